@@ -1,0 +1,50 @@
+"""What Camunda's refusals mean."""
+
+from connectors.camunda import wire
+from connectors.sdk.errors import (
+    AlreadyAssignedError,
+    ConflictError,
+    ConnectorError,
+    ForbiddenError,
+    NotFoundError,
+    RateLimitedError,
+    ValidationFailedError,
+)
+from connectors.sdk.retry_after import retry_at
+from connectors.sdk.upstream import Answer
+
+# Characters of the vendor's own words that a message may hold.
+LONGEST_DETAIL = 300
+
+
+def parse_error(answer: Answer) -> ConnectorError | None:
+    """The error behind a problem document; None where the status alone says it (401, 429, 5xx, other 4xx)."""
+    problem = answer.try_decode(wire.Problem) or wire.Problem()
+    detail = " ".join((problem.detail or "").split())[:LONGEST_DETAIL]
+    status, code = answer.status, problem.title
+    if status in {500, 503} and code == "RESOURCE_EXHAUSTED":
+        # Backpressure: the broker took nothing in.
+        return RateLimitedError(
+            "the cluster is overloaded and took nothing in",
+            retry_at=retry_at(answer.headers.get("retry-after")),
+            native_status=status,
+            native_code=code,
+        )
+    if status == 400:
+        return ValidationFailedError(detail or "refused the request as invalid", native_status=status, native_code=code)
+    if status == 403:
+        return ForbiddenError(
+            detail or "the technical account lacks a permission", native_status=status, native_code=code
+        )
+    if answer.is_write and status == 409 and "already been assigned" in (problem.detail or ""):
+        return AlreadyAssignedError(detail, native_status=status, native_code=code)
+    if answer.is_write and status in {404, 409}:
+        # The engine forgets a task when it ends, so a late command is 404 as well as 409.
+        return ConflictError(
+            f"no longer actionable: {detail}" if detail else "no longer actionable",
+            native_status=status,
+            native_code=code,
+        )
+    if status == 404:
+        return NotFoundError(detail or "no such thing in this system", native_status=status, native_code=code)
+    return None

@@ -1,0 +1,81 @@
+"""What the configuration says of one Camunda 8 cluster."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from connectors.sdk.model import OutcomeNature
+from connectors.sdk.settings import (
+    BasicCredentials,
+    BearerCredentials,
+    NoCredentials,
+    OAuthCredentials,
+    Section,
+    SourceSettings,
+)
+
+CamundaCredentials = Annotated[
+    NoCredentials | BasicCredentials | OAuthCredentials | BearerCredentials, Field(discriminator="kind")
+]
+
+
+class PriorityThresholds(Section):
+    """The highest number that still is LOW, MEDIUM and HIGH; what is above is CRITICAL."""
+
+    low: int = Field(default=25, ge=0, le=100)
+    medium: int = Field(default=50, ge=0, le=100)
+    high: int = Field(default=75, ge=0, le=100)
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if not self.low < self.medium < self.high:
+            raise ValueError("thresholds must ascend: low < medium < high")
+        return self
+
+
+class ConfiguredOutcome(Section):
+    """A way to complete tasks of this cluster; `code` is what the process evaluates."""
+
+    code: str = Field(min_length=1)
+    label: str | None = None
+    nature: OutcomeNature = OutcomeNature.NEUTRAL
+
+
+class CamundaOptions(Section):
+    """`outcome_variable` names the process variable that takes the outcome when a task is completed.
+
+    `url_template` is the address of a task for people, with `{key}` where the task's key goes.
+    """
+
+    priority: PriorityThresholds = PriorityThresholds()
+    outcome_variable: str | None = Field(default=None, min_length=1)
+    outcomes: tuple[ConfiguredOutcome, ...] = ()
+    url_template: str | None = Field(default=None, pattern=r"^https?://")
+
+    @field_validator("outcomes")
+    @classmethod
+    def _distinct(cls, value: tuple[ConfiguredOutcome, ...]) -> tuple[ConfiguredOutcome, ...]:
+        if len({outcome.code for outcome in value}) < len(value):
+            raise ValueError("two outcomes have the same code")
+        return value
+
+    @field_validator("url_template")
+    @classmethod
+    def _has_key(cls, value: str | None) -> str | None:
+        if value is not None and "{key}" not in value:
+            raise ValueError("url_template needs {key} where the task's key goes")
+        return value
+
+
+class CamundaSettings(SourceSettings):
+    """`base_url` may be the cluster's address with or without `/v2`."""
+
+    vendor: Literal["camunda"] = "camunda"
+    credentials: CamundaCredentials = NoCredentials()
+    options: CamundaOptions = CamundaOptions()
+
+    @field_validator("base_url")
+    @classmethod
+    def _below_v2(cls, value: str) -> str:
+        address = value.rstrip("/")
+        return address if address.endswith("/v2") else f"{address}/v2"

@@ -1,0 +1,110 @@
+"""Camunda's JSON under Camunda's names. Server 8.8 leaves empty members out: absent means null."""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Raw, Struct
+
+# RFC 3339; a time without an offset does not fit.
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class UserTask(Struct, frozen=True, kw_only=True, rename="camel"):
+    """`state` is no enum: minor versions add values."""
+
+    user_task_key: str
+    name: str | None = None
+    state: str | None = None
+    assignee: str | None = None
+    candidate_groups: tuple[str, ...] | None = None
+    candidate_users: tuple[str, ...] | None = None
+    priority: int | None = None
+    creation_date: Moment | None = None
+    completion_date: Moment | None = None
+    follow_up_date: Moment | None = None
+    due_date: Moment | None = None
+    element_id: str | None = None
+    process_definition_id: str | None = None
+    process_definition_key: str | None = None
+    process_definition_version: int | None = None
+    process_name: str | None = None
+    process_instance_key: str | None = None
+    form_key: str | None = None
+    external_form_reference: str | None = None
+    business_id: str | None = None
+
+
+class ProcessInstance(Struct, frozen=True, kw_only=True, rename="camel"):
+    process_instance_key: str
+    process_definition_id: str | None = None
+    process_definition_name: str | None = None
+    process_definition_version: int | None = None
+    process_definition_key: str | None = None
+    start_date: Moment | None = None
+    end_date: Moment | None = None
+    state: str | None = None
+    has_incident: bool | None = None
+    parent_process_instance_key: str | None = None
+    root_process_instance_key: str | None = None
+    business_id: str | None = None
+
+
+class Form(Struct, frozen=True, kw_only=True, rename="camel"):
+    """`schema` is a form-js document, serialised as a string."""
+
+    schema: str | None = None
+    form_key: str | None = None
+    form_id: str | None = None
+
+
+class Variable(Struct, frozen=True, kw_only=True, rename="camel"):
+    """`value` is JSON, serialised as a string."""
+
+    name: str
+    value: str | None = None
+
+
+class User(Struct, frozen=True, kw_only=True, rename="camel"):
+    username: str
+    name: str | None = None
+    email: str | None = None
+
+
+class Group(Struct, frozen=True, kw_only=True, rename="camel"):
+    group_id: str
+    name: str | None = None
+
+
+class PageInfo(Struct, frozen=True, kw_only=True, rename="camel"):
+    """`has_more_total_items` says that `total_items` is a lower bound, not that there is a next page."""
+
+    total_items: int | None = None
+    has_more_total_items: bool | None = None
+    end_cursor: str | None = None
+
+
+class UserTaskRows(Struct, frozen=True, kw_only=True):
+    """Rows stay as they came: each is kept for `native.payload`."""
+
+    items: list[Raw]
+    page: PageInfo = PageInfo()
+
+
+class VariablePage(Struct, frozen=True, kw_only=True):
+    items: list[Variable]
+    page: PageInfo = PageInfo()
+
+
+class UserPage(Struct, frozen=True, kw_only=True):
+    items: list[User]
+
+
+class GroupPage(Struct, frozen=True, kw_only=True):
+    items: list[Group]
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """RFC 9457; `title` is the machine-readable part: the engine's status name."""
+
+    title: str | None = None
+    detail: str | None = None

@@ -1,0 +1,127 @@
+"""The vendor's JSON under the vendor's names.
+
+Members that the documentation shows as null or leaves out somewhere may be either here; unknown members are passed
+over. Ids are decimal texts above 2^53. Times are texts without a zone. Statuses are plain texts: a new one is no error.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Raw, Struct
+
+NULL = Raw(b"null")
+
+BigIntId = Annotated[str, Meta(pattern=r"^[0-9]{1,30}\Z")]
+
+
+class ErrorBody(Struct, frozen=True):
+    """`code` is one of a documented list, or something else."""
+
+    code: str | None = None
+    message: str | None = None
+
+
+class PageMeta(Struct, frozen=True):
+    """`total` counts the records under the filter that was sent; absent but in lists."""
+
+    total: int | None = None
+
+
+class Envelope(Struct, frozen=True):
+    """Around every answer; `data` is read in a second step, because a failure has any or none."""
+
+    success: bool
+    data: Raw = NULL
+    error: ErrorBody | None = None
+    meta: PageMeta | None = None
+
+
+class Login(Struct, frozen=True):
+    """`authorization` is the JWT without the word Bearer; the pattern keeps it from breaking out of its header."""
+
+    authorization: Annotated[str, Meta(pattern=r"^[\x21-\x7e]+\Z")]
+
+
+class Ref(Struct, frozen=True):
+    """A user or a group."""
+
+    id: BigIntId
+    name: str | None = None
+
+
+class Entity(Struct, frozen=True):
+    """The business object; type NINGUNA has neither id nor label."""
+
+    type: str | None = None
+    id: str | None = None
+    label: str | None = None
+
+
+class TaskRow(Struct, frozen=True, kw_only=True):
+    id: BigIntId
+    status: str
+    instance_id: BigIntId | None = None
+    workflow_name: str | None = None
+    step_name: str | None = None
+    assigned_to_user: Ref | None = None
+    assigned_to_group: Ref | None = None
+    entity: Entity | None = None
+    due_date: str | None = None
+    escalated: bool | None = None
+    created_at: str | None = None
+
+
+class Result(Struct, frozen=True):
+    code: str
+    label: str | None = None
+
+
+class Field(Struct, frozen=True, kw_only=True):
+    """`name`, not the id, is the key in `captured_data`."""
+
+    name: str
+    type: str
+    required: bool = False
+    value: Raw = NULL
+
+
+class PreviousStepData(Struct, frozen=True, kw_only=True):
+    """`completed_by` is a login name ("jdoe"), which nothing else mentions."""
+
+    step_name: str | None = None
+    completed_by: str | None = None
+    completed_at: str | None = None
+    result: str | None = None
+    captured_data: Raw = NULL
+
+
+class TaskRecord(TaskRow, frozen=True, kw_only=True):
+    """The detail: the row and what completing needs."""
+
+    step_description: str | None = None
+    available_results: tuple[Result, ...] | None = None
+    fields: tuple[Field, ...] | None = None
+    previous_steps_data: tuple[PreviousStepData, ...] | None = None
+
+
+class Completed(Struct, frozen=True, kw_only=True):
+    task_id: BigIntId
+    status: str
+    result: str | None = None
+    completed_at: str | None = None
+
+
+class Reassigned(Struct, frozen=True, kw_only=True):
+    task_id: BigIntId
+    assigned_to_user: Ref | None
+    assigned_to_group: Ref | None
+
+
+class InstanceRow(Struct, frozen=True, kw_only=True):
+    id: BigIntId
+    status: str
+    definition_id: str | None = None
+    definition_name: str | None = None
+    entity_type: str | None = None
+    entity_id: str | None = None
+    entity_label: str | None = None
+    started_at: str | None = None

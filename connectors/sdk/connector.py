@@ -1,0 +1,127 @@
+"""The seam between the gateway and a vendor: two abstract reads, a ping, and the verbs that a vendor has."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, TypeVar
+
+from connectors.sdk.capability import Capability
+from connectors.sdk.commands import Cancel, CancelStrategy, Command, Outcome
+from connectors.sdk.errors import ConnectorError, UnsupportedActionError
+from connectors.sdk.model import DetailAspect, Flow, Group, Task, TaskDetail, User
+from connectors.sdk.query import Page, TaskOrderField, TaskQuery
+from connectors.sdk.settings import SourceSettings
+from connectors.sdk.upstream import Upstream
+
+SettingsT = TypeVar("SettingsT", bound=SourceSettings)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Connector(ABC, Generic[SettingsT]):
+    """One configured upstream ("camunda-eu"). Holds an HTTP client and no other state; never retries, caches or waits.
+
+    `sorts` are the order fields by which the vendor sorts rows *that have a value* exactly as we do, several at once;
+    `empty` are those that it never fills (sorting by them changes nothing here). Fields in neither force a drain.
+    """
+
+    vendor: ClassVar[str]
+    title: ClassVar[str]
+    settings_type: ClassVar[type[SourceSettings]]
+    sorts: ClassVar[frozenset[TaskOrderField]] = frozenset()
+    empty: ClassVar[frozenset[TaskOrderField]] = frozenset()
+    page_limit: ClassVar[int] = 50
+    # READY tasks that name no candidate at all may be taken by anybody of the company.
+    open_to_everyone: ClassVar[bool] = False
+    _declared: ClassVar[Mapping[type[Command], Capability]] = MappingProxyType({})
+    _methods: ClassVar[Mapping[type[Command], str]] = MappingProxyType({})
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        marked = {name: mark for name in dir(cls) if (mark := getattr(getattr(cls, name, None), "__handles__", None))}
+        cls._declared = MappingProxyType(dict(marked.values()))
+        cls._methods = MappingProxyType({command: name for name, (command, _) in marked.items()})
+
+    def __init__(self, settings: SettingsT, upstream: Upstream, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self.settings = settings
+        self.source = settings.key
+        self.upstream = upstream
+        self.clock = clock
+        self.capabilities: Mapping[type[Command], Capability] = MappingProxyType(
+            {c: how for c, how in self._declared.items() if how.when is None or how.when(settings)}
+        )
+
+    @classmethod
+    @abstractmethod
+    def open(
+        cls, settings: SettingsT, *, transport: Any = None, clock: Callable[[], datetime] = utc_now
+    ) -> "Connector[SettingsT]":
+        """A connector with its own HTTP client; the caller closes it with `aclose`. `transport` is for tests."""
+
+    @classmethod
+    def declared(cls) -> Mapping[type[Command], Capability]:
+        """The most a source of this vendor can do; what one source does is `capabilities`."""
+        return cls._declared
+
+    @abstractmethod
+    def pushdown(self, query: TaskQuery) -> TaskQuery:
+        """The strongest query without order that the vendor answers exactly and that every match of `query` satisfies.
+
+        The gateway filters the rest. Dropping members (or widening them, to let lists share one answer) is sound.
+        """
+
+    @abstractmethod
+    async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
+        """One page of a pushed-down query. The same arguments give the same page while nothing changes upstream."""
+
+    @abstractmethod
+    async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
+        """The tasks found, by id. An unknown id is absent; one that could not be read is its error."""
+
+    async def get_detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:
+        """The aspects asked for, with as few calls as the vendor allows."""
+        return TaskDetail()
+
+    async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
+        """The flows found, by id. A vendor that shows no flows gives none, without a call."""
+        return {}
+
+    async def get_users(self, ids: Sequence[str]) -> Mapping[str, User]:
+        """The people found in the vendor's directory, by id; none, without a call, where there is no directory."""
+        return {}
+
+    async def get_groups(self, ids: Sequence[str]) -> Mapping[str, Group]:
+        """The groups found in the vendor's directory, by id; none, without a call, where there is no directory."""
+        return {}
+
+    @abstractmethod
+    async def ping(self) -> None:
+        """Return when the upstream answers and accepts our credentials; raise ConnectorError otherwise."""
+
+    def is_native_id(self, native_id: str) -> bool:
+        """Whether `native_id` can be a task's id here; what cannot is unknown without a call."""
+        return bool(native_id)
+
+    async def perform(self, command: Command) -> Outcome:
+        """Carry out one command by exactly one write upstream.
+
+        Raises UnsupportedActionError without a call when the verb is not among `capabilities`.
+        """
+        if type(command) not in self.capabilities:
+            raise UnsupportedActionError(
+                f"{self.title} cannot {type(command).__name__}", alternatives=self.cancel_strategies()
+            )
+        outcome: Outcome = await getattr(self, self._methods[type(command)])(command)
+        return outcome
+
+    def cancel_strategies(self) -> tuple[CancelStrategy, ...]:
+        """The ways to end a task without completing it that this source has."""
+        has = {command.strategy for command in self.capabilities if issubclass(command, Cancel)}
+        return tuple(strategy for strategy in CancelStrategy if strategy in has)
+
+    async def aclose(self) -> None:
+        await self.upstream.aclose()

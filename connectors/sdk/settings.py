@@ -1,0 +1,75 @@
+"""What the configuration says of one source; a vendor adds its credentials and `options`."""
+
+from typing import Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NoCredentials(Section):
+    kind: Literal["none"] = "none"
+
+
+class BasicCredentials(Section):
+    kind: Literal["basic"]
+    username: str
+    password: SecretStr
+
+
+class BearerCredentials(Section):
+    kind: Literal["bearer"]
+    token: SecretStr
+
+
+class HeaderCredentials(Section):
+    """Fixed headers, such as X-API-Key."""
+
+    kind: Literal["headers"]
+    headers: dict[str, SecretStr]
+
+
+class OAuthCredentials(Section):
+    """OAuth 2.0 client credentials, sent in the form body. `token_url` must be an origin that you trust."""
+
+    kind: Literal["oauth"]
+    token_url: str = Field(pattern=r"^https?://")
+    client_id: str
+    client_secret: SecretStr
+    audience: str | None = None
+    scope: str | None = None
+
+
+class SourceSettings(Section):
+    """One configured instance of a vendor.
+
+    Seconds for the timeouts: connecting, one read, one write. `max_response_bytes` counts decoded bytes.
+    """
+
+    key: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    name: str
+    vendor: str
+    base_url: str = Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
+    acts_as: Literal["service"] = "service"
+    time_zone: str | None = None
+    connect_timeout: float = Field(default=3.0, gt=0, le=60)
+    read_timeout: float = Field(default=10.0, gt=0, le=120)
+    write_timeout: float = Field(default=20.0, gt=0, le=120)
+    max_response_bytes: int = Field(default=8 * 1024 * 1024, ge=64 * 1024)
+    scan_limit: int = Field(default=2000, ge=1, le=100_000)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None and value not in available_timezones():
+            raise ValueError(f"{value!r} is no IANA time zone (for example Europe/Madrid)")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        return None if self.time_zone is None else ZoneInfo(self.time_zone)

@@ -1,0 +1,250 @@
+"""The HTTP side of one source: one client, credentials, bounds, and errors that know whether a write may be applied."""
+
+import re
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx2
+import msgspec
+
+from connectors.sdk.body import CorruptBodyError, TooLargeError, read_bounded
+from connectors.sdk.credentials import Credentials, NoAuthorisation
+from connectors.sdk.errors import (
+    ConnectorError,
+    ForbiddenError,
+    MalformedResponseError,
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+    UnauthenticatedError,
+    UnavailableError,
+    UpstreamTimeoutError,
+)
+from connectors.sdk.retry_after import retry_at
+from connectors.sdk.settings import SourceSettings
+
+T = TypeVar("T")
+
+# What a path part may be made of before it is percent-encoded: no separator, no control character, no dot segment.
+_FORBIDDEN_IN_ID = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class CallCount:
+    """Counts the requests that really left, for the report of a list."""
+
+    def __init__(self) -> None:
+        self.value = 0
+
+
+calls: ContextVar[CallCount | None] = ContextVar("upstream_calls", default=None)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A vendor's answer, its body whole and bounded."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    is_write: bool
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def decode(self, type_: type[T]) -> T:
+        """The JSON body as `type_`; MalformedResponseError when it does not fit, without quoting it."""
+        try:
+            return msgspec.json.decode(self.body, type=type_)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            where = str(error) if isinstance(error, msgspec.ValidationError) else "not readable as JSON"
+            raise MalformedResponseError(
+                f"the answer does not fit the vendor's documentation ({where})",
+                maybe_applied=self.is_write,
+                native_status=self.status,
+            ) from error
+
+    def try_decode(self, type_: type[T]) -> T | None:
+        """The JSON body as `type_`, None when it does not fit: for error bodies, which proxies replace."""
+        try:
+            return msgspec.json.decode(self.body, type=type_)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return None
+
+
+ParseError = Callable[[Answer], ConnectorError | None]
+
+
+class Upstream:
+    """Sends requests to one origin and below one path, never twice, and follows no redirect.
+
+    The one exception to "never twice": an answer of 401 proves that nothing was done, so where the credentials can be
+    renewed (a login, a token) they are, once, and the request is sent once more.
+    `parse_error` turns a vendor's answer into its error; None leaves it to the status.
+    """
+
+    def __init__(
+        self,
+        settings: SourceSettings,
+        *,
+        credentials: Credentials | None = None,
+        parse_error: ParseError | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.settings = settings
+        self._credentials = credentials or NoAuthorisation()
+        self._parse_error = parse_error
+        base = httpx2.URL(settings.base_url.rstrip("/"))
+        self._origin = (base.scheme, base.host, base.port)
+        self._prefix = base.raw_path.decode().rstrip("/")
+        self._base = f"{base.scheme}://{base.netloc.decode()}{self._prefix}"
+        self._client = httpx2.AsyncClient(
+            transport=transport,
+            follow_redirects=False,
+            trust_env=False,
+            headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "taskgate"},
+            limits=httpx2.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=30),
+        )
+
+    async def read(
+        self,
+        method: str,
+        path: str,
+        *ids: str,
+        params: Mapping[str, str | int] | None = None,
+        json: object = None,
+    ) -> Answer:
+        """One reading request. `path` has a `{}` for each of `ids`, which are percent-encoded.
+
+        Raises ConnectorError for anything but a 2xx answer.
+        """
+        return await self._call(method, path, ids, params, json, is_write=False)
+
+    async def write(
+        self,
+        method: str,
+        path: str,
+        *ids: str,
+        params: Mapping[str, str | int] | None = None,
+        json: object = None,
+    ) -> Answer:
+        """One writing request, sent at most once; errors say in `maybe_applied` whether it may have arrived."""
+        return await self._call(method, path, ids, params, json, is_write=True)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    def url(self, path: str, *ids: str) -> str:
+        """The address of `path` below this source; an id that could leave it is NotFoundError: no such thing exists."""
+        for native_id in ids:
+            if native_id in {"", ".", ".."} or len(native_id) > 512 or _FORBIDDEN_IN_ID.search(native_id):
+                raise NotFoundError("no such id in this system")
+        quoted = path.format(*(quote(native_id, safe="") for native_id in ids))
+        url = httpx2.URL(self._base + quoted)
+        inside = url.raw_path.decode().startswith(self._prefix + path.split("{", 1)[0])
+        if (url.scheme, url.host, url.port) != self._origin or not inside:
+            raise NotFoundError("no such id in this system")
+        return str(url)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        ids: tuple[str, ...],
+        params: Mapping[str, str | int] | None,
+        json: object,
+        *,
+        is_write: bool,
+    ) -> Answer:
+        url = self.url(path, *ids)
+        content = None if json is None else msgspec.json.encode(json)
+        headers = {} if content is None else {"Content-Type": "application/json"}
+
+        async def send(extra: Mapping[str, str]) -> Answer:
+            return await self.exchange(
+                method, url, params=params, content=content, headers={**headers, **extra}, is_write=is_write
+            )
+
+        extra = await self._credentials.headers(self)
+        answer = await send(extra)
+        if answer.status == 401 and self._credentials.renew(extra):
+            answer = await send(await self._credentials.headers(self))
+        if not answer.ok:
+            raise self._error(answer)
+        return answer
+
+    async def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        is_write: bool = False,
+    ) -> Answer:
+        """One request without credentials and without judging the status; credentials use it for their own calls."""
+        settings = self.settings
+        timeout = httpx2.Timeout(
+            settings.write_timeout if is_write else settings.read_timeout,
+            connect=settings.connect_timeout,
+            pool=settings.connect_timeout,
+        )
+        count = calls.get()
+        if count is not None:
+            count.value += 1
+        try:
+            async with self._client.stream(
+                method, url, params=params, content=content, headers=headers, timeout=timeout
+            ) as response:
+                body = await read_bounded(
+                    response.aiter_raw(),
+                    encoding=response.headers.get("content-encoding", ""),
+                    limit=settings.max_response_bytes,
+                )
+                return Answer(response.status_code, response.headers, body, is_write)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+            # Raised before a connection exists: nothing was sent.
+            raise UnavailableError("cannot be reached; check base_url and whether it runs") from error
+        except httpx2.TimeoutException as error:
+            raise UpstreamTimeoutError("did not answer in time", maybe_applied=is_write) from error
+        except TooLargeError as error:
+            raise MalformedResponseError(
+                f"the answer is larger than max_response_bytes ({settings.max_response_bytes})", maybe_applied=is_write
+            ) from error
+        except CorruptBodyError as error:
+            raise MalformedResponseError("the answer's compression is damaged", maybe_applied=is_write) from error
+        except httpx2.HTTPError as error:
+            raise UnavailableError("cut the connection", maybe_applied=is_write) from error
+
+    def _error(self, answer: Answer) -> ConnectorError:
+        error = None if self._parse_error is None else self._parse_error(answer)
+        return error or error_from_status(answer)
+
+
+def error_from_status(answer: Answer, message: str | None = None, native_code: str | None = None) -> ConnectorError:
+    """The error that HTTP itself tells of; vendors refine it. 5xx leaves open whether a write was applied."""
+    status = answer.status
+    known: dict[str, Any] = {"native_status": status, "native_code": native_code}
+    if status == 401:
+        return UnauthenticatedError(message or "refused our credentials; check the source's credentials", **known)
+    if status == 403:
+        return ForbiddenError(message or "the technical account lacks a permission", **known)
+    if status == 404:
+        return NotFoundError(message or "no such thing in this system", **known)
+    if status == 429:
+        return RateLimitedError(
+            message or "asked too often", retry_at=retry_at(answer.headers.get("retry-after")), **known
+        )
+    if status in {408, 504}:
+        return UpstreamTimeoutError(message or "gave up on the request", maybe_applied=answer.is_write, **known)
+    if status >= 500:
+        return UnavailableError(message or f"failed with status {status}", maybe_applied=answer.is_write, **known)
+    if 300 <= status < 400 or status < 200:
+        return MalformedResponseError(
+            f"answered with status {status}; redirects are not followed, check base_url",
+            maybe_applied=answer.is_write,
+            **known,
+        )
+    return RejectedError(message or f"refused the request with status {status}", **known)

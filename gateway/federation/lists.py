@@ -1,0 +1,398 @@
+"""One list over many sources: plan per source, ordered streams, merge, page, and a report per source."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import anyio
+import msgspec
+from msgspec import Struct, structs
+
+from connectors.sdk.caller import Caller
+from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, UpstreamTimeoutError
+from connectors.sdk.model import CountAccuracy, Task
+from connectors.sdk.query import Page, TaskQuery
+from connectors.sdk.upstream import CallCount, calls
+from gateway.federation.answers import SERVICE, Question, SharedAnswers
+from gateway.federation.cursor import CursorCodec, ListPosition
+from gateway.federation.merge import Merged, merge
+from gateway.federation.order import TotalOrder
+from gateway.federation.overlay import Overlay
+from gateway.federation.source import Source, status_of
+from gateway.federation.stream import HeldStream, PagedStream, Stream
+from gateway.federation.visibility import disjuncts
+from schema.port import (
+    FilterPlacement,
+    InboxScope,
+    PersonId,
+    Problem,
+    SourceReport,
+    SourceStatus,
+    TaskEdgeRow,
+    TaskList,
+    TaskListRequest,
+)
+
+T = TypeVar("T")
+
+# Seconds that a page of a list is shared between askers.
+SHARED_SECONDS = 10.0
+# Seconds that one source may take for its part of a page before the others go on without it.
+PATIENCE = 15.0
+
+
+class Snapshot(Struct, frozen=True):
+    """All rows of a source that match a pushed-down question, or as many as `scan_limit` allows."""
+
+    tasks: Sequence[Task]
+    truncated: bool
+
+
+class Part:
+    """What one source contributes to one page: its streams, and what its report is made from."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.streams: list[Stream] = []
+        self.calls = CallCount()
+        self.oldest: datetime | None = None
+        self.shared = False
+        self.skipped = False
+        self.refused: ConnectorError | None = None
+        self.filters = FilterPlacement.PUSHED_DOWN
+        self.sorts = FilterPlacement.PUSHED_DOWN
+
+    def note(self, fetched_at: datetime, *, from_cache: bool) -> None:
+        self.oldest = fetched_at if self.oldest is None else min(self.oldest, fetched_at)
+        self.shared = self.shared or from_cache
+
+    def report(self) -> SourceReport:
+        if self.skipped:
+            return SourceReport(
+                source=self.source.key, status=SourceStatus.SKIPPED, count=0, count_accuracy=CountAccuracy.EXACT
+            )
+        if self.refused is not None:
+            return SourceReport(
+                source=self.source.key,
+                status=SourceStatus.OK,
+                count=0,
+                count_accuracy=CountAccuracy.EXACT,
+                error=Problem.from_error(self.refused),
+            )
+        error = next((stream.error for stream in self.streams if stream.error is not None), None)
+        status = SourceStatus.OK if error is None else status_of(error)
+        if error is not None and any(stream.opened and stream.error is None for stream in self._asked()):
+            status = SourceStatus.PARTIAL
+        count, accuracy = self.count()
+        return SourceReport(
+            source=self.source.key,
+            status=status,
+            count=count,
+            count_accuracy=accuracy,
+            fetched_at=self.oldest,
+            from_cache=self.shared and self.calls.value == 0,
+            upstream_calls=self.calls.value,
+            truncated=any(stream.truncated for stream in self.streams),
+            filter_placement=self.filters,
+            sort_placement=self.sorts,
+            error=None if error is None else Problem.from_error(error),
+        )
+
+    def _asked(self) -> list[Stream]:
+        return [stream for stream in self.streams if not stream.name.endswith(":written")]
+
+    def count(self) -> tuple[int | None, CountAccuracy]:
+        """Disjuncts of one source may overlap: unless there is one, their counts only bound the sum from below."""
+        asked = self._asked()
+        if any(stream.error is not None or not stream.opened for stream in asked):
+            known = [stream.count().value for stream in asked if stream.opened and stream.error is None]
+            return (sum(known), CountAccuracy.LOWER_BOUND) if known else (None, CountAccuracy.UNKNOWN)
+        by_disjunct: dict[str, list[Stream]] = {}
+        for stream in asked:
+            by_disjunct.setdefault(stream.name.split(":")[1], []).append(stream)
+        sums = []
+        accuracy = CountAccuracy.EXACT
+        for streams in by_disjunct.values():
+            counts = [stream.count() for stream in streams]
+            sums.append(sum(count.value for count in counts))
+            if any(count.accuracy is not CountAccuracy.EXACT for count in counts):
+                accuracy = CountAccuracy.LOWER_BOUND
+        if len(sums) > 1:
+            whole = self._distinct()
+            return (whole, accuracy) if whole is not None else (max(sums), CountAccuracy.LOWER_BOUND)
+        return (sums[0] if sums else 0), accuracy
+
+    def _distinct(self) -> int | None:
+        """How many different rows all streams hold, where each of them was read whole."""
+        admitted: set[str] = set()
+        for stream in self._asked():
+            if not isinstance(stream, PagedStream) or (whole := stream.whole()) is None:
+                return None
+            admitted |= whole
+        return len(admitted)
+
+
+class Lists:
+    """Merged task lists over `sources`, in configuration order."""
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        *,
+        answers: SharedAnswers,
+        overlay: Overlay,
+        cursors: CursorCodec,
+        person: Callable[[str], Caller | None],
+    ) -> None:
+        self._sources = sources
+        self._answers = answers
+        self._overlay = overlay
+        self._cursors = cursors
+        self._person = person
+
+    async def page(self, caller: Caller, request: TaskListRequest) -> TaskList:
+        """One page; raises ValidationFailedError for a cursor that does not fit, nothing for a failing source."""
+        order = TotalOrder(request.order)
+        fingerprint = _fingerprint(caller, request)
+        resumed = None if request.after is None else self._cursors.decode(fingerprint, request.after)
+        parts = [self._part(source, caller, request, order, resumed) for source in self._sources]
+        streams = [stream for part in parts for stream in part.streams]
+        rows, more = await merge(streams, first=request.first, open_all=request.count)
+        reports = [part.report() for part in parts]
+        total, accuracy = _total(reports)
+
+        def cursor_of(row: Merged) -> Callable[[], str]:
+            return lambda: self._cursors.encode(fingerprint, ListPosition(order.position(row.task), row.streams))
+
+        return TaskList(
+            edges=[TaskEdgeRow(row.task, cursor_of(row)) for row in rows],
+            has_next_page=more,
+            has_previous_page=resumed is not None,
+            total=total if request.count else None,
+            total_accuracy=accuracy if request.count else CountAccuracy.UNKNOWN,
+            is_complete=all(
+                report.status in {SourceStatus.OK, SourceStatus.SKIPPED} and not report.truncated for report in reports
+            ),
+            sources=reports,
+        )
+
+    def _part(
+        self,
+        source: Source,
+        caller: Caller,
+        request: TaskListRequest,
+        order: TotalOrder,
+        resumed: ListPosition | None,
+    ) -> Part:
+        part = Part(source)
+        asked = self._asked(source, request)
+        if asked is None:
+            part.skipped = True
+            return part
+        everything = request.scope is InboxScope.ALL_VISIBLE and caller.is_task_admin
+        if caller.identity(source.key) is None and not everything:
+            part.refused = IdentityNotLinkedError(
+                "you are not linked to a user of this system; add an identity for this source to your entry in people"
+            ).at(source.key, "list tasks")
+            return part
+        wanted = disjuncts(caller, source.connector, request.scope, asked)
+        if not wanted:
+            part.skipped = True
+            return part
+        plan = _Plan(part, wanted, order, request, resumed)
+        splits = order.splits(source.connector.sorts, source.connector.empty)
+        if splits is None:
+            part.sorts = FilterPlacement.GATEWAY
+            self._drain(plan)
+        else:
+            for number, query in enumerate(wanted):
+                for letter, split in enumerate(splits):
+                    whole = structs.replace(query, present=split.present, absent=split.absent)
+                    pushed = source.connector.pushdown(whole)
+                    if pushed != whole:
+                        part.filters = FilterPlacement.GATEWAY
+                    name = f"{source.key}:{number}:{letter}"
+                    part.streams.append(
+                        PagedStream(
+                            name=name,
+                            source=source.key,
+                            bound=split.bound,
+                            order=order,
+                            fetch=self._pages(plan, structs.replace(pushed, order=split.order)),
+                            admit=self._admit(plan),
+                            limit=min(request.first + 1, source.connector.page_limit),
+                            scan_limit=source.connector.settings.scan_limit,
+                            exact=pushed == whole,
+                            last=None if resumed is None else resumed.last,
+                            resume=None if resumed is None else resumed.streams.get(name),
+                        )
+                    )
+        written = self._overlay.expected(source.key)
+        if written:
+            part.streams.append(self._written(plan, written))
+        return part
+
+    def _asked(self, source: Source, request: TaskListRequest) -> TaskQuery | None:
+        """The request's filter in the source's own ids; None when nothing of this source can match."""
+        filter_ = request.filter
+        if filter_.sources is not None and source.key not in filter_.sources:
+            return None
+        assignees = None
+        if filter_.assignees is not None:
+            assignees = frozenset(
+                native for person in filter_.assignees if (native := self._native(source.key, person)) is not None
+            )
+        flows = None
+        if filter_.flows is not None:
+            flows = frozenset(ref.native_id for ref in filter_.flows if ref.source == source.key)
+        if frozenset() in (filter_.states, assignees, flows):
+            return None
+        return TaskQuery(states=filter_.states, assignees=assignees, has_assignee=filter_.has_assignee, flows=flows)
+
+    def _native(self, source: str, person: PersonId) -> str | None:
+        if person.key is not None:
+            known = self._person(person.key)
+            identity = None if known is None else known.identity(source)
+            return None if identity is None else identity.native_id
+        return person.ref.native_id if person.ref is not None and person.ref.source == source else None
+
+    def _admit(self, plan: "_Plan") -> Callable[[Task], Task | None]:
+        """Rows that are wanted, as the vendor shows them; those that the overlay replaces come in its own stream."""
+
+        def admit(task: Task) -> Task | None:
+            if self._overlay.seen(task) is not task:
+                return None
+            return task if any(query.matches(task) for query in plan.wanted) else None
+
+        return admit
+
+    def _written(self, plan: "_Plan", tasks: Sequence[Task]) -> Stream:
+        async def rows() -> tuple[Sequence[Task], bool]:
+            return tasks, False
+
+        return HeldStream(
+            name=f"{plan.part.source.key}:written",
+            source=plan.part.source.key,
+            order=plan.order,
+            rows=rows,
+            admit=lambda task: task if any(query.matches(task) for query in plan.wanted) else None,
+            counts=False,
+            last=plan.last,
+        )
+
+    def _drain(self, plan: "_Plan") -> None:
+        """One stream for each different question that the vendor is asked; disjuncts mostly share one."""
+        part = plan.part
+        connector = part.source.connector
+        pushed = {connector.pushdown(query): None for query in plan.wanted}
+        if tuple(pushed) != plan.wanted:
+            part.filters = FilterPlacement.GATEWAY
+        for number, query in enumerate(pushed):
+            name = f"{part.source.key}:{number}"
+            part.streams.append(
+                HeldStream(
+                    name=name,
+                    source=part.source.key,
+                    order=plan.order,
+                    rows=self._snapshot(plan, query),
+                    admit=self._admit(plan),
+                    last=plan.last,
+                    resume=None if plan.resumed is None else plan.resumed.streams.get(name),
+                )
+            )
+
+    def _snapshot(self, plan: "_Plan", query: TaskQuery) -> Callable[[], Awaitable[tuple[Sequence[Task], bool]]]:
+        connector = plan.part.source.connector
+        most = connector.settings.scan_limit
+
+        async def drain() -> Snapshot:
+            rows: dict[str, Task] = {}
+            cursor: str | None = None
+            while True:
+                page = await connector.list_tasks(query, limit=min(connector.page_limit, most), after=cursor)
+                for task in page.items:
+                    rows.setdefault(task.native_id, task)
+                if page.next_cursor is None:
+                    return Snapshot(list(rows.values())[:most], truncated=len(rows) > most)
+                if len(rows) >= most or page.next_cursor == cursor:
+                    return Snapshot(list(rows.values())[:most], truncated=True)
+                cursor = page.next_cursor
+
+        async def rows() -> tuple[Sequence[Task], bool]:
+            snapshot = await self._ask(plan, "drain tasks", query, drain)
+            return snapshot.tasks, snapshot.truncated
+
+        return rows
+
+    def _pages(self, plan: "_Plan", query: TaskQuery) -> Callable[[str | None, int], Awaitable[Page[Task]]]:
+        connector = plan.part.source.connector
+
+        async def fetch(after: str | None, limit: int) -> Page[Task]:
+            return await self._ask(
+                plan,
+                "list tasks",
+                (query, after, limit),
+                lambda: connector.list_tasks(query, limit=limit, after=after),
+            )
+
+        return fetch
+
+    async def _ask(self, plan: "_Plan", operation: str, arguments: Hashable, fetch: Callable[[], Awaitable[T]]) -> T:
+        """The shared answer of one question, counted and dated for the report, within `PATIENCE`."""
+        part = plan.part
+        calls.set(part.calls)
+        question = Question(part.source.key, SERVICE, operation, arguments)
+        try:
+            with anyio.fail_after(PATIENCE):
+                shared = await self._answers.ask(
+                    question,
+                    lambda: part.source.read(operation, fetch),
+                    seconds=SHARED_SECONDS,
+                    fresh=plan.request.fresh,
+                )
+        except TimeoutError as error:
+            late = UpstreamTimeoutError("did not answer in time").at(part.source.key, operation)
+            part.source.note_failure(late)
+            raise late from error
+        part.note(shared.fetched_at, from_cache=shared.from_cache)
+        return shared.value
+
+
+class _Plan(Struct, frozen=True):
+    """What the streams of one source are made from."""
+
+    part: Part
+    wanted: tuple[TaskQuery, ...]
+    order: TotalOrder
+    request: TaskListRequest
+    resumed: ListPosition | None
+
+    @property
+    def last(self) -> tuple[int | str | None, ...] | None:
+        return None if self.resumed is None else self.resumed.last
+
+
+def _fingerprint(caller: Caller, request: TaskListRequest) -> str:
+    """Everything that decides which rows a list has and how they are sorted."""
+    filter_ = request.filter
+    seen = (
+        caller.key,
+        request.scope,
+        [(key.field, key.direction) for key in request.order],
+        *(
+            None if member is None else sorted(repr(item) for item in member)
+            for member in (filter_.states, filter_.sources, filter_.assignees, filter_.flows)
+        ),
+        filter_.has_assignee,
+    )
+    return hashlib.blake2b(msgspec.json.encode(seen), digest_size=9).hexdigest()
+
+
+def _total(reports: Sequence[SourceReport]) -> tuple[int | None, CountAccuracy]:
+    """The sum over all sources; a source that could not tell leaves a lower bound."""
+    counts = [report.count for report in reports if report.count is not None]
+    exact = all(report.count_accuracy is CountAccuracy.EXACT for report in reports)
+    if not counts and reports:
+        return None, CountAccuracy.UNKNOWN
+    return sum(counts), CountAccuracy.EXACT if exact else CountAccuracy.LOWER_BOUND

@@ -1,0 +1,73 @@
+"""The k-way merge of ordered streams, opening each only when its rows can be next."""
+
+from collections.abc import Sequence
+
+import anyio
+from msgspec import Struct
+
+from connectors.sdk.model import Task, TaskRef
+from gateway.federation.cursor import StreamPosition
+from gateway.federation.order import Rank
+from gateway.federation.stream import Stream
+
+
+class Merged(Struct, frozen=True):
+    """One row, and where every stream stands after it (streams that need no memory are absent)."""
+
+    task: Task
+    streams: dict[str, StreamPosition]
+
+
+async def merge(streams: Sequence[Stream], *, first: int, open_all: bool) -> tuple[list[Merged], bool]:
+    """The next `first` rows in total order, each task once, and whether there are more.
+
+    A stream that cannot have the next row (its `bound` lies behind another's head) is left unopened, unless `open_all`.
+    """
+    if open_all:
+        await _prepare(streams)
+    given: set[TaskRef] = set()
+    rows: list[Merged] = []
+    while True:
+        source = await _next(streams)
+        if source is None:
+            return rows, False
+        if len(rows) == first:
+            return rows, True
+        task = source.pop()
+        if task.ref in given:
+            continue
+        given.add(task.ref)
+        # The duplicates of this row in other streams rank alike: the position by rank covers them too.
+        positions = ((stream.name, stream.position()) for stream in streams)
+        rows.append(Merged(task, {name: position for name, position in positions if position is not None}))
+
+
+async def _next(streams: Sequence[Stream]) -> Stream | None:
+    """The stream whose head is the next row, after every stream that could precede it was prepared."""
+    while True:
+        await _prepare([stream for stream in streams if stream.opened])
+        heads = [(rank, index) for index, stream in enumerate(streams) if (rank := stream.head()) is not None]
+        least = min(heads, default=None)
+        waiting = [stream for stream in streams if not stream.opened and _may_precede(stream.bound, least)]
+        if not waiting:
+            return None if least is None else streams[least[1]]
+        if least is None:
+            # Only the streams that can come first: the others may stay closed.
+            lowest = min(stream.bound for stream in waiting)
+            waiting = [stream for stream in waiting if stream.bound <= lowest]
+        await _prepare(waiting)
+
+
+def _may_precede(bound: Rank, least: tuple[Rank, int] | None) -> bool:
+    return least is None or bound <= least[0][: len(bound)]
+
+
+async def _prepare(streams: Sequence[Stream]) -> None:
+    """Side by side, those that have something to fetch."""
+    waiting = [stream for stream in streams if not stream.ready]
+    if len(waiting) == 1:
+        await waiting[0].prepare()
+    elif waiting:
+        async with anyio.create_task_group() as group:
+            for stream in waiting:
+                group.start_soon(stream.prepare)

@@ -1,0 +1,135 @@
+"""The total order of a merged list, and how much of it a source can be asked to keep.
+
+Requested keys first, then due date ascending, creation time, source and native id. Rows without a value come last in
+either direction, so that a page never begins with what nobody dated.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from connectors.sdk.model import Task
+from connectors.sdk.query import SortDirection, SortKey, TaskOrderField, order_value
+
+# What a row sorts by, as JSON can carry it: microseconds, numbers, texts or null, then source and native id.
+Position = tuple[int | str | None, ...]
+# The same, made comparable: smaller comes first.
+Rank = tuple[Any, ...]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+NULLABLE = frozenset(
+    {
+        TaskOrderField.DUE_AT,
+        TaskOrderField.FOLLOW_UP_AT,
+        TaskOrderField.UPDATED_AT,
+        TaskOrderField.COMPLETED_AT,
+    }
+)
+
+
+class Descending(Struct, frozen=True, order=False):
+    """A text that compares the other way round."""
+
+    text: str
+
+    def __lt__(self, other: "Descending") -> bool:
+        return other.text < self.text
+
+
+class Split(Struct, frozen=True, kw_only=True):
+    """One part of a source's list, cut where values are absent; `bound` is a rank that none of its rows precedes."""
+
+    present: frozenset[TaskOrderField]
+    absent: frozenset[TaskOrderField]
+    order: tuple[SortKey, ...]
+    bound: Rank
+
+
+class TotalOrder:
+    """Ranks rows. `tie` is how many leading members of a rank a vendor's own sort can decide."""
+
+    def __init__(self, requested: Sequence[SortKey]) -> None:
+        keys = {key.field: key for key in reversed(requested)}
+        ordered = list(dict.fromkeys(key.field for key in requested))
+        for field in (TaskOrderField.DUE_AT, TaskOrderField.CREATED_AT):
+            if field not in keys:
+                keys[field] = SortKey(field)
+                ordered.append(field)
+        self.keys = tuple(keys[field] for field in ordered)
+        self.tie = ordered.index(TaskOrderField.CREATED_AT) + 1
+
+    def position(self, task: Task) -> Position:
+        values = (order_value(task, key.field) for key in self.keys)
+        return (
+            *((value - EPOCH) // MICROSECOND if isinstance(value, datetime) else value for value in values),
+            task.source,
+            task.native_id,
+        )
+
+    def rank(self, position: Position) -> Rank:
+        ranked: list[Any] = []
+        for key, value in zip(self.keys, position, strict=False):
+            if value is None:
+                ranked.append((1, 0))
+            elif key.direction is SortDirection.ASC:
+                ranked.append((0, value))
+            else:
+                ranked.append((0, Descending(value) if isinstance(value, str) else -value))
+        return (*ranked, *position[len(self.keys) :])
+
+    def rank_of(self, task: Task) -> Rank:
+        return self.rank(self.position(task))
+
+    def splits(self, sorts: frozenset[TaskOrderField], empty: frozenset[TaskOrderField]) -> tuple[Split, ...] | None:
+        """The parts in which a vendor that sorts by `sorts` keeps this order; None when it cannot: drain it."""
+        parts = [Split(present=frozenset(), absent=frozenset(), order=(), bound=())]
+        certain = True
+        for key in self.keys[: self.tie]:
+            if key.field is TaskOrderField.SOURCE:
+                certain = False
+                continue
+            if key.field in empty:
+                parts = [_bounded(part, (1, 0), certain=certain) for part in parts]
+                continue
+            if key.field not in sorts:
+                return None
+            if key.field in NULLABLE:
+                parts = [
+                    half
+                    for part in parts
+                    for half in (
+                        Split(
+                            present=part.present | {key.field},
+                            absent=part.absent,
+                            order=(*part.order, key),
+                            bound=part.bound,
+                        ),
+                        _bounded(
+                            Split(
+                                present=part.present,
+                                absent=part.absent | {key.field},
+                                order=part.order,
+                                bound=part.bound,
+                            ),
+                            (1, 0),
+                            certain=certain and not part.order,
+                        ),
+                    )
+                ]
+            else:
+                parts = [
+                    Split(present=part.present, absent=part.absent, order=(*part.order, key), bound=part.bound)
+                    for part in parts
+                ]
+        return tuple(parts)
+
+
+def _bounded(part: Split, least: tuple[int, int], *, certain: bool) -> Split:
+    """The part with a bound one member longer, as long as every member before it is known too."""
+    if not certain or part.order:
+        return part
+    return Split(present=part.present, absent=part.absent, order=part.order, bound=(*part.bound, least))

@@ -1,0 +1,62 @@
+"""What a write did, shown at once although the vendor's reads lag.
+
+An entry holds the record that the vendor will show, and the versions that it may still show until then. It ends when
+the vendor shows anything else, or after `LONGEST` seconds.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from connectors.sdk.model import Task, TaskRef
+
+LONGEST = 60.0
+
+
+class Entry(Struct, frozen=True):
+    expected: Task
+    outdated: frozenset[str]
+    until: float
+
+
+class Overlay:
+    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._entries: dict[TaskRef, Entry] = {}
+
+    def put(self, before: Task, expected: Task) -> None:
+        """`before` is the record that the write was decided on."""
+        self._expire()
+        outdated = {before.version}
+        earlier = self._entries.get(before.ref)
+        if earlier is not None:
+            outdated |= earlier.outdated | {earlier.expected.version}
+        self._entries[before.ref] = Entry(
+            expected, frozenset(outdated - {expected.version}), self._monotonic() + LONGEST
+        )
+
+    def drop(self, ref: TaskRef) -> None:
+        self._entries.pop(ref, None)
+
+    def seen(self, task: Task) -> Task:
+        """The record to show for a row that the vendor gave: the expected one while the vendor lags behind."""
+        entry = self._entries.get(task.ref)
+        if entry is None:
+            return task
+        if task.version in entry.outdated and self._monotonic() < entry.until:
+            return entry.expected
+        del self._entries[task.ref]
+        return task
+
+    def expected(self, source: str) -> Sequence[Task]:
+        """The records of one source that the vendor may not show yet."""
+        if not self._entries:
+            return ()
+        self._expire()
+        return [entry.expected for ref, entry in self._entries.items() if ref.source == source]
+
+    def _expire(self) -> None:
+        now = self._monotonic()
+        for ref in [ref for ref, entry in self._entries.items() if entry.until <= now]:
+            del self._entries[ref]

@@ -1,0 +1,85 @@
+"""One configured source inside the gateway: its connector and how it fared lately."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import structlog
+
+from connectors.sdk.connector import Connector
+from connectors.sdk.errors import (
+    BrokenError,
+    ConnectorError,
+    ForbiddenError,
+    RateLimitedError,
+    RejectedError,
+    UnauthenticatedError,
+)
+from schema.port import SourceInfo, SourceStatus
+
+T = TypeVar("T")
+
+log = structlog.get_logger("taskgate.source")
+
+
+def status_of(error: ConnectorError) -> SourceStatus:
+    """How a failing read shows in a source's status."""
+    match error:
+        case RateLimitedError():
+            return SourceStatus.RATE_LIMITED
+        case UnauthenticatedError():
+            return SourceStatus.UNAUTHORIZED
+        case ForbiddenError():
+            return SourceStatus.FORBIDDEN
+        case _:
+            return SourceStatus.UNAVAILABLE
+
+
+class Source:
+    """Every read of the source passes through `read`: it names errors, notes success and failure, and logs."""
+
+    def __init__(self, connector: Connector[Any]) -> None:
+        self.connector = connector
+        self.key = connector.source
+        self._status = SourceStatus.OK
+        self._reason: str | None = None
+        self._last_success: datetime | None = None
+
+    async def read(self, operation: str, call: Callable[[], Awaitable[T]]) -> T:
+        """The result of `call`; its ConnectorError, naming source and operation, otherwise."""
+        try:
+            result = await call()
+        except ConnectorError as error:
+            self.note_failure(error.at(self.key, operation))
+            raise
+        self.note_success()
+        return result
+
+    def note_success(self) -> None:
+        self._status, self._reason = SourceStatus.OK, None
+        self._last_success = self.connector.clock()
+
+    def note_failure(self, error: ConnectorError) -> None:
+        """A refusal of one question says nothing about the source; everything else is its status until it answers."""
+        if isinstance(error, RejectedError) and not isinstance(error, ForbiddenError):
+            return
+        if isinstance(error, BrokenError):
+            log.error(
+                "source broken", source=self.key, operation=error.operation, code=error.code, reason=error.message
+            )
+        else:
+            log.warning("source failed", source=self.key, operation=error.operation, code=error.code)
+        self._status, self._reason = status_of(error), error.message
+
+    def info(self) -> SourceInfo:
+        settings = self.connector.settings
+        return SourceInfo(
+            key=self.key,
+            name=settings.name,
+            vendor=settings.vendor,
+            status=self._status,
+            status_reason=self._reason,
+            acts_as=settings.acts_as.upper(),
+            last_success_at=self._last_success,
+            time_zone=settings.time_zone,
+        )

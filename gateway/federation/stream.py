@@ -1,0 +1,246 @@
+"""Ordered streams of rows, one per part of a source's list: the inputs of the merge."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from msgspec import Struct
+
+from connectors.sdk.errors import ConnectorError, MalformedResponseError
+from connectors.sdk.model import CountAccuracy, Task
+from connectors.sdk.query import Page
+from gateway.federation.cursor import StreamPosition
+from gateway.federation.order import Position, Rank, TotalOrder
+
+# What a row becomes on its way in: None when it is not wanted (filter, visibility, replaced by the overlay).
+Admit = Callable[[Task], Task | None]
+FetchPage = Callable[[str | None, int], Awaitable[Page[Task]]]
+
+
+class Row(NamedTuple):
+    rank: Rank
+    task: Task
+    page: int
+
+
+class Count(Struct, frozen=True):
+    """How many rows a stream stands for."""
+
+    value: int
+    accuracy: CountAccuracy
+
+
+class Stream(Protocol):
+    """Rows in total order, above the rank that was given already. `error` ends a stream before its end."""
+
+    name: str
+    source: str
+    bound: Rank
+    opened: bool
+    error: ConnectorError | None
+    truncated: bool
+
+    @property
+    def ready(self) -> bool:
+        """Whether `prepare` has nothing to do."""
+
+    async def prepare(self) -> None:
+        """Fetch until `head` is right; opens the stream. ConnectorError is kept in `error`, never raised."""
+
+    def head(self) -> Rank | None:
+        """The rank of the next row, None at the end."""
+
+    def pop(self) -> Task: ...
+
+    def position(self) -> StreamPosition | None:
+        """Where to resume after the row given last; None for a stream that needs no memory."""
+
+    def count(self) -> Count: ...
+
+
+class PagedStream:
+    """A pushed-down part: the vendor filters and sorts, pages come on demand.
+
+    Rows that tie in what the vendor sorted by are re-sorted here, so a tie is only given once it is whole. Reading
+    stops, truncated, when `scan_limit` rows in a row were not wanted.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        source: str,
+        bound: Rank,
+        order: TotalOrder,
+        fetch: FetchPage,
+        admit: Admit,
+        limit: int,
+        scan_limit: int,
+        exact: bool,
+        last: Position | None = None,
+        resume: StreamPosition | None = None,
+    ) -> None:
+        self.name, self.source, self.bound = name, source, bound
+        self.opened = False
+        self.error: ConnectorError | None = None
+        self.truncated = False
+        self._order, self._fetch, self._admit = order, fetch, admit
+        self._scan_limit, self._exact = scan_limit, exact
+        self._limit = resume.limit if resume else limit
+        self._start = resume
+        self._given = resume.own if resume is not None and resume.behind else last
+        self._after = None if self._given is None else order.rank(self._given)
+        self._cursors: list[str | None] = [resume.page if resume else None]
+        self._at_end = resume is not None and resume.done
+        self._rows: deque[Row] = deque()
+        self._total: Count | None = None
+        self._seen: set[str] = set()
+
+    @property
+    def ready(self) -> bool:
+        return self.opened and (self._at_end or self._whole_tie())
+
+    async def prepare(self) -> None:
+        self.opened = True
+        unwanted = 0
+        try:
+            while not self._at_end and not self._whole_tie():
+                cursor = self._cursors[-1]
+                page = await self._fetch(cursor, self._limit)
+                if page.next_cursor is not None and page.next_cursor in self._cursors:
+                    raise MalformedResponseError("the vendor's page cursor does not move on")
+                if self._total is None and page.total is not None:
+                    self._total = Count(page.total, page.total_accuracy)
+                admitted = self._take(page.items, len(self._cursors) - 1)
+                unwanted = 0 if admitted else unwanted + len(page.items)
+                self._at_end = page.next_cursor is None
+                if not self._at_end:
+                    self._cursors.append(page.next_cursor)
+                if unwanted >= self._scan_limit:
+                    self.truncated = self._at_end = True
+        except ConnectorError as error:
+            self.error = error
+            self._at_end = True
+
+    def _take(self, tasks: Sequence[Task], page: int) -> bool:
+        fresh = []
+        for task in tasks:
+            wanted = self._admit(task)
+            if wanted is None:
+                continue
+            self._seen.add(wanted.native_id)
+            rank = self._order.rank_of(wanted)
+            if self._after is None or rank > self._after:
+                fresh.append(Row(rank, wanted, page))
+        if fresh:
+            # The vendor's order is checked by not relying on it within what was read.
+            self._rows = deque(sorted([*self._rows, *fresh], key=lambda row: row.rank))
+        return bool(fresh)
+
+    def _whole_tie(self) -> bool:
+        if not self._rows:
+            return False
+        tie = self._order.tie
+        return self._rows[-1].rank[:tie] != self._rows[0].rank[:tie] or len(self._rows) > self._scan_limit
+
+    def head(self) -> Rank | None:
+        return self._rows[0].rank if self._rows else None
+
+    def pop(self) -> Task:
+        row = self._rows.popleft()
+        self._given = self._order.position(row.task)
+        return row.task
+
+    def position(self) -> StreamPosition | None:
+        if not self.opened:
+            return self._start
+        page = min((row.page for row in self._rows), default=len(self._cursors) - 1)
+        failed = self.error is not None
+        return StreamPosition(
+            self._cursors[page],
+            self._limit,
+            done=self._at_end and not self._rows and not failed,
+            behind=failed,
+            own=self._given if failed else None,
+        )
+
+    def whole(self) -> frozenset[str] | None:
+        """The native ids of all its rows, where they were all read for this page."""
+        read_all = self._at_end and self._start is None and self.error is None and not self.truncated
+        return frozenset(self._seen) if read_all else None
+
+    def count(self) -> Count:
+        whole = self.whole()
+        if whole is not None:
+            return Count(len(whole), CountAccuracy.EXACT)
+        if self._exact and self._total is not None:
+            return self._total
+        return Count(len(self._seen), CountAccuracy.LOWER_BOUND)
+
+
+class HeldStream:
+    """Rows that are all here: a drained snapshot, or what the overlay expects. Sorted on opening."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        source: str,
+        order: TotalOrder,
+        rows: Callable[[], Awaitable[tuple[Sequence[Task], bool]]],
+        admit: Admit,
+        counts: bool = True,
+        last: Position | None = None,
+        resume: StreamPosition | None = None,
+    ) -> None:
+        self.name, self.source = name, source
+        self.bound: Rank = ()
+        self.opened = False
+        self.error: ConnectorError | None = None
+        self.truncated = False
+        self._order, self._fetch, self._admit = order, rows, admit
+        self._counts = counts
+        self._rows: deque[tuple[Rank, Task]] = deque()
+        self._seen = 0
+        self._start = resume
+        self._given = resume.own if resume is not None and resume.behind else last
+        self._after = None if self._given is None else order.rank(self._given)
+
+    @property
+    def ready(self) -> bool:
+        return self.opened
+
+    async def prepare(self) -> None:
+        if self.opened:
+            return
+        self.opened = True
+        try:
+            tasks, self.truncated = await self._fetch()
+        except ConnectorError as error:
+            self.error = error
+            return
+        admitted = [wanted for task in tasks if (wanted := self._admit(task)) is not None]
+        self._seen = len(admitted)
+        ranked = ((self._order.rank_of(task), task) for task in admitted)
+        self._rows = deque(
+            sorted((row for row in ranked if self._after is None or row[0] > self._after), key=lambda row: row[0])
+        )
+
+    def head(self) -> Rank | None:
+        return self._rows[0][0] if self._rows else None
+
+    def pop(self) -> Task:
+        return self._rows.popleft()[1]
+
+    def position(self) -> StreamPosition | None:
+        """A snapshot is read again and cut at the list's position; only a failed one must remember its own."""
+        if not self.opened:
+            return self._start
+        return None if self.error is None else StreamPosition(None, 0, behind=True, own=self._given)
+
+    def count(self) -> Count:
+        if not self._counts:
+            return Count(0, CountAccuracy.EXACT)
+        if self.error is not None:
+            return Count(0, CountAccuracy.UNKNOWN)
+        return Count(self._seen, CountAccuracy.LOWER_BOUND if self.truncated else CountAccuracy.EXACT)

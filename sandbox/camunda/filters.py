@@ -1,0 +1,251 @@
+"""The filters of searches: what they may say, and which rows they leave."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sandbox.camunda.problems import bad_enum, bad_request, invalid_argument
+from sandbox.camunda.records import Row
+from sandbox.camunda.table import Table
+from sandbox.stand_in import iso_millis
+
+Kind = Literal["string", "key", "integer", "date", "enum", "boolean", "exact", "tags", "variables"]
+
+_STRING = ("$eq", "$neq", "$exists", "$in", "$notIn", "$like")
+_RANGE = ("$eq", "$neq", "$exists", "$gt", "$gte", "$lt", "$lte", "$in")
+OPERATORS: Mapping[Kind, tuple[str, ...]] = {
+    "string": _STRING,
+    "key": ("$eq", "$neq", "$exists", "$in", "$notIn"),
+    "integer": _RANGE,
+    "date": _RANGE,
+    "enum": ("$eq", "$neq", "$exists", "$in", "$like"),
+}
+_LOWEST, _HIGHEST = "", "\U0010ffff"
+
+Variables = Callable[[Row], Mapping[str, str]]
+"""The variables of a row, values serialised as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a filter object; `index` is what the table calls it."""
+
+    kind: Kind
+    index: str
+    values: tuple[str, ...] = ()
+    variables: Variables | None = None
+
+
+Members = Mapping[str, Member]
+
+
+def matching(table: Table[Any], members: Members, filter_: Any, path: str = "filter") -> int:
+    """Give the rows that the filter leaves; all conditions must hold, and one of `$or` where there is that."""
+    found = table.everything
+    if filter_ is None:
+        return found
+    if not isinstance(filter_, dict):
+        raise bad_request(f"Request property [{path}] cannot be parsed")
+    for name, wanted in filter_.items():
+        if wanted is None:
+            continue
+        if name == "$or" and "$or" in members:
+            if not isinstance(wanted, list):
+                raise bad_request(f"Request property [{path}.$or] cannot be parsed")
+            inner = {each: member for each, member in members.items() if each != "$or"}
+            alternatives = 0
+            for number, each in enumerate(wanted):
+                alternatives |= matching(table, inner, each, f"{path}.$or[{number}]")
+            found &= alternatives
+        elif name not in members:
+            raise bad_request(f"Request property [{path}.{name}] cannot be parsed")
+        else:
+            found = _narrowed(table, found, members[name], wanted, f"{path}.{name}")
+    return found
+
+
+def _narrowed(table: Table[Any], found: int, member: Member, wanted: Any, path: str) -> int:
+    if member.kind == "variables":
+        return _by_variables(table, found, member, wanted, path)
+    if member.kind == "tags":
+        if not isinstance(wanted, list):
+            raise bad_request(f"Request property [{path}] cannot be parsed")
+        for tag in wanted:
+            found &= table.having(member.index, [tag])
+        return found
+    if member.kind in ("exact", "boolean"):
+        if not isinstance(wanted, bool if member.kind == "boolean" else str):
+            raise bad_request(f"Request property [{path}] cannot be parsed")
+        return found & table.having(member.index, [wanted])
+    operators = wanted if isinstance(wanted, dict) else {"$eq": wanted}
+    for operator, operand in operators.items():
+        if operator not in OPERATORS[member.kind]:
+            raise bad_request(f"Request property [{path}.{operator}] cannot be parsed")
+        if operand is not None:
+            checked = _checked(member, operator, operand, path)
+            select = _dates if member.kind == "date" else _values
+            found &= select(table, member.index, operator, checked)
+    return found
+
+
+def _checked(member: Member, operator: str, operand: Any, path: str) -> Any:
+    if operator == "$exists":
+        if not isinstance(operand, bool):
+            raise bad_request(f"Request property [{path}.$exists] cannot be parsed")
+        return operand
+    if operator in ("$in", "$notIn"):
+        if not isinstance(operand, list):
+            raise bad_request(f"Request property [{path}.{operator}] cannot be parsed")
+        return [_scalar(member, operator, each, path) for each in operand]
+    return _scalar(member, operator, operand, path)
+
+
+def _scalar(member: Member, operator: str, value: Any, path: str) -> Any:
+    name = path.rsplit(".", 1)[-1]
+    if member.kind == "integer":
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise bad_request(f"Request property [{path}] cannot be parsed")
+        return value
+    if not isinstance(value, str):
+        raise bad_request(f"Request property [{path}] cannot be parsed")
+    if member.kind == "date":
+        return _date(value, name)
+    if member.kind == "enum" and operator != "$like":
+        if value.upper() not in member.values:
+            raise bad_enum(value, name, member.values)
+        return value.upper()
+    return value
+
+
+def _date(value: str, name: str) -> str:
+    moment = rfc3339(value)
+    if moment is None:
+        raise invalid_argument(
+            f"The provided {name} '{value}' cannot be parsed as a date according to RFC 3339, section 5.6."
+        )
+    return moment
+
+
+def rfc3339(value: str) -> str | None:
+    """Give the moment in the fixed form of all dates here, or None for what is no such date."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", value):
+        return None
+    try:
+        return iso_millis(datetime.fromisoformat(value).astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _values(table: Table[Any], index: str, operator: str, operand: Any) -> int:
+    """Select by a category or posting. A row without a value passes negations, as it does in the vendor's stores."""
+    match operator:
+        case "$eq":
+            return table.having(index, [operand])
+        case "$in":
+            return table.having(index, operand)
+        case "$neq":
+            return table.everything & ~table.having(index, [operand])
+        case "$notIn":
+            return table.everything & ~table.having(index, operand)
+        case "$exists":
+            present = table.where(index, lambda _: True)
+            return present if operand else table.everything & ~present
+        case "$like":
+            return table.where(index, like(operand))
+        case _:
+            compare = _COMPARISONS[operator]
+            return table.where(index, lambda value: compare(value, operand))
+
+
+_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "$gt": lambda value, bound: value > bound,
+    "$gte": lambda value, bound: value >= bound,
+    "$lt": lambda value, bound: value < bound,
+    "$lte": lambda value, bound: value <= bound,
+}
+
+
+def _dates(table: Table[Any], index: str, operator: str, operand: Any) -> int:
+    match operator:
+        case "$eq":
+            return table.between(index, operand, operand)
+        case "$neq":
+            return table.everything & ~table.between(index, operand, operand)
+        case "$in":
+            found = 0
+            for each in operand:
+                found |= table.between(index, each, each)
+            return found
+        case "$exists":
+            return table.dated(index) if operand else table.everything & ~table.dated(index)
+        case "$gte":
+            return table.between(index, operand, _HIGHEST)
+        case "$lte":
+            return table.between(index, _LOWEST, operand)
+        case "$gt":
+            return table.between(index, operand, _HIGHEST) & ~table.between(index, operand, operand)
+        case _:
+            return table.between(index, _LOWEST, operand) & ~table.between(index, operand, operand)
+
+
+def like(pattern: str) -> Callable[[str], bool]:
+    """`*` stands for any characters, `?` for one, a backslash takes the meaning from the next."""
+    parts: list[str] = []
+    escaped = False
+    for character in pattern:
+        if escaped:
+            parts.append(re.escape(character))
+            escaped = False
+        elif character == "\\":
+            escaped = True
+        else:
+            parts.append({"*": ".*", "?": "."}.get(character) or re.escape(character))
+    expression = re.compile("".join(parts), re.DOTALL)
+    return lambda value: expression.fullmatch(value) is not None
+
+
+def _by_variables(table: Table[Any], found: int, member: Member, wanted: Any, path: str) -> int:
+    """Variables have no index: every row that the other conditions before this one leave is looked at."""
+    if not isinstance(wanted, list) or not all(isinstance(each, dict) for each in wanted):
+        raise bad_request(f"Request property [{path}] cannot be parsed")
+    for condition in wanted:
+        for name in ("name", "value"):
+            if condition.get(name) is None:
+                raise invalid_argument(f"Variable {name} must not be null.")
+        found = table.only(found, _variable_test(member, condition["name"], condition["value"], path))
+    return found
+
+
+def _variable_test(member: Member, name: str, wanted: Any, path: str) -> Callable[[Row], bool]:
+    operators = wanted if isinstance(wanted, dict) else {"$eq": wanted}
+    for operator in operators:
+        if operator not in _STRING:
+            raise bad_request(f"Request property [{path}.value.{operator}] cannot be parsed")
+    string = Member("string", member.index)
+    tests = [_string_test(each, _checked(string, each, operand, path)) for each, operand in operators.items()]
+    variables = member.variables or (lambda _: {})
+
+    def holds(row: Row) -> bool:
+        value = variables(row).get(name)
+        return all(test(value) for test in tests)
+
+    return holds
+
+
+def _string_test(operator: str, operand: Any) -> Callable[[str | None], bool]:
+    match operator:
+        case "$eq":
+            return lambda value: value == operand
+        case "$neq":
+            return lambda value: value != operand
+        case "$in":
+            return lambda value: value in operand
+        case "$notIn":
+            return lambda value: value not in operand
+        case "$exists":
+            return lambda value: (value is not None) is operand
+        case _:
+            test = like(operand)
+            return lambda value: value is not None and test(value)

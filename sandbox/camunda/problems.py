@@ -1,0 +1,51 @@
+"""The vendor's errors: RFC 9457 bodies whose `title` is the part for machines."""
+
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+
+class ProblemError(Exception):
+    def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.title, self.detail = status, title, detail
+
+    def response(self, instance: str) -> Response:
+        return problem(self.status, self.title, self.detail, instance)
+
+
+def problem(status: int, title: str, detail: str, instance: str) -> Response:
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+    }
+    return Response(orjson.dumps(body), status, media_type="application/problem+json")
+
+
+def bad_request(detail: str) -> ProblemError:
+    """Refuse what the web layer cannot read."""
+    return ProblemError(400, "Bad Request", detail)
+
+
+def invalid_argument(detail: str) -> ProblemError:
+    """Refuse what could be read but not be meant."""
+    return ProblemError(400, "INVALID_ARGUMENT", detail)
+
+
+def not_found(detail: str) -> ProblemError:
+    return ProblemError(404, "NOT_FOUND", detail)
+
+
+def rejected(status: int, command: str, code: str, reason: str) -> ProblemError:
+    """Say what the engine says when it rejects a command."""
+    return ProblemError(status, code, f"Command '{command}' rejected with code '{code}': {reason}")
+
+
+def bad_enum(value: object, field: str, allowed: tuple[str, ...]) -> ProblemError:
+    return bad_request(
+        f"Unexpected value '{value}' for enum field '{field}'. Use any of the following values: [{', '.join(allowed)}]"
+    )

@@ -1,0 +1,161 @@
+"""The processes deployed in the stand-in: their steps, their forms, and the variables they start with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from sandbox.camunda.records import Form, ProcessDefinition
+from sandbox.work import Case
+
+FIRST_KEY = 2251799813685249
+"""The first key of partition 1."""
+
+Question = dict[str, Any]
+
+
+def _question(type_: str, key: str, label: str, *, required: bool = False, values: tuple[str, ...] = ()) -> Question:
+    question: Question = {"type": type_, "key": key, "label": label, "id": f"Field_{key}"}
+    if required:
+        question["validate"] = {"required": True}
+    if values:
+        question["values"] = [{"label": value.replace("_", " ").capitalize(), "value": value} for value in values]
+    return question
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A user task of a process; several in one stage run side by side."""
+
+    element_id: str
+    name: str
+    groups: tuple[str, ...]
+    questions: tuple[Question, ...] = ()
+    external_form: str | None = None
+    local_variables: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    id: str
+    name: str
+    version: int
+    business_prefix: str
+    stages: tuple[tuple[Step, ...], ...]
+    variables: Callable[[Case], dict[str, Any]]
+
+
+_NOTE = _question("textarea", "note", "Note")
+
+PROCESSES = (
+    Process(
+        "invoice", "Invoice receipt", 3, "INV",
+        (
+            (Step("approve_invoice", "Approve invoice", ("accounting",), (
+                _question("radio", "decision", "Decision", required=True, values=("approved", "rejected", "needs_clarification")),
+                _question("number", "approvedAmount", "Approved amount"),
+                _NOTE,
+            ), local_variables=(("approvalLimit", 10_000),)),),
+            (Step("prepare_transfer", "Prepare bank transfer", ("accounting",), (
+                _question("textfield", "reference", "Payment reference", required=True),
+                _question("checkbox", "urgent", "Pay today"),
+            )),),
+        ),
+        lambda case: {
+            "supplier": case.company, "amount": case.amount_cents / 100, "currency": "EUR", "country": case.country,
+            "invoiceNumber": f"R-{case.number:06d}",
+        },
+    ),
+    Process(
+        "insurance-claim", "Insurance claim", 5, "CLM",
+        (
+            (Step("assess_claim", "Assess insurance claim", ("claims",), (
+                _question("select", "liability", "Liability", required=True, values=("full", "partial", "none")),
+                _question("number", "payout", "Payout", required=True),
+                _NOTE,
+            )),),
+            (Step("release_payout", "Release claim payout", ("claims", "accounting"), (_NOTE,)),),
+        ),
+        lambda case: {
+            "claimant": case.customer, "cause": case.damage, "estimate": case.amount_cents / 100, "country": case.country,
+            "report": f"{case.customer} reports {case.damage} by {case.channel}. " * 200,
+        },
+    ),
+    Process(
+        "customer-onboarding", "Customer onboarding", 2, "CUS",
+        (
+            (Step("check_documents", "Check identity documents", ("operations",), (
+                _question("checkbox", "documentsValid", "Documents are valid", required=True), _NOTE,
+            )),),
+            (
+                Step("set_up_billing", "Set up billing for new customer", ("accounting",), (
+                    _question("select", "paymentTerms", "Payment terms", required=True, values=("prepaid", "14_days", "30_days")),
+                )),
+                Step("create_account", "Create customer account", ("operations",)),
+            ),
+            (Step("welcome_call", "Make welcome call", ("sales",), external_form="https://forms.example.com/welcome-call"),),
+        ),
+        lambda case: {"customer": case.customer, "company": case.company, "country": case.country, "channel": case.channel},
+    ),
+    Process(
+        "contract-review", "Contract review", 1, "CON",
+        (
+            (Step("review_contract", "Review contract", ("legal",), (
+                _question("radio", "result", "Result", required=True, values=("accepted", "changes_needed", "refused")), _NOTE,
+            )),),
+            (Step("sign_contract", "Collect signatures", ("legal", "sales")),),
+        ),
+        lambda case: {"partner": case.company, "contract": case.contract, "volume": case.amount_cents / 100},
+    ),
+    Process(
+        "purchase-order", "Purchase order", 4, "PO",
+        (
+            (Step("check_budget", "Check budget of purchase order", ("accounting",), (
+                _question("checkbox", "budgetAvailable", "Budget is available", required=True),
+                _question("textfield", "costCentre", "Cost centre"),
+            )),),
+            (Step("order_goods", "Order goods from supplier", ("procurement",), (
+                _question("datetime", "deliveryDate", "Expected delivery", required=True),
+            )),),
+        ),
+        lambda case: {
+            "supplier": case.company, "goods": case.goods, "total": case.amount_cents / 100, "items": [{"name": case.goods, "count": 12}],
+        },
+    ),
+    Process(
+        "expense-report", "Expense report", 1, "EXP",
+        ((Step("check_expenses", "Check expense report", ("accounting",)),),),
+        lambda case: {"employee": case.customer, "total": case.amount_cents / 1000, "currency": "EUR", "receipts": case.number % 7 + 1},
+    ),
+)  # fmt: skip
+
+BY_ID = {process.id: process for process in PROCESSES}
+STEPS = {step.element_id: step for process in PROCESSES for stage in process.stages for step in stage}
+
+
+def _definition(number: int, process: Process) -> ProcessDefinition:
+    return ProcessDefinition(str(FIRST_KEY + number), process.id, process.name, f"{process.id}.bpmn", process.version)
+
+
+def _form(number: int, step: Step) -> Form:
+    schema = {
+        "type": "default",
+        "id": f"{step.element_id}_form",
+        "schemaVersion": 19,
+        "executionPlatform": "Camunda Cloud",
+        "executionPlatformVersion": "8.9.0",
+        "components": [{"type": "text", "text": f"## {step.name}", "id": "Title"}, *step.questions],
+    }
+    return Form(str(FIRST_KEY + 100 + number), f"{step.element_id}_form", 1, orjson.dumps(schema).decode())
+
+
+DEFINITIONS = {process.id: _definition(number, process) for number, process in enumerate(PROCESSES)}
+FORMS = {step.element_id: _form(number, step) for number, step in enumerate(STEPS.values()) if step.questions}
+FIRST_FREE_KEY = FIRST_KEY + 1000
+
+
+def stage_of(process: Process, element_id: str) -> int:
+    return next(
+        number for number, stage in enumerate(process.stages) if any(step.element_id == element_id for step in stage)
+    )

@@ -1,0 +1,128 @@
+"""Serves stand-ins over real sockets, inside whatever process asks for it."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import cast
+
+import orjson
+import uvicorn
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from sandbox.control import CUT, Control
+from sandbox.stand_in import StandIn
+
+BACKLOG = 2048
+GRACE_S = 1
+
+
+class PortTakenError(OSError):
+    """A port of the sandbox is not free; the text is one line for people."""
+
+
+class _CuttableProtocol(HttpToolsProtocol):
+    """Lets an application end its connection, which ASGI has no message for."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        # The specification has a mapping for each extension; this one never leaves the sandbox.
+        self.scope["extensions"] = cast("dict[str, dict[object, object]]", {CUT: self._cut})
+
+    def _cut(self, reset: bool) -> None:  # noqa: FBT001
+        if not reset:
+            self.transport.close()
+            return
+        connection = self.transport.get_extra_info("socket")
+        # Lingering for zero seconds makes the kernel send a reset instead of an orderly end.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
+
+
+class _EmbeddedServer(uvicorn.Server):
+    """Leaves the process's signals to whoever runs it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Overview:
+    """Answers `/` of the base port with the list of stand-ins."""
+
+    def __init__(self, urls: Mapping[str, str]) -> None:
+        self._urls = urls
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/":
+            listed = [{"vendor": vendor, "base_url": url} for vendor, url in self._urls.items()]
+            response = Response(orjson.dumps(listed), media_type="application/json")
+        else:
+            response = Response(status_code=404)
+        await response(scope, receive, send)
+
+
+def _listening(host: str, port: int, who: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise PortTakenError(f"{who} of the sandbox cannot listen on {host}:{port}: {error.strerror}") from None
+    listener.setblocking(False)  # noqa: FBT003
+    return listener
+
+
+def _server(app: ASGIApp) -> _EmbeddedServer:
+    config = uvicorn.Config(
+        app,
+        http=_CuttableProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    return _EmbeddedServer(config)
+
+
+@contextlib.asynccontextmanager
+async def serve(
+    stand_ins: Sequence[StandIn], *, host: str, base_port: int, latency_ms: float = 0
+) -> AsyncIterator[Mapping[str, str]]:
+    """Serve until the block ends; gives the base URLs by vendor.
+
+    Base port 0 takes free ports. Raises `PortTakenError` before anything is served.
+    """
+    shown = f"[{host}]" if ":" in host else host
+    with contextlib.ExitStack() as sockets:
+        urls: dict[str, str] = {}
+        listeners = [sockets.enter_context(_listening(host, base_port, "the overview"))]
+        for each in stand_ins:
+            port = base_port + each.port_offset if base_port else 0
+            listener = sockets.enter_context(_listening(host, port, f"the stand-in for {each.vendor}"))
+            listeners.append(listener)
+            urls[each.vendor] = f"http://{shown}:{listener.getsockname()[1]}"
+        apps: list[ASGIApp] = [_Overview(urls), *(Control(each, latency_ms=latency_ms) for each in stand_ins)]
+        servers = [_server(app) for app in apps]
+        running = [
+            asyncio.ensure_future(server.serve(sockets=[listener]))
+            for server, listener in zip(servers, listeners, strict=True)
+        ]
+        try:
+            # The sockets listen already: requests that come before the servers have started wait their turn.
+            while not all(server.started or task.done() for server, task in zip(servers, running, strict=True)):  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+            yield urls
+        finally:
+            for server in servers:
+                server.should_exit = True
+            await asyncio.gather(*running)

@@ -1,0 +1,111 @@
+"""What every stand-in of a vendor offers to the sandbox around it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def iso_millis(moment: datetime) -> str:
+    """RFC 3339 in UTC with exactly three decimals, as most vendors print it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+@dataclass(slots=True)
+class ReadSettings:
+    """How far the vendor's reads stay behind its writes, in milliseconds; 0 is not at all."""
+
+    read_lag_ms: int = 0
+    read_cache_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Requests admitted per sliding window; with `write_limit`, writes are counted apart."""
+
+    limit: int
+    write_limit: int | None
+    window_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    at: str
+    action: str
+    task: str
+    actor: str | None
+    request_id: str | None
+
+
+class EffectLog:
+    """Every change that was really applied, oldest first."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._effects: list[Effect] = []
+
+    def record(self, action: str, task: str, actor: str | None, request_id: str | None) -> None:
+        """`action` is one of the gateway's verbs (claim, unassign, complete, ...), `task` the vendor's own id."""
+        self._effects.append(Effect(iso_millis(self._clock()), action, task, actor, request_id))
+
+    def all(self) -> list[Effect]:
+        return list(self._effects)
+
+    def clear(self) -> None:
+        self._effects.clear()
+
+
+class StandIn(ABC):
+    """One vendor's API with data of its own, without the control interface.
+
+    It is empty until `reset`.
+    """
+
+    vendor: ClassVar[str]
+    port_offset: ClassVar[int]
+
+    def __init__(self, *, clock: Clock = utc_now) -> None:
+        self.clock = clock
+        self.effects = EffectLog(clock)
+        self.settings = ReadSettings()
+
+    @abstractmethod
+    def reset(self, *, tasks: int, seed: int, now: datetime | None, scenario: str | None) -> None:
+        """Replace all data. The same arguments give the same data; `now` None is the clock's time."""
+
+    @abstractmethod
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the vendor does."""
+
+    @abstractmethod
+    def rate_limited(self, retry_after_s: int, headers: Mapping[str, str]) -> Response:
+        """Give the vendor's own 429; `headers` are those of `rate_headers`."""
+
+    @abstractmethod
+    def is_write(self, method: str, path: str) -> bool:
+        """Say whether the request changes something (a POST may be a search)."""
+
+    @abstractmethod
+    def source_config(self, base_url: str) -> dict[str, Any]:
+        """Give the `[[sources]]` entry with which a gateway reads this stand-in; members that are None are left out."""
+
+    @abstractmethod
+    def identities(self) -> dict[str, dict[str, Any]]:
+        """Give the native users of the demo people, by person key."""
+
+    def default_limits(self) -> Limits | None:
+        return None
+
+    def rate_headers(self, limit: int, remaining: int, reset_epoch: int) -> dict[str, str]:
+        """Give the headers by which the vendor announces its limits; most have none."""
+        return {}
