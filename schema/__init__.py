@@ -1,0 +1,1 @@
+"""The graph: one folder a noun, over the port of the layer above."""

@@ -109,11 +109,11 @@ class ApiDescription:
         new = {name: self._translated(value) for name, value in node.items()}
         if isinstance(new.get("pattern"), str) and r"\p{" in new["pattern"]:
             del new["pattern"]
-        # Camunda's mark for "any of these": `{"limit": 1}` fits two forms of a page.
-        if new.get("x-polymorphic-schema") is True and "oneOf" in new:
-            new["anyOf"] = new.pop("oneOf")
         if not self._openapi_30:
             return new
+        # Camunda's alternatives overlap: a key fits every kind of key, `{"limit": 1}` two forms of a page.
+        if "oneOf" in new:
+            new["anyOf"] = new.pop("oneOf")
         for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
             if isinstance(new.get(exclusive), bool) and new.pop(exclusive):
                 new[exclusive] = new.pop(bound)

@@ -149,7 +149,7 @@ class CamundaConnector(Connector[CamundaSettings]):
         await self.client.get_topology()
 
     def is_native_id(self, native_id: str) -> bool:
-        return search.KEY.fullmatch(native_id) is not None
+        return search.is_key(native_id)
 
     @handles(Claim, guarded=True, note="the engine's CLAIM; a repeat by the same person succeeds")
     async def claim(self, command: Claim) -> Outcome:

@@ -6,7 +6,7 @@ from connectors.camunda.mapping import NATIVE_STATES
 from connectors.sdk.model import TaskState
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField, TaskQuery
 
-KEY = re.compile(r"-?[0-9]{1,25}")
+_KEY = re.compile(r"-?[1-9][0-9]{0,18}")
 
 # Order fields by which the vendor sorts and whose presence it can tell.
 DATE_MEMBERS = {
@@ -20,6 +20,11 @@ NEVER_FILLED = frozenset({TaskOrderField.UPDATED_AT})
 ALWAYS_FILLED = frozenset(TaskOrderField) - DATE_MEMBERS.keys() - NEVER_FILLED
 
 _BY_ASSIGNEE = frozenset({TaskState.READY, TaskState.RESERVED})
+
+
+def is_key(text: str) -> bool:
+    """Whether `text` is a Java long as Camunda prints it; the server refuses others instead of finding nothing."""
+    return _KEY.fullmatch(text) is not None and -(1 << 63) <= int(text) < 1 << 63
 
 
 def pushdown(query: TaskQuery) -> TaskQuery:
@@ -145,4 +150,4 @@ def _plain(operators: dict[str, object]) -> object:
 
 
 def _keys(flows: frozenset[str]) -> list[str]:
-    return sorted(flow for flow in flows if KEY.fullmatch(flow))
+    return sorted(flow for flow in flows if is_key(flow))

@@ -1,7 +1,7 @@
 """One method a call, and what the vendor's refusals mean."""
 
 import re
-from typing import Generic, TypeVar
+from typing import Generic, TypedDict, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -46,7 +46,13 @@ STATUS_OF_CODE = {
 _CAPTURED = msgspec.json.Encoder(decimal_format="number")
 # How integration keys and JWTs begin: a vendor's text with one of them is not repeated.
 _SECRET = re.compile(r"gtk_|eyJ")
+_CODE = re.compile(r"[A-Z_]{1,40}")
 _LONGEST_MESSAGE = 200
+
+
+class _Native(TypedDict):
+    native_status: int
+    native_code: str | None
 
 
 class Listing(Struct, Generic[T], frozen=True):
@@ -138,29 +144,30 @@ def parse_error(answer: Answer) -> ConnectorError:
     is neither comes from a proxy: then the status alone decides.
     """
     envelope = answer.try_decode(wire.Envelope)
-    error = (envelope and envelope.error) or wire.ErrorBody()
-    return _refusal(answer, answer.status, error)
+    error = None if envelope is None else envelope.error
+    return _refusal(answer, answer.status, error or wire.ErrorBody())
 
 
 def _refusal(answer: Answer, status: int, error: wire.ErrorBody) -> ConnectorError:
     said = _quotable(error.message)
+    known: _Native = {"native_status": answer.status, "native_code": _code(error)}
     if status == 400 and error.code == "BAD_REQUEST":
-        return UnauthenticatedError(
-            "misses a header; check tenant and api_key of the source's credentials",
-            native_status=answer.status,
-            native_code=error.code,
-        )
+        return UnauthenticatedError("misses a header; check tenant and api_key of the source's credentials", **known)
     if status in {400, 409}:
         # No code is documented for a task that is completed already: it comes as any other validation error.
-        return ValidationFailedError(f"refused the request{said}", native_status=answer.status, native_code=error.code)
+        return ValidationFailedError(f"refused the request{said}", **known)
     if status == 404:
-        return NotFoundError(f"found no such thing{said}", native_status=answer.status, native_code=error.code)
+        return NotFoundError(f"found no such thing{said}", **known)
     message = {
         401: "refused our JWT or API key; check the source's credentials",
         403: "lets the account not do this; it needs APICLI_WORKFLOW_READ, for writes APICLI_WORKFLOW_EXECUTE",
         429: "asked too often: 30 reads and 10 writes a minute",
     }.get(status)
-    return error_from_status(replace(answer, status=status), message, error.code)
+    return error_from_status(replace(answer, status=status), message, _code(error))
+
+
+def _code(error: wire.ErrorBody) -> str | None:
+    return error.code if error.code and _CODE.fullmatch(error.code) else None
 
 
 def _quotable(message: str | None) -> str:
@@ -183,7 +190,7 @@ def _envelope(answer: Answer) -> wire.Envelope:
         "answered with success false and no known code",
         maybe_applied=answer.is_write,
         native_status=answer.status,
-        native_code=error.code,
+        native_code=_code(error),
     )
 
 

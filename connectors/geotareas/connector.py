@@ -150,7 +150,7 @@ class GeotareasConnector(Connector[GeotareasSettings]):
             command.task, user_id=command.user_id, group_id=command.group_id, comment=command.reason
         )
 
-    @handles(Complete, note="with outcome, data and comment")
+    @handles(Complete, guarded=True, note="with outcome, data and comment")
     async def complete(self, command: Complete) -> Outcome:
         if not command.outcome:
             raise ValidationFailedError("an outcome is required", field=("outcome",))

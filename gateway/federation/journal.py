@@ -116,10 +116,8 @@ class Journal:
         )
 
     async def withdraw(self, operation_id: str) -> None:
-        """Forget a write that was never sent, so that its key may be used again."""
-        await self._update(
-            "DELETE FROM operation WHERE id = ? AND stage = ?", (operation_id, Stage.ADMITTED)
-        )
+        """Forget a write that certainly did not happen, so that its key may be used again."""
+        await self._update("DELETE FROM operation WHERE id = ?", (operation_id,))
 
     def close(self) -> None:
         with self._lock:

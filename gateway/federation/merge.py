@@ -27,12 +27,17 @@ async def merge(streams: Sequence[Stream], *, first: int, open_all: bool) -> tup
         await _prepare(streams)
     given: set[TaskRef] = set()
     rows: list[Merged] = []
+    last: Rank | None = None
     while True:
+        if len(rows) == first and any((head := stream.head()) is not None and head != last for stream in streams):
+            # Something follows: which row it is, nobody asked.
+            return rows, True
         source = await _next(streams)
         if source is None:
             return rows, False
-        if len(rows) == first:
+        if len(rows) == first and source.head() != last:
             return rows, True
+        last = source.head()
         task = source.pop()
         if task.ref in given:
             continue

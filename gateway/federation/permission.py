@@ -77,9 +77,13 @@ class Permission:
             done = "" if task.completed_by is None else f" by {task.completed_by.name or task.completed_by.native_id}"
             raise ConflictError(f"the task is {task.state}{done}")
         if task.state is TaskState.UNKNOWN:
-            raise ConflictError("the vendor's state of this task is not known here; act on it in the vendor's own interface")
+            raise ConflictError(
+                "the vendor's state of this task is not known here; act on it in the vendor's own interface"
+            )
         if task.pending_transition is not None:
-            raise ConflictError(f"the vendor still works on it ({task.pending_transition}); try again when it is through")
+            raise ConflictError(
+                f"the vendor still works on it ({task.pending_transition}); try again when it is through"
+            )
         match intent:
             case ClaimIntent():
                 self._claim(task)
@@ -95,6 +99,8 @@ class Permission:
                 self._complete(task, intent)
             case CancelIntent():
                 self._admin_only("cancel a task")
+            case other:
+                raise TypeError(f"no rule for {type(other).__name__}")
 
     def identity(self) -> Identity:
         if self._identity is None:

@@ -182,7 +182,7 @@ class Store:
             done.append(("COMPLETE" if task.state == "COMPLETED" else "CANCEL", task.completion_date, task.assignee))
         return [
             AuditLog(
-                audit_log_key=f"{task.user_task_key}-{number}",
+                audit_log_key=str(int(task.user_task_key) * 1000 + number),
                 entity_key=task.user_task_key,
                 operation_type=operation,
                 timestamp=at,

@@ -269,7 +269,8 @@ class Table(Generic[R]):
         start = None if after is None else after.values[0]
         missing_inside = after is not None and start is None
         if backwards:
-            yield missing, missing_inside
+            if after is None or missing_inside:
+                yield missing, missing_inside
         elif missing_inside:
             yield missing, True
             return

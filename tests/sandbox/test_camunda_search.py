@@ -31,7 +31,7 @@ def sorted_plainly(tasks: list[Task], sort: list[tuple[str, str]]) -> list[Task]
     for field, order in reversed(sort):
         present = [task for task in tasks if task[field] is not None]
         missing = [task for task in tasks if task[field] is None]
-        present.sort(key=lambda task: task[field], reverse=order == "DESC")  # noqa: B023
+        present.sort(key=lambda task: task[field], reverse=order == "DESC")
         tasks = present + missing
     return tasks
 
@@ -171,8 +171,10 @@ async def test_variables_are_matched_as_json(engine: httpx2.AsyncClient) -> None
         (
             {"sort": [{"field": "state"}]},
             "Bad Request",
-            "Unexpected value 'state' for enum field 'field'. Use any of the following values: "
-            "[creationDate, completionDate, followUpDate, dueDate, priority, name]",
+            (
+                "Unexpected value 'state' for enum field 'field'. Use any of the following values: "
+                "[creationDate, completionDate, followUpDate, dueDate, priority, name]"
+            ),
         ),
         ({"filter": {"state": "OPEN"}}, "Bad Request", "Unexpected value 'OPEN' for enum field 'state'. "),
         ({"page": {"from": 1, "after": "x"}}, "Bad Request", "Only one of [from, after, before] is allowed."),

@@ -49,8 +49,8 @@ class Counter(StandIn):
 
 
 @pytest.fixture
-async def counter() -> AsyncIterator[Counter]:
-    yield Counter()
+def counter() -> Counter:
+    return Counter()
 
 
 @pytest.fixture

@@ -1,0 +1,51 @@
+"""The schema, built once a process."""
+
+from functools import lru_cache
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from schema.cost import CostLimit
+from schema.errors import ClientErrors
+from schema.flow.queries import FlowQueries
+from schema.node import NodeQueries
+from schema.people.queries import PeopleQueries
+from schema.scalars import SCALARS
+from schema.source.queries import SourceQueries
+from schema.task.mutations import TaskMutations
+from schema.task.queries import TaskQueries
+from schema.task.types import TaskDefinition
+
+
+@strawberry.type(description="What can be read. Reads never change a source.")
+class Query(TaskQueries, FlowQueries, PeopleQueries, SourceQueries, NodeQueries):
+    pass
+
+
+@strawberry.type(description="What can be done. Each write is sent at most once; expected failures are in `errors`.")
+class Mutation(TaskMutations):
+    pass
+
+
+class Schema(strawberry.Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing: `schema.errors` logs what deserves it, once."""
+
+
+@lru_cache(maxsize=1)
+def build_schema() -> Schema:
+    """Always the same object."""
+    return Schema(
+        query=Query,
+        mutation=Mutation,
+        types=[TaskDefinition],
+        extensions=[ClientErrors, CostLimit],
+        config=StrawberryConfig(scalar_map=dict(SCALARS)),
+    )
+
+
+def sdl() -> str:
+    """The contract as text, as it stands in schema.graphql beside this file."""
+    return build_schema().as_str().strip() + "\n"

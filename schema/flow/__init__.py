@@ -1,0 +1,1 @@
+"""Flows: what tasks belong to."""

@@ -1,0 +1,178 @@
+"""A flow as the graph shows it. Reached from a row it is a stub that loads when more than its id is asked."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import strawberry
+
+from connectors.sdk import model
+from schema.context import Context
+from schema.enumeration import describe
+from schema.people.types import User
+from schema.relay import Node, global_id
+from schema.resolver import resolved
+from schema.selection import selects
+from schema.source.types import Source
+from schema.subject import NativeRecord, SubjectRef, subjects_from_model
+
+T = TypeVar("T")
+Info = strawberry.Info[Context, None]
+
+describe(
+    model.FlowState,
+    "State of a flow.",
+    ACTIVE="It runs.",
+    SUSPENDED="It is paused.",
+    COMPLETED="It came to its end.",
+    CANCELED="It was ended before.",
+    FAILED="It ended by a failure.",
+    UNKNOWN="The source does not say, cannot be asked, or says something unknown.",
+)
+
+
+@strawberry.type(description="A definition of flows, as deployed.")
+class FlowDefinition(Node):
+    key: str = strawberry.field(description="The same over all versions. Never null.")
+    name: str | None = strawberry.field(description="Name for people; null where the source has none.")
+    version: str | None = strawberry.field(description="The source's version; null where it has none.")
+
+    @classmethod
+    def from_model(cls, definition: model.Definition, source: str) -> "FlowDefinition":
+        return cls(
+            id=global_id("FlowDefinition", source, definition.native_id),
+            key=definition.key,
+            name=definition.name,
+            version=definition.version,
+        )
+
+
+def _loaded(description: str, read: Callable[[model.Flow, Context], object]) -> Any:
+    """A field that costs a stub one load, shared by the request; null if the flow cannot be found."""
+
+    def resolve(root: "Flow", info: Info) -> Any:
+        return root.read(info.context, read, None)
+
+    return strawberry.field(resolver=resolve, description=description)
+
+
+def _stub_of(flow: model.Flow, native_id: str | None, context: Context) -> "Flow | None":
+    return (
+        None if native_id is None else Flow.stub(model.FlowRef(flow.source, native_id), None, flow.fetched_at, context)
+    )
+
+
+@strawberry.type(description="A process instance, execution or workflow run, to which tasks belong.")
+class Flow(Node):
+    source: Source = strawberry.field(description="The source. Never null.")
+    name: str | None = strawberry.field(
+        description="Name for people. Null where the source has none, or where it would cost a call per row."
+    )
+    ref: strawberry.Private[model.FlowRef]
+    seen_at: strawberry.Private[datetime]
+    record: strawberry.Private[model.Flow | None]
+
+    definition: FlowDefinition | None = _loaded(
+        "What it runs by; null where the source does not say.",
+        lambda flow, _: flow.definition and FlowDefinition.from_model(flow.definition, flow.source),
+    )
+    has_incident: bool | None = _loaded(
+        "Whether something in it needs repair; null where the source does not say.", lambda flow, _: flow.has_incident
+    )
+    started_at: datetime | None = _loaded("When it began; null where not known.", lambda flow, _: flow.started_at)
+    ended_at: datetime | None = _loaded("When it ended; null while it runs.", lambda flow, _: flow.ended_at)
+    due_at: datetime | None = _loaded("When it should have ended; null if never.", lambda flow, _: flow.due_at)
+    started_by: User | None = _loaded(
+        "Who started it; null where not known, or where no person did.",
+        lambda flow, context: flow.started_by and User.from_row(flow.started_by, flow.source, context),
+    )
+    business_key: str | None = _loaded(
+        "The business's own reference; null where there is none.", lambda flow, _: flow.business_key
+    )
+    subjects: list[SubjectRef] | None = _loaded(
+        "What it is about, at most what its record holds; null where the source has no such thing.",
+        lambda flow, _: subjects_from_model(flow.subjects),
+    )
+    parent: "Flow | None" = _loaded(
+        "The flow that started it; null if none did.", lambda flow, context: _stub_of(flow, flow.parent_id, context)
+    )
+    root: "Flow | None" = _loaded(
+        "The outermost flow; null if it is that itself, or the source does not say.",
+        lambda flow, context: _stub_of(flow, flow.root_id, context),
+    )
+    url: str | None = _loaded("Where a person can open it; null if there is no such page.", lambda flow, _: flow.url)
+
+    @resolved(
+        graphql_type=model.FlowState,
+        description="State now; UNKNOWN if the flow cannot be loaded. Costs one load per flow. Never null.",
+    )
+    def state(self, info: Info) -> Awaitable[model.FlowState] | model.FlowState:
+        if self.record is not None:
+            return self.record.state
+        return _state_of(info.context, self.ref)
+
+    @resolved(
+        graphql_type=NativeRecord,
+        description="The flow in the vendor's own words; free as long as only `nativeId` is asked. Never null.",
+    )
+    def native(self, info: Info) -> Awaitable[NativeRecord] | NativeRecord:
+        if self.record is not None or not selects(info, ("state",), ("rule",)):
+            return self._native(self.record)
+        return self._loaded_native(info.context)
+
+    @resolved(description="When the source was asked for what is shown. Never null.")
+    def fetched_at(self) -> datetime:
+        return self.seen_at
+
+    @classmethod
+    def from_model(cls, flow: model.Flow, context: Context) -> "Flow":
+        return cls(
+            id=global_id("Flow", flow.source, flow.native_id),
+            source=context.sources[flow.source],
+            name=flow.name,
+            ref=flow.ref,
+            seen_at=flow.fetched_at,
+            record=flow,
+        )
+
+    @classmethod
+    def stub(cls, ref: model.FlowRef, name: str | None, seen_at: datetime, context: Context) -> "Flow":
+        """Nothing but what the row that names it says."""
+        return cls(
+            id=global_id("Flow", ref.source, ref.native_id),
+            source=context.sources[ref.source],
+            name=name,
+            ref=ref,
+            seen_at=seen_at,
+            record=None,
+        )
+
+    def read(self, context: Context, read: Callable[[model.Flow, Context], T], absent: T) -> Awaitable[T] | T:
+        """From the record at hand, else from the one that is loaded with all others of the request."""
+        if self.record is not None:
+            return read(self.record, context)
+        return self._load(context, read, absent)
+
+    async def _load(self, context: Context, read: Callable[[model.Flow, Context], T], absent: T) -> T:
+        found = await context.flow_by_ref.load(self.ref)
+        return absent if found is None else read(found, context)
+
+    async def _loaded_native(self, context: Context) -> NativeRecord:
+        (found,) = await context.flow_by_ref.load_many([self.ref])
+        return self._native(found if isinstance(found, model.Flow) else None)
+
+    def _native(self, record: model.Flow | None) -> NativeRecord:
+        return NativeRecord(
+            native_id=self.ref.native_id,
+            type=None,
+            state=None if record is None else record.native_state,
+            rule="flow.stub" if record is None else record.rule,
+            is_shown=False,
+            record=None,
+        )
+
+
+async def _state_of(context: Context, ref: model.FlowRef) -> model.FlowState:
+    """A field that is never null cannot carry the source's failure: then the state is unknown."""
+    (found,) = await context.flow_by_ref.load_many([ref])
+    return found.state if isinstance(found, model.Flow) else model.FlowState.UNKNOWN

@@ -1,0 +1,87 @@
+"""DateTime and JSON: how values that GraphQL has no type for are written and read."""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, NewType
+
+import msgspec
+import strawberry
+from graphql import GraphQLError
+
+JSON = NewType("JSON", object)
+
+_RAW = msgspec.json.Decoder(float_hook=Decimal)
+_LARGEST = 2**64 - 1
+_SMALLEST = -(2**63)
+
+
+def write_time(value: object) -> str:
+    """ISO 8601 in UTC with milliseconds and Z: 2026-06-15T09:00:00.000Z."""
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise TypeError("a time of the graph is an aware datetime")
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def read_time(value: object) -> datetime:
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = None
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    raise GraphQLError("DateTime must be an ISO 8601 text with a zone, such as 2026-06-15T09:00:00Z.")
+
+
+def write_json(value: object) -> object:
+    """Values that any JSON encoder writes unchanged.
+
+    A decimal is a number where a double holds it exactly as written, else a text; so is an integer beyond 64 bits.
+    """
+    match value:
+        case None | bool() | str():
+            return value
+        case int():
+            return value if _SMALLEST <= value <= _LARGEST else str(value)
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case Decimal():
+            return _decimal(value)
+        case datetime():
+            return write_time(value)
+        case msgspec.Raw():
+            return write_json(_RAW.decode(value))
+        case Mapping():
+            return {str(key): write_json(each) for key, each in value.items()}
+        case list() | tuple():
+            return [write_json(each) for each in value]
+        case _:
+            raise TypeError(f"{type(value).__name__} is no JSON")
+
+
+def _decimal(value: Decimal) -> object:
+    if not value.is_finite():
+        return str(value)
+    number = float(value)
+    return number if Decimal(repr(number)) == value else str(value)
+
+
+SCALARS: Mapping[object, Any] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="ISO 8601 in UTC with milliseconds, such as 2026-06-15T09:00:00.000Z. Input may have any zone.",
+        serialize=write_time,
+        parse_value=read_time,
+    ),
+    JSON: strawberry.scalar(
+        name="JSON",
+        description=(
+            "Any JSON value. Numbers that a double cannot hold exactly as written, and integers beyond 64 bits, "
+            "are texts; integers within 64 bits stay numbers."
+        ),
+        serialize=write_json,
+        parse_value=lambda value: value,
+    ),
+}

@@ -1,0 +1,1 @@
+"""Configured sources, and what each gave to a list."""

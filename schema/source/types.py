@@ -1,0 +1,113 @@
+"""A configured source, and its part in a list."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import strawberry
+
+from connectors.sdk.model import CountAccuracy
+from schema.enumeration import describe
+from schema.errors import UserError
+from schema.port import FilterPlacement, SourceInfo, SourceReport, SourceStatus
+from schema.relay import Node, global_id
+
+
+class ActsAs(StrEnum):
+    VIEWER = "VIEWER"
+    SERVICE = "SERVICE"
+
+
+describe(
+    ActsAs,
+    "Whose authority the source sees.",
+    VIEWER="The viewer's own, by a token that is passed on or exchanged.",
+    SERVICE="One technical account; the gateway decides who sees what.",
+)
+describe(
+    SourceStatus,
+    "How a source answers.",
+    OK="It answered.",
+    STALE="It did not answer; older rows are shown.",
+    PARTIAL="It answered in part.",
+    RATE_LIMITED="Its limit of requests is used up.",
+    UNAVAILABLE="It cannot be reached, or says that it is not available.",
+    UNAUTHORIZED="It refused the credentials that it was asked with.",
+    FORBIDDEN="It does not let the viewer read.",
+    SKIPPED="It was not asked, because the filter excludes it.",
+)
+describe(
+    FilterPlacement,
+    "Who filtered or sorted.",
+    PUSHED_DOWN="The source itself.",
+    GATEWAY="The gateway, over the rows that it read.",
+    IGNORED="Nobody.",
+)
+describe(
+    CountAccuracy,
+    "How far a count can be relied on.",
+    EXACT="It is the number.",
+    LOWER_BOUND="There are at least so many.",
+    ESTIMATE="It is derived, from older data for instance.",
+    UNKNOWN="There is no count.",
+)
+
+
+@strawberry.type(description="One configured instance of a vendor.")
+class Source(Node):
+    key: str = strawberry.field(description="Key of the source in the configuration. Never null.")
+    name: str = strawberry.field(description="Name for people. Never null.")
+    vendor: str = strawberry.field(description="Product, such as `camunda`; an open set. Never null.")
+    status: SourceStatus = strawberry.field(description="How it answered last; OK before anything was asked.")
+    status_reason: str | None = strawberry.field(description="What is wrong; null while nothing is.")
+    acts_as: ActsAs = strawberry.field(description="Whose authority the source sees. Never null.")
+    last_success_at: datetime | None = strawberry.field(
+        description="When it last answered; null if it did not since the gateway started."
+    )
+    time_zone: str | None = strawberry.field(
+        description="IANA zone in which its times without a zone are read; null if none is configured."
+    )
+
+    @classmethod
+    def from_info(cls, source: SourceInfo) -> "Source":
+        return cls(
+            id=global_id("Source", source.key),
+            key=source.key,
+            name=source.name,
+            vendor=source.vendor,
+            status=source.status,
+            status_reason=source.status_reason,
+            acts_as=ActsAs.SERVICE if source.acts_as == "service" else ActsAs.VIEWER,
+            last_success_at=source.last_success_at,
+            time_zone=source.time_zone,
+        )
+
+
+@strawberry.type(description="What one source gave to a list, and what it could not.")
+class SourceResult:
+    source: Source = strawberry.field(description="The source. Never null.")
+    status: SourceStatus = strawberry.field(description="How it answered this list. Never null.")
+    count: int | None = strawberry.field(description="Rows that match in this source; null if not known or not asked.")
+    count_accuracy: CountAccuracy = strawberry.field(description="How far `count` can be relied on. Never null.")
+    fetched_at: datetime | None = strawberry.field(description="Age of the oldest row used; null if there is none.")
+    from_cache: bool = strawberry.field(description="Whether no call was needed.")
+    upstream_calls: int = strawberry.field(description="Calls that this list cost the source; 0 from the cache.")
+    truncated: bool = strawberry.field(description="Whether reading stopped before the end of what the source holds.")
+    filter_placement: FilterPlacement = strawberry.field(description="Who filtered. Never null.")
+    sort_placement: FilterPlacement = strawberry.field(description="Who sorted. Never null.")
+    error: UserError | None = strawberry.field(description="What went wrong; null if nothing did.")
+
+    @classmethod
+    def from_report(cls, report: SourceReport, source: Source) -> "SourceResult":
+        return cls(
+            source=source,
+            status=report.status,
+            count=report.count,
+            count_accuracy=report.count_accuracy,
+            fetched_at=report.fetched_at,
+            from_cache=report.from_cache,
+            upstream_calls=report.upstream_calls,
+            truncated=report.truncated,
+            filter_placement=report.filter_placement,
+            sort_placement=report.sort_placement,
+            error=None if report.error is None else UserError.from_problem(report.error),
+        )

@@ -1,0 +1,1 @@
+"""Tasks: types, lists, mutations."""

@@ -1,0 +1,117 @@
+"""The enums of tasks, in words."""
+
+from connectors.sdk import model
+from connectors.sdk.query import SortDirection, TaskOrderField
+from schema.enumeration import describe
+from schema.port import InboxScope
+
+describe(
+    model.TaskState,
+    "State of a task, after WS-HumanTask.",
+    CREATED="It exists, but nobody can work on it yet. Not open.",
+    READY="It can be worked on and nobody owns it. Open.",
+    RESERVED="Somebody owns it; work is not reported as begun. Open.",
+    IN_PROGRESS="The source says that work has begun. Open.",
+    SUSPENDED="It is paused; `stateReason` says why. Open.",
+    COMPLETED="It is done.",
+    SKIPPED="It was closed without work; its flow goes on.",
+    CANCELED="It was withdrawn, deleted, or ended with its flow.",
+    FAILED="It was closed by a failure.",
+    UNKNOWN="The source says something unknown; see `native.state`. Open.",
+)
+describe(
+    model.TaskKind,
+    "How a person works on a task.",
+    FORM="By a form.",
+    APP="In an app of the vendor.",
+    EXTERNAL="Outside; the source only tracks it.",
+    DOCUMENT="On a document: validation, classification, labeling.",
+    DECISION="By choosing one of several ways.",
+    MANUAL="By hand; the source only notes that it is done.",
+    AUTOMATION="Not at all: a machine does.",
+    AI="Not at all: an AI agent does.",
+    UNKNOWN="The source does not say, or says something unknown.",
+)
+describe(
+    model.TaskPriority,
+    "Priority in four steps; `priorityScore` is finer.",
+    LOW="Score up to 25, unless the source's configuration says otherwise.",
+    MEDIUM="Score up to 50, unless the source's configuration says otherwise.",
+    HIGH="Score up to 75, unless the source's configuration says otherwise.",
+    CRITICAL="Any higher score.",
+)
+describe(
+    model.PendingTransition,
+    "What is under way beside the state.",
+    CREATE="The task is being created.",
+    ASSIGN="An owner is being set or removed.",
+    UPDATE="Its record is being changed.",
+    COMPLETE="It is being completed; the source may still refuse.",
+    CANCEL="It is being canceled.",
+)
+describe(
+    model.FormFieldType,
+    "Type of a form field's value.",
+    TEXT="A text.",
+    NUMBER="A number, decimals allowed.",
+    INTEGER="A whole number.",
+    BOOLEAN="True or false.",
+    DATE="A day, as YYYY-MM-DD.",
+    DATETIME="A moment, as ISO 8601.",
+    SELECT="One of the options.",
+    MULTI_SELECT="Some of the options, as a list.",
+    FILE="A file; cannot be filled through this graph.",
+    JSON="Any JSON.",
+    UNKNOWN="Something unknown; see `nativeType`.",
+)
+describe(
+    model.FormKind,
+    "How a form is given.",
+    FIELDS="By `fields`.",
+    VENDOR_SCHEMA="By `vendorSchema`, and `fields` as far as they can be read from it.",
+    EXTERNAL_URL="By a page of the vendor, at `url`.",
+    NONE="There is no form.",
+)
+describe(
+    model.OutcomeNature,
+    "What an outcome means, for the colour of a button.",
+    POSITIVE="Approval and the like.",
+    NEGATIVE="Refusal and the like.",
+    NEUTRAL="Neither, or not known.",
+)
+describe(
+    model.Requirement,
+    "Whether something must come along.",
+    REQUIRED="It must.",
+    OPTIONAL="It may.",
+    UNSUPPORTED="It cannot.",
+    UNKNOWN="The source does not say.",
+)
+describe(
+    InboxScope,
+    "Which tasks an inbox shows.",
+    MINE="Those that the viewer owns.",
+    CLAIMABLE="READY ones for which the viewer is a candidate, by person or by group.",
+    MINE_OR_CLAIMABLE="Both of them.",
+    MY_GROUPS="Those with one of the viewer's groups among the candidates, whoever owns them.",
+    ALL_VISIBLE="All that the viewer may see.",
+)
+describe(
+    SortDirection,
+    "Direction of an order; rows without a value come last in either.",
+    ASC="Smallest or earliest first.",
+    DESC="Largest or latest first.",
+)
+describe(
+    TaskOrderField,
+    "What tasks can be ordered by.",
+    DUE_AT="When they are due.",
+    FOLLOW_UP_AT="When they are to be looked at again.",
+    CREATED_AT="When they were created.",
+    UPDATED_AT="When they were last changed.",
+    COMPLETED_AT="When they were completed.",
+    PRIORITY="Priority; a task without any counts as MEDIUM.",
+    TITLE="Title, without regard to case.",
+    STATE="State, in the order of TaskState.",
+    SOURCE="Key of the source.",
+)

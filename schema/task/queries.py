@@ -1,0 +1,152 @@
+"""Tasks by id and in lists."""
+
+from typing import Annotated
+
+import msgspec
+import strawberry
+
+from connectors.sdk.model import OPEN_STATES
+from schema import port
+from schema.arguments import Freshness, given, page_size, task_ref
+from schema.context import Context
+from schema.people.types import IdentityLink, User, identities_of
+from schema.port import InboxScope, TaskListRequest
+from schema.relay import GlobalId, decode
+from schema.resolver import resolved
+from schema.selection import selects
+from schema.task.connection import TaskConnection
+from schema.task.inputs import DEFAULT_ORDER, TaskFilter, TaskOrder, sort_keys
+from schema.task.types import Task
+
+Info = strawberry.Info[Context, None]
+
+First = Annotated[int | None, strawberry.argument(description="Rows of the page, 1 to 100; null or absent means 25.")]
+After = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Cursor of the edge before the page, made with the same filter and order; null means from the start."
+    ),
+]
+OrderBy = Annotated[
+    list[TaskOrder] | None,
+    strawberry.argument(description="Keys to sort by, the first counts most; due time, creation and id decide ties."),
+]
+Fresh = Annotated[Freshness | None, strawberry.argument(description="How old the answer may be; null means CACHED.")]
+
+
+@strawberry.type(description="Who asks.")
+class Viewer:
+    @resolved(description="The person. Never null.")
+    def user(self, info: Info) -> User:
+        return User.from_caller(info.context.caller)
+
+    @resolved(description="The person's accounts, in configuration order, as many as are configured.")
+    def identities(self, info: Info) -> list[IdentityLink]:
+        return identities_of(info.context.caller, info.context)
+
+    @resolved(
+        description=(
+            "Tasks for the viewer, over all sources, at most 100 a page. Open ones, unless the filter names states. "
+            "A failing source does not fail it: see `sources`."
+        )
+    )
+    async def inbox(
+        self,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        scope: Annotated[
+            InboxScope | None, strawberry.argument(description="Which tasks; null means MINE.")
+        ] = InboxScope.MINE,
+        filter: Annotated[
+            TaskFilter | None, strawberry.argument(description="Which of them; null means all open ones.")
+        ] = strawberry.UNSET,
+        order_by: OrderBy = DEFAULT_ORDER,
+        freshness: Fresh = Freshness.CACHED,
+    ) -> TaskConnection:
+        asked = given(filter) or TaskFilter()
+        wanted = asked.to_port(info.context)
+        if not asked.names_state():
+            wanted = _with_open_states(wanted)
+        return await _list(info, scope or InboxScope.MINE, wanted, first, after, order_by, freshness)
+
+
+@strawberry.type
+class TaskQueries:
+    @resolved(description="Who asks. Never null.")
+    def viewer(self) -> Viewer:
+        return Viewer()
+
+    @resolved(
+        description=(
+            "A task by id. Null for an id that is malformed, of another type, unknown or invisible; null with an "
+            "error if the source could not be asked."
+        )
+    )
+    async def task(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Global id of a Task.")],
+        freshness: Fresh = Freshness.CACHED,
+    ) -> Task | None:
+        return await task_by_id(decode(id), info.context, fresh=freshness is Freshness.FRESH)
+
+    @resolved(
+        description=(
+            "All tasks that the viewer may see, over all sources, at most 100 a page. A failing source does not fail "
+            "it: see `sources`."
+        )
+    )
+    async def tasks(
+        self,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        filter: Annotated[
+            TaskFilter | None, strawberry.argument(description="Which of them; null means all.")
+        ] = strawberry.UNSET,
+        order_by: OrderBy = DEFAULT_ORDER,
+        freshness: Fresh = Freshness.CACHED,
+    ) -> TaskConnection:
+        wanted = (given(filter) or TaskFilter()).to_port(info.context)
+        return await _list(info, InboxScope.ALL_VISIBLE, wanted, first, after, order_by, freshness)
+
+
+async def task_by_id(
+    found: GlobalId | None, context: Context, *, fresh: bool = False, is_listed: bool = False
+) -> Task | None:
+    ref = task_ref(found)
+    if ref is None or ref.source not in context.sources:
+        return None
+    task = await (context.fresh_task_by_ref if fresh else context.task_by_ref).load(ref)
+    if task is None:
+        return None
+    if fresh:
+        context.task_by_ref.put(ref, task)
+    return Task.from_model(task, context, is_listed=is_listed)
+
+
+async def _list(
+    info: Info,
+    scope: InboxScope,
+    wanted: port.TaskFilter,
+    first: int | None,
+    after: str | None,
+    order_by: list[TaskOrder] | None,
+    freshness: Freshness | None,
+) -> TaskConnection:
+    context = info.context
+    request = TaskListRequest(
+        scope=scope,
+        filter=wanted,
+        order=sort_keys(order_by),
+        first=page_size(first),
+        after=given(after),
+        fresh=freshness is Freshness.FRESH,
+        count=selects(info, ("totalCount",), ("totalAccuracy",), ("sources", "count")),
+    )
+    return TaskConnection.from_list(await context.federation.list_tasks(context.caller, request), context)
+
+
+def _with_open_states(wanted: port.TaskFilter) -> port.TaskFilter:
+    return msgspec.structs.replace(wanted, states=OPEN_STATES)

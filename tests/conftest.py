@@ -1,0 +1,65 @@
+"""What all tests share: the network closed but for this machine, and the vendors' API descriptions where they are."""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.register_assert_rewrite("connectors.sdk.contract")
+
+DESCRIPTIONS = Path(__file__).resolve().parents[2] / "shared" / "specs"
+
+
+class NetworkClosedError(RuntimeError):
+    """No OSError, so that no code under test takes it for an upstream that is away."""
+
+
+def _is_here(host: object) -> bool:
+    if host is None or host in {"", b"", "localhost", b"localhost"}:
+        return True
+    try:
+        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def closed_network() -> Iterator[None]:
+    """Sockets reach this machine only; a name is not even looked up."""
+
+    def guarded(connect: Callable[..., Any]) -> Callable[..., Any]:
+        def to_here(connection: socket.socket, address: Any) -> Any:
+            if connection.family in {socket.AF_INET, socket.AF_INET6} and not _is_here(address[0]):
+                raise NetworkClosedError(f"tests reach no other machine: {address}")
+            return connect(connection, address)
+
+        return to_here
+
+    look_up = socket.getaddrinfo
+
+    def look_up_here(host: Any, *arguments: Any, **options: Any) -> Any:
+        if not _is_here(host):
+            raise NetworkClosedError(f"tests look up no names: {host}")
+        return look_up(host, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded(socket.socket.connect))
+        patch.setattr(socket.socket, "connect_ex", guarded(socket.socket.connect_ex))
+        patch.setattr(socket, "getaddrinfo", look_up_here)
+        yield
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def api_descriptions() -> Path:
+    """The folder of the vendors' API descriptions, one folder a vendor."""
+    if not DESCRIPTIONS.is_dir():
+        pytest.skip("the vendors' API descriptions are not beside this repository (../shared/specs)")
+    return DESCRIPTIONS

@@ -1,0 +1,136 @@
+"""A Camunda connector over its stand-in, or over one recorded answer, on a clock that stands still."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+
+from connectors.camunda import CamundaConnector
+from connectors.camunda.settings import CamundaSettings
+from connectors.sdk.caller import Identity
+from connectors.sdk.model import Task
+from connectors.sdk.query import Page, TaskQuery
+from sandbox.camunda import STAND_IN
+from sandbox.camunda.stand_in import CamundaStandIn
+
+NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
+
+Handler = Callable[[httpx2.Request], httpx2.Response]
+
+
+def streamed(handler: Handler) -> httpx2.MockTransport:
+    """A transport whose bodies are still to be read, as on a socket."""
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        made = handler(request)
+        return httpx2.Response(made.status_code, headers=made.headers, stream=httpx2.ByteStream(made.content))
+
+    return httpx2.MockTransport(answer)
+
+
+@pytest.fixture
+def settings() -> CamundaSettings:
+    return CamundaSettings.model_validate(
+        {
+            "key": "camunda",
+            "name": "Camunda 8",
+            "base_url": "https://camunda.test",
+            "credentials": {"kind": "basic", "username": "demo", "password": "s3cr3t-of-demo"},
+            "options": {
+                "outcome_variable": "outcome",
+                "outcomes": [{"code": "approve", "label": "Approve", "nature": "POSITIVE"}],
+                "url_template": "https://tasks.test/{key}",
+            },
+        }
+    )
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> CamundaStandIn:
+    """Its password differs from its user name, so that the one can be looked for in texts that hold the other."""
+    monkeypatch.setattr("sandbox.camunda.stand_in.PASSWORD", "s3cr3t-of-demo")
+    made = STAND_IN(clock=lambda: NOW)
+    made.reset(tasks=250, seed=7, now=None, scenario=None)
+    return made
+
+
+@pytest.fixture
+async def connector(settings: CamundaSettings, stand_in: CamundaStandIn) -> AsyncIterator[CamundaConnector]:
+    made = CamundaConnector.open(settings, transport=httpx2.ASGITransport(app=stand_in), clock=lambda: NOW)
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
+async def answering(settings: CamundaSettings) -> AsyncIterator[Callable[..., CamundaConnector]]:
+    """Makes a connector whose upstream is the given function; other settings by `configured`."""
+    opened: list[CamundaConnector] = []
+
+    def make(handler: Handler, configured: CamundaSettings = settings) -> CamundaConnector:
+        opened.append(CamundaConnector.open(configured, transport=streamed(handler), clock=lambda: NOW))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        await each.aclose()
+
+
+@pytest.fixture
+def alice() -> Identity:
+    return Identity(native_id="alice", groups=("accounting",))
+
+
+@pytest.fixture
+def row() -> dict[str, Any]:
+    """A user task in the full form of server 8.9."""
+    return {
+        "userTaskKey": "2251799813685732",
+        "name": "Approve invoice",
+        "state": "CREATED",
+        "assignee": None,
+        "candidateGroups": ["accounting"],
+        "candidateUsers": ["alice", "bob"],
+        "priority": 50,
+        "creationDate": "2026-01-05T08:15:30.123Z",
+        "completionDate": None,
+        "followUpDate": "2026-01-06T08:00:00.000Z",
+        "dueDate": "2026-01-08T18:00:00.000+01:00",
+        "elementId": "approve_invoice",
+        "elementInstanceKey": "2251799813685731",
+        "processDefinitionId": "invoice",
+        "processDefinitionKey": "2251799813685600",
+        "processDefinitionVersion": 3,
+        "processName": "Invoice receipt",
+        "processInstanceKey": "2251799813685700",
+        "rootProcessInstanceKey": "2251799813685700",
+        "tenantId": "<default>",
+        "formKey": "2251799813685601",
+        "externalFormReference": None,
+        "customHeaders": {"channel": "email"},
+        "tags": ["vip"],
+    }
+
+
+@pytest.fixture
+def task(row: dict[str, Any], settings: CamundaSettings) -> Task:
+    from connectors.camunda.mapping import task_of
+
+    return task_of(msgspec.json.encode(row), settings, fetched_at=NOW)
+
+
+@pytest.fixture
+def drain() -> Callable[..., Any]:
+    async def all_of(connector: CamundaConnector, query: TaskQuery, limit: int = 100) -> list[Task]:
+        found: list[Task] = []
+        after: str | None = None
+        while True:
+            page: Page[Task] = await connector.list_tasks(query, limit=limit, after=after)
+            found += page.items
+            after = page.next_cursor
+            if after is None:
+                return found
+
+    return all_of

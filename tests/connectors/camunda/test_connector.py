@@ -1,0 +1,383 @@
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+
+from connectors.camunda import CONNECTOR, CamundaConnector
+from connectors.sdk.errors import ForbiddenError, MalformedResponseError, UnauthenticatedError, UnavailableError
+from connectors.sdk.model import (
+    OPEN_STATES,
+    CountAccuracy,
+    DetailAspect,
+    Flow,
+    FlowState,
+    FormFieldType,
+    FormKind,
+    OutcomeNature,
+    Requirement,
+    Task,
+    TaskOutcome,
+)
+from connectors.sdk.query import SortDirection, SortKey, TaskOrderField, TaskQuery
+from connectors.sdk.registry import connector_types
+from sandbox.camunda.stand_in import CamundaStandIn
+
+Answering = Callable[..., CamundaConnector]
+Drain = Callable[..., Any]
+
+
+def noting(asked: list[httpx2.Request], response: httpx2.Response) -> Callable[[httpx2.Request], httpx2.Response]:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request)
+        return response
+
+    return answer
+
+
+def page_of(*rows: Any, **page: Any) -> httpx2.Response:
+    return httpx2.Response(200, json={"items": rows, "page": page})
+
+
+def test_the_vendor_is_registered() -> None:
+    """Under its own name, by its folder alone."""
+    assert connector_types()["camunda"] is CONNECTOR is CamundaConnector
+
+
+@pytest.mark.parametrize("limit", [7, 50, 100])
+async def test_pages_joined_give_every_task_once(
+    connector: CamundaConnector, stand_in: CamundaStandIn, drain: Drain, limit: int
+) -> None:
+    """Also where the last page is exactly full (250 tasks by 50)."""
+    tasks = await drain(connector, TaskQuery(), limit)
+
+    assert sorted(row.user_task_key for row in stand_in.store.tasks.rows) == sorted(task.native_id for task in tasks)
+
+
+async def test_a_list_comes_in_the_order_asked_for(connector: CamundaConnector, drain: Drain) -> None:
+    """Priority down, then due date up, then creation date up."""
+    order = (SortKey(TaskOrderField.PRIORITY, SortDirection.DESC), SortKey(TaskOrderField.DUE_AT))
+    query = TaskQuery(states=OPEN_STATES, present=frozenset({TaskOrderField.DUE_AT}), order=order)
+
+    tasks = await drain(connector, query)
+
+    assert tasks
+    assert tasks == sorted(tasks, key=lambda task: (-(task.priority_score or 0), task.due_at, task.created_at))
+
+
+async def test_a_list_counts_what_the_vendor_holds(connector: CamundaConnector) -> None:
+    """The total is that of the query, not of the page."""
+    page = await connector.list_tasks(TaskQuery(), limit=5)
+
+    assert (len(page.items), page.total, page.total_accuracy) == (5, 250, CountAccuracy.EXACT)
+
+
+async def test_a_query_that_matches_nothing_asks_nobody(answering: Answering) -> None:
+    """An empty page without a call."""
+    asked: list[httpx2.Request] = []
+    connector = answering(noting(asked, page_of()))
+
+    page = await connector.list_tasks(TaskQuery(assignees=frozenset()), limit=10)
+
+    assert (list(page.items), page.total, asked) == ([], 0, [])
+
+
+@pytest.mark.parametrize(
+    ("page", "after", "expected"),
+    [
+        ({"totalItems": 9, "endCursor": "b"}, "a", "b"),
+        ({"totalItems": 9, "endCursor": "a"}, "a", None),
+        ({"totalItems": 9, "endCursor": None}, "a", None),
+        ({"totalItems": 9}, None, None),
+        ({"totalItems": 9, "endCursor": ""}, None, None),
+    ],
+)
+async def test_a_page_without_a_new_cursor_is_the_last(
+    page: dict[str, Any], after: str | None, expected: str | None, answering: Answering
+) -> None:
+    """Null, absent (8.8) and unchanged cursors end a list instead of repeating it."""
+    connector = answering(lambda _: page_of({"userTaskKey": "1"}, {"userTaskKey": "2"}, **page))
+
+    answer = await connector.list_tasks(TaskQuery(), limit=2, after=after)
+
+    assert expected == answer.next_cursor
+
+
+@pytest.mark.parametrize(
+    ("page", "total", "accuracy"),
+    [
+        ({"totalItems": 3, "hasMoreTotalItems": False}, 3, CountAccuracy.EXACT),
+        ({"totalItems": 10_000, "hasMoreTotalItems": True}, 10_000, CountAccuracy.LOWER_BOUND),
+        ({"totalItems": 10_000, "hasMoreTotalItems": False}, 10_000, CountAccuracy.EXACT),
+        ({"totalItems": 10_000}, 10_000, CountAccuracy.LOWER_BOUND),
+        ({"totalItems": 3}, 3, CountAccuracy.EXACT),
+        ({}, None, CountAccuracy.UNKNOWN),
+    ],
+)
+async def test_a_capped_count_is_a_lower_bound(
+    page: dict[str, Any], total: int | None, accuracy: CountAccuracy, answering: Answering
+) -> None:
+    """`hasMoreTotalItems` is about the count; 8.8 does not say it."""
+    answer = await answering(lambda _: page_of(**page)).list_tasks(TaskQuery(), limit=2)
+
+    assert (total, accuracy, None) == (answer.total, answer.total_accuracy, answer.next_cursor)
+
+
+async def test_a_list_with_a_row_that_does_not_fit_names_the_member(answering: Answering) -> None:
+    """A row is never dropped in silence."""
+    connector = answering(lambda _: page_of({"userTaskKey": "1"}, {"userTaskKey": "2", "state": 4}))
+
+    with pytest.raises(MalformedResponseError, match=r"\$\.state"):
+        await connector.list_tasks(TaskQuery(), limit=2)
+
+
+async def test_tasks_by_id_are_found_absent_or_an_error(answering: Answering) -> None:
+    """Unknown ids are absent, foreign ones are not asked for, a refused one is its error."""
+    answers = {
+        "1": httpx2.Response(200, json={"userTaskKey": "1", "state": "CREATED"}),
+        "2": httpx2.Response(404, json={"title": "NOT_FOUND", "detail": "User Task with key '2' not found"}),
+        "3": httpx2.Response(403, json={"title": "FORBIDDEN", "detail": "Unauthorized"}),
+        "4": httpx2.Response(503, json={"title": "UNAVAILABLE"}),
+    }
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path.rpartition("/")[2])
+        return answers[asked[-1]]
+
+    found = await answering(answer).get_tasks(["1", "2", "3", "4", "1", "x/../1", "", "007"])
+
+    assert sorted(asked) == ["1", "2", "3", "4"]
+    assert {"1": Task, "3": ForbiddenError, "4": UnavailableError} == {key: type(each) for key, each in found.items()}
+
+
+async def test_a_task_by_id_equals_its_row(connector: CamundaConnector) -> None:
+    """Lists and single reads show the same record."""
+    page = await connector.list_tasks(TaskQuery(states=OPEN_STATES), limit=10)
+
+    found = await connector.get_tasks([task.native_id for task in page.items])
+
+    assert {task.native_id: task.version for task in page.items} == {
+        key: task.version for key, task in found.items() if isinstance(task, Task)
+    }
+
+
+async def test_a_linked_form_is_read_as_fields(task: Task, answering: Answering) -> None:
+    """form-js components: groups are opened, layout is left out, the schema comes along."""
+    schema = {
+        "type": "default",
+        "components": [
+            {"type": "text", "text": "# Hello"},
+            {"type": "textfield", "key": "name", "label": "Name", "validate": {"required": True}},
+            {"type": "number", "key": "count", "decimalDigits": 0, "description": "How many"},
+            {"type": "datetime", "key": "on", "subtype": "date", "dateLabel": "On"},
+            {
+                "type": "group",
+                "path": "customer",
+                "components": [
+                    {"type": "select", "key": "size", "values": [{"label": "Big", "value": "b"}, {"value": 1}]}
+                ],
+            },
+            {"type": "dynamiclist", "path": "rows", "components": [{"type": "textfield", "key": "inner"}]},
+            {"type": "hologram", "key": "holo"},
+        ],
+    }
+    body = {"formKey": "1", "formId": "invoice", "version": 1, "schema": msgspec.json.encode(schema).decode()}
+
+    detail = await answering(lambda _: httpx2.Response(200, json=body)).get_detail(task, {DetailAspect.FORM})
+
+    assert detail.form is not None
+    assert (FormKind.VENDOR_SCHEMA, schema, "invoice") == (
+        detail.form.kind,
+        detail.form.vendor_schema,
+        detail.form.key,
+    )
+    assert [
+        (
+            field.key,
+            field.type,
+            field.required,
+            field.label,
+            field.options and [(option.value, option.label) for option in field.options],
+        )
+        for field in detail.form.fields
+    ] == [
+        ("name", FormFieldType.TEXT, True, "Name", None),
+        ("count", FormFieldType.INTEGER, False, None, None),
+        ("on", FormFieldType.DATE, False, "On", None),
+        ("customer.size", FormFieldType.SELECT, False, None, [("b", "Big"), ("1", None)]),
+        ("rows", FormFieldType.JSON, False, None, None),
+        ("holo", FormFieldType.UNKNOWN, False, None, None),
+    ]
+
+
+async def test_the_stand_ins_forms_are_read(connector: CamundaConnector, drain: Drain) -> None:
+    """At least one of its tasks has a form with fields, and none fails."""
+    tasks = await drain(connector, TaskQuery(states=OPEN_STATES))
+
+    forms = [(await connector.get_detail(task, {DetailAspect.FORM})).form for task in tasks[:20]]
+
+    assert all(form is not None for form in forms)
+    assert any(form.fields for form in forms if form is not None)
+
+
+async def test_a_task_without_a_form_says_so(task: Task, answering: Answering) -> None:
+    """204 is no form, not an unreadable one."""
+    detail = await answering(lambda _: httpx2.Response(204)).get_detail(task, {DetailAspect.FORM})
+
+    assert detail.form is not None
+    assert FormKind.NONE is detail.form.kind
+
+
+@pytest.mark.parametrize(
+    ("reference", "url"),
+    [("https://forms.test/7", "https://forms.test/7"), ("javascript:alert(1)", None), ("embedded:app:7", None)],
+)
+async def test_an_external_form_costs_no_call(
+    reference: str, url: str | None, row: dict[str, Any], answering: Answering
+) -> None:
+    """Its reference stands in the row; only what a browser may follow becomes an address."""
+    connector = answering(lambda _: page_of({**row, "externalFormReference": reference}))
+    [task] = (await connector.list_tasks(TaskQuery(), limit=1)).items
+
+    detail = await connector.get_detail(task, {DetailAspect.FORM})
+
+    assert detail.form is not None
+    assert (FormKind.EXTERNAL_URL, url, reference) == (detail.form.kind, detail.form.url, detail.form.key)
+
+
+async def test_a_form_whose_schema_is_no_json_is_malformed(task: Task, answering: Answering) -> None:
+    """The vendor's mistake, not an empty form."""
+    connector = answering(lambda _: httpx2.Response(200, json={"schema": "{"}))
+
+    with pytest.raises(MalformedResponseError):
+        await connector.get_detail(task, {DetailAspect.FORM})
+
+
+async def test_data_are_read_whole_and_page_by_page(task: Task, answering: Answering) -> None:
+    """Until a page is not full, with values that are not truncated."""
+    asked: list[tuple[str, int]] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        page = msgspec.json.decode(request.content)["page"]
+        asked.append((request.url.params["truncateValues"], page["from"]))
+        count = page["limit"] if page["from"] == 0 else 1
+        return page_of(*({"name": f"v{page['from'] + number}", "value": "1"} for number in range(count)))
+
+    detail = await answering(answer).get_detail(task, {DetailAspect.DATA})
+
+    assert asked == [("false", 0), ("false", 1000)]
+    assert isinstance(detail.data, dict)
+    assert len(detail.data) == 1001
+
+
+async def test_endless_data_are_an_error(task: Task, answering: Answering) -> None:
+    """A vendor that never ends its pages is not followed."""
+    full = [{"name": f"v{number}", "value": "1"} for number in range(1000)]
+
+    with pytest.raises(MalformedResponseError, match="more than 10000 variables"):
+        await answering(lambda _: page_of(*full)).get_detail(task, {DetailAspect.DATA})
+
+
+async def test_data_of_the_stand_in_are_values(connector: CamundaConnector, drain: Drain) -> None:
+    """No JSON in strings is left."""
+    task = (await drain(connector, TaskQuery(states=OPEN_STATES)))[0]
+
+    detail = await connector.get_detail(task, {DetailAspect.DATA})
+
+    assert isinstance(detail.data, dict)
+    assert detail.data
+    assert not any(isinstance(value, str) and value.startswith('"') for value in detail.data.values())
+
+
+async def test_outcomes_are_the_configured_ones_without_a_call(task: Task, answering: Answering) -> None:
+    """Camunda has none of its own; nothing else is loaded."""
+
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise AssertionError(request.url)
+
+    aspects = {DetailAspect.OUTCOMES, DetailAspect.DESCRIPTION, DetailAspect.PREVIOUS_STEPS}
+
+    detail = await answering(refuse).get_detail(task, aspects)
+
+    outcome = TaskOutcome(
+        code="approve",
+        label="Approve",
+        nature=OutcomeNature.POSITIVE,
+        data=Requirement.OPTIONAL,
+        comment=Requirement.UNSUPPORTED,
+    )
+    assert ((outcome,), None, None, None) == (detail.outcomes, detail.form, detail.data, detail.previous_steps)
+
+
+async def test_flows_are_read_by_id(connector: CamundaConnector, stand_in: CamundaStandIn) -> None:
+    """One that does not exist is absent."""
+    row = next(each for each in stand_in.store.instances.rows if each.state == "ACTIVE")
+
+    found = await connector.get_flows([row.process_instance_key, "1", "no-key"])
+
+    assert [row.process_instance_key] == list(found)
+    flow = found[row.process_instance_key]
+    assert isinstance(flow, Flow)
+    assert (FlowState.ACTIVE, row.process_definition_name, row.business_id) == (
+        flow.state,
+        flow.name,
+        flow.business_key,
+    )
+
+
+async def test_people_and_groups_are_found_by_id(connector: CamundaConnector) -> None:
+    """Those that the directory does not know are absent."""
+    users = await connector.get_users(["alice", "bob", "alice", "nobody"])
+    groups = await connector.get_groups(["accounting", "nothing"])
+
+    assert {key: user.name for key, user in users.items()} == {"alice": "Alice Moreno", "bob": "Bob Keller"}
+    assert {key: (group.name, group.aliases) for key, group in groups.items()} == {
+        "accounting": ("Accounting", ("Accounting",))
+    }
+
+
+async def test_a_directory_is_asked_once_per_hundred_ids(answering: Answering) -> None:
+    """250 distinct names are three calls, none names more than 100."""
+    asked: list[int] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(len(msgspec.json.decode(request.content)["filter"]["username"]["$in"]))
+        return page_of()
+
+    await answering(answer).get_users([f"u{number % 250}" for number in range(500)])
+
+    assert asked == [100, 100, 50]
+
+
+async def test_no_ids_are_no_call(answering: Answering) -> None:
+    """Neither for people nor for groups, tasks or flows."""
+
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise AssertionError(request.url)
+
+    connector = answering(refuse)
+
+    assert [
+        await connector.get_users([]),
+        await connector.get_groups([]),
+        await connector.get_tasks([]),
+        await connector.get_flows([]),
+    ] == [{}, {}, {}, {}]
+
+
+async def test_a_ping_needs_good_credentials(connector: CamundaConnector, stand_in: CamundaStandIn) -> None:
+    """It passes with ours and fails with others, and the error does not tell them."""
+    await connector.ping()
+    basic = {"kind": "basic", "username": "demo", "password": "s3cr3t-wrong"}
+    wrong = type(connector.settings).model_validate(
+        {"key": "camunda", "name": "C8", "base_url": "https://camunda.test", "credentials": basic}
+    )
+    other = CamundaConnector.open(wrong, transport=httpx2.ASGITransport(app=stand_in))
+
+    with pytest.raises(UnauthenticatedError) as caught:
+        await other.ping()
+
+    await other.aclose()
+    assert "s3cr3t" not in f"{caught.value!r} {caught.value} {other.upstream!r} {wrong!r}"

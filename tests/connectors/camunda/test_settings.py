@@ -1,0 +1,73 @@
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from connectors.camunda.settings import CamundaSettings
+from sandbox.camunda.stand_in import CamundaStandIn
+
+SECRET = "s3cr3t-never-shown"
+
+
+def settings(**changed: Any) -> CamundaSettings:
+    return CamundaSettings.model_validate(
+        {"key": "c8", "name": "C8", "base_url": "https://camunda.test", **changed},
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("https://camunda.test", "https://camunda.test/v2"),
+        ("https://camunda.test/", "https://camunda.test/v2"),
+        ("https://camunda.test/v2", "https://camunda.test/v2"),
+        ("https://camunda.test/v2/", "https://camunda.test/v2"),
+        ("https://eu.camunda.test/cluster-1", "https://eu.camunda.test/cluster-1/v2"),
+    ],
+)
+def test_the_base_url_ends_with_v2(given: str, expected: str) -> None:
+    """With or without it in the configuration, as the vendor's client has it."""
+    assert expected == settings(base_url=given).base_url
+
+
+@pytest.mark.parametrize(
+    ("changed", "where"),
+    [
+        ({"credentials": {"kind": "apikey"}}, ("credentials",)),
+        ({"credentials": {"kind": "basic", "username": "u"}}, ("credentials", "basic", "password")),
+        ({"options": {"priority": {"low": 60}}}, ("options", "priority")),
+        ({"options": {"url_template": "https://x.test/tasks"}}, ("options", "url_template")),
+        ({"options": {"url_template": "javascript:{key}"}}, ("options", "url_template")),
+        ({"options": {"outcomes": [{"code": "a"}, {"code": "a"}]}}, ("options", "outcomes")),
+        ({"options": {"colour": "red"}}, ("options", "colour")),
+        ({"base_url": "camunda.test"}, ("base_url",)),
+    ],
+)
+def test_a_wrong_setting_is_named(changed: dict[str, Any], where: tuple[str, ...]) -> None:
+    """The place of the mistake, for the person who writes the configuration."""
+    with pytest.raises(ValidationError) as caught:
+        settings(**changed)
+
+    assert [where] == [error["loc"] for error in caught.value.errors()]
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        {"kind": "basic", "username": "u", "password": SECRET},
+        {"kind": "bearer", "token": SECRET},
+        {"kind": "oauth", "token_url": "https://login.test/token", "client_id": "id", "client_secret": SECRET},
+    ],
+)
+def test_secrets_do_not_print(credentials: dict[str, str]) -> None:
+    """Neither as text nor as JSON."""
+    made = settings(credentials=credentials)
+
+    assert SECRET not in repr(made) + str(made) + made.model_dump_json()
+
+
+def test_the_stand_in_hands_out_settings_that_are_valid(stand_in: CamundaStandIn) -> None:
+    """Its `[[sources]]` entry can be read as it is."""
+    made = CamundaSettings.model_validate(stand_in.source_config("http://127.0.0.1:9101"))
+
+    assert (made.key, made.base_url) == ("camunda", "http://127.0.0.1:9101/v2")

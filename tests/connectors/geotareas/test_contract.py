@@ -1,0 +1,56 @@
+"""The contract of all vendors, on the stand-in."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from connectors.geotareas import GeotareasConnector, GeotareasSettings
+from connectors.sdk.caller import Identity
+from connectors.sdk.contract import ConnectorContract, ContractSample, FaultyTransport
+from sandbox.geotareas import GeotareasStandIn
+
+
+class TestGeotareas(ConnectorContract):
+    connector_type = GeotareasConnector
+
+    @pytest.fixture
+    def stand_in(self) -> GeotareasStandIn:
+        stand_in = GeotareasStandIn()
+        stand_in.reset(tasks=40, seed=7, now=None, scenario=None)
+        return stand_in
+
+    @pytest.fixture
+    def transport(self, stand_in: GeotareasStandIn) -> FaultyTransport:
+        # Typed for a stricter idea of an ASGI application than Starlette's.
+        app: Any = stand_in
+        return FaultyTransport(httpx2.ASGITransport(app=app))
+
+    @pytest.fixture
+    async def connector(
+        self, transport: FaultyTransport, stand_in: GeotareasStandIn
+    ) -> AsyncIterator[GeotareasConnector]:
+        settings = GeotareasSettings.model_validate(stand_in.source_config("http://geotareas.test"))
+        connector = GeotareasConnector.open(settings, transport=transport)
+        yield connector
+        await connector.aclose()
+
+    @pytest.fixture
+    def sample(self, stand_in: GeotareasStandIn) -> ContractSample:
+        people = stand_in.identities()
+        alice, bob = (Identity(native_id=people[key]["id"]) for key in ("alice", "bob"))
+        unowned = tuple(
+            task.id
+            for task in stand_in._store._tasks.values()
+            if task.status == "PENDING" and task.user is None and task.template.name == "Release Repair Budget"
+        )
+        return ContractSample(
+            unowned=unowned,
+            actor=alice,
+            other=bob,
+            unknown_id="1",
+            outcome="released",
+            data={"budget_eur": 100},
+            comment="Within the yearly budget.",
+        )

@@ -1,0 +1,287 @@
+"""Records of GEOtareas as ours."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from connectors.geotareas import GeotareasSettings, mapping, wire
+from connectors.sdk.errors import MalformedResponseError
+from connectors.sdk.model import (
+    DetailAspect,
+    FlowState,
+    FormFieldType,
+    FormKind,
+    GroupRef,
+    Requirement,
+    Sla,
+    SubjectRef,
+    Task,
+    TaskDetail,
+    TaskState,
+    UserRef,
+)
+
+NOW = datetime(2026, 3, 19, 12, 0, tzinfo=UTC)
+MADRID = ZoneInfo("Europe/Madrid")
+USER = {"id": "182736450918273645", "name": "Maria Garcia"}
+GROUP = {"id": "293847102938471029", "name": "Sales Team"}
+ROW: dict[str, Any] = {
+    "id": "674839201748392018",
+    "instance_id": "591847302948571634",
+    "workflow_name": "New Account Onboarding",
+    "step_name": "Send Welcome Email",
+    "status": "PENDING",
+    "assigned_to_user": None,
+    "assigned_to_group": GROUP,
+    "entity": {"type": "CUENTA", "id": "738291047382910473", "label": "Acme Corp"},
+    "due_date": "2026-03-17T11:30:00",
+    "escalated": False,
+    "created_at": "2026-03-15T11:30:01",
+}
+DETAIL: dict[str, Any] = ROW | {
+    "step_description": "Send the welcome email.",
+    "available_results": [{"code": "sent", "label": "Email Sent"}, {"code": "failed", "label": "Email Failed"}],
+    "fields": [
+        {"id": "f_email", "name": "email_address", "type": "text", "required": True, "value": None},
+        {"id": "f_amount", "name": "amount", "type": "number", "required": False, "value": 1.10},
+    ],
+    "previous_steps_data": [
+        {
+            "step_name": "Verify Contact Information",
+            "completed_by": "jdoe",
+            "completed_at": "2026-03-15T11:30:00",
+            "result": "approved",
+            "captured_data": {"contact_verified": True},
+        }
+    ],
+}
+
+
+def task_of(settings: GeotareasSettings, **changes: Any) -> Task:
+    row = msgspec.convert(ROW | changes, wire.TaskRow)
+    return mapping.task_from_wire(row, settings, fetched_at=NOW)
+
+
+def record_of(**changes: Any) -> wire.TaskRecord:
+    return msgspec.json.decode(msgspec.json.encode(DETAIL | changes), type=wire.TaskRecord)
+
+
+@pytest.mark.parametrize(
+    ("status", "user", "state", "rule"),
+    [
+        ("PENDING", None, TaskState.READY, "geo.pending.unassigned"),
+        ("PENDING", USER, TaskState.RESERVED, "geo.pending.assigned"),
+        ("IN_PROGRESS", None, TaskState.IN_PROGRESS, "geo.in_progress"),
+        ("IN_PROGRESS", USER, TaskState.IN_PROGRESS, "geo.in_progress"),
+        ("COMPLETED", None, TaskState.COMPLETED, "geo.completed"),
+        ("COMPLETED", USER, TaskState.COMPLETED, "geo.completed"),
+        ("ON_HOLD", USER, TaskState.UNKNOWN, "geo.unknown"),
+        ("pending", None, TaskState.UNKNOWN, "geo.unknown"),
+        ("", None, TaskState.UNKNOWN, "geo.unknown"),
+    ],
+)
+def test_status_and_user_decide_the_state(
+    settings: GeotareasSettings, status: str, user: object, state: TaskState, rule: str
+) -> None:
+    """Every row of the state table, by its rule."""
+    task = task_of(settings, status=status, assigned_to_user=user)
+
+    assert (state, rule, status) == (task.state, task.rule, task.native_state)
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("RUNNING", FlowState.ACTIVE),
+        ("COMPLETED", FlowState.COMPLETED),
+        ("CANCELLED", FlowState.CANCELED),
+        ("ERROR", FlowState.FAILED),
+        ("PAUSED", FlowState.UNKNOWN),
+    ],
+)
+def test_an_instance_status_decides_the_flow_state(settings: GeotareasSettings, status: str, state: FlowState) -> None:
+    """Every row of the table of flow states."""
+    row = wire.InstanceRow(id="1", status=status, started_at="2026-07-01T10:00:00", definition_id="9")
+    flow = mapping.flow_from_wire(row, settings, fetched_at=NOW)
+
+    assert (state, status, datetime(2026, 7, 1, 8, tzinfo=UTC)) == (flow.state, flow.native_state, flow.started_at)
+
+
+def test_a_row_is_mapped_whole(settings: GeotareasSettings) -> None:
+    """Every member of a row has its place in the model."""
+    task = task_of(settings, assigned_to_user=USER)
+
+    assert task.title == "Send Welcome Email"
+    assert task.created_at == datetime(2026, 3, 15, 10, 30, 1, tzinfo=UTC)
+    assert task.due_at == datetime(2026, 3, 17, 10, 30, tzinfo=UTC)
+    assert task.sla == Sla(ends_on="2026-03-17T11:30:00")
+    assert (task.is_overdue, task.is_escalated) == (None, False)
+    assert task.assignees == (UserRef(native_id=USER["id"], name="Maria Garcia"),)
+    assert (task.candidate_users, task.candidate_groups) == (
+        None,
+        (GroupRef(native_id=GROUP["id"], name="Sales Team"),),
+    )
+    assert task.definition is not None
+    assert task.definition.native_id == task.definition.key == "New Account Onboarding/Send Welcome Email"
+    assert (task.flow_id, task.flow_name) == ("591847302948571634", "New Account Onboarding")
+    assert task.subjects == (
+        SubjectRef(type="CUENTA", native_id="738291047382910473", label="Acme Corp", is_primary=True),
+    )
+
+
+def test_without_a_zone_times_stay_text(settings: GeotareasSettings) -> None:
+    """A time of nowhere is no moment."""
+    task = task_of(settings.model_copy(update={"time_zone": None}))
+
+    assert (task.created_at, task.due_at, task.sla and task.sla.ends_on) == (None, None, "2026-03-17T11:30:00")
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "expected"),
+    [
+        ("2026-07-01T10:00:00", MADRID, datetime(2026, 7, 1, 8, tzinfo=UTC)),
+        # Twice on the night when summer time ends: the first, still in summer time.
+        ("2026-10-25T02:30:00", MADRID, datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        # Skipped on the night when it begins.
+        ("2026-03-29T02:30:00", MADRID, datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
+        ("2026-07-01T10:00:00Z", None, datetime(2026, 7, 1, 10, tzinfo=UTC)),
+        ("2026-07-01T10:00:00", None, None),
+        ("0001-01-01T00:00:00", ZoneInfo("Asia/Tokyo"), None),
+        ("soon", MADRID, None),
+        ("", MADRID, None),
+        (None, MADRID, None),
+    ],
+)
+def test_a_time_is_read_in_the_configured_zone(text: str | None, zone: ZoneInfo | None, expected: object) -> None:
+    """Ambiguous and skipped times are read with fold 0; what is no time is None."""
+
+    assert expected == mapping.time_from_wire(text, zone)
+
+
+def test_absent_and_null_members_are_tolerated(settings: GeotareasSettings) -> None:
+    """An id and a status are enough for a task."""
+    row = msgspec.convert({"id": "7", "status": "PENDING"}, wire.TaskRow)
+    task = mapping.task_from_wire(row, settings, fetched_at=NOW)
+    nulls = dict.fromkeys(ROW) | {"id": "7", "status": "PENDING"}
+
+    assert (task.title, task.assignees, task.subjects, task.definition) == ("7", (), (), None)
+    assert task == mapping.task_from_wire(msgspec.convert(nulls, wire.TaskRow), settings, fetched_at=NOW)
+
+
+def test_an_entity_of_no_type_is_no_subject(settings: GeotareasSettings) -> None:
+    """NINGUNA has neither id nor label."""
+
+    assert task_of(settings, entity={"type": "NINGUNA", "id": None, "label": None}).subjects == ()
+
+
+def test_a_slash_in_a_name_does_not_make_two_keys_one(settings: GeotareasSettings) -> None:
+    """`a/b` + `c` and `a` + `b/c` are two definitions."""
+    one = task_of(settings, workflow_name="a/b", step_name="c").definition
+    other = task_of(settings, workflow_name="a", step_name="b/c").definition
+
+    assert one != other
+
+
+def test_the_link_holds_the_id(settings: GeotareasSettings) -> None:
+    """The template's {id} is the task's."""
+    options = settings.options.model_copy(update={"url_template": "https://acme.test/t/{id}?x={y}"})
+
+    assert task_of(settings.model_copy(update={"options": options})).url == (
+        "https://acme.test/t/674839201748392018?x={y}"
+    )
+
+
+def test_a_detail_holds_every_aspect() -> None:
+    """One record gives description, form, outcomes, data and earlier steps."""
+    detail = mapping.detail_from_wire(record_of(), frozenset(DetailAspect), MADRID)
+
+    assert detail.description == "Send the welcome email."
+    assert detail.form is not None
+    assert detail.form.kind is FormKind.FIELDS
+    assert [(each.key, each.type, each.required) for each in detail.form.fields] == [
+        ("email_address", FormFieldType.TEXT, True),
+        ("amount", FormFieldType.NUMBER, False),
+    ]
+    assert [(each.code, each.data, each.comment) for each in detail.outcomes or ()] == [
+        ("sent", Requirement.REQUIRED, Requirement.OPTIONAL),
+        ("failed", Requirement.REQUIRED, Requirement.OPTIONAL),
+    ]
+    assert detail.data == {"amount": Decimal("1.1")}
+    assert detail.previous_steps is not None
+    assert detail.previous_steps[0].completed_at == datetime(2026, 3, 15, 10, 30, tzinfo=UTC)
+    assert detail.previous_steps[0].data == {"contact_verified": True}
+
+
+def test_only_the_aspects_asked_for_are_filled() -> None:
+    """The others keep their defaults."""
+
+    assert TaskDetail(description="Send the welcome email.") == mapping.detail_from_wire(
+        record_of(), {DetailAspect.DESCRIPTION}, None
+    )
+
+
+@pytest.mark.parametrize(
+    ("native", "expected"),
+    [
+        ("text", FormFieldType.TEXT),
+        ("number", FormFieldType.NUMBER),
+        ("date", FormFieldType.DATE),
+        ("boolean", FormFieldType.BOOLEAN),
+        ("select", FormFieldType.SELECT),
+        ("file", FormFieldType.FILE),
+        ("signature", FormFieldType.UNKNOWN),
+    ],
+)
+def test_a_field_type_is_ours(native: str, expected: FormFieldType) -> None:
+    """Documented types have one each, others are UNKNOWN; data is optional where no field is required."""
+    record = record_of(fields=[{"id": "f", "name": "n", "type": native, "required": False, "value": 2**60 + 1}])
+    detail = mapping.detail_from_wire(record, frozenset(DetailAspect), None)
+
+    assert detail.form is not None
+    assert (expected, native, 2**60 + 1) == (
+        detail.form.fields[0].type,
+        detail.form.fields[0].native_type,
+        detail.form.fields[0].value,
+    )
+    assert detail.outcomes is not None
+    assert detail.outcomes[0].data is Requirement.OPTIONAL
+
+
+@pytest.mark.parametrize("value", [b'"\xff"', b"1" * 5000, b"[" * 50_000 + b"]" * 50_000, b"1e9999999999999999999"])
+def test_an_unreadable_field_value_is_a_malformed_answer(value: bytes) -> None:
+    """Bytes that only look like JSON from afar do not escape as another error."""
+    record = wire.TaskRecord(
+        id="1", status="PENDING", fields=(wire.Field(name="n", type="text", value=msgspec.Raw(value)),)
+    )
+
+    with pytest.raises(MalformedResponseError):
+        mapping.detail_from_wire(record, frozenset(DetailAspect), None)
+
+
+def test_a_reassignment_answers_who_has_the_task(settings: GeotareasSettings) -> None:
+    """The answer's user and group replace the record's; the status stays."""
+    ref = wire.Ref(USER["id"], USER["name"])
+    answer = wire.Reassigned(task_id="674839201748392018", assigned_to_user=ref, assigned_to_group=None)
+    task = mapping.reassigned(task_of(settings), answer, fetched_at=NOW)
+    started = mapping.reassigned(task_of(settings, status="IN_PROGRESS"), answer, fetched_at=NOW)
+
+    assert (task.state, task.rule, task.candidate_groups) == (TaskState.RESERVED, "geo.pending.assigned", ())
+    assert task.assignee == UserRef(native_id=USER["id"], name="Maria Garcia")
+    assert started.state is TaskState.IN_PROGRESS
+
+
+def test_a_completion_answers_the_completed_task(settings: GeotareasSettings) -> None:
+    """Outcome and time come from the answer."""
+    answer = wire.Completed(task_id="1", status="COMPLETED", result="sent", completed_at="2026-03-19T14:10:00")
+    task = mapping.completed(task_of(settings), answer, settings.zone, fetched_at=NOW)
+
+    assert (TaskState.COMPLETED, "sent", datetime(2026, 3, 19, 13, 10, tzinfo=UTC), "COMPLETED") == (
+        task.state,
+        task.outcome,
+        task.completed_at,
+        task.native_state,
+    )

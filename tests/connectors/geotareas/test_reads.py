@@ -1,0 +1,347 @@
+"""Lists, tasks, details and flows of a tenant."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.geotareas import GeotareasConnector
+from connectors.sdk.connector import Connector
+from connectors.sdk.errors import ConnectorError, MalformedResponseError, UnavailableError, ValidationFailedError
+from connectors.sdk.model import (
+    OPEN_STATES,
+    CountAccuracy,
+    DetailAspect,
+    Flow,
+    FlowState,
+    GroupRef,
+    Task,
+    TaskDetail,
+    TaskState,
+    UserRef,
+)
+from connectors.sdk.query import SortKey, TaskOrderField, TaskQuery
+
+Scripted = Callable[..., GeotareasConnector]
+
+OPEN = TaskQuery(states=OPEN_STATES)
+NOT_OPEN = frozenset(TaskState) - OPEN_STATES
+LIST = "GET workflow/tasks"
+
+
+async def drained(connector: Connector[Any], query: TaskQuery, limit: int = 100) -> list[Task]:
+    tasks: list[Task] = []
+    cursor: str | None = None
+    while True:
+        page = await connector.list_tasks(query, limit=limit, after=cursor)
+        tasks += page.items
+        if page.next_cursor is None:
+            return tasks
+        assert page.next_cursor != cursor
+        cursor = page.next_cursor
+
+
+def rows(*ids: str, total: int | None = None, **changes: Any) -> dict[str, Any]:
+    data = [{"id": each, "status": "PENDING"} | changes for each in ids]
+    return {"success": True, "data": data, "meta": {} if total is None else {"total": total, "limit": 100, "offset": 0}}
+
+
+async def test_pages_joined_give_every_open_task_once(tenant: Any) -> None:
+    """PENDING and then IN_PROGRESS, by pages of three, is what one unfiltered list has open."""
+    everything = await drained(tenant.connector, TaskQuery())
+    by_threes = await drained(tenant.connector, OPEN, limit=3)
+
+    assert len(everything) == 40
+    assert Counter(task.native_id for task in by_threes) == Counter(
+        task.native_id for task in everything if task.is_open
+    )
+
+
+async def test_closed_states_read_the_completed_tasks(tenant: Any) -> None:
+    """One stream, so the vendor's total is known."""
+    page = await tenant.connector.list_tasks(TaskQuery(states=NOT_OPEN), limit=100)
+
+    assert {TaskState.COMPLETED} == {task.state for task in page.items}
+    assert (len(page.items), CountAccuracy.EXACT) == (page.total, page.total_accuracy)
+
+
+async def test_a_list_of_two_statuses_has_no_total(tenant: Any) -> None:
+    """Each answer counts its own status alone."""
+    page = await tenant.connector.list_tasks(OPEN, limit=100)
+
+    assert (page.total, page.total_accuracy, page.next_cursor) == (None, CountAccuracy.UNKNOWN, "IN_PROGRESS:0")
+
+
+async def test_a_page_repeats_when_asked_again(tenant: Any) -> None:
+    """The cursor alone says where a page begins."""
+    first = await tenant.connector.list_tasks(OPEN, limit=5)
+    second = await tenant.connector.list_tasks(OPEN, limit=5, after=first.next_cursor)
+    again = await tenant.connector.list_tasks(OPEN, limit=5, after=first.next_cursor)
+
+    assert first.next_cursor == "PENDING:5"
+    assert [task.native_id for task in second.items] == [task.native_id for task in again.items]
+
+
+async def test_no_states_are_no_tasks_without_a_call(tenant: Any) -> None:
+    """An empty set matches nothing."""
+    page = await tenant.connector.list_tasks(TaskQuery(states=frozenset()), limit=100)
+
+    assert (page.items, page.next_cursor) == ((), None)
+    assert await tenant.paths() == []
+
+
+@pytest.mark.parametrize("cursor", ["", "PENDING", "PENDING:", "PENDING:-1", "COMPLETED:0", "ALL:0", "x" * 9999, "٣:٣"])
+async def test_a_cursor_of_another_list_is_refused_without_a_call(tenant: Any, cursor: str) -> None:
+    """A malformed cursor never reaches the vendor."""
+    with pytest.raises(ValidationFailedError):
+        await tenant.connector.list_tasks(OPEN, limit=10, after=cursor)
+
+    assert await tenant.paths() == []
+
+
+async def test_a_page_is_at_most_a_hundred(scripted: Scripted) -> None:
+    """The vendor's bound; it refuses more."""
+    limits: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        limits.append(request.url.params["limit"])
+        return httpx2.Response(200, json=rows(total=0))
+
+    await scripted(answer).list_tasks(TaskQuery(), limit=5000)
+
+    assert limits == ["100"]
+
+
+async def test_a_repeated_row_is_one_task(scripted: Scripted) -> None:
+    """Pages by offset may shift; the next page still begins after the rows that came."""
+    connector = scripted(lambda _: httpx2.Response(200, json=rows("1", "2", "1", total=9)))
+    page = await connector.list_tasks(TaskQuery(), limit=3)
+
+    assert ([task.native_id for task in page.items], page.next_cursor) == (["1", "2"], "ALL:3")
+
+
+async def test_an_empty_page_ends_a_list_whatever_its_total(scripted: Scripted) -> None:
+    """A total that promises more than comes does not loop."""
+    page = await scripted(lambda _: httpx2.Response(200, json=rows(total=9))).list_tasks(TaskQuery(), limit=3)
+
+    assert (page.items, page.next_cursor) == ((), None)
+
+
+async def test_without_a_total_the_empty_page_ends_the_list(scripted: Scripted) -> None:
+    """`meta` may be absent or null."""
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        body = rows("1") if request.url.params["offset"] == "0" else rows()
+        return httpx2.Response(200, json=body | {"meta": None})
+
+    assert [task.native_id for task in await drained(scripted(answer), TaskQuery())] == ["1"]
+
+
+async def test_a_row_keeps_the_vendors_bytes(scripted: Scripted) -> None:
+    """The payload is what was sent, spaces and unknown members included."""
+    row = b'{"id": "1",  "status":"PENDING","new":9007199254740993}'
+    body = b'{"success":true,"data":[' + row + b"]}"
+    page = await scripted(lambda _: httpx2.Response(200, content=body)).list_tasks(TaskQuery(), limit=3)
+
+    assert page.items[0].payload is not None
+    assert row == bytes(page.items[0].payload)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b'{"success":true}',
+        b'{"success":true,"data":null}',
+        b'{"success":true,"data":{}}',
+        b'{"success":true,"data":[{"status":"PENDING"}]}',
+        b'{"success":true,"data":[{"id":"1"}]}',
+        b'{"success":true,"data":[{"id":1,"status":"PENDING"}]}',
+        b'{"success":true,"data":[{"id":"","status":"PENDING"}]}',
+        b'{"success":true,"data":[{"id":"1\\n","status":"PENDING"}]}',
+        b'{"success":true,"data":[{"id":"../1","status":"PENDING"}]}',
+        b'{"success":true,"data":[{"id":"' + b"1" * 31 + b'","status":"PENDING"}]}',
+        b'{"success":true,"data":[' + b"[" * 50_000,
+        b'{"success":true,"data":[{"id":"1","status":"PENDING","step_name":"\xff"}]}',
+        b'{"success":true,"data":[],"meta":{"total":"8"}}',
+        b'{"success":false}',
+        b'{"success":false,"data":[],"error":{"code":"NEW"}}',
+    ],
+)
+async def test_an_answer_that_does_not_fit_is_malformed(scripted: Scripted, body: bytes) -> None:
+    """What is no list of tasks is never a shorter list."""
+    connector = scripted(lambda _: httpx2.Response(200, content=body))
+
+    with pytest.raises(MalformedResponseError) as caught:
+        await connector.list_tasks(TaskQuery(), limit=3)
+    assert not caught.value.maybe_applied
+
+
+async def test_an_answer_beyond_the_bound_is_malformed(scripted: Scripted) -> None:
+    """`max_response_bytes` holds for decoded bytes."""
+    connector = scripted(lambda _: httpx2.Response(200, content=b" " * 70_000), max_response_bytes=65_536)
+
+    with pytest.raises(MalformedResponseError, match="larger than max_response_bytes"):
+        await connector.list_tasks(TaskQuery(), limit=3)
+
+
+async def test_an_undocumented_status_is_unknown(scripted: Scripted) -> None:
+    """A new word of the vendor is no error."""
+    connector = scripted(lambda _: httpx2.Response(200, json=rows("1", total=1, status="ON_HOLD")))
+    page = await connector.list_tasks(TaskQuery(), limit=3)
+
+    assert [(task.state, task.native_state) for task in page.items] == [(TaskState.UNKNOWN, "ON_HOLD")]
+
+
+async def test_tasks_are_found_by_id_with_one_call_each(tenant: Any) -> None:
+    """A repeated id is one call, an unknown one is absent, one that cannot be ours is no call."""
+    row = (await tenant.connector.list_tasks(OPEN, limit=1)).items[0]
+    await tenant.control("DELETE", "requests")
+    found = await tenant.connector.get_tasks([row.native_id, row.native_id, "1", "../1", "", "１", "1" * 31])
+
+    assert [row.native_id] == list(found)
+    assert row.version == found[row.native_id].version
+    assert sorted([f"{LIST}/{row.native_id}", f"{LIST}/1"]) == sorted(await tenant.paths())
+
+
+async def test_a_task_that_cannot_be_read_is_its_error(scripted: Scripted) -> None:
+    """The others are not lost for it."""
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path.endswith("/2"):
+            return httpx2.Response(503)
+        return httpx2.Response(200, json={"success": True, "data": {"id": "1", "status": "PENDING"}})
+
+    found = await scripted(answer).get_tasks(["1", "2"])
+
+    assert isinstance(found["1"], Task)
+    assert isinstance(found["2"], UnavailableError)
+
+
+async def test_a_detail_is_one_call_for_all_aspects(tenant: Any) -> None:
+    """No aspect, no call."""
+    task = (await tenant.connector.list_tasks(OPEN, limit=1)).items[0]
+    await tenant.control("DELETE", "requests")
+    none = await tenant.connector.get_detail(task, frozenset())
+    detail = await tenant.connector.get_detail(task, frozenset(DetailAspect))
+
+    assert none == TaskDetail()
+    assert detail.form is not None
+    assert detail.outcomes
+    assert [f"{LIST}/{task.native_id}"] == await tenant.paths()
+
+
+async def test_flows_are_found_in_the_list_of_instances(tenant: Any) -> None:
+    """One page holds all of them here; an unknown one is absent."""
+    tasks = (await tenant.connector.list_tasks(OPEN, limit=5)).items
+    ids = [task.flow_id or "" for task in tasks]
+    await tenant.control("DELETE", "requests")
+    found = await tenant.connector.get_flows([*ids, "1", "x"])
+
+    assert set(ids) == set(found)
+    assert {FlowState.ACTIVE} == {flow.state for flow in found.values()}
+    assert await tenant.paths() == ["GET workflow/instances"]
+
+
+async def test_the_search_for_flows_has_an_end(scripted: Scripted) -> None:
+    """After `flow_scan_pages` pages what was not seen is absent; what was seen stays, also when a page fails."""
+    calls: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        offset = request.url.params["offset"]
+        calls.append(offset)
+        return httpx2.Response(200, json=rows(str(int(offset) + 10), total=1000, status="RUNNING"))
+
+    def failing(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(500) if request.url.params["offset"] == "1" else answer(request)
+
+    found = await scripted(answer).get_flows(["11", "99"])
+    partial = await scripted(failing).get_flows(["10", "99"])
+
+    assert (list(found), calls[:5]) == (["11"], ["0", "1", "2", "3", "4"])
+    assert isinstance(partial["10"], Flow)
+    assert isinstance(partial["99"], ConnectorError)
+
+
+async def test_no_flows_are_no_call(tenant: Any) -> None:
+    """Nothing to look for, nothing asked; there is no directory either."""
+
+    assert await tenant.connector.get_flows(["", "no number"]) == {}
+    assert await tenant.connector.get_users(["1"]) == {}
+    assert await tenant.paths() == []
+
+
+async def test_ping_logs_in_and_reads_once(tenant: Any) -> None:
+    """The cheapest proof of credentials and permission."""
+    await tenant.connector.ping()
+
+    assert await tenant.paths() == ["POST login", LIST]
+
+
+STATES = st.frozensets(st.sampled_from(list(TaskState)))
+MAYBE = st.none() | st.booleans()
+IDS = st.none() | st.frozensets(st.sampled_from(["1", "2", "sales"]), max_size=3)
+FIELDS = st.frozensets(st.sampled_from(list(TaskOrderField)), max_size=2)
+QUERIES = st.builds(
+    TaskQuery,
+    states=st.none() | STATES,
+    assignees=IDS,
+    has_assignee=MAYBE,
+    candidate_users=IDS,
+    candidate_groups=IDS,
+    has_candidates=MAYBE,
+    present=FIELDS,
+    absent=FIELDS,
+    order=st.just(()) | st.just((SortKey(TaskOrderField.DUE_AT),)),
+)
+TASKS = st.builds(
+    Task,
+    source=st.just("geotareas"),
+    native_id=st.just("1"),
+    title=st.just("t"),
+    state=st.sampled_from(list(TaskState)),
+    rule=st.just(""),
+    fetched_at=st.just(datetime(2026, 3, 19, tzinfo=UTC)),
+    assignees=st.sampled_from([(), (UserRef(native_id="1"),)]),
+    candidate_groups=st.sampled_from([(), (GroupRef(native_id="9", name="Sales"),)]),
+)
+
+
+@given(query=QUERIES, task=TASKS)
+def test_every_match_of_a_query_matches_what_is_pushed_down(query: TaskQuery, task: Task) -> None:
+    """A pushed-down query is weaker, never another; pushing it down again changes nothing."""
+    connector: GeotareasConnector = GeotareasConnector.__new__(GeotareasConnector)
+    pushed = connector.pushdown(query)
+
+    assert not query.matches(task) or pushed.matches(task)
+    assert pushed == connector.pushdown(pushed)
+    assert pushed.order == ()
+
+
+@pytest.mark.parametrize(
+    ("states", "pushed"),
+    [
+        (None, None),
+        (frozenset(), frozenset()),
+        ({TaskState.READY}, OPEN_STATES),
+        ({TaskState.SUSPENDED}, OPEN_STATES),
+        (OPEN_STATES, OPEN_STATES),
+        ({TaskState.COMPLETED}, NOT_OPEN),
+        ({TaskState.CANCELED, TaskState.COMPLETED}, NOT_OPEN),
+        (frozenset(TaskState) - {TaskState.COMPLETED}, frozenset(TaskState) - {TaskState.COMPLETED}),
+        ({TaskState.READY, TaskState.COMPLETED}, None),
+    ],
+)
+def test_lists_of_a_class_of_states_share_one_answer(states: Any, pushed: Any) -> None:
+    """Only the class of states is pushed down, widened."""
+    connector: GeotareasConnector = GeotareasConnector.__new__(GeotareasConnector)
+    query = TaskQuery(states=None if states is None else frozenset(states), assignees=frozenset({"1"}))
+
+    assert TaskQuery(states=pushed) == connector.pushdown(query)

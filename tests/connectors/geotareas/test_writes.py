@@ -1,0 +1,166 @@
+"""Claim, assign and complete, and what stands in the way."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+
+from connectors.geotareas import GeotareasConnector
+from connectors.sdk.caller import Identity
+from connectors.sdk.commands import Assign, Cancel, Claim, Command, Complete, MutationStatus, Release, Unassign
+from connectors.sdk.errors import (
+    IdentityNotLinkedError,
+    MalformedResponseError,
+    NotFoundError,
+    UnsupportedActionError,
+    ValidationFailedError,
+)
+from connectors.sdk.model import OPEN_STATES, DetailAspect, FormFieldType, Task, TaskState
+from connectors.sdk.query import TaskQuery
+
+Scripted = Callable[..., GeotareasConnector]
+
+
+async def ready_task(tenant: Any) -> Task:
+    page = await tenant.connector.list_tasks(TaskQuery(states=OPEN_STATES), limit=100)
+    task: Task = next(task for task in page.items if task.state is TaskState.READY)
+    await tenant.control("DELETE", "requests")
+    return task
+
+
+def identity(tenant: Any) -> Identity:
+    alice = tenant.stand_in.identities()["alice"]
+    return Identity(native_id=alice["id"], groups=tuple(alice["groups"]))
+
+
+async def test_a_claimed_task_is_reserved_by_the_caller(tenant: Any) -> None:
+    """One write, and the record that the vendor shows from then on."""
+    task, alice = await ready_task(tenant), identity(tenant)
+    outcome = await tenant.connector.perform(Claim(task=task, actor=alice))
+    paths = await tenant.paths()
+    read = (await tenant.connector.get_tasks([task.native_id]))[task.native_id]
+
+    assert (outcome.status, outcome.task.state) == (MutationStatus.APPLIED, TaskState.RESERVED)
+    assert (alice.native_id, "Alice Moreno") == (outcome.task.assignee.native_id, outcome.task.assignee.name)
+    assert [f"POST workflow/tasks/{task.native_id}/reassign"] == paths
+    assert read.version == outcome.task.version
+
+
+async def test_a_claim_needs_a_linked_person(tenant: Any) -> None:
+    """Without a user id there is nobody to reassign to, and no call."""
+    task = await ready_task(tenant)
+
+    with pytest.raises(IdentityNotLinkedError):
+        await tenant.connector.perform(Claim(task=task))
+    assert await tenant.paths() == []
+
+
+async def test_a_task_is_assigned_to_a_group(tenant: Any) -> None:
+    """The answer says that nobody owns it any more."""
+    task, alice = await ready_task(tenant), identity(tenant)
+    taken = (await tenant.connector.perform(Claim(task=task, actor=alice))).task
+    given = (await tenant.connector.perform(Assign(task=taken, group_id=alice.groups[0], reason="back"))).task
+
+    assert (TaskState.READY, (), alice.groups[0]) == (
+        given.state,
+        given.assignees,
+        given.candidate_groups[0].native_id,
+    )
+
+
+@pytest.mark.parametrize("change", [{}, {"user_id": "1", "group_id": "2"}, {"user_id": "1", "reason": "x" * 501}])
+async def test_an_assignment_that_cannot_be_is_no_call(tenant: Any, change: Any) -> None:
+    """Exactly one of user and group, and a reason that fits."""
+    task = await ready_task(tenant)
+
+    with pytest.raises(ValidationFailedError):
+        await tenant.connector.perform(Assign(task=task, **change))
+    assert await tenant.paths() == []
+
+
+async def test_assigning_to_somebody_unknown_is_not_found(tenant: Any) -> None:
+    """The vendor's own word is passed on."""
+    task = await ready_task(tenant)
+
+    with pytest.raises(NotFoundError, match="User not found") as caught:
+        await tenant.connector.perform(Assign(task=task, user_id="1"))
+    assert not caught.value.maybe_applied
+
+
+async def test_a_completed_task_has_its_outcome(tenant: Any) -> None:
+    """Data, outcome and time; a second completion is refused and proves nothing."""
+    task = await ready_task(tenant)
+    detail = await tenant.connector.get_detail(task, frozenset(DetailAspect))
+    samples = {FormFieldType.NUMBER: 1, FormFieldType.BOOLEAN: True, FormFieldType.DATE: "2026-03-20"}
+    data = {field.key: samples.get(field.type, "x") for field in detail.form.fields}
+    command = Complete(task=task, outcome=detail.outcomes[0].code, data=data, comment="done")
+    outcome = await tenant.connector.perform(command)
+    read = (await tenant.connector.get_tasks([task.native_id]))[task.native_id]
+
+    assert (TaskState.COMPLETED, detail.outcomes[0].code, tenant.now) == (
+        outcome.task.state,
+        outcome.task.outcome,
+        outcome.task.completed_at,
+    )
+    assert read.state is TaskState.COMPLETED
+    with pytest.raises(ValidationFailedError):
+        await tenant.connector.perform(command)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({}, "outcome"),
+        ({"outcome": ""}, "outcome"),
+        ({"outcome": "x" * 81}, "outcome"),
+        ({"outcome": "sent", "comment": "x" * 2001}, "comment"),
+    ],
+)
+async def test_a_completion_that_cannot_be_is_no_call(tenant: Any, change: Any, field: str) -> None:
+    """An outcome is required; lengths are the vendor's."""
+    task = await ready_task(tenant)
+
+    with pytest.raises(ValidationFailedError) as caught:
+        await tenant.connector.perform(Complete(task=task, **change))
+    assert (field,) == caught.value.field
+    assert await tenant.paths() == []
+
+
+async def test_captured_data_keeps_its_numbers(scripted: Scripted, task: Task) -> None:
+    """Decimals and large integers travel as numbers, exactly; what is not given is not sent."""
+    bodies: list[bytes] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        bodies.append(request.content)
+        return httpx2.Response(201, json={"success": True, "data": {"task_id": task.native_id, "status": "COMPLETED"}})
+
+    connector = scripted(answer)
+    await connector.perform(Complete(task=task, outcome="sent", data={"a": Decimal("1.10"), "b": 2**60 + 1}))
+    await connector.perform(Complete(task=task, outcome="sent"))
+
+    assert bodies[0] == b'{"result_code":"sent","captured_data":{"a":1.10,"b":1152921504606846977}}'
+    assert msgspec.json.decode(bodies[1]) == {"result_code": "sent"}
+
+
+@pytest.mark.parametrize("body", [b"", b'{"success":true}', b'{"success":true,"data":{}}', b'{"success":false}'])
+async def test_an_unclear_answer_to_a_write_may_be_applied(scripted: Scripted, task: Task, body: bytes) -> None:
+    """The vendor said yes, and not what came of it."""
+    connector = scripted(lambda _: httpx2.Response(200, content=body))
+
+    with pytest.raises(MalformedResponseError) as caught:
+        await connector.perform(Complete(task=task, outcome="sent"))
+    assert caught.value.maybe_applied
+
+
+@pytest.mark.parametrize("verb", [Release, Unassign, Cancel])
+async def test_other_verbs_are_unsupported_without_a_call(tenant: Any, verb: type[Command]) -> None:
+    """What is not declared must refuse."""
+    task = await ready_task(tenant)
+
+    with pytest.raises(UnsupportedActionError) as caught:
+        await tenant.connector.perform(verb(task=task, actor=identity(tenant)))
+    assert caught.value.alternatives == ()
+    assert await tenant.paths() == []

@@ -1,0 +1,108 @@
+"""A query's members, and the values that rows sort by."""
+
+from datetime import UTC, datetime
+
+import pytest
+from msgspec import structs
+
+from connectors.sdk.model import GroupRef, Task, TaskState, UserRef
+from connectors.sdk.query import SortKey, TaskOrderField, TaskQuery, order_value
+
+NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+TASK = Task(
+    source="here",
+    native_id="1",
+    title="Straße",
+    state=TaskState.RESERVED,
+    rule="test",
+    fetched_at=NOON,
+    assignees=(UserRef(native_id="ada"), UserRef(native_id="bo")),
+    candidate_users=(UserRef(native_id="cy"),),
+    candidate_groups=(GroupRef(native_id="17", name="Sales"),),
+    flow_id="f1",
+    due_at=NOON,
+)
+BARE = Task(source="here", native_id="2", title="", state=TaskState.READY, rule="test", fetched_at=NOON)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        TaskQuery(),
+        TaskQuery(states=frozenset({TaskState.RESERVED, TaskState.READY})),
+        TaskQuery(assignees=frozenset({"bo"})),
+        TaskQuery(has_assignee=True),
+        TaskQuery(candidate_users=frozenset({"cy"})),
+        TaskQuery(candidate_groups=frozenset({"17"})),
+        TaskQuery(candidate_groups=frozenset({"sALES"})),
+        TaskQuery(has_candidates=True),
+        TaskQuery(flows=frozenset({"f1", "f2"})),
+        TaskQuery(present=frozenset({TaskOrderField.DUE_AT, TaskOrderField.PRIORITY})),
+        TaskQuery(absent=frozenset({TaskOrderField.COMPLETED_AT})),
+        TaskQuery(order=(SortKey(TaskOrderField.COMPLETED_AT),)),
+    ],
+)
+def test_a_task_matches_each_member_that_holds(query: TaskQuery) -> None:
+    """Ids exactly, group names without case; the order decides nothing."""
+    assert query.matches(TASK)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        TaskQuery(states=frozenset()),
+        TaskQuery(states=frozenset({TaskState.READY})),
+        TaskQuery(assignees=frozenset()),
+        TaskQuery(assignees=frozenset({"ADA"})),
+        TaskQuery(has_assignee=False),
+        TaskQuery(candidate_users=frozenset({"ada"})),
+        TaskQuery(candidate_groups=frozenset({"18", "support"})),
+        TaskQuery(has_candidates=False),
+        TaskQuery(flows=frozenset()),
+        TaskQuery(present=frozenset({TaskOrderField.DUE_AT, TaskOrderField.COMPLETED_AT})),
+        TaskQuery(absent=frozenset({TaskOrderField.DUE_AT})),
+        TaskQuery(states=frozenset({TaskState.RESERVED}), has_assignee=False),
+    ],
+)
+def test_one_member_that_does_not_hold_is_enough(query: TaskQuery) -> None:
+    """An empty set matches nothing."""
+    assert not query.matches(TASK)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        TaskQuery(assignees=frozenset({"ada"})),
+        TaskQuery(candidate_users=frozenset({"ada"})),
+        TaskQuery(candidate_groups=frozenset({"17"})),
+        TaskQuery(flows=frozenset({"f1"})),
+        TaskQuery(has_candidates=True),
+    ],
+)
+def test_what_a_vendor_does_not_say_matches_no_id(query: TaskQuery) -> None:
+    """None and nobody are the same to a query by id."""
+    assert not query.matches(BARE)
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        (TaskOrderField.DUE_AT, NOON),
+        (TaskOrderField.FOLLOW_UP_AT, None),
+        (TaskOrderField.CREATED_AT, None),
+        (TaskOrderField.UPDATED_AT, None),
+        (TaskOrderField.COMPLETED_AT, None),
+        (TaskOrderField.PRIORITY, 50),
+        (TaskOrderField.TITLE, "strasse"),
+        (TaskOrderField.STATE, 2),
+        (TaskOrderField.SOURCE, "here"),
+    ],
+)
+def test_rows_sort_by_these_values(field: TaskOrderField, expected: object) -> None:
+    """Titles without case, states in their order of life, no priority as MEDIUM."""
+    assert expected == order_value(TASK, field)
+
+
+def test_a_priority_of_zero_is_no_missing_priority() -> None:
+    """The score of the row wins over the default, whatever it is."""
+    assert 0 == order_value(structs.replace(TASK, priority_score=0), TaskOrderField.PRIORITY)

@@ -1,0 +1,65 @@
+"""Vendors are found by their folders and by entry points."""
+
+import pkgutil
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint, EntryPoints
+from typing import Any
+
+import pytest
+
+import connectors
+from connectors.sdk import registry
+from connectors.sdk.registry import connector_types
+from tests.connectors.sdk.memory import MemoryConnector
+
+MODULE = MemoryConnector.__module__
+MEMORY = EntryPoint("memory", f"{MODULE}:MemoryConnector", registry.GROUP)
+IMPOSTOR = EntryPoint("impostor", f"{__name__}:Impostor", registry.GROUP)
+
+
+class Impostor(MemoryConnector):
+    """Another class with the same vendor."""
+
+
+@pytest.fixture(autouse=True)
+def fresh_registry() -> Iterator[None]:
+    """What a test registers is forgotten."""
+    connector_types.cache_clear()
+    yield
+    connector_types.cache_clear()
+
+
+def _install(monkeypatch: pytest.MonkeyPatch, *entries: EntryPoint) -> None:
+    def entry_points(**wanted: Any) -> EntryPoints:
+        return EntryPoints(entries).select(**wanted)
+
+    monkeypatch.setattr(registry, "entry_points", entry_points)
+
+
+def test_every_folder_beside_the_sdk_is_a_vendor() -> None:
+    """Under the folder's own name."""
+    folders = {module.name for module in pkgutil.iter_modules(connectors.__path__) if module.ispkg} - {"sdk"}
+
+    assert folders <= connector_types().keys()
+    assert all(vendor == connector.vendor for vendor, connector in connector_types().items())
+
+
+def test_an_entry_point_adds_a_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of another distribution; the same class twice is no contradiction."""
+    _install(monkeypatch, MEMORY, MEMORY, EntryPoint("other", "nowhere:Nothing", "another.group"))
+
+    assert MemoryConnector is connector_types()["memory"]
+
+
+def test_a_vendor_registered_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which of two classes serves a source must not depend on their order."""
+    _install(monkeypatch, MEMORY, IMPOSTOR)
+
+    with pytest.raises(ValueError, match="'memory' is registered twice"):
+        connector_types()
+
+
+def test_the_registry_cannot_be_changed() -> None:
+    """It is a view."""
+    with pytest.raises(TypeError):
+        connector_types()["memory"] = MemoryConnector  # type: ignore[index]

@@ -1,0 +1,48 @@
+"""Retry-After in seconds and as a date, and what is not believed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.sdk.retry_after import LONGEST, retry_at
+
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("0", timedelta(0)),
+        ("7", timedelta(seconds=7)),
+        (" 7 ", timedelta(seconds=7)),
+        ("86400", timedelta(hours=24)),
+        ("999999999", timedelta(hours=24)),
+        ("Mon, 15 Jun 2026 12:00:30 GMT", timedelta(seconds=30)),
+        ("Mon, 15 Jun 2026 14:00:30 +0200", timedelta(seconds=30)),
+        ("Mon, 15 Jun 2026 12:00:30 -0000", timedelta(seconds=30)),
+        ("Mon, 15 Jun 2020 12:00:30 GMT", timedelta(0)),
+        ("Mon, 15 Jun 2099 12:00:30 GMT", timedelta(hours=24)),
+    ],
+)
+def test_a_time_is_read_and_bounded(value: str, expected: timedelta) -> None:
+    """Never before now, never more than a day away."""
+    assert NOW + expected == retry_at(value, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "", "soon", "-1", "1.5", "1e3", "٣", "9999999999", "2026-06-15T12:00:00Z", "Mon, 99 Jun 2026 12:00:00 GMT"],
+)
+def test_a_malformed_value_is_none(value: str | None) -> None:
+    """Whoever asked decides then how long to wait."""
+    assert retry_at(value, now=NOW) is None
+
+
+@given(st.text())
+def test_no_text_raises(value: str) -> None:
+    """The header is a stranger's."""
+    at = retry_at(value, now=NOW)
+
+    assert at is None or NOW <= at <= NOW + LONGEST

@@ -1,0 +1,316 @@
+"""Requests over mock transports and real loopback sockets: sent once, bounded, below their path."""
+
+import asyncio
+import socket
+import struct
+import tracemalloc
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import httpx2
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from connectors.sdk.body import STEP, CorruptBodyError, TooLargeError, read_bounded
+from connectors.sdk.errors import (
+    ConnectorError,
+    MalformedResponseError,
+    NotFoundError,
+    UnavailableError,
+    UpstreamTimeoutError,
+)
+from connectors.sdk.faulty_transport import FAULTS, Fault, FaultyTransport, Reply
+from connectors.sdk.settings import SourceSettings
+from connectors.sdk.upstream import CallCount, Upstream, calls
+
+LIMIT = 64 * 1024
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def settings(base_url: str = "https://here.test/api", read_timeout: float = 5.0) -> SourceSettings:
+    return SourceSettings(
+        key="here",
+        name="Here",
+        vendor="memory",
+        base_url=base_url,
+        read_timeout=read_timeout,
+        write_timeout=read_timeout,
+        max_response_bytes=LIMIT,
+    )
+
+
+def faulty(reply: Reply = Reply(200)) -> FaultyTransport:  # noqa: B008 it is frozen
+    return FaultyTransport(httpx2.MockTransport(lambda request: reply.response()))
+
+
+class Served:
+    """Requests as a server on this machine saw them."""
+
+    def __init__(self) -> None:
+        self.heads: list[bytes] = []
+        self.port = 0
+
+
+@asynccontextmanager
+async def serving(answer: Serve) -> AsyncIterator[tuple[Served, Upstream]]:
+    """A server that reads a request and leaves the rest to `answer`, and an upstream onto it."""
+    served = Served()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.heads.append(await reader.readuntil(b"\r\n\r\n"))
+        try:
+            await answer(reader, writer)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    served.port = server.sockets[0].getsockname()[1]
+    upstream = Upstream(settings(f"http://127.0.0.1:{served.port}", read_timeout=0.2))
+    try:
+        yield served, upstream
+    finally:
+        await upstream.aclose()
+        server.close()
+        await server.wait_closed()
+
+
+async def _close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """End the connection without an answer."""
+
+
+async def _reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    connection: socket.socket = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+async def _truncate(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+    await writer.drain()
+
+
+async def _babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"this is no HTTP\r\n\r\n")
+    await writer.drain()
+
+
+async def _stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (_close, UnavailableError),
+        (_reset, UnavailableError),
+        (_truncate, UnavailableError),
+        (_babble, UnavailableError),
+        (_stay_silent, UpstreamTimeoutError),
+    ],
+)
+async def test_what_is_cut_after_sending_may_be_applied(answer: Serve, expected: type[ConnectorError]) -> None:
+    """A write may be, a read is not; each left the machine once."""
+    async with serving(answer) as (served, upstream):
+        with pytest.raises(expected) as write:
+            await upstream.write("POST", "/x", json={"a": 1})
+        with pytest.raises(expected) as read:
+            await upstream.read("GET", "/x")
+
+    assert (expected, True) == (type(write.value), write.value.maybe_applied)
+    assert (expected, False) == (type(read.value), read.value.maybe_applied)
+    assert [b"POST /x", b"GET /x"] == [head.split(b" HTTP")[0] for head in served.heads]
+
+
+async def test_a_refused_connection_applies_nothing() -> None:
+    """Nobody listens there."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        upstream = Upstream(settings(f"http://127.0.0.1:{closed.getsockname()[1]}"))
+        with pytest.raises(UnavailableError) as caught:
+            await upstream.write("POST", "/x")
+        await upstream.aclose()
+
+    assert caught.value.maybe_applied is False
+
+
+@pytest.mark.parametrize(("fault", "kind", "maybe_applied"), FAULTS)
+async def test_each_failure_has_its_error_and_one_request(
+    fault: Fault, kind: type[ConnectorError], maybe_applied: bool
+) -> None:
+    """And is counted once, for reads as for writes."""
+    transport = faulty()
+    upstream = Upstream(settings(), transport=transport)
+    count = CallCount()
+    token = calls.set(count)
+    with transport.failing(fault) as requests:
+        with pytest.raises(kind) as write:
+            await upstream.write("POST", "/x")
+        with pytest.raises(kind) as read:
+            await upstream.read("GET", "/x")
+    calls.reset(token)
+    await upstream.aclose()
+
+    assert (maybe_applied, False) == (write.value.maybe_applied, read.value.maybe_applied)
+    assert ["POST", "GET"] == [request.method for request in requests]
+    assert 2 == count.value
+
+
+async def test_an_environment_proxy_and_redirects_are_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The credentials go to the configured origin only."""
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+
+    async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    async with serving(redirect) as (served, upstream):
+        with pytest.raises(MalformedResponseError, match="redirects are not followed"):
+            await upstream.read("GET", "/x")
+
+    assert 1 == len(served.heads)
+
+
+def test_the_test_suite_reaches_no_other_machine() -> None:
+    """Not by address, not by name; no code under test takes that for an upstream that is away."""
+    with pytest.raises(RuntimeError, match="tests reach no other machine"):
+        socket.create_connection(("192.0.2.1", 80))
+    with socket.socket() as connection, pytest.raises(RuntimeError, match="tests reach no other machine"):
+        connection.connect_ex(("192.0.2.1", 80))
+    with pytest.raises(RuntimeError, match="tests look up no names"):
+        socket.create_connection(("example.test", 80))
+
+
+def _gzip(plain: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
+    return packer.compress(plain) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "expected"),
+    [
+        ({}, b"[1]", b"[1]"),
+        ({"Content-Encoding": "identity"}, b"[1]", b"[1]"),
+        ({"Content-Encoding": "gzip"}, _gzip(b"[1]"), b"[1]"),
+        ({"Content-Encoding": "GZIP"}, _gzip(b" " * LIMIT), b" " * LIMIT),
+        ({"Content-Encoding": "deflate"}, zlib.compress(b"[1]"), b"[1]"),
+        ({}, b" " * LIMIT, b" " * LIMIT),
+    ],
+)
+async def test_a_body_up_to_the_bound_is_read_whole(headers: dict[str, str], body: bytes, expected: bytes) -> None:
+    """Decoded as its header says."""
+    upstream = Upstream(settings(), transport=faulty(Reply(200, headers, body)))
+    answer = await upstream.read("GET", "/x")
+    await upstream.aclose()
+
+    assert expected == answer.body
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({}, b" " * (LIMIT + 1)),
+        ({"Content-Encoding": "gzip"}, _gzip(b" " * (LIMIT + 1))),
+        ({"Content-Encoding": "gzip"}, b"[1]"),
+        ({"Content-Encoding": "gzip"}, _gzip(b"[1, 2, 3]")[:-9]),
+        ({"Content-Encoding": "br"}, b"[1]"),
+        ({"Content-Encoding": "gzip, gzip"}, _gzip(_gzip(b"[1]"))),
+    ],
+    ids=["too large", "too large decoded", "no gzip", "cut gzip", "unknown encoding", "twice"],
+)
+async def test_a_body_beyond_the_bound_or_damaged_is_malformed(headers: dict[str, str], body: bytes) -> None:
+    """After a write that leaves open whether it was applied."""
+    upstream = Upstream(settings(), transport=faulty(Reply(200, headers, body)))
+    with pytest.raises(MalformedResponseError) as read:
+        await upstream.read("GET", "/x")
+    with pytest.raises(MalformedResponseError) as write:
+        await upstream.write("POST", "/x")
+    await upstream.aclose()
+
+    assert (False, True) == (read.value.maybe_applied, write.value.maybe_applied)
+
+
+async def test_a_gzip_bomb_does_not_fill_the_memory() -> None:
+    """Of 256 MB in one chunk hardly more than the bound is decoded."""
+    packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
+    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(256)) + packer.flush()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield bomb
+
+    tracemalloc.start()
+    with pytest.raises(TooLargeError):
+        await read_bounded(chunks(), encoding="gzip", limit=LIMIT)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 4 * (LIMIT + STEP + len(bomb))
+
+
+@given(st.binary(max_size=200), st.sampled_from(["gzip", "deflate", "", "x-gzip"]), st.integers(1, 50))
+async def test_any_bytes_are_a_body_or_damaged(data: bytes, encoding: str, size: int) -> None:
+    """Nothing else is raised, in whatever pieces they come."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for start in range(0, len(data), size):
+            yield data[start : start + size]
+
+    try:
+        body = await read_bounded(chunks(), encoding=encoding, limit=100)
+    except (TooLargeError, CorruptBodyError):
+        return
+
+    assert len(body) <= 100
+
+
+# Sends nothing: it only makes addresses.
+HERE = Upstream(settings(), transport=faulty())
+
+
+@given(st.text(max_size=30))
+@example("..")
+@example("../users")
+@example("%2e%2e%2f")
+@example("a/../../b")
+@example("//evil.test")
+@example("@evil.test")
+@example("\\..\\")
+@example("{0}")
+@example("x?y#z")
+def test_no_id_leaves_its_place(native_id: str) -> None:
+    """It is one segment below the path, or there is no such thing."""
+    try:
+        url = httpx2.URL(HERE.url("/tasks/{}/claim", native_id))
+    except NotFoundError:
+        return
+    path = url.raw_path.decode()
+
+    assert ("https", "here.test") == (url.scheme, url.host)
+    assert path.startswith("/api/tasks/")
+    assert path.endswith("/claim")
+    assert 5 == len(path.split("/"))
+    assert path.split("/")[3] not in {"", ".", ".."}
+    assert "?" not in path
+
+
+@given(st.text(st.sampled_from("ab./\\%2eEfF?#@:{}\x00\n "), max_size=12))
+def test_two_ids_are_two_addresses(native_id: str) -> None:
+    """Quoting loses nothing."""
+    try:
+        url = httpx2.URL(HERE.url("/tasks/{}", native_id))
+    except NotFoundError:
+        return
+
+    assert f"/api/tasks/{native_id}" == url.path
+
+
+@pytest.mark.parametrize("native_id", ["", ".", "..", "\x00", "a\nb", "\x7f", "\ud800", "9" * 513])
+async def test_an_id_that_cannot_be_costs_no_request(native_id: str) -> None:
+    """It is NotFoundError, also for a write."""
+    transport = faulty()
+    upstream = Upstream(settings(), transport=transport)
+    with pytest.raises(NotFoundError):
+        await upstream.write("POST", "/tasks/{}", native_id)
+    await upstream.aclose()
+
+    assert [] == transport.requests

@@ -1,0 +1,237 @@
+"""A source in memory, whose abilities a test chooses."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec import structs
+
+from connectors.sdk.caller import Caller, Identity
+from connectors.sdk.capability import Support, handles
+from connectors.sdk.commands import CancelFlowOfTask, Claim, Complete, Outcome, Release
+from connectors.sdk.connector import Connector
+from connectors.sdk.errors import AlreadyAssignedError, ConnectorError
+from connectors.sdk.model import (
+    CountAccuracy,
+    DetailAspect,
+    Form,
+    FormField,
+    FormFieldType,
+    FormKind,
+    GroupRef,
+    Task,
+    TaskDetail,
+    TaskOutcome,
+    TaskState,
+    UserRef,
+)
+from connectors.sdk.query import Page, TaskOrderField, TaskQuery
+from connectors.sdk.settings import SourceSettings
+from connectors.sdk.upstream import Upstream, calls
+from gateway.federation.answers import SharedAnswers
+from gateway.federation.cursor import CursorCodec
+from gateway.federation.federated import FederatedSources
+from gateway.federation.journal import Journal
+from gateway.federation.lists import Lists
+from gateway.federation.order import TotalOrder
+from gateway.federation.overlay import Overlay
+from gateway.federation.reads import Reads
+from gateway.federation.source import Source
+from gateway.federation.writes import Writes
+
+NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
+EVERYTHING = frozenset(TaskOrderField) - {TaskOrderField.TITLE, TaskOrderField.STATE, TaskOrderField.SOURCE}
+
+ALICE = "alice"
+CAROL = "carol"
+
+
+def person(key: str, *sources: str, admin: bool = False, groups: tuple[str, ...] = ("accounting",)) -> Caller:
+    return Caller(
+        key=key,
+        name=key.title(),
+        groups=groups,
+        roles=frozenset({"task_admin"} if admin else set()),
+        identities={source: Identity(native_id=key, groups=groups) for source in sources},
+    )
+
+
+def task(source: str, native_id: str, **members: Any) -> Task:
+    """A READY task of the group accounting unless said otherwise."""
+    owner = members.pop("owner", None)
+    known: dict[str, Any] = {
+        "title": f"Approve invoice {native_id}",
+        "state": TaskState.READY if owner is None else TaskState.RESERVED,
+        "rule": "memory",
+        "fetched_at": NOW,
+        "created_at": NOW,
+        "assignees": () if owner is None else (UserRef(native_id=owner),),
+        "candidate_groups": (GroupRef(native_id="accounting"),),
+        "flow_id": "f1",
+    }
+    return Task(source=source, native_id=native_id, **{**known, **members})
+
+
+class MemoryConnector(Connector[SourceSettings]):
+    """Filters exactly (or, `weak`, not at all), sorts by `sorts`, pages by offset. `fail` is raised by every call.
+
+    `lag` keeps reads at the records of the beginning, as an eventually consistent vendor would for a while.
+    """
+
+    vendor = "memory"
+    title = "Memory"
+    settings_type = SourceSettings
+    page_limit = 100
+
+    def __init__(
+        self,
+        key: str,
+        tasks: Sequence[Task] = (),
+        *,
+        sorts: frozenset[TaskOrderField] = EVERYTHING,
+        empty: frozenset[TaskOrderField] = frozenset(),
+        weak: bool = False,
+        scan_limit: int = 2000,
+    ) -> None:
+        settings = SourceSettings(
+            key=key, name=key, vendor="memory", base_url="http://memory.test", scan_limit=scan_limit
+        )
+        super().__init__(settings, Upstream(settings), clock=lambda: NOW)
+        self.held = {one.native_id: one for one in tasks}
+        self.shown: dict[str, Task] | None = None
+        self.sorts, self.empty = sorts, empty  # type: ignore[misc]
+        self.weak = weak
+        self.fail: ConnectorError | None = None
+        self.fail_write: ConnectorError | None = None
+        self.apply_before_failing = False
+        self.form: Form | None = None
+        self.outcomes: tuple[TaskOutcome, ...] = ()
+        self.lists = 0
+        self.gets = 0
+        self.writes: list[str] = []
+
+    @classmethod
+    def open(
+        cls, settings: SourceSettings, *, transport: Any = None, clock: Callable[[], datetime] = lambda: NOW
+    ) -> "MemoryConnector":
+        return cls(settings.key)
+
+    def pushdown(self, query: TaskQuery) -> TaskQuery:
+        return TaskQuery() if self.weak else structs.replace(query, order=())
+
+    async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
+        self.lists += 1
+        self._count()
+        order = TotalOrder(query.order)
+        rows = [one for one in self._reads().values() if query.matches(one)]
+        if self.sorts:
+            # Ties come in an order of the vendor's own.
+            rows.sort(key=lambda one: (order.rank_of(one)[: len(query.order)], hash(one.native_id)))
+        start = int(after or 0)
+        page = rows[start : start + limit]
+        more = start + limit < len(rows)
+        return Page(
+            items=page,
+            next_cursor=str(start + limit) if more else None,
+            total=len(rows),
+            total_accuracy=CountAccuracy.EXACT,
+        )
+
+    async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
+        self.gets += 1
+        self._count()
+        return {native_id: self._reads()[native_id] for native_id in ids if native_id in self._reads()}
+
+    async def get_detail(self, task: Task, aspects: object) -> TaskDetail:
+        self._count()
+        return TaskDetail(form=self.form, outcomes=self.outcomes)
+
+    async def ping(self) -> None:
+        self._count()
+
+    @handles(Claim, guarded=True)
+    async def claim(self, command: Claim) -> Outcome:
+        if self.held[command.task.native_id].assignees:
+            raise AlreadyAssignedError("taken")
+        actor = command.actor.native_id if command.actor else ""
+        return self._write("claim", command.task, state=TaskState.RESERVED, assignees=(UserRef(native_id=actor),))
+
+    @handles(Release)
+    async def release(self, command: Release) -> Outcome:
+        return self._write("release", command.task, state=TaskState.READY, assignees=())
+
+    @handles(Complete, support=Support.NATIVE)
+    async def complete(self, command: Complete) -> Outcome:
+        return self._write("complete", command.task, state=TaskState.COMPLETED, outcome=command.outcome)
+
+    @handles(CancelFlowOfTask, guarded=True)
+    async def cancel_flow(self, command: CancelFlowOfTask) -> Outcome:
+        return self._write("cancel_flow", command.task, state=TaskState.CANCELED)
+
+    def lag(self) -> None:
+        self.shown = dict(self.held)
+
+    def _reads(self) -> dict[str, Task]:
+        return self.held if self.shown is None else self.shown
+
+    def _count(self) -> None:
+        count = calls.get()
+        if count is not None:
+            count.value += 1
+        if self.fail is not None:
+            raise self.fail
+
+    def _write(self, verb: str, task: Task, **changes: Any) -> Outcome:
+        count = calls.get()
+        if count is not None:
+            count.value += 1
+        expected = structs.replace(self.held[task.native_id], **changes)
+        if self.fail_write is not None:
+            if self.apply_before_failing:
+                self.writes.append(verb)
+                self.held[task.native_id] = expected
+            raise self.fail_write
+        self.writes.append(verb)
+        self.held[task.native_id] = expected
+        return Outcome(task=expected)
+
+
+FORM = Form(
+    kind=FormKind.FIELDS,
+    fields=(
+        FormField(key="email", type=FormFieldType.TEXT, required=True),
+        FormField(key="amount", type=FormFieldType.NUMBER, required=False),
+    ),
+)
+
+
+def federation(
+    *connectors: MemoryConnector, people: Sequence[Caller] = (), journal: Journal | None = None
+) -> FederatedSources:
+    """The real federation over sources in memory, with real clocks that no test depends on."""
+    sources = [Source(connector) for connector in connectors]
+    by_key = {source.key: source for source in sources}
+    known = {one.key: one for one in people}
+    answers, overlay = SharedAnswers(), Overlay()
+    reads = Reads(by_key, answers=answers, overlay=overlay)
+    return FederatedSources(
+        sources,
+        people=known,
+        lists=Lists(sources, answers=answers, overlay=overlay, cursors=CursorCodec(b"test"), person=known.get),
+        reads=reads,
+        writes=Writes(
+            by_key,
+            reads=reads,
+            answers=answers,
+            overlay=overlay,
+            journal=journal or Journal(None),
+            person=known.get,
+        ),
+    )
+
+
+def later(**by: float) -> datetime:
+    return NOW + timedelta(**by)
+
+
+__all__ = ["DetailAspect", "MemoryConnector", "federation", "later", "person", "task"]

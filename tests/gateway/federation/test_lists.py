@@ -1,0 +1,384 @@
+from collections.abc import Sequence
+from datetime import datetime
+
+import anyio
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from connectors.sdk.errors import MalformedResponseError, RateLimitedError, UnavailableError, ValidationFailedError
+from connectors.sdk.model import CountAccuracy, Task, TaskState
+from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
+from gateway.federation.order import TotalOrder
+from schema.port import (
+    FilterPlacement,
+    InboxScope,
+    PersonId,
+    SourceStatus,
+    TaskFilter,
+    TaskList,
+    TaskListRequest,
+)
+from tests.gateway.federation.memory_source import EVERYTHING, NOW, MemoryConnector, federation, later, person, task
+
+SOURCES = ("north", "south", "west")
+ADMIN = person("carol", *SOURCES, admin=True)
+ALICE = person("alice", *SOURCES)
+
+times = st.none() | st.integers(0, 5).map(lambda hours: later(hours=hours))
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> list[Task]:
+    count = draw(st.integers(0, 25))
+    return [
+        task(
+            draw(st.sampled_from(SOURCES)),
+            f"{number:03}",
+            title=draw(st.sampled_from(["Check claim", "approve invoice", "Approve order", "Zählerstand"])),
+            owner=draw(st.sampled_from([None, "alice", "bob"])),
+            due_at=draw(times),
+            follow_up_at=draw(times),
+            created_at=draw(st.integers(0, 5).map(lambda hours: later(hours=-hours))),
+            priority_score=draw(st.sampled_from([None, 25, 50, 100])),
+        )
+        for number in range(count)
+    ]
+
+
+orders = st.lists(
+    st.builds(SortKey, st.sampled_from(list(TaskOrderField)), st.sampled_from(list(SortDirection))),
+    max_size=3,
+    unique_by=lambda key: key.field,
+).map(tuple)
+
+abilities = st.sampled_from(
+    [
+        (EVERYTHING, False),
+        (EVERYTHING, True),
+        (frozenset({TaskOrderField.DUE_AT, TaskOrderField.CREATED_AT, TaskOrderField.PRIORITY}), False),
+        (frozenset(), False),
+        (frozenset(), True),
+    ]
+)
+
+
+async def walk(request: TaskListRequest, *connectors: MemoryConnector, sizes: Sequence[int]) -> list[str]:
+    """Every row by following end cursors, with changing page sizes."""
+    sources = federation(*connectors, people=[ALICE, ADMIN])
+    seen: list[str] = []
+    after = None
+    for number in range(60):
+        page = await sources.list_tasks(ADMIN, structs.replace(request, first=sizes[number % len(sizes)], after=after))
+        seen += [edge.task.native_id for edge in page.edges]
+        if not page.has_next_page:
+            return seen
+        after = page.edges[-1].cursor()
+    raise AssertionError("the list does not end")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    tasks=rows(),
+    order=orders,
+    able=st.tuples(abilities, abilities, abilities),
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=3),
+    states=st.sampled_from([None, frozenset({TaskState.READY}), frozenset({TaskState.READY, TaskState.RESERVED})]),
+    count=st.booleans(),
+)
+def test_pages_of_many_sources_joined_are_one_sorted_list(
+    tasks: list[Task],
+    order: tuple[SortKey, ...],
+    able: tuple[tuple[frozenset[TaskOrderField], bool], ...],
+    sizes: list[int],
+    states: frozenset[TaskState] | None,
+    count: bool,
+) -> None:
+    """Whatever each source can sort or filter, walking gives exactly the filtered, sorted list."""
+    connectors = [
+        MemoryConnector(name, [one for one in tasks if one.source == name], sorts=sorts, weak=weak)
+        for name, (sorts, weak) in zip(SOURCES, able, strict=True)
+    ]
+    ranking = TotalOrder(order)
+    wanted = [one for one in tasks if states is None or one.state in states]
+    expected = [one.native_id for one in sorted(wanted, key=ranking.rank_of)]
+    request = TaskListRequest(filter=TaskFilter(states=states), order=order, count=count)
+
+    async def run() -> list[str]:
+        return await walk(request, *connectors, sizes=sizes)
+
+    actual = anyio.run(run)
+
+    assert expected == actual
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    tasks=rows(),
+    gone=st.sets(st.integers(0, 24), max_size=8),
+    able=st.tuples(abilities, abilities, abilities),
+    first=st.integers(1, 6),
+)
+def test_tasks_that_vanish_between_pages_take_no_other_task_along(
+    tasks: list[Task], gone: set[int], able: tuple[tuple[frozenset[TaskOrderField], bool], ...], first: int
+) -> None:
+    """Held by drained sources; a paged source that counts by offset may skip, so only cursors by key are asked here."""
+    connectors = [
+        MemoryConnector(name, [one for one in tasks if one.source == name], sorts=frozenset(), weak=weak)
+        for name, (_, weak) in zip(SOURCES, able, strict=True)
+    ]
+    vanishing = {f"{number:03}" for number in gone}
+
+    async def run() -> list[str]:
+        sources = federation(*connectors, people=[ADMIN])
+        request = TaskListRequest(first=first, fresh=True)
+        page = await sources.list_tasks(ADMIN, request)
+        seen = [edge.task.native_id for edge in page.edges]
+        for connector in connectors:
+            connector.held = {key: one for key, one in connector.held.items() if key not in vanishing}
+        while page.has_next_page:
+            page = await sources.list_tasks(ADMIN, structs.replace(request, after=page.edges[-1].cursor()))
+            seen += [edge.task.native_id for edge in page.edges]
+        return seen
+
+    order = TotalOrder(())
+    stable = [one.native_id for one in sorted(tasks, key=order.rank_of) if one.native_id not in vanishing]
+    actual = [native_id for native_id in anyio.run(run) if native_id not in vanishing]
+
+    assert stable == actual
+
+
+async def page_of(*connectors: MemoryConnector, caller: object = ADMIN, **members: object) -> TaskList:
+    people = [ALICE, ADMIN]
+    request = TaskListRequest(**members)  # type: ignore[arg-type]
+    return await federation(*connectors, people=people).list_tasks(caller, request)  # type: ignore[arg-type]
+
+
+def many(source: str, count: int, **members: object) -> list[Task]:
+    return [task(source, f"{source}-{n:04}", due_at=later(minutes=n), **members) for n in range(count)]
+
+
+async def test_a_page_costs_a_sorting_source_one_call() -> None:
+    """25 of 1,000 rows with due dates: the part without due dates is not even opened."""
+    connector = MemoryConnector("north", many("north", 1000))
+
+    page = await page_of(connector, count=False)
+
+    assert (25, 1, True) == (len(page.edges), connector.lists, page.has_next_page)
+
+
+async def test_a_total_opens_every_part_and_is_exact() -> None:
+    """The part without due dates costs its call only when somebody wants the total."""
+    connector = MemoryConnector("north", [*many("north", 30), task("north", "undated")])
+
+    page = await page_of(connector, count=True)
+
+    assert (31, CountAccuracy.EXACT, 2) == (page.total, page.total_accuracy, connector.lists)
+
+
+async def test_a_failing_source_leaves_the_others_and_a_report() -> None:
+    """Its error is data, the list is incomplete and says so."""
+    north, south = MemoryConnector("north", many("north", 3)), MemoryConnector("south", many("south", 3))
+    south.fail = UnavailableError("cannot be reached")
+
+    page = await page_of(north, south)
+    report = page.sources[1]
+
+    assert 3 == len(page.edges)
+    assert (SourceStatus.UNAVAILABLE, "UPSTREAM_UNAVAILABLE") == (report.status, report.error and report.error.code)
+    assert (False, CountAccuracy.LOWER_BOUND) == (page.is_complete, page.total_accuracy)
+
+
+async def test_a_source_that_recovers_gives_the_rows_that_its_failure_kept_back() -> None:
+    """A failing source keeps its position in the cursor: its earlier rows come on the next page."""
+    north = MemoryConnector("north", many("north", 4))
+    south = MemoryConnector("south", many("south", 4), sorts=frozenset())
+    south.fail = UnavailableError("cannot be reached")
+    sources = federation(north, south, people=[ADMIN])
+
+    first = await sources.list_tasks(ADMIN, TaskListRequest(first=2))
+    south.fail = None
+    second = await sources.list_tasks(ADMIN, TaskListRequest(first=10, after=first.edges[-1].cursor()))
+
+    assert ["north-0000", "north-0001"] == [edge.task.native_id for edge in first.edges]
+    assert {"north-0002", "north-0003", "south-0000", "south-0001", "south-0002", "south-0003"} == {
+        edge.task.native_id for edge in second.edges
+    }
+
+
+async def test_a_rate_limited_source_says_when_to_come_back() -> None:
+    """RATE_LIMITED carries retryAt."""
+    north = MemoryConnector("north")
+    north.fail = RateLimitedError("asked too often", retry_at=later(minutes=1))
+
+    page = await page_of(north)
+    error = page.sources[0].error
+
+    assert (SourceStatus.RATE_LIMITED, later(minutes=1)) == (page.sources[0].status, error and error.retry_at)
+
+
+async def test_a_vendor_whose_cursor_stands_still_is_an_error_not_a_loop() -> None:
+    """The same page cursor twice would page forever."""
+
+    class Standing(MemoryConnector):
+        async def list_tasks(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
+            page = await super().list_tasks(*args, **kwargs)  # type: ignore[arg-type]
+            return structs.replace(page, next_cursor="7")
+
+    page = await page_of(Standing("north", many("north", 50)), first=40)
+
+    assert page.sources[0].error is not None
+    assert MalformedResponseError.code == page.sources[0].error.code
+
+
+async def test_a_drained_source_is_cut_at_its_scan_limit_and_says_so() -> None:
+    """2,000 by default; here 150 of 400."""
+    connector = MemoryConnector("north", many("north", 400), sorts=frozenset(), scan_limit=150)
+
+    page = await page_of(connector)
+    report = page.sources[0]
+
+    assert (True, 150, CountAccuracy.LOWER_BOUND, False) == (
+        report.truncated,
+        report.count,
+        report.count_accuracy,
+        page.is_complete,
+    )
+    assert FilterPlacement.GATEWAY == report.sort_placement
+
+
+async def test_a_hundred_equal_lists_at_once_cost_one_call() -> None:
+    """One flight per source, scope and question."""
+    connector = MemoryConnector("north", many("north", 30))
+    sources = federation(connector, people=[ADMIN])
+
+    async with anyio.create_task_group() as group:
+        for _ in range(100):
+            group.start_soon(sources.list_tasks, ADMIN, TaskListRequest(count=False))
+
+    assert 1 == connector.lists
+
+
+async def test_a_warm_list_costs_nothing() -> None:
+    """The second asker within ten seconds gets the same answer, marked as cached."""
+    connector = MemoryConnector("north", many("north", 30))
+    sources = federation(connector, people=[ADMIN])
+
+    await sources.list_tasks(ADMIN, TaskListRequest(count=False))
+    again = await sources.list_tasks(ADMIN, TaskListRequest(count=False))
+
+    assert (1, 0, True) == (connector.lists, again.sources[0].upstream_calls, again.sources[0].from_cache)
+
+
+async def test_visibility_holds_in_lists() -> None:
+    """Alice sees what she owns and what her group may take, not Bob's private task; the task admin sees all."""
+    north = MemoryConnector(
+        "north",
+        [
+            task("north", "hers", owner="alice", candidate_groups=None),
+            task("north", "queue"),
+            task("north", "bobs", owner="bob", candidate_groups=None),
+            task("north", "other-group", candidate_groups=()),
+        ],
+    )
+
+    hers = await page_of(north, caller=ALICE)
+    everything = await page_of(north, caller=ADMIN)
+
+    assert {"hers", "queue"} == {edge.task.native_id for edge in hers.edges}
+    assert (4, 2, CountAccuracy.EXACT) == (len(everything.edges), hers.total, hers.total_accuracy)
+
+
+async def test_scopes_are_what_they_say() -> None:
+    """MINE, CLAIMABLE, their union, and the groups' tasks whoever owns them."""
+    north = MemoryConnector(
+        "north",
+        [
+            task("north", "mine", owner="alice", candidate_groups=None),
+            task("north", "queue"),
+            task("north", "bob-has-it", owner="bob"),
+        ],
+    )
+    expected = {
+        InboxScope.MINE: {"mine"},
+        InboxScope.CLAIMABLE: {"queue"},
+        InboxScope.MINE_OR_CLAIMABLE: {"mine", "queue"},
+        InboxScope.MY_GROUPS: {"queue", "bob-has-it"},
+        InboxScope.ALL_VISIBLE: {"mine", "queue", "bob-has-it"},
+    }
+    actual = {}
+    for scope in InboxScope:
+        page = await page_of(north, caller=ALICE, scope=scope)
+        actual[scope] = {edge.task.native_id for edge in page.edges}
+
+    assert expected == actual
+
+
+async def test_a_person_without_an_identity_gets_no_rows_and_is_told() -> None:
+    """A gap in the configuration is no outage: status OK, IDENTITY_NOT_LINKED."""
+    north = MemoryConnector("north", many("north", 3))
+
+    page = await page_of(north, caller=person("dave"))
+    report = page.sources[0]
+
+    assert (0, SourceStatus.OK, "IDENTITY_NOT_LINKED", 0) == (
+        len(page.edges),
+        report.status,
+        report.error and report.error.code,
+        north.lists,
+    )
+
+
+async def test_a_source_that_the_filter_excludes_is_not_asked() -> None:
+    """SKIPPED, no calls; the same for an assignee whom only another source knows, and for a contradiction."""
+    north, south = MemoryConnector("north", many("north", 1)), MemoryConnector("south", many("south", 1))
+
+    page = await page_of(north, south, filter=TaskFilter(sources=frozenset({"north"})))
+    contradiction = await page_of(
+        south,
+        filter=TaskFilter(states=frozenset({TaskState.READY}), assignees=frozenset({PersonId(key="alice")})),
+    )
+
+    assert [SourceStatus.OK, SourceStatus.SKIPPED] == [report.status for report in page.sources]
+    assert (SourceStatus.SKIPPED, 0) == (contradiction.sources[0].status, south.lists)
+
+
+async def test_foreign_and_damaged_cursors_are_refused() -> None:
+    """Another order, another person, a changed character, garbage: each is VALIDATION_FAILED."""
+    sources = federation(MemoryConnector("north", many("north", 9)), people=[ADMIN, ALICE])
+    page = await sources.list_tasks(ADMIN, TaskListRequest(first=2))
+    cursor = page.edges[0].cursor()
+    flipped = cursor[:-1] + ("A" if cursor[-1] != "A" else "B")
+    by_title = (SortKey(TaskOrderField.TITLE),)
+    for caller, request in (
+        (ADMIN, TaskListRequest(after=cursor, order=by_title)),
+        (ALICE, TaskListRequest(after=cursor)),
+        (ADMIN, TaskListRequest(after=cursor[:10])),
+        (ADMIN, TaskListRequest(after="x" + cursor)),
+        (ADMIN, TaskListRequest(after="é" * 20)),
+        (ADMIN, TaskListRequest(after="A" * 100_000)),
+        (ADMIN, TaskListRequest(after=flipped, order=by_title)),
+    ):
+        with pytest.raises(ValidationFailedError) as caught:
+            await sources.list_tasks(caller, request)
+
+        assert ("after",) == caught.value.field
+
+
+def test_null_due_dates_come_last_in_either_direction() -> None:
+    """Nobody's inbox begins with what nobody dated."""
+    undated, dated = task("north", "undated"), task("north", "dated", due_at=NOW)
+    for direction in SortDirection:
+        order = TotalOrder((SortKey(TaskOrderField.DUE_AT, direction),))
+
+        assert ["dated", "undated"] == [one.native_id for one in sorted([undated, dated], key=order.rank_of)]
+
+
+def test_a_position_survives_json() -> None:
+    """Times travel as whole microseconds."""
+    order = TotalOrder(())
+    due = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=NOW.tzinfo)
+    position = order.position(task("north", "1", due_at=due))
+
+    assert 1767323045678901 == position[0]

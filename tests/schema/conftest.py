@@ -1,0 +1,58 @@
+"""A graph over a federation of two sources that lives in memory."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from strawberry.types import ExecutionResult
+
+from connectors.sdk.caller import TASK_ADMIN, Caller, Identity
+from schema.api import build_schema
+from schema.context import Context
+from tests.schema.fake_federation import FakeFederation
+
+NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
+
+Ask = Callable[..., Awaitable[ExecutionResult]]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def alice() -> Caller:
+    return Caller(
+        key="alice",
+        name="Alice",
+        email="alice@example.com",
+        identities={
+            "c8": Identity(native_id="alice.c8", username="alice"),
+            "geo": Identity(native_id="17", email="a@geo.example"),
+        },
+    )
+
+
+@pytest.fixture
+def carol() -> Caller:
+    return Caller(key="carol", name="Carol", roles=frozenset({TASK_ADMIN}), identities={})
+
+
+@pytest.fixture
+def federation(alice: Caller, carol: Caller) -> FakeFederation:
+    return FakeFederation(people=[alice, carol])
+
+
+@pytest.fixture
+def ask(federation: FakeFederation, alice: Caller) -> Ask:
+    """Run a document as alice, or as `caller`, at NOW."""
+
+    async def run(document: str, caller: Caller = alice, **variables: Any) -> ExecutionResult:
+        context = Context(caller, federation, lambda: NOW)
+        result = await build_schema().execute(document, variable_values=variables, context_value=context)
+        assert isinstance(result, ExecutionResult)
+        return result
+
+    return run

@@ -1,0 +1,179 @@
+"""A federation in memory, and rows to fill it with."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.sdk.caller import Caller
+from connectors.sdk.capability import Support
+from connectors.sdk.commands import MutationStatus
+from connectors.sdk.errors import ConnectorError
+from connectors.sdk.model import (
+    CountAccuracy,
+    DetailAspect,
+    Flow,
+    FlowRef,
+    Group,
+    NativeRef,
+    Task,
+    TaskDetail,
+    TaskRef,
+    TaskState,
+    User,
+)
+from schema.port import (
+    Problem,
+    SourceInfo,
+    SourceReport,
+    SourceStatus,
+    TaskEdgeRow,
+    TaskList,
+    TaskListRequest,
+    WriteRequest,
+    WriteResult,
+)
+
+FETCHED_AT = datetime(2026, 6, 15, 8, 59, 30, 123456, tzinfo=UTC)
+
+
+def a_task(native_id: str = "1", source: str = "c8", **more: Any) -> Task:
+    return Task(
+        **{
+            "source": source,
+            "native_id": native_id,
+            "title": f"Task {native_id}",
+            "state": TaskState.READY,
+            "rule": "c8.created.unassigned",
+            "fetched_at": FETCHED_AT,
+            **more,
+        }
+    )
+
+
+class FakeFederation:
+    """Answers from the dictionaries that a test fills, and writes down every call as (method, argument).
+
+    A value that is a ConnectorError is that key's failure; `broken` raises from every list; `gate`, when set, holds
+    back `get_users` until a test opens it.
+    """
+
+    def __init__(self, people: Sequence[Caller]) -> None:
+        self._people = {person.key: person for person in people}
+        self.tasks: dict[TaskRef, Task | ConnectorError] = {}
+        self.details: dict[TaskRef, TaskDetail | ConnectorError] = {}
+        self.flows: dict[FlowRef, Flow | ConnectorError] = {}
+        self.users: dict[NativeRef, User] = {}
+        self.groups: dict[NativeRef, Group] = {}
+        self.result: WriteResult | None = None
+        self.problem: Problem | None = None
+        self.broken: Exception | None = None
+        self.gate: asyncio.Event | None = None
+        self.calls: dict[str, list[Any]] = defaultdict(list)
+
+    def add(self, *tasks: Task) -> None:
+        self.tasks.update({task.ref: task for task in tasks})
+
+    def sources(self) -> Sequence[SourceInfo]:
+        return [
+            SourceInfo(key="c8", name="Camunda", vendor="camunda", status=SourceStatus.OK, acts_as="service"),
+            SourceInfo(
+                key="geo",
+                name="Field work",
+                vendor="geotareas",
+                status=SourceStatus.UNAVAILABLE,
+                acts_as="exchange",
+                status_reason="no answer",
+                last_success_at=FETCHED_AT,
+                time_zone="Europe/Madrid",
+            ),
+        ]
+
+    def person(self, key: str) -> Caller | None:
+        return self._people.get(key)
+
+    def person_linked_to(self, ref: NativeRef) -> Caller | None:
+        for person in self._people.values():
+            identity = person.identity(ref.source)
+            if identity is not None and identity.native_id == ref.native_id:
+                return person
+        return None
+
+    async def list_tasks(self, caller: Caller, request: TaskListRequest) -> TaskList:
+        self.calls["list_tasks"].append(request)
+        if self.broken is not None:
+            raise self.broken
+        rows = [task for task in self.tasks.values() if isinstance(task, Task)]
+
+        def cursor_of(task: Task) -> str:
+            self.calls["cursor"].append(task.ref)
+            return f"after-{task.native_id}"
+
+        return TaskList(
+            edges=[
+                TaskEdgeRow(task, lambda task=task: cursor_of(task))  # type: ignore[misc]
+                for task in rows[: request.first]
+            ],
+            has_next_page=len(rows) > request.first,
+            has_previous_page=request.after is not None,
+            total=len(rows) if request.count else None,
+            total_accuracy=CountAccuracy.EXACT if request.count else CountAccuracy.UNKNOWN,
+            is_complete=self.problem is None,
+            sources=[
+                SourceReport(source="c8", status=SourceStatus.OK, count=len(rows), upstream_calls=1),
+                SourceReport(
+                    source="geo", status=SourceStatus.RATE_LIMITED if self.problem else SourceStatus.OK, error=self.problem
+                ),
+            ],
+        )
+
+    async def get_tasks(
+        self, caller: Caller, refs: Sequence[TaskRef], *, fresh: bool = False
+    ) -> Mapping[TaskRef, Task | ConnectorError]:
+        self.calls["get_tasks fresh" if fresh else "get_tasks"].append(list(refs))
+        return {ref: self.tasks[ref] for ref in refs if ref in self.tasks}
+
+    async def get_details(
+        self, caller: Caller, wanted: Mapping[TaskRef, frozenset[DetailAspect]]
+    ) -> Mapping[TaskRef, TaskDetail | ConnectorError]:
+        self.calls["get_details"].append(dict(wanted))
+        return {ref: self.details[ref] for ref in wanted if ref in self.details}
+
+    async def get_flows(
+        self, caller: Caller, refs: Sequence[FlowRef], *, fresh: bool = False
+    ) -> Mapping[FlowRef, Flow | ConnectorError]:
+        self.calls["get_flows"].append(list(refs))
+        return {ref: self.flows[ref] for ref in refs if ref in self.flows}
+
+    async def get_visible_flow(self, caller: Caller, ref: FlowRef, *, fresh: bool = False) -> Flow | None:
+        self.calls["get_visible_flow"].append(ref)
+        flow = self.flows.get(ref)
+        if isinstance(flow, ConnectorError):
+            raise flow
+        return flow
+
+    async def get_users(self, refs: Sequence[NativeRef]) -> Mapping[NativeRef, User]:
+        self.calls["get_users"].append(list(refs))
+        if self.gate is not None:
+            await self.gate.wait()
+        return {ref: self.users[ref] for ref in refs if ref in self.users}
+
+    async def get_groups(self, refs: Sequence[NativeRef]) -> Mapping[NativeRef, Group]:
+        self.calls["get_groups"].append(list(refs))
+        return {ref: self.groups[ref] for ref in refs if ref in self.groups}
+
+    async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
+        self.calls["perform"].append(request)
+        if self.result is not None:
+            return self.result
+        task = self.tasks[request.task]
+        assert isinstance(task, Task)
+        return WriteResult(
+            status=MutationStatus.APPLIED,
+            operation_id="op-1",
+            task=task,
+            support=Support.NATIVE,
+            atomic=True,
+            upstream_calls=1,
+        )

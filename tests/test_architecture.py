@@ -1,0 +1,167 @@
+"""The shape of the tree: who may import whom, and which files a vendor has."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("gateway", "schema", "connectors", "sandbox")
+VENDORS = sorted(
+    folder.name
+    for folder in (ROOT / "connectors").iterdir()
+    if folder.is_dir() and folder.name not in {"sdk", "__pycache__"}
+)
+VENDOR_FILES = {
+    "__init__.py",
+    "settings.py",
+    "wire.py",
+    "client.py",
+    "mapping.py",
+    "connector.py",
+    "README.md",
+}
+MEANINGLESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "handler", "misc"}
+
+
+def _imported(source: str, package: str) -> Iterator[str]:
+    """Every module that `source`, a module within `package`, names in an import statement or import call."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=names):
+                yield from (name.name for name in names)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                within = package.split(".")[: len(package.split(".")) - level + 1] if level else []
+                origin = ".".join([*within, *([module] if module else [])])
+                yield origin
+                yield from (f"{origin}.{name.name}" for name in names)
+            case ast.Call(
+                func=ast.Attribute(attr="import_module") | ast.Name(id="import_module" | "__import__"),
+                args=[ast.Constant(value=str(module)), *_],
+            ):
+                yield module
+            case _:
+                pass
+
+
+def _imports(folder: str) -> list[tuple[str, str]]:
+    """Pairs of file and imported module for all modules below `folder`."""
+    return [
+        (str(path.relative_to(ROOT)), module)
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for module in _imported(path.read_text(encoding="utf-8"), ".".join(path.relative_to(ROOT).parent.parts))
+    ]
+
+
+def _is_within(module: str, *packages: str) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def _named_vendors(module: str) -> set[str]:
+    return {vendor for vendor in VENDORS if _is_within(module, f"connectors.{vendor}")}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import connectors.camunda", "connectors.camunda"),
+        ("from connectors import camunda", "connectors.camunda"),
+        ("def f():\n    from connectors.camunda.wire import Task", "connectors.camunda.wire"),
+        ("from ..camunda import wire", "connectors.camunda.wire"),
+        ("from . import wire", "connectors.sdk.wire"),
+        ("import importlib\nimportlib.import_module('connectors.camunda')", "connectors.camunda"),
+    ],
+)
+def test_imports_are_seen_however_they_are_written(source: str, expected: str) -> None:
+    """Inside functions, relative, and by a call with a literal name."""
+    assert expected in set(_imported(source, "connectors.sdk"))
+
+
+def test_there_are_vendors() -> None:
+    """Otherwise the checks below would check nothing."""
+    assert VENDORS
+
+
+@pytest.mark.parametrize("folder", ["gateway", "schema", "connectors/sdk"])
+def test_no_import_names_a_vendor(folder: str) -> None:
+    """Vendors are found by the registry."""
+    assert [] == [(path, module) for path, module in _imports(folder) if _named_vendors(module)]
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_vendor_imports_no_other_vendor(vendor: str) -> None:
+    """What two of them need is in the sdk."""
+    others = [(path, module) for path, module in _imports(f"connectors/{vendor}") if _named_vendors(module) - {vendor}]
+
+    assert [] == others
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_vendor_imports_of_this_project_the_sdk_alone(vendor: str) -> None:
+    """Neither the gateway nor the graph, nor a stand-in, nor the suite that tests it."""
+    allowed = (f"connectors.{vendor}", "connectors.sdk")
+    wrong = [
+        (path, module)
+        for path, module in _imports(f"connectors/{vendor}")
+        if _is_within(module, *PACKAGES) and not _is_within(module, *allowed) and module != "connectors"
+    ]
+
+    assert [] == wrong
+
+
+def test_the_sandbox_shares_no_code_with_what_it_tests() -> None:
+    """A mistake in shared code would cancel itself out."""
+    assert [] == [
+        (path, module) for path, module in _imports("sandbox") if _is_within(module, "gateway", "schema", "connectors")
+    ]
+
+
+def test_nothing_that_runs_imports_the_contract_suite() -> None:
+    """It needs pytest, which an installation does not have."""
+    suite = ("connectors.sdk.contract", "connectors.sdk.contract_sample", "connectors.sdk.faulty_transport")
+    inside = {f"{module.replace('.', '/')}.py" for module in suite}
+
+    assert [] == [
+        (path, module)
+        for folder in PACKAGES
+        for path, module in _imports(folder)
+        if path not in inside and _is_within(module, *suite, "pytest", "hypothesis")
+    ]
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_every_vendor_has_the_same_files(vendor: str) -> None:
+    """Who knows one folder knows all; a vendor with more to say may have further files."""
+    there_are = {path.name for path in (ROOT / "connectors" / vendor).iterdir()}
+
+    assert set() == VENDOR_FILES - there_are
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_every_vendor_has_a_stand_in_and_tests(vendor: str) -> None:
+    """The tests begin with the inherited contract."""
+    assert (ROOT / "sandbox" / vendor / "__init__.py").is_file()
+
+    contract = ROOT / "tests" / "connectors" / vendor / "test_contract.py"
+
+    assert "(ConnectorContract)" in contract.read_text(encoding="utf-8")
+
+
+def test_modules_are_named_by_what_they_hold() -> None:
+    """These names say nothing."""
+    modules = [path for folder in PACKAGES for path in (ROOT / folder).rglob("*") if path.suffix in {"", ".py"}]
+
+    assert [] == [str(path.relative_to(ROOT)) for path in modules if path.stem in MEANINGLESS]
+
+
+def test_the_import_contracts_hold() -> None:
+    """Also across several modules, which single import statements do not show."""
+    command = Path(sys.executable).with_name("lint-imports")
+    run = subprocess.run(  # noqa: S603 the project's own tool
+        [command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert 0 == run.returncode, run.stdout + run.stderr
