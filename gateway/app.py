@@ -39,6 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
         authenticator=Authenticator(settings),
         federation=lambda: opened[0],
         max_body_bytes=settings.gateway.max_body_bytes,
+        suggestions=settings.gateway.profile == "development",
     )
     # The route judges methods itself: its refusals are GraphQL answers.
     app.router.routes.append(Route("/graphql", route, methods=None))

@@ -1,48 +1,69 @@
-"""Who asks: a bearer token to a person. A token that is not known is refused, in demo mode too."""
+"""Who asks: from the Authorization header to a person of the configuration."""
 
 import hashlib
-import re
-from collections.abc import Mapping
+import hmac
+from collections.abc import Sequence
+
+from cachetools import LRUCache
 
 from connectors.sdk.caller import Caller
-from gateway.settings import DemoAuth, Settings
+from gateway.settings import ApiKeysAuth, DemoAuth, Settings
 
-BEARER = re.compile(r"[Bb]earer +([\x21-\x7e]{1,8192})")
+MAX_HEADER_BYTES = 8 * 1024
+KEPT_CALLERS = 1024
 
 
-class UnauthenticatedError(Exception):
-    """The text says what to send; it never repeats what was sent."""
+class UnauthenticatedCallerError(Exception):
+    """The request names nobody that we know; `challenge` is the value of WWW-Authenticate (RFC 6750)."""
+
+    def __init__(self, message: str, *, is_token_bad: bool) -> None:
+        super().__init__(message)
+        self.challenge = 'Bearer realm="taskgate"' + (', error="invalid_token"' if is_token_bad else "")
 
 
 class Authenticator:
-    """One look-up per request: callers are made once, tokens are compared by digest."""
+    """Keeps the people who were let in by their header; refused headers are never kept."""
 
     def __init__(self, settings: Settings) -> None:
-        self._default: Caller | None = None
-        self._by_digest: Mapping[str, Caller]
-        callers = settings.callers
-        auth = settings.auth
-        if isinstance(auth, DemoAuth):
-            self._default = callers[auth.default_person]
-            self._by_digest = {_digest(key): caller for key, caller in callers.items()}
-            self._advice = "send `Authorization: Bearer <person key>`, or no Authorization header at all"
-        else:
-            self._by_digest = {key.sha256: callers[key.person] for key in auth.keys}
-            self._advice = "send `Authorization: Bearer <API key>`"
+        self._auth = settings.auth
+        self._callers = settings.callers
+        self._kept: LRUCache[bytes, Caller] = LRUCache(maxsize=KEPT_CALLERS)
+        self._keys = (
+            [(bytes.fromhex(key.sha256), settings.callers[key.person]) for key in settings.auth.keys]
+            if isinstance(settings.auth, ApiKeysAuth)
+            else []
+        )
 
-    def caller(self, authorization: str | None) -> Caller:
-        """The person behind an Authorization header's value; UnauthenticatedError otherwise."""
-        if authorization is None:
-            if self._default is not None:
-                return self._default
-            raise UnauthenticatedError(f"sign in: {self._advice}")
-        match = BEARER.fullmatch(authorization.strip())
-        caller = None if match is None else self._by_digest.get(_digest(match.group(1)))
+    def caller(self, headers: Sequence[tuple[bytes, bytes]]) -> Caller:
+        """The person behind ASGI `headers`; UnauthenticatedCallerError when there is none."""
+        sent = [value for name, value in headers if name == b"authorization"]
+        if not sent:
+            if isinstance(self._auth, DemoAuth):
+                return self._callers[self._auth.default_person]
+            raise UnauthenticatedCallerError("Sign in with Authorization: Bearer <api key>.", is_token_bad=False)
+        if len(sent) > 1:
+            raise UnauthenticatedCallerError("Send one Authorization header.", is_token_bad=True)
+        kept = self._kept.get(sent[0])
+        if kept is None:
+            kept = self._kept[sent[0]] = self._resolved(sent[0])
+        return kept
+
+    def _resolved(self, header: bytes) -> Caller:
+        scheme, _, token = header.partition(b" ")
+        if scheme.lower() != b"bearer" or len(header) > MAX_HEADER_BYTES:
+            raise UnauthenticatedCallerError("Sign in with Authorization: Bearer <token>.", is_token_bad=True)
+        caller = self._known(token.strip())
         if caller is None:
-            raise UnauthenticatedError(f"this token is not known: {self._advice}")
+            raise UnauthenticatedCallerError("The bearer token is not known here.", is_token_bad=True)
         return caller
 
-
-def _digest(token: str) -> str:
-    """SHA-256: what is compared is no secret any more, so the time of a look-up tells nothing of the token."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    def _known(self, token: bytes) -> Caller | None:
+        if isinstance(self._auth, DemoAuth):
+            return self._callers.get(token.decode("latin-1"))
+        digest = hashlib.sha256(token).digest()
+        found = None
+        # All are compared, each in constant time: how long it takes tells nothing of the keys.
+        for known, caller in self._keys:
+            if hmac.compare_digest(known, digest):
+                found = caller
+        return found

@@ -59,6 +59,8 @@ def decode(text: str) -> GlobalId | None:
 
 def _quoted(part: str) -> str:
     """A leading mark of a person's key stays readable; anywhere else it is encoded like the rest."""
+    if part.isascii() and part.isalnum():  # most ids; quote() would cost as much as the rest of the id
+        return part
     if part.startswith(PERSON_MARK):
         return PERSON_MARK + quote(part[1:], safe="")
     return quote(part, safe="")

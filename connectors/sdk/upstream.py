@@ -28,7 +28,7 @@ from connectors.sdk.settings import SourceSettings
 T = TypeVar("T")
 
 # What a path part may be made of before it is percent-encoded: no separator, no control character, no dot segment.
-_FORBIDDEN_IN_ID = re.compile(r"[\x00-\x1f\x7f]")
+_FORBIDDEN_IN_ID = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class CallCount:

@@ -32,7 +32,7 @@ async def open_federation(settings: Settings) -> AsyncIterator[FederatedSources]
             connector = connector_types()[section.vendor].open(section)
             stack.push_async_callback(connector.aclose)
             sources.append(Source(connector))
-        journal = Journal(settings.journal_path)
+        journal = Journal(settings.gateway.journal)
         stack.callback(journal.close)
         answers, overlay = SharedAnswers(), Overlay()
         stack.push_async_callback(answers.aclose)

@@ -18,11 +18,6 @@ Ask = Callable[..., Awaitable[ExecutionResult]]
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def alice() -> Caller:
     return Caller(
         key="alice",

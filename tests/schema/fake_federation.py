@@ -56,7 +56,7 @@ class FakeFederation:
     """Answers from the dictionaries that a test fills, and writes down every call as (method, argument).
 
     A value that is a ConnectorError is that key's failure; `broken` raises from every list; `gate`, when set, holds
-    back `get_users` until a test opens it.
+    back `get_users` until a test opens it; `held` tells that it does.
     """
 
     def __init__(self, people: Sequence[Caller]) -> None:
@@ -70,6 +70,7 @@ class FakeFederation:
         self.problem: Problem | None = None
         self.broken: Exception | None = None
         self.gate: asyncio.Event | None = None
+        self.held = asyncio.Event()
         self.calls: dict[str, list[Any]] = defaultdict(list)
 
     def add(self, *tasks: Task) -> None:
@@ -123,7 +124,9 @@ class FakeFederation:
             sources=[
                 SourceReport(source="c8", status=SourceStatus.OK, count=len(rows), upstream_calls=1),
                 SourceReport(
-                    source="geo", status=SourceStatus.RATE_LIMITED if self.problem else SourceStatus.OK, error=self.problem
+                    source="geo",
+                    status=SourceStatus.RATE_LIMITED if self.problem else SourceStatus.OK,
+                    error=self.problem,
                 ),
             ],
         )
@@ -156,6 +159,7 @@ class FakeFederation:
     async def get_users(self, refs: Sequence[NativeRef]) -> Mapping[NativeRef, User]:
         self.calls["get_users"].append(list(refs))
         if self.gate is not None:
+            self.held.set()
             await self.gate.wait()
         return {ref: self.users[ref] for ref in refs if ref in self.users}
 

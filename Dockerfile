@@ -1,0 +1,21 @@
+# taskgate as a service: mount a configuration at /etc/taskgate/taskgate.toml (the journal of writes goes beside it,
+# so mount a volume that outlives the container).
+FROM python:3.12-slim AS build
+WORKDIR /src
+COPY pyproject.toml README.md ./
+COPY connectors connectors
+COPY schema schema
+COPY gateway gateway
+COPY sandbox sandbox
+RUN python -m venv /opt/taskgate && /opt/taskgate/bin/pip install --no-cache-dir .
+
+FROM python:3.12-slim
+RUN useradd --system --uid 10001 --no-create-home taskgate \
+    && install -d -o taskgate /etc/taskgate
+COPY --from=build /opt/taskgate /opt/taskgate
+USER taskgate
+ENV PATH=/opt/taskgate/bin:$PATH PYTHONUNBUFFERED=1
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/livez', timeout=2)"]
+CMD ["taskgate", "serve", "--config", "/etc/taskgate/taskgate.toml", "--host", "0.0.0.0", "--port", "8000"]

@@ -1,0 +1,53 @@
+"""Which of the two media types of GraphQL over HTTP an Accept header asks for."""
+
+import re
+from collections.abc import Iterator
+
+JSON = "application/json"
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+
+_QUALITY = re.compile(r"(0(\.[0-9]{0,3})?|1(\.0{0,3})?)")
+
+
+def preferred(accept: str | None) -> str | None:
+    """The media type to answer with; None when neither is acceptable.
+
+    Without a header, and where only a wildcard fits, it is application/json: clients that say nothing are old ones.
+    Among types that are wanted equally, the first named one wins.
+    """
+    if accept is None or not accept.strip():
+        return JSON
+    ranges = list(_ranges(accept))
+    best: tuple[tuple[float, bool, int], str] | None = None
+    for offered in (JSON, GRAPHQL_RESPONSE):
+        # RFC 9110, 12.5.1: the most specific range that matches decides.
+        fitting = [(place, *each) for place, each in enumerate(ranges) if each[0] in (offered, "application/*", "*/*")]
+        if not fitting:
+            continue
+        place, name, quality = min(fitting, key=lambda each: each[1].count("*"))
+        rank = (quality, name == offered, -place)
+        if quality > 0 and (best is None or rank > best[0]):
+            best = (rank, offered)
+    return None if best is None else best[1]
+
+
+def is_json(content_type: str) -> bool:
+    """Whether a request's body is JSON in UTF-8, by its Content-Type."""
+    name, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    charsets = [each.partition("=")[2].strip(' "') for each in parameters if each.startswith("charset")]
+    return name == JSON and all(charset in ("utf-8", "utf8") for charset in charsets)
+
+
+def _ranges(accept: str) -> Iterator[tuple[str, float]]:
+    """Media ranges with their quality; a quality that is none counts as 1, one for another charset as no match."""
+    for each in accept.split(","):
+        name, *parameters = (part.strip().lower() for part in each.split(";"))
+        quality, fits = 1.0, bool(name)
+        for parameter in parameters:
+            key, _, value = parameter.partition("=")
+            if key.strip() == "q" and _QUALITY.fullmatch(value.strip()):
+                quality = float(value)
+            elif key.strip() == "charset":
+                fits = fits and value.strip(' "') in ("utf-8", "utf8")
+        if fits:
+            yield name, quality

@@ -1,0 +1,191 @@
+"""Writes: what is asked of the federation, and the payload."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from connectors.sdk.capability import Support
+from connectors.sdk.commands import CancelStrategy, MutationStatus
+from connectors.sdk.model import NativeRef, TaskRef, TaskState
+from schema.port import (
+    AssignIntent,
+    CancelIntent,
+    ClaimIntent,
+    CompleteIntent,
+    Intent,
+    PersonId,
+    Problem,
+    ReleaseIntent,
+    UnassignIntent,
+    WriteRequest,
+    WriteResult,
+)
+from schema.relay import global_id, person_id
+from tests.schema.conftest import Ask
+from tests.schema.fake_federation import FakeFederation, a_task
+
+TASK = global_id("Task", "c8", "1")
+REF = TaskRef("c8", "1")
+ZOE, ACCOUNTING = global_id("User", "c8", "zoe"), global_id("Group", "c8", "accounting")
+
+PAYLOAD = """status task { id state } support atomic effect operationId replayed upstreamCalls clientMutationId
+  errors { code message field retryAt alternatives nativeStatus nativeCode }"""
+
+
+async def _write(ask: Ask, mutation: str, **arguments: Any) -> dict[str, Any]:
+    input_type = {
+        "claimTask": "ClaimTaskInput",
+        "assignTask": "AssignTaskInput",
+        "completeTask": "CompleteTaskInput",
+        "cancelTask": "CancelTaskInput",
+    }.get(mutation, "TaskActionInput")
+    document = f"mutation($i: {input_type}!) {{ {mutation}(input: $i) {{ {PAYLOAD} }} }}"
+    result = await ask(document, i={"taskId": TASK, **arguments})
+    assert result.errors is None
+    assert result.data is not None
+    payload: dict[str, Any] = result.data[mutation]
+    return payload
+
+
+@pytest.mark.parametrize(
+    ("mutation", "arguments", "intent"),
+    [
+        ("claimTask", {}, ClaimIntent()),
+        ("releaseTask", {"reason": "ill"}, ReleaseIntent(reason="ill")),
+        ("unassignTask", {"reason": None}, UnassignIntent()),
+        ("assignTask", {"userId": person_id("alice")}, AssignIntent(user=PersonId(key="alice"))),
+        ("assignTask", {"userId": global_id("User", "geo", "17")}, AssignIntent(user=PersonId(key="alice"))),
+        (
+            "assignTask",
+            {"userId": ZOE, "groupId": None, "override": True, "keepGroup": False, "reason": "r"},
+            AssignIntent(user=PersonId(ref=NativeRef("c8", "zoe")), override=True, keep_group=False, reason="r"),
+        ),
+        (
+            "assignTask",
+            {"groupId": ACCOUNTING, "override": None, "keepGroup": None},
+            AssignIntent(group=NativeRef("c8", "accounting")),
+        ),
+        ("completeTask", {}, CompleteIntent()),
+        (
+            "completeTask",
+            {"outcome": "ok", "data": {"id": 2**53 + 1}, "comment": "c", "claimIfNeeded": True},
+            CompleteIntent(outcome="ok", data={"id": 2**53 + 1}, comment="c", claim_if_needed=True),
+        ),
+        ("cancelTask", {}, CancelIntent()),
+        ("cancelTask", {"allow": None}, CancelIntent()),
+        (
+            "cancelTask",
+            {"allow": ["SKIP", "CANCEL_FLOW"], "reason": "r"},
+            CancelIntent(allow=(CancelStrategy.SKIP, CancelStrategy.CANCEL_FLOW), reason="r"),
+        ),
+    ],
+)
+async def test_mutation_becomes_an_intent(
+    mutation: str, arguments: dict[str, Any], intent: Intent, ask: Ask, federation: FakeFederation
+) -> None:
+    """Null is the same as absent."""
+    federation.add(a_task())
+    await _write(ask, mutation, **arguments)
+
+    assert [WriteRequest(task=REF, intent=intent)] == federation.calls["perform"]
+
+
+async def test_version_and_keys_travel(ask: Ask, federation: FakeFederation) -> None:
+    """The client's own id comes back."""
+    federation.add(a_task())
+    payload = await _write(ask, "claimTask", expectedVersion="v1", idempotencyKey="k1", clientMutationId="m1")
+
+    request = WriteRequest(task=REF, intent=ClaimIntent(), expected_version="v1", idempotency_key="k1")
+    assert [request] == federation.calls["perform"]
+    assert {
+        "status": "APPLIED",
+        "task": {"id": TASK, "state": "READY"},
+        "support": "NATIVE",
+        "atomic": True,
+        "effect": None,
+        "operationId": "op-1",
+        "replayed": False,
+        "upstreamCalls": 1,
+        "clientMutationId": "m1",
+        "errors": [],
+    } == payload
+
+
+async def test_refusal_is_data(ask: Ask, federation: FakeFederation) -> None:
+    """Every member of a problem is shown; an unheard-of code is UPSTREAM_ERROR."""
+    problem = Problem(
+        code="CAPABILITY_NOT_SUPPORTED",
+        message="no such verb",
+        field=("data", "amount"),
+        alternatives=(CancelStrategy.CANCEL_FLOW,),
+        native_status=409,
+        native_code="X1",
+    )
+    federation.result = WriteResult(
+        status=MutationStatus.REJECTED,
+        operation_id="op-2",
+        problems=(problem, Problem(code="NEW", message="?")),
+        support=Support.EMULATED,
+        replayed=True,
+        effect="none",
+    )
+    payload = await _write(ask, "cancelTask")
+
+    assert ("REJECTED", None, True, "EMULATED") == tuple(
+        payload[name] for name in ("status", "task", "replayed", "support")
+    )
+    assert {
+        "code": "CAPABILITY_NOT_SUPPORTED",
+        "message": "no such verb",
+        "field": ["data", "amount"],
+        "retryAt": None,
+        "alternatives": ["CANCEL_FLOW"],
+        "nativeStatus": 409,
+        "nativeCode": "X1",
+    } == payload["errors"][0]
+    assert "UPSTREAM_ERROR" == payload["errors"][1]["code"]
+
+
+@pytest.mark.parametrize(
+    ("mutation", "arguments", "field"),
+    [
+        ("claimTask", {"taskId": "nonsense"}, ["taskId"]),
+        ("releaseTask", {"taskId": ZOE}, ["taskId"]),
+        ("assignTask", {}, ["userId"]),
+        ("assignTask", {"userId": ZOE, "groupId": ACCOUNTING}, ["groupId"]),
+        ("assignTask", {"userId": ACCOUNTING}, ["userId"]),
+        ("assignTask", {"userId": person_id("nobody")}, ["userId"]),
+        ("assignTask", {"groupId": ZOE}, ["groupId"]),
+        ("assignTask", {"groupId": global_id("Group", "geo", "1")}, ["groupId"]),
+        ("completeTask", {"data": [1]}, ["data"]),
+    ],
+)
+async def test_wrong_argument_is_refused_in_the_payload(
+    mutation: str, arguments: dict[str, Any], field: list[str], ask: Ask, federation: FakeFederation
+) -> None:
+    """Nothing is tried; the error names the argument."""
+    payload = await _write(ask, mutation, clientMutationId="m", **arguments)
+
+    assert [("VALIDATION_FAILED", field)] == [(error["code"], error["field"]) for error in payload["errors"]]
+    assert ("REJECTED", "UNSUPPORTED", False, 0, "m") == tuple(
+        payload[name] for name in ("status", "support", "atomic", "upstreamCalls", "clientMutationId")
+    )
+    assert str(UUID(payload["operationId"])) == payload["operationId"]
+    assert {} == federation.calls
+
+
+async def test_later_write_sees_what_the_earlier_one_left(ask: Ask, federation: FakeFederation) -> None:
+    """The loader forgets the task before a write and knows the one after it."""
+    federation.add(a_task())
+    reserved = msgspec.structs.replace(a_task(), state=TaskState.RESERVED)
+    federation.result = WriteResult(status=MutationStatus.APPLIED, operation_id="o", task=reserved)
+    document = """mutation($id: ID!) { a: claimTask(input: { taskId: $id }) { task { state description } }
+      b: claimTask(input: { taskId: $id }) { task { state description } } }"""
+    result = await ask(document, id=TASK)
+
+    seen = {"task": {"state": "RESERVED", "description": None}}
+    assert result.data == {"a": seen, "b": seen}
+    assert [] == federation.calls["get_tasks"]
+    assert 2 == len(federation.calls["get_details"])
