@@ -33,6 +33,7 @@ from connectors.sdk.errors import (
     AlreadyAssignedError,
     ConflictError,
     ConnectorError,
+    ForbiddenError,
     IdentityNotLinkedError,
     NotFoundError,
     RejectedError,
@@ -203,11 +204,14 @@ class Writes:
             check_assignment(write.request.intent)
             wanted = command_type(write.connector, write.request.intent)
             write.capability = write.connector.capabilities[wanted]
-            await self._read(write, fresh=write.capability.support is Support.EMULATED)
+            fresh = write.capability.support is Support.EMULATED
+            await self._read(write, fresh=fresh)
             try:
                 judged = await self._judge(write, wanted)
-            except RejectedError:
-                # Nobody is refused on a record that may be out of date.
+            except (ConflictError, ForbiddenError):
+                if fresh:
+                    raise
+                # Nobody is refused for a state that may be out of date.
                 await self._read(write, fresh=True)
                 judged = await self._judge(write, wanted)
         except ConnectorError as error:

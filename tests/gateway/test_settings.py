@@ -1,0 +1,156 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from connectors.sdk.caller import Identity
+from gateway.settings import ConfigurationError, load
+from tests.gateway.configuration import AUTH, GATEWAY, PEOPLE, SOURCES, write_configuration
+
+DIGEST = hashlib.sha256(b"token").hexdigest()
+
+
+def test_people_become_callers_with_an_identity_per_source(tmp_path: Path) -> None:
+    """An identity's groups are its own where named, else the person's."""
+    alice = load(write_configuration(tmp_path)).callers["alice"]
+
+    assert alice.groups == ("accounting",)
+    assert alice.identities == {
+        "camunda": Identity(native_id="alice", groups=("accounting",)),
+        "field": Identity(native_id="17", username="amoreno", groups=("3",)),
+    }
+
+
+def test_roles_make_a_task_admin(tmp_path: Path) -> None:
+    """carol is a task admin, alice is none."""
+    callers = load(write_configuration(tmp_path)).callers
+
+    assert [("alice", False), ("bob", False), ("carol", True)] == [(k, c.is_task_admin) for k, c in callers.items()]
+
+
+def test_sources_are_read_by_their_vendors_in_the_order_of_the_file(tmp_path: Path) -> None:
+    """Each source is of its vendor's own settings type."""
+    settings = load(write_configuration(tmp_path))
+
+    assert [("camunda", "CamundaSettings"), ("field", "GeotareasSettings")] == [
+        (source.key, type(source).__name__) for source in settings.sources
+    ]
+
+
+def test_the_journal_lies_beside_the_configuration(tmp_path: Path) -> None:
+    """Without a name it is <configuration>.journal.sqlite3; a relative name is meant beside the file too."""
+    default = load(write_configuration(tmp_path)).gateway.journal
+    named = load(write_configuration(tmp_path, gateway='[gateway]\njournal = "writes.sqlite3"\n')).gateway.journal
+    absolute = load(write_configuration(tmp_path, gateway='[gateway]\njournal = "/var/lib/j"\n')).gateway.journal
+
+    assert tmp_path / "taskgate.toml.journal.sqlite3" == default
+    assert tmp_path / "writes.sqlite3" == named
+    assert Path("/var/lib/j") == absolute
+
+
+def test_strings_take_environment_variables_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value may be pieced together; of a file, the line break at the end is no part of the secret."""
+    monkeypatch.setenv("CLUSTER", "127.0.0.1:26500")
+    (tmp_path / "password").write_text("from a file\n", encoding="utf-8")
+    sources = SOURCES.replace("127.0.0.1:9", "${CLUSTER}", 1).replace("pass-never-told", "${file:password}", 1)
+
+    source = load(write_configuration(tmp_path, sources=sources)).sources[0]
+
+    assert source.base_url == "http://127.0.0.1:26500/v2"
+    assert source.credentials.password.get_secret_value() == "from a file"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("parts", "line"),
+    [
+        ({"gateway": "[gateway]\nsecrte = 'x'\n"}, "gateway.secrte: unknown key"),
+        ({"gateway": "surplus = 1\n[gateway]\n"}, "surplus: unknown key"),
+        (
+            {"gateway": "[gateway]\nsecret = '${TASKGATE_UNSET}'\n"},
+            "gateway.secret: environment variable TASKGATE_UNSET is not set",
+        ),
+        ({"gateway": "[gateway]\nsecret = '${file:absent}'\n"}, "gateway.secret: file "),
+        ({"gateway": "[gateway]\nprofile = 'staging'\n"}, "gateway.profile: "),
+        ({"gateway": "[gateway]\ncors_origins = ['example.com']\n"}, "gateway.cors_origins[0]: "),
+        ({"gateway": "gateway = 3\n"}, "gateway: "),
+        ({"gateway": "[gateway\n"}, "is not TOML: "),
+        ({"gateway": "[gateway]\nprofile = 'production'\n"}, "auth.mode: demo lets everybody in"),
+        ({"auth": ""}, "auth: is missing"),
+        ({"auth": "[auth]\n"}, "auth.mode: is missing"),
+        ({"auth": "[auth]\nmode = 'open'\n"}, "auth.mode: must be one of 'demo', 'api_keys'"),
+        ({"auth": "[auth]\nmode = 'demo'\ndefault_person = 'zoe'\n"}, "auth.default_person: there is no person 'zoe'"),
+        ({"auth": "[auth]\nmode = 'api_keys'\nkeys = []\n"}, "auth.keys: "),
+        (
+            {"auth": f"[auth]\nmode = 'api_keys'\nkeys = [{{person = 'zoe', sha256 = '{DIGEST}'}}]\n"},
+            "auth.keys[0].person: there is no person 'zoe'",
+        ),
+        (
+            {"auth": "[auth]\nmode = 'api_keys'\nkeys = [{person = 'bob', sha256 = 'secret-token'}]\n"},
+            "auth.keys[0].sha256: ",
+        ),
+        (
+            {
+                "auth": "[auth]\nmode = 'api_keys'\nkeys = ["
+                f"{{person = 'bob', sha256 = '{DIGEST}'}}, {{person = 'alice', sha256 = '{DIGEST.upper()}'}}]\n"
+            },
+            "auth.keys[1].sha256: stands there twice",
+        ),
+        ({"people": PEOPLE.replace('"bob"', '"alice"', 1)}, "people[1].key: 'alice' is also the key of people[0]"),
+        (
+            {"people": PEOPLE.replace('id = "bob"', 'id = "alice"')},
+            "people[1].identities.camunda.id: 'alice' is also the identity of 'alice'",
+        ),
+        (
+            {"people": PEOPLE.replace("identities.field", "identities.crm")},
+            "people[0].identities.crm: there is no source 'crm'",
+        ),
+        ({"people": PEOPLE.replace("task_admin", "tsak_admin")}, "people[2].roles"),
+        ({"sources": SOURCES.replace('vendor = "camunda"', 'vendor = "jira"')}, "sources[0].vendor: unknown vendor 'j"),
+        ({"sources": SOURCES.replace('vendor = "camunda"\n', "")}, "sources[0].vendor: is missing"),
+        (
+            {"sources": SOURCES.replace('key = "field"', 'key = "camunda"')},
+            "sources[1].key: 'camunda' is also the key of sources[0]",
+        ),
+        ({"sources": SOURCES.replace("http://127.0.0.1:9", "ftp://x", 1)}, "sources[0].base_url: "),
+        ({"sources": SOURCES.replace("http://", "http://me:pass-never-told@", 1)}, "sources[0].base_url: "),
+        ({"sources": SOURCES.replace("username", "user")}, "sources[0].credentials.username: is missing"),
+        ({"sources": SOURCES.replace('"basic"', '"digest"')}, "sources[0].credentials.kind: must be one of "),
+        ({"sources": SOURCES.replace("Europe/Madrid", "Europe/Madird")}, "sources[1].time_zone: "),
+        ({"sources": SOURCES + "retries = 3\n"}, "sources[1].retries: unknown key"),
+        ({"sources": "[sources]\nkey = 'x'\n"}, "sources: must be a list of tables"),
+    ],
+)
+def test_a_fault_is_one_line_that_names_the_key(tmp_path: Path, parts: dict[str, str], line: str) -> None:
+    """The line says where and what, and never holds a secret."""
+    with pytest.raises(ConfigurationError) as caught:
+        load(write_configuration(tmp_path, **parts))
+    text = str(caught.value)
+
+    assert line in text
+    assert "\n" not in text
+    assert "never-told" not in text
+    assert "secret-token" not in text
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """Absent, a folder, or not text: the line begins with the path."""
+    (tmp_path / "latin.toml").write_bytes(b"[gateway]\nsecret = '\xe9'\n")
+    found = []
+    for path in (tmp_path / "absent.toml", tmp_path, tmp_path / "latin.toml"):
+        with pytest.raises(ConfigurationError) as caught:
+            load(path)
+        found.append(str(caught.value).removeprefix(f"{path}: "))
+
+    assert found == [
+        "cannot be read: No such file or directory",
+        "cannot be read: Is a directory",
+        "is not UTF-8 text",
+    ]
+
+
+def test_secrets_do_not_print(tmp_path: Path) -> None:
+    """Neither the cursor secret nor a password is in the settings' own text."""
+    text = repr(load(write_configuration(tmp_path, gateway=GATEWAY, auth=AUTH)))
+
+    assert "never-told" not in text
+    assert "cursor-secret" not in text
