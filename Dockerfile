@@ -13,7 +13,7 @@ FROM python:3.12-slim
 RUN useradd --system --uid 10001 --no-create-home taskgate \
     && install -d -o taskgate /etc/taskgate
 COPY --from=build /opt/taskgate /opt/taskgate
-USER taskgate
+USER 10001
 ENV PATH=/opt/taskgate/bin:$PATH PYTHONUNBUFFERED=1
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \

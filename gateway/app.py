@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.auth import Authenticator
 from gateway.federation import FederatedSources, open_federation
-from gateway.graphql_route import GraphQLRoute
+from gateway.graphql_route import ASKED, GraphQLRoute
 from gateway.settings import Settings
 from schema.api import build_schema
 
@@ -67,7 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 class RequestLog:
-    """Method, path, status and time of every request; never its query string, headers or body."""
+    """Method, path, status, time, caller and operation of every request; never its query string, headers or body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -78,6 +78,8 @@ class RequestLog:
             return
         began = time.perf_counter()
         status = 0
+        asked: dict[str, str] = {}
+        scope[ASKED] = asked
 
         async def noted(message: Message) -> None:
             nonlocal status
@@ -94,4 +96,5 @@ class RequestLog:
                 path=scope["path"],
                 status=status,
                 ms=round((time.perf_counter() - began) * 1000, 1),
+                **asked,
             )

@@ -142,7 +142,7 @@ async def _sandbox(
         stand_in.reset(tasks=tasks, seed=seed, now=None, scenario=None)
     async with serve_stand_ins(chosen, host=host, base_port=port, latency_ms=latency_ms) as urls:
         if config_out is not None:
-            config_out.write_text(configuration(chosen, urls, secrets.token_urlsafe(32)), encoding="utf-8")
+            _write(config_out, configuration(chosen, urls, secrets.token_urlsafe(32)))
             print(f"configuration written: taskgate serve --config {config_out}")
         for name, url in urls.items():
             print(f"{name:<12} {url}")
@@ -239,6 +239,15 @@ def _stand_ins(vendors: list[str] | None) -> "list[StandIn]":
         if vendor not in known:
             _fail(f"there is no stand-in for {vendor!r}; there are {', '.join(known)}")
     return [kind() for name, kind in known.items() if not vendors or name in vendors]
+
+
+def _write(path: Path, text: str) -> None:
+    """For the owner only: it holds credentials."""
+    try:
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _fail(f"{path}: cannot be written ({error.strerror})")
 
 
 def _load(path: Path) -> "Settings":

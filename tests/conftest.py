@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.world import world as world  # noqa: PLC0414 a fixture of all tests
+
 pytest.register_assert_rewrite("connectors.sdk.contract")
 
 DESCRIPTIONS = Path(__file__).resolve().parents[2] / "shared" / "specs"

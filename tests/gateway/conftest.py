@@ -1,82 +1,36 @@
-"""A whole gateway over real stand-ins on real sockets, as `taskgate demo` makes it."""
+"""A gateway whose sources nobody calls, reached without a socket."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
 
 from gateway.app import create_app
 from gateway.settings import load
-from sandbox.config import configuration
-from sandbox.registry import stand_ins
-from sandbox.server import serve
-from sandbox.stand_in import StandIn
+from tests.gateway.configuration import write_configuration
 
-Answer = dict[str, Any]
-
-
-class World:
-    """Stand-ins and gateway; `ask` sends one operation and gives the whole answer."""
-
-    def __init__(self, client: httpx2.AsyncClient, urls: dict[str, str], running: dict[str, AsyncExitStack]) -> None:
-        self.client = client
-        self.urls = urls
-        self._running = running
-
-    async def ask(self, query: str, person: str = "alice", **variables: Any) -> Answer:
-        response = await self.client.post(
-            "/graphql",
-            json={"query": query, "variables": variables},
-            headers={"Authorization": f"Bearer {person}"},
-        )
-        answer: Answer = response.json()
-        return answer
-
-    async def data(self, query: str, person: str = "alice", **variables: Any) -> Answer:
-        answer = await self.ask(query, person, **variables)
-
-        assert "errors" not in answer, answer["errors"]
-        data: Answer = answer["data"]
-        return data
-
-    async def control(self, vendor: str, what: str, json: Any = None, method: str | None = None) -> Any:
-        async with httpx2.AsyncClient() as client:
-            url = f"{self.urls[vendor]}/__sandbox__/{what}"
-            response = await client.request(method or ("GET" if json is None else "POST"), url, json=json)
-            return response.json() if response.content else None
-
-    async def effects(self, vendor: str) -> list[tuple[str, str]]:
-        listed = (await self.control(vendor, "effects"))["effects"]
-        return [(effect["action"], effect["task"]) for effect in listed]
-
-    async def requests(self, vendor: str) -> list[Answer]:
-        listed: list[Answer] = (await self.control(vendor, "requests"))["requests"]
-        return listed
-
-    async def stop(self, vendor: str) -> None:
-        await self._running[vendor].aclose()
+OpenClient = Callable[..., AbstractAsyncContextManager[httpx2.AsyncClient]]
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with AsyncExitStack() as stack:
-        chosen: list[StandIn] = [kind() for kind in stand_ins().values()]
-        urls: dict[str, str] = {}
-        running: dict[str, AsyncExitStack] = {}
-        for stand_in in chosen:
-            stand_in.reset(tasks=40, seed=7, now=None, scenario=None)
-            running[stand_in.vendor] = await stack.enter_async_context(AsyncExitStack())
-            urls.update(
-                await running[stand_in.vendor].enter_async_context(serve([stand_in], host="127.0.0.1", base_port=0))
-            )
-        path = tmp_path / "taskgate.toml"
-        path.write_text(configuration(chosen, urls, "a secret of the tests"), encoding="utf-8")
-        app = create_app(load(path))
-        await stack.enter_async_context(app.router.lifespan_context(app))
-        client = await stack.enter_async_context(
-            httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://gateway.test")
-        )
-        yield World(client, urls, running)
+def open_client(tmp_path: Path) -> OpenClient:
+    """A client of a gateway with that configuration; arguments are those of `write_configuration`."""
+
+    @asynccontextmanager
+    async def opened(**parts: str) -> AsyncIterator[httpx2.AsyncClient]:
+        app = create_app(load(write_configuration(tmp_path, **parts)))
+        async with (
+            app.router.lifespan_context(app),
+            httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://gateway") as client,
+        ):
+            yield client
+
+    return opened
+
+
+@pytest.fixture
+async def client(open_client: OpenClient) -> AsyncIterator[httpx2.AsyncClient]:
+    async with open_client() as client:
+        yield client

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.conftest import World
+from tests.world import World
 
 RESULT = """status support atomic effect upstreamCalls replayed operationId clientMutationId
   errors { code message field alternatives nativeStatus nativeCode }
@@ -26,7 +26,7 @@ INBOX = """query Inbox($first: Int, $after: String, $scope: InboxScope) { viewer
 
 async def source_id(world: World, key: str) -> str:
     sources = (await world.data("{ sources { id key } }"))["sources"]
-    return next(source["id"] for source in sources if source["key"] == key)
+    return next(str(source["id"]) for source in sources if source["key"] == key)
 
 
 async def claimable(world: World, key: str) -> dict[str, Any]:

@@ -1,0 +1,110 @@
+"""The README is read by tests: what it shows is what happens, what it lists is what is there."""
+
+import hashlib
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from connectors.sdk.commands import Assign, Cancel, Claim, Command, Complete, Release, Unassign
+from connectors.sdk.registry import connector_types
+from connectors.sdk.settings import SourceSettings
+from gateway.settings import load
+from tests.world import World
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def rows(head: str) -> list[list[str]]:
+    """The cells of the table whose first heading is `head`."""
+    table = README.split(f"| {head} |", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+
+
+async def test_the_first_query_gives_the_answer_that_the_readme_shows(world: World) -> None:
+    """With the demonstration's data, to the letter."""
+    curl = next(block for block in blocks("sh") if block.startswith("curl"))
+    words = shlex.split(curl)
+    body = json.loads(words[words.index("-d") + 1])
+
+    answer = (await world.client.post("/graphql", json=body)).json()
+
+    assert json.loads(blocks("json")[0]) == answer
+
+
+async def test_the_readmes_operations_work(world: World) -> None:
+    """Queue, then claim: as a newcomer would paste them."""
+    queue, claim = blocks("graphql")
+    task = (await world.data(queue))["viewer"]["inbox"]["nodes"][0]
+
+    claimed = (await world.data(claim, id=task["id"]))["claimTask"]
+
+    assert ("APPLIED", "RESERVED", "Alice Moreno") == (
+        claimed["status"],
+        claimed["task"]["state"],
+        claimed["task"]["assignee"]["displayName"],
+    )
+
+
+def test_the_readmes_configuration_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It loads with its variables set and its file in place."""
+    monkeypatch.setenv("TASKGATE_SECRET", "s" * 32)
+    monkeypatch.setenv("ALICE_KEY_SHA256", hashlib.sha256(b"key").hexdigest())
+    monkeypatch.setenv("CAMUNDA_SECRET", "c")
+    monkeypatch.setenv("GEOTAREAS_API_KEY", "gtk_1")
+    (tmp_path / "geotareas.password").write_text("p\n")
+    path = tmp_path / "taskgate.toml"
+    path.write_text(next(block for block in blocks("toml") if "[gateway]" in block))
+
+    settings = load(path)
+
+    assert ["camunda", "field"] == [source.key for source in settings.sources]
+    assert ("Accounting",) == settings.callers["alice"].identities["field"].groups
+
+
+def test_the_table_of_vendors_equals_the_connectors() -> None:
+    """Capabilities stand once, on the decorated verbs; the table must follow."""
+    verbs: list[type[Command]] = [Claim, Release, Assign, Unassign, Complete]
+    expected = {}
+    for vendor, connector in connector_types().items():
+        declared = connector.declared()
+        cells = [declared[verb].support.value if verb in declared else "-" for verb in verbs]
+        cancels = [verb.strategy.value for verb in declared if issubclass(verb, Cancel)]
+        expected[vendor] = [*cells, ", ".join(cancels) or "-"]
+    actual = {re.sub(r"\[(.*?)\].*", r"\1", row[0]): row[1:7] for row in rows("vendor")}
+
+    assert expected == actual
+
+
+def test_the_table_of_settings_equals_the_settings() -> None:
+    """Every default as it is."""
+    fields = SourceSettings.model_fields
+    actual = {row[0].strip("`"): row[1] for row in rows("setting of a source")}
+
+    assert {name: str(fields[name].default) for name in actual} == actual
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    """`make` targets and `taskgate` commands with their options."""
+    makefile = (ROOT / "Makefile").read_text()
+    cli = (ROOT / "gateway" / "cli.py").read_text()
+    targets = set(re.findall(r"make ([a-z-]+)", " ".join(blocks("sh")) + " `make test-long`"))
+    commands = set(re.findall(r"`taskgate ([a-z]+)", README))
+
+    assert {"demo", "test", "test-long"} == targets
+    assert targets <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    assert commands <= set(re.findall(r"@app\.command\((?:name=)?\"?[a-z]*\"?\)\n(?:async )?def ([a-z]+)", cli))
+
+
+def test_links_lead_somewhere() -> None:
+    """Relative links of the README and the vendors' pages."""
+    for page in [ROOT / "README.md", *ROOT.glob("connectors/*/README.md")]:
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
