@@ -121,7 +121,6 @@ async def _demo(port: int, sandbox_port: int, tasks: int, seed: int, *, once: bo
                     return
                 _print_invitation(address)
                 await _told()
-                print("\nstopping")
 
 
 async def _sandbox(
@@ -313,12 +312,19 @@ async def _serve_until_told(application: "FastAPI", host: str, port: int) -> Non
 
 
 async def _told() -> None:
-    """Until SIGINT or SIGTERM."""
-    loop = asyncio.get_running_loop()
-    event = asyncio.Event()
+    """For as long as nobody sends SIGINT or SIGTERM."""
+    await asyncio.Event().wait()
+
+
+async def _until_told(main: Coroutine[Any, Any, None]) -> None:
+    """Run to the end, or until SIGINT or SIGTERM, which unwind `main` from wherever it is."""
+    task = asyncio.create_task(main)
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, event.set)
-    await event.wait()
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        print("stopping", file=sys.stderr)
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
@@ -327,11 +333,9 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
     from sandbox.server import PortTakenError
 
     try:
-        uvloop.run(main)
+        uvloop.run(_until_told(main))
     except PortTakenError as error:
         _fail(f"{error}; choose another port")
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
 
 
 def _fail(line: str) -> NoReturn:

@@ -1,14 +1,21 @@
 """What all tests share: the network closed but for this machine, and the vendors' API descriptions where they are."""
 
 import ipaddress
+import os
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.world import world as world  # noqa: PLC0414 a fixture of all tests
+
+# How hard property tests try: HYPOTHESIS_PROFILE=long in `make test-long`. Without deadlines: machines are shared.
+settings.register_profile("quick", max_examples=100, deadline=None)
+settings.register_profile("long", max_examples=3000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 pytest.register_assert_rewrite("connectors.sdk.contract")
 

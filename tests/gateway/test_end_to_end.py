@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import anyio
 import pytest
 
 from tests.world import World
@@ -355,3 +356,85 @@ async def test_probes_answer(world: World) -> None:
         ready.status_code,
         set(ready.json()["sources"]),
     )
+
+
+async def test_a_flow_is_seen_by_whoever_sees_one_of_its_tasks(world: World) -> None:
+    """By id: alice sees the flow of her task, nobody without a task in it does; both systems."""
+    inbox = (await world.data(INBOX, scope="MINE"))["viewer"]["inbox"]["nodes"]
+    every = (await world.data(INBOX, "carol", scope="ALL_VISIBLE", first=100))["viewer"]["inbox"]["nodes"]
+    hers = {(await world.data(INBOX, scope="ALL_VISIBLE", first=100))["viewer"]["inbox"]["nodes"][0]["flow"]["id"]}
+    document = "query F($id: ID!) { flow(id: $id) { id state name startedAt source { key } } }"
+    seen = {}
+    for node in inbox:
+        seen[node["source"]["key"]] = (await world.data(document, id=node["flow"]["id"]))["flow"]
+    visible = (await world.data("{ tasks(first: 100) { nodes { flow { id } } } }"))["tasks"]["nodes"]
+    mine = {node["flow"]["id"] for node in visible} | hers
+    foreign = next(node["flow"]["id"] for node in every if node["flow"]["id"] not in mine)
+
+    assert {"camunda", "geotareas"} == set(seen)
+    assert {"ACTIVE"} == {flow["state"] for flow in seen.values()}
+    assert {"flow": None} == await world.data(document, id=foreign)
+    assert foreign == (await world.data(document, "carol", id=foreign))["flow"]["id"]
+
+
+async def test_nodes_of_every_kind_resolve(world: World) -> None:
+    """A client cache reads everything again by id."""
+    data = await world.data(
+        """{ viewer { user { id } inbox(first: 100) { nodes { id flow { id } source { id } candidateGroups { id } } } } }"""
+    )
+    task = next(node for node in data["viewer"]["inbox"]["nodes"] if node["candidateGroups"])
+    ids = [
+        task["id"],
+        task["flow"]["id"],
+        task["source"]["id"],
+        task["candidateGroups"][0]["id"],
+        data["viewer"]["user"]["id"],
+    ]
+
+    nodes = (await world.data("query N($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }", ids=ids))["nodes"]
+
+    assert [*zip(["Task", "Flow", "Source", "Group", "User"], ids, strict=True)] == [
+        (node["__typename"], node["id"]) for node in nodes
+    ]
+
+
+async def test_upstream_calls_of_a_detail(world: World) -> None:
+    """Camunda: record, form and variables, one call each. GEOtareas: the record, and once more as the detail."""
+    document = """query D($id: ID!) { task(id: $id) { title description form { fields { key } } outcomes { code } data
+      previousSteps { name } native { nativeId } } }"""
+    paths = {}
+    for vendor in ("camunda", "geotareas"):
+        task = await claimable(world, vendor)
+        await world.control(vendor, "requests", method="DELETE")
+        detail = (await world.data(document, id=task["id"]))["task"]
+        again = (await world.data(document, id=task["id"]))["task"]
+        native = task["native"]["nativeId"]
+        paths[vendor] = sorted(one["path"].replace(native, "{}") for one in await world.requests(vendor))
+
+        assert detail == again
+    assert {
+        "camunda": [
+            "/v2/user-tasks/{}",
+            "/v2/user-tasks/{}/effective-variables/search",
+            "/v2/user-tasks/{}/form",
+        ],
+        "geotareas": ["/apidev/v1/workflow/tasks/{}", "/apidev/v1/workflow/tasks/{}"],
+    } == paths
+
+
+async def test_the_same_idempotency_key_is_one_effect(world: World) -> None:
+    """A double click, ten at once: one write, ten equal answers or the first one's operation."""
+    task = await claimable(world, "camunda")
+    payloads: list[dict[str, Any]] = []
+
+    async def click() -> None:
+        payloads.append(await mutate(world, "claimTask", taskId=task["id"], idempotencyKey="k1"))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(10):
+            group.start_soon(click)
+    after = await mutate(world, "claimTask", taskId=task["id"], idempotencyKey="k1")
+
+    assert 1 == len({payload["operationId"] for payload in [*payloads, after]})
+    assert ("APPLIED", True) == (after["status"], after["replayed"])
+    assert ["claim"] == [action for action, _ in await world.effects("camunda")]

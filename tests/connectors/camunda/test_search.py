@@ -8,7 +8,6 @@ import httpx2
 import msgspec
 import pytest
 from hypothesis import given
-from hypothesis import settings as runs
 from hypothesis import strategies as st
 
 from connectors.camunda import CamundaConnector, search
@@ -78,7 +77,6 @@ QUERIES = st.builds(
 )
 
 
-@runs(max_examples=300, deadline=None)
 @given(QUERIES)
 def test_what_matches_a_query_matches_what_is_pushed_down(query: TaskQuery) -> None:
     """Pushing down never loses a task."""
@@ -87,7 +85,6 @@ def test_what_matches_a_query_matches_what_is_pushed_down(query: TaskQuery) -> N
     assert [task.native_id for task in TASKS if query.matches(task) and not pushed.matches(task)] == []
 
 
-@runs(max_examples=100, deadline=None)
 @given(QUERIES)
 def test_pushing_down_twice_changes_nothing_more(query: TaskQuery) -> None:
     """What is pushed down can be said as it is."""
@@ -96,7 +93,6 @@ def test_pushing_down_twice_changes_nothing_more(query: TaskQuery) -> None:
     assert pushed == search.pushdown(pushed)
 
 
-@runs(max_examples=300, deadline=None)
 @given(QUERIES)
 def test_what_needs_no_call_matches_nothing(query: TaskQuery) -> None:
     """A filter that is left out is one that only a task of unknown state could pass."""
@@ -133,7 +129,6 @@ def over_the_stand_in() -> CamundaConnector:
 STAND_IN_TASKS = all_tasks(over_the_stand_in, TaskQuery())
 
 
-@runs(max_examples=60, deadline=None)
 @given(QUERIES)
 def test_the_vendor_answers_exactly_what_is_pushed_down(query: TaskQuery) -> None:
     """Neither a task too many nor one too few."""

@@ -3,7 +3,7 @@ from datetime import datetime
 
 import anyio
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -78,7 +78,6 @@ async def walk(request: TaskListRequest, *connectors: MemoryConnector, sizes: Se
     raise AssertionError("the list does not end")
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     tasks=rows(),
     order=orders,
@@ -113,7 +112,6 @@ def test_pages_of_many_sources_joined_are_one_sorted_list(
     assert expected == actual
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     tasks=rows(),
     gone=st.sets(st.integers(0, 24), max_size=8),
