@@ -19,7 +19,6 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.capability import Capability, Support
 from connectors.sdk.commands import (
     Assign,
-    Cancel,
     Claim,
     Command,
     Complete,
@@ -40,9 +39,10 @@ from connectors.sdk.errors import (
     ValidationFailedError,
     VersionConflictError,
 )
-from connectors.sdk.model import DetailAspect, FormKind, Task, TaskState
+from connectors.sdk.model import DetailAspect, FormKind, Task
 from connectors.sdk.upstream import CallCount, calls
 from gateway.federation.answers import SharedAnswers
+from gateway.federation.evidence import intent_shows, shows, shows_another
 from gateway.federation.form_data import check_fields, check_outcome, missing_error, missing_fields
 from gateway.federation.journal import Journal, Record, Stage
 from gateway.federation.overlay import Overlay
@@ -193,7 +193,7 @@ class Writes:
         if task is None or not can_see(write.caller, write.connector, task):
             return write.result(MutationStatus.UNKNOWN, task=None, replayed=True, problems=(_unsettled(),))
         intent = write.request.intent
-        if _intent_shows(self._native_target(write, intent), write, task):
+        if intent_shows(intent, write.caller.identity(write.source.key), self._native_target(write, intent), task):
             result = write.result(MutationStatus.APPLIED, task=task, replayed=True)
             await self._journal.settle(write.operation_id, result)
             return result
@@ -376,7 +376,7 @@ class Writes:
             return write.result(MutationStatus.APPLIED, task=now)
         if now.pending_transition is not None:
             return write.result(MutationStatus.PENDING, task=now)
-        if write.capability.guarded and _shows_another(command, now):
+        if write.capability.guarded and shows_another(command, now):
             # The vendor's own guard can only have refused ours.
             conflict = (
                 AlreadyAssignedError("somebody else was faster")
@@ -386,55 +386,6 @@ class Writes:
             write.task = now
             return write.rejected(conflict)
         return write.result(MutationStatus.UNKNOWN, task=now, problems=(problem, _unsettled()))
-
-
-def shows(command: Command, now: Task) -> bool:
-    """Whether the record shows what the command wanted."""
-    match command:
-        case Claim():
-            return command.actor is not None and _owned_by(now, command.actor.native_id)
-        case Assign(user_id=str(user_id)):
-            return _owned_by(now, user_id)
-        case Assign(group_id=str(group_id)):
-            groups = {group.native_id for group in now.candidate_groups or ()}
-            return now.is_open and group_id in groups and not now.assignees
-        case Release() | Unassign():
-            return now.is_open and not now.assignees
-        case Complete():
-            return now.state is TaskState.COMPLETED
-        case Cancel():
-            return now.state in {TaskState.CANCELED, TaskState.SKIPPED}
-        case _:
-            return False
-
-
-def _shows_another(command: Command, now: Task) -> bool:
-    if not now.is_open:
-        return True
-    return isinstance(command, Claim) and bool(now.assignees)
-
-
-def _intent_shows(target: tuple[str | None, str | None], write: Write, now: Task) -> bool:
-    """`shows` for a write whose command is no longer at hand."""
-    actor = write.caller.identity(write.source.key)
-    user, group = target
-    match write.request.intent:
-        case ClaimIntent():
-            return shows(Claim(task=now, actor=actor), now)
-        case AssignIntent():
-            return shows(Assign(task=now, user_id=user, group_id=group), now)
-        case ReleaseIntent() | UnassignIntent():
-            return shows(Release(task=now), now)
-        case CompleteIntent():
-            return shows(Complete(task=now), now)
-        case CancelIntent():
-            return shows(Cancel(task=now), now)
-        case _:
-            return False
-
-
-def _owned_by(task: Task, native_id: str) -> bool:
-    return task.is_open and any(user.native_id == native_id for user in task.assignees)
 
 
 def _closed(now: Task, error: ConnectorError) -> ConflictError:
