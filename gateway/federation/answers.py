@@ -71,10 +71,10 @@ class SharedAnswers:
         question: Question,
         fetch: Callable[[], Awaitable[T]],
         *,
-        seconds: float,
+        seconds: Callable[[T], float],
         fresh: bool = False,
     ) -> Shared[T]:
-        """The answer kept, or on its way, or fetched now and kept for `seconds`. `fresh` always fetches."""
+        """The answer kept, or on its way, or fetched now and kept as long as `seconds` says. `fresh` always fetches."""
         key = (question, self._epochs.get(question.source, 0))
         if not fresh:
             kept = self._kept.get(key)
@@ -91,10 +91,12 @@ class SharedAnswers:
         value, at = await asyncio.shield(flight)
         return Shared(value, at, from_cache=False)
 
-    async def _fly(self, key: Any, fetch: Callable[[], Awaitable[T]], seconds: float) -> tuple[T, datetime]:
+    async def _fly(
+        self, key: Any, fetch: Callable[[], Awaitable[T]], seconds: Callable[[T], float]
+    ) -> tuple[T, datetime]:
         at = self._now()
         value = await fetch()
-        self._kept[key] = (value, at, seconds)
+        self._kept[key] = (value, at, seconds(value))
         return value, at
 
     def _landed(self, key: Any, flight: "asyncio.Task[tuple[Any, datetime]]") -> None:

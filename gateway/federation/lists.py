@@ -1,6 +1,7 @@
 """One list over many sources: plan per source, ordered streams, merge, page, and a report per source."""
 
 import hashlib
+import itertools
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -20,7 +21,7 @@ from gateway.federation.merge import Merged, merge
 from gateway.federation.order import TotalOrder
 from gateway.federation.overlay import Overlay
 from gateway.federation.source import Source, status_of
-from gateway.federation.stream import HeldStream, PagedStream, Stream
+from gateway.federation.stream import Held, HeldStream, PagedStream, Stream
 from gateway.federation.visibility import disjuncts
 from schema.port import (
     FilterPlacement,
@@ -38,15 +39,23 @@ T = TypeVar("T")
 
 # Seconds that a page of a list is shared between askers.
 SHARED_SECONDS = 10.0
+# Seconds that a drained list is shared for each page that it cost: one that costs much is read seldom. Twenty pages
+# are read every 80 seconds, which leaves a vendor of 30 reads a minute half of them for everything else.
+SHARED_SECONDS_A_PAGE = 4.0
 # Seconds that one source may take for its part of a page before the others go on without it.
 PATIENCE = 15.0
 
 
 class Snapshot(Struct, frozen=True):
-    """All rows of a source that match a pushed-down question, or as many as `scan_limit` allows."""
+    """All rows of a source that match a pushed-down question, or as many as `scan_limit` and the vendor allow.
+
+    `error` is what ended the reading early, after at least one page: what was read until then is not thrown away.
+    """
 
     tasks: Sequence[Task]
     truncated: bool
+    pages: int
+    error: ConnectorError | None = None
 
 
 class Part:
@@ -82,7 +91,9 @@ class Part:
             )
         error = next((stream.error for stream in self.streams if stream.error is not None), None)
         status = SourceStatus.OK if error is None else status_of(error)
-        if error is not None and any(stream.opened and stream.error is None for stream in self._asked()):
+        if error is not None and any(
+            stream.opened and (stream.error is None or stream.count().value) for stream in self._asked()
+        ):
             status = SourceStatus.PARTIAL
         count, accuracy = self.count()
         return SourceReport(
@@ -106,7 +117,8 @@ class Part:
         """Disjuncts of one source may overlap: unless there is one, their counts only bound the sum from below."""
         asked = self._asked()
         if any(stream.error is not None or not stream.opened for stream in asked):
-            known = [stream.count().value for stream in asked if stream.opened and stream.error is None]
+            opened = (stream for stream in asked if stream.opened)
+            known = [count.value for stream in opened if (count := stream.count()).value or stream.error is None]
             return (sum(known), CountAccuracy.LOWER_BOUND) if known else (None, CountAccuracy.UNKNOWN)
         by_disjunct: dict[str, list[Stream]] = {}
         for stream in asked:
@@ -268,8 +280,8 @@ class Lists:
         return admit
 
     def _written(self, plan: "_Plan", tasks: Sequence[Task]) -> Stream:
-        async def rows() -> tuple[Sequence[Task], bool]:
-            return tasks, False
+        async def rows() -> Held:
+            return Held(tasks)
 
         return HeldStream(
             name=f"{plan.part.source.key}:written",
@@ -302,26 +314,40 @@ class Lists:
                 )
             )
 
-    def _snapshot(self, plan: "_Plan", query: TaskQuery) -> Callable[[], Awaitable[tuple[Sequence[Task], bool]]]:
+    def _snapshot(self, plan: "_Plan", query: TaskQuery) -> Callable[[], Awaitable[Held]]:
         connector = plan.part.source.connector
         most = connector.settings.scan_limit
 
         async def drain() -> Snapshot:
             rows: dict[str, Task] = {}
             cursor: str | None = None
-            while True:
-                page = await connector.list_tasks(query, limit=min(connector.page_limit, most), after=cursor)
+            for pages in itertools.count(1):
+                try:
+                    page = await connector.list_tasks(query, limit=min(connector.page_limit, most), after=cursor)
+                except ConnectorError as error:
+                    if not rows:
+                        raise
+                    failed = error.at(plan.part.source.key, "drain tasks")
+                    plan.part.source.note_failure(failed)
+                    return Snapshot(list(rows.values()), truncated=True, pages=pages, error=failed)
                 for task in page.items:
                     rows.setdefault(task.native_id, task)
                 if page.next_cursor is None:
-                    return Snapshot(list(rows.values())[:most], truncated=len(rows) > most)
+                    return Snapshot(list(rows.values())[:most], truncated=len(rows) > most, pages=pages)
                 if len(rows) >= most or page.next_cursor == cursor:
-                    return Snapshot(list(rows.values())[:most], truncated=True)
+                    return Snapshot(list(rows.values())[:most], truncated=True, pages=pages)
                 cursor = page.next_cursor
+            raise AssertionError("unreachable: the count does not end")
 
-        async def rows() -> tuple[Sequence[Task], bool]:
-            snapshot = await self._ask(plan, "drain tasks", query, drain)
-            return snapshot.tasks, snapshot.truncated
+        async def rows() -> Held:
+            snapshot = await self._ask(
+                plan,
+                "drain tasks",
+                query,
+                drain,
+                seconds=lambda held: max(SHARED_SECONDS, SHARED_SECONDS_A_PAGE * held.pages),
+            )
+            return Held(snapshot.tasks, snapshot.truncated, snapshot.error)
 
         return rows
 
@@ -338,7 +364,15 @@ class Lists:
 
         return fetch
 
-    async def _ask(self, plan: "_Plan", operation: str, arguments: Hashable, fetch: Callable[[], Awaitable[T]]) -> T:
+    async def _ask(
+        self,
+        plan: "_Plan",
+        operation: str,
+        arguments: Hashable,
+        fetch: Callable[[], Awaitable[T]],
+        *,
+        seconds: Callable[[T], float] = lambda _: SHARED_SECONDS,
+    ) -> T:
         """The shared answer of one question, counted and dated for the report, within `PATIENCE`."""
         part = plan.part
         calls.set(part.calls)
@@ -348,7 +382,7 @@ class Lists:
                 shared = await self._answers.ask(
                     question,
                     lambda: part.source.read(operation, fetch),
-                    seconds=SHARED_SECONDS,
+                    seconds=seconds,
                     fresh=plan.request.fresh,
                 )
         except TimeoutError as error:

@@ -165,7 +165,7 @@ class Reads:
                 shared = await self._answers.ask(
                     Question(source, SERVICE, operation, arguments),
                     lambda: self._sources[source].read(operation, fetch),
-                    seconds=seconds,
+                    seconds=lambda _: seconds,
                     fresh=fresh,
                 )
         except TimeoutError as error:

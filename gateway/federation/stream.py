@@ -178,6 +178,14 @@ class PagedStream:
         return Count(len(self._seen), CountAccuracy.LOWER_BOUND)
 
 
+class Held(Struct, frozen=True):
+    """Rows that are all here; `error` is what kept the rest away."""
+
+    tasks: Sequence[Task]
+    truncated: bool = False
+    error: ConnectorError | None = None
+
+
 class HeldStream:
     """Rows that are all here: a drained snapshot, or what the overlay expects. Sorted on opening."""
 
@@ -187,7 +195,7 @@ class HeldStream:
         name: str,
         source: str,
         order: TotalOrder,
-        rows: Callable[[], Awaitable[tuple[Sequence[Task], bool]]],
+        rows: Callable[[], Awaitable[Held]],
         admit: Admit,
         counts: bool = True,
         last: Position | None = None,
@@ -215,11 +223,12 @@ class HeldStream:
             return
         self.opened = True
         try:
-            tasks, self.truncated = await self._fetch()
+            held = await self._fetch()
         except ConnectorError as error:
             self.error = error
             return
-        admitted = [wanted for task in tasks if (wanted := self._admit(task)) is not None]
+        self.truncated, self.error = held.truncated, held.error
+        admitted = [wanted for task in held.tasks if (wanted := self._admit(task)) is not None]
         self._seen = len(admitted)
         ranked = ((self._order.rank_of(task), task) for task in admitted)
         self._rows = deque(
@@ -230,7 +239,9 @@ class HeldStream:
         return self._rows[0][0] if self._rows else None
 
     def pop(self) -> Task:
-        return self._rows.popleft()[1]
+        task = self._rows.popleft()[1]
+        self._given = self._order.position(task)
+        return task
 
     def position(self) -> StreamPosition | None:
         """A snapshot is read again and cut at the list's position; only a failed one must remember its own."""
@@ -241,6 +252,4 @@ class HeldStream:
     def count(self) -> Count:
         if not self._counts:
             return Count(0, CountAccuracy.EXACT)
-        if self.error is not None:
-            return Count(0, CountAccuracy.UNKNOWN)
-        return Count(self._seen, CountAccuracy.LOWER_BOUND if self.truncated else CountAccuracy.EXACT)
+        return Count(self._seen, CountAccuracy.LOWER_BOUND if self.truncated or self.error else CountAccuracy.EXACT)

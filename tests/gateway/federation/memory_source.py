@@ -206,13 +206,16 @@ FORM = Form(
 
 
 def federation(
-    *connectors: MemoryConnector, people: Sequence[Caller] = (), journal: Journal | None = None
+    *connectors: MemoryConnector,
+    people: Sequence[Caller] = (),
+    journal: Journal | None = None,
+    answers: SharedAnswers | None = None,
 ) -> FederatedSources:
     """The real federation over sources in memory, with real clocks that no test depends on."""
     sources = [Source(connector) for connector in connectors]
     by_key = {source.key: source for source in sources}
     known = {one.key: one for one in people}
-    answers, overlay = SharedAnswers(), Overlay()
+    answers, overlay = answers or SharedAnswers(), Overlay()
     reads = Reads(by_key, answers=answers, overlay=overlay)
     return FederatedSources(
         sources,

@@ -10,6 +10,7 @@ from msgspec import structs
 from connectors.sdk.errors import MalformedResponseError, RateLimitedError, UnavailableError, ValidationFailedError
 from connectors.sdk.model import CountAccuracy, Task, TaskState
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
+from gateway.federation.answers import SharedAnswers
 from gateway.federation.order import TotalOrder
 from schema.port import (
     FilterPlacement,
@@ -380,3 +381,40 @@ def test_a_position_survives_json() -> None:
     position = order.position(task("north", "1", due_at=due))
 
     assert 1767323045678901 == position[0]
+
+
+async def test_a_drain_that_the_vendor_stops_keeps_what_was_read() -> None:
+    """A limit after the first of four pages: 100 rows, PARTIAL, truncated, with the error."""
+
+    class Limited(MemoryConnector):
+        async def list_tasks(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
+            if self.lists == 1:
+                raise RateLimitedError("asked too often", retry_at=later(minutes=1))
+            return await super().list_tasks(*args, **kwargs)  # type: ignore[arg-type]
+
+    page = await page_of(Limited("north", many("north", 400), sorts=frozenset()))
+    report = page.sources[0]
+
+    assert (25, SourceStatus.PARTIAL, True, 100, CountAccuracy.LOWER_BOUND) == (
+        len(page.edges),
+        report.status,
+        report.truncated,
+        report.count,
+        report.count_accuracy,
+    )
+    assert "RATE_LIMITED" == (report.error and report.error.code)
+    assert (False, True) == (page.is_complete, page.has_next_page)
+
+
+async def test_a_drained_list_is_shared_longer_the_more_it_cost() -> None:
+    """Four seconds a page: five pages are not read again after 15 seconds, and are after 21."""
+    clock = 0.0
+    answers = SharedAnswers(monotonic=lambda: clock)
+    connector = MemoryConnector("north", many("north", 500), sorts=frozenset())
+    sources = federation(connector, people=[ADMIN], answers=answers)
+    calls = []
+    for clock in (0.0, 15.0, 21.0):  # noqa: B007 read by the answers' clock
+        await sources.list_tasks(ADMIN, TaskListRequest())
+        calls.append(connector.lists)
+
+    assert [5, 5, 10] == calls
