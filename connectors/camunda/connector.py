@@ -18,6 +18,7 @@ from connectors.camunda.mapping import (
     read_row,
     state_rule,
     task_of,
+    task_within_flow,
     tasks_of,
     user_of,
     variables_of,
@@ -131,6 +132,9 @@ class CamundaConnector(Connector[CamundaSettings]):
             return flow_of(await self.client.get_process_instance(key), self.source, fetched_at=self.clock())
 
         return await get_each((key for key in ids if self.is_native_id(key)), get)
+
+    def within_flow(self, task: Task, flow: Flow) -> Task:
+        return task_within_flow(task, flow)
 
     async def get_users(self, ids: Sequence[str]) -> Mapping[str, User]:
         found: dict[str, User] = {}

@@ -261,3 +261,12 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 def _url(template: str | None, key: str) -> str | None:
     return None if template is None else template.replace("{key}", quote(key, safe=""))
+
+
+def task_within_flow(task: Task, flow: Flow) -> Task:
+    """From 8.10 a process instance can be suspended: nobody can work on its open tasks then."""
+    if not task.is_open or flow.state is not FlowState.SUSPENDED:
+        return task
+    return msgspec.structs.replace(
+        task, state=TaskState.SUSPENDED, state_reason="FLOW_SUSPENDED", rule="c8.flow.suspended"
+    )

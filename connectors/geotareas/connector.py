@@ -105,6 +105,9 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         record, _ = await self._client.get_task(task.native_id)
         return mapping.detail_from_wire(record, aspects, self.settings.zone)
 
+    def within_flow(self, task: Task, flow: Flow) -> Task:
+        return mapping.task_within_flow(task, flow)
+
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
         """Looked up in the list of instances, `flow_scan_pages` pages of it: no other read of them is documented.
 

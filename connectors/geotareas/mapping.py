@@ -236,3 +236,10 @@ def _previous(step: wire.PreviousStepData, zone: ZoneInfo | None) -> PreviousSte
         outcome=step.result,
         data=_value(step.captured_data),
     )
+
+
+def task_within_flow(task: Task, flow: Flow) -> Task:
+    """The vendor leaves the tasks of a cancelled instance as they were."""
+    if not task.is_open or flow.state is not FlowState.CANCELED:
+        return task
+    return replace(task, state=TaskState.CANCELED, state_reason="FLOW_CANCELED", rule="geo.instance.cancelled")

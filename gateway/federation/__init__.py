@@ -48,6 +48,7 @@ async def open_federation(settings: Settings) -> AsyncIterator[FederatedSources]
                 overlay=overlay,
                 cursors=CursorCodec(_secret(settings)),
                 person=people.get,
+                within_flow=reads.within_flow,
             ),
             reads=reads,
             writes=Writes(by_key, reads=reads, answers=answers, overlay=overlay, journal=journal, person=people.get),

@@ -66,6 +66,11 @@ class SharedAnswers:
         """Every answer of the source so far is out of date, also those still on their way."""
         self._epochs[source] = self._epochs.get(source, 0) + 1
 
+    def kept(self, question: Question) -> Any:
+        """The answer as long as it is kept, None otherwise; asks nobody."""
+        entry = self._kept.get((question, self._epochs.get(question.source, 0)))
+        return None if entry is None else entry[0]
+
     async def ask(
         self,
         question: Question,

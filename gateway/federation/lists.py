@@ -156,12 +156,14 @@ class Lists:
         overlay: Overlay,
         cursors: CursorCodec,
         person: Callable[[str], Caller | None],
+        within_flow: Callable[[Task], Task],
     ) -> None:
         self._sources = sources
         self._answers = answers
         self._overlay = overlay
         self._cursors = cursors
         self._person = person
+        self._within_flow = within_flow
 
     async def page(self, caller: Caller, request: TaskListRequest) -> TaskList:
         """One page; raises ValidationFailedError for a cursor that does not fit, nothing for a failing source."""
@@ -275,7 +277,8 @@ class Lists:
         def admit(task: Task) -> Task | None:
             if self._overlay.seen(task) is not task:
                 return None
-            return task if any(query.matches(task) for query in plan.wanted) else None
+            shown = self._within_flow(task)
+            return shown if any(query.matches(shown) for query in plan.wanted) else None
 
         return admit
 

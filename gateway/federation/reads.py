@@ -40,9 +40,16 @@ class Reads:
             task = await self.task(ref, fresh=fresh)
             if task is None or not can_see(caller, self._sources[ref.source].connector, task):
                 return None
-            return task
+            return self.within_flow(task)
 
         return await self._each([ref for ref in refs if ref.source in self._sources], one)
+
+    def within_flow(self, task: Task) -> Task:
+        """The task as its flow's state makes it, where that flow was read lately; costs no call."""
+        if task.flow_id is None:
+            return task
+        flow = self._answers.kept(Question(task.source, SERVICE, "get flow", task.flow_id))
+        return task if flow is None else self._sources[task.source].connector.within_flow(task, flow)
 
     async def task(self, ref: TaskRef, *, fresh: bool = False) -> Task | None:
         """The record to show, whoever asks; None when there is none. Raises ConnectorError."""

@@ -13,6 +13,7 @@ from connectors.camunda.mapping import (
     flow_of,
     priority_of,
     task_of,
+    task_within_flow,
     tasks_of,
     variables_of,
 )
@@ -20,9 +21,11 @@ from connectors.camunda.settings import CamundaSettings, PriorityThresholds
 from connectors.sdk.errors import MalformedResponseError, ValidationFailedError
 from connectors.sdk.model import (
     Definition,
+    Flow,
     FlowState,
     GroupRef,
     PendingTransition,
+    Task,
     TaskKind,
     TaskPriority,
     TaskState,
@@ -216,3 +219,23 @@ def test_form_data_that_cannot_be_sent_name_their_field(data: dict[str, object],
         variables_of(data)
 
     assert ("data", key) == caught.value.field
+
+
+@pytest.mark.parametrize(
+    ("flow_state", "state", "expected"),
+    [
+        (FlowState.SUSPENDED, TaskState.RESERVED, (TaskState.SUSPENDED, "FLOW_SUSPENDED", "c8.flow.suspended")),
+        (FlowState.SUSPENDED, TaskState.COMPLETED, (TaskState.COMPLETED, None, "c8")),
+        (FlowState.ACTIVE, TaskState.RESERVED, (TaskState.RESERVED, None, "c8")),
+    ],
+)
+def test_a_known_flow_decides_over_an_open_task(
+    flow_state: FlowState, state: TaskState, expected: tuple[TaskState, str | None, str]
+) -> None:
+    """A suspended instance suspends its open tasks; closed ones stay as they are."""
+    at = datetime(2026, 1, 5, tzinfo=UTC)
+    flow = Flow(source="c8", native_id="1", state=flow_state, rule="c8.flow", fetched_at=at)
+    task = Task(source="c8", native_id="2", title="Approve", state=state, rule="c8", fetched_at=at)
+    shown = task_within_flow(task, flow)
+
+    assert expected == (shown.state, shown.state_reason, shown.rule)

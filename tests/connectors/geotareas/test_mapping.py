@@ -12,6 +12,7 @@ from connectors.geotareas import GeotareasSettings, mapping, wire
 from connectors.sdk.errors import MalformedResponseError
 from connectors.sdk.model import (
     DetailAspect,
+    Flow,
     FlowState,
     FormFieldType,
     FormKind,
@@ -285,3 +286,21 @@ def test_a_completion_answers_the_completed_task(settings: GeotareasSettings) ->
         task.completed_at,
         task.native_state,
     )
+
+
+@pytest.mark.parametrize(
+    ("flow_state", "status", "expected"),
+    [
+        (FlowState.CANCELED, "PENDING", (TaskState.CANCELED, "FLOW_CANCELED", "geo.instance.cancelled")),
+        (FlowState.CANCELED, "COMPLETED", (TaskState.COMPLETED, None, "geo.completed")),
+        (FlowState.FAILED, "PENDING", (TaskState.READY, None, "geo.pending.unassigned")),
+    ],
+)
+def test_a_known_flow_decides_over_an_open_task(
+    settings: GeotareasSettings, flow_state: FlowState, status: str, expected: tuple[TaskState, str | None, str]
+) -> None:
+    """A cancelled instance ends its open tasks, an erroneous one leaves them; closed tasks stay."""
+    flow = Flow(source="geotareas", native_id="1", state=flow_state, rule="geo.instance", fetched_at=NOW)
+    task = mapping.task_within_flow(task_of(settings, status=status), flow)
+
+    assert expected == (task.state, task.state_reason, task.rule)

@@ -220,7 +220,14 @@ def federation(
     return FederatedSources(
         sources,
         people=known,
-        lists=Lists(sources, answers=answers, overlay=overlay, cursors=CursorCodec(b"test"), person=known.get),
+        lists=Lists(
+            sources,
+            answers=answers,
+            overlay=overlay,
+            cursors=CursorCodec(b"test"),
+            person=known.get,
+            within_flow=reads.within_flow,
+        ),
         reads=reads,
         writes=Writes(
             by_key,

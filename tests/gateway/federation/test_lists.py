@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from connectors.sdk.errors import MalformedResponseError, RateLimitedError, UnavailableError, ValidationFailedError
-from connectors.sdk.model import CountAccuracy, Task, TaskState
+from connectors.sdk.model import CountAccuracy, Flow, FlowRef, FlowState, Task, TaskRef, TaskState
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
 from gateway.federation.answers import SharedAnswers
 from gateway.federation.order import TotalOrder
@@ -418,3 +418,29 @@ async def test_a_drained_list_is_shared_longer_the_more_it_cost() -> None:
         calls.append(connector.lists)
 
     assert [5, 5, 10] == calls
+
+
+async def test_a_flow_that_is_known_decides_over_its_tasks_without_a_call() -> None:
+    """Once the flow was read, lists and objects show its tasks as it leaves them; before, as the row says."""
+
+    class Flows(MemoryConnector):
+        async def get_flows(self, ids: Sequence[str]) -> dict[str, Flow]:
+            return {
+                one: Flow(source="north", native_id=one, state=FlowState.SUSPENDED, rule="memory", fetched_at=NOW)
+                for one in ids
+            }
+
+        def within_flow(self, task: Task, flow: Flow) -> Task:
+            return structs.replace(task, state=TaskState.SUSPENDED)
+
+    connector = Flows("north", [task("north", "1")])
+    sources = federation(connector, people=[ADMIN])
+    ref = TaskRef("north", "1")
+    before = (await sources.get_tasks(ADMIN, [ref]))[ref]
+    await sources.get_flows(ADMIN, [FlowRef("north", "f1")])
+    after = (await sources.get_tasks(ADMIN, [ref]))[ref]
+    listed = (await sources.list_tasks(ADMIN, TaskListRequest(count=False))).edges[0].task
+
+    assert isinstance(before, Task)
+    assert isinstance(after, Task)
+    assert [TaskState.READY, TaskState.SUSPENDED, TaskState.SUSPENDED] == [before.state, after.state, listed.state]
