@@ -3,7 +3,6 @@
 import hashlib
 import itertools
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from datetime import datetime
 from typing import TypeVar
 
 import anyio
@@ -14,21 +13,20 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, UpstreamTimeoutError
 from connectors.sdk.model import CountAccuracy, Task
 from connectors.sdk.query import Page, TaskQuery
-from connectors.sdk.upstream import CallCount, calls
+from connectors.sdk.upstream import calls
 from gateway.federation.answers import SERVICE, Question, SharedAnswers
 from gateway.federation.cursor import CursorCodec, ListPosition
 from gateway.federation.merge import Merged, merge
 from gateway.federation.order import TotalOrder
 from gateway.federation.overlay import Overlay
-from gateway.federation.source import Source, status_of
+from gateway.federation.part import Part, total_of
+from gateway.federation.source import Source
 from gateway.federation.stream import Held, HeldStream, PagedStream, Stream
 from gateway.federation.visibility import disjuncts
 from schema.port import (
     FilterPlacement,
     InboxScope,
     PersonId,
-    Problem,
-    SourceReport,
     SourceStatus,
     TaskEdgeRow,
     TaskList,
@@ -56,93 +54,6 @@ class Snapshot(Struct, frozen=True):
     truncated: bool
     pages: int
     error: ConnectorError | None = None
-
-
-class Part:
-    """What one source contributes to one page: its streams, and what its report is made from."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.streams: list[Stream] = []
-        self.calls = CallCount()
-        self.oldest: datetime | None = None
-        self.shared = False
-        self.skipped = False
-        self.refused: ConnectorError | None = None
-        self.filters = FilterPlacement.PUSHED_DOWN
-        self.sorts = FilterPlacement.PUSHED_DOWN
-
-    def note(self, fetched_at: datetime, *, from_cache: bool) -> None:
-        self.oldest = fetched_at if self.oldest is None else min(self.oldest, fetched_at)
-        self.shared = self.shared or from_cache
-
-    def report(self) -> SourceReport:
-        if self.skipped:
-            return SourceReport(
-                source=self.source.key, status=SourceStatus.SKIPPED, count=0, count_accuracy=CountAccuracy.EXACT
-            )
-        if self.refused is not None:
-            return SourceReport(
-                source=self.source.key,
-                status=SourceStatus.OK,
-                count=0,
-                count_accuracy=CountAccuracy.EXACT,
-                error=Problem.from_error(self.refused),
-            )
-        error = next((stream.error for stream in self.streams if stream.error is not None), None)
-        status = SourceStatus.OK if error is None else status_of(error)
-        if error is not None and any(
-            stream.opened and (stream.error is None or stream.count().value) for stream in self._asked()
-        ):
-            status = SourceStatus.PARTIAL
-        count, accuracy = self.count()
-        return SourceReport(
-            source=self.source.key,
-            status=status,
-            count=count,
-            count_accuracy=accuracy,
-            fetched_at=self.oldest,
-            from_cache=self.shared and self.calls.value == 0,
-            upstream_calls=self.calls.value,
-            truncated=any(stream.truncated for stream in self.streams),
-            filter_placement=self.filters,
-            sort_placement=self.sorts,
-            error=None if error is None else Problem.from_error(error),
-        )
-
-    def _asked(self) -> list[Stream]:
-        return [stream for stream in self.streams if not stream.name.endswith(":written")]
-
-    def count(self) -> tuple[int | None, CountAccuracy]:
-        """Disjuncts of one source may overlap: unless there is one, their counts only bound the sum from below."""
-        asked = self._asked()
-        if any(stream.error is not None or not stream.opened for stream in asked):
-            opened = (stream for stream in asked if stream.opened)
-            known = [count.value for stream in opened if (count := stream.count()).value or stream.error is None]
-            return (sum(known), CountAccuracy.LOWER_BOUND) if known else (None, CountAccuracy.UNKNOWN)
-        by_disjunct: dict[str, list[Stream]] = {}
-        for stream in asked:
-            by_disjunct.setdefault(stream.name.split(":")[1], []).append(stream)
-        sums = []
-        accuracy = CountAccuracy.EXACT
-        for streams in by_disjunct.values():
-            counts = [stream.count() for stream in streams]
-            sums.append(sum(count.value for count in counts))
-            if any(count.accuracy is not CountAccuracy.EXACT for count in counts):
-                accuracy = CountAccuracy.LOWER_BOUND
-        if len(sums) > 1:
-            whole = self._distinct()
-            return (whole, accuracy) if whole is not None else (max(sums), CountAccuracy.LOWER_BOUND)
-        return (sums[0] if sums else 0), accuracy
-
-    def _distinct(self) -> int | None:
-        """How many different rows all streams hold, where each of them was read whole."""
-        admitted: set[str] = set()
-        for stream in self._asked():
-            if not isinstance(stream, PagedStream) or (whole := stream.whole()) is None:
-                return None
-            admitted |= whole
-        return len(admitted)
 
 
 class Lists:
@@ -174,7 +85,7 @@ class Lists:
         streams = [stream for part in parts for stream in part.streams]
         rows, more = await merge(streams, first=request.first, open_all=request.count)
         reports = [part.report() for part in parts]
-        total, accuracy = _total(reports)
+        total, accuracy = total_of(reports)
 
         def cursor_of(row: Merged) -> Callable[[], str]:
             return lambda: self._cursors.encode(fingerprint, ListPosition(order.position(row.task), row.streams))
@@ -424,12 +335,3 @@ def _fingerprint(caller: Caller, request: TaskListRequest) -> str:
         filter_.has_assignee,
     )
     return hashlib.blake2b(msgspec.json.encode(seen), digest_size=9).hexdigest()
-
-
-def _total(reports: Sequence[SourceReport]) -> tuple[int | None, CountAccuracy]:
-    """The sum over all sources; a source that could not tell leaves a lower bound."""
-    counts = [report.count for report in reports if report.count is not None]
-    exact = all(report.count_accuracy is CountAccuracy.EXACT for report in reports)
-    if not counts and reports:
-        return None, CountAccuracy.UNKNOWN
-    return sum(counts), CountAccuracy.EXACT if exact else CountAccuracy.LOWER_BOUND
