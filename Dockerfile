@@ -1,5 +1,11 @@
 # taskgate as a service: mount a configuration at /etc/taskgate/taskgate.toml (the journal of writes goes beside it,
 # so mount a volume that outlives the container).
+FROM node:22-bookworm AS graphiql
+WORKDIR /src
+COPY gateway/graphiql/package.json gateway/graphiql/assets.py ./
+# This image has a Python too.
+RUN python3 assets.py --required
+
 FROM python:3.12-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md ./
@@ -7,6 +13,7 @@ COPY connectors connectors
 COPY schema schema
 COPY gateway gateway
 COPY sandbox sandbox
+COPY --from=graphiql /src/npm gateway/graphiql/npm
 RUN python -m venv /opt/taskgate && /opt/taskgate/bin/pip install --no-cache-dir .
 
 FROM python:3.12-slim

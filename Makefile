@@ -1,14 +1,17 @@
 # One word each. Everything is installed into .venv; PYTHON is any Python from 3.11 on.
 PYTHON ?= python3
 BIN := .venv/bin
+NPM_INSTALL := npm install --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error --fetch-retries=1 --fetch-timeout=60000
+NPM_INSTALLED := $(patsubst %/package.json,%/node_modules/.installed,$(wildcard tests/*/package.json))
 
-.PHONY: demo test test-long clean help
+.PHONY: demo test test-long graphiql clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo       sandbox and gateway on this machine, with people and tasks to try"
 	@echo "make test       every check: format, lint, types, import contracts, tests"
 	@echo "make test-long  the property tests with many more examples"
+	@echo "make graphiql   fetch the files of the page at /graphql from npm; demo and test do it too"
 	@echo "make clean      remove .venv and what the tools left"
 
 .venv/.installed: pyproject.toml
@@ -21,18 +24,26 @@ help:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-demo: .venv/.installed
+# Says so and succeeds where Node.js or the registry is missing.
+graphiql:
+	@$(PYTHON) gateway/graphiql/assets.py
+
+# The tests that need these packages say so where Node.js or the registry is missing.
+tests/%/node_modules/.installed: tests/%/package.json
+	@cd $(<D) && command -v npm >/dev/null && $(NPM_INSTALL) && touch node_modules/.installed || echo "$(<D): npm packages are not installed, tests that need them are skipped" >&2
+
+demo: .venv/.installed graphiql
 	$(BIN)/taskgate demo
 
-test: .venv/.installed-dev
+test: .venv/.installed-dev graphiql $(NPM_INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
 
-test-long: .venv/.installed-dev
+test-long: .venv/.installed-dev graphiql $(NPM_INSTALLED)
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache gateway/graphiql/npm tests/*/node_modules

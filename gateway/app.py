@@ -13,9 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.auth import Authenticator
 from gateway.federation import FederatedSources, open_federation
+from gateway.graphiql.page import GraphiQL
 from gateway.graphql_route import ASKED, GraphQLRoute
 from gateway.settings import Settings
 from schema.api import build_schema
+from schema.execution import Execution
 
 log = structlog.get_logger("taskgate.http")
 
@@ -34,15 +36,23 @@ def create_app(settings: Settings) -> FastAPI:
                 opened.clear()
 
     app = FastAPI(title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    graphiql = GraphiQL(settings) if settings.gateway.offers("graphiql") else None
     route = GraphQLRoute(
-        build_schema(),
+        Execution(
+            build_schema(),
+            settings.gateway.limits,
+            introspection=settings.gateway.offers("introspection"),
+            suggestions=settings.gateway.offers("suggestions"),
+        ),
         authenticator=Authenticator(settings),
         federation=lambda: opened[0],
         max_body_bytes=settings.gateway.max_body_bytes,
-        suggestions=settings.gateway.profile == "development",
+        page=graphiql.response if graphiql is not None else None,
     )
     # The route judges methods itself: its refusals are GraphQL answers.
     app.router.routes.append(Route("/graphql", route, methods=None))
+    if graphiql is not None:
+        app.router.routes.append(graphiql.route)
 
     @app.get("/livez")
     async def livez() -> dict[str, str]:

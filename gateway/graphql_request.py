@@ -35,6 +35,11 @@ def header(scope: Scope, name: bytes) -> str | None:
     return ", ".join(values) if values else None
 
 
+def asks(query_string: bytes) -> bool:
+    """Whether an address holds a query."""
+    return any(pair.partition(b"=")[0] == b"query" for pair in query_string.split(b"&"))
+
+
 async def read_request(scope: Scope, receive: Receive, max_body_bytes: int) -> GraphQLRequest:
     """The request as sent; RefusedError for whatever is none."""
     match scope["method"]:

@@ -31,6 +31,13 @@ def preferred(accept: str | None) -> str | None:
     return None if best is None else best[1]
 
 
+def prefers_html(accept: str | None) -> bool:
+    """Whether a browser opens a page: text/html is named, and neither of ours is wanted more."""
+    ranges = dict(_ranges(accept or ""))
+    html = ranges.get("text/html", 0.0)
+    return html > 0 and html >= max(ranges.get(JSON, 0.0), ranges.get(GRAPHQL_RESPONSE, 0.0))
+
+
 def is_json(content_type: str) -> bool:
     """Whether a request's body is JSON in UTF-8, by its Content-Type."""
     name, *parameters = (part.strip().lower() for part in content_type.split(";"))

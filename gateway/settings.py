@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from connectors.sdk.caller import Caller, Identity
 from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import Section, SourceSettings
+from schema.limits import DocumentLimits
 
 _SUBSTITUTION = re.compile(r"\$\{([^}]*)\}")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -40,13 +41,25 @@ PersonKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,79}$")]
 
 
 class GatewaySettings(Section):
-    """`secret` signs cursors. `journal` is the SQLite file of writes. `max_body_bytes` bounds one request."""
+    """`secret` signs cursors. `journal` is the SQLite file of writes. `max_body_bytes` bounds one request.
+
+    `introspection`, `graphiql` and `suggestions` in errors are offered as the profile has it, unless they say so.
+    """
 
     secret: SecretStr | None = Field(default=None, min_length=1)
     journal: Path
     profile: Literal["development", "production"] = "development"
     cors_origins: tuple[Origin, ...] = ()
     max_body_bytes: int = Field(default=256 * 1024, ge=1024, le=16 * 1024 * 1024)
+    introspection: bool | None = None
+    graphiql: bool | None = None
+    suggestions: bool | None = None
+    limits: DocumentLimits = DocumentLimits()
+
+    def offers(self, what: Literal["introspection", "graphiql", "suggestions"]) -> bool:
+        """Whether it is on: as set, else on in development and off in production."""
+        chosen: bool | None = getattr(self, what)
+        return self.profile == "development" if chosen is None else chosen
 
 
 class DemoAuth(Section):

@@ -3,12 +3,8 @@
 from functools import lru_cache
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
 
-from schema.cost import CostLimit
-from schema.errors import ClientErrors
 from schema.flow.queries import FlowQueries
 from schema.node import NodeQueries
 from schema.people.queries import PeopleQueries
@@ -29,19 +25,13 @@ class Mutation(TaskMutations):
     pass
 
 
-class Schema(strawberry.Schema):
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Nothing: `schema.errors` logs what deserves it, once."""
-
-
 @lru_cache(maxsize=1)
-def build_schema() -> Schema:
+def build_schema() -> strawberry.Schema:
     """Always the same object."""
-    return Schema(
+    return strawberry.Schema(
         query=Query,
         mutation=Mutation,
         types=[TaskDefinition],
-        extensions=[ClientErrors, CostLimit],
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
 

@@ -7,21 +7,17 @@ document even where fragments within fragments double what they stand for.
 from collections.abc import Iterator, Mapping
 
 from graphql import (
-    ASTValidationRule,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLError,
     GraphQLNamedType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
     OperationDefinitionNode,
-    OperationType,
     SelectionSetNode,
-    ValidationContext,
     ValueNode,
     VariableNode,
     get_named_type,
@@ -30,19 +26,13 @@ from graphql import (
     value_from_ast_untyped,
 )
 from msgspec import Struct
-from strawberry.extensions import SchemaExtension
 
 from schema.arguments import DEFAULT_PAGE, MAX_PAGE
-
-MAX_TOKENS = 2_000  # for the parser: `max_lexical_tokens`
-MAX_DEPTH = 12
-MAX_INTROSPECTION_DEPTH = 15
-MAX_FIELDS = 500
-MAX_ALIASES = 30
-MAX_COST = 5_000
-MAX_DETAIL_ROWS = 20
+from schema.limits import DocumentLimits
 
 DETAIL_FIELDS = frozenset({("Task", "form"), ("Task", "outcomes"), ("Task", "data"), ("Task", "previousSteps")})
+
+_INT_DIGITS = 11  # of -2147483648
 
 # Levels of selections and fragments within each other beyond which nothing is measured: no honest document has so many,
 # and Python's own stack is finite.
@@ -72,17 +62,27 @@ class Measure(Struct, frozen=True):
             max(self.detail_rows, other.detail_rows),
         )
 
-    def excesses(self) -> Iterator[str]:
-        for what, found, limit in (
-            ("is nested {} levels deep", self.depth, MAX_DEPTH),
-            ("nests introspection {} levels deep", self.introspection_depth, MAX_INTROSPECTION_DEPTH),
-            ("selects {} fields", self.fields, MAX_FIELDS),
-            ("uses {} aliases", self.aliases, MAX_ALIASES),
-            ("may return {} objects of lists", self.objects, MAX_COST),
-            ("asks for form, outcomes, data or previousSteps of {} rows", self.detail_rows, MAX_DETAIL_ROWS),
-        ):
-            if found > limit:
-                yield f"The operation {what.format(min(found, 10 * limit))}; at most {limit} are served."
+    def structure_excesses(self, limits: DocumentLimits) -> Iterator[str]:
+        """What is too much whatever the variables are."""
+        return _told(
+            ("is nested {} levels deep", self.depth, limits.depth),
+            ("nests introspection {} levels deep", self.introspection_depth, limits.introspection_depth),
+            ("selects {} fields", self.fields, limits.fields),
+            ("uses {} aliases", self.aliases, limits.aliases),
+        )
+
+    def cost_excesses(self, limits: DocumentLimits) -> Iterator[str]:
+        """What is too much by page sizes, which come by variable as a rule."""
+        return _told(
+            ("may return {} objects of lists", self.objects, limits.objects),
+            ("asks for form, outcomes, data or previousSteps of {} rows", self.detail_rows, limits.detail_rows),
+        )
+
+
+def _told(*found: tuple[str, int, int]) -> Iterator[str]:
+    for what, count, limit in found:
+        if count > limit:
+            yield f"The operation {what.format(min(count, 10 * limit))}; at most {limit} are served."
 
 
 class Meter:
@@ -169,40 +169,8 @@ class Meter:
             return MAX_PAGE if self._variables is None else self._variables.get(node.name.value)
         if isinstance(node, ListValueNode):
             return [None] * len(node.values)
-        return int(node.value) if isinstance(node, IntValueNode) else None
-
-
-class CostRule(ASTValidationRule):
-    """Refuses operations beyond the limits, whatever the variables will be."""
-
-    variables: Mapping[str, object] | None = None
-
-    def __init__(self, context: ValidationContext) -> None:
-        super().__init__(context)
-        self._meter: Meter | None = None
-
-    def enter_operation_definition(self, node: OperationDefinitionNode, *_args: object) -> None:
-        if self._meter is None:
-            context = self.context
-            self._meter = Meter(context.schema, context.document, self.variables)  # type: ignore[attr-defined]
-        if node.operation is OperationType.SUBSCRIPTION and self.context.schema.subscription_type is None:  # type: ignore[attr-defined]
-            return
-        for excess in self._meter.measure(node).excesses():
-            self.report_error(GraphQLError(excess, node, extensions={"code": "TOO_COSTLY"}))
-
-
-def cost_rule(variables: Mapping[str, object]) -> type[CostRule]:
-    """The rule for one request: page sizes are those that its variables name."""
-    return type("CostRule", (CostRule,), {"variables": variables})
-
-
-class CostLimit(SchemaExtension):
-    """Adds the rule, with the request's variables, to what Strawberry validates."""
-
-    def on_operation(self) -> Iterator[None]:
-        execution = self.execution_context
-        execution.validation_rules = (*execution.validation_rules, cost_rule(execution.variables or {}))
-        yield
+        # A number beyond the digits of any Int is refused by validation, and too long for Python's int().
+        return int(node.value) if isinstance(node, IntValueNode) and len(node.value) <= _INT_DIGITS else None
 
 
 def _defaults(document: DocumentNode) -> dict[str, object]:

@@ -5,16 +5,13 @@ a bad request                     -> graphql-core's own words
 anything else                     -> "internal error", code INTERNAL, and a line in the log
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import strawberry
 import structlog
-from graphql import ExecutionResult as CoreExecutionResult
 from graphql import GraphQLError
-from strawberry.extensions import SchemaExtension
-from strawberry.types import ExecutionResult
 
 from connectors.sdk.commands import CancelStrategy
 from connectors.sdk.errors import ConnectorError, RateLimitedError, ValidationFailedError
@@ -113,14 +110,9 @@ def client_error(error: GraphQLError) -> GraphQLError:
     return _located(error, "internal error", {"code": "INTERNAL"})
 
 
-class ClientErrors(SchemaExtension):
-    """Puts `client_error` around every result that Strawberry executes."""
-
-    def on_operation(self) -> Iterator[None]:
-        yield
-        result = self.execution_context.result
-        if isinstance(result, (ExecutionResult, CoreExecutionResult)) and result.errors:
-            result.errors = [client_error(error) for error in result.errors]
+def written(error: GraphQLError, code: str) -> dict[str, Any]:
+    """An entry of `errors`; `code` where the error has none of its own."""
+    return {**error.formatted, "extensions": {"code": code, **(error.extensions or {})}}
 
 
 def _root(error: GraphQLError) -> Exception:

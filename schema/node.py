@@ -8,8 +8,8 @@ import strawberry
 from connectors.sdk.errors import ValidationFailedError
 from schema.arguments import MAX_PAGE
 from schema.context import Context
-from schema.cost import MAX_DETAIL_ROWS
 from schema.flow.queries import flow_by_id
+from schema.limits import DETAIL_ROWS
 from schema.people.queries import group_by_id, user_by_id
 from schema.relay import Node, decode
 from schema.resolver import resolved
@@ -42,7 +42,7 @@ class NodeQueries:
     ) -> list[Awaitable[Node | None]]:
         if len(ids) > MAX_PAGE:
             raise ValidationFailedError(f"ids must be at most {MAX_PAGE}", field=("ids",))
-        return [node_by_id(text, info.context, is_listed=len(ids) > MAX_DETAIL_ROWS) for text in ids]
+        return [node_by_id(text, info.context, is_listed=len(ids) > DETAIL_ROWS) for text in ids]
 
 
 async def node_by_id(text: str, context: Context, *, is_listed: bool = False) -> Node | None:

@@ -1,6 +1,7 @@
 """What is shipped: the wheel, and the Dockerfile around it."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -62,6 +63,42 @@ def test_the_installed_wheel_finds_the_vendors(installed: Path) -> None:
     assert "camunda geotareas camunda geotareas" == run(installed, code)
 
 
+def test_the_wheel_holds_graphiql_as_the_tree_does(installed: Path) -> None:
+    """The page and its examples always, npm's files where they were to be had; git ignores these."""
+
+    def files(site: Path) -> list[str]:
+        folder = site / "gateway" / "graphiql"
+        found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+        return sorted(str(path) for path in found if path.suffix != ".pyc" and path.name != "build_hook.py")
+
+    assert files(ROOT) == files(installed)
+
+
+def test_a_wheel_is_built_where_there_is_no_npm(tmp_path: Path) -> None:
+    """It says what it lacks; the page in it says the same."""
+    tree, nowhere = tmp_path / "tree", tmp_path / "nowhere"
+    nowhere.mkdir()
+    for name in ("connectors", "schema", "gateway", "sandbox"):
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("npm", "__pycache__"))
+    for name in ("pyproject.toml", "README.md", ".gitignore"):
+        shutil.copy(ROOT / name, tree / name)
+
+    built = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=tree,
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": str(nowhere)},
+    )
+
+    assert "GraphiQL is left out: npm (Node.js) is not on this machine. All else works without it." in built.stderr
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        inside = [name for name in wheel.namelist() if name.startswith("gateway/graphiql/")]
+    assert "gateway/graphiql/missing.html" in inside
+    assert [] == [name for name in inside if "/npm/" in name]
+
+
 def test_the_dockerfile_passes_its_linter() -> None:
     """It cannot be built everywhere; at least it is well-formed and follows the usual rules."""
     linter = shutil.which("hadolint", path=str(Path(sys.executable).parent))
@@ -74,11 +111,11 @@ def test_the_dockerfile_passes_its_linter() -> None:
 
 
 def test_the_image_runs_as_nobody_special_and_reports_its_health() -> None:
-    """Two stages, a user without rights, a health check, and a command that exists."""
+    """Two stages before it that stay behind, a user without rights, a health check, and a command that exists."""
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     command = json.loads(re.findall(r"^CMD (\[.*\])$", text, re.MULTILINE)[0])
 
-    assert 2 == len(re.findall(r"^FROM ", text, re.MULTILINE))
+    assert ["graphiql", "build", ""] == re.findall(r"^FROM \S+(?: AS (\S+))?$", text, re.MULTILINE)
     assert ["10001"] == re.findall(r"^USER (.*)$", text, re.MULTILINE)
     assert "/livez" in text
     assert ["taskgate", "serve"] == command[:2]

@@ -5,13 +5,16 @@ import json
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from connectors.sdk.commands import Assign, Cancel, Claim, Command, Complete, Release, Unassign
+from connectors.sdk.commands import Assign, Cancel, Claim, Command, Complete, MutationStatus, Release, Unassign
 from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import SourceSettings
 from gateway.settings import load
+from schema.errors import UserErrorCode
+from schema.limits import DocumentLimits
 from tests.world import World
 
 ROOT = Path(__file__).parent.parent
@@ -89,6 +92,57 @@ def test_the_table_of_settings_equals_the_settings() -> None:
     actual = {row[0].strip("`"): row[1] for row in rows("setting of a source")}
 
     assert {name: str(fields[name].default) for name in actual} == actual
+
+
+NEW = "application/graphql-response+json"
+REFUSALS: dict[str, dict[str, Any]] = {
+    "UNAUTHENTICATED": {"headers": {"Authorization": "Bearer mallory"}},
+    "BAD_REQUEST": {"json": []},
+    "METHOD_NOT_ALLOWED": {"method": "PUT"},
+    "NOT_ACCEPTABLE": {"headers": {"Accept": "text/plain"}},
+    "UNSUPPORTED_MEDIA_TYPE": {"content": "{ __typename }", "headers": {"Content-Type": "application/graphql"}},
+    "PAYLOAD_TOO_LARGE": {"json": {"query": "#" * 262_145}},
+    "GRAPHQL_PARSE_FAILED": {"json": {"query": "{"}},
+    "GRAPHQL_VALIDATION_FAILED": {"json": {"query": "{ nothing }"}},
+    "OPERATION_RESOLUTION_FAILURE": {"json": {"query": "{ __typename }", "operationName": "Other"}},
+    "BAD_USER_INPUT": {"json": {"query": "query Q($id: ID!) { task(id: $id) { id } }"}},
+    "TOO_COSTLY": {"json": {"query": "{ tasks(first: 100) { nodes { form { kind } } } }"}},
+    "VALIDATION_FAILED": {"json": {"query": '{ tasks(after: "another question\'s") { totalCount } }'}},
+}
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+async def test_a_code_of_the_readme_comes_with_its_status(world: World, code: str) -> None:
+    """Under the newer media type."""
+    (shown,) = (row[1] for row in rows("code") if code in row[0].split(", "))
+    request = {"method": "POST", **REFUSALS[code]}
+    request["headers"] = {"Accept": NEW, **request.get("headers", {})}
+
+    answer = await world.client.request(url="/graphql", **request)
+
+    assert code == answer.json()["errors"][0]["extensions"]["code"]
+    assert re.fullmatch(shown.replace("x", "[0-9]"), str(answer.status_code))
+
+
+def test_the_readmes_codes_are_those_that_there_are() -> None:
+    """What a request gets, what a system gives, and what nobody expected."""
+    listed = {code for row in rows("code") for code in row[0].split(", ")}
+
+    assert set(REFUSALS) <= listed
+    assert listed <= set(REFUSALS) | set(UserErrorCode) | {"INTERNAL"}
+
+
+def test_the_readmes_statuses_of_a_write_are_those_that_there_are() -> None:
+    """In both tables."""
+
+    assert [set(MutationStatus)] * 2 == [{row[0] for row in rows(f"status | {second}")} for second in ("means", "show")]
+
+
+def test_the_table_of_limits_equals_the_limits() -> None:
+    """All of them, in the order of the settings."""
+    actual = {row[0].strip("`"): int(row[1]) for row in rows("`[gateway.limits]`")}
+
+    assert DocumentLimits().model_dump() == actual
 
 
 def test_every_command_of_the_readme_exists() -> None:

@@ -1,12 +1,13 @@
 """A whole gateway over real stand-ins on real sockets, as `taskgate demo` makes it."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
 from gateway.app import create_app
 from gateway.settings import load
@@ -21,7 +22,10 @@ Answer = dict[str, Any]
 class World:
     """Stand-ins and gateway; `ask` sends one operation and gives the whole answer."""
 
-    def __init__(self, client: httpx2.AsyncClient, urls: dict[str, str], running: dict[str, AsyncExitStack]) -> None:
+    def __init__(
+        self, app: FastAPI, client: httpx2.AsyncClient, urls: dict[str, str], running: dict[str, AsyncExitStack]
+    ) -> None:
+        self.app = app
         self.client = client
         self.urls = urls
         self._running = running
@@ -60,8 +64,9 @@ class World:
         await self._running[vendor].aclose()
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[World]:
+    """A world with its configuration and its journal in `folder`."""
     async with AsyncExitStack() as stack:
         chosen: list[StandIn] = [kind() for kind in stand_ins().values()]
         urls: dict[str, str] = {}
@@ -72,11 +77,17 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             urls.update(
                 await running[stand_in.vendor].enter_async_context(serve([stand_in], host="127.0.0.1", base_port=0))
             )
-        path = tmp_path / "taskgate.toml"
+        path = folder / "taskgate.toml"
         path.write_text(configuration(chosen, urls, "a secret of the tests"), encoding="utf-8")
         app = create_app(load(path))
         await stack.enter_async_context(app.router.lifespan_context(app))
         client = await stack.enter_async_context(
             httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://gateway.test")
         )
-        yield World(client, urls, running)
+        yield World(app, client, urls, running)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with opened(tmp_path) as one:
+        yield one

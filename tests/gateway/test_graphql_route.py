@@ -3,12 +3,17 @@ from typing import Any
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from tests.gateway.conftest import OpenClient
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 TYPENAME = "{ __typename }"
+KEYED = f"""[auth]
+mode = "api_keys"
+keys = [{{person = "bob", sha256 = "{hashlib.sha256(b"key").hexdigest()}"}}]
+"""
 MUTATION = 'mutation { claimTask(input: {taskId: "x"}) { status } }'
 
 
@@ -67,9 +72,7 @@ async def test_an_unknown_token_is_401_in_the_form_of_graphql(client: httpx2.Asy
 
 async def test_api_keys_let_nobody_in_without_one(open_client: OpenClient) -> None:
     """The key lets its person in."""
-    digest = hashlib.sha256(b"key").hexdigest()
-    auth = f'[auth]\nmode = "api_keys"\nkeys = [{{person = "bob", sha256 = "{digest}"}}]\n'
-    async with open_client(auth=auth) as client:
+    async with open_client(auth=KEYED) as client:
         without = await post(client, TYPENAME)
         with_key = await client.post("/graphql", json={"query": TYPENAME}, headers={"Authorization": "Bearer key"})
 
@@ -282,8 +285,8 @@ async def test_a_body_beyond_the_limit_is_413(open_client: OpenClient) -> None:
 
 
 async def test_a_document_of_too_many_tokens_is_refused(client: httpx2.AsyncClient) -> None:
-    """Before it is validated: 2,000 tokens."""
-    answer = await post(client, "{" + " __typename" * 2001 + "}")
+    """Before it is validated: 1,500 tokens."""
+    answer = await post(client, "{" + " __typename" * 1501 + "}")
 
     assert answer.status_code == 400
     assert "token" in answer.json()["errors"][0]["message"].lower()
@@ -306,9 +309,7 @@ async def test_production_tells_no_names_to_those_who_guess(open_client: OpenCli
     """Of fields, arguments and types; development helps."""
     async with open_client() as client:
         helpful = await post(client, query)
-    digest = hashlib.sha256(b"key").hexdigest()
-    auth = f'[auth]\nmode = "api_keys"\nkeys = [{{person = "bob", sha256 = "{digest}"}}]\n'
-    async with open_client(auth=auth, gateway='[gateway]\nprofile = "production"\n') as client:
+    async with open_client(auth=KEYED, gateway='[gateway]\nprofile = "production"\n') as client:
         client.headers["Authorization"] = "Bearer key"
         silent = await post(client, query)
 
@@ -334,8 +335,104 @@ async def test_a_known_document_is_neither_parsed_nor_validated_again(
     def broken(*_: object, **__: object) -> None:
         raise AssertionError("parsed again")
 
-    monkeypatch.setattr("gateway.documents.parse", broken)
-    monkeypatch.setattr("gateway.documents.validate_document", broken)
+    monkeypatch.setattr("schema.documents.parse", broken)
+    monkeypatch.setattr("schema.documents.validate", broken)
     second = await post(client, query)
 
     assert first.json() == second.json() == {"data": {"known": "Query"}}
+
+
+@pytest.mark.parametrize("query", [TYPENAME, "{"])
+async def test_no_cache_on_the_way_keeps_an_answer(client: httpx2.AsyncClient, query: str) -> None:
+    """It is one person's, although the address of a GET does not say whose."""
+    answer = await client.get("/graphql", params={"query": query})
+
+    assert ("private, no-store", "Accept, Authorization") == (answer.headers["Cache-Control"], answer.headers["Vary"])
+
+
+async def test_a_fault_of_ours_is_masked_in_the_form_of_graphql(
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log has the exception, the client a code."""
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("password s3cret")
+
+    monkeypatch.setattr("gateway.graphql_route.read_request", broken)
+    with capture_logs() as logs:
+        answer = await post(client, TYPENAME)
+
+    assert (500, "INTERNAL") == (answer.status_code, code(answer))
+    assert "s3cret" not in answer.text
+    assert "internal error" in [line["event"] for line in logs]
+
+
+async def test_a_browser_that_opens_the_address_gets_the_page(client: httpx2.AsyncClient) -> None:
+    """By its Accept header; a query in the address is answered all the same."""
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    page = await client.get("/graphql", headers=browser)
+    query = await client.get("/graphql", params={"query": TYPENAME}, headers=browser)
+    program = await client.get("/graphql", headers={"Accept": f"{JSON}, text/html;q=0.5"})
+
+    assert (200, "text/html; charset=utf-8") == (page.status_code, page.headers["Content-Type"])
+    assert {"data": {"__typename": "Query"}} == query.json()
+    assert (400, "BAD_REQUEST") == (program.status_code, code(program))
+
+
+@pytest.mark.parametrize(("setting", "status"), [("", 406), ("graphiql = true\n", 200)])
+async def test_production_shows_no_page_unless_switched_on(open_client: OpenClient, setting: str, status: int) -> None:
+    """Nor its files."""
+    async with open_client(gateway=f'[gateway]\nprofile = "production"\n{setting}', auth=KEYED) as client:
+        page = await client.get("/graphql", headers={"Accept": "text/html"})
+
+    assert status == page.status_code
+
+
+@pytest.mark.parametrize(
+    ("gateway", "kinds"),
+    [
+        ("", 1),
+        ('profile = "production"\n', 0),
+        ('profile = "production"\nintrospection = true\n', 1),
+        ("introspection = false\n", 0),
+    ],
+)
+async def test_the_profile_says_whether_the_schema_is_told(open_client: OpenClient, gateway: str, kinds: int) -> None:
+    """Unless a setting of its own says so."""
+    async with open_client(gateway=f"[gateway]\n{gateway}", auth=KEYED) as client:
+        client.headers["Authorization"] = "Bearer key"
+        answer = await post(client, "{ __schema { queryType { name } } }")
+
+    assert kinds == len(answer.json().get("data", {}))
+
+
+async def test_limits_are_settings(open_client: OpenClient) -> None:
+    """What is refused by default can be served."""
+    query = "{ " + " ".join(f"a{number}: __typename" for number in range(31)) + " }"
+    async with open_client() as client:
+        refused = await post(client, query)
+    async with open_client(gateway="[gateway.limits]\naliases = 31\n") as client:
+        served = await post(client, query)
+
+    assert (400, "TOO_COSTLY", 200) == (refused.status_code, code(refused), served.status_code)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"n": 10**400}, {"n": -1}, {"n": 1.5}, {"n": "25"}, {"n": True}, {"n": [[[[[]]]]]}, {"n": {}}],
+    ids=["huge", "negative", "fraction", "text", "boolean", "nested", "object"],
+)
+async def test_strange_variables_are_refused_in_words(client: httpx2.AsyncClient, variables: dict[str, Any]) -> None:
+    """None of them is a failure of ours."""
+    answer = await post(client, "query ($n: Int) { tasks(first: $n) { isComplete } }", variables=variables)
+
+    assert answer.status_code in {200, 400}
+    assert answer.json()["errors"][0]["extensions"]["code"] in {"BAD_USER_INPUT", "VALIDATION_FAILED", "BAD_REQUEST"}
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "-" + "9" * 5000, "1." + "9" * 5000, "1e999999"])
+async def test_a_number_of_many_digits_is_refused_in_words(client: httpx2.AsyncClient, number: str) -> None:
+    """Python's own limit on digits is not met."""
+    answer = await post(client, f"{{ tasks(first: {number}) {{ isComplete }} }}")
+
+    assert (400, "GRAPHQL_VALIDATION_FAILED") == (answer.status_code, code(answer))

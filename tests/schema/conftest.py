@@ -5,16 +5,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from strawberry.types import ExecutionResult
 
 from connectors.sdk.caller import TASK_ADMIN, Caller, Identity
 from schema.api import build_schema
 from schema.context import Context
+from schema.execution import Answer, Execution, RequestError
 from tests.schema.fake_federation import FakeFederation
 
+EXECUTION = Execution(build_schema())
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 
-Ask = Callable[..., Awaitable[ExecutionResult]]
+Ask = Callable[..., Awaitable[Answer]]
 
 
 @pytest.fixture
@@ -44,10 +45,12 @@ def federation(alice: Caller, carol: Caller) -> FakeFederation:
 def ask(federation: FakeFederation, alice: Caller) -> Ask:
     """Run a document as alice, or as `caller`, at NOW."""
 
-    async def run(document: str, caller: Caller = alice, **variables: Any) -> ExecutionResult:
+    async def run(document: str, caller: Caller = alice, **variables: Any) -> Answer:
         context = Context(caller, federation, lambda: NOW)
-        result = await build_schema().execute(document, variable_values=variables, context_value=context)
-        assert isinstance(result, ExecutionResult)
-        return result
+        try:
+            operation = EXECUTION.read(document, None, variables)
+        except RequestError as error:
+            return error.answer
+        return await EXECUTION.run(operation, context)
 
     return run

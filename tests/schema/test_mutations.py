@@ -43,7 +43,7 @@ async def _write(ask: Ask, mutation: str, **arguments: Any) -> dict[str, Any]:
     }.get(mutation, "TaskActionInput")
     document = f"mutation($i: {input_type}!) {{ {mutation}(input: $i) {{ {PAYLOAD} }} }}"
     result = await ask(document, i={"taskId": TASK, **arguments})
-    assert result.errors is None
+    assert [] == result.errors
     assert result.data is not None
     payload: dict[str, Any] = result.data[mutation]
     return payload

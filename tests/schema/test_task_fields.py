@@ -42,7 +42,7 @@ ZONELESS = Sla(ends_on="2026-06-15 10:00")
 
 async def _task(ask: Ask, fields: str, **more: Any) -> dict[str, Any]:
     result = await ask(f"query($id: ID!) {{ task(id: $id) {{ {fields} }} }}", id=TASK, **more)
-    assert result.errors is None
+    assert [] == result.errors
     assert result.data is not None
     task: dict[str, Any] = result.data["task"]
     return task
@@ -199,7 +199,7 @@ async def test_failing_flow_is_an_error_on_its_nullable_fields(ask: Ask, federat
 
     flow = {"id": global_id("Flow", "c8", "f"), "state": "UNKNOWN", "startedAt": None}
     assert result.data == {"task": {"title": "Task 1", "flow": flow}}
-    assert [["task", "flow", "startedAt"]] == [error.path for error in result.errors or ()]
+    assert [["task", "flow", "startedAt"]] == [error["path"] for error in result.errors]
 
 
 async def test_details_of_one_task_are_one_call(ask: Ask, federation: FakeFederation) -> None:
@@ -242,8 +242,8 @@ async def test_detail_that_cannot_be_loaded_is_null_on_its_path(ask: Ask, federa
 
     assert result.data == {"task": {"title": "Task 1", "form": None, "data": None}}
     extensions = {"code": "RATE_LIMITED", "source": "c8", "retryAt": "2026-06-15T09:00:01.000Z"}
-    assert {("task", "form"), ("task", "data")} == {tuple(error.path or ()) for error in result.errors or ()}
-    assert [extensions, extensions] == [error.extensions for error in result.errors or ()]
+    assert {("task", "form"), ("task", "data")} == {tuple(error["path"]) for error in result.errors}
+    assert [extensions, extensions] == [error["extensions"] for error in result.errors]
 
 
 async def test_data_keeps_decimals_and_long_integers(ask: Ask, federation: FakeFederation) -> None:
@@ -282,9 +282,9 @@ async def test_unknown_task_is_null_and_failing_task_is_an_error(ask: Ask, feder
     unknown = await ask("query($id: ID!) { task(id: $id) { id } }", id=TASK)
     failing = await ask("query($id: ID!) { task(id: $id) { id } }", id=global_id("Task", "geo", "2"))
 
-    assert (unknown.data, unknown.errors) == ({"task": None}, None)
+    assert (unknown.data, unknown.errors) == ({"task": None}, [])
     assert failing.data == {"task": None}
-    assert [{"code": "NOT_FOUND", "source": "geo"}] == [error.extensions for error in failing.errors or ()]
+    assert [{"code": "NOT_FOUND", "source": "geo"}] == [error["extensions"] for error in failing.errors]
 
 
 async def test_viewer_sources_and_users(ask: Ask) -> None:
@@ -306,7 +306,7 @@ async def test_viewer_sources_and_users(ask: Ask) -> None:
         s=[global_id("Source", "geo")],
     )
 
-    assert result.errors is None
+    assert [] == result.errors
     identity = {"linkedBy": "CONFIG", "verified": True}
     assert result.data == {
         "viewer": {

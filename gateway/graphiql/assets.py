@@ -1,0 +1,125 @@
+"""Fetches GraphiQL's files from npm into a folder that git ignores; runs before anything is installed.
+
+Without Node.js, or without the registry, it says so in one line and succeeds: all but the page works without them.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+FOLDER = HERE / "npm"
+FILES = {
+    "graphiql": ("package.json", "LICENSE", "graphiql.min.css", "graphiql.min.js"),
+    "react": ("package.json", "LICENSE", "umd/react.production.min.js"),
+    "react-dom": ("package.json", "LICENSE", "umd/react-dom.production.min.js"),
+}
+"""What is kept of each package; all other files of it are never unpacked."""
+
+PATIENCE_S = 180
+
+
+class FetchError(Exception):
+    """Why the files could not be had, in one line."""
+
+
+def pinned() -> dict[str, str]:
+    """Exact version by package, as package.json has them."""
+    versions: dict[str, str] = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    return versions
+
+
+def is_complete(folder: Path = FOLDER) -> bool:
+    """Whether every file is there, of the versions that are pinned."""
+    try:
+        for package, version in pinned().items():
+            if not all((folder / package / Path(file).name).is_file() for file in FILES[package]):
+                return False
+            _check(package, version, (folder / package / "package.json").read_bytes())
+    except (OSError, FetchError):
+        return False
+    return True
+
+
+def fetch(folder: Path = FOLDER) -> None:
+    """Put the files into `folder`, whole or not at all; FetchError when they cannot be had."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise FetchError("npm (Node.js) is not on this machine")
+    try:
+        # Beside its place, so that the last step is a rename.
+        with tempfile.TemporaryDirectory(prefix=".npm-", dir=folder.parent) as temporary:
+            gathered = Path(temporary, "npm")
+            for package, version in pinned().items():
+                _unpack(package, version, _packed(npm, package, version, Path(temporary)), gathered / package)
+            gathered.chmod(0o755)
+            shutil.rmtree(folder, ignore_errors=True)
+            gathered.rename(folder)
+    except OSError as error:
+        raise FetchError(f"{folder} cannot be written: {error.strerror}") from error
+
+
+def _packed(npm: str, package: str, version: str, into: Path) -> Path:
+    """The package as the registry has it, without what it depends on; npm checks it against the registry's digest."""
+    command = [npm, "pack", f"{package}@{version}", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
+    hurried = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000", "--loglevel=error"]
+    try:
+        done = subprocess.run(
+            [*command, *hurried], cwd=into, capture_output=True, text=True, check=False, timeout=PATIENCE_S
+        )
+    except subprocess.TimeoutExpired:
+        raise FetchError(f"npm did not give {package} {version} within {PATIENCE_S} seconds") from None
+    packed = into / f"{package}-{version}.tgz"
+    if done.returncode != 0 or not packed.is_file():
+        reason = next((line for line in done.stderr.splitlines() if line.strip()), "no reason told")
+        raise FetchError(f"npm did not give {package} {version}: {reason.strip()}")
+    return packed
+
+
+def _unpack(package: str, version: str, packed: Path, into: Path) -> None:
+    into.mkdir(parents=True)
+    try:
+        with tarfile.open(packed) as archive:
+            for file in FILES[package]:
+                member = archive.extractfile(f"package/{file}")
+                if member is None:
+                    raise FetchError(f"{file} is no file in {package} {version}")
+                content = member.read()
+                if file == "package.json":
+                    _check(package, version, content)
+                (into / Path(file).name).write_bytes(content)
+    except (KeyError, EOFError, tarfile.TarError) as error:
+        raise FetchError(f"{package} {version} is not what it should be: {error}") from error
+
+
+def _check(package: str, version: str, described: bytes) -> None:
+    try:
+        found = json.loads(described)
+    except ValueError:
+        raise FetchError(f"{package} has no readable package.json") from None
+    if (package, version) != (found.get("name"), found.get("version")):
+        raise FetchError(f"{package} {version} is wanted, {found.get('name')} {found.get('version')} is there")
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description="Fetch GraphiQL's files from npm, unless they are there.")
+    arguments.add_argument("--required", action="store_true", help="fail where they cannot be had")
+    required: bool = arguments.parse_args().required
+    if is_complete():
+        return 0
+    try:
+        fetch()
+    except FetchError as error:
+        print(f"GraphiQL is left out: {error}. All else works without it.", file=sys.stderr)
+        return 1 if required else 0
+    print(f"GraphiQL {pinned()['graphiql']} fetched from npm.", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,18 @@
+"""For hatchling: a wheel holds GraphiQL's files where they can be had, and is built without them where not."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.config import BuilderConfig
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class GraphiQLBuildHook(BuildHookInterface[BuilderConfig]):
+    """An editable installation has none: there the files are those of the tree, fetched by `make graphiql`."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "standard":
+            # Run, not imported: the project is not installed where it is built.
+            subprocess.run([sys.executable, Path(self.root, "gateway", "graphiql", "assets.py")], check=True)

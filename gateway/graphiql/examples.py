@@ -1,0 +1,28 @@
+"""The operations in the page's tabs, in their order."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent / "examples"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """`variables` are those that the page fills: `id`, `outcome`, `data` of the first task that may be taken."""
+
+    query: str
+    variables: tuple[str, ...]
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / f"{name}.graphql").read_text(encoding="utf-8")
+
+
+EXAMPLES = (
+    Example(_read("inbox"), ()),
+    Example(_read("detail"), ("id",)),
+    Example(_read("claim"), ("id",)),
+    Example(_read("complete"), ("id", "outcome", "data")),
+)
+FIRST_TASK = _read("first_task")
+"""What the page asks to fill those variables."""

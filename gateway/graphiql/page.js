@@ -1,0 +1,95 @@
+"use strict";
+// GraphiQL over the gateway that served it. What the gateway tells the page stands in #config.
+{
+  const config = JSON.parse(document.getElementById("config").textContent);
+  const place = document.getElementById("graphiql");
+  // Samples by type, so that the example that completes a task can be run as it stands.
+  const SAMPLES = { BOOLEAN: true, NUMBER: 1, INTEGER: 1, DATE: "2030-01-31", DATETIME: "2030-01-31T12:00:00Z", MULTI_SELECT: [], JSON: {} };
+  let token = config.person;
+  // Under this name GraphiQL's dialogs look for what lets their style elements through the policy.
+  window.__webpack_nonce__ = config.nonce;
+
+  function fetchAs(url, init = {}) {
+    const headers = new Headers(init.headers);
+    // What somebody writes into the headers editor wins.
+    if (token && !headers.has("authorization")) headers.set("Authorization", `Bearer ${token}`);
+    return fetch(url, { ...init, headers });
+  }
+
+  function showPeople() {
+    const choice = document.getElementById("person");
+    for (const person of config.people) choice.add(new Option(person.name, person.key, false, person.key === token));
+    const tell = () => {
+      token = choice.value;
+      document.getElementById("belongs").value = config.people.find((person) => person.key === token).belongs;
+    };
+    choice.addEventListener("change", tell);
+    tell();
+    document.getElementById("demo").hidden = false;
+  }
+
+  function showSignIn(signedIn) {
+    const form = document.getElementById("sign-in");
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      // Kept in memory alone: it is gone with the page.
+      token = document.getElementById("key").value.trim();
+      signedIn();
+    });
+    form.hidden = false;
+  }
+
+  function answerTo(field) {
+    return field.options?.[0]?.value ?? SAMPLES[field.type] ?? "sample";
+  }
+
+  /** What the examples are about: the first task that may be taken, with an answer to its form. */
+  async function firstTask() {
+    const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ query: config.firstTask }) };
+    const task = await fetchAs(location.pathname, request)
+      .then((response) => response.json())
+      .then((answer) => answer.data?.viewer.inbox.nodes[0])
+      .catch(() => undefined);
+    const required = (task?.form?.fields ?? []).filter((field) => field.required);
+    return {
+      id: task?.id ?? "",
+      outcome: task?.outcomes?.[0]?.code ?? null,
+      data: required.length ? Object.fromEntries(required.map((field) => [field.key, answerTo(field)])) : null,
+    };
+  }
+
+  function tab(example, task) {
+    const variables = Object.fromEntries(example.variables.map((name) => [name, task[name]]));
+    return { query: example.query, variables: example.variables.length ? JSON.stringify(variables, null, 2) : undefined };
+  }
+
+  async function start() {
+    if (!window.React || !window.ReactDOM || !window.GraphiQL) {
+      place.firstElementChild.textContent = "GraphiQL's files could not be loaded. Reload the page; if that does not help, ask who runs this gateway.";
+      return;
+    }
+    const root = ReactDOM.createRoot(place);
+    // Without a token there is nobody to ask for; with tabs of an earlier visit there are no examples to fill.
+    const isAsked = config.people.length && !localStorage.getItem("graphiql:tabState");
+    const task = isAsked ? await firstTask() : { id: "", outcome: null, data: null };
+    const defaultTabs = config.examples.map((example) => tab(example, task));
+    // A new fetcher makes GraphiQL ask for the schema again.
+    const render = () =>
+      root.render(
+        React.createElement(GraphiQL, {
+          fetcher: GraphiQL.createFetcher({ url: location.pathname, fetch: fetchAs }),
+          defaultTabs,
+          defaultEditorToolsVisibility: "variables",
+        }),
+      );
+    if (config.people.length) {
+      showPeople();
+      render();
+    } else {
+      place.firstElementChild.textContent = "Give your API key above. It is kept in this page alone and gone with it.";
+      showSignIn(render);
+    }
+  }
+
+  start();
+}

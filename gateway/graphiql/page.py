@@ -1,0 +1,129 @@
+"""The page at /graphql and the files that it loads, all held in memory."""
+
+import hashlib
+import html
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Scope
+
+from gateway.graphiql.assets import FILES, FOLDER, is_complete
+from gateway.graphiql.examples import EXAMPLES, FIRST_TASK
+from gateway.settings import DemoAuth, PersonSettings, Settings
+
+_HERE = Path(__file__).parent
+_OWN = ("favicon.svg", "page.css", "page.js")
+_SLOT = re.compile(r"\{\{(.+?)\}\}")
+# Not what this machine's registry of types says: some know .js under older names.
+_MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "connect-src": "'self'",
+    "style-src": "'self' 'nonce-{nonce}'",  # its dialogs add style elements, marked with what page.js tells them
+    "font-src": "data:",  # GraphiQL's fonts stand in its style sheet
+    "img-src": "'self' data:",  # as do some of its icons
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
+_PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Accept",  # the same address answers GraphQL
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file that the page loads; `path`, below /graphiql/, holds its digest, so what stands there never changes."""
+
+    content: bytes
+    media_type: str
+    digest: str
+    path: str
+
+
+class GraphiQL:
+    """Built once, with what is on disk then. Without npm's files in `folder`, the page tells how to get them.
+
+    `route` serves the page's files; /graphql and /graphiql must share a parent, whatever that is.
+    """
+
+    def __init__(self, settings: Settings, folder: Path = FOLDER) -> None:
+        is_whole = is_complete(folder)
+        files = [_HERE / name for name in _OWN]
+        if is_whole:
+            files += [folder / package / Path(file).name for package, kept in FILES.items() for file in kept]
+        assets = {file.name: _asset(file) for file in files if file.suffix in _MEDIA_TYPES}
+        self._by_path = {asset.path: asset for asset in assets.values()}
+        self._slots = {name: f"graphiql/{asset.path}" for name, asset in assets.items()}
+        self._config = _config(settings)
+        self._template = (_HERE / ("page.html" if is_whole else "missing.html")).read_text(encoding="utf-8")
+        self.route = Route("/graphiql/{path:path}", self._file, methods=["GET"])
+
+    def response(self, scope: Scope) -> Response:
+        """The page for a GET of an address that answers GraphQL too."""
+        nonce = secrets.token_urlsafe(16)
+        address = str(Request(scope).url.replace(query=""))
+        slots = {"config": _script_data({**self._config, "nonce": nonce}), "address": html.escape(address)}
+        page = _SLOT.sub(lambda slot: {**self._slots, **slots}[slot[1]], self._template)
+        policy = "; ".join(f"{what} {whence}" for what, whence in _POLICY.items()).format(nonce=nonce)
+        return Response(page, headers={**_PAGE_HEADERS, "Content-Security-Policy": policy}, media_type="text/html")
+
+    async def _file(self, request: Request) -> Response:
+        # Only what was read at the start has a name here: no name leads to the disk.
+        asset = self._by_path.get(request.path_params["path"])
+        if asset is None:
+            return Response("There is no such file.\n", 404, {"Cache-Control": "no-store"}, "text/plain")
+        headers = {
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "ETag": f'"{asset.digest}"',
+            "X-Content-Type-Options": "nosniff",
+        }
+        if asset.digest in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(asset.content, headers={**headers, "Content-Type": asset.media_type})
+
+
+def _asset(file: Path) -> Asset:
+    content = file.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    return Asset(content, _MEDIA_TYPES[file.suffix], digest, f"{digest}/{file.name}")
+
+
+def _config(settings: Settings) -> dict[str, Any]:
+    """What page.js knows, but for the nonce of one answer."""
+    config: dict[str, Any] = {
+        "examples": [{"query": example.query, "variables": example.variables} for example in EXAMPLES],
+        "firstTask": FIRST_TASK,
+        "people": [],
+        "person": None,
+    }
+    # Whom the gateway knows is told only where everybody may be anybody.
+    if isinstance(settings.auth, DemoAuth):
+        config["people"] = [_person(person) for person in settings.people]
+        config["person"] = settings.auth.default_person
+    return config
+
+
+def _person(person: PersonSettings) -> dict[str, str]:
+    belongs = [*person.groups, *(role.replace("_", " ") for role in sorted(person.roles))]
+    return {"key": person.key, "name": person.name, "belongs": ", ".join(belongs)}
+
+
+def _script_data(value: dict[str, Any]) -> str:
+    """JSON that can stand within a script element: no text in it ends the element."""
+    return orjson.dumps(value).decode().replace("<", "\\u003c")

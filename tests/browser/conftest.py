@@ -1,0 +1,69 @@
+"""A Chromium that visits a gateway on this machine, and reaches nothing else."""
+
+import os
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import orjson
+import pytest
+from msgspec import Struct
+from starlette.types import ASGIApp
+
+from gateway.graphiql.assets import is_complete
+from tests.clients.conftest import on_a_socket
+
+HERE = Path(__file__).parent
+PATIENCE_S = 120
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+class Visit(Struct, frozen=True):
+    """What each step told, what the page wanted of other hosts, and what the console holds of errors."""
+
+    told: list[Any]
+    abroad: list[str]
+    complaints: list[str]
+
+
+Visitor = Callable[..., Awaitable[Visit]]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Its path: $CHROMIUM, or the first that is installed under a usual name."""
+    named = os.environ.get("CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found is None:
+        pytest.skip("the page is looked at in Chromium, which is not on this machine: install it, or set CHROMIUM")
+    return found
+
+
+@pytest.fixture(scope="session")
+def visit(chromium: str) -> Visitor:
+    """Call with an application and steps of visit.mjs, each (name, arguments...)."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("the page is visited by a program of Node.js 20 or newer, which is not on this machine")
+    if not (HERE / "node_modules" / ".installed").exists():
+        pytest.skip("the packages of tests/browser/package.json are not installed: run make test, which installs them")
+
+    async def visited(app: ASGIApp, *steps: tuple[str, ...]) -> Visit:
+        async with on_a_socket(app) as address:
+            order = {"address": address, "chromium": chromium, "steps": steps}
+            with anyio.fail_after(PATIENCE_S):
+                done = await anyio.run_process([node, HERE / "visit.mjs"], input=orjson.dumps(order), check=False)
+
+        assert 0 == done.returncode, done.stderr.decode()
+        return Visit(**orjson.loads(done.stdout))
+
+    return visited
+
+
+@pytest.fixture
+def graphiql_files() -> None:
+    """Those of npm, in the tree."""
+    if not is_complete():
+        pytest.skip("GraphiQL's files are not here: run make graphiql where Node.js and the npm registry are")

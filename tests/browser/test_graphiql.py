@@ -1,0 +1,135 @@
+"""The page at /graphql in a real browser: it works with no other host in reach, and complains of nothing."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.app import create_app
+from gateway.graphiql.page import GraphiQL
+from gateway.settings import load
+from tests.browser.conftest import Visitor
+from tests.gateway.configuration import write_configuration
+from tests.world import World
+
+EXAMPLES = ["Inbox", "Detail", "Claim", "Complete"]
+KEYS_AUTH = f"""
+[auth]
+mode = "api_keys"
+keys = [{{ person = "alice", sha256 = "{hashlib.sha256(b"a key").hexdigest()}" }}]
+"""
+
+
+@pytest.mark.usefixtures("graphiql_files")
+async def test_the_page_needs_nothing_but_the_gateway(visit: Visitor, world: World, tmp_path: Path) -> None:
+    """Tabs, documentation, completion, dialogs, a query: no request elsewhere, no error, nothing that the policy forbids."""
+    picture = tmp_path / "graphiql.png"
+    seen = await visit(
+        world.app,
+        ("open",),
+        ("tabs",),
+        ("run",),
+        ("documentation",),
+        ("screenshot", str(picture)),
+        ("dialogs",),
+        ("completions", "{ viewer { inb"),
+    )
+    title, tabs, answer, documentation, _, dialogs, completions = seen.told
+
+    assert ([], []) == (seen.abroad, seen.complaints)
+    assert ("taskgate · GraphiQL", EXAMPLES) == (title, tabs)
+    assert {"OK"} == {source["status"] for source in answer["data"]["viewer"]["inbox"]["sources"]}
+    assert answer["data"]["viewer"]["inbox"]["nodes"]
+    assert {"query: Query", "mutation: Mutation", "TaskConnection"} <= set(documentation.splitlines())
+    assert (["Short Keys", "Settings"], ["inbox"]) == (dialogs, completions)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.usefixtures("graphiql_files")
+async def test_another_person_is_chosen_by_keyboard_and_sees_another_inbox(visit: Visitor, world: World) -> None:
+    """The page asks as whoever stands in its bar; at first that is the default person."""
+    seen = await visit(
+        world.app, ("open",), ("tabs",), ("people",), ("run",), ("person", "Bob"), ("run",), ("person", "Car"), ("run",)
+    )
+    people, alice, _, bob, carol_belongs, carol = seen.told[2:]
+    inboxes = [answer["data"]["viewer"] for answer in (alice, bob, carol)]
+
+    assert ["Alice Moreno", "Bob Keller", "Carol Singh"] == people
+    assert people == [inbox["user"]["displayName"] for inbox in inboxes]
+    assert 3 == len({tuple(node["id"] for node in inbox["inbox"]["nodes"]) for inbox in inboxes})
+    assert "operations, task admin" == carol_belongs
+    assert [] == seen.complaints
+
+
+@pytest.mark.usefixtures("graphiql_files")
+async def test_the_examples_take_a_task_and_finish_it(visit: Visitor, world: World) -> None:
+    """As they stand: the page fills in the first task that may be taken, with an answer to its form."""
+    seen = await visit(
+        world.app,
+        ("open",),
+        ("tabs",),
+        ("tab", "Detail"),
+        ("run",),
+        ("tab", "Claim"),
+        ("run",),
+        ("tab", "Complete"),
+        ("variables",),
+        ("run",),
+    )
+    task, claimed, completed = (seen.told[step]["data"] for step in (3, 5, 8))
+    done = [effect for vendor in world.urls for effect in await world.effects(vendor)]
+
+    assert "READY" == task["task"]["state"]
+    assert ("APPLIED", "RESERVED") == (claimed["claimTask"]["status"], claimed["claimTask"]["task"]["state"])
+    assert ("APPLIED", "COMPLETED") == (completed["completeTask"]["status"], completed["completeTask"]["task"]["state"])
+    assert 2 == len(done)
+    assert {task["task"]["native"]["nativeId"]} == {native_id for _, native_id in done}
+    assert [] == seen.complaints
+
+
+@pytest.mark.usefixtures("graphiql_files")
+async def test_where_people_sign_in_the_page_asks_for_a_key(visit: Visitor, tmp_path: Path) -> None:
+    """Nothing is asked before; with the key the page knows the graph and asks as its owner."""
+    app = create_app(load(write_configuration(tmp_path, auth=KEYS_AUTH)))
+    async with app.router.lifespan_context(app):
+        seen = await visit(
+            app,
+            ("open",),
+            ("said",),
+            ("key", "a key"),
+            ("tabs",),
+            ("documentation",),
+            ("write", "Me", "query Me { viewer { user { displayName } } }"),
+            ("run",),
+        )
+
+    assert seen.told[1].startswith("Give your API key above.")
+    assert EXAMPLES == seen.told[3]
+    assert "query: Query" in seen.told[4]
+    assert {"data": {"viewer": {"user": {"displayName": "Alice Moreno"}}}} == seen.told[6]
+    assert ([], []) == (seen.abroad, seen.complaints)
+
+
+@pytest.mark.usefixtures("graphiql_files")
+async def test_a_file_that_does_not_arrive_is_told_on_the_page(visit: Visitor, world: World) -> None:
+    """Instead of an empty one."""
+    seen = await visit(world.app, ("lose", "graphiql.min.js"), ("open",), ("said",))
+
+    assert seen.told[2].startswith("GraphiQL's files could not be loaded.")
+
+
+async def test_a_gateway_without_the_files_says_so_in_a_page_of_its_own(visit: Visitor, tmp_path: Path) -> None:
+    """With the same look, and with no request that fails."""
+    graphiql = GraphiQL(load(write_configuration(tmp_path)), tmp_path / "npm")
+
+    async def page(request: Request) -> Response:
+        return graphiql.response(request.scope)
+
+    seen = await visit(Starlette(routes=[Route("/graphql", page), graphiql.route]), ("open",), ("said",))
+
+    assert "GraphiQL's files are not here" in seen.told[1]
+    assert ([], []) == (seen.abroad, seen.complaints)

@@ -1,0 +1,126 @@
+"""The gateway on a real socket, and strangers' programs that are run against it."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import orjson
+import pytest
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tests.world import World
+
+HERE = Path(__file__).parent
+PATIENCE_S = 60
+
+
+class EmbeddedServer(uvicorn.Server):
+    """Leaves the process's signals to pytest."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def on_a_socket(app: ASGIApp) -> AsyncIterator[str]:
+    """Serve until the block ends; gives the address without a path. The application's lifespan is its opener's affair."""
+    server = EmbeddedServer(
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=0,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    async with anyio.create_task_group() as group:
+        group.start_soon(server.serve)
+        while not server.started:  # noqa: ASYNC110 it has no event for that
+            await anyio.sleep(0.001)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+
+
+class Seen:
+    """What the gateway saw and answered: method, status, media type, of each request in order."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.requests: list[tuple[str, int, str]] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = dict(message["headers"])
+                media = headers.get(b"content-type", b"").decode().partition(";")[0]
+                self.requests.append((scope["method"], message["status"], media))
+            await send(message)
+
+        await self._app(scope, receive, noted)
+
+
+@pytest.fixture
+def seen(world: World) -> Seen:
+    return Seen(world.app)
+
+
+@pytest.fixture
+async def address(seen: Seen) -> AsyncIterator[str]:
+    """Of the gateway: http, host and port."""
+    async with on_a_socket(seen) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The Node.js that runs the packages of package.json; CI may not do without, a developer may."""
+    found = shutil.which("node")
+    if found is None:
+        pytest.skip("JavaScript clients need Node.js 20 or newer, which is not on this machine")
+    stamp = HERE / "node_modules" / ".installed"
+    if not stamp.exists() or stamp.stat().st_mtime < (HERE / "package.json").stat().st_mtime:
+        missing = "the packages of tests/clients/package.json are not installed: run make test, which installs them"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return found
+
+
+async def printed(*command: str | Path, folder: Path) -> str:
+    """What a program prints that ends well. Its requests to this machine pass no proxy."""
+    with anyio.fail_after(PATIENCE_S):
+        done = await anyio.run_process(
+            [str(word) for word in command],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            check=False,
+            env={**os.environ, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
+        )
+
+    assert 0 == done.returncode, done.stderr.decode() + done.stdout.decode()
+    return done.stdout.decode()
+
+
+async def told_by_node(node: str, script: str, argument: str) -> Any:
+    """The JSON that a script of this folder prints."""
+    return orjson.loads(await printed(node, script, argument, folder=HERE))
+
+
+async def told_by_python(script: str, argument: str) -> Any:
+    """The JSON that a module of this folder prints; a warning of it is an error."""
+    module = f"tests.clients.{script.removesuffix('.py')}"
+    return orjson.loads(await printed(sys.executable, "-W", "error", "-m", module, argument, folder=HERE.parents[1]))

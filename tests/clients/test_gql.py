@@ -1,0 +1,47 @@
+"""The Python client gql with the schema that it fetches: what does not fit is found before anything is sent."""
+
+import pytest
+from gql import Client, gql
+from gql.dsl import DSLQuery, DSLSchema, dsl_gql
+from gql.transport.httpx import HTTPXAsyncTransport
+from graphql import GraphQLError, print_schema
+
+from schema.api import build_schema
+from tests.clients.conftest import Seen
+from tests.world import World
+
+
+def client(address: str) -> Client:
+    return Client(transport=HTTPXAsyncTransport(f"{address}/graphql"), fetch_schema_from_transport=True)
+
+
+async def test_the_schema_that_it_fetches_is_the_schema(address: str) -> None:
+    """Every type, field, argument, default and description, by introspection."""
+    async with client(address) as session:
+        fetched = session.client.schema
+
+        assert fetched is not None
+        assert print_schema(build_schema()._schema) == print_schema(fetched)
+
+
+async def test_it_refuses_what_does_not_fit_before_it_sends(address: str, seen: Seen) -> None:
+    """An unknown field, by the schema that was fetched with the one request."""
+    async with client(address) as session:
+        with pytest.raises(GraphQLError, match="Cannot query field 'nothing'"):
+            await session.execute(gql("{ nothing }"))
+
+    assert 1 == len(seen.requests)
+
+
+async def test_queries_built_from_the_schema(address: str, world: World) -> None:
+    """Its DSL, with arguments and enums."""
+    expected = await world.data("{ viewer { inbox(first: 2, scope: CLAIMABLE) { totalCount nodes { id title } } } }")
+    async with client(address) as session:
+        assert session.client.schema is not None
+        graph = DSLSchema(session.client.schema)
+        tasks = graph.TaskConnection
+        inbox = graph.Viewer.inbox(first=2, scope="CLAIMABLE").select(
+            tasks.totalCount, tasks.nodes.select(graph.Task.id, graph.Task.title)
+        )
+
+        assert expected == await session.execute(dsl_gql(DSLQuery(graph.Query.viewer.select(inbox))))
