@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.sdk.commands import Assign, Cancel, Claim, Command, Complete, MutationStatus, Release, Unassign
+from connectors.sdk.commands import Assign, Cancel, Claim, Complete, MutationStatus, Release, TaskCommand, Unassign
 from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import SourceSettings
 from gateway.settings import load
@@ -74,7 +74,7 @@ def test_the_readmes_configuration_is_one(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_the_table_of_vendors_equals_the_connectors() -> None:
     """Capabilities stand once, on the decorated verbs; the table must follow."""
-    verbs: list[type[Command]] = [Claim, Release, Assign, Unassign, Complete]
+    verbs: list[type[TaskCommand]] = [Claim, Release, Assign, Unassign, Complete]
     expected = {}
     for vendor, connector in connector_types().items():
         declared = connector.declared()

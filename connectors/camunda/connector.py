@@ -27,7 +27,7 @@ from connectors.camunda.problem import parse_error
 from connectors.camunda.settings import CamundaSettings
 from connectors.camunda.wire import PageInfo, Variable
 from connectors.sdk.capability import handles
-from connectors.sdk.commands import Assign, CancelFlowOfTask, Claim, Command, Complete, Outcome, Release, Unassign
+from connectors.sdk.commands import Assign, CancelFlowOfTask, Claim, Complete, Outcome, Release, TaskCommand, Unassign
 from connectors.sdk.connector import Connector, utc_now
 from connectors.sdk.credentials import from_settings
 from connectors.sdk.errors import (
@@ -222,7 +222,7 @@ class CamundaConnector(Connector[CamundaSettings]):
                 return data_of(variables)
         raise MalformedResponseError(f"the task has more than {VARIABLES * VARIABLE_PAGES} variables")
 
-    def _assigned(self, command: Command, user: str | None) -> Outcome:
+    def _assigned(self, command: TaskCommand, user: str | None) -> Outcome:
         rule = state_rule("CREATED", assigned=user is not None)
         task = msgspec.structs.replace(
             command.task,
@@ -236,7 +236,7 @@ class CamundaConnector(Connector[CamundaSettings]):
         return Outcome(task=task)
 
     def _closed(
-        self, command: Command, native: str, *, outcome: str | None = None, effect: str | None = None
+        self, command: TaskCommand, native: str, *, outcome: str | None = None, effect: str | None = None
     ) -> Outcome:
         rule = state_rule(native, assigned=bool(command.task.assignees))
         now = self.clock()

@@ -6,7 +6,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from msgspec import Struct
 
-from connectors.sdk.commands import Command, Outcome
+from connectors.sdk.commands import Command, FlowOutcome, Outcome, UpdateField
 
 
 class Support(StrEnum):
@@ -18,7 +18,7 @@ class Support(StrEnum):
 class Capability(Struct, frozen=True, kw_only=True):
     """`guarded`: the vendor refuses a second application by its own state machine. `atomic`: one call decides.
 
-    `when` tells from the source's settings whether the verb is there at all.
+    `when` tells from the source's settings whether the verb is there at all. `fields` are those that Update can change.
     """
 
     support: Support = Support.NATIVE
@@ -26,6 +26,7 @@ class Capability(Struct, frozen=True, kw_only=True):
     guarded: bool = False
     note: str = ""
     when: Callable[[Any], bool] | None = None
+    fields: frozenset[UpdateField] = frozenset()
 
 
 class How(TypedDict, total=False):
@@ -34,18 +35,20 @@ class How(TypedDict, total=False):
     guarded: bool
     note: str
     when: Callable[[Any], bool]
+    fields: frozenset[UpdateField]
 
 
 S = TypeVar("S")
 C = TypeVar("C", bound=Command)
+R = TypeVar("R", Outcome, FlowOutcome)
 
 
 def handles(
     command: type[C], **how: Unpack[How]
-) -> Callable[[Callable[[S, C], Awaitable[Outcome]]], Callable[[S, C], Awaitable[Outcome]]]:
+) -> Callable[[Callable[[S, C], Awaitable[R]]], Callable[[S, C], Awaitable[R]]]:
     """Mark the method that carries out `command`."""
 
-    def mark(method: Callable[[S, C], Awaitable[Outcome]]) -> Callable[[S, C], Awaitable[Outcome]]:
+    def mark(method: Callable[[S, C], Awaitable[R]]) -> Callable[[S, C], Awaitable[R]]:
         setattr(method, "__handles__", (command, Capability(**how)))  # noqa: B010 a function has no such attribute for mypy
         return method
 

@@ -1,27 +1,46 @@
-"""Verbs as values. A command carries the record that it was decided on, so a connector never reads first.
+"""Verbs as values. A command carries the record that it was decided on, so a connector need not read first.
 
 Verbs are WS-HumanTask's. The four ways to end a task without completing it are four commands, because their effects
 differ; `strategy` is how the graph names them.
 """
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
 from msgspec import Struct
 
 from connectors.sdk.caller import Identity
-from connectors.sdk.model import Task
+from connectors.sdk.model import Flow, SubjectRef, Tag, Task, TaskPriority
 
 
 class TaskAction(StrEnum):
+    CREATE = "CREATE"
     CLAIM = "CLAIM"
     RELEASE = "RELEASE"
     ASSIGN = "ASSIGN"
     UNASSIGN = "UNASSIGN"
+    START = "START"
+    SUSPEND = "SUSPEND"
+    RESUME = "RESUME"
+    UPDATE_DUE = "UPDATE_DUE"
+    UPDATE_FOLLOW_UP = "UPDATE_FOLLOW_UP"
+    UPDATE_PRIORITY = "UPDATE_PRIORITY"
+    UPDATE_CANDIDATES = "UPDATE_CANDIDATES"
+    UPDATE_DETAILS = "UPDATE_DETAILS"
+    SAVE_DRAFT = "SAVE_DRAFT"
     COMPLETE = "COMPLETE"
     CANCEL = "CANCEL"
     SKIP = "SKIP"
+    COMMENT = "COMMENT"
+    TAG = "TAG"
+    RETRY = "RETRY"
+    START_FLOW = "START_FLOW"
     CANCEL_FLOW = "CANCEL_FLOW"
+    SUSPEND_FLOW = "SUSPEND_FLOW"
+    RESUME_FLOW = "RESUME_FLOW"
 
 
 class CancelStrategy(StrEnum):
@@ -41,29 +60,43 @@ class MutationStatus(StrEnum):
 
 
 class Command(Struct, frozen=True, kw_only=True):
-    """`task` is the record as last read; `actor` the caller's identity in that source, None if not linked."""
+    """`actor` is the caller's identity in that source, None if not linked; `reason` is for the vendor's history."""
 
     action: ClassVar[TaskAction]
 
-    task: Task
     actor: Identity | None = None
     reason: str | None = None
 
 
-class Claim(Command, frozen=True, kw_only=True):
+class TaskCommand(Command, frozen=True, kw_only=True):
+    """`task` is the record as last read."""
+
+    task: Task
+
+
+class FlowCommand(Command, frozen=True, kw_only=True):
+    """`flow` is the record as last read."""
+
+    flow: Flow
+
+
+class Claim(TaskCommand, frozen=True, kw_only=True):
     """Make `actor` the actual owner, unless somebody else is."""
 
     action = TaskAction.CLAIM
 
 
-class Release(Command, frozen=True, kw_only=True):
+class Release(TaskCommand, frozen=True, kw_only=True):
     """The actual owner gives the task back to its potential owners."""
 
     action = TaskAction.RELEASE
 
 
-class Assign(Command, frozen=True, kw_only=True):
-    """Exactly one of `user_id` and `group_id`, both native. Replaces the owner when `override`."""
+class Assign(TaskCommand, frozen=True, kw_only=True):
+    """Exactly one of `user_id` and `group_id`, both native. Replaces the owner when `override`.
+
+    `options` are the vendor's own, by the names that its page lists; unknown ones are refused.
+    """
 
     action = TaskAction.ASSIGN
 
@@ -71,15 +104,123 @@ class Assign(Command, frozen=True, kw_only=True):
     group_id: str | None = None
     override: bool = False
     keep_group: bool = True
+    options: Mapping[str, object] | None = None
 
 
-class Unassign(Command, frozen=True, kw_only=True):
+class Unassign(TaskCommand, frozen=True, kw_only=True):
     """Somebody with authority takes the owner away."""
 
     action = TaskAction.UNASSIGN
 
 
-class Complete(Command, frozen=True, kw_only=True):
+class Start(TaskCommand, frozen=True, kw_only=True):
+    """The owner reports that work has begun."""
+
+    action = TaskAction.START
+
+
+class Suspend(TaskCommand, frozen=True, kw_only=True):
+    """Pause work on the task."""
+
+    action = TaskAction.SUSPEND
+
+
+class Resume(TaskCommand, frozen=True, kw_only=True):
+    """Go on with a suspended task."""
+
+    action = TaskAction.RESUME
+
+
+class UpdateField(StrEnum):
+    """What of a task can be changed or cleared, by the name of the argument."""
+
+    TITLE = "title"
+    DESCRIPTION = "description"
+    DUE_AT = "dueAt"
+    FOLLOW_UP_AT = "followUpAt"
+    PRIORITY = "priority"
+    CANDIDATE_USERS = "candidateUserIds"
+    CANDIDATE_GROUPS = "candidateGroupIds"
+
+
+_ACTION_OF_FIELD = {
+    UpdateField.TITLE: TaskAction.UPDATE_DETAILS,
+    UpdateField.DESCRIPTION: TaskAction.UPDATE_DETAILS,
+    UpdateField.DUE_AT: TaskAction.UPDATE_DUE,
+    UpdateField.FOLLOW_UP_AT: TaskAction.UPDATE_FOLLOW_UP,
+    UpdateField.PRIORITY: TaskAction.UPDATE_PRIORITY,
+    UpdateField.CANDIDATE_USERS: TaskAction.UPDATE_CANDIDATES,
+    UpdateField.CANDIDATE_GROUPS: TaskAction.UPDATE_CANDIDATES,
+}
+
+
+class Update(TaskCommand, frozen=True, kw_only=True):
+    """None leaves a member as it is; what `clear` names loses its value. Candidates replace the whole list.
+
+    A vendor may change some of it only: `fields` of its capability names what.
+    """
+
+    action = TaskAction.UPDATE_DETAILS
+
+    title: str | None = None
+    description: str | None = None
+    due_at: datetime | None = None
+    follow_up_at: datetime | None = None
+    priority: TaskPriority | None = None
+    candidate_users: tuple[str, ...] | None = None
+    candidate_groups: tuple[str, ...] | None = None
+    clear: frozenset[UpdateField] = frozenset()
+    options: Mapping[str, object] | None = None
+
+    @property
+    def fields(self) -> frozenset[UpdateField]:
+        """What it changes or clears."""
+        given = {
+            UpdateField.TITLE: self.title,
+            UpdateField.DESCRIPTION: self.description,
+            UpdateField.DUE_AT: self.due_at,
+            UpdateField.FOLLOW_UP_AT: self.follow_up_at,
+            UpdateField.PRIORITY: self.priority,
+            UpdateField.CANDIDATE_USERS: self.candidate_users,
+            UpdateField.CANDIDATE_GROUPS: self.candidate_groups,
+        }
+        return self.clear | {field for field, value in given.items() if value is not None}
+
+
+def actions_of(fields: AbstractSet[UpdateField]) -> frozenset[TaskAction]:
+    """As what the graph knows changes of these fields."""
+    return frozenset(_ACTION_OF_FIELD[field] for field in fields)
+
+
+class SetTags(TaskCommand, frozen=True, kw_only=True):
+    """Replace all tags of the task; none clears them."""
+
+    action = TaskAction.TAG
+
+    tags: tuple[Tag, ...] = ()
+
+
+class SaveDraft(TaskCommand, frozen=True, kw_only=True):
+    """Keep form data without completing; replaces what was kept before."""
+
+    action = TaskAction.SAVE_DRAFT
+
+    data: dict[str, object]
+
+
+class AddComment(TaskCommand, frozen=True, kw_only=True):
+    action = TaskAction.COMMENT
+
+    text: str
+
+
+class Retry(TaskCommand, frozen=True, kw_only=True):
+    """Let the vendor try a failed automatic task again."""
+
+    action = TaskAction.RETRY
+
+
+class Complete(TaskCommand, frozen=True, kw_only=True):
     """`data` is keyed by form field keys; `outcome` is one of the task's outcome codes."""
 
     action = TaskAction.COMPLETE
@@ -89,7 +230,7 @@ class Complete(Command, frozen=True, kw_only=True):
     comment: str | None = None
 
 
-class Cancel(Command, frozen=True, kw_only=True):
+class Cancel(TaskCommand, frozen=True, kw_only=True):
     """End the task without completing it, by the vendor's own cancel of a task."""
 
     action = TaskAction.CANCEL
@@ -116,9 +257,58 @@ class CancelFlowOfTask(Cancel, frozen=True, kw_only=True):
     strategy = CancelStrategy.CANCEL_FLOW
 
 
+class CreateTask(Command, frozen=True, kw_only=True):
+    """Make a new task: within `flow`, or by itself where the vendor has such tasks."""
+
+    action = TaskAction.CREATE
+
+    title: str
+    description: str | None = None
+    priority: TaskPriority | None = None
+    data: dict[str, object] | None = None
+    flow: Flow | None = None
+    options: Mapping[str, object] | None = None
+
+
+class StartFlow(Command, frozen=True, kw_only=True):
+    """`version` None is the newest. `subjects` are business objects by type and native id."""
+
+    action = TaskAction.START_FLOW
+
+    definition_key: str
+    version: str | None = None
+    data: dict[str, object] | None = None
+    subjects: tuple[SubjectRef, ...] = ()
+    options: Mapping[str, object] | None = None
+
+
+class CancelFlow(FlowCommand, frozen=True, kw_only=True):
+    """End the flow, with every open task of it."""
+
+    action = TaskAction.CANCEL_FLOW
+
+    options: Mapping[str, object] | None = None
+
+
+class SuspendFlow(FlowCommand, frozen=True, kw_only=True):
+    action = TaskAction.SUSPEND_FLOW
+
+
+class ResumeFlow(FlowCommand, frozen=True, kw_only=True):
+    action = TaskAction.RESUME_FLOW
+
+
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What came of a command. `task` is the record that the vendor will show once its reads caught up."""
+    """What came of a command on a task. `task` is the record that the vendor will show once its reads caught up."""
 
     task: Task
+    status: MutationStatus = MutationStatus.APPLIED
+    effect: str | None = None
+
+
+class FlowOutcome(Struct, frozen=True, kw_only=True):
+    """What came of a command on a flow. `flow` is the record that the vendor will show once its reads caught up."""
+
+    flow: Flow
     status: MutationStatus = MutationStatus.APPLIED
     effect: str | None = None

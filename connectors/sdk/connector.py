@@ -4,18 +4,38 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
+from enum import Enum
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
 from connectors.sdk.capability import Capability
-from connectors.sdk.commands import Cancel, CancelStrategy, Command, Outcome
+from connectors.sdk.commands import (
+    Cancel,
+    CancelStrategy,
+    Command,
+    CreateTask,
+    FlowCommand,
+    FlowOutcome,
+    Outcome,
+    StartFlow,
+    TaskCommand,
+    Update,
+)
 from connectors.sdk.errors import ConnectorError, UnsupportedActionError
-from connectors.sdk.model import DetailAspect, Flow, Group, Task, TaskDetail, User
-from connectors.sdk.query import Page, TaskOrderField, TaskQuery
+from connectors.sdk.model import Definition, DetailAspect, Flow, Group, Task, TaskDetail, User
+from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
 from connectors.sdk.upstream import Upstream
 
 SettingsT = TypeVar("SettingsT", bound=SourceSettings)
+
+
+class Listing(Enum):
+    FLOWS = "flows"
+    USERS = "users"
+    GROUPS = "groups"
+    MEMBERS = "members"
+    TASK_DEFINITIONS = "task definitions"
 
 
 def utc_now() -> datetime:
@@ -35,6 +55,9 @@ class Connector(ABC, Generic[SettingsT]):
     sorts: ClassVar[frozenset[TaskOrderField]] = frozenset()
     empty: ClassVar[frozenset[TaskOrderField]] = frozenset()
     page_limit: ClassVar[int] = 50
+    # What can be listed; the other lists are empty without a call.
+    listings: ClassVar[frozenset[Listing]] = frozenset()
+    sorts_flows: ClassVar[bool] = False
     # READY tasks that name no candidate at all may be taken by anybody of the company.
     open_to_everyone: ClassVar[bool] = False
     _declared: ClassVar[Mapping[type[Command], Capability]] = MappingProxyType({})
@@ -102,6 +125,39 @@ class Connector(ABC, Generic[SettingsT]):
         """The groups found in the vendor's directory, by id; none, without a call, where there is no directory."""
         return {}
 
+    def pushdown_flows(self, query: FlowQuery) -> FlowQuery:
+        """As `pushdown`, for flows."""
+        return FlowQuery()
+
+    async def list_flows(self, query: FlowQuery, *, limit: int, after: str | None = None) -> Page[Flow]:
+        """One page of a pushed-down query; newest start first where `sorts_flows`."""
+        return Page(items=())
+
+    async def list_users(
+        self, *, search: str | None = None, assignable_to: Task | None = None, limit: int, after: str | None = None
+    ) -> Page[User]:
+        """People of the directory whose name, user name or mail address may hold `search`; the gateway filters again.
+
+        `assignable_to`: those whom the vendor would take as owner of that task, as far as it tells.
+        """
+        return Page(items=())
+
+    async def list_groups(self, *, search: str | None = None, limit: int, after: str | None = None) -> Page[Group]:
+        """Groups of the directory whose name may hold `search`; the gateway filters again."""
+        return Page(items=())
+
+    async def list_members(self, group_id: str, *, limit: int, after: str | None = None) -> Page[User]:
+        """People in a group; empty for an unknown one."""
+        return Page(items=())
+
+    async def list_task_definitions(self, *, limit: int, after: str | None = None) -> Page[Definition]:
+        """What tasks are made from."""
+        return Page(items=())
+
+    async def get_self(self) -> User | None:
+        """Whom the vendor takes our credentials for; None where it does not tell."""
+        return None
+
     @abstractmethod
     async def ping(self) -> None:
         """Return when the upstream answers and accepts our credentials; raise ConnectorError otherwise."""
@@ -110,17 +166,30 @@ class Connector(ABC, Generic[SettingsT]):
         """Whether `native_id` can be a task's id here; what cannot is unknown without a call."""
         return bool(native_id)
 
-    async def perform(self, command: Command) -> Outcome:
-        """Carry out one command by exactly one write upstream.
+    async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
+        """Carry out one command by exactly one write upstream, unless its capability says that it takes several.
 
-        Raises UnsupportedActionError without a call when the verb is not among `capabilities`.
+        Raises UnsupportedActionError without a call when the verb, or a field to update, is not among `capabilities`.
         """
-        if type(command) not in self.capabilities:
+        outcome: Outcome = await self._method(command)(command)
+        return outcome
+
+    async def perform_on_flow(self, command: FlowCommand | StartFlow) -> FlowOutcome:
+        """As `perform`."""
+        outcome: FlowOutcome = await self._method(command)(command)
+        return outcome
+
+    def _method(self, command: Command) -> Callable[[Any], Any]:
+        capability = self.capabilities.get(type(command))
+        if capability is None:
             raise UnsupportedActionError(
                 f"{self.title} cannot {type(command).__name__}", alternatives=self.cancel_strategies()
             )
-        outcome: Outcome = await getattr(self, self._methods[type(command)])(command)
-        return outcome
+        if isinstance(command, Update) and not command.fields <= capability.fields:
+            beyond = ", ".join(sorted(command.fields - capability.fields))
+            raise UnsupportedActionError(f"{self.title} cannot change {beyond} of a task")
+        method: Callable[[Any], Any] = getattr(self, self._methods[type(command)])
+        return method
 
     def cancel_strategies(self) -> tuple[CancelStrategy, ...]:
         """The ways to end a task without completing it that this source has."""

@@ -22,17 +22,33 @@ from zlib import MAX_WBITS, compressobj
 import httpx2
 import pytest
 
-from connectors.sdk.commands import Claim, Command, MutationStatus
-from connectors.sdk.connector import Connector
+from connectors.sdk.commands import (
+    AddComment,
+    Claim,
+    CreateTask,
+    FlowCommand,
+    MutationStatus,
+    ResumeFlow,
+    StartFlow,
+    SuspendFlow,
+    TaskCommand,
+)
+from connectors.sdk.connector import Connector, Listing
 from connectors.sdk.contract_sample import (
     COMMANDS,
+    COMMENT,
+    FLOW_COMMANDS,
     STRANGE_IDS,
     ContractSample,
     by,
+    command_on,
     drain,
+    drain_listing,
+    flow_took_effect,
     prepared,
     queries,
     read,
+    read_flow,
     secrets_of,
     some_write,
     task_of,
@@ -49,7 +65,7 @@ from connectors.sdk.errors import (
     UnsupportedActionError,
 )
 from connectors.sdk.faulty_transport import FAULTS, Fault, FaultyTransport, Reply
-from connectors.sdk.model import OPEN_STATES, Task
+from connectors.sdk.model import OPEN_STATES, DetailAspect, Flow, FlowState, Task
 from connectors.sdk.query import TaskQuery
 
 __all__ = ["ConnectorContract", "ContractSample", "FaultyTransport", "Reply"]
@@ -87,6 +103,9 @@ class ConnectorContract:
         if "verb" in metafunc.fixturenames:
             verbs = [verb for verb in COMMANDS if verb in self.connector_type.declared()]
             metafunc.parametrize("verb", verbs, ids=[verb.__name__ for verb in verbs])
+        if "flow_verb" in metafunc.fixturenames:
+            flow_verbs = [verb for verb in FLOW_COMMANDS if verb in self.connector_type.declared()]
+            metafunc.parametrize("flow_verb", flow_verbs, ids=[verb.__name__ for verb in flow_verbs])
 
     # Lists
 
@@ -194,7 +213,7 @@ class ConnectorContract:
     # Verbs
 
     async def test_a_declared_verb_moves_the_state(
-        self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample, verb: type[Command]
+        self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample, verb: type[TaskCommand]
     ) -> None:
         """By one request where it is atomic; the outcome's record is what a reader then sees."""
         command = await prepared(connector, sample, verb)
@@ -211,7 +230,7 @@ class ConnectorContract:
             assert took_effect(command, found), found
 
     async def test_a_second_application_does_what_guarded_says(
-        self, connector: Connector[Any], sample: ContractSample, verb: type[Command]
+        self, connector: Connector[Any], sample: ContractSample, verb: type[TaskCommand]
     ) -> None:
         """Decided on the same record, a guarded verb is refused the second time and changes nothing."""
         command = await prepared(connector, sample, verb)
@@ -235,10 +254,119 @@ class ConnectorContract:
         task = await read(connector, sample.unowned[0])
         for verb in (verb for verb in COMMANDS if verb not in connector.capabilities):
             with transport.counting() as requests, pytest.raises(UnsupportedActionError) as caught:
-                await connector.perform(verb(task=task, actor=sample.actor))
+                await connector.perform(command_on(connector, sample, verb, task))
 
             assert [] == requests
             assert connector.cancel_strategies() == caught.value.alternatives
+
+    async def test_a_comment_is_read_back(self, connector: Connector[Any], sample: ContractSample) -> None:
+        """With its text, once, among those that were there."""
+        if AddComment not in connector.capabilities:
+            pytest.skip(f"{connector.title} keeps no comments on a task")
+        command = await prepared(connector, sample, AddComment)
+        before = (await connector.get_detail(command.task, frozenset({DetailAspect.COMMENTS}))).comments or ()
+        await connector.perform(command)
+        after = (await connector.get_detail(command.task, frozenset({DetailAspect.COMMENTS}))).comments or ()
+
+        assert len(before) + 1 == len(after)
+        assert 1 == sum(COMMENT in comment.text for comment in after)
+        assert len(after) == len({comment.native_id for comment in after})
+
+    async def test_a_created_task_is_there(
+        self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample
+    ) -> None:
+        """Under the id of the outcome, by one request."""
+        if CreateTask not in connector.capabilities or sample.create is None:
+            pytest.skip(f"{connector.title} makes tasks by its flows only")
+        with transport.counting() as requests:
+            outcome = await connector.perform(sample.create)
+        found = await read(connector, outcome.task.native_id)
+
+        assert sample.create.title == found.title == outcome.task.title
+        if connector.capabilities[CreateTask].atomic:
+            assert 1 == len(requests)
+
+    # Flows
+
+    async def test_flows_are_found_by_their_ids(self, connector: Connector[Any], sample: ContractSample) -> None:
+        """An unknown one is absent; no ids cost nothing."""
+        if sample.flow is None:
+            pytest.skip(f"{connector.title} shows no flows")
+        found = await connector.get_flows([sample.flow, sample.unknown_id, sample.flow])
+
+        assert [sample.flow] == list(found)
+        assert FlowState.ACTIVE is (await read_flow(connector, sample.flow)).state
+        assert {} == await connector.get_flows([])
+
+    async def test_a_declared_flow_verb_moves_the_flow(
+        self,
+        connector: Connector[Any],
+        transport: FaultyTransport,
+        sample: ContractSample,
+        flow_verb: type[FlowCommand],
+    ) -> None:
+        """By one request where it is atomic; the outcome's record is what a reader then sees."""
+        assert sample.flow is not None
+        flow = await read_flow(connector, sample.flow)
+        if flow_verb is ResumeFlow:
+            await connector.perform_on_flow(SuspendFlow(flow=flow, actor=sample.actor))
+            flow = await read_flow(connector, sample.flow)
+        command = flow_verb(flow=flow, actor=sample.actor, reason="no longer needed")
+        with transport.counting() as requests:
+            outcome = await connector.perform_on_flow(command)
+        found = (await connector.get_flows([flow.native_id])).get(flow.native_id)
+
+        assert flow.native_id == outcome.flow.native_id
+        assert flow_took_effect(command, outcome.flow), outcome.flow
+        if connector.capabilities[flow_verb].atomic:
+            assert 1 == len(requests)
+        if outcome.status is MutationStatus.APPLIED:
+            assert found is None or isinstance(found, Flow)
+            assert flow_took_effect(command, found), found
+
+    async def test_a_started_flow_is_there(self, connector: Connector[Any], sample: ContractSample) -> None:
+        """Under the id of the outcome, and ACTIVE."""
+        if StartFlow not in connector.capabilities or sample.start_flow is None:
+            pytest.skip(f"{connector.title} starts no flows")
+        outcome = await connector.perform_on_flow(sample.start_flow)
+        found = await read_flow(connector, outcome.flow.native_id)
+
+        assert FlowState.ACTIVE is outcome.flow.state is found.state
+
+    async def test_an_undeclared_flow_verb_is_refused_without_a_request(
+        self, connector: Connector[Any], transport: FaultyTransport
+    ) -> None:
+        """Whatever flow it is about."""
+        flow = Flow(
+            source=connector.source,
+            native_id="1",
+            state=FlowState.ACTIVE,
+            rule="contract",
+            fetched_at=connector.clock(),
+        )
+        wanted: list[FlowCommand | StartFlow] = [
+            *(verb(flow=flow) for verb in FLOW_COMMANDS),
+            StartFlow(definition_key="any"),
+        ]
+        for command in (command for command in wanted if type(command) not in connector.capabilities):
+            with transport.counting() as requests, pytest.raises(UnsupportedActionError):
+                await connector.perform_on_flow(command)
+
+            assert [] == requests
+
+    @pytest.mark.parametrize("listing", [Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.TASK_DEFINITIONS])
+    async def test_a_listing_gives_each_thing_once(
+        self, connector: Connector[Any], transport: FaultyTransport, listing: Listing
+    ) -> None:
+        """Whatever the page size; one that the vendor has not is empty without a request."""
+        with transport.counting() as requests:
+            small = await drain_listing(connector, listing, 2)
+        large = await drain_listing(connector, listing, connector.page_limit)
+
+        assert len(small) == len(set(small))
+        assert sorted(large) == sorted(small)
+        if listing not in connector.listings:
+            assert ([], []) == (small, requests)
 
     # Failures
 

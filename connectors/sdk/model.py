@@ -100,6 +100,37 @@ class Requirement(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+class PhaseState(StrEnum):
+    NOT_STARTED = "NOT_STARTED"
+    ACTIVE = "ACTIVE"
+    COMPLETED = "COMPLETED"
+    UNKNOWN = "UNKNOWN"
+
+
+class ActivityType(StrEnum):
+    CREATED = "CREATED"
+    ASSIGNED = "ASSIGNED"
+    REASSIGNED = "REASSIGNED"
+    UNASSIGNED = "UNASSIGNED"
+    STARTED = "STARTED"
+    SUSPENDED = "SUSPENDED"
+    RESUMED = "RESUMED"
+    UPDATED = "UPDATED"
+    SAVED = "SAVED"
+    FORWARDED = "FORWARDED"
+    OPENED = "OPENED"
+    COMPLETED = "COMPLETED"
+    CANCELED = "CANCELED"
+    SKIPPED = "SKIPPED"
+    FAILED = "FAILED"
+    DELETED = "DELETED"
+    COMMENTED = "COMMENTED"
+    COMMENT_EDITED = "COMMENT_EDITED"
+    COMMENT_DELETED = "COMMENT_DELETED"
+    ESCALATED = "ESCALATED"
+    OTHER = "OTHER"
+
+
 class CountAccuracy(StrEnum):
     EXACT = "EXACT"
     LOWER_BOUND = "LOWER_BOUND"
@@ -115,6 +146,8 @@ class DetailAspect(Enum):
     OUTCOMES = "outcomes"
     DATA = "data"
     PREVIOUS_STEPS = "previous_steps"
+    COMMENTS = "comments"
+    ACTIVITIES = "activities"
 
 
 class NativeRef(Struct, frozen=True):
@@ -239,6 +272,47 @@ class PreviousStep(Struct, frozen=True, kw_only=True):
     data: object = None
 
 
+class Tag(Struct, frozen=True, kw_only=True):
+    """`label` is the name for people, where the vendor has one beside the name."""
+
+    name: str
+    value: str | None = None
+    label: str | None = None
+
+
+class Comment(Struct, frozen=True, kw_only=True):
+    """`native_id` is unique among the comments of its task."""
+
+    native_id: str
+    text: str
+    author: UserRef | None = None
+    created_at: datetime | None = None
+    edited_at: datetime | None = None
+
+
+class Activity(Struct, frozen=True, kw_only=True):
+    """One entry of a task's history. `before` and `after` are what changed, as plain values; `message` the vendor's text."""
+
+    type: ActivityType
+    native_type: str | None = None
+    at: datetime | None = None
+    actor: UserRef | None = None
+    target: UserRef | None = None
+    before: object = None
+    after: object = None
+    message: str | None = None
+
+
+class FlowPhase(Struct, frozen=True, kw_only=True):
+    """`progress` is the share of it that is done, 0 to 1."""
+
+    key: str
+    name: str
+    state: PhaseState
+    due_at: datetime | None = None
+    progress: float | None = None
+
+
 class TaskDetail(Struct, frozen=True, kw_only=True):
     """The aspects that were asked for; the others keep their defaults."""
 
@@ -247,6 +321,8 @@ class TaskDetail(Struct, frozen=True, kw_only=True):
     outcomes: tuple[TaskOutcome, ...] | None = None
     data: object = None
     previous_steps: tuple[PreviousStep, ...] | None = None
+    comments: tuple[Comment, ...] | None = None
+    activities: tuple[Activity, ...] | None = None
 
 
 class Task(Struct, frozen=True, kw_only=True):
@@ -288,6 +364,7 @@ class Task(Struct, frozen=True, kw_only=True):
     subjects: tuple[SubjectRef, ...] | None = None
     business_key: str | None = None
     outcome: str | None = None
+    tags: tuple[Tag, ...] | None = None
     url: str | None = None
     native_type: str | None = None
     native_state: str | None = None
@@ -323,12 +400,16 @@ class Task(Struct, frozen=True, kw_only=True):
             [user.native_id for user in self.candidate_users or ()],
             [group.native_id for group in self.candidate_groups or ()],
             self.title,
+            [(tag.name, tag.value) for tag in self.tags or ()],
         )
         return hashlib.blake2b(msgspec.json.encode(seen), digest_size=9).hexdigest()
 
 
 class Flow(Struct, frozen=True, kw_only=True):
-    """One running or ended process. A stub (state UNKNOWN, nothing but the id) is valid."""
+    """One running or ended process. A stub (state UNKNOWN, nothing but the id) is valid.
+
+    `current_task_ids` are the tasks that can be worked on now, where the vendor's record names them.
+    """
 
     source: str
     native_id: str
@@ -346,8 +427,12 @@ class Flow(Struct, frozen=True, kw_only=True):
     subjects: tuple[SubjectRef, ...] | None = None
     parent_id: str | None = None
     root_id: str | None = None
+    phases: tuple[FlowPhase, ...] | None = None
+    current_task_ids: tuple[str, ...] | None = None
     url: str | None = None
+    native_type: str | None = None
     native_state: str | None = None
+    payload: msgspec.Raw | None = None
 
     @property
     def ref(self) -> FlowRef:

@@ -1,5 +1,6 @@
 """What the gateway asks of a list, and the page that comes back."""
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +8,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from connectors.sdk.model import CountAccuracy, Task, TaskState
+from connectors.sdk.model import CountAccuracy, Flow, FlowState, Task, TaskKind, TaskPriority, TaskState
 
 
 class TaskOrderField(StrEnum):
@@ -34,20 +35,51 @@ class SortKey(Struct, frozen=True):
     direction: SortDirection = SortDirection.ASC
 
 
+class Interval(Struct, frozen=True, kw_only=True):
+    """Times between bounds, each of which may be open. A missing value is in no interval."""
+
+    gt: datetime | None = None
+    gte: datetime | None = None
+    lt: datetime | None = None
+    lte: datetime | None = None
+
+    def holds(self, value: datetime | None) -> bool:
+        return value is not None and (
+            (self.gt is None or value > self.gt)
+            and (self.gte is None or value >= self.gte)
+            and (self.lt is None or value < self.lt)
+            and (self.lte is None or value <= self.lte)
+        )
+
+
 class TaskQuery(Struct, frozen=True, kw_only=True):
     """One conjunction: every member that is not None must hold. Ids are the vendor's own.
 
-    An empty set matches nothing. `present` and `absent` name order fields that must, or must not, have a value: the
-    gateway splits a list there, so that a vendor's own idea of where nulls sort does not matter.
+    An empty set matches nothing. `times` bound order fields that are times. `overdue_at`: open and due before that
+    moment, or said to be overdue by the vendor. `text` is looked for in what a row shows to people, case and accents
+    ignored. `present` and `absent` name order fields that must, or must not, have a value: the gateway splits a list
+    there, so that a vendor's own idea of where nulls sort does not matter.
     """
 
+    ids: frozenset[str] | None = None
     states: frozenset[TaskState] | None = None
+    kinds: frozenset[TaskKind] | None = None
+    priorities: frozenset[TaskPriority] | None = None
     assignees: frozenset[str] | None = None
     has_assignee: bool | None = None
     candidate_users: frozenset[str] | None = None
     candidate_groups: frozenset[str] | None = None
     has_candidates: bool | None = None
     flows: frozenset[str] | None = None
+    definition_keys: frozenset[str] | None = None
+    business_keys: frozenset[str] | None = None
+    tags: frozenset[str] | None = None
+    subject_types: frozenset[str] | None = None
+    subject_ids: frozenset[str] | None = None
+    times: tuple[tuple[TaskOrderField, Interval], ...] = ()
+    overdue_at: datetime | None = None
+    is_escalated: bool | None = None
+    text: str | None = None
     present: frozenset[TaskOrderField] = frozenset()
     absent: frozenset[TaskOrderField] = frozenset()
     order: tuple[SortKey, ...] = ()
@@ -55,8 +87,23 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
     def matches(self, task: Task) -> bool:
         """Whether a row satisfies every member (not the order)."""
         return (
-            (self.states is None or task.state in self.states)
-            and (self.assignees is None or any(user.native_id in self.assignees for user in task.assignees))
+            (self.ids is None or task.native_id in self.ids)
+            and (self.states is None or task.state in self.states)
+            and (self.kinds is None or task.kind in self.kinds)
+            and (self.priorities is None or task.priority in self.priorities)
+            and self._matches_people(task)
+            and self._matches_business(task)
+            and all(interval.holds(time_of(task, field)) for field, interval in self.times)
+            and (self.overdue_at is None or is_overdue(task, self.overdue_at))
+            and (self.is_escalated is None or task.is_escalated is self.is_escalated)
+            and (self.text is None or folded(self.text) in folded(shown_text(task)))
+            and all(order_value(task, field) is not None for field in self.present)
+            and all(order_value(task, field) is None for field in self.absent)
+        )
+
+    def _matches_people(self, task: Task) -> bool:
+        return (
+            (self.assignees is None or any(user.native_id in self.assignees for user in task.assignees))
             and (self.has_assignee is None or bool(task.assignees) == self.has_assignee)
             and (
                 self.candidate_users is None
@@ -74,13 +121,82 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
                 self.has_candidates is None
                 or bool(task.candidate_users or task.candidate_groups) == self.has_candidates
             )
-            and (self.flows is None or task.flow_id in self.flows)
-            and all(order_value(task, field) is not None for field in self.present)
-            and all(order_value(task, field) is None for field in self.absent)
+        )
+
+    def _matches_business(self, task: Task) -> bool:
+        return (
+            (self.flows is None or task.flow_id in self.flows)
+            and (
+                self.definition_keys is None
+                or (task.definition is not None and task.definition.key in self.definition_keys)
+            )
+            and (self.business_keys is None or task.business_key in self.business_keys)
+            and (self.tags is None or any(tag.name in self.tags for tag in task.tags or ()))
+            and (
+                (self.subject_types is None and self.subject_ids is None)
+                or any(
+                    (self.subject_types is None or subject.type in self.subject_types)
+                    and (self.subject_ids is None or subject.native_id in self.subject_ids)
+                    for subject in task.subjects or ()
+                )
+            )
         )
 
     def _folded_groups(self) -> frozenset[str]:
         return frozenset(name.casefold() for name in self.candidate_groups or ())
+
+
+class FlowQuery(Struct, frozen=True, kw_only=True):
+    """One conjunction, as TaskQuery."""
+
+    ids: frozenset[str] | None = None
+    states: frozenset[FlowState] | None = None
+    definition_keys: frozenset[str] | None = None
+    subject_types: frozenset[str] | None = None
+    subject_ids: frozenset[str] | None = None
+    started_at: Interval | None = None
+
+    def matches(self, flow: Flow) -> bool:
+        return (
+            (self.ids is None or flow.native_id in self.ids)
+            and (self.states is None or flow.state in self.states)
+            and (
+                self.definition_keys is None
+                or (flow.definition is not None and flow.definition.key in self.definition_keys)
+            )
+            and (
+                (self.subject_types is None and self.subject_ids is None)
+                or any(
+                    (self.subject_types is None or subject.type in self.subject_types)
+                    and (self.subject_ids is None or subject.native_id in self.subject_ids)
+                    for subject in flow.subjects or ()
+                )
+            )
+            and (self.started_at is None or self.started_at.holds(flow.started_at))
+        )
+
+
+def is_overdue(task: Task, moment: datetime) -> bool:
+    return task.is_overdue is True or (task.is_open and task.due_at is not None and task.due_at < moment)
+
+
+def time_of(task: Task, field: TaskOrderField) -> datetime | None:
+    """The value of an order field that is a time; None for others."""
+    value = order_value(task, field)
+    return value if isinstance(value, datetime) else None
+
+
+def shown_text(task: Task) -> str:
+    """What a row says to people, one line each."""
+    subjects = [subject.label for subject in task.subjects or ()]
+    definition = None if task.definition is None else task.definition.name or task.definition.key
+    return "\n".join(filter(None, (task.title, task.description, definition, task.business_key, *subjects)))
+
+
+def folded(text: str) -> str:
+    """Without case and accents."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def order_value(task: Task, field: TaskOrderField) -> datetime | int | str | None:

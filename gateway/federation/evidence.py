@@ -5,7 +5,7 @@ refuses a second application and somebody else's shows.
 """
 
 from connectors.sdk.caller import Identity
-from connectors.sdk.commands import Assign, Cancel, Claim, Command, Complete, Release, Unassign
+from connectors.sdk.commands import Assign, Cancel, Claim, Complete, Release, TaskCommand, Unassign
 from connectors.sdk.model import Task, TaskState
 from schema.port import (
     AssignIntent,
@@ -18,7 +18,7 @@ from schema.port import (
 )
 
 
-def shows(command: Command, now: Task) -> bool:
+def shows(command: TaskCommand, now: Task) -> bool:
     """Whether the record shows what the command wanted."""
     match command:
         case Claim():
@@ -38,7 +38,7 @@ def shows(command: Command, now: Task) -> bool:
             return False
 
 
-def shows_another(command: Command, now: Task) -> bool:
+def shows_another(command: TaskCommand, now: Task) -> bool:
     if not now.is_open:
         return True
     return isinstance(command, Claim) and bool(now.assignees)

@@ -12,9 +12,9 @@ from connectors.sdk.commands import (
     Cancel,
     CancelStrategy,
     Claim,
-    Command,
     Complete,
     Release,
+    TaskCommand,
     Unassign,
 )
 from connectors.sdk.connector import Connector
@@ -32,7 +32,7 @@ from schema.port import AssignIntent, CancelIntent, ClaimIntent, CompleteIntent,
 
 HELD = frozenset({TaskState.RESERVED, TaskState.IN_PROGRESS})
 
-COMMANDS: dict[type[Intent], type[Command]] = {
+COMMANDS: dict[type[Intent], type[TaskCommand]] = {
     ClaimIntent: Claim,
     ReleaseIntent: Release,
     UnassignIntent: Unassign,
@@ -41,7 +41,7 @@ COMMANDS: dict[type[Intent], type[Command]] = {
 }
 
 
-def command_type(connector: Connector[Any], intent: Intent) -> type[Command]:
+def command_type(connector: Connector[Any], intent: Intent) -> type[TaskCommand]:
     """The command that this source would carry out; UnsupportedActionError, without a call, where it has none."""
     if isinstance(intent, CancelIntent):
         return _cancel_type(connector, intent)
@@ -51,7 +51,7 @@ def command_type(connector: Connector[Any], intent: Intent) -> type[Command]:
     return command
 
 
-def _cancel_type(connector: Connector[Any], intent: CancelIntent) -> type[Command]:
+def _cancel_type(connector: Connector[Any], intent: CancelIntent) -> type[TaskCommand]:
     by_strategy = {command.strategy: command for command in connector.capabilities if issubclass(command, Cancel)}
     for strategy in CancelStrategy:
         if strategy in intent.allow and strategy in by_strategy:

@@ -20,11 +20,11 @@ from connectors.sdk.capability import Capability, Support
 from connectors.sdk.commands import (
     Assign,
     Claim,
-    Command,
     Complete,
     MutationStatus,
     Outcome,
     Release,
+    TaskCommand,
     Unassign,
 )
 from connectors.sdk.connector import Connector
@@ -105,7 +105,7 @@ class Write:
 class Judged(Struct, frozen=True):
     """A command that may be sent, or the result that makes sending it needless."""
 
-    command: Command | None
+    command: TaskCommand | None
     settled: WriteResult | None = None
 
 
@@ -229,7 +229,7 @@ class Writes:
             raise NotFoundError("there is no such task, or you may not see it")
         write.task = task
 
-    async def _judge(self, write: Write, wanted: type[Command]) -> Judged:
+    async def _judge(self, write: Write, wanted: type[TaskCommand]) -> Judged:
         task, intent, request = write.task, write.request.intent, write.request
         if task is None:
             raise NotFoundError("there is no such task, or you may not see it")
@@ -328,7 +328,7 @@ class Writes:
             raise missing_error(missing[0])
         check_fields(detail.form, data)
 
-    async def _send(self, write: Write, command: Command) -> WriteResult:
+    async def _send(self, write: Write, command: TaskCommand) -> WriteResult:
         """The one place that writes upstream."""
         await self._journal.sent(write.operation_id)
         self._answers.forget(write.source.key)
@@ -346,7 +346,7 @@ class Writes:
         self._answers.forget(write.source.key)
         return self._applied(write, command, outcome)
 
-    def _applied(self, write: Write, command: Command, outcome: Outcome) -> WriteResult:
+    def _applied(self, write: Write, command: TaskCommand, outcome: Outcome) -> WriteResult:
         self._overlay.put(command.task, outcome.task)
         return write.result(outcome.status, task=outcome.task, effect=outcome.effect)
 
@@ -363,7 +363,7 @@ class Writes:
                     error = _closed(now, error).at(write.source.key, error.operation or "")
         return write.rejected(error)
 
-    async def _unclear(self, write: Write, command: Command, error: ConnectorError) -> WriteResult:
+    async def _unclear(self, write: Write, command: TaskCommand, error: ConnectorError) -> WriteResult:
         """The answer was lost: read once. What is not shown proves nothing, and is never sent again."""
         problem = Problem.from_error(error)
         try:

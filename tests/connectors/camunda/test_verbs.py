@@ -14,9 +14,9 @@ from connectors.sdk.commands import (
     CancelFlowOfTask,
     CancelStrategy,
     Claim,
-    Command,
     Complete,
     Release,
+    TaskCommand,
     Unassign,
 )
 from connectors.sdk.errors import (
@@ -95,7 +95,7 @@ async def test_a_lost_claim_is_already_assigned(connector: CamundaConnector, rea
 
 @pytest.mark.parametrize("verb", [Release, Unassign])
 async def test_giving_back_leaves_no_owner(
-    verb: type[Command], connector: CamundaConnector, stand_in: CamundaStandIn, reserved: Task, alice: Identity
+    verb: type[TaskCommand], connector: CamundaConnector, stand_in: CamundaStandIn, reserved: Task, alice: Identity
 ) -> None:
     """Release and Unassign are one call to the vendor."""
     outcome = await connector.perform(verb(task=reserved, actor=alice))
@@ -180,7 +180,7 @@ async def test_cancelling_the_flow_ends_the_task(
     ],
 )
 async def test_what_cannot_be_done_is_refused_without_a_call(
-    make: Callable[[Task], Command],
+    make: Callable[[Task], TaskCommand],
     error: type[ConnectorError],
     field: tuple[str, ...] | None,
     task: Task,
@@ -201,7 +201,7 @@ async def test_the_one_way_to_cancel_is_by_the_flow(connector: CamundaConnector)
     assert connector.cancel_strategies() == (CancelStrategy.CANCEL_FLOW,)
 
 
-COMMANDS: list[tuple[Callable[[Task], Command], str, str, Any]] = [
+COMMANDS: list[tuple[Callable[[Task], TaskCommand], str, str, Any]] = [
     (
         lambda task: Claim(task=task, actor=Identity(native_id="alice")),
         "POST",
@@ -223,7 +223,7 @@ COMMANDS: list[tuple[Callable[[Task], Command], str, str, Any]] = [
 
 @pytest.mark.parametrize(("make", "method", "path", "body"), COMMANDS)
 async def test_each_verb_is_exactly_one_request(
-    make: Callable[[Task], Command], method: str, path: str, body: Any, task: Task, answering: Answering
+    make: Callable[[Task], TaskCommand], method: str, path: str, body: Any, task: Task, answering: Answering
 ) -> None:
     """No read before, no second write after."""
     sent: list[tuple[str, str, Any]] = []

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.geotareas import GeotareasConnector
 from connectors.sdk.caller import Identity
-from connectors.sdk.commands import Assign, Cancel, Claim, Command, Complete, MutationStatus, Release, Unassign
+from connectors.sdk.commands import Assign, Cancel, Claim, Complete, MutationStatus, Release, TaskCommand, Unassign
 from connectors.sdk.errors import (
     IdentityNotLinkedError,
     MalformedResponseError,
@@ -156,7 +156,7 @@ async def test_an_unclear_answer_to_a_write_may_be_applied(scripted: Scripted, t
 
 
 @pytest.mark.parametrize("verb", [Release, Unassign, Cancel])
-async def test_other_verbs_are_unsupported_without_a_call(tenant: Any, verb: type[Command]) -> None:
+async def test_other_verbs_are_unsupported_without_a_call(tenant: Any, verb: type[TaskCommand]) -> None:
     """What is not declared must refuse."""
     task = await ready_task(tenant)
 

@@ -10,7 +10,7 @@ import pytest
 from connectors.sdk import commands
 from connectors.sdk.caller import Identity
 from connectors.sdk.capability import handles
-from connectors.sdk.commands import Claim, Command, Outcome
+from connectors.sdk.commands import Claim, CreateTask, Outcome, TaskCommand
 from connectors.sdk.connector import Connector
 from connectors.sdk.contract import ConnectorContract, ContractSample, FaultyTransport
 from connectors.sdk.contract_sample import COMMANDS
@@ -130,7 +130,7 @@ class Unguarded(MemoryConnector):
 class Asking(MemoryConnector):
     """Asks the vendor for verbs that there are not."""
 
-    async def perform(self, command: Command) -> Outcome:
+    async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
         await self.ping()
         return await super().perform(command)
 
@@ -138,7 +138,7 @@ class Asking(MemoryConnector):
 class Retrying(MemoryConnector):
     """Writes again after a failure."""
 
-    async def perform(self, command: Command) -> Outcome:
+    async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
         try:
             return await super().perform(command)
         except UnavailableError:
@@ -148,7 +148,7 @@ class Retrying(MemoryConnector):
 class Certain(MemoryConnector):
     """Believes that what failed was not applied."""
 
-    async def perform(self, command: Command) -> Outcome:
+    async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
         try:
             return await super().perform(command)
         except ConnectorError as error:
@@ -270,7 +270,7 @@ def test_every_command_is_tried() -> None:
     there_are = {
         each
         for each in vars(commands).values()
-        if isinstance(each, type) and issubclass(each, Command) and each is not Command
+        if isinstance(each, type) and issubclass(each, TaskCommand) and each is not TaskCommand
     }
 
     assert there_are == set(COMMANDS)
