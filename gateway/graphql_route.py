@@ -17,7 +17,7 @@ from gateway.graphql_request import GraphQLRequest, RefusedError, asks, header, 
 from gateway.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from schema.context import Context
 from schema.execution import Answer, Execution, RequestError
-from schema.port import Federation
+from schema.federation import Federation
 
 ASKED = "taskgate.asked"
 """Key of the ASGI scope: what the line in the log may say of the request, by name."""

@@ -5,23 +5,25 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.flow.mutations import FlowMutations
 from schema.flow.queries import FlowQueries
 from schema.node import NodeQueries
 from schema.people.queries import PeopleQueries
 from schema.scalars import SCALARS
 from schema.source.queries import SourceQueries
+from schema.task.definitions import TaskDefinitionQueries
 from schema.task.mutations import TaskMutations
 from schema.task.queries import TaskQueries
 from schema.task.types import TaskDefinition
 
 
 @strawberry.type(description="What can be read. Reads never change a source.")
-class Query(TaskQueries, FlowQueries, PeopleQueries, SourceQueries, NodeQueries):
+class Query(TaskQueries, TaskDefinitionQueries, FlowQueries, PeopleQueries, SourceQueries, NodeQueries):
     pass
 
 
 @strawberry.type(description="What can be done. Each write is sent at most once; expected failures are in `errors`.")
-class Mutation(TaskMutations):
+class Mutation(TaskMutations, FlowMutations):
     pass
 
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.model import DetailAspect, Task, TaskRef
+from connectors.sdk.model import DetailAspect, Flow, Task, TaskRef
+from schema.federation import Federation
 from schema.flow.loaders import FlowByRefLoader
 from schema.people.loaders import GroupByRefLoader, UserByRefLoader
-from schema.port import Federation
 from schema.source.types import Source
 from schema.task.loaders import TaskByRefLoader, TaskDetailByAspectLoader
 
@@ -58,6 +58,13 @@ class Context:
     @cached_property
     def group_by_ref(self) -> GroupByRefLoader:
         return GroupByRefLoader(self.federation)
+
+    def note_flow_written(self, flow: Flow | None) -> None:
+        """A write to a flow went through: what was loaded before of it and its tasks is old."""
+        for name in ("task_by_ref", "fresh_task_by_ref", "task_detail", "flow_by_ref"):
+            self.__dict__.pop(name, None)
+        if flow is not None:
+            self.flow_by_ref.put(flow.ref, flow)
 
     def note_written(self, ref: TaskRef, task: Task | None) -> None:
         """A write went through for `ref`: what was loaded before is old."""

@@ -30,7 +30,9 @@ from msgspec import Struct
 from schema.arguments import DEFAULT_PAGE, MAX_PAGE
 from schema.limits import DocumentLimits
 
-DETAIL_FIELDS = frozenset({("Task", "form"), ("Task", "outcomes"), ("Task", "data"), ("Task", "previousSteps")})
+DETAIL_FIELDS = frozenset(
+    ("Task", name) for name in ("form", "outcomes", "data", "previousSteps", "comments", "activities")
+)
 
 _INT_DIGITS = 11  # of -2147483648
 
@@ -75,7 +77,11 @@ class Measure(Struct, frozen=True):
         """What is too much by page sizes, which come by variable as a rule."""
         return _told(
             ("may return {} objects of lists", self.objects, limits.objects),
-            ("asks for form, outcomes, data or previousSteps of {} rows", self.detail_rows, limits.detail_rows),
+            (
+                "asks for details (form, outcomes, data, previousSteps, comments, activities) of {} rows",
+                self.detail_rows,
+                limits.detail_rows,
+            ),
         )
 
 

@@ -1,18 +1,14 @@
-"""What the graph asks of the gateway: values in, values out, no GraphQL and no vendor.
+"""The values that pass between the graph and the gateway: no GraphQL in them and no vendor."""
 
-`Federation` is implemented in the layer above; resolvers, loaders and mutations know nothing else of it.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from connectors.sdk.caller import Caller
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import CancelStrategy, MutationStatus
+from connectors.sdk.commands import CancelStrategy, TaskAction
 from connectors.sdk.errors import (
     ConnectorError,
     RateLimitedError,
@@ -22,18 +18,15 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.model import (
     CountAccuracy,
-    DetailAspect,
-    Flow,
+    Definition,
     FlowRef,
-    Group,
     NativeRef,
     Task,
-    TaskDetail,
-    TaskRef,
     TaskState,
-    User,
 )
-from connectors.sdk.query import SortKey
+from connectors.sdk.query import FlowQuery, SortKey
+
+T = TypeVar("T")
 
 
 class InboxScope(StrEnum):
@@ -146,6 +139,49 @@ class SourceReport(Struct, frozen=True, kw_only=True):
     error: Problem | None = None
 
 
+class PageRequest(Struct, frozen=True, kw_only=True):
+    """`first` is 1..100, checked by the graph. `sources` None asks all that have such a list."""
+
+    sources: frozenset[str] | None = None
+    first: int = 25
+    after: str | None = None
+    fresh: bool = False
+    count: bool = True
+
+
+class FlowListRequest(PageRequest, frozen=True, kw_only=True):
+    """The query's ids and definitions are the vendors' own."""
+
+    query: FlowQuery = FlowQuery()
+
+
+class DefinitionRow(Struct, frozen=True):
+    """A task definition and the source that has it."""
+
+    source: str
+    definition: Definition
+
+    @property
+    def native_id(self) -> str:
+        return self.definition.native_id
+
+
+class EdgeRow(Struct, Generic[T], frozen=True):
+    """A row and the way to its cursor; cursors are made when asked for."""
+
+    item: T
+    cursor: Callable[[], str]
+
+
+class RowList(Struct, Generic[T], frozen=True, kw_only=True):
+    edges: Sequence[EdgeRow[T]]
+    has_next_page: bool
+    has_previous_page: bool
+    total: int | None
+    total_accuracy: CountAccuracy
+    sources: Sequence[SourceReport]
+
+
 class TaskEdgeRow(Struct, frozen=True):
     """A task and the way to its cursor; cursors are made when asked for."""
 
@@ -163,8 +199,28 @@ class TaskList(Struct, frozen=True, kw_only=True):
     sources: Sequence[SourceReport]
 
 
+class ActionCapability(Struct, frozen=True, kw_only=True):
+    """How far a source has an action. `requires_role` is a role of the gateway's."""
+
+    action: TaskAction
+    support: Support
+    atomic: bool
+    requires_role: str | None = None
+    note: str | None = None
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """Whether a person may do something to a task now; `reason` is the first condition that fails."""
+
+    action: TaskAction
+    allowed: bool
+    support: Support
+    atomic: bool
+    reason: str | None = None
+
+
 class SourceInfo(Struct, frozen=True, kw_only=True):
-    """One configured source as the graph shows it: no address, no secret."""
+    """One configured source as the graph shows it: no address, no secret. One capability for each action."""
 
     key: str
     name: str
@@ -174,105 +230,4 @@ class SourceInfo(Struct, frozen=True, kw_only=True):
     status_reason: str | None = None
     last_success_at: datetime | None = None
     time_zone: str | None = None
-
-
-class Intent(Struct, frozen=True, kw_only=True, tag=True):
-    """What a person wants done with one task; a source turns it into its commands."""
-
-
-class ClaimIntent(Intent, frozen=True, kw_only=True):
-    pass
-
-
-class ReleaseIntent(Intent, frozen=True, kw_only=True):
-    reason: str | None = None
-
-
-class UnassignIntent(Intent, frozen=True, kw_only=True):
-    reason: str | None = None
-
-
-class AssignIntent(Intent, frozen=True, kw_only=True):
-    """Exactly one of `user` and `group`: checked before anything is read."""
-
-    user: PersonId | None = None
-    group: NativeRef | None = None
-    override: bool = False
-    keep_group: bool = True
-    reason: str | None = None
-
-
-class CompleteIntent(Intent, frozen=True, kw_only=True):
-    outcome: str | None = None
-    data: dict[str, object] | None = None
-    comment: str | None = None
-    claim_if_needed: bool = False
-
-
-class CancelIntent(Intent, frozen=True, kw_only=True):
-    allow: tuple[CancelStrategy, ...] = (CancelStrategy.NATIVE,)
-    reason: str | None = None
-
-
-class WriteRequest(Struct, frozen=True, kw_only=True):
-    task: TaskRef
-    intent: Intent
-    expected_version: str | None = None
-    idempotency_key: str | None = None
-
-
-class WriteResult(Struct, frozen=True, kw_only=True):
-    """APPLIED: the vendor has it. REJECTED: it did not happen. UNKNOWN: it may or may not have happened."""
-
-    status: MutationStatus
-    operation_id: str
-    task: Task | None = None
-    problems: tuple[Problem, ...] = ()
-    support: Support = Support.UNSUPPORTED
-    atomic: bool = False
-    effect: str | None = None
-    replayed: bool = False
-    upstream_calls: int = 0
-
-
-class Federation(Protocol):
-    """All sources as one. Reads raise ConnectorError only where they say so; lists carry failures as reports."""
-
-    def sources(self) -> Sequence[SourceInfo]:
-        """Every configured source in configuration order, answered from memory."""
-
-    def person(self, key: str) -> Caller | None:
-        """The person of the configuration with that key."""
-
-    def person_linked_to(self, ref: NativeRef) -> Caller | None:
-        """The person whose identity in that source it is."""
-
-    async def list_tasks(self, caller: Caller, request: TaskListRequest) -> TaskList:
-        """One merged page. ValidationFailedError for a cursor that does not fit."""
-
-    async def get_tasks(
-        self, caller: Caller, refs: Sequence[TaskRef], *, fresh: bool = False
-    ) -> Mapping[TaskRef, Task | ConnectorError]:
-        """Visible tasks by ref; unknown and invisible ones are absent."""
-
-    async def get_details(
-        self, caller: Caller, wanted: Mapping[TaskRef, frozenset[DetailAspect]]
-    ) -> Mapping[TaskRef, TaskDetail | ConnectorError]:
-        """The aspects asked for, of tasks that the caller may see."""
-
-    async def get_flows(
-        self, caller: Caller, refs: Sequence[FlowRef], *, fresh: bool = False
-    ) -> Mapping[FlowRef, Flow | ConnectorError]:
-        """Flows by ref, without a check of visibility: for flows reached from a visible task."""
-
-    async def get_visible_flow(self, caller: Caller, ref: FlowRef, *, fresh: bool = False) -> Flow | None:
-        """A flow by id: visible to task admins and to whoever sees one of its tasks. Raises ConnectorError."""
-
-    async def get_users(self, refs: Sequence[NativeRef]) -> Mapping[NativeRef, User]:
-        """People of the vendors' directories; who cannot be loaded is absent."""
-
-    async def get_groups(self, refs: Sequence[NativeRef]) -> Mapping[NativeRef, Group]:
-        """Groups of the vendors' directories; what cannot be loaded is absent."""
-
-    async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
-        """Carry out a write at most once. Never raises ConnectorError: failures are problems of the result."""
+    capabilities: tuple[ActionCapability, ...] = ()

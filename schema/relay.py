@@ -12,7 +12,8 @@ from schema.resolver import resolved
 
 PERSON_MARK = "@"
 
-# How many parts may follow the type: a linked person and a source have one, everything else a source and a native id.
+# How many parts may follow the type: a linked person and a source have one, a comment its task and its own
+# id besides, everything else a source and a native id.
 _PARTS = {
     "Task": (2,),
     "Flow": (2,),
@@ -21,6 +22,7 @@ _PARTS = {
     "Source": (1,),
     "TaskDefinition": (2,),
     "FlowDefinition": (2,),
+    "Comment": (3,),
 }
 
 

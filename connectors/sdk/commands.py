@@ -186,6 +186,10 @@ class Update(TaskCommand, frozen=True, kw_only=True):
         }
         return self.clear | {field for field, value in given.items() if value is not None}
 
+    @property
+    def actions(self) -> frozenset[TaskAction]:
+        return actions_of(self.fields)
+
 
 def actions_of(fields: AbstractSet[UpdateField]) -> frozenset[TaskAction]:
     """As what the graph knows changes of these fields."""

@@ -293,9 +293,9 @@ class Comment(Struct, frozen=True, kw_only=True):
 class Activity(Struct, frozen=True, kw_only=True):
     """One entry of a task's history. `before` and `after` are what changed, as plain values; `message` the vendor's text."""
 
+    at: datetime
     type: ActivityType
     native_type: str | None = None
-    at: datetime | None = None
     actor: UserRef | None = None
     target: UserRef | None = None
     before: object = None

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from connectors.sdk.model import CountAccuracy, Flow, FlowState, Task, TaskKind, TaskPriority, TaskState
+from connectors.sdk.model import CountAccuracy, Flow, FlowState, SubjectRef, Task, TaskKind, TaskPriority, TaskState
 
 
 class TaskOrderField(StrEnum):
@@ -49,6 +49,24 @@ class Interval(Struct, frozen=True, kw_only=True):
             and (self.gte is None or value >= self.gte)
             and (self.lt is None or value < self.lt)
             and (self.lte is None or value <= self.lte)
+        )
+
+
+class TextMatch(Struct, frozen=True, kw_only=True):
+    """Every member that is not None must hold; case and accents are ignored. A missing text holds for `is_null` only."""
+
+    contains: str | None = None
+    starts_with: str | None = None
+    is_null: bool | None = None
+
+    def holds(self, text: str | None) -> bool:
+        if text is None:
+            return self.contains is None and self.starts_with is None and self.is_null is not False
+        plain = folded(text)
+        return (
+            (self.contains is None or folded(self.contains) in plain)
+            and (self.starts_with is None or plain.startswith(folded(self.starts_with)))
+            and self.is_null is not True
         )
 
 
@@ -147,32 +165,39 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
 
 
 class FlowQuery(Struct, frozen=True, kw_only=True):
-    """One conjunction, as TaskQuery."""
+    """One conjunction, as TaskQuery. `definition` is matched with the definition's key."""
 
     ids: frozenset[str] | None = None
     states: frozenset[FlowState] | None = None
     definition_keys: frozenset[str] | None = None
+    definition: TextMatch | None = None
     subject_types: frozenset[str] | None = None
     subject_ids: frozenset[str] | None = None
+    subject_label: str | None = None
+    has_start: bool | None = None
     started_at: Interval | None = None
 
     def matches(self, flow: Flow) -> bool:
+        key = None if flow.definition is None else flow.definition.key
         return (
             (self.ids is None or flow.native_id in self.ids)
             and (self.states is None or flow.state in self.states)
-            and (
-                self.definition_keys is None
-                or (flow.definition is not None and flow.definition.key in self.definition_keys)
-            )
-            and (
-                (self.subject_types is None and self.subject_ids is None)
-                or any(
-                    (self.subject_types is None or subject.type in self.subject_types)
-                    and (self.subject_ids is None or subject.native_id in self.subject_ids)
-                    for subject in flow.subjects or ()
-                )
-            )
+            and (self.definition_keys is None or key in self.definition_keys)
+            and (self.definition is None or self.definition.holds(key))
+            and self._matches_subject(flow.subjects or ())
+            and (self.has_start is None or (flow.started_at is not None) == self.has_start)
             and (self.started_at is None or self.started_at.holds(flow.started_at))
+        )
+
+    def _matches_subject(self, subjects: Sequence[SubjectRef]) -> bool:
+        if self.subject_types is None and self.subject_ids is None and self.subject_label is None:
+            return True
+        label = TextMatch(contains=self.subject_label)
+        return any(
+            (self.subject_types is None or subject.type in self.subject_types)
+            and (self.subject_ids is None or subject.native_id in self.subject_ids)
+            and (self.subject_label is None or label.holds(subject.label))
+            for subject in subjects
         )
 
 

@@ -1,24 +1,30 @@
 """All sources as one: lists, calls, shared answers and writes around the connectors."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 
+from connectors.sdk.caller import Caller
 from connectors.sdk.registry import connector_types
 from gateway.federation.answers import SharedAnswers
+from gateway.federation.catalogues import Catalogues
 from gateway.federation.cursor import CursorCodec
 from gateway.federation.federated import FederatedSources
+from gateway.federation.flow_writes import FlowWrites
 from gateway.federation.journal import Journal
 from gateway.federation.lists import Lists
-from gateway.federation.overlay import Overlay
+from gateway.federation.orders import Orders
+from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.reads import Reads
+from gateway.federation.sending import Sending
 from gateway.federation.source import Source
+from gateway.federation.task_writes import TaskWrites
 from gateway.federation.writes import Writes
 from gateway.settings import Settings
 
-__all__ = ["FederatedSources", "open_federation"]
+__all__ = ["FederatedSources", "compose", "open_federation"]
 
 log = structlog.get_logger("taskgate.federation")
 
@@ -34,25 +40,46 @@ async def open_federation(settings: Settings) -> AsyncIterator[FederatedSources]
             sources.append(Source(connector))
         journal = Journal(settings.gateway.journal)
         stack.callback(journal.close)
-        answers, overlay = SharedAnswers(), Overlay()
+        answers = SharedAnswers()
         stack.push_async_callback(answers.aclose)
-        by_key = {source.key: source for source in sources}
-        people = settings.callers
-        reads = Reads(by_key, answers=answers, overlay=overlay)
-        yield FederatedSources(
-            sources,
-            people=people,
-            lists=Lists(
-                sources,
-                answers=answers,
-                overlay=overlay,
-                cursors=CursorCodec(_secret(settings)),
-                person=people.get,
-                within_flow=reads.within_flow,
-            ),
-            reads=reads,
-            writes=Writes(by_key, reads=reads, answers=answers, overlay=overlay, journal=journal, person=people.get),
+        yield compose(
+            sources, people=settings.callers, journal=journal, answers=answers, cursors=CursorCodec(_secret(settings))
         )
+
+
+def compose(
+    sources: Sequence[Source],
+    *,
+    people: Mapping[str, Caller],
+    journal: Journal,
+    answers: SharedAnswers,
+    cursors: CursorCodec,
+) -> FederatedSources:
+    """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`."""
+    by_key = {source.key: source for source in sources}
+    overlay, flow_overlay = Overlay(), FlowOverlay()
+    reads = Reads(by_key, answers=answers, overlay=overlay, flow_overlay=flow_overlay)
+    sending = Sending(journal=journal, answers=answers)
+    return FederatedSources(
+        sources,
+        people=people,
+        lists=Lists(
+            sources,
+            answers=answers,
+            overlay=overlay,
+            cursors=cursors,
+            person=people.get,
+            within_flow=reads.within_flow,
+        ),
+        catalogues=Catalogues(sources, answers=answers, cursors=cursors, flow_overlay=flow_overlay),
+        reads=reads,
+        writes=Writes(
+            by_key,
+            journal=journal,
+            tasks=TaskWrites(reads=reads, overlay=overlay, sending=sending, orders=Orders(people.get)),
+            flows=FlowWrites(reads=reads, overlay=overlay, flows=flow_overlay, sending=sending),
+        ),
+    )
 
 
 def _secret(settings: Settings) -> bytes:

@@ -3,25 +3,32 @@
 from collections.abc import Mapping, Sequence
 
 from connectors.sdk.caller import Caller
+from connectors.sdk.commands import TaskAction
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import DetailAspect, Flow, FlowRef, Group, NativeRef, Task, TaskDetail, TaskRef, User
+from gateway.federation.catalogues import Catalogues
 from gateway.federation.lists import Lists
 from gateway.federation.reads import Reads
 from gateway.federation.source import Source
+from gateway.federation.verdicts import verdicts
 from gateway.federation.writes import Writes
+from schema.intents import WriteRequest, WriteResult
 from schema.port import (
+    DefinitionRow,
+    FlowListRequest,
     InboxScope,
+    PageRequest,
+    RowList,
     SourceInfo,
     TaskFilter,
     TaskList,
     TaskListRequest,
-    WriteRequest,
-    WriteResult,
+    Verdict,
 )
 
 
 class FederatedSources:
-    """Answers the graph from lists, reads and writes; holds nothing itself but who the people are."""
+    """Answers the graph from lists, catalogues, reads and writes; holds nothing itself but who the people are."""
 
     def __init__(
         self,
@@ -29,17 +36,20 @@ class FederatedSources:
         *,
         people: Mapping[str, Caller],
         lists: Lists,
+        catalogues: Catalogues,
         reads: Reads,
         writes: Writes,
     ) -> None:
         self._sources = sources
+        self._by_key = {source.key: source for source in sources}
         self._people = people
         self._linked = {
             NativeRef(source, identity.native_id): person
             for person in people.values()
             for source, identity in person.identities.items()
         }
-        self._lists, self._reads, self._writes = lists, reads, writes
+        self._lists, self._catalogues = lists, catalogues
+        self._reads, self._writes = reads, writes
 
     def sources(self) -> Sequence[SourceInfo]:
         return [source.info() for source in self._sources]
@@ -86,11 +96,20 @@ class FederatedSources:
             raise flow
         return flow
 
+    async def list_flows(self, caller: Caller, request: FlowListRequest) -> RowList[Flow]:
+        return await self._catalogues.flows(caller, request)
+
+    async def list_task_definitions(self, caller: Caller, request: PageRequest) -> RowList[DefinitionRow]:
+        return await self._catalogues.task_definitions(request)
+
     async def get_users(self, refs: Sequence[NativeRef]) -> Mapping[NativeRef, User]:
         return await self._reads.users(refs)
 
     async def get_groups(self, refs: Sequence[NativeRef]) -> Mapping[NativeRef, Group]:
         return await self._reads.groups(refs)
+
+    def verdicts(self, caller: Caller, task: Task, actions: Sequence[TaskAction] | None = None) -> Sequence[Verdict]:
+        return verdicts(self._by_key[task.source], caller, task, actions)
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         return await self._writes.perform(caller, request)

@@ -16,7 +16,8 @@ import anyio
 import msgspec
 from msgspec import Struct
 
-from schema.port import GatewayUnavailableError, WriteResult
+from schema.intents import WriteResult
+from schema.port import GatewayUnavailableError
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ CREATE TABLE IF NOT EXISTS operation (
   client_key TEXT,
   fingerprint TEXT NOT NULL,
   source TEXT NOT NULL,
-  task TEXT NOT NULL,
+  target TEXT NOT NULL,
   action TEXT NOT NULL,
   stage TEXT NOT NULL,
   requested_at REAL NOT NULL,
@@ -80,17 +81,17 @@ class Journal:
         client_key: str | None,
         fingerprint: str,
         source: str,
-        task: str,
+        target: str,
         action: str,
     ) -> Record | None:
         """Enter a new write; the earlier record instead when `person` used `client_key` before."""
 
         def insert() -> Record | None:
-            row = (operation_id, person, client_key, fingerprint, source, task, action, Stage.ADMITTED, self._now())
+            row = (operation_id, person, client_key, fingerprint, source, target, action, Stage.ADMITTED, self._now())
             with self._lock, self._db:
                 self._db.execute("DELETE FROM operation WHERE requested_at < ?", (self._now() - KEPT_SECONDS,))
                 added = self._db.execute(
-                    "INSERT INTO operation (id, person, client_key, fingerprint, source, task, action, stage,"
+                    "INSERT INTO operation (id, person, client_key, fingerprint, source, target, action, stage,"
                     " requested_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (person, client_key) DO NOTHING",
                     row,
                 )
@@ -138,6 +139,6 @@ class Journal:
 
 
 def _without_payload(result: WriteResult) -> WriteResult:
-    if result.task is None:
-        return result
-    return msgspec.structs.replace(result, task=msgspec.structs.replace(result.task, payload=None))
+    task = None if result.task is None else msgspec.structs.replace(result.task, payload=None)
+    flow = None if result.flow is None else msgspec.structs.replace(result.flow, payload=None)
+    return msgspec.structs.replace(result, task=task, flow=flow)

@@ -87,11 +87,11 @@ class Lists:
         reports = [part.report() for part in parts]
         total, accuracy = total_of(reports)
 
-        def cursor_of(row: Merged) -> Callable[[], str]:
-            return lambda: self._cursors.encode(fingerprint, ListPosition(order.position(row.task), row.streams))
+        def cursor_of(row: Merged[Task]) -> Callable[[], str]:
+            return lambda: self._cursors.encode(fingerprint, ListPosition(order.position(row.item), row.streams))
 
         return TaskList(
-            edges=[TaskEdgeRow(row.task, cursor_of(row)) for row in rows],
+            edges=[TaskEdgeRow(row.item, cursor_of(row)) for row in rows],
             has_next_page=more,
             has_previous_page=resumed is not None,
             total=total if request.count else None,
@@ -109,8 +109,8 @@ class Lists:
         request: TaskListRequest,
         order: TotalOrder,
         resumed: ListPosition | None,
-    ) -> Part:
-        part = Part(source)
+    ) -> Part[Task]:
+        part: Part[Task] = Part(source)
         asked = self._asked(source, request)
         if asked is None:
             part.skipped = True
@@ -193,8 +193,8 @@ class Lists:
 
         return admit
 
-    def _written(self, plan: "_Plan", tasks: Sequence[Task]) -> Stream:
-        async def rows() -> Held:
+    def _written(self, plan: "_Plan", tasks: Sequence[Task]) -> Stream[Task]:
+        async def rows() -> Held[Task]:
             return Held(tasks)
 
         return HeldStream(
@@ -228,7 +228,7 @@ class Lists:
                 )
             )
 
-    def _snapshot(self, plan: "_Plan", query: TaskQuery) -> Callable[[], Awaitable[Held]]:
+    def _snapshot(self, plan: "_Plan", query: TaskQuery) -> Callable[[], Awaitable[Held[Task]]]:
         connector = plan.part.source.connector
         most = connector.settings.scan_limit
 
@@ -253,7 +253,7 @@ class Lists:
                 cursor = page.next_cursor
             raise AssertionError("unreachable: the count does not end")
 
-        async def rows() -> Held:
+        async def rows() -> Held[Task]:
             snapshot = await self._ask(
                 plan,
                 "drain tasks",
@@ -310,7 +310,7 @@ class Lists:
 class _Plan(Struct, frozen=True):
     """What the streams of one source are made from."""
 
-    part: Part
+    part: Part[Task]
     wanted: tuple[TaskQuery, ...]
     order: TotalOrder
     request: TaskListRequest

@@ -1,32 +1,32 @@
 """The k-way merge of ordered streams, opening each only when its rows can be next."""
 
 from collections.abc import Sequence
+from typing import Generic
 
 import anyio
 from msgspec import Struct
 
-from connectors.sdk.model import Task, TaskRef
 from gateway.federation.cursor import StreamPosition
-from gateway.federation.order import Rank
+from gateway.federation.order import R, Rank
 from gateway.federation.stream import Stream
 
 
-class Merged(Struct, frozen=True):
+class Merged(Struct, Generic[R], frozen=True):
     """One row, and where every stream stands after it (streams that need no memory are absent)."""
 
-    task: Task
+    item: R
     streams: dict[str, StreamPosition]
 
 
-async def merge(streams: Sequence[Stream], *, first: int, open_all: bool) -> tuple[list[Merged], bool]:
-    """The next `first` rows in total order, each task once, and whether there are more.
+async def merge(streams: Sequence[Stream[R]], *, first: int, open_all: bool) -> tuple[list[Merged[R]], bool]:
+    """The next `first` rows in total order, each thing once, and whether there are more.
 
     A stream that cannot have the next row (its `bound` lies behind another's head) is left unopened, unless `open_all`.
     """
     if open_all:
         await _prepare(streams)
-    given: set[TaskRef] = set()
-    rows: list[Merged] = []
+    given: set[tuple[str, str]] = set()
+    rows: list[Merged[R]] = []
     last: Rank | None = None
     while True:
         if len(rows) == first and any((head := stream.head()) is not None and head != last for stream in streams):
@@ -38,16 +38,17 @@ async def merge(streams: Sequence[Stream], *, first: int, open_all: bool) -> tup
         if len(rows) == first and source.head() != last:
             return rows, True
         last = source.head()
-        task = source.pop()
-        if task.ref in given:
+        item = source.pop()
+        name = (item.source, item.native_id)
+        if name in given:
             continue
-        given.add(task.ref)
+        given.add(name)
         # The duplicates of this row in other streams rank alike: the position by rank covers them too.
-        positions = ((stream.name, stream.position()) for stream in streams)
-        rows.append(Merged(task, {name: position for name, position in positions if position is not None}))
+        positions = {stream.name: stream.position() for stream in streams}
+        rows.append(Merged(item, {name: at for name, at in positions.items() if at is not None}))
 
 
-async def _next(streams: Sequence[Stream]) -> Stream | None:
+async def _next(streams: Sequence[Stream[R]]) -> Stream[R] | None:
     """The stream whose head is the next row, after every stream that could precede it was prepared."""
     while True:
         await _prepare([stream for stream in streams if stream.opened])
@@ -67,7 +68,7 @@ def _may_precede(bound: Rank, least: tuple[Rank, int] | None) -> bool:
     return least is None or bound <= least[0][: len(bound)]
 
 
-async def _prepare(streams: Sequence[Stream]) -> None:
+async def _prepare(streams: Sequence[Stream[R]]) -> None:
     """Side by side, those that have something to fetch."""
     waiting = [stream for stream in streams if not stream.ready]
     if len(waiting) == 1:

@@ -6,7 +6,7 @@ either direction, so that a page never begins with what nobody dated.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -17,6 +17,33 @@ from connectors.sdk.query import SortDirection, SortKey, TaskOrderField, order_v
 Position = tuple[int | str | None, ...]
 # The same, made comparable: smaller comes first.
 Rank = tuple[Any, ...]
+
+
+class Listed(Protocol):
+    """A row of a list: what one source calls by an id."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def native_id(self) -> str: ...
+
+
+R = TypeVar("R", bound=Listed)
+_R_contra = TypeVar("_R_contra", bound=Listed, contravariant=True)
+
+
+class Order(Protocol[_R_contra]):
+    """Ranks rows. `tie` is how many leading members of a rank a vendor's own sort can decide."""
+
+    tie: int
+
+    def position(self, row: _R_contra) -> Position: ...
+
+    def rank(self, position: Position) -> Rank: ...
+
+    def rank_of(self, row: _R_contra) -> Rank: ...
+
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -50,7 +77,7 @@ class Split(Struct, frozen=True, kw_only=True):
 
 
 class TotalOrder:
-    """Ranks rows. `tie` is how many leading members of a rank a vendor's own sort can decide."""
+    """Of tasks."""
 
     def __init__(self, requested: Sequence[SortKey]) -> None:
         keys = {key.field: key for key in reversed(requested)}

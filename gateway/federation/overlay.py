@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from connectors.sdk.model import Task, TaskRef
+from connectors.sdk.model import Flow, FlowRef, Task, TaskRef
 
 LONGEST = 60.0
 
@@ -60,3 +60,29 @@ class Overlay:
         now = self._monotonic()
         for ref in [ref for ref, entry in self._entries.items() if entry.until <= now]:
             del self._entries[ref]
+
+
+class FlowOverlay:
+    """Flows as writes left them: shown until the vendor shows that state, or `LONGEST` seconds passed."""
+
+    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._expected: dict[FlowRef, tuple[Flow, float]] = {}
+
+    def put(self, expected: Flow) -> None:
+        now = self._monotonic()
+        self._expected = {ref: entry for ref, entry in self._expected.items() if entry[1] > now}
+        self._expected[expected.ref] = (expected, now + LONGEST)
+
+    def seen(self, flow: Flow) -> Flow:
+        """The record to show for one that the vendor gave."""
+        expected = self.expected(flow.ref)
+        if expected is None or expected.state is flow.state:
+            self._expected.pop(flow.ref, None)
+            return flow
+        return expected
+
+    def expected(self, ref: FlowRef) -> Flow | None:
+        """The record that the vendor may not show yet."""
+        entry = self._expected.get(ref)
+        return entry[0] if entry is not None and self._monotonic() < entry[1] else None

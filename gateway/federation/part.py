@@ -2,21 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Generic
 
-from connectors.sdk.errors import ConnectorError
+from connectors.sdk.errors import ConnectorError, ForbiddenError
 from connectors.sdk.model import CountAccuracy
 from connectors.sdk.upstream import CallCount
+from gateway.federation.order import R
 from gateway.federation.source import Source, status_of
 from gateway.federation.stream import PagedStream, Stream
 from schema.port import FilterPlacement, Problem, SourceReport, SourceStatus
 
 
-class Part:
+class Part(Generic[R]):
     """What one source contributes to one page: its streams, and what its report is made from."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.streams: list[Stream] = []
+        self.streams: list[Stream[R]] = []
         self.calls = CallCount()
         self.oldest: datetime | None = None
         self.shared = False
@@ -35,11 +37,13 @@ class Part:
                 source=self.source.key, status=SourceStatus.SKIPPED, count=0, count_accuracy=CountAccuracy.EXACT
             )
         if self.refused is not None:
+            # Who is not linked has nothing there; who may not look does not know.
+            is_forbidden = isinstance(self.refused, ForbiddenError)
             return SourceReport(
                 source=self.source.key,
-                status=SourceStatus.OK,
-                count=0,
-                count_accuracy=CountAccuracy.EXACT,
+                status=SourceStatus.FORBIDDEN if is_forbidden else SourceStatus.OK,
+                count=None if is_forbidden else 0,
+                count_accuracy=CountAccuracy.UNKNOWN if is_forbidden else CountAccuracy.EXACT,
                 error=Problem.from_error(self.refused),
             )
         error = next((stream.error for stream in self.streams if stream.error is not None), None)
@@ -63,7 +67,7 @@ class Part:
             error=None if error is None else Problem.from_error(error),
         )
 
-    def _asked(self) -> list[Stream]:
+    def _asked(self) -> list[Stream[R]]:
         return [stream for stream in self.streams if not stream.name.endswith(":written")]
 
     def count(self) -> tuple[int | None, CountAccuracy]:
@@ -73,7 +77,7 @@ class Part:
             opened = (stream for stream in asked if stream.opened)
             known = [count.value for stream in opened if (count := stream.count()).value or stream.error is None]
             return (sum(known), CountAccuracy.LOWER_BOUND) if known else (None, CountAccuracy.UNKNOWN)
-        by_disjunct: dict[str, list[Stream]] = {}
+        by_disjunct: dict[str, list[Stream[R]]] = {}
         for stream in asked:
             by_disjunct.setdefault(stream.name.split(":")[1], []).append(stream)
         sums = []

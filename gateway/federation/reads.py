@@ -9,7 +9,7 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.errors import ConnectorError, UpstreamTimeoutError
 from connectors.sdk.model import DetailAspect, Flow, FlowRef, Group, NativeRef, Task, TaskDetail, TaskRef, User
 from gateway.federation.answers import SERVICE, Question, SharedAnswers
-from gateway.federation.overlay import Overlay
+from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.source import Source
 from gateway.federation.visibility import can_see
 
@@ -26,10 +26,13 @@ PATIENCE = 15.0
 
 
 class Reads:
-    def __init__(self, sources: Mapping[str, Source], *, answers: SharedAnswers, overlay: Overlay) -> None:
+    def __init__(
+        self, sources: Mapping[str, Source], *, answers: SharedAnswers, overlay: Overlay, flow_overlay: FlowOverlay
+    ) -> None:
         self._sources = sources
         self._answers = answers
         self._overlay = overlay
+        self._flow_overlay = flow_overlay
 
     async def tasks(
         self, caller: Caller, refs: Iterable[TaskRef], *, fresh: bool = False
@@ -48,7 +51,9 @@ class Reads:
         """The task as its flow's state makes it, where that flow was read lately; costs no call."""
         if task.flow_id is None:
             return task
-        flow = self._answers.kept(Question(task.source, SERVICE, "get flow", task.flow_id))
+        flow = self._flow_overlay.expected(FlowRef(task.source, task.flow_id)) or self._answers.kept(
+            Question(task.source, SERVICE, "get flow", task.flow_id)
+        )
         return task if flow is None else self._sources[task.source].connector.within_flow(task, flow)
 
     async def task(self, ref: TaskRef, *, fresh: bool = False) -> Task | None:
@@ -101,7 +106,9 @@ class Reads:
                     raise found
                 return found
 
-            return await self._ask(ref.source, "get flow", ref.native_id, get, FLOW_SECONDS, fresh=fresh)
+            flow = await self._ask(ref.source, "get flow", ref.native_id, get, FLOW_SECONDS, fresh=fresh)
+            # A flow begun a moment ago may not be readable yet.
+            return self._flow_overlay.expected(ref) if flow is None else self._flow_overlay.seen(flow)
 
         return await self._each([ref for ref in refs if ref.source in self._sources], one)
 

@@ -15,6 +15,7 @@ from connectors.sdk.errors import (
     RejectedError,
     UnauthenticatedError,
 )
+from gateway.federation.abilities import abilities, capabilities_of
 from schema.port import SourceInfo, SourceStatus
 
 T = TypeVar("T")
@@ -41,9 +42,15 @@ class Source:
     def __init__(self, connector: Connector[Any]) -> None:
         self.connector = connector
         self.key = connector.source
+        self.abilities = abilities(connector)
+        self._capabilities = capabilities_of(self.abilities)
         self._status = SourceStatus.OK
         self._reason: str | None = None
         self._last_success: datetime | None = None
+
+    @property
+    def status(self) -> SourceStatus:
+        return self._status
 
     async def read(self, operation: str, call: Callable[[], Awaitable[T]]) -> T:
         """The result of `call`; its ConnectorError, naming source and operation, otherwise."""
@@ -82,4 +89,5 @@ class Source:
             acts_as=settings.acts_as.upper(),
             last_success_at=self._last_success,
             time_zone=settings.time_zone,
+            capabilities=self._capabilities,
         )

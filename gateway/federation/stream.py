@@ -2,24 +2,26 @@
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
 from connectors.sdk.errors import ConnectorError, MalformedResponseError
-from connectors.sdk.model import CountAccuracy, Task
+from connectors.sdk.model import CountAccuracy
 from connectors.sdk.query import Page
 from gateway.federation.cursor import StreamPosition
-from gateway.federation.order import Position, Rank, TotalOrder
+from gateway.federation.order import Listed, Order, Position, R, Rank
+
+_R_co = TypeVar("_R_co", bound=Listed, covariant=True)
 
 # What a row becomes on its way in: None when it is not wanted (filter, visibility, replaced by the overlay).
-Admit = Callable[[Task], Task | None]
-FetchPage = Callable[[str | None, int], Awaitable[Page[Task]]]
+Admit = Callable[[R], R | None]
+FetchPage = Callable[[str | None, int], Awaitable[Page[R]]]
 
 
-class Row(NamedTuple):
+class Row(NamedTuple, Generic[R]):
     rank: Rank
-    task: Task
+    item: R
     page: int
 
 
@@ -30,7 +32,7 @@ class Count(Struct, frozen=True):
     accuracy: CountAccuracy
 
 
-class Stream(Protocol):
+class Stream(Protocol[_R_co]):
     """Rows in total order, above the rank that was given already. `error` ends a stream before its end."""
 
     name: str
@@ -50,7 +52,7 @@ class Stream(Protocol):
     def head(self) -> Rank | None:
         """The rank of the next row, None at the end."""
 
-    def pop(self) -> Task: ...
+    def pop(self) -> _R_co: ...
 
     def position(self) -> StreamPosition | None:
         """Where to resume after the row given last; None for a stream that needs no memory."""
@@ -58,7 +60,7 @@ class Stream(Protocol):
     def count(self) -> Count: ...
 
 
-class PagedStream:
+class PagedStream(Generic[R]):
     """A pushed-down part: the vendor filters and sorts, pages come on demand.
 
     Rows that tie in what the vendor sorted by are re-sorted here, so a tie is only given once it is whole. Reading
@@ -71,9 +73,9 @@ class PagedStream:
         name: str,
         source: str,
         bound: Rank,
-        order: TotalOrder,
-        fetch: FetchPage,
-        admit: Admit,
+        order: Order[R],
+        fetch: FetchPage[R],
+        admit: Admit[R],
         limit: int,
         scan_limit: int,
         exact: bool,
@@ -92,7 +94,7 @@ class PagedStream:
         self._after = None if self._given is None else order.rank(self._given)
         self._cursors: list[str | None] = [resume.page if resume else None]
         self._at_end = resume is not None and resume.done
-        self._rows: deque[Row] = deque()
+        self._rows: deque[Row[R]] = deque()
         self._total: Count | None = None
         self._seen: set[str] = set()
 
@@ -122,10 +124,10 @@ class PagedStream:
             self.error = error
             self._at_end = True
 
-    def _take(self, tasks: Sequence[Task], page: int) -> bool:
+    def _take(self, items: Sequence[R], page: int) -> bool:
         fresh = []
-        for task in tasks:
-            wanted = self._admit(task)
+        for item in items:
+            wanted = self._admit(item)
             if wanted is None:
                 continue
             self._seen.add(wanted.native_id)
@@ -146,10 +148,10 @@ class PagedStream:
     def head(self) -> Rank | None:
         return self._rows[0].rank if self._rows else None
 
-    def pop(self) -> Task:
+    def pop(self) -> R:
         row = self._rows.popleft()
-        self._given = self._order.position(row.task)
-        return row.task
+        self._given = self._order.position(row.item)
+        return row.item
 
     def position(self) -> StreamPosition | None:
         if not self.opened:
@@ -178,15 +180,15 @@ class PagedStream:
         return Count(len(self._seen), CountAccuracy.LOWER_BOUND)
 
 
-class Held(Struct, frozen=True):
+class Held(Struct, Generic[R], frozen=True):
     """Rows that are all here; `error` is what kept the rest away."""
 
-    tasks: Sequence[Task]
+    items: Sequence[R]
     truncated: bool = False
     error: ConnectorError | None = None
 
 
-class HeldStream:
+class HeldStream(Generic[R]):
     """Rows that are all here: a drained snapshot, or what the overlay expects. Sorted on opening."""
 
     def __init__(
@@ -194,9 +196,9 @@ class HeldStream:
         *,
         name: str,
         source: str,
-        order: TotalOrder,
-        rows: Callable[[], Awaitable[Held]],
-        admit: Admit,
+        order: Order[R],
+        rows: Callable[[], Awaitable[Held[R]]],
+        admit: Admit[R],
         counts: bool = True,
         last: Position | None = None,
         resume: StreamPosition | None = None,
@@ -208,7 +210,7 @@ class HeldStream:
         self.truncated = False
         self._order, self._fetch, self._admit = order, rows, admit
         self._counts = counts
-        self._rows: deque[tuple[Rank, Task]] = deque()
+        self._rows: deque[tuple[Rank, R]] = deque()
         self._seen = 0
         self._start = resume
         self._given = resume.own if resume is not None and resume.behind else last
@@ -228,9 +230,9 @@ class HeldStream:
             self.error = error
             return
         self.truncated, self.error = held.truncated, held.error
-        admitted = [wanted for task in held.tasks if (wanted := self._admit(task)) is not None]
+        admitted = [wanted for item in held.items if (wanted := self._admit(item)) is not None]
         self._seen = len(admitted)
-        ranked = ((self._order.rank_of(task), task) for task in admitted)
+        ranked = ((self._order.rank_of(item), item) for item in admitted)
         self._rows = deque(
             sorted((row for row in ranked if self._after is None or row[0] > self._after), key=lambda row: row[0])
         )
@@ -238,10 +240,10 @@ class HeldStream:
     def head(self) -> Rank | None:
         return self._rows[0][0] if self._rows else None
 
-    def pop(self) -> Task:
-        task = self._rows.popleft()[1]
-        self._given = self._order.position(task)
-        return task
+    def pop(self) -> R:
+        item = self._rows.popleft()[1]
+        self._given = self._order.position(item)
+        return item
 
     def position(self) -> StreamPosition | None:
         """A snapshot is read again and cut at the list's position; only a failed one must remember its own."""

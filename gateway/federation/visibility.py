@@ -88,15 +88,15 @@ def _joined(asked: TaskQuery, parts: Sequence[TaskQuery]) -> tuple[TaskQuery, ..
 
 
 def _both(left: TaskQuery, right: TaskQuery) -> TaskQuery | None:
-    """The conjunction of two queries without order; None when it contradicts itself."""
-    both = TaskQuery(
+    """The conjunction of what is asked and one of our own; None when it contradicts itself."""
+    both = structs.replace(
+        left,
         states=_meet(left.states, right.states),
         assignees=_meet(left.assignees, right.assignees),
         has_assignee=left.has_assignee if right.has_assignee is None else right.has_assignee,
         candidate_users=_meet(left.candidate_users, right.candidate_users),
         candidate_groups=_meet(left.candidate_groups, right.candidate_groups),
         has_candidates=left.has_candidates if right.has_candidates is None else right.has_candidates,
-        flows=_meet(left.flows, right.flows),
     )
     empty = frozenset[Any]()
     contradicts = (

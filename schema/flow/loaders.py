@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from connectors.sdk.caller import Caller
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import Flow, FlowRef
+from schema.federation import Federation
 from schema.loader import Loader
-from schema.port import Federation
 
 
 class FlowByRefLoader(Loader[FlowRef, Flow]):

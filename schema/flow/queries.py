@@ -4,11 +4,15 @@ from typing import Annotated
 
 import strawberry
 
-from schema.arguments import Freshness, flow_ref
+from schema.arguments import Freshness, flow_ref, given, page_size
 from schema.context import Context
+from schema.flow.connection import FlowConnection
+from schema.flow.inputs import FlowFilter
 from schema.flow.types import Flow
+from schema.port import FlowListRequest
 from schema.relay import GlobalId, decode
 from schema.resolver import resolved
+from schema.selection import selects
 
 
 @strawberry.type
@@ -28,6 +32,38 @@ class FlowQueries:
         ] = Freshness.CACHED,
     ) -> Flow | None:
         return await flow_by_id(decode(id), info.context, fresh=freshness is Freshness.FRESH)
+
+    @resolved(
+        description=(
+            "Flows, newest first, at most 100 a page; for task admins. A failing source does not fail it, one that "
+            "lists no flows is SKIPPED, one that others may not list is FORBIDDEN: see `sources`."
+        )
+    )
+    async def flows(
+        self,
+        info: strawberry.Info[Context, None],
+        first: Annotated[
+            int | None, strawberry.argument(description="Rows of the page, 1 to 100; null or absent means 25.")
+        ] = strawberry.UNSET,
+        after: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Cursor of the edge before the page, made with the same filter; null means from the start."
+            ),
+        ] = strawberry.UNSET,
+        filter: Annotated[
+            FlowFilter | None, strawberry.argument(description="Which of them; null means all.")
+        ] = strawberry.UNSET,
+    ) -> FlowConnection:
+        context, asked = info.context, given(filter) or FlowFilter()
+        request = FlowListRequest(
+            query=asked.query(),
+            sources=asked.source_keys(("filter",), context),
+            first=page_size(first),
+            after=given(after),
+            count=selects(info, ("totalCount",), ("totalAccuracy",), ("sources", "count")),
+        )
+        return FlowConnection.from_list(await context.federation.list_flows(context.caller, request), context)
 
 
 async def flow_by_id(found: GlobalId | None, context: Context, *, fresh: bool = False) -> Flow | None:

@@ -1,20 +1,27 @@
 """A flow as the graph shows it. Reached from a row it is a stub that loads when more than its id is asked."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import strawberry
 
 from connectors.sdk import model
+from connectors.sdk.query import SortKey, TaskOrderField
+from schema.arguments import given, page_size
 from schema.context import Context
 from schema.enumeration import describe
 from schema.people.types import User
+from schema.port import TaskFilter, TaskList, TaskListRequest
 from schema.relay import Node, global_id
 from schema.resolver import resolved
 from schema.selection import selects
 from schema.source.types import Source
 from schema.subject import NativeRecord, SubjectRef, subjects_from_model
+
+if TYPE_CHECKING:
+    from schema.task.connection import TaskConnection
+    from schema.task.types import Task
 
 T = TypeVar("T")
 Info = strawberry.Info[Context, None]
@@ -29,6 +36,32 @@ describe(
     FAILED="It ended by a failure.",
     UNKNOWN="The source does not say, cannot be asked, or says something unknown.",
 )
+describe(
+    model.PhaseState,
+    "State of a phase.",
+    NOT_STARTED="It has not begun.",
+    ACTIVE="It is under way.",
+    COMPLETED="It is over.",
+    UNKNOWN="The source says something unknown.",
+)
+
+# Rows of a list are trusted; a flow names the tasks that can be worked on now, or they are looked for.
+_MOST_CURRENT = 100
+
+
+@strawberry.type(description="A part of a flow.")
+class FlowPhase:
+    key: str = strawberry.field(description="The source's key of it. Never null.")
+    name: str = strawberry.field(description="Name for people. Never null.")
+    state: model.PhaseState = strawberry.field(description="How far it is. Never null.")
+    due_at: datetime | None = strawberry.field(description="When it should be over; null if never.")
+    progress: float | None = strawberry.field(
+        description="Share of it that is done, 0 to 1; null where the source does not say."
+    )
+
+    @classmethod
+    def from_model(cls, phase: model.FlowPhase) -> "FlowPhase":
+        return cls(key=phase.key, name=phase.name, state=phase.state, due_at=phase.due_at, progress=phase.progress)
 
 
 @strawberry.type(description="A definition of flows, as deployed.")
@@ -100,6 +133,10 @@ class Flow(Node):
         "The outermost flow; null if it is that itself, or the source does not say.",
         lambda flow, context: _stub_of(flow, flow.root_id, context),
     )
+    phases: list[FlowPhase] | None = _loaded(
+        "Its parts in order, all of them; null where the source has no phases.",
+        lambda flow, _: None if flow.phases is None else [FlowPhase.from_model(phase) for phase in flow.phases],
+    )
     url: str | None = _loaded("Where a person can open it; null if there is no such page.", lambda flow, _: flow.url)
 
     @resolved(
@@ -116,9 +153,50 @@ class Flow(Node):
         description="The flow in the vendor's own words; free as long as only `nativeId` is asked. Never null.",
     )
     def native(self, info: Info) -> Awaitable[NativeRecord] | NativeRecord:
-        if self.record is not None or not selects(info, ("state",), ("rule",)):
-            return self._native(self.record)
+        if self.record is not None or not selects(info, ("type",), ("state",), ("rule",), ("payload",)):
+            return self._native(self.record, info.context)
         return self._loaded_native(info.context)
+
+    @resolved(
+        graphql_type=list[Annotated["Task", strawberry.lazy("schema.task.types")]] | None,
+        description="What can be worked on now and the viewer may see, at most 100. Null with an error if not loaded.",
+    )
+    async def current_tasks(self, info: Info) -> "list[Task]":
+        from schema.task.types import Task  # noqa: PLC0415 tasks know flows, so flows cannot know tasks sooner
+
+        context = info.context
+        return [Task.from_model(task, context, is_listed=True) for task in await self._current(context)]
+
+    @resolved(
+        graphql_type=Annotated["TaskConnection", strawberry.lazy("schema.task.connection")],
+        description="Its tasks that the viewer may see, open and closed, at most 100 a page, by creation.",
+    )
+    async def tasks(
+        self,
+        info: Info,
+        first: Annotated[
+            int | None, strawberry.argument(description="Rows of the page, 1 to 100; null or absent means 25.")
+        ] = strawberry.UNSET,
+        after: Annotated[
+            str | None,
+            strawberry.argument(description="Cursor of the edge before the page; null means from the start."),
+        ] = strawberry.UNSET,
+        states: Annotated[
+            list[model.TaskState] | None, strawberry.argument(description="Only in these; null means all.")
+        ] = strawberry.UNSET,
+    ) -> "TaskConnection":
+        from schema.task.connection import TaskConnection  # noqa: PLC0415 as above
+
+        wanted = given(states)
+        found = await tasks_of(
+            self.ref,
+            info.context,
+            states=None if wanted is None else frozenset(wanted),
+            first=page_size(first),
+            after=given(after),
+            count=selects(info, ("totalCount",), ("totalAccuracy",), ("sources", "count")),
+        )
+        return TaskConnection.from_list(found, info.context)
 
     @resolved(description="When the source was asked for what is shown. Never null.")
     def fetched_at(self) -> datetime:
@@ -157,19 +235,53 @@ class Flow(Node):
         found = await context.flow_by_ref.load(self.ref)
         return absent if found is None else read(found, context)
 
+    async def _current(self, context: Context) -> Sequence[model.Task]:
+        record = self.record or await context.flow_by_ref.load(self.ref)
+        if record is not None and record.current_task_ids is not None:
+            refs = [model.TaskRef(self.ref.source, native_id) for native_id in record.current_task_ids[:_MOST_CURRENT]]
+            found = await context.task_by_ref.load_many(refs)
+            return [task for task in found if isinstance(task, model.Task)]
+        listed = await tasks_of(self.ref, context, states=_WORKABLE, first=_MOST_CURRENT)
+        return [edge.task for edge in listed.edges]
+
     async def _loaded_native(self, context: Context) -> NativeRecord:
         (found,) = await context.flow_by_ref.load_many([self.ref])
-        return self._native(found if isinstance(found, model.Flow) else None)
+        return self._native(found if isinstance(found, model.Flow) else None, context)
 
-    def _native(self, record: model.Flow | None) -> NativeRecord:
+    def _native(self, record: model.Flow | None, context: Context) -> NativeRecord:
         return NativeRecord(
             native_id=self.ref.native_id,
-            type=None,
+            type=None if record is None else record.native_type,
             state=None if record is None else record.native_state,
             rule="flow.stub" if record is None else record.rule,
-            is_shown=False,
-            record=None,
+            is_shown=context.caller.is_task_admin,
+            record=None if record is None else record.payload,
         )
+
+
+_WORKABLE = frozenset(
+    {model.TaskState.READY, model.TaskState.RESERVED, model.TaskState.IN_PROGRESS, model.TaskState.SUSPENDED}
+)
+
+
+async def tasks_of(
+    ref: model.FlowRef,
+    context: Context,
+    *,
+    states: frozenset[model.TaskState] | None,
+    first: int,
+    after: str | None = None,
+    count: bool = False,
+) -> TaskList:
+    """Tasks of one flow that the viewer may see, by creation; no other source is asked."""
+    request = TaskListRequest(
+        filter=TaskFilter(sources=frozenset({ref.source}), flows=frozenset({ref}), states=states),
+        order=(SortKey(TaskOrderField.CREATED_AT),),
+        first=first,
+        after=after,
+        count=count,
+    )
+    return await context.federation.list_tasks(context.caller, request)
 
 
 async def _state_of(context: Context, ref: model.FlowRef) -> model.FlowState:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import Group, NativeRef, User
+from schema.federation import Federation
 from schema.loader import Loader
-from schema.port import Federation
 
 
 class UserByRefLoader(Loader[NativeRef, User]):

@@ -8,8 +8,10 @@ import strawberry
 from connectors.sdk.model import CountAccuracy
 from schema.enumeration import describe
 from schema.errors import UserError
+from schema.permission import SourceCapability
 from schema.port import FilterPlacement, SourceInfo, SourceReport, SourceStatus
 from schema.relay import Node, global_id
+from schema.resolver import resolved
 
 
 class ActsAs(StrEnum):
@@ -67,6 +69,12 @@ class Source(Node):
         description="IANA zone in which its times without a zone are read; null if none is configured."
     )
 
+    info: strawberry.Private[SourceInfo]
+
+    @resolved(description="What it can do, as it is configured; one entry for each action that the graph knows.")
+    def capabilities(self) -> list[SourceCapability]:
+        return [SourceCapability.from_capability(one) for one in self.info.capabilities]
+
     @classmethod
     def from_info(cls, source: SourceInfo) -> "Source":
         return cls(
@@ -79,6 +87,7 @@ class Source(Node):
             acts_as=ActsAs.SERVICE if source.acts_as == "service" else ActsAs.VIEWER,
             last_success_at=source.last_success_at,
             time_zone=source.time_zone,
+            info=source,
         )
 
 

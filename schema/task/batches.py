@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.model import DetailAspect, FlowRef, Task, TaskDetail
+from connectors.sdk.model import Activity, Comment, DetailAspect, FlowRef, Task, TaskDetail
 from schema.context import Context
 from schema.flow.types import Flow
 from schema.people.types import Group, User
@@ -99,6 +99,14 @@ async def previous_steps_of(
             else [PreviousStep.from_model(step, task.source, context) for step in detail.previous_steps]
         ),
     )
+
+
+async def comments_of(tasks: Sequence[Task], context: Context) -> list[tuple[Comment, ...] | ConnectorError | None]:
+    return await _details(tasks, DetailAspect.COMMENTS, context, lambda _, detail: detail.comments)
+
+
+async def activities_of(tasks: Sequence[Task], context: Context) -> list[tuple[Activity, ...] | ConnectorError | None]:
+    return await _details(tasks, DetailAspect.ACTIVITIES, context, lambda _, detail: detail.activities)
 
 
 async def _details(

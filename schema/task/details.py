@@ -108,6 +108,17 @@ class PreviousStep:
         )
 
 
+@strawberry.type(description="A mark on a task.")
+class Tag:
+    name: str = strawberry.field(description="What `updateTask` takes. Never null.")
+    value: str | None = strawberry.field(description="Its value; null where it has none.")
+    label: str | None = strawberry.field(description="Text for people; null where the source has none.")
+
+    @classmethod
+    def from_model(cls, tag: model.Tag) -> "Tag":
+        return cls(name=tag.name, value=tag.value, label=tag.label)
+
+
 @strawberry.type(description="Service level as the source words it.")
 class TaskSla:
     status: str | None = strawberry.field(description="The source's word; null where it has none.")

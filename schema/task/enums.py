@@ -1,6 +1,7 @@
 """The enums of tasks, in words."""
 
 from connectors.sdk import model
+from connectors.sdk.commands import TaskAction
 from connectors.sdk.query import SortDirection, TaskOrderField
 from schema.enumeration import describe
 from schema.port import InboxScope
@@ -114,4 +115,57 @@ describe(
     TITLE="Title, without regard to case.",
     STATE="State, in the order of TaskState.",
     SOURCE="Key of the source.",
+)
+describe(
+    TaskAction,
+    "What can be done: to a task, to a flow, or anew.",
+    CREATE="Make a new task.",
+    CLAIM="Become its owner.",
+    RELEASE="Give it back to its candidates, as its owner.",
+    ASSIGN="Give it to a person or a group.",
+    UNASSIGN="Take its owner away.",
+    START="Report that work has begun.",
+    SUSPEND="Pause it.",
+    RESUME="Go on with it.",
+    UPDATE_DUE="Change when it is due.",
+    UPDATE_FOLLOW_UP="Change when to look again.",
+    UPDATE_PRIORITY="Change its priority.",
+    UPDATE_CANDIDATES="Change who may take it.",
+    UPDATE_DETAILS="Change its title or description.",
+    SAVE_DRAFT="Keep form data without completing it.",
+    COMPLETE="Complete it.",
+    CANCEL="End it without completing it.",
+    SKIP="Close it without work; its flow goes on.",
+    COMMENT="Add a comment.",
+    TAG="Replace its tags.",
+    RETRY="Let the source try a failed one again.",
+    START_FLOW="Start a flow.",
+    CANCEL_FLOW="End a whole flow, with every open task of it.",
+    SUSPEND_FLOW="Pause a flow.",
+    RESUME_FLOW="Go on with a paused flow.",
+)
+describe(
+    model.ActivityType,
+    "What happened to a task.",
+    CREATED="It came to be.",
+    ASSIGNED="Somebody got it.",
+    REASSIGNED="Somebody else got it.",
+    UNASSIGNED="Its owner lost it, or gave it back.",
+    STARTED="Work began.",
+    SUSPENDED="It was paused.",
+    RESUMED="Work went on.",
+    UPDATED="Its record was changed.",
+    SAVED="Form data was kept.",
+    FORWARDED="Its owner gave it to somebody else.",
+    OPENED="Somebody looked at it.",
+    COMPLETED="It was completed.",
+    CANCELED="It was withdrawn.",
+    SKIPPED="It was closed without work.",
+    FAILED="It failed.",
+    DELETED="It was deleted.",
+    COMMENTED="A comment was added.",
+    COMMENT_EDITED="A comment was changed.",
+    COMMENT_DELETED="A comment was removed.",
+    ESCALATED="It was escalated.",
+    OTHER="Something else; see `nativeType`.",
 )

@@ -1,7 +1,6 @@
 """Filters and orders of task lists, and how they become the port's."""
 
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import strawberry
 
@@ -9,13 +8,10 @@ import schema.task.enums  # noqa: F401 describes the enums used below
 from connectors.sdk.model import OPEN_STATES, TaskState
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
 from schema import port
-from schema.arguments import given, person, source_key
+from schema.arguments import given, person
 from schema.context import Context
+from schema.filters import NOT_CONSIDERED, IdFilter, both
 from schema.port import PersonId
-
-T = TypeVar("T")
-
-_NOT_CONSIDERED = "Null or absent: not considered."
 
 
 @strawberry.input(description="A key to sort by.")
@@ -29,91 +25,69 @@ DEFAULT_ORDER = [TaskOrder(field=TaskOrderField.DUE_AT)]
 
 @strawberry.input(description="Which states; members combine by AND.")
 class TaskStateFilter:
-    eq: TaskState | None = strawberry.field(default=strawberry.UNSET, description=f"This state. {_NOT_CONSIDERED}")
+    eq: TaskState | None = strawberry.field(default=strawberry.UNSET, description=f"This state. {NOT_CONSIDERED}")
     in_: list[TaskState] | None = strawberry.field(
         name="in",
         default=strawberry.UNSET,
-        description=f"One of these; an empty list matches nothing. {_NOT_CONSIDERED}",
+        description=f"One of these; an empty list matches nothing. {NOT_CONSIDERED}",
     )
     not_in: list[TaskState] | None = strawberry.field(
-        default=strawberry.UNSET, description=f"None of these. {_NOT_CONSIDERED}"
+        default=strawberry.UNSET, description=f"None of these. {NOT_CONSIDERED}"
     )
 
     def states(self) -> frozenset[TaskState] | None:
         found: frozenset[TaskState] | None = None
         if (one := given(self.eq)) is not None:
-            found = _both(found, {one})
+            found = both(found, {one})
         if (several := given(self.in_)) is not None:
-            found = _both(found, several)
+            found = both(found, several)
         if (others := given(self.not_in)) is not None:
-            found = _both(found, frozenset(TaskState).difference(others))
+            found = both(found, frozenset(TaskState).difference(others))
         return found
-
-
-@strawberry.input(description="Which ids; members combine by AND.")
-class IdFilter:
-    eq: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description=f"This one. {_NOT_CONSIDERED}")
-    in_: list[strawberry.ID] | None = strawberry.field(
-        name="in",
-        default=strawberry.UNSET,
-        description=f"One of these; an empty list matches nothing. {_NOT_CONSIDERED}",
-    )
-    is_null: bool | None = strawberry.field(
-        default=strawberry.UNSET, description=f"True: has none. False: has one. {_NOT_CONSIDERED}"
-    )
-
-    def source_keys(self, field: Sequence[str], context: Context) -> frozenset[str] | None:
-        """A task always has a source, so `isNull: true` matches nothing."""
-        found: frozenset[str] | None = None
-        if (one := given(self.eq)) is not None:
-            found = _both(found, {source_key(one, (*field, "eq"), context)})
-        if (several := given(self.in_)) is not None:
-            found = _both(found, {source_key(text, (*field, "in"), context) for text in several})
-        return frozenset() if given(self.is_null) else found
 
 
 @strawberry.input(description="Which people; members combine by AND.")
 class UserFilter:
     eq: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description=f"This person, a User's id. {_NOT_CONSIDERED}"
+        default=strawberry.UNSET, description=f"This person, a User's id. {NOT_CONSIDERED}"
     )
     in_: list[strawberry.ID] | None = strawberry.field(
         name="in",
         default=strawberry.UNSET,
-        description=f"One of these, Users' ids; an empty list matches nothing. {_NOT_CONSIDERED}",
+        description=f"One of these, Users' ids; an empty list matches nothing. {NOT_CONSIDERED}",
     )
     me: bool | None = strawberry.field(
         default=strawberry.UNSET, description="True: the viewer. False, null or absent: not considered."
     )
     is_null: bool | None = strawberry.field(
-        default=strawberry.UNSET, description=f"True: nobody. False: somebody. {_NOT_CONSIDERED}"
+        default=strawberry.UNSET, description=f"True: nobody. False: somebody. {NOT_CONSIDERED}"
     )
 
     def people(self, field: Sequence[str], context: Context) -> frozenset[PersonId] | None:
         found: frozenset[PersonId] | None = None
         if (one := given(self.eq)) is not None:
-            found = _both(found, {person(one, (*field, "eq"), context)})
+            found = both(found, {person(one, (*field, "eq"), context)})
         if (several := given(self.in_)) is not None:
-            found = _both(found, {person(text, (*field, "in"), context) for text in several})
+            found = both(found, {person(text, (*field, "in"), context) for text in several})
         if given(self.me):
-            found = _both(found, {PersonId(key=context.caller.key)})
+            found = both(found, {PersonId(key=context.caller.key)})
         return found
 
 
 @strawberry.input(description="Which tasks; members combine by AND, null and empty ones are not considered.")
 class TaskFilter:
     source: IdFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Sources, by their ids. An unknown one is an error. {_NOT_CONSIDERED}"
+        default=strawberry.UNSET, description=f"Sources, by their ids. An unknown one is an error. {NOT_CONSIDERED}"
     )
     state: TaskStateFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Unified states. {_NOT_CONSIDERED}"
+        default=strawberry.UNSET, description=f"Unified states. {NOT_CONSIDERED}"
     )
     is_open: bool | None = strawberry.field(
         default=strawberry.UNSET,
-        description=f"READY, RESERVED, IN_PROGRESS, SUSPENDED or UNKNOWN; false: any other state. {_NOT_CONSIDERED}",
+        description=f"READY, RESERVED, IN_PROGRESS, SUSPENDED or UNKNOWN; false: any other state. {NOT_CONSIDERED}",
     )
     assignee: UserFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Actual owners. {_NOT_CONSIDERED}"
+        default=strawberry.UNSET, description=f"Actual owners. {NOT_CONSIDERED}"
     )
 
     def names_state(self) -> bool:
@@ -126,7 +100,7 @@ class TaskFilter:
         states = None if state is None else state.states()
         is_open = given(self.is_open)
         if is_open is not None:
-            states = _both(states, OPEN_STATES if is_open else frozenset(TaskState) - OPEN_STATES)
+            states = both(states, OPEN_STATES if is_open else frozenset(TaskState) - OPEN_STATES)
         is_null = None if assignee is None else given(assignee.is_null)
         return port.TaskFilter(
             states=states,
@@ -138,7 +112,3 @@ class TaskFilter:
 
 def sort_keys(order: list[TaskOrder] | None) -> tuple[SortKey, ...]:
     return tuple(SortKey(key.field, key.direction) for key in (DEFAULT_ORDER if order is None else order))
-
-
-def _both(found: frozenset[T] | None, more: Iterable[T]) -> frozenset[T]:
-    return frozenset(more) if found is None else found.intersection(more)

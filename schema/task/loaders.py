@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from connectors.sdk.caller import Caller
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import DetailAspect, Task, TaskDetail, TaskRef
+from schema.federation import Federation
 from schema.loader import Loader
-from schema.port import Federation
 
 
 class TaskByRefLoader(Loader[TaskRef, Task]):

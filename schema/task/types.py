@@ -6,18 +6,21 @@ from typing import Annotated
 import strawberry
 
 from connectors.sdk import model
+from connectors.sdk.commands import TaskAction
 from connectors.sdk.errors import ConnectorError
 from schema.arguments import given
 from schema.context import Context
 from schema.flow.types import Flow
 from schema.people.types import Group, User
+from schema.permission import PermittedAction
 from schema.relay import Node, global_id
 from schema.resolver import resolved
 from schema.scalars import JSON
 from schema.source.types import Source
 from schema.subject import NativeRecord, SubjectRef, subjects_from_model
 from schema.task import batches
-from schema.task.details import PreviousStep, TaskForm, TaskOutcome, TaskSla
+from schema.task.details import PreviousStep, Tag, TaskForm, TaskOutcome, TaskSla
+from schema.task.history import ActivityConnection, After, Before, CommentConnection, First, Last
 
 Info = strawberry.Info[Context, None]
 
@@ -87,6 +90,9 @@ class Task(Node):
     )
     business_key: str | None = strawberry.field(description="The business's own reference; null where there is none.")
     outcome: str | None = strawberry.field(description="Code of the outcome; null until completed, or where unknown.")
+    tags: list[Tag] | None = strawberry.field(
+        description="Marks, at most what the row holds; null where the source has no such thing, or the row not."
+    )
     url: str | None = strawberry.field(description="Where a person can open it; null if there is no such page.")
     native: NativeRecord = strawberry.field(description="The task in the vendor's own words. Never null.")
     fetched_at: datetime = strawberry.field(description="When the source was asked for this row. Never null.")
@@ -123,6 +129,7 @@ class Task(Node):
             subjects=subjects_from_model(task.subjects),
             business_key=task.business_key,
             outcome=task.outcome,
+            tags=None if task.tags is None else [Tag.from_model(tag) for tag in task.tags],
             url=task.url,
             native=NativeRecord(
                 native_id=task.native_id,
@@ -206,6 +213,55 @@ class Task(Node):
     )
     async def previous_steps(self, info: Info) -> list[PreviousStep] | ConnectorError | None:
         return (await batches.previous_steps_of([self.record], info.context))[0]
+
+    @resolved(
+        graphql_type=CommentConnection | None,
+        description=f"What people said, oldest first, 20 if no size is given. {_DETAIL}, or if it has no comments.",
+    )
+    async def comments(
+        self,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+    ) -> CommentConnection | ConnectorError | None:
+        found = (await batches.comments_of([self.record], info.context))[0]
+        if not isinstance(found, tuple):
+            return found
+        page = {"first": given(first), "after": given(after), "last": given(last), "before": given(before)}
+        return CommentConnection.of(found, self.record, info.context, **page)
+
+    @resolved(
+        graphql_type=ActivityConnection | None,
+        description=f"What happened, oldest first, 50 if no size is given. {_DETAIL}, or if it keeps no history.",
+    )
+    async def activities(
+        self,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+    ) -> ActivityConnection | ConnectorError | None:
+        found = (await batches.activities_of([self.record], info.context))[0]
+        if not isinstance(found, tuple):
+            return found
+        page = {"first": given(first), "after": given(after), "last": given(last), "before": given(before)}
+        return ActivityConnection.of(found, self.record, info.context, **page)
+
+    @resolved(description="What the viewer may do now, and why not the rest; one entry for each action on a task.")
+    def permitted_actions(self, info: Info) -> list[PermittedAction]:
+        context = info.context
+        return [PermittedAction.from_verdict(one) for one in context.federation.verdicts(context.caller, self.record)]
+
+    @resolved(description="Whether the viewer may do one thing now. Never null.")
+    def permits(
+        self, info: Info, action: Annotated[TaskAction, strawberry.argument(description="What.")]
+    ) -> PermittedAction:
+        context = info.context
+        (verdict,) = context.federation.verdicts(context.caller, self.record, (action,))
+        return PermittedAction.from_verdict(verdict)
 
 
 def _is_overdue(task: model.Task, now: datetime) -> bool | None:

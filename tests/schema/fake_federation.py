@@ -4,11 +4,11 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import MutationStatus
+from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import (
     CountAccuracy,
@@ -23,16 +23,21 @@ from connectors.sdk.model import (
     TaskState,
     User,
 )
+from schema.intents import WriteRequest, WriteResult
 from schema.port import (
+    DefinitionRow,
+    EdgeRow,
+    FlowListRequest,
+    PageRequest,
     Problem,
+    RowList,
     SourceInfo,
     SourceReport,
     SourceStatus,
     TaskEdgeRow,
     TaskList,
     TaskListRequest,
-    WriteRequest,
-    WriteResult,
+    Verdict,
 )
 
 FETCHED_AT = datetime(2026, 6, 15, 8, 59, 30, 123456, tzinfo=UTC)
@@ -50,6 +55,9 @@ def a_task(native_id: str = "1", source: str = "c8", **more: Any) -> Task:
             **more,
         }
     )
+
+
+T = TypeVar("T")
 
 
 class FakeFederation:
@@ -71,6 +79,7 @@ class FakeFederation:
         self.broken: Exception | None = None
         self.gate: asyncio.Event | None = None
         self.held = asyncio.Event()
+        self.definitions: list[DefinitionRow] = []
         self.calls: dict[str, list[Any]] = defaultdict(list)
 
     def add(self, *tasks: Task) -> None:
@@ -156,6 +165,41 @@ class FakeFederation:
             raise flow
         return flow
 
+    async def list_flows(self, caller: Caller, request: FlowListRequest) -> RowList[Flow]:
+        self.calls["list_flows"].append(request)
+        flows = [flow for flow in self.flows.values() if isinstance(flow, Flow)]
+        return self._listed(flows, request)
+
+    async def list_task_definitions(self, caller: Caller, request: PageRequest) -> RowList[DefinitionRow]:
+        self.calls["list_task_definitions"].append(request)
+        return self._listed(self.definitions, request)
+
+    def _listed(self, rows: Sequence[T], request: PageRequest) -> RowList[T]:
+        return RowList(
+            edges=[EdgeRow(row, lambda: "after") for row in rows[: request.first]],
+            has_next_page=len(rows) > request.first,
+            has_previous_page=request.after is not None,
+            total=len(rows) if request.count else None,
+            total_accuracy=CountAccuracy.EXACT if request.count else CountAccuracy.UNKNOWN,
+            sources=[
+                SourceReport(source="c8", status=SourceStatus.OK),
+                SourceReport(source="geo", status=SourceStatus.SKIPPED),
+            ],
+        )
+
+    def verdicts(self, caller: Caller, task: Task, actions: Sequence[TaskAction] | None = None) -> Sequence[Verdict]:
+        self.calls["verdicts"].append((task.ref, actions))
+        return [
+            Verdict(
+                action=action,
+                allowed=action is TaskAction.CLAIM,
+                support=Support.NATIVE,
+                atomic=True,
+                reason=None if action is TaskAction.CLAIM else "not now",
+            )
+            for action in (TaskAction if actions is None else actions)
+        ]
+
     async def get_users(self, refs: Sequence[NativeRef]) -> Mapping[NativeRef, User]:
         self.calls["get_users"].append(list(refs))
         if self.gate is not None:
@@ -171,8 +215,8 @@ class FakeFederation:
         self.calls["perform"].append(request)
         if self.result is not None:
             return self.result
-        task = self.tasks[request.task]
-        assert isinstance(task, Task)
+        task = self.tasks.get(request.target) if isinstance(request.target, TaskRef) else None
+        assert task is None or isinstance(task, Task)
         return WriteResult(
             status=MutationStatus.APPLIED,
             operation_id="op-1",

@@ -9,19 +9,18 @@ import pytest
 from connectors.sdk.capability import Support
 from connectors.sdk.commands import CancelStrategy, MutationStatus
 from connectors.sdk.model import NativeRef, TaskRef, TaskState
-from schema.port import (
+from schema.intents import (
     AssignIntent,
     CancelIntent,
     ClaimIntent,
     CompleteIntent,
     Intent,
-    PersonId,
-    Problem,
     ReleaseIntent,
     UnassignIntent,
     WriteRequest,
     WriteResult,
 )
+from schema.port import PersonId, Problem
 from schema.relay import global_id, person_id
 from tests.schema.conftest import Ask
 from tests.schema.fake_federation import FakeFederation, a_task
@@ -89,7 +88,7 @@ async def test_mutation_becomes_an_intent(
     federation.add(a_task())
     await _write(ask, mutation, **arguments)
 
-    assert [WriteRequest(task=REF, intent=intent)] == federation.calls["perform"]
+    assert [WriteRequest(target=REF, intent=intent)] == federation.calls["perform"]
 
 
 async def test_version_and_keys_travel(ask: Ask, federation: FakeFederation) -> None:
@@ -97,7 +96,7 @@ async def test_version_and_keys_travel(ask: Ask, federation: FakeFederation) -> 
     federation.add(a_task())
     payload = await _write(ask, "claimTask", expectedVersion="v1", idempotencyKey="k1", clientMutationId="m1")
 
-    request = WriteRequest(task=REF, intent=ClaimIntent(), expected_version="v1", idempotency_key="k1")
+    request = WriteRequest(target=REF, intent=ClaimIntent(), expected_version="v1", idempotency_key="k1")
     assert [request] == federation.calls["perform"]
     assert {
         "status": "APPLIED",

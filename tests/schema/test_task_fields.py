@@ -230,7 +230,7 @@ async def test_details_of_one_task_are_one_call(ask: Ask, federation: FakeFedera
             }
         ],
     } == task
-    aspects = frozenset(DetailAspect) - {DetailAspect.DATA}
+    aspects = frozenset(DetailAspect) - {DetailAspect.DATA, DetailAspect.COMMENTS, DetailAspect.ACTIVITIES}
     assert [{TaskRef("c8", "1"): aspects}] == federation.calls["get_details"]
 
 

@@ -28,16 +28,13 @@ from connectors.sdk.model import (
 from connectors.sdk.query import Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
 from connectors.sdk.upstream import Upstream, calls
+from gateway.federation import compose
 from gateway.federation.answers import SharedAnswers
 from gateway.federation.cursor import CursorCodec
 from gateway.federation.federated import FederatedSources
 from gateway.federation.journal import Journal
-from gateway.federation.lists import Lists
 from gateway.federation.order import TotalOrder
-from gateway.federation.overlay import Overlay
-from gateway.federation.reads import Reads
 from gateway.federation.source import Source
-from gateway.federation.writes import Writes
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 EVERYTHING = frozenset(TaskOrderField) - {TaskOrderField.TITLE, TaskOrderField.STATE, TaskOrderField.SOURCE}
@@ -213,30 +210,12 @@ def federation(
 ) -> FederatedSources:
     """The real federation over sources in memory, with real clocks that no test depends on."""
     sources = [Source(connector) for connector in connectors]
-    by_key = {source.key: source for source in sources}
-    known = {one.key: one for one in people}
-    answers, overlay = answers or SharedAnswers(), Overlay()
-    reads = Reads(by_key, answers=answers, overlay=overlay)
-    return FederatedSources(
+    return compose(
         sources,
-        people=known,
-        lists=Lists(
-            sources,
-            answers=answers,
-            overlay=overlay,
-            cursors=CursorCodec(b"test"),
-            person=known.get,
-            within_flow=reads.within_flow,
-        ),
-        reads=reads,
-        writes=Writes(
-            by_key,
-            reads=reads,
-            answers=answers,
-            overlay=overlay,
-            journal=journal or Journal(None),
-            person=known.get,
-        ),
+        people={one.key: one for one in people},
+        journal=journal or Journal(None),
+        answers=answers or SharedAnswers(),
+        cursors=CursorCodec(b"test"),
     )
 
 

@@ -13,20 +13,18 @@ from connectors.sdk.errors import (
 from connectors.sdk.model import Task, TaskOutcome, TaskRef, TaskState
 from gateway.federation.federated import FederatedSources
 from gateway.federation.journal import Journal
-from schema.port import (
+from schema.intents import (
     AssignIntent,
     CancelIntent,
     ClaimIntent,
     CompleteIntent,
-    InboxScope,
     Intent,
-    PersonId,
     ReleaseIntent,
-    TaskListRequest,
     UnassignIntent,
     WriteRequest,
     WriteResult,
 )
+from schema.port import InboxScope, PersonId, TaskListRequest
 from tests.gateway.federation.memory_source import FORM, MemoryConnector, federation, person, task
 
 ALICE, BOB = person("alice", "north"), person("bob", "north")
@@ -44,7 +42,7 @@ async def perform(
 ) -> WriteResult:
     return await sources.perform(
         caller,  # type: ignore[arg-type]
-        WriteRequest(task=ref, intent=intent, idempotency_key=key),
+        WriteRequest(target=ref, intent=intent, idempotency_key=key),
     )
 
 
@@ -222,7 +220,7 @@ async def test_an_expected_version_that_differs_is_a_conflict() -> None:
     north = MemoryConnector("north", [task("north", "1")])
 
     result = await federation(north, people=PEOPLE).perform(
-        ALICE, WriteRequest(task=REF, intent=ClaimIntent(), expected_version="0")
+        ALICE, WriteRequest(target=REF, intent=ClaimIntent(), expected_version="0")
     )
 
     assert (["VERSION_CONFLICT"], []) == (codes(result), north.writes)

@@ -1,0 +1,125 @@
+"""Writes to flows: at most once each, expected failures as data of the payload. For task admins."""
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+import strawberry
+
+from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.model import OPEN_STATES, FlowRef, SubjectRef
+from schema.arguments import argument, given, source_key
+from schema.context import Context
+from schema.flow.types import Flow, tasks_of
+from schema.flow.writes import CancelFlowInput, FlowActionInput, StartFlowInput
+from schema.intents import (
+    CancelFlowIntent,
+    Intent,
+    ResumeFlowIntent,
+    SourceRef,
+    StartFlowIntent,
+    SuspendFlowIntent,
+    Target,
+    WriteRequest,
+    WriteResult,
+)
+from schema.payload import WritePayload, json_object, members_of, refused, vendor_options
+from schema.resolver import resolved
+from schema.task.types import Task
+
+Info = strawberry.Info[Context, None]
+
+
+@strawberry.type(description="What became of a write to a flow.")
+class FlowPayload(WritePayload):
+    flow: Flow | None = strawberry.field(
+        description="The flow as the source will show it; null if it could not be read."
+    )
+
+    @resolved(
+        graphql_type=list[Task],
+        description="Open tasks of the flow, at most 100, as far as the source shows them yet. Costs a list.",
+    )
+    async def tasks(self, info: Info) -> list[Task]:
+        if self.flow is None:
+            return []
+        found = await tasks_of(self.flow.ref, info.context, states=OPEN_STATES, first=100)
+        return [Task.from_model(edge.task, info.context, is_listed=True) for edge in found.edges]
+
+    @classmethod
+    def from_result(cls, result: WriteResult, context: Context, client_mutation_id: str | None) -> "FlowPayload":
+        return cls(
+            flow=None if result.flow is None else Flow.from_model(result.flow, context),
+            **members_of(result, client_mutation_id),
+        )
+
+
+@strawberry.type
+class FlowMutations:
+    @resolved(description="Start a flow. Needs the role task_admin.")
+    async def start_flow(
+        self, info: Info, input: Annotated[StartFlowInput, strawberry.argument(description="What to start.")]
+    ) -> FlowPayload:
+        return await _write(
+            info.context, input, lambda: SourceRef(source_key(input.source_id, ("sourceId",), info.context)), _start
+        )
+
+    @resolved(description="Pause a flow. Needs the role task_admin.")
+    async def suspend_flow(
+        self, info: Info, input: Annotated[FlowActionInput, strawberry.argument(description="What to pause.")]
+    ) -> FlowPayload:
+        return await _write(
+            info.context, input, lambda: _flow(input), lambda one: SuspendFlowIntent(reason=given(one.reason))
+        )
+
+    @resolved(description="Go on with a paused flow. Needs the role task_admin.")
+    async def resume_flow(
+        self, info: Info, input: Annotated[FlowActionInput, strawberry.argument(description="What to go on with.")]
+    ) -> FlowPayload:
+        return await _write(
+            info.context, input, lambda: _flow(input), lambda one: ResumeFlowIntent(reason=given(one.reason))
+        )
+
+    @resolved(description="End a flow, with every open task of it. Needs the role task_admin.")
+    async def cancel_flow(
+        self, info: Info, input: Annotated[CancelFlowInput, strawberry.argument(description="What to end.")]
+    ) -> FlowPayload:
+        return await _write(info.context, input, lambda: _flow(input), _cancellation)
+
+
+AnyInput = TypeVar("AnyInput", bound=StartFlowInput | FlowActionInput)
+
+
+async def _write(
+    context: Context, input: AnyInput, target: Callable[[], Target], intent: Callable[[AnyInput], Intent]
+) -> FlowPayload:
+    client_mutation_id = given(input.client_mutation_id)
+    try:
+        request = WriteRequest(target=target(), intent=intent(input), idempotency_key=given(input.idempotency_key))
+    except ValidationFailedError as error:
+        return FlowPayload.from_result(refused(error), context, client_mutation_id)
+    result = await context.federation.perform(context.caller, request)
+    context.note_flow_written(result.flow)
+    return FlowPayload.from_result(result, context, client_mutation_id)
+
+
+def _flow(input: FlowActionInput) -> FlowRef:
+    return FlowRef(*argument(input.flow_id, "Flow", ("flowId",)).parts)
+
+
+def _start(input: StartFlowInput) -> StartFlowIntent:
+    if not input.definition_key:
+        raise ValidationFailedError("name the definition to start", field=("definitionKey",))
+    return StartFlowIntent(
+        definition_key=input.definition_key,
+        version=given(input.version),
+        data=json_object(input.data, "data", "the names that the definition takes"),
+        subjects=tuple(
+            SubjectRef(type=one.type, native_id=one.id, is_primary=given(one.is_primary))
+            for one in given(input.subjects) or ()
+        ),
+        options=vendor_options(input.vendor_options),
+    )
+
+
+def _cancellation(input: CancelFlowInput) -> CancelFlowIntent:
+    return CancelFlowIntent(reason=given(input.reason), options=vendor_options(input.vendor_options))
