@@ -115,7 +115,7 @@ class Catalogues:
             if source.connector.sorts_flows:
                 part.streams.append(
                     PagedStream(
-                        name=source.key,
+                        name=f"{source.key}:0",
                         source=source.key,
                         bound=(),
                         order=order,
@@ -125,20 +125,20 @@ class Catalogues:
                         scan_limit=source.connector.settings.scan_limit,
                         exact=exact,
                         last=None if resumed is None else resumed.last,
-                        resume=None if resumed is None else resumed.streams.get(source.key),
+                        resume=None if resumed is None else resumed.streams.get(f"{source.key}:0"),
                     )
                 )
             else:
                 part.sorts = FilterPlacement.GATEWAY
                 part.streams.append(
                     HeldStream(
-                        name=source.key,
+                        name=f"{source.key}:0",
                         source=source.key,
                         order=order,
                         rows=self._drained_flows(part, pushed, fresh=request.fresh),
                         admit=self._admit_flow(request.query),
                         last=None if resumed is None else resumed.last,
-                        resume=None if resumed is None else resumed.streams.get(source.key),
+                        resume=None if resumed is None else resumed.streams.get(f"{source.key}:0"),
                     )
                 )
         return await self._page(parts, order, fingerprint, resumed, request)
@@ -158,13 +158,13 @@ class Catalogues:
             part.sorts = FilterPlacement.GATEWAY
             part.streams.append(
                 HeldStream(
-                    name=source.key,
+                    name=f"{source.key}:0",
                     source=source.key,
                     order=order,
                     rows=self._drained_definitions(part, fresh=request.fresh),
                     admit=lambda row: row,
                     last=None if resumed is None else resumed.last,
-                    resume=None if resumed is None else resumed.streams.get(source.key),
+                    resume=None if resumed is None else resumed.streams.get(f"{source.key}:0"),
                 )
             )
         return await self._page(parts, order, fingerprint, resumed, request)

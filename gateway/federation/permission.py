@@ -111,11 +111,11 @@ class Permission:
     def _wrong_relation(self, task: Task, action: TaskAction) -> RejectedError:
         row = RULES[task.state]
         if action in row[Relation.OWNER]:
-            if not task.assignees:
+            if not task.assignees and task.is_open:
                 return ConflictError("nobody owns the task; claim it first")
             if action is TaskAction.COMPLETE:
                 return AlreadyAssignedError(f"{_owner(task)} has it; a task is completed by its owner")
-            return ForbiddenError(f"only its owner may do this; {_owner(task)} has it")
+            return ForbiddenError(f"only its owner may do this; {_owner(task)} has it" if task.assignees else _ADMINS)
         if action in row[Relation.CANDIDATE]:
             return ForbiddenError("you are no candidate for this task")
         if action is TaskAction.COMPLETE:
