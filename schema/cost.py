@@ -148,14 +148,15 @@ class Meter:
             below = self._selection(node.selection_set, inner, level + 1)
         is_introspection = name.startswith("__") or (parent is not None and parent.name.startswith("__"))
         is_detail = parent is not None and (parent.name, name) in DETAIL_FIELDS
-        detail_rows = max(below.detail_rows, 1 if is_detail else 0)
+        # A detail that is a list itself costs its task one load, whatever its page.
+        detail_rows = max(1, below.detail_rows) if is_detail else below.detail_rows * (rows or 1)
         return Measure(
             fields=below.fields + 1,
             aliases=below.aliases + (node.alias is not None),
             depth=0 if is_introspection else below.depth + 1,
             introspection_depth=below.introspection_depth + 1 if is_introspection else below.introspection_depth,
             objects=below.objects if rows is None else rows * max(1, below.objects),
-            detail_rows=detail_rows if rows is None else rows * detail_rows,
+            detail_rows=detail_rows,
         )
 
     def _rows(self, node: FieldNode, arguments: Mapping[str, object]) -> int | None:

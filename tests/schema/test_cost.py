@@ -46,6 +46,8 @@ def test_measure_adds_up() -> None:
         ('{ nodes(ids: "a") { ... on Task { data } } }', 1),
         ("query($i: [ID!]!) { nodes(ids: $i) { ...D } } fragment D on Task { data }", 100),
         ("{ tasks(first: 100) { nodes { description } } }", 0),
+        ("{ tasks(first: 7) { nodes { comments(first: 100) { totalCount } } } }", 7),
+        ('{ task(id: "x") { activities(last: 50) { nodes { at } } } }', 1),
     ],
 )
 def test_detail_rows_are_the_rows_of_the_page(document: str, rows: int) -> None:

@@ -1,5 +1,6 @@
 """Writes: what is asked of the federation, and the payload."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -7,8 +8,9 @@ import msgspec
 import pytest
 
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import CancelStrategy, MutationStatus
-from connectors.sdk.model import NativeRef, TaskRef, TaskState
+from connectors.sdk.commands import CancelStrategy, MutationStatus, UpdateField
+from connectors.sdk.model import FlowRef, NativeRef, Tag, TaskPriority, TaskRef, TaskState
+from schema import intents
 from schema.intents import (
     AssignIntent,
     CancelIntent,
@@ -16,6 +18,7 @@ from schema.intents import (
     CompleteIntent,
     Intent,
     ReleaseIntent,
+    SourceRef,
     UnassignIntent,
     WriteRequest,
     WriteResult,
@@ -29,6 +32,7 @@ TASK = global_id("Task", "c8", "1")
 REF = TaskRef("c8", "1")
 ZOE, ACCOUNTING = global_id("User", "c8", "zoe"), global_id("Group", "c8", "accounting")
 
+SOURCE, FOREIGN_FLOW = global_id("Source", "c8"), global_id("Flow", "geo", "f1")
 PAYLOAD = """status task { id state } support atomic effect operationId replayed upstreamCalls clientMutationId
   errors { code message field retryAt alternatives nativeStatus nativeCode }"""
 
@@ -39,6 +43,9 @@ async def _write(ask: Ask, mutation: str, **arguments: Any) -> dict[str, Any]:
         "assignTask": "AssignTaskInput",
         "completeTask": "CompleteTaskInput",
         "cancelTask": "CancelTaskInput",
+        "updateTask": "UpdateTaskInput",
+        "saveTaskDraft": "SaveTaskDraftInput",
+        "addTaskComment": "AddTaskCommentInput",
     }.get(mutation, "TaskActionInput")
     document = f"mutation($i: {input_type}!) {{ {mutation}(input: $i) {{ {PAYLOAD} }} }}"
     result = await ask(document, i={"taskId": TASK, **arguments})
@@ -71,6 +78,38 @@ async def _write(ask: Ask, mutation: str, **arguments: Any) -> dict[str, Any]:
             "completeTask",
             {"outcome": "ok", "data": {"id": 2**53 + 1}, "comment": "c", "claimIfNeeded": True},
             CompleteIntent(outcome="ok", data={"id": 2**53 + 1}, comment="c", claim_if_needed=True),
+        ),
+        ("startTask", {"reason": "now"}, intents.StartIntent(reason="now")),
+        ("suspendTask", {}, intents.SuspendIntent()),
+        ("resumeTask", {}, intents.ResumeIntent()),
+        ("retryTask", {}, intents.RetryIntent()),
+        ("addTaskComment", {"text": "Well"}, intents.CommentIntent(text="Well")),
+        ("saveTaskDraft", {"data": {"a": 1}}, intents.SaveDraftIntent(data={"a": 1})),
+        (
+            "updateTask",
+            {
+                "title": "New",
+                "dueAt": "2027-01-02T00:00:00Z",
+                "priority": "HIGH",
+                "candidateUserIds": [ZOE, person_id("alice")],
+                "candidateGroupIds": [],
+                "clear": ["followUpAt"],
+                "vendorOptions": {"a": 1},
+            },
+            intents.UpdateIntent(
+                title="New",
+                due_at=datetime(2027, 1, 2, tzinfo=UTC),
+                priority=TaskPriority.HIGH,
+                candidate_users=(PersonId(ref=NativeRef("c8", "zoe")), PersonId(key="alice")),
+                candidate_groups=(),
+                clear=frozenset({UpdateField.FOLLOW_UP_AT}),
+                options={"a": 1},
+            ),
+        ),
+        (
+            "updateTask",
+            {"tags": [{"name": "urgent"}, {"name": "region", "value": "north"}]},
+            intents.TagIntent(tags=(Tag(name="urgent"), Tag(name="region", value="north"))),
         ),
         ("cancelTask", {}, CancelIntent()),
         ("cancelTask", {"allow": None}, CancelIntent()),
@@ -188,3 +227,56 @@ async def test_later_write_sees_what_the_earlier_one_left(ask: Ask, federation: 
     assert result.data == {"a": seen, "b": seen}
     assert [] == federation.calls["get_tasks"]
     assert 2 == len(federation.calls["get_details"])
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        (f'updateTask(input: {{taskId: "{TASK}"}})', []),
+        (f'updateTask(input: {{taskId: "{TASK}", clear: ["state"]}})', ["clear"]),
+        (f'updateTask(input: {{taskId: "{TASK}", clear: ["title"]}})', ["clear"]),
+        (
+            f'updateTask(input: {{taskId: "{TASK}", title: "a", clear: ["dueAt"], dueAt: "2027-01-01T00:00:00Z"}})',
+            ["clear"],
+        ),
+        (f'updateTask(input: {{taskId: "{TASK}", title: "a", tags: []}})', ["tags"]),
+        (f'updateTask(input: {{taskId: "{TASK}", candidateUserIds: ["{TASK}"]}})', ["candidateUserIds"]),
+        (f'saveTaskDraft(input: {{taskId: "{TASK}", data: [1]}})', ["data"]),
+        (f'addTaskComment(input: {{taskId: "{TASK}", text: "  "}})', ["text"]),
+        (f'createTask(input: {{sourceId: "{TASK}", title: "a"}})', ["sourceId"]),
+        (f'createTask(input: {{sourceId: "{SOURCE}", title: " "}})', ["title"]),
+        (f'createTask(input: {{sourceId: "{SOURCE}", title: "a", flowId: "{TASK}"}})', ["flowId"]),
+        (f'createTask(input: {{sourceId: "{SOURCE}", title: "a", flowId: "{FOREIGN_FLOW}"}})', ["flowId"]),
+    ],
+)
+async def test_arguments_that_do_not_fit_are_refused_by_name(
+    ask: Ask, federation: FakeFederation, document: str, field: list[str]
+) -> None:
+    """Nothing is tried."""
+    result = await ask(f"mutation {{ {document} {{ status errors {{ code field }} }} }}")
+
+    assert result.data is not None
+    (payload,) = result.data.values()
+    assert ("REJECTED", "VALIDATION_FAILED", field or None) == (
+        payload["status"],
+        payload["errors"][0]["code"],
+        payload["errors"][0]["field"],
+    )
+    assert [] == federation.calls["perform"]
+
+
+async def test_a_new_task_is_made_in_its_source(ask: Ask, federation: FakeFederation) -> None:
+    """By itself, or within a flow."""
+    federation.result = WriteResult(status=MutationStatus.APPLIED, operation_id="op", task=a_task())
+    document = "mutation ($i: CreateTaskInput!) { createTask(input: $i) { status task { id } } }"
+    flow = global_id("Flow", "c8", "f1")
+    await ask(document, i={"sourceId": SOURCE, "title": "Call", "flowId": flow, "priority": "LOW", "data": {"a": 1}})
+
+    assert [
+        WriteRequest(
+            target=SourceRef("c8"),
+            intent=intents.CreateTaskIntent(
+                title="Call", priority=TaskPriority.LOW, data={"a": 1}, flow=FlowRef("c8", "f1")
+            ),
+        )
+    ] == federation.calls["perform"]
