@@ -1,6 +1,9 @@
 """One method a call, and what the vendor's refusals mean."""
 
 import re
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Generic, TypedDict, TypeVar
 
 import msgspec
@@ -22,11 +25,13 @@ from connectors.sdk.retry_after import retry_at
 from connectors.sdk.upstream import Answer, Upstream, error_from_status
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 LOGIN = "/apidev/v1/login"
 TASKS = "/apidev/v1/workflow/tasks"
 TASK = TASKS + "/{}"
 INSTANCES = "/apidev/v1/workflow/instances"
+DEFINITIONS = "/apidev/v1/workflow/definitions"
 
 # Seconds that a JWT is valid; there is no refresh (page Login).
 TOKEN_LIFETIME = 3600
@@ -47,6 +52,7 @@ _CAPTURED = msgspec.json.Encoder(decimal_format="number")
 # How integration keys and JWTs begin: a vendor's text with one of them is not repeated.
 _SECRET = re.compile(r"gtk_|eyJ")
 _CODE = re.compile(r"[A-Z_]{1,40}")
+_UNIX_SECONDS = re.compile(r"[0-9]{1,12}")
 _LONGEST_MESSAGE = 200
 
 
@@ -55,10 +61,10 @@ class _Native(TypedDict):
     native_code: str | None
 
 
-class Listing(Struct, Generic[T], frozen=True):
+class Listing(Struct, Generic[T_co], frozen=True):
     """One page with each record's own bytes; `total` is None where the vendor left it out."""
 
-    rows: list[tuple[T, Raw]]
+    rows: Sequence[tuple[T_co, Raw]]
     total: int | None
 
 
@@ -68,20 +74,27 @@ class GeotareasClient:
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
 
-    async def list_tasks(self, *, status: str | None, limit: int, offset: int) -> Listing[wire.TaskRow]:
-        params: dict[str, str | int] = {"limit": limit, "offset": offset}
-        if status is not None:
-            params["status"] = status
-        return _listing(await self._upstream.read("GET", TASKS, params=params), wire.TaskRow)
+    async def list_tasks(
+        self, *, limit: int, offset: int, filters: wire.TaskFilters | None = None
+    ) -> Listing[wire.TaskRow]:
+        return await self._list(TASKS, wire.TaskRow, limit, offset, filters)
 
-    async def list_instances(self, *, limit: int, offset: int) -> Listing[wire.InstanceRow]:
-        params = {"limit": limit, "offset": offset}
-        return _listing(await self._upstream.read("GET", INSTANCES, params=params), wire.InstanceRow)
+    async def list_instances(
+        self, *, limit: int, offset: int, filters: wire.InstanceFilters | None = None
+    ) -> Listing[wire.InstanceRow]:
+        return await self._list(INSTANCES, wire.InstanceRow, limit, offset, filters)
+
+    async def list_definitions(
+        self, *, limit: int, offset: int, filters: wire.DefinitionFilters | None = None
+    ) -> Listing[wire.DefinitionRow]:
+        return await self._list(DEFINITIONS, wire.DefinitionRow, limit, offset, filters)
 
     async def get_task(self, task_id: str) -> tuple[wire.TaskRecord, Raw]:
         answer = await self._upstream.read("GET", TASK, task_id)
         data = _envelope(answer).data
-        return _decode(answer, data, wire.TaskRecord), data
+        record = _decode(answer, data, wire.TaskRecord)
+        _check_id(answer, task_id, record.id)
+        return record, data
 
     async def complete(
         self, task_id: str, *, result_code: str, captured_data: dict[str, object] | None, comment: str | None
@@ -92,7 +105,9 @@ class GeotareasClient:
         if comment is not None:
             body["comment"] = comment
         answer = await self._upstream.write("POST", TASK + "/complete", task_id, json=body)
-        return _decode(answer, _envelope(answer).data, wire.Completed)
+        completed = _decode(answer, _envelope(answer).data, wire.Completed)
+        _check_id(answer, task_id, completed.task_id)
+        return completed
 
     async def reassign(
         self, task_id: str, *, user_id: str | None = None, group_id: str | None = None, comment: str | None = None
@@ -101,7 +116,16 @@ class GeotareasClient:
         sent = {"assign_to_user_id": user_id, "assign_to_group_id": group_id, "comment": comment}
         body = {name: value for name, value in sent.items() if value is not None}
         answer = await self._upstream.write("POST", TASK + "/reassign", task_id, json=body)
-        return _decode(answer, _envelope(answer).data, wire.Reassigned)
+        reassigned = _decode(answer, _envelope(answer).data, wire.Reassigned)
+        _check_id(answer, task_id, reassigned.task_id)
+        return reassigned
+
+    async def _list(
+        self, path: str, type_: type[T], limit: int, offset: int, filters: Mapping[str, object] | None
+    ) -> Listing[T]:
+        params: dict[str, str | int] = {"limit": limit, "offset": offset}
+        params.update((name, str(value)) for name, value in (filters or {}).items())
+        return _listing(await self._upstream.read("GET", path, params=params), type_)
 
 
 def login_credentials(settings: GeotareasSettings) -> TokenCredentials:
@@ -126,7 +150,7 @@ def login_credentials(settings: GeotareasSettings) -> TokenCredentials:
         if answer.status == 429:
             raise RateLimitedError(
                 "refuses logins for now: an account has 5 in 30 s, and is blocked for 60 s after 5 that failed",
-                retry_at=retry_at(answer.headers.get("retry-after")),
+                retry_at=_listens_again(answer),
                 native_status=429,
             )
         if not answer.ok:
@@ -158,12 +182,31 @@ def _refusal(answer: Answer, status: int, error: wire.ErrorBody) -> ConnectorErr
         return ValidationFailedError(f"refused the request{said}", **known)
     if status == 404:
         return NotFoundError(f"found no such thing{said}", **known)
+    if status == 429:
+        return RateLimitedError(
+            "asked too often: 30 reads and 10 writes a minute", retry_at=_listens_again(answer), **known
+        )
     message = {
         401: "refused our JWT or API key; check the source's credentials",
         403: "lets the account not do this; it needs APICLI_WORKFLOW_READ, for writes APICLI_WORKFLOW_EXECUTE",
-        429: "asked too often: 30 reads and 10 writes a minute",
     }.get(status)
     return error_from_status(replace(answer, status=status), message, _code(error))
+
+
+def _listens_again(answer: Answer) -> datetime | None:
+    """By Retry-After, else by X-RateLimit-Reset, the Unix second in which the current window ends."""
+    at = retry_at(answer.headers.get("retry-after"))
+    reset = answer.headers.get("x-ratelimit-reset", "")
+    if at is not None or not _UNIX_SECONDS.fullmatch(reset):
+        return at
+    return retry_at(str(max(0, int(reset) - int(time.time()))))
+
+
+def _check_id(answer: Answer, asked: str, answered: str) -> None:
+    if asked != answered:
+        raise MalformedResponseError(
+            "answered about another task", maybe_applied=answer.is_write, native_status=answer.status
+        )
 
 
 def _code(error: wire.ErrorBody) -> str | None:

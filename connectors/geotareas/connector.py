@@ -1,36 +1,30 @@
-"""GEOtareas as a source: its reads, and the three verbs that it has."""
+"""GEOtareas as a source: its reads, and the verbs that it has."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from connectors.geotareas import mapping
+from msgspec import Raw
+
+from connectors.geotareas import cursor, filters, mapping, wire
 from connectors.geotareas.client import GeotareasClient, login_credentials, parse_error
 from connectors.geotareas.settings import GeotareasSettings
 from connectors.sdk.capability import Support, handles
-from connectors.sdk.commands import Assign, Claim, Complete, Outcome
-from connectors.sdk.connector import Connector, utc_now
-from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, ValidationFailedError
+from connectors.sdk.commands import Assign, Claim, Complete, Outcome, Release, Unassign
+from connectors.sdk.connector import Connector, Listing, utc_now
+from connectors.sdk.errors import (
+    ConnectorError,
+    IdentityNotLinkedError,
+    UnsupportedActionError,
+    ValidationFailedError,
+)
 from connectors.sdk.fan_out import get_each
-from connectors.sdk.model import OPEN_STATES, CountAccuracy, DetailAspect, Flow, Task, TaskDetail, TaskState
-from connectors.sdk.query import Page, TaskOrderField, TaskQuery
+from connectors.sdk.model import CountAccuracy, Definition, DetailAspect, Flow, Task, TaskDetail
+from connectors.sdk.query import FlowQuery, Page, TaskQuery
 from connectors.sdk.upstream import Upstream
 
-NATIVE_ID = re.compile(r"[0-9]{1,30}")
-CURSOR = re.compile(r"([A-Z_]+):([0-9]{1,9})")
-
-NOT_OPEN_STATES = frozenset(TaskState) - OPEN_STATES
-NOT_COMPLETED_STATES = frozenset(TaskState) - {TaskState.COMPLETED}
-
-# The vendor takes one status a request: which one finds which of our states. Unfiltered stands for "all".
-ALL = "ALL"
-STATUSES = {
-    "PENDING": frozenset({TaskState.READY, TaskState.RESERVED}),
-    "IN_PROGRESS": frozenset({TaskState.IN_PROGRESS}),
-    "COMPLETED": frozenset({TaskState.COMPLETED}),
-}
+T = TypeVar("T")
 
 # Characters, from the page Workflow Tasks.
 LONGEST_RESULT_CODE = 80
@@ -38,14 +32,19 @@ LONGEST_COMPLETION_COMMENT = 2000
 LONGEST_REASSIGN_COMMENT = 500
 
 
+def _releases(settings: GeotareasSettings) -> bool:
+    return bool(settings.options.release_groups)
+
+
 class GeotareasConnector(Connector[GeotareasSettings]):
-    """Lists in an undocumented order and filters by status alone, so the gateway drains, filters and sorts."""
+    """Lists in an undocumented order and with few filters, so the gateway drains, filters and sorts."""
 
     vendor: ClassVar[str] = "geotareas"
     title: ClassVar[str] = "GEOtareas"
     settings_type = GeotareasSettings
-    empty = frozenset({TaskOrderField.FOLLOW_UP_AT, TaskOrderField.UPDATED_AT, TaskOrderField.COMPLETED_AT})
+    empty = filters.EMPTY
     page_limit = 100
+    listings = frozenset({Listing.FLOWS})
 
     def __init__(
         self, settings: GeotareasSettings, upstream: Upstream, *, clock: Callable[[], datetime] = utc_now
@@ -62,37 +61,25 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         return cls(settings, upstream, clock=clock)
 
     def pushdown(self, query: TaskQuery) -> TaskQuery:
-        """The class of states alone, widened so that most lists share one of three answers."""
-        return TaskQuery(states=None if query.states is None else _widened(query.states))
+        return filters.pushed_down(query, self.settings.options, zone=self.settings.zone, now=self.clock())
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
         """The vendor's pages by offset, one status after the other; the cursor is `<status>:<offset>`."""
-        streams = _streams(query.states)
+        streams = filters.task_streams(query, self.settings.options)
         if not streams:
             return Page(items=(), total=0, total_accuracy=CountAccuracy.EXACT)
-        stream, offset = (streams[0], 0) if after is None else _position(after, streams)
-        listing = await self._client.list_tasks(
-            status=None if stream == ALL else stream, limit=min(max(limit, 1), self.page_limit), offset=offset
-        )
+        names = tuple(streams)
+        name, offset = cursor.position(after, names)
+        listing = await self._client.list_tasks(limit=self._bounded(limit), offset=offset, filters=streams[name])
         now = self.clock()
+        is_overdue = True if "overdue_only" in streams[name] else None
         tasks = {
-            row.id: mapping.task_from_wire(row, self.settings, fetched_at=now, payload=raw) for row, raw in listing.rows
+            row.id: mapping.task_from_wire(row, self.settings, fetched_at=now, payload=raw, is_overdue=is_overdue)
+            for row, raw in listing.rows
         }
-        end = offset + len(listing.rows)
-        following = streams[streams.index(stream) + 1 :]
-        cursor = None
-        # Without a total, only an empty page tells the end.
-        if listing.rows and (listing.total is None or end < listing.total):
-            cursor = f"{stream}:{end}"
-        elif following:
-            cursor = f"{following[0]}:0"
-        total = listing.total if len(streams) == 1 else None
-        return Page(
-            items=tuple(tasks.values()),
-            next_cursor=cursor,
-            total=total,
-            total_accuracy=CountAccuracy.UNKNOWN if total is None else CountAccuracy.EXACT,
-        )
+        items = tuple(task for task in tasks.values() if query.matches(task))
+        counts = len(names) == 1 and len(items) == len(tasks) and query.definition_keys is None
+        return _page(items, cursor.following(names, name, offset, listing), listing.total if counts else None)
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         """One detail call for each id."""
@@ -103,7 +90,7 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         if not aspects:
             return TaskDetail()
         record, _ = await self._client.get_task(task.native_id)
-        return mapping.detail_from_wire(record, aspects, self.settings.zone)
+        return mapping.detail_from_wire(record, aspects, self.settings)
 
     def within_flow(self, task: Task, flow: Flow) -> Task:
         return mapping.task_within_flow(task, flow)
@@ -123,21 +110,50 @@ class GeotareasConnector(Connector[GeotareasSettings]):
                 listing = await self._client.list_instances(limit=self.page_limit, offset=offset)
             except ConnectorError as error:
                 return found | dict.fromkeys(wanted, error)
-            for row, _raw in listing.rows:
+            for row, raw in listing.rows:
                 if row.id in wanted:
                     wanted.remove(row.id)
-                    found[row.id] = mapping.flow_from_wire(row, self.settings, fetched_at=self.clock())
+                    found[row.id] = self._flow(row, raw)
             offset += len(listing.rows)
             if not listing.rows or (listing.total is not None and offset >= listing.total):
                 break
         return found
 
+    def pushdown_flows(self, query: FlowQuery) -> FlowQuery:
+        return filters.pushed_down_flows(query, zone=self.settings.zone)
+
+    async def list_flows(self, query: FlowQuery, *, limit: int, after: str | None = None) -> Page[Flow]:
+        """As `list_tasks`, from the list of instances."""
+        streams = filters.instance_streams(query, zone=self.settings.zone)
+        if not streams:
+            return Page(items=(), total=0, total_accuracy=CountAccuracy.EXACT)
+        names = tuple(streams)
+        name, offset = cursor.position(after, names)
+        listing = await self._client.list_instances(limit=self._bounded(limit), offset=offset, filters=streams[name])
+        flows = {row.id: self._flow(row, raw) for row, raw in listing.rows}
+        items = tuple(flow for flow in flows.values() if query.matches(flow))
+        counts = len(names) == 1 and len(items) == len(flows) and query.started_at is None
+        return _page(items, cursor.following(names, name, offset, listing), listing.total if counts else None)
+
+    async def list_definitions(
+        self, *, asked: wire.DefinitionFilters | None = None, limit: int, after: str | None = None
+    ) -> Page[Definition]:
+        """What instances are made from; the vendor gives the active ones unless `asked` says otherwise.
+
+        No list of the graph: their steps, from which tasks are made, are in no documented answer.
+        """
+        names = (filters.ALL,)
+        name, offset = cursor.position(after, names)
+        listing = await self._client.list_definitions(limit=self._bounded(limit), offset=offset, filters=asked)
+        items = {row.id: mapping.definition_from_wire(row) for row, _ in listing.rows}
+        return _page(tuple(items.values()), cursor.following(names, name, offset, listing), listing.total)
+
     async def ping(self) -> None:
         """A login, unless there is a token, and the cheapest read."""
-        await self._client.list_tasks(status=None, limit=1, offset=0)
+        await self._client.list_tasks(limit=1, offset=0)
 
     def is_native_id(self, native_id: str) -> bool:
-        return NATIVE_ID.fullmatch(native_id) is not None
+        return mapping.is_native_id(native_id)
 
     @handles(Claim, support=Support.EMULATED, atomic=False, note="reads, then reassigns")
     async def claim(self, command: Claim) -> Outcome:
@@ -149,9 +165,31 @@ class GeotareasConnector(Connector[GeotareasSettings]):
     async def assign(self, command: Assign) -> Outcome:
         if (command.user_id is None) == (command.group_id is None):
             raise ValidationFailedError("name either a user or a group")
+        for name in command.options or {}:
+            raise ValidationFailedError(f"{self.title} assigns without {name!r}", field=("vendorOptions", name))
         return await self._reassign(
             command.task, user_id=command.user_id, group_id=command.group_id, comment=command.reason
         )
+
+    @handles(
+        Release,
+        support=Support.EMULATED,
+        atomic=False,
+        note="with `release_groups`: reassigns to a group",
+        when=_releases,
+    )
+    async def release(self, command: Release) -> Outcome:
+        return await self._give_back(command.task, command.reason)
+
+    @handles(
+        Unassign,
+        support=Support.EMULATED,
+        atomic=False,
+        note="with `release_groups`: reassigns to a group",
+        when=_releases,
+    )
+    async def unassign(self, command: Unassign) -> Outcome:
+        return await self._give_back(command.task, command.reason)
 
     @handles(Complete, guarded=True, note="with outcome, data and comment")
     async def complete(self, command: Complete) -> Outcome:
@@ -162,7 +200,17 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         answer = await self._client.complete(
             command.task.native_id, result_code=command.outcome, captured_data=command.data, comment=command.comment
         )
-        return Outcome(task=mapping.completed(command.task, answer, self.settings.zone, fetched_at=self.clock()))
+        task = mapping.completed(command.task, answer, self.settings.zone, fetched_at=self.clock())
+        return Outcome(task=task, effect=mapping.effect_of(answer))
+
+    async def _give_back(self, task: Task, reason: str | None) -> Outcome:
+        group_id = mapping.queue_of(task, self.settings.options)
+        if group_id is None:
+            raise UnsupportedActionError(
+                f"{self.title} takes a task from nobody without giving it to a group, and none is known for this one; "
+                "name its workflow in the option release_groups"
+            )
+        return await self._reassign(task, group_id=group_id, comment=reason)
 
     async def _reassign(
         self, task: Task, *, user_id: str | None = None, group_id: str | None = None, comment: str | None
@@ -171,31 +219,20 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         answer = await self._client.reassign(task.native_id, user_id=user_id, group_id=group_id, comment=comment)
         return Outcome(task=mapping.reassigned(task, answer, fetched_at=self.clock()))
 
+    def _bounded(self, limit: int) -> int:
+        return min(max(limit, 1), self.page_limit)
+
+    def _flow(self, row: wire.InstanceRow, raw: Raw) -> Flow:
+        return mapping.flow_from_wire(row, self.settings, fetched_at=self.clock(), payload=raw)
+
     async def _get_task(self, native_id: str) -> Task:
         record, raw = await self._client.get_task(native_id)
         return mapping.task_from_wire(record, self.settings, fetched_at=self.clock(), payload=raw)
 
 
-def _widened(states: frozenset[TaskState]) -> frozenset[TaskState] | None:
-    if not states:
-        return states
-    for shared in (OPEN_STATES, NOT_OPEN_STATES, NOT_COMPLETED_STATES):
-        if states <= shared:
-            return shared
-    return None
-
-
-def _streams(states: frozenset[TaskState] | None) -> tuple[str, ...]:
-    if states is None:
-        return (ALL,)
-    return tuple(status for status, found in STATUSES.items() if found & states)
-
-
-def _position(cursor: str, streams: Sequence[str]) -> tuple[str, int]:
-    match = CURSOR.fullmatch(cursor)
-    if match is None or match[1] not in streams:
-        raise ValidationFailedError("the cursor is not one of this list", field=("after",))
-    return match[1], int(match[2])
+def _page(items: tuple[T, ...], next_cursor: str | None, total: int | None) -> Page[T]:
+    accuracy = CountAccuracy.UNKNOWN if total is None else CountAccuracy.EXACT
+    return Page(items=items, next_cursor=next_cursor, total=total, total_accuracy=accuracy)
 
 
 def _check_length(text: str | None, longest: int, field: str) -> None:

@@ -1,7 +1,9 @@
 """GEOtareas records as ours; pure functions."""
 
+import re
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -9,8 +11,8 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
-from connectors.geotareas import wire
-from connectors.geotareas.settings import GeotareasSettings
+from connectors.geotareas import local_time, wire
+from connectors.geotareas.settings import ANY_WORKFLOW, GeotareasOptions, GeotareasSettings
 from connectors.sdk.errors import MalformedResponseError
 from connectors.sdk.model import (
     Definition,
@@ -22,6 +24,7 @@ from connectors.sdk.model import (
     FormFieldType,
     FormKind,
     GroupRef,
+    OutcomeNature,
     PreviousStep,
     Requirement,
     Sla,
@@ -50,6 +53,8 @@ FIELD_TYPES = {
     "file": FormFieldType.FILE,
 }
 
+_NATIVE_ID = re.compile(r"[0-9]{1,30}")
+
 # Form data keeps its decimals and its integers of any size.
 _VALUES = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -69,29 +74,20 @@ def state_of(status: str | None, *, assigned: bool) -> tuple[TaskState, str]:
             return TaskState.UNKNOWN, "geo.unknown"
 
 
-def time_from_wire(text: str | None, zone: ZoneInfo | None) -> datetime | None:
-    """None without a configured zone: the vendor's times have none.
-
-    Of a local time that the clock passes twice the first counts; one that it skips counts as if it had not.
-    """
-    if text is None:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-        if time.tzinfo is None:
-            if zone is None:
-                return None
-            time = time.replace(tzinfo=zone, fold=0)
-        return time.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+def is_native_id(text: str) -> bool:
+    return _NATIVE_ID.fullmatch(text) is not None
 
 
 def task_from_wire(
-    row: wire.TaskRow, settings: GeotareasSettings, *, fetched_at: datetime, payload: Raw | None = None
+    row: wire.TaskRow,
+    settings: GeotareasSettings,
+    *,
+    fetched_at: datetime,
+    payload: Raw | None = None,
+    is_overdue: bool | None = None,
 ) -> Task:
+    """`is_overdue` is True for rows of a list that the vendor was asked to keep to overdue tasks; rows do not say."""
     state, rule = state_of(row.status, assigned=row.assigned_to_user is not None)
-    template = settings.options.url_template
     return Task(
         source=settings.key,
         native_id=row.id,
@@ -101,38 +97,45 @@ def task_from_wire(
         fetched_at=fetched_at,
         kind=TaskKind.FORM,
         description=row.step_description if isinstance(row, wire.TaskRecord) else None,
-        created_at=time_from_wire(row.created_at, settings.zone),
-        due_at=time_from_wire(row.due_date, settings.zone),
+        created_at=local_time.from_wire(row.created_at, settings.zone),
+        due_at=local_time.from_wire(row.due_date, settings.zone),
+        is_overdue=is_overdue,
         is_escalated=row.escalated,
         sla=None if row.due_date is None else Sla(ends_on=row.due_date),
         assignees=_users(row.assigned_to_user),
         candidate_groups=_groups(row.assigned_to_group),
-        definition=_definition(row.workflow_name, row.step_name),
+        definition=definition_of(row),
         flow_id=row.instance_id,
         flow_name=row.workflow_name,
         subjects=_subjects(row.entity),
-        url=None if template is None else template.replace("{id}", row.id),
+        url=_url(settings.options.url_template, row.id),
         native_state=row.status,
         payload=payload,
     )
 
 
-def detail_from_wire(record: wire.TaskRecord, aspects: AbstractSet[DetailAspect], zone: ZoneInfo | None) -> TaskDetail:
+def detail_from_wire(
+    record: wire.TaskRecord, aspects: AbstractSet[DetailAspect], settings: GeotareasSettings
+) -> TaskDetail:
     fields = tuple(_field(each) for each in record.fields or ())
     return TaskDetail(
         description=record.step_description if DetailAspect.DESCRIPTION in aspects else None,
         form=Form(kind=FormKind.FIELDS, fields=fields) if DetailAspect.FORM in aspects else None,
-        outcomes=_outcomes(record, fields) if DetailAspect.OUTCOMES in aspects else None,
+        outcomes=_outcomes(record, fields, settings.options.outcome_natures)
+        if DetailAspect.OUTCOMES in aspects
+        else None,
         data={each.key: each.value for each in fields if each.value is not None}
         if DetailAspect.DATA in aspects
         else None,
-        previous_steps=tuple(_previous(each, zone) for each in record.previous_steps_data or ())
+        previous_steps=tuple(_previous(each, settings.zone) for each in record.previous_steps_data or ())
         if DetailAspect.PREVIOUS_STEPS in aspects
         else None,
     )
 
 
-def flow_from_wire(row: wire.InstanceRow, settings: GeotareasSettings, *, fetched_at: datetime) -> Flow:
+def flow_from_wire(
+    row: wire.InstanceRow, settings: GeotareasSettings, *, fetched_at: datetime, payload: Raw | None = None
+) -> Flow:
     state, rule = FLOW_STATES.get(row.status, (FlowState.UNKNOWN, "geo.instance.unknown"))
     definition = row.definition_id
     return Flow(
@@ -145,9 +148,18 @@ def flow_from_wire(row: wire.InstanceRow, settings: GeotareasSettings, *, fetche
         definition=None
         if definition is None
         else Definition(native_id=definition, key=definition, name=row.definition_name),
-        started_at=time_from_wire(row.started_at, settings.zone),
+        started_at=local_time.from_wire(row.started_at, settings.zone),
         subjects=_subjects(wire.Entity(row.entity_type, row.entity_id, row.entity_label)),
+        url=_url(settings.options.flow_url_template, row.id),
         native_state=row.status,
+        payload=payload,
+    )
+
+
+def definition_from_wire(row: wire.DefinitionRow) -> Definition:
+    """A flow definition; what its steps are is not in the list."""
+    return Definition(
+        native_id=row.id, key=row.id, name=row.name, version=None if row.version is None else str(row.version)
     )
 
 
@@ -172,11 +184,54 @@ def completed(task: Task, answer: wire.Completed, zone: ZoneInfo | None, *, fetc
         state=state,
         rule=rule,
         outcome=answer.result,
-        completed_at=time_from_wire(answer.completed_at, zone),
+        completed_at=local_time.from_wire(answer.completed_at, zone),
+        is_overdue=None,
         native_state=answer.status,
         fetched_at=fetched_at,
         payload=None,
     )
+
+
+def definition_of(row: wire.TaskRow) -> Definition | None:
+    """Rows name no definition id, so the two names make the key; a slash within a name is escaped."""
+    if row.workflow_name is None:
+        return None
+    names = (row.workflow_name,) if row.step_name is None else (row.workflow_name, row.step_name)
+    key = "/".join(name.replace("%", "%25").replace("/", "%2F") for name in names)
+    return Definition(native_id=key, key=key, name=row.workflow_name)
+
+
+def workflow_of(key: str) -> str:
+    """The workflow's name in the key of one of its steps."""
+    return key.split("/", 1)[0].replace("%2F", "/").replace("%25", "%")
+
+
+def task_within_flow(task: Task, flow: Flow) -> Task:
+    """The vendor leaves the tasks of a cancelled instance as they were."""
+    if not task.is_open or flow.state is not FlowState.CANCELED:
+        return task
+    return replace(task, state=TaskState.CANCELED, state_reason="FLOW_CANCELED", rule="geo.instance.cancelled")
+
+
+def effect_of(answer: wire.Completed) -> str | None:
+    """What completing did to the flow, in words."""
+    if answer.next_step:
+        return f"the flow goes on with {answer.next_step}"
+    if answer.instance_status and answer.instance_status != "RUNNING":
+        return f"the flow is {answer.instance_status}"
+    return None
+
+
+def queue_of(task: Task, options: GeotareasOptions) -> str | None:
+    """The group to which a task goes back: the one it still names, or what is configured for step, workflow or all."""
+    if task.candidate_groups:
+        return task.candidate_groups[0].native_id
+    keys = () if task.definition is None else (task.definition.key, task.definition.name or "")
+    return next((options.release_groups[key] for key in (*keys, ANY_WORKFLOW) if key in options.release_groups), None)
+
+
+def _url(template: str | None, native_id: str) -> str | None:
+    return None if template is None else template.replace("{id}", native_id)
 
 
 def _users(ref: wire.Ref | None) -> tuple[UserRef, ...]:
@@ -185,15 +240,6 @@ def _users(ref: wire.Ref | None) -> tuple[UserRef, ...]:
 
 def _groups(ref: wire.Ref | None) -> tuple[GroupRef, ...]:
     return () if ref is None else (GroupRef(native_id=ref.id, name=ref.name),)
-
-
-def _definition(workflow: str | None, step: str | None) -> Definition | None:
-    """Rows name no definition id, so the two names make the key; a slash within a name is escaped."""
-    if workflow is None:
-        return None
-    names = (workflow,) if step is None else (workflow, step)
-    key = "/".join(name.replace("%", "%25").replace("/", "%2F") for name in names)
-    return Definition(native_id=key, key=key, name=workflow)
 
 
 def _subjects(entity: wire.Entity | None) -> tuple[SubjectRef, ...]:
@@ -220,10 +266,18 @@ def _field(field: wire.Field) -> FormField:
     )
 
 
-def _outcomes(record: wire.TaskRecord, fields: tuple[FormField, ...]) -> tuple[TaskOutcome, ...]:
+def _outcomes(
+    record: wire.TaskRecord, fields: tuple[FormField, ...], natures: Mapping[str, OutcomeNature]
+) -> tuple[TaskOutcome, ...]:
     data = Requirement.REQUIRED if any(field.required for field in fields) else Requirement.OPTIONAL
     return tuple(
-        TaskOutcome(code=each.code, label=each.label, data=data, comment=Requirement.OPTIONAL)
+        TaskOutcome(
+            code=each.code,
+            label=each.label,
+            nature=natures.get(each.code, OutcomeNature.NEUTRAL),
+            data=data,
+            comment=Requirement.OPTIONAL,
+        )
         for each in record.available_results or ()
     )
 
@@ -232,14 +286,7 @@ def _previous(step: wire.PreviousStepData, zone: ZoneInfo | None) -> PreviousSte
     return PreviousStep(
         name=step.step_name or "",
         completed_by=step.completed_by,
-        completed_at=time_from_wire(step.completed_at, zone),
+        completed_at=local_time.from_wire(step.completed_at, zone),
         outcome=step.result,
         data=_value(step.captured_data),
     )
-
-
-def task_within_flow(task: Task, flow: Flow) -> Task:
-    """The vendor leaves the tasks of a cancelled instance as they were."""
-    if not task.is_open or flow.state is not FlowState.CANCELED:
-        return task
-    return replace(task, state=TaskState.CANCELED, state_reason="FLOW_CANCELED", rule="geo.instance.cancelled")

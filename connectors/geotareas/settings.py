@@ -4,7 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from connectors.sdk.model import OutcomeNature
 from connectors.sdk.settings import Section, SourceSettings
+
+# In `release_groups`: every workflow that is not named.
+ANY_WORKFLOW = "*"
 
 
 def _fits_a_header(value: SecretStr) -> SecretStr:
@@ -16,6 +20,8 @@ def _fits_a_header(value: SecretStr) -> SecretStr:
 
 Secret = Annotated[SecretStr, Field(min_length=1)]
 HeaderSecret = Annotated[Secret, AfterValidator(_fits_a_header)]
+NativeId = Annotated[str, Field(pattern=r"^[0-9]{1,30}$")]
+UrlTemplate = Annotated[str, Field(pattern=r"^https?://.*\{id\}")]
 
 
 class GeotareasCredentials(Section):
@@ -32,11 +38,22 @@ class GeotareasCredentials(Section):
 
 
 class GeotareasOptions(Section):
-    """`url_template` is a link for people, with `{id}` in it. `flow_scan_pages` bounds the search for flows: a page
-    has 100 instances and costs one read of the 30 a minute.
+    """`url_template` and `flow_url_template` are links for people, with `{id}` of the task or instance in them.
+
+    `outcome_natures` says of result codes whether they are good news: the vendor has no such thing.
+    `release_groups` makes RELEASE and UNASSIGN possible: the vendor cannot take a task from somebody without giving it
+    to somebody, and forgets the group when it assigns a user. It names the group that a task goes back to by workflow
+    ("New Account Onboarding"), by step ("New Account Onboarding/Send Welcome Email") or for all others ("*").
+    `definition_ids` gives ids of workflows by their names, for lists filtered by definition: rows have the name, the
+    vendor filters by the id. Name a workflow only if no other has its name.
+    `flow_scan_pages` bounds the search for flows: a page has 100 instances and costs one read of the 30 a minute.
     """
 
-    url_template: str | None = Field(default=None, pattern=r"^https?://.*\{id\}")
+    url_template: UrlTemplate | None = None
+    flow_url_template: UrlTemplate | None = None
+    outcome_natures: dict[str, OutcomeNature] = Field(default_factory=dict)
+    release_groups: dict[str, NativeId] = Field(default_factory=dict)
+    definition_ids: dict[str, NativeId] = Field(default_factory=dict)
     flow_scan_pages: int = Field(default=5, ge=1, le=30)
 
 

@@ -4,7 +4,7 @@ Members that the documentation shows as null or leaves out somewhere may be eith
 over. Ids are decimal texts above 2^53. Times are texts without a zone. Statuses are plain texts: a new one is no error.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal, TypedDict
 
 from msgspec import Meta, Raw, Struct
 
@@ -108,6 +108,8 @@ class Completed(Struct, frozen=True, kw_only=True):
     status: str
     result: str | None = None
     completed_at: str | None = None
+    instance_status: str | None = None
+    next_step: str | None = None
 
 
 class Reassigned(Struct, frozen=True, kw_only=True):
@@ -125,3 +127,37 @@ class InstanceRow(Struct, frozen=True, kw_only=True):
     entity_id: str | None = None
     entity_label: str | None = None
     started_at: str | None = None
+
+
+class DefinitionRow(Struct, frozen=True, kw_only=True):
+    id: BigIntId
+    name: str | None = None
+    version: int | str | None = None
+
+
+class TaskFilters(TypedDict, total=False):
+    """Parameters of the list of tasks, beside the page."""
+
+    status: str
+    definition_id: str
+    entity_type: str
+    overdue_only: Literal["true"]
+
+
+class InstanceFilters(TypedDict, total=False):
+    """Parameters of the list of instances, beside the page."""
+
+    status: str
+    definition_id: str
+    entity_type: str
+    entity_id: str
+    startdate: str
+    enddate: str
+
+
+class DefinitionFilters(TypedDict, total=False):
+    """Parameters of the list of definitions, beside the page."""
+
+    status: str
+    entity_type: str
+    search: str

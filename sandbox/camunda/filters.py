@@ -1,7 +1,7 @@
 """The filters of searches: what they may say, and which rows they leave."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -11,7 +11,10 @@ from sandbox.camunda.records import Row
 from sandbox.camunda.table import Table
 from sandbox.stand_in import iso_millis
 
-Kind = Literal["string", "key", "integer", "date", "enum", "boolean", "exact", "tags", "variables"]
+Kind = Literal[
+    "string", "key", "integer", "date", "enum", "boolean", "exact", "tags", "variables",
+    "derived", "derived_integer", "derived_boolean",
+]  # fmt: skip
 
 _STRING = ("$eq", "$neq", "$exists", "$in", "$notIn", "$like")
 _RANGE = ("$eq", "$neq", "$exists", "$gt", "$gte", "$lt", "$lte", "$in")
@@ -21,6 +24,9 @@ OPERATORS: Mapping[Kind, tuple[str, ...]] = {
     "integer": _RANGE,
     "date": _RANGE,
     "enum": ("$eq", "$neq", "$exists", "$in", "$like"),
+    "derived": _STRING,
+    "derived_integer": _RANGE,
+    "derived_boolean": ("$eq",),
 }
 _LOWEST, _HIGHEST = "", "\U0010ffff"
 
@@ -30,12 +36,16 @@ Variables = Callable[[Row], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a filter object; `index` is what the table calls it."""
+    """A member of a filter object; `index` is what the table calls it.
+
+    `derived` gives what a row without an index has: a condition must hold for one of these values.
+    """
 
     kind: Kind
     index: str
     values: tuple[str, ...] = ()
     variables: Variables | None = None
+    derived: Callable[[Row], Sequence[Any]] | None = None
 
 
 Members = Mapping[str, Member]
@@ -85,9 +95,25 @@ def _narrowed(table: Table[Any], found: int, member: Member, wanted: Any, path: 
             raise bad_request(f"Request property [{path}.{operator}] cannot be parsed")
         if operand is not None:
             checked = _checked(member, operator, operand, path)
-            select = _dates if member.kind == "date" else _values
-            found &= select(table, member.index, operator, checked)
+            if member.derived is not None:
+                found = table.only(found, _derived_test(member.derived, operator, checked))
+            else:
+                select = _dates if member.kind == "date" else _values
+                found &= select(table, member.index, operator, checked)
     return found
+
+
+def _derived_test(derived: Callable[[Row], Sequence[Any]], operator: str, operand: Any) -> Callable[[Row], bool]:
+    if operator == "$exists":
+        return lambda row: bool(derived(row)) is operand
+    if operator in ("$neq", "$notIn"):
+        unwanted = operand if operator == "$notIn" else [operand]
+        return lambda row: not any(value in unwanted for value in derived(row))
+    if operator in _COMPARISONS:
+        compare = _COMPARISONS[operator]
+        return lambda row: any(compare(value, operand) for value in derived(row))
+    test = _string_test(operator, operand)
+    return lambda row: any(test(value) for value in derived(row))
 
 
 def _checked(member: Member, operator: str, operand: Any, path: str) -> Any:
@@ -104,7 +130,11 @@ def _checked(member: Member, operator: str, operand: Any, path: str) -> Any:
 
 def _scalar(member: Member, operator: str, value: Any, path: str) -> Any:
     name = path.rsplit(".", 1)[-1]
-    if member.kind == "integer":
+    if member.kind == "derived_boolean":
+        if not isinstance(value, bool):
+            raise bad_request(f"Request property [{path}] cannot be parsed")
+        return value
+    if member.kind in ("integer", "derived_integer"):
         if not isinstance(value, int) or isinstance(value, bool):
             raise bad_request(f"Request property [{path}] cannot be parsed")
         return value
@@ -112,7 +142,7 @@ def _scalar(member: Member, operator: str, value: Any, path: str) -> Any:
         raise bad_request(f"Request property [{path}] cannot be parsed")
     if member.kind == "date":
         return _date(value, name)
-    if member.kind == "enum" and operator != "$like":
+    if member.values and operator != "$like":
         if value.upper() not in member.values:
             raise bad_enum(value, name, member.values)
         return value.upper()

@@ -1,10 +1,11 @@
 """The processes deployed in the stand-in: their steps, their forms, and the variables they start with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from sandbox.camunda.records import Form, ProcessDefinition
 from sandbox.work import Case
@@ -37,13 +38,38 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class CallActivity:
+    """An instance of another process, which the calling one waits for."""
+
+    element_id: str
+    process_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Process:
+    """`business_prefix` and `variables` are those of seeded instances."""
+
     id: str
     name: str
     version: int
     business_prefix: str
-    stages: tuple[tuple[Step, ...], ...]
+    stages: tuple[tuple[Step | CallActivity, ...], ...]
     variables: Callable[[Case], dict[str, Any]]
+
+    def steps(self, stage: int) -> tuple[Step, ...]:
+        return tuple(each for each in self.stages[stage] if isinstance(each, Step))
+
+    def elements(self) -> Iterator[tuple[int, Step | CallActivity]]:
+        """Give every element with its stage."""
+        for number, stage in enumerate(self.stages):
+            for element in stage:
+                yield number, element
+
+    def element(self, element_id: str) -> Step | CallActivity | None:
+        return next((each for _, each in self.elements() if each.element_id == element_id), None)
+
+    def stage_of(self, element_id: str) -> int:
+        return next(number for number, each in self.elements() if each.element_id == element_id)
 
 
 _NOTE = _question("textarea", "note", "Note")
@@ -130,8 +156,39 @@ PROCESSES = (
     ),
 )  # fmt: skip
 
-BY_ID = {process.id: process for process in PROCESSES}
-STEPS = {step.element_id: step for process in PROCESSES for stage in process.stages for step in stage}
+
+def _unseeded(id: str, name: str, *stages: tuple[Step | CallActivity, ...]) -> Process:
+    return Process(id, name, 1, "", stages, lambda _: {})
+
+
+def _alone(element_id: str, name: str) -> tuple[Step, ...]:
+    return (Step(element_id, name, ("accounting",)),)
+
+
+STARTED_ONLY = (
+    _unseeded(
+        "task-listeners", "Task listeners",
+        (
+            *_alone("slow_assignment", "Assign slowly"), *_alone("slow_update", "Update slowly"),
+            *_alone("slow_completion", "Complete slowly"), *_alone("denied_assignment", "Deny assignments"),
+            *_alone("denied_update", "Deny updates"), *_alone("denied_completion", "Deny completion"),
+            *_alone("late_denied_completion", "Deny completion late"),
+        ),
+    ),
+    _unseeded("slow-creation", "Slow creation", _alone("slow_creation", "Created slowly")),
+    _unseeded("slow-cancellation", "Slow cancellation", _alone("slow_cancellation", "Cancel slowly")),
+    _unseeded(
+        "order-fulfilment", "Order fulfilment",
+        (CallActivity("call_quality_check", "quality-check"),), _alone("hand_over_order", "Hand over order"),
+    ),
+    _unseeded("quality-check", "Quality check", _alone("check_quality", "Check quality")),
+)  # fmt: skip
+"""No fresh data has instances of these; the names of their elements say what their task listeners do."""
+
+BY_ID = {process.id: process for process in (*PROCESSES, *STARTED_ONLY)}
+STEPS = {
+    step.element_id: step for process in BY_ID.values() for _, step in process.elements() if isinstance(step, Step)
+}
 
 
 def _definition(number: int, process: Process) -> ProcessDefinition:
@@ -150,12 +207,12 @@ def _form(number: int, step: Step) -> Form:
     return Form(str(FIRST_KEY + 100 + number), f"{step.element_id}_form", 1, orjson.dumps(schema).decode())
 
 
-DEFINITIONS = {process.id: _definition(number, process) for number, process in enumerate(PROCESSES)}
+DEFINITIONS = {process.id: _definition(number, process) for number, process in enumerate(BY_ID.values())}
+"""The latest version of each process."""
+
+DEPLOYED = (
+    *DEFINITIONS.values(),
+    replace(DEFINITIONS["invoice"], process_definition_key=str(FIRST_KEY + 90), version=2),
+)
 FORMS = {step.element_id: _form(number, step) for number, step in enumerate(STEPS.values()) if step.questions}
 FIRST_FREE_KEY = FIRST_KEY + 1000
-
-
-def stage_of(process: Process, element_id: str) -> int:
-    return next(
-        number for number, stage in enumerate(process.stages) if any(step.element_id == element_id for step in stage)
-    )

@@ -1,11 +1,13 @@
-"""The objects of the Orchestration Cluster REST API 8.9, members as on the wire.
+"""The objects of the Orchestration Cluster REST API, members as on the wire.
 
-Dates are texts in one fixed form (UTC, three decimals), so that they sort as they are.
+Dates are texts in one fixed form (UTC, three decimals), so that they sort as they are. Members that are UNSET unless given
+came with 8.10: they do not travel in earlier releases.
 """
 
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 TENANT = "<default>"
 
@@ -35,6 +37,7 @@ class UserTask(msgspec.Struct, frozen=True, rename="camel", gc=False):
     tags: tuple[str, ...]
     tenant_id: str = TENANT
     external_form_reference: str | None = None
+    business_id: str | UnsetType | None = UNSET
 
 
 class ProcessInstance(msgspec.Struct, frozen=True, rename="camel", gc=False):
@@ -54,6 +57,7 @@ class ProcessInstance(msgspec.Struct, frozen=True, rename="camel", gc=False):
     tenant_id: str = TENANT
     parent_process_instance_key: str | None = None
     parent_element_instance_key: str | None = None
+    suspended_date: str | UnsetType | None = UNSET
 
 
 class ProcessDefinition(msgspec.Struct, frozen=True, rename="camel"):
@@ -139,6 +143,8 @@ class AuditLog(msgspec.Struct, frozen=True, rename="camel"):
     deployment_key: str | None = None
     form_key: str | None = None
     resource_key: str | None = None
+    inbound_channel_type: str | UnsetType | None = UNSET
+    inbound_channel_tool_name: str | UnsetType | None = UNSET
 
 
 Row = Any

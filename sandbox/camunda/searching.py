@@ -38,19 +38,21 @@ class Page:
     backwards: bool
 
 
-def search(table: Table[Any], searchable: Searchable, body: Any, *, latest: int | None = None) -> dict[str, Any]:
-    """Answer a search; `latest` narrows it beforehand and makes it one that only goes forward."""
+def search(
+    table: Table[Any], searchable: Searchable, body: Any, *, among: int | None = None, forward_only: bool = False
+) -> dict[str, Any]:
+    """Answer a search; `among` narrows it beforehand. One that only goes forward has no offset and no start cursor."""
     query = {} if body is None else body
     if not isinstance(query, dict):
         raise bad_request("Request property [body] cannot be parsed")
     for name in query:
         if name not in _QUERY or (name == "filter" and searchable.filters is None):
             raise bad_request(f"Request property [{name}] cannot be parsed")
-    page = _page(query.get("page"), searchable, forward_only=latest is not None)
+    page = _page(query.get("page"), searchable, forward_only=forward_only)
     orders = _orders(query.get("sort"), searchable)
     found = matching(table, searchable.filters or {}, query.get("filter"))
-    if latest is not None:
-        found &= latest
+    if among is not None:
+        found &= among
     total = found.bit_count()
     after = None if page.cursor is None else _decoded(table, orders, page.cursor)
     wanted = page.offset + page.limit
@@ -65,7 +67,7 @@ def search(table: Table[Any], searchable: Searchable, body: Any, *, latest: int 
         "page": {
             "totalItems": min(total, MOST_ITEMS),
             "hasMoreTotalItems": total > MOST_ITEMS,
-            "startCursor": _cursor(table, orders, rows[0]) if rows and latest is None else None,
+            "startCursor": _cursor(table, orders, rows[0]) if rows and not forward_only else None,
             "endCursor": _cursor(table, orders, rows[-1]) if rows else None,
         },
     }

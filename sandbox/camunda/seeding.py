@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from msgspec import UNSET
+
 from sandbox import work
 from sandbox.camunda.processes import DEFINITIONS, FIRST_FREE_KEY, FORMS, PROCESSES, Process, Step
 from sandbox.camunda.records import ProcessInstance, UserTask
+from sandbox.camunda.scenario import Scenario
 from sandbox.people import EVERYBODY, members
 from sandbox.stand_in import iso_millis
 
-OPERATIONS = "operations"
 OPERATIONS_NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 
 _STUCK_STATES = ("ASSIGNING", "COMPLETING", "UPDATING")
@@ -41,7 +43,7 @@ _OPERATIONS_PLACES = (
     Place("bob", timedelta(days=1)), Place("bob", None),
     *(Place(None, due) for due in (*_DUES, timedelta(days=-5), timedelta(days=9))),
 )  # fmt: skip
-_ACCOUNTING_FIRST = tuple(process for process in PROCESSES if process.stages[0][0].groups == ("accounting",))
+_ACCOUNTING_FIRST = tuple(process for process in PROCESSES if process.steps(0)[0].groups == ("accounting",))
 
 
 @dataclass(slots=True)
@@ -52,19 +54,20 @@ class Seeded:
     next_number: int
 
 
-def seeded(tasks: int, seed: int, now: datetime, scenario: str | None) -> Seeded:
-    """Make exactly so many tasks; in the scenario at least the twelve that it speaks of."""
+def seeded(tasks: int, seed: int, now: datetime, scenario: Scenario) -> Seeded:
+    """Make exactly so many tasks; for the operations at least the twelve that they speak of."""
     return _Seeding(seed, now.astimezone(UTC), scenario).run(tasks)
 
 
 class _Seeding:
-    def __init__(self, seed: int, now: datetime, scenario: str | None) -> None:
+    def __init__(self, seed: int, now: datetime, scenario: Scenario) -> None:
         self._rng = random.Random(seed)
         self._now = now
         self._keys = count(FIRST_FREE_KEY)
         self._tasks: list[UserTask] = []
         self._instances: list[ProcessInstance] = []
-        self._alone = scenario == OPERATIONS
+        self._release = scenario.release
+        self._alone = scenario.operations
         self._places = _OPERATIONS_PLACES if self._alone else _PLACES
         self._wanted = 0
 
@@ -102,12 +105,13 @@ class _Seeding:
             tags=("vip",) if rng.random() < 0.1 else (),
             business_id=f"{process.business_prefix}-{number}",
             has_incident=state == "ACTIVE" and place is None and rng.random() < 0.02,
+            suspended_date=None if self._release.has_suspension else UNSET,
         )
         self._instances.append(instance)
         share = ((ended or self._now) - started) / (reached + 1)
         for stage in range(reached + 1):
             created = started + share * stage
-            for step in process.stages[stage]:
+            for step in process.steps(stage):
                 if len(self._tasks) < self._wanted:
                     over = stage < reached or state != "ACTIVE"
                     task_state = "CANCELED" if stage == reached and state == "TERMINATED" else "COMPLETED"
@@ -159,6 +163,7 @@ class _Seeding:
                 external_form_reference=step.external_form,
                 custom_headers={"channel": rng.choice(work.CHANNELS)} if rng.random() < 0.3 else {},
                 tags=instance.tags,
+                business_id=instance.business_id if self._release.has_business_ids_of_tasks else UNSET,
             )
         )
 

@@ -7,13 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import orjson
+from msgspec import UNSET, UnsetType
 
 from sandbox import work
-from sandbox.camunda.processes import BY_ID, DEFINITIONS, STEPS
+from sandbox.camunda.audit import Entry, logs
+from sandbox.camunda.processes import BY_ID, DEPLOYED, STEPS
 from sandbox.camunda.records import AuditLog, Group, ProcessDefinition, ProcessInstance, User, UserTask, Variable
-from sandbox.camunda.table import Shape, Table
+from sandbox.camunda.release import Release
+from sandbox.camunda.table import Shape, Table, ascending
 from sandbox.people import EVERYBODY, GROUPS
-from sandbox.stand_in import ReadSettings, iso_millis
+from sandbox.stand_in import ReadSettings
+
+
+def _given(value: str | UnsetType | None) -> str | None:
+    return None if value is UNSET else value
+
 
 TASKS: Shape[UserTask] = Shape(
     key=lambda row: row.user_task_key,
@@ -30,7 +38,10 @@ TASKS: Shape[UserTask] = Shape(
         "tenantId": lambda row: (row.tenant_id,),
         "tags": lambda row: row.tags,
     },
-    postings={"processInstanceKey": lambda row: row.process_instance_key},
+    postings={
+        "processInstanceKey": lambda row: row.process_instance_key,
+        "businessId": lambda row: _given(row.business_id),
+    },
     uniques={"userTaskKey": lambda row: row.user_task_key, "elementInstanceKey": lambda row: row.element_instance_key},
     dates={
         "creationDate": lambda row: row.creation_date,
@@ -49,14 +60,21 @@ INSTANCES: Shape[ProcessInstance] = Shape(
         "processDefinitionVersion": lambda row: (row.process_definition_version,),
         "processDefinitionVersionTag": lambda row: (),
         "processDefinitionKey": lambda row: (row.process_definition_key,),
-        "parentProcessInstanceKey": lambda row: (),
-        "parentElementInstanceKey": lambda row: (),
         "hasIncident": lambda row: (row.has_incident,),
         "tenantId": lambda row: (row.tenant_id,),
         "tags": lambda row: row.tags,
     },
-    uniques={"processInstanceKey": lambda row: row.process_instance_key, "businessId": lambda row: row.business_id},
-    dates={"startDate": lambda row: row.start_date, "endDate": lambda row: row.end_date},
+    postings={
+        "businessId": lambda row: row.business_id,
+        "parentProcessInstanceKey": lambda row: row.parent_process_instance_key,
+        "parentElementInstanceKey": lambda row: row.parent_element_instance_key,
+    },
+    uniques={"processInstanceKey": lambda row: row.process_instance_key},
+    dates={
+        "startDate": lambda row: row.start_date,
+        "endDate": lambda row: row.end_date,
+        "suspendedDate": lambda row: _given(row.suspended_date),
+    },
 )
 
 _DEFINITIONS: Shape[ProcessDefinition] = Shape(
@@ -91,29 +109,34 @@ _GROUPS: Shape[Group] = Shape(
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What the engine exports; the rows as they are after a command."""
+    """What the engine exports: the rows as they are after a command, and what the audit log says of it.
+
+    `variables` are by scope (a process instance's key or an element instance's), values serialised as JSON.
+    """
 
     written_at: datetime
     tasks: tuple[UserTask, ...] = ()
-    instance: ProcessInstance | None = None
-    variables: Mapping[str, str] = field(default_factory=dict)
-    operation: str = ""
-    """The audit log's name of what was done to the first task."""
-    actor: str | None = None
+    instances: tuple[ProcessInstance, ...] = ()
+    variables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    entries: tuple[Entry, ...] = ()
 
 
 class Store:
     """Reading settles first: changes older than the lag become visible."""
 
-    def __init__(self, seed: int, tasks: Iterable[UserTask] = (), instances: Iterable[ProcessInstance] = ()) -> None:
+    def __init__(
+        self, seed: int, release: Release, tasks: Iterable[UserTask] = (), instances: Iterable[ProcessInstance] = ()
+    ) -> None:
         self._seed = seed
+        self.release = release
         self.tasks = Table(TASKS, list(tasks))
         self.instances = Table(INSTANCES, list(instances))
-        self.definitions = Table(_DEFINITIONS, list(DEFINITIONS.values()))
+        self.definitions = Table(_DEFINITIONS, list(DEPLOYED))
         self.users = Table(_USERS, [User(person.key, person.name, person.email) for person in EVERYBODY])
         self.groups = Table(_GROUPS, [Group(key, name, None) for key, name in GROUPS.items()])
+        self._seeded_up_to = max((int(each.process_instance_key) for each in self.instances.rows), default=0)
         self._merged: dict[str, dict[str, str]] = {}
-        self._done: dict[str, list[Change]] = {}
+        self._done: dict[str, list[tuple[datetime, Entry]]] = {}
         self._changes: deque[Change] = deque()
 
     def export(self, change: Change) -> None:
@@ -127,26 +150,34 @@ class Store:
     def _apply(self, change: Change) -> None:
         for task in change.tasks:
             self.tasks.put(task)
-        if change.instance is not None:
-            self.instances.put(change.instance)
-            if change.variables:
-                self._merged.setdefault(change.instance.process_instance_key, {}).update(change.variables)
-        if change.operation:
-            self._done.setdefault(change.tasks[0].user_task_key, []).append(change)
+        for instance in change.instances:
+            self.instances.put(instance)
+        for scope, variables in change.variables.items():
+            self._merged.setdefault(scope, {}).update(variables)
+        for entry in change.entries:
+            self._done.setdefault(entry.task_key, []).append((change.written_at, entry))
 
     def variables_of(self, process_instance_key: str) -> dict[str, str]:
-        """Give the instance's variables, values as JSON. What it started with is made anew from the seed each time."""
+        """Give the instance's variables, values as JSON. What a seeded one started with is made anew each time."""
         instance = self.instances.get(process_instance_key)
         if instance is None:
             return {}
+        merged = self._merged.get(process_instance_key, {})
+        if int(process_instance_key) > self._seeded_up_to:
+            return dict(merged)
         rng = random.Random(f"{self._seed}/{process_instance_key}")
         number = int((instance.business_id or "0").rpartition("-")[2])
         started = BY_ID[instance.process_definition_id].variables(work.case(rng, number))
-        serialised = {name: orjson.dumps(value).decode() for name, value in started.items()}
-        return serialised | self._merged.get(process_instance_key, {})
+        return {name: orjson.dumps(value).decode() for name, value in started.items()} | merged
 
     def locals_of(self, task: UserTask) -> dict[str, str]:
-        return {name: orjson.dumps(value).decode() for name, value in STEPS[task.element_id].local_variables}
+        own = {name: orjson.dumps(value).decode() for name, value in STEPS[task.element_id].local_variables}
+        return own | self._merged.get(task.element_instance_key, {})
+
+    def elements_of(self, instance: ProcessInstance) -> list[UserTask]:
+        """Give the instance's user tasks, which are all of its elements that searches know here."""
+        found = self.tasks.having("processInstanceKey", [instance.process_instance_key])
+        return [self.tasks.rows[ordinal] for ordinal in ascending(found)]
 
     def scoped_variables(self, task: UserTask, *, effective: bool) -> list[Variable]:
         """Give what the task sees, its own first; `effective` leaves out what its own variables hide."""
@@ -169,32 +200,4 @@ class Store:
         ]
 
     def audit_of(self, task: UserTask) -> list[AuditLog]:
-        done: list[tuple[str, str, str | None]] = [("CREATE", task.creation_date, None)]
-        done += [
-            (
-                change.operation,
-                iso_millis(change.written_at),
-                change.actor,
-            )
-            for change in self._done.get(task.user_task_key, [])
-        ]
-        if task.completion_date is not None and done[-1][0] not in ("COMPLETE", "CANCEL"):
-            done.append(("COMPLETE" if task.state == "COMPLETED" else "CANCEL", task.completion_date, task.assignee))
-        return [
-            AuditLog(
-                audit_log_key=str(int(task.user_task_key) * 1000 + number),
-                entity_key=task.user_task_key,
-                operation_type=operation,
-                timestamp=at,
-                actor_id=actor,
-                actor_type="UNKNOWN" if actor is None else "USER",
-                process_definition_id=task.process_definition_id,
-                process_definition_key=task.process_definition_key,
-                process_instance_key=task.process_instance_key,
-                root_process_instance_key=task.root_process_instance_key,
-                element_instance_key=task.element_instance_key,
-                user_task_key=task.user_task_key,
-                entity_description=task.name,
-            )
-            for number, (operation, at, actor) in enumerate(done)
-        ]
+        return logs(task, self._done.get(task.user_task_key, []), self.release)

@@ -23,12 +23,12 @@ class Shape(Generic[R]):
     """What of a row is indexed.
 
     `categories` have few distinct values (and may have several at once), `dates` are texts. `postings` have nearly as many values
-    as there are rows, `uniques` a value for one row only; these two never change.
+    as there are rows, `uniques` a value for one row only; these two never change. None is no value.
     """
 
     key: Callable[[R], str]
     categories: Mapping[str, Callable[[R], Iterable[Any]]] = field(default_factory=dict)
-    postings: Mapping[str, Callable[[R], str]] = field(default_factory=dict)
+    postings: Mapping[str, Callable[[R], str | None]] = field(default_factory=dict)
     uniques: Mapping[str, Callable[[R], str | None]] = field(default_factory=dict)
     dates: Mapping[str, Callable[[R], str | None]] = field(default_factory=dict)
 
@@ -104,7 +104,8 @@ class Table(Generic[R]):
 
     def _post(self, ordinal: int, row: R) -> None:
         for name, posted in self.shape.postings.items():
-            self._postings[name].setdefault(posted(row), []).append(ordinal)
+            if (value := posted(row)) is not None:
+                self._postings[name].setdefault(value, []).append(ordinal)
         for name, unique in self.shape.uniques.items():
             if (value := unique(row)) is not None:
                 self._uniques[name][value] = ordinal
@@ -191,7 +192,7 @@ class Table(Generic[R]):
     def only(self, mask: int, test: Callable[[R], bool]) -> int:
         """Look at each row of the set."""
         self.examined += mask.bit_count()
-        return bits((each for each in _ascending(mask) if test(self.rows[each])), len(self.rows))
+        return bits((each for each in ascending(mask) if test(self.rows[each])), len(self.rows))
 
     # Sorting.
 
@@ -235,7 +236,7 @@ class Table(Generic[R]):
         if after is not None:
             kept = after.ordinal if backwards else after.ordinal + 1
             mask = mask & ((1 << kept) - 1) if backwards else mask >> kept << kept
-        for ordinal in _descending(mask) if backwards else _ascending(mask):
+        for ordinal in _descending(mask) if backwards else ascending(mask):
             self.examined += 1
             yield ordinal
 
@@ -298,7 +299,7 @@ class Table(Generic[R]):
     def _sort(self, mask: int, orders: tuple[Order, ...], after: Position | None, *, backwards: bool) -> list[int]:
         """Sort the set as a whole; the position takes part as a row of its own, to find what comes behind it."""
         items: list[tuple[float, tuple[Any, ...]]] = [
-            (ordinal, self.position(orders, self.rows[ordinal])) for ordinal in _ascending(mask)
+            (ordinal, self.position(orders, self.rows[ordinal])) for ordinal in ascending(mask)
         ]
         self.examined += len(items)
         mark = 0.0
@@ -351,7 +352,8 @@ def _passed(value: Any, after: Position | None, order: Order, *, backwards: bool
     return bool(value < start if order.descending else value > start)
 
 
-def _ascending(mask: int) -> Iterator[int]:
+def ascending(mask: int) -> Iterator[int]:
+    """Give the members of a set of rows, ascending."""
     data = mask.to_bytes(mask.bit_length() // 8 + 1, "little")
     for match in _SOME_BITS.finditer(data):
         place, byte = match.start() * 8, match[0][0]

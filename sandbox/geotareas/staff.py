@@ -53,10 +53,12 @@ JAVIER = User("182736450918273652", "Javier Diaz", "jdiaz", (FIELD_SOUTH,))
 NURIA = User("182736450918273660", "Nuria Costa", "ncosta", (METERING, FIELD_SOUTH))
 INTEGRATION = User("182736450918273690", "Integration", "integration")
 AUDITOR = User("182736450918273691", "Auditor", "auditor")
+TERMINAL = User("182736450918273692", "Terminal", "terminal")
 
-USERS = {user.id: user for user in (ALICE, BOB, CAROL, MARIA, JAVIER, NURIA, INTEGRATION, AUDITOR)}
+USERS = {user.id: user for user in (ALICE, BOB, CAROL, MARIA, JAVIER, NURIA, INTEGRATION, AUDITOR, TERMINAL)}
 
-# A service account for programs, and one that may only read: the vendor's 403 needs somebody who gets it.
+# A service account for programs, one that may only read and one that may only write: the vendor's 403 needs somebody
+# who gets it.
 SERVICE = Account(
     "integration@demo.geotareas.example",
     "geotareas-demo-password",
@@ -69,4 +71,10 @@ READER = Account(
     AUDITOR,
     frozenset({"APICLI_WORKFLOW_READ"}),
 )
-ACCOUNTS = {account.email: account for account in (SERVICE, READER)}
+WRITER = Account(
+    "terminal@demo.geotareas.example",
+    "geotareas-writer-password",
+    TERMINAL,
+    frozenset({"APICLI_WORKFLOW_EXECUTE"}),
+)
+ACCOUNTS = {account.email: account for account in (SERVICE, READER, WRITER)}

@@ -213,7 +213,7 @@ class GeotareasStandIn(StandIn):
             for workflow in WORKFLOWS
             if (status == "all" or workflow.active == (status == "active"))
             and entity_type in (None, workflow.entity_type)
-            and search in workflow.name.casefold()
+            and search in f"{workflow.name}\n{workflow.description or ''}".casefold()
         ]
         now = self.clock().timestamp()
         rows = [answers.definition_row(workflow, now) for workflow in found[offset : offset + limit]]

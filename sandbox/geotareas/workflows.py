@@ -47,7 +47,7 @@ class Workflow(msgspec.Struct, frozen=True):
     name: str
     description: str | None
     entity_type: str
-    version: str
+    version: int
     steps: tuple[Step, ...]
     triggers: int = 1
     active: bool = True
@@ -71,7 +71,7 @@ WORKFLOWS = (
         "New Account Onboarding",
         "From a signed contract to the first delivery.",
         "CUENTA",
-        "4",
+        4,
         (
             Step(
                 "Verify Contact Information",
@@ -122,7 +122,7 @@ WORKFLOWS = (
         "Site Inspection",
         "Yearly safety inspection of a customer site.",
         "CLIENTE",
-        "7",
+        7,
         (
             Step(
                 "Schedule Visit",
@@ -159,7 +159,7 @@ WORKFLOWS = (
         "Meter Replacement",
         "Replace a meter whose calibration has run out.",
         "DISPOSITIVO",
-        "2",
+        2,
         (
             Step(
                 "Replace Meter",
@@ -188,7 +188,7 @@ WORKFLOWS = (
         "Damage Survey",
         "Survey after a reported damage, until the insurer has what it needs.",
         "CLIENTE",
-        "3",
+        3,
         (
             Step(
                 "Survey Damage",
@@ -217,7 +217,7 @@ WORKFLOWS = (
         "Delivery Dispute",
         "A customer says that a delivery was short, late or broken.",
         "TAREA",
-        "5",
+        5,
         (
             Step(
                 "Clarify Delivery Dispute",
@@ -246,7 +246,7 @@ WORKFLOWS = (
         "Vehicle Handover",
         "Hand a company vehicle to another employee.",
         "PERSONAL",
-        "1",
+        1,
         (
             Step(
                 "Record Vehicle Condition",
@@ -263,7 +263,7 @@ WORKFLOWS = (
         "Fleet Census 2024",
         None,
         "NINGUNA",
-        "1",
+        1,
         (Step("Count Vehicles", None, (FIELD_NORTH,), (_DONE,), (), days=None),),
         triggers=0,
         active=False,

@@ -114,15 +114,17 @@ async def test_pages_by_cursor_join_to_the_whole_in_both_directions(
     forwards: list[str] = []
     cursor: dict[str, Any] = {}
     while rows := (
-        answer := search(camunda.store.tasks, camunda.tasks_search, query | {"page": {"limit": limit} | cursor})
+        answer := search(camunda.store.tasks, camunda.searchables.tasks, query | {"page": {"limit": limit} | cursor})
     )["items"]:
         forwards += [row.user_task_key for row in rows]
         cursor = {"after": answer["page"]["endCursor"]}
-    last = search(camunda.store.tasks, camunda.tasks_search, query | {"page": {"limit": 1, "from": len(expected) - 1}})
+    last = search(
+        camunda.store.tasks, camunda.searchables.tasks, query | {"page": {"limit": 1, "from": len(expected) - 1}}
+    )
     backwards = [row.user_task_key for row in last["items"]]
     cursor = {"before": last["page"]["startCursor"]}
     while rows := (
-        answer := search(camunda.store.tasks, camunda.tasks_search, query | {"page": {"limit": limit} | cursor})
+        answer := search(camunda.store.tasks, camunda.searchables.tasks, query | {"page": {"limit": limit} | cursor})
     )["items"]:
         backwards = [row.user_task_key for row in rows] + backwards
         cursor = {"before": answer["page"]["startCursor"]}
@@ -286,7 +288,7 @@ def test_a_page_of_a_hundred_thousand_looks_at_few_rows() -> None:
         cursor: dict[str, str] = {}
         for _ in range(5):
             before = table.examined
-            page = search(table, camunda.tasks_search, query | {"page": {"limit": 100} | cursor})["page"]
+            page = search(table, camunda.searchables.tasks, query | {"page": {"limit": 100} | cursor})["page"]
             examined.append(table.examined - before)
             cursor = {"after": page["endCursor"]} if page["endCursor"] else {}
 
@@ -314,3 +316,23 @@ async def test_indexes_stay_right_through_changes(camunda: CamundaStandIn, engin
     assert keys(sorted_plainly(everything, sort)) == keys(await found(engine, sort=query))
     for filter_, test in FILTERS:
         assert keys([task for task in everything if test(task)]) == keys(await found(engine, filter=filter_))
+
+
+async def test_later_servers_find_tasks_of_several_instances_and_by_business_id(
+    camunda: CamundaStandIn, engine: httpx2.AsyncClient
+) -> None:
+    """8.10: operators on keys, and the business id of the process instance."""
+    camunda.reset(tasks=100, seed=7, now=None, scenario="8.10")
+    everything = await found(engine)
+    first, last = everything[0], everything[-1]
+    instances = [first["processInstanceKey"], last["processInstanceKey"]]
+    ids = sorted(task["businessId"] for task in everything)
+
+    assert keys([task for task in everything if task["processInstanceKey"] in instances]) == keys(
+        await found(engine, filter={"processInstanceKey": {"$in": instances}})
+    )
+    assert keys([task for task in everything if task["businessId"] == last["businessId"]]) == keys(
+        await found(engine, filter={"businessId": last["businessId"]})
+    )
+    assert ids == [task["businessId"] for task in await found(engine, sort=[{"field": "businessId"}])]
+    assert [] == await found(engine, filter={"businessId": {"$exists": False}})

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from sandbox.geotareas import READER
 from sandbox.geotareas.staff import ACCOUNTING, ALICE, BOB
 from tests.sandbox.geotareas_tenant import (
     DEFINITIONS,
@@ -57,17 +58,20 @@ async def test_every_operation_answers_as_described(tenant: Tenant, description:
         detail = await tenant.get(f"{TASKS}/{row['id']}")
         description.check_response("GET", path, detail.status_code, detail.content)
     welcome = await tenant.open_at("Issue Credit Note")
-    moved = await tenant.post(f"{TASKS}/{welcome['id']}/reassign", {"assign_to_user_id": BOB.id})
+    transfer = {"assign_to_user_id": BOB.id, "comment": "Reassigning to specialist."}
+    moved = await tenant.post(f"{TASKS}/{welcome['id']}/reassign", transfer)
+    description.check_request("POST", path + "/reassign", moved.request.content)
     description.check_response("POST", path + "/reassign", moved.status_code, moved.content)
     body = {"result_code": welcome["available_results"][0]["code"], "captured_data": filled(welcome)}
     done = await tenant.post(f"{TASKS}/{welcome['id']}/complete", body)
+    description.check_request("POST", path + "/complete", done.request.content)
     description.check_response("POST", path + "/complete", done.status_code, done.content)
 
     assert [200, 200] == [moved.status_code, done.status_code]
 
 
 async def test_refusals_answer_as_described(tenant: Tenant, description: ApiDescription) -> None:
-    """400, 401 and 404 have the described body."""
+    """400, 401, 403, 404 and 429 have the described body."""
     wrong = await tenant.log_in(password="no")
     description.check_response("POST", LOGIN, wrong.status_code, wrong.content)
     unknown = await tenant.get(f"{TASKS}/1")
@@ -75,7 +79,13 @@ async def test_refusals_answer_as_described(tenant: Tenant, description: ApiDesc
     invalid = await tenant.get(TASKS, limit=0)
     description.check_response("GET", TASKS, invalid.status_code, invalid.content)
 
-    assert [401, 404, 400] == [wrong.status_code, unknown.status_code, invalid.status_code]
+    await tenant.log_in(READER.email, READER.password)
+    forbidden = await tenant.post(f"{TASKS}/1/reassign", {"assign_to_user_id": BOB.id})
+    description.check_response("POST", TASKS + "/{id}/reassign", forbidden.status_code, forbidden.content)
+    blocked = [await tenant.log_in(password="no") for _ in range(5)][-1]
+    description.check_response("POST", LOGIN, blocked.status_code, blocked.content)
+
+    assert [401, 404, 400, 403, 429] == [each.status_code for each in (wrong, unknown, invalid, forbidden, blocked)]
 
 
 async def test_pages_are_newest_first_and_give_every_task_once(tenant: Tenant) -> None:
@@ -150,7 +160,7 @@ async def test_instances_are_filtered_by_status_entity_and_start(tenant: Tenant)
 
 
 async def test_definitions_are_filtered_by_status_type_and_name(tenant: Tenant) -> None:
-    """Inactive definitions are shown on request only."""
+    """Inactive definitions are shown on request only; a search looks into descriptions too."""
     active = await tenant.rows(DEFINITIONS)
     inactive = await tenant.rows(DEFINITIONS, status="inactive")
 
@@ -158,6 +168,8 @@ async def test_definitions_are_filtered_by_status_type_and_name(tenant: Tenant) 
     assert ["Fleet Census 2024"] == [row["name"] for row in inactive]
     assert len(active) + 1 == len(await tenant.rows(DEFINITIONS, status="all"))
     assert ["New Account Onboarding"] == [row["name"] for row in await tenant.rows(DEFINITIONS, search="onboard")]
+    assert ["Damage Survey"] == [row["name"] for row in await tenant.rows(DEFINITIONS, search="the INSURER")]
+    assert [4, 7, 2, 3, 5, 1] == [row["version"] for row in active]
     assert ["Meter Replacement"] == [row["name"] for row in await tenant.rows(DEFINITIONS, entity_type="DISPOSITIVO")]
 
 

@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sandbox.geotareas import API_KEY, READER, TENANT
+from sandbox.geotareas import API_KEY, READER, TENANT, WRITER
 from sandbox.geotareas.staff import ACCOUNTING, ALICE, BOB
 from tests.sandbox.geotareas_tenant import (
+    DEFINITIONS,
+    INSTANCES,
     NOW,
     TASKS,
     Tenant,
@@ -104,6 +106,14 @@ async def test_a_reader_may_not_execute(tenant: Tenant) -> None:
 
     assert (403, "FORBIDDEN") == refusal(answer)
     assert [] == tenant.stand_in.effects.all()
+
+
+@pytest.mark.parametrize("path", [TASKS, f"{TASKS}/1", INSTANCES, DEFINITIONS])
+async def test_a_writer_may_not_read(tenant: Tenant, path: str) -> None:
+    """Every read needs the other permission."""
+    await tenant.log_in(WRITER.email, WRITER.password)
+
+    assert (403, "FORBIDDEN") == refusal(await tenant.get(path))
 
 
 async def test_thirty_reads_and_ten_writes_are_admitted_in_a_minute(door: Tenant) -> None:

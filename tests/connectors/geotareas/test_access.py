@@ -1,5 +1,6 @@
 """Logins, refusals and secrets."""
 
+import time
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
@@ -210,6 +211,49 @@ async def test_the_vendors_429_says_when_to_come_back(tenant: Any) -> None:
     with pytest.raises(errors.RateLimitedError) as caught:
         await tenant.connector.ping()
     assert caught.value.retry_at is not None
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "17", "X-RateLimit-Reset": "1"}, 17),
+        ({"X-RateLimit-Reset": "in 40"}, 40),
+        ({"X-RateLimit-Reset": "in -40"}, 0),
+        ({"X-RateLimit-Reset": "in 999999999"}, 86_400),
+        ({"X-RateLimit-Reset": "9" * 12}, None),
+        ({"X-RateLimit-Reset": "soon"}, None),
+        ({}, None),
+    ],
+)
+async def test_without_retry_after_the_end_of_the_window_says_when(
+    scripted: Scripted, headers: dict[str, str], seconds: int | None
+) -> None:
+    """In Unix seconds; what is in the past is now, and nobody is kept waiting for more than a day."""
+    before = int(time.time())
+    sent = {name: str(before + int(text[3:])) if text.startswith("in") else text for name, text in headers.items()}
+    connector = scripted(lambda _: httpx2.Response(429, headers=sent))
+
+    with pytest.raises(errors.RateLimitedError) as caught:
+        await connector.list_tasks(TaskQuery(), limit=1)
+    at = caught.value.retry_at
+    assert (seconds is None) == (at is None)
+    if at is not None and seconds is not None:
+        assert before + seconds - 5 <= at.timestamp() <= time.time() + seconds
+
+
+async def test_a_blocked_account_waits_for_the_end_of_its_block(tenant: Any) -> None:
+    """The vendor's sixty seconds after five failed logins, for reads and writes alike; then it goes on."""
+    wrong = tenant.stand_in.source_config("")["credentials"] | {"password": "pass-w0rd"}
+    impostor = tenant.open(credentials=wrong)
+    for _ in range(5):
+        with pytest.raises(errors.UnauthenticatedError):
+            await impostor.ping()
+
+    with pytest.raises(errors.RateLimitedError, match="blocked for 60 s"):
+        await tenant.connector.ping()
+    tenant.now += timedelta(seconds=60)
+    await tenant.connector.ping()
+    await impostor.aclose()
 
 
 @pytest.mark.parametrize("secret", SECRETS[1:])

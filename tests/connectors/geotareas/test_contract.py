@@ -10,6 +10,8 @@ from connectors.geotareas import GeotareasConnector, GeotareasSettings
 from connectors.sdk.caller import Identity
 from connectors.sdk.contract import ConnectorContract, ContractSample, FaultyTransport
 from sandbox.geotareas import GeotareasStandIn
+from sandbox.geotareas.staff import ACCOUNTING
+from sandbox.geotareas.workflows import WORKFLOWS
 
 
 class TestGeotareas(ConnectorContract):
@@ -27,19 +29,26 @@ class TestGeotareas(ConnectorContract):
         app: Any = stand_in
         return FaultyTransport(httpx2.ASGITransport(app=app))
 
-    @pytest.fixture
+    @pytest.fixture(params=["Europe/Madrid", None], ids=["zone", "zoneless"])
     async def connector(
-        self, transport: FaultyTransport, stand_in: GeotareasStandIn
+        self, transport: FaultyTransport, stand_in: GeotareasStandIn, request: pytest.FixtureRequest
     ) -> AsyncIterator[GeotareasConnector]:
-        settings = GeotareasSettings.model_validate(stand_in.source_config("http://geotareas.test"))
-        connector = GeotareasConnector.open(settings, transport=transport)
+        """With every option that adds to what the source can do; with and without a time zone."""
+        options = {
+            "release_groups": {"*": ACCOUNTING},
+            "definition_ids": {workflow.name: workflow.id for workflow in WORKFLOWS},
+        }
+        config = stand_in.source_config("http://geotareas.test") | {"options": options, "time_zone": request.param}
+        connector = GeotareasConnector.open(GeotareasSettings.model_validate(config), transport=transport)
         yield connector
         await connector.aclose()
 
     @pytest.fixture
     def sample(self, stand_in: GeotareasStandIn) -> ContractSample:
         people = stand_in.identities()
-        alice, bob = (Identity(native_id=people[key]["id"]) for key in ("alice", "bob"))
+        alice, bob = (
+            Identity(native_id=people[key]["id"], groups=tuple(people[key]["groups"])) for key in ("alice", "bob")
+        )
         unowned = tuple(
             task.id
             for task in stand_in._store._tasks.values()
@@ -53,4 +62,5 @@ class TestGeotareas(ConnectorContract):
             outcome="released",
             data={"budget_eur": 100},
             comment="Within the yearly budget.",
+            flow=next(each.id for each in stand_in._store._instances.values() if each.status == "RUNNING"),
         )

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from connectors.geotareas import GeotareasSettings, mapping, wire
+from connectors.geotareas import GeotareasSettings, local_time, mapping, wire
 from connectors.sdk.errors import MalformedResponseError
 from connectors.sdk.model import (
     DetailAspect,
@@ -160,7 +162,7 @@ def test_without_a_zone_times_stay_text(settings: GeotareasSettings) -> None:
 def test_a_time_is_read_in_the_configured_zone(text: str | None, zone: ZoneInfo | None, expected: object) -> None:
     """Ambiguous and skipped times are read with fold 0; what is no time is None."""
 
-    assert expected == mapping.time_from_wire(text, zone)
+    assert expected == local_time.from_wire(text, zone)
 
 
 def test_absent_and_null_members_are_tolerated(settings: GeotareasSettings) -> None:
@@ -187,18 +189,73 @@ def test_a_slash_in_a_name_does_not_make_two_keys_one(settings: GeotareasSetting
     assert one != other
 
 
-def test_the_link_holds_the_id(settings: GeotareasSettings) -> None:
-    """The template's {id} is the task's."""
-    options = settings.options.model_copy(update={"url_template": "https://acme.test/t/{id}?x={y}"})
+@given(workflow=st.text(min_size=1), step=st.none() | st.text())
+@example(workflow="%2F/%252F", step="%2F")
+def test_the_workflow_is_read_back_from_a_definition_key(workflow: str, step: str | None) -> None:
+    """Whatever slashes and percent signs its name has."""
+    row = wire.TaskRow(id="1", status="PENDING", workflow_name=workflow, step_name=step)
+    definition = mapping.definition_of(row)
 
-    assert task_of(settings.model_copy(update={"options": options})).url == (
-        "https://acme.test/t/674839201748392018?x={y}"
+    assert definition is not None
+    assert workflow == mapping.workflow_of(definition.key)
+
+
+@pytest.mark.parametrize(
+    ("next_step", "instance_status", "expected"),
+    [
+        ("Review Welcome Package", "RUNNING", "the flow goes on with Review Welcome Package"),
+        (None, "COMPLETED", "the flow is COMPLETED"),
+        (None, "ERROR", "the flow is ERROR"),
+        (None, "RUNNING", None),
+        ("", None, None),
+        (None, None, None),
+    ],
+)
+def test_a_completion_tells_what_the_flow_does(
+    next_step: str | None, instance_status: str | None, expected: str | None
+) -> None:
+    """Where the answer does; after the last step and before the next one it need not."""
+    answer = wire.Completed(task_id="1", status="COMPLETED", next_step=next_step, instance_status=instance_status)
+
+    assert expected == mapping.effect_of(answer)
+
+
+def test_a_completed_task_is_not_overdue(settings: GeotareasSettings) -> None:
+    """What the vendor said of the open task is said no more."""
+    row = msgspec.convert(ROW, wire.TaskRow)
+    late = mapping.task_from_wire(row, settings, fetched_at=NOW, is_overdue=True)
+    answer = wire.Completed(task_id=late.native_id, status="COMPLETED")
+
+    assert (True, None) == (late.is_overdue, mapping.completed(late, answer, None, fetched_at=NOW).is_overdue)
+
+
+def test_members_in_another_order_and_beside_others_change_nothing(settings: GeotareasSettings) -> None:
+    """Of a repeated member the last counts, as in most readers of JSON."""
+    reordered = dict(reversed(DETAIL.items())) | {"new": {"id": "evil"}, "priority": 9}
+    text = msgspec.json.encode(reordered).replace(b"{", b'{"status":"COMPLETED",', 1)
+    record = msgspec.json.decode(text, type=wire.TaskRecord)
+
+    assert mapping.task_from_wire(record_of(), settings, fetched_at=NOW) == mapping.task_from_wire(
+        record, settings, fetched_at=NOW
+    )
+    assert mapping.detail_from_wire(record_of(), set(DetailAspect), settings) == mapping.detail_from_wire(
+        record, set(DetailAspect), settings
     )
 
 
-def test_a_detail_holds_every_aspect() -> None:
+def test_nulls_in_a_detail_are_as_nothing(settings: GeotareasSettings) -> None:
+    """A form without fields, no outcomes, no earlier steps."""
+    names = ("step_description", "available_results", "fields", "previous_steps_data")
+    detail = mapping.detail_from_wire(record_of(**dict.fromkeys(names)), set(DetailAspect), settings)
+
+    assert (None, (), {}, ()) == (detail.description, detail.outcomes, detail.data, detail.previous_steps)
+    assert detail.form is not None
+    assert () == detail.form.fields
+
+
+def test_a_detail_holds_every_aspect(settings: GeotareasSettings) -> None:
     """One record gives description, form, outcomes, data and earlier steps."""
-    detail = mapping.detail_from_wire(record_of(), frozenset(DetailAspect), MADRID)
+    detail = mapping.detail_from_wire(record_of(), frozenset(DetailAspect), settings)
 
     assert detail.description == "Send the welcome email."
     assert detail.form is not None
@@ -217,11 +274,11 @@ def test_a_detail_holds_every_aspect() -> None:
     assert detail.previous_steps[0].data == {"contact_verified": True}
 
 
-def test_only_the_aspects_asked_for_are_filled() -> None:
+def test_only_the_aspects_asked_for_are_filled(settings: GeotareasSettings) -> None:
     """The others keep their defaults."""
 
     assert TaskDetail(description="Send the welcome email.") == mapping.detail_from_wire(
-        record_of(), {DetailAspect.DESCRIPTION}, None
+        record_of(), {DetailAspect.DESCRIPTION}, settings
     )
 
 
@@ -237,10 +294,10 @@ def test_only_the_aspects_asked_for_are_filled() -> None:
         ("signature", FormFieldType.UNKNOWN),
     ],
 )
-def test_a_field_type_is_ours(native: str, expected: FormFieldType) -> None:
+def test_a_field_type_is_ours(settings: GeotareasSettings, native: str, expected: FormFieldType) -> None:
     """Documented types have one each, others are UNKNOWN; data is optional where no field is required."""
     record = record_of(fields=[{"id": "f", "name": "n", "type": native, "required": False, "value": 2**60 + 1}])
-    detail = mapping.detail_from_wire(record, frozenset(DetailAspect), None)
+    detail = mapping.detail_from_wire(record, frozenset(DetailAspect), settings)
 
     assert detail.form is not None
     assert (expected, native, 2**60 + 1) == (
@@ -253,14 +310,14 @@ def test_a_field_type_is_ours(native: str, expected: FormFieldType) -> None:
 
 
 @pytest.mark.parametrize("value", [b'"\xff"', b"1" * 5000, b"[" * 50_000 + b"]" * 50_000, b"1e9999999999999999999"])
-def test_an_unreadable_field_value_is_a_malformed_answer(value: bytes) -> None:
+def test_an_unreadable_field_value_is_a_malformed_answer(settings: GeotareasSettings, value: bytes) -> None:
     """Bytes that only look like JSON from afar do not escape as another error."""
     record = wire.TaskRecord(
         id="1", status="PENDING", fields=(wire.Field(name="n", type="text", value=msgspec.Raw(value)),)
     )
 
     with pytest.raises(MalformedResponseError):
-        mapping.detail_from_wire(record, frozenset(DetailAspect), None)
+        mapping.detail_from_wire(record, frozenset(DetailAspect), settings)
 
 
 def test_a_reassignment_answers_who_has_the_task(settings: GeotareasSettings) -> None:

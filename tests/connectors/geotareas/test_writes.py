@@ -71,9 +71,17 @@ async def test_a_task_is_assigned_to_a_group(tenant: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("change", [{}, {"user_id": "1", "group_id": "2"}, {"user_id": "1", "reason": "x" * 501}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"user_id": "1", "group_id": "2"},
+        {"user_id": "1", "reason": "x" * 501},
+        {"user_id": "1", "options": {"notify": True}},
+    ],
+)
 async def test_an_assignment_that_cannot_be_is_no_call(tenant: Any, change: Any) -> None:
-    """Exactly one of user and group, and a reason that fits."""
+    """Exactly one of user and group, a reason that fits, and no options: the vendor has none."""
     task = await ready_task(tenant)
 
     with pytest.raises(ValidationFailedError):
@@ -127,6 +135,67 @@ async def test_a_completion_that_cannot_be_is_no_call(tenant: Any, change: Any, 
         await tenant.connector.perform(Complete(task=task, **change))
     assert (field,) == caught.value.field
     assert await tenant.paths() == []
+
+
+async def test_a_completion_tells_the_next_step(tenant: Any) -> None:
+    """In words; nothing is said of what is unknown."""
+    page = await tenant.connector.list_tasks(TaskQuery(states=OPEN_STATES), limit=100)
+    task = next(task for task in page.items if task.title == "Survey Damage")
+    command = Complete(task=task, outcome="surveyed", data={"cause": "storm", "repair_cost_eur": Decimal("940.50")})
+
+    assert "the flow goes on with Release Repair Budget" == (await tenant.connector.perform(command)).effect
+
+
+@pytest.mark.parametrize("verb", [Release, Unassign])
+async def test_a_task_is_given_back_to_the_configured_group(tenant: Any, verb: type[TaskCommand]) -> None:
+    """By one reassignment, where the source says to which group."""
+    task, alice = await ready_task(tenant), identity(tenant)
+    connector = tenant.open(options={"release_groups": {"*": alice.groups[0]}})
+    taken = (await connector.perform(Claim(task=task, actor=alice))).task
+    await tenant.control("DELETE", "requests")
+    given = (await connector.perform(verb(task=taken, actor=alice, reason="ill"))).task
+    requests = (await tenant.control("GET", "requests")).json()["requests"]
+
+    assert (TaskState.READY, (), alice.groups) == (
+        given.state,
+        given.assignees,
+        tuple(group.native_id for group in given.candidate_groups),
+    )
+    assert [{"assign_to_group_id": alice.groups[0], "comment": "ill"}] == [
+        msgspec.json.decode(each["body"]) for each in requests
+    ]
+    await connector.aclose()
+
+
+async def test_a_task_without_a_group_to_go_to_is_not_given_back(tenant: Any) -> None:
+    """The refusal names the option, and nothing is sent."""
+    task, alice = await ready_task(tenant), identity(tenant)
+    connector = tenant.open(options={"release_groups": {"Another Workflow": alice.groups[0]}})
+    taken = (await connector.perform(Claim(task=task, actor=alice))).task
+    await tenant.control("DELETE", "requests")
+
+    with pytest.raises(UnsupportedActionError, match="release_groups"):
+        await connector.perform(Release(task=taken, actor=alice))
+    assert [] == await tenant.paths()
+    await connector.aclose()
+
+
+@pytest.mark.parametrize("command", [Complete, Assign, Claim])
+async def test_an_answer_about_another_task_may_be_applied(
+    scripted: Scripted, task: Task, command: type[TaskCommand]
+) -> None:
+    """Somebody else's record is never shown as this one's, and the write may have gone anywhere."""
+    data = {"task_id": "2", "status": "COMPLETED", "assigned_to_user": None, "assigned_to_group": None}
+    connector = scripted(lambda _: httpx2.Response(200, json={"success": True, "data": data}))
+    made: dict[type[TaskCommand], TaskCommand] = {
+        Complete: Complete(task=task, outcome="sent"),
+        Assign: Assign(task=task, user_id="1"),
+        Claim: Claim(task=task, actor=Identity(native_id="1")),
+    }
+
+    with pytest.raises(MalformedResponseError) as caught:
+        await connector.perform(made[command])
+    assert caught.value.maybe_applied
 
 
 async def test_captured_data_keeps_its_numbers(scripted: Scripted, task: Task) -> None:
