@@ -9,6 +9,7 @@ import strawberry
 from connectors.sdk.query import Interval, TextMatch
 from schema.arguments import given, source_key
 from schema.context import Context
+from schema.port import SubjectMatch
 
 T = TypeVar("T")
 
@@ -31,6 +32,15 @@ class IdFilter:
     is_null: bool | None = strawberry.field(
         default=strawberry.UNSET, description=f"True: has none. False: has one. {NOT_CONSIDERED}"
     )
+
+    def texts(self) -> frozenset[str] | None:
+        """The ids that it names, as sent; None where it names none."""
+        found: frozenset[str] | None = None
+        if (one := given(self.eq)) is not None:
+            found = both(found, {one})
+        if (several := given(self.in_)) is not None:
+            found = both(found, several)
+        return found
 
     def source_keys(self, field: Sequence[str], context: Context) -> frozenset[str] | None:
         """Everything has a source, so `isNull: true` matches nothing."""
@@ -108,3 +118,8 @@ class SubjectFilter:
     label: str | None = strawberry.field(
         default=strawberry.UNSET, description=f"Part of its name, case and accents ignored. {NOT_CONSIDERED}"
     )
+
+    def match(self) -> SubjectMatch | None:
+        """None where it asks for nothing."""
+        match = SubjectMatch(type=given(self.type), native_id=given(self.id), label=given(self.label))
+        return None if match == SubjectMatch() else match

@@ -5,20 +5,38 @@ from collections.abc import Mapping, Sequence
 from connectors.camunda import wire
 from connectors.sdk.upstream import Answer, Upstream
 
+Sort = Sequence[Mapping[str, str]]
+
+
+def _ascending(*fields: str) -> list[dict[str, str]]:
+    return [{"field": field, "order": "ASC"} for field in fields]
+
 
 class CamundaClient:
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
 
+    # The cluster
+
     async def get_topology(self) -> None:
         await self._upstream.read("GET", "/topology")
 
+    async def get_status(self) -> None:
+        """UnavailableError (503) when no partition has a healthy leader; asks for no credentials."""
+        await self._upstream.read("GET", "/status")
+
+    async def get_current_user(self) -> wire.CurrentUser:
+        answer = await self._upstream.read("GET", "/authentication/me")
+        return answer.decode(wire.CurrentUser)
+
+    # User tasks
+
     async def search_user_tasks(
-        self, *, filter: Mapping[str, object], sort: Sequence[Mapping[str, str]], page: Mapping[str, object]
-    ) -> wire.UserTaskRows:
+        self, *, filter: Mapping[str, object], sort: Sort, page: Mapping[str, object]
+    ) -> wire.Rows:
         body = {"filter": filter, "sort": sort, "page": page}
         answer = await self._upstream.read("POST", "/user-tasks/search", json=body)
-        return answer.decode(wire.UserTaskRows)
+        return answer.decode(wire.Rows)
 
     async def get_user_task(self, key: str) -> Answer:
         return await self._upstream.read("GET", "/user-tasks/{}", key)
@@ -29,43 +47,104 @@ class CamundaClient:
         return None if answer.status == 204 else answer.decode(wire.Form)
 
     async def search_effective_variables(self, key: str, *, offset: int, limit: int) -> wire.VariablePage:
-        """Values whole; this search pages by offset only. Not in server 8.8."""
+        """Each name once, values whole; this search pages by offset only. Not in every server 8.8."""
         answer = await self._upstream.read(
             "POST",
             "/user-tasks/{}/effective-variables/search",
             key,
             params={"truncateValues": "false"},
-            json={"page": {"from": offset, "limit": limit}, "sort": [{"field": "name", "order": "ASC"}]},
+            json={"page": {"from": offset, "limit": limit}, "sort": _ascending("name")},
         )
         return answer.decode(wire.VariablePage)
 
-    async def get_process_instance(self, key: str) -> wire.ProcessInstance:
-        answer = await self._upstream.read("GET", "/process-instances/{}", key)
-        return answer.decode(wire.ProcessInstance)
+    async def search_variables(self, key: str, *, offset: int, limit: int) -> wire.VariablePage:
+        """A name once for each scope that holds it, values whole."""
+        answer = await self._upstream.read(
+            "POST",
+            "/user-tasks/{}/variables/search",
+            key,
+            params={"truncateValues": "false"},
+            json={"page": {"from": offset, "limit": limit}, "sort": _ascending("name", "variableKey")},
+        )
+        return answer.decode(wire.VariablePage)
 
-    async def search_users(self, usernames: Sequence[str]) -> list[wire.User]:
-        body = {"filter": {"username": {"$in": usernames}}, "page": {"limit": len(usernames)}}
-        answer = await self._upstream.read("POST", "/users/search", json=body)
-        return answer.decode(wire.UserPage).items
+    async def search_audit_logs(self, key: str, *, page: Mapping[str, object]) -> wire.AuditLogPage:
+        """Oldest first. From server 8.9."""
+        answer = await self._upstream.read(
+            "POST",
+            "/user-tasks/{}/audit-logs/search",
+            key,
+            json={"page": page, "sort": _ascending("timestamp", "auditLogKey")},
+        )
+        return answer.decode(wire.AuditLogPage)
 
-    async def search_groups(self, group_ids: Sequence[str]) -> list[wire.Group]:
-        body = {"filter": {"groupId": {"$in": group_ids}}, "page": {"limit": len(group_ids)}}
-        answer = await self._upstream.read("POST", "/groups/search", json=body)
-        return answer.decode(wire.GroupPage).items
-
-    async def assign_user_task(self, key: str, *, assignee: str, allow_override: bool) -> None:
+    async def assign_user_task(
+        self, key: str, *, assignee: str, allow_override: bool, action: str | None = None
+    ) -> None:
         """Without `allow_override` this is the engine's CLAIM: refused when somebody else is the assignee."""
-        body = {"assignee": assignee, "allowOverride": allow_override}
+        body = {"assignee": assignee, "allowOverride": allow_override, **_named(action)}
         await self._upstream.write("POST", "/user-tasks/{}/assignment", key, json=body)
 
     async def unassign_user_task(self, key: str) -> None:
         await self._upstream.write("DELETE", "/user-tasks/{}/assignee", key)
 
+    async def update_user_task(self, key: str, *, changeset: Mapping[str, object], action: str | None = None) -> None:
+        """An empty list resets candidates, an empty text a date; what is left out stays."""
+        body = {"changeset": changeset, **_named(action)}
+        await self._upstream.write("PATCH", "/user-tasks/{}", key, json=body)
+
     async def complete_user_task(self, key: str, *, variables: Mapping[str, object], action: str | None) -> None:
-        body: dict[str, object] = {"variables": variables}
-        if action is not None:
-            body["action"] = action
+        body = {"variables": variables, **_named(action)}
         await self._upstream.write("POST", "/user-tasks/{}/completion", key, json=body)
+
+    # Process instances
+
+    async def search_process_instances(
+        self, *, filter: Mapping[str, object], sort: Sort, page: Mapping[str, object]
+    ) -> wire.Rows:
+        body = {"filter": filter, "sort": sort, "page": page}
+        answer = await self._upstream.read("POST", "/process-instances/search", json=body)
+        return answer.decode(wire.Rows)
+
+    async def create_process_instance(self, body: Mapping[str, object]) -> wire.StartedInstance:
+        answer = await self._upstream.write("POST", "/process-instances", json=body)
+        return answer.decode(wire.StartedInstance)
 
     async def cancel_process_instance(self, key: str) -> None:
         await self._upstream.write("POST", "/process-instances/{}/cancellation", key, json={})
+
+    async def suspend_process_instance(self, key: str) -> None:
+        """From server 8.10, as resuming."""
+        await self._upstream.write("POST", "/process-instances/{}/suspension", key, json={})
+
+    async def resume_process_instance(self, key: str) -> None:
+        await self._upstream.write("POST", "/process-instances/{}/resumption", key, json={})
+
+    # People
+
+    async def search_users(
+        self, *, page: Mapping[str, object], usernames: Sequence[str] | None = None
+    ) -> wire.UserPage:
+        filter = {} if usernames is None else {"username": {"$in": usernames}}
+        body = {"filter": filter, "sort": _ascending("username"), "page": page}
+        answer = await self._upstream.read("POST", "/users/search", json=body)
+        return answer.decode(wire.UserPage)
+
+    async def search_groups(
+        self, *, page: Mapping[str, object], group_ids: Sequence[str] | None = None
+    ) -> wire.GroupPage:
+        filter = {} if group_ids is None else {"groupId": {"$in": group_ids}}
+        body = {"filter": filter, "sort": _ascending("groupId"), "page": page}
+        answer = await self._upstream.read("POST", "/groups/search", json=body)
+        return answer.decode(wire.GroupPage)
+
+    async def search_users_for_group(self, group_id: str, *, page: Mapping[str, object]) -> wire.UserPage:
+        """User names alone. NotFoundError for an unknown group."""
+        body = {"sort": _ascending("username"), "page": page}
+        answer = await self._upstream.read("POST", "/groups/{}/users/search", group_id, json=body)
+        return answer.decode(wire.UserPage)
+
+
+def _named(action: str | None) -> dict[str, str]:
+    """What task listeners read as the event's action; the server has a name of its own for each call."""
+    return {} if action is None else {"action": action}

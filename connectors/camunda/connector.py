@@ -7,60 +7,45 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
-from connectors.camunda import search
+from connectors.camunda import detail, expected, paging, people, search
+from connectors.camunda import flow as flows
 from connectors.camunda.client import CamundaClient
-from connectors.camunda.form import external_form, form_of
-from connectors.camunda.mapping import (
-    data_of,
-    flow_of,
-    group_of,
-    outcomes_of,
-    read_row,
-    state_rule,
-    task_of,
-    task_within_flow,
-    tasks_of,
-    user_of,
-    variables_of,
-)
+from connectors.camunda.conditions import is_key
+from connectors.camunda.mapping import outcomes_of, task_of, tasks_of, variables_of
 from connectors.camunda.problem import parse_error
 from connectors.camunda.settings import CamundaSettings
-from connectors.camunda.wire import PageInfo, Variable
 from connectors.sdk.capability import handles
-from connectors.sdk.commands import Assign, CancelFlowOfTask, Claim, Complete, Outcome, Release, TaskCommand, Unassign
-from connectors.sdk.connector import Connector, utc_now
+from connectors.sdk.commands import (
+    Assign,
+    CancelFlow,
+    CancelFlowOfTask,
+    Claim,
+    Complete,
+    FlowOutcome,
+    Outcome,
+    Release,
+    ResumeFlow,
+    StartFlow,
+    SuspendFlow,
+    Unassign,
+    Update,
+    UpdateField,
+)
+from connectors.sdk.connector import Connector, Listing, utc_now
 from connectors.sdk.credentials import from_settings
 from connectors.sdk.errors import (
+    AlreadyAssignedError,
     ConflictError,
     ConnectorError,
+    ForbiddenError,
     IdentityNotLinkedError,
-    MalformedResponseError,
     ValidationFailedError,
 )
 from connectors.sdk.fan_out import get_each
-from connectors.sdk.model import (
-    CountAccuracy,
-    DetailAspect,
-    Flow,
-    Form,
-    Group,
-    Task,
-    TaskDetail,
-    TaskKind,
-    User,
-    UserRef,
-)
-from connectors.sdk.query import Page, TaskOrderField, TaskQuery
-from connectors.sdk.settings import SourceSettings
+from connectors.sdk.model import CountAccuracy, DetailAspect, Flow, Group, Task, TaskDetail, User
+from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
+from connectors.sdk.settings import NoCredentials, SourceSettings
 from connectors.sdk.upstream import Upstream
-
-# Ids that one search names at once.
-BATCH = 100
-# Variables that one call asks for, and the most calls for one task.
-VARIABLES = 1000
-VARIABLE_PAGES = 10
-# Server 8.8 counts no further and does not say so.
-COUNT_CAP = 10_000
 
 
 class CamundaConnector(Connector[CamundaSettings]):
@@ -72,6 +57,8 @@ class CamundaConnector(Connector[CamundaSettings]):
     sorts: ClassVar[frozenset[TaskOrderField]] = frozenset(search.SORT_MEMBERS)
     empty: ClassVar[frozenset[TaskOrderField]] = search.NEVER_FILLED
     page_limit: ClassVar[int] = 100
+    listings: ClassVar[frozenset[Listing]] = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS})
+    sorts_flows: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
 
     def __init__(
@@ -90,28 +77,21 @@ class CamundaConnector(Connector[CamundaSettings]):
         )
         return cls(settings, upstream, clock=clock)
 
+    # Tasks
+
     def pushdown(self, query: TaskQuery) -> TaskQuery:
-        return search.pushdown(query)
+        return search.pushdown(query, self.settings.options)
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
-        filter = search.filter_of(query)
+        filter = search.filter_of(query, self.settings.options)
         if filter is None:
-            return Page(items=(), total=0, total_accuracy=CountAccuracy.EXACT)
+            return _nothing()
         limit = min(limit, self.page_limit)
         rows = await self.client.search_user_tasks(
-            filter=filter,
-            sort=search.sort_of(query.order),
-            page={"limit": limit} if after is None else {"limit": limit, "after": after},
+            filter=filter, sort=search.sort_of(query.order), page=paging.asked(limit, after)
         )
-        # The last page names an end cursor too.
-        cursor = rows.page.end_cursor
-        more = len(rows.items) >= limit and cursor != after
-        return Page(
-            items=tasks_of(rows.items, self.settings, fetched_at=self.clock()),
-            next_cursor=(cursor or None) if more else None,
-            total=rows.page.total_items,
-            total_accuracy=_accuracy(rows.page),
-        )
+        tasks = tasks_of(rows.items, self.settings, fetched_at=self.clock())
+        return paging.page_of(tasks, rows.page, rows=len(rows.items), limit=limit, after=after)
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         async def get(key: str) -> Task:
@@ -121,39 +101,95 @@ class CamundaConnector(Connector[CamundaSettings]):
         return await get_each((key for key in ids if self.is_native_id(key)), get)
 
     async def get_detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:
+        minor = self.settings.options.minor
         return TaskDetail(
-            form=await self._form(task) if DetailAspect.FORM in aspects else None,
+            form=await detail.form(self.client, task) if DetailAspect.FORM in aspects else None,
             outcomes=outcomes_of(self.settings) if DetailAspect.OUTCOMES in aspects else None,
-            data=await self._data(task) if DetailAspect.DATA in aspects else None,
+            data=await detail.data(self.client, task, minor=minor) if DetailAspect.DATA in aspects else None,
+            activities=await detail.activities(self.client, task, minor=minor)
+            if DetailAspect.ACTIVITIES in aspects
+            else None,
         )
 
-    async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
-        async def get(key: str) -> Flow:
-            return flow_of(await self.client.get_process_instance(key), self.source, fetched_at=self.clock())
+    def is_native_id(self, native_id: str) -> bool:
+        return is_key(native_id)
 
-        return await get_each((key for key in ids if self.is_native_id(key)), get)
+    # Flows
+
+    def pushdown_flows(self, query: FlowQuery) -> FlowQuery:
+        return flows.pushdown(query, self.settings.options)
+
+    async def list_flows(self, query: FlowQuery, *, limit: int, after: str | None = None) -> Page[Flow]:
+        filter = flows.filter_of(query, self.settings.options)
+        if filter is None:
+            return _nothing()
+        limit = min(limit, self.page_limit)
+        rows = await self.client.search_process_instances(
+            filter=filter, sort=flows.NEWEST_FIRST, page=paging.asked(limit, after)
+        )
+        found = flows.flows_of(rows.items, self.settings, fetched_at=self.clock())
+        return paging.page_of(found, rows.page, rows=len(rows.items), limit=limit, after=after)
+
+    async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
+        found: dict[str, Flow | ConnectorError] = {}
+        for batch in people.batches(key for key in ids if self.is_native_id(key)):
+            try:
+                page = await self.list_flows(FlowQuery(ids=frozenset(batch)), limit=len(batch))
+            except ConnectorError as error:
+                found.update(dict.fromkeys(batch, error))
+            else:
+                found.update((each.native_id, each) for each in page.items)
+        return found
 
     def within_flow(self, task: Task, flow: Flow) -> Task:
-        return task_within_flow(task, flow)
+        return flows.task_within_flow(task, flow)
+
+    # People
 
     async def get_users(self, ids: Sequence[str]) -> Mapping[str, User]:
-        found: dict[str, User] = {}
-        for names in _batches(ids):
-            found.update({row.username: user_of(row) for row in await self.client.search_users(names)})
-        return found
+        return await people.users_by_name(self.client, ids)
 
     async def get_groups(self, ids: Sequence[str]) -> Mapping[str, Group]:
-        found: dict[str, Group] = {}
-        for group_ids in _batches(ids):
-            found.update({row.group_id: group_of(row) for row in await self.client.search_groups(group_ids)})
-        return found
+        return await people.groups_by_id(self.client, ids)
+
+    async def list_users(
+        self, *, search: str | None = None, assignable_to: Task | None = None, limit: int, after: str | None = None
+    ) -> Page[User]:
+        """Without `search`: one text in any of three members is an OR, which the vendor has not.
+
+        Camunda takes any text as assignee; assignable are the task's candidates, all people where it has none.
+        """
+        limit = min(limit, self.page_limit)
+        names = [] if assignable_to is None else await people.candidates(self.client, assignable_to)
+        if names:
+            return await people.named(self.client, names, limit=limit, after=after)
+        return await people.users(self.client, limit=limit, after=after)
+
+    async def list_groups(self, *, search: str | None = None, limit: int, after: str | None = None) -> Page[Group]:
+        """Without `search`: the vendor compares a name as a whole."""
+        return await people.groups(self.client, limit=min(limit, self.page_limit), after=after)
+
+    async def list_members(self, group_id: str, *, limit: int, after: str | None = None) -> Page[User]:
+        return await people.members(self.client, group_id, limit=min(limit, self.page_limit), after=after)
+
+    async def get_self(self) -> User | None:
+        """None for a client without a person behind it, and where the cluster asks for no credentials."""
+        if isinstance(self.settings.credentials, NoCredentials):
+            return None
+        try:
+            me = await self.client.get_current_user()
+        except ForbiddenError:
+            return None
+        if not me.username:
+            return None
+        return User(native_id=me.username, username=me.username, name=me.display_name, email=me.email)
 
     async def ping(self) -> None:
         # `/status` answers without credentials, `/authentication/me` not without a person.
         await self.client.get_topology()
+        await self.client.get_status()
 
-    def is_native_id(self, native_id: str) -> bool:
-        return search.is_key(native_id)
+    # Verbs on tasks
 
     @handles(Claim, guarded=True, note="the engine's CLAIM; a repeat by the same person succeeds")
     async def claim(self, command: Claim) -> Outcome:
@@ -161,29 +197,73 @@ class CamundaConnector(Connector[CamundaSettings]):
             raise IdentityNotLinkedError("you have no user name in this cluster; ask for it to be configured")
         user = command.actor.native_id
         await self.client.assign_user_task(command.task.native_id, assignee=user, allow_override=False)
-        return self._assigned(command, user)
+        return Outcome(task=expected.assigned(command.task, user, at=self.clock()))
 
     @handles(Release, note="the engine does not check the owner: the gateway does, before the call")
     async def release(self, command: Release) -> Outcome:
         await self.client.unassign_user_task(command.task.native_id)
-        return self._assigned(command, None)
+        return Outcome(task=expected.assigned(command.task, None, at=self.clock()))
 
     @handles(Unassign, note="the same call as for Release")
     async def unassign(self, command: Unassign) -> Outcome:
         await self.client.unassign_user_task(command.task.native_id)
-        return self._assigned(command, None)
+        return Outcome(task=expected.assigned(command.task, None, at=self.clock()))
 
-    @handles(Assign, note="to a user; without override refused when somebody else is the assignee")
+    @handles(
+        Assign,
+        atomic=False,
+        note="to a user: one call, without override refused when somebody else is the assignee; "
+        "to a group: emulated, candidate groups first, then unassign",
+    )
     async def assign(self, command: Assign) -> Outcome:
+        action = _action(command.options)
+        if command.group_id is not None and command.user_id is not None:
+            raise ValidationFailedError("names a user and a group; send one of them", field=("groupId",))
         if command.group_id is not None:
-            # It takes two writes: candidate groups, then the assignee.
-            raise ValidationFailedError("assign to a group is not available here yet", field=("groupId",))
+            return await self._assign_group(command, command.group_id, action)
         if not command.user_id:
             raise ValidationFailedError("names no user to assign to", field=("userId",))
         await self.client.assign_user_task(
-            command.task.native_id, assignee=command.user_id, allow_override=command.override
+            command.task.native_id, assignee=command.user_id, allow_override=command.override, action=action
         )
-        return self._assigned(command, command.user_id)
+        return Outcome(task=expected.assigned(command.task, command.user_id, at=self.clock()))
+
+    async def _assign_group(self, command: Assign, group_id: str, action: str | None) -> Outcome:
+        """First the group, then the owner: in between, and after a failure there, the owner still has the task."""
+        task, owner = command.task, command.task.assignee
+        actor = command.actor and command.actor.native_id
+        if owner is not None and not command.override and owner.native_id != actor:
+            raise AlreadyAssignedError("somebody else is the assignee; send override to take the task away")
+        await self.client.update_user_task(task.native_id, changeset={"candidateGroups": [group_id]}, action=action)
+        # Somebody who became the owner meanwhile keeps the task, unless override was sent.
+        if owner is not None or command.override:
+            try:
+                await self.client.unassign_user_task(task.native_id)
+            except ConnectorError as error:
+                # The half that is done stays.
+                error.maybe_applied = True
+                raise
+        after = expected.assigned(task, None, at=self.clock())
+        return Outcome(task=msgspec.structs.replace(after, candidate_groups=expected.groups_of([group_id])))
+
+    @handles(
+        Update,
+        fields=frozenset(
+            {
+                UpdateField.DUE_AT,
+                UpdateField.FOLLOW_UP_AT,
+                UpdateField.PRIORITY,
+                UpdateField.CANDIDATE_USERS,
+                UpdateField.CANDIDATE_GROUPS,
+            }
+        ),
+        note="due and follow-up date, priority, candidates; all but the priority can be cleared",
+    )
+    async def update(self, command: Update) -> Outcome:
+        thresholds = self.settings.options.priority
+        changeset = expected.changeset_of(command, thresholds)
+        await self.client.update_user_task(command.task.native_id, changeset=changeset, action=_action(command.options))
+        return Outcome(task=expected.updated(command, thresholds, at=self.clock()))
 
     @handles(Complete, guarded=True, note="data become process variables, the outcome becomes `action`; no comment")
     async def complete(self, command: Complete) -> Outcome:
@@ -193,73 +273,63 @@ class CamundaConnector(Connector[CamundaSettings]):
         if command.outcome is not None and self.settings.options.outcome_variable is not None:
             variables[self.settings.options.outcome_variable] = command.outcome
         await self.client.complete_user_task(command.task.native_id, variables=variables, action=command.outcome)
-        return self._closed(command, "COMPLETED", outcome=command.outcome)
+        return Outcome(task=expected.closed(command.task, "COMPLETED", outcome=command.outcome, at=self.clock()))
 
     @handles(CancelFlowOfTask, guarded=True, note="cancels the process instance; not possible for a called one")
-    async def cancel_flow(self, command: CancelFlowOfTask) -> Outcome:
+    async def cancel_flow_of_task(self, command: CancelFlowOfTask) -> Outcome:
         task = command.task
         if task.flow_id is None:
             raise ConflictError("the task names no process instance")
         await self.client.cancel_process_instance(task.flow_id)
-        name = f"{task.flow_name} ({task.flow_id})" if task.flow_name else task.flow_id
-        return self._closed(command, "CANCELED", effect=f"ended the process instance {name} with all its open tasks")
+        after = expected.closed(task, "CANCELED", at=self.clock())
+        return Outcome(task=after, effect=_ended(task.flow_name, task.flow_id))
 
-    async def _form(self, task: Task) -> Form:
-        if task.kind is TaskKind.EXTERNAL and task.payload is not None:
-            reference = read_row(task.payload).external_form_reference
-            if reference:
-                return external_form(reference)
-        return form_of(await self.client.get_user_task_form(task.native_id))
+    # Verbs on flows
 
-    async def _data(self, task: Task) -> dict[str, object]:
-        variables: list[Variable] = []
-        for page in range(VARIABLE_PAGES):
-            answer = await self.client.search_effective_variables(
-                task.native_id, offset=page * VARIABLES, limit=VARIABLES
-            )
-            variables += answer.items
-            if len(answer.items) < VARIABLES:
-                return data_of(variables)
-        raise MalformedResponseError(f"the task has more than {VARIABLES * VARIABLE_PAGES} variables")
+    @handles(StartFlow, note="by process id and version; data become variables")
+    async def start_flow(self, command: StartFlow) -> FlowOutcome:
+        body = flows.start_of(command, self.settings.options)
+        answer = await self.client.create_process_instance(body)
+        return FlowOutcome(flow=flows.started_flow(answer, self.settings, fetched_at=self.clock()))
 
-    def _assigned(self, command: TaskCommand, user: str | None) -> Outcome:
-        rule = state_rule("CREATED", assigned=user is not None)
-        task = msgspec.structs.replace(
-            command.task,
-            state=rule.state,
-            rule=rule.rule,
-            pending_transition=None,
-            native_state="CREATED",
-            assignees=() if user is None else (UserRef(native_id=user),),
-            fetched_at=self.clock(),
+    @handles(CancelFlow, guarded=True, note="not possible for a called process instance")
+    async def cancel_flow(self, command: CancelFlow) -> FlowOutcome:
+        for name in command.options or {}:
+            raise ValidationFailedError(f"cancelling takes no {name!r}", field=("vendorOptions", name))
+        before = command.flow
+        await self.client.cancel_process_instance(before.native_id)
+        return FlowOutcome(
+            flow=flows.changed_flow(before, "TERMINATED", at=self.clock()), effect=_ended(before.name, before.native_id)
         )
-        return Outcome(task=task)
 
-    def _closed(
-        self, command: TaskCommand, native: str, *, outcome: str | None = None, effect: str | None = None
-    ) -> Outcome:
-        rule = state_rule(native, assigned=bool(command.task.assignees))
-        now = self.clock()
-        task = msgspec.structs.replace(
-            command.task,
-            state=rule.state,
-            rule=rule.rule,
-            pending_transition=None,
-            native_state=native,
-            completed_at=now,
-            outcome=outcome,
-            fetched_at=now,
-        )
-        return Outcome(task=task, effect=effect)
+    @handles(
+        SuspendFlow,
+        guarded=True,
+        when=lambda settings: settings.options.minor >= 10,
+        note="from server 8.10; called process instances go on",
+    )
+    async def suspend_flow(self, command: SuspendFlow) -> FlowOutcome:
+        await self.client.suspend_process_instance(command.flow.native_id)
+        return FlowOutcome(flow=flows.changed_flow(command.flow, "SUSPENDED", at=self.clock()))
+
+    @handles(ResumeFlow, guarded=True, when=lambda settings: settings.options.minor >= 10, note="from server 8.10")
+    async def resume_flow(self, command: ResumeFlow) -> FlowOutcome:
+        await self.client.resume_process_instance(command.flow.native_id)
+        return FlowOutcome(flow=flows.changed_flow(command.flow, "ACTIVE", at=self.clock()))
 
 
-def _accuracy(page: PageInfo) -> CountAccuracy:
-    if page.total_items is None:
-        return CountAccuracy.UNKNOWN
-    capped = page.total_items >= COUNT_CAP if page.has_more_total_items is None else page.has_more_total_items
-    return CountAccuracy.LOWER_BOUND if capped else CountAccuracy.EXACT
+def _nothing() -> Page[Any]:
+    return Page(items=(), total=0, total_accuracy=CountAccuracy.EXACT)
 
 
-def _batches(ids: Sequence[str]) -> list[list[str]]:
-    distinct = list(dict.fromkeys(ids))
-    return [distinct[start : start + BATCH] for start in range(0, len(distinct), BATCH)]
+def _ended(name: str | None, key: str) -> str:
+    return f"ended the process instance {f'{name} ({key})' if name else key} with all its open tasks"
+
+
+def _action(options: Mapping[str, object] | None) -> str | None:
+    """The one option of a command on a task: what task listeners read as the event's action."""
+    for name, value in (options or {}).items():
+        if name != "action" or not isinstance(value, str):
+            raise ValidationFailedError(f"takes no such {name!r}", field=("vendorOptions", name))
+        return value
+    return None

@@ -78,6 +78,7 @@ def _field(component: Mapping[str, object], key: str) -> FormField:
         native_type=native,
         label=_text(component, "label") or _text(component, "dateLabel"),
         required=isinstance(validate, dict) and validate.get("required") is True,
+        value=component.get("defaultValue"),
         description=_text(component, "description"),
         options=_options(component.get("values")),
     )

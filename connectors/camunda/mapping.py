@@ -11,21 +11,18 @@ from msgspec import Struct
 
 from connectors.camunda import wire
 from connectors.camunda.settings import CamundaSettings, PriorityThresholds
-from connectors.sdk.errors import MalformedResponseError, ValidationFailedError
+from connectors.sdk.errors import ValidationFailedError
 from connectors.sdk.model import (
     Definition,
-    Flow,
-    FlowState,
-    Group,
     GroupRef,
     PendingTransition,
     Requirement,
+    Tag,
     Task,
     TaskKind,
     TaskOutcome,
     TaskPriority,
     TaskState,
-    User,
     UserRef,
 )
 
@@ -66,12 +63,10 @@ NATIVE_STATES: Mapping[TaskState, frozenset[str]] = {
     for state in {rule.state for rule in STATE_RULES}
 }
 
-FLOW_STATES = {
-    "ACTIVE": FlowState.ACTIVE,
-    "SUSPENDED": FlowState.SUSPENDED,
-    "COMPLETED": FlowState.COMPLETED,
-    "TERMINATED": FlowState.CANCELED,
-}
+HIGHEST_PRIORITY = 100
+
+# How a row is worked on: by a form of the cluster, or of another application.
+KINDS = frozenset({TaskKind.FORM, TaskKind.EXTERNAL})
 
 _RULES = {
     (rule.native, assigned): rule
@@ -87,18 +82,13 @@ def state_rule(native: str | None, *, assigned: bool) -> StateRule:
     return found or StateRule(native or "", assigned, TaskState.UNKNOWN, None, "c8.unknown")
 
 
-def read_row(raw: bytes | msgspec.Raw) -> wire.UserTask:
-    """A row of the search; MalformedResponseError names the member that does not fit."""
-    try:
-        return msgspec.json.decode(raw, type=wire.UserTask)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        where = str(error) if isinstance(error, msgspec.ValidationError) else "not readable as JSON"
-        raise MalformedResponseError(f"a user task does not fit the vendor's documentation ({where})") from error
+def read_task(raw: bytes | msgspec.Raw) -> wire.UserTask:
+    return wire.read_row(raw, wire.UserTask, "a user task")
 
 
 def task_of(raw: bytes | msgspec.Raw, settings: CamundaSettings, *, fetched_at: datetime) -> Task:
     """One user task. `definition` is the element within its process: one process version for `native_id`, any for `key`."""
-    row = read_row(raw)
+    row = read_task(raw)
     rule = state_rule(row.state, assigned=bool(row.assignee))
     return Task(
         source=settings.key,
@@ -111,10 +101,10 @@ def task_of(raw: bytes | msgspec.Raw, settings: CamundaSettings, *, fetched_at: 
         kind=TaskKind.EXTERNAL if row.external_form_reference else TaskKind.FORM,
         priority=priority_of(row.priority, settings.options.priority),
         priority_score=row.priority,
-        created_at=_utc(row.creation_date),
-        due_at=_utc(row.due_date),
-        follow_up_at=_utc(row.follow_up_date),
-        completed_at=_utc(row.completion_date),
+        created_at=utc(row.creation_date),
+        due_at=utc(row.due_date),
+        follow_up_at=utc(row.follow_up_date),
+        completed_at=utc(row.completion_date),
         assignees=(UserRef(native_id=row.assignee),) if row.assignee else (),
         candidate_users=tuple(UserRef(native_id=name) for name in dict.fromkeys(row.candidate_users or ())),
         candidate_groups=tuple(GroupRef(native_id=name) for name in dict.fromkeys(row.candidate_groups or ())),
@@ -122,7 +112,8 @@ def task_of(raw: bytes | msgspec.Raw, settings: CamundaSettings, *, fetched_at: 
         flow_id=row.process_instance_key,
         flow_name=row.process_name or row.process_definition_id,
         business_key=row.business_id,
-        url=_url(settings.options.url_template, row.user_task_key),
+        tags=None if row.tags is None else tuple(Tag(name=name) for name in dict.fromkeys(row.tags)),
+        url=url_of(settings.options.url_template, row.user_task_key),
         native_state=row.state,
         payload=msgspec.Raw(raw),
     )
@@ -147,43 +138,6 @@ def priority_of(score: int | None, thresholds: PriorityThresholds) -> TaskPriori
     return TaskPriority.HIGH if score <= thresholds.high else TaskPriority.CRITICAL
 
 
-def flow_of(row: wire.ProcessInstance, source: str, *, fetched_at: datetime) -> Flow:
-    state = FLOW_STATES.get(row.state or "", FlowState.UNKNOWN)
-    definition = None
-    if row.process_definition_key is not None:
-        definition = Definition(
-            native_id=row.process_definition_key,
-            key=row.process_definition_id or row.process_definition_key,
-            name=row.process_definition_name,
-            version=_version(row.process_definition_version),
-        )
-    return Flow(
-        source=source,
-        native_id=row.process_instance_key,
-        state=state,
-        rule="c8.flow.unknown" if state is FlowState.UNKNOWN else f"c8.flow.{(row.state or '').lower()}",
-        fetched_at=fetched_at,
-        name=row.process_definition_name or row.process_definition_id,
-        definition=definition,
-        has_incident=row.has_incident,
-        started_at=_utc(row.start_date),
-        ended_at=_utc(row.end_date),
-        business_key=row.business_id,
-        parent_id=row.parent_process_instance_key,
-        root_id=row.root_process_instance_key,
-        native_state=row.state,
-    )
-
-
-def user_of(row: wire.User) -> User:
-    return User(native_id=row.username, username=row.username, name=row.name, email=row.email)
-
-
-def group_of(row: wire.Group) -> Group:
-    """Tasks may name a group by its name although they should by its id: the name is an alias."""
-    return Group(native_id=row.group_id, name=row.name or row.group_id, aliases=(row.name,) if row.name else ())
-
-
 def outcomes_of(settings: CamundaSettings) -> tuple[TaskOutcome, ...]:
     """The configured outcomes: Camunda itself knows none, and completing takes no comment."""
     return tuple(
@@ -198,9 +152,33 @@ def outcomes_of(settings: CamundaSettings) -> tuple[TaskOutcome, ...]:
     )
 
 
+def score_of(priority: TaskPriority, thresholds: PriorityThresholds) -> int:
+    """The number that is written for a label, and read as it: the last one of it."""
+    written = {
+        TaskPriority.LOW: thresholds.low,
+        TaskPriority.MEDIUM: thresholds.medium,
+        TaskPriority.HIGH: thresholds.high,
+        TaskPriority.CRITICAL: HIGHEST_PRIORITY,
+    }
+    return written[priority]
+
+
 def data_of(variables: Iterable[wire.Variable]) -> dict[str, object]:
     """Values by name, out of the JSON in their strings; decimals and long integers keep every digit."""
     return {variable.name: _value(variable.value) for variable in variables}
+
+
+def innermost(variables: Iterable[wire.Variable]) -> list[wire.Variable]:
+    """Of variables with one name the one that the task sees.
+
+    A scope is made after the one around it, and one partition counts its keys upwards: the innermost has the highest.
+    """
+    found: dict[str, wire.Variable] = {}
+    for variable in variables:
+        known = found.get(variable.name)
+        if known is None or _depth(variable) > _depth(known):
+            found[variable.name] = variable
+    return list(found.values())
 
 
 def variables_of(data: Mapping[str, object]) -> dict[str, object]:
@@ -218,6 +196,11 @@ def variables_of(data: Mapping[str, object]) -> dict[str, object]:
             raise ValidationFailedError("is given twice", field=("data", key))
         node[last] = _sent(value, key)
     return variables
+
+
+def _depth(variable: wire.Variable) -> int:
+    key = variable.scope_key or ""
+    return int(key) if key.isdecimal() else -1
 
 
 def _value(text: str | None) -> object:
@@ -241,32 +224,23 @@ def _sent(value: object, key: str) -> object:
 
 
 def _task_definition(row: wire.UserTask) -> Definition | None:
-    if row.element_id is None or row.process_definition_key is None:
+    if row.element_id is None or row.process_definition_id is None or row.process_definition_key is None:
         return None
     return Definition(
         native_id=f"{row.process_definition_key}/{row.element_id}",
-        key=f"{row.process_definition_id or row.process_definition_key}/{row.element_id}",
+        key=f"{row.process_definition_id}/{row.element_id}",
         name=row.name,
-        version=_version(row.process_definition_version),
+        version=version_of(row.process_definition_version),
     )
 
 
-def _version(number: int | None) -> str | None:
+def version_of(number: int | None) -> str | None:
     return None if number is None else str(number)
 
 
-def _utc(moment: datetime | None) -> datetime | None:
+def utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.astimezone(UTC)
 
 
-def _url(template: str | None, key: str) -> str | None:
+def url_of(template: str | None, key: str) -> str | None:
     return None if template is None else template.replace("{key}", quote(key, safe=""))
-
-
-def task_within_flow(task: Task, flow: Flow) -> Task:
-    """From 8.10 a process instance can be suspended: nobody can work on its open tasks then."""
-    if not task.is_open or flow.state is not FlowState.SUSPENDED:
-        return task
-    return msgspec.structs.replace(
-        task, state=TaskState.SUSPENDED, state_reason="FLOW_SUSPENDED", rule="c8.flow.suspended"
-    )

@@ -38,13 +38,15 @@ def parse_error(answer: Answer) -> ConnectorError | None:
         )
     if answer.is_write and status == 409 and "already been assigned" in (problem.detail or ""):
         return AlreadyAssignedError(detail, native_status=status, native_code=code)
-    if answer.is_write and status in {404, 409}:
-        # The engine forgets a task when it ends, so a late command is 404 as well as 409.
-        return ConflictError(
-            f"no longer actionable: {detail}" if detail else "no longer actionable",
-            native_status=status,
-            native_code=code,
-        )
+    if answer.is_write and status == 404 and "Command 'CREATE'" in detail:
+        return ValidationFailedError(detail, field=("definitionKey",), native_status=status, native_code=code)
+    if answer.is_write and status == 404:
+        # The engine forgets a task, or an instance, when it ends: a late command is 404 as well as 409.
+        message = f"no longer actionable: {detail}" if detail else "no longer actionable"
+        return ConflictError(message, native_status=status, native_code=code)
+    if answer.is_write and status == 409:
+        # Another state, a listener's denial with its reason, a called instance: the vendor's words say which.
+        return ConflictError(detail or "no longer actionable", native_status=status, native_code=code)
     if status == 404:
         return NotFoundError(detail or "no such thing in this system", native_status=status, native_code=code)
     return None

@@ -20,11 +20,11 @@ CamundaCredentials = Annotated[
 
 
 class PriorityThresholds(Section):
-    """The highest number that still is LOW, MEDIUM and HIGH; what is above is CRITICAL."""
+    """The highest number that still is LOW, MEDIUM and HIGH, and what is written for them; CRITICAL is above, up to 100."""
 
     low: int = Field(default=25, ge=0, le=100)
     medium: int = Field(default=50, ge=0, le=100)
-    high: int = Field(default=75, ge=0, le=100)
+    high: int = Field(default=75, ge=0, lt=100)
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
@@ -44,13 +44,21 @@ class ConfiguredOutcome(Section):
 class CamundaOptions(Section):
     """`outcome_variable` names the process variable that takes the outcome when a task is completed.
 
-    `url_template` is the address of a task for people, with `{key}` where the task's key goes.
+    `url_template` and `flow_url_template` are the addresses of a task and of a process instance for people, with `{key}`
+    where the key goes. `server_version` decides what is asked of the server: it refuses, or ignores, what it does not know.
     """
 
+    server_version: Literal["8.8", "8.9", "8.10"] = "8.9"
     priority: PriorityThresholds = PriorityThresholds()
     outcome_variable: str | None = Field(default=None, min_length=1)
     outcomes: tuple[ConfiguredOutcome, ...] = ()
     url_template: str | None = Field(default=None, pattern=r"^https?://")
+    flow_url_template: str | None = Field(default=None, pattern=r"^https?://")
+
+    @property
+    def minor(self) -> int:
+        """The server's version without the 8 in front."""
+        return int(self.server_version.partition(".")[2])
 
     @field_validator("outcomes")
     @classmethod
@@ -59,11 +67,11 @@ class CamundaOptions(Section):
             raise ValueError("two outcomes have the same code")
         return value
 
-    @field_validator("url_template")
+    @field_validator("url_template", "flow_url_template")
     @classmethod
     def _has_key(cls, value: str | None) -> str | None:
         if value is not None and "{key}" not in value:
-            raise ValueError("url_template needs {key} where the task's key goes")
+            raise ValueError("a template needs {key} where the key goes")
         return value
 
 

@@ -1,9 +1,14 @@
 """Camunda's JSON under Camunda's names. Server 8.8 leaves empty members out: absent means null."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
+import msgspec
 from msgspec import Meta, Raw, Struct
+
+from connectors.sdk.errors import MalformedResponseError
+
+T = TypeVar("T")
 
 # RFC 3339; a time without an offset does not fit.
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -32,6 +37,7 @@ class UserTask(Struct, frozen=True, kw_only=True, rename="camel"):
     form_key: str | None = None
     external_form_reference: str | None = None
     business_id: str | None = None
+    tags: tuple[str, ...] | None = None
 
 
 class ProcessInstance(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -58,20 +64,54 @@ class Form(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Variable(Struct, frozen=True, kw_only=True, rename="camel"):
-    """`value` is JSON, serialised as a string."""
+    """`value` is JSON, serialised as a string; `scope_key` is the element, or the process instance, that holds it."""
 
     name: str
     value: str | None = None
+    scope_key: str | None = None
+
+
+class AuditLog(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One operation on a user task. The related entity of an assignment is the assignee. From server 8.9."""
+
+    audit_log_key: str
+    operation_type: str | None = None
+    timestamp: Moment | None = None
+    actor_id: str | None = None
+    actor_type: str | None = None
+    result: str | None = None
+    related_entity_key: str | None = None
+    related_entity_type: str | None = None
+
+
+class StartedInstance(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What creating a process instance answers: less than the instance itself."""
+
+    process_instance_key: str
+    process_definition_id: str | None = None
+    process_definition_version: int | None = None
+    process_definition_key: str | None = None
+    business_id: str | None = None
+
+
+class CurrentUser(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Whom the server takes our credentials for; a client without a person may have no user name."""
+
+    username: str | None = None
+    display_name: str | None = None
+    email: str | None = None
 
 
 class User(Struct, frozen=True, kw_only=True, rename="camel"):
-    username: str
+    """A member of a group is such a record with the user name alone."""
+
+    username: str | None = None
     name: str | None = None
     email: str | None = None
 
 
 class Group(Struct, frozen=True, kw_only=True, rename="camel"):
-    group_id: str
+    group_id: str | None = None
     name: str | None = None
 
 
@@ -83,8 +123,8 @@ class PageInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     end_cursor: str | None = None
 
 
-class UserTaskRows(Struct, frozen=True, kw_only=True):
-    """Rows stay as they came: each is kept for `native.payload`."""
+class Rows(Struct, frozen=True, kw_only=True):
+    """User tasks or process instances as they came: each is kept for `native.payload`."""
 
     items: list[Raw]
     page: PageInfo = PageInfo()
@@ -95,12 +135,19 @@ class VariablePage(Struct, frozen=True, kw_only=True):
     page: PageInfo = PageInfo()
 
 
+class AuditLogPage(Struct, frozen=True, kw_only=True):
+    items: list[AuditLog]
+    page: PageInfo = PageInfo()
+
+
 class UserPage(Struct, frozen=True, kw_only=True):
     items: list[User]
+    page: PageInfo = PageInfo()
 
 
 class GroupPage(Struct, frozen=True, kw_only=True):
     items: list[Group]
+    page: PageInfo = PageInfo()
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -108,3 +155,12 @@ class Problem(Struct, frozen=True, kw_only=True):
 
     title: str | None = None
     detail: str | None = None
+
+
+def read_row(raw: bytes | Raw, type_: type[T], what: str) -> T:
+    """A row of a search; MalformedResponseError names the member that does not fit."""
+    try:
+        return msgspec.json.decode(raw, type=type_)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        where = str(error) if isinstance(error, msgspec.ValidationError) else "not readable as JSON"
+        raise MalformedResponseError(f"{what} does not fit the vendor's documentation ({where})") from error

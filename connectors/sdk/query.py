@@ -112,7 +112,7 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
             and self._matches_people(task)
             and self._matches_business(task)
             and all(interval.holds(time_of(task, field)) for field, interval in self.times)
-            and (self.overdue_at is None or is_overdue(task, self.overdue_at))
+            and (self.overdue_at is None or overdue(task, self.overdue_at) is True)
             and (self.is_escalated is None or task.is_escalated is self.is_escalated)
             and (self.text is None or folded(self.text) in folded(shown_text(task)))
             and all(order_value(task, field) is not None for field in self.present)
@@ -201,8 +201,15 @@ class FlowQuery(Struct, frozen=True, kw_only=True):
         )
 
 
-def is_overdue(task: Task, moment: datetime) -> bool:
-    return task.is_overdue is True or (task.is_open and task.due_at is not None and task.due_at < moment)
+def overdue(task: Task, moment: datetime) -> bool | None:
+    """Open and due before that moment. None if it cannot be told: the due time has no zone."""
+    if not task.is_open:
+        return False
+    if task.due_at is not None:
+        return task.due_at < moment
+    if task.is_overdue is None and task.sla is not None and task.sla.ends_on is not None:
+        return None
+    return bool(task.is_overdue)
 
 
 def time_of(task: Task, field: TaskOrderField) -> datetime | None:

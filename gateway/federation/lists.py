@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 import anyio
@@ -10,12 +11,14 @@ import msgspec
 from msgspec import Struct, structs
 
 from connectors.sdk.caller import Caller
+from connectors.sdk.connector import utc_now
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, UpstreamTimeoutError
 from connectors.sdk.model import CountAccuracy, Task
 from connectors.sdk.query import Page, TaskQuery
 from connectors.sdk.upstream import calls
 from gateway.federation.answers import SERVICE, Question, SharedAnswers
 from gateway.federation.cursor import CursorCodec, ListPosition
+from gateway.federation.filters import FilterReader, Test, is_empty, meet
 from gateway.federation.merge import Merged, merge
 from gateway.federation.order import TotalOrder
 from gateway.federation.overlay import Overlay
@@ -68,6 +71,7 @@ class Lists:
         cursors: CursorCodec,
         person: Callable[[str], Caller | None],
         within_flow: Callable[[Task], Task],
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._sources = sources
         self._answers = answers
@@ -75,13 +79,15 @@ class Lists:
         self._cursors = cursors
         self._person = person
         self._within_flow = within_flow
+        self._now = now
 
     async def page(self, caller: Caller, request: TaskListRequest) -> TaskList:
         """One page; raises ValidationFailedError for a cursor that does not fit, nothing for a failing source."""
         order = TotalOrder(request.order)
         fingerprint = _fingerprint(caller, request)
         resumed = None if request.after is None else self._cursors.decode(fingerprint, request.after)
-        parts = [self._part(source, caller, request, order, resumed) for source in self._sources]
+        now = request.now or self._now()
+        parts = [self._part(source, caller, request, order, resumed, now) for source in self._sources]
         streams = [stream for part in parts for stream in part.streams]
         rows, more = await merge(streams, first=request.first, open_all=request.count)
         reports = [part.report() for part in parts]
@@ -109,10 +115,11 @@ class Lists:
         request: TaskListRequest,
         order: TotalOrder,
         resumed: ListPosition | None,
+        now: datetime,
     ) -> Part[Task]:
         part: Part[Task] = Part(source)
-        asked = self._asked(source, request)
-        if asked is None:
+        asked = self._reader(source, now).read(request.filter)
+        if asked.query is None:
             part.skipped = True
             return part
         everything = request.scope is InboxScope.ALL_VISIBLE and caller.is_task_admin
@@ -121,19 +128,26 @@ class Lists:
                 "you are not linked to a user of this system; add an identity for this source to your entry in people"
             ).at(source.key, "list tasks")
             return part
-        wanted = disjuncts(caller, source.connector, request.scope, asked)
+        visible = disjuncts(caller, source.connector, request.scope, asked.query)
+        wanted = [met for part_ in visible if not is_empty((met := meet(asked.query, part_))[0])]
         if not wanted:
             part.skipped = True
             return part
-        plan = _Plan(part, wanted, order, request, resumed)
+        plan = _Plan(part, tuple(dict.fromkeys(wanted)), visible, asked.matches, order, request, resumed)
+        if not asked.exact or not all(whole for _, whole in wanted):
+            part.filters = FilterPlacement.GATEWAY
         splits = order.splits(source.connector.sorts, source.connector.empty)
         if splits is None:
             part.sorts = FilterPlacement.GATEWAY
             self._drain(plan)
         else:
-            for number, query in enumerate(wanted):
+            for number, (query, whole_query) in enumerate(plan.wanted):
                 for letter, split in enumerate(splits):
-                    whole = structs.replace(query, present=split.present, absent=split.absent)
+                    whole = structs.replace(
+                        query, present=query.present | split.present, absent=query.absent | split.absent
+                    )
+                    if is_empty(whole):
+                        continue
                     pushed = source.connector.pushdown(whole)
                     if pushed != whole:
                         part.filters = FilterPlacement.GATEWAY
@@ -148,7 +162,7 @@ class Lists:
                             admit=self._admit(plan),
                             limit=min(request.first + 1, source.connector.page_limit),
                             scan_limit=source.connector.settings.scan_limit,
-                            exact=pushed == whole,
+                            exact=pushed == whole and whole_query and asked.exact,
                             last=None if resumed is None else resumed.last,
                             resume=None if resumed is None else resumed.streams.get(name),
                         )
@@ -158,22 +172,13 @@ class Lists:
             part.streams.append(self._written(plan, written))
         return part
 
-    def _asked(self, source: Source, request: TaskListRequest) -> TaskQuery | None:
-        """The request's filter in the source's own ids; None when nothing of this source can match."""
-        filter_ = request.filter
-        if filter_.sources is not None and source.key not in filter_.sources:
-            return None
-        assignees = None
-        if filter_.assignees is not None:
-            assignees = frozenset(
-                native for person in filter_.assignees if (native := self._native(source.key, person)) is not None
-            )
-        flows = None
-        if filter_.flows is not None:
-            flows = frozenset(ref.native_id for ref in filter_.flows if ref.source == source.key)
-        if frozenset() in (filter_.states, assignees, flows):
-            return None
-        return TaskQuery(states=filter_.states, assignees=assignees, has_assignee=filter_.has_assignee, flows=flows)
+    def _reader(self, source: Source, now: datetime) -> FilterReader:
+        return FilterReader(
+            source.key,
+            source.connector.settings.vendor,
+            native=lambda person: self._native(source.key, person),
+            now=now,
+        )
 
     def _native(self, source: str, person: PersonId) -> str | None:
         if person.key is not None:
@@ -189,7 +194,7 @@ class Lists:
             if self._overlay.seen(task) is not task:
                 return None
             shown = self._within_flow(task)
-            return shown if any(query.matches(shown) for query in plan.wanted) else None
+            return shown if plan.admits(shown) else None
 
         return admit
 
@@ -202,7 +207,7 @@ class Lists:
             source=plan.part.source.key,
             order=plan.order,
             rows=rows,
-            admit=lambda task: task if any(query.matches(task) for query in plan.wanted) else None,
+            admit=lambda task: task if plan.admits(task) else None,
             counts=False,
             last=plan.last,
         )
@@ -211,8 +216,9 @@ class Lists:
         """One stream for each different question that the vendor is asked; disjuncts mostly share one."""
         part = plan.part
         connector = part.source.connector
-        pushed = {connector.pushdown(query): None for query in plan.wanted}
-        if tuple(pushed) != plan.wanted:
+        queries = [query for query, _ in plan.wanted]
+        pushed = {connector.pushdown(query): None for query in queries}
+        if list(pushed) != queries:
             part.filters = FilterPlacement.GATEWAY
         for number, query in enumerate(pushed):
             name = f"{part.source.key}:{number}"
@@ -308,13 +314,19 @@ class Lists:
 
 
 class _Plan(Struct, frozen=True):
-    """What the streams of one source are made from."""
+    """What the streams of one source are made from: questions, each with whether it says all that is wanted."""
 
     part: Part[Task]
-    wanted: tuple[TaskQuery, ...]
+    wanted: tuple[tuple[TaskQuery, bool], ...]
+    visible: tuple[TaskQuery, ...]
+    matches: Test
     order: TotalOrder
     request: TaskListRequest
     resumed: ListPosition | None
+
+    def admits(self, task: Task) -> bool:
+        """Whether the row is asked for, and the caller may see it within the scope."""
+        return self.matches(task) and any(query.matches(task) for query in self.visible)
 
     @property
     def last(self) -> tuple[int | str | None, ...] | None:
@@ -323,15 +335,19 @@ class _Plan(Struct, frozen=True):
 
 def _fingerprint(caller: Caller, request: TaskListRequest) -> str:
     """Everything that decides which rows a list has and how they are sorted."""
-    filter_ = request.filter
-    seen = (
-        caller.key,
-        request.scope,
-        [(key.field, key.direction) for key in request.order],
-        *(
-            None if member is None else sorted(repr(item) for item in member)
-            for member in (filter_.states, filter_.sources, filter_.assignees, filter_.flows)
-        ),
-        filter_.has_assignee,
-    )
+    seen = (caller.key, request.scope, _canonical(request.order), _canonical(request.filter))
     return hashlib.blake2b(msgspec.json.encode(seen), digest_size=9).hexdigest()
+
+
+def _canonical(value: object) -> object:
+    """The same for equal values: sets have no order of their own."""
+    match value:
+        case Struct():
+            given = ((name, getattr(value, name)) for name in value.__struct_fields__)
+            return [type(value).__name__, {name: _canonical(member) for name, member in given if member is not None}]
+        case frozenset():
+            return sorted((_canonical(member) for member in value), key=repr)
+        case tuple():
+            return [_canonical(member) for member in value]
+        case _:
+            return value

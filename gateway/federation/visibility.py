@@ -5,7 +5,6 @@ they or one of their groups is a candidate, and READY tasks without any candidat
 those. Task admins see all.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from msgspec import structs
@@ -50,13 +49,14 @@ def can_see(caller: Caller, connector: Connector[Any], task: Task) -> bool:
 
 
 def disjuncts(caller: Caller, connector: Connector[Any], scope: InboxScope, asked: TaskQuery) -> tuple[TaskQuery, ...]:
-    """The conjunctions whose union is what `caller` sees of `asked` within `scope`; none when nothing can match.
+    """The conjunctions whose union is what `caller` sees within `scope`; none when that is nothing.
 
-    ALL_VISIBLE without an identity is everything for a task admin and nothing for others.
+    Those that `asked` makes needless are left out: what one asks for as owner, one sees as owner. ALL_VISIBLE without
+    an identity is everything for a task admin and nothing for others.
     """
     identity = caller.identity(connector.source)
     if scope is InboxScope.ALL_VISIBLE and caller.is_task_admin:
-        return _joined(asked, [TaskQuery()])
+        return (TaskQuery(),)
     if identity is None:
         return ()
     mine = TaskQuery(assignees=frozenset({identity.native_id}))
@@ -66,48 +66,15 @@ def disjuncts(caller: Caller, connector: Connector[Any], scope: InboxScope, aske
     claimable = [structs.replace(query, states=READY) for query in candidate]
     match scope:
         case InboxScope.MINE:
-            parts = [mine]
+            return (mine,)
         case InboxScope.CLAIMABLE:
-            parts = claimable
+            return tuple(claimable)
         case InboxScope.MINE_OR_CLAIMABLE:
-            parts = [mine, *claimable]
+            return (mine, *claimable)
         case InboxScope.MY_GROUPS:
-            parts = candidate[1:]
+            return tuple(candidate[1:])
         case InboxScope.ALL_VISIBLE:
-            parts = [mine]
-            if asked.assignees != mine.assignees:
-                parts += candidate
-                if connector.open_to_everyone:
-                    parts.append(TaskQuery(states=READY, has_candidates=False))
-    return _joined(asked, parts)
-
-
-def _joined(asked: TaskQuery, parts: Sequence[TaskQuery]) -> tuple[TaskQuery, ...]:
-    joined = (_both(asked, part) for part in parts)
-    return tuple(dict.fromkeys(query for query in joined if query is not None))
-
-
-def _both(left: TaskQuery, right: TaskQuery) -> TaskQuery | None:
-    """The conjunction of what is asked and one of our own; None when it contradicts itself."""
-    both = structs.replace(
-        left,
-        states=_meet(left.states, right.states),
-        assignees=_meet(left.assignees, right.assignees),
-        has_assignee=left.has_assignee if right.has_assignee is None else right.has_assignee,
-        candidate_users=_meet(left.candidate_users, right.candidate_users),
-        candidate_groups=_meet(left.candidate_groups, right.candidate_groups),
-        has_candidates=left.has_candidates if right.has_candidates is None else right.has_candidates,
-    )
-    empty = frozenset[Any]()
-    contradicts = (
-        empty in (both.states, both.assignees, both.candidate_users, both.candidate_groups, both.flows)
-        or (both.assignees is not None and both.has_assignee is False)
-        or (both.states == READY and (both.assignees is not None or both.has_assignee is True))
-    )
-    return None if contradicts else both
-
-
-def _meet(left: frozenset[Any] | None, right: frozenset[Any] | None) -> frozenset[Any] | None:
-    if left is None or right is None:
-        return right if left is None else left
-    return left & right
+            if asked.assignees == mine.assignees:
+                return (mine,)
+            free = [TaskQuery(states=READY, has_candidates=False)] if connector.open_to_everyone else []
+            return (mine, *candidate, *free)

@@ -280,6 +280,7 @@ async def tasks_of(
         first=first,
         after=after,
         count=count,
+        now=context.now,
     )
     return await context.federation.list_tasks(context.caller, request)
 

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import msgspec
 import strawberry
 
 from connectors.sdk.model import OPEN_STATES
@@ -144,9 +143,10 @@ async def _list(
         after=given(after),
         fresh=freshness is Freshness.FRESH,
         count=selects(info, ("totalCount",), ("totalAccuracy",), ("sources", "count")),
+        now=context.now,
     )
     return TaskConnection.from_list(await context.federation.list_tasks(context.caller, request), context)
 
 
 def _with_open_states(wanted: port.TaskFilter) -> port.TaskFilter:
-    return msgspec.structs.replace(wanted, states=OPEN_STATES)
+    return port.TaskFilter(states=OPEN_STATES, all_of=(wanted,))

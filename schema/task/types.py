@@ -8,6 +8,7 @@ import strawberry
 from connectors.sdk import model
 from connectors.sdk.commands import TaskAction
 from connectors.sdk.errors import ConnectorError
+from connectors.sdk.query import overdue
 from schema.arguments import given
 from schema.context import Context
 from schema.flow.types import Flow
@@ -122,7 +123,7 @@ class Task(Node):
             due_at=task.due_at,
             follow_up_at=task.follow_up_at,
             completed_at=task.completed_at,
-            is_overdue=_is_overdue(task, context.now) if is_open else False,
+            is_overdue=overdue(task, context.now),
             is_escalated=task.is_escalated,
             sla=None if task.sla is None else TaskSla.from_model(task.sla),
             definition=None if task.definition is None else TaskDefinition.from_model(task.definition, task.source),
@@ -262,11 +263,3 @@ class Task(Node):
         context = info.context
         (verdict,) = context.federation.verdicts(context.caller, self.record, (action,))
         return PermittedAction.from_verdict(verdict)
-
-
-def _is_overdue(task: model.Task, now: datetime) -> bool | None:
-    if task.due_at is not None:
-        return task.due_at < now
-    if task.is_overdue is None and task.sla is not None and task.sla.ends_on is not None:
-        return None
-    return bool(task.is_overdue)

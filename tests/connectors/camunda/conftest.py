@@ -43,6 +43,7 @@ def settings() -> CamundaSettings:
                 "outcome_variable": "outcome",
                 "outcomes": [{"code": "approve", "label": "Approve", "nature": "POSITIVE"}],
                 "url_template": "https://tasks.test/{key}",
+                "flow_url_template": "https://flows.test/{key}",
             },
         }
     )
@@ -79,6 +80,17 @@ async def answering(settings: CamundaSettings) -> AsyncIterator[Callable[..., Ca
 
 
 @pytest.fixture
+def versions(settings: CamundaSettings) -> dict[str, CamundaSettings]:
+    """The settings for each version of the server."""
+    return {
+        version: settings.model_copy(
+            update={"options": settings.options.model_copy(update={"server_version": version})}
+        )
+        for version in ("8.8", "8.9", "8.10")
+    }
+
+
+@pytest.fixture
 def alice() -> Identity:
     return Identity(native_id="alice", groups=("accounting",))
 
@@ -111,6 +123,29 @@ def row() -> dict[str, Any]:
         "externalFormReference": None,
         "customHeaders": {"channel": "email"},
         "tags": ["vip"],
+    }
+
+
+@pytest.fixture
+def instance() -> dict[str, Any]:
+    """A process instance in the full form of server 8.9."""
+    return {
+        "processInstanceKey": "2251799813685700",
+        "processDefinitionId": "invoice",
+        "processDefinitionName": "Invoice receipt",
+        "processDefinitionVersion": 3,
+        "processDefinitionVersionTag": None,
+        "processDefinitionKey": "2251799813685600",
+        "startDate": "2026-01-05T09:15:29.900+01:00",
+        "endDate": None,
+        "state": "ACTIVE",
+        "hasIncident": False,
+        "tenantId": "<default>",
+        "parentProcessInstanceKey": "2251799813685650",
+        "parentElementInstanceKey": "2251799813685651",
+        "rootProcessInstanceKey": "2251799813685640",
+        "tags": ["vip"],
+        "businessId": "INV-7",
     }
 
 

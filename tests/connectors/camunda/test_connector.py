@@ -6,15 +6,11 @@ import msgspec
 import pytest
 
 from connectors.camunda import CONNECTOR, CamundaConnector
-from connectors.sdk.errors import ForbiddenError, MalformedResponseError, UnauthenticatedError, UnavailableError
+from connectors.sdk.errors import ForbiddenError, MalformedResponseError, UnavailableError
 from connectors.sdk.model import (
     OPEN_STATES,
     CountAccuracy,
     DetailAspect,
-    Flow,
-    FlowState,
-    FormFieldType,
-    FormKind,
     OutcomeNature,
     Requirement,
     Task,
@@ -163,98 +159,6 @@ async def test_a_task_by_id_equals_its_row(connector: CamundaConnector) -> None:
     }
 
 
-async def test_a_linked_form_is_read_as_fields(task: Task, answering: Answering) -> None:
-    """form-js components: groups are opened, layout is left out, the schema comes along."""
-    schema = {
-        "type": "default",
-        "components": [
-            {"type": "text", "text": "# Hello"},
-            {"type": "textfield", "key": "name", "label": "Name", "validate": {"required": True}},
-            {"type": "number", "key": "count", "decimalDigits": 0, "description": "How many"},
-            {"type": "datetime", "key": "on", "subtype": "date", "dateLabel": "On"},
-            {
-                "type": "group",
-                "path": "customer",
-                "components": [
-                    {"type": "select", "key": "size", "values": [{"label": "Big", "value": "b"}, {"value": 1}]}
-                ],
-            },
-            {"type": "dynamiclist", "path": "rows", "components": [{"type": "textfield", "key": "inner"}]},
-            {"type": "hologram", "key": "holo"},
-        ],
-    }
-    body = {"formKey": "1", "formId": "invoice", "version": 1, "schema": msgspec.json.encode(schema).decode()}
-
-    detail = await answering(lambda _: httpx2.Response(200, json=body)).get_detail(task, {DetailAspect.FORM})
-
-    assert detail.form is not None
-    assert (FormKind.VENDOR_SCHEMA, schema, "invoice") == (
-        detail.form.kind,
-        detail.form.vendor_schema,
-        detail.form.key,
-    )
-    assert [
-        (
-            field.key,
-            field.type,
-            field.required,
-            field.label,
-            field.options and [(option.value, option.label) for option in field.options],
-        )
-        for field in detail.form.fields
-    ] == [
-        ("name", FormFieldType.TEXT, True, "Name", None),
-        ("count", FormFieldType.INTEGER, False, None, None),
-        ("on", FormFieldType.DATE, False, "On", None),
-        ("customer.size", FormFieldType.SELECT, False, None, [("b", "Big"), ("1", None)]),
-        ("rows", FormFieldType.JSON, False, None, None),
-        ("holo", FormFieldType.UNKNOWN, False, None, None),
-    ]
-
-
-async def test_the_stand_ins_forms_are_read(connector: CamundaConnector, drain: Drain) -> None:
-    """At least one of its tasks has a form with fields, and none fails."""
-    tasks = await drain(connector, TaskQuery(states=OPEN_STATES))
-
-    forms = [(await connector.get_detail(task, {DetailAspect.FORM})).form for task in tasks[:20]]
-
-    assert all(form is not None for form in forms)
-    assert any(form.fields for form in forms if form is not None)
-
-
-async def test_a_task_without_a_form_says_so(task: Task, answering: Answering) -> None:
-    """204 is no form, not an unreadable one."""
-    detail = await answering(lambda _: httpx2.Response(204)).get_detail(task, {DetailAspect.FORM})
-
-    assert detail.form is not None
-    assert FormKind.NONE is detail.form.kind
-
-
-@pytest.mark.parametrize(
-    ("reference", "url"),
-    [("https://forms.test/7", "https://forms.test/7"), ("javascript:alert(1)", None), ("embedded:app:7", None)],
-)
-async def test_an_external_form_costs_no_call(
-    reference: str, url: str | None, row: dict[str, Any], answering: Answering
-) -> None:
-    """Its reference stands in the row; only what a browser may follow becomes an address."""
-    connector = answering(lambda _: page_of({**row, "externalFormReference": reference}))
-    [task] = (await connector.list_tasks(TaskQuery(), limit=1)).items
-
-    detail = await connector.get_detail(task, {DetailAspect.FORM})
-
-    assert detail.form is not None
-    assert (FormKind.EXTERNAL_URL, url, reference) == (detail.form.kind, detail.form.url, detail.form.key)
-
-
-async def test_a_form_whose_schema_is_no_json_is_malformed(task: Task, answering: Answering) -> None:
-    """The vendor's mistake, not an empty form."""
-    connector = answering(lambda _: httpx2.Response(200, json={"schema": "{"}))
-
-    with pytest.raises(MalformedResponseError):
-        await connector.get_detail(task, {DetailAspect.FORM})
-
-
 async def test_data_are_read_whole_and_page_by_page(task: Task, answering: Answering) -> None:
     """Until a page is not full, with values that are not truncated."""
     asked: list[tuple[str, int]] = []
@@ -311,22 +215,6 @@ async def test_outcomes_are_the_configured_ones_without_a_call(task: Task, answe
     assert ((outcome,), None, None, None) == (detail.outcomes, detail.form, detail.data, detail.previous_steps)
 
 
-async def test_flows_are_read_by_id(connector: CamundaConnector, stand_in: CamundaStandIn) -> None:
-    """One that does not exist is absent."""
-    row = next(each for each in stand_in.store.instances.rows if each.state == "ACTIVE")
-
-    found = await connector.get_flows([row.process_instance_key, "1", "no-key"])
-
-    assert [row.process_instance_key] == list(found)
-    flow = found[row.process_instance_key]
-    assert isinstance(flow, Flow)
-    assert (FlowState.ACTIVE, row.process_definition_name, row.business_id) == (
-        flow.state,
-        flow.name,
-        flow.business_key,
-    )
-
-
 async def test_people_and_groups_are_found_by_id(connector: CamundaConnector) -> None:
     """Those that the directory does not know are absent."""
     users = await connector.get_users(["alice", "bob", "alice", "nobody"])
@@ -365,19 +253,3 @@ async def test_no_ids_are_no_call(answering: Answering) -> None:
         await connector.get_tasks([]),
         await connector.get_flows([]),
     ] == [{}, {}, {}, {}]
-
-
-async def test_a_ping_needs_good_credentials(connector: CamundaConnector, stand_in: CamundaStandIn) -> None:
-    """It passes with ours and fails with others, and the error does not tell them."""
-    await connector.ping()
-    basic = {"kind": "basic", "username": "demo", "password": "s3cr3t-wrong"}
-    wrong = type(connector.settings).model_validate(
-        {"key": "camunda", "name": "C8", "base_url": "https://camunda.test", "credentials": basic}
-    )
-    other = CamundaConnector.open(wrong, transport=httpx2.ASGITransport(app=stand_in))
-
-    with pytest.raises(UnauthenticatedError) as caught:
-        await other.ping()
-
-    await other.aclose()
-    assert "s3cr3t" not in f"{caught.value!r} {caught.value} {other.upstream!r} {wrong!r}"

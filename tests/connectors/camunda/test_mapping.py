@@ -10,10 +10,10 @@ from connectors.camunda.mapping import (
     NATIVE_STATES,
     STATE_RULES,
     data_of,
-    flow_of,
+    innermost,
     priority_of,
+    score_of,
     task_of,
-    task_within_flow,
     tasks_of,
     variables_of,
 )
@@ -21,11 +21,9 @@ from connectors.camunda.settings import CamundaSettings, PriorityThresholds
 from connectors.sdk.errors import MalformedResponseError, ValidationFailedError
 from connectors.sdk.model import (
     Definition,
-    Flow,
-    FlowState,
     GroupRef,
     PendingTransition,
-    Task,
+    Tag,
     TaskKind,
     TaskPriority,
     TaskState,
@@ -117,6 +115,7 @@ def test_a_full_row_fills_every_member(row: dict[str, Any], settings: CamundaSet
     )
     assert (task.flow_id, task.flow_name) == ("2251799813685700", "Invoice receipt")
     assert task.business_key == "INV-1"
+    assert task.tags == (Tag(name="vip"),)
     assert task.url == "https://tasks.test/2251799813685732"
     assert task.payload == msgspec.Raw(raw)
 
@@ -132,7 +131,9 @@ def test_a_row_of_nothing_but_its_key_is_a_task(settings: CamundaSettings) -> No
         task.candidate_groups,
         task.priority,
         task.definition,
-    ) == ("7", TaskState.UNKNOWN, (), (), None, None)
+        task.tags,
+        task.business_key,
+    ) == ("7", TaskState.UNKNOWN, (), (), None, None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -166,21 +167,24 @@ def test_a_threshold_belongs_to_the_lower_priority(score: int, priority: str) ->
     assert TaskPriority(priority) is priority_of(score, PriorityThresholds())
 
 
-@pytest.mark.parametrize(
-    ("native", "state", "rule"),
-    [
-        ("ACTIVE", "ACTIVE", "c8.flow.active"),
-        ("SUSPENDED", "SUSPENDED", "c8.flow.suspended"),
-        ("COMPLETED", "COMPLETED", "c8.flow.completed"),
-        ("TERMINATED", "CANCELED", "c8.flow.terminated"),
-        ("MIGRATING", "UNKNOWN", "c8.flow.unknown"),
-    ],
-)
-def test_a_process_instance_has_the_state_of_a_flow(native: str, state: str, rule: str) -> None:
-    """TERMINATED is CANCELED; what is new is UNKNOWN."""
-    flow = flow_of(wire.ProcessInstance(process_instance_key="1", state=native), "camunda", fetched_at=NOW)
+@pytest.mark.parametrize("thresholds", [PriorityThresholds(), PriorityThresholds(low=0, medium=1, high=99)])
+@pytest.mark.parametrize("priority", list(TaskPriority))
+def test_a_written_priority_is_read_as_itself(priority: TaskPriority, thresholds: PriorityThresholds) -> None:
+    """Also where the thresholds are others; by default 25, 50, 75 and 100 are written."""
+    assert priority is priority_of(score_of(priority, thresholds), thresholds)
+    assert {25, 50, 75, 100} == {score_of(each, PriorityThresholds()) for each in TaskPriority}
 
-    assert (FlowState(state), rule, native) == (flow.state, flow.rule, flow.native_state)
+
+def test_of_variables_with_one_name_the_innermost_is_seen() -> None:
+    """The scope with the highest key, compared as a number; one without a scope is the last choice."""
+    variables = [
+        wire.Variable(name="a", value="1", scope_key="9"),
+        wire.Variable(name="a", value="2", scope_key="10"),
+        wire.Variable(name="a", value="3", scope_key=None),
+        wire.Variable(name="b", value="4", scope_key="x"),
+    ]
+
+    assert {"a": 2, "b": 4} == data_of(innermost(variables))
 
 
 def test_values_of_variables_keep_every_digit() -> None:
@@ -219,23 +223,3 @@ def test_form_data_that_cannot_be_sent_name_their_field(data: dict[str, object],
         variables_of(data)
 
     assert ("data", key) == caught.value.field
-
-
-@pytest.mark.parametrize(
-    ("flow_state", "state", "expected"),
-    [
-        (FlowState.SUSPENDED, TaskState.RESERVED, (TaskState.SUSPENDED, "FLOW_SUSPENDED", "c8.flow.suspended")),
-        (FlowState.SUSPENDED, TaskState.COMPLETED, (TaskState.COMPLETED, None, "c8")),
-        (FlowState.ACTIVE, TaskState.RESERVED, (TaskState.RESERVED, None, "c8")),
-    ],
-)
-def test_a_known_flow_decides_over_an_open_task(
-    flow_state: FlowState, state: TaskState, expected: tuple[TaskState, str | None, str]
-) -> None:
-    """A suspended instance suspends its open tasks; closed ones stay as they are."""
-    at = datetime(2026, 1, 5, tzinfo=UTC)
-    flow = Flow(source="c8", native_id="1", state=flow_state, rule="c8.flow", fetched_at=at)
-    task = Task(source="c8", native_id="2", title="Approve", state=state, rule="c8", fetched_at=at)
-    shown = task_within_flow(task, flow)
-
-    assert expected == (shown.state, shown.state_reason, shown.rule)

