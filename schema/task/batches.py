@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.model import Activity, Comment, DetailAspect, FlowRef, Task, TaskDetail
+from connectors.sdk.model import Activity, ActivityType, Comment, DetailAspect, FlowRef, Task, TaskDetail
 from schema.context import Context
 from schema.flow.types import Flow
 from schema.people.types import Group, User
@@ -44,6 +44,16 @@ def candidate_groups_of(tasks: Sequence[Task], context: Context) -> list[list[Gr
 
 def completed_by_of(tasks: Sequence[Task], context: Context) -> list[User | None]:
     return [User.from_row(task.completed_by, task.source, context) if task.completed_by else None for task in tasks]
+
+
+async def completed_by_in_history_of(tasks: Sequence[Task], context: Context) -> list[User | ConnectorError | None]:
+    """Of completed tasks whose record does not say: the actor of the last completion in their history."""
+
+    def actor(task: Task, detail: TaskDetail) -> User | None:
+        done = [each for each in detail.activities or () if each.type is ActivityType.COMPLETED and each.actor]
+        return User.from_row(done[-1].actor, task.source, context) if done and done[-1].actor else None
+
+    return await _details(tasks, DetailAspect.ACTIVITIES, context, actor)
 
 
 def flows_of(tasks: Sequence[Task], context: Context) -> list[Flow | None]:

@@ -178,9 +178,18 @@ class Task(Node):
     def candidate_groups(self, info: Info) -> list[Group] | None:
         return batches.candidate_groups_of([self.record], info.context)[0]
 
-    @resolved(description="Who completed it; null until then, and where the source does not say.")
-    def completed_by(self, info: Info) -> User | None:
-        return batches.completed_by_of([self.record], info.context)[0]
+    @resolved(
+        graphql_type=User | None,
+        description=(
+            "Who completed it, in lists as far as the row says, else also by its history. Null until then, and where "
+            "the source does not say."
+        ),
+    )
+    async def completed_by(self, info: Info) -> User | ConnectorError | None:
+        (known,) = batches.completed_by_of([self.record], info.context)
+        if known is not None or self.is_listed or self.state is not model.TaskState.COMPLETED:
+            return known
+        return (await batches.completed_by_in_history_of([self.record], info.context))[0]
 
     @resolved(description="The flow that it belongs to; null where it belongs to none. Free for id and name.")
     def flow(self, info: Info) -> Flow | None:

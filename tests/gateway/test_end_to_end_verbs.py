@@ -1,0 +1,267 @@
+"""Further writes and lists over real HTTP on both sides: updates, flows, history, what may be done."""
+
+from typing import Any
+
+import pytest
+
+from schema.relay import global_id, person_id
+from tests.world import World
+
+CAMUNDA, GEOTAREAS = global_id("Source", "camunda"), global_id("Source", "geotareas")
+INVOICES = """query ($filter: TaskFilter) { tasks(first: 3, filter: $filter) { nodes {
+  id title state version native { nativeId } flow { id } } sources { source { key } status upstreamCalls } } }"""
+UNOWNED = {"source": {"eq": CAMUNDA}, "state": {"eq": "READY"}, "title": {"eq": "Approve invoice"}}
+RESULT = "status support atomic effect upstreamCalls errors { code message field }"
+
+
+async def unowned(world: World) -> dict[str, Any]:
+    data = await world.data(INVOICES, "carol", filter=UNOWNED)
+    task: dict[str, Any] = data["tasks"]["nodes"][0]
+    return task
+
+
+async def test_an_update_is_one_call_and_shows_at_once_although_reads_lag(world: World) -> None:
+    """Due and follow-up time, priority, candidates by person and group; clearing too."""
+    task = await unowned(world)
+    await world.control("camunda", "settings", {"read_lag_ms": 60_000})
+    document = f"""mutation ($i: UpdateTaskInput!) {{ updateTask(input: $i) {{ {RESULT}
+      task {{ dueAt followUpAt priority candidateUsers {{ id }} candidateGroups {{ name }} version }} }} }}"""
+    changed = (
+        await world.data(
+            document,
+            "carol",
+            i={
+                "taskId": task["id"],
+                "dueAt": "2031-01-02T03:04:05Z",
+                "followUpAt": "2030-12-31T00:00:00Z",
+                "priority": "CRITICAL",
+                "candidateUserIds": [person_id("bob")],
+                "candidateGroupIds": [global_id("Group", "camunda", "legal")],
+                "expectedVersion": task["version"],
+            },
+        )
+    )["updateTask"]
+    cleared = (await world.data(document, "carol", i={"taskId": task["id"], "clear": ["dueAt", "candidateUserIds"]}))[
+        "updateTask"
+    ]
+    read = await world.data(
+        "query ($id: ID!) { task(id: $id) { dueAt priority candidateUsers { id } } }", "carol", id=task["id"]
+    )
+
+    # One to read it, one to write.
+    assert ("APPLIED", 2, []) == (changed["status"], changed["upstreamCalls"], changed["errors"])
+    assert {
+        "dueAt": "2031-01-02T03:04:05.000Z",
+        "followUpAt": "2030-12-31T00:00:00.000Z",
+        "priority": "CRITICAL",
+        "candidateUsers": [{"id": person_id("bob")}],
+        "candidateGroups": [{"name": "Legal"}],
+    } == {name: value for name, value in changed["task"].items() if name != "version"}
+    assert "APPLIED" == cleared["status"]
+    assert {"dueAt": None, "priority": "CRITICAL", "candidateUsers": []} == read["task"]
+    assert [("update", task["native"]["nativeId"])] * 2 == await world.effects("camunda")
+
+
+async def test_assigning_to_a_group_is_emulated_by_two_calls(world: World) -> None:
+    """The group may take it, nobody owns it any more."""
+    task = await unowned(world)
+    await world.data(
+        "mutation ($i: AssignTaskInput!) { assignTask(input: $i) { status } }",
+        "carol",
+        i={"taskId": task["id"], "userId": person_id("bob")},
+    )
+    given = (
+        await world.data(
+            f"mutation ($i: AssignTaskInput!) {{ assignTask(input: $i) {{ {RESULT} task {{ state assignee {{ id }} candidateGroups {{ name }} }} }} }}",
+            "carol",
+            i={"taskId": task["id"], "groupId": global_id("Group", "camunda", "legal"), "override": True},
+        )
+    )["assignTask"]
+
+    # One to read it, two to write.
+    assert ("APPLIED", False, 3) == (given["status"], given["atomic"], given["upstreamCalls"])
+    assert {"state": "READY", "assignee": None, "candidateGroups": [{"name": "Legal"}]} == given["task"]
+
+
+async def test_a_flow_is_started_seen_and_ended(world: World) -> None:
+    """By one call each; its tasks come and go with it."""
+    start = f"""mutation ($i: StartFlowInput!) {{ startFlow(input: $i) {{ {RESULT}
+      flow {{ id state definition {{ key }} native {{ nativeId }} }} }} }}"""
+    begun = (
+        await world.data(start, "carol", i={"sourceId": CAMUNDA, "definitionKey": "invoice", "data": {"amount": 7}})
+    )["startFlow"]
+    flow = begun["flow"]["id"]
+    seen = await world.data(
+        """query ($id: ID!) { flow(id: $id) { state name currentTasks { title state }
+             tasks(first: 5) { nodes { title } totalCount isComplete } } }""",
+        "carol",
+        id=flow,
+    )
+    ended = (
+        await world.data(
+            f"mutation ($i: CancelFlowInput!) {{ cancelFlow(input: $i) {{ {RESULT} flow {{ state }} tasks {{ id }} }} }}",
+            "carol",
+            i={"flowId": flow, "reason": "by mistake"},
+        )
+    )["cancelFlow"]
+
+    assert ("APPLIED", "ACTIVE", "invoice", 1) == (
+        begun["status"],
+        begun["flow"]["state"],
+        begun["flow"]["definition"]["key"],
+        begun["upstreamCalls"],
+    )
+    assert [{"title": "Approve invoice", "state": "READY"}] == seen["flow"]["currentTasks"]
+    assert (1, True) == (seen["flow"]["tasks"]["totalCount"], seen["flow"]["tasks"]["isComplete"])
+    assert ("APPLIED", "CANCELED", []) == (ended["status"], ended["flow"]["state"], ended["tasks"])
+    native = begun["flow"]["native"]["nativeId"]
+    assert [("start_flow", native), ("cancel_flow", native)] == await world.effects("camunda")
+
+
+async def test_an_unknown_definition_is_refused_by_name(world: World) -> None:
+    """Nothing was started."""
+    refused = (
+        await world.data(
+            f"mutation ($i: StartFlowInput!) {{ startFlow(input: $i) {{ {RESULT} flow {{ id }} }} }}",
+            "carol",
+            i={"sourceId": CAMUNDA, "definitionKey": "no-such-process"},
+        )
+    )["startFlow"]
+
+    assert ("REJECTED", "VALIDATION_FAILED", ["definitionKey"]) == (
+        refused["status"],
+        refused["errors"][0]["code"],
+        refused["errors"][0]["field"],
+    )
+    assert [] == await world.effects("camunda")
+
+
+async def test_flows_of_all_sources_are_one_list_for_task_admins(world: World) -> None:
+    """Newest first; page by page it is the same list; others are told that they may not."""
+    document = """query ($first: Int!, $after: String, $filter: FlowFilter) { flows(first: $first, after: $after, filter: $filter) {
+      nodes { id startedAt state } pageInfo { hasNextPage endCursor } totalCount sources { source { key } status } } }"""
+    whole = (await world.data(document, "carol", first=100))["flows"]
+    walked: list[str] = []
+    after, more = None, True
+    while more:
+        page = (await world.data(document, "carol", first=17, after=after))["flows"]
+        walked += [node["id"] for node in page["nodes"]]
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    active = (await world.data(document, "carol", first=100, filter={"state": {"eq": "ACTIVE"}}))["flows"]
+    alices = (await world.data(document, "alice", first=5))["flows"]
+
+    assert [node["id"] for node in whole["nodes"]] == walked
+    assert len(walked) == whole["totalCount"]
+    assert sorted((node["startedAt"] for node in whole["nodes"]), reverse=True) == [
+        node["startedAt"] for node in whole["nodes"]
+    ]
+    assert {"ACTIVE"} == {node["state"] for node in active["nodes"]}
+    assert ([], ["FORBIDDEN", "FORBIDDEN"]) == (alices["nodes"], [one["status"] for one in alices["sources"]])
+
+
+async def test_the_audit_log_is_the_history_of_a_task(world: World) -> None:
+    """What happened through the gateway stands there too."""
+    task = await unowned(world)
+    await world.data("mutation ($i: ClaimTaskInput!) { claimTask(input: $i) { status } }", i={"taskId": task["id"]})
+    await world.data(
+        "mutation ($i: CompleteTaskInput!) { completeTask(input: $i) { status errors { message } } }",
+        i={"taskId": task["id"], "data": {"decision": "approved"}},
+    )
+    read = await world.data(
+        """query ($id: ID!) { task(id: $id, freshness: FRESH) { state completedBy { id }
+             activities { nodes { type actor { displayName } } } } }""",
+        "carol",
+        id=task["id"],
+    )
+
+    # The vendor saw the technical account.
+    assert ("COMPLETED", global_id("User", "camunda", "taskgate")) == (
+        read["task"]["state"],
+        read["task"]["completedBy"]["id"],
+    )
+    assert ["CREATED", "ASSIGNED", "COMPLETED"] == [one["type"] for one in read["task"]["activities"]["nodes"]]
+
+
+@pytest.mark.parametrize(
+    ("person", "allowed"),
+    [
+        ("alice", {"CLAIM"}),
+        (
+            "carol",
+            {
+                "CLAIM",
+                "ASSIGN",
+                "UPDATE_DUE",
+                "UPDATE_FOLLOW_UP",
+                "UPDATE_PRIORITY",
+                "UPDATE_CANDIDATES",
+                "COMPLETE",
+                "CANCEL_FLOW",
+            },
+        ),
+    ],
+)
+async def test_what_is_permitted_is_told_without_a_call(world: World, person: str, allowed: set[str]) -> None:
+    """By capability, state, relation and role."""
+    task = await unowned(world)
+    document = "query ($id: ID!) { task(id: $id) { permittedActions { action allowed reason support } } }"
+    await world.data("query ($id: ID!) { task(id: $id) { title } }", person, id=task["id"])
+    before = len(await world.requests("camunda"))
+    found = (await world.data(document, person, id=task["id"]))["task"]["permittedActions"]
+
+    assert allowed == {one["action"] for one in found if one["allowed"]}
+    assert all(one["reason"] for one in found if not one["allowed"])
+    assert before == len(await world.requests("camunda"))
+
+
+async def test_what_a_filter_excludes_is_not_asked(world: World) -> None:
+    """SKIPPED, without a call; contradictions ask nobody."""
+    by_vendor = (await world.data(INVOICES, "carol", filter={"vendor": {"eq": "geotareas"}}))["tasks"]
+    contradiction = {"and": [{"isOpen": True}, {"state": {"eq": "COMPLETED"}}]}
+    nobody = (await world.data(INVOICES, "carol", filter=contradiction))["tasks"]
+
+    assert [("SKIPPED", 0), "OK"] == [
+        (one["status"], one["upstreamCalls"]) if one["status"] == "SKIPPED" else one["status"]
+        for one in by_vendor["sources"]
+    ]
+    assert [("SKIPPED", 0), ("SKIPPED", 0)] == [(one["status"], one["upstreamCalls"]) for one in nobody["sources"]]
+    assert [] == nobody["nodes"] == await world.requests("camunda")
+
+
+TRIAGE = """query ($filter: TaskFilter) { tasks(first: 100, filter: $filter, orderBy: [{field: PRIORITY, direction: DESC}]) {
+  nodes { id isOverdue isEscalated priority dueAt title state subjects { label } } totalCount isComplete
+  sources { source { key } filterPlacement } } }"""
+
+
+async def test_a_filter_with_or_gives_what_the_whole_list_would(world: World) -> None:
+    """Overdue, or escalated, or urgent: finished here where a source cannot say it."""
+    wanted = {
+        "isOpen": True,
+        "or": [{"isOverdue": True}, {"isEscalated": True}, {"priority": {"gte": "HIGH"}}],
+        "not": {"title": {"contains": "INVOICE"}},
+    }
+    everything = (await world.data(TRIAGE, "carol", filter={"isOpen": True}))["tasks"]
+    found = (await world.data(TRIAGE, "carol", filter=wanted))["tasks"]
+    expected = [
+        node["id"]
+        for node in everything["nodes"]
+        if (node["isOverdue"] or node["isEscalated"] or node["priority"] in {"HIGH", "CRITICAL"})
+        and "invoice" not in node["title"].lower()
+    ]
+
+    assert len(everything["nodes"]) == everything["totalCount"]
+    assert expected == [node["id"] for node in found["nodes"]]
+    assert len(expected) == found["totalCount"]
+    assert {"GATEWAY"} == {one["filterPlacement"] for one in found["sources"]}
+
+
+async def test_text_is_found_in_whatever_a_row_shows(world: World) -> None:
+    """Title or subject, in both systems, case ignored."""
+    everything = (await world.data(TRIAGE, "carol", filter={"isOpen": True}))["tasks"]["nodes"]
+    word = next(subject["label"] for node in everything for subject in node["subjects"] or [] if subject["label"])
+    found = (await world.data(TRIAGE, "carol", filter={"isOpen": True, "text": word.upper()}))["tasks"]["nodes"]
+
+    assert found
+    assert all(
+        word in node["title"] or word in [subject["label"] for subject in node["subjects"] or []] for node in found
+    )
