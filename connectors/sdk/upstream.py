@@ -114,12 +114,15 @@ class Upstream:
         *ids: str,
         params: Mapping[str, str | int] | None = None,
         json: object = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One reading request. `path` has a `{}` for each of `ids`, which are percent-encoded.
 
+        `headers` are the request's own, beside those of the credentials.
+
         Raises ConnectorError for anything but a 2xx answer.
         """
-        return await self._call(method, path, ids, params, json, is_write=False)
+        return await self._call(method, path, ids, params, json, headers, is_write=False)
 
     async def write(
         self,
@@ -128,9 +131,10 @@ class Upstream:
         *ids: str,
         params: Mapping[str, str | int] | None = None,
         json: object = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One writing request, sent at most once; errors say in `maybe_applied` whether it may have arrived."""
-        return await self._call(method, path, ids, params, json, is_write=True)
+        return await self._call(method, path, ids, params, json, headers, is_write=True)
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -154,16 +158,17 @@ class Upstream:
         ids: tuple[str, ...],
         params: Mapping[str, str | int] | None,
         json: object,
+        headers: Mapping[str, str] | None,
         *,
         is_write: bool,
     ) -> Answer:
         url = self.url(path, *ids)
         content = None if json is None else msgspec.json.encode(json)
-        headers = {} if content is None else {"Content-Type": "application/json"}
+        own = {**(headers or {}), **({} if content is None else {"Content-Type": "application/json"})}
 
         async def send(extra: Mapping[str, str]) -> Answer:
             return await self.exchange(
-                method, url, params=params, content=content, headers={**headers, **extra}, is_write=is_write
+                method, url, params=params, content=content, headers={**own, **extra}, is_write=is_write
             )
 
         extra = await self._credentials.headers(self)

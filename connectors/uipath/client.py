@@ -1,0 +1,237 @@
+"""One method a call."""
+
+from collections.abc import Mapping, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+from msgspec import Raw, Struct
+
+from connectors.sdk.errors import MalformedResponseError
+from connectors.sdk.upstream import Answer, Upstream
+from connectors.uipath import wire
+from connectors.uipath.casing import decode, read_as
+from connectors.uipath.native_id import TaskId
+from connectors.uipath.refusal import check_items
+from connectors.uipath.settings import UiPathOptions
+
+T = TypeVar("T")
+
+TASKS = "/odata/Tasks/UiPath.Server.Configuration.OData"
+NOTES = "/odata/TaskNotes/UiPath.Server.Configuration.OData"
+ACTIVITIES = "/odata/TaskActivities/UiPath.Server.Configuration.OData"
+CURRENT_USER = "/odata/Users/UiPath.Server.Configuration.OData.GetCurrentUser"
+FOLDERS = "/odata/Folders"
+CREATE = "/tasks/GenericTasks/CreateTask"
+SAVE_TAGS = "/tasks/GenericTasks/SaveTaskTags"
+INSTANCES = "/api/v1/instances"
+
+# By the vendor's name of a type. What is in none of these is read, completed and saved by no documented operation.
+READ_PATHS = {
+    "FormTask": "/forms/TaskForms/GetTaskFormById",
+    "AppTask": "/tasks/AppTasks/GetAppTaskById",
+}
+COMPLETE_PATHS = {
+    "FormTask": "/forms/TaskForms/CompleteTask",
+    "AppTask": "/tasks/AppTasks/CompleteAppTask",
+    "ExternalTask": "/tasks/GenericTasks/CompleteTask",
+}
+SAVE_PATHS = {
+    "FormTask": "/forms/TaskForms/SaveTaskData",
+    "AppTask": "/tasks/AppTasks/SaveAppTasksData",
+    "ExternalTask": "/tasks/GenericTasks/SaveTaskData",
+}
+GENERIC_READ_PATH = "/tasks/GenericTasks/GetTaskDataById"
+
+# Form data may hold decimals, which the vendor wants as numbers.
+_NUMBERS = msgspec.json.Encoder(decimal_format="number")
+
+
+class Rows(Struct, Generic[T], frozen=True):
+    """One page with each record's own bytes; `total` is None where it was not asked for."""
+
+    rows: list[tuple[T, Raw]]
+    total: int | None
+
+
+class Instances(Struct, frozen=True):
+    rows: list[tuple[wire.Instance, Raw]]
+    next_page: str | None
+
+
+class _List(Struct):
+    value: list[Raw]
+    count: int | None = msgspec.field(default=None, name="@odata.count")
+
+
+class _Instances(Struct, rename="camel"):
+    instances: list[Raw]
+    next_page: str | None = None
+
+
+def folder_header(folder: int) -> dict[str, str]:
+    return {"X-UIPATH-OrganizationUnitId": str(folder)}
+
+
+def folder_key_header(key: str) -> dict[str, str]:
+    return {"X-UIPATH-FolderKey": key}
+
+
+class UiPathClient:
+    """The documented operations of Orchestrator and Maestro that a task needs."""
+
+    def __init__(self, upstream: Upstream, options: UiPathOptions) -> None:
+        tenant = f"/{options.organization}/{options.tenant}"
+        self._upstream = upstream
+        self._orchestrator = f"{tenant}/orchestrator_"
+        self._maestro = f"{tenant}/pims_"
+        self._expand = options.expand
+
+    # Tasks
+
+    async def list_tasks(self, query: Mapping[str, str | int], *, as_task_admin: bool) -> Rows[wire.Task]:
+        path = "GetTasksAcrossFoldersForAdmin" if as_task_admin else "GetTasksAcrossFolders"
+        return _rows(await self._get(f"{TASKS}.{path}", params={**self._expanded, **query}), wire.Task)
+
+    async def get_task(self, task: int) -> tuple[wire.Task, Raw]:
+        answer = await self._get("/odata/Tasks({})", str(task), params=self._expanded)
+        return decode(answer, wire.Task), Raw(answer.body)
+
+    async def get_task_data(self, task: TaskId, native_type: str | None) -> wire.TaskData:
+        """By the path of its type; document types and those that are not known by the one of External tasks."""
+        path = READ_PATHS.get(native_type or "", GENERIC_READ_PATH)
+        params: dict[str, str | int] = {"taskId": task.task}
+        if native_type == "FormTask":
+            params["expandOnFormLayout"] = "true"
+        return decode(await self._get(path, params=params, folder=task.folder), wire.TaskData)
+
+    async def create_task(self, body: Mapping[str, object], *, folder: int) -> tuple[wire.Task, Raw]:
+        answer = await self._post(CREATE, body, folder=folder)
+        return decode(answer, wire.Task), Raw(answer.body)
+
+    async def assign(self, assignment: Mapping[str, object], task: int, *, again: bool) -> None:
+        """`again` for a task that is assigned already; RejectedError when the vendor lists the task as refused."""
+        path = f"{TASKS}.ReassignTasks" if again else f"{TASKS}.AssignTasks"
+        body = {"taskAssignments": [{"TaskId": task, **assignment}]}
+        check_items(await self._post(path, body), task)
+
+    async def unassign(self, task: int) -> None:
+        check_items(await self._post(f"{TASKS}.UnassignTasks", {"taskIds": [task]}), task)
+
+    async def delete_task(self, task: int) -> None:
+        check_items(await self._post(f"{TASKS}.DeleteTasks", {"taskIds": [task]}), task)
+
+    async def complete(
+        self, task: TaskId, native_type: str, *, action: str | None, data: Mapping[str, object] | None
+    ) -> None:
+        body: dict[str, object] = {"taskId": task.task}
+        if action is not None:
+            body["action"] = action
+        if data is not None:
+            body["data"] = data
+        await self._post(COMPLETE_PATHS[native_type], body, folder=task.folder)
+
+    async def save_data(self, task: TaskId, native_type: str, data: Mapping[str, object]) -> None:
+        """Replaces the whole payload."""
+        body = {"TaskId": task.task, "Data": data}
+        await self._write("PUT", SAVE_PATHS[native_type], body, folder=task.folder)
+
+    async def save_tags(self, task: TaskId, tags: Sequence[Mapping[str, str]]) -> None:
+        await self._write("PUT", SAVE_TAGS, {"TaskId": task.task, "Tags": tags}, folder=task.folder)
+
+    async def edit_metadata(self, task: TaskId, changes: Mapping[str, str]) -> None:
+        await self._post(f"{TASKS}.EditTaskMetadata", {"TaskId": task.task, **changes}, folder=task.folder)
+
+    # Notes and activities
+
+    async def list_notes(self, task: TaskId, *, top: int, skip: int) -> Rows[wire.Note]:
+        query: dict[str, str | int] = {"$expand": "CreatorUser", "$orderby": "Id asc", "$top": top, "$skip": skip}
+        answer = await self._get(f"{NOTES}.GetByTaskId(taskId={{}})", str(task.task), params=query, folder=task.folder)
+        return _rows(answer, wire.Note)
+
+    async def create_note(self, task: TaskId, text: str) -> wire.Note:
+        answer = await self._post(f"{NOTES}.CreateTaskNote", {"TaskId": task.task, "Text": text}, folder=task.folder)
+        return decode(answer, wire.Note)
+
+    async def list_activities(self, task: TaskId, *, top: int, skip: int) -> Rows[wire.Activity]:
+        query: dict[str, str | int] = {
+            "$expand": "CreatorUser,TargetUser,TaskNote",
+            "$orderby": "Id asc",
+            "$top": top,
+            "$skip": skip,
+        }
+        answer = await self._get(
+            f"{ACTIVITIES}.GetByTaskId(taskId={{}})", str(task.task), params=query, folder=task.folder
+        )
+        return _rows(answer, wire.Activity)
+
+    # People and folders
+
+    async def list_folder_users(self, folder: int, *, top: int, skip: int) -> Rows[wire.UserLogin]:
+        """Users, groups and robots that may see and edit tasks of the folder."""
+        query: dict[str, str | int] = {"$top": top, "$skip": skip, "$count": "true", "$orderby": "Id asc"}
+        answer = await self._get(
+            f"{TASKS}.GetTaskUsers(organizationUnitId={{}})", str(folder), params=query, folder=folder
+        )
+        return _rows(answer, wire.UserLogin)
+
+    async def list_folders(self, *, filter: str | None, top: int, skip: int = 0) -> Rows[wire.Folder]:
+        query: dict[str, str | int] = {"$top": top, "$skip": skip, "$orderby": "Id asc"}
+        if filter is not None:
+            query["$filter"] = filter
+        return _rows(await self._get(FOLDERS, params=query), wire.Folder)
+
+    async def get_current_user(self) -> wire.CurrentUser | None:
+        """None where no user stands behind the credentials."""
+        answer = await self._get(CURRENT_USER)
+        return None if answer.status == 204 else decode(answer, wire.CurrentUser)
+
+    # Maestro
+
+    async def list_instances(self, query: Mapping[str, str | int]) -> Instances:
+        answer = await self._upstream.read("GET", self._maestro + INSTANCES, params=query)
+        page = answer.decode(_Instances)
+        return Instances([(read_as(raw, wire.Instance), raw) for raw in page.instances], page.next_page or None)
+
+    async def get_instance(self, instance: str, *, folder_key: str) -> tuple[wire.Instance, Raw]:
+        answer = await self._upstream.read(
+            "GET", self._maestro + INSTANCES + "/{}", instance, headers=folder_key_header(folder_key)
+        )
+        return decode(answer, wire.Instance), Raw(answer.body)
+
+    async def change_instance(
+        self, instance: str, verb: str, *, folder_key: str, comment: str | None
+    ) -> wire.Operation:
+        """`verb` is cancel, pause or resume."""
+        answer = await self._upstream.write(
+            "POST",
+            f"{self._maestro}{INSTANCES}/{{}}/{verb}",
+            instance,
+            json={} if comment is None else {"comment": comment},
+            headers=folder_key_header(folder_key),
+        )
+        return decode(answer, wire.Operation)
+
+    @property
+    def _expanded(self) -> dict[str, str | int]:
+        return {"$expand": self._expand} if self._expand else {}
+
+    async def _get(
+        self, path: str, *ids: str, params: Mapping[str, str | int] | None = None, folder: int | None = None
+    ) -> Answer:
+        headers = None if folder is None else folder_header(folder)
+        return await self._upstream.read("GET", self._orchestrator + path, *ids, params=params, headers=headers)
+
+    async def _post(self, path: str, body: Mapping[str, object], *, folder: int | None = None) -> Answer:
+        return await self._write("POST", path, body, folder=folder)
+
+    async def _write(self, method: str, path: str, body: Mapping[str, object], *, folder: int | None) -> Answer:
+        headers = None if folder is None else folder_header(folder)
+        json = Raw(_NUMBERS.encode(body))
+        return await self._upstream.write(method, self._orchestrator + path, json=json, headers=headers)
+
+
+def _rows(answer: Answer, type_: type[T]) -> Rows[T]:
+    page = answer.decode(_List)
+    if page.count is not None and page.count < 0:
+        raise MalformedResponseError("counts a negative number of records")
+    return Rows([(read_as(raw, type_), raw) for raw in page.value], page.count)

@@ -1,0 +1,330 @@
+"""Maestro instances behind the tasks' job keys."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import pytest
+from msgspec.structs import replace
+
+from connectors.sdk.commands import (
+    CancelFlow,
+    CancelFlowOfTask,
+    CancelStrategy,
+    MutationStatus,
+    ResumeFlow,
+    SuspendFlow,
+)
+from connectors.sdk.contract_sample import read_flow
+from connectors.sdk.errors import (
+    ConflictError,
+    ConnectorError,
+    ForbiddenError,
+    MalformedResponseError,
+    NotFoundError,
+    RejectedError,
+    UnsupportedActionError,
+    ValidationFailedError,
+)
+from connectors.sdk.model import Flow, FlowState, Task, TaskState, UserRef
+from connectors.sdk.query import FlowQuery, TaskQuery
+from connectors.uipath import UiPathConnector
+from connectors.uipath.folders import KEPT
+from tests.connectors.uipath.tenant import NOW, Tenant
+
+Scripted = Callable[..., UiPathConnector]
+
+GUID = "0b9d7c1e-4a5f-4d7b-9e61-6a1f6b1d2c3d"
+OTHER = "1c9d7c1e-4a5f-4d7b-9e61-6a1f6b1d2c3d"
+KEY = "7f1e0c52-9b1a-4c55-8a1e-0c6d1f2b3a4d"
+NATIVE = f"828-{GUID}"
+PIMS = "/acme/DefaultTenant/pims_/api/v1/instances"
+FLOW = Flow(source="uipath", native_id=NATIVE, state=FlowState.ACTIVE, rule="uipath.instance.running", fetched_at=NOW)
+TASK = Task(
+    source="uipath",
+    native_id="828-101",
+    title="Review",
+    state=TaskState.READY,
+    rule="uipath.unassigned",
+    flow_id=NATIVE,
+    native_state="Unassigned",
+    fetched_at=NOW,
+)
+
+
+def instance(**members: Any) -> dict[str, Any]:
+    return {"instanceId": GUID, "latestRunStatus": "Running", "folderKey": KEY, "packageId": "Loans", **members}
+
+
+class Tower:
+    """Folders and instances; remembers what was asked."""
+
+    def __init__(self, *answers: httpx2.Response, folders: list[dict[str, Any]] | None = None) -> None:
+        self.answers = list(answers)
+        self.folders = [{"Id": 828, "Key": KEY.upper(), "DisplayName": "Finance"}] if folders is None else folders
+        self.asked: list[httpx2.Request] = []
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.asked.append(request)
+        if request.url.path.endswith("/odata/Folders"):
+            return httpx2.Response(200, json={"value": self.folders})
+        return self.answers.pop(0) if self.answers else httpx2.Response(404)
+
+    @property
+    def paths(self) -> list[str]:
+        return [f"{request.method} {request.url.path.split('_/', 1)[1]}" for request in self.asked]
+
+
+async def test_a_flow_is_found_by_its_folders_key(scripted: Scripted) -> None:
+    """Which is looked up once, and kept."""
+    tower = Tower(httpx2.Response(200, json=instance()), httpx2.Response(200, json=instance()))
+    connector = scripted(tower)
+    flow = await read_flow(connector, NATIVE)
+    await read_flow(connector, NATIVE)
+
+    assert ["GET odata/Folders", f"GET api/v1/instances/{GUID}", f"GET api/v1/instances/{GUID}"] == tower.paths
+    assert "Id eq 828" == tower.asked[0].url.params["$filter"]
+    assert KEY == tower.asked[1].headers["x-uipath-folderkey"]
+    assert (NATIVE, FlowState.ACTIVE, "Loans") == (flow.native_id, flow.state, flow.name)
+
+
+async def test_a_plain_job_is_no_flow(scripted: Scripted) -> None:
+    """Nothing else is looked for in its place."""
+    tower = Tower(httpx2.Response(404, json={"type": "PIMS-100042", "title": "Not found", "status": 404}))
+
+    assert {} == await scripted(tower).get_flows([NATIVE])
+    assert 2 == len(tower.asked)
+
+
+async def test_tasks_of_a_flow_are_never_widened(scripted: Scripted) -> None:
+    """The filter names job and folder; when nothing is found, nothing is given."""
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.params["$filter"])
+        return httpx2.Response(200, json={"@odata.count": 0, "value": []})
+
+    connector = scripted(answer)
+    page = await connector.list_tasks(connector.pushdown(TaskQuery(flows=frozenset({NATIVE}))), limit=5)
+
+    assert () == page.items
+    assert [f"((CreatorJobKey eq {GUID} and OrganizationUnitId eq 828))"] == asked
+
+
+async def test_a_folder_that_is_not_shown_is_each_flows_error(scripted: Scripted) -> None:
+    """Not an absence: the flow may be there."""
+    found = await scripted(Tower(folders=[])).get_flows([NATIVE])
+
+    assert isinstance(found[NATIVE], ForbiddenError)
+
+
+async def test_an_answer_about_another_instance_is_malformed(scripted: Scripted) -> None:
+    """Join by key."""
+    found = await scripted(Tower(httpx2.Response(200, json=instance(instanceId=OTHER)))).get_flows([NATIVE])
+
+    assert isinstance(found[NATIVE], MalformedResponseError)
+
+
+async def test_failing_folders_fail_each_flow(scripted: Scripted) -> None:
+    """As the error that they met."""
+    found = await scripted(lambda request: httpx2.Response(503)).get_flows([NATIVE, f"829-{OTHER}"])
+
+    assert [True, True] == [isinstance(each, ConnectorError) for each in found.values()]
+
+
+@pytest.mark.parametrize("native_id", ["", "828", GUID, f"828-{GUID}x", "828-../x", f"{KEY}{GUID}", f"0-{GUID}"])
+async def test_what_is_no_id_of_a_flow_costs_no_call(scripted: Scripted, native_id: str) -> None:
+    """It is absent."""
+    tower = Tower()
+
+    assert {} == await scripted(tower).get_flows([native_id])
+    assert [] == tower.asked
+
+
+async def test_the_list_of_instances_names_folders_by_id(scripted: Scripted) -> None:
+    """By their key where the account may not look the id up; pages go on by the vendor's token."""
+    page = {
+        "instances": [
+            instance(userId=7, startedByUser="Ana", startedTimeUtc="2026-06-01T08:00:00Z", packageVersion="1.0.2"),
+            instance(instanceId=OTHER, folderKey=OTHER),
+        ],
+        "nextPage": "opaque",
+    }
+    tower = Tower(httpx2.Response(200, json=page))
+    found = await scripted(tower).list_flows(
+        FlowQuery(definition_keys=frozenset({"Loans"})), limit=5000, after="before"
+    )
+    flow = found.items[0]
+
+    assert [NATIVE, f"{OTHER}-{OTHER}"] == [each.native_id for each in found.items]
+    assert {"pageSize": "500", "packageId": "Loans", "nextPage": "before"} == dict(tower.asked[0].url.params)
+    assert ("opaque", None) == (found.next_cursor, found.total)
+    assert UserRef(native_id="7", name="Ana") == flow.started_by
+    assert flow.definition is not None
+    assert ("Loans", "Loans:1.0.2", "1.0.2") == (
+        flow.definition.key,
+        flow.definition.native_id,
+        flow.definition.version,
+    )
+
+
+async def test_a_listed_flow_is_found_again(tenant: Tenant) -> None:
+    """By the id in the list, and as the flow of its tasks."""
+    flows = (await tenant.connector.list_flows(FlowQuery(), limit=100)).items
+    tasks = await tenant.drain()
+    known = {flow.native_id for flow in flows}
+
+    assert flows
+    for flow in flows[:5]:
+        assert flow == await read_flow(tenant.connector, flow.native_id)
+    assert known & {task.flow_id for task in tasks}
+
+
+async def test_several_packages_are_left_to_the_gateway(tenant: Tenant) -> None:
+    """The vendor takes one."""
+    several = FlowQuery(definition_keys=frozenset({"a", "b"}), states=frozenset({FlowState.ACTIVE}))
+
+    assert FlowQuery() == tenant.connector.pushdown_flows(several)
+    page = await tenant.connector.list_flows(FlowQuery(definition_keys=frozenset()), limit=5)
+    assert () == page.items
+
+
+@pytest.mark.parametrize(
+    ("command", "verb", "answered", "state", "status"),
+    [
+        (CancelFlow, "cancel", "Canceling", FlowState.CANCELED, MutationStatus.PENDING),
+        (CancelFlow, "cancel", "Cancelled", FlowState.CANCELED, MutationStatus.APPLIED),
+        (SuspendFlow, "pause", "Pausing", FlowState.SUSPENDED, MutationStatus.PENDING),
+        (SuspendFlow, "pause", "Paused", FlowState.SUSPENDED, MutationStatus.APPLIED),
+        (ResumeFlow, "resume", "Resuming", FlowState.ACTIVE, MutationStatus.PENDING),
+        (ResumeFlow, "resume", "Running", FlowState.ACTIVE, MutationStatus.APPLIED),
+    ],
+)
+async def test_a_flow_verb_says_whether_it_has_arrived(
+    scripted: Scripted, command: Any, verb: str, answered: str, state: FlowState, status: MutationStatus
+) -> None:
+    """The record is what the vendor will show; the reason travels as the comment."""
+    tower = Tower(httpx2.Response(200, json={"instanceId": GUID, "status": answered}))
+    outcome = await scripted(tower).perform_on_flow(command(flow=FLOW, reason="duplicate"))
+    request = tower.asked[-1]
+
+    assert (state, status, answered) == (outcome.flow.state, outcome.status, outcome.flow.native_state)
+    assert ("POST", f"{PIMS}/{GUID}/{verb}") == (request.method, request.url.path)
+    assert b'{"comment":"duplicate"}' == request.content
+    assert KEY == request.headers["x-uipath-folderkey"]
+
+
+async def test_without_a_reason_the_body_is_empty(scripted: Scripted) -> None:
+    """But it is there."""
+    tower = Tower(httpx2.Response(200, json={"instanceId": GUID, "status": "Canceling"}))
+    await scripted(tower).perform_on_flow(CancelFlow(flow=FLOW))
+
+    assert b"{}" == tower.asked[-1].content
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "code"),
+    [
+        (
+            httpx2.Response(400, json={"type": "PIMS-100010", "title": "Instance is Pending"}),
+            ConflictError,
+            "PIMS-100010",
+        ),
+        (httpx2.Response(404, json={"type": "PIMS-100042", "title": "x"}), NotFoundError, "PIMS-100042"),
+        (httpx2.Response(403, json={"type": "PIMS-150006", "title": "x"}), ForbiddenError, "PIMS-150006"),
+        (httpx2.Response(400, json={"type": "PIMS-150007", "title": "x"}), ForbiddenError, "PIMS-150007"),
+        (httpx2.Response(400, json={"type": "https://x.test/rfc", "title": "x"}), ValidationFailedError, None),
+        (httpx2.Response(400, content=b"<html>"), ValidationFailedError, None),
+        (httpx2.Response(409), ConflictError, None),
+        (httpx2.Response(200, json={"instanceId": OTHER, "status": "Canceling"}), MalformedResponseError, None),
+        (httpx2.Response(200, json={"instanceId": GUID}), MalformedResponseError, None),
+    ],
+)
+async def test_a_refused_flow_verb_is_the_right_error(
+    scripted: Scripted, answer: httpx2.Response, kind: type[ConnectorError], code: str | None
+) -> None:
+    """By code and status; an answer about something else may be applied."""
+    with pytest.raises(kind) as caught:
+        await scripted(Tower(answer)).perform_on_flow(CancelFlow(flow=FLOW))
+
+    assert (kind, code) == (type(caught.value), caught.value.native_code)
+    assert caught.value.maybe_applied == (kind is MalformedResponseError)
+
+
+async def test_options_of_a_cancel_are_refused(scripted: Scripted) -> None:
+    """There are none."""
+    with pytest.raises(ValidationFailedError):
+        await scripted(Tower()).perform_on_flow(CancelFlow(flow=FLOW, options={"force": True}))
+
+
+async def test_cancelling_the_flow_of_a_task_says_what_else_ends(tenant: Tenant) -> None:
+    """It is PENDING until the task itself shows it."""
+    flows = {flow.native_id: flow for flow in (await tenant.connector.list_flows(FlowQuery(), limit=100)).items}
+    task = next(
+        each
+        for each in await tenant.drain()
+        if each.is_open and each.flow_id in flows and flows[each.flow_id].native_state == "Running"
+    )
+    outcome = await tenant.connector.perform(CancelFlowOfTask(task=task, reason="duplicate"))
+    shown = (await tenant.connector.get_tasks([task.native_id]))[task.native_id]
+
+    assert isinstance(shown, Task)
+    assert (MutationStatus.PENDING, TaskState.CANCELED) == (outcome.status, outcome.task.state)
+    assert TaskState.CANCELED is shown.state
+    assert "with all its open tasks" in (outcome.effect or "")
+
+
+async def test_a_task_without_a_job_has_no_flow_to_cancel(scripted: Scripted) -> None:
+    """Without a call."""
+    tower = Tower()
+    with pytest.raises(ConflictError):
+        await scripted(tower).perform(CancelFlowOfTask(task=replace(TASK, flow_id=None)))
+
+    assert [] == tower.asked
+
+
+async def test_a_plain_job_is_not_cancelled(scripted: Scripted) -> None:
+    """Maestro knows no such instance."""
+    with pytest.raises(RejectedError):
+        await scripted(Tower(httpx2.Response(404))).perform(CancelFlowOfTask(task=TASK))
+
+
+async def test_a_source_without_maestro_shows_no_flows(scripted: Scripted) -> None:
+    """Nor cancels them; deleting is there when it is allowed."""
+    tower = Tower()
+    connector = scripted(tower, maestro=False, allow_delete=True)
+    with pytest.raises(UnsupportedActionError):
+        await connector.perform_on_flow(CancelFlow(flow=FLOW))
+
+    assert {} == await connector.get_flows([NATIVE])
+    assert () == (await connector.list_flows(FlowQuery(), limit=5)).items
+    assert (CancelStrategy.DELETE_TASK,) == connector.cancel_strategies()
+    assert (CancelStrategy.CANCEL_FLOW,) == scripted(tower).cancel_strategies()
+    assert [] == tower.asked
+
+
+async def test_what_is_kept_of_folders_is_bounded(scripted: Scripted) -> None:
+    """The oldest pair goes first."""
+    wanted = range(1, KEPT + 51)
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        ids = [int(each.split(" ")[-1].strip("()")) for each in request.url.params["$filter"].split(" or ")]
+        rows = [{"Id": each, "Key": f"{each:08x}-0000-4000-8000-000000000000"} for each in ids]
+        return httpx2.Response(200, json={"value": rows})
+
+    connector = scripted(answer)
+    folders = connector._maestro._folders
+    found = await folders.keys_of(wanted)
+
+    assert len(wanted) == len(found)
+    assert KEPT == len(folders._keys)
+    assert 1 not in folders._keys
+
+
+async def test_a_key_that_is_no_guid_is_no_header(scripted: Scripted) -> None:
+    """What the vendor calls a key goes into a header: only a GUID does."""
+    tower = Tower(folders=[{"Id": 828, "Key": "x\r\nX-Injected: 1"}])
+    found = await scripted(tower).get_flows([NATIVE])
+
+    assert isinstance(found[NATIVE], ForbiddenError)
+    assert 1 == len(tower.asked)

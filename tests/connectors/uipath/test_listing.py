@@ -1,0 +1,304 @@
+"""Pages of tasks, while tasks come and go."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import pytest
+from msgspec.structs import replace
+
+from connectors.sdk.errors import ConnectorError, NotFoundError, UnavailableError, ValidationFailedError
+from connectors.sdk.model import CountAccuracy, TaskState
+from connectors.sdk.query import SortDirection, SortKey, TaskOrderField, TaskQuery
+from connectors.uipath import UiPathConnector
+from tests.connectors.uipath.tenant import Tenant
+
+NEWEST = (SortKey(TaskOrderField.CREATED_AT, SortDirection.DESC),)
+Scripted = Callable[..., UiPathConnector]
+
+
+def row(number: int, **members: Any) -> dict[str, Any]:
+    return {"Id": number, "OrganizationUnitId": 828, "Title": "Review", "Status": "Unassigned", **members}
+
+
+class Shelf:
+    """Answers a list by `$skip`, `$top` and an id to go on behind, from rows that tests change between pages."""
+
+    def __init__(self, count: int) -> None:
+        self.ids = list(range(1, count + 1))
+        self.asked: list[httpx2.Request] = []
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.asked.append(request)
+        params = request.url.params
+        behind = int(params.get("$filter", "Id gt 0").split("Id gt ")[-1])
+        ids = [each for each in self.ids if each > behind]
+        skip, top = int(params.get("$skip", "0")), int(params["$top"])
+        answer = {"@odata.count": len(ids), "value": [row(each) for each in ids[skip : skip + top]]}
+        return httpx2.Response(200, json=answer)
+
+
+async def test_every_list_asks_for_all_it_needs(scripted: Scripted) -> None:
+    """Top, count, expansion and an order down to the id, in the tenant's path, without a folder."""
+    shelf = Shelf(1)
+    await scripted(shelf).list_tasks(TaskQuery(), limit=5)
+    request = shelf.asked[0]
+
+    assert (
+        "/acme/DefaultTenant/orchestrator_/odata/Tasks/UiPath.Server.Configuration.OData.GetTasksAcrossFolders"
+        == request.url.path
+    )
+    assert {
+        "$expand": "AssignedToUser,TaskAssignments($expand=Assignee)",
+        "$orderby": "Id asc",
+        "$top": "5",
+        "$count": "true",
+    } == dict(request.url.params)
+    assert "Bearer rt_secret" == request.headers["authorization"]
+    assert "x-uipath-organizationunitid" not in request.headers
+
+
+async def test_an_administrators_list_has_a_path_of_its_own(scripted: Scripted) -> None:
+    """Where the source says so."""
+    shelf = Shelf(1)
+    await scripted(shelf, as_task_admin=True).list_tasks(TaskQuery(), limit=5)
+
+    assert shelf.asked[0].url.path.endswith(".GetTasksAcrossFoldersForAdmin")
+
+
+async def test_no_page_asks_for_more_than_the_vendor_gives(scripted: Scripted) -> None:
+    """Whatever was asked for."""
+    shelf = Shelf(1)
+    connector = scripted(shelf)
+    await connector.list_tasks(TaskQuery(), limit=100_000)
+    await connector.list_tasks(TaskQuery(order=NEWEST), limit=100_000, after="at:1:1")
+
+    assert [500, 501] == [int(request.url.params["$top"]) for request in shelf.asked]
+
+
+async def test_an_unordered_list_goes_on_behind_the_last_id(scripted: Scripted) -> None:
+    """A task that leaves the list hides no other one."""
+    shelf = Shelf(6)
+    connector = scripted(shelf)
+    first = await connector.list_tasks(TaskQuery(), limit=2)
+    shelf.ids.remove(1)
+    second = await connector.list_tasks(TaskQuery(), limit=2, after=first.next_cursor)
+
+    assert ["828-1", "828-2"] == [task.native_id for task in first.items]
+    assert ["828-3", "828-4"] == [task.native_id for task in second.items]
+    assert (6, CountAccuracy.EXACT) == (first.total, first.total_accuracy)
+    assert (None, CountAccuracy.UNKNOWN) == (second.total, second.total_accuracy)
+
+
+async def given_in_all(connector: UiPathConnector, change: Callable[[], None]) -> list[int]:
+    """Ids of three pages of three newest tasks; `change` happens before the second."""
+    query, found, after = TaskQuery(order=NEWEST), [], None
+    for number in range(3):
+        if number == 1:
+            change()
+        page = await connector.list_tasks(query, limit=3, after=after)
+        found += [int(task.native_id.removeprefix("828-")) for task in page.items]
+        after = page.next_cursor
+    return found
+
+
+async def test_an_ordered_list_is_read_by_one_call_a_page(scripted: Scripted) -> None:
+    """The last row given is asked for again, to see that nothing moved, and not given again."""
+    shelf = Shelf(9)
+    found = await given_in_all(scripted(shelf), lambda: None)
+
+    assert list(range(1, 10)) == found
+    assert [None, "2", "5"] == [request.url.params.get("$skip") for request in shelf.asked]
+
+
+async def test_an_ordered_list_loses_no_task_when_others_leave_it(scripted: Scripted) -> None:
+    """It steps back to the row that was given last."""
+    shelf = Shelf(9)
+
+    def leave() -> None:
+        shelf.ids = [each for each in shelf.ids if each not in {1, 2}]
+
+    found = await given_in_all(scripted(shelf), leave)
+
+    assert list(range(1, 10)) == found
+
+
+async def test_an_ordered_list_gives_no_task_twice_when_others_join_it(scripted: Scripted) -> None:
+    """Rows before the one given last were given, or are too new for this list."""
+    shelf = Shelf(6)
+
+    def join() -> None:
+        shelf.ids = [70, 71, *shelf.ids]
+
+    found = await given_in_all(scripted(shelf), join)
+
+    assert [1, 2, 3, 4, 5, 6] == found
+
+
+async def test_an_ordered_list_goes_on_when_the_last_row_itself_left(scripted: Scripted) -> None:
+    """Some rows come again; none is left out."""
+    shelf = Shelf(9)
+    found = await given_in_all(scripted(shelf), lambda: shelf.ids.remove(3))
+
+    assert {1, 2, 3, 4, 5, 6} <= set(found)
+
+
+@pytest.mark.parametrize("after", ["", "5", "id:0", "id:x", "at:1:1", "id:99999999999999999999", "id:1 or 1 eq 1"])
+async def test_a_cursor_of_another_list_is_refused(scripted: Scripted, after: str) -> None:
+    """Without a call."""
+    shelf = Shelf(1)
+    with pytest.raises(ValidationFailedError):
+        await scripted(shelf).list_tasks(TaskQuery(), limit=5, after=after)
+
+    assert [] == shelf.asked
+
+
+async def test_a_list_that_nothing_can_match_costs_no_call(scripted: Scripted) -> None:
+    """Its total is known."""
+    shelf = Shelf(3)
+    page = await scripted(shelf).list_tasks(TaskQuery(states=frozenset({TaskState.SKIPPED})), limit=5)
+
+    assert ((), 0, CountAccuracy.EXACT, []) == (page.items, page.total, page.total_accuracy, shelf.asked)
+
+
+async def test_texts_are_compared_again(scripted: Scripted) -> None:
+    """The vendor's database may not tell cases apart; what it counts is then no total of ours."""
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        rows = [row(1, ExternalTag="jira"), row(2, ExternalTag="JIRA")]
+        return httpx2.Response(200, json={"@odata.count": 2, "value": rows})
+
+    page = await scripted(answer).list_tasks(TaskQuery(business_keys=frozenset({"jira"})), limit=5)
+
+    assert ["828-1"] == [task.native_id for task in page.items]
+    assert (None, CountAccuracy.UNKNOWN) == (page.total, page.total_accuracy)
+
+
+async def test_a_row_given_twice_counts_once_and_a_bare_list_is_whole(scripted: Scripted) -> None:
+    """Without a count there is no total."""
+    page = await scripted(lambda request: httpx2.Response(200, json={"value": [row(1), row(1)]})).list_tasks(
+        TaskQuery(), limit=5
+    )
+
+    assert ["828-1"] == [task.native_id for task in page.items]
+    assert (None, None) == (page.total, page.next_cursor)
+
+
+async def test_a_vendor_that_ignores_the_position_ends_the_list(scripted: Scripted) -> None:
+    """The same page again is no progress."""
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, json={"value": [row(1), row(2)]})
+
+    page = await scripted(answer).list_tasks(TaskQuery(), limit=2, after="id:2")
+
+    assert page.next_cursor is None
+
+
+async def test_one_task_is_read_by_its_own_path_and_several_by_one_list(scripted: Scripted) -> None:
+    """Ids are joined by key: the answer's order does not matter, other folders' tasks are absent."""
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path.rsplit("/", 1)[-1] + " " + request.url.params.get("$filter", ""))
+        if request.url.path.endswith("/Tasks(1)"):
+            return httpx2.Response(200, json=row(1))
+        return httpx2.Response(200, json={"value": [row(3), row(2), row(1), row(9)]})
+
+    connector = scripted(answer)
+    one = await connector.get_tasks(["828-1", "828-1"])
+    several = await connector.get_tasks(["828-1", "828-2", "1-3", "828-4", "x"])
+
+    assert ["828-1"] == list(one)
+    assert {"828-1", "828-2"} == set(several)
+    assert [
+        "Tasks(1) ",
+        "UiPath.Server.Configuration.OData.GetTasksAcrossFolders (Id eq 1 or Id eq 2 or Id eq 3 or Id eq 4)",
+    ] == asked
+
+
+@pytest.mark.parametrize("native_id", ["829-1", "828-2"])
+async def test_a_task_that_is_another_than_asked_for_is_absent(scripted: Scripted, native_id: str) -> None:
+    """The folder is part of the id."""
+    connector = scripted(lambda request: httpx2.Response(200, json=row(1)))
+
+    assert {} == await connector.get_tasks([native_id])
+
+
+async def test_a_batch_that_failed_is_each_tasks_error(scripted: Scripted) -> None:
+    """The other batches are read."""
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if "Id eq 50 " in request.url.params["$filter"] + " ":
+            return httpx2.Response(503)
+        return httpx2.Response(200, json={"value": [row(number) for number in range(1, 41)]})
+
+    found = await scripted(answer).get_tasks([f"828-{number}" for number in range(1, 61)])
+    failed = [key for key, each in found.items() if isinstance(each, ConnectorError)]
+
+    assert 60 == len(found)
+    assert [f"828-{number}" for number in range(41, 61)] == sorted(failed)
+    assert all(isinstance(found[key], UnavailableError) for key in failed)
+
+
+@pytest.mark.parametrize(
+    ("native_id", "is_one"),
+    [
+        ("828-101", True),
+        ("9223372036854775807-9223372036854775807", True),
+        ("828-9223372036854775808", False),
+        ("828-0", False),
+        ("0828-1", False),
+        ("-828-1", False),
+        ("828--1", False),
+        ("101", False),
+        ("828-101 ", False),
+        ("828-101\n", False),
+        ("٨-١", False),
+        ("", False),
+    ],
+)
+async def test_an_id_is_a_folder_and_a_number(scripted: Scripted, native_id: str, is_one: bool) -> None:
+    """Both int64; nothing is asked about what is none."""
+    asked: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request)
+        return httpx2.Response(404)
+
+    connector = scripted(answer)
+
+    assert is_one == connector.is_native_id(native_id)
+    assert {} == await connector.get_tasks([native_id])
+    assert int(is_one) == len(asked)
+
+
+async def test_a_source_of_some_folders_shows_no_others(tenant: Tenant) -> None:
+    """Neither in lists nor by id."""
+    everything = await tenant.drain()
+    other = next(task for task in everything if not task.native_id.startswith("828-"))
+    connector = tenant.open(folders=[828])
+    page = await connector.list_tasks(connector.pushdown(TaskQuery()), limit=500)
+
+    assert {task.native_id for task in everything if task.native_id.startswith("828-")} == {
+        task.native_id for task in page.items
+    }
+    assert {} == await connector.get_tasks([other.native_id])
+
+
+async def test_deleted_tasks_are_canceled(tenant: Tenant) -> None:
+    """They stay in lists; a list of open tasks leaves them out."""
+    task = (await tenant.drain(TaskQuery(states=frozenset({TaskState.READY}))))[0]
+    tenant.stand_in.store.tasks[int(task.native_id.split("-")[1])].deleted = tenant.now
+    canceled = await tenant.drain(TaskQuery(states=frozenset({TaskState.CANCELED})))
+    ready = await tenant.drain(TaskQuery(states=frozenset({TaskState.READY})))
+
+    assert task.native_id in {each.native_id for each in canceled}
+    assert task.native_id not in {each.native_id for each in ready}
+
+
+async def test_a_detail_of_an_id_that_is_none_is_not_found(tenant: Tenant) -> None:
+    """Records come from elsewhere too."""
+    task = (await tenant.drain())[0]
+    with pytest.raises(NotFoundError):
+        await tenant.connector.list_users(assignable_to=replace(task, native_id="x"), limit=5)

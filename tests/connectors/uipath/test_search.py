@@ -1,0 +1,256 @@
+"""The gateway's query in OData's words."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.sdk.model import OPEN_STATES, Definition, Task, TaskKind, TaskPriority, TaskState, UserRef
+from connectors.sdk.query import Interval, SortDirection, SortKey, TaskOrderField, TaskQuery
+from connectors.uipath import odata
+from connectors.uipath.mapping import TYPES
+from connectors.uipath.search import STATES_HERE, filter_of, order_of, pushdown
+
+GUID = "0b9d7c1e-4a5f-4d7b-9e61-6a1f6b1d2c3d"
+MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
+
+# A literal is closed by the first quote that is not doubled.
+LITERAL = re.compile(r"'((?:[^']|'')*)'")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (TaskQuery(), ""),
+        (TaskQuery(states=OPEN_STATES), "IsDeleted eq false and Status ne 'Completed'"),
+        (
+            TaskQuery(states=frozenset({TaskState.READY})),
+            "IsDeleted eq false and (Status eq 'Unassigned' or (Status eq 'Pending' and AssignedToUserId eq null))",
+        ),
+        (
+            TaskQuery(states=frozenset({TaskState.RESERVED})),
+            "IsDeleted eq false and ((Status eq 'Pending' and AssignedToUserId ne null))",
+        ),
+        (
+            TaskQuery(states=frozenset({TaskState.READY, TaskState.RESERVED})),
+            "IsDeleted eq false and (Status eq 'Unassigned' or Status eq 'Pending')",
+        ),
+        (TaskQuery(states=frozenset({TaskState.CANCELED})), "IsDeleted eq true"),
+        (
+            TaskQuery(states=frozenset({TaskState.CANCELED, TaskState.COMPLETED})),
+            "(IsDeleted eq true or (Status eq 'Completed'))",
+        ),
+        (
+            TaskQuery(states=frozenset({TaskState.UNKNOWN})),
+            "IsDeleted eq false and Status ne 'Unassigned' and Status ne 'Pending' and Status ne 'Completed'",
+        ),
+        (
+            TaskQuery(states=frozenset({TaskState.UNKNOWN, TaskState.CANCELED, TaskState.READY})),
+            "(IsDeleted eq true or Status ne 'Completed')",
+        ),
+        (TaskQuery(states=frozenset(TaskState) - {TaskState.CANCELED}), "IsDeleted eq false"),
+        (TaskQuery(states=frozenset(TaskState)), ""),
+        (TaskQuery(assignees=frozenset({"7"})), "AssignedToUserId eq 7"),
+        (
+            TaskQuery(assignees=frozenset({"7", "8", "alice"})),
+            "(AssignedToUserId eq 7 or AssignedToUserId eq 8)",
+        ),
+        (TaskQuery(has_assignee=True), "AssignedToUserId ne null"),
+        (TaskQuery(has_assignee=False), "AssignedToUserId eq null"),
+        (TaskQuery(ids=frozenset({"828-101", "x"})), "Id eq 101"),
+        (
+            TaskQuery(flows=frozenset({f"828-{GUID}"})),
+            f"((CreatorJobKey eq {GUID} and OrganizationUnitId eq 828))",
+        ),
+        (
+            TaskQuery(kinds=frozenset({TaskKind.DOCUMENT, TaskKind.MANUAL})),
+            "(Type eq 'DocumentValidationTask' or Type eq 'DocumentClassificationTask' or Type eq 'DataLabelingTask')",
+        ),
+        (TaskQuery(priorities=frozenset({TaskPriority.HIGH})), "Priority eq 'High'"),
+        (TaskQuery(business_keys=frozenset({"it's"})), "ExternalTag eq 'it''s'"),
+        (TaskQuery(definition_keys=frozenset({"Loans"})), "TaskCatalogName eq 'Loans'"),
+        (
+            TaskQuery(times=((TaskOrderField.CREATED_AT, Interval(gte=MOMENT, lt=MOMENT)),)),
+            "CreationTime ge 2026-01-02T03:04:05.678901Z and CreationTime lt 2026-01-02T03:04:05.678901Z",
+        ),
+        (
+            TaskQuery(times=((TaskOrderField.UPDATED_AT, Interval(gt=MOMENT, lte=MOMENT)),)),
+            "LastModificationTime ge 2026-01-02T03:04:05.678902Z and LastModificationTime lt 2026-01-02T03:04:05.678902Z",
+        ),
+        (
+            TaskQuery(times=((TaskOrderField.CREATED_AT, Interval(lte=datetime.max.replace(tzinfo=UTC))),)),
+            "",
+        ),
+        (TaskQuery(present=frozenset({TaskOrderField.UPDATED_AT})), "LastModificationTime ne null"),
+        (TaskQuery(absent=frozenset({TaskOrderField.COMPLETED_AT})), "CompletionTime eq null"),
+        (TaskQuery(present=frozenset({TaskOrderField.CREATED_AT})), ""),
+        # Left to the gateway.
+        (TaskQuery(candidate_users=frozenset({"7"})), ""),
+        (TaskQuery(candidate_groups=frozenset({"9"}), has_candidates=True), ""),
+        (TaskQuery(tags=frozenset({"urgent"}), text="review", overdue_at=MOMENT), ""),
+        (TaskQuery(times=((TaskOrderField.DUE_AT, Interval(lt=MOMENT)),)), ""),
+        (TaskQuery(present=frozenset({TaskOrderField.DUE_AT})), ""),
+        (TaskQuery(kinds=frozenset({TaskKind.UNKNOWN, TaskKind.FORM})), ""),
+        (TaskQuery(assignees=frozenset(str(number) for number in range(1, 30))), ""),
+    ],
+)
+def test_a_query_in_the_vendors_words(query: TaskQuery, expected: str) -> None:
+    """What is pushed down, and what of a query is left to the gateway."""
+    assert expected == filter_of(pushdown(query))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        TaskQuery(states=frozenset()),
+        TaskQuery(states=frozenset({TaskState.SUSPENDED, TaskState.SKIPPED})),
+        TaskQuery(assignees=frozenset()),
+        TaskQuery(assignees=frozenset({"alice", "7 or 1 eq 1", "0", "9" * 30})),
+        TaskQuery(assignees=frozenset({"7"}), has_assignee=False),
+        TaskQuery(ids=frozenset({"101", "828/101", "828-0"})),
+        TaskQuery(flows=frozenset({GUID, "828-x"})),
+        # No task says its flow with the folder's key.
+        TaskQuery(flows=frozenset({f"{GUID}-{GUID}"})),
+        TaskQuery(kinds=frozenset({TaskKind.MANUAL})),
+        TaskQuery(business_keys=frozenset({"\ud800"})),
+        TaskQuery(present=frozenset({TaskOrderField.FOLLOW_UP_AT})),
+        TaskQuery(absent=frozenset({TaskOrderField.TITLE})),
+        TaskQuery(times=((TaskOrderField.FOLLOW_UP_AT, Interval(lt=MOMENT)),)),
+        TaskQuery(times=((TaskOrderField.CREATED_AT, Interval(gt=datetime.max.replace(tzinfo=UTC))),)),
+        TaskQuery(subject_types=frozenset({"order"})),
+        TaskQuery(is_escalated=False),
+    ],
+)
+def test_a_query_that_nothing_can_match_needs_no_call(query: TaskQuery) -> None:
+    """There is no filter to send."""
+    assert filter_of(pushdown(query)) is None
+
+
+def test_the_sources_folders_are_part_of_every_filter() -> None:
+    """In parentheses: `or` binds weaker than `and`."""
+    query = TaskQuery(priorities=frozenset({TaskPriority.LOW}))
+
+    assert "(OrganizationUnitId eq 828 or OrganizationUnitId eq 829) and Priority eq 'Low'" == filter_of(
+        query, (828, 829)
+    )
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ((), "Id asc"),
+        ((SortKey(TaskOrderField.CREATED_AT, SortDirection.DESC),), "CreationTime desc,Id asc"),
+        (
+            tuple(SortKey(field) for field in TaskOrderField),
+            "CreationTime asc,LastModificationTime asc,CompletionTime asc,Id asc",
+        ),
+    ],
+)
+def test_the_last_key_of_an_order_is_unique(order: tuple[SortKey, ...], expected: str) -> None:
+    """At most five keys, and never due dates, priorities, titles or states."""
+    assert expected == order_of(order)
+
+
+@given(st.text())
+def test_nothing_breaks_out_of_a_literal(value: str) -> None:
+    """Whatever a text holds, it is the whole of one literal, and reads back as itself."""
+    literal = odata.text(value)
+    match = LITERAL.fullmatch(literal)
+
+    assert match is not None
+    assert value == match[1].replace("''", "'")
+
+
+@given(st.frozensets(st.text(alphabet=st.characters(codec="utf-8")), min_size=1, max_size=5))
+def test_texts_of_a_query_stay_values(values: frozenset[str]) -> None:
+    """Without its literals a filter has nothing but what we wrote."""
+    filter = filter_of(TaskQuery(business_keys=values)) or ""
+    rest = LITERAL.sub("?", filter)
+
+    assert " or ".join(["ExternalTag eq ?"] * len(values)) == rest.removeprefix("(").removesuffix(")")
+    assert values == {each.replace("''", "'") for each in LITERAL.findall(filter)}
+
+
+moments = st.integers(0, 3 * 24 * 3600 * 1_000_000).map(lambda offset: MOMENT + timedelta(microseconds=offset))
+texts = st.sampled_from(["a", "it's", "b eq c"])
+some_times = st.none() | moments
+
+
+@st.composite
+def tasks(draw: st.DrawFn) -> Task:
+    owner = draw(st.none() | st.sampled_from(["7", "8"]))
+    catalog = draw(st.none() | texts)
+    return Task(
+        source="uipath",
+        native_id=draw(st.sampled_from(["828-101", "828-102", "829-103"])),
+        title="Review",
+        state=draw(st.sampled_from(sorted(STATES_HERE))),
+        rule="drawn",
+        fetched_at=MOMENT,
+        kind=draw(st.sampled_from([*set(TYPES.values()), TaskKind.UNKNOWN])),
+        priority=draw(st.none() | st.sampled_from([*TaskPriority])),
+        created_at=draw(moments),
+        updated_at=draw(some_times),
+        completed_at=draw(some_times),
+        assignees=() if owner is None else (UserRef(native_id=owner),),
+        flow_id=draw(st.none() | st.just(f"828-{GUID}")),
+        business_key=draw(st.none() | texts),
+        definition=None if catalog is None else Definition(native_id=catalog, key=catalog),
+    )
+
+
+def some(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | st.frozensets(values, max_size=40)
+
+
+intervals = st.builds(Interval, gt=some_times, gte=some_times, lt=some_times, lte=some_times)
+every_query = st.builds(
+    TaskQuery,
+    ids=some(st.sampled_from(["828-101", "829-103", "1-1", "x"])),
+    states=some(st.sampled_from([*TaskState])),
+    kinds=some(st.sampled_from([*TaskKind])),
+    priorities=some(st.sampled_from([*TaskPriority])),
+    assignees=some(st.integers(1, 60).map(str)),
+    has_assignee=st.none() | st.booleans(),
+    candidate_users=some(st.just("7")),
+    flows=some(st.sampled_from([f"828-{GUID}", f"829-{GUID}"])),
+    definition_keys=some(texts),
+    business_keys=some(texts | st.text()),
+    times=st.lists(st.tuples(st.sampled_from([*TaskOrderField]), intervals), max_size=4).map(tuple),
+    present=st.frozensets(st.sampled_from([*TaskOrderField]), max_size=2),
+    absent=st.frozensets(st.sampled_from([*TaskOrderField]), max_size=2),
+    text=st.none() | st.just("view"),
+)
+
+
+@given(every_query, tasks())
+def test_what_is_pushed_down_is_never_stricter(query: TaskQuery, task: Task) -> None:
+    """A task that matches a query matches what of it is asked, and such a query is asked."""
+    pushed = pushdown(query)
+
+    assert pushed.order == ()
+    if query.matches(task):
+        assert pushed.matches(task)
+        assert filter_of(pushed) is not None
+
+
+@given(every_query)
+def test_a_filter_keeps_within_the_vendors_bounds(query: TaskQuery) -> None:
+    """At most a hundred comparisons, the position of a page included; asking again asks the same."""
+    pushed = pushdown(query, (828, 829))
+    filter = filter_of(pushed, (828, 829)) or ""
+    comparisons = len(re.findall(r" (?:eq|ne|ge|gt|lt|le) ", LITERAL.sub("?", filter)))
+
+    assert comparisons <= odata.MOST_EXPRESSIONS - 1
+    assert pushed == pushdown(pushed, (828, 829))
+
+
+def test_bounds_fit_clocks_finer_than_a_microsecond() -> None:
+    """A row created 100 ns after a bound shows the bound's microsecond, on both sides of the filter alike."""
+    query = TaskQuery(times=((TaskOrderField.CREATED_AT, Interval(lte=MOMENT)),))
+    bound = MOMENT + timedelta(microseconds=1)
+
+    assert f"CreationTime lt {odata.moment(bound)}" == filter_of(query)

@@ -1,0 +1,455 @@
+"""What is written, where, and what the vendor's answers mean."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import httpx2
+import pytest
+from msgspec.structs import replace
+
+from connectors.sdk.caller import Identity
+from connectors.sdk.commands import (
+    AddComment,
+    Assign,
+    Claim,
+    Command,
+    Complete,
+    CreateTask,
+    DeleteTask,
+    MutationStatus,
+    Release,
+    SaveDraft,
+    SetTags,
+    Unassign,
+    Update,
+)
+from connectors.sdk.errors import (
+    AlreadyAssignedError,
+    ConflictError,
+    ConnectorError,
+    ForbiddenError,
+    IdentityNotLinkedError,
+    MalformedResponseError,
+    NotFoundError,
+    RejectedError,
+    UnavailableError,
+    UnsupportedActionError,
+    ValidationFailedError,
+)
+from connectors.sdk.model import Tag, Task, TaskKind, TaskPriority, TaskState
+from connectors.sdk.query import TaskQuery
+from connectors.uipath import UiPathConnector
+from tests.connectors.uipath.tenant import Tenant
+from tests.connectors.uipath.vendor import ALICE, APP, FORM, ODATA, PENDING, REST, TASK, Vendor, owned
+
+Scripted = Callable[..., UiPathConnector]
+
+
+def refused(code: int | str | None, task: int | None = 101) -> httpx2.Response:
+    entry = {"TaskId": task, "UserId": 7, "ErrorCode": code, "ErrorMessage": "No.", "UserNameOrEmail": None}
+    return httpx2.Response(200, json={"value": [entry]})
+
+
+@pytest.mark.parametrize(
+    ("command", "method", "path", "body", "folder"),
+    [
+        (
+            Claim(task=TASK, actor=ALICE),
+            "POST",
+            ODATA + "AssignTasks",
+            {"taskAssignments": [{"TaskId": 101, "UserId": 7}]},
+            None,
+        ),
+        (
+            # Given to a group: pending already.
+            Claim(task=replace(PENDING, state=TaskState.READY, assignees=()), actor=ALICE),
+            "POST",
+            ODATA + "ReassignTasks",
+            {"taskAssignments": [{"TaskId": 101, "UserId": 7}]},
+            None,
+        ),
+        (
+            Assign(task=TASK, user_id="9007199254740993"),
+            "POST",
+            ODATA + "AssignTasks",
+            {"taskAssignments": [{"TaskId": 101, "UserId": 9007199254740993}]},
+            None,
+        ),
+        (
+            Assign(task=TASK, user_id="mia@x.test"),
+            "POST",
+            ODATA + "AssignTasks",
+            {"taskAssignments": [{"TaskId": 101, "UserNameOrEmail": "mia@x.test"}]},
+            None,
+        ),
+        (
+            Assign(task=PENDING, user_id="7", override=True),
+            "POST",
+            ODATA + "ReassignTasks",
+            {"taskAssignments": [{"TaskId": 101, "UserId": 7}]},
+            None,
+        ),
+        (
+            Assign(task=TASK, group_id="9"),
+            "POST",
+            ODATA + "AssignTasks",
+            {"taskAssignments": [{"TaskId": 101, "UserId": 9, "AssignmentCriteria": "AllUsers"}]},
+            None,
+        ),
+        (
+            Assign(task=TASK, group_id="9", options={"criteria": "RoundRobin"}),
+            "POST",
+            ODATA + "AssignTasks",
+            {"taskAssignments": [{"TaskId": 101, "UserId": 9, "AssignmentCriteria": "RoundRobin"}]},
+            None,
+        ),
+        (
+            Assign(task=TASK, group_id="Accounting", options={"criteria": "Workload"}),
+            "POST",
+            ODATA + "AssignTasks",
+            {"taskAssignments": [{"TaskId": 101, "UserNameOrEmail": "Accounting", "AssignmentCriteria": "Workload"}]},
+            None,
+        ),
+        (Release(task=PENDING), "POST", ODATA + "UnassignTasks", {"taskIds": [101]}, None),
+        (Unassign(task=PENDING), "POST", ODATA + "UnassignTasks", {"taskIds": [101]}, None),
+        (DeleteTask(task=TASK), "POST", ODATA + "DeleteTasks", {"taskIds": [101]}, None),
+        (
+            Complete(task=TASK),
+            "POST",
+            REST + "/tasks/GenericTasks/CompleteTask",
+            {"taskId": 101},
+            "828",
+        ),
+        (
+            Complete(task=TASK, outcome="Approve", data={"Sum": 1.5}),
+            "POST",
+            REST + "/tasks/GenericTasks/CompleteTask",
+            {"taskId": 101, "action": "Approve", "data": {"Sum": 1.5}},
+            "828",
+        ),
+        (
+            Complete(task=FORM, outcome="Submit", data={}),
+            "POST",
+            REST + "/forms/TaskForms/CompleteTask",
+            {"taskId": 101, "action": "Submit", "data": {}},
+            "828",
+        ),
+        (
+            Complete(task=APP, outcome="Approve"),
+            "POST",
+            REST + "/tasks/AppTasks/CompleteAppTask",
+            {"taskId": 101, "action": "Approve", "data": {}},
+            "828",
+        ),
+        (
+            SaveDraft(task=TASK, data={"a": None}),
+            "PUT",
+            REST + "/tasks/GenericTasks/SaveTaskData",
+            {"TaskId": 101, "Data": {"a": None}},
+            "828",
+        ),
+        (
+            SaveDraft(task=FORM, data={"a": 1}),
+            "PUT",
+            REST + "/forms/TaskForms/SaveTaskData",
+            {"TaskId": 101, "Data": {"a": 1}},
+            "828",
+        ),
+        (
+            SaveDraft(task=APP, data={"a": 1}),
+            "PUT",
+            REST + "/tasks/AppTasks/SaveAppTasksData",
+            {"TaskId": 101, "Data": {"a": 1}},
+            "828",
+        ),
+        (
+            SetTags(task=TASK, tags=(Tag(name="urgent"), Tag(name="region", value="north", label="Region"))),
+            "PUT",
+            REST + "/tasks/GenericTasks/SaveTaskTags",
+            {
+                "TaskId": 101,
+                "Tags": [
+                    {"Name": "urgent", "DisplayName": "urgent"},
+                    {"Name": "region", "DisplayName": "Region", "Value": "north", "DisplayValue": "north"},
+                ],
+            },
+            "828",
+        ),
+        (SetTags(task=TASK), "PUT", REST + "/tasks/GenericTasks/SaveTaskTags", {"TaskId": 101, "Tags": []}, "828"),
+        (
+            Update(task=TASK, title="Other", priority=TaskPriority.CRITICAL, options={"noteText": "why"}),
+            "POST",
+            ODATA + "EditTaskMetadata",
+            {"TaskId": 101, "Title": "Other", "Priority": "Critical", "NoteText": "why"},
+            "828",
+        ),
+        (
+            Update(task=TASK, title="Other", reason="because"),
+            "POST",
+            ODATA + "EditTaskMetadata",
+            {"TaskId": 101, "Title": "Other", "NoteText": "because"},
+            "828",
+        ),
+    ],
+)
+async def test_a_verb_is_one_write(
+    scripted: Scripted, command: Any, method: str, path: str, body: object, folder: str | None
+) -> None:
+    """Its method, path, body and folder."""
+    vendor = Vendor()
+    outcome = await scripted(vendor, allow_delete=True).perform(command)
+
+    assert [(method, path, body, folder)] == vendor.writes
+    assert MutationStatus.APPLIED is outcome.status
+    assert "828-101" == outcome.task.native_id
+
+
+async def test_decimals_are_sent_as_the_numbers_they_are(scripted: Scripted) -> None:
+    """With all their digits."""
+    sent: list[bytes] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request.content)
+        return httpx2.Response(204)
+
+    data: dict[str, object] = {"sum": Decimal("1234567890.123456789012345678"), "id": 9007199254740993}
+    await scripted(answer).perform(Complete(task=TASK, data=data))
+
+    assert b'{"taskId":101,"data":{"sum":1234567890.123456789012345678,"id":9007199254740993}}' == sent[0]
+
+
+async def test_a_new_task_is_external_and_in_a_folder(scripted: Scripted) -> None:
+    """Its answer is camelCase with numbers."""
+    answer = {"id": 205, "title": "Check", "status": 0, "type": 1, "priority": 2, "organizationUnitId": 828}
+    vendor = Vendor(CreateTask=httpx2.Response(201, json=answer))
+    command = CreateTask(
+        title="Check",
+        priority=TaskPriority.HIGH,
+        data={"Amount": 5},
+        options={"folderId": "828", "externalTag": "jira", "taskCatalogName": "Loans"},
+    )
+    outcome = await scripted(vendor).perform(command)
+    body = {
+        "type": "ExternalTask",
+        "title": "Check",
+        "priority": "High",
+        "data": {"Amount": 5},
+        "externalTag": "jira",
+        "taskCatalogName": "Loans",
+    }
+
+    assert [("POST", REST + "/tasks/GenericTasks/CreateTask", body, "828")] == vendor.sent
+    assert ("828-205", TaskState.READY, TaskKind.EXTERNAL, TaskPriority.HIGH) == (
+        outcome.task.native_id,
+        outcome.task.state,
+        outcome.task.kind,
+        outcome.task.priority,
+    )
+
+
+async def test_the_only_folder_of_a_source_needs_no_option(scripted: Scripted) -> None:
+    """Nor must the answer name it."""
+    vendor = Vendor(CreateTask=httpx2.Response(200, json={"id": 205, "title": "Check"}))
+    outcome = await scripted(vendor, folders=[828]).perform(CreateTask(title="Check"))
+
+    assert ("828-205", "828") == (outcome.task.native_id, vendor.sent[0][3])
+
+
+@pytest.mark.parametrize(
+    ("command", "kind"),
+    [
+        (CreateTask(title="Check"), ValidationFailedError),
+        (CreateTask(title="Check", options={"folderId": "x"}), ValidationFailedError),
+        (CreateTask(title="Check", options={"folderId": True}), ValidationFailedError),
+        (CreateTask(title="", options={"folderId": "828"}), ValidationFailedError),
+        (CreateTask(title="x" * 513, options={"folderId": "828"}), ValidationFailedError),
+        (CreateTask(title="Check", options={"folderId": "828", "color": "red"}), ValidationFailedError),
+        (CreateTask(title="Check", options={"folderId": "828", "externalTag": 5}), ValidationFailedError),
+        (CreateTask(title="Check", description="long", options={"folderId": "828"}), ValidationFailedError),
+        (Claim(task=TASK), IdentityNotLinkedError),
+        (Claim(task=TASK, actor=Identity(native_id="alice")), IdentityNotLinkedError),
+        (Assign(task=TASK), ValidationFailedError),
+        (Assign(task=TASK, user_id="7", group_id="9"), ValidationFailedError),
+        (Assign(task=TASK, user_id="x" * 257), ValidationFailedError),
+        (Assign(task=TASK, user_id="7", options={"criteria": "AllUsers"}), ValidationFailedError),
+        (Assign(task=TASK, group_id="9", options={"criteria": "Hierarchy"}), ValidationFailedError),
+        (Assign(task=TASK, group_id="9", options={"color": "red"}), ValidationFailedError),
+        (Assign(task=PENDING, user_id="7"), AlreadyAssignedError),
+        (Complete(task=TASK, comment="well"), ValidationFailedError),
+        (Complete(task=FORM, data={}), ValidationFailedError),
+        (Complete(task=FORM, outcome="Submit"), ValidationFailedError),
+        (Complete(task=APP), ValidationFailedError),
+        (Complete(task=replace(TASK, native_type="DocumentValidationTask")), UnsupportedActionError),
+        (Complete(task=replace(TASK, native_type="QuickFormTask")), UnsupportedActionError),
+        (Complete(task=replace(TASK, native_type=None)), UnsupportedActionError),
+        (Complete(task=replace(TASK, native_id="101")), NotFoundError),
+        (SaveDraft(task=replace(TASK, native_type="DataLabelingTask"), data={}), UnsupportedActionError),
+        (AddComment(task=TASK, text="x" * 513), ValidationFailedError),
+        (AddComment(task=TASK, text="  "), ValidationFailedError),
+        (SetTags(task=TASK, tags=(Tag(name="x" * 257),)), ValidationFailedError),
+        (SetTags(task=TASK, tags=(Tag(name=""),)), ValidationFailedError),
+        (Update(task=TASK, title="x" * 513), ValidationFailedError),
+        (Update(task=TASK, title="Other", options={"taskCatalogId": 5}), ValidationFailedError),
+        (Update(task=TASK, description="long"), UnsupportedActionError),
+        (DeleteTask(task=TASK), UnsupportedActionError),
+    ],
+)
+async def test_what_the_vendor_would_not_take_is_refused_without_a_call(
+    scripted: Scripted, command: Any, kind: type[ConnectorError]
+) -> None:
+    """With an error that says what to do."""
+    vendor = Vendor()
+    with pytest.raises(kind):
+        await scripted(vendor).perform(command)
+
+    assert [] == vendor.sent
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (1002, NotFoundError),
+        ("1002", NotFoundError),
+        (1100, ForbiddenError),
+        (1000, ConflictError),
+        (2451, ConflictError),
+        (None, ConflictError),
+    ],
+)
+async def test_an_entry_inside_a_200_is_a_refusal(
+    scripted: Scripted, code: int | str | None, kind: type[RejectedError]
+) -> None:
+    """Of the kind that its code tells, with the code; nothing was applied."""
+    vendor = Vendor(UnassignTasks=refused(code))
+    with pytest.raises(kind) as caught:
+        await scripted(vendor).perform(Release(task=PENDING))
+
+    assert (kind, None if code is None else str(code)) == (type(caught.value), caught.value.native_code)
+    assert not caught.value.maybe_applied
+
+
+async def test_an_entry_in_camel_case_is_a_refusal_too(scripted: Scripted) -> None:
+    """As every OData answer."""
+    vendor = Vendor(DeleteTasks=httpx2.Response(200, json={"Value": [{"taskId": 101, "errorCode": 1002}]}))
+    with pytest.raises(NotFoundError):
+        await scripted(vendor, allow_delete=True).perform(DeleteTask(task=TASK))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refused(1000, task=102),
+        refused(1000, task=None),
+        httpx2.Response(200, json={}),
+        httpx2.Response(200, json={"value": None}),
+        httpx2.Response(200, json={"value": [5]}),
+        httpx2.Response(200, json=[]),
+        httpx2.Response(204),
+        httpx2.Response(200, content=b"<html>"),
+    ],
+)
+async def test_an_unclear_answer_may_be_applied(scripted: Scripted, answer: httpx2.Response) -> None:
+    """An entry for another task, no list, no JSON."""
+    vendor = Vendor(AssignTasks=answer)
+    with pytest.raises(MalformedResponseError) as caught:
+        await scripted(vendor).perform(Assign(task=TASK, user_id="7"))
+
+    assert caught.value.maybe_applied
+
+
+async def test_a_refusal_repeats_no_secret(scripted: Scripted) -> None:
+    """The vendor's words are shown, cut and without control characters, unless a token may be among them."""
+    for said, shown in (
+        ("User\x00 has no permission" + "!" * 300, True),
+        ("token eyJhbGciOiJIUzI1NiJ9", False),
+        ("rt_secret", False),
+    ):
+        body = {"message": said, "errorCode": 1000, "traceId": "00-1"}
+        vendor = Vendor(CreateTaskNote=httpx2.Response(400, json=body))
+        with pytest.raises(ValidationFailedError) as caught:
+            await scripted(vendor).perform(AddComment(task=TASK, text="Hello"))
+
+        assert shown == ("has no permission" in str(caught.value))
+        assert len(str(caught.value)) < 300
+        assert str(caught.value).isprintable()
+        assert "1000" == caught.value.native_code
+
+
+async def test_a_claim_is_read_back(scripted: Scripted) -> None:
+    """The vendor's assignment is not atomic against others."""
+    row = {"Id": 101, "OrganizationUnitId": 828, "Status": "Pending", "AssignedToUserId": 8}
+    vendor = Vendor(**{"Tasks(101)": httpx2.Response(200, json=row)})
+    with pytest.raises(AlreadyAssignedError) as caught:
+        await scripted(vendor).perform(Claim(task=TASK, actor=ALICE))
+
+    assert not caught.value.maybe_applied
+    assert ["POST", "GET"] == [method for method, *_ in vendor.sent]
+
+
+@pytest.mark.parametrize(
+    "command", [Claim(task=TASK, actor=ALICE), Assign(task=TASK, group_id="9", options={"criteria": "Workload"})]
+)
+async def test_a_write_that_cannot_be_read_back_may_be_applied(scripted: Scripted, command: Any) -> None:
+    """It was taken; what came of it is open."""
+    vendor = Vendor(**{"Tasks(101)": httpx2.Response(503)})
+    with pytest.raises(UnavailableError) as caught:
+        await scripted(vendor).perform(command)
+
+    assert caught.value.maybe_applied
+
+
+async def test_a_group_that_all_may_take_from_is_the_candidate(tenant: Tenant) -> None:
+    """With one that picks a person, the person is the owner."""
+    unassigned = [
+        task
+        for task in await tenant.drain(TaskQuery(states=frozenset({TaskState.READY})))
+        if task.native_state == "Unassigned" and task.native_id.startswith("828-")
+    ]
+    group = tenant.identity("alice").groups[0]
+    everyone = await tenant.connector.perform(Assign(task=unassigned[0], group_id=group))
+    picked = await tenant.connector.perform(
+        Assign(task=unassigned[1], group_id=group, options={"criteria": "Workload"})
+    )
+    shown = (await tenant.connector.get_tasks([unassigned[0].native_id]))[unassigned[0].native_id]
+
+    assert isinstance(shown, Task)
+    assert (TaskState.READY, TaskState.READY) == (everyone.task.state, shown.state)
+    assert [group] == [each.native_id for each in everyone.task.candidate_groups or ()]
+    assert [group] == [each.native_id for each in shown.candidate_groups or ()]
+    assert TaskState.RESERVED is picked.task.state
+    assert 1 == len(picked.task.assignees)
+
+    claimed = await tenant.connector.perform(Claim(task=shown, actor=tenant.identity("alice")))
+
+    assert TaskState.RESERVED is claimed.task.state
+
+
+async def test_every_applied_write_is_one_effect(tenant: Tenant) -> None:
+    """On the task that it names, in the stand-in's record."""
+    task = await owned(tenant, "ExternalTask", tenant.identity("alice").native_id)
+    commands: list[Any] = [
+        SetTags(task=task, tags=(Tag(name="urgent"),)),
+        Update(task=task, priority=TaskPriority.LOW),
+        SaveDraft(task=task, data={"a": 1}),
+        AddComment(task=task, text="Hello"),
+        Complete(task=task, outcome="done"),
+    ]
+    tenant.stand_in.effects.clear()
+    for command in commands:
+        await tenant.connector.perform(command)
+    applied = tenant.stand_in.effects.all()
+
+    assert ["set_tags", "update", "save_draft", "comment", "complete"] == [each.action for each in applied]
+    assert {task.native_id} == {each.task for each in applied}
+
+
+def test_commands_are_all_of_the_seam() -> None:
+    """What this vendor cannot do is not declared."""
+    names = {command.__name__ for command in UiPathConnector.declared()}
+
+    assert {
+        "Claim", "Release", "Unassign", "Assign", "Update", "SetTags", "SaveDraft", "AddComment", "CreateTask", "Complete",
+        "DeleteTask", "CancelFlowOfTask", "CancelFlow", "SuspendFlow", "ResumeFlow",
+    } == names  # fmt: skip
+    assert all(issubclass(command, Command) for command in UiPathConnector.declared())
