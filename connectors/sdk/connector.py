@@ -57,6 +57,8 @@ class Connector(ABC, Generic[SettingsT]):
     page_limit: ClassVar[int] = 50
     # What can be listed; the other lists are empty without a call.
     listings: ClassVar[frozenset[Listing]] = frozenset()
+    # What a source's lists of tasks may leave out or show late, in words for people; empty where they are complete.
+    list_note: str = ""
     sorts_flows: ClassVar[bool] = False
     # READY tasks that name no candidate at all may be taken by anybody of the company.
     open_to_everyone: ClassVar[bool] = False

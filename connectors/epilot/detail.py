@@ -1,0 +1,111 @@
+"""What only a whole execution tells about a task."""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from connectors.epilot import wire
+from connectors.epilot.mapping import UTC_ZONE, Execution, description_of, is_ended, time_from_wire
+from connectors.epilot.settings import EpilotSettings
+from connectors.sdk.model import (
+    Activity,
+    ActivityType,
+    DetailAspect,
+    Form,
+    FormKind,
+    PreviousStep,
+    Requirement,
+    TaskDetail,
+    TaskOutcome,
+    UserRef,
+)
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
+def detail_from_wire(
+    row: wire.Task, execution: Execution, aspects: AbstractSet[DetailAspect], settings: EpilotSettings
+) -> TaskDetail:
+    """There is no form data at the vendor: journeys keep what was entered."""
+    return TaskDetail(
+        description=description_of(row.description) if DetailAspect.DESCRIPTION in aspects else None,
+        form=_form(row, settings) if DetailAspect.FORM in aspects else None,
+        outcomes=_outcomes(row) if DetailAspect.OUTCOMES in aspects else None,
+        previous_steps=_previous_steps(row, execution) if DetailAspect.PREVIOUS_STEPS in aspects else None,
+        activities=tuple(_activities(row)) if DetailAspect.ACTIVITIES in aspects else None,
+    )
+
+
+def _form(row: wire.Task, settings: EpilotSettings) -> Form:
+    journey = row.journey
+    key = None if journey is None else journey.journey_id or journey.id
+    if not key:
+        return Form(kind=FormKind.NONE)
+    template = settings.options.journey_url_template
+    url = None if template is None else template.replace("{journey}", quote(key, safe=""))
+    return Form(kind=FormKind.EXTERNAL_URL, url=url, key=key)
+
+
+def _outcomes(row: wire.Task) -> tuple[TaskOutcome, ...]:
+    """The branches of a decision that a person makes; others have one way to be completed."""
+    if row.task_type != "DECISION" or row.trigger_mode == "automatic":
+        return ()
+    return tuple(
+        TaskOutcome(
+            code=each.id,
+            label=each.branch_name,
+            data=Requirement.UNSUPPORTED,
+            comment=Requirement.UNSUPPORTED,
+        )
+        for each in row.conditions or ()
+    )
+
+
+def _previous_steps(row: wire.Task, execution: Execution) -> tuple[PreviousStep, ...]:
+    """The other tasks that have ended, in the order of their ends, those without a time first."""
+    ended = [task for task, _raw in execution.tasks if task.id != row.id and is_ended(task.status)]
+    ended.sort(key=lambda task: _ended_at(task) or _EARLIEST)
+    return tuple(
+        PreviousStep(
+            name=task.name or task.id,
+            completed_by=_ended_by(task),
+            completed_at=_ended_at(task),
+            outcome="SKIPPED" if task.status == "SKIPPED" else _branches(task),
+        )
+        for task in ended
+    )
+
+
+def _ended_at(task: wire.Task) -> datetime | None:
+    analytics = task.analytics or wire.Analytics()
+    return time_from_wire(analytics.completed_at or analytics.status_updated_at, UTC_ZONE)
+
+
+def _ended_by(task: wire.Task) -> str | None:
+    analytics = task.analytics or wire.Analytics()
+    return analytics.skipped_by if task.status == "SKIPPED" else analytics.completed_by
+
+
+def _branches(task: wire.Task) -> str | None:
+    return ", ".join(each.branch_name or each.id for each in task.conditions or () if each.is_met) or None
+
+
+def _activities(row: wire.Task) -> Iterator[Activity]:
+    """The last time of each kind: the vendor keeps no more with a task."""
+    analytics = row.analytics or wire.Analytics()
+    changed = analytics.status_updated_at
+    found = (
+        (ActivityType.CREATED, row.created_at, None),
+        (ActivityType.STARTED, analytics.in_progress_at, analytics.in_progress_by),
+        (ActivityType.SUSPENDED, changed if row.status == "ON_HOLD" else None, analytics.on_hold_by),
+        (ActivityType.SKIPPED, changed if row.status == "SKIPPED" else None, analytics.skipped_by),
+        (ActivityType.FAILED, changed if row.status == "FAILED" else None, None),
+        (ActivityType.COMPLETED, analytics.completed_at, analytics.completed_by),
+    )
+    for kind, at, actor in found:
+        time = time_from_wire(at, UTC_ZONE)
+        if time is not None:
+            yield Activity(
+                type=kind, native_type=row.status, at=time, actor=None if not actor else UserRef(native_id=actor)
+            )

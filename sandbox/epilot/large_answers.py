@@ -1,0 +1,45 @@
+"""Answers that are too large for the vendor's gateway: laid down elsewhere, or refused."""
+
+import secrets
+from collections import OrderedDict
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/large-response.vnd+json"
+MOST_BYTES = 5_100_000
+PREFIX = "/large-responses/"
+MOST_KEPT = 20
+
+
+class LargeAnswers:
+    """`most_bytes` may go at once. What is laid down is fetched by its address alone, without credentials."""
+
+    def __init__(self) -> None:
+        self.most_bytes = MOST_BYTES
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+
+    def answered(self, request: Request, content: bytes, response: Response) -> Response:
+        """Give the answer as it is, or what comes in its place."""
+        if len(content) <= self.most_bytes:
+            return response
+        if MEDIA_TYPE not in request.headers.get("accept", ""):
+            body = {"message": "Payload Too Large"}
+            return Response(orjson.dumps(body), 413, media_type="application/json")
+        key = secrets.token_urlsafe(24)
+        self._kept[key] = content
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        reference = {"$payload_ref": f"{str(request.base_url).rstrip('/')}{PREFIX}{key}?X-Amz-Expires=300"}
+        # Without a charset: the vendor's client compares the whole header.
+        return Response(orjson.dumps(reference), headers={"content-type": MEDIA_TYPE})
+
+    def fetched(self, request: Request) -> Response:
+        """Answer as a storage with signed addresses: a second kind of credentials is an error."""
+        if "authorization" in request.headers or "x-epilot-org-id" in request.headers:
+            return Response("<Error><Code>InvalidArgument</Code></Error>", 400, media_type="application/xml")
+        content = self._kept.get(request.url.path.removeprefix(PREFIX))
+        if content is None:
+            return Response("<Error><Code>AccessDenied</Code></Error>", 403, media_type="application/xml")
+        return Response(content, media_type="application/json")

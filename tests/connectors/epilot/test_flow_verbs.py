@@ -1,0 +1,287 @@
+"""Verbs of flows, and those that put a task into one or end one with it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from connectors.epilot import EpilotConnector
+from connectors.sdk.caller import Identity
+from connectors.sdk.commands import (
+    CancelFlow,
+    CancelFlowOfTask,
+    CancelStrategy,
+    CreateTask,
+    FlowCommand,
+    StartFlow,
+)
+from connectors.sdk.errors import (
+    ConflictError,
+    ConnectorError,
+    ValidationFailedError,
+)
+from connectors.sdk.model import Flow, FlowState, SubjectRef, Task, TaskPriority, TaskState
+from tests.connectors.epilot import example
+from tests.connectors.epilot.example import Wire
+
+Scripted = Callable[..., EpilotConnector]
+
+ALICE = Identity(native_id="10010730")
+
+
+@pytest.fixture
+def flow() -> Flow:
+    return Flow(
+        source="epilot",
+        native_id="v2/exec_abc123def456",
+        state=FlowState.ACTIVE,
+        rule="epilot.flow.started",
+        fetched_at=example.NOW,
+        payload=msgspec.Raw(msgspec.json.encode(example.flow_execution())),
+    )
+
+
+@pytest.fixture
+def step(task: Task) -> Task:
+    return replace(task, native_id="v1/8gja72h6kas6h/step2", flow_id="v1/8gja72h6kas6h")
+
+
+FLOW = "PATCH /v2/flows/executions/exec_abc123def456"
+LOST = {"id": "cr_lost", "title": "Verloren"}
+
+
+@pytest.mark.parametrize(
+    ("options", "reason", "preferred", "body"),
+    [
+        (None, None, (), {"status": "CLOSED"}),
+        (None, "moved", (), {"status": "CLOSED", "closing_reason": {"extra_description": "moved"}}),
+        (None, None, ("cr_no", "Verloren"), {"status": "CLOSED", "closing_reason": {"selected_reasons": [LOST]}}),
+        (None, None, ("cr_no",), {"status": "CLOSED"}),
+        (
+            {"closing_reasons": ["cr_lost"]},
+            "moved",
+            ("cr_late",),
+            {"status": "CLOSED", "closing_reason": {"selected_reasons": [LOST], "extra_description": "moved"}},
+        ),
+    ],
+)
+async def test_a_flow_is_closed_with_reasons_that_it_offers(
+    scripted: Scripted, flow: Flow, options: Any, reason: str | None, preferred: tuple[str, ...], body: Any
+) -> None:
+    """One write: the reasons are in the record. Those of the command win over those of the configuration."""
+    wire = Wire(status="CLOSED")
+    connector = scripted(wire, closing_reasons=preferred)
+    outcome = await connector.perform_on_flow(CancelFlow(flow=flow, options=options, reason=reason))
+
+    assert wire.sent == [(FLOW, body)]
+    assert (outcome.flow.state, outcome.flow.current_task_ids) == (FlowState.CANCELED, ())
+
+
+@pytest.mark.parametrize(
+    "options", [{"closing_reasons": ["cr_no"]}, {"closing_reasons": ["cr_lost", "cr_late"]}, {"x": 1}]
+)
+async def test_reasons_that_the_flow_does_not_take_are_refused(scripted: Scripted, flow: Flow, options: Any) -> None:
+    """Not configured, several where one is taken, another option."""
+    wire = Wire()
+
+    with pytest.raises(ValidationFailedError):
+        await scripted(wire).perform_on_flow(CancelFlow(flow=flow, options=options))
+    assert wire.sent == []
+
+
+async def test_canceling_a_task_by_its_flow_tells_what_else_ended(scripted: Scripted, task: Task) -> None:
+    """The other tasks that had not ended; a preferred reason costs a reading."""
+    wire = Wire(status="CLOSED")
+    connector = scripted(wire, closing_reasons=["cr_lost"])
+    outcome = await connector.perform(CancelFlowOfTask(task=task))
+
+    assert [path.split(" ")[0] for path, _ in wire.sent] == ["GET", "PATCH"]
+    assert (outcome.task.state, outcome.task.state_reason) == (TaskState.CANCELED, "FLOW_CLOSED")
+    assert outcome.effect == "closed the flow exec_abc123def456 and 2 other tasks that had not ended"
+    assert connector.cancel_strategies() == (CancelStrategy.SKIP, CancelStrategy.CANCEL_FLOW)
+
+
+async def test_a_workflow_is_closed_without_an_answer(scripted: Scripted, step: Task, flow: Flow) -> None:
+    """204: the record is what we know; who closed it is told."""
+    wire = Wire()
+    connector = scripted(wire)
+    canceled = await connector.perform(CancelFlowOfTask(task=step, actor=ALICE, reason="moved"))
+    old = replace(
+        flow, native_id="v1/8gja72h6kas6h", payload=msgspec.Raw(msgspec.json.encode(example.workflow_execution()))
+    )
+    closed = await connector.perform_on_flow(CancelFlow(flow=old, options={"closing_reasons": ["Lost"]}))
+
+    assert wire.sent == [
+        (
+            "PATCH /v1/workflows/executions/8gja72h6kas6h",
+            {"status": "CLOSED", "closingReasonDescription": "moved", "closedBy": "10010730"},
+        ),
+        (
+            "PATCH /v1/workflows/executions/8gja72h6kas6h",
+            {"status": "CLOSED", "selectedClosingReasons": [{"id": "cr1", "title": "Lost"}]},
+        ),
+    ]
+    assert (canceled.task.state, closed.flow.state) == (TaskState.CANCELED, FlowState.CANCELED)
+
+
+SUBJECTS = (
+    SubjectRef(type="opportunity", native_id="o1", label="X"),
+    SubjectRef(type="contact", native_id="c1", is_primary=True),
+)
+
+
+async def test_a_flow_starts_on_its_business_objects(scripted: Scripted) -> None:
+    """One of them is the primary one; purposes are passed on."""
+    wire = Wire()
+    command = StartFlow(definition_key="tpl", subjects=SUBJECTS, options={"purposes": ["p1"]})
+    outcome = await scripted(wire).perform_on_flow(command)
+
+    assert outcome.flow.state is FlowState.ACTIVE
+    assert wire.sent == [
+        (
+            "POST /v2/flows/executions",
+            {
+                "flow_template_id": "tpl",
+                "contexts": [
+                    {"entity_id": "o1", "entity_schema": "opportunity", "is_primary": False},
+                    {"entity_id": "c1", "entity_schema": "contact", "is_primary": True},
+                ],
+                "trigger": {"type": "MANUAL"},
+                "purposes": ["p1"],
+            },
+        )
+    ]
+
+
+async def test_a_workflow_starts_where_that_is_asked_for(scripted: Scripted) -> None:
+    """By the option of the command, or of the source."""
+    wire = Wire()
+    await scripted(wire).perform_on_flow(
+        StartFlow(definition_key="wf", subjects=SUBJECTS[:1], options={"generation": "v1"})
+    )
+    await scripted(wire, generation="v1").perform_on_flow(StartFlow(definition_key="wf"))
+
+    assert wire.sent == [
+        (
+            "POST /v1/workflows/executions",
+            {
+                "workflowId": "wf",
+                "trigger": "MANUAL",
+                "contexts": [{"id": "o1", "title": "X", "schema": "opportunity"}],
+            },
+        ),
+        ("POST /v1/workflows/executions", {"workflowId": "wf", "trigger": "MANUAL", "contexts": []}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"subjects": ()}, {"version": "2"}, {"data": {"a": 1}}, {"options": {"x": 1}}, {"options": {"generation": "v9"}}],
+)
+async def test_a_flow_that_cannot_start_is_refused(scripted: Scripted, change: Any) -> None:
+    """Without a call."""
+    wire = Wire()
+    command = StartFlow(**{"definition_key": "tpl", "subjects": SUBJECTS, **change})
+
+    with pytest.raises(ValidationFailedError):
+        await scripted(wire).perform_on_flow(command)
+    assert wire.sent == []
+
+
+U1, U2, U3 = (f"7c1e0b52-4a86-4d0f-9b35-0c52d7e6a1{number:02x}" for number in range(3))
+
+
+def placed(**changes: Any) -> dict[str, Any]:
+    edges = [{"id": "e1", "from_id": U1, "to_id": U2}]
+    return {**example.flow_execution(), "crt_tasks": [{"id": U1}], "edges": edges, **changes}
+
+
+async def test_a_new_task_goes_before_the_next_one(scripted: Scripted, flow: Flow) -> None:
+    """Behind the current one, unless its neighbours are named, also by our ids."""
+    known = replace(flow, payload=msgspec.Raw(msgspec.json.encode(placed())))
+    wire = Wire(id=U3, name="Call back")
+    connector = scripted(wire)
+    outcome = await connector.perform(CreateTask(title="Call back", flow=known))
+    named = {"previous_task_id": f"v2/exec_abc123def456/{U2}", "next_task_id": U3, "automation_flow_id": "a"}
+    await connector.perform(CreateTask(title="Run", flow=known, options={**named, "task_type": "AUTOMATION"}))
+
+    assert wire.sent == [
+        (
+            f"POST {FLOW.removeprefix('PATCH ')}/tasks",
+            {"previous_task_id": U1, "next_task_id": U2, "task": {"name": "Call back", "task_type": "MANUAL"}},
+        ),
+        (
+            f"POST {FLOW.removeprefix('PATCH ')}/tasks",
+            {
+                "previous_task_id": U2,
+                "next_task_id": U3,
+                "task": {"name": "Run", "task_type": "AUTOMATION", "automation_config": {"flow_id": "a"}},
+            },
+        ),
+    ]
+    assert (outcome.task.native_id, outcome.task.title) == (f"v2/exec_abc123def456/{U3}", "Call back")
+
+
+@pytest.mark.parametrize(
+    ("execution", "change", "error"),
+    [
+        (placed(crt_tasks=[]), {}, ValidationFailedError),
+        (placed(crt_tasks=[{"id": U1}, {"id": U2}]), {}, ValidationFailedError),
+        (placed(edges=[]), {}, ValidationFailedError),
+        (placed(edges=None), {}, ValidationFailedError),
+        (example.flow_execution(), {}, ConflictError),
+        (placed(), {"title": " "}, ValidationFailedError),
+        (placed(), {"description": "D"}, ValidationFailedError),
+        (placed(), {"priority": TaskPriority.LOW}, ValidationFailedError),
+        (placed(), {"data": {"a": 1}}, ValidationFailedError),
+        (placed(), {"flow": None}, ValidationFailedError),
+        (placed(), {"options": {"task_type": "ROBOT"}}, ValidationFailedError),
+    ],
+)
+async def test_a_task_that_has_no_place_is_refused(
+    scripted: Scripted, flow: Flow, execution: Any, change: Any, error: type[ConnectorError]
+) -> None:
+    """Without a call."""
+    known = replace(flow, payload=msgspec.Raw(msgspec.json.encode(execution)))
+    wire = Wire()
+
+    with pytest.raises(error):
+        await scripted(wire).perform(CreateTask(**{"title": "Call", "flow": known, **change}))
+    assert wire.sent == []
+
+
+async def test_a_new_step_may_have_a_description(scripted: Scripted, flow: Flow) -> None:
+    """In a section, at an index; what only the newer generation takes is refused."""
+    old = replace(flow, native_id="v1/8gja72h6kas6h", payload=None)
+    wire = Wire()
+    options = {"phase_id": "section1", "index": 2, "task_type": "AUTOMATION", "automation_flow_id": "a"}
+    await scripted(wire).perform(CreateTask(title="T", description="D", flow=old, options=options))
+
+    assert wire.sent == [
+        (
+            "POST /v1/workflows/executions/8gja72h6kas6h/steps",
+            {
+                "name": "T",
+                "insertionIndex": 2,
+                "description": {"enabled": True, "value": "D"},
+                "sectionId": "section1",
+                "executionType": "AUTOMATION",
+                "automationConfig": {"flowId": "a"},
+            },
+        )
+    ]
+    with pytest.raises(ValidationFailedError):
+        await scripted(wire).perform(CreateTask(title="T", flow=old, options={"next_task_id": U1}))
+
+
+@pytest.mark.parametrize("native_id", ["1", "v2", "v2/..", "v2/."])
+async def test_a_flow_that_cannot_be_is_not_found(scripted: Scripted, flow: Flow, native_id: str) -> None:
+    """Without a call."""
+    wire = Wire()
+    command: FlowCommand = CancelFlow(flow=replace(flow, native_id=native_id))
+
+    with pytest.raises(ConnectorError):
+        await scripted(wire).perform_on_flow(command)
+    assert wire.sent == []

@@ -1,0 +1,255 @@
+"""The two queries over tasks: what is asked, and rows as tasks."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import pytest
+
+from connectors.epilot import EpilotConnector
+from connectors.epilot.settings import ListBy
+from connectors.sdk.errors import MalformedResponseError, ValidationFailedError
+from connectors.sdk.model import OPEN_STATES, CountAccuracy, TaskKind, TaskState
+from connectors.sdk.query import TaskQuery
+from tests.connectors.epilot.example import answering, everything
+
+Scripted = Callable[..., EpilotConnector]
+
+ROW = {
+    "id": "task/1",
+    "executionId": "exec 1",
+    "executionName": "Lead",
+    "executionStatus": "STARTED",
+    "definitionId": "tt",
+    "name": "Call",
+    "type": "MANUAL",
+    "executionType": "MANUAL",
+    "status": "ASSIGNED",
+    "assignedTo": ["10010730"],
+    "created": "2026-06-01T09:00:00.000Z",
+    "dueDate": "2026-06-15T00:00:00.000",
+    "enabled": True,
+    "contexts": [{"id": "e1", "title": "Acme", "schema": "opportunity"}],
+}
+KANBAN_ROW = {"id": "t1", "execution_id": "e1", "status": "PENDING", "assignee": ["10010730"], "enabled": True}
+
+
+# The overview
+
+
+async def test_an_overview_row_is_a_task(scripted: Scripted) -> None:
+    """Its ids are quoted; deprecated words are read by the assignees."""
+    connector = scripted(answering({"results": [ROW], "hits": 1}), list_by="overview")
+    page = await connector.list_tasks(TaskQuery(), limit=20)
+    task: Any = page.items[0]
+
+    assert (page.total, page.total_accuracy, page.next_cursor) == (1, CountAccuracy.EXACT, None)
+    assert (task.native_id, task.flow_id) == ("v2/exec%201/task%2F1", "v2/exec%201")
+    assert (task.state, task.kind, task.flow_name) == (TaskState.RESERVED, TaskKind.MANUAL, "Lead")
+    assert (task.subjects[0].type, task.subjects[0].label) == ("opportunity", "Acme")
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "kind"),
+    [
+        ({"status": "UNASSIGNED", "assignedTo": None}, TaskState.READY, TaskKind.MANUAL),
+        ({"enabled": False}, TaskState.CREATED, TaskKind.MANUAL),
+        ({"executionStatus": "CLOSED"}, TaskState.CANCELED, TaskKind.MANUAL),
+        ({"executionType": None, "type": "STEP"}, TaskState.RESERVED, TaskKind.UNKNOWN),
+        ({"executionType": "AUTOMATION", "status": "FAILED"}, TaskState.FAILED, TaskKind.AUTOMATION),
+        ({"status": "ARCHIVED"}, TaskState.UNKNOWN, TaskKind.MANUAL),
+    ],
+)
+async def test_an_overview_row_is_trusted(
+    scripted: Scripted, change: dict[str, Any], state: TaskState, kind: TaskKind
+) -> None:
+    """State and kind are what it tells."""
+    connector = scripted(answering({"results": [{**ROW, **change}], "hits": 1}), list_by="overview")
+    task = (await connector.list_tasks(TaskQuery(), limit=20)).items[0]
+
+    assert (task.state, task.kind) == (state, kind)
+
+
+async def test_the_overview_is_asked_for_people(scripted: Scripted) -> None:
+    """Else for all, also those whom nobody owns; by whole pages, whatever the position."""
+    seen: list[Any] = []
+    connector = scripted(
+        answering({"results": [ROW], "hits": 900}, seen), list_by="overview", definition_ids=["d1"], first_page=0
+    )
+    people = frozenset({"2", "1"})
+    await connector.list_tasks(TaskQuery(assignees=people), limit=20)
+    await connector.list_tasks(TaskQuery(), limit=20, after="50")
+    shared = {"dataset": "workflow_tasks_overview", "sort_by": "creation_date_descending"}
+
+    assert connector.pushdown(TaskQuery(assignees=people, states=OPEN_STATES)) == TaskQuery(assignees=people)
+    assert seen == [
+        {
+            **shared,
+            "include_unassigned": False,
+            "page_number": 0,
+            "page_size": 20,
+            "assignee_ids": ["1", "2"],
+            "workflow_definition_ids": ["d1"],
+        },
+        # 50 rows were seen: pages of ten, the sixth of them.
+        {
+            **shared,
+            "include_unassigned": True,
+            "page_number": 5,
+            "page_size": 10,
+            "workflow_definition_ids": ["d1"],
+        },
+    ]
+
+
+async def test_pages_that_begin_elsewhere_are_noticed(scripted: Scripted) -> None:
+    """An empty page with more to come would lose tasks in silence."""
+    connector = scripted(answering({"results": [], "hits": 3}), list_by="overview")
+
+    with pytest.raises(MalformedResponseError, match="first_page"):
+        await connector.list_tasks(TaskQuery(), limit=20)
+
+
+async def test_a_page_may_be_shorter_than_asked_for(scripted: Scripted) -> None:
+    """The next one begins behind what came; only the count or an empty page is the end."""
+    connector = scripted(answering({"results": [ROW, ROW], "hits": 5}), list_by="overview")
+    page = await connector.list_tasks(TaskQuery(), limit=20)
+
+    assert (len(page.items), page.next_cursor) == (1, "2")
+
+    uncounted = scripted(answering({"results": [ROW]}), list_by="overview")
+    page = await uncounted.list_tasks(TaskQuery(), limit=20)
+
+    assert (page.next_cursor, page.total, page.total_accuracy) == ("1", None, CountAccuracy.UNKNOWN)
+
+
+@pytest.mark.parametrize("list_by", [ListBy.OVERVIEW, ListBy.KANBAN])
+async def test_nobody_is_asked_for_without_a_call(scripted: Scripted, list_by: ListBy) -> None:
+    """A query that cannot match."""
+
+    def never(request: httpx2.Request) -> httpx2.Response:
+        raise AssertionError(request.url)
+
+    page = await scripted(never, list_by=list_by).list_tasks(TaskQuery(assignees=frozenset()), limit=5)
+
+    assert (page.items, page.total) == ((), 0)
+
+
+async def test_the_overview_on_the_stand_in_has_the_same_tasks(organisation: Any) -> None:
+    """As the kanban list, in a poorer wording: the open tasks of a person are all there."""
+    alice = frozenset({organisation.identity("alice").native_id})
+    overview = organisation.open(list_by="overview")
+    poor = {task.native_id for task in await everything(overview, TaskQuery(assignees=alice))}
+    rich = await everything(organisation.connector, TaskQuery(assignees=alice))
+
+    assert {task.native_id for task in rich} == poor
+    assert any(task.is_open for task in rich)
+
+
+# Kanban
+
+
+async def test_a_kanban_list_filters_people_and_what_has_ended(scripted: Scripted) -> None:
+    """In the vendor's words; a configured filter always comes along."""
+    seen: list[Any] = []
+    connector = scripted(
+        answering({"results": [], "hits": 0}, seen),
+        kanban_filters=[{"key": "task_type", "operator": "EQUALS", "value": "MANUAL"}],
+        kanban_columns={"assignee": "owner"},
+    )
+    mine = connector.pushdown(TaskQuery(states=OPEN_STATES, assignees=frozenset({"2", "1"}), text="x"))
+    await connector.list_tasks(mine, limit=500)
+    await connector.list_tasks(connector.pushdown(TaskQuery(has_assignee=False)), limit=5, after="10")
+    manual = {"key": "task_type", "operator": "EQUALS", "value": "MANUAL"}
+
+    assert mine.states == frozenset(TaskState) - {
+        TaskState.COMPLETED,
+        TaskState.SKIPPED,
+        TaskState.FAILED,
+        TaskState.CANCELED,
+    }
+    assert seen == [
+        {
+            "filters": {
+                "items": [
+                    manual,
+                    {
+                        "key": "status",
+                        "operator": "IS_NONE_OF",
+                        "value": ["COMPLETED", "FAILED", "SKIPPED"],
+                        "data_type": "string",
+                    },
+                    {
+                        "key": "execution_status",
+                        "operator": "IS_NONE_OF",
+                        "value": ["CLOSED", "DONE"],
+                        "data_type": "string",
+                    },
+                    {"key": "owner", "operator": "IS_ONE_OF", "value": ["1", "2"], "data_type": "string"},
+                ],
+                "combination": "AND",
+            },
+            "sorting": {"field": "created_at", "direction": "desc"},
+            "from": 0,
+            "size": 100,
+        },
+        {
+            "filters": {"items": [manual, {"key": "owner", "operator": "EMPTY"}], "combination": "AND"},
+            "sorting": {"field": "created_at", "direction": "desc"},
+            "from": 10,
+            "size": 5,
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    ("assignee", "people"),
+    [(["1", "2"], ["1", "2"]), ("1", ["1"]), (7, ["7"]), (None, []), ("", []), ([{"variable": "v"}], [])],
+)
+async def test_a_kanban_row_may_name_people_in_any_way(scripted: Scripted, assignee: object, people: list[str]) -> None:
+    """One or several: the vendor's example shows a text."""
+    connector = scripted(answering({"results": [{**KANBAN_ROW, "assignee": assignee}], "hits": 1}))
+    task = (await connector.list_tasks(TaskQuery(), limit=5)).items[0]
+
+    assert [user.native_id for user in task.assignees] == people
+
+
+async def test_kanban_columns_are_called_as_configured(scripted: Scripted) -> None:
+    """And statuses may be written in small letters."""
+    row = {"task": "t1", "flow": "e1", "state": "in_progress", "title": "Call", "unknown": {"deep": [1]}}
+    columns = {"id": "task", "execution_id": "flow", "status": "state", "name": "title"}
+    connector = scripted(answering({"results": [row], "hits": 1}), kanban_columns=columns)
+    task = (await connector.list_tasks(TaskQuery(), limit=5)).items[0]
+
+    assert (task.native_id, task.state, task.title) == ("v2/e1/t1", TaskState.IN_PROGRESS, "Call")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [{}, {"id": "t1"}, {"id": "t1", "execution_id": ""}, {"id": 7, "execution_id": "e"}, 7, [], None]
+    + [{**KANBAN_ROW, name: {}} for name in ("status", "name", "enabled", "due_date", "taxonomies", "assignee")],
+)
+async def test_a_row_that_cannot_be_read_is_malformed(scripted: Scripted, row: object) -> None:
+    """Not left out in silence."""
+    with pytest.raises(MalformedResponseError):
+        await scripted(answering({"results": [row], "hits": 1})).list_tasks(TaskQuery(), limit=5)
+
+
+async def test_a_row_of_a_current_task_is_ready(scripted: Scripted) -> None:
+    """Where the row has that column."""
+    rows = [{**KANBAN_ROW, "id": str(current), "is_current": current} for current in (True, False)]
+    page = await scripted(answering({"results": rows, "hits": 2})).list_tasks(TaskQuery(), limit=5)
+
+    assert [task.state for task in page.items] == [TaskState.RESERVED, TaskState.CREATED]
+
+
+@pytest.mark.parametrize("cursor", ["-1", "x", "1:0", "٣", "1" * 10, ""])
+@pytest.mark.parametrize("list_by", ListBy)
+async def test_another_lists_cursor_is_refused(scripted: Scripted, list_by: ListBy, cursor: str) -> None:
+    """Before any call."""
+    connector = scripted(
+        answering({"results": []}), list_by=list_by, entities=[{"entity_schema": "s", "entity_id": "i"}]
+    )
+
+    with pytest.raises(ValidationFailedError):
+        await connector.list_tasks(TaskQuery(), limit=5, after=cursor)
