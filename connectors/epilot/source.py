@@ -12,7 +12,7 @@ from connectors.epilot.ids import FlowId, flow_id, task_id
 from connectors.epilot.mapping import Execution
 from connectors.epilot.settings import Entity, EpilotSettings, Generation, ListBy
 from connectors.sdk.connector import Connector, Listing, utc_now
-from connectors.sdk.errors import ConnectorError, NotFoundError, ValidationFailedError
+from connectors.sdk.errors import ConnectorError, NotFoundError, UnsupportedActionError, ValidationFailedError
 from connectors.sdk.fan_out import get_each
 from connectors.sdk.model import CountAccuracy, DetailAspect, Flow, Group, Task, TaskDetail, User
 from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
@@ -134,7 +134,7 @@ class EpilotSource(Connector[EpilotSettings]):
     async def list_flows(self, query: FlowQuery, *, limit: int, after: str | None = None) -> Page[Flow]:
         """Of the business objects asked for, else of those configured, else all of the older generation.
 
-        Of the newer one nothing else is listed by the vendor: then there are none.
+        Of the newer one nothing else is listed by the vendor: UnsupportedActionError.
         """
         asked = query.subject_types is not None and query.subject_ids is not None
         entities = (
@@ -152,7 +152,9 @@ class EpilotSource(Connector[EpilotSettings]):
         elif self.settings.generation is Generation.V1:
             executions = await self.client.workflows.list_executions()
         else:
-            return Page(items=(), total_accuracy=CountAccuracy.UNKNOWN)
+            raise UnsupportedActionError(
+                "epilot lists flows by business object: filter by subject type and id, or configure entities"
+            )
         found = {str(each.flow): each for each in executions}
         flows = [self.flow(each) for each in found.values()]
         return _slice([each for each in flows if query.matches(each)], limit=limit, after=after)

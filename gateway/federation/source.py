@@ -14,6 +14,7 @@ from connectors.sdk.errors import (
     RateLimitedError,
     RejectedError,
     UnauthenticatedError,
+    UnsupportedActionError,
 )
 from gateway.federation.abilities import abilities, capabilities_of
 from schema.port import SourceInfo, SourceStatus
@@ -32,6 +33,8 @@ def status_of(error: ConnectorError) -> SourceStatus:
             return SourceStatus.UNAUTHORIZED
         case ForbiddenError():
             return SourceStatus.FORBIDDEN
+        case UnsupportedActionError():
+            return SourceStatus.SKIPPED
         case _:
             return SourceStatus.UNAVAILABLE
 

@@ -48,6 +48,13 @@ class Call:
             raise invalid_argument(f"The value for operationReference is '{reference}' but must be > 0.")
         return wanted
 
+    def accepts(self, media_type: str) -> bool:
+        """Tell whether the client reads that; a client that names nothing reads everything."""
+        ranges = {
+            each.partition(";")[0].strip().lower() for each in self.request.headers.get("accept", "*/*").split(",")
+        }
+        return not ranges.isdisjoint({media_type, media_type.partition("/")[0] + "/*", "*/*"})
+
     @property
     def groups(self) -> tuple[str, ...]:
         return next((person.groups for person in EVERYBODY if person.key == self.caller.id), ())

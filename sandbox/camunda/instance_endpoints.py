@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox.camunda import searchables
+from sandbox.camunda import bpmn, searchables
 from sandbox.camunda.authorizations import (
     may_change_instance,
     may_command,
@@ -17,9 +17,9 @@ from sandbox.camunda.authorizations import (
 from sandbox.camunda.call import Call, Endpoint, no_content
 from sandbox.camunda.instance_commands import Creation
 from sandbox.camunda.modification import activations, terminations
-from sandbox.camunda.problems import bad_request, invalid_argument, not_found
+from sandbox.camunda.problems import ProblemError, bad_request, invalid_argument, not_found
 from sandbox.camunda.processes import DEPLOYED
-from sandbox.camunda.records import TENANT
+from sandbox.camunda.records import TENANT, ProcessDefinition
 from sandbox.camunda.searching import search
 from sandbox.camunda.table import bits
 
@@ -178,12 +178,23 @@ def _search_definitions(call: Call) -> Response:
 
 
 def _get_definition(call: Call) -> Response:
+    return call.answer(_definition(call))
+
+
+def _get_xml(call: Call) -> Response:
+    if not call.accepts("text/xml"):
+        raise ProblemError(406, "Not Acceptable", "Acceptable representations: [text/xml, application/problem+json].")
+    document = bpmn.document_of(_definition(call))
+    return no_content() if document is None else Response(document, media_type="text/xml")
+
+
+def _definition(call: Call) -> ProcessDefinition:
     key = call.key("processDefinitionKey")
     definition = call.store.definitions.get(key)
     if definition is None:
         raise not_found(f"Process Definition with key '{key}' not found")
     may_read_process(call, definition.process_definition_id, "READ_PROCESS_DEFINITION")
-    return call.answer(definition)
+    return definition
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -194,6 +205,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ("POST", "/process-instances/{processInstanceKey}/modification", _modify),
     ("POST", "/process-definitions/search", _search_definitions),
     ("GET", "/process-definitions/{processDefinitionKey}", _get_definition),
+    ("GET", "/process-definitions/{processDefinitionKey}/xml", _get_xml),
 )
 SUSPENSION: tuple[Endpoint, ...] = (
     ("POST", "/process-instances/{processInstanceKey}/suspension", _suspend),

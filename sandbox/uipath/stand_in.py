@@ -89,7 +89,8 @@ class UiPathStandIn(StandIn):
                 "client_secret": APP.client_secret,
                 "scope": SCOPE,
             },
-            "options": {"organization": ORGANIZATION, "tenant": TENANT},
+            # So that people can complete Form and App tasks through the gateway's account.
+            "options": {"organization": ORGANIZATION, "tenant": TENANT, "assign_before_completing": True},
         }
 
     def identities(self) -> dict[str, dict[str, Any]]:

@@ -45,13 +45,13 @@ async def mutate(world: World, name: str, person: str = "alice", **values: Any) 
     return payload
 
 
-async def test_alices_inbox_is_one_list_in_due_order_over_both_systems(world: World) -> None:
+async def test_alices_inbox_is_one_list_in_due_order_over_all_systems(world: World) -> None:
     """Due ascending, undated last, every task hers."""
     inbox = (await world.data(INBOX, scope="MINE"))["viewer"]["inbox"]
     dues = [node["dueAt"] for node in inbox["nodes"]]
     dated = [due for due in dues if due is not None]
 
-    assert {"camunda", "geotareas"} == {node["source"]["key"] for node in inbox["nodes"]}
+    assert set(world.urls) == {node["source"]["key"] for node in inbox["nodes"]}
     assert [*sorted(dated), *([None] * (len(dues) - len(dated)))] == dues
     assert {"Alice Moreno"} == {node["assignee"]["displayName"] for node in inbox["nodes"]}
     assert (len(dues), "EXACT", True) == (inbox["totalCount"], inbox["totalAccuracy"], inbox["isComplete"])
@@ -76,6 +76,8 @@ async def test_pages_of_three_joined_are_the_list_of_a_hundred(world: World) -> 
 async def test_upstream_calls_of_an_inbox_cold_and_warm(world: World) -> None:
     """Camunda: dated and undated part, one call each. GEOtareas: its two open statuses, and one login. Warm: none.
 
+    UiPath is drained, since its due dates do not sort: one call, and one for a token. epilot: one call.
+
     Assignee and groups of the rows: people are linked, Camunda's groups cost one batch.
     """
     for vendor in ("camunda", "geotareas"):
@@ -97,7 +99,7 @@ async def test_upstream_calls_of_an_inbox_cold_and_warm(world: World) -> None:
     ] == sorted((one["method"], one["path"]) for one in first["geotareas"])
     assert first == second
     assert cold["nodes"] == warm["nodes"]
-    assert [(0, True), (0, True)] == [(one["upstreamCalls"], one["fromCache"]) for one in warm["sources"]]
+    assert [(0, True)] * len(world.urls) == [(one["upstreamCalls"], one["fromCache"]) for one in warm["sources"]]
 
 
 @pytest.mark.parametrize("vendor", ["camunda", "geotareas"])
@@ -230,10 +232,11 @@ async def test_a_cut_before_applying_is_unknown_not_a_guess(world: World) -> Non
     assert ("UNKNOWN", "READY", []) == (payload["status"], payload["task"]["state"], await world.effects("geotareas"))
 
 
-@pytest.mark.parametrize(("dead", "alive"), [("camunda", "geotareas"), ("geotareas", "camunda")])
-async def test_a_dead_system_leaves_the_others_tasks_and_a_report(world: World, dead: str, alive: str) -> None:
+@pytest.mark.parametrize("dead", ["camunda", "geotareas"])
+async def test_a_dead_system_leaves_the_others_tasks_and_a_report(world: World, dead: str) -> None:
     """HTTP 200, no GraphQL errors, the report says what to check."""
     await world.stop(dead)
+    alive = set(world.urls) - {dead}
 
     answer = await world.ask(INBOX, scope="MINE")
     inbox = answer["data"]["viewer"]["inbox"]
@@ -241,13 +244,13 @@ async def test_a_dead_system_leaves_the_others_tasks_and_a_report(world: World, 
     status = {one["key"]: one["status"] for one in (await world.data("{ sources { key status } }"))["sources"]}
 
     assert "errors" not in answer
-    assert {alive} == {node["source"]["key"] for node in inbox["nodes"]}
+    assert alive == {node["source"]["key"] for node in inbox["nodes"]}
     assert ("UNAVAILABLE", "UPSTREAM_UNAVAILABLE", False) == (
         report["status"],
         report["error"]["code"],
         inbox["isComplete"],
     )
-    assert {dead: "UNAVAILABLE", alive: "OK"} == status
+    assert {dead: "UNAVAILABLE", **dict.fromkeys(alive, "OK")} == status
 
 
 @pytest.mark.parametrize(
@@ -281,7 +284,7 @@ async def test_a_system_that_answers_badly_is_reported_and_the_other_arrives(
     report = next(one for one in inbox["sources"] if one["source"]["key"] == "camunda")
 
     assert (status, code) == (report["status"], report["error"]["code"])
-    assert {"geotareas"} == {node["source"]["key"] for node in inbox["nodes"]}
+    assert set(world.urls) - {"camunda"} == {node["source"]["key"] for node in inbox["nodes"]}
     assert "password" not in report["error"]["message"]
 
 
@@ -351,7 +354,7 @@ async def test_probes_answer(world: World) -> None:
     """/livez whatever happens, /readyz with the state of the sources."""
     live, ready = await world.client.get("/livez"), await world.client.get("/readyz")
 
-    assert (200, 200, {"camunda", "geotareas"}) == (
+    assert (200, 200, set(world.urls)) == (
         live.status_code,
         ready.status_code,
         set(ready.json()["sources"]),
@@ -361,15 +364,18 @@ async def test_probes_answer(world: World) -> None:
 async def test_a_flow_is_seen_by_whoever_sees_one_of_its_tasks(world: World) -> None:
     """By id: alice sees the flow of her task, nobody without a task in it does; both systems."""
     inbox = (await world.data(INBOX, scope="MINE"))["viewer"]["inbox"]["nodes"]
-    every = (await world.data(INBOX, "carol", scope="ALL_VISIBLE", first=100))["viewer"]["inbox"]["nodes"]
-    hers = {(await world.data(INBOX, scope="ALL_VISIBLE", first=100))["viewer"]["inbox"]["nodes"][0]["flow"]["id"]}
     document = "query F($id: ID!) { flow(id: $id) { id state name startedAt source { key } } }"
     seen = {}
     for node in inbox:
-        seen[node["source"]["key"]] = (await world.data(document, id=node["flow"]["id"]))["flow"]
-    visible = (await world.data("{ tasks(first: 100) { nodes { flow { id } } } }"))["tasks"]["nodes"]
-    mine = {node["flow"]["id"] for node in visible} | hers
-    foreign = next(node["flow"]["id"] for node in every if node["flow"]["id"] not in mine)
+        if node["source"]["key"] in {"camunda", "geotareas"}:
+            seen[node["source"]["key"]] = (await world.data(document, id=node["flow"]["id"]))["flow"]
+    by_source = "query T($s: ID!) { tasks(first: 100, filter: { source: { eq: $s } }) { nodes { flow { id } } } }"
+    camunda = await source_id(world, "camunda")
+    flows = {
+        person: [node["flow"]["id"] for node in (await world.data(by_source, person, s=camunda))["tasks"]["nodes"]]
+        for person in ("carol", "alice")
+    }
+    foreign = next(flow for flow in flows["carol"] if flow not in flows["alice"])
 
     assert {"camunda", "geotareas"} == set(seen)
     assert {"ACTIVE"} == {flow["state"] for flow in seen.values()}

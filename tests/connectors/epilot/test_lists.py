@@ -11,7 +11,7 @@ from connectors.epilot import EpilotConnector
 from connectors.epilot.ids import task_id
 from connectors.epilot.settings import Generation, ListBy
 from connectors.sdk.contract_sample import drain
-from connectors.sdk.errors import ConnectorError, NotFoundError
+from connectors.sdk.errors import ConnectorError, NotFoundError, UnsupportedActionError
 from connectors.sdk.model import OPEN_STATES, DetailAspect, Flow, Task, TaskState
 from connectors.sdk.query import FlowQuery, TaskQuery
 from tests.connectors.epilot.example import answering, everything
@@ -36,11 +36,12 @@ async def test_tasks_of_entities_come_once(organisation: Any) -> None:
 
 
 async def test_without_entities_there_is_nothing_to_ask(organisation: Any) -> None:
-    """Neither for tasks nor for flows."""
+    """No tasks; flows say that they cannot be listed so."""
     connector = organisation.open(list_by="entities")
 
     assert (await connector.list_tasks(TaskQuery(), limit=5)).items == ()
-    assert (await connector.list_flows(FlowQuery(), limit=5)).items == ()
+    with pytest.raises(UnsupportedActionError):
+        await connector.list_flows(FlowQuery(), limit=5)
     assert organisation.asked == []
 
 
