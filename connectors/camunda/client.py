@@ -120,6 +120,25 @@ class CamundaClient:
     async def resume_process_instance(self, key: str) -> None:
         await self._upstream.write("POST", "/process-instances/{}/resumption", key, json={})
 
+    # Process definitions
+
+    async def search_process_definitions(self, *, page: Mapping[str, object]) -> wire.ProcessDefinitionPage:
+        """The latest version of each process; such a search sorts by these two and pages forwards only."""
+        body = {
+            "filter": {"isLatestVersion": True},
+            "sort": _ascending("processDefinitionId", "tenantId"),
+            "page": page,
+        }
+        answer = await self._upstream.read("POST", "/process-definitions/search", json=body)
+        return answer.decode(wire.ProcessDefinitionPage)
+
+    async def get_process_definition_xml(self, key: str) -> bytes | None:
+        """The BPMN document; None for a process that has none (204)."""
+        # The server answers 406 where the document is asked for as JSON alone.
+        accept = {"Accept": "application/json, text/xml;q=0.9"}
+        answer = await self._upstream.read("GET", "/process-definitions/{}/xml", key, headers=accept)
+        return None if answer.status == 204 else answer.body
+
     # People
 
     async def search_users(

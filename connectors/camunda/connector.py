@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
-from connectors.camunda import detail, expected, paging, people, search
+from connectors.camunda import definitions, detail, expected, paging, people, search
 from connectors.camunda import flow as flows
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.conditions import is_key
@@ -42,7 +42,7 @@ from connectors.sdk.errors import (
     ValidationFailedError,
 )
 from connectors.sdk.fan_out import get_each
-from connectors.sdk.model import CountAccuracy, DetailAspect, Flow, Group, Task, TaskDetail, User
+from connectors.sdk.model import CountAccuracy, Definition, DetailAspect, Flow, Group, Task, TaskDetail, User
 from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import NoCredentials, SourceSettings
 from connectors.sdk.upstream import Upstream
@@ -57,7 +57,9 @@ class CamundaConnector(Connector[CamundaSettings]):
     sorts: ClassVar[frozenset[TaskOrderField]] = frozenset(search.SORT_MEMBERS)
     empty: ClassVar[frozenset[TaskOrderField]] = search.NEVER_FILLED
     page_limit: ClassVar[int] = 100
-    listings: ClassVar[frozenset[Listing]] = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS})
+    listings: ClassVar[frozenset[Listing]] = frozenset(
+        {Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS}
+    )
     sorts_flows: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
 
@@ -143,6 +145,10 @@ class CamundaConnector(Connector[CamundaSettings]):
 
     def within_flow(self, task: Task, flow: Flow) -> Task:
         return flows.task_within_flow(task, flow)
+
+    async def list_task_definitions(self, *, limit: int, after: str | None = None) -> Page[Definition]:
+        """The user tasks of the latest version of each process."""
+        return await definitions.task_definitions(self.client, limit=min(limit, self.page_limit), after=after)
 
     # People
 

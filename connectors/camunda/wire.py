@@ -55,6 +55,16 @@ class ProcessInstance(Struct, frozen=True, kw_only=True, rename="camel"):
     business_id: str | None = None
 
 
+class ProcessDefinition(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One version of a process in one tenant. Older patches of a server have no `state`."""
+
+    process_definition_key: str
+    process_definition_id: str
+    version: int | None = None
+    tenant_id: str | None = None
+    state: str | None = None
+
+
 class Form(Struct, frozen=True, kw_only=True, rename="camel"):
     """`schema` is a form-js document, serialised as a string."""
 
@@ -127,6 +137,11 @@ class Rows(Struct, frozen=True, kw_only=True):
     """User tasks or process instances as they came: each is kept for `native.payload`."""
 
     items: list[Raw]
+    page: PageInfo = PageInfo()
+
+
+class ProcessDefinitionPage(Struct, frozen=True, kw_only=True):
+    items: list[ProcessDefinition]
     page: PageInfo = PageInfo()
 
 

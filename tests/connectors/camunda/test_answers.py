@@ -18,6 +18,7 @@ Answering = Callable[..., CamundaConnector]
 
 READS: list[Callable[[CamundaConnector, Task], Awaitable[object]]] = [
     lambda connector, _: connector.list_flows(FlowQuery(), limit=5),
+    lambda connector, _: connector.list_task_definitions(limit=5),
     lambda connector, _: connector.list_users(limit=5),
     lambda connector, task: connector.list_users(assignable_to=task, limit=5),
     lambda connector, _: connector.list_groups(limit=5),
@@ -61,8 +62,9 @@ async def test_answers_with_unknown_members_are_read(task: Task, answering: Answ
     body = {"items": [], "hologram": {"deep": [1]}}
     connector = answering(lambda _: httpx2.Response(200, json=body))
 
-    assert [(), (), (), (), {}, None] == [
+    assert [(), (), (), (), (), {}, None] == [
         tuple((await connector.list_flows(FlowQuery(), limit=5)).items),
+        tuple((await connector.list_task_definitions(limit=5)).items),
         tuple((await connector.list_users(limit=5)).items),
         tuple((await connector.list_groups(limit=5)).items),
         tuple((await connector.list_members("accounting", limit=5)).items),

@@ -1,0 +1,166 @@
+from xml.sax.saxutils import quoteattr
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.camunda.bpmn import NAMESPACE, UserTask, user_tasks
+from connectors.sdk.errors import MalformedResponseError
+
+ZEEBE = "http://camunda.org/schema/zeebe/1.0"
+ID = st.text("abcdefghijklmnopqrstuvwxyz_-.0123456789", min_size=1)
+# What XML can hold, and does not normalise within an attribute.
+NAME = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="￾￿"), min_size=1)
+
+
+def document(inside: str, *, prolog: str = '<?xml version="1.0" encoding="UTF-8"?>') -> bytes:
+    """A document whose process "invoice" holds `inside`."""
+    return (
+        f'{prolog}<bpmn:definitions xmlns:bpmn="{NAMESPACE}" xmlns:zeebe="{ZEEBE}">'
+        f'<bpmn:process id="invoice" isExecutable="true">{inside}</bpmn:process>'
+        f'<bpmn:process id="other"><bpmn:userTask id="not_ours" name="Not ours"/></bpmn:process></bpmn:definitions>'
+    ).encode()
+
+
+def ids(inside: str) -> list[str]:
+    return [each.element_id for each in user_tasks(document(inside), "invoice")]
+
+
+def test_a_user_task_is_named_as_its_tasks_are() -> None:
+    """A nameless one by its id; those of another process of the same document are not among them."""
+    inside = '<bpmn:userTask id="approve" name="Approve &amp; &#252;ber&#252;n"/><bpmn:userTask id="pay"/><bpmn:userTask id="x" name=""/>'
+
+    assert [
+        UserTask(element_id="approve", name="Approve & überün"),
+        UserTask(element_id="pay", name="pay"),
+        UserTask(element_id="x", name="x"),
+    ] == user_tasks(document(inside), "invoice")
+    assert [UserTask(element_id="not_ours", name="Not ours")] == user_tasks(document(inside), "other")
+
+
+@pytest.mark.parametrize("scope", ["subProcess", "adHocSubProcess", "transaction"])
+def test_user_tasks_of_nested_scopes_are_among_them(scope: str) -> None:
+    """However deep, and behind them those of the process itself."""
+    inner = f'<bpmn:{scope} id="s2"><bpmn:userTask id="deep"/></bpmn:{scope}>'
+    inside = f'<bpmn:{scope} id="s1"><bpmn:userTask id="first"/>{inner}</bpmn:{scope}><bpmn:userTask id="last"/>'
+
+    assert ["first", "deep", "last"] == ids(inside)
+
+
+def test_a_user_task_of_several_instances_is_one_definition() -> None:
+    """As is one that a job worker carries out, and one whose id is there twice."""
+    loop = "<bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements/></bpmn:multiInstanceLoopCharacteristics>"
+    native = "<bpmn:extensionElements><zeebe:userTask/></bpmn:extensionElements>"
+
+    assert ["each", "job"] == ids(
+        f'<bpmn:userTask id="each">{native}{loop}</bpmn:userTask><bpmn:userTask id="job"/><bpmn:userTask id="each"/>'
+    )
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<bpmn:serviceTask id="a"/>',
+        '<zeebe:userTask id="a"/>',
+        '<userTask id="a"/>',
+        f'<x:userTask xmlns:x="{NAMESPACE}/" id="a"/>',
+        "<bpmn:userTask/>",
+        '<bpmn:userTask zeebe:id="a"/>',
+        '<bpmn:userTask id=""/>',
+        '<!-- <bpmn:userTask id="a"/> -->',
+        '<![CDATA[<bpmn:userTask id="a"/>]]>',
+        '<bpmn:task id="t"><bpmn:extensionElements><zeebe:a><bpmn:userTask id="a"/></zeebe:a></bpmn:extensionElements></bpmn:task>',
+        '<bpmn:extensionElements><bpmn:extensionElements/><bpmn:userTask id="a"/></bpmn:extensionElements>',
+    ],
+)
+def test_what_looks_like_a_user_task_is_none(inside: str) -> None:
+    """Of another namespace, without an id, in a comment, or somebody's extension; the next one counts again."""
+    assert ["b"] == ids(f'{inside}<bpmn:userTask id="b"/>')
+
+
+def test_the_namespace_counts_not_its_prefix() -> None:
+    """Documents of other modelers have BPMN as their default namespace."""
+    plain = f'<definitions xmlns="{NAMESPACE}"><process id="invoice"><userTask id="a"/></process></definitions>'
+
+    assert [UserTask(element_id="a", name="a")] == user_tasks(plain.encode(), "invoice")
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16", "ISO-8859-1", "rot13", "idna", "no-such-thing"])
+def test_a_document_is_read_as_utf_8(encoding: str) -> None:
+    """Which the server sends, whatever was declared when somebody deployed it."""
+    made = document('<bpmn:userTask id="a" name="Prüfen"/>', prolog=f'<?xml version="1.0" encoding="{encoding}"?>')
+
+    assert ["Prüfen"] == [each.name for each in user_tasks(made, "invoice")]
+
+
+BOMB = '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;">]>'
+
+
+@pytest.mark.parametrize(
+    "prolog",
+    [
+        BOMB,
+        '<!DOCTYPE a SYSTEM "file:///etc/passwd">',
+        '<!DOCTYPE a [<!ENTITY x SYSTEM "http://x.test/">]>',
+        "<!DOCTYPE a>",
+    ],
+)
+def test_a_document_type_is_refused(prolog: str) -> None:
+    """None needs it: entities could grow without end, or be read from elsewhere."""
+    with pytest.raises(MalformedResponseError, match="'invoice' has a document type"):
+        user_tasks(document('<bpmn:userTask id="a" name="&c;"/>', prolog=prolog), "invoice")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        b"",
+        b"null",
+        b"\xff\xfe",
+        b"<a>",
+        b"<a></b>",
+        b"<a/><b/>",
+        b"<a b='&unknown;'/>",
+        b"<a b='1' b='2'/>",
+        b"<a>\x00</a>",
+        b"<p:a/>",
+        b"<a>" * 100_000,
+        document("<bpmn:userTask id='a' name='\xff'/>").replace("\xff".encode(), b"\xff"),
+        document("<bpmn:userTask id='a'/>")[:-1],
+    ],
+)
+def test_what_is_no_xml_is_malformed(made: bytes) -> None:
+    """The message names the process, so that somebody can look."""
+    with pytest.raises(MalformedResponseError, match="'invoice' is not readable as XML"):
+        user_tasks(made, "invoice")
+
+
+@pytest.mark.parametrize("made", [b"<html/>", document("").replace(b'"invoice"', b'"renamed"')])
+def test_a_document_without_its_process_is_malformed(made: bytes) -> None:
+    """Not a process without user tasks."""
+    with pytest.raises(MalformedResponseError, match="'invoice' does not hold it"):
+        user_tasks(made, "invoice")
+
+
+def test_depth_and_size_do_no_harm() -> None:
+    """Elements a hundred thousand deep, and as many user tasks."""
+    deep = "<bpmn:subProcess>" * 100_000 + '<bpmn:userTask id="a"/>' + "</bpmn:subProcess>" * 100_000
+    many = "".join(f'<bpmn:userTask id="t{number}"/>' for number in range(20_000))
+
+    assert ["a"] == ids(deep)
+    assert 20_000 == len(ids(many))
+
+
+@given(st.dictionaries(ID, NAME, max_size=5))
+def test_ids_and_names_are_read_as_written(names: dict[str, str]) -> None:
+    """Whatever a name holds, in the order of the document."""
+    inside = "".join(f"<bpmn:userTask id={quoteattr(id)} name={quoteattr(name)}/>" for id, name in names.items())
+
+    assert list(names.items()) == [(each.element_id, each.name) for each in user_tasks(document(inside), "invoice")]
+
+
+@given(st.binary(max_size=60))
+def test_any_other_bytes_are_malformed(made: bytes) -> None:
+    """Never another exception."""
+    with pytest.raises(MalformedResponseError):
+        user_tasks(made, "invoice")
