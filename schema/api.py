@@ -14,11 +14,14 @@ from schema.source.queries import SourceQueries
 from schema.task.definitions import TaskDefinitionQueries
 from schema.task.mutations import TaskMutations
 from schema.task.queries import TaskQueries
+from schema.task.stats import TaskStatsQueries
 from schema.task.types import TaskDefinition
 
 
 @strawberry.type(description="What can be read. Reads never change a source.")
-class Query(TaskQueries, TaskDefinitionQueries, FlowQueries, PeopleQueries, SourceQueries, NodeQueries):
+class Query(
+    TaskQueries, TaskStatsQueries, TaskDefinitionQueries, FlowQueries, PeopleQueries, SourceQueries, NodeQueries
+):
     pass
 
 

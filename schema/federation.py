@@ -14,11 +14,15 @@ from schema.intents import WriteRequest, WriteResult
 from schema.port import (
     DefinitionRow,
     FlowListRequest,
+    GroupRow,
     PageRequest,
+    PersonRow,
     RowList,
     SourceInfo,
+    StatsRequest,
     TaskList,
     TaskListRequest,
+    TaskStats,
     Verdict,
 )
 
@@ -37,6 +41,9 @@ class Federation(Protocol):
 
     async def list_tasks(self, caller: Caller, request: TaskListRequest) -> TaskList:
         """One merged page. ValidationFailedError for a cursor that does not fit."""
+
+    async def task_stats(self, caller: Caller, request: StatsRequest) -> TaskStats:
+        """Counts of the tasks that the caller may see. Raises nothing for a failing source."""
 
     async def get_tasks(
         self, caller: Caller, refs: Sequence[TaskRef], *, fresh: bool = False
@@ -61,6 +68,24 @@ class Federation(Protocol):
 
     async def list_task_definitions(self, caller: Caller, request: PageRequest) -> RowList[DefinitionRow]:
         """One merged page, by name. ValidationFailedError for a cursor that does not fit."""
+
+    async def list_users(
+        self,
+        caller: Caller,
+        request: PageRequest,
+        *,
+        search: str | None = None,
+        assignable_to: TaskRef | None = None,
+    ) -> RowList[PersonRow]:
+        """People, each once, by name. ValidationFailedError for a cursor that does not fit, or a task nobody sees."""
+
+    async def list_groups(
+        self, caller: Caller, request: PageRequest, *, search: str | None = None
+    ) -> RowList[GroupRow]:
+        """Groups by name. ValidationFailedError for a cursor that does not fit."""
+
+    async def list_members(self, caller: Caller, group: NativeRef, request: PageRequest) -> RowList[PersonRow]:
+        """People in a group, by name. ValidationFailedError for a cursor that does not fit."""
 
     async def get_users(self, refs: Sequence[NativeRef]) -> Mapping[NativeRef, User]:
         """People of the vendors' directories; who cannot be loaded is absent."""

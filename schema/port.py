@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from connectors.sdk.caller import Caller
 from connectors.sdk.capability import Support
 from connectors.sdk.commands import CancelStrategy, TaskAction
 from connectors.sdk.errors import (
@@ -20,12 +21,14 @@ from connectors.sdk.model import (
     CountAccuracy,
     Definition,
     FlowRef,
+    Group,
     NativeRef,
     Task,
     TaskKind,
     TaskPriority,
     TaskRef,
     TaskState,
+    User,
 )
 from connectors.sdk.query import FlowQuery, Interval, SortKey, TaskOrderField, TextMatch
 
@@ -186,6 +189,59 @@ class SourceReport(Struct, frozen=True, kw_only=True):
     error: Problem | None = None
 
 
+class TaskDimension(StrEnum):
+    SOURCE = "SOURCE"
+    VENDOR = "VENDOR"
+    STATE = "STATE"
+    ASSIGNEE = "ASSIGNEE"
+    CANDIDATE_GROUP = "CANDIDATE_GROUP"
+    PRIORITY = "PRIORITY"
+    OVERDUE = "OVERDUE"
+    DUE_DAY = "DUE_DAY"
+    DEFINITION = "DEFINITION"
+    KIND = "KIND"
+    TAG = "TAG"
+
+
+class StatsRequest(Struct, frozen=True, kw_only=True):
+    """`now` as for lists."""
+
+    filter: TaskFilter = TaskFilter()
+    group_by: tuple[TaskDimension, ...] = ()
+    fresh: bool = False
+    now: datetime | None = None
+
+
+class BucketKey(Struct, frozen=True):
+    """One value of one dimension; `value` None is for tasks that have none."""
+
+    dimension: TaskDimension
+    value: str | None = None
+    label: str | None = None
+    user: PersonId | None = None
+    group: NativeRef | None = None
+    source: str | None = None
+
+
+class TaskBucket(Struct, frozen=True, kw_only=True):
+    keys: tuple[BucketKey, ...]
+    count: int
+    overdue: int
+    oldest_created_at: datetime | None
+    next_due_at: datetime | None
+    accuracy: CountAccuracy
+
+
+class TaskStats(Struct, frozen=True, kw_only=True):
+    """Buckets sum to `total`; the largest comes first."""
+
+    total: int
+    accuracy: CountAccuracy
+    overdue: int
+    buckets: Sequence[TaskBucket]
+    sources: Sequence[SourceReport]
+
+
 class PageRequest(Struct, frozen=True, kw_only=True):
     """`first` is 1..100, checked by the graph. `sources` None asks all that have such a list."""
 
@@ -211,6 +267,31 @@ class DefinitionRow(Struct, frozen=True):
     @property
     def native_id(self) -> str:
         return self.definition.native_id
+
+
+class PersonRow(Struct, frozen=True):
+    """A person of the configuration (`source` is a mark), or an account of one source that belongs to none of them."""
+
+    source: str
+    native_id: str
+    name: str
+    person: Caller | None
+    user: User | None
+
+
+class GroupRow(Struct, frozen=True):
+    """A group and the source that has it."""
+
+    source: str
+    group: Group
+
+    @property
+    def native_id(self) -> str:
+        return self.group.native_id
+
+    @property
+    def name(self) -> str:
+        return self.group.name
 
 
 class EdgeRow(Struct, Generic[T], frozen=True):

@@ -7,10 +7,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 
 from connectors.sdk.caller import Caller
+from connectors.sdk.model import NativeRef
 from connectors.sdk.registry import connector_types
 from gateway.federation.answers import SharedAnswers
 from gateway.federation.catalogues import Catalogues
 from gateway.federation.cursor import CursorCodec
+from gateway.federation.directories import Directories
 from gateway.federation.federated import FederatedSources
 from gateway.federation.flow_writes import FlowWrites
 from gateway.federation.journal import Journal
@@ -20,6 +22,7 @@ from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.reads import Reads
 from gateway.federation.sending import Sending
 from gateway.federation.source import Source
+from gateway.federation.stats import Stats
 from gateway.federation.task_writes import TaskWrites
 from gateway.federation.writes import Writes
 from gateway.settings import Settings
@@ -58,20 +61,29 @@ def compose(
     """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`."""
     by_key = {source.key: source for source in sources}
     overlay, flow_overlay = Overlay(), FlowOverlay()
+    linked = {
+        NativeRef(source, identity.native_id): person
+        for person in people.values()
+        for source, identity in person.identities.items()
+    }
     reads = Reads(by_key, answers=answers, overlay=overlay, flow_overlay=flow_overlay)
     sending = Sending(journal=journal, answers=answers)
+    lists = Lists(
+        sources,
+        answers=answers,
+        overlay=overlay,
+        cursors=cursors,
+        person=people.get,
+        within_flow=reads.within_flow,
+    )
     return FederatedSources(
         sources,
         people=people,
-        lists=Lists(
-            sources,
-            answers=answers,
-            overlay=overlay,
-            cursors=cursors,
-            person=people.get,
-            within_flow=reads.within_flow,
-        ),
+        linked=linked,
+        lists=lists,
+        stats=Stats(lists, by_key, linked=linked),
         catalogues=Catalogues(sources, answers=answers, cursors=cursors, flow_overlay=flow_overlay),
+        directories=Directories(sources, answers=answers, cursors=cursors, people=people, linked=linked),
         reads=reads,
         writes=Writes(
             by_key,

@@ -4,36 +4,31 @@ Flows come newest first, everything else by name; source and native id decide ti
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
-import anyio
 import msgspec
-from msgspec import Struct
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Listing
-from connectors.sdk.errors import ForbiddenError, UpstreamTimeoutError
-from connectors.sdk.model import Definition, Flow
+from connectors.sdk.errors import ForbiddenError
+from connectors.sdk.model import Flow
 from connectors.sdk.query import FlowQuery, Page
-from connectors.sdk.upstream import calls
-from gateway.federation.answers import SERVICE, Question, SharedAnswers
-from gateway.federation.cursor import CursorCodec, ListPosition
-from gateway.federation.merge import merge
-from gateway.federation.order import EPOCH, MICROSECOND, Order, Position, R, Rank
+from gateway.federation.answers import SharedAnswers
+from gateway.federation.cursor import CursorCodec
+from gateway.federation.listing import ListingReader, page_of_parts
+from gateway.federation.order import EPOCH, MICROSECOND, Position, Rank
 from gateway.federation.overlay import FlowOverlay
-from gateway.federation.part import Part, total_of
+from gateway.federation.part import Part
 from gateway.federation.source import Source
 from gateway.federation.stream import Held, HeldStream, PagedStream
-from schema.port import DefinitionRow, EdgeRow, FilterPlacement, FlowListRequest, PageRequest, RowList
+from schema.port import DefinitionRow, FilterPlacement, FlowListRequest, PageRequest, RowList
 
 T = TypeVar("T")
 
 FLOW_SECONDS = 10.0
 # Definitions change with deployments.
 DEFINITION_SECONDS = 300.0
-# Seconds that one source may take for its part before the others go on without it.
-PATIENCE = 15.0
 
 
 class NewestFirst:
@@ -68,13 +63,6 @@ class ByName:
         return self.rank(self.position(row))
 
 
-class Snapshot(Struct, Generic[T], frozen=True):
-    """All rows of one listing of a source, or as many as `scan_limit` allows."""
-
-    items: Sequence[T]
-    truncated: bool
-
-
 class Catalogues:
     def __init__(
         self,
@@ -85,7 +73,7 @@ class Catalogues:
         flow_overlay: FlowOverlay,
     ) -> None:
         self._sources = sources
-        self._answers = answers
+        self._reader = ListingReader(answers)
         self._cursors = cursors
         self._flow_overlay = flow_overlay
 
@@ -141,7 +129,7 @@ class Catalogues:
                         resume=None if resumed is None else resumed.streams.get(f"{source.key}:0"),
                     )
                 )
-        return await self._page(parts, order, fingerprint, resumed, request)
+        return await page_of_parts(parts, order, self._cursors, fingerprint, resumed, request)
 
     async def task_definitions(self, request: PageRequest) -> RowList[DefinitionRow]:
         """As `flows`, by name."""
@@ -167,32 +155,7 @@ class Catalogues:
                     resume=None if resumed is None else resumed.streams.get(f"{source.key}:0"),
                 )
             )
-        return await self._page(parts, order, fingerprint, resumed, request)
-
-    async def _page(
-        self,
-        parts: Sequence[Part[R]],
-        order: Order[R],
-        fingerprint: str,
-        resumed: ListPosition | None,
-        request: PageRequest,
-    ) -> RowList[R]:
-        streams = [stream for part in parts for stream in part.streams]
-        rows, more = await merge(streams, first=request.first, open_all=request.count)
-        reports = [part.report() for part in parts]
-        total, accuracy = total_of(reports)
-
-        def edge(item: R, at: ListPosition) -> EdgeRow[R]:
-            return EdgeRow(item, lambda: self._cursors.encode(fingerprint, at))
-
-        return RowList(
-            edges=[edge(row.item, ListPosition(order.position(row.item), row.streams)) for row in rows],
-            has_next_page=more,
-            has_previous_page=resumed is not None,
-            total=total if request.count else None,
-            total_accuracy=accuracy,
-            sources=reports,
-        )
+        return await page_of_parts(parts, order, self._cursors, fingerprint, resumed, request)
 
     def _admit_flow(self, query: FlowQuery) -> Callable[[Flow], Flow | None]:
         def admit(flow: Flow) -> Flow | None:
@@ -207,12 +170,12 @@ class Catalogues:
         connector = part.source.connector
 
         async def fetch(after: str | None, limit: int) -> Page[Flow]:
-            return await self._ask(
+            return await self._reader.ask(
                 part,
                 "list flows",
                 (query, after, limit),
                 lambda: connector.list_flows(query, limit=limit, after=after),
-                FLOW_SECONDS,
+                seconds=FLOW_SECONDS,
                 fresh=fresh,
             )
 
@@ -221,15 +184,15 @@ class Catalogues:
     def _drained_flows(self, part: Part[Flow], query: FlowQuery, *, fresh: bool) -> Callable[[], Awaitable[Held[Flow]]]:
         connector = part.source.connector
 
-        async def drain() -> Snapshot[Flow]:
-            return await _drained(
-                lambda limit, after: connector.list_flows(query, limit=limit, after=after),
-                connector.page_limit,
-                connector.settings.scan_limit,
-            )
-
         async def rows() -> Held[Flow]:
-            held = await self._ask(part, "drain flows", query, drain, FLOW_SECONDS, fresh=fresh)
+            held = await self._reader.whole(
+                part,
+                "drain flows",
+                query,
+                lambda limit, after: connector.list_flows(query, limit=limit, after=after),
+                seconds=FLOW_SECONDS,
+                fresh=fresh,
+            )
             return Held(held.items, held.truncated)
 
         return rows
@@ -239,63 +202,18 @@ class Catalogues:
     ) -> Callable[[], Awaitable[Held[DefinitionRow]]]:
         connector = part.source.connector
 
-        async def drain() -> Snapshot[Definition]:
-            return await _drained(
-                lambda limit, after: connector.list_task_definitions(limit=limit, after=after),
-                connector.page_limit,
-                connector.settings.scan_limit,
-            )
-
         async def rows() -> Held[DefinitionRow]:
-            held = await self._ask(part, "drain definitions", None, drain, DEFINITION_SECONDS, fresh=fresh)
+            held = await self._reader.whole(
+                part,
+                "drain definitions",
+                None,
+                lambda limit, after: connector.list_task_definitions(limit=limit, after=after),
+                seconds=DEFINITION_SECONDS,
+                fresh=fresh,
+            )
             return Held([DefinitionRow(part.source.key, one) for one in held.items], held.truncated)
 
         return rows
-
-    async def _ask(
-        self,
-        part: Part[R],
-        operation: str,
-        arguments: Hashable,
-        fetch: Callable[[], Awaitable[T]],
-        seconds: float,
-        *,
-        fresh: bool,
-    ) -> T:
-        """The shared answer of one question, counted and dated for the report, within `PATIENCE`."""
-        calls.set(part.calls)
-        try:
-            with anyio.fail_after(PATIENCE):
-                shared = await self._answers.ask(
-                    Question(part.source.key, SERVICE, operation, arguments),
-                    lambda: part.source.read(operation, fetch),
-                    seconds=lambda _: seconds,
-                    fresh=fresh,
-                )
-        except TimeoutError as error:
-            late = UpstreamTimeoutError("did not answer in time").at(part.source.key, operation)
-            part.source.note_failure(late)
-            raise late from error
-        part.note(shared.fetched_at, from_cache=shared.from_cache)
-        return shared.value
-
-
-D = TypeVar("D", Flow, Definition)
-
-
-async def _drained(page_of: Callable[[int, str | None], Awaitable[Page[D]]], page_limit: int, most: int) -> Snapshot[D]:
-    """All pages joined, each thing once."""
-    found: dict[str, D] = {}
-    after: str | None = None
-    while True:
-        page = await page_of(min(page_limit, most), after)
-        for item in page.items:
-            found.setdefault(item.native_id, item)
-        is_last = page.next_cursor is None or page.next_cursor == after
-        if is_last or len(found) >= most:
-            kept = list(found.values())[:most]
-            return Snapshot(kept, truncated=not is_last or len(found) > most)
-        after = page.next_cursor
 
 
 def _is_asked(source: Source, listing: Listing, wanted: frozenset[str] | None) -> bool:

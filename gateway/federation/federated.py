@@ -4,25 +4,31 @@ from collections.abc import Mapping, Sequence
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.commands import TaskAction
-from connectors.sdk.errors import ConnectorError
+from connectors.sdk.errors import ConnectorError, ValidationFailedError
 from connectors.sdk.model import DetailAspect, Flow, FlowRef, Group, NativeRef, Task, TaskDetail, TaskRef, User
 from gateway.federation.catalogues import Catalogues
+from gateway.federation.directories import Directories
 from gateway.federation.lists import Lists
 from gateway.federation.reads import Reads
 from gateway.federation.source import Source
+from gateway.federation.stats import Stats
 from gateway.federation.verdicts import verdicts
 from gateway.federation.writes import Writes
 from schema.intents import WriteRequest, WriteResult
 from schema.port import (
     DefinitionRow,
     FlowListRequest,
+    GroupRow,
     InboxScope,
     PageRequest,
+    PersonRow,
     RowList,
     SourceInfo,
+    StatsRequest,
     TaskFilter,
     TaskList,
     TaskListRequest,
+    TaskStats,
     Verdict,
 )
 
@@ -35,20 +41,20 @@ class FederatedSources:
         sources: Sequence[Source],
         *,
         people: Mapping[str, Caller],
+        linked: Mapping[NativeRef, Caller],
         lists: Lists,
         catalogues: Catalogues,
+        directories: Directories,
+        stats: Stats,
         reads: Reads,
         writes: Writes,
     ) -> None:
         self._sources = sources
         self._by_key = {source.key: source for source in sources}
         self._people = people
-        self._linked = {
-            NativeRef(source, identity.native_id): person
-            for person in people.values()
-            for source, identity in person.identities.items()
-        }
-        self._lists, self._catalogues = lists, catalogues
+        self._linked = linked
+        self._lists, self._catalogues, self._directories = lists, catalogues, directories
+        self._stats = stats
         self._reads, self._writes = reads, writes
 
     def sources(self) -> Sequence[SourceInfo]:
@@ -62,6 +68,9 @@ class FederatedSources:
 
     async def list_tasks(self, caller: Caller, request: TaskListRequest) -> TaskList:
         return await self._lists.page(caller, request)
+
+    async def task_stats(self, caller: Caller, request: StatsRequest) -> TaskStats:
+        return await self._stats.of(caller, request)
 
     async def get_tasks(
         self, caller: Caller, refs: Sequence[TaskRef], *, fresh: bool = False
@@ -101,6 +110,32 @@ class FederatedSources:
 
     async def list_task_definitions(self, caller: Caller, request: PageRequest) -> RowList[DefinitionRow]:
         return await self._catalogues.task_definitions(request)
+
+    async def list_users(
+        self,
+        caller: Caller,
+        request: PageRequest,
+        *,
+        search: str | None = None,
+        assignable_to: TaskRef | None = None,
+    ) -> RowList[PersonRow]:
+        task = None
+        if assignable_to is not None:
+            found = (await self._reads.tasks(caller, [assignable_to])).get(assignable_to)
+            if isinstance(found, ConnectorError):
+                raise found
+            if found is None:
+                raise ValidationFailedError("assignableTo names no task that you can see", field=("assignableTo",))
+            task = found
+        return await self._directories.users(request, search=search, assignable_to=task)
+
+    async def list_groups(
+        self, caller: Caller, request: PageRequest, *, search: str | None = None
+    ) -> RowList[GroupRow]:
+        return await self._directories.groups(request, search=search)
+
+    async def list_members(self, caller: Caller, group: NativeRef, request: PageRequest) -> RowList[PersonRow]:
+        return await self._directories.members(group, request)
 
     async def get_users(self, refs: Sequence[NativeRef]) -> Mapping[NativeRef, User]:
         return await self._reads.users(refs)

@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector import utc_now
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, UpstreamTimeoutError
-from connectors.sdk.model import CountAccuracy, Task
+from connectors.sdk.model import CountAccuracy, Task, TaskRef
 from connectors.sdk.query import Page, TaskQuery
 from connectors.sdk.upstream import calls
 from gateway.federation.answers import SERVICE, Question, SharedAnswers
@@ -30,6 +30,7 @@ from schema.port import (
     FilterPlacement,
     InboxScope,
     PersonId,
+    SourceReport,
     SourceStatus,
     TaskEdgeRow,
     TaskList,
@@ -108,15 +109,32 @@ class Lists:
             sources=reports,
         )
 
+    async def everything(self, caller: Caller, request: TaskListRequest) -> tuple[list[Task], list[SourceReport]]:
+        """Every row at once, each task once, up to `scan_limit` of each source, and a report per source."""
+        now = request.now or self._now()
+        parts = [self._part(source, caller, request, None, None, now) for source in self._sources]
+        streams = [stream for part in parts for stream in part.streams]
+        async with anyio.create_task_group() as group:
+            for stream in streams:
+                group.start_soon(stream.prepare)
+        found: dict[TaskRef, Task] = {}
+        for stream in streams:
+            while stream.head() is not None:
+                task = stream.pop()
+                found.setdefault(task.ref, task)
+        return list(found.values()), [part.report() for part in parts]
+
     def _part(
         self,
         source: Source,
         caller: Caller,
         request: TaskListRequest,
-        order: TotalOrder,
+        wanted_order: TotalOrder | None,
         resumed: ListPosition | None,
         now: datetime,
     ) -> Part[Task]:
+        """Without an order the whole of it is wanted."""
+        order = wanted_order or TotalOrder(())
         part: Part[Task] = Part(source)
         asked = self._reader(source, now).read(request.filter)
         if asked.query is None:
@@ -136,7 +154,7 @@ class Lists:
         plan = _Plan(part, tuple(dict.fromkeys(wanted)), visible, asked.matches, order, request, resumed)
         if not asked.exact or not all(whole for _, whole in wanted):
             part.filters = FilterPlacement.GATEWAY
-        splits = order.splits(source.connector.sorts, source.connector.empty)
+        splits = None if wanted_order is None else order.splits(source.connector.sorts, source.connector.empty)
         if splits is None:
             part.sorts = FilterPlacement.GATEWAY
             self._drain(plan)

@@ -4,11 +4,15 @@ from typing import Annotated
 
 import strawberry
 
-from connectors.sdk.model import GroupRef, UserRef
+from connectors.sdk.model import GroupRef, TaskRef, UserRef
+from schema.arguments import argument, given, page_size, source_key
 from schema.context import Context
-from schema.people.types import Group, User
+from schema.people.connection import GroupConnection, UserConnection
+from schema.people.types import After, First, Group, User
+from schema.port import PageRequest
 from schema.relay import PERSON_MARK, GlobalId, decode
 from schema.resolver import resolved
+from schema.selection import selects
 
 
 @strawberry.type
@@ -25,6 +29,80 @@ class PeopleQueries:
         id: Annotated[strawberry.ID, strawberry.argument(description="Global id of a User.")],
     ) -> User | None:
         return user_by_id(decode(id), info.context)
+
+    @resolved(
+        description=(
+            "A group by id. Null for an id that is malformed, of another type, or of a source that is not configured."
+        )
+    )
+    def group(
+        self,
+        info: strawberry.Info[Context, None],
+        id: Annotated[strawberry.ID, strawberry.argument(description="Global id of a Group.")],
+    ) -> Group | None:
+        return group_by_id(decode(id), info.context)
+
+    @resolved(
+        description=(
+            "People, by name, each once whatever number of sources know them, at most 100 a page. A failing source does "
+            "not fail it: see `sources`."
+        )
+    )
+    async def users(
+        self,
+        info: strawberry.Info[Context, None],
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        search: Annotated[
+            str | None,
+            strawberry.argument(description="Part of a name, user name or mail address; null or empty means all."),
+        ] = strawberry.UNSET,
+        assignable_to: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(
+                description="Global id of a Task: only whom its source would take as owner, as far as known."
+            ),
+        ] = strawberry.UNSET,
+    ) -> UserConnection:
+        context, task_id = info.context, given(assignable_to)
+        request = PageRequest(
+            first=page_size(given(first)),
+            after=given(after),
+            count=selects(info, ("totalCount",), ("sources", "count")),
+        )
+        task = None if task_id is None else TaskRef(*argument(task_id, "Task", ("assignableTo",)).parts)
+        found = await context.federation.list_users(
+            context.caller, request, search=given(search) or None, assignable_to=task
+        )
+        return UserConnection.from_list(found, context)
+
+    @resolved(
+        description=(
+            "Groups, by name, at most 100 a page. A failing source does not fail it, one without a directory of groups "
+            "is SKIPPED: see `sources`."
+        )
+    )
+    async def groups(
+        self,
+        info: strawberry.Info[Context, None],
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        search: Annotated[
+            str | None, strawberry.argument(description="Part of a name or id; null or empty means all.")
+        ] = strawberry.UNSET,
+        source: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Of this Source only; null means of all.")
+        ] = strawberry.UNSET,
+    ) -> GroupConnection:
+        context, wanted = info.context, given(source)
+        request = PageRequest(
+            sources=None if wanted is None else frozenset({source_key(wanted, ("source",), context)}),
+            first=page_size(given(first)),
+            after=given(after),
+            count=selects(info, ("totalCount",), ("sources", "count")),
+        )
+        found = await context.federation.list_groups(context.caller, request, search=given(search) or None)
+        return GroupConnection.from_list(found, context)
 
 
 def user_by_id(found: GlobalId | None, context: Context) -> User | None:

@@ -1,18 +1,31 @@
 """People and groups as the graph shows them. A row's mention costs nothing until more than the mention is asked."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import strawberry
 
 from connectors.sdk import model
 from connectors.sdk.caller import Caller
+from schema.arguments import given, page_size
 from schema.context import Context
+from schema.port import GroupRow, PageRequest, PersonId, PersonRow
 from schema.relay import Node, global_id, person_id
 from schema.resolver import resolved
+from schema.selection import selects
 from schema.source.types import Source
 
+if TYPE_CHECKING:
+    from schema.people.connection import UserConnection
+    from schema.task.connection import TaskConnection
+    from schema.task.inputs import TaskFilter, TaskOrder
+
 T = TypeVar("T")
+
+First = Annotated[int | None, strawberry.argument(description="Rows of the page, 1 to 100; null or absent means 25.")]
+After = Annotated[
+    str | None, strawberry.argument(description="Cursor of the edge before the page; null means from the start.")
+]
 
 
 @strawberry.type(description="An account of a person in one source.")
@@ -34,6 +47,19 @@ class User(Node):
     @classmethod
     def from_caller(cls, person: Caller) -> "User":
         return cls(id=person_id(person.key), person=person, ref=None, row=None)
+
+    @classmethod
+    def from_person_row(cls, row: PersonRow) -> "User":
+        """Of a list: the linked person, else the account as its directory shows it."""
+        if row.person is not None or row.user is None:
+            return cls(id=person_id(row.native_id), person=row.person, ref=None, row=None)
+        user = row.user
+        return cls(
+            id=global_id("User", row.source, row.native_id),
+            person=None,
+            ref=model.NativeRef(row.source, row.native_id),
+            row=model.UserRef(native_id=user.native_id, name=user.name or user.username, email=user.email),
+        )
 
     @classmethod
     def from_row(cls, row: model.UserRef, source: str, context: Context) -> "User":
@@ -79,6 +105,45 @@ class User(Node):
     def identities(self, info: strawberry.Info[Context, None]) -> list[IdentityLink]:
         return [] if self.person is None else identities_of(self.person, info.context)
 
+    @resolved(
+        description="Groups of a linked person, as configured for each source; null for an account that is not linked."
+    )
+    def groups(self, info: strawberry.Info[Context, None]) -> list["Group"] | None:
+        if self.person is None:
+            return None
+        context = info.context
+        return [
+            Group.from_row(model.GroupRef(native_id=name), key, context)
+            for key in context.sources
+            if (identity := self.person.identity(key)) is not None
+            for name in identity.groups
+        ]
+
+    @resolved(
+        graphql_type=Annotated["TaskConnection", strawberry.lazy("schema.task.connection")],
+        description=(
+            "Open tasks that this person owns, over all sources, as far as the viewer may see them, at most 100 a page."
+        ),
+    )
+    async def tasks(
+        self,
+        info: strawberry.Info[Context, None],
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        filter: Annotated[
+            Annotated["TaskFilter", strawberry.lazy("schema.task.inputs")] | None,
+            strawberry.argument(description="Which of them; null means all open ones."),
+        ] = strawberry.UNSET,
+        order_by: Annotated[
+            list[Annotated["TaskOrder", strawberry.lazy("schema.task.inputs")]] | None,
+            strawberry.argument(description="Keys to sort by; due time, creation and id decide ties."),
+        ] = strawberry.UNSET,
+    ) -> "TaskConnection":
+        from schema.task.queries import tasks_of_person  # noqa: PLC0415 tasks know people, so people cannot sooner
+
+        owner = PersonId(key=self.person.key) if self.person is not None else PersonId(ref=self.ref)
+        return await tasks_of_person(info, owner, given(first), given(after), given(filter), given(order_by))
+
     def _from_directory(self, context: Context, read: Callable[[model.User], T | None]) -> Awaitable[T | None] | None:
         return None if self.ref is None else _read(context.user_by_ref.load(self.ref), read)
 
@@ -96,6 +161,41 @@ class Group(Node):
             source=context.sources[source],
             ref=model.NativeRef(source, row.native_id),
             row_name=row.name,
+        )
+
+    @classmethod
+    def from_group_row(cls, row: GroupRow, context: Context) -> "Group":
+        """Of a list: what it says is known for the rest of the request."""
+        ref = model.NativeRef(row.source, row.native_id)
+        context.group_by_ref.put(ref, row.group)
+        return cls(
+            id=global_id("Group", row.source, row.native_id),
+            source=context.sources[row.source],
+            ref=ref,
+            row_name=row.group.name,
+        )
+
+    @resolved(
+        graphql_type=Annotated["UserConnection", strawberry.lazy("schema.people.connection")],
+        description="Who belongs to it, by name, at most 100 a page. SKIPPED where the source does not tell.",
+    )
+    async def members(
+        self,
+        info: strawberry.Info[Context, None],
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+    ) -> "UserConnection":
+        from schema.people.connection import UserConnection  # noqa: PLC0415 lists know people, not the reverse
+
+        context = info.context
+        request = PageRequest(
+            sources=frozenset({self.ref.source}),
+            first=page_size(given(first)),
+            after=given(after),
+            count=selects(info, ("totalCount",), ("sources", "count")),
+        )
+        return UserConnection.from_list(
+            await context.federation.list_members(context.caller, self.ref, request), context
         )
 
     @resolved(

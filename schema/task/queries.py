@@ -125,6 +125,21 @@ async def task_by_id(
     return Task.from_model(task, context, is_listed=is_listed)
 
 
+async def tasks_of_person(
+    info: Info,
+    owner: port.PersonId,
+    first: int | None,
+    after: str | None,
+    filter: TaskFilter | None,
+    order_by: list[TaskOrder] | None,
+) -> TaskConnection:
+    """Open tasks unless the filter names states, of one owner."""
+    asked = filter or TaskFilter()
+    mine = port.TaskFilter(assignees=frozenset({owner}), all_of=(asked.to_port(info.context),))
+    wanted = mine if asked.names_state() else _with_open_states(mine)
+    return await _list(info, InboxScope.ALL_VISIBLE, wanted, first, after, order_by, None)
+
+
 async def _list(
     info: Info,
     scope: InboxScope,

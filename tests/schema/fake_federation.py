@@ -28,15 +28,19 @@ from schema.port import (
     DefinitionRow,
     EdgeRow,
     FlowListRequest,
+    GroupRow,
     PageRequest,
+    PersonRow,
     Problem,
     RowList,
     SourceInfo,
     SourceReport,
     SourceStatus,
+    StatsRequest,
     TaskEdgeRow,
     TaskList,
     TaskListRequest,
+    TaskStats,
     Verdict,
 )
 
@@ -80,6 +84,9 @@ class FakeFederation:
         self.gate: asyncio.Event | None = None
         self.held = asyncio.Event()
         self.definitions: list[DefinitionRow] = []
+        self.stats = TaskStats(total=0, accuracy=CountAccuracy.EXACT, overdue=0, buckets=(), sources=())
+        self.people_rows: list[PersonRow] = []
+        self.group_rows: list[GroupRow] = []
         self.calls: dict[str, list[Any]] = defaultdict(list)
 
     def add(self, *tasks: Task) -> None:
@@ -140,6 +147,10 @@ class FakeFederation:
             ],
         )
 
+    async def task_stats(self, caller: Caller, request: StatsRequest) -> TaskStats:
+        self.calls["task_stats"].append(request)
+        return self.stats
+
     async def get_tasks(
         self, caller: Caller, refs: Sequence[TaskRef], *, fresh: bool = False
     ) -> Mapping[TaskRef, Task | ConnectorError]:
@@ -173,6 +184,27 @@ class FakeFederation:
     async def list_task_definitions(self, caller: Caller, request: PageRequest) -> RowList[DefinitionRow]:
         self.calls["list_task_definitions"].append(request)
         return self._listed(self.definitions, request)
+
+    async def list_users(
+        self,
+        caller: Caller,
+        request: PageRequest,
+        *,
+        search: str | None = None,
+        assignable_to: TaskRef | None = None,
+    ) -> RowList[PersonRow]:
+        self.calls["list_users"].append((request, search, assignable_to))
+        return self._listed(self.people_rows, request)
+
+    async def list_groups(
+        self, caller: Caller, request: PageRequest, *, search: str | None = None
+    ) -> RowList[GroupRow]:
+        self.calls["list_groups"].append((request, search))
+        return self._listed(self.group_rows, request)
+
+    async def list_members(self, caller: Caller, group: NativeRef, request: PageRequest) -> RowList[PersonRow]:
+        self.calls["list_members"].append((group, request))
+        return self._listed(self.people_rows, request)
 
     def _listed(self, rows: Sequence[T], request: PageRequest) -> RowList[T]:
         return RowList(

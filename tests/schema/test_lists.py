@@ -108,7 +108,9 @@ async def test_arguments_have_their_defaults(ask: Ask, federation: FakeFederatio
     await ask('{ tasks(first: 100, after: "x", orderBy: [], freshness: FRESH) { totalCount } }')
     default = TaskListRequest(order=DUE, first=25, count=False, now=NOW)
 
-    assert [default, default, TaskListRequest(first=100, after="x", fresh=True, now=NOW)] == federation.calls["list_tasks"]
+    assert [default, default, TaskListRequest(first=100, after="x", fresh=True, now=NOW)] == federation.calls[
+        "list_tasks"
+    ]
 
 
 async def test_inbox_shows_open_tasks_unless_states_are_named(ask: Ask, federation: FakeFederation) -> None:

@@ -1,0 +1,127 @@
+"""Whole listings of one source, read page by page, kept for a while, counted for the report."""
+
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+import anyio
+from msgspec import Struct
+
+from connectors.sdk.errors import UpstreamTimeoutError
+from connectors.sdk.query import Page
+from connectors.sdk.upstream import calls
+from gateway.federation.answers import SERVICE, Question, SharedAnswers
+from gateway.federation.cursor import CursorCodec, ListPosition
+from gateway.federation.merge import merge
+from gateway.federation.order import Order, R
+from gateway.federation.part import Part, total_of
+from schema.port import EdgeRow, PageRequest, RowList
+
+T = TypeVar("T")
+
+# Seconds that one source may take for its part before the others go on without it.
+PATIENCE = 15.0
+
+
+class Identified(Protocol):
+    @property
+    def native_id(self) -> str: ...
+
+
+N = TypeVar("N", bound=Identified)
+
+
+class Whole(Struct, Generic[T], frozen=True):
+    """All things of one listing, or as many as `scan_limit` allows."""
+
+    items: Sequence[T]
+    truncated: bool
+
+
+class ListingReader:
+    def __init__(self, answers: SharedAnswers) -> None:
+        self._answers = answers
+
+    async def whole(
+        self,
+        part: Part[R],
+        operation: str,
+        arguments: Hashable,
+        page_of: Callable[[int, str | None], Awaitable[Page[N]]],
+        *,
+        seconds: float,
+        fresh: bool,
+    ) -> Whole[N]:
+        """Every page joined, each thing once, shared for `seconds`. Raises ConnectorError."""
+        connector = part.source.connector
+
+        async def drain() -> Whole[N]:
+            return await _drained(page_of, connector.page_limit, connector.settings.scan_limit)
+
+        return await self.ask(part, operation, arguments, drain, seconds=seconds, fresh=fresh)
+
+    async def ask(
+        self,
+        part: Part[R],
+        operation: str,
+        arguments: Hashable,
+        fetch: Callable[[], Awaitable[T]],
+        *,
+        seconds: float,
+        fresh: bool,
+    ) -> T:
+        """The shared answer of one question, counted and dated for the report, within `PATIENCE`."""
+        calls.set(part.calls)
+        try:
+            with anyio.fail_after(PATIENCE):
+                shared = await self._answers.ask(
+                    Question(part.source.key, SERVICE, operation, arguments),
+                    lambda: part.source.read(operation, fetch),
+                    seconds=lambda _: seconds,
+                    fresh=fresh,
+                )
+        except TimeoutError as error:
+            late = UpstreamTimeoutError("did not answer in time").at(part.source.key, operation)
+            part.source.note_failure(late)
+            raise late from error
+        part.note(shared.fetched_at, from_cache=shared.from_cache)
+        return shared.value
+
+
+async def page_of_parts(
+    parts: Sequence[Part[R]],
+    order: Order[R],
+    cursors: CursorCodec,
+    fingerprint: str,
+    resumed: ListPosition | None,
+    request: PageRequest,
+) -> RowList[R]:
+    """The merged page, its cursors bound to `fingerprint`, and a report of each part."""
+    streams = [stream for part in parts for stream in part.streams]
+    rows, more = await merge(streams, first=request.first, open_all=request.count)
+    reports = [part.report() for part in parts]
+    total, accuracy = total_of(reports)
+
+    def edge(item: R, at: ListPosition) -> EdgeRow[R]:
+        return EdgeRow(item, lambda: cursors.encode(fingerprint, at))
+
+    return RowList(
+        edges=[edge(row.item, ListPosition(order.position(row.item), row.streams)) for row in rows],
+        has_next_page=more,
+        has_previous_page=resumed is not None,
+        total=total if request.count else None,
+        total_accuracy=accuracy,
+        sources=reports,
+    )
+
+
+async def _drained(page_of: Callable[[int, str | None], Awaitable[Page[N]]], page_limit: int, most: int) -> Whole[N]:
+    found: dict[str, N] = {}
+    after: str | None = None
+    while True:
+        page = await page_of(min(page_limit, most), after)
+        for item in page.items:
+            found.setdefault(item.native_id, item)
+        is_last = page.next_cursor is None or page.next_cursor == after
+        if is_last or len(found) >= most:
+            return Whole(list(found.values())[:most], truncated=not is_last or len(found) > most)
+        after = page.next_cursor
