@@ -114,12 +114,15 @@ class Upstream:
         *ids: str,
         params: Mapping[str, str | int] | None = None,
         json: object = None,
+        credentials: Credentials | None = None,
     ) -> Answer:
         """One reading request. `path` has a `{}` for each of `ids`, which are percent-encoded.
 
+        `credentials` stand in for those of the source, where a vendor has more than one side.
+
         Raises ConnectorError for anything but a 2xx answer.
         """
-        return await self._call(method, path, ids, params, json, is_write=False)
+        return await self._call(method, path, ids, params, json, credentials or self._credentials, is_write=False)
 
     async def write(
         self,
@@ -128,9 +131,10 @@ class Upstream:
         *ids: str,
         params: Mapping[str, str | int] | None = None,
         json: object = None,
+        credentials: Credentials | None = None,
     ) -> Answer:
         """One writing request, sent at most once; errors say in `maybe_applied` whether it may have arrived."""
-        return await self._call(method, path, ids, params, json, is_write=True)
+        return await self._call(method, path, ids, params, json, credentials or self._credentials, is_write=True)
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -154,6 +158,7 @@ class Upstream:
         ids: tuple[str, ...],
         params: Mapping[str, str | int] | None,
         json: object,
+        credentials: Credentials,
         *,
         is_write: bool,
     ) -> Answer:
@@ -166,10 +171,10 @@ class Upstream:
                 method, url, params=params, content=content, headers={**headers, **extra}, is_write=is_write
             )
 
-        extra = await self._credentials.headers(self)
+        extra = await credentials.headers(self)
         answer = await send(extra)
-        if answer.status == 401 and self._credentials.renew(extra):
-            answer = await send(await self._credentials.headers(self))
+        if answer.status == 401 and self._refuses_credentials(answer) and credentials.renew(extra):
+            answer = await send(await credentials.headers(self))
         if not answer.ok:
             raise self._error(answer)
         return answer
@@ -217,6 +222,10 @@ class Upstream:
             raise MalformedResponseError("the answer's compression is damaged", maybe_applied=is_write) from error
         except httpx2.HTTPError as error:
             raise UnavailableError("cut the connection", maybe_applied=is_write) from error
+
+    def _refuses_credentials(self, answer: Answer) -> bool:
+        """Some vendors answer 401 to a good token too, where a thing belongs to somebody else."""
+        return isinstance(self._error(answer), UnauthenticatedError)
 
     def _error(self, answer: Answer) -> ConnectorError:
         error = None if self._parse_error is None else self._parse_error(answer)
