@@ -7,7 +7,7 @@ from dataclasses import dataclass
 MOST_KEPT = 10_000
 
 _SECRET_HEADER = re.compile(r"auth|token|secret|api-?key|cookie|password", re.IGNORECASE)
-_SECRET_WORD = r"(?:password|passwd|client_secret|clientSecret|access_token|refresh_token|api_?key|apiKey|token)"  # noqa: S105
+_SECRET_WORD = r"(?:password|passwd|client_secret|clientSecret|access_token|refresh_token|subject_token|actor_token|api_?key|apiKey|token)"  # noqa: S105
 _SECRET_JSON = re.compile(rf'("{_SECRET_WORD}"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _SECRET_FORM = re.compile(rf"((?:^|&){_SECRET_WORD}=)[^&]*")
 MASK = "***"

@@ -8,7 +8,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
-from connectors.sdk.capability import Capability
+from connectors.sdk.capability import Capability, Support
 from connectors.sdk.commands import (
     Cancel,
     CancelStrategy,
@@ -42,6 +42,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _weakness(how: Capability) -> tuple[int, bool]:
+    return list(Support).index(how.support), not how.atomic
+
+
 class Connector(ABC, Generic[SettingsT]):
     """One configured upstream ("camunda-eu"). Holds an HTTP client and no other state; never retries, caches or waits.
 
@@ -62,22 +66,24 @@ class Connector(ABC, Generic[SettingsT]):
     sorts_flows: ClassVar[bool] = False
     # READY tasks that name no candidate at all may be taken by anybody of the company.
     open_to_everyone: ClassVar[bool] = False
-    _declared: ClassVar[Mapping[type[Command], Capability]] = MappingProxyType({})
-    _methods: ClassVar[Mapping[type[Command], str]] = MappingProxyType({})
+    _variants: ClassVar[tuple[tuple[type[Command], Capability, str], ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         marked = {name: mark for name in dir(cls) if (mark := getattr(getattr(cls, name, None), "__handles__", None))}
-        cls._declared = MappingProxyType(dict(marked.values()))
-        cls._methods = MappingProxyType({command: name for name, (command, _) in marked.items()})
+        variants = [(command, how, name) for name, (command, how) in marked.items()]
+        cls._variants = tuple(sorted(variants, key=lambda variant: _weakness(variant[1])))
 
     def __init__(self, settings: SettingsT, upstream: Upstream, *, clock: Callable[[], datetime] = utc_now) -> None:
         self.settings = settings
         self.source = settings.key
         self.upstream = upstream
         self.clock = clock
+        here = [variant for variant in self._variants if variant[1].when is None or variant[1].when(settings)]
+        # Of several ways to carry out one command, the strongest comes first and wins.
+        self._chosen = {command: (how, name) for command, how, name in reversed(here)}
         self.capabilities: Mapping[type[Command], Capability] = MappingProxyType(
-            {c: how for c, how in self._declared.items() if how.when is None or how.when(settings)}
+            {command: how for command, (how, _) in self._chosen.items()}
         )
 
     @classmethod
@@ -90,7 +96,12 @@ class Connector(ABC, Generic[SettingsT]):
     @classmethod
     def declared(cls) -> Mapping[type[Command], Capability]:
         """The most a source of this vendor can do; what one source does is `capabilities`."""
-        return cls._declared
+        return MappingProxyType({command: how for command, how, _ in reversed(cls._variants)})
+
+    @classmethod
+    def variants(cls) -> tuple[tuple[type[Command], Capability], ...]:
+        """All ways to carry out each command, the strongest first; `when` tells where each of them holds."""
+        return tuple((command, how) for command, how, _ in cls._variants)
 
     @abstractmethod
     def pushdown(self, query: TaskQuery) -> TaskQuery:
@@ -190,7 +201,7 @@ class Connector(ABC, Generic[SettingsT]):
         if isinstance(command, Update) and not command.fields <= capability.fields:
             beyond = ", ".join(sorted(command.fields - capability.fields))
             raise UnsupportedActionError(f"{self.title} cannot change {beyond} of a task")
-        method: Callable[[Any], Any] = getattr(self, self._methods[type(command)])
+        method: Callable[[Any], Any] = getattr(self, self._chosen[type(command)][1])
         return method
 
     def cancel_strategies(self) -> tuple[CancelStrategy, ...]:

@@ -292,10 +292,13 @@ def _update(task: Task, sample: ContractSample, fields: Collection[UpdateField])
 
 
 async def some_write(connector: Connector[Any], sample: ContractSample) -> TaskCommand:
-    """A command of the first verb that the connector has, on an unowned task; LookupError when it has none."""
-    for verb in COMMANDS:
-        if verb in connector.capabilities:
-            return await prepared(connector, sample, verb)
+    """A command on an unowned task that one request carries out, else the first that there is; LookupError for none.
+
+    What is not atomic may begin with a read, whose failure applies nothing.
+    """
+    declared = [verb for verb in COMMANDS if verb in connector.capabilities]
+    for verb in sorted(declared, key=lambda verb: not connector.capabilities[verb].atomic):
+        return await prepared(connector, sample, verb)
     raise LookupError("the connector declares no verb")
 
 

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 import anyio
 import msgspec
 
-from connectors.sdk.errors import UnauthenticatedError
+from connectors.sdk.errors import RateLimitedError, UnauthenticatedError, UnavailableError
+from connectors.sdk.retry_after import retry_at
 from connectors.sdk.settings import (
     BasicCredentials,
     BearerCredentials,
@@ -152,6 +153,11 @@ def _client_credentials(settings: OAuthCredentials) -> Callable[[Exchange], Awai
             content=content,
             headers={"Content-Type": "application/x-www-form-urlencoded"},
         )
+        if answer.status == 429:
+            at = retry_at(answer.headers.get("retry-after"))
+            raise RateLimitedError("the token endpoint was asked too often", retry_at=at, native_status=429)
+        if answer.status >= 500:
+            raise UnavailableError("the token endpoint failed", native_status=answer.status)
         if not answer.ok:
             raise UnauthenticatedError(
                 "the token endpoint refused our client; check client_id, client_secret and token_url",

@@ -1,9 +1,11 @@
 """What the configuration says of one source; a vendor adds its credentials and `options`."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+ActsAs = Literal["service", "viewer", "exchange"]
 
 
 class Section(BaseModel):
@@ -49,19 +51,30 @@ class SourceSettings(Section):
     """One configured instance of a vendor.
 
     Seconds for the timeouts: connecting, one read, one write. `max_response_bytes` counts decoded bytes.
+    `acts_as`: by one technical account, with each person's own token, or with one that the issuer gives in exchange.
     """
+
+    # What a vendor has of `acts_as`.
+    modes: ClassVar[frozenset[ActsAs]] = frozenset({"service"})
 
     key: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
     name: str
     vendor: str
     base_url: str = Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
-    acts_as: Literal["service"] = "service"
+    acts_as: ActsAs = "service"
     time_zone: str | None = None
     connect_timeout: float = Field(default=3.0, gt=0, le=60)
     read_timeout: float = Field(default=10.0, gt=0, le=120)
     write_timeout: float = Field(default=20.0, gt=0, le=120)
     max_response_bytes: int = Field(default=8 * 1024 * 1024, ge=64 * 1024)
     scan_limit: int = Field(default=2000, ge=1, le=100_000)
+
+    @field_validator("acts_as")
+    @classmethod
+    def _known_mode(cls, value: ActsAs) -> ActsAs:
+        if value not in cls.modes:
+            raise ValueError(f"this vendor's sources act as {', '.join(sorted(cls.modes))}, not as {value}")
+        return value
 
     @field_validator("time_zone")
     @classmethod

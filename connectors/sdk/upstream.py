@@ -115,14 +115,18 @@ class Upstream:
         params: Mapping[str, str | int] | None = None,
         json: object = None,
         headers: Mapping[str, str] | None = None,
+        credentials: Credentials | None = None,
     ) -> Answer:
         """One reading request. `path` has a `{}` for each of `ids`, which are percent-encoded.
 
-        `headers` are the request's own, beside those of the credentials.
+        `headers` are the request's own, beside those of the credentials. `credentials` stand in for those of the
+        source, where a vendor has more than one side.
 
         Raises ConnectorError for anything but a 2xx answer.
         """
-        return await self._call(method, path, ids, params, json, headers, is_write=False)
+        return await self._call(
+            method, path, ids, params, json, headers, credentials or self._credentials, is_write=False
+        )
 
     async def write(
         self,
@@ -132,9 +136,12 @@ class Upstream:
         params: Mapping[str, str | int] | None = None,
         json: object = None,
         headers: Mapping[str, str] | None = None,
+        credentials: Credentials | None = None,
     ) -> Answer:
         """One writing request, sent at most once; errors say in `maybe_applied` whether it may have arrived."""
-        return await self._call(method, path, ids, params, json, headers, is_write=True)
+        return await self._call(
+            method, path, ids, params, json, headers, credentials or self._credentials, is_write=True
+        )
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -159,6 +166,7 @@ class Upstream:
         params: Mapping[str, str | int] | None,
         json: object,
         headers: Mapping[str, str] | None,
+        credentials: Credentials,
         *,
         is_write: bool,
     ) -> Answer:
@@ -171,10 +179,10 @@ class Upstream:
                 method, url, params=params, content=content, headers={**own, **extra}, is_write=is_write
             )
 
-        extra = await self._credentials.headers(self)
+        extra = await credentials.headers(self)
         answer = await send(extra)
-        if answer.status == 401 and self._credentials.renew(extra):
-            answer = await send(await self._credentials.headers(self))
+        if answer.status == 401 and self._refuses_credentials(answer) and credentials.renew(extra):
+            answer = await send(await credentials.headers(self))
         if not answer.ok:
             raise self._error(answer)
         return answer
@@ -222,6 +230,10 @@ class Upstream:
             raise MalformedResponseError("the answer's compression is damaged", maybe_applied=is_write) from error
         except httpx2.HTTPError as error:
             raise UnavailableError("cut the connection", maybe_applied=is_write) from error
+
+    def _refuses_credentials(self, answer: Answer) -> bool:
+        """Some vendors answer 401 to a good token too, where a thing belongs to somebody else."""
+        return isinstance(self._error(answer), UnauthenticatedError)
 
     def _error(self, answer: Answer) -> ConnectorError:
         error = None if self._parse_error is None else self._parse_error(answer)

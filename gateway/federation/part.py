@@ -9,7 +9,7 @@ from connectors.sdk.model import CountAccuracy
 from connectors.sdk.upstream import CallCount
 from gateway.federation.order import R
 from gateway.federation.source import Source, status_of
-from gateway.federation.stream import PagedStream, Stream
+from gateway.federation.stream import Stream
 from schema.port import FilterPlacement, Problem, SourceReport, SourceStatus
 
 
@@ -96,7 +96,8 @@ class Part(Generic[R]):
         """How many different rows all streams hold, where each of them was read whole."""
         admitted: set[str] = set()
         for stream in self._asked():
-            if not isinstance(stream, PagedStream) or (whole := stream.whole()) is None:
+            whole = stream.whole()
+            if whole is None:
                 return None
             admitted |= whole
         return len(admitted)

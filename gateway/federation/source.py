@@ -89,7 +89,7 @@ class Source:
             vendor=settings.vendor,
             status=self._status,
             status_reason=self._reason,
-            acts_as=settings.acts_as.upper(),
+            acts_as=settings.acts_as,
             last_success_at=self._last_success,
             time_zone=settings.time_zone,
             capabilities=self._capabilities,

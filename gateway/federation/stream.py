@@ -59,6 +59,9 @@ class Stream(Protocol[_R_co]):
 
     def count(self) -> Count: ...
 
+    def whole(self) -> frozenset[str] | None:
+        """The native ids of all its rows, where they were all read for this page."""
+
 
 class PagedStream(Generic[R]):
     """A pushed-down part: the vendor filters and sorts, pages come on demand.
@@ -211,7 +214,7 @@ class HeldStream(Generic[R]):
         self._order, self._fetch, self._admit = order, rows, admit
         self._counts = counts
         self._rows: deque[tuple[Rank, R]] = deque()
-        self._seen = 0
+        self._seen: frozenset[str] = frozenset()
         self._start = resume
         self._given = resume.own if resume is not None and resume.behind else last
         self._after = None if self._given is None else order.rank(self._given)
@@ -231,7 +234,7 @@ class HeldStream(Generic[R]):
             return
         self.truncated, self.error = held.truncated, held.error
         admitted = [wanted for item in held.items if (wanted := self._admit(item)) is not None]
-        self._seen = len(admitted)
+        self._seen = frozenset(item.native_id for item in admitted)
         ranked = ((self._order.rank_of(item), item) for item in admitted)
         self._rows = deque(
             sorted((row for row in ranked if self._after is None or row[0] > self._after), key=lambda row: row[0])
@@ -251,7 +254,13 @@ class HeldStream(Generic[R]):
             return self._start
         return None if self.error is None else StreamPosition(None, 0, behind=True, own=self._given)
 
+    def whole(self) -> frozenset[str] | None:
+        """The native ids of all its rows, where they were all read."""
+        return self._seen if self.opened and self.error is None and not self.truncated else None
+
     def count(self) -> Count:
         if not self._counts:
             return Count(0, CountAccuracy.EXACT)
-        return Count(self._seen, CountAccuracy.LOWER_BOUND if self.truncated or self.error else CountAccuracy.EXACT)
+        return Count(
+            len(self._seen), CountAccuracy.LOWER_BOUND if self.truncated or self.error else CountAccuracy.EXACT
+        )

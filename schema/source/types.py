@@ -84,7 +84,7 @@ class Source(Node):
             vendor=source.vendor,
             status=source.status,
             status_reason=source.status_reason,
-            acts_as=ActsAs.SERVICE if source.acts_as == "service" else ActsAs.VIEWER,
+            acts_as=ActsAs.SERVICE if source.acts_as.lower() == "service" else ActsAs.VIEWER,
             last_success_at=source.last_success_at,
             time_zone=source.time_zone,
             info=source,

@@ -1,0 +1,182 @@
+"""The bridge's records as ours; pure functions.
+
+A person's id here is the kernel's user id (the claim that the bridge is configured with), a group's is its name: these
+two stand, or can be told, in every answer, while the identity provider's ids are missing from most details.
+"""
+
+import re
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from msgspec import Raw
+from msgspec.structs import replace
+
+from connectors.littlehorse import wire
+from connectors.littlehorse.settings import LittlehorseSettings, UserIdClaim
+from connectors.littlehorse.task_id import TaskId
+from connectors.sdk.model import (
+    Definition,
+    Flow,
+    FlowState,
+    Group,
+    GroupRef,
+    Task,
+    TaskKind,
+    TaskState,
+    User,
+    UserRef,
+)
+
+_TEMPLATE = re.compile(r"\{(wfRunId|id)\}")
+
+
+def state_of(status: str | None, *, assigned: bool) -> tuple[TaskState, str]:
+    """The state and the rule that decided."""
+    match status:
+        case "UNASSIGNED":
+            return TaskState.READY, "lh.unassigned"
+        case "ASSIGNED" if assigned:
+            return TaskState.RESERVED, "lh.assigned"
+        case "ASSIGNED":
+            return TaskState.READY, "lh.assigned.nobody"
+        case "DONE":
+            return TaskState.COMPLETED, "lh.done"
+        case "CANCELLED":
+            return TaskState.CANCELED, "lh.cancelled"
+        case _:
+            return TaskState.UNKNOWN, "lh.unknown"
+
+
+def time_from_wire(text: str | None) -> datetime | None:
+    """None for what is no time; one without a zone is UTC, as all of the bridge's are."""
+    if not text:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def user_id_of(user: wire.User, claim: UserIdClaim) -> str | None:
+    """The kernel's id of a person, whichever kind of answer they stand in."""
+    if not user.valid:
+        return user.id or None
+    by_claim = {"EMAIL": user.email, "PREFERRED_USERNAME": user.username, "SUB": user.id}[claim]
+    return by_claim or user.id or None
+
+
+def user_ref(user: wire.User | None, claim: UserIdClaim) -> UserRef | None:
+    native_id = None if user is None else user_id_of(user, claim)
+    if user is None or native_id is None:
+        return None
+    return UserRef(native_id=native_id, name=_name(user), email=user.email or None)
+
+
+def user_from_wire(user: wire.User, claim: UserIdClaim) -> User | None:
+    native_id = user_id_of(user, claim)
+    if native_id is None:
+        return None
+    return User(native_id=native_id, name=_name(user), username=user.username or None, email=user.email or None)
+
+
+def group_name(group: wire.UserGroup | None) -> str | None:
+    return None if group is None else (group.name or group.id or None)
+
+
+def group_from_wire(group: wire.UserGroup) -> Group | None:
+    """The identity provider's id is an alias: what tasks carry everywhere is the name."""
+    name = group_name(group)
+    if name is None:
+        return None
+    aliases = (group.id,) if group.id and group.id != name else ()
+    return Group(native_id=name, name=name, aliases=aliases)
+
+
+def definition_of(name: str) -> Definition:
+    return Definition(native_id=name, key=name, name=name)
+
+
+def task_from_wire(
+    row: wire.TaskRow, settings: LittlehorseSettings, *, fetched_at: datetime, payload: Raw | None = None
+) -> Task:
+    user = user_ref(row.user, settings.options.user_id_claim)
+    state, rule = state_of(row.status, assigned=user is not None)
+    group = group_name(row.user_group)
+    task_id = TaskId(row.wf_run_id, row.id)
+    task = Task(
+        source=settings.key,
+        native_id=str(task_id),
+        title=row.user_task_def_name or str(task_id),
+        state=state,
+        rule=rule,
+        fetched_at=fetched_at,
+        kind=TaskKind.FORM,
+        description=row.notes or None,
+        created_at=time_from_wire(row.scheduled_time),
+        assignees=() if user is None else (user,),
+        candidate_groups=() if group is None else (GroupRef(native_id=group, name=group),),
+        completed_by=user if state is TaskState.COMPLETED else None,
+        definition=definition_of(row.user_task_def_name) if row.user_task_def_name else None,
+        flow_id=row.wf_run_id,
+        url=_link(settings.options.url_template, task_id),
+        native_state=row.status,
+        payload=payload,
+    )
+    events = row.events if isinstance(row, wire.TaskRecord) else None
+    return task if events is None else _dated(task, events)
+
+
+def flow_stub(wf_run_id: str, source: str, *, fetched_at: datetime) -> Flow:
+    """The bridge shows no runs: whether there is one is not known either."""
+    return Flow(
+        source=source, native_id=wf_run_id, state=FlowState.UNKNOWN, rule="lh.run.not_shown", fetched_at=fetched_at
+    )
+
+
+def owned(task: Task, user: UserRef | None, group: str | None, *, fetched_at: datetime) -> Task:
+    """The task as the bridge will show it once it belongs to `user` and `group`, and to nobody else."""
+    status = "UNASSIGNED" if user is None else "ASSIGNED"
+    state, rule = state_of(status, assigned=user is not None)
+    return replace(
+        task,
+        state=state,
+        rule=rule,
+        native_state=status,
+        assignees=() if user is None else (user,),
+        candidate_groups=() if group is None else (GroupRef(native_id=group, name=group),),
+        assigned_at=None if user is None else fetched_at,
+        fetched_at=fetched_at,
+        payload=None,
+    )
+
+
+def cancelled(task: Task, *, fetched_at: datetime) -> Task:
+    state, rule = state_of("CANCELLED", assigned=bool(task.assignees))
+    return replace(task, state=state, rule=rule, native_state="CANCELLED", fetched_at=fetched_at, payload=None)
+
+
+def _dated(task: Task, events: tuple[wire.Event, ...]) -> Task:
+    """With the times that only the history tells."""
+    owner = {user.native_id for user in task.assignees}
+    assigned = [
+        time
+        for each in events
+        if each.type == "TASK_ASSIGNED" and each.event is not None and each.event.new_user_id in owner
+        if (time := time_from_wire(each.time)) is not None
+    ]
+    completed = [
+        time for each in events if each.type == "TASK_COMPLETED" and (time := time_from_wire(each.time)) is not None
+    ]
+    return replace(task, assigned_at=max(assigned, default=None), completed_at=max(completed, default=None))
+
+
+def _name(user: wire.User) -> str | None:
+    return " ".join(filter(None, (user.first_name, user.last_name))) or user.username or None
+
+
+def _link(template: str | None, task: TaskId) -> str | None:
+    if template is None:
+        return None
+    parts = {"wfRunId": quote(task.wf_run_id, safe=""), "id": quote(task.id, safe="")}
+    return _TEMPLATE.sub(lambda match: parts[match[1]], template)

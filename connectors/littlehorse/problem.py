@@ -1,0 +1,80 @@
+"""What the bridge's refusals mean: statuses that tell too little are told apart by their texts.
+
+The texts are the backend's own; none of them repeats values. What else it says is not passed on.
+"""
+
+import re
+
+from connectors.littlehorse import wire
+from connectors.sdk.errors import (
+    AlreadyAssignedError,
+    ConflictError,
+    ConnectorError,
+    ForbiddenError,
+    NotFoundError,
+    UnauthenticatedError,
+    UnsupportedActionError,
+    ValidationFailedError,
+)
+from connectors.sdk.upstream import Answer
+
+SOMEBODY_ELSES = "forbidden from accessing this UserTask"
+UNKNOWN_ID = ("NOT_FOUND", "Could not find UserTaskRun")
+CLOSED = "already DONE or CANCELLED"
+
+_BLANK = re.compile(r"Mandatory Field\(s\): (.+) contain invalid inputs")
+_MISSING = re.compile(r"\[(.+)\] are mandatory fields")
+_UNDEFINED = re.compile(r"Field \[name = (.+), type = \w+\] is not defined")
+_LONGEST_NAMES = 200
+
+
+def parse_error(answer: Answer) -> ConnectorError | None:
+    """The error behind an answer that is not 2xx; None where the status alone says it (404, 429, other 5xx)."""
+    body = answer.try_decode(wire.ErrorBody) or wire.ErrorBody()
+    text = body.message or body.detail or ""
+    status = answer.status
+    if status in {401, 500} and SOMEBODY_ELSES in text:
+        # A completion of somebody else's task comes as 500, the other calls as 401.
+        return AlreadyAssignedError("the task is assigned to somebody else", native_status=status)
+    match status:
+        case 500 if text.startswith(UNKNOWN_ID):
+            return NotFoundError("no such task", native_status=status)
+        case 401:
+            return UnauthenticatedError(
+                "refused the token; its issuer and client must be known to the bridge, its claim allowed_tenant "
+                "must be the configured tenant",
+                native_status=status,
+            )
+        case 403 if CLOSED in text:
+            return ConflictError("the task is closed already", native_status=status)
+        case 403 if not answer.body:
+            return ForbiddenError("the token lacks the role lh-user-tasks-admin", native_status=status)
+        case 403:
+            return ForbiddenError("the token's person may not do this, or is not of that group", native_status=status)
+        case 406:
+            return UnsupportedActionError("the bridge has no identity adapter for this tenant")
+        case 409 if "cannot be claimed" in text:
+            return AlreadyAssignedError(
+                "cannot be claimed: somebody has it, or the token's person is not of its group", native_status=status
+            )
+        case 409 | 412:
+            return ConflictError("the task's state does not allow it", native_status=status)
+        case 400:
+            return _invalid(text)
+        case _:
+            return None
+
+
+def _invalid(text: str) -> ValidationFailedError:
+    if "non-existent user" in text:
+        return ValidationFailedError("the bridge knows no such user", field=("userId",), native_status=400)
+    if "non-existent group" in text:
+        return ValidationFailedError(
+            "the bridge knows no such group, or the user is not a member of it", field=("groupId",), native_status=400
+        )
+    for pattern, message in ((_BLANK, "must not be blank"), (_MISSING, "are required"), (_UNDEFINED, "does not fit")):
+        found = pattern.search(text)
+        if found is not None:
+            names = "".join(each if each.isprintable() else " " for each in found[1][:_LONGEST_NAMES])
+            return ValidationFailedError(f"form fields: {names} {message}", field=("data",), native_status=400)
+    return ValidationFailedError("refused the request with status 400", native_status=400)

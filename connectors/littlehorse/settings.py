@@ -1,0 +1,87 @@
+"""What the configuration says of one tenant of a bridge."""
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from connectors.sdk.model import OutcomeNature
+from connectors.sdk.settings import (
+    ActsAs,
+    BearerCredentials,
+    NoCredentials,
+    OAuthCredentials,
+    Section,
+    SourceSettings,
+)
+
+LittlehorseCredentials = Annotated[NoCredentials | OAuthCredentials | BearerCredentials, Field(discriminator="kind")]
+
+UserIdClaim = Literal["EMAIL", "PREFERRED_USERNAME", "SUB"]
+
+
+class ConfiguredOutcome(Section):
+    """A way to complete tasks whose form has the outcome's field; `code` is what the field gets."""
+
+    code: str = Field(min_length=1)
+    label: str | None = None
+    nature: OutcomeNature = OutcomeNature.NEUTRAL
+
+
+class LittlehorseOptions(Section):
+    """`user_id_claim` and `identity_adapter` are as the bridge itself is configured (`user-id-claim`, vendor keycloak).
+
+    `admin`: whether the account of `credentials` has the role lh-user-tasks-admin. `definitions` are the only ones to
+    read; without them all are asked for, and more than `definition_limit` are an error. `outcome_field` is the STRING
+    field that takes the outcome. `url_template` is a link for people, with `{wfRunId}` and `{id}` in it.
+    """
+
+    tenant: str = Field(pattern=r"^[^/?#\s]{1,200}$")
+    user_id_claim: UserIdClaim = "EMAIL"
+    identity_adapter: bool = True
+    admin: bool = True
+    definitions: tuple[str, ...] = ()
+    definition_limit: int = Field(default=100, ge=1, le=1000)
+    outcome_field: str | None = Field(default=None, min_length=1)
+    outcomes: tuple[ConfiguredOutcome, ...] = ()
+    url_template: str | None = Field(default=None, pattern=r"^https?://")
+
+    @field_validator("url_template")
+    @classmethod
+    def _names_both(cls, value: str | None) -> str | None:
+        if value is not None and not ("{wfRunId}" in value and "{id}" in value):
+            raise ValueError("url_template needs {wfRunId} and {id}: neither alone names a task")
+        return value
+
+    @model_validator(mode="after")
+    def _outcomes_have_a_field(self) -> Self:
+        if self.outcomes and self.outcome_field is None:
+            raise ValueError("outcomes need outcome_field, the form's field that takes them")
+        if len({outcome.code for outcome in self.outcomes}) < len(self.outcomes):
+            raise ValueError("two outcomes have the same code")
+        return self
+
+
+class LittlehorseSettings(SourceSettings):
+    """`base_url` is the bridge's address without the tenant.
+
+    `credentials` are those of the technical account: of everything with `service`, of the admin operations with
+    `viewer` and `exchange`, and of the exchange itself.
+    """
+
+    modes: ClassVar[frozenset[ActsAs]] = frozenset({"service", "viewer", "exchange"})
+
+    credentials: LittlehorseCredentials = NoCredentials()
+    options: LittlehorseOptions
+
+    @property
+    def has_admin(self) -> bool:
+        """Whether there is an account for the admin operations."""
+        return self.options.admin and not isinstance(self.credentials, NoCredentials)
+
+    @model_validator(mode="after")
+    def _credentials_fit(self) -> Self:
+        if self.acts_as == "service" and not self.has_admin:
+            raise ValueError("acts_as service needs credentials of an account with the role lh-user-tasks-admin")
+        if self.acts_as == "exchange" and not isinstance(self.credentials, OAuthCredentials):
+            raise ValueError("acts_as exchange needs credentials of kind oauth, of a client that may exchange tokens")
+        return self

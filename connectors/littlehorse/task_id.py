@@ -1,0 +1,35 @@
+"""The native id of a task here: run and task, because the bridge's own id is unique within a run only."""
+
+import re
+from urllib.parse import quote, unquote
+
+from msgspec import Struct
+
+from connectors.sdk.errors import NotFoundError
+
+_PART = r"(?:[A-Za-z0-9._~-]|%[0-9A-F]{2}){1,300}"
+_NATIVE_ID = re.compile(f"({_PART}):({_PART})")
+
+
+class TaskId(Struct, frozen=True):
+    """Written `<wfRunId>:<id>`, both percent-encoded; each task has exactly one spelling."""
+
+    wf_run_id: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{quote(self.wf_run_id, safe='')}:{quote(self.id, safe='')}"
+
+    @classmethod
+    def parse(cls, native_id: str) -> "TaskId":
+        """NotFoundError for what cannot be an id of a task."""
+        match = _NATIVE_ID.fullmatch(native_id)
+        if match is None:
+            raise NotFoundError("no such id in this system")
+        try:
+            parsed = cls(unquote(match[1], errors="strict"), unquote(match[2], errors="strict"))
+        except UnicodeDecodeError:
+            raise NotFoundError("no such id in this system") from None
+        if str(parsed) != native_id or {".", ".."} & {parsed.wf_run_id, parsed.id}:
+            raise NotFoundError("no such id in this system")
+        return parsed

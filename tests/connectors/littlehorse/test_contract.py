@@ -1,0 +1,73 @@
+"""The contract of all vendors, on the stand-in: as the technical account, and as the person who asks."""
+
+from collections.abc import AsyncIterator
+from typing import Any, ClassVar
+
+import httpx2
+import pytest
+
+from connectors.littlehorse import LittlehorseConnector, LittlehorseSettings
+from connectors.sdk.authority import Authority, authority
+from connectors.sdk.caller import Identity
+from connectors.sdk.contract import ConnectorContract, ContractSample, FaultyTransport
+from sandbox.littlehorse import LittlehorseStandIn
+from sandbox.littlehorse.realm import user_called
+
+
+class TestLittlehorse(ConnectorContract):
+    connector_type = LittlehorseConnector
+    acts_as: ClassVar[str] = "service"
+
+    @pytest.fixture
+    def stand_in(self) -> LittlehorseStandIn:
+        stand_in = LittlehorseStandIn()
+        stand_in.reset(tasks=40, seed=7, now=None, scenario=None)
+        return stand_in
+
+    @pytest.fixture
+    def transport(self, stand_in: LittlehorseStandIn) -> FaultyTransport:
+        # Typed for a stricter idea of an ASGI application than Starlette's.
+        app: Any = stand_in
+        return FaultyTransport(httpx2.ASGITransport(app=app))
+
+    @pytest.fixture
+    async def connector(
+        self, transport: FaultyTransport, stand_in: LittlehorseStandIn, sample: ContractSample
+    ) -> AsyncIterator[LittlehorseConnector]:
+        settings = LittlehorseSettings.model_validate(
+            stand_in.source_config("http://littlehorse.test") | {"acts_as": self.acts_as}
+        )
+        restore = authority.set(Authority(principal="carol", identity=sample.actor, token=stand_in.token("carol")))
+        connector = LittlehorseConnector.open(settings, transport=transport)
+        yield connector
+        await connector.aclose()
+        authority.reset(restore)
+
+    @pytest.fixture
+    def sample(self, stand_in: LittlehorseStandIn) -> ContractSample:
+        """Carol may read every task by the role that she has in the bridge too."""
+        carol, ines = (
+            Identity(native_id=user.email, groups=user.groups) for user in map(user_called, ("carol", "ines"))
+        )
+        waiting = [
+            task for task in stand_in.bridge.kernel.all() if (task.status, task.group) == ("UNASSIGNED", "operations")
+        ]
+        return ContractSample(
+            unowned=tuple(f"{task.wf_run_id}:{task.id}" for task in waiting),
+            actor=carol,
+            other=ines,
+            unknown_id=f"{'0' * 32}:0-1",
+            data={"carrier": "Delta Freight"},
+        )
+
+
+class TestLittlehorseAsViewer(TestLittlehorse):
+    """With the person's own token for what a person does, and the account for what an admin does."""
+
+    acts_as = "viewer"
+
+
+class TestLittlehorseByExchange(TestLittlehorse):
+    """With a token that the issuer gives for the person's."""
+
+    acts_as = "exchange"

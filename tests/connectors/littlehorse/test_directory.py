@@ -1,0 +1,138 @@
+"""People, groups and definitions, with and without an identity adapter."""
+
+from collections.abc import Callable
+
+import pytest
+
+from connectors.littlehorse import LittlehorseConnector
+from connectors.sdk.commands import AddComment
+from connectors.sdk.errors import (
+    ValidationFailedError,
+)
+from connectors.sdk.model import OPEN_STATES, DetailAspect, TaskState
+from connectors.sdk.query import TaskQuery
+from tests.connectors.littlehorse.conftest import Tenant
+
+Scripted = Callable[..., LittlehorseConnector]
+
+OPEN = TaskQuery(states=OPEN_STATES)
+EVERYTHING = frozenset(DetailAspect)
+
+
+async def test_people_are_listed_beyond_the_bridges_ten(tenant: Tenant) -> None:
+    """By offset; named by the kernel's ids."""
+    connector = tenant.open()
+    first = await connector.list_users(limit=8)
+    second = await connector.list_users(limit=8, after=first.next_cursor)
+
+    assert (8, "8") == (len(first.items), first.next_cursor)
+    assert second.next_cursor is None
+    assert 13 == len({user.native_id for user in [*first.items, *second.items]})
+    assert ("alice@example.com", "Alice Moreno", "alice") == (
+        first.items[0].native_id,
+        first.items[0].name,
+        first.items[0].username,
+    )
+    with pytest.raises(ValidationFailedError):
+        await connector.list_users(limit=8, after="x")
+
+
+async def test_members_and_those_who_can_be_assigned(tenant: Tenant) -> None:
+    """A task with a group goes to its members only; an unknown group has none."""
+    connector = tenant.open()
+    task = await tenant.one(status="UNASSIGNED", group="accounting")
+    members = await connector.list_members("accounting", limit=50)
+    assignable = await connector.list_users(assignable_to=task, limit=50)
+
+    assert {"alice@example.com", "bob@example.com", "dmitri@example.com"} == {user.native_id for user in members.items}
+    assert members.items == assignable.items
+    assert () == (await connector.list_members("formerly-sales", limit=50)).items
+
+
+async def test_groups_are_pages_of_one_answer(tenant: Tenant) -> None:
+    """By name; for a person without an admin account their own."""
+    connector = tenant.open()
+    first = await connector.list_groups(limit=4)
+    second = await connector.list_groups(limit=4, after=first.next_cursor)
+    with tenant.as_person("alice"):
+        own = await tenant.open("viewer", credentials=False).list_groups(limit=4)
+
+    assert ["accounting", "claims", "legal", "operations", "procurement", "sales"] == [
+        group.name for group in [*first.items, *second.items]
+    ]
+    assert ["accounting"] == [group.name for group in own.items]
+    found = await connector.get_groups(["accounting", own.items[0].aliases[0], "no-such"])
+    assert ["accounting", own.items[0].aliases[0]] == sorted(found, key=len)
+    assert {} == await connector.get_groups([])
+
+
+@pytest.mark.parametrize("claim", ["EMAIL", "PREFERRED_USERNAME", "SUB"])
+async def test_people_are_found_by_the_kernels_id(tenant_with: type[Tenant], claim: str) -> None:
+    """Whichever claim that is; parts of an address are not enough, and an unknown one is absent."""
+    tenant = tenant_with(user_id_claim=claim)
+    connector = tenant.open(user_id_claim=claim)
+    alice = tenant.identity("alice").native_id
+    found = await connector.get_users([alice, alice[1:], "nobody@example.com"])
+
+    assert {alice: "Alice Moreno"} == {key: user.name for key, user in found.items()}
+    assert alice == found[alice].native_id
+    await connector.aclose()
+
+
+async def test_authors_are_found_by_the_identity_providers_id(tenant: Tenant) -> None:
+    """That is what comments carry, besides a user name."""
+    connector = tenant.open()
+    with tenant.as_person("alice") as alice:
+        task = await tenant.one(user="alice@example.com", status="ASSIGNED")
+        await tenant.open("viewer").perform(AddComment(task=task, actor=alice, text="hello"))
+    [comment] = (await connector.get_detail(task, frozenset({DetailAspect.COMMENTS}))).comments or ()
+    assert comment.author is not None
+    found = await connector.get_users([comment.author.native_id])
+
+    assert ["Alice Moreno"] == [user.name for user in found.values()]
+
+
+async def test_the_caller_is_whom_the_token_is_for(tenant: Tenant) -> None:
+    """A person, or the account."""
+    account = await tenant.open().get_self()
+    with tenant.as_person("alice"):
+        alice = await tenant.open("viewer").get_self()
+
+    assert account is not None
+    assert alice is not None
+    assert ("service-account-taskgate", "alice@example.com") == (account.username, alice.native_id)
+
+
+async def test_definitions_are_listed_by_bookmark(tenant: Tenant) -> None:
+    """By the admin account; without one there are none, without a call."""
+    connector = tenant.open()
+    first = await connector.list_task_definitions(limit=3)
+    second = await connector.list_task_definitions(limit=3, after=first.next_cursor)
+    tenant.forget()
+    none = await tenant.open("viewer", credentials=False).list_task_definitions(limit=3)
+
+    assert 5 == len({each.key for each in [*first.items, *second.items]})
+    assert second.next_cursor is None
+    assert ((), []) == (none.items, tenant.sent)
+
+
+async def test_without_an_identity_adapter_there_is_no_directory(tenant_with: type[Tenant]) -> None:
+    """Nothing of it is asked; tasks are listed as well, and a person's groups are those of the configuration."""
+    tenant = tenant_with(identity_adapter=False)
+    service = tenant.open(identity_adapter=False)
+    viewer = tenant.open("viewer", identity_adapter=False)
+    assert () == (await service.list_users(limit=5)).items
+    assert () == (await service.list_members("accounting", limit=5)).items
+    assert () == (await service.list_groups(limit=5)).items
+    assert {} == await service.get_users(["alice@example.com"])
+    assert await service.get_self() is None
+    assert [] == tenant.sent
+
+    query = service.pushdown(TaskQuery(candidate_groups=frozenset({"Accounting"}), states=frozenset({TaskState.READY})))
+    by_account = {task.native_id for task in await tenant.drain(service, query)}
+    with tenant.as_person("alice"):
+        by_alice = {task.native_id for task in await tenant.drain(viewer, query)}
+
+    assert by_account == by_alice != set()
+    await service.aclose()
+    await viewer.aclose()

@@ -1,0 +1,277 @@
+"""Tokens of the person behind a request: passed on, or exchanged (RFC 8693), kept apart, bounded and renewed."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import parse_qs
+
+import anyio
+import anyio.lowlevel
+import httpx2
+import pytest
+from pydantic import SecretStr
+
+from connectors.sdk.authority import Authority, authority
+from connectors.sdk.credentials import Credentials
+from connectors.sdk.errors import (
+    ConnectorError,
+    IdentityNotLinkedError,
+    MalformedResponseError,
+    RateLimitedError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from connectors.sdk.faulty_transport import Reply
+from connectors.sdk.settings import OAuthCredentials, SourceSettings
+from connectors.sdk.token_exchange import TokenExchange, ViewerToken
+from connectors.sdk.upstream import Upstream
+
+SETTINGS = SourceSettings(key="here", name="Here", vendor="memory", base_url="https://here.test/api")
+OAUTH = OAuthCredentials(
+    kind="oauth",
+    token_url="https://login.test/token",
+    client_id="me",
+    client_secret=SecretStr("s3cret&"),
+    audience="bridge",
+)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Issuer(httpx2.AsyncBaseTransport):
+    """Gives `<subject token>/<number>`; counts how many exchanges run at once; everything else answers 200."""
+
+    def __init__(self, lifetime: float | None = 300) -> None:
+        self.lifetime = lifetime
+        self.forms: list[dict[str, list[str]]] = []
+        self.seen: list[str] = []
+        self.refused: set[str] = set()
+        self.running = 0
+        self.most_at_once = 0
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.host != "login.test":
+            token = request.headers["authorization"].removeprefix("Bearer ")
+            self.seen.append(token)
+            return Reply(401 if token in self.refused else 200).response()
+        form = parse_qs(request.content.decode())
+        self.forms.append(form)
+        self.running += 1
+        self.most_at_once = max(self.most_at_once, self.running)
+        await anyio.lowlevel.checkpoint()
+        self.running -= 1
+        body = {"access_token": f"{form['subject_token'][0]}/{len(self.forms)}", "expires_in": self.lifetime}
+        return Reply(200, body=json.dumps(body).encode()).response()
+
+
+@contextmanager
+def acting(principal: str, token: str | None) -> Iterator[None]:
+    restore = authority.set(Authority(principal=principal, identity=None, token=token))
+    try:
+        yield
+    finally:
+        authority.reset(restore)
+
+
+def upstream(answer: Callable[[httpx2.Request], Reply], credentials: Credentials) -> Upstream:
+    transport = httpx2.MockTransport(lambda request: answer(request).response())
+    return Upstream(SETTINGS, credentials=credentials, transport=transport)
+
+
+async def test_a_persons_token_is_passed_on_as_it_is() -> None:
+    """And is not renewed: a 401 is final."""
+    seen: list[str] = []
+
+    def answer(request: httpx2.Request) -> Reply:
+        seen.append(request.headers["authorization"])
+        return Reply(401)
+
+    here = upstream(answer, ViewerToken())
+    with acting("alice", "abc"), pytest.raises(UnauthenticatedError):
+        await here.write("POST", "/x")
+    await here.aclose()
+
+    assert ["Bearer abc"] == seen
+
+
+@pytest.mark.parametrize("credentials", [ViewerToken(), TokenExchange(OAUTH)], ids=["viewer", "exchange"])
+@pytest.mark.parametrize("token", [None, ""])
+async def test_without_a_persons_token_nothing_is_sent(credentials: Credentials, token: str | None) -> None:
+    """Whoever asks, or nobody."""
+    seen: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> Reply:
+        seen.append(request)
+        return Reply(200)
+
+    here = upstream(answer, credentials)
+    with acting("alice", token), pytest.raises(IdentityNotLinkedError):
+        await here.read("GET", "/x")
+    with pytest.raises(IdentityNotLinkedError):
+        await here.read("GET", "/x")
+    await here.aclose()
+
+    assert [] == seen
+
+
+async def test_an_exchange_is_a_form_of_its_standard() -> None:
+    """RFC 8693 section 2.1, with the client in the body; what is not configured is left out."""
+    issuer = Issuer()
+    here = Upstream(SETTINGS, credentials=TokenExchange(OAUTH), transport=issuer)
+    with acting("alice", "subject&1"):
+        await here.read("GET", "/x")
+        await here.read("GET", "/x")
+    await here.aclose()
+
+    assert [
+        {
+            "grant_type": ["urn:ietf:params:oauth:grant-type:token-exchange"],
+            "client_id": ["me"],
+            "client_secret": ["s3cret&"],
+            "subject_token": ["subject&1"],
+            "subject_token_type": ["urn:ietf:params:oauth:token-type:access_token"],
+            "requested_token_type": ["urn:ietf:params:oauth:token-type:access_token"],
+            "audience": ["bridge"],
+        }
+    ] == issuer.forms
+    assert ["subject&1/1"] * 2 == issuer.seen
+
+
+@pytest.mark.parametrize(("lifetime", "kept_for"), [(300.0, 240.0), (40.0, 20.0), (None, 240.0)])
+async def test_a_token_is_kept_until_a_minute_before_its_end(lifetime: float | None, kept_for: float) -> None:
+    """Or half its life when that is shorter; five minutes when the issuer does not say."""
+    clock, issuer = Clock(), Issuer(lifetime)
+    here = Upstream(SETTINGS, credentials=TokenExchange(OAUTH, monotonic=clock), transport=issuer)
+    with acting("alice", "a"):
+        await here.read("GET", "/x")
+        clock.now += kept_for - 0.5
+        await here.read("GET", "/x")
+        clock.now += 0.5
+        await here.read("GET", "/x")
+    await here.aclose()
+
+    assert ["a/1", "a/1", "a/2"] == issuer.seen
+
+
+async def test_each_person_has_a_token_of_their_own() -> None:
+    """Also where two hold the same one; whoever signs in anew gets a new one."""
+    issuer = Issuer()
+    here = Upstream(SETTINGS, credentials=TokenExchange(OAUTH), transport=issuer)
+    for principal, token in (
+        ("alice", "a"),
+        ("bob", "b"),
+        ("carol", "b"),
+        ("alice", "a"),
+        ("alice", "new"),
+        ("bob", "b"),
+    ):
+        with acting(principal, token):
+            await here.read("GET", "/x")
+    await here.aclose()
+
+    assert ["a/1", "b/2", "b/3", "a/1", "new/4", "b/2"] == issuer.seen
+
+
+async def test_fifty_requests_of_a_person_share_one_exchange() -> None:
+    """Those of others do not wait for it."""
+    issuer = Issuer()
+    here = Upstream(SETTINGS, credentials=TokenExchange(OAUTH), transport=issuer)
+
+    async def ask(principal: str) -> None:
+        with acting(principal, principal):
+            await here.read("GET", "/x")
+
+    async with anyio.create_task_group() as group:
+        for number in range(50):
+            group.start_soon(ask, f"p{number % 2}")
+    await here.aclose()
+
+    assert (2, 2) == (len(issuer.forms), issuer.most_at_once)
+    assert 25 == sum(token.startswith("p0/") for token in issuer.seen)
+
+
+async def test_only_so_many_people_are_remembered() -> None:
+    """The one who was not seen for longest is forgotten."""
+    issuer = Issuer()
+    here = Upstream(SETTINGS, credentials=TokenExchange(OAUTH, most=2), transport=issuer)
+    for principal in ("a", "b", "a", "c", "a", "b"):
+        with acting(principal, principal):
+            await here.read("GET", "/x")
+    await here.aclose()
+
+    assert ["a/1", "b/2", "a/1", "c/3", "a/1", "b/4"] == issuer.seen
+
+
+async def test_a_refused_token_is_exchanged_once_more() -> None:
+    """Of that person alone; a second refusal is final."""
+    issuer = Issuer()
+    here = Upstream(SETTINGS, credentials=TokenExchange(OAUTH), transport=issuer)
+    for principal in ("a", "b"):
+        with acting(principal, principal):
+            await here.read("GET", "/x")
+    issuer.refused = {"a/1"}
+    with acting("a", "a"):
+        await here.read("GET", "/x")
+    with acting("b", "b"):
+        await here.read("GET", "/x")
+    issuer.refused = {"a/3", "a/4"}
+    with acting("a", "a"), pytest.raises(UnauthenticatedError):
+        await here.read("GET", "/x")
+    await here.aclose()
+
+    assert ["a/1", "b/2", "a/1", "a/3", "b/2", "a/3", "a/4"] == issuer.seen
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (Reply(400, body=b'{"error":"invalid_grant"}'), IdentityNotLinkedError),
+        (Reply(400, body=b'{"error":"invalid_target"}'), IdentityNotLinkedError),
+        (Reply(403, body=b'{"error":"access_denied"}'), IdentityNotLinkedError),
+        (Reply(400, body=b"<html>"), IdentityNotLinkedError),
+        (Reply(400, body=b'{"error":"unauthorized_client"}'), UnauthenticatedError),
+        (Reply(400, body=b'{"error":"unsupported_grant_type"}'), UnauthenticatedError),
+        (Reply(401, body=b'{"error":"invalid_client"}'), UnauthenticatedError),
+        (Reply(429, {"Retry-After": "3"}), RateLimitedError),
+        (Reply(503), UnavailableError),
+        (Reply(200, body=b"{}"), MalformedResponseError),
+        (Reply(200, body=b"<html>"), MalformedResponseError),
+    ],
+)
+async def test_an_exchange_that_is_refused_says_whose_affair_it_is(
+    reply: Reply, expected: type[ConnectorError]
+) -> None:
+    """The person's or our client's; nothing else is sent then, and no secret is shown."""
+    seen: list[str] = []
+
+    def answer(request: httpx2.Request) -> Reply:
+        seen.append(request.url.host)
+        return reply
+
+    here = upstream(answer, TokenExchange(OAUTH))
+    with acting("alice", "subject-token"), pytest.raises(expected) as caught:
+        await here.write("POST", "/x")
+    await here.aclose()
+
+    assert ["login.test"] == seen
+    assert caught.value.maybe_applied is False
+    assert not {"s3cret", "subject-token"} & set(str(caught.value).split())
+
+
+async def test_a_failed_exchange_is_tried_again_by_the_next_request() -> None:
+    """Nothing is kept of it, and the lock is free."""
+    replies = iter([Reply(503), Reply(200, body=b'{"access_token":"t"}'), Reply(200)])
+    here = upstream(lambda request: next(replies), TokenExchange(OAUTH))
+    with acting("alice", "a"):
+        with pytest.raises(UnavailableError):
+            await here.read("GET", "/x")
+        answer = await here.read("GET", "/x")
+    await here.aclose()
+
+    assert 200 == answer.status

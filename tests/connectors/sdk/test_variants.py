@@ -1,0 +1,145 @@
+"""Several ways to carry out one command, of which the configuration decides; and credentials for one call."""
+
+from typing import ClassVar
+
+import httpx2
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from connectors.sdk.capability import Support, handles
+from connectors.sdk.commands import Claim, Outcome, Release
+from connectors.sdk.connector import utc_now
+from connectors.sdk.credentials import Exchange, FixedHeaders, Token, TokenCredentials
+from connectors.sdk.errors import AlreadyAssignedError, ConnectorError, UnsupportedActionError
+from connectors.sdk.faulty_transport import Reply
+from connectors.sdk.model import Task, TaskState
+from connectors.sdk.settings import ActsAs, BearerCredentials, SourceSettings
+from connectors.sdk.upstream import Answer, Upstream
+from tests.connectors.sdk.memory import BASE, MemoryConnector, MemorySettings
+
+
+class TwoWaysSettings(MemorySettings):
+    modes: ClassVar[frozenset[ActsAs]] = frozenset({"service", "viewer"})
+
+
+class TwoWays(MemoryConnector):
+    """Claims by itself for a person, in a weaker way for a service; releases for a service alone."""
+
+    @handles(Claim, support=Support.EMULATED, atomic=False, note="by the service", when=lambda s: True)
+    async def a_weak_claim(self, command: Claim) -> Outcome:
+        return Outcome(task=command.task, effect="weak")
+
+    @handles(Claim, note="by the person", when=lambda s: s.acts_as == "viewer")
+    async def claim(self, command: Claim) -> Outcome:
+        return Outcome(task=command.task, effect="strong")
+
+    @handles(Release, when=lambda s: s.acts_as == "service")
+    async def release(self, command: Release) -> Outcome:
+        return Outcome(task=command.task)
+
+
+def settings(acts_as: str) -> TwoWaysSettings:
+    return TwoWaysSettings.model_validate(
+        {
+            "key": "memory",
+            "name": "Memory",
+            "base_url": BASE,
+            "acts_as": acts_as,
+            "credentials": BearerCredentials(kind="bearer", token=SecretStr("t")),
+        }
+    )
+
+
+@pytest.fixture
+def task() -> Task:
+    return Task(source="memory", native_id="t1", title="t", state=TaskState.READY, rule="", fetched_at=utc_now())
+
+
+@pytest.mark.parametrize(("acts_as", "effect"), [("service", "weak"), ("viewer", "strong")])
+async def test_the_strongest_way_that_is_there_is_taken(task: Task, acts_as: str, effect: str) -> None:
+    """Whatever the methods are called."""
+    connector = TwoWays(settings(acts_as), Upstream(settings(acts_as)))
+    outcome = await connector.perform(Claim(task=task))
+    support = connector.capabilities[Claim].support
+    await connector.aclose()
+
+    assert effect == outcome.effect
+    assert {"weak": Support.EMULATED, "strong": Support.NATIVE}[effect] is support
+
+
+async def test_a_command_without_a_way_is_unsupported(task: Task) -> None:
+    """Although the class has one."""
+    connector = TwoWays(settings("viewer"), Upstream(settings("viewer")))
+
+    assert Release in TwoWays.declared()
+    assert Release not in connector.capabilities
+    with pytest.raises(UnsupportedActionError):
+        await connector.perform(Release(task=task))
+    await connector.aclose()
+
+
+def test_the_most_is_declared_and_every_way_is_listed() -> None:
+    """The strongest first."""
+    ways = [(how.support, how.note) for command, how in TwoWays.variants() if command is Claim]
+
+    assert Support.NATIVE is TwoWays.declared()[Claim].support
+    assert [(Support.NATIVE, "by the person"), (Support.EMULATED, "by the service")] == ways
+
+
+def test_a_source_acts_as_its_vendor_can() -> None:
+    """`service` unless the vendor has more."""
+    for acts_as in ("service", "viewer"):
+        assert acts_as == settings(acts_as).acts_as
+    for wrong in ("exchange", "nobody"):
+        with pytest.raises(ValidationError):
+            settings(wrong)
+    with pytest.raises(ValidationError, match="not as viewer"):
+        SourceSettings.model_validate({"key": "a", "name": "A", "vendor": "m", "base_url": BASE, "acts_as": "viewer"})
+
+
+async def test_one_call_may_have_credentials_of_its_own() -> None:
+    """The others keep the source's."""
+    seen: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.headers["authorization"])
+        return Reply(200).response()
+
+    upstream = Upstream(
+        settings("service"),
+        credentials=FixedHeaders({"Authorization": "Bearer source"}),
+        transport=httpx2.MockTransport(answer),
+    )
+    other = FixedHeaders({"Authorization": "Bearer other"})
+    await upstream.read("GET", "/x", credentials=other)
+    await upstream.write("POST", "/x", credentials=other)
+    await upstream.read("GET", "/x")
+    await upstream.aclose()
+
+    assert ["Bearer other", "Bearer other", "Bearer source"] == seen
+
+
+@pytest.mark.parametrize(("said", "fetches"), [(b"somebody else's", 1), (b"", 2)])
+async def test_a_401_that_is_not_about_the_token_renews_nothing(said: bytes, fetches: int) -> None:
+    """The vendor's own reading of it decides."""
+    fetched: list[int] = []
+
+    async def fetch(upstream: Exchange) -> Token:
+        fetched.append(1)
+        return Token(f"t{len(fetched)}", 300)
+
+    def parse_error(answer: Answer) -> ConnectorError | None:
+        return AlreadyAssignedError("taken") if answer.body else None
+
+    upstream = Upstream(
+        settings("service"),
+        credentials=TokenCredentials(fetch),
+        parse_error=parse_error,
+        transport=httpx2.MockTransport(lambda request: Reply(401, body=said).response()),
+    )
+    with pytest.raises(ConnectorError) as caught:
+        await upstream.write("POST", "/x")
+    await upstream.aclose()
+
+    assert fetches == len(fetched)
+    assert isinstance(caught.value, AlreadyAssignedError) is bool(said)
