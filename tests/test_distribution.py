@@ -60,7 +60,9 @@ def test_the_installed_wheel_finds_the_vendors(installed: Path) -> None:
     """Discovery does not depend on the tree."""
     code = "from connectors.sdk.registry import connector_types; from sandbox.registry import stand_ins; print(*sorted(connector_types()), *stand_ins())"
 
-    assert "camunda epilot geotareas uipath camunda uipath epilot geotareas" == run(installed, code)
+    assert "camunda epilot geotareas littlehorse uipath camunda uipath epilot littlehorse geotareas" == run(
+        installed, code
+    )
 
 
 def test_the_wheel_holds_graphiql_as_the_tree_does(installed: Path) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from connectors.sdk.commands import Assign, Cancel, Claim, Complete, MutationStatus, Release, TaskCommand, Unassign
+from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import SourceSettings
+from gateway.federation.abilities import abilities_of
 from gateway.settings import load
 from schema.errors import UserErrorCode
 from schema.limits import DocumentLimits
@@ -74,16 +75,17 @@ def test_the_readmes_configuration_is_one(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_the_table_of_vendors_equals_the_connectors() -> None:
     """Capabilities stand once, on the decorated verbs; the table must follow."""
-    verbs: list[type[TaskCommand]] = [Claim, Release, Assign, Unassign, Complete]
-    expected = {}
-    for vendor, connector in connector_types().items():
-        declared = connector.declared()
-        cells = [declared[verb].support.value if verb in declared else "-" for verb in verbs]
-        cancels = [verb.strategy.value for verb in declared if issubclass(verb, Cancel)]
-        expected[vendor] = [*cells, ", ".join(cancels) or "-"]
-    actual = {re.sub(r"\[(.*?)\].*", r"\1", row[0]): row[1:7] for row in rows("vendor")}
+    vendors = re.findall(r"\[(\w+)\]", README.split("| action |", 1)[1].splitlines()[0])
+    expected = {
+        action.value: [
+            able[action].support.value if action in able else "-"
+            for able in (abilities_of(connector_types()[vendor].declared()) for vendor in vendors)
+        ]
+        for action in TaskAction
+    }
 
-    assert expected == actual
+    assert set(connector_types()) == set(vendors) == {row[0] for row in rows("vendor")}
+    assert expected == {row[0]: row[1:] for row in rows("action")}
 
 
 def test_the_table_of_settings_equals_the_settings() -> None:

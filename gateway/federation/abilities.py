@@ -59,10 +59,10 @@ COMMANDS: Mapping[type[Intent], type[Command]] = MappingProxyType(
 """CancelIntent is not among them: what it becomes depends on what is allowed."""
 
 
-def abilities(connector: Connector[Any]) -> Mapping[TaskAction, Capability]:
+def abilities_of(capabilities: Mapping[type[Command], Capability]) -> Mapping[TaskAction, Capability]:
     """By action, in the order of TaskAction. Of several ways to cancel, the mildest counts."""
     found: dict[TaskAction, Capability] = {}
-    ordered = sorted(connector.capabilities.items(), key=lambda item: _rank(item[0]))
+    ordered = sorted(capabilities.items(), key=lambda item: _rank(item[0]))
     for command, capability in ordered:
         for action in _actions(command, capability):
             found.setdefault(action, capability)

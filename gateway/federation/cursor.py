@@ -27,6 +27,7 @@ class StreamPosition(Struct, frozen=True, array_like=True):
     """`page` is the vendor's cursor of the page that holds the next row (null: the first), read with `limit`.
 
     `own` is set where the stream's last given row is not the list's: null position means that none was given.
+    `total` is what the stream counted so far: on later pages it may read too little to count again.
     """
 
     page: str | None
@@ -34,6 +35,8 @@ class StreamPosition(Struct, frozen=True, array_like=True):
     done: bool = False
     behind: bool = False
     own: Position | None = None
+    total: int | None = None
+    exact: bool = False
 
 
 class ListPosition(Struct, frozen=True, array_like=True):

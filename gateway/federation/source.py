@@ -16,7 +16,7 @@ from connectors.sdk.errors import (
     UnauthenticatedError,
     UnsupportedActionError,
 )
-from gateway.federation.abilities import abilities, capabilities_of
+from gateway.federation.abilities import abilities_of, capabilities_of
 from schema.port import SourceInfo, SourceStatus
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Source:
     def __init__(self, connector: Connector[Any]) -> None:
         self.connector = connector
         self.key = connector.source
-        self.abilities = abilities(connector)
+        self.abilities = abilities_of(connector.capabilities)
         self._capabilities = capabilities_of(self.abilities)
         self._status = SourceStatus.OK
         self._reason: str | None = None

@@ -167,6 +167,8 @@ class PagedStream(Generic[R]):
             done=self._at_end and not self._rows and not failed,
             behind=failed,
             own=self._given if failed else None,
+            total=(count := self.count()).value,
+            exact=count.accuracy is CountAccuracy.EXACT,
         )
 
     def whole(self) -> frozenset[str] | None:
@@ -180,6 +182,8 @@ class PagedStream(Generic[R]):
             return Count(len(whole), CountAccuracy.EXACT)
         if self._exact and self._total is not None:
             return self._total
+        if self._start is not None and self._start.total is not None and self._start.total >= len(self._seen):
+            return Count(self._start.total, CountAccuracy.EXACT if self._start.exact else CountAccuracy.LOWER_BOUND)
         return Count(len(self._seen), CountAccuracy.LOWER_BOUND)
 
 

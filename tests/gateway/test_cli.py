@@ -19,7 +19,13 @@ from schema.api import sdl
 from tests.gateway.configuration import write_configuration
 
 PATIENCE_S = 60
-STAND_INS = {"camunda": 1, "uipath": 2, "epilot": 3, "geotareas": 5}  # vendor: port above the sandbox's own
+STAND_INS = {
+    "camunda": 1,
+    "uipath": 2,
+    "epilot": 3,
+    "littlehorse": 4,
+    "geotareas": 5,
+}  # vendor: port above the sandbox's own
 
 
 @pytest.fixture(autouse=True)

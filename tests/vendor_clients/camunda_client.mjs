@@ -6,24 +6,22 @@ import createCamundaClient from '@camunda8/orchestration-cluster-api';
 export const given = JSON.parse(process.argv[2]);
 const called = new Set();
 
-export const clientWith = (config) => createCamundaClient({
-  config: {
-    CAMUNDA_REST_ADDRESS: given.url,
-    CAMUNDA_AUTH_STRATEGY: 'BASIC',
-    CAMUNDA_BASIC_AUTH_USERNAME: 'demo',
-    CAMUNDA_BASIC_AUTH_PASSWORD: 'demo',
-    CAMUNDA_SDK_VALIDATION: 'req:none,res:strict',
-    CAMUNDA_SDK_HTTP_RETRY_BASE_DELAY_MS: 1,
-    CAMUNDA_SDK_HTTP_RETRY_MAX_DELAY_MS: 2,
-    CAMUNDA_OAUTH_RETRY_MAX: 1,
-    CAMUNDA_SDK_LOG_LEVEL: 'silent',
-    ...config,
-  },
-});
-
 // A client whose operations are noted when they succeed.
 export const signedIn = (config = {}) => {
-  const client = clientWith(config);
+  const client = createCamundaClient({
+    config: {
+      CAMUNDA_REST_ADDRESS: given.url,
+      CAMUNDA_AUTH_STRATEGY: 'BASIC',
+      CAMUNDA_BASIC_AUTH_USERNAME: 'demo',
+      CAMUNDA_BASIC_AUTH_PASSWORD: 'demo',
+      CAMUNDA_SDK_VALIDATION: 'req:none,res:strict',
+      CAMUNDA_SDK_HTTP_RETRY_BASE_DELAY_MS: 1,
+      CAMUNDA_SDK_HTTP_RETRY_MAX_DELAY_MS: 2,
+      CAMUNDA_OAUTH_RETRY_MAX: 1,
+      CAMUNDA_SDK_LOG_LEVEL: 'silent',
+      ...config,
+    },
+  });
   return new Proxy(client, {
     get: (_, operation) => async (...words) => {
       const answer = await client[operation](...words);

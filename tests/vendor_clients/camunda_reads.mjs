@@ -16,8 +16,8 @@ const hers = { state: 'CREATED', assignee: 'alice', candidateGroup: { $in: ['acc
 const one = await camunda.getUserTask({ userTaskKey: task }, now);
 const cut = await camunda.searchUserTaskVariables({ userTaskKey: given.verbose }, now);
 const full = await camunda.searchUserTaskVariables({ userTaskKey: given.verbose, truncateValues: false }, now);
-const nothing = signedIn({ CAMUNDA_SDK_VALIDATION: 'none' });
-const process = await camunda.getProcessDefinition({ processDefinitionKey: definition }, now);
+const unchecked = signedIn({ CAMUNDA_SDK_VALIDATION: 'none' });
+const latest = await camunda.getProcessDefinition({ processDefinitionKey: definition }, now);
 const group = { groupId: 'accounting' };
 const form = await camunda.getUserTaskForm({ userTaskKey: task }, now);
 
@@ -30,7 +30,7 @@ told({
   byVariable: keys(await camunda.searchUserTasks({ filter: { processInstanceVariables: [{ name: 'country', value: '"DE"' }] }, ...whole }, now)),
   one: [one.userTaskKey, one.name, one.state, one.creationDate, one.processInstanceKey, one.formKey],
   form: [form.formKey, form.version, JSON.parse(form.schema).type],
-  formless: (await nothing.getUserTaskForm({ userTaskKey: formless }, now)) || null,
+  formless: (await unchecked.getUserTaskForm({ userTaskKey: formless }, now)) || null,
   variables: (await camunda.searchUserTaskVariables({ userTaskKey: task, filter: { name: 'amount' } }, now)).items.map(({ name, value }) => [name, value]),
   cut: cut.items.filter((each) => each.isTruncated).map(({ name, value }) => [name, value.length]),
   full: full.items.filter((each) => each.value.length > 8191).map(({ name, isTruncated }) => [name, isTruncated]),
@@ -45,7 +45,7 @@ told({
   definitions: (await camunda.searchProcessDefinitions({ filter: { processDefinitionId: 'invoice' }, sort: [{ field: 'version' }] }, now)).items
     .map((each) => each.version),
   latest: (await camunda.searchProcessDefinitions({ filter: { isLatestVersion: true, name: 'Invoice receipt' } }, now)).items.map((each) => each.version),
-  definition: [process.processDefinitionKey, process.processDefinitionId, process.name, process.version],
+  definition: [latest.processDefinitionKey, latest.processDefinitionId, latest.name, latest.version],
   xml: await camunda.getProcessDefinitionXml({ processDefinitionKey: definition }, now),
   users: (await camunda.searchUsers({ filter: { email: { $like: '*@example.com' } }, sort: [{ field: 'username' }] }, now)).items.map((each) => each.username),
   user: (({ username, name, email }) => [username, name, email])(await camunda.getUser({ username: 'alice' }, now)),
