@@ -48,6 +48,13 @@ class Authenticator:
             kept = self._kept[sent[0]] = self._resolved(sent[0])
         return kept
 
+    def token(self, headers: Sequence[tuple[bytes, bytes]]) -> str | None:
+        """What the person signed in with, where it is more than a name: for sources that see the person."""
+        sent = [value for name, value in headers if name == b"authorization"]
+        if isinstance(self._auth, DemoAuth) or len(sent) != 1:
+            return None
+        return sent[0].partition(b" ")[2].strip().decode("latin-1")
+
     def _resolved(self, header: bytes) -> Caller:
         scheme, _, token = header.partition(b" ")
         if scheme.lower() != b"bearer" or len(header) > MAX_HEADER_BYTES:

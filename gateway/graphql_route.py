@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from connectors.sdk.caller import Caller
 from gateway.auth import Authenticator, UnauthenticatedCallerError
+from gateway.federation.asking import Asker, asker
 from gateway.graphql_request import GraphQLRequest, RefusedError, asks, header, read_request
 from gateway.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from schema.context import Context
@@ -66,6 +67,7 @@ class GraphQLRoute:
             # Who may not ask at all is told so before the body is read.
             caller = self._caller(scope)
             asked["caller"] = caller.key
+            asker.set(Asker(caller, self._authenticator.token(scope["headers"])))
             request = await read_request(scope, receive, self._max_body_bytes)
             return await self._run(request, caller, media, asked)
         except RefusedError as refused:

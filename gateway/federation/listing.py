@@ -9,7 +9,7 @@ from msgspec import Struct
 from connectors.sdk.errors import UpstreamTimeoutError
 from connectors.sdk.query import Page
 from connectors.sdk.upstream import calls
-from gateway.federation.answers import SERVICE, Question, SharedAnswers
+from gateway.federation.answers import Question, SharedAnswers
 from gateway.federation.cursor import CursorCodec, ListPosition
 from gateway.federation.merge import merge
 from gateway.federation.order import Order, R
@@ -74,7 +74,7 @@ class ListingReader:
         try:
             with anyio.fail_after(PATIENCE):
                 shared = await self._answers.ask(
-                    Question(part.source.key, SERVICE, operation, arguments),
+                    Question(part.source.key, part.source.scope, operation, arguments),
                     lambda: part.source.read(operation, fetch),
                     seconds=lambda _: seconds,
                     fresh=fresh,

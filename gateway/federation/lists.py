@@ -16,7 +16,7 @@ from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, Upstre
 from connectors.sdk.model import CountAccuracy, Task, TaskRef
 from connectors.sdk.query import Page, TaskQuery
 from connectors.sdk.upstream import calls
-from gateway.federation.answers import SERVICE, Question, SharedAnswers
+from gateway.federation.answers import Question, SharedAnswers
 from gateway.federation.cursor import CursorCodec, ListPosition
 from gateway.federation.filters import FilterReader, Test, is_empty, meet
 from gateway.federation.merge import Merged, merge
@@ -314,7 +314,7 @@ class Lists:
         """The shared answer of one question, counted and dated for the report, within `PATIENCE`."""
         part = plan.part
         calls.set(part.calls)
-        question = Question(part.source.key, SERVICE, operation, arguments)
+        question = Question(part.source.key, part.source.scope, operation, arguments)
         try:
             with anyio.fail_after(PATIENCE):
                 shared = await self._answers.ask(

@@ -8,7 +8,7 @@ import anyio
 from connectors.sdk.caller import Caller
 from connectors.sdk.errors import ConnectorError, UpstreamTimeoutError
 from connectors.sdk.model import DetailAspect, Flow, FlowRef, Group, NativeRef, Task, TaskDetail, TaskRef, User
-from gateway.federation.answers import SERVICE, Question, SharedAnswers
+from gateway.federation.answers import Question, SharedAnswers
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.source import Source
 from gateway.federation.visibility import can_see
@@ -52,7 +52,7 @@ class Reads:
         if task.flow_id is None:
             return task
         flow = self._flow_overlay.expected(FlowRef(task.source, task.flow_id)) or self._answers.kept(
-            Question(task.source, SERVICE, "get flow", task.flow_id)
+            Question(task.source, self._sources[task.source].scope, "get flow", task.flow_id)
         )
         return task if flow is None else self._sources[task.source].connector.within_flow(task, flow)
 
@@ -177,7 +177,7 @@ class Reads:
         try:
             with anyio.fail_after(PATIENCE):
                 shared = await self._answers.ask(
-                    Question(source, SERVICE, operation, arguments),
+                    Question(source, self._sources[source].scope, operation, arguments),
                     lambda: self._sources[source].read(operation, fetch),
                     seconds=lambda _: seconds,
                     fresh=fresh,

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from connectors.sdk.errors import ConnectorError, RejectedError
 from gateway.federation.answers import SharedAnswers
+from gateway.federation.asking import acting_on
 from gateway.federation.journal import Journal
 from gateway.federation.write import Write
 
@@ -23,7 +24,8 @@ class Sending:
         await self._journal.sent(write.operation_id)
         self._answers.forget(write.source.key)
         try:
-            return await perform()
+            with acting_on(write.connector.settings):
+                return await perform()
         except ConnectorError as error:
             error.at(write.source.key, write.request.intent.verb)
             if error.maybe_applied or not isinstance(error, RejectedError):

@@ -17,6 +17,8 @@ from connectors.sdk.errors import (
     UnsupportedActionError,
 )
 from gateway.federation.abilities import abilities_of, capabilities_of
+from gateway.federation.answers import Scope
+from gateway.federation.asking import acting_on, scope_of
 from schema.port import SourceInfo, SourceStatus
 
 T = TypeVar("T")
@@ -55,10 +57,16 @@ class Source:
     def status(self) -> SourceStatus:
         return self._status
 
+    @property
+    def scope(self) -> Scope:
+        """Within which its answers may be shared now."""
+        return scope_of(self.connector.settings)
+
     async def read(self, operation: str, call: Callable[[], Awaitable[T]]) -> T:
         """The result of `call`; its ConnectorError, naming source and operation, otherwise."""
         try:
-            result = await call()
+            with acting_on(self.connector.settings):
+                result = await call()
         except ConnectorError as error:
             self.note_failure(error.at(self.key, operation))
             raise
@@ -73,6 +81,8 @@ class Source:
         """A refusal of one question says nothing about the source; everything else is its status until it answers."""
         if isinstance(error, RejectedError) and not isinstance(error, ForbiddenError):
             return
+        if self.connector.settings.acts_as != "service" and isinstance(error, ForbiddenError | UnauthenticatedError):
+            return  # said of one person, not of the source
         if isinstance(error, BrokenError):
             log.error(
                 "source broken", source=self.key, operation=error.operation, code=error.code, reason=error.message

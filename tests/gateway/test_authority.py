@@ -1,0 +1,103 @@
+"""A source that sees the person behind a request: their token travels, and their answers are shared with nobody."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from gateway.app import create_app
+from gateway.settings import load
+from sandbox.config import toml
+from sandbox.littlehorse import LittlehorseStandIn
+from sandbox.people import DEMO_PEOPLE
+from sandbox.server import serve
+
+QUEUE = "{ viewer { inbox(scope: MINE_OR_CLAIMABLE, first: 100) { nodes { id state } sources { status error { code } } } } }"
+
+
+class Bridge:
+    """A gateway over one bridge; people sign in with tokens that the bridge takes too."""
+
+    def __init__(self, client: httpx2.AsyncClient, stand_in: LittlehorseStandIn, tokens: dict[str, str]) -> None:
+        self.client = client
+        self.stand_in = stand_in
+        self.tokens = tokens
+
+    async def ask(self, person: str, query: str, **variables: Any) -> dict[str, Any]:
+        answer = await self.client.post(
+            "/graphql",
+            json={"query": query, "variables": variables},
+            headers={"Authorization": f"Bearer {self.tokens[person]}"},
+        )
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@pytest.fixture(params=["viewer", "exchange"])
+async def bridge(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bridge]:
+    async with AsyncExitStack() as stack:
+        stand_in = LittlehorseStandIn()
+        stand_in.reset(tasks=40, seed=7, now=None, scenario=None)
+        urls = await stack.enter_async_context(serve([stand_in], host="127.0.0.1", base_port=0))
+        tokens = {person.key: stand_in.token(person.key) for person in DEMO_PEOPLE}
+        source = stand_in.source_config(urls["littlehorse"]) | {"acts_as": request.param}
+        people = [
+            {
+                "key": person.key,
+                "name": person.name,
+                "groups": list(person.groups),
+                "roles": list(person.roles),
+                "identities": {source["key"]: stand_in.identities()[person.key]},
+            }
+            for person in DEMO_PEOPLE
+        ]
+        keys = [
+            {"person": person, "sha256": hashlib.sha256(token.encode()).hexdigest()} for person, token in tokens.items()
+        ]
+        document = {"gateway": {}, "auth": {"mode": "api_keys", "keys": keys}, "people": people, "sources": [source]}
+        path = tmp_path / "taskgate.toml"
+        path.write_text(toml(document), encoding="utf-8")
+        app = create_app(load(path))
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        client = await stack.enter_async_context(
+            httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://gateway.test")
+        )
+        yield Bridge(client, stand_in, tokens)
+
+
+async def test_a_claim_is_the_persons_own(bridge: Bridge) -> None:
+    """The bridge sees alice, not the account."""
+    queue = (await bridge.ask("alice", QUEUE))["data"]["viewer"]["inbox"]
+    task = next(node["id"] for node in queue["nodes"] if node["state"] == "READY")
+    claimed = await bridge.ask(
+        "alice",
+        "mutation ($id: ID!) { claimTask(input: {taskId: $id}) { status support atomic errors { code message } } }",
+        id=task,
+    )
+
+    assert {"status": "APPLIED", "support": "NATIVE", "atomic": True, "errors": []} == claimed["data"]["claimTask"]
+    assert [("claim", bridge.stand_in.identities()["alice"]["id"])] == [
+        (effect.action, effect.actor) for effect in bridge.stand_in.effects.all()
+    ]
+
+
+async def test_answers_are_shared_with_nobody_else(bridge: Bridge) -> None:
+    """Each person's list is asked with each person's token; nobody gets another's."""
+    lists = {
+        person: {node["id"] for node in (await bridge.ask(person, QUEUE))["data"]["viewer"]["inbox"]["nodes"]}
+        for person in ("alice", "bob", "alice")
+    }
+
+    assert lists["alice"] - lists["bob"]
+    assert lists["bob"] - lists["alice"]
+
+
+async def test_actsas_is_the_viewer(bridge: Bridge) -> None:
+    """As the graph tells it; the account is named nowhere."""
+    answer = await bridge.ask("alice", "{ sources { actsAs status } }")
+
+    assert [{"actsAs": "VIEWER", "status": "OK"}] == answer["data"]["sources"]
