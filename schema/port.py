@@ -174,7 +174,7 @@ class TaskListRequest(Struct, frozen=True, kw_only=True):
 
 
 class SourceReport(Struct, frozen=True, kw_only=True):
-    """What one source gave to a list, and what it could not."""
+    """What one source gave to a list, and what it could not. `note`: what its lists may leave out by their nature."""
 
     source: str
     status: SourceStatus
@@ -186,6 +186,7 @@ class SourceReport(Struct, frozen=True, kw_only=True):
     truncated: bool = False
     filter_placement: FilterPlacement = FilterPlacement.PUSHED_DOWN
     sort_placement: FilterPlacement = FilterPlacement.PUSHED_DOWN
+    note: str | None = None
     error: Problem | None = None
 
 

@@ -318,12 +318,9 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         await self.client.cancel(self._side(command), TaskId.parse(command.task.native_id))
         return Outcome(task=mapping.cancelled(command.task, fetched_at=self.clock()))
 
-    @handles(AddComment, note="as the token's person; the account adds the name of whom it writes for")
+    @handles(AddComment, note="as the token's person, or as the account")
     async def add_comment(self, command: AddComment) -> Outcome:
-        text = command.text
-        if _is_service(self.settings) and command.actor is not None:
-            text = f"{text}\n\n({command.actor.username or command.actor.email or command.actor.native_id})"
-        await self.client.add_comment(self._user, TaskId.parse(command.task.native_id), text)
+        await self.client.add_comment(self._user, TaskId.parse(command.task.native_id), command.text)
         return Outcome(task=command.task)
 
     # What the graph has no place for

@@ -127,7 +127,9 @@ class Directories:
                 self._add(part, self._members(part, request, group.native_id), lambda row: row, resumed)
             else:
                 part.skipped = True
-        return await page_of_parts(parts, ByName(), self._cursors, fingerprint, resumed, request)
+        found = await page_of_parts(parts, ByName(), self._cursors, fingerprint, resumed, request)
+        # A source that does not tell its members has not none.
+        return found if any(part.streams for part in parts) else msgspec.structs.replace(found, total=None)
 
     def _resumed(self, fingerprint: str, request: PageRequest) -> ListPosition | None:
         return None if request.after is None else self._cursors.decode(fingerprint, request.after)

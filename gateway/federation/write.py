@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec import structs
+
 from connectors.sdk.caller import Caller
 from connectors.sdk.capability import Capability, Support
 from connectors.sdk.commands import MutationStatus
@@ -47,7 +49,11 @@ class Write:
 
     def rejected(self, error: ConnectorError) -> WriteResult:
         error.at(self.source.key, self.request.intent.verb)
-        return self.result(MutationStatus.REJECTED, problems=(Problem.from_error(error),))
+        problem = Problem.from_error(error)
+        if problem.field and problem.field[0] == "options":
+            # What a connector takes as options, the graph calls by another name.
+            problem = structs.replace(problem, field=("vendorOptions", *problem.field[1:]))
+        return self.result(MutationStatus.REJECTED, problems=(problem,))
 
     def unknown(self, *problems: Problem, **more: Any) -> WriteResult:
         unsettled = Problem(code="UPSTREAM_ERROR", message=UNSETTLED)

@@ -103,6 +103,9 @@ class SourceResult:
     truncated: bool = strawberry.field(description="Whether reading stopped before the end of what the source holds.")
     filter_placement: FilterPlacement = strawberry.field(description="Who filtered. Never null.")
     sort_placement: FilterPlacement = strawberry.field(description="Who sorted. Never null.")
+    note: str | None = strawberry.field(
+        description="What lists of this source may leave out by their nature, as configured; null if nothing."
+    )
     error: UserError | None = strawberry.field(description="What went wrong; null if nothing did.")
 
     @classmethod
@@ -118,5 +121,6 @@ class SourceResult:
             truncated=report.truncated,
             filter_placement=report.filter_placement,
             sort_placement=report.sort_placement,
+            note=report.note,
             error=None if report.error is None else UserError.from_problem(report.error),
         )
