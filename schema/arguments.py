@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 import strawberry
+from msgspec import Struct
 
 from connectors.sdk.errors import ValidationFailedError
 from connectors.sdk.model import FlowRef, NativeRef, TaskRef
@@ -44,6 +45,27 @@ def page_size(first: int | None) -> int:
     if not 1 <= asked <= MAX_PAGE:
         raise ValidationFailedError(f"first must be 1..{MAX_PAGE}", field=("first",))
     return asked
+
+
+class Window(Struct, frozen=True):
+    """Which rows of a list: `size` of them after `cursor` or, `backward`, before it."""
+
+    size: int
+    cursor: str | None
+    backward: bool
+
+
+def window(first: int | None, after: str | None, last: int | None, before: str | None) -> Window:
+    """Relay's four arguments as one; VALIDATION_FAILED where they do not go together."""
+    first, after, last, before = given(first), given(after), given(last), given(before)
+    if last is None and before is None:
+        return Window(page_size(first), after, backward=False)
+    if first is not None or after is not None:
+        field = "first" if first is not None else "after"
+        raise ValidationFailedError("give first and after, or last and before", field=(field,))
+    if last is not None and not 1 <= last <= MAX_PAGE:
+        raise ValidationFailedError(f"last must be 1..{MAX_PAGE}", field=("last",))
+    return Window(DEFAULT_PAGE if last is None else last, before, backward=True)
 
 
 def task_ref(found: GlobalId | None) -> TaskRef | None:

@@ -160,7 +160,7 @@ class TaskFilter(Struct, frozen=True, kw_only=True):
 class TaskListRequest(Struct, frozen=True, kw_only=True):
     """`first` is 1..100, checked by the graph. `count` asks for the total, which may cost calls.
 
-    `now` is the moment at which tasks are overdue; the gateway's own where it is None.
+    `backward`: the last `first` rows, or those that end before the cursor `after`. `now` is the moment at which tasks are overdue; the gateway's own where it is None.
     """
 
     scope: InboxScope = InboxScope.ALL_VISIBLE
@@ -168,6 +168,7 @@ class TaskListRequest(Struct, frozen=True, kw_only=True):
     order: tuple[SortKey, ...] = ()
     first: int = 25
     after: str | None = None
+    backward: bool = False
     fresh: bool = False
     count: bool = True
     now: datetime | None = None

@@ -18,13 +18,13 @@ from msgspec import Struct
 from connectors.sdk.errors import ValidationFailedError
 from gateway.federation.order import Position
 
-VERSION = 1
+VERSION = 2
 LONGEST = 4096
 SIGNATURE_BYTES = 16
 
 
 class StreamPosition(Struct, frozen=True, array_like=True):
-    """`page` is the vendor's cursor of the page that holds the next row (null: the first), read with `limit`.
+    """`page` is the vendor's cursor of the page that holds the next row (null: the first), read with `limit` (0: any).
 
     `own` is set where the stream's last given row is not the list's: null position means that none was given.
     `total` is what the stream counted so far: on later pages it may read too little to count again.
@@ -40,10 +40,20 @@ class StreamPosition(Struct, frozen=True, array_like=True):
 
 
 class ListPosition(Struct, frozen=True, array_like=True):
-    """Streams by name; one that is absent was not opened yet."""
+    """Streams by name; one that is absent was not opened yet. They can be resumed in the same direction only."""
 
     last: Position
     streams: Mapping[str, StreamPosition]
+    backward: bool = False
+
+    def turned(self) -> "ListPosition":
+        """For going the other way: nothing but the row and what was counted is of use."""
+        counted = {
+            name: StreamPosition(None, 0, total=at.total, exact=at.exact)
+            for name, at in self.streams.items()
+            if at.total is not None
+        }
+        return ListPosition(self.last, counted, self.backward)
 
 
 class Envelope(Struct, frozen=True, array_like=True):
@@ -85,4 +95,4 @@ class CursorCodec:
 
 
 def _refused(why: str) -> ValidationFailedError:
-    return ValidationFailedError(f"the cursor cannot be used: {why}; ask again without `after`", field=("after",))
+    return ValidationFailedError(f"the cursor cannot be used: {why}; ask again without it", field=("after",))

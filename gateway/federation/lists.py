@@ -14,13 +14,13 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.connector import utc_now
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, UpstreamTimeoutError
 from connectors.sdk.model import CountAccuracy, Task, TaskRef
-from connectors.sdk.query import Page, TaskQuery
+from connectors.sdk.query import Interval, Page, SortDirection, TaskQuery
 from connectors.sdk.upstream import calls
 from gateway.federation.answers import Question, SharedAnswers
 from gateway.federation.cursor import CursorCodec, ListPosition
 from gateway.federation.filters import FilterReader, Test, is_empty, meet
 from gateway.federation.merge import Merged, merge
-from gateway.federation.order import TotalOrder
+from gateway.federation.order import EPOCH, MICROSECOND, NULLABLE, Position, Split, TotalOrder
 from gateway.federation.overlay import Overlay
 from gateway.federation.part import Part, total_of
 from gateway.federation.source import Source
@@ -84,9 +84,11 @@ class Lists:
 
     async def page(self, caller: Caller, request: TaskListRequest) -> TaskList:
         """One page; raises ValidationFailedError for a cursor that does not fit, nothing for a failing source."""
-        order = TotalOrder(request.order)
+        order = TotalOrder(request.order, backward=request.backward)
         fingerprint = _fingerprint(caller, request)
         resumed = None if request.after is None else self._cursors.decode(fingerprint, request.after)
+        if resumed is not None and resumed.backward != request.backward:
+            resumed = resumed.turned()
         now = request.now or self._now()
         parts = [self._part(source, caller, request, order, resumed, now) for source in self._sources]
         streams = [stream for part in parts for stream in part.streams]
@@ -95,12 +97,16 @@ class Lists:
         total, accuracy = total_of(reports)
 
         def cursor_of(row: Merged[Task]) -> Callable[[], str]:
-            return lambda: self._cursors.encode(fingerprint, ListPosition(order.position(row.item), row.streams))
+            at = ListPosition(order.position(row.item), row.streams, request.backward)
+            return lambda: self._cursors.encode(fingerprint, at)
 
+        edges = [TaskEdgeRow(row.item, cursor_of(row)) for row in rows]
+        if request.backward:
+            edges.reverse()
         return TaskList(
-            edges=[TaskEdgeRow(row.item, cursor_of(row)) for row in rows],
-            has_next_page=more,
-            has_previous_page=resumed is not None,
+            edges=edges,
+            has_next_page=resumed is not None if request.backward else more,
+            has_previous_page=more if request.backward else resumed is not None,
             total=total if request.count else None,
             total_accuracy=accuracy if request.count else CountAccuracy.UNKNOWN,
             is_complete=all(
@@ -159,17 +165,21 @@ class Lists:
             part.sorts = FilterPlacement.GATEWAY
             self._drain(plan)
         else:
-            for number, (query, whole_query) in enumerate(plan.wanted):
-                for letter, split in enumerate(splits):
+            for number, (query, is_all) in enumerate(plan.wanted):
+                for split in splits:
                     whole = structs.replace(
                         query, present=query.present | split.present, absent=query.absent | split.absent
                     )
                     if is_empty(whole):
                         continue
-                    pushed = source.connector.pushdown(whole)
-                    if pushed != whole:
+                    if resumed is not None and resumed.backward != order.backward:
+                        asked_for = _narrowed(whole, order, resumed.last)
+                    else:
+                        asked_for = whole
+                    pushed = source.connector.pushdown(asked_for)
+                    if pushed != asked_for:
                         part.filters = FilterPlacement.GATEWAY
-                    name = f"{source.key}:{number}:{letter}"
+                    name = f"{source.key}:{number}:{_halves(order, split)}"
                     part.streams.append(
                         PagedStream(
                             name=name,
@@ -177,10 +187,10 @@ class Lists:
                             bound=split.bound,
                             order=order,
                             fetch=self._pages(plan, structs.replace(pushed, order=split.order)),
-                            admit=self._admit(plan),
+                            admit=self._admit(plan, split),
                             limit=min(request.first + 1, source.connector.page_limit),
                             scan_limit=source.connector.settings.scan_limit,
-                            exact=pushed == whole and whole_query and asked.exact,
+                            exact=pushed == whole and is_all and asked.exact,
                             last=None if resumed is None else resumed.last,
                             resume=None if resumed is None else resumed.streams.get(name),
                         )
@@ -205,14 +215,18 @@ class Lists:
             return None if identity is None else identity.native_id
         return person.ref.native_id if person.ref is not None and person.ref.source == source else None
 
-    def _admit(self, plan: "_Plan") -> Callable[[Task], Task | None]:
-        """Rows that are wanted, as the vendor shows them; those that the overlay replaces come in its own stream."""
+    def _admit(self, plan: "_Plan", split: Split | None = None) -> Callable[[Task], Task | None]:
+        """Rows that are wanted, as the vendor shows them; those that the overlay replaces come in its own stream.
+
+        A vendor that cannot tell the halves of a list apart gives both: each stream takes its own.
+        """
 
         def admit(task: Task) -> Task | None:
             if self._overlay.seen(task) is not task:
                 return None
             shown = self._within_flow(task)
-            return shown if plan.admits(shown) else None
+            is_ours = split is None or split.holds(shown)
+            return shown if is_ours and plan.admits(shown) else None
 
         return admit
 
@@ -349,6 +363,22 @@ class _Plan(Struct, frozen=True):
     @property
     def last(self) -> tuple[int | str | None, ...] | None:
         return None if self.resumed is None else self.resumed.last
+
+
+def _halves(order: TotalOrder, split: Split) -> str:
+    """Which part of a list it is, the same in both directions."""
+    return "".join("-" if key.field in split.absent else "+" for key in order.keys if key.field in NULLABLE)
+
+
+def _narrowed(query: TaskQuery, order: TotalOrder, last: Position) -> TaskQuery:
+    """What can follow a row in that direction: a source that bounds times need not be read from its start."""
+    key, value = order.keys[0], last[0]
+    if key.field not in query.present or not isinstance(value, int):
+        return query
+    moment = EPOCH + value * MICROSECOND
+    rises = (key.direction is SortDirection.ASC) != order.backward
+    bound = Interval(gte=moment) if rises else Interval(lte=moment)
+    return structs.replace(query, times=(*query.times, (key.field, bound)))
 
 
 def _fingerprint(caller: Caller, request: TaskListRequest) -> str:

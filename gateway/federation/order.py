@@ -75,11 +75,18 @@ class Split(Struct, frozen=True, kw_only=True):
     order: tuple[SortKey, ...]
     bound: Rank
 
+    def holds(self, task: Task) -> bool:
+        """Whether the row belongs to this part."""
+        return all(order_value(task, field) is not None for field in self.present) and all(
+            order_value(task, field) is None for field in self.absent
+        )
+
 
 class TotalOrder:
-    """Of tasks."""
+    """Of tasks. `backward` is the same order from its end: rows without a value come first then."""
 
-    def __init__(self, requested: Sequence[SortKey]) -> None:
+    def __init__(self, requested: Sequence[SortKey], *, backward: bool = False) -> None:
+        self.backward = backward
         keys = {key.field: key for key in reversed(requested)}
         ordered = list(dict.fromkeys(key.field for key in requested))
         for field in (TaskOrderField.DUE_AT, TaskOrderField.CREATED_AT):
@@ -101,12 +108,13 @@ class TotalOrder:
         ranked: list[Any] = []
         for key, value in zip(self.keys, position, strict=False):
             if value is None:
-                ranked.append((1, 0))
-            elif key.direction is SortDirection.ASC:
-                ranked.append((0, value))
+                ranked.append((0, 0) if self.backward else (1, 0))
             else:
-                ranked.append((0, Descending(value) if isinstance(value, str) else -value))
-        return (*ranked, *position[len(self.keys) :])
+                rises = (key.direction is SortDirection.ASC) != self.backward
+                comparable = value if rises else Descending(value) if isinstance(value, str) else -value
+                ranked.append((int(self.backward), comparable))
+        names = position[len(self.keys) :]
+        return (*ranked, *((Descending(str(name)) for name in names) if self.backward else names))
 
     def rank_of(self, task: Task) -> Rank:
         return self.rank(self.position(task))
@@ -120,39 +128,41 @@ class TotalOrder:
                 certain = False
                 continue
             if key.field in empty:
-                parts = [_bounded(part, (1, 0), certain=certain) for part in parts]
+                least = (0, 0) if self.backward else (1, 0)
+                parts = [_bounded(part, least, certain=certain) for part in parts]
                 continue
             if key.field not in sorts:
                 return None
+            asked = key if not self.backward else SortKey(key.field, _opposite(key.direction))
             if key.field in NULLABLE:
-                parts = [
-                    half
-                    for part in parts
-                    for half in (
-                        Split(
-                            present=part.present | {key.field},
-                            absent=part.absent,
-                            order=(*part.order, key),
-                            bound=part.bound,
-                        ),
-                        _bounded(
-                            Split(
-                                present=part.present,
-                                absent=part.absent | {key.field},
-                                order=part.order,
-                                bound=part.bound,
-                            ),
-                            (1, 0),
-                            certain=certain and not part.order,
-                        ),
-                    )
-                ]
+                parts = [half for part in parts for half in self._halves(part, asked, certain=certain)]
             else:
                 parts = [
-                    Split(present=part.present, absent=part.absent, order=(*part.order, key), bound=part.bound)
+                    Split(present=part.present, absent=part.absent, order=(*part.order, asked), bound=part.bound)
                     for part in parts
                 ]
         return tuple(parts)
+
+    def _halves(self, part: Split, key: SortKey, *, certain: bool) -> tuple[Split, Split]:
+        """The rows with a value and those without; whichever comes later has a bound."""
+        valued = Split(
+            present=part.present | {key.field}, absent=part.absent, order=(*part.order, key), bound=part.bound
+        )
+        empty = Split(present=part.present, absent=part.absent | {key.field}, order=part.order, bound=part.bound)
+        is_known = certain and not part.order
+        if self.backward:
+            later = Split(
+                present=valued.present,
+                absent=valued.absent,
+                order=valued.order,
+                bound=(*part.bound, (1,)) if is_known else part.bound,
+            )
+            return _bounded(empty, (0, 0), certain=is_known), later
+        return valued, _bounded(empty, (1, 0), certain=is_known)
+
+
+def _opposite(direction: SortDirection) -> SortDirection:
+    return SortDirection.DESC if direction is SortDirection.ASC else SortDirection.ASC
 
 
 def _bounded(part: Split, least: tuple[int, int], *, certain: bool) -> Split:

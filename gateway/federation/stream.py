@@ -91,7 +91,7 @@ class PagedStream(Generic[R]):
         self.truncated = False
         self._order, self._fetch, self._admit = order, fetch, admit
         self._scan_limit, self._exact = scan_limit, exact
-        self._limit = resume.limit if resume else limit
+        self._limit = resume.limit if resume and resume.limit else limit
         self._start = resume
         self._given = resume.own if resume is not None and resume.behind else last
         self._after = None if self._given is None else order.rank(self._given)

@@ -7,7 +7,7 @@ import strawberry
 
 from connectors.sdk.errors import ValidationFailedError
 from connectors.sdk.model import OPEN_STATES, FlowRef, SubjectRef
-from schema.arguments import argument, given, source_key
+from schema.arguments import Window, argument, given, source_key
 from schema.context import Context
 from schema.flow.types import Flow, tasks_of
 from schema.flow.writes import CancelFlowInput, FlowActionInput, StartFlowInput
@@ -42,7 +42,7 @@ class FlowPayload(WritePayload):
     async def tasks(self, info: Info) -> list[Task]:
         if self.flow is None:
             return []
-        found = await tasks_of(self.flow.ref, info.context, states=OPEN_STATES, first=100)
+        found = await tasks_of(self.flow.ref, info.context, states=OPEN_STATES, page=Window(100, None, backward=False))
         return [Task.from_model(edge.task, info.context, is_listed=True) for edge in found.edges]
 
     @classmethod

@@ -8,7 +8,7 @@ import strawberry
 
 from connectors.sdk import model
 from connectors.sdk.query import SortKey, TaskOrderField
-from schema.arguments import given, page_size
+from schema.arguments import Window, given, window
 from schema.context import Context
 from schema.enumeration import describe
 from schema.people.types import User
@@ -181,6 +181,12 @@ class Flow(Node):
             str | None,
             strawberry.argument(description="Cursor of the edge before the page; null means from the start."),
         ] = strawberry.UNSET,
+        last: Annotated[
+            int | None, strawberry.argument(description="Rows from the end, 1 to 100; not with `first`.")
+        ] = strawberry.UNSET,
+        before: Annotated[
+            str | None, strawberry.argument(description="Cursor of the edge after the page.")
+        ] = strawberry.UNSET,
         states: Annotated[
             list[model.TaskState] | None, strawberry.argument(description="Only in these; null means all.")
         ] = strawberry.UNSET,
@@ -192,8 +198,7 @@ class Flow(Node):
             self.ref,
             info.context,
             states=None if wanted is None else frozenset(wanted),
-            first=page_size(first),
-            after=given(after),
+            page=window(first, after, last, before),
             count=selects(info, ("totalCount",), ("totalAccuracy",), ("sources", "count")),
         )
         return TaskConnection.from_list(found, info.context)
@@ -241,7 +246,7 @@ class Flow(Node):
             refs = [model.TaskRef(self.ref.source, native_id) for native_id in record.current_task_ids[:_MOST_CURRENT]]
             found = await context.task_by_ref.load_many(refs)
             return [task for task in found if isinstance(task, model.Task)]
-        listed = await tasks_of(self.ref, context, states=_WORKABLE, first=_MOST_CURRENT)
+        listed = await tasks_of(self.ref, context, states=_WORKABLE, page=Window(_MOST_CURRENT, None, backward=False))
         return [edge.task for edge in listed.edges]
 
     async def _loaded_native(self, context: Context) -> NativeRecord:
@@ -269,16 +274,16 @@ async def tasks_of(
     context: Context,
     *,
     states: frozenset[model.TaskState] | None,
-    first: int,
-    after: str | None = None,
+    page: Window,
     count: bool = False,
 ) -> TaskList:
     """Tasks of one flow that the viewer may see, by creation; no other source is asked."""
     request = TaskListRequest(
         filter=TaskFilter(sources=frozenset({ref.source}), flows=frozenset({ref}), states=states),
         order=(SortKey(TaskOrderField.CREATED_AT),),
-        first=first,
-        after=after,
+        first=page.size,
+        after=page.cursor,
+        backward=page.backward,
         count=count,
         now=context.now,
     )

@@ -7,7 +7,7 @@ import strawberry
 
 from connectors.sdk import model
 from connectors.sdk.caller import Caller
-from schema.arguments import given, page_size
+from schema.arguments import given, page_size, window
 from schema.context import Context
 from schema.port import GroupRow, PageRequest, PersonId, PersonRow
 from schema.relay import Node, global_id, person_id
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 First = Annotated[int | None, strawberry.argument(description="Rows of the page, 1 to 100; null or absent means 25.")]
+Last = Annotated[int | None, strawberry.argument(description="Rows from the end, 1 to 100; not with `first`.")]
+Before = Annotated[str | None, strawberry.argument(description="Cursor of the edge after the page.")]
 After = Annotated[
     str | None, strawberry.argument(description="Cursor of the edge before the page; null means from the start.")
 ]
@@ -130,6 +132,8 @@ class User(Node):
         info: strawberry.Info[Context, None],
         first: First = strawberry.UNSET,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
         filter: Annotated[
             Annotated["TaskFilter", strawberry.lazy("schema.task.inputs")] | None,
             strawberry.argument(description="Which of them; null means all open ones."),
@@ -142,7 +146,8 @@ class User(Node):
         from schema.task.queries import tasks_of_person  # noqa: PLC0415 tasks know people, so people cannot sooner
 
         owner = PersonId(key=self.person.key) if self.person is not None else PersonId(ref=self.ref)
-        return await tasks_of_person(info, owner, given(first), given(after), given(filter), given(order_by))
+        page = window(first, after, last, before)
+        return await tasks_of_person(info, owner, page, given(filter), given(order_by))
 
     def _from_directory(self, context: Context, read: Callable[[model.User], T | None]) -> Awaitable[T | None] | None:
         return None if self.ref is None else _read(context.user_by_ref.load(self.ref), read)

@@ -6,7 +6,7 @@ import strawberry
 
 from connectors.sdk.model import OPEN_STATES
 from schema import port
-from schema.arguments import Freshness, given, page_size, task_ref
+from schema.arguments import Freshness, Window, given, task_ref, window
 from schema.context import Context
 from schema.people.types import IdentityLink, User, identities_of
 from schema.port import InboxScope, TaskListRequest
@@ -25,6 +25,13 @@ After = Annotated[
     strawberry.argument(
         description="Cursor of the edge before the page, made with the same filter and order; null means from the start."
     ),
+]
+Last = Annotated[
+    int | None, strawberry.argument(description="Rows from the end, or before `before`, 1 to 100; not with `first`.")
+]
+Before = Annotated[
+    str | None,
+    strawberry.argument(description="Cursor of the edge after the page, made with the same filter and order."),
 ]
 OrderBy = Annotated[
     list[TaskOrder] | None,
@@ -54,6 +61,8 @@ class Viewer:
         info: Info,
         first: First = strawberry.UNSET,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
         scope: Annotated[
             InboxScope | None, strawberry.argument(description="Which tasks; null means MINE.")
         ] = InboxScope.MINE,
@@ -67,7 +76,8 @@ class Viewer:
         wanted = asked.to_port(info.context)
         if not asked.names_state():
             wanted = _with_open_states(wanted)
-        return await _list(info, scope or InboxScope.MINE, wanted, first, after, order_by, freshness)
+        page = window(first, after, last, before)
+        return await _list(info, scope or InboxScope.MINE, wanted, page, order_by, freshness)
 
 
 @strawberry.type
@@ -101,6 +111,8 @@ class TaskQueries:
         info: Info,
         first: First = strawberry.UNSET,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
         filter: Annotated[
             TaskFilter | None, strawberry.argument(description="Which of them; null means all.")
         ] = strawberry.UNSET,
@@ -108,7 +120,8 @@ class TaskQueries:
         freshness: Fresh = Freshness.CACHED,
     ) -> TaskConnection:
         wanted = (given(filter) or TaskFilter()).to_port(info.context)
-        return await _list(info, InboxScope.ALL_VISIBLE, wanted, first, after, order_by, freshness)
+        page = window(first, after, last, before)
+        return await _list(info, InboxScope.ALL_VISIBLE, wanted, page, order_by, freshness)
 
 
 async def task_by_id(
@@ -128,8 +141,7 @@ async def task_by_id(
 async def tasks_of_person(
     info: Info,
     owner: port.PersonId,
-    first: int | None,
-    after: str | None,
+    page: Window,
     filter: TaskFilter | None,
     order_by: list[TaskOrder] | None,
 ) -> TaskConnection:
@@ -137,15 +149,14 @@ async def tasks_of_person(
     asked = filter or TaskFilter()
     mine = port.TaskFilter(assignees=frozenset({owner}), all_of=(asked.to_port(info.context),))
     wanted = mine if asked.names_state() else _with_open_states(mine)
-    return await _list(info, InboxScope.ALL_VISIBLE, wanted, first, after, order_by, None)
+    return await _list(info, InboxScope.ALL_VISIBLE, wanted, page, order_by, None)
 
 
 async def _list(
     info: Info,
     scope: InboxScope,
     wanted: port.TaskFilter,
-    first: int | None,
-    after: str | None,
+    page: Window,
     order_by: list[TaskOrder] | None,
     freshness: Freshness | None,
 ) -> TaskConnection:
@@ -154,8 +165,9 @@ async def _list(
         scope=scope,
         filter=wanted,
         order=sort_keys(order_by),
-        first=page_size(first),
-        after=given(after),
+        first=page.size,
+        after=page.cursor,
+        backward=page.backward,
         fresh=freshness is Freshness.FRESH,
         count=selects(info, ("totalCount",), ("totalAccuracy",), ("sources", "count")),
         now=context.now,

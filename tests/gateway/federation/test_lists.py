@@ -115,6 +115,58 @@ def test_pages_of_many_sources_joined_are_one_sorted_list(
 
 @given(
     tasks=rows(),
+    order=orders,
+    able=st.tuples(abilities, abilities, abilities),
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=3),
+    turns=st.lists(st.booleans(), min_size=1, max_size=12),
+)
+def test_any_edge_resumes_in_either_direction(
+    tasks: list[Task],
+    order: tuple[SortKey, ...],
+    able: tuple[tuple[frozenset[TaskOrderField], bool], ...],
+    sizes: list[int],
+    turns: list[bool],
+) -> None:
+    """Walking backward gives the list from its end; turning round anywhere goes on beside the row of the cursor."""
+    connectors = [
+        MemoryConnector(name, [one for one in tasks if one.source == name], sorts=sorts, weak=weak)
+        for name, (sorts, weak) in zip(SOURCES, able, strict=True)
+    ]
+    expected = [one.native_id for one in sorted(tasks, key=TotalOrder(order).rank_of)]
+
+    async def run() -> None:
+        sources = federation(*connectors, people=[ADMIN])
+        backwards: list[str] = []
+        after, more = None, True
+        while more:
+            request = TaskListRequest(order=order, first=sizes[0], after=after, backward=True)
+            page = await sources.list_tasks(ADMIN, request)
+            backwards = [edge.task.native_id for edge in page.edges] + backwards
+            more = page.has_previous_page
+            after = page.edges[0].cursor() if page.edges else None
+
+        assert expected == backwards
+
+        first = TaskListRequest(order=order, first=sizes[-1])
+        page = await sources.list_tasks(ADMIN, first)
+        for number, backward in enumerate(turns):
+            if not page.edges:
+                return
+            edge = page.edges[number % len(page.edges)]
+            place, size = expected.index(edge.task.native_id), sizes[number % len(sizes)]
+            request = TaskListRequest(order=order, first=size, after=edge.cursor(), backward=backward)
+            page = await sources.list_tasks(ADMIN, request)
+            beside = expected[max(0, place - size) : place] if backward else expected[place + 1 : place + 1 + size]
+
+            assert beside == [edge.task.native_id for edge in page.edges]
+            assert page.has_previous_page == (place - size > 0 if backward else True)
+            assert page.has_next_page == (True if backward else place + 1 + size < len(expected))
+
+    anyio.run(run)
+
+
+@given(
+    tasks=rows(),
     gone=st.sets(st.integers(0, 24), max_size=8),
     able=st.tuples(abilities, abilities, abilities),
     first=st.integers(1, 6),
