@@ -217,7 +217,7 @@ def test_the_configuration_names_the_people_of_the_tenant() -> None:
     source = stand_in.source_config("http://127.0.0.1:8802")
     identities = stand_in.identities()
 
-    assert {"organization": "acme", "tenant": "DefaultTenant"} == source["options"]
+    assert {"organization": "acme", "tenant": "DefaultTenant", "assign_before_completing": True} == source["options"]
     assert "http://127.0.0.1:8802/identity_/connect/token" == source["credentials"]["token_url"]
     assert {"alice", "bob", "carol"} == set(identities)
     assert (str(ALICE), [str(ACCOUNTING)]) == (identities["alice"]["id"], identities["alice"]["groups"])

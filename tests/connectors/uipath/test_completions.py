@@ -32,7 +32,7 @@ async def test_others_tasks_are_not_completed_unless_the_source_takes_them_over(
     task = await owned(tenant, native_type, alice)
     command = Complete(task=task, outcome="approve", data={"amount": 1})
     with pytest.raises(RejectedError):
-        await tenant.connector.perform(command)
+        await tenant.open(assign_before_completing=False).perform(command)
 
     connector = tenant.open(assign_before_completing=True)
     outcome = await connector.perform(command)
