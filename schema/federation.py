@@ -10,7 +10,7 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.commands import TaskAction
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import DetailAspect, Flow, FlowRef, Group, NativeRef, Task, TaskDetail, TaskRef, User
-from schema.intents import WriteRequest, WriteResult
+from schema.intents import Operation, WriteRequest, WriteResult
 from schema.port import (
     DefinitionRow,
     FlowListRequest,
@@ -98,3 +98,9 @@ class Federation(Protocol):
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         """Carry out a write at most once. Never raises ConnectorError: failures are problems of the result."""
+
+    async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
+        """A write by its id, for its author and task admins. Raises ConnectorError where the journal cannot be read."""
+
+    async def last_write(self, task: TaskRef) -> Operation | None:
+        """The newest write to a task that the caller is known to see. Raises ConnectorError as `operation`."""

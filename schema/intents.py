@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import ClassVar
 
 from msgspec import Struct
 
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import CancelStrategy, MutationStatus, UpdateField
+from connectors.sdk.commands import CancelStrategy, MutationStatus, TaskAction, UpdateField
 from connectors.sdk.model import Flow, FlowRef, NativeRef, SubjectRef, Tag, Task, TaskPriority, TaskRef
 from schema.port import PersonId, Problem
 
 
 class Intent(Struct, frozen=True, kw_only=True, tag=True):
-    """A source turns it into its commands."""
+    """A source turns it into its commands. `action` is what the graph calls it."""
+
+    action: ClassVar[TaskAction]
 
     @property
     def verb(self) -> str:
@@ -36,19 +39,25 @@ class SourceIntent(Intent, frozen=True, kw_only=True):
 
 
 class ClaimIntent(TaskIntent, frozen=True, kw_only=True):
-    pass
+    action = TaskAction.CLAIM
 
 
 class ReleaseIntent(TaskIntent, frozen=True, kw_only=True):
+    action = TaskAction.RELEASE
+
     reason: str | None = None
 
 
 class UnassignIntent(TaskIntent, frozen=True, kw_only=True):
+    action = TaskAction.UNASSIGN
+
     reason: str | None = None
 
 
 class AssignIntent(TaskIntent, frozen=True, kw_only=True):
     """Exactly one of `user` and `group`: checked before anything is read."""
+
+    action = TaskAction.ASSIGN
 
     user: PersonId | None = None
     group: NativeRef | None = None
@@ -59,19 +68,27 @@ class AssignIntent(TaskIntent, frozen=True, kw_only=True):
 
 
 class StartIntent(TaskIntent, frozen=True, kw_only=True):
+    action = TaskAction.START
+
     reason: str | None = None
 
 
 class SuspendIntent(TaskIntent, frozen=True, kw_only=True):
+    action = TaskAction.SUSPEND
+
     reason: str | None = None
 
 
 class ResumeIntent(TaskIntent, frozen=True, kw_only=True):
+    action = TaskAction.RESUME
+
     reason: str | None = None
 
 
 class UpdateIntent(TaskIntent, frozen=True, kw_only=True):
     """None leaves a member as it is."""
+
+    action = TaskAction.UPDATE_DETAILS
 
     title: str | None = None
     description: str | None = None
@@ -104,22 +121,32 @@ class UpdateIntent(TaskIntent, frozen=True, kw_only=True):
 
 
 class TagIntent(TaskIntent, frozen=True, kw_only=True):
+    action = TaskAction.TAG
+
     tags: tuple[Tag, ...]
 
 
 class SaveDraftIntent(TaskIntent, frozen=True, kw_only=True):
+    action = TaskAction.SAVE_DRAFT
+
     data: dict[str, object]
 
 
 class CommentIntent(TaskIntent, frozen=True, kw_only=True):
+    action = TaskAction.COMMENT
+
     text: str
 
 
 class RetryIntent(TaskIntent, frozen=True, kw_only=True):
+    action = TaskAction.RETRY
+
     reason: str | None = None
 
 
 class CompleteIntent(TaskIntent, frozen=True, kw_only=True):
+    action = TaskAction.COMPLETE
+
     outcome: str | None = None
     data: dict[str, object] | None = None
     comment: str | None = None
@@ -127,11 +154,15 @@ class CompleteIntent(TaskIntent, frozen=True, kw_only=True):
 
 
 class CancelIntent(TaskIntent, frozen=True, kw_only=True):
+    action = TaskAction.CANCEL
+
     allow: tuple[CancelStrategy, ...] = (CancelStrategy.NATIVE,)
     reason: str | None = None
 
 
 class CreateTaskIntent(SourceIntent, frozen=True, kw_only=True):
+    action = TaskAction.CREATE
+
     title: str
     description: str | None = None
     priority: TaskPriority | None = None
@@ -141,6 +172,8 @@ class CreateTaskIntent(SourceIntent, frozen=True, kw_only=True):
 
 
 class StartFlowIntent(SourceIntent, frozen=True, kw_only=True):
+    action = TaskAction.START_FLOW
+
     definition_key: str
     version: str | None = None
     data: dict[str, object] | None = None
@@ -149,15 +182,17 @@ class StartFlowIntent(SourceIntent, frozen=True, kw_only=True):
 
 
 class CancelFlowIntent(FlowIntent, frozen=True, kw_only=True):
+    action = TaskAction.CANCEL_FLOW
+
     options: Mapping[str, object] | None = None
 
 
 class SuspendFlowIntent(FlowIntent, frozen=True, kw_only=True):
-    pass
+    action = TaskAction.SUSPEND_FLOW
 
 
 class ResumeFlowIntent(FlowIntent, frozen=True, kw_only=True):
-    pass
+    action = TaskAction.RESUME_FLOW
 
 
 class SourceRef(Struct, frozen=True):
@@ -194,3 +229,18 @@ class WriteResult(Struct, frozen=True, kw_only=True):
     effect: str | None = None
     replayed: bool = False
     upstream_calls: int = 0
+
+
+class Operation(Struct, frozen=True, kw_only=True):
+    """A write as the journal has it. `settled_at` is None while it is not known what became of it."""
+
+    operation_id: str
+    action: TaskAction
+    person: str
+    status: MutationStatus
+    attempts: int
+    requested_at: datetime
+    settled_at: datetime | None = None
+    task: TaskRef | None = None
+    flow: FlowRef | None = None
+    problems: tuple[Problem, ...] = ()

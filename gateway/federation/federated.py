@@ -14,7 +14,7 @@ from gateway.federation.source import Source
 from gateway.federation.stats import Stats
 from gateway.federation.verdicts import verdicts
 from gateway.federation.writes import Writes
-from schema.intents import WriteRequest, WriteResult
+from schema.intents import Operation, WriteRequest, WriteResult
 from schema.port import (
     DefinitionRow,
     FlowListRequest,
@@ -148,3 +148,9 @@ class FederatedSources:
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         return await self._writes.perform(caller, request)
+
+    async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
+        return await self._writes.operation(caller, operation_id)
+
+    async def last_write(self, task: TaskRef) -> Operation | None:
+        return await self._writes.last_of(task)

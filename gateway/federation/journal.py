@@ -8,15 +8,18 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import msgspec
 from msgspec import Struct
 
-from schema.intents import WriteResult
+from connectors.sdk.commands import MutationStatus, TaskAction
+from connectors.sdk.model import FlowRef, TaskRef
+from schema.intents import Operation, Target, WriteResult
 from schema.port import GatewayUnavailableError
 
 T = TypeVar("T")
@@ -50,10 +53,13 @@ CREATE TABLE IF NOT EXISTS operation (
   action TEXT NOT NULL,
   stage TEXT NOT NULL,
   requested_at REAL NOT NULL,
+  settled_at REAL,
+  kind TEXT NOT NULL,
   result BLOB,
   UNIQUE (person, client_key)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS operation_requested_at ON operation (requested_at);
+CREATE INDEX IF NOT EXISTS operation_target ON operation (source, target, requested_at);
 """
 
 
@@ -81,18 +87,31 @@ class Journal:
         client_key: str | None,
         fingerprint: str,
         source: str,
-        target: str,
-        action: str,
+        target: Target,
+        action: TaskAction,
     ) -> Record | None:
         """Enter a new write; the earlier record instead when `person` used `client_key` before."""
+        native_id = target.native_id if isinstance(target, TaskRef | FlowRef) else ""
+        kind = type(target).__name__
 
         def insert() -> Record | None:
-            row = (operation_id, person, client_key, fingerprint, source, target, action, Stage.ADMITTED, self._now())
+            row = (
+                operation_id,
+                person,
+                client_key,
+                fingerprint,
+                source,
+                native_id,
+                kind,
+                action.value,
+                Stage.ADMITTED,
+                self._now(),
+            )
             with self._lock, self._db:
                 self._db.execute("DELETE FROM operation WHERE requested_at < ?", (self._now() - KEPT_SECONDS,))
                 added = self._db.execute(
-                    "INSERT INTO operation (id, person, client_key, fingerprint, source, target, action, stage,"
-                    " requested_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (person, client_key) DO NOTHING",
+                    "INSERT INTO operation (id, person, client_key, fingerprint, source, target, kind, action, stage,"
+                    " requested_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (person, client_key) DO NOTHING",
                     row,
                 )
                 if added.rowcount == 1:
@@ -112,9 +131,26 @@ class Journal:
 
     async def settle(self, operation_id: str, result: WriteResult) -> None:
         packed = msgspec.msgpack.encode(_without_payload(result))
+        settled = None if result.status in {MutationStatus.UNKNOWN, MutationStatus.PENDING} else self._now()
         await self._update(
-            "UPDATE operation SET stage = ?, result = ? WHERE id = ?", (Stage.SETTLED, packed, operation_id)
+            "UPDATE operation SET stage = ?, settled_at = ?, result = ? WHERE id = ?",
+            (Stage.SETTLED, settled, packed, operation_id),
         )
+
+    async def find(self, operation_id: str) -> Operation | None:
+        """The write of that id, as long as it is kept."""
+        return await self._run(lambda: self._one(f"{_SELECT} WHERE id = ?", (operation_id,)))
+
+    async def last(self, target: TaskRef) -> Operation | None:
+        """The newest write to a task, as long as it is kept."""
+        where = "WHERE source = ? AND target = ? AND kind = ? ORDER BY requested_at DESC LIMIT 1"
+        values = (target.source, target.native_id, type(target).__name__)
+        return await self._run(lambda: self._one(f"{_SELECT} {where}", values))
+
+    def _one(self, statement: str, values: tuple[str, ...]) -> Operation | None:
+        with self._lock, self._db:
+            row = self._db.execute(statement, values).fetchone()
+        return None if row is None else _operation(row)
 
     async def withdraw(self, operation_id: str) -> None:
         """Forget a write that certainly did not happen, so that its key may be used again."""
@@ -124,7 +160,7 @@ class Journal:
         with self._lock:
             self._db.close()
 
-    async def _update(self, statement: str, values: tuple[str | bytes, ...]) -> None:
+    async def _update(self, statement: str, values: tuple[str | bytes | float | None, ...]) -> None:
         def update() -> None:
             with self._lock, self._db:
                 self._db.execute(statement, values)
@@ -136,6 +172,28 @@ class Journal:
             return await anyio.to_thread.run_sync(work)
         except sqlite3.Error as error:
             raise GatewayUnavailableError(f"the journal of writes cannot be written: {error}") from error
+
+
+_SELECT = "SELECT id, action, person, stage, requested_at, settled_at, source, target, kind, result FROM operation"
+
+
+def _operation(row: tuple[Any, ...]) -> Operation:
+    operation_id, action, person, stage, requested_at, settled_at, source, target, kind, packed = row
+    result = None if packed is None else msgspec.msgpack.decode(packed, type=WriteResult)
+    made_task = None if result is None or result.task is None else result.task.ref
+    made_flow = None if result is None or result.flow is None else result.flow.ref
+    return Operation(
+        operation_id=operation_id,
+        action=TaskAction(action),
+        person=person,
+        status=MutationStatus.PENDING if result is None else result.status,
+        attempts=0 if stage == Stage.ADMITTED else 1,
+        requested_at=datetime.fromtimestamp(requested_at, UTC),
+        settled_at=None if settled_at is None else datetime.fromtimestamp(settled_at, UTC),
+        task=TaskRef(source, target) if kind == TaskRef.__name__ else made_task,
+        flow=FlowRef(source, target) if kind == FlowRef.__name__ else made_flow,
+        problems=() if result is None else result.problems,
+    )
 
 
 def _without_payload(result: WriteResult) -> WriteResult:

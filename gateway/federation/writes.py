@@ -15,7 +15,7 @@ import structlog
 from msgspec import structs
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.commands import MutationStatus
+from connectors.sdk.commands import MutationStatus, TaskAction, actions_of
 from connectors.sdk.errors import ConnectorError, NotFoundError
 from connectors.sdk.model import FlowRef, TaskRef
 from connectors.sdk.upstream import calls
@@ -24,7 +24,7 @@ from gateway.federation.journal import Journal, Record, Stage
 from gateway.federation.source import Source
 from gateway.federation.task_writes import TaskWrites
 from gateway.federation.write import Write
-from schema.intents import Target, WriteRequest, WriteResult
+from schema.intents import Intent, Operation, UpdateIntent, WriteRequest, WriteResult
 from schema.port import IdempotencyKeyReusedError, Problem
 
 log = structlog.get_logger("taskgate.write")
@@ -55,8 +55,8 @@ class Writes:
                 client_key=request.idempotency_key,
                 fingerprint=_fingerprint(request),
                 source=source.key,
-                target=_native_id(request.target),
-                action=request.intent.verb,
+                target=request.target,
+                action=_action(request.intent),
             )
             if earlier is not None:
                 return await self._repeated(write, earlier)
@@ -79,6 +79,15 @@ class Writes:
             codes=[problem.code for problem in result.problems],
         )
         return result
+
+    async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
+        """A write by its id: for its author and task admins. Raises GatewayUnavailableError."""
+        found = await self._journal.find(operation_id)
+        return found if found is not None and (caller.is_task_admin or found.person == caller.key) else None
+
+    async def last_of(self, task: TaskRef) -> Operation | None:
+        """The newest write to a task that the asker is known to see. Raises GatewayUnavailableError."""
+        return await self._journal.last(task)
 
     async def _carried_out(self, write: Write) -> WriteResult:
         target = write.request.target
@@ -116,8 +125,11 @@ class Writes:
                 return write.unknown()
 
 
-def _native_id(target: Target) -> str:
-    return target.native_id if isinstance(target, TaskRef | FlowRef) else ""
+def _action(intent: Intent) -> TaskAction:
+    """Of an update what it changes; several things count as its first."""
+    if isinstance(intent, UpdateIntent):
+        return min(actions_of(intent.fields), default=intent.action)
+    return intent.action
 
 
 def _rejected(operation_id: str, error: ConnectorError) -> WriteResult:

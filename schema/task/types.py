@@ -5,13 +5,16 @@ from typing import Annotated
 
 import strawberry
 
+import schema.payload  # noqa: F401 describes MutationStatus
 from connectors.sdk import model
-from connectors.sdk.commands import TaskAction
+from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.query import overdue
 from schema.arguments import given
 from schema.context import Context
+from schema.errors import UserError
 from schema.flow.types import Flow
+from schema.intents import Operation
 from schema.people.types import Group, User
 from schema.permission import PermittedAction
 from schema.relay import Node, global_id
@@ -43,6 +46,26 @@ class TaskDefinition(Node):
             key=definition.key,
             name=definition.name,
             version=definition.version,
+        )
+
+
+@strawberry.type(description="A write to a task through this gateway.")
+class TaskWrite:
+    action: TaskAction = strawberry.field(description="What was to be done. Never null.")
+    status: MutationStatus = strawberry.field(description="What is known of it. Never null.")
+    at: datetime = strawberry.field(description="When it came. Never null.")
+    actor: User | None = strawberry.field(description="Who asked for it; null for somebody no longer configured.")
+    error: UserError | None = strawberry.field(description="What was in the way; null if nothing was.")
+
+    @classmethod
+    def from_record(cls, record: Operation, context: Context) -> "TaskWrite":
+        person = context.federation.person(record.person)
+        return cls(
+            action=record.action,
+            status=record.status,
+            at=record.requested_at,
+            actor=None if person is None else User.from_caller(person),
+            error=UserError.from_problem(record.problems[0]) if record.problems else None,
         )
 
 
@@ -259,6 +282,14 @@ class Task(Node):
             return found
         page = {"first": given(first), "after": given(after), "last": given(last), "before": given(before)}
         return ActivityConnection.of(found, self.record, info.context, **page)
+
+    @resolved(
+        graphql_type=TaskWrite | None,
+        description="The newest write through this gateway and what became of it; null if none in 24 hours.",
+    )
+    async def last_write(self, info: Info) -> TaskWrite | None:
+        found = await info.context.federation.last_write(self.record.ref)
+        return None if found is None else TaskWrite.from_record(found, info.context)
 
     @resolved(description="What the viewer may do now, and why not the rest; one entry for each action on a task.")
     def permitted_actions(self, info: Info) -> list[PermittedAction]:

@@ -23,7 +23,7 @@ from connectors.sdk.model import (
     TaskState,
     User,
 )
-from schema.intents import WriteRequest, WriteResult
+from schema.intents import Operation, WriteRequest, WriteResult
 from schema.port import (
     DefinitionRow,
     EdgeRow,
@@ -84,6 +84,7 @@ class FakeFederation:
         self.gate: asyncio.Event | None = None
         self.held = asyncio.Event()
         self.definitions: list[DefinitionRow] = []
+        self.operations: dict[str, Operation] = {}
         self.stats = TaskStats(total=0, accuracy=CountAccuracy.EXACT, overdue=0, buckets=(), sources=())
         self.people_rows: list[PersonRow] = []
         self.group_rows: list[GroupRow] = []
@@ -257,3 +258,11 @@ class FakeFederation:
             atomic=True,
             upstream_calls=1,
         )
+
+    async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
+        self.calls["operation"].append(operation_id)
+        return self.operations.get(operation_id)
+
+    async def last_write(self, task: TaskRef) -> Operation | None:
+        self.calls["last_write"].append(task)
+        return next((one for one in self.operations.values() if one.task == task), None)
