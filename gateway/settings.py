@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
+from connectors.sdk.caching import CacheBounds
 from connectors.sdk.caller import Caller, Identity
 from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import Section, SourceSettings
@@ -55,6 +56,7 @@ class GatewaySettings(Section):
     graphiql: bool | None = None
     suggestions: bool | None = None
     limits: DocumentLimits = DocumentLimits()
+    cache: CacheBounds = CacheBounds()
 
     def offers(self, what: Literal["introspection", "graphiql", "suggestions"]) -> bool:
         """Whether it is on: as set, else on in development and off in production."""

@@ -349,6 +349,15 @@ class Verdict(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class CacheInfo(Struct, frozen=True, kw_only=True):
+    """What is kept of a source's answers."""
+
+    ttl_seconds: int
+    entries: int = 0
+    hit_ratio: float | None = None
+    oldest_fetched_at: datetime | None = None
+
+
 class SourceInfo(Struct, frozen=True, kw_only=True):
     """One configured source as the graph shows it: no address, no secret. One capability for each action."""
 
@@ -361,3 +370,4 @@ class SourceInfo(Struct, frozen=True, kw_only=True):
     last_success_at: datetime | None = None
     time_zone: str | None = None
     capabilities: tuple[ActionCapability, ...] = ()
+    cache: CacheInfo | None = None

@@ -3,15 +3,12 @@
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
+
+from connectors.sdk.caching import CacheSettings
+from connectors.sdk.section import Section as Section  # noqa: PLC0414 named where settings are
 
 ActsAs = Literal["service", "viewer", "exchange"]
-
-
-class Section(BaseModel):
-    """A part of the configuration: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class NoCredentials(Section):
@@ -68,6 +65,7 @@ class SourceSettings(Section):
     write_timeout: float = Field(default=20.0, gt=0, le=120)
     max_response_bytes: int = Field(default=8 * 1024 * 1024, ge=64 * 1024)
     scan_limit: int = Field(default=2000, ge=1, le=100_000)
+    cache: CacheSettings = CacheSettings()
 
     @field_validator("acts_as")
     @classmethod

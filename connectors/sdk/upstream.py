@@ -1,11 +1,12 @@
 """The HTTP side of one source: one client, credentials, bounds, and errors that know whether a write may be applied."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+import anyio
 import httpx2
 import msgspec
 
@@ -22,10 +23,14 @@ from connectors.sdk.errors import (
     UnavailableError,
     UpstreamTimeoutError,
 )
+from connectors.sdk.gate import Gate
 from connectors.sdk.retry_after import retry_at
 from connectors.sdk.settings import SourceSettings
 
 T = TypeVar("T")
+
+# Raised before a connection exists: nothing was sent.
+_UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 # What a path part may be made of before it is percent-encoded: no separator, no control character, no dot segment.
 _FORBIDDEN_IN_ID = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -79,9 +84,11 @@ ParseError = Callable[[Answer], ConnectorError | None]
 class Upstream:
     """Sends requests to one origin and below one path, never twice, and follows no redirect.
 
-    The one exception to "never twice": an answer of 401 proves that nothing was done, so where the credentials can be
-    renewed (a login, a token) they are, once, and the request is sent once more.
-    `parse_error` turns a vendor's answer into its error; None leaves it to the status.
+    Two exceptions to "never twice". An answer of 401 proves that nothing was done, so where the credentials can be
+    renewed (a login, a token) they are, once, and the request is sent once more. And a read is sent again where the
+    gate says so; without a gate never.
+    `parse_error` turns a vendor's answer into its error; None leaves it to the status. Every request to the source's
+    own origin passes the `gate`, which may be set at any time before the first.
     """
 
     def __init__(
@@ -91,8 +98,10 @@ class Upstream:
         credentials: Credentials | None = None,
         parse_error: ParseError | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.settings = settings
+        self.gate = gate
         self._credentials = credentials or NoAuthorisation()
         self._parse_error = parse_error
         base = httpx2.URL(settings.base_url.rstrip("/"))
@@ -179,13 +188,16 @@ class Upstream:
                 method, url, params=params, content=content, headers={**own, **extra}, is_write=is_write
             )
 
-        extra = await credentials.headers(self)
-        answer = await send(extra)
-        if answer.status == 401 and self._refuses_credentials(answer) and credentials.renew(extra):
-            answer = await send(await credentials.headers(self))
-        if not answer.ok:
-            raise self._error(answer)
-        return answer
+        async def attempt() -> Answer:
+            extra = await credentials.headers(self)
+            answer = await send(extra)
+            if answer.status == 401 and self._refuses_credentials(answer) and credentials.renew(extra):
+                answer = await send(await credentials.headers(self))
+            if not answer.ok:
+                raise self._error(answer)
+            return answer
+
+        return await attempt() if is_write or self.gate is None else await _again(attempt, self.gate)
 
     async def exchange(
         self,
@@ -198,6 +210,36 @@ class Upstream:
         is_write: bool = False,
     ) -> Answer:
         """One request without credentials and without judging the status; credentials use it for their own calls."""
+        if self.gate is None or not self._is_own(url):
+            return await self._sent(method, url, params, content, headers, is_write=is_write)
+        admission = await self.gate.admit(is_write=is_write)
+        try:
+            with anyio.fail_after(admission.seconds):
+                answer = await self._sent(method, url, params, content, headers, is_write=is_write)
+        except ConnectorError as error:
+            admission.settle(error=error, sent=not isinstance(error.__cause__, _UNSENT))
+            raise
+        except TimeoutError as error:
+            late = UpstreamTimeoutError("did not answer in time", maybe_applied=is_write)
+            admission.settle(error=late)
+            raise late from error
+        except BaseException:
+            admission.settle()
+            raise
+        meaning = None if answer.ok else self._error(answer)
+        admission.settle(status=answer.status, headers=answer.headers, error=meaning)
+        return answer
+
+    async def _sent(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str | int] | None,
+        content: bytes | None,
+        headers: Mapping[str, str] | None,
+        *,
+        is_write: bool,
+    ) -> Answer:
         settings = self.settings
         timeout = httpx2.Timeout(
             settings.write_timeout if is_write else settings.read_timeout,
@@ -217,8 +259,7 @@ class Upstream:
                     limit=settings.max_response_bytes,
                 )
                 return Answer(response.status_code, response.headers, body, is_write)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
-            # Raised before a connection exists: nothing was sent.
+        except _UNSENT as error:
             raise UnavailableError("cannot be reached; check base_url and whether it runs") from error
         except httpx2.TimeoutException as error:
             raise UpstreamTimeoutError("did not answer in time", maybe_applied=is_write) from error
@@ -231,6 +272,11 @@ class Upstream:
         except httpx2.HTTPError as error:
             raise UnavailableError("cut the connection", maybe_applied=is_write) from error
 
+    def _is_own(self, url: str) -> bool:
+        """A token's issuer, or a store of large answers, may be elsewhere: its limits are not the source's."""
+        asked = httpx2.URL(url)
+        return (asked.scheme, asked.host, asked.port) == self._origin
+
     def _refuses_credentials(self, answer: Answer) -> bool:
         """Some vendors answer 401 to a good token too, where a thing belongs to somebody else."""
         return isinstance(self._error(answer), UnauthenticatedError)
@@ -238,6 +284,18 @@ class Upstream:
     def _error(self, answer: Answer) -> ConnectorError:
         error = None if self._parse_error is None else self._parse_error(answer)
         return error or error_from_status(answer)
+
+
+async def _again(attempt: Callable[[], Awaitable[Answer]], gate: Gate) -> Answer:
+    """A read, sent as often as the gate says."""
+    number = 1
+    while True:
+        try:
+            return await attempt()
+        except UnavailableError as error:
+            if not await gate.retry(error, attempt=number):
+                raise
+        number += 1
 
 
 def error_from_status(answer: Answer, message: str | None = None, native_code: str | None = None) -> ConnectorError:

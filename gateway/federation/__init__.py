@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.model import NativeRef
+from connectors.sdk.model import NativeRef, TaskRef
 from connectors.sdk.registry import connector_types
-from gateway.federation.answers import SharedAnswers
+from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.catalogues import Catalogues
 from gateway.federation.cursor import CursorCodec
 from gateway.federation.directories import Directories
@@ -43,7 +43,8 @@ async def open_federation(settings: Settings) -> AsyncIterator[FederatedSources]
             sources.append(Source(connector))
         journal = Journal(settings.gateway.journal)
         stack.callback(journal.close)
-        answers = SharedAnswers()
+        bounds = settings.gateway.cache
+        answers = Cache(most_bytes=bounds.max_bytes, most_entries=bounds.max_entries)
         stack.push_async_callback(answers.aclose)
         yield compose(
             sources, people=settings.callers, journal=journal, answers=answers, cursors=CursorCodec(_secret(settings))
@@ -55,12 +56,16 @@ def compose(
     *,
     people: Mapping[str, Caller],
     journal: Journal,
-    answers: SharedAnswers,
+    answers: Cache,
     cursors: CursorCodec,
 ) -> FederatedSources:
     """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`."""
     by_key = {source.key: source for source in sources}
-    overlay, flow_overlay = Overlay(), FlowOverlay()
+
+    def ended(ref: TaskRef) -> None:
+        answers.invalidate([Tag(ref.source, Kind.TASK, ref.native_id), Tag(ref.source, Kind.TASK_LIST)])
+
+    overlay, flow_overlay = Overlay(ended=ended), FlowOverlay()
     linked = {
         NativeRef(source, identity.native_id): person
         for person in people.values()
@@ -79,6 +84,7 @@ def compose(
     return FederatedSources(
         sources,
         people=people,
+        answers=answers,
         linked=linked,
         lists=lists,
         stats=Stats(lists, by_key, linked=linked),

@@ -9,7 +9,7 @@ from msgspec import Struct
 from connectors.sdk.authority import Authority, authority
 from connectors.sdk.caller import Caller
 from connectors.sdk.settings import SourceSettings
-from gateway.federation.answers import SERVICE, Scope
+from gateway.federation.cache import SERVICE, Scope
 
 
 class Asker(Struct, frozen=True):

@@ -14,7 +14,7 @@ from connectors.sdk.connector import Listing
 from connectors.sdk.errors import ForbiddenError
 from connectors.sdk.model import Flow
 from connectors.sdk.query import FlowQuery, Page
-from gateway.federation.answers import SharedAnswers
+from gateway.federation.cache import Cache, Kind
 from gateway.federation.cursor import CursorCodec
 from gateway.federation.listing import ListingReader, page_of_parts
 from gateway.federation.order import EPOCH, MICROSECOND, Position, Rank
@@ -25,10 +25,6 @@ from gateway.federation.stream import Held, HeldStream, PagedStream
 from schema.port import DefinitionRow, FilterPlacement, FlowListRequest, PageRequest, RowList
 
 T = TypeVar("T")
-
-FLOW_SECONDS = 10.0
-# Definitions change with deployments.
-DEFINITION_SECONDS = 300.0
 
 
 class NewestFirst:
@@ -68,7 +64,7 @@ class Catalogues:
         self,
         sources: Sequence[Source],
         *,
-        answers: SharedAnswers,
+        answers: Cache,
         cursors: CursorCodec,
         flow_overlay: FlowOverlay,
     ) -> None:
@@ -175,7 +171,7 @@ class Catalogues:
                 "list flows",
                 (query, after, limit),
                 lambda: connector.list_flows(query, limit=limit, after=after),
-                seconds=FLOW_SECONDS,
+                kind=Kind.FLOW_LIST,
                 fresh=fresh,
             )
 
@@ -190,7 +186,7 @@ class Catalogues:
                 "drain flows",
                 query,
                 lambda limit, after: connector.list_flows(query, limit=limit, after=after),
-                seconds=FLOW_SECONDS,
+                kind=Kind.FLOW_LIST,
                 fresh=fresh,
             )
             return Held(held.items, held.truncated)
@@ -208,7 +204,7 @@ class Catalogues:
                 "drain definitions",
                 None,
                 lambda limit, after: connector.list_task_definitions(limit=limit, after=after),
-                seconds=DEFINITION_SECONDS,
+                kind=Kind.DEFINITION,
                 fresh=fresh,
             )
             return Held([DefinitionRow(part.source.key, one) for one in held.items], held.truncated)

@@ -13,7 +13,7 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Listing
 from connectors.sdk.model import Group, NativeRef, Task, User
 from connectors.sdk.query import folded
-from gateway.federation.answers import SharedAnswers
+from gateway.federation.cache import Cache, Kind
 from gateway.federation.cursor import CursorCodec, ListPosition
 from gateway.federation.listing import ListingReader, page_of_parts
 from gateway.federation.order import Position, Rank
@@ -23,9 +23,6 @@ from gateway.federation.stream import Held, HeldStream
 from schema.port import FilterPlacement, GroupRow, PageRequest, PersonRow, RowList
 
 Row = TypeVar("Row", PersonRow, GroupRow)
-
-# People and groups change rarely.
-SECONDS = 300.0
 
 PEOPLE = "@"
 """In place of a source: people of the configuration."""
@@ -49,7 +46,7 @@ class Directories:
         self,
         sources: Sequence[Source],
         *,
-        answers: SharedAnswers,
+        answers: Cache,
         cursors: CursorCodec,
         people: Mapping[str, Caller],
         linked: Mapping[NativeRef, Caller],
@@ -169,7 +166,7 @@ class Directories:
                 lambda limit, after: connector.list_users(
                     search=search, assignable_to=assignable_to, limit=limit, after=after
                 ),
-                seconds=SECONDS,
+                kind=Kind.DIRECTORY,
                 fresh=request.fresh,
             )
             return Held([self._row(part.source.key, user) for user in held.items], held.truncated)
@@ -187,7 +184,7 @@ class Directories:
                 "drain members",
                 group_id,
                 lambda limit, after: connector.list_members(group_id, limit=limit, after=after),
-                seconds=SECONDS,
+                kind=Kind.DIRECTORY,
                 fresh=request.fresh,
             )
             return Held([self._row(part.source.key, user) for user in held.items], held.truncated)
@@ -205,7 +202,7 @@ class Directories:
                 "drain groups",
                 search,
                 lambda limit, after: connector.list_groups(search=search, limit=limit, after=after),
-                seconds=SECONDS,
+                kind=Kind.DIRECTORY,
                 fresh=request.fresh,
             )
             return Held([_group_row(part.source.key, group) for group in held.items], held.truncated)

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import structs
+
 from connectors.sdk.caller import Caller
 from connectors.sdk.commands import TaskAction
 from connectors.sdk.errors import ConnectorError, ValidationFailedError
 from connectors.sdk.model import DetailAspect, Flow, FlowRef, Group, NativeRef, Task, TaskDetail, TaskRef, User
+from gateway.federation.cache import Cache
 from gateway.federation.catalogues import Catalogues
 from gateway.federation.directories import Directories
 from gateway.federation.lists import Lists
@@ -16,6 +19,7 @@ from gateway.federation.verdicts import verdicts
 from gateway.federation.writes import Writes
 from schema.intents import Operation, WriteRequest, WriteResult
 from schema.port import (
+    CacheInfo,
     DefinitionRow,
     FlowListRequest,
     GroupRow,
@@ -41,6 +45,7 @@ class FederatedSources:
         sources: Sequence[Source],
         *,
         people: Mapping[str, Caller],
+        answers: Cache,
         linked: Mapping[NativeRef, Caller],
         lists: Lists,
         catalogues: Catalogues,
@@ -52,13 +57,23 @@ class FederatedSources:
         self._sources = sources
         self._by_key = {source.key: source for source in sources}
         self._people = people
+        self._answers = answers
         self._linked = linked
         self._lists, self._catalogues, self._directories = lists, catalogues, directories
         self._stats = stats
         self._reads, self._writes = reads, writes
 
     def sources(self) -> Sequence[SourceInfo]:
-        return [source.info() for source in self._sources]
+        return [structs.replace(source.info(), cache=self._kept_of(source)) for source in self._sources]
+
+    def _kept_of(self, source: Source) -> CacheInfo:
+        view = self._answers.view(source.key)
+        return CacheInfo(
+            ttl_seconds=round(source.connector.settings.cache.list_seconds),
+            entries=view.entries,
+            hit_ratio=view.hit_ratio,
+            oldest_fetched_at=view.oldest_fetched_at,
+        )
 
     def person(self, key: str) -> Caller | None:
         return self._people.get(key)

@@ -3,13 +3,11 @@
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-import anyio
 from msgspec import Struct
 
-from connectors.sdk.errors import UpstreamTimeoutError
 from connectors.sdk.query import Page
 from connectors.sdk.upstream import calls
-from gateway.federation.answers import Question, SharedAnswers
+from gateway.federation.cache import Cache, Kind, Question, Tag
 from gateway.federation.cursor import CursorCodec, ListPosition
 from gateway.federation.merge import merge
 from gateway.federation.order import Order, R
@@ -38,7 +36,7 @@ class Whole(Struct, Generic[T], frozen=True):
 
 
 class ListingReader:
-    def __init__(self, answers: SharedAnswers) -> None:
+    def __init__(self, answers: Cache) -> None:
         self._answers = answers
 
     async def whole(
@@ -48,16 +46,16 @@ class ListingReader:
         arguments: Hashable,
         page_of: Callable[[int, str | None], Awaitable[Page[N]]],
         *,
-        seconds: float,
+        kind: Kind,
         fresh: bool,
     ) -> Whole[N]:
-        """Every page joined, each thing once, shared for `seconds`. Raises ConnectorError."""
+        """Every page joined, each thing once, shared as long as things of that kind are. Raises ConnectorError."""
         connector = part.source.connector
 
         async def drain() -> Whole[N]:
             return await _drained(page_of, connector.page_limit, connector.settings.scan_limit)
 
-        return await self.ask(part, operation, arguments, drain, seconds=seconds, fresh=fresh)
+        return await self.ask(part, operation, arguments, drain, kind=kind, fresh=fresh)
 
     async def ask(
         self,
@@ -66,24 +64,24 @@ class ListingReader:
         arguments: Hashable,
         fetch: Callable[[], Awaitable[T]],
         *,
-        seconds: float,
+        kind: Kind,
         fresh: bool,
     ) -> T:
         """The shared answer of one question, counted and dated for the report, within `PATIENCE`."""
         calls.set(part.calls)
-        try:
-            with anyio.fail_after(PATIENCE):
-                shared = await self._answers.ask(
-                    Question(part.source.key, part.source.scope, operation, arguments),
-                    lambda: part.source.read(operation, fetch),
-                    seconds=lambda _: seconds,
-                    fresh=fresh,
-                )
-        except TimeoutError as error:
-            late = UpstreamTimeoutError("did not answer in time").at(part.source.key, operation)
-            part.source.note_failure(late)
-            raise late from error
-        part.note(shared.fetched_at, from_cache=shared.from_cache)
+        settings = part.source.connector.settings.cache
+        seconds = settings.flow_seconds if kind is Kind.FLOW_LIST else settings.directory_seconds
+        shared = await self._answers.ask(
+            Question(part.source.key, part.source.scope, operation, arguments),
+            lambda: part.source.read(operation, fetch),
+            ttl=lambda _: seconds,
+            tags=[Tag(part.source.key, kind)],
+            max_stale=settings.max_stale_seconds,
+            revalidate=settings.revalidate_seconds,
+            patience=PATIENCE,
+            fresh=fresh,
+        )
+        part.note(shared)
         return shared.value
 
 

@@ -12,11 +12,11 @@ from msgspec import Struct, structs
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector import utc_now
-from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, UpstreamTimeoutError
+from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError
 from connectors.sdk.model import CountAccuracy, Task, TaskRef
 from connectors.sdk.query import Interval, Page, SortDirection, TaskQuery
 from connectors.sdk.upstream import calls
-from gateway.federation.answers import Question, SharedAnswers
+from gateway.federation.cache import Cache, Kind, Question, Tag
 from gateway.federation.cursor import CursorCodec, ListPosition
 from gateway.federation.filters import FilterReader, Test, is_empty, meet
 from gateway.federation.merge import Merged, merge
@@ -39,8 +39,6 @@ from schema.port import (
 
 T = TypeVar("T")
 
-# Seconds that a page of a list is shared between askers.
-SHARED_SECONDS = 10.0
 # Seconds that a drained list is shared for each page that it cost: one that costs much is read seldom. Twenty pages
 # are read every 80 seconds, which leaves a vendor of 30 reads a minute half of them for everything else.
 SHARED_SECONDS_A_PAGE = 4.0
@@ -67,7 +65,7 @@ class Lists:
         self,
         sources: Sequence[Source],
         *,
-        answers: SharedAnswers,
+        answers: Cache,
         overlay: Overlay,
         cursors: CursorCodec,
         person: Callable[[str], Caller | None],
@@ -297,7 +295,7 @@ class Lists:
                 "drain tasks",
                 query,
                 drain,
-                seconds=lambda held: max(SHARED_SECONDS, SHARED_SECONDS_A_PAGE * held.pages),
+                ttl=lambda held: _drained_seconds(held, connector.settings.cache.list_seconds),
             )
             return Held(snapshot.tasks, snapshot.truncated, snapshot.error)
 
@@ -323,26 +321,29 @@ class Lists:
         arguments: Hashable,
         fetch: Callable[[], Awaitable[T]],
         *,
-        seconds: Callable[[T], float] = lambda _: SHARED_SECONDS,
+        ttl: Callable[[T], float] | None = None,
     ) -> T:
         """The shared answer of one question, counted and dated for the report, within `PATIENCE`."""
         part = plan.part
         calls.set(part.calls)
-        question = Question(part.source.key, part.source.scope, operation, arguments)
-        try:
-            with anyio.fail_after(PATIENCE):
-                shared = await self._answers.ask(
-                    question,
-                    lambda: part.source.read(operation, fetch),
-                    seconds=seconds,
-                    fresh=plan.request.fresh,
-                )
-        except TimeoutError as error:
-            late = UpstreamTimeoutError("did not answer in time").at(part.source.key, operation)
-            part.source.note_failure(late)
-            raise late from error
-        part.note(shared.fetched_at, from_cache=shared.from_cache)
+        settings = part.source.connector.settings.cache
+        shared = await self._answers.ask(
+            Question(part.source.key, part.source.scope, operation, arguments),
+            lambda: part.source.read(operation, fetch),
+            ttl=ttl or (lambda _: settings.list_seconds),
+            tags=[Tag(part.source.key, Kind.TASK_LIST)],
+            max_stale=settings.max_stale_seconds,
+            revalidate=settings.revalidate_seconds,
+            patience=PATIENCE,
+            fresh=plan.request.fresh,
+        )
+        part.note(shared)
         return shared.value
+
+
+def _drained_seconds(held: Snapshot, least: float) -> float:
+    """One that costs much is read seldom; one that ended early is not kept."""
+    return 0.0 if held.error is not None else max(least, SHARED_SECONDS_A_PAGE * held.pages)
 
 
 class _Plan(Struct, frozen=True):

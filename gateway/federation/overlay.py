@@ -21,8 +21,15 @@ class Entry(Struct, frozen=True):
 
 
 class Overlay:
-    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        ended: Callable[[TaskRef], None] = lambda _: None,
+    ) -> None:
+        """`ended` hears of every entry that ends: what was read of that task until then may be older than it."""
         self._monotonic = monotonic
+        self._ended = ended
         self._entries: dict[TaskRef, Entry] = {}
 
     def put(self, before: Task, expected: Task) -> None:
@@ -47,6 +54,7 @@ class Overlay:
         if task.version in entry.outdated and self._monotonic() < entry.until:
             return entry.expected
         del self._entries[task.ref]
+        self._ended(task.ref)
         return task
 
     def expected(self, source: str) -> Sequence[Task]:
@@ -60,6 +68,7 @@ class Overlay:
         now = self._monotonic()
         for ref in [ref for ref, entry in self._entries.items() if entry.until <= now]:
             del self._entries[ref]
+            self._ended(ref)
 
 
 class FlowOverlay:

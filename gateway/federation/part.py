@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Generic
+from typing import Any, Generic
 
 from connectors.sdk.errors import ConnectorError, ForbiddenError
 from connectors.sdk.model import CountAccuracy
 from connectors.sdk.upstream import CallCount
+from gateway.federation.cache import Shared
 from gateway.federation.order import R
 from gateway.federation.source import Source, status_of
 from gateway.federation.stream import Stream
@@ -22,14 +23,20 @@ class Part(Generic[R]):
         self.calls = CallCount()
         self.oldest: datetime | None = None
         self.shared = False
+        self.stale = False
+        self.stood_in: ConnectorError | None = None
         self.skipped = False
         self.refused: ConnectorError | None = None
         self.filters = FilterPlacement.PUSHED_DOWN
         self.sorts = FilterPlacement.PUSHED_DOWN
 
-    def note(self, fetched_at: datetime, *, from_cache: bool) -> None:
-        self.oldest = fetched_at if self.oldest is None else min(self.oldest, fetched_at)
-        self.shared = self.shared or from_cache
+    def note(self, shared: Shared[Any]) -> None:
+        """An answer that the page is made from: how old it is, and what it stands in for."""
+        at = shared.fetched_at
+        self.oldest = at if self.oldest is None else min(self.oldest, at)
+        self.shared = self.shared or shared.from_cache
+        self.stale = self.stale or shared.stale
+        self.stood_in = self.stood_in or shared.error
 
     def report(self) -> SourceReport:
         if self.skipped:
@@ -53,6 +60,9 @@ class Part(Generic[R]):
         ):
             status = SourceStatus.PARTIAL
         count, accuracy = self.count()
+        if self.stale and error is None:
+            status, error = SourceStatus.STALE, self.stood_in
+            accuracy = CountAccuracy.ESTIMATE if count is not None else accuracy
         return SourceReport(
             source=self.source.key,
             status=status,

@@ -5,10 +5,11 @@ from typing import TypeVar
 
 import anyio
 
+from connectors.sdk.caching import CacheSettings
 from connectors.sdk.caller import Caller
-from connectors.sdk.errors import ConnectorError, UpstreamTimeoutError
+from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import DetailAspect, Flow, FlowRef, Group, NativeRef, Task, TaskDetail, TaskRef, User
-from gateway.federation.answers import Question, SharedAnswers
+from gateway.federation.cache import Cache, Kind, Question, Tag
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.source import Source
 from gateway.federation.visibility import can_see
@@ -16,18 +17,13 @@ from gateway.federation.visibility import can_see
 T = TypeVar("T")
 V = TypeVar("V")
 
-TASK_SECONDS = 10.0
-DETAIL_SECONDS = 10.0
-FLOW_SECONDS = 10.0
-# People, groups and forms change rarely.
-DIRECTORY_SECONDS = 300.0
 # Seconds that a single object may take.
 PATIENCE = 15.0
 
 
 class Reads:
     def __init__(
-        self, sources: Mapping[str, Source], *, answers: SharedAnswers, overlay: Overlay, flow_overlay: FlowOverlay
+        self, sources: Mapping[str, Source], *, answers: Cache, overlay: Overlay, flow_overlay: FlowOverlay
     ) -> None:
         self._sources = sources
         self._answers = answers
@@ -51,9 +47,11 @@ class Reads:
         """The task as its flow's state makes it, where that flow was read lately; costs no call."""
         if task.flow_id is None:
             return task
-        flow = self._flow_overlay.expected(FlowRef(task.source, task.flow_id)) or self._answers.kept(
-            Question(task.source, self._sources[task.source].scope, "get flow", task.flow_id)
-        )
+        flow = self._flow_overlay.expected(FlowRef(task.source, task.flow_id))
+        if flow is None:
+            question = Question(task.source, self._sources[task.source].scope, "get flow", task.flow_id)
+            kept = self._answers.kept(question)
+            flow = None if kept is None else kept.value
         return task if flow is None else self._sources[task.source].connector.within_flow(task, flow)
 
     async def task(self, ref: TaskRef, *, fresh: bool = False) -> Task | None:
@@ -68,7 +66,9 @@ class Reads:
                 raise found
             return found
 
-        task = await self._ask(ref.source, "get task", ref.native_id, get, TASK_SECONDS, fresh=fresh)
+        task = await self._ask(
+            ref.source, "get task", ref.native_id, get, Tag(ref.source, Kind.TASK, ref.native_id), fresh=fresh
+        )
         if task is None:
             # A task written a moment ago may not be readable yet; the overlay only holds what the vendor accepted.
             return next((one for one in self._overlay.expected(ref.source) if one.native_id == ref.native_id), None)
@@ -93,7 +93,7 @@ class Reads:
             "get detail",
             (task.native_id, aspects),
             lambda: connector.get_detail(task, aspects),
-            DETAIL_SECONDS,
+            Tag(task.source, Kind.TASK, task.native_id),
         )
 
     async def flows(self, refs: Iterable[FlowRef], *, fresh: bool = False) -> dict[FlowRef, Flow | ConnectorError]:
@@ -106,7 +106,9 @@ class Reads:
                     raise found
                 return found
 
-            flow = await self._ask(ref.source, "get flow", ref.native_id, get, FLOW_SECONDS, fresh=fresh)
+            flow = await self._ask(
+                ref.source, "get flow", ref.native_id, get, Tag(ref.source, Kind.FLOW, ref.native_id), fresh=fresh
+            )
             # A flow begun a moment ago may not be readable yet.
             return self._flow_overlay.expected(ref) if flow is None else self._flow_overlay.seen(flow)
 
@@ -137,7 +139,7 @@ class Reads:
 
         async def load(source: str, ids: tuple[str, ...]) -> None:
             try:
-                batch = await self._ask(source, operation, ids, lambda: get(source, ids), DIRECTORY_SECONDS)
+                batch = await self._ask(source, operation, ids, lambda: get(source, ids), Tag(source, Kind.DIRECTORY))
             except ConnectorError:
                 return  # noted in the source's status
             found.update({NativeRef(source, native_id): batch[native_id] for native_id in ids if native_id in batch})
@@ -170,20 +172,29 @@ class Reads:
         operation: str,
         arguments: Hashable,
         fetch: Callable[[], Awaitable[T]],
-        seconds: float,
+        about: Tag,
         *,
         fresh: bool = False,
     ) -> T:
-        try:
-            with anyio.fail_after(PATIENCE):
-                shared = await self._answers.ask(
-                    Question(source, self._sources[source].scope, operation, arguments),
-                    lambda: self._sources[source].read(operation, fetch),
-                    seconds=lambda _: seconds,
-                    fresh=fresh,
-                )
-        except TimeoutError as error:
-            late = UpstreamTimeoutError("did not answer in time").at(source, operation)
-            self._sources[source].note_failure(late)
-            raise late from error
+        """Answers that decide a write are among these: none is given while it is refreshed."""
+        settings = self._sources[source].connector.settings.cache
+        shared = await self._answers.ask(
+            Question(source, self._sources[source].scope, operation, arguments),
+            lambda: self._sources[source].read(operation, fetch),
+            ttl=lambda _: _seconds(settings, about),
+            tags=[about],
+            max_stale=settings.max_stale_seconds,
+            patience=PATIENCE,
+            fresh=fresh,
+        )
         return shared.value
+
+
+def _seconds(settings: CacheSettings, about: Tag) -> float:
+    match about.kind:
+        case Kind.FLOW:
+            return settings.flow_seconds
+        case Kind.DIRECTORY:
+            return settings.directory_seconds
+        case _:
+            return settings.detail_seconds

@@ -17,8 +17,8 @@ from connectors.sdk.errors import (
     UnsupportedActionError,
 )
 from gateway.federation.abilities import abilities_of, capabilities_of
-from gateway.federation.answers import Scope
 from gateway.federation.asking import acting_on, scope_of
+from gateway.federation.cache import Scope
 from schema.port import SourceInfo, SourceStatus
 
 T = TypeVar("T")

@@ -6,6 +6,7 @@ from enum import StrEnum
 import strawberry
 
 from connectors.sdk.model import CountAccuracy
+from schema import port
 from schema.enumeration import describe
 from schema.errors import UserError
 from schema.permission import SourceCapability
@@ -54,6 +55,23 @@ describe(
 )
 
 
+@strawberry.type(description="What is kept of a source's answers, shared among those who may see them.")
+class CacheInfo:
+    ttl_seconds: int = strawberry.field(description="Seconds for which a list counts as fresh. Never null.")
+    entries: int = strawberry.field(description="Answers kept. Never null.")
+    hit_ratio: float | None = strawberry.field(description="Share of questions that caused no call; null before any.")
+    oldest_fetched_at: datetime | None = strawberry.field(description="Age of the oldest kept; null if there is none.")
+
+    @classmethod
+    def from_port(cls, info: port.CacheInfo) -> "CacheInfo":
+        return cls(
+            ttl_seconds=info.ttl_seconds,
+            entries=info.entries,
+            hit_ratio=info.hit_ratio,
+            oldest_fetched_at=info.oldest_fetched_at,
+        )
+
+
 @strawberry.type(description="One configured instance of a vendor.")
 class Source(Node):
     key: str = strawberry.field(description="Key of the source in the configuration. Never null.")
@@ -70,6 +88,10 @@ class Source(Node):
     )
 
     info: strawberry.Private[SourceInfo]
+
+    @resolved(description="What is kept of its answers. Never null.")
+    def cache(self) -> CacheInfo:
+        return CacheInfo.from_port(self.info.cache or port.CacheInfo(ttl_seconds=0))
 
     @resolved(description="What it can do, as it is configured; one entry for each action that the graph knows.")
     def capabilities(self) -> list[SourceCapability]:

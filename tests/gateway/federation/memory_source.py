@@ -29,7 +29,7 @@ from connectors.sdk.query import Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
 from connectors.sdk.upstream import Upstream, calls
 from gateway.federation import compose
-from gateway.federation.answers import SharedAnswers
+from gateway.federation.cache import Cache
 from gateway.federation.cursor import CursorCodec
 from gateway.federation.federated import FederatedSources
 from gateway.federation.journal import Journal
@@ -206,7 +206,7 @@ def federation(
     *connectors: MemoryConnector,
     people: Sequence[Caller] = (),
     journal: Journal | None = None,
-    answers: SharedAnswers | None = None,
+    answers: Cache | None = None,
 ) -> FederatedSources:
     """The real federation over sources in memory, with real clocks that no test depends on."""
     sources = [Source(connector) for connector in connectors]
@@ -214,7 +214,7 @@ def federation(
         sources,
         people={one.key: one for one in people},
         journal=journal or Journal(None),
-        answers=answers or SharedAnswers(),
+        answers=answers or Cache(most_bytes=1 << 24, most_entries=1000),
         cursors=CursorCodec(b"test"),
     )
 

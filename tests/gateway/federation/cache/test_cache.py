@@ -1,0 +1,335 @@
+"""One question: kept, joined, refreshed, stood in for."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import timedelta
+
+import pytest
+
+from connectors.sdk.errors import (
+    BrokenError,
+    ConnectorError,
+    ForbiddenError,
+    MalformedResponseError,
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+    UnauthenticatedError,
+    UnavailableError,
+    UpstreamTimeoutError,
+)
+from connectors.sdk.upstream import CallCount, calls
+from gateway.federation.cache import Cache, Kind, Shared, Tag
+from tests.gateway.federation.cache.vendor import LIST, Vendor, ask, failing_with, question
+from tests.gateway.federation.cache.virtual_time import BEGINNING, VirtualTime
+
+
+async def test_an_answer_is_given_again_while_it_is_fresh(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """One call in ten seconds; the second asker learns when the answer was read and how old it is."""
+    first = await ask(cache, vendor)
+    await time.advance(9.9)
+    second = await ask(cache, vendor)
+
+    assert (1, "answer 1", False, True) == (vendor.calls, second.value, first.from_cache, second.from_cache)
+    assert (BEGINNING, 9.9, False) == (second.fetched_at, second.age, second.stale)
+
+
+async def test_an_answer_is_read_again_when_it_is_no_longer_fresh(
+    cache: Cache, vendor: Vendor, time: VirtualTime
+) -> None:
+    """After ten seconds the vendor is asked again."""
+    await ask(cache, vendor)
+    await time.advance(10)
+
+    assert "answer 2" == (await ask(cache, vendor)).value
+
+
+async def test_the_answer_decides_how_long_it_is_fresh(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """A list that cost much is read seldom."""
+    await ask(cache, vendor, ttl=lambda answer: 80.0 if answer == "answer 1" else 10.0)
+    await time.advance(79)
+
+    assert "answer 1" == (await ask(cache, vendor)).value
+
+
+async def test_an_answer_without_a_time_to_live_is_not_kept_and_leaves_the_one_before(
+    cache: Cache, vendor: Vendor, time: VirtualTime
+) -> None:
+    """A partial answer goes to those who wait; the whole one before it still stands in when the vendor fails."""
+    await ask(cache, vendor)
+    await time.advance(20)
+    partial = await ask(cache, vendor, seconds=0.0)
+    failing_with(vendor, UnavailableError)
+    stood_in = await ask(cache, vendor)
+
+    assert ("answer 2", "answer 1") == (partial.value, stood_in.value)
+
+
+async def test_nothing_is_an_answer_too(cache: Cache) -> None:
+    """A task that is not there is not asked for again at once."""
+    asked = 0
+
+    async def fetch() -> str | None:
+        nonlocal asked
+        asked += 1
+        return None
+
+    for _ in range(2):
+        await cache.ask(question(), fetch, ttl=lambda _: 10.0, tags=[LIST], max_stale=60.0)
+
+    assert 1 == asked
+
+
+async def test_a_hundred_askers_cause_one_call(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """One of them asks, the others wait for the same answer."""
+    vendor.seconds = 1.0
+    askers = [asyncio.create_task(ask(cache, vendor)) for _ in range(100)]
+    await time.exhaust()
+    answers = [await asker for asker in askers]
+
+    assert (1, {"answer 1"}) == (vendor.calls, {answer.value for answer in answers})
+    assert 1 == sum(not answer.from_cache for answer in answers)
+
+
+async def test_fresh_goes_round_what_is_kept_and_what_is_on_its_way(
+    cache: Cache, vendor: Vendor, time: VirtualTime
+) -> None:
+    """A call that began before the asker came may show what was before."""
+    await ask(cache, vendor)
+    vendor.seconds = 1.0
+    kept = [asyncio.create_task(ask(cache, vendor, fresh=True)) for _ in range(2)]
+    await time.exhaust()
+
+    assert ["answer 2", "answer 3"] == [(await one).value for one in kept]
+
+
+async def test_what_was_read_fresh_is_given_to_later_askers(cache: Cache, vendor: Vendor) -> None:
+    """Nobody sees less than somebody before."""
+    await ask(cache, vendor)
+    await ask(cache, vendor, fresh=True)
+
+    assert ("answer 2", True) == ((again := await ask(cache, vendor)).value, again.from_cache)
+
+
+async def test_an_older_call_that_lands_later_replaces_nothing(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """The slow answer goes to its asker only."""
+    vendor.seconds = 5.0
+    slow = asyncio.create_task(ask(cache, vendor))
+    await time.advance(1)
+    vendor.seconds = 1.0
+    quick = asyncio.create_task(ask(cache, vendor, fresh=True))
+    await time.exhaust()
+    later = await ask(cache, vendor)
+
+    assert ["answer 1", "answer 2", "answer 2"] == [(await slow).value, (await quick).value, later.value]
+
+
+@pytest.mark.parametrize("error", [UnavailableError, UpstreamTimeoutError, RateLimitedError, RejectedError])
+async def test_a_failure_is_not_kept(cache: Cache, vendor: Vendor, error: type[ConnectorError]) -> None:
+    """The next asker asks again."""
+    failing_with(vendor, error)
+    with pytest.raises(error):
+        await ask(cache, vendor)
+    vendor.failure = None
+
+    assert "answer 2" == (await ask(cache, vendor)).value
+
+
+@pytest.mark.parametrize(
+    "error", [UnavailableError, UpstreamTimeoutError, RateLimitedError, BrokenError, MalformedResponseError]
+)
+async def test_an_older_answer_stands_in_for_a_failing_vendor(
+    cache: Cache, vendor: Vendor, time: VirtualTime, error: type[ConnectorError]
+) -> None:
+    """It says so, tells its age, and names the failure."""
+    await ask(cache, vendor)
+    await time.advance(45)
+    failure = failing_with(vendor, error)
+    stood_in = await ask(cache, vendor)
+
+    assert Shared(value="answer 1", fetched_at=BEGINNING, age=45.0, from_cache=True, stale=True, error=failure) == (
+        stood_in
+    )
+
+
+@pytest.mark.parametrize("error", [UnauthenticatedError, ForbiddenError, NotFoundError, RejectedError])
+async def test_nothing_stands_in_for_a_refusal(
+    cache: Cache, vendor: Vendor, time: VirtualTime, error: type[ConnectorError]
+) -> None:
+    """Who may no longer look sees nothing, not what he saw before."""
+    await ask(cache, vendor)
+    await time.advance(20)
+    failing_with(vendor, error)
+
+    with pytest.raises(error):
+        await ask(cache, vendor)
+
+
+async def test_nothing_stands_in_for_a_mistake_of_our_own(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """A fault of the gateway shows as one."""
+    await ask(cache, vendor)
+    await time.advance(20)
+    vendor.failure = KeyError("state")
+
+    with pytest.raises(KeyError):
+        await ask(cache, vendor)
+
+
+async def test_nothing_stands_in_for_who_wants_it_fresh(cache: Cache, vendor: Vendor) -> None:
+    """A write is not decided on what was before."""
+    await ask(cache, vendor)
+    failing_with(vendor, UnavailableError)
+
+    with pytest.raises(UnavailableError):
+        await ask(cache, vendor, fresh=True)
+
+
+async def test_an_answer_that_is_too_old_does_not_stand_in(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """Its age counts from before the call: one that took 20 seconds is that old when it comes."""
+    vendor.seconds = 20.0
+    first = asyncio.create_task(ask(cache, vendor))
+    await time.exhaust()
+    await first
+    vendor.seconds = 0.0
+    failing_with(vendor, UnavailableError)
+    await time.advance(39.9)
+    last = await ask(cache, vendor)
+    await time.advance(0.2)
+
+    assert 59.9 == pytest.approx(last.age)
+    with pytest.raises(UnavailableError):
+        await ask(cache, vendor)
+
+
+async def test_whoever_loses_patience_gets_the_older_answer(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """The call goes on for the others."""
+    await ask(cache, vendor)
+    await time.advance(20)
+    vendor.hangs = True
+    stood_in = await ask(cache, vendor, patience=0.0)
+
+    assert ("answer 1", UpstreamTimeoutError) == (stood_in.value, type(stood_in.error))
+
+
+async def test_whoever_loses_patience_without_an_older_answer_learns_that_it_took_too_long(
+    cache: Cache, vendor: Vendor
+) -> None:
+    """The error names source and operation."""
+    vendor.hangs = True
+
+    with pytest.raises(UpstreamTimeoutError, match="camunda: list tasks: did not answer in time"):
+        await ask(cache, vendor, patience=0.0)
+
+
+async def test_an_answer_just_beyond_fresh_is_given_at_once_and_fetched_again(
+    cache: Cache, vendor: Vendor, time: VirtualTime
+) -> None:
+    """One asker after another gets the older one, marked, until the one refresh has come."""
+    await ask(cache, vendor, revalidate=20.0)
+    await time.advance(15)
+    vendor.seconds = 1.0
+    meanwhile = [await ask(cache, vendor, revalidate=20.0) for _ in range(3)]
+    await time.exhaust()
+    after = await ask(cache, vendor, revalidate=20.0)
+
+    assert [("answer 1", True, 15.0)] * 3 == [(one.value, one.stale, one.age) for one in meanwhile]
+    assert ("answer 2", False, 2) == (after.value, after.stale, vendor.calls)
+
+
+async def test_a_refresh_that_fails_leaves_the_older_answer(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """Nobody waits for it, so nobody is told; the next asker sets off another."""
+    await ask(cache, vendor, revalidate=20.0)
+    await time.advance(15)
+    failing_with(vendor, UnavailableError)
+    for _ in range(2):
+        assert "answer 1" == (await ask(cache, vendor, revalidate=20.0)).value
+        await time.settle()
+
+    assert 3 == vendor.calls
+
+
+async def test_a_refresh_is_made_in_the_askers_name_and_counts_in_nobodys_report(
+    cache: Cache, time: VirtualTime
+) -> None:
+    """Credentials come from the context of who caused it; the report that is made of his calls is over by then."""
+    name: ContextVar[str | None] = ContextVar("name", default=None)
+    seen: list[tuple[str | None, CallCount | None]] = []
+
+    async def fetch() -> str:
+        seen.append((name.get(), calls.get()))
+        return "answer"
+
+    async def ask_as(person: str, count: CallCount) -> None:
+        name.set(person)
+        calls.set(count)
+        await cache.ask(question(), fetch, ttl=lambda _: 10.0, tags=[LIST], max_stale=60.0, revalidate=20.0)
+
+    first, second = CallCount(), CallCount()
+    await asyncio.create_task(ask_as("alice", first))
+    await time.advance(15)
+    await asyncio.create_task(ask_as("bob", second))
+    await time.settle()
+
+    assert [("alice", first), ("bob", None)] == seen
+
+
+async def test_every_call_is_told_whether_it_is_in_the_background(vendor: Vendor, time: VirtualTime) -> None:
+    """Where its priority is set, and the deadline of the first asker taken off."""
+    seen: list[bool] = []
+
+    @contextmanager
+    def around(in_background: bool) -> Iterator[None]:
+        seen.append(in_background)
+        yield
+
+    cache = Cache(most_bytes=1 << 20, most_entries=10, monotonic=time.monotonic, now=time.now, around=around)
+    await ask(cache, vendor)
+    await time.advance(15)
+    await ask(cache, vendor, revalidate=20.0)
+    await time.settle()
+    await cache.aclose()
+
+    assert [False, True] == seen
+
+
+async def test_who_has_to_wait_does_not_wait_for_a_refresh_in_the_background(
+    cache: Cache, vendor: Vendor, time: VirtualTime
+) -> None:
+    """A refresh may stand at the end of the queue for the vendor's budget."""
+    await ask(cache, vendor)
+    await time.advance(15)
+    vendor.hangs = True
+    await ask(cache, vendor, revalidate=20.0)
+    await time.advance(20)
+    vendor.hangs = False
+
+    assert "answer 3" == (await ask(cache, vendor, revalidate=20.0)).value
+
+
+async def test_what_is_kept_is_seen_without_asking(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """As long as it is fresh."""
+    assert None is cache.kept(question())
+    await ask(cache, vendor)
+    seen = cache.kept(question())
+    await time.advance(10)
+
+    assert ("answer 1", None, 1) == (getattr(seen, "value", None), cache.kept(question()), vendor.calls)
+
+
+async def test_a_view_tells_how_a_source_is_cached(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """Entries that may still be given, the share of questions without a call, and the oldest answer."""
+    before = cache.view("camunda")
+    await ask(cache, vendor, question("a"))
+    await time.advance(5)
+    for arguments in ("b", "b", "b"):
+        await ask(cache, vendor, question(arguments), tags=[Tag("camunda", Kind.FLOW, arguments)])
+    await ask(cache, vendor, question("b"), tags=[Tag("camunda", Kind.FLOW, "b")], fresh=True)
+    both = cache.view("camunda")
+    cache.invalidate([LIST])
+    one = cache.view("camunda")
+
+    assert (0, None, None) == (before.entries, before.hit_ratio, before.oldest_fetched_at)
+    assert (2, 0.5, BEGINNING) == (both.entries, both.hit_ratio, both.oldest_fetched_at)
+    assert (1, BEGINNING + timedelta(seconds=5)) == (one.entries, one.oldest_fetched_at)

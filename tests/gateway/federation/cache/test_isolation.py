@@ -1,0 +1,101 @@
+"""Two hundred people over one cache: nobody ever gets what was read in another's name."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from msgspec import structs
+
+from connectors.sdk.errors import ConnectorError, RejectedError, UnavailableError
+from gateway.federation.cache import SERVICE, Cache, Kind, Question, Scope, Shared, Tag
+from tests.gateway.federation.cache.virtual_time import VirtualTime
+
+PRINCIPALS = 200
+# In `make test-long` thirty times as many.
+OPERATIONS = 100 * settings().max_examples
+
+
+class ScopelessCache(Cache):
+    """The mistake that the test is there to find: one entry and one flight for everybody."""
+
+    async def ask(self, question: Question, fetch: Callable[[], Awaitable[Any]], **more: Any) -> Shared[Any]:
+        return await super().ask(structs.replace(question, scope=SERVICE), fetch, **more)
+
+
+async def foreign_markers(cache: Cache, time: VirtualTime, operations: int) -> int:
+    """How many of so many random answers and failures hold somebody else's marker."""
+    rnd = random.Random(1)
+    foreign = 0
+
+    async def operation(number: int, name: str) -> None:
+        nonlocal foreign
+        what = rnd.choice(("list tasks", "get task"))
+        seconds, fails = rnd.uniform(0, 2), rnd.random()
+
+        async def fetch() -> dict[str, str]:
+            await time.sleep(seconds)
+            if fails < 0.2:
+                raise (UnavailableError if fails < 0.15 else RejectedError)(f"not for {name}")
+            return {"for": name}
+
+        try:
+            shared = await cache.ask(
+                Question("camunda", Scope(name), what, rnd.randrange(3)),
+                fetch,
+                ttl=lambda _: 30.0,
+                tags=[Tag("camunda", Kind.TASK_LIST)],
+                max_stale=300.0,
+                revalidate=60.0,
+                fresh=rnd.random() < 0.1,
+            )
+        except ConnectorError as error:
+            foreign += error.message != f"not for {name}"
+        else:
+            foreign += shared.value["for"] != name
+            foreign += shared.error is not None and shared.error.message != f"not for {name}"
+
+    names = [f"person {number}" for number in range(PRINCIPALS)]
+    under_way: list[asyncio.Task[None]] = []
+    for number in range(operations):
+        under_way.append(asyncio.create_task(operation(number, rnd.choice(names))))
+        if rnd.random() < 0.05:
+            await time.advance(rnd.uniform(0, 3))
+        if rnd.random() < 0.02:
+            rnd.choice(under_way).cancel()
+        if rnd.random() < 0.002:
+            cache.invalidate([Tag("camunda")])
+    await time.exhaust()
+    await asyncio.gather(*under_way, return_exceptions=True)
+    return foreign
+
+
+async def test_nobody_gets_what_was_read_in_anothers_name() -> None:
+    """Kept, joined, refreshed or standing in for a failure: values and errors hold the asker's own marker."""
+    time = VirtualTime()
+    cache = Cache(most_bytes=1 << 24, most_entries=10_000, monotonic=time.monotonic, now=time.now)
+
+    assert 0 == await foreign_markers(cache, time, OPERATIONS)
+    assert 0.1 < (cache.view("camunda").hit_ratio or 0)
+
+
+async def test_a_key_without_the_scope_would_be_found() -> None:
+    """The test above bites: with the scope taken out of the key, markers of others come through."""
+    time = VirtualTime()
+    cache = ScopelessCache(most_bytes=1 << 24, most_entries=10_000, monotonic=time.monotonic, now=time.now)
+
+    assert 0 < await foreign_markers(cache, time, 2000)
+
+
+@pytest.mark.parametrize("scope", [None, "alice", ""])
+def test_a_question_needs_a_scope(scope: Any) -> None:
+    """Not only for the type checker."""
+    with pytest.raises(TypeError, match="scope"):
+        Question("camunda", scope, "list tasks", None)
+
+
+def test_a_person_is_never_taken_for_the_technical_account() -> None:
+    """Whatever his key is."""
+    assert SERVICE not in {Scope("service"), Scope("None"), Scope("")}

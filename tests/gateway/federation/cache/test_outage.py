@@ -1,0 +1,50 @@
+"""A vendor that is away for ten minutes, and comes back."""
+
+from typing import Any
+
+import pytest
+
+from connectors.sdk.caching import CacheSettings
+from connectors.sdk.errors import UnavailableError
+from gateway.federation.cache import Cache
+from tests.gateway.federation.cache.vendor import Vendor, ask, failing_with, question
+from tests.gateway.federation.cache.virtual_time import VirtualTime
+
+MAX_STALE = CacheSettings().max_stale_seconds
+TERMS: dict[str, Any] = {"max_stale": MAX_STALE, "revalidate": CacheSettings().revalidate_seconds}
+
+
+async def test_all_that_was_read_is_answered_during_an_outage_of_ten_minutes(
+    cache: Cache, vendor: Vendor, time: VirtualTime
+) -> None:
+    """Every question every ten seconds: answered, marked as stale, with its true age, never older than it may be."""
+    questions = [question(str(number)) for number in range(50)]
+    for one in questions:
+        await ask(cache, vendor, one, **TERMS)
+    failing_with(vendor, UnavailableError)
+    asked = unmarked = too_old = 0
+    for seconds in range(10, 601, 10):
+        await time.advance(10)
+        for one in questions:
+            answer = await ask(cache, vendor, one, **TERMS)
+            asked += 1
+            unmarked += not answer.stale
+            too_old += answer.age > MAX_STALE or answer.age != seconds
+    vendor.failure = None
+    back = [await ask(cache, vendor, one, **TERMS) for one in questions]
+
+    assert (3000, 0, 0) == (asked, unmarked, too_old)
+    assert {False} == {answer.stale for answer in back}
+
+
+async def test_an_outage_beyond_the_greatest_age_shows_as_one(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """Rather nothing than what was true an hour ago."""
+    await ask(cache, vendor, **TERMS)
+    failing_with(vendor, UnavailableError)
+    await time.advance(MAX_STALE - 1)
+    last = await ask(cache, vendor, **TERMS)
+    await time.advance(2)
+
+    assert MAX_STALE - 1 == last.age
+    with pytest.raises(UnavailableError):
+        await ask(cache, vendor, **TERMS)

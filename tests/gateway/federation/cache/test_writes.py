@@ -1,0 +1,122 @@
+"""What a write does to the answers that it touches."""
+
+import asyncio
+
+import pytest
+
+from connectors.sdk.errors import UnavailableError
+from gateway.federation.cache import Cache, Kind, Tag
+from tests.gateway.federation.cache.vendor import LIST, Vendor, ask, failing_with, question
+from tests.gateway.federation.cache.virtual_time import VirtualTime
+
+
+async def test_a_write_overtakes_what_is_kept(cache: Cache, vendor: Vendor) -> None:
+    """Within its time to live, and also when the vendor fails afterwards."""
+    await ask(cache, vendor)
+    cache.invalidate([LIST])
+    failing_with(vendor, UnavailableError)
+
+    with pytest.raises(UnavailableError):
+        await ask(cache, vendor)
+
+
+async def test_an_answer_on_its_way_during_a_write_goes_to_those_who_wait_only(
+    cache: Cache, vendor: Vendor, time: VirtualTime
+) -> None:
+    """It may show what was before: who asks afterwards asks the vendor, and it is not kept."""
+    vendor.seconds = 2.0
+    before = asyncio.create_task(ask(cache, vendor))
+    await time.advance(1)
+    cache.invalidate([LIST])
+    after = asyncio.create_task(ask(cache, vendor))
+    await time.exhaust()
+    later = await ask(cache, vendor)
+
+    assert ["answer 1", "answer 2", "answer 2"] == [(await before).value, (await after).value, later.value]
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_overtaken"),
+    [
+        (Tag("camunda", Kind.TASK, "7"), True),
+        (Tag("camunda", Kind.TASK), True),
+        (Tag("camunda"), True),
+        (Tag("camunda", Kind.TASK, "8"), False),
+        (Tag("camunda", Kind.FLOW, "7"), False),
+        (Tag("uipath", Kind.TASK, "7"), False),
+        (Tag("uipath"), False),
+    ],
+)
+async def test_a_tag_reaches_what_it_names_and_what_is_narrower(
+    cache: Cache, vendor: Vendor, tag: Tag, is_overtaken: bool
+) -> None:
+    """One task, all tasks of a source, all of a source; nothing else."""
+    tags = [Tag("camunda", Kind.TASK, "7")]
+    await ask(cache, vendor, tags=tags)
+    cache.invalidate([tag])
+    await ask(cache, vendor, tags=tags)
+
+    assert is_overtaken == (vendor.calls == 2)
+
+
+async def test_a_source_can_be_forgotten(cache: Cache, vendor: Vendor) -> None:
+    """Everything of it, and nothing of another."""
+    other = question(source="uipath")
+    await ask(cache, vendor)
+    await ask(cache, vendor, other, tags=[Tag("uipath", Kind.TASK_LIST)])
+    cache.forget("camunda")
+
+    assert (None, "answer 2") == (cache.kept(question()), getattr(cache.kept(other), "value", None))
+
+
+async def test_during_a_write_the_vendor_is_asked_and_the_older_answer_stands_in_for_failures_only(
+    cache: Cache, vendor: Vendor
+) -> None:
+    """Before the write is over old and new are both true; the vendor knows better."""
+    await ask(cache, vendor)
+    with cache.writing([LIST]):
+        during = await ask(cache, vendor)
+        failing_with(vendor, UnavailableError)
+        stood_in = await ask(cache, vendor)
+
+    assert (("answer 2", False), ("answer 2", True)) == (
+        (during.value, during.stale),
+        (stood_in.value, stood_in.stale),
+    )
+    with pytest.raises(UnavailableError):
+        await ask(cache, vendor)
+
+
+@pytest.mark.parametrize("error", [UnavailableError, asyncio.CancelledError])
+async def test_a_write_overtakes_however_it_ends(
+    cache: Cache, vendor: Vendor, error: type[UnavailableError | asyncio.CancelledError]
+) -> None:
+    """A lost answer and a caller who goes away leave open whether it was applied."""
+    await ask(cache, vendor)
+    with pytest.raises(error), cache.writing([LIST]):
+        raise error("cut")
+
+    assert None is cache.kept(question())
+
+
+async def test_a_write_that_never_left_spares_what_is_kept(cache: Cache, vendor: Vendor) -> None:
+    """While a source is down, attempts to write to it do not take its cached lists from everybody."""
+    await ask(cache, vendor)
+    with cache.writing([LIST]) as write:
+        write.spare()
+
+    assert "answer 1" == (await ask(cache, vendor)).value
+
+
+async def test_until_a_write_is_settled_nothing_is_kept(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """A vendor whose reads lag by five seconds would otherwise leave the old answer behind for ten."""
+    with cache.writing([LIST]) as write:
+        write.settles_within(5.0)
+    lagging = await ask(cache, vendor)
+    await time.advance(4.9)
+    still = await ask(cache, vendor)
+    await time.advance(0.1)
+    settled = await ask(cache, vendor)
+    kept = await ask(cache, vendor)
+
+    assert ["answer 1", "answer 2", "answer 3", "answer 3"] == [one.value for one in (lagging, still, settled, kept)]

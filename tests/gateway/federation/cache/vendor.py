@@ -1,0 +1,54 @@
+"""What the tests ask: a vendor that counts its calls, and takes its time, and fails, as it is told."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from connectors.sdk.errors import ConnectorError
+from gateway.federation.cache import SERVICE, Cache, Kind, Question, Shared, Tag
+from tests.gateway.federation.cache.virtual_time import VirtualTime
+
+LIST = Tag("camunda", Kind.TASK_LIST)
+
+
+def question(arguments: str = "mine", *, source: str = "camunda") -> Question:
+    return Question(source, SERVICE, "list tasks", arguments)
+
+
+def cache(time: VirtualTime, *, most_bytes: int = 1 << 20, most_entries: int = 1000) -> Cache:
+    return Cache(most_bytes=most_bytes, most_entries=most_entries, monotonic=time.monotonic, now=time.now)
+
+
+class Vendor:
+    """Answers "answer 1", "answer 2", ... after `seconds`, or never while `hangs`."""
+
+    def __init__(self, time: VirtualTime) -> None:
+        self._time = time
+        self.seconds = 0.0
+        self.calls = 0
+        self.hangs = False
+        self.failure: Exception | None = None
+
+    async def answer(self) -> str:
+        self.calls += 1
+        number = self.calls
+        if self.hangs:
+            await asyncio.get_running_loop().create_future()
+        if self.seconds:
+            await self._time.sleep(self.seconds)
+        if self.failure is not None:
+            raise self.failure
+        return f"answer {number}"
+
+
+async def ask(cache: Cache, vendor: Vendor, of: Question | None = None, **more: Any) -> Shared[str]:
+    """Fresh for ten seconds, good for sixty and about the list of tasks, unless said otherwise."""
+    seconds: float = more.pop("seconds", 10.0)
+    ttl: Callable[[str], float] = more.pop("ttl", lambda _: seconds)
+    return await cache.ask(of or question(), vendor.answer, **{"ttl": ttl, "tags": [LIST], "max_stale": 60.0, **more})
+
+
+def failing_with(vendor: Vendor, error: type[ConnectorError]) -> ConnectorError:
+    failure = error("told to fail")
+    vendor.failure = failure
+    return failure
