@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from connectors.sdk.caching import CacheBounds, CacheSettings
 from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.registry import connector_types
+from connectors.sdk.section import Section
 from connectors.sdk.settings import SourceSettings
 from gateway.federation.abilities import abilities_of
 from gateway.settings import load
@@ -145,6 +147,14 @@ def test_the_table_of_limits_equals_the_limits() -> None:
     actual = {row[0].strip("`"): int(row[1]) for row in rows("`[gateway.limits]`")}
 
     assert DocumentLimits().model_dump() == actual
+
+
+@pytest.mark.parametrize(("head", "model"), [("`[sources.cache]`", CacheSettings), ("`[gateway.cache]`", CacheBounds)])
+def test_the_tables_of_the_cache_equal_its_settings(head: str, model: type[Section]) -> None:
+    """Default and meaning stand once, in the settings."""
+    expected = [[f"`{name}`", str(field.default), field.description] for name, field in model.model_fields.items()]
+
+    assert expected == rows(head)
 
 
 def test_every_command_of_the_readme_exists() -> None:
