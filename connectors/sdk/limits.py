@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field
 
-from connectors.sdk.settings import Section
+from connectors.sdk.section import Section
 
 
 class LimitsSettings(Section):

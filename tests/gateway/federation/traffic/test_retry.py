@@ -1,0 +1,67 @@
+"""Which reads are sent again, how soon, and how often at most."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.sdk.errors import (
+    ConnectorError,
+    MalformedResponseError,
+    NotFoundError,
+    RateLimitedError,
+    UnauthenticatedError,
+    UnavailableError,
+    UpstreamTimeoutError,
+)
+from gateway.federation.traffic.retry import LONGEST_PAUSE, RetryQuota, is_passing, pause
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (UnavailableError("cannot be reached"), True),
+        (UnavailableError("bad gateway", native_status=502), True),
+        (UnavailableError("unavailable", native_status=503), True),
+        (UpstreamTimeoutError("gateway timeout", native_status=504), True),
+        (RateLimitedError("too many", native_status=429), True),
+        (RateLimitedError("backpressure", native_status=503), True),
+        (RateLimitedError("our own budget"), False),
+        (UpstreamTimeoutError("did not answer in time"), False),
+        (UnavailableError("a fault within", native_status=500), False),
+        (MalformedResponseError("no JSON", native_status=200), False),
+        (NotFoundError("no such thing", native_status=404), False),
+        (UnauthenticatedError("refused", native_status=401), False),
+    ],
+)
+def test_only_what_passes_is_sent_again(error: ConnectorError, expected: bool) -> None:
+    """No connection, a cut one, 502, 503, 504, too many; never a timeout of ours, nor what a person must look at."""
+    assert expected is is_passing(error)
+
+
+@given(st.integers(1, 20), st.floats(0, 1))
+def test_the_pause_is_drawn_from_nothing_to_a_bound_that_doubles(attempt: int, drawn: float) -> None:
+    """0.2 s, 0.4 s, 0.8 s, at most 2 s."""
+    assert 0 <= pause(attempt, lambda: drawn) <= min(0.1 * 2**attempt, LONGEST_PAUSE)
+
+
+def test_a_source_that_only_fails_is_asked_five_times_more_in_all() -> None:
+    """Ten tokens, of which half must be left."""
+    quota = RetryQuota()
+    allowed = 0
+    while quota.is_open:
+        quota.failed()
+        allowed += quota.is_open
+
+    assert allowed == 4
+
+
+def test_successes_earn_retries_back() -> None:
+    """Ten for one."""
+    quota = RetryQuota()
+    for _ in range(20):
+        quota.failed()
+    closed = not quota.is_open
+    for _ in range(51):
+        quota.succeeded()
+
+    assert (True, True) == (closed, quota.is_open)

@@ -1,0 +1,140 @@
+"""A whole connector behind its gate, on a stand-in that counts as the vendor documents: GEOtareas, in virtual time."""
+
+from collections.abc import AsyncIterator
+from random import Random
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+
+from connectors.geotareas import GeotareasConnector, GeotareasSettings
+from connectors.sdk.errors import ConnectorError, RateLimitedError, UnavailableError
+from connectors.sdk.limits import LimitsSettings
+from connectors.sdk.query import TaskQuery
+from gateway.federation.traffic import BreakerState, SourceGate, within
+from sandbox.control import Control
+from sandbox.geotareas import GeotareasStandIn
+from tests.gateway.federation.traffic.virtual_time import START, wall_clock
+
+DOCUMENTED = LimitsSettings(requests=30, writes=10)
+
+
+class Network(httpx2.AsyncBaseTransport):
+    """Up to `jitter` seconds each way; counts what arrives by the vendor's answer."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport, jitter: float) -> None:
+        self._inner, self._jitter, self._random = inner, jitter, Random(7)
+        self.statuses: list[int] = []
+        self.is_cut = False
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if self.is_cut:
+            self.statuses.append(0)
+            raise httpx2.ConnectError("nobody there", request=request)
+        await anyio.sleep(self._random.uniform(0, self._jitter))
+        response = await self._inner.handle_async_request(request)
+        await anyio.sleep(self._random.uniform(0, self._jitter))
+        self.statuses.append(response.status_code)
+        return response
+
+
+class Tenant:
+    def __init__(self) -> None:
+        stand_in = GeotareasStandIn(clock=wall_clock)
+        stand_in.reset(tasks=40, seed=7, now=START, scenario=None)
+        # Typed for other frameworks' stricter idea of an ASGI application.
+        app: Any = Control(stand_in)
+        self.network = Network(httpx2.ASGITransport(app=app), jitter=0.15)
+        settings = GeotareasSettings.model_validate(
+            {
+                "key": "geotareas",
+                "name": "GEOtareas",
+                "vendor": "geotareas",
+                "base_url": "http://geotareas.test",
+                "credentials": stand_in.source_config("http://geotareas.test")["credentials"],
+                "time_zone": "Europe/Madrid",
+            }
+        )
+        self.connector = GeotareasConnector.open(settings, transport=self.network, clock=wall_clock)
+        self.gate = SourceGate("geotareas", probe=self.connector.ping, defaults=DOCUMENTED, now=wall_clock)
+        self.connector.upstream.gate = self.gate
+
+    async def list(self) -> int:
+        return len((await self.connector.list_tasks(TaskQuery(), limit=100)).items)
+
+
+@pytest.fixture
+async def tenant() -> AsyncIterator[Tenant]:
+    tenant = Tenant()
+    yield tenant
+    await tenant.gate.aclose()
+    await tenant.connector.aclose()
+
+
+async def test_lists_of_many_users_never_make_the_vendor_refuse(tenant: Tenant) -> None:
+    """R1 with everything real but the time: no 429, and at least 85 % of two minutes' reads are used."""
+    until = anyio.current_time() + 120
+    refusals: list[ConnectorError] = []
+
+    async def user() -> None:
+        while anyio.current_time() < until:
+            try:
+                with within(min(10.0, until - anyio.current_time())):
+                    await tenant.list()
+            except UnavailableError as error:
+                refusals.append(error)
+                await anyio.sleep(1)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(60):
+            group.start_soon(user)
+
+    assert {200} == set(tenant.network.statuses)
+    assert len(tenant.network.statuses) >= 0.85 * 60
+    assert {"RATE_LIMITED", "UPSTREAM_TIMEOUT"} >= {error.code for error in refusals}
+
+
+async def test_the_graph_sees_what_the_vendor_told(tenant: Tenant) -> None:
+    """The login counts as a read; writes were not heard of yet."""
+    await tenant.list()
+    reads, writes = tenant.gate.buckets()
+
+    assert (30, True) == (reads.limit, reads.observed)
+    assert 28 <= (reads.remaining or 0) <= 29
+    assert (10, 10, False) == (writes.limit, writes.remaining, writes.observed)
+
+
+async def test_a_used_up_limit_is_told_before_the_vendor_would(tenant: Tenant) -> None:
+    """RATE_LIMITED at once, with the time at which it is worth asking again; and then it is."""
+    refused: RateLimitedError | None = None
+    while refused is None:
+        try:
+            with within(10):
+                await tenant.list()
+        except RateLimitedError as error:
+            refused = error
+    asked = len(tenant.network.statuses)
+    assert refused.retry_at is not None
+    await anyio.sleep((refused.retry_at - wall_clock()).total_seconds())
+    found = await tenant.list()
+
+    assert {200} == set(tenant.network.statuses)
+    assert 27 <= asked <= 31
+    assert found > 0
+
+
+async def test_a_source_that_went_away_is_found_again_by_its_ping(tenant: Tenant) -> None:
+    """Three tries, then none but the probe's; back within the interval."""
+    await tenant.list()
+    tenant.network.is_cut = True
+    tenant.network.statuses.clear()
+    for _ in range(20):
+        with pytest.raises(UnavailableError):
+            await tenant.list()
+    tried, state = len(tenant.network.statuses), tenant.gate.state
+    tenant.network.is_cut = False
+    await anyio.sleep(6)
+
+    assert (3, BreakerState.OPEN) == (tried, state)
+    assert await tenant.list() > 0
