@@ -1,34 +1,50 @@
 """The application: routes, lifespan, and one line in the log for each request."""
 
+import re
+import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
 from gateway.auth import Authenticator
 from gateway.federation import FederatedSources, open_federation
+from gateway.federation.traffic import Exchange
 from gateway.graphiql.page import GraphiQL
-from gateway.graphql_route import ASKED, GraphQLRoute
+from gateway.graphql_request import header
+from gateway.graphql_route import ASKED, Deadlines, GraphQLRoute
+from gateway.metrics import Metrics
 from gateway.settings import Settings
+from gateway.upstream_log import log_exchange
 from schema.api import build_schema
 from schema.execution import Execution
+from schema.port import SourceInfo
 
 log = structlog.get_logger("taskgate.http")
+
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 
 
 def create_app(settings: Settings) -> FastAPI:
     """A gateway over `settings`; its sources are opened and closed with the application's lifespan."""
     opened: list[FederatedSources] = []
+    metrics = Metrics(sources=lambda: opened[0].sources() if opened else ())
+
+    def observe(exchange: Exchange) -> None:
+        metrics.observe(exchange)
+        log_exchange(exchange)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_federation(settings) as federation:
+        async with open_federation(settings, observe=observe) as federation:
             opened.append(federation)
             try:
                 yield
@@ -47,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
         authenticator=Authenticator(settings),
         federation=lambda: opened[0],
         max_body_bytes=settings.gateway.max_body_bytes,
+        deadlines=Deadlines(settings.gateway.query_deadline, settings.gateway.mutation_deadline),
         page=graphiql.response if graphiql is not None else None,
     )
     # The route judges methods itself: its refusals are GraphQL answers.
@@ -63,9 +80,17 @@ def create_app(settings: Settings) -> FastAPI:
         """Ready as soon as sources are open: a failing source is reported, and no reason to take the gateway away."""
         if not opened:
             return JSONResponse({"status": "starting"}, 503)
-        return JSONResponse({"status": "ok", "sources": {source.key: source.status for source in opened[0].sources()}})
+        return JSONResponse(
+            {"status": "ok", "sources": {source.key: readiness(source) for source in opened[0].sources()}}
+        )
 
-    app.add_middleware(RequestLog)
+    if settings.gateway.metrics:
+
+        @app.get("/metrics")
+        async def exposed() -> Response:
+            return Response(metrics.exposition(), media_type=metrics.media_type)
+
+    app.add_middleware(RequestLog, observe=metrics.observe_request)
     if settings.gateway.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -76,11 +101,30 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-class RequestLog:
-    """Method, path, status, time, caller and operation of every request; never its query string, headers or body."""
+def readiness(source: SourceInfo) -> dict[str, Any]:
+    """A source for whoever operates the gateway: the same as the graph and the metrics tell."""
+    cache = source.cache
+    return {
+        "status": source.status,
+        "reason": source.status_reason,
+        "lastSuccessAt": source.last_success_at,
+        "rateLimits": [
+            {"name": each.name, "limit": each.limit, "remaining": each.remaining, "resetAt": each.reset_at}
+            for each in source.rate_limits
+        ],
+        "cache": None if cache is None else {"entries": cache.entries, "hitRatio": cache.hit_ratio},
+    }
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class RequestLog:
+    """Method, path, status, time, caller and operation of every request; never its query string, headers or body.
+
+    All lines that a request causes carry the same `request`: the trace of its `traceparent`, or one of its own.
+    """
+
+    def __init__(self, app: ASGIApp, *, observe: Callable[[str, str, int, float], None]) -> None:
         self._app = app
+        self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -88,8 +132,9 @@ class RequestLog:
             return
         began = time.perf_counter()
         status = 0
-        asked: dict[str, str] = {}
+        asked: dict[str, Any] = {}
         scope[ASKED] = asked
+        bind_contextvars(request=request_id(header(scope, b"traceparent")))
 
         async def noted(message: Message) -> None:
             nonlocal status
@@ -100,11 +145,19 @@ class RequestLog:
         try:
             await self._app(scope, receive, noted)
         finally:
+            seconds = time.perf_counter() - began
+            self._observe(scope["method"], scope["path"], status, seconds)
             log.info(
                 "request",
                 method=scope["method"],
                 path=scope["path"],
                 status=status,
-                ms=round((time.perf_counter() - began) * 1000, 1),
+                ms=round(seconds * 1000, 1),
                 **asked,
             )
+
+
+def request_id(traceparent: str | None) -> str:
+    """https://www.w3.org/TR/trace-context/: version-trace-parent-flags."""
+    found = _TRACEPARENT.fullmatch(traceparent or "")
+    return found[1] if found is not None and found[1].strip("0") else secrets.token_hex(8)

@@ -3,17 +3,19 @@
 Every refusal is a GraphQL answer (`{"errors": [...]}` with `extensions.code`), whatever is wrong with the request.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 import structlog
+from msgspec import Struct
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from connectors.sdk.caller import Caller
 from gateway.auth import Authenticator, UnauthenticatedCallerError
 from gateway.federation.asking import Asker, asker
+from gateway.federation.traffic import Usage, usage, within
 from gateway.graphql_request import GraphQLRequest, RefusedError, asks, header, read_request
 from gateway.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from schema.context import Context
@@ -32,6 +34,13 @@ _HEADERS = {
 _log = structlog.get_logger("taskgate.http")
 
 
+class Deadlines(Struct, frozen=True):
+    """Seconds that an operation may wait for its sources."""
+
+    query: float
+    mutation: float
+
+
 class GraphQLRoute:
     """`federation` is asked for at each request: it opens after the application is made.
 
@@ -45,12 +54,14 @@ class GraphQLRoute:
         authenticator: Authenticator,
         federation: Callable[[], Federation],
         max_body_bytes: int,
+        deadlines: Deadlines,
         page: Callable[[Scope], Response] | None = None,
     ) -> None:
         self._execution = execution
         self._authenticator = authenticator
         self._federation = federation
         self._max_body_bytes = max_body_bytes
+        self._deadlines = deadlines
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +72,7 @@ class GraphQLRoute:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         media = JSON
-        asked: dict[str, str] = scope.setdefault(ASKED, {})
+        asked: dict[str, Any] = scope.setdefault(ASKED, {})
         try:
             media = _media_type(scope)
             # Who may not ask at all is told so before the body is read.
@@ -85,7 +96,7 @@ class GraphQLRoute:
         except UnauthenticatedCallerError as error:
             raise RefusedError(401, "UNAUTHENTICATED", str(error), {"WWW-Authenticate": error.challenge}) from error
 
-    async def _run(self, request: GraphQLRequest, caller: Caller, media: str, asked: dict[str, str]) -> Response:
+    async def _run(self, request: GraphQLRequest, caller: Caller, media: str, asked: dict[str, Any]) -> Response:
         try:
             operation = self._execution.read(request.query, request.operation_name, request.variables)
         except RequestError as error:
@@ -94,15 +105,35 @@ class GraphQLRoute:
             asked["operation"] = operation.name
         if operation.is_mutation and not request.may_write:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
-        return _answered(await self._execution.run(operation, Context(caller, self._federation())), media)
+        spent = Usage()
+        usage.set(spent)
+        with within(self._deadlines.mutation if operation.is_mutation else self._deadlines.query):
+            answer = await self._execution.run(operation, Context(caller, self._federation()))
+        asked["upstream_calls"] = spent.calls
+        asked["waited_ms"] = round(spent.seconds * 1000, 1)
+        return _answered(answer, media, _told(spent))
 
 
-def _answered(answer: Answer, media: str) -> Response:
+def _told(spent: Usage) -> dict[str, Any]:
+    """What the operation cost upstream, as `extensions.taskgate` tells it."""
+    return {
+        "upstreamCalls": spent.calls,
+        "waits": spent.waits,
+        "waitedMs": round(spent.seconds * 1000, 1),
+        "retries": spent.retries,
+        "refusals": spent.refusals,
+    }
+
+
+def _answered(answer: Answer, media: str, told: Mapping[str, Any] | None = None) -> Response:
     """GraphQL over HTTP, where nothing ran: 400, but 200 under application/json.
 
     A client of the older type cannot tell our 400 from that of a proxy.
     """
-    return _response(answer.written(), 200 if answer.ran or media == JSON else 400, media, {})
+    written = answer.written()
+    if told is not None and answer.ran:
+        written["extensions"] = {"taskgate": told}
+    return _response(written, 200 if answer.ran or media == JSON else 400, media, {})
 
 
 def _opens_page(scope: Scope) -> bool:

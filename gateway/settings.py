@@ -45,6 +45,7 @@ class GatewaySettings(Section):
     """`secret` signs cursors. `journal` is the SQLite file of writes. `max_body_bytes` bounds one request.
 
     `introspection`, `graphiql` and `suggestions` in errors are offered as the profile has it, unless they say so.
+    `query_deadline` and `mutation_deadline` are the seconds that one operation may wait for its sources.
     """
 
     secret: SecretStr | None = Field(default=None, min_length=1)
@@ -55,6 +56,9 @@ class GatewaySettings(Section):
     introspection: bool | None = None
     graphiql: bool | None = None
     suggestions: bool | None = None
+    metrics: bool = True
+    query_deadline: float = Field(default=10.0, gt=0, le=300)
+    mutation_deadline: float = Field(default=60.0, gt=0, le=300)
     limits: DocumentLimits = DocumentLimits()
     cache: CacheBounds = CacheBounds()
 

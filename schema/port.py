@@ -358,6 +358,16 @@ class CacheInfo(Struct, frozen=True, kw_only=True):
     oldest_fetched_at: datetime | None = None
 
 
+class RateLimit(Struct, frozen=True, kw_only=True):
+    """How much of a vendor's limit is left. `observed`: by the vendor's own word, not by configuration."""
+
+    name: str
+    limit: int | None
+    remaining: int | None
+    reset_at: datetime | None
+    observed: bool
+
+
 class SourceInfo(Struct, frozen=True, kw_only=True):
     """One configured source as the graph shows it: no address, no secret. One capability for each action."""
 
@@ -371,3 +381,4 @@ class SourceInfo(Struct, frozen=True, kw_only=True):
     time_zone: str | None = None
     capabilities: tuple[ActionCapability, ...] = ()
     cache: CacheInfo | None = None
+    rate_limits: tuple[RateLimit, ...] = ()

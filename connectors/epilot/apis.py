@@ -17,6 +17,7 @@ from connectors.sdk.errors import (
     UnavailableError,
     ValidationFailedError,
 )
+from connectors.sdk.gate import Gate
 from connectors.sdk.upstream import Answer, Upstream, error_from_status
 
 LARGE = "application/large-response.vnd+json"
@@ -42,6 +43,9 @@ class Api:
         self, method: str, path: str, *ids: str, params: Mapping[str, str | int] | None = None, json: object = None
     ) -> Answer:
         return await self._whole(await self._upstream.write(method, path, *ids, params=params, json=json))
+
+    def guard(self, gate: Gate) -> None:
+        self._upstream.gate = gate
 
     async def aclose(self) -> None:
         await self._upstream.aclose()
@@ -101,6 +105,10 @@ class Apis:
         self.user = Api(upstream(options.user_url))
         self.kanban = Api(upstream(options.kanban_url))
         self.query = Api(upstream(options.query_url))
+
+    def guard(self, gate: Gate) -> None:
+        for api in (self.workflow, self.user, self.kanban, self.query):
+            api.guard(gate)
 
     async def aclose(self) -> None:
         for api in (self.workflow, self.user, self.kanban, self.query):

@@ -9,6 +9,7 @@ from connectors.epilot.directory import DirectoryClient
 from connectors.epilot.flows import FlowsClient
 from connectors.epilot.settings import EpilotSettings
 from connectors.epilot.workflows import WorkflowsClient
+from connectors.sdk.gate import Gate
 
 OVERVIEW = "/v2/query/domain/workflows:execute"
 KANBAN = "/v1/kanban/query/flows:execute"
@@ -32,6 +33,9 @@ class EpilotClient:
     async def query_kanban(self, body: Mapping[str, object]) -> wire.TaskRows:
         """FlowsQueryRequest."""
         return (await self._apis.kanban.read("POST", KANBAN, json=body)).decode(wire.TaskRows)
+
+    def guard(self, gate: Gate) -> None:
+        self._apis.guard(gate)
 
     async def aclose(self) -> None:
         await self._apis.aclose()

@@ -20,6 +20,7 @@ from connectors.sdk.errors import (
     ValidationFailedError,
 )
 from connectors.sdk.fan_out import get_each
+from connectors.sdk.limits import LimitsSettings
 from connectors.sdk.model import CountAccuracy, Definition, DetailAspect, Flow, Task, TaskDetail
 from connectors.sdk.query import FlowQuery, Page, TaskQuery
 from connectors.sdk.upstream import Upstream
@@ -45,6 +46,8 @@ class GeotareasConnector(Connector[GeotareasSettings]):
     empty = filters.EMPTY
     page_limit = 100
     listings = frozenset({Listing.FLOWS})
+    # Each operation's page says so; whose they are it does not say: one bucket of each kind is assumed.
+    default_limits = LimitsSettings(requests=30, writes=10, window=60)
 
     def __init__(
         self, settings: GeotareasSettings, upstream: Upstream, *, clock: Callable[[], datetime] = utc_now

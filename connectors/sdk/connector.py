@@ -22,6 +22,8 @@ from connectors.sdk.commands import (
     Update,
 )
 from connectors.sdk.errors import ConnectorError, UnsupportedActionError
+from connectors.sdk.gate import Gate
+from connectors.sdk.limits import LimitsSettings
 from connectors.sdk.model import Definition, DetailAspect, Flow, Group, Task, TaskDetail, User
 from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
@@ -66,6 +68,8 @@ class Connector(ABC, Generic[SettingsT]):
     sorts_flows: ClassVar[bool] = False
     # READY tasks that name no candidate at all may be taken by anybody of the company.
     open_to_everyone: ClassVar[bool] = False
+    # What the vendor documents; it is the promise that the source's own `limits` narrow.
+    default_limits: ClassVar[LimitsSettings] = LimitsSettings()
     _variants: ClassVar[tuple[tuple[type[Command], Capability, str], ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -208,6 +212,10 @@ class Connector(ABC, Generic[SettingsT]):
         """The ways to end a task without completing it that this source has."""
         has = {command.strategy for command in self.capabilities if issubclass(command, Cancel)}
         return tuple(strategy for strategy in CancelStrategy if strategy in has)
+
+    def guard(self, gate: Gate) -> None:
+        """Let every request pass `gate` from now on. A vendor with several origins guards them all."""
+        self.upstream.gate = gate
 
     async def aclose(self) -> None:
         await self.upstream.aclose()

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, SecretStr, field_validator
 
 from connectors.sdk.caching import CacheSettings
+from connectors.sdk.limits import LimitsSettings
 from connectors.sdk.section import Section as Section  # noqa: PLC0414 named where settings are
 
 ActsAs = Literal["service", "viewer", "exchange"]
@@ -47,7 +48,8 @@ class OAuthCredentials(Section):
 class SourceSettings(Section):
     """One configured instance of a vendor.
 
-    Seconds for the timeouts: connecting, one read, one write. `max_response_bytes` counts decoded bytes.
+    Seconds for the timeouts: connecting, one read, one write; and `deadline`, all that a list or an object may take,
+    waits for the vendor's limit included. `max_response_bytes` counts decoded bytes.
     `acts_as`: by one technical account, with each person's own token, or with one that the issuer gives in exchange.
     """
 
@@ -63,9 +65,11 @@ class SourceSettings(Section):
     connect_timeout: float = Field(default=3.0, gt=0, le=60)
     read_timeout: float = Field(default=10.0, gt=0, le=120)
     write_timeout: float = Field(default=20.0, gt=0, le=120)
+    deadline: float = Field(default=8.0, gt=0, le=120)
     max_response_bytes: int = Field(default=8 * 1024 * 1024, ge=64 * 1024)
     scan_limit: int = Field(default=2000, ge=1, le=100_000)
     cache: CacheSettings = CacheSettings()
+    limits: LimitsSettings = LimitsSettings()
 
     @field_validator("acts_as")
     @classmethod

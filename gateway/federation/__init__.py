@@ -24,6 +24,7 @@ from gateway.federation.sending import Sending
 from gateway.federation.source import Source
 from gateway.federation.stats import Stats
 from gateway.federation.task_writes import TaskWrites
+from gateway.federation.traffic import Observe, flights, unobserved
 from gateway.federation.writes import Writes
 from gateway.settings import Settings
 
@@ -33,18 +34,27 @@ log = structlog.get_logger("taskgate.federation")
 
 
 @asynccontextmanager
-async def open_federation(settings: Settings) -> AsyncIterator[FederatedSources]:
-    """The composition root: every concrete part is named here, opened here and closed here."""
+async def open_federation(settings: Settings, *, observe: Observe = unobserved) -> AsyncIterator[FederatedSources]:
+    """The composition root: every concrete part is named here, opened here and closed here.
+
+    `observe` is told of every request upstream.
+    """
     async with AsyncExitStack() as stack:
         sources = []
         for section in settings.sources:
-            connector = connector_types()[section.vendor].open(section)
-            stack.push_async_callback(connector.aclose)
-            sources.append(Source(connector))
+            source = Source(connector_types()[section.vendor].open(section), observe=observe)
+            stack.push_async_callback(source.aclose)
+            sources.append(source)
         journal = Journal(settings.gateway.journal)
         stack.callback(journal.close)
         bounds = settings.gateway.cache
-        answers = Cache(most_bytes=bounds.max_bytes, most_entries=bounds.max_entries)
+        answers = Cache(
+            most_bytes=bounds.max_bytes,
+            most_entries=bounds.max_entries,
+            around=flights(
+                {source.key: section.deadline for source, section in zip(sources, settings.sources, strict=True)}
+            ),
+        )
         stack.push_async_callback(answers.aclose)
         yield compose(
             sources, people=settings.callers, journal=journal, answers=answers, cursors=CursorCodec(_secret(settings))

@@ -16,9 +16,6 @@ from schema.port import EdgeRow, PageRequest, RowList
 
 T = TypeVar("T")
 
-# Seconds that one source may take for its part before the others go on without it.
-PATIENCE = 15.0
-
 
 class Identified(Protocol):
     @property
@@ -67,7 +64,7 @@ class ListingReader:
         kind: Kind,
         fresh: bool,
     ) -> T:
-        """The shared answer of one question, counted and dated for the report, within `PATIENCE`."""
+        """The shared answer of one question, counted and dated for the report, within the source's deadline."""
         calls.set(part.calls)
         settings = part.source.connector.settings.cache
         seconds = settings.flow_seconds if kind is Kind.FLOW_LIST else settings.directory_seconds
@@ -78,7 +75,7 @@ class ListingReader:
             tags=[Tag(part.source.key, kind)],
             max_stale=settings.max_stale_seconds,
             revalidate=settings.revalidate_seconds,
-            patience=PATIENCE,
+            patience=part.source.patience,
             fresh=fresh,
         )
         part.note(shared)

@@ -42,8 +42,6 @@ T = TypeVar("T")
 # Seconds that a drained list is shared for each page that it cost: one that costs much is read seldom. Twenty pages
 # are read every 80 seconds, which leaves a vendor of 30 reads a minute half of them for everything else.
 SHARED_SECONDS_A_PAGE = 4.0
-# Seconds that one source may take for its part of a page before the others go on without it.
-PATIENCE = 15.0
 
 
 class Snapshot(Struct, frozen=True):
@@ -323,7 +321,7 @@ class Lists:
         *,
         ttl: Callable[[T], float] | None = None,
     ) -> T:
-        """The shared answer of one question, counted and dated for the report, within `PATIENCE`."""
+        """The shared answer of one question, counted and dated for the report, within the source's deadline."""
         part = plan.part
         calls.set(part.calls)
         settings = part.source.connector.settings.cache
@@ -334,7 +332,7 @@ class Lists:
             tags=[Tag(part.source.key, Kind.TASK_LIST)],
             max_stale=settings.max_stale_seconds,
             revalidate=settings.revalidate_seconds,
-            patience=PATIENCE,
+            patience=part.source.patience,
             fresh=plan.request.fresh,
         )
         part.note(shared)

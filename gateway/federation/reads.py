@@ -17,9 +17,6 @@ from gateway.federation.visibility import can_see
 T = TypeVar("T")
 V = TypeVar("V")
 
-# Seconds that a single object may take.
-PATIENCE = 15.0
-
 
 class Reads:
     def __init__(
@@ -184,7 +181,7 @@ class Reads:
             ttl=lambda _: _seconds(settings, about),
             tags=[about],
             max_stale=settings.max_stale_seconds,
-            patience=PATIENCE,
+            patience=self._sources[source].patience,
             fresh=fresh,
         )
         return shared.value

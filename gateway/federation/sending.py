@@ -7,6 +7,7 @@ from connectors.sdk.errors import ConnectorError, RejectedError, UnavailableErro
 from gateway.federation.asking import acting_on
 from gateway.federation.cache import Cache, touched
 from gateway.federation.journal import Journal
+from gateway.federation.traffic import called
 from gateway.federation.write import Write
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ class Sending:
         )
         with self._answers.writing(tags) as pending:
             try:
-                with acting_on(write.connector.settings):
+                with acting_on(write.connector.settings), called(write.request.intent.verb):
                     return await perform()
             except ConnectorError as error:
                 error.at(write.source.key, write.request.intent.verb)

@@ -14,16 +14,21 @@ from connectors.sdk.errors import (
     RateLimitedError,
     RejectedError,
     UnauthenticatedError,
+    UnavailableError,
     UnsupportedActionError,
 )
 from gateway.federation.abilities import abilities_of, capabilities_of
 from gateway.federation.asking import acting_on, scope_of
 from gateway.federation.cache import Scope
-from schema.port import SourceInfo, SourceStatus
+from gateway.federation.traffic import BreakerState, Observe, SourceGate, called, remaining, unobserved
+from schema.port import RateLimit, SourceInfo, SourceStatus
 
 T = TypeVar("T")
 
 log = structlog.get_logger("taskgate.source")
+
+# Seconds by which an asker waits longer than the call may take: what came until then is still had.
+GRACE = 0.05
 
 
 def status_of(error: ConnectorError) -> SourceStatus:
@@ -42,11 +47,23 @@ def status_of(error: ConnectorError) -> SourceStatus:
 
 
 class Source:
-    """Every read of the source passes through `read`: it names errors, notes success and failure, and logs."""
+    """Every read of the source passes through `read`: it names errors, notes success and failure, and logs.
 
-    def __init__(self, connector: Connector[Any]) -> None:
+    Every request that its connector sends passes the `gate`. `observe` is told of each.
+    """
+
+    def __init__(self, connector: Connector[Any], *, observe: Observe = unobserved) -> None:
         self.connector = connector
         self.key = connector.source
+        self.gate = SourceGate(
+            self.key,
+            probe=self._probe,
+            limits=connector.settings.limits,
+            defaults=connector.default_limits,
+            now=connector.clock,
+            observe=observe,
+        )
+        connector.guard(self.gate)
         self.abilities = abilities_of(connector.capabilities)
         self._capabilities = capabilities_of(self.abilities)
         self._status = SourceStatus.OK
@@ -55,7 +72,14 @@ class Source:
 
     @property
     def status(self) -> SourceStatus:
-        return self._status
+        return self._status if self.gate.state is BreakerState.CLOSED else SourceStatus.UNAVAILABLE
+
+    @property
+    def patience(self) -> float:
+        """Seconds that whoever asks now may wait for an answer."""
+        left = remaining()
+        most: float = self.connector.settings.deadline + GRACE
+        return most if left is None else min(most, left)
 
     @property
     def scope(self) -> Scope:
@@ -65,7 +89,7 @@ class Source:
     async def read(self, operation: str, call: Callable[[], Awaitable[T]]) -> T:
         """The result of `call`; its ConnectorError, naming source and operation, otherwise."""
         try:
-            with acting_on(self.connector.settings):
+            with acting_on(self.connector.settings), called(operation):
                 result = await call()
         except ConnectorError as error:
             self.note_failure(error.at(self.key, operation))
@@ -92,15 +116,44 @@ class Source:
         self._status, self._reason = status_of(error), error.message
 
     def info(self) -> SourceInfo:
+        """As it is now, for whoever asks: limits that count for each person are that person's."""
         settings = self.connector.settings
+        with acting_on(settings):
+            limits = tuple(
+                RateLimit(
+                    name=bucket.name,
+                    limit=bucket.limit,
+                    remaining=bucket.remaining,
+                    reset_at=bucket.reset_at,
+                    observed=bucket.observed,
+                )
+                for bucket in self.gate.buckets()
+            )
         return SourceInfo(
             key=self.key,
             name=settings.name,
             vendor=settings.vendor,
-            status=self._status,
+            status=self.status,
             status_reason=self._reason,
             acts_as=settings.acts_as,
             last_success_at=self._last_success,
             time_zone=settings.time_zone,
             capabilities=self._capabilities,
+            rate_limits=limits,
         )
+
+    async def aclose(self) -> None:
+        await self.gate.aclose()
+        await self.connector.aclose()
+
+    async def _probe(self) -> None:
+        """Whether it is back; asked for nobody, so a source that sees the person need not let us in."""
+        with called("probe"):
+            if self.connector.settings.acts_as == "service":
+                await self.connector.ping()
+            else:
+                upstream = self.connector.upstream
+                answer = await upstream.exchange("GET", upstream.url("/"))
+                if answer.status >= 500:
+                    raise UnavailableError("fails", native_status=answer.status)
+        self.note_success()

@@ -23,6 +23,7 @@ from gateway.federation.flow_writes import FlowWrites
 from gateway.federation.journal import Journal, Record, Stage
 from gateway.federation.source import Source
 from gateway.federation.task_writes import TaskWrites
+from gateway.federation.traffic import Priority, prioritised
 from gateway.federation.write import Write
 from schema.intents import Intent, Operation, UpdateIntent, WriteRequest, WriteResult
 from schema.port import IdempotencyKeyReusedError, Problem
@@ -42,6 +43,11 @@ class Writes:
         self._locks: WeakValueDictionary[object, anyio.Lock] = WeakValueDictionary()
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
+        """What became of it, however it went. All calls that it needs go before those of lists."""
+        with prioritised(Priority.WRITE):
+            return await self._performed(caller, request)
+
+    async def _performed(self, caller: Caller, request: WriteRequest) -> WriteResult:
         operation_id = str(uuid.uuid4())
         source = self._sources.get(request.target.source)
         if source is None:

@@ -72,6 +72,27 @@ class CacheInfo:
         )
 
 
+@strawberry.type(description="How much of a vendor's limit is left for the viewer's calls.")
+class RateLimitBucket:
+    name: str = strawberry.field(description="What it counts: `reads`, `writes`, or `requests` for both. Never null.")
+    limit: int | None = strawberry.field(description="Requests within a window; null where none is known.")
+    remaining: int | None = strawberry.field(description="Requests left now; null where no limit is known.")
+    reset_at: datetime | None = strawberry.field(description="When the next one is free again; null if all are.")
+    observed: bool = strawberry.field(
+        description="Whether the source itself told the limit, and not only the configuration. Never null."
+    )
+
+    @classmethod
+    def from_port(cls, limit: port.RateLimit) -> "RateLimitBucket":
+        return cls(
+            name=limit.name,
+            limit=limit.limit,
+            remaining=limit.remaining,
+            reset_at=limit.reset_at,
+            observed=limit.observed,
+        )
+
+
 @strawberry.type(description="One configured instance of a vendor.")
 class Source(Node):
     key: str = strawberry.field(description="Key of the source in the configuration. Never null.")
@@ -92,6 +113,10 @@ class Source(Node):
     @resolved(description="What is kept of its answers. Never null.")
     def cache(self) -> CacheInfo:
         return CacheInfo.from_port(self.info.cache or port.CacheInfo(ttl_seconds=0))
+
+    @resolved(description="Its limits of requests, as they count for the viewer; from memory. Never null.")
+    def rate_limits(self) -> list[RateLimitBucket]:
+        return [RateLimitBucket.from_port(limit) for limit in self.info.rate_limits]
 
     @resolved(description="What it can do, as it is configured; one entry for each action that the graph knows.")
     def capabilities(self) -> list[SourceCapability]:

@@ -80,7 +80,11 @@ class _Tally:
         self.hits = 0
 
 
-def _nothing(_in_background: bool) -> AbstractContextManager[None]:  # noqa: FBT001 as Cache calls it
+# Entered in the task of a call: the question, and whether it is in the background.
+Around = Callable[[Question, bool], AbstractContextManager[None]]
+
+
+def _nothing(_question: Question, _in_background: bool) -> AbstractContextManager[None]:  # noqa: FBT001 as Cache calls it
     return nullcontext()
 
 
@@ -99,7 +103,7 @@ class Cache:
         most_entries: int,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
-        around: Callable[[bool], AbstractContextManager[None]] = _nothing,
+        around: Around = _nothing,
         versions: Versions | None = None,
     ) -> None:
         self._monotonic = monotonic
@@ -268,7 +272,7 @@ class Cache:
         async def fly() -> T:
             if in_background:
                 calls.set(None)  # in the report of nobody
-            with self._around(in_background):
+            with self._around(question, in_background):
                 value = await fetch()
             self._keep(question, flight, value, terms)
             return value

@@ -2,19 +2,27 @@
 
 from gateway.federation.traffic.breaker import BreakerState
 from gateway.federation.traffic.budget import Bucket
-from gateway.federation.traffic.deadline import remaining, within
+from gateway.federation.traffic.deadline import anew, remaining, within
+from gateway.federation.traffic.exchange import Exchange, Observe, called, unobserved
+from gateway.federation.traffic.flight import flights
 from gateway.federation.traffic.gate import SourceGate
 from gateway.federation.traffic.priority import Priority, prioritised
-from gateway.federation.traffic.waits import Waits, waits
+from gateway.federation.traffic.usage import Usage, usage
 
 __all__ = [
     "BreakerState",
     "Bucket",
+    "Exchange",
+    "Observe",
     "Priority",
     "SourceGate",
-    "Waits",
+    "Usage",
+    "anew",
+    "called",
+    "flights",
     "prioritised",
     "remaining",
-    "waits",
+    "unobserved",
+    "usage",
     "within",
 ]

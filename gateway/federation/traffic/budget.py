@@ -26,6 +26,8 @@ LONGEST_RESET = 3600.0
 # Windows for which it is remembered that mutations come, or that others use the same limit.
 MEMORY = 10
 UNLIMITED = 1_000_000
+# Slots that others are believed to use at most: a header may name any number.
+MOST_FOREIGN = 20_000
 # The part of the limit that may be under way at once while it is not known how much of it is used: one in so many.
 FEW = 30
 
@@ -77,6 +79,8 @@ class Budget:
         # When own slots, and those that others seem to use, are free again; ascending.
         self._used: list[float] = []
         self._foreign: list[float] = []
+        # Both in order, as long as they and the limit stay the same.
+        self._ends: tuple[int, list[float]] | None = None
         self._hold_until = -inf
         self._refusals = 0
         self._refused_at = -inf
@@ -114,7 +118,7 @@ class Budget:
         if limit is not None:
             lacking = place - (limit - self._taken(limit) - self._kept(priority, limit, now))
             if lacking > 0:
-                ends = sorted((*self._used, *self._rivals(limit)))
+                ends = self._in_order(limit)
                 # What is under way is free again a window from now at the soonest, and so are those in line.
                 windows = -(-(lacking - len(ends)) // limit)
                 at = ends[lacking - 1] if lacking <= len(ends) else now + windows * self._window
@@ -218,13 +222,21 @@ class Budget:
         now = self._monotonic()
         for ends in (self._used, self._foreign):
             over = next((index for index, end in enumerate(ends) if end > now), len(ends))
-            del ends[:over]
+            if over:
+                del ends[:over]
+                self._ends = None
         return now
+
+    def _in_order(self, limit: int) -> list[float]:
+        if self._ends is None or self._ends[0] != limit:
+            self._ends = (limit, sorted((*self._used, *self._rivals(limit))))
+        return self._ends[1]
 
     def _over(self, free_at: float) -> None:
         self._under_way -= 1
         self._answered += 1
         insort(self._used, free_at)
+        self._ends = None
 
     # Learning
 
@@ -246,10 +258,8 @@ class Budget:
             self._unsure_until = now + self._window
         if retry_after is None:
             span = self._span(now)
-            pause = (
-                quota.reset if quota.reset is not None else min(span, span / 60 * (1 << min(self._refusals - 1, 16)))
-            )
-            self._hold_until = max(self._hold_until, now + min(pause, LONGEST_RESET))
+            pause = min(span, span / 60 * (1 << min(self._refusals - 1, 16)))
+            self._hold_until = max(self._hold_until, now + max(pause, min(quota.reset or 0.0, LONGEST_RESET)))
 
     def _compare(self, slot: Slot, quota: Quota, meanwhile: int, now: float) -> None:
         """What the vendor says is left, against what is known here: the difference is what others use.
@@ -266,8 +276,9 @@ class Budget:
         own = self._under_way + len(self._used)
         least, most = limit - remaining - own, limit - remaining - own + meanwhile
         known = len(self._foreign)
+        self._ends = None
         if least > known:
-            self._foreign += [now + self._span(now)] * (min(least, limit) - known)
+            self._foreign += [now + self._span(now)] * (min(least, limit, MOST_FOREIGN) - known)
             self._foreign.sort()
             self._shared_at = now
             if self._read_at > -inf:

@@ -20,6 +20,16 @@ def remaining(monotonic: Callable[[], float] = anyio.current_time) -> float | No
 
 
 @contextmanager
+def anew(seconds: float, *, monotonic: Callable[[], float] = anyio.current_time) -> Iterator[None]:
+    """A deadline of its own for work that others may come to wait for: not that of whoever caused it."""
+    token = _deadline.set(monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+@contextmanager
 def within(seconds: float, *, monotonic: Callable[[], float] = anyio.current_time) -> Iterator[float]:
     """Narrow the deadline for the block, and for tasks begun there, to `seconds` from now; gives it.
 

@@ -17,16 +17,16 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.gate import NO_HEADERS
 from connectors.sdk.limits import LimitsSettings
-from gateway.federation.traffic import deadline, retry
+from gateway.federation.traffic import deadline, exchange, priority, retry
 from gateway.federation.traffic.breaker import Breaker, BreakerState
 from gateway.federation.traffic.budget import Bucket, Budget
 from gateway.federation.traffic.budgets import Budgets
 from gateway.federation.traffic.bulkhead import Bulkhead
+from gateway.federation.traffic.exchange import Exchange, Observe, unobserved
 from gateway.federation.traffic.priority import Priority
-from gateway.federation.traffic.priority import current as current_priority
 from gateway.federation.traffic.quota import read_quota, read_retry_after
 from gateway.federation.traffic.turnstile import Leave, Turnstile
-from gateway.federation.traffic.waits import waits
+from gateway.federation.traffic.usage import usage
 from gateway.federation.traffic.watch import Watch
 
 # Seconds that a call may wait at the gate, whatever its deadline says: a write is refused rather than queued.
@@ -52,8 +52,8 @@ def acting_principal() -> str:
 class SourceGate:
     """`defaults` are the vendor's documented limits; what `limits` sets itself is never exceeded.
 
-    `probe` asks the source something cheap. `credential` names whose limits the current call counts against. Needs a
-    running event loop but to be made.
+    `probe` asks the source something cheap. `credential` names whose limits the current call counts against. `observe`
+    is told of every request, those that were refused here too. Needs a running event loop but to be made.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class SourceGate:
         limits: LimitsSettings | None = None,
         defaults: LimitsSettings | None = None,
         credential: Callable[[], str] = acting_principal,
+        observe: Observe = unobserved,
         monotonic: Callable[[], float] = anyio.current_time,
         now: Callable[[], datetime] = utc_now,
         random: Callable[[], float] = random,
@@ -78,6 +79,7 @@ class SourceGate:
         self._random = random
         self._sleep = sleep
         self._credential = credential
+        self._observe = observe
         self._budgets = Budgets(given, defaults, monotonic=monotonic)
         self._bulkhead = Bulkhead(start=chosen.concurrency, most=2 * chosen.concurrency, monotonic=monotonic)
         self._turnstile = Turnstile(self._bulkhead, monotonic=monotonic)
@@ -105,10 +107,35 @@ class SourceGate:
     # For connectors.sdk.upstream
 
     async def admit(self, *, is_write: bool) -> "Passage":
+        began = self._monotonic()
+        rank = Priority.WRITE if is_write else priority.current()
+        try:
+            return await self._admitted(rank, is_write=is_write)
+        except UnavailableError as error:
+            waited = self._monotonic() - began
+            spent = usage.get()
+            if spent is not None:
+                spent.waited(waited)
+                spent.refusals += 1
+            self._observe(
+                Exchange(
+                    source=self.source,
+                    operation=exchange.current(),
+                    is_write=is_write,
+                    priority=rank,
+                    outcome=error.code,
+                    status=None,
+                    sent=False,
+                    seconds=0.0,
+                    waited=waited,
+                )
+            )
+            raise
+
+    async def _admitted(self, rank: Priority, *, is_write: bool) -> "Passage":
         self._refuse_while_away()
         now = self._monotonic()
-        priority = Priority.WRITE if is_write else current_priority()
-        until = now + PATIENCE[priority]
+        until = now + PATIENCE[rank]
         by = deadline.current()
         if by is not None:
             if now >= by:
@@ -116,11 +143,12 @@ class SourceGate:
             until = min(until, max(now, by - self._ample(SHORTEST_EXCHANGE)))
         pair = self._budgets.of(self._credential())
         budget = pair.writes if is_write else pair.reads
-        outcome = await self._turnstile.enter(budget, priority, until=until)
-        self._count_wait(self._monotonic() - now)
+        outcome = await self._turnstile.enter(budget, rank, until=until)
         if isinstance(outcome, Leave):
-            return Passage(self, budget, outcome, by=None if is_write else by)
-        self._count_refusal()
+            waited = outcome.place.taken_at - now
+            return Passage(
+                self, budget, outcome, is_write=is_write, by=None if is_write else by, rank=rank, waited=waited
+            )
         self._refuse_while_away()
         if outcome.at is None:
             raise UpstreamTimeoutError("has as many requests under way as it takes well")
@@ -136,9 +164,9 @@ class SourceGate:
         await self._sleep(seconds)
         if self._breaker.state is not BreakerState.CLOSED:
             return False
-        count = waits.get()
-        if count is not None:
-            count.retries += 1
+        spent = usage.get()
+        if spent is not None:
+            spent.retries += 1
         return True
 
     async def aclose(self) -> None:
@@ -147,6 +175,35 @@ class SourceGate:
         await self._watch.aclose()
 
     # For its passages
+
+    def observe(
+        self,
+        leave: Leave,
+        rank: Priority,
+        waited: float,
+        *,
+        is_write: bool,
+        status: int | None,
+        error: ConnectorError | None,
+        sent: bool,
+    ) -> None:
+        spent = usage.get()
+        if spent is not None:
+            spent.waited(waited)
+            spent.calls += sent
+        self._observe(
+            Exchange(
+                source=self.source,
+                operation=exchange.current(),
+                is_write=is_write,
+                priority=rank,
+                outcome=error.code if error is not None else "GIVEN_UP" if status is None else "ok",
+                status=status,
+                sent=sent,
+                seconds=self._took(leave),
+                waited=waited,
+            )
+        )
 
     def remaining(self, by: float | None) -> float | None:
         return None if by is None else max(0.0, by - self._monotonic())
@@ -243,16 +300,6 @@ class SourceGate:
             self._watch.asked()
             raise UnavailableError("does not answer; it is looked after in the background")
 
-    def _count_wait(self, seconds: float) -> None:
-        count = waits.get()
-        if count is not None:
-            count.add(seconds)
-
-    def _count_refusal(self) -> None:
-        count = waits.get()
-        if count is not None:
-            count.refusals += 1
-
     def _date(self, at: float) -> datetime:
         return self._now() + timedelta(seconds=at - self._monotonic())
 
@@ -260,11 +307,24 @@ class SourceGate:
 class Passage:
     """Leave for one exchange; see `connectors.sdk.gate.Admission`. `by`: the deadline of a read."""
 
-    def __init__(self, gate: SourceGate, budget: Budget, leave: Leave, *, by: float | None) -> None:
+    def __init__(
+        self,
+        gate: SourceGate,
+        budget: Budget,
+        leave: Leave,
+        *,
+        is_write: bool,
+        by: float | None,
+        rank: Priority,
+        waited: float,
+    ) -> None:
         self._gate = gate
         self._budget = budget
         self._leave: Leave | None = leave
+        self._is_write = is_write
         self._by = by
+        self._rank = rank
+        self._waited = waited
 
     @property
     def seconds(self) -> float | None:
@@ -281,4 +341,7 @@ class Passage:
     ) -> None:
         leave, self._leave = self._leave, None
         if leave is not None:
+            self._gate.observe(
+                leave, self._rank, self._waited, is_write=self._is_write, status=status, error=error, sent=sent
+            )
             self._gate.settle(self._budget, leave, status=status, headers=headers, error=error, sent=sent)

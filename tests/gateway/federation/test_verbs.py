@@ -301,7 +301,7 @@ async def test_an_action_that_a_source_has_not_is_unsupported_for_its_tasks() ->
     assert [(False, "UNSUPPORTED")] == [(verdict.allowed, verdict.support.value) for verdict in found]
 
 
-def test_capabilities_name_every_action_once() -> None:
+async def test_capabilities_name_every_action_once() -> None:
     """With how, who may, and what is special."""
     (info,) = federation(RichConnector("north"), people=PEOPLE).sources()
     by_action = {one.action: one for one in info.capabilities}

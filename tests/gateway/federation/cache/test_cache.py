@@ -21,7 +21,7 @@ from connectors.sdk.errors import (
     UpstreamTimeoutError,
 )
 from connectors.sdk.upstream import CallCount, calls
-from gateway.federation.cache import Cache, Kind, Shared, Tag
+from gateway.federation.cache import Cache, Kind, Question, Shared, Tag
 from tests.gateway.federation.cache.vendor import LIST, Vendor, ask, failing_with, question
 from tests.gateway.federation.cache.virtual_time import BEGINNING, VirtualTime
 
@@ -280,7 +280,7 @@ async def test_every_call_is_told_whether_it_is_in_the_background(vendor: Vendor
     seen: list[bool] = []
 
     @contextmanager
-    def around(in_background: bool) -> Iterator[None]:
+    def around(question: Question, in_background: bool) -> Iterator[None]:
         seen.append(in_background)
         yield
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.federation.traffic.budget import DRIFT, STRAY, UNLIMITED, Bucket, Budget, Slot
+from gateway.federation.traffic.budget import DRIFT, MOST_FOREIGN, STRAY, UNLIMITED, Bucket, Budget, Slot
 from gateway.federation.traffic.priority import Priority
 from gateway.federation.traffic.quota import Quota
 
@@ -140,6 +140,32 @@ def test_rivals_are_forgotten_only_for_sure(clock: Clock) -> None:
     budget.answered(first, quota=Quota(limit=30, remaining=22))
 
     assert left(budget) == 30 - 6 - 5
+
+
+def test_what_was_used_before_a_restart_is_tried_again_when_the_vendor_says_so(clock: Clock) -> None:
+    """Not a whole window later, which is when it would be free at the latest."""
+    budget = Budget("reads", documented=30, monotonic=clock)
+    budget.answered(budget.take(), quota=Quota(limit=30, remaining=0, reset=10.0))
+
+    assert 10 == budget.earliest(1, READ) - clock.now
+    assert MINUTE == pytest.approx(budget.earliest(2, READ) - clock.now)
+
+
+def test_a_header_may_name_any_number(clock: Clock) -> None:
+    """What it costs us is bounded."""
+    budget = Budget("reads", monotonic=clock)
+    for _ in range(3):
+        budget.answered(budget.take(), quota=Quota(limit=999_999_999, remaining=0, reset=60.0))
+
+    assert len(budget._foreign) == MOST_FOREIGN
+
+
+def test_a_reset_that_is_over_does_not_end_the_pause_after_a_refusal(clock: Clock) -> None:
+    """Else the vendor would be asked, and refuse, as fast as it answers."""
+    budget = known(clock)
+    budget.answered(budget.take(), quota=Quota(remaining=3, reset=0.0), refused=True)
+
+    assert budget.earliest(1, WRITE) - clock.now == pytest.approx(1.0, abs=0.01)
 
 
 def test_an_older_answer_does_not_undo_a_newer_one(clock: Clock) -> None:

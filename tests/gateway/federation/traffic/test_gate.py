@@ -1,5 +1,6 @@
 """The whole gate: what a failing, silent or returning source costs, who is let through, and what can be seen of it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import anyio
@@ -13,7 +14,7 @@ from connectors.sdk.errors import (
     UpstreamTimeoutError,
 )
 from connectors.sdk.limits import LimitsSettings
-from gateway.federation.traffic import BreakerState, Priority, SourceGate, Waits, prioritised, remaining, waits, within
+from gateway.federation.traffic import BreakerState, Priority, SourceGate, Usage, prioritised, remaining, usage, within
 from gateway.federation.traffic.budget import Bucket
 from gateway.federation.traffic.priority import current
 from gateway.federation.traffic.turnstile import MOST_WAITING
@@ -201,6 +202,21 @@ async def test_requests_at_which_a_well_vendor_fails_do_not_shut_the_source() ->
     assert probes == 1
 
 
+async def test_a_source_that_comes_and_goes_is_probed_no_more_often() -> None:
+    """One probe an interval, however often the breaker opens within it."""
+    source = Source()
+    end = anyio.current_time() + 60
+    while anyio.current_time() < end:
+        # Back for the probe, failing again as soon as users come.
+        source.vendor.status = 503 if source.gate.state is BreakerState.CLOSED or not source.probes else None
+        await outcomes(source.caller.call, 1, every=0.05)
+    await source.gate.aclose()
+
+    gaps = [later - sooner for sooner, later in zip(source.probes, source.probes[1:], strict=False)]
+    assert len(gaps) == 2  # the vendor is well but for some requests then, and is not shut out again
+    assert min(gaps) >= INTERVAL - 0.001
+
+
 async def test_a_probe_is_nobodys() -> None:
     """It has neither the deadline nor the priority of whoever saw the source fail."""
     seen: list[tuple[Priority, float | None]] = []
@@ -328,8 +344,8 @@ async def test_a_line_that_is_too_long_takes_nobody() -> None:
 async def test_a_passing_failure_is_not_seen() -> None:
     """The read is sent again, and counted."""
     source = Source()
-    count = Waits()
-    token = waits.set(count)
+    count = Usage()
+    token = usage.set(count)
     source.vendor.status = 502
 
     async def mend() -> None:
@@ -339,9 +355,29 @@ async def test_a_passing_failure_is_not_seen() -> None:
     async with anyio.create_task_group() as group:
         group.start_soon(mend)
         status = await source.caller.read()
-    waits.reset(token)
+    usage.reset(token)
 
     assert (200, 1) == (status, count.retries)
+
+
+async def test_a_read_that_pauses_while_its_source_goes_away_fails_as_it_had_failed() -> None:
+    """Its own failure says more than that the source is away."""
+    source = Source()
+    source.vendor.status = 502
+    failures: list[int | None] = []
+
+    async def read() -> None:
+        with pytest.raises(UnavailableError) as caught:
+            await source.caller.read()
+        failures.append(caught.value.native_status)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(3):
+            group.start_soon(read)
+    await source.gate.aclose()
+
+    assert [502] * 3 == failures
+    assert len(source.vendor.arrivals) == 3 + len(source.probes)
 
 
 async def test_no_retry_beyond_the_deadline() -> None:
@@ -361,16 +397,16 @@ async def test_waits_are_counted_for_whoever_waited() -> None:
     limits = LimitsSettings(requests=1, writes=1, window=2)
     vendor = Vendor(StrictWindow(1, 2))
     caller = Caller(gate(limits), vendor)
-    count = Waits()
-    token = waits.set(count)
+    count = Usage()
+    token = usage.set(count)
     await caller.call()
     with within(10):
         await caller.call()
     with within(1), pytest.raises(RateLimitedError):
         await caller.call()
-    waits.reset(token)
+    usage.reset(token)
 
-    assert (1, 1) == (count.count, count.refusals)
+    assert (1, 1) == (count.waits, count.refusals)
     assert 2.0 <= count.seconds <= 2.01
 
 
@@ -440,6 +476,22 @@ async def test_backpressure_narrows_the_bulkhead() -> None:
 
     assert [8, 5, 3, 2, 1] == limits
     assert source.state is BreakerState.CLOSED
+
+
+async def test_whoever_is_cancelled_in_the_moment_of_passing_takes_nothing_along() -> None:
+    """The place goes to the next in line."""
+    source = gate(LimitsSettings(requests=5, writes=5, concurrency=1))
+    under_way = await source.admit(is_write=True)
+    fickle = asyncio.create_task(source.admit(is_write=True))
+    patient = asyncio.create_task(source.admit(is_write=True))
+    await anyio.sleep(0.1)
+    under_way.settle(sent=False)
+    fickle.cancel()
+    admission = await patient
+    admission.settle(sent=False)
+
+    assert fickle.cancelled()
+    assert (0, 5) == (source._bulkhead.under_way, source.buckets()[1].remaining)
 
 
 async def test_settling_twice_counts_once() -> None:
