@@ -15,10 +15,14 @@ class LimitsSettings(Section):
     rises up to twice as many while it answers.
     """
 
-    requests: int | None = Field(default=None, ge=1, le=1_000_000)
-    writes: int | None = Field(default=None, ge=1, le=1_000_000)
-    window: float = Field(default=60.0, gt=0, le=86_400)
-    concurrency: int = Field(default=8, ge=1, le=64)
+    requests: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="reads within a window; writes too, unless `writes` is set"
+    )
+    writes: int | None = Field(default=None, ge=1, le=1_000_000, description="writes within a window")
+    window: float = Field(default=60.0, gt=0, le=86_400, description="seconds")
+    concurrency: int = Field(
+        default=8, ge=1, le=64, description="requests under way at once, to begin with: from 1 to twice as many"
+    )
 
     def over(self, defaults: "LimitsSettings") -> Self:
         """What is set here, and `defaults` for the rest."""

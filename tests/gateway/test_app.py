@@ -23,7 +23,19 @@ async def test_alive_before_ready(tmp_path: Path) -> None:
 async def test_readiness_tells_how_each_source_fares(client: httpx2.AsyncClient) -> None:
     """By source key."""
 
-    assert {"camunda": "OK", "field": "OK"} == (await client.get("/readyz")).json()["sources"]
+    sources = (await client.get("/readyz")).json()["sources"]
+
+    assert {"camunda": "OK", "field": "OK"} == {key: source["status"] for key, source in sources.items()}
+    assert {
+        "status": "OK",
+        "reason": None,
+        "lastSuccessAt": None,
+        "rateLimits": [
+            {"name": "reads", "limit": 30, "remaining": 30, "resetAt": None},
+            {"name": "writes", "limit": 10, "remaining": 10, "resetAt": None},
+        ],
+        "cache": {"entries": 0, "hitRatio": None},
+    } == sources["field"]
 
 
 async def test_a_listed_origin_may_ask_from_a_browser(open_client: OpenClient) -> None:
