@@ -1,8 +1,9 @@
 """A whole gateway over real stand-ins on real sockets, as `taskgate demo` makes it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -65,8 +66,10 @@ class World:
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[World]:
-    """A world with its configuration and its journal in `folder`."""
+async def opened(
+    folder: Path, *, gateway: Sequence[str] = (), sources: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> AsyncIterator[World]:
+    """A world with its configuration and its journal in `folder`; more lines for `[gateway]`, and for sources by key."""
     async with AsyncExitStack() as stack:
         chosen: list[StandIn] = [kind() for kind in stand_ins().values()]
         urls: dict[str, str] = {}
@@ -78,7 +81,14 @@ async def opened(folder: Path) -> AsyncIterator[World]:
                 await running[stand_in.vendor].enter_async_context(serve([stand_in], host="127.0.0.1", base_port=0))
             )
         path = folder / "taskgate.toml"
-        path.write_text(configuration(chosen, urls, "a secret of the tests"), encoding="utf-8")
+        text = configuration(chosen, urls, "a secret of the tests")
+        for head, lines in {
+            "[gateway]": gateway,
+            **{f'key = "{key}"': lines for key, lines in sources.items()},
+        }.items():
+            assert text.count(f"{head}\n") == 1
+            text = text.replace(f"{head}\n", "\n".join([head, *lines, ""]))
+        path.write_text(text, encoding="utf-8")
         app = create_app(load(path))
         await stack.enter_async_context(app.router.lifespan_context(app))
         client = await stack.enter_async_context(

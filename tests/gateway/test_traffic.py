@@ -1,0 +1,238 @@
+"""What stands around every call, seen from outside: reports, limits, extensions, metrics and log."""
+
+import re
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+import structlog
+
+from tests.gateway.test_end_to_end import source_id
+from tests.world import World, opened
+
+INBOX = """query Inbox($source: ID!, $first: Int, $freshness: Freshness) {
+  viewer { inbox(scope: MINE, first: $first, freshness: $freshness, filter: { source: { eq: $source } }) {
+    nodes { id } sources { source { key } status upstreamCalls error { code message retryAt } } } } }"""
+WHOLE = """{ viewer { inbox(scope: MINE, first: 100) {
+  nodes { source { key } } sources { source { key } status error { code } } } } }"""
+HEALTH = """{ sources { key status statusReason rateLimits { name limit remaining resetAt observed } } }"""
+
+
+async def report(world: World, key: str, **variables: Any) -> dict[str, Any]:
+    """Of alice's inbox in one source."""
+    data = await world.data(INBOX, source=await source_id(world, key), **variables)
+    return next(each for each in data["viewer"]["inbox"]["sources"] if each["source"]["key"] == key)
+
+
+async def health(world: World, key: str) -> dict[str, Any]:
+    return next(source for source in (await world.data(HEALTH))["sources"] if source["key"] == key)
+
+
+async def test_an_answer_tells_what_it_cost_and_the_stand_ins_agree(world: World) -> None:
+    """Cold: as many as arrived. Warm: none."""
+    for key in world.urls:
+        await world.control(key, "requests", method="DELETE")
+    cold = (await world.ask(WHOLE))["extensions"]["taskgate"]
+    arrived = sum([len(await world.requests(key)) for key in world.urls])
+    warm = (await world.ask(WHOLE))["extensions"]["taskgate"]
+
+    assert arrived == cold["upstreamCalls"] > 0
+    assert (0, 0, 0) == (warm["upstreamCalls"], warm["retries"], warm["refusals"])
+
+
+async def test_a_hundred_equal_queries_at_once_cost_what_one_costs(world: World) -> None:
+    """P3: single flight, whoever asks."""
+    spent: list[int] = []
+
+    async def one() -> None:
+        spent.append((await world.ask(WHOLE))["extensions"]["taskgate"]["upstreamCalls"])
+
+    for key in world.urls:
+        await world.control(key, "requests", method="DELETE")
+    async with anyio.create_task_group() as group:
+        for _ in range(100):
+            group.start_soon(one)
+    arrived: Counter[tuple[str, ...]] = Counter()
+    for key in world.urls:
+        for request in await world.requests(key):
+            arrived[(key, *(str(request[what]) for what in ("method", "path", "query", "body")))] += 1
+
+    assert {1} == set(arrived.values())
+    assert arrived.total() == sum(spent)
+
+
+async def test_every_call_is_a_line_of_the_request_that_caused_it(world: World) -> None:
+    """With the trace of the request; no token, no query, no id."""
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        answer = await world.client.post(
+            "/graphql",
+            json={"query": WHOLE},
+            headers={"Authorization": "Bearer alice", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"},
+        )
+    told = answer.json()["extensions"]["taskgate"]["upstreamCalls"]
+    sent = [line for line in lines if line["event"] == "upstream call"]
+    request = next(line for line in lines if line["event"] == "request")
+
+    assert told == len(sent) == request["upstream_calls"]
+    assert {trace} == {line["request"] for line in [*sent, request]}
+    assert set(world.urls) == {line["source"] for line in sent}
+    assert {"ok"} == {line["outcome"] for line in sent}
+    assert all(line["operation"] and line["ms"] > 0 and line["waited_ms"] >= 0 for line in sent)
+
+
+@pytest.mark.parametrize("given", ["", "00-0-0-00", f"00-{'0' * 32}-00f067aa0ba902b7-01", "x" * 200])
+async def test_a_request_without_a_good_trace_has_an_id_of_its_own(world: World, given: str) -> None:
+    """And nothing of what a stranger sent is repeated."""
+    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        await world.client.get("/livez", headers={"traceparent": given})
+
+    assert re.fullmatch(r"[0-9a-f]{16}", lines[-1]["request"])
+
+
+async def test_the_vendors_own_word_on_its_limits_is_shown(world: World) -> None:
+    """GEOtareas tells them in each answer; Camunda has none to tell."""
+    before = await health(world, "geotareas")
+    await report(world, "geotareas")
+    after = await health(world, "geotareas")
+    reads, writes = after["rateLimits"]
+    other = await health(world, "camunda")
+
+    assert [("reads", 30, 30, None, False), ("writes", 10, 10, None, False)] == [
+        tuple(limit.values()) for limit in before["rateLimits"]
+    ]
+    assert ("reads", 30, True) == (reads["name"], reads["limit"], reads["observed"])
+    assert 20 <= reads["remaining"] < 30
+    assert datetime.fromisoformat(reads["resetAt"]).tzinfo is not None
+    assert ("writes", 10, False) == (writes["name"], writes["remaining"], writes["observed"])
+    assert {None} == {limit["limit"] for limit in other["rateLimits"]}
+
+
+async def test_what_cannot_be_in_time_is_refused_at_once_and_the_vendor_never_says_no(tmp_path: Path) -> None:
+    """R6: RATE_LIMITED with the moment at which it is worth asking again."""
+    async with opened(tmp_path, sources={"geotareas": ["limits = { requests = 3 }", "deadline = 2.0"]}) as world:
+        await report(world, "geotareas")
+        reports = [await report(world, "geotareas", freshness="FRESH") for _ in range(3)]
+        with anyio.fail_after(1.5):
+            last = await report(world, "geotareas", freshness="FRESH")
+        seen = [request["status"] for request in await world.requests("geotareas")]
+        shown = await health(world, "geotareas")
+
+    assert "RATE_LIMITED" == last["status"] == reports[-1]["status"]
+    assert ("RATE_LIMITED", 0) == (last["error"]["code"], last["upstreamCalls"])
+    assert last["error"]["retryAt"] is not None
+    assert set(seen) == {200}
+    assert len(seen) <= 4  # a login beside the three
+    assert ("RATE_LIMITED", 0) == (shown["status"], shown["rateLimits"][0]["remaining"])
+
+
+async def test_without_budget_older_rows_are_shown_and_said_to_be_old(tmp_path: Path) -> None:
+    """Rather than none; the reason and the moment stand beside them."""
+    lines = [
+        "limits = { requests = 3 }",
+        "deadline = 1.0",
+        "cache = { list_seconds = 0.001, detail_seconds = 0.001, revalidate_seconds = 0 }",
+    ]
+    async with opened(tmp_path, sources={"camunda": lines}) as world:
+        source = await source_id(world, "camunda")
+        pages = [(await world.data(INBOX, source=source, first=2))["viewer"]["inbox"] for _ in range(5)]
+
+    first, last = pages[0], pages[-1]
+    told = next(each for each in last["sources"] if each["source"]["key"] == "camunda")
+    assert first["nodes"] == last["nodes"] != []
+    assert ("STALE", "RATE_LIMITED", 0) == (told["status"], told["error"]["code"], told["upstreamCalls"])
+    assert told["error"]["retryAt"] is not None
+
+
+async def test_a_dead_source_costs_three_failures_and_then_nothing(tmp_path: Path) -> None:
+    """A2, R7: nobody waits for it, the others are whole, and the graph says so."""
+    async with opened(tmp_path) as world:
+        await world.stop("uipath")
+        tried: list[int] = []
+        for _ in range(5):
+            answer = await world.ask(INBOX, source=await source_id(world, "uipath"), freshness="FRESH")
+            tried.append(answer["extensions"]["taskgate"]["upstreamCalls"])
+            last = answer["data"]["viewer"]["inbox"]["sources"]
+        refused = answer["extensions"]["taskgate"]["refusals"]
+        whole = (await world.data(WHOLE))["viewer"]["inbox"]
+        status = await health(world, "uipath")
+        ready = await world.client.get("/readyz")
+
+    code = next(each["error"]["code"] for each in last if each["source"]["key"] == "uipath")
+    assert sum(tried) == 0  # no connection came about, so nothing was sent
+    assert ("UPSTREAM_UNAVAILABLE", 1) == (code, refused)
+    assert "UNAVAILABLE" == status["status"] == ready.json()["sources"]["uipath"]["status"]
+    assert status["statusReason"]
+    assert set(world.urls) - {"uipath"} == {node["source"]["key"] for node in whole["nodes"]}
+    assert ready.status_code == 200
+
+
+async def test_a_silent_source_delays_an_answer_by_its_deadline_at_most(tmp_path: Path) -> None:
+    """A2; the others' rows are there, the silent one is said to be."""
+    async with opened(tmp_path, sources={"littlehorse": ["deadline = 0.5"]}) as world:
+        await world.control(
+            "littlehorse",
+            "faults",
+            {"method": ".*", "path": ".*", "kind": "delay", "delay_ms": 20_000, "times": 100},
+        )
+        with anyio.fail_after(5):
+            inbox = (await world.data(WHOLE))["viewer"]["inbox"]
+
+    silent = next(each for each in inbox["sources"] if each["source"]["key"] == "littlehorse")
+    assert ("UNAVAILABLE", "UPSTREAM_TIMEOUT") == (silent["status"], silent["error"]["code"])
+    assert {"camunda", "uipath", "epilot", "geotareas"} == {node["source"]["key"] for node in inbox["nodes"]}
+
+
+async def test_a_query_as_a_whole_has_a_deadline_too(tmp_path: Path) -> None:
+    """Shorter than the sources' own, it is the one that counts."""
+    async with opened(tmp_path, gateway=["query_deadline = 0.5"]) as world:
+        await world.control(
+            "camunda", "faults", {"method": ".*", "path": ".*", "kind": "delay", "delay_ms": 20_000, "times": 100}
+        )
+        with anyio.fail_after(5):
+            silent = await report(world, "camunda")
+
+    assert "UPSTREAM_TIMEOUT" == silent["error"]["code"]
+
+
+async def test_a_read_that_failed_in_passing_is_sent_again_and_told(world: World) -> None:
+    """A 503 once: whoever asked sees the rows, and one retry."""
+    source = await source_id(world, "camunda")
+    await world.control(
+        "camunda", "faults", {"method": "POST", "path": "/v2/.*search", "kind": "status", "status": 503}
+    )
+    answer = await world.ask(INBOX, source=source)
+
+    assert 1 == answer["extensions"]["taskgate"]["retries"]
+    assert ["OK"] == [each["status"] for each in answer["data"]["viewer"]["inbox"]["sources"] if each["error"] is None][
+        :1
+    ]
+    assert answer["data"]["viewer"]["inbox"]["nodes"]
+
+
+async def test_prometheus_reads_what_the_graph_tells(world: World) -> None:
+    """Calls by source and outcome, requests by path, sources by status; no person, no token."""
+    spent = (await world.ask(WHOLE))["extensions"]["taskgate"]["upstreamCalls"]
+    await world.client.get("/somewhere/else")
+    scraped = await world.client.get("/metrics")
+    text = scraped.text
+    calls = re.findall(r'taskgate_upstream_call_seconds_count\{.*outcome="ok".*\} ([0-9.]+)', text)
+
+    assert scraped.headers["content-type"].startswith("text/plain")
+    assert spent == sum(float(count) for count in calls)
+    assert 'taskgate_source_status{source="camunda",status="OK"} 1.0' in text
+    assert 'taskgate_source_limit{name="reads",source="geotareas"} 30.0' in text.replace(
+        'source="geotareas",name="reads"', 'name="reads",source="geotareas"'
+    )
+    assert 'path="/graphql"' in text
+    assert 'path="other"' in text
+    assert "somewhere" not in text
+    assert "alice" not in text
+
+
+async def test_metrics_can_be_switched_off(tmp_path: Path) -> None:
+    async with opened(tmp_path, gateway=["metrics = false"]) as world:
+        assert 404 == (await world.client.get("/metrics")).status_code
