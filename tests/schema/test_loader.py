@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from random import Random
 
 import pytest
 
@@ -72,3 +73,55 @@ async def test_aspects_of_a_task_are_united(context: Context, federation: FakeFe
     assert [TaskDetail(data=1), TaskDetail(data=1), None] == found
     wanted = {ref: frozenset({DetailAspect.DATA, DetailAspect.FORM}), other: frozenset({DetailAspect.DATA})}
     assert [wanted] == federation.calls["get_details"]
+
+
+class _Slow(Loader[int, int]):
+    """A batch that takes a few turns of the loop; counts its keys."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[list[int]] = []
+
+    async def find(self, keys: Sequence[int]) -> Mapping[int, int | ConnectorError]:
+        self.batches.append(list(keys))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return {key: UpstreamTimeoutError("no answer") if key % 7 == 0 else key * key for key in keys if key % 5}
+
+
+async def test_ten_thousand_askers_who_go_away_harm_nobody() -> None:
+    """Whoever stays gets the value, the failure or nothing, once asked for; no task and no waiter is left behind."""
+    rnd, loader = Random(11), _Slow()
+    before = asyncio.all_tasks()
+    staying: list[tuple[int, asyncio.Task[int | None]]] = []
+    leaving: list[asyncio.Task[int | None]] = []
+
+    async def ask(key: int) -> int | None:
+        return await loader.load(key)
+
+    for _ in range(20_000):
+        key = rnd.randrange(400)
+        asker = asyncio.create_task(ask(key))
+        if rnd.random() < 0.5:
+            leaving.append(asker)
+        else:
+            staying.append((key, asker))
+        if rnd.random() < 0.05:
+            await asyncio.sleep(0)
+            while leaving and rnd.random() < 0.98:
+                leaving.pop().cancel()
+    for asker in leaving:
+        asker.cancel()
+    await asyncio.wait([asker for _, asker in staying], timeout=30)
+    await asyncio.sleep(0)
+
+    assert all(asker.done() and not asker.cancelled() for _, asker in staying)
+    for key, asker in staying:
+        error = asker.exception()
+        if key % 5 and key % 7 == 0:
+            assert isinstance(error, UpstreamTimeoutError)
+        else:
+            assert (None, key * key if key % 5 else None) == (error, asker.result())
+    assert len(staying) < 10_500
+    assert 400 == len([key for batch in loader.batches for key in batch])
+    assert before == asyncio.all_tasks()
