@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import anyio
 import pytest
 import structlog
 
-from tests.gateway.test_end_to_end import source_id
+from tests.gateway.test_end_to_end import QUEUE, mutate, source_id
 from tests.world import World, opened
 
 INBOX = """query Inbox($source: ID!, $first: Int, $freshness: Freshness) {
@@ -145,6 +145,23 @@ async def test_without_budget_older_rows_are_shown_and_said_to_be_old(tmp_path: 
     assert first["nodes"] == last["nodes"] != []
     assert ("STALE", "RATE_LIMITED", 0) == (told["status"], told["error"]["code"], told["upstreamCalls"])
     assert told["error"]["retryAt"] is not None
+
+
+async def test_a_write_without_budget_is_refused_unsent_and_may_be_sent_again(tmp_path: Path) -> None:
+    """It waits a second at most; its key is free for the next attempt, from the moment that the graph tells."""
+    async with opened(tmp_path, sources={"camunda": ["limits = { writes = 1, window = 3 }"]}) as world:
+        inbox = (await world.data(QUEUE, source=await source_id(world, "camunda")))["viewer"]["inbox"]
+        one, other = (node["id"] for node in inbox["nodes"][:2])
+        first = await mutate(world, "claimTask", taskId=one)
+        refused = await mutate(world, "claimTask", taskId=other, idempotencyKey="once more")
+        between = await world.effects("camunda")
+        reset_at = datetime.fromisoformat((await health(world, "camunda"))["rateLimits"][1]["resetAt"])
+        await anyio.sleep((reset_at - datetime.now(UTC)).total_seconds())
+        again = await mutate(world, "claimTask", taskId=other, idempotencyKey="once more")
+
+    assert ["APPLIED", "REJECTED", "APPLIED"] == [each["status"] for each in (first, refused, again)]
+    assert ["RATE_LIMITED"] == [error["code"] for error in refused["errors"]]
+    assert 1 == len(between)
 
 
 async def test_a_dead_source_costs_three_failures_and_then_nothing(tmp_path: Path) -> None:
