@@ -1,0 +1,295 @@
+"""What greedy users do to a vendor's limit, and the limit to them: `python benchmarks/limits.py [--seconds N]`.
+
+The GEOtareas stand-in takes 30 reads and 10 writes in 2 s, a thirtieth of the documented minute, and lies 0-300 ms away
+in each direction. 200 users read tasks by id, and change them, far more often than that. Three runs: writes at half of
+their limit while reads saturate; everybody greedy; and that once more by a gateway that does not count.
+
+What the vendor saw is counted from the stand-in's records; ages and times are those of the users' answers.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import random
+import socket
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import structlog
+import uvicorn
+import uvloop
+from msgspec import Struct
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.app import create_app
+from gateway.settings import load
+from sandbox.config import toml
+from sandbox.control import Control
+from sandbox.geotareas.stand_in import GeotareasStandIn
+
+READS, WRITES, WINDOW = 30, 10, 2.0
+TRAVEL = 0.3
+USERS, WRITERS, TASKS = 200, 20, 400
+# Seconds: for how long an answer counts as fresh, and how long a query may wait for the source.
+FRESH, DEADLINE = 1.0, 2.0
+# Seconds between an answer and the next question; writers who take their limit by half think longer.
+READER_PAUSE, GREEDY_PAUSE, MODEST_PAUSE = 1.0, 1.0, WRITERS / (WRITES / WINDOW / 2) - 1.0
+# One in so many questions insists on an answer of now.
+INSISTENT = 10
+DEFAULT_SECONDS = 54.0
+
+BUDGET = {"requests": READS, "writes": WRITES, "window": WINDOW}
+# A slot is free again at once: the vendor's documented numbers, within a window in which nobody can use them up.
+NO_BUDGET = {"requests": READS, "writes": WRITES, "window": 0.001}
+
+LIST = """
+query List($after: String) {
+  tasks(first: 100, after: $after) {
+    nodes { id isOpen assignee { id } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+READ = "query Read($id: ID!, $freshness: Freshness) { task(id: $id, freshness: $freshness) { title fetchedAt } }"
+WRITE = """
+mutation Write($task: ID!, $user: ID!) {
+  assignTask(input: {taskId: $task, userId: $user}) { status errors { code } }
+}
+"""
+
+
+class Run(Struct, frozen=True):
+    """`tells`: the vendor announces its limits in headers."""
+
+    title: str
+    limits: dict[str, float]
+    pause: float
+    tells: bool
+
+
+RUNS = (
+    Run("writes at half", BUDGET, MODEST_PAUSE, tells=True),
+    Run("all greedy", BUDGET, GREEDY_PAUSE, tells=True),
+    Run("no budget", NO_BUDGET, GREEDY_PAUSE, tells=False),
+)
+
+
+class Given(Struct, frozen=True):
+    """What a user got. Seconds; `age` where there was data, `waited` as the gateway tells of a write."""
+
+    what: str
+    seconds: float
+    age: float | None = None
+    waited: float = 0.0
+
+
+class Seen(Struct):
+    """Everything of one run."""
+
+    seconds: float = 0.0
+    reads: list[Given] = []
+    writes: list[Given] = []
+    refused: int = 0
+    read_requests: int = 0
+    write_requests: int = 0
+    applied: int = 0
+
+
+class Distant:
+    """`app`, up to `TRAVEL` seconds away; without the headers that tell of limits, unless it `tells`."""
+
+    def __init__(self, app: ASGIApp, *, tells: bool) -> None:
+        self._app = app
+        self._tells = tells
+        self._random = random.Random(7)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def travel_back(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                if not self._tells:
+                    kept = [pair for pair in message["headers"] if not pair[0].lower().startswith(b"x-ratelimit")]
+                    message = {**message, "headers": kept}
+                await asyncio.sleep(self._random.uniform(0, TRAVEL))
+            await send(message)
+
+        await asyncio.sleep(self._random.uniform(0, TRAVEL))
+        await self._app(scope, receive, travel_back)
+
+
+class Server(uvicorn.Server):
+    """Leaves signals to the benchmark."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def served(app: ASGIApp) -> AsyncIterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Server(
+            uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1)
+        )
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await running
+
+
+class Vendor:
+    """The stand-in's records, asked for without a way."""
+
+    def __init__(self, stand_in: GeotareasStandIn, control: Control) -> None:
+        self._stand_in = stand_in
+        self._client = httpx2.AsyncClient(transport=httpx2.ASGITransport(control), base_url="http://vendor.test")
+
+    async def limit(self, **limits: int) -> None:
+        (await self._client.post("/__sandbox__/rate-limit", json=limits)).raise_for_status()
+
+    async def clear(self) -> None:
+        for what in ("requests", "effects"):
+            (await self._client.delete(f"/__sandbox__/{what}")).raise_for_status()
+
+    async def count(self, seen: Seen) -> None:
+        requests = (await self._client.get("/__sandbox__/requests")).json()["requests"]
+        is_write = [self._stand_in.is_write(each["method"], each["path"]) for each in requests]
+        seen.refused = sum(each["status"] == 429 for each in requests)
+        seen.write_requests = sum(is_write)
+        seen.read_requests = len(requests) - seen.write_requests
+        seen.applied = len((await self._client.get("/__sandbox__/effects")).json()["effects"])
+
+    async def admitted(self, *, writes: bool) -> int:
+        requests = (await self._client.get("/__sandbox__/requests")).json()["requests"]
+        return sum(
+            each["status"] != 429 and self._stand_in.is_write(each["method"], each["path"]) is writes
+            for each in requests
+        )
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
+class Crowd:
+    """Users of one gateway, each with a question in mind as soon as the last is answered."""
+
+    def __init__(self, gateway: httpx2.AsyncClient, seen: Seen, pause: float) -> None:
+        self._gateway = gateway
+        self._seen = seen
+        self._pause = pause
+        self._tasks: list[str] = []
+        self._open: list[str] = []
+        self._people: list[str] = []
+
+    async def look_around(self) -> None:
+        """Learn what there is to ask for; before the limit is on."""
+        after, people = None, set()
+        while True:
+            answer = await self._ask("u000", LIST, after=after)
+            page = answer["data"]["tasks"]
+            self._tasks += [node["id"] for node in page["nodes"]]
+            self._open += [node["id"] for node in page["nodes"] if node["isOpen"]]
+            people |= {node["assignee"]["id"] for node in page["nodes"] if node["assignee"]}
+            if not page["pageInfo"]["hasNextPage"]:
+                break
+            after = page["pageInfo"]["endCursor"]
+        self._people = sorted(people)
+
+    async def be_greedy(self, seconds: float) -> None:
+        users = (self._write if number < WRITERS else self._read for number in range(USERS))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
+                for number, act in enumerate(users):
+                    pause = self._pause if number < WRITERS else READER_PAUSE
+                    group.create_task(self._again_and_again(act, f"u{number:03}", random.Random(number), pause))
+
+    async def _again_and_again(self, act: Any, person: str, chance: random.Random, pause: float) -> None:
+        await asyncio.sleep(chance.uniform(0, pause))
+        while True:
+            await act(person, chance)
+            await asyncio.sleep(chance.uniform(0, 2 * pause))
+
+    async def _read(self, person: str, chance: random.Random) -> None:
+        freshness = "FRESH" if chance.randrange(INSISTENT) == 0 else "CACHED"
+        began = time.perf_counter()
+        answer = await self._ask(person, READ, id=chance.choice(self._tasks), freshness=freshness)
+        seconds = time.perf_counter() - began
+        task = (answer.get("data") or {}).get("task")
+        if task is None:
+            self._seen.reads.append(Given(_code(answer), seconds))
+            return
+        age = (datetime.now(UTC) - datetime.fromisoformat(task["fetchedAt"])).total_seconds()
+        self._seen.reads.append(Given("OK" if age <= FRESH + TRAVEL else "STALE", seconds, age))
+
+    async def _write(self, person: str, chance: random.Random) -> None:
+        began = time.perf_counter()
+        answer = await self._ask(person, WRITE, task=chance.choice(self._open), user=chance.choice(self._people))
+        seconds = time.perf_counter() - began
+        payload = (answer.get("data") or {}).get("assignTask")
+        what = _code(answer) if payload is None else next((e["code"] for e in payload["errors"]), payload["status"])
+        waited = answer.get("extensions", {}).get("taskgate", {}).get("waitedMs", 0.0) / 1000
+        self._seen.writes.append(Given(what, seconds, waited=waited))
+
+    async def _ask(self, person: str, query: str, **variables: object) -> Any:
+        body = {"query": query, "variables": variables}
+        return (await self._gateway.post("/graphql", json=body, headers={"Authorization": f"Bearer {person}"})).json()
+
+
+def _code(answer: Any) -> str:
+    return str(answer["errors"][0]["extensions"]["code"]) if answer.get("errors") else "NOTHING"
+
+
+async def measured(run: Run, seconds: float) -> Seen:
+    stand_in = GeotareasStandIn()
+    stand_in.reset(tasks=TASKS, seed=7, now=None, scenario=None)
+    control = Control(stand_in)
+    seen = Seen()
+    async with contextlib.AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        vendor = Vendor(stand_in, control)
+        stack.push_async_callback(vendor.aclose)
+        await vendor.limit(limit=READS, write_limit=WRITES, window_ms=int(WINDOW * 1000))
+        url = await stack.enter_async_context(served(Distant(control, tells=run.tells)))
+        app = create_app(load(_configuration(Path(folder), stand_in, url, run)))
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        gateway = await stack.enter_async_context(
+            httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://gateway.test", timeout=60)
+        )
+        crowd = Crowd(gateway, seen, run.pause)
+        await crowd.look_around()
+        await asyncio.sleep(WINDOW + 2 * TRAVEL)
+        await vendor.clear()
+        began = time.perf_counter()
+        await crowd.be_greedy(seconds)
+        seen.seconds = time.perf_counter() - began
+        await vendor.count(seen)
+    return seen
+
+
+def _configuration(folder: Path, stand_in: GeotareasStandIn, url: str, run: Run) -> Path:
+    source = stand_in.source_config(url) | {
+        "deadline": DEADLINE,
+        "cache": {"detail_seconds": FRESH},
+        "limits": run.limits,
+    }
+    people = [{"key": f"u{number:03}", "name": f"User {number}", "roles": ["task_admin"]} for number in range(USERS)]
+    path = folder / "taskgate.toml"
+    path.write_text(
+        toml(
+            {
+                "gateway": {"graphiql": False},
+                "auth": {"mode": "demo", "default_person": "u000"},
+                "people": people,
+                "sources": [source],
+            }
+        ),
+        encoding="utf-8",
+    )
+    return path
