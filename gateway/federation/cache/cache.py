@@ -157,19 +157,19 @@ class Cache:
                 flight = None
             tally.hits += flight is not None
         joined = flight is not None
+        if flight is None and patience is not None and patience <= 0:
+            # A call that nobody has the time to wait for is not begun.
+            return self._stood_in(question, _late(question), max_stale, fresh=fresh)
         flight = flight or self._start(question, fetch, terms, in_background=False)
         error = await self._landing(flight, question, patience)
-        if error is None:
-            return Shared(
-                value=flight.task.result(),
-                fetched_at=flight.fetched_at,
-                age=self._monotonic() - flight.asked_at,
-                from_cache=joined,
-            )
-        stood_in = None if fresh or not _is_upstream_failure(error) else self._on_failure(question, error, max_stale)
-        if stood_in is None:
-            raise error
-        return stood_in
+        if error is not None:
+            return self._stood_in(question, error, max_stale, fresh=fresh)
+        return Shared(
+            value=flight.task.result(),
+            fetched_at=flight.fetched_at,
+            age=self._monotonic() - flight.asked_at,
+            from_cache=joined,
+        )
 
     def kept(self, question: Question) -> Shared[Any] | None:
         """The answer as long as it is fresh; asks nobody."""
@@ -240,10 +240,13 @@ class Cache:
             return self._given(entry, stale=True)
         return None
 
-    def _on_failure(self, question: Question, error: ConnectorError, max_stale: float) -> Shared[Any] | None:
+    def _stood_in(self, question: Question, error: BaseException, max_stale: float, *, fresh: bool) -> Shared[Any]:
+        """What may be given in place of the failure, which is raised where nothing may."""
+        if fresh or not _is_upstream_failure(error):
+            raise error
         entry = self._good(question)
         if entry is None or self._monotonic() - entry.asked_at > max_stale:
-            return None
+            raise error
         return self._given(entry, stale=True, error=error)
 
     def _given(self, entry: Entry, *, stale: bool = False, error: ConnectorError | None = None) -> Shared[Any]:
@@ -320,7 +323,7 @@ class Cache:
         """Wait without owning: an asker who goes away takes the answer from nobody else."""
         await asyncio.wait({flight.task}, timeout=patience)
         if not flight.task.done():
-            return UpstreamTimeoutError("did not answer in time").at(question.source, question.operation)
+            return _late(question)
         if flight.task.cancelled():
             return _closing(question)
         return flight.task.exception()
@@ -329,6 +332,10 @@ class Cache:
 def _is_upstream_failure(error: BaseException) -> TypeGuard[ConnectorError]:
     """What waiting mends, or the vendor: an older answer is better than none. A refusal is the answer itself."""
     return isinstance(error, UnavailableError | BrokenError) and not isinstance(error, UnauthenticatedError)
+
+
+def _late(question: Question) -> UpstreamTimeoutError:
+    return UpstreamTimeoutError("did not answer in time").at(question.source, question.operation)
 
 
 def _closing(question: Question) -> UnavailableError:

@@ -208,7 +208,7 @@ async def test_whoever_loses_patience_gets_the_older_answer(cache: Cache, vendor
     await ask(cache, vendor)
     await time.advance(20)
     vendor.hangs = True
-    stood_in = await ask(cache, vendor, patience=0.0)
+    stood_in = await ask(cache, vendor, patience=0.001)
 
     assert ("answer 1", UpstreamTimeoutError) == (stood_in.value, type(stood_in.error))
 
@@ -220,7 +220,20 @@ async def test_whoever_loses_patience_without_an_older_answer_learns_that_it_too
     vendor.hangs = True
 
     with pytest.raises(UpstreamTimeoutError, match="camunda: list tasks: did not answer in time"):
+        await ask(cache, vendor, patience=0.001)
+
+
+async def test_a_call_that_nobody_has_time_to_wait_for_is_not_begun(
+    cache: Cache, vendor: Vendor, time: VirtualTime
+) -> None:
+    """What is kept, or on its way, may still be had."""
+    with pytest.raises(UpstreamTimeoutError, match="camunda: list tasks: did not answer in time"):
         await ask(cache, vendor, patience=0.0)
+    begun = vendor.calls
+    await ask(cache, vendor)
+    await time.advance(20)
+
+    assert (0, "answer 1") == (begun, (await ask(cache, vendor, patience=0.0)).value)
 
 
 async def test_an_answer_just_beyond_fresh_is_given_at_once_and_fetched_again(

@@ -165,9 +165,11 @@ class JoinsWhatIsOvertaken(Cache):
 class StandsInWhatIsOvertaken(Cache):
     """What a write has overtaken is still given when the vendor fails."""
 
-    def _on_failure(self, question: Question, error: Any, max_stale: float) -> Any:
+    def _stood_in(self, question: Question, error: Any, max_stale: float, *, fresh: bool) -> Any:
         entry = self._store.get(question)
-        return None if entry is None else self._given(entry, error=error)
+        if entry is None or fresh:
+            raise error
+        return self._given(entry, error=error)
 
     def _good(self, question: Question) -> Any:
         entry = self._store.get(question)
