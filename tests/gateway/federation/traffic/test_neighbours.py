@@ -1,0 +1,158 @@
+"""One sick source of five, in virtual time: what the others' lists lose by it, and what is shown of its own."""
+
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import anyio
+import httpx2
+
+from connectors.sdk.caller import Caller
+from connectors.sdk.query import Page, TaskQuery
+from connectors.sdk.upstream import Upstream
+from gateway.federation.cache import Cache
+from gateway.federation.federated import FederatedSources
+from gateway.federation.traffic import flights
+from schema.port import InboxScope, SourceStatus, TaskFilter, TaskList, TaskListRequest
+from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
+
+KEYS = ("north", "south", "east", "west", "centre")
+SICK = "north"
+ALICE = person("alice", *KEYS)
+# Seconds: of an answer, and until which a list waits for a source.
+USUAL = 0.02
+DEADLINE = 0.8
+
+
+class Slow(MemoryConnector):
+    """Its reads go over HTTP, and take as long, or fail, as the test says."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key, [task(key, f"{key}-{number}") for number in range(5)])
+        self.settings = self.settings.model_copy(update={"deadline": DEADLINE})
+        self.upstream = Upstream(self.settings, transport=httpx2.MockTransport(self._answer))
+        self.silent = False
+        self.late_share = 0.0
+        self.asked = 0
+        self.random = Random(5)
+
+    async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Any]:
+        await self.upstream.read("GET", "/tasks")
+        return await super().list_tasks(query, limit=limit, after=after)
+
+    async def ping(self) -> None:
+        await self.upstream.read("GET", "/ping")
+
+    async def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        self.asked += 1
+        late = self.random.random() < self.late_share
+        await anyio.sleep(1e9 if self.silent else USUAL + 10 * late)
+        return httpx2.Response(200, stream=httpx2.ByteStream(b"{}"))
+
+
+def sources(**kept: float) -> tuple[FederatedSources, dict[str, Slow]]:
+    five = {key: Slow(key) for key in KEYS}
+    for one in five.values():
+        one.settings = one.settings.model_copy(update={"cache": one.settings.cache.model_copy(update=kept)})
+    answers = Cache(
+        most_bytes=1 << 24,
+        most_entries=1000,
+        monotonic=anyio.current_time,
+        around=flights(dict.fromkeys(KEYS, DEADLINE)),
+    )
+    return federation(*five.values(), people=[ALICE], answers=answers), five
+
+
+async def timed(
+    graph: FederatedSources, keys: Sequence[str] = KEYS, *, who: Caller = ALICE, fresh: bool = True
+) -> tuple[float, TaskList]:
+    """Seconds that a list over `keys` took, and the list."""
+    began = anyio.current_time()
+    asked = TaskListRequest(
+        scope=InboxScope.CLAIMABLE, filter=TaskFilter(sources=frozenset(keys)), first=50, fresh=fresh
+    )
+    page = await graph.list_tasks(who, asked)
+    return anyio.current_time() - began, page
+
+
+def rows_of(page: TaskList) -> set[str]:
+    return {edge.task.source for edge in page.edges}
+
+
+async def test_a_source_that_swallows_everything_costs_three_waits_at_most_and_then_none() -> None:
+    """A1, A2: afterwards lists are as quick as before it fell silent, and never lack what the others hold."""
+    graph, five = sources()
+    baseline = [(await timed(graph))[0] for _ in range(20)]
+    five[SICK].silent = True
+    sick = [await timed(graph) for _ in range(103)]
+
+    assert max(baseline) <= USUAL + 0.001
+    assert max(seconds for seconds, _ in sick) <= DEADLINE + 0.06
+    # A list of several parts tells more than one failure at once.
+    assert 1 <= sum(seconds > 2 * USUAL for seconds, _ in sick) <= 3
+    assert max(seconds for seconds, _ in sick[3:]) <= max(baseline) + 0.005
+    assert all(rows_of(page) == set(KEYS) - {SICK} for _, page in sick)
+    reports = [next(each for each in page.sources if each.source == SICK) for _, page in sick]
+    assert {"UPSTREAM_TIMEOUT", "UPSTREAM_UNAVAILABLE"} == {each.error.code for each in reports if each.error}
+    assert {SourceStatus.UNAVAILABLE} == {each.status for each in reports}
+
+
+async def test_a_source_whose_answers_are_late_at_times_slows_no_other() -> None:
+    """A3: a tenth of its answers takes ten seconds more; the others' lists notice nothing."""
+    graph, five = sources()
+    five[SICK].late_share = 0.1
+    healthy = [key for key in KEYS if key != SICK]
+    took: list[float] = []
+
+    async def ask_all() -> None:
+        await timed(graph)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(300):
+            group.start_soon(ask_all)
+            took.append((await timed(graph, healthy))[0])
+            await anyio.sleep(0.01)
+
+    assert max(took) <= 1.25 * USUAL
+
+
+async def test_ten_minutes_without_a_source_are_ten_minutes_of_older_rows() -> None:
+    """A4: all of them there, said to be old and how old, and none older than is allowed."""
+    graph, five = sources(max_stale_seconds=660.0, list_seconds=10.0, revalidate_seconds=0.0)
+    await timed(graph, fresh=False)
+    five[SICK].silent = True
+    began = anyio.current_time()
+    shown: list[tuple[SourceStatus, int]] = []
+    while anyio.current_time() < began + 600:
+        await anyio.sleep(11)
+        _, page = await timed(graph, fresh=False)
+        report = next(each for each in page.sources if each.source == SICK)
+        shown.append((report.status, sum(edge.task.source == SICK for edge in page.edges)))
+    await anyio.sleep(100)
+    _, after = await timed(graph, fresh=False)
+
+    assert {(SourceStatus.STALE, 5)} == set(shown)
+    assert rows_of(after) == set(KEYS) - {SICK}
+
+
+async def test_who_comes_back_is_asked_again_within_a_probe() -> None:
+    """A5: at most five seconds and a second; it is not overrun, and nobody had to wait for it."""
+    graph, five = sources()
+    await timed(graph)
+    one_list = five[SICK].asked
+    five[SICK].silent = True
+    for _ in range(4):
+        await timed(graph)
+    five[SICK].silent = False
+    came_back, asked_before = anyio.current_time(), five[SICK].asked
+    waits: list[float] = []
+    while True:
+        seconds, page = await timed(graph)
+        waits.append(seconds)
+        if SICK in rows_of(page):
+            break
+        await anyio.sleep(0.1)
+
+    assert anyio.current_time() - came_back <= 6
+    assert max(waits) <= 2 * USUAL
+    assert five[SICK].asked - asked_before == 1 + one_list
