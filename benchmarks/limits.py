@@ -36,6 +36,8 @@ from sandbox.geotareas.stand_in import GeotareasStandIn
 
 READS, WRITES, WINDOW = 30, 10, 2.0
 TRAVEL = 0.3
+# The part of the limit that can be had: a slot is away for a window and, at the mean, once there and back.
+LEFT = WINDOW / (WINDOW + TRAVEL)
 USERS, WRITERS, TASKS = 200, 20, 60
 # Seconds: for how long an answer counts as fresh, and how long a query may wait for the source.
 FRESH, DEADLINE = 1.0, 2.0
@@ -98,15 +100,20 @@ class Given(Struct, frozen=True):
 
 
 class Seen(Struct):
-    """What counts of one run. `asked` are the requests that came to the vendor, `refused` those with status 429."""
+    """What counts of one run: what users got, and what the stand-in recorded."""
 
     reads: list[Given]
     writes: list[Given]
     seconds: float = 0.0
-    asked: int = 0
     refused: int = 0
     reads_taken: int = 0
     writes_taken: int = 0
+
+    def count(self, records: Sequence[dict[str, Any]], is_write: Callable[[str, str], bool]) -> None:
+        taken = [each for each in records if each["status"] != 429]
+        self.refused = len(records) - len(taken)
+        self.writes_taken = sum(is_write(each["method"], each["path"]) for each in taken)
+        self.reads_taken = len(taken) - self.writes_taken
 
 
 class Distant:
@@ -150,31 +157,6 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
         finally:
             server.should_exit = True
             await running
-
-
-class Vendor:
-    """The stand-in's records and settings, without the way to it."""
-
-    def __init__(self, stand_in: GeotareasStandIn, control: Control) -> None:
-        self._stand_in = stand_in
-        self._client = httpx2.AsyncClient(transport=httpx2.ASGITransport(control), base_url="http://vendor.test")
-
-    async def limit(self, **limits: int) -> None:
-        (await self._client.post("/__sandbox__/rate-limit", json=limits)).raise_for_status()
-
-    async def clear(self) -> None:
-        (await self._client.delete("/__sandbox__/requests")).raise_for_status()
-
-    async def count(self, seen: Seen) -> None:
-        requests = (await self._client.get("/__sandbox__/requests")).json()["requests"]
-        taken = [each for each in requests if each["status"] != 429]
-        seen.asked = len(requests)
-        seen.refused = len(requests) - len(taken)
-        seen.writes_taken = sum(self._stand_in.is_write(each["method"], each["path"]) for each in taken)
-        seen.reads_taken = len(taken) - seen.writes_taken
-
-    async def aclose(self) -> None:
-        await self._client.aclose()
 
 
 class Crowd:
@@ -255,30 +237,31 @@ async def measured(run: Run, seconds: float) -> Seen:
     seen = Seen([], [])
     async with contextlib.AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        vendor = Vendor(stand_in, control)
-        stack.push_async_callback(vendor.aclose)
-        await vendor.limit(limit=READS, write_limit=WRITES, window_ms=int(WINDOW * 1000))
+        vendor = await stack.enter_async_context(_client(control))
+        limits = {"limit": READS, "write_limit": WRITES, "window_ms": int(WINDOW * 1000)}
+        (await vendor.post("/__sandbox__/rate-limit", json=limits)).raise_for_status()
         url = await stack.enter_async_context(served(Distant(control, tells=run.tells)))
         app = create_app(load(_configuration(Path(folder), stand_in, url, run)))
         await stack.enter_async_context(app.router.lifespan_context(app))
-        gateway = await stack.enter_async_context(
-            httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://gateway.test", timeout=60)
-        )
-        crowd = Crowd(gateway, seen, run.pause)
+        crowd = Crowd(await stack.enter_async_context(_client(app)), seen, run.pause)
         await crowd.look_around()
         await asyncio.sleep(WINDOW + 2 * TRAVEL)
         running = asyncio.create_task(crowd.be_greedy())
         await asyncio.sleep(WARM_UP)
-        await vendor.clear()
+        await vendor.delete("/__sandbox__/requests")
         seen.reads.clear()
         seen.writes.clear()
         began = time.perf_counter()
         await asyncio.sleep(seconds)
         seen.seconds = time.perf_counter() - began
-        await vendor.count(seen)
+        seen.count((await vendor.get("/__sandbox__/requests")).json()["requests"], stand_in.is_write)
         running.cancel()
         await asyncio.wait({running})
     return seen
+
+
+def _client(app: ASGIApp) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://benchmark.test", timeout=60)
 
 
 def _configuration(folder: Path, stand_in: GeotareasStandIn, url: str, run: Run) -> Path:
@@ -303,32 +286,29 @@ def _configuration(folder: Path, stand_in: GeotareasStandIn, url: str, run: Run)
     return path
 
 
-def lines(seen: Seen) -> Iterator[tuple[str, str, str]]:
+def rows(seen: Seen) -> Iterator[tuple[str, str, str]]:
     """What was measured, the goal, and the value."""
     windows = seen.seconds / WINDOW
-    yield "vendor: requests refused with 429", "0", str(seen.refused)
-    yield "vendor: requests that came", "", str(seen.asked)
-    yield "vendor: reads taken, of its limit", ">= 85 %", _share(seen.reads_taken, READS * windows)
-    yield "vendor: writes taken, of its limit", "", _share(seen.writes_taken, WRITES * windows)
-    whats = [given.what for given in seen.reads]
-    yield "reads asked for by users", "", str(len(whats))
-    for what in ("OK", "STALE", "RATE_LIMITED"):
-        yield f"  answered {what}", "", _share(whats.count(what), len(whats))
-    yield "  anything else", "", _share(sum(what not in {"OK", "STALE", "RATE_LIMITED"} for what in whats), len(whats))
-    ages = [given.age for given in seen.reads if given.age is not None]
-    yield "  age of data, s: p50, p99", "", _times(ages, 0.5, 0.99)
-    yield "  time to an answer, s: p99, longest", f"<= {DEADLINE:.1f}", _times([g.seconds for g in seen.reads], 0.99, 1)
-    refusals = [given.seconds for given in seen.reads if given.what == "RATE_LIMITED"]
-    yield "  time to RATE_LIMITED, s: p50, p99", "", _times(refusals, 0.5, 0.99)
-    whats = [given.what for given in seen.writes]
-    yield "writes asked for by users", "", str(len(whats))
-    yield "  applied", "", _share(whats.count("APPLIED"), len(whats))
-    yield "  refused as RATE_LIMITED", "", _share(whats.count("RATE_LIMITED"), len(whats))
-    yield "  anything else", "", _share(sum(what not in {"APPLIED", "RATE_LIMITED"} for what in whats), len(whats))
-    waits = [given.waited for given in seen.writes]
-    yield "  waited for the limit, s: p50, p99", "p99 <= 1", _times(waits, 0.5, 0.99)
-    yield "  waited for the limit, s: longest", "", _times(waits, 1)
-    yield "  time to an answer, s: p50, p99", "", _times([given.seconds for given in seen.writes], 0.5, 0.99)
+    yield "vendor: answers with 429", "0", str(seen.refused)
+    yield "vendor: reads taken, of the limit", ">= 85 %", _share(seen.reads_taken, READS * windows)
+    yield "  of what travel leaves of it", "", _share(seen.reads_taken, READS * windows * LEFT)
+    yield "vendor: writes taken, of the limit", "", _share(seen.writes_taken, WRITES * windows)
+    yield from _outcomes("reads", ("OK", "STALE", "RATE_LIMITED"), seen.reads)
+    yield "  age of data: p50, p99", "", _times([each.age for each in seen.reads if each.age is not None], 0.5, 0.99)
+    yield "  time to an answer: p99, longest", f"<= {DEADLINE:.2f}", _times([e.seconds for e in seen.reads], 0.99, 1)
+    refusals = [each.seconds for each in seen.reads if each.what == "RATE_LIMITED"]
+    yield "  time to RATE_LIMITED: p50, p99", "", _times(refusals, 0.5, 0.99)
+    yield from _outcomes("writes", ("APPLIED", "RATE_LIMITED"), seen.writes)
+    waits = [each.waited for each in seen.writes]
+    yield "  waited: p99, longest", "<= 1.00", _times(waits, 0.99, 1)
+    yield "  time to an answer: p50, p99", "", _times([each.seconds for each in seen.writes], 0.5, 0.99)
+
+
+def _outcomes(of: str, whats: Sequence[str], given: Sequence[Given]) -> Iterator[tuple[str, str, str]]:
+    yield f"{of} that users asked for", "", str(len(given))
+    for what in whats:
+        yield f"  {what}", "", _share(sum(each.what == what for each in given), len(given))
+    yield "  anything else", "", _share(sum(each.what not in whats for each in given), len(given))
 
 
 def _share(part: int, whole: float) -> str:
@@ -351,23 +331,22 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=DEFAULT_SECONDS, help="that count, of all runs together")
     seconds: float = arguments.parse_args().seconds
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    runs = [
-        dict((what, (goal, value)) for what, goal, value in lines(seen)) for seen in uvloop.run(all_measured(seconds))
-    ]
+    columns = [list(rows(seen)) for seen in uvloop.run(all_measured(seconds))]
     print(
-        f"{READS} reads and {WRITES} writes in {WINDOW:.0f} s, 0-{TRAVEL * 1000:.0f} ms each way, "
-        f"{USERS - WRITERS} readers and {WRITERS} writers, {TASKS} tasks, fresh for {FRESH:.0f} s, "
-        f"{seconds / len(RUNS):.0f} s a run"
+        f"{READS} reads and {WRITES} writes in {WINDOW:.0f} s, 0-{TRAVEL * 1000:.0f} ms each way; "
+        f"{USERS - WRITERS} readers and {WRITERS} writers of {TASKS} tasks;\n"
+        f"answers fresh for {FRESH:.0f} s, one question in {INSISTENT} insists on FRESH; {seconds / len(RUNS):.0f} s a run. "
+        "Times in seconds.\n"
     )
-    print(f"{'':38} {'goal':>9}" + "".join(f"{run.title:>16}" for run in RUNS))
-    for what, (goal, _) in runs[0].items():
-        print(f"{what:38} {goal:>9}" + "".join(f"{run[what][1]:>16}" for run in runs))
-    travelling = WINDOW / (WINDOW + TRAVEL)
+    print(f"{'':36}{'goal':>9}" + "".join(f"{run.title:>16}" for run in RUNS))
+    for cells in zip(*columns, strict=True):
+        what, goal, _ = cells[0]
+        print(f"{what:36}{goal:>9}" + "".join(f"{value:>16}" for _, _, value in cells))
     print(
-        "no budget: [limits] window = 0.001, so that nothing is ever used up, and the stand-in's X-RateLimit headers\n"
-        "withheld; what is left are its refusals with their Retry-After, and at most 8 to 16 requests at once.\n"
-        f"A budget that counts from the answers can use at most about {travelling:.0%} of so short a window: a slot is away\n"
-        f"for {TRAVEL:.1f} s of travel besides; of a minute it is {60 / (60 + TRAVEL):.1%}."
+        "\nno budget: the same numbers within a window of 1 ms, which nobody can use up, and the stand-in's X-RateLimit\n"
+        "headers withheld. What is left are its 429s with their Retry-After, and 8 to 16 requests at once.\n"
+        f"travel: a slot that is counted from its answer is away for {TRAVEL:.1f} s more than the window, which leaves {LEFT:.0%} of\n"
+        f"the limit at most, and would leave {60 / (60 + TRAVEL):.1%} of a minute's."
     )
 
 
