@@ -1,6 +1,15 @@
 """A whole gateway over real stand-ins on real sockets, as `taskgate demo` makes it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+        text = configuration(chosen, urls, "a secret of the tests")
+        for head, lines in {
+            "[gateway]": in_gateway,
+            **{f'key = "{key}"': lines for key, lines in in_sources.items()},
+        }.items():
+            assert text.count(f"{head}\n") == 1
+            text = text.replace(f"{head}\n", "\n".join([head, *lines, ""]))
+        path.write_text(text, encoding="utf-8")
+        app, client = await stack.enter_async_context(gateway(path))
+        yield World(app, client, urls, running, path)
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -19,17 +28,34 @@ from sandbox.stand_in import StandIn
 
 Answer = dict[str, Any]
 
+# Stand-ins speak plain HTTP: reading all certificates for each small request would cost more than the request.
+NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
 
 class World:
     """Stand-ins and gateway; `ask` sends one operation and gives the whole answer."""
 
     def __init__(
-        self, app: FastAPI, client: httpx2.AsyncClient, urls: dict[str, str], running: dict[str, AsyncExitStack]
+        self,
+        app: FastAPI,
+        client: httpx2.AsyncClient,
+        urls: dict[str, str],
+        running: dict[str, AsyncExitStack],
+        configured: Path,
     ) -> None:
         self.app = app
         self.client = client
         self.urls = urls
         self._running = running
+        self._configured = configured
+
+    @asynccontextmanager
+    async def cold(self) -> AsyncIterator["World"]:
+        """Another gateway over the same stand-ins, which has asked them nothing yet; they forget who asked before."""
+        async with gateway(self._configured) as (app, client):
+            for vendor in self.urls:
+                await self.control(vendor, "requests", method="DELETE")
+            yield World(app, client, self.urls, self._running, self._configured)
 
     async def ask(self, query: str, person: str = "alice", **variables: Any) -> Answer:
         response = await self.client.post(
@@ -48,7 +74,7 @@ class World:
         return data
 
     async def control(self, vendor: str, what: str, json: Any = None, method: str | None = None) -> Any:
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(verify=NO_CERTIFICATES) as client:
             url = f"{self.urls[vendor]}/__sandbox__/{what}"
             response = await client.request(method or ("GET" if json is None else "POST"), url, json=json)
             return response.json() if response.content else None
@@ -66,8 +92,19 @@ class World:
 
 
 @asynccontextmanager
+async def gateway(configured: Path) -> AsyncIterator[tuple[FastAPI, httpx2.AsyncClient]]:
+    """The gateway of a configuration, and a client of it."""
+    app = create_app(load(configured))
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://gateway.test") as client,
+    ):
+        yield app, client
+
+
+@asynccontextmanager
 async def opened(
-    folder: Path, *, gateway: Sequence[str] = (), sources: Mapping[str, Sequence[str]] = MappingProxyType({})
+    folder: Path, *, in_gateway: Sequence[str] = (), in_sources: Mapping[str, Sequence[str]] = MappingProxyType({})
 ) -> AsyncIterator[World]:
     """A world with its configuration and its journal in `folder`; more lines for `[gateway]`, and for sources by key."""
     async with AsyncExitStack() as stack:
@@ -83,18 +120,14 @@ async def opened(
         path = folder / "taskgate.toml"
         text = configuration(chosen, urls, "a secret of the tests")
         for head, lines in {
-            "[gateway]": gateway,
-            **{f'key = "{key}"': lines for key, lines in sources.items()},
+            "[gateway]": in_gateway,
+            **{f'key = "{key}"': lines for key, lines in in_sources.items()},
         }.items():
             assert text.count(f"{head}\n") == 1
             text = text.replace(f"{head}\n", "\n".join([head, *lines, ""]))
         path.write_text(text, encoding="utf-8")
-        app = create_app(load(path))
-        await stack.enter_async_context(app.router.lifespan_context(app))
-        client = await stack.enter_async_context(
-            httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://gateway.test")
-        )
-        yield World(app, client, urls, running)
+        app, client = await stack.enter_async_context(gateway(path))
+        yield World(app, client, urls, running, path)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.commands import TaskAction
 from connectors.sdk.errors import ConnectorError, ValidationFailedError
 from connectors.sdk.model import DetailAspect, Flow, FlowRef, Group, NativeRef, Task, TaskDetail, TaskRef, User
+from connectors.sdk.query import SortKey, TaskOrderField
 from gateway.federation.cache import Cache
 from gateway.federation.catalogues import Catalogues
 from gateway.federation.directories import Directories
@@ -109,6 +110,8 @@ class FederatedSources:
                 TaskListRequest(
                     scope=InboxScope.ALL_VISIBLE,
                     filter=TaskFilter(sources=frozenset({ref.source}), flows=frozenset({ref})),
+                    # Every task has it: a list by due time would be two.
+                    order=(SortKey(TaskOrderField.CREATED_AT),),
                     first=1,
                     count=False,
                 ),

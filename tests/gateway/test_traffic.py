@@ -113,7 +113,7 @@ async def test_the_vendors_own_word_on_its_limits_is_shown(world: World) -> None
 
 async def test_what_cannot_be_in_time_is_refused_at_once_and_the_vendor_never_says_no(tmp_path: Path) -> None:
     """R6: RATE_LIMITED with the moment at which it is worth asking again."""
-    async with opened(tmp_path, sources={"geotareas": ["limits = { requests = 3 }", "deadline = 2.0"]}) as world:
+    async with opened(tmp_path, in_sources={"geotareas": ["limits = { requests = 3 }", "deadline = 2.0"]}) as world:
         await report(world, "geotareas")
         reports = [await report(world, "geotareas", freshness="FRESH") for _ in range(3)]
         with anyio.fail_after(1.5):
@@ -136,7 +136,7 @@ async def test_without_budget_older_rows_are_shown_and_said_to_be_old(tmp_path: 
         "deadline = 1.0",
         "cache = { list_seconds = 0.001, detail_seconds = 0.001, revalidate_seconds = 0 }",
     ]
-    async with opened(tmp_path, sources={"camunda": lines}) as world:
+    async with opened(tmp_path, in_sources={"camunda": lines}) as world:
         source = await source_id(world, "camunda")
         pages = [(await world.data(INBOX, source=source, first=2))["viewer"]["inbox"] for _ in range(5)]
 
@@ -149,7 +149,7 @@ async def test_without_budget_older_rows_are_shown_and_said_to_be_old(tmp_path: 
 
 async def test_a_write_without_budget_is_refused_unsent_and_may_be_sent_again(tmp_path: Path) -> None:
     """It waits a second at most; its key is free for the next attempt, from the moment that the graph tells."""
-    async with opened(tmp_path, sources={"camunda": ["limits = { writes = 1, window = 3 }"]}) as world:
+    async with opened(tmp_path, in_sources={"camunda": ["limits = { writes = 1, window = 3 }"]}) as world:
         inbox = (await world.data(QUEUE, source=await source_id(world, "camunda")))["viewer"]["inbox"]
         one, other = (node["id"] for node in inbox["nodes"][:2])
         first = await mutate(world, "claimTask", taskId=one)
@@ -189,7 +189,7 @@ async def test_a_dead_source_costs_three_failures_and_then_nothing(tmp_path: Pat
 
 async def test_a_silent_source_delays_an_answer_by_its_deadline_at_most(tmp_path: Path) -> None:
     """A2; the others' rows are there, the silent one is said to be."""
-    async with opened(tmp_path, sources={"littlehorse": ["deadline = 0.5"]}) as world:
+    async with opened(tmp_path, in_sources={"littlehorse": ["deadline = 0.5"]}) as world:
         await world.control(
             "littlehorse",
             "faults",
@@ -205,7 +205,7 @@ async def test_a_silent_source_delays_an_answer_by_its_deadline_at_most(tmp_path
 
 async def test_a_query_as_a_whole_has_a_deadline_too(tmp_path: Path) -> None:
     """Shorter than the sources' own, it is the one that counts."""
-    async with opened(tmp_path, gateway=["query_deadline = 0.5"]) as world:
+    async with opened(tmp_path, in_gateway=["query_deadline = 0.5"]) as world:
         await world.control(
             "camunda", "faults", {"method": ".*", "path": ".*", "kind": "delay", "delay_ms": 20_000, "times": 100}
         )
@@ -251,5 +251,5 @@ async def test_prometheus_reads_what_the_graph_tells(world: World) -> None:
 
 
 async def test_metrics_can_be_switched_off(tmp_path: Path) -> None:
-    async with opened(tmp_path, gateway=["metrics = false"]) as world:
+    async with opened(tmp_path, in_gateway=["metrics = false"]) as world:
         assert 404 == (await world.client.get("/metrics")).status_code

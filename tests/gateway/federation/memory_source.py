@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
+import httpx2
 from msgspec import structs
 
 from connectors.sdk.caller import Caller, Identity
@@ -38,6 +40,9 @@ from gateway.federation.source import Source
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 EVERYTHING = frozenset(TaskOrderField) - {TaskOrderField.TITLE, TaskOrderField.STATE, TaskOrderField.SOURCE}
+
+# Nothing is sent; without a transport of its own each client would load all certificates.
+NO_NETWORK = httpx2.MockTransport(lambda _: httpx2.Response(500))
 
 ALICE = "alice"
 CAROL = "carol"
@@ -93,7 +98,7 @@ class MemoryConnector(Connector[SourceSettings]):
         settings = SourceSettings(
             key=key, name=key, vendor="memory", base_url="http://memory.test", scan_limit=scan_limit
         )
-        super().__init__(settings, Upstream(settings), clock=lambda: NOW)
+        super().__init__(settings, Upstream(settings, transport=NO_NETWORK), clock=lambda: NOW)
         self.held = {one.native_id: one for one in tasks}
         self.shown: dict[str, Task] | None = None
         self.sorts, self.empty = sorts, empty  # type: ignore[misc]
@@ -123,7 +128,7 @@ class MemoryConnector(Connector[SourceSettings]):
         rows = [one for one in self._reads().values() if query.matches(one)]
         if self.sorts:
             # Ties come in an order of the vendor's own.
-            rows.sort(key=lambda one: (order.rank_of(one)[: len(query.order)], hash(one.native_id)))
+            rows.sort(key=lambda one: (order.rank_of(one)[: len(query.order)], crc32(one.native_id.encode())))
         start = int(after or 0)
         page = rows[start : start + limit]
         more = start + limit < len(rows)
