@@ -118,9 +118,11 @@ async def test_an_update_changes_what_it_names_and_resets_by_empty_values(engine
         ),
         (
             {"priority": 200, "followUpDate": "foo", "dueDate": "bar"},
-            "The provided due date 'bar' cannot be parsed as a date according to RFC 3339, section 5.6. "
-            "The provided follow-up date 'foo' cannot be parsed as a date according to RFC 3339, section 5.6. "
-            "The value for priority is '200' but must be within the [0,100] range.",
+            (
+                "The provided due date 'bar' cannot be parsed as a date according to RFC 3339, section 5.6. "
+                "The provided follow-up date 'foo' cannot be parsed as a date according to RFC 3339, section 5.6. "
+                "The value for priority is '200' but must be within the [0,100] range."
+            ),
         ),
         ({"assignee": "bob"}, "No update data provided. "),
     ],
