@@ -141,7 +141,7 @@ def unpacked(packed: Path) -> Path:
         cache().mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache()) as fresh:
             try:
-                with tarfile.open(packed) as content:
+                with tarfile.open(packed, "r:gz") as content:
                     content.extractall(fresh, filter="data")
             except (tarfile.TarError, EOFError, OSError) as error:
                 raise EngineError(f"no archive: {packed} cannot be unpacked ({error})") from error
@@ -190,6 +190,8 @@ zeebe:
 def _must_be_free(ports: Ports) -> None:
     for name, port in ports.named.items():
         with socket.socket() as probe:
+            # Connections of an engine that was just stopped do not make its port taken.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
