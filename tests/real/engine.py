@@ -155,35 +155,38 @@ def unpacked(packed: Path) -> Path:
 def _configuration(ports: Ports, data: Path) -> str:
     """What the vendor documents for a single broker on H2, on loopback, where everybody must sign in."""
     port = ports.named
+    # The archive's own settings use the unified names, which win over the older ones of zeebe.broker.
     return f"""
-spring: {{profiles: {{active: "broker,consolidated-auth"}}}}
 server: {{address: 127.0.0.1, port: {port["REST"]}}}
 management: {{server: {{address: 127.0.0.1, port: {port["management"]}}}}}
 camunda:
+  api:
+    grpc: {{address: 127.0.0.1, port: {port["gRPC"]}}}
+  cluster:
+    network:
+      host: 127.0.0.1
+      advertised-host: 127.0.0.1
+      command-api: {{port: {port["command"]}}}
+      internal-api: {{port: {port["internal"]}}}
+  database: {{type: rdbms}}
   data:
+    primary-storage:
+      directory: "{data}"
+      log-stream: {{log-segment-size: 16MB}}
     secondary-storage:
       type: rdbms
       rdbms:
         url: "jdbc:h2:mem:camunda;DB_CLOSE_DELAY=-1;MODE=PostgreSQL"
         username: sa
         password: ""
-        flushInterval: PT0.5S
-        queueSize: 1000
+        flush-interval: PT0.5S
+        queue-size: 1000
   security:
     initialization:
       users: [{{username: {USER}, password: {PASSWORD}, name: Demo, email: demo@example.com}}]
-      defaultRoles: {{admin: {{users: [{USER}]}}}}
-    authentication: {{method: BASIC, unprotected-api: false}}
+      default-roles: {{admin: {{users: [{USER}]}}}}
+    authentication: {{method: basic, unprotected-api: false}}
     authorizations: {{enabled: true}}
-zeebe:
-  broker:
-    data: {{directory: "{data}"}}
-    network:
-      host: 127.0.0.1
-      advertisedHost: 127.0.0.1
-      commandApi: {{port: {port["command"]}}}
-      internalApi: {{port: {port["internal"]}}}
-    gateway: {{network: {{host: 127.0.0.1, port: {port["gRPC"]}}}}}
 """
 
 
@@ -212,6 +215,7 @@ def running(folder: Path, java: Path, ports: Ports, *, patience_s: float = 180) 
             **{name: value for name, value in os.environ.items() if not name.startswith(("CAMUNDA_", "ZEEBE_"))},
             "JAVA_HOME": str(java),
             "JAVA_OPTS": "-Xmx1g -Djava.io.tmpdir=" + work,
+            "SPRING_PROFILES_ACTIVE": "broker,consolidated-auth",
             "SPRING_CONFIG_ADDITIONALLOCATION": f"file:{configuration}",
         }
         with log.open("wb") as written:
