@@ -4,13 +4,14 @@ BIN := .venv/bin
 NPM_INSTALL := npm install --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error --fetch-retries=1 --fetch-timeout=60000
 NPM_INSTALLED := $(patsubst %/package.json,%/node_modules/.installed,$(wildcard tests/*/package.json))
 
-.PHONY: demo test test-long graphiql clean help
+.PHONY: demo test test-long test-real graphiql clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo       sandbox and gateway on this machine, with people and tasks to try"
 	@echo "make test       every check: format, lint, types, import contracts, tests"
 	@echo "make test-long  the property tests with many more examples"
+	@echo "make test-real  the Camunda connector against a real engine (Java, several hundred MB)"
 	@echo "make graphiql   fetch the files of the page at /graphql from npm; demo and test do it too"
 	@echo "make clean      remove .venv and what the tools left"
 
@@ -44,6 +45,10 @@ test: .venv/.installed-dev graphiql $(NPM_INSTALLED)
 
 test-long: .venv/.installed-dev graphiql $(NPM_INSTALLED)
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest
+
+# No part of test: fetches an engine once (kept outside of the tree), starts it, tests against it, stops it.
+test-real: .venv/.installed-dev
+	@$(BIN)/python -m tests.real
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache gateway/graphiql/npm tests/*/node_modules

@@ -1,15 +1,7 @@
 """A whole gateway over real stand-ins on real sockets, as `taskgate demo` makes it."""
 
-        text = configuration(chosen, urls, "a secret of the tests")
-        for head, lines in {
-            "[gateway]": in_gateway,
-            **{f'key = "{key}"': lines for key, lines in in_sources.items()},
-        }.items():
-            assert text.count(f"{head}\n") == 1
-            text = text.replace(f"{head}\n", "\n".join([head, *lines, ""]))
-        path.write_text(text, encoding="utf-8")
-        app, client = await stack.enter_async_context(gateway(path))
-        yield World(app, client, urls, running, path)
+import ssl
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType

@@ -8,6 +8,7 @@ from connectors.sdk.errors import (
     ForbiddenError,
     NotFoundError,
     RateLimitedError,
+    UnavailableError,
     ValidationFailedError,
 )
 from connectors.sdk.retry_after import retry_at
@@ -27,6 +28,13 @@ def parse_error(answer: Answer) -> ConnectorError | None:
         return RateLimitedError(
             "the cluster is overloaded and took nothing in",
             retry_at=retry_at(answer.headers.get("retry-after")),
+            native_status=status,
+            native_code=code,
+        )
+    if status == 503 and code == "UNAVAILABLE" and "could not be delivered" in detail:
+        # The gateway knows no partition of that number: nothing left it. Also where a broker is not known yet.
+        return UnavailableError(
+            "no partition of the cluster has that key, or none is reachable; nothing was sent",
             native_status=status,
             native_code=code,
         )

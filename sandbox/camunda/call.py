@@ -17,6 +17,8 @@ from sandbox.camunda.store import Store
 from sandbox.people import EVERYBODY
 
 _LONG = 1 << 63
+_PARTITION_SHIFT = 51
+"""The bits of a key above these are the number of its partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,15 @@ class Call:
 
     def key(self, name: str) -> str:
         value: str = self.request.path_params[name]
-        digits = value.removeprefix("-")
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= 19 and -_LONG <= int(value) < _LONG):
+        if not is_key(value):
             raise bad_request(f"Failed to convert '{name}' with value: '{value}'")
         return str(int(value))
+
+    def routed(self, key: str) -> str:
+        """Give the key of what a command is for if the gateway finds its partition, of which there is one."""
+        if int(key) >> _PARTITION_SHIFT != 1:
+            raise ProblemError(503, "UNAVAILABLE", "Expected to handle request, but request could not be delivered")
+        return key
 
     def members(self, allowed: Mapping[str, type]) -> Mapping[str, Any]:
         """Read a command's closed body; null counts as absent."""
@@ -66,6 +73,12 @@ class Call:
 Answer = Callable[[Call], Response]
 Endpoint = tuple[str, str, Answer]
 """Method, path below `/v2`, and what answers."""
+
+
+def is_key(value: str) -> bool:
+    """Whether the text is a Java long."""
+    digits = value.removeprefix("-")
+    return digits.isascii() and digits.isdigit() and len(digits) <= 19 and -_LONG <= int(value) < _LONG
 
 
 def members(body: Any, allowed: Mapping[str, type], path: str) -> Mapping[str, Any]:

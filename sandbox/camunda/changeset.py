@@ -11,8 +11,12 @@ _DATES = {"dueDate": ("due_date", "due date"), "followUpDate": ("follow_up_date"
 
 
 def changes(changeset: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the supported members that are not null, as members of the record; others are ignored."""
+    """Give the supported members that are not null, as members of the record; others are ignored.
+
+    What cannot be read is refused at once; what cannot be meant is refused together, dates before the priority.
+    """
     found: dict[str, Any] = {}
+    refused: dict[str, str] = {}
     for name, value in changeset.items():
         if value is None:
             continue
@@ -24,14 +28,16 @@ def changes(changeset: Mapping[str, Any]) -> dict[str, Any]:
             member, words = _DATES[name]
             moment = rfc3339(value) if isinstance(value, str) else None
             if moment is None and value != "":
-                raise invalid_argument(
-                    f"The provided {words} '{value}' cannot be parsed as a date according to RFC 3339, section 5.6."
+                refused[name] = (
+                    f"The provided {words} '{value}' cannot be parsed as a date according to RFC 3339, section 5.6"
                 )
             found[member] = moment
         elif name == "priority":
             if not isinstance(value, int) or isinstance(value, bool):
                 raise bad_request("Request property [changeset.priority] cannot be parsed")
             if not 0 <= value <= 100:
-                raise invalid_argument(f"The value for priority is '{value}' but must be within the [0,100] range.")
+                refused[name] = f"The value for priority is '{value}' but must be within the [0,100] range"
             found["priority"] = value
+    if refused:
+        raise invalid_argument(". ".join(refused[name] for name in (*_DATES, "priority") if name in refused) + ".")
     return found

@@ -14,10 +14,10 @@ from sandbox.camunda.authorizations import (
     readable_definitions,
     readable_instances,
 )
-from sandbox.camunda.call import Call, Endpoint, no_content
+from sandbox.camunda.call import Call, Endpoint, is_key, no_content
 from sandbox.camunda.instance_commands import Creation
 from sandbox.camunda.modification import activations, terminations
-from sandbox.camunda.problems import ProblemError, bad_request, invalid_argument, not_found
+from sandbox.camunda.problems import ProblemError, bad_request, invalid_argument, not_found, rejected
 from sandbox.camunda.processes import DEPLOYED
 from sandbox.camunda.records import TENANT, ProcessDefinition
 from sandbox.camunda.searching import search
@@ -78,6 +78,14 @@ def _creation(call: Call) -> Creation:
         raise invalid_argument("At least one of [processDefinitionId, processDefinitionKey] is required.")
     if id is not None and key is not None:
         raise invalid_argument("Only one of [processDefinitionId, processDefinitionKey] is allowed.")
+    if id is not None and not id:
+        reason = "Expected at least a bpmnProcessId or a key greater than -1, but none given"
+        raise rejected(400, "CREATE", "INVALID_ARGUMENT", reason)
+    if key is not None and not is_key(key):
+        raise invalid_argument(
+            f"The provided processDefinitionKey '{key}' is not a valid key. Expected a numeric value. "
+            "Did you pass an entity id instead of an entity key?."
+        )
     if (tenant := wanted.get("tenantId", TENANT)) != TENANT:
         raise invalid_argument(
             f"Expected to handle request Create Process Instance with tenant identifier '{tenant}', but multi-tenancy is disabled"
@@ -124,7 +132,7 @@ def _elements(instructions: list[Any], path: str, member: str) -> tuple[str, ...
 def _cancel(call: Call) -> Response:
     key = call.key("processInstanceKey")
     call.operation_reference({})
-    may_change_instance(call, call.store.instances.get(key), "CANCEL", "CANCEL_PROCESS_INSTANCE")
+    may_change_instance(call, call.store.instances.get(call.routed(key)), "CANCEL", "CANCEL_PROCESS_INSTANCE")
     call.engine.instances.cancel(key, call.caller)
     return no_content()
 
@@ -134,7 +142,7 @@ def _modify(call: Call) -> Response:
     moves: Mapping[str, type] = {} if call.release.sparse else {"moveInstructions": list}
     wanted = call.operation_reference({"activateInstructions": list, "terminateInstructions": list, **moves})
     activating, terminating = activations(wanted), terminations(wanted, by_id=not call.release.sparse)
-    may_change_instance(call, call.store.instances.get(key), "MODIFY", "MODIFY_PROCESS_INSTANCE")
+    may_change_instance(call, call.store.instances.get(call.routed(key)), "MODIFY", "MODIFY_PROCESS_INSTANCE")
     call.engine.instances.modify(key, activating, terminating, call.caller)
     return no_content()
 
@@ -142,7 +150,7 @@ def _modify(call: Call) -> Response:
 def _suspend(call: Call) -> Response:
     key = call.key("processInstanceKey")
     call.operation_reference({})
-    may_change_instance(call, call.store.instances.get(key), "SUSPEND", "SUSPEND_PROCESS_INSTANCE")
+    may_change_instance(call, call.store.instances.get(call.routed(key)), "SUSPEND", "SUSPEND_PROCESS_INSTANCE")
     call.engine.instances.suspend(key, call.caller)
     return no_content()
 
@@ -150,7 +158,7 @@ def _suspend(call: Call) -> Response:
 def _resume(call: Call) -> Response:
     key = call.key("processInstanceKey")
     call.operation_reference({})
-    may_change_instance(call, call.store.instances.get(key), "RESUME", "SUSPEND_PROCESS_INSTANCE")
+    may_change_instance(call, call.store.instances.get(call.routed(key)), "RESUME", "SUSPEND_PROCESS_INSTANCE")
     call.engine.instances.resume(key, call.caller)
     return no_content()
 

@@ -41,14 +41,14 @@ def _assign(call: Call) -> Response:
     if not wanted.get("assignee", "").strip():
         raise invalid_argument("No assignee provided")
     override = wanted.get("allowOverride", True)
-    may_change_task(call, key, "ASSIGN" if override else "CLAIM", "UPDATE_USER_TASK")
+    may_change_task(call, call.routed(key), "ASSIGN" if override else "CLAIM", "UPDATE_USER_TASK")
     call.engine.tasks.assign(key, wanted["assignee"], call.caller, override=override)
     return no_content()
 
 
 def _unassign(call: Call) -> Response:
     key = call.key("userTaskKey")
-    may_change_task(call, key, "ASSIGN", "UPDATE_USER_TASK")
+    may_change_task(call, call.routed(key), "ASSIGN", "UPDATE_USER_TASK")
     call.engine.tasks.unassign(key, call.caller)
     return no_content()
 
@@ -56,7 +56,7 @@ def _unassign(call: Call) -> Response:
 def _complete(call: Call) -> Response:
     key = call.key("userTaskKey")
     wanted = call.members({"variables": dict, "action": str})
-    may_change_task(call, key, "COMPLETE", "COMPLETE_USER_TASK")
+    may_change_task(call, call.routed(key), "COMPLETE", "COMPLETE_USER_TASK")
     call.engine.tasks.complete(key, wanted.get("variables", {}), call.caller)
     return no_content()
 
@@ -64,7 +64,7 @@ def _complete(call: Call) -> Response:
 def _update(call: Call) -> Response:
     key = call.key("userTaskKey")
     wanted = call.members({"changeset": dict, "action": str})
-    may_change_task(call, key, "UPDATE", "UPDATE_USER_TASK")
+    may_change_task(call, call.routed(key), "UPDATE", "UPDATE_USER_TASK")
     call.engine.tasks.update(key, wanted.get("changeset", {}), wanted.get("action"), call.caller)
     return no_content()
 

@@ -116,6 +116,14 @@ async def test_an_update_changes_what_it_names_and_resets_by_empty_values(engine
             {"dueDate": "foo"},
             "The provided due date 'foo' cannot be parsed as a date according to RFC 3339, section 5.6.",
         ),
+        (
+            {"priority": 200, "followUpDate": "foo", "dueDate": "bar"},
+            (
+                "The provided due date 'bar' cannot be parsed as a date according to RFC 3339, section 5.6. "
+                "The provided follow-up date 'foo' cannot be parsed as a date according to RFC 3339, section 5.6. "
+                "The value for priority is '200' but must be within the [0,100] range."
+            ),
+        ),
         ({"assignee": "bob"}, "No update data provided. "),
     ],
 )
@@ -129,6 +137,30 @@ async def test_an_update_that_cannot_be_is_refused(
     assert (400, "INVALID_ARGUMENT") == (answer.status_code, answer.json()["title"])
     assert answer.json()["detail"].startswith(detail)
     assert [] == done(camunda)
+
+
+@pytest.mark.parametrize("key", ["1", "0", "-1", "4611686018427387904"])
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/user-tasks/{}/assignment", {"assignee": "bob"}),
+        ("DELETE", "/user-tasks/{}/assignee", None),
+        ("PATCH", "/user-tasks/{}", {"changeset": {"priority": 1}}),
+        ("POST", "/user-tasks/{}/completion", {}),
+        ("POST", "/process-instances/{}/cancellation", {}),
+        ("POST", "/process-instances/{}/modification", {"terminateInstructions": [{"elementInstanceKey": "1"}]}),
+    ],
+)
+async def test_a_command_for_a_key_of_another_partition_is_not_delivered(
+    engine: httpx2.AsyncClient, method: str, path: str, body: dict[str, Any] | None, key: str
+) -> None:
+    """503, not 404: the gateway finds nobody to ask. Reads of such a key are 404."""
+    answer = await engine.request(method, path.format(key), json=body)
+    problem = answer.json()
+    detail = "Expected to handle request, but request could not be delivered"
+
+    assert (503, "UNAVAILABLE", detail) == (answer.status_code, problem["title"], problem["detail"])
+    assert 404 == (await engine.get(f"/user-tasks/{key}")).status_code
 
 
 async def test_a_task_that_waits_for_a_listener_takes_no_command(engine: httpx2.AsyncClient) -> None:

@@ -106,6 +106,8 @@ async def test_the_newest_instance_comes_first_where_asked_so(engine: httpx2.Asy
         ({"processDefinitionId": "no"}, 404, "NOT_FOUND", "Command 'CREATE' rejected with code 'NOT_FOUND': Expected to find process definition with process ID 'no', but none found"),
         ({"processDefinitionId": "invoice", "processDefinitionVersion": 9}, 404, "NOT_FOUND", "Command 'CREATE' rejected with code 'NOT_FOUND': Expected to find process definition with process ID 'invoice' and version '9', but"),
         ({"processDefinitionKey": "123"}, 404, "NOT_FOUND", "Command 'CREATE' rejected with code 'NOT_FOUND': Expected to find process definition with key '123', but none found"),
+        ({"processDefinitionId": ""}, 400, "INVALID_ARGUMENT", "Command 'CREATE' rejected with code 'INVALID_ARGUMENT': Expected at least a bpmnProcessId or a key greater than -1, but none given"),
+        ({"processDefinitionKey": "abc"}, 400, "INVALID_ARGUMENT", "The provided processDefinitionKey 'abc' is not a valid key. Expected a numeric value. Did you pass an entity id instead of an entity key?"),
         ({"processDefinitionId": "invoice", "startInstructions": [{"elementId": "no"}]}, 400, "INVALID_ARGUMENT", "Command 'CREATE' rejected with code 'INVALID_ARGUMENT': Expected to create instance of process with start"),
         ({"processDefinitionId": "invoice", "tenantId": "red"}, 400, "INVALID_ARGUMENT", "Expected to handle request Create Process Instance with tenant identifier 'red', but multi-tenancy is disabled"),
         ({"processDefinitionId": "invoice", "tags": ["a b"]}, 400, "INVALID_ARGUMENT", "The provided tag 'a b' is not valid."),

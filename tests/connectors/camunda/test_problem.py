@@ -42,6 +42,14 @@ PROBLEMS = [
     (502, "ABORTED", "may or may not have been accepted", UnavailableError, UnavailableError, True),
     (503, "RESOURCE_EXHAUSTED", "Expected to execute", RateLimitedError, RateLimitedError, False),
     (503, "UNAVAILABLE", "no leader", UnavailableError, UnavailableError, True),
+    (
+        503,
+        "UNAVAILABLE",
+        "Expected to handle request, but request could not be delivered",
+        UnavailableError,
+        UnavailableError,
+        False,
+    ),
     (504, "DEADLINE_EXCEEDED", "request timed out", UpstreamTimeoutError, UpstreamTimeoutError, True),
     (302, None, None, MalformedResponseError, MalformedResponseError, True),
 ]
