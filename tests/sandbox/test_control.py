@@ -1,7 +1,10 @@
 """The control interface, over real sockets."""
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -245,12 +248,19 @@ async def test_the_control_interface_knows_its_own_paths_only(client: httpx2.Asy
     assert [404, 405] == statuses
 
 
+def two_free_ports() -> int:
+    """The first of two in a row, below those that the system hands out to whoever connects."""
+    for port in range(20_000, 30_000, 7):
+        with contextlib.suppress(OSError), ExitStack() as held:
+            for each in (port, port + 1):
+                held.enter_context(socket.create_server(("127.0.0.1", each)))
+            return port
+    raise AssertionError("no two free ports in a row")
+
+
 async def test_the_base_port_lists_the_stand_ins() -> None:
     """Ports are the base port plus the vendor's offset."""
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        base_port = probe.getsockname()[1]
+    base_port = two_free_ports()
     async with (
         serve([Counter()], host="127.0.0.1", base_port=base_port) as urls,
         httpx2.AsyncClient(trust_env=False) as client,
@@ -263,8 +273,6 @@ async def test_the_base_port_lists_the_stand_ins() -> None:
 
 async def test_a_taken_port_is_one_clear_line() -> None:
     """Nothing is served then."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PortTakenError) as raised:
