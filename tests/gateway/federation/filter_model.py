@@ -117,7 +117,8 @@ def plain(wanted: TaskFilter, one: Task) -> bool:
         wanted.has_candidate_groups is None or bool(one.candidate_groups) is wanted.has_candidate_groups,
         wanted.flows is None or (one.flow_id is not None and FlowRef(one.source, one.flow_id) in wanted.flows),
         wanted.has_flow is None or (one.flow_id is not None) is wanted.has_flow,
-        wanted.subject is None or any(subject_fits(wanted.subject, each) for each in one.subjects or ()),
+        wanted.subject in {None, SubjectMatch()}
+        or any(subject_fits(wanted.subject, each) for each in one.subjects or ()),
         all(interval.holds(time_of(one, field)) for field, interval in wanted.times),
         all(time_of(one, field) is not None for field in wanted.present),
         all(time_of(one, field) is None for field in wanted.absent),
