@@ -245,11 +245,12 @@ class TaskStats(Struct, frozen=True, kw_only=True):
 
 
 class PageRequest(Struct, frozen=True, kw_only=True):
-    """`first` is 1..100, checked by the graph. `sources` None asks all that have such a list."""
+    """`first` is 1..100, checked by the graph. `sources` None asks all that have such a list. `backward` as for tasks."""
 
     sources: frozenset[str] | None = None
     first: int = 25
     after: str | None = None
+    backward: bool = False
     fresh: bool = False
     count: bool = True
 

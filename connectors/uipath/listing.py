@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Raw, Struct
 
 from connectors.sdk.errors import ConnectorError, ValidationFailedError
 from connectors.sdk.model import CountAccuracy, Task
-from connectors.sdk.query import Page, TaskQuery
+from connectors.sdk.query import Page, SortDirection, SortKey, TaskOrderField, TaskQuery
 from connectors.uipath import mapping, odata, search, wire
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.native_id import TaskId, task_id
@@ -18,22 +18,24 @@ from connectors.uipath.settings import UiPathSettings
 BATCH = 40
 
 _BY_ID = re.compile(r"id:([1-9][0-9]{0,18})")
-_BY_OFFSET = re.compile(r"at:([1-9][0-9]{0,8}):([1-9][0-9]{0,18})")
+_BY_OFFSET = re.compile(r"at:([1-9][0-9]{0,8}):([1-9][0-9]{0,18}):(-?[0-9]{1,18})?")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Row = tuple[wire.Task, Raw]
 
 
 class Position(Struct, frozen=True):
-    """How many rows were given, and the id of the last of them."""
+    """How many rows were given, the id of the last of them, and the time by which that one was sorted."""
 
     offset: int
     anchor: int
+    time: int | None
 
 
 class TaskList:
     """The vendor pages by offset alone. A task that leaves the list between two pages would hide another one, so
-    unordered lists go on behind the last id, and ordered ones begin with the row that was given last and step back one
-    page where it is not there.
+    unordered lists go on behind the last id, and ordered ones begin with the row that was given last and step back, page
+    by page, until a page holds that row or begins with one that sorts before it. They give rows again rather than none.
     """
 
     def __init__(self, client: UiPathClient, settings: UiPathSettings, clock: Callable[[], datetime]) -> None:
@@ -80,19 +82,21 @@ class TaskList:
         order = search.order_of(query.order)
         if position is None:
             rows, total = await self._rows(filter, order, top=limit)
-            return self._page(query, rows, _cursor(0, rows, limit), total)
+            cursor = _cursor(len(rows), rows[-1][0], query) if rows and len(rows) >= limit else None
+            return self._page(query, rows, cursor, total)
         skip = position.offset - 1
-        rows, total = await self._rows(filter, order, top=limit + 1, skip=skip)
-        behind = _behind(rows, position.anchor)
-        if behind is None and skip > 0:
-            # The row given last moved or left: rows before this page may be new to it.
-            skip = max(0, skip - limit)
+        while True:
             rows, total = await self._rows(filter, order, top=limit + 1, skip=skip)
-            behind = _behind(rows, position.anchor)
+            behind = _behind(rows, query, position)
+            if behind is not None or skip == 0 or _begins_before(rows, query, position):
+                break
+            # The row given last moved or left: rows before this page may not have been given.
+            skip = max(0, skip - limit)
         given = rows[behind or 0 :][:limit]
         end = skip + (behind or 0) + len(given)
-        full = len(rows) > limit
-        cursor = f"at:{end}:{given[-1][0].id}" if given and full else None
+        # Where others moved in before it, the row given last may be the last of its page: then none of this page is new.
+        last = (given or rows)[-1][0] if len(rows) > limit else None
+        cursor = None if last is None else _cursor(end, last, query)
         return self._page(query, given, cursor, total)
 
     async def _rows(self, filter: str, order: str, *, top: int, skip: int = 0) -> tuple[list[Row], int | None]:
@@ -126,12 +130,39 @@ def known_ids(ids: Sequence[str]) -> list[TaskId]:
     return [found for text in ids if (found := task_id(text)) is not None]
 
 
-def _cursor(skip: int, rows: Sequence[Row], limit: int) -> str | None:
-    return f"at:{skip + len(rows)}:{rows[-1][0].id}" if rows and len(rows) >= limit else None
+def _cursor(offset: int, last: wire.Task, query: TaskQuery) -> str:
+    time = _time(last, query)
+    return f"at:{offset}:{last.id}:{'' if time is None else time}"
 
 
-def _behind(rows: Sequence[Row], anchor: int) -> int | None:
-    return next((index + 1 for index, (row, _) in enumerate(rows) if row.id == anchor), None)
+def _behind(rows: Sequence[Row], query: TaskQuery, position: Position) -> int | None:
+    """The place behind the row given last, where that one did not move."""
+    given = (position.anchor, position.time)
+    return next((index + 1 for index, (row, _) in enumerate(rows) if (row.id, _time(row, query)) == given), None)
+
+
+def _begins_before(rows: Sequence[Row], query: TaskQuery, position: Position) -> bool:
+    """Whether everything before the page sorts before the row given last, and hence was given."""
+    begin = _time(rows[0][0], query) if rows else None
+    if begin is None or position.time is None:
+        return False
+    falls = _sorted_by(query).direction is SortDirection.DESC
+    return begin > position.time if falls else begin < position.time
+
+
+def _sorted_by(query: TaskQuery) -> SortKey:
+    return next(key for key in query.order if key.field in search.TIME_MEMBERS)
+
+
+def _time(row: wire.Task, query: TaskQuery) -> int | None:
+    """What the row is sorted by first, in microseconds."""
+    text = {
+        TaskOrderField.CREATED_AT: row.creation_time,
+        TaskOrderField.UPDATED_AT: row.last_modification_time,
+        TaskOrderField.COMPLETED_AT: row.completion_time,
+    }[_sorted_by(query).field]
+    moment = mapping.time_from_wire(text)
+    return None if moment is None else (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _last_id(after: str | None) -> int | None:
@@ -149,4 +180,4 @@ def _position(after: str | None) -> Position | None:
     match = _BY_OFFSET.fullmatch(after)
     if match is None:
         raise ValidationFailedError("the cursor is not one of this list", field=("after",))
-    return Position(int(match[1]), int(match[2]))
+    return Position(int(match[1]), int(match[2]), None if match[3] is None else int(match[3]))

@@ -11,13 +11,13 @@ import msgspec
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Listing
-from connectors.sdk.errors import ForbiddenError
+from connectors.sdk.errors import ForbiddenError, ValidationFailedError
 from connectors.sdk.model import Flow
 from connectors.sdk.query import FlowQuery, Page
 from gateway.federation.cache import Cache, Kind
 from gateway.federation.cursor import CursorCodec
-from gateway.federation.listing import ListingReader, page_of_parts
-from gateway.federation.order import EPOCH, MICROSECOND, Position, Rank
+from gateway.federation.listing import ListingReader, page_of_parts, resumed_at
+from gateway.federation.order import EPOCH, MICROSECOND, Backward, Order, Position, Rank
 from gateway.federation.overlay import FlowOverlay
 from gateway.federation.part import Part
 from gateway.federation.source import Source
@@ -74,13 +74,15 @@ class Catalogues:
         self._flow_overlay = flow_overlay
 
     async def flows(self, caller: Caller, request: FlowListRequest) -> RowList[Flow]:
-        """One page over the sources that list flows; raises ValidationFailedError for a cursor that does not fit.
+        """One page over the sources that list flows.
 
+        Raises ValidationFailedError for a cursor that does not fit, and for a page from the end where a source that is
+        asked keeps its own order, which no vendor reverses.
         With a technical account a source lists the flows of everybody: only task admins may see that.
         """
-        order = NewestFirst()
+        order: Order[Flow] = Backward(NewestFirst()) if request.backward else NewestFirst()
         fingerprint = _fingerprint("flows", request.sources, request.query)
-        resumed = None if request.after is None else self._cursors.decode(fingerprint, request.after)
+        resumed = resumed_at(self._cursors, fingerprint, request)
         parts: list[Part[Flow]] = []
         for source in self._sources:
             part: Part[Flow] = Part(source)
@@ -93,6 +95,12 @@ class Catalogues:
                     source.key, "list flows"
                 )
                 continue
+            if request.backward and source.connector.sorts_flows:
+                raise ValidationFailedError(
+                    f"{source.connector.settings.name} lists flows newest first only: ask with first and after, or for "
+                    "other sources",
+                    field=("last",),
+                )
             pushed = source.connector.pushdown_flows(request.query)
             exact = pushed == request.query
             part.filters = FilterPlacement.PUSHED_DOWN if exact else FilterPlacement.GATEWAY
@@ -129,9 +137,9 @@ class Catalogues:
 
     async def task_definitions(self, request: PageRequest) -> RowList[DefinitionRow]:
         """As `flows`, by name."""
-        order = ByName()
+        order: Order[DefinitionRow] = Backward(ByName()) if request.backward else ByName()
         fingerprint = _fingerprint("task definitions", request.sources, None)
-        resumed = None if request.after is None else self._cursors.decode(fingerprint, request.after)
+        resumed = resumed_at(self._cursors, fingerprint, request)
         parts: list[Part[DefinitionRow]] = []
         for source in self._sources:
             part: Part[DefinitionRow] = Part(source)

@@ -15,8 +15,8 @@ from connectors.sdk.model import Group, NativeRef, Task, User
 from connectors.sdk.query import folded
 from gateway.federation.cache import Cache, Kind
 from gateway.federation.cursor import CursorCodec, ListPosition
-from gateway.federation.listing import ListingReader, page_of_parts
-from gateway.federation.order import Position, Rank
+from gateway.federation.listing import ListingReader, page_of_parts, resumed_at
+from gateway.federation.order import Backward, Order, Position, Rank
 from gateway.federation.part import Part
 from gateway.federation.source import Source
 from gateway.federation.stream import Held, HeldStream
@@ -61,8 +61,9 @@ class Directories:
         self, request: PageRequest, *, search: str | None = None, assignable_to: Task | None = None
     ) -> RowList[PersonRow]:
         """`assignable_to`: who is known in that task's source and, where it tells, whom it would take as owner."""
+        order: Order[PersonRow] = Backward(ByName()) if request.backward else ByName()
         fingerprint = _fingerprint("users", request, search, None if assignable_to is None else assignable_to.ref)
-        resumed = self._resumed(fingerprint, request)
+        resumed = resumed_at(self._cursors, fingerprint, request)
         distinct: set[tuple[str, str]] = set()
 
         def admit(row: PersonRow) -> PersonRow | None:
@@ -78,13 +79,13 @@ class Directories:
             if assignable_to is not None and source.key != assignable_to.source:
                 part.skipped = True
             elif Listing.USERS in source.connector.listings:
-                self._add(part, self._accounts(part, request, search, assignable_to), admit, resumed)
+                self._add(part, self._accounts(part, request, search, assignable_to), admit, order, resumed)
             else:
                 # No directory: those whom the configuration links to it.
-                self._add(part, self._configured(source.key), admit, resumed)
+                self._add(part, self._configured(source.key), admit, order, resumed)
         if assignable_to is None and parts:
-            self._add(parts[0], self._configured(None), admit, resumed, name=f"{PEOPLE}:0:written")
-        found = await page_of_parts(parts, ByName(), self._cursors, fingerprint, resumed, request)
+            self._add(parts[0], self._configured(None), admit, order, resumed, name=f"{PEOPLE}:0:written")
+        found = await page_of_parts(parts, order, self._cursors, fingerprint, resumed, request)
         # People whom several systems know count once: only whole lists tell how many there are.
         is_whole = all(
             stream.opened and not stream.error and not stream.truncated for p in parts for stream in p.streams
@@ -93,8 +94,9 @@ class Directories:
 
     async def groups(self, request: PageRequest, *, search: str | None = None) -> RowList[GroupRow]:
         """As `users`; a group belongs to one source."""
+        order: Order[GroupRow] = Backward(ByName()) if request.backward else ByName()
         fingerprint = _fingerprint("groups", request, search, None)
-        resumed = self._resumed(fingerprint, request)
+        resumed = resumed_at(self._cursors, fingerprint, request)
         wanted = None if search is None else folded(search)
 
         def admit(row: GroupRow) -> GroupRow | None:
@@ -107,35 +109,34 @@ class Directories:
             parts.append(part)
             asked = request.sources is None or source.key in request.sources
             if asked and Listing.GROUPS in source.connector.listings:
-                self._add(part, self._groups(part, request, search), admit, resumed)
+                self._add(part, self._groups(part, request, search), admit, order, resumed)
             else:
                 part.skipped = True
-        return await page_of_parts(parts, ByName(), self._cursors, fingerprint, resumed, request)
+        return await page_of_parts(parts, order, self._cursors, fingerprint, resumed, request)
 
     async def members(self, group: NativeRef, request: PageRequest) -> RowList[PersonRow]:
         """People in a group, by name. The report says so where the source does not tell."""
+        order: Order[PersonRow] = Backward(ByName()) if request.backward else ByName()
         fingerprint = _fingerprint("members", request, None, group)
-        resumed = self._resumed(fingerprint, request)
+        resumed = resumed_at(self._cursors, fingerprint, request)
         parts: list[Part[PersonRow]] = []
         for source in self._sources:
             part: Part[PersonRow] = Part(source)
             parts.append(part)
             if source.key == group.source and Listing.MEMBERS in source.connector.listings:
-                self._add(part, self._members(part, request, group.native_id), lambda row: row, resumed)
+                self._add(part, self._members(part, request, group.native_id), lambda row: row, order, resumed)
             else:
                 part.skipped = True
-        found = await page_of_parts(parts, ByName(), self._cursors, fingerprint, resumed, request)
+        found = await page_of_parts(parts, order, self._cursors, fingerprint, resumed, request)
         # A source that does not tell its members has not none.
         return found if any(part.streams for part in parts) else msgspec.structs.replace(found, total=None)
-
-    def _resumed(self, fingerprint: str, request: PageRequest) -> ListPosition | None:
-        return None if request.after is None else self._cursors.decode(fingerprint, request.after)
 
     def _add(
         self,
         part: Part[Row],
         rows: Callable[[], Awaitable[Held[Row]]],
         admit: Callable[[Row], Row | None],
+        order: Order[Row],
         resumed: ListPosition | None,
         name: str | None = None,
     ) -> None:
@@ -145,7 +146,7 @@ class Directories:
             HeldStream(
                 name=name,
                 source=part.source.key,
-                order=ByName(),
+                order=order,
                 rows=rows,
                 admit=admit,
                 last=None if resumed is None else resumed.last,

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from connectors.sdk.model import Task, TaskState
+from connectors.sdk.model import OPEN_STATES, Task, TaskState
 from connectors.sdk.query import TaskQuery, TextMatch, folded, overdue
 from schema.port import PersonId, SubjectMatch, TaskFilter
 
@@ -140,12 +140,36 @@ def _next_minute(moment: datetime) -> datetime:
 def is_empty(query: TaskQuery) -> bool:
     """Whether it can match nothing, as far as that can be seen."""
     is_owned = query.assignees is not None or query.has_assignee is True
+    is_offered = query.candidate_users is not None or query.candidate_groups is not None
     return (
         frozenset() in (getattr(query, name) for name in _SETS)
         or bool(query.present & query.absent)
         or (query.assignees is not None and query.has_assignee is False)
+        or (is_offered and query.has_candidates is False)
         or (query.states == _READY and is_owned)
+        or (query.overdue_at is not None and query.states is not None and query.states.isdisjoint(OPEN_STATES))
+        or not _has_time(query)
     )
+
+
+def _has_time(query: TaskQuery) -> bool:
+    """Whether the bounds of each time leave any moment."""
+    if any(field in query.absent for field, _ in query.times):
+        return False
+    for field in {field for field, _ in query.times}:
+        bounds = [interval for each, interval in query.times if each is field]
+        # The highest lower bound and the lowest upper one; of equal moments the one that excludes it.
+        lower = max(
+            [(each.gte, 0) for each in bounds if each.gte] + [(each.gt, 1) for each in bounds if each.gt], default=None
+        )
+        upper = min(
+            [(each.lte, 0) for each in bounds if each.lte] + [(each.lt, -1) for each in bounds if each.lt], default=None
+        )
+        if lower is None or upper is None or lower[0] < upper[0]:
+            continue
+        if lower[0] > upper[0] or (lower[1], upper[1]) != (0, 0):
+            return False
+    return True
 
 
 _READY = frozenset({TaskState.READY})

@@ -82,6 +82,14 @@ class ListingReader:
         return shared.value
 
 
+def resumed_at(cursors: CursorCodec, fingerprint: str, request: PageRequest) -> ListPosition | None:
+    """Where the page begins; raises ValidationFailedError for a cursor that does not fit."""
+    if request.after is None:
+        return None
+    position = cursors.decode(fingerprint, request.after)
+    return position if position.backward == request.backward else position.turned()
+
+
 async def page_of_parts(
     parts: Sequence[Part[R]],
     order: Order[R],
@@ -99,10 +107,13 @@ async def page_of_parts(
     def edge(item: R, at: ListPosition) -> EdgeRow[R]:
         return EdgeRow(item, lambda: cursors.encode(fingerprint, at))
 
+    edges = [edge(row.item, ListPosition(order.position(row.item), row.streams, request.backward)) for row in rows]
+    if request.backward:
+        edges.reverse()
     return RowList(
-        edges=[edge(row.item, ListPosition(order.position(row.item), row.streams)) for row in rows],
-        has_next_page=more,
-        has_previous_page=resumed is not None,
+        edges=edges,
+        has_next_page=resumed is not None if request.backward else more,
+        has_previous_page=more if request.backward else resumed is not None,
         total=total if request.count else None,
         total_accuracy=accuracy,
         sources=reports,

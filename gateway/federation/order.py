@@ -6,7 +6,7 @@ either direction, so that a page never begins with what nobody dated.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -30,6 +30,7 @@ class Listed(Protocol):
 
 
 R = TypeVar("R", bound=Listed)
+T = TypeVar("T")
 _R_contra = TypeVar("_R_contra", bound=Listed, contravariant=True)
 
 
@@ -58,13 +59,32 @@ NULLABLE = frozenset(
 )
 
 
-class Descending(Struct, frozen=True, order=False):
-    """A text that compares the other way round."""
+class Descending(Struct, Generic[T], frozen=True, order=False):
+    """A text, or a whole rank, that compares the other way round."""
 
-    text: str
+    value: T
 
-    def __lt__(self, other: "Descending") -> bool:
-        return other.text < self.text
+    def __lt__(self, other: "Descending[T]") -> bool:
+        less: bool = other.value < self.value  # type: ignore[operator]
+        return less
+
+
+class Backward(Generic[R]):
+    """An order from its end, for rows that are all here: no vendor keeps it."""
+
+    tie = 0
+
+    def __init__(self, order: Order[R]) -> None:
+        self._order = order
+
+    def position(self, row: R) -> Position:
+        return self._order.position(row)
+
+    def rank(self, position: Position) -> Rank:
+        return (Descending(self._order.rank(position)),)
+
+    def rank_of(self, row: R) -> Rank:
+        return self.rank(self.position(row))
 
 
 class Split(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from schema.arguments import Freshness, flow_ref, given, page_size
+from schema.arguments import Freshness, flow_ref, given, window
 from schema.context import Context
 from schema.flow.connection import FlowConnection
 from schema.flow.inputs import FlowFilter
@@ -36,7 +36,8 @@ class FlowQueries:
     @resolved(
         description=(
             "Flows, newest first, at most 100 a page; for task admins. A failing source does not fail it, one that "
-            "lists no flows is SKIPPED, one that others may not list is FORBIDDEN: see `sources`."
+            "lists no flows is SKIPPED, one that others may not list is FORBIDDEN: see `sources`. VALIDATION_FAILED for a "
+            "page from the end where a source keeps its flows newest first only."
         )
     )
     async def flows(
@@ -51,16 +52,24 @@ class FlowQueries:
                 description="Cursor of the edge before the page, made with the same filter; null means from the start."
             ),
         ] = strawberry.UNSET,
+        last: Annotated[
+            int | None, strawberry.argument(description="Rows from the end, 1 to 100; not with `first`.")
+        ] = strawberry.UNSET,
+        before: Annotated[
+            str | None, strawberry.argument(description="Cursor of the edge after the page.")
+        ] = strawberry.UNSET,
         filter: Annotated[
             FlowFilter | None, strawberry.argument(description="Which of them; null means all.")
         ] = strawberry.UNSET,
     ) -> FlowConnection:
         context, asked = info.context, given(filter) or FlowFilter()
+        page = window(first, after, last, before)
         request = FlowListRequest(
             query=asked.query(),
             sources=asked.source_keys(("filter",), context),
-            first=page_size(first),
-            after=given(after),
+            first=page.size,
+            after=page.cursor,
+            backward=page.backward,
             count=selects(info, ("totalCount",), ("totalAccuracy",), ("sources", "count")),
         )
         return FlowConnection.from_list(await context.federation.list_flows(context.caller, request), context)

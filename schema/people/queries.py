@@ -5,10 +5,10 @@ from typing import Annotated
 import strawberry
 
 from connectors.sdk.model import GroupRef, TaskRef, UserRef
-from schema.arguments import argument, given, page_size, source_key
+from schema.arguments import argument, given, source_key, window
 from schema.context import Context
 from schema.people.connection import GroupConnection, UserConnection
-from schema.people.types import After, First, Group, User
+from schema.people.types import After, Before, First, Group, Last, User
 from schema.port import PageRequest
 from schema.relay import PERSON_MARK, GlobalId, decode
 from schema.resolver import resolved
@@ -53,6 +53,8 @@ class PeopleQueries:
         info: strawberry.Info[Context, None],
         first: First = strawberry.UNSET,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
         search: Annotated[
             str | None,
             strawberry.argument(description="Part of a name, user name or mail address; null or empty means all."),
@@ -65,9 +67,11 @@ class PeopleQueries:
         ] = strawberry.UNSET,
     ) -> UserConnection:
         context, task_id = info.context, given(assignable_to)
+        page = window(first, after, last, before)
         request = PageRequest(
-            first=page_size(given(first)),
-            after=given(after),
+            first=page.size,
+            after=page.cursor,
+            backward=page.backward,
             count=selects(info, ("totalCount",), ("sources", "count")),
         )
         task = None if task_id is None else TaskRef(*argument(task_id, "Task", ("assignableTo",)).parts)
@@ -87,6 +91,8 @@ class PeopleQueries:
         info: strawberry.Info[Context, None],
         first: First = strawberry.UNSET,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
         search: Annotated[
             str | None, strawberry.argument(description="Part of a name or id; null or empty means all.")
         ] = strawberry.UNSET,
@@ -95,10 +101,12 @@ class PeopleQueries:
         ] = strawberry.UNSET,
     ) -> GroupConnection:
         context, wanted = info.context, given(source)
+        page = window(first, after, last, before)
         request = PageRequest(
             sources=None if wanted is None else frozenset({source_key(wanted, ("source",), context)}),
-            first=page_size(given(first)),
-            after=given(after),
+            first=page.size,
+            after=page.cursor,
+            backward=page.backward,
             count=selects(info, ("totalCount",), ("sources", "count")),
         )
         found = await context.federation.list_groups(context.caller, request, search=given(search) or None)

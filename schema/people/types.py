@@ -7,7 +7,7 @@ import strawberry
 
 from connectors.sdk import model
 from connectors.sdk.caller import Caller
-from schema.arguments import given, page_size, window
+from schema.arguments import given, window
 from schema.context import Context
 from schema.port import GroupRow, PageRequest, PersonId, PersonRow
 from schema.relay import Node, global_id, person_id
@@ -189,14 +189,18 @@ class Group(Node):
         info: strawberry.Info[Context, None],
         first: First = strawberry.UNSET,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> "UserConnection":
         from schema.people.connection import UserConnection  # noqa: PLC0415 lists know people, not the reverse
 
         context = info.context
+        page = window(first, after, last, before)
         request = PageRequest(
             sources=frozenset({self.ref.source}),
-            first=page_size(given(first)),
-            after=given(after),
+            first=page.size,
+            after=page.cursor,
+            backward=page.backward,
             count=selects(info, ("totalCount",), ("sources", "count")),
         )
         return UserConnection.from_list(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from schema.arguments import given, page_size, source_key
+from schema.arguments import given, source_key, window
 from schema.context import Context
 from schema.port import DefinitionRow, EdgeRow, PageRequest, RowList
 from schema.relay import PageInfo
@@ -72,15 +72,23 @@ class TaskDefinitionQueries:
             str | None,
             strawberry.argument(description="Cursor of the edge before the page; null means from the start."),
         ] = strawberry.UNSET,
+        last: Annotated[
+            int | None, strawberry.argument(description="Rows from the end, 1 to 100; not with `first`.")
+        ] = strawberry.UNSET,
+        before: Annotated[
+            str | None, strawberry.argument(description="Cursor of the edge after the page.")
+        ] = strawberry.UNSET,
         source: Annotated[
             strawberry.ID | None, strawberry.argument(description="Of this Source only; null means of all.")
         ] = strawberry.UNSET,
     ) -> TaskDefinitionConnection:
         context, wanted = info.context, given(source)
+        page = window(first, after, last, before)
         request = PageRequest(
             sources=None if wanted is None else frozenset({source_key(wanted, ("source",), context)}),
-            first=page_size(first),
-            after=given(after),
+            first=page.size,
+            after=page.cursor,
+            backward=page.backward,
             count=selects(info, ("totalCount",), ("sources", "count")),
         )
         found = await context.federation.list_task_definitions(context.caller, request)

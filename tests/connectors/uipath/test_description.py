@@ -94,7 +94,7 @@ async def every_call(tenant: Tenant, connector: UiPathConnector) -> None:
     )
     await connector.ping()
     await connector.list_tasks(everything, limit=100)
-    await connector.list_tasks(TaskQuery(order=everything.order), limit=2, after="at:2:1")
+    await connector.list_tasks(TaskQuery(order=everything.order), limit=2, after="at:2:1:")
     page = await connector.list_tasks(TaskQuery(states=OPEN_STATES), limit=500)
     await connector.get_self()
     await connector.list_users(limit=5)

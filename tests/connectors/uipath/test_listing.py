@@ -1,10 +1,13 @@
 """Pages of tasks, while tasks come and go."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from connectors.sdk.errors import ConnectorError, NotFoundError, UnavailableError, ValidationFailedError
@@ -71,7 +74,7 @@ async def test_no_page_asks_for_more_than_the_vendor_gives(scripted: Scripted) -
     shelf = Shelf(1)
     connector = scripted(shelf)
     await connector.list_tasks(TaskQuery(), limit=100_000)
-    await connector.list_tasks(TaskQuery(order=NEWEST), limit=100_000, after="at:1:1")
+    await connector.list_tasks(TaskQuery(order=NEWEST), limit=100_000, after="at:1:1:")
 
     assert [500, 501] == [int(request.url.params["$top"]) for request in shelf.asked]
 
@@ -143,7 +146,59 @@ async def test_an_ordered_list_goes_on_when_the_last_row_itself_left(scripted: S
     assert {1, 2, 3, 4, 5, 6} <= set(found)
 
 
-@pytest.mark.parametrize("after", ["", "5", "id:0", "id:x", "at:1:1", "id:99999999999999999999", "id:1 or 1 eq 1"])
+class Changing:
+    """Tasks by the time of their last change, which tests change between pages: the vendor's own order, newest first."""
+
+    def __init__(self, count: int) -> None:
+        self.times = {number: 1000 - number // 2 for number in range(1, count + 1)}
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        params = request.url.params
+        ids = sorted(self.times, key=lambda each: (-self.times[each], each))
+        skip, top = int(params.get("$skip", "0")), int(params["$top"])
+        start = datetime(2026, 6, 15, tzinfo=UTC)
+        rows = [
+            row(each, LastModificationTime=(start + timedelta(seconds=self.times[each])).isoformat())
+            for each in ids[skip : skip + top]
+        ]
+        return httpx2.Response(200, json={"@odata.count": len(ids), "value": rows})
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    limit=st.integers(1, 4),
+    changes=st.lists(
+        st.lists(st.tuples(st.integers(1, 30), st.none() | st.integers(980, 1010)), min_size=1, max_size=10),
+        min_size=1,
+        max_size=5,
+    ),
+)
+@example(limit=1, changes=[*[[(30, None)]] * 4, [(3, None), (4, None), (5, None)]])
+async def test_an_ordered_list_loses_no_task_whatever_happens_to_others(
+    scripted: Scripted, limit: int, changes: list[list[tuple[int, int | None]]]
+) -> None:
+    """Many leave at once, the row given last among them, others move before or behind it."""
+    vendor, after, found = Changing(24), None, set()
+    touched: set[int] = set()
+    connector = scripted(vendor)
+    query = TaskQuery(order=(SortKey(TaskOrderField.UPDATED_AT, SortDirection.DESC),))
+    for number in range(200):
+        page = await connector.list_tasks(query, limit=limit, after=after)
+        found |= {int(task.native_id.removeprefix("828-")) for task in page.items}
+        after = page.next_cursor
+        if after is None:
+            break
+        for which, time in changes[number] if number < len(changes) else ():
+            touched.add(which)
+            vendor.times.pop(which, None)
+            if time is not None:
+                vendor.times[which] = time
+
+    assert after is None
+    assert set(range(1, 25)) - touched <= found
+
+
+@pytest.mark.parametrize("after", ["", "5", "id:0", "id:x", "at:1:1:", "id:99999999999999999999", "id:1 or 1 eq 1"])
 async def test_a_cursor_of_another_list_is_refused(scripted: Scripted, after: str) -> None:
     """Without a call."""
     shelf = Shelf(1)

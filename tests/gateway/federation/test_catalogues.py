@@ -20,15 +20,17 @@ ALICE = person("alice", "north", "south")
 PEOPLE = [CAROL, ALICE]
 
 
-async def walked(sources: FederatedSources, first: int, **more: Any) -> list[str]:
+async def walked(sources: FederatedSources, first: int, *, backward: bool = False, **more: Any) -> list[str]:
     found: list[str] = []
     after = None
     while True:
-        page = await sources.list_flows(CAROL, FlowListRequest(first=first, after=after, count=False, **more))
-        found += [edge.item.native_id for edge in page.edges]
-        if not page.has_next_page:
+        request = FlowListRequest(first=first, after=after, backward=backward, count=False, **more)
+        page = await sources.list_flows(CAROL, request)
+        ids = [edge.item.native_id for edge in page.edges]
+        found = ids + found if backward else found + ids
+        if not (page.has_previous_page if backward else page.has_next_page):
             return found
-        after = page.edges[-1].cursor()
+        after = page.edges[0 if backward else -1].cursor()
 
 
 MINUTES = st.one_of(st.none(), st.integers(0, 3))
@@ -57,6 +59,12 @@ async def test_pages_joined_are_all_flows_newest_first(
     everything = [one for connector in connectors for one in connector.flows.values()]
     active = [one for one in everything if one.state is FlowState.ACTIVE]
 
+    sources = federation(*connectors, people=PEOPLE)
+    if any(connector.sorts_flows for connector in connectors):
+        with pytest.raises(ValidationFailedError):
+            await walked(sources, first, backward=True)
+    else:
+        assert in_order(everything) == await walked(sources, first, backward=True)
     assert in_order(everything) == await walked(federation(*connectors, people=PEOPLE), first)
     assert in_order(active) == await walked(
         federation(*connectors, people=PEOPLE), first, query=FlowQuery(states=frozenset({FlowState.ACTIVE}))

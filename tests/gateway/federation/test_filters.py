@@ -21,7 +21,7 @@ from connectors.sdk.model import (
     TaskState,
     UserRef,
 )
-from connectors.sdk.query import Interval, TaskOrderField, TaskQuery
+from connectors.sdk.query import Interval, TaskOrderField, TaskQuery, TextMatch
 from gateway.federation.filters import FilterReader
 from schema.port import PersonId, SubjectMatch, TaskFilter
 from tests.gateway.federation.filter_model import filters_of, matches, moments, native_of, plain, some, words
@@ -189,3 +189,50 @@ def test_overdue_is_asked_by_the_minute() -> None:
 
     assert TaskQuery(overdue_at=NOW + timedelta(minutes=1)) == read.query
     assert (False, False) == (read.exact, read.matches(almost))
+
+
+OPEN_NOW = TaskFilter(is_overdue=True)
+OWNED, FREE = TaskFilter(has_assignee=True), TaskFilter(has_assignee=False)
+
+
+def due(**bounds: Any) -> TaskFilter:
+    return TaskFilter(times=((TaskOrderField.DUE_AT, Interval(**bounds)),))
+
+
+@pytest.mark.parametrize(
+    "branches",
+    [
+        (TaskFilter(states=frozenset()),),
+        (TaskFilter(states=frozenset({TaskState.READY})), TaskFilter(states=frozenset({TaskState.FAILED}))),
+        (TaskFilter(states=frozenset({TaskState.READY})), OWNED),
+        (TaskFilter(assignees=frozenset({PersonId(key="alice")})), FREE),
+        (TaskFilter(assignees=frozenset({PersonId(key="nobody")})),),
+        (OWNED, FREE),
+        (TaskFilter(is_escalated=True), TaskFilter(is_escalated=False)),
+        (TaskFilter(states=frozenset({TaskState.COMPLETED})), OPEN_NOW),
+        (TaskFilter(priorities=frozenset({TaskPriority.LOW})), TaskFilter(priorities=frozenset({TaskPriority.HIGH}))),
+        (TaskFilter(ids=frozenset({TaskRef("south", "1")})),),
+        (TaskFilter(vendor=TextMatch(contains="other")),),
+        (due(gt=NOW, lt=NOW - timedelta(hours=1)),),
+        (due(gte=NOW), due(lt=NOW)),
+        (due(gt=NOW), due(lte=NOW)),
+        (due(lt=NOW), TaskFilter(absent=frozenset({TaskOrderField.DUE_AT}))),
+        (TaskFilter(present=frozenset(TIMES)), TaskFilter(absent=frozenset(TIMES))),
+        (TaskFilter(any_of=()),),
+        (TaskFilter(states=frozenset({TaskState.READY})), TaskFilter(none_of=TaskFilter(states=frozenset(TaskState)))),
+    ],
+)
+def test_contradictions_ask_nobody(branches: tuple[TaskFilter, ...]) -> None:
+    """Also where each half stands in a branch of its own."""
+    nested = TaskFilter(all_of=branches)
+
+    assert READER.read(nested).query is None
+    assert READER.read(TaskFilter(any_of=(nested, nested))).query is None
+
+
+def test_a_single_moment_is_no_contradiction() -> None:
+    """Between NOW and NOW, both included."""
+    query = READER.read(TaskFilter(all_of=(due(gte=NOW), due(lte=NOW)))).query
+
+    assert query is not None
+    assert query.matches(task("north", "1", due_at=NOW))

@@ -1,0 +1,237 @@
+"""What a page of a merged list costs, by the size of the sources: `python benchmarks/lists.py`.
+
+Five sources of 1,000, 10,000 and 100,000 open tasks each, 25 rows a page by due date with their total: the first page and
+the fortieth, cold (nothing is kept) and warm (asked before). The vendors are made up: each has its tasks in order, says
+them in JSON and cuts pages by place, so that what is measured is the gateway's own work. Counted are calls and bytes
+from upstream, CPU of the gateway alone (the making of the JSON is taken off), and the memory at the peak of one page.
+
+Exits with 1 where a page of sources that sort costs more at 100,000 tasks each than at 1,000.
+"""
+
+import asyncio
+import gc
+import sys
+import time
+import tracemalloc
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import msgspec
+from msgspec import Struct, structs
+
+from connectors.sdk.caller import Caller
+from connectors.sdk.connector import Connector
+from connectors.sdk.errors import ConnectorError
+from connectors.sdk.model import CountAccuracy, Definition, GroupRef, Task, TaskState, UserRef
+from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
+from connectors.sdk.settings import SourceSettings
+from connectors.sdk.upstream import Upstream, calls
+from gateway.federation import FederatedSources, compose
+from gateway.federation.cache import Cache
+from gateway.federation.cursor import CursorCodec
+from gateway.federation.journal import Journal
+from gateway.federation.source import Source
+from schema.port import TaskFilter, TaskList, TaskListRequest
+
+NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
+SIZES = (1_000, 10_000, 100_000)
+SOURCES = 5
+ROWS = 25
+LAST_PAGE = 40
+RUNS = 3
+# So many times as much CPU at a hundred times the size counts as growing; less is what a shared machine does.
+TOLERANCE = 1.5
+ADMIN = Caller(key="carol", name="Carol", groups=(), roles=frozenset({"task_admin"}), identities={})
+REQUEST = TaskListRequest(
+    filter=TaskFilter(states=frozenset({TaskState.READY, TaskState.RESERVED})),
+    order=(SortKey(TaskOrderField.DUE_AT),),
+    first=ROWS,
+    now=NOW,
+)
+
+
+class Vendor(Connector[SourceSettings]):
+    """Holds `size` tasks, four of five with a due date, none of them in memory: a place says what stands there."""
+
+    vendor = "made-up"
+    title = "Made up"
+    settings_type = SourceSettings
+    page_limit = 100
+    size = 0
+
+    def __init__(self, number: int, size: int, *, sorts: bool) -> None:
+        key = f"source-{number}"
+        settings = SourceSettings(key=key, name=key, vendor=self.vendor, base_url="http://vendor.test")
+        transport = httpx2.MockTransport(lambda _: httpx2.Response(500))
+        super().__init__(settings, Upstream(settings, transport=transport), clock=lambda: NOW)
+        self.number, self.size = number, size
+        self.sorts = frozenset({TaskOrderField.DUE_AT, TaskOrderField.CREATED_AT}) if sorts else frozenset()  # type: ignore[misc]
+        self.dated = size * 4 // 5
+        self.bytes = 0
+        self.own_seconds = 0.0
+
+    @classmethod
+    def open(cls, settings: SourceSettings, **_: Any) -> "Vendor":
+        raise NotImplementedError
+
+    def pushdown(self, query: TaskQuery) -> TaskQuery:
+        return TaskQuery(states=query.states, present=query.present, absent=query.absent)
+
+    async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
+        count = calls.get()
+        if count is not None:
+            count.value += 1
+        began = time.process_time()
+        first = self.dated if TaskOrderField.DUE_AT in query.absent else 0
+        end = self.dated if TaskOrderField.DUE_AT in query.present else self.size
+        start = first if after is None else int(after)
+        stop = min(start + limit, end)
+        body = msgspec.json.encode([self._row(place) for place in range(start, stop)])
+        self.bytes += len(body)
+        self.own_seconds += time.process_time() - began
+        return Page(
+            items=msgspec.json.decode(body, type=list[Task]),
+            next_cursor=str(stop) if stop < end else None,
+            total=end - first,
+            total_accuracy=CountAccuracy.EXACT,
+        )
+
+    async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
+        return {}
+
+    async def ping(self) -> None:
+        return None
+
+    def _row(self, place: int) -> Task:
+        is_dated = place < self.dated
+        return Task(
+            source=self.source,
+            native_id=f"2251799813{place:06}",
+            title=f"Check the invoice of order {place}",
+            state=TaskState.RESERVED if place % 3 else TaskState.READY,
+            rule="made-up",
+            fetched_at=NOW,
+            due_at=NOW + timedelta(seconds=place, milliseconds=self.number) if is_dated else None,
+            created_at=NOW - timedelta(days=30) + timedelta(seconds=place),
+            assignees=(UserRef(native_id="u17", name="Alice Moreno"),) if place % 3 else (),
+            candidate_groups=(GroupRef(native_id="accounting", name="Accounting"),),
+            definition=Definition(native_id="check", key="check", name="Check invoice"),
+            flow_id=f"f{place}",
+        )
+
+
+class Cost(Struct, frozen=True):
+    calls: int
+    bytes: int
+    cpu_ms: float
+    peak_kb: float
+    rows: int
+    truncated: bool
+
+
+class Bench:
+    """A gateway over five vendors; `cold` forgets all answers."""
+
+    def __init__(self, size: int, *, sorting: int) -> None:
+        self.vendors = [Vendor(number, size, sorts=number < sorting) for number in range(SOURCES)]
+        self._sources = [Source(vendor) for vendor in self.vendors]
+        self._gateway = self._opened()
+
+    def _opened(self) -> FederatedSources:
+        return compose(
+            self._sources,
+            people={},
+            journal=Journal(None),
+            answers=Cache(most_bytes=1 << 28, most_entries=10_000),
+            cursors=CursorCodec(b"benchmark"),
+        )
+
+    def cold(self) -> None:
+        self._gateway = self._opened()
+        gc.collect()
+
+    async def cursor_before(self, page: int) -> str | None:
+        """Of the last edge of the page before."""
+        after = None
+        for _ in range(page - 1):
+            after = (await self._page(after)).edges[-1].cursor()
+        return after
+
+    async def _page(self, after: str | None) -> TaskList:
+        return await self._gateway.list_tasks(ADMIN, structs.replace(REQUEST, after=after))
+
+    async def cost(self, after: str | None) -> Cost:
+        """Of one page and the cursor at its end."""
+        bytes_before = sum(vendor.bytes for vendor in self.vendors)
+        own_before = sum(vendor.own_seconds for vendor in self.vendors)
+        began = time.process_time()
+        page = await self._page(after)
+        page.edges[-1].cursor()
+        spent = time.process_time() - began
+        return Cost(
+            calls=sum(report.upstream_calls for report in page.sources),
+            bytes=sum(vendor.bytes for vendor in self.vendors) - bytes_before,
+            cpu_ms=1000 * (spent - (sum(vendor.own_seconds for vendor in self.vendors) - own_before)),
+            peak_kb=0.0,
+            rows=len(page.edges),
+            truncated=any(report.truncated for report in page.sources),
+        )
+
+    async def peak(self, after: str | None) -> float:
+        """Kilobytes that one page needs at its peak beyond what was there, answers kept included."""
+        tracemalloc.start()
+        try:
+            await self.cost(after)
+            return tracemalloc.get_traced_memory()[1] / 1024
+        finally:
+            tracemalloc.stop()
+
+
+async def measured(size: int, sorting: int) -> Iterable[tuple[str, str, Cost]]:
+    """Page, warmth and cost: the best of a few runs."""
+    bench = Bench(size, sorting=sorting)
+    found = []
+    for page in (1, LAST_PAGE):
+        after = await bench.cursor_before(page)
+        for warmth in ("cold", "warm"):
+            costs = []
+            for _ in range(RUNS):
+                if warmth == "cold":
+                    bench.cold()
+                costs.append(await bench.cost(after))
+            if warmth == "cold":
+                bench.cold()
+            best = min(costs, key=lambda cost: cost.cpu_ms)
+            found.append((str(page), warmth, structs.replace(best, peak_kb=await bench.peak(after))))
+    return found
+
+
+async def main() -> int:
+    print(
+        f"{'sources':26} {'tasks each':>10} {'page':>4} {'':4} {'calls':>5} {'bytes':>9} {'CPU ms':>8} {'peak kB':>8}"
+    )
+    grown = 0
+    for sorting, name in ((5, "5 that sort"), (3, "3 that sort, 2 drained"), (0, "5 drained")):
+        smallest: dict[tuple[str, str], Cost] = {}
+        for size in SIZES:
+            for page, warmth, cost in await measured(size, sorting):
+                least = smallest.setdefault((page, warmth), cost)
+                is_more = (sorting, size) == (SOURCES, SIZES[-1]) and (
+                    cost.calls > least.calls
+                    or cost.bytes > least.bytes * TOLERANCE
+                    or cost.cpu_ms > max(least.cpu_ms * TOLERANCE, least.cpu_ms + 2)
+                )
+                grown += is_more
+                print(
+                    f"{name:26} {size:10,} {page:>4} {warmth} {cost.calls:5} {cost.bytes:9,} {cost.cpu_ms:8.1f} "
+                    f"{cost.peak_kb:8,.0f}{' truncated' if cost.truncated else ''}{' !' if is_more else ''}",
+                    flush=True,
+                )
+    print(f"{grown} pages of sources that sort cost more with more tasks")
+    return min(grown, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
