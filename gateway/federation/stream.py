@@ -123,6 +123,9 @@ class PagedStream(Generic[R]):
                     self._cursors.append(page.next_cursor)
                 if unwanted >= self._scan_limit:
                     self.truncated = self._at_end = True
+            if self._is_long_tie():
+                # Rows of this tie that are still to be read may sort before some that are given.
+                self.truncated = True
         except ConnectorError as error:
             self.error = error
             self._at_end = True
@@ -146,7 +149,10 @@ class PagedStream(Generic[R]):
         if not self._rows:
             return False
         tie = self._order.tie
-        return self._rows[-1].rank[:tie] != self._rows[0].rank[:tie] or len(self._rows) > self._scan_limit
+        return self._rows[-1].rank[:tie] != self._rows[0].rank[:tie] or self._is_long_tie()
+
+    def _is_long_tie(self) -> bool:
+        return not self._at_end and len(self._rows) > self._scan_limit
 
     def head(self) -> Rank | None:
         return self._rows[0].rank if self._rows else None

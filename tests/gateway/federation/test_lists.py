@@ -125,6 +125,18 @@ async def test_a_drained_source_is_cut_at_its_scan_limit_and_says_so() -> None:
     assert FilterPlacement.GATEWAY == report.sort_placement
 
 
+async def test_a_tie_that_is_too_long_to_be_read_whole_is_told() -> None:
+    """Forty tasks of one moment at a source that is asked for ten at most: what is given may not be the first of them."""
+    tie = [task("north", f"{number:02}", due_at=NOW) for number in range(40)]
+
+    short = await page_of(MemoryConnector("north", tie, scan_limit=100), first=5)
+    long = await page_of(MemoryConnector("north", tie, scan_limit=10), first=5)
+
+    assert ["00", "01", "02", "03", "04"] == [edge.task.native_id for edge in short.edges]
+    assert (False, True) == (short.sources[0].truncated, long.sources[0].truncated)
+    assert (5, False) == (len(long.edges), long.is_complete)
+
+
 async def test_a_hundred_equal_lists_at_once_cost_one_call() -> None:
     """One flight per source, scope and question."""
     connector = MemoryConnector("north", many("north", 30))
