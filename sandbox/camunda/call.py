@@ -10,15 +10,14 @@ from starlette.responses import Response
 
 from sandbox.camunda.authentication import Caller
 from sandbox.camunda.engine import Engine
+from sandbox.camunda.keys import is_key, partition_of
 from sandbox.camunda.problems import ProblemError, bad_request, invalid_argument
 from sandbox.camunda.release import Release
 from sandbox.camunda.searchables import Searchables
 from sandbox.camunda.store import Store
 from sandbox.people import EVERYBODY
 
-_LONG = 1 << 63
-_PARTITION_SHIFT = 51
-"""The bits of a key above these are the number of its partition."""
+_ONLY_PARTITION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Call:
 
     def routed(self, key: str) -> str:
         """Give the key of what a command is for if the gateway finds its partition, of which there is one."""
-        if int(key) >> _PARTITION_SHIFT != 1:
+        if partition_of(key) != _ONLY_PARTITION:
             raise ProblemError(503, "UNAVAILABLE", "Expected to handle request, but request could not be delivered")
         return key
 
@@ -73,12 +72,6 @@ class Call:
 Answer = Callable[[Call], Response]
 Endpoint = tuple[str, str, Answer]
 """Method, path below `/v2`, and what answers."""
-
-
-def is_key(value: str) -> bool:
-    """Whether the text is a Java long."""
-    digits = value.removeprefix("-")
-    return digits.isascii() and digits.isdigit() and len(digits) <= 19 and -_LONG <= int(value) < _LONG
 
 
 def members(body: Any, allowed: Mapping[str, type], path: str) -> Mapping[str, Any]:

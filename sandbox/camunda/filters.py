@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sandbox.camunda.problems import bad_enum, bad_request, invalid_argument
+from sandbox.camunda.keys import is_key
+from sandbox.camunda.problems import ProblemError, bad_enum, bad_request, invalid_argument, invalid_key
 from sandbox.camunda.records import Row
 from sandbox.camunda.table import Table
 from sandbox.stand_in import iso_millis
@@ -52,8 +53,12 @@ Members = Mapping[str, Member]
 
 
 def matching(table: Table[Any], members: Members, filter_: Any, path: str = "filter") -> int:
-    """Give the rows that the filter leaves; all conditions must hold, and one of `$or` where there is that."""
+    """Give the rows that the filter leaves; all conditions must hold, and one of `$or` where there is that.
+
+    What cannot be meant is refused together.
+    """
     found = table.everything
+    refused: list[str] = []
     if filter_ is None:
         return found
     if not isinstance(filter_, dict):
@@ -72,7 +77,14 @@ def matching(table: Table[Any], members: Members, filter_: Any, path: str = "fil
         elif name not in members:
             raise bad_request(f"Request property [{path}.{name}] cannot be parsed")
         else:
-            found = _narrowed(table, found, members[name], wanted, f"{path}.{name}")
+            try:
+                found = _narrowed(table, found, members[name], wanted, f"{path}.{name}")
+            except ProblemError as error:
+                if error.title != "INVALID_ARGUMENT":
+                    raise
+                refused.append(error.detail.removesuffix("."))
+    if refused:
+        raise invalid_argument(". ".join(refused) + ".")
     return found
 
 
@@ -88,6 +100,7 @@ def _narrowed(table: Table[Any], found: int, member: Member, wanted: Any, path: 
     if member.kind in ("exact", "boolean"):
         if not isinstance(wanted, bool if member.kind == "boolean" else str):
             raise bad_request(f"Request property [{path}] cannot be parsed")
+        _must_be_key(wanted, path)
         return found & table.having(member.index, [wanted])
     operators = wanted if isinstance(wanted, dict) else {"$eq": wanted}
     for operator, operand in operators.items():
@@ -142,11 +155,20 @@ def _scalar(member: Member, operator: str, value: Any, path: str) -> Any:
         raise bad_request(f"Request property [{path}] cannot be parsed")
     if member.kind == "date":
         return _date(value, name)
+    if member.kind == "key":
+        _must_be_key(value, path)
     if member.values and operator != "$like":
         if value.upper() not in member.values:
             raise bad_enum(value, name, member.values)
         return value.upper()
     return value
+
+
+def _must_be_key(value: Any, path: str) -> None:
+    """Refuse what a member of a filter that is named a key cannot be."""
+    name = path.rsplit(".", 1)[-1]
+    if name.endswith("Key") and not is_key(value):
+        raise invalid_key(name, value)
 
 
 def _date(value: str, name: str) -> str:

@@ -14,10 +14,11 @@ from sandbox.camunda.authorizations import (
     readable_definitions,
     readable_instances,
 )
-from sandbox.camunda.call import Call, Endpoint, is_key, no_content
+from sandbox.camunda.call import Call, Endpoint, no_content
 from sandbox.camunda.instance_commands import Creation
+from sandbox.camunda.keys import is_key
 from sandbox.camunda.modification import activations, terminations
-from sandbox.camunda.problems import ProblemError, bad_request, invalid_argument, not_found, rejected
+from sandbox.camunda.problems import ProblemError, bad_request, invalid_argument, invalid_key, not_found, rejected
 from sandbox.camunda.processes import DEPLOYED
 from sandbox.camunda.records import TENANT, ProcessDefinition
 from sandbox.camunda.searching import search
@@ -82,10 +83,7 @@ def _creation(call: Call) -> Creation:
         reason = "Expected at least a bpmnProcessId or a key greater than -1, but none given"
         raise rejected(400, "CREATE", "INVALID_ARGUMENT", reason)
     if key is not None and not is_key(key):
-        raise invalid_argument(
-            f"The provided processDefinitionKey '{key}' is not a valid key. Expected a numeric value. "
-            "Did you pass an entity id instead of an entity key?."
-        )
+        raise invalid_key("processDefinitionKey", key)
     if (tenant := wanted.get("tenantId", TENANT)) != TENANT:
         raise invalid_argument(
             f"Expected to handle request Create Process Instance with tenant identifier '{tenant}', but multi-tenancy is disabled"
@@ -115,7 +113,9 @@ def _tags(tags: list[Any]) -> tuple[str, ...]:
             )
     distinct = tuple(dict.fromkeys(tags))
     if len(distinct) > _MOST_TAGS:
-        raise invalid_argument(f"The number of tags exceeds the limit of {_MOST_TAGS}.")
+        raise invalid_argument(
+            f"The provided number of tags '{len(distinct)}' is not supported. Ensure to not add more than {_MOST_TAGS} tags."
+        )
     return distinct
 
 

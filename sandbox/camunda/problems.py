@@ -36,6 +36,13 @@ def invalid_argument(detail: str) -> ProblemError:
     return ProblemError(400, "INVALID_ARGUMENT", detail)
 
 
+def invalid_key(name: str, value: str) -> ProblemError:
+    return invalid_argument(
+        f"The provided {name} '{value}' is not a valid key. Expected a numeric value. "
+        "Did you pass an entity id instead of an entity key?."
+    )
+
+
 def not_found(detail: str) -> ProblemError:
     return ProblemError(404, "NOT_FOUND", detail)
 

@@ -20,7 +20,7 @@ def _ended(number: int, frame: FrameType | None) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _ended)
     began = time.monotonic()
     try:

@@ -48,6 +48,8 @@ class Cluster:
 
     async def deploy(self) -> None:
         """The processes of the stand-in and those of this folder, with their forms."""
+        # A server that is ready may not know its first user yet: that one is exported like all else.
+        await until(lambda: self.client.get("/topology"), lambda response: response.status_code == 200)
         documents = {
             **{f"{id}.bpmn": document_of(definition) for id, definition in DEFINITIONS.items()},
             **{f"{form.form_id}.form": form.schema.encode() for form in FORMS.values()},

@@ -94,9 +94,11 @@ class Settled(httpx2.AsyncBaseTransport):
 
 
 def _same(sent: Any, shown: Any) -> bool:
-    """Dates are compared as moments; an empty text resets one."""
+    """Dates are compared as moments, lists without their order; an empty text resets a date."""
     if sent == "":
         return shown is None
     if isinstance(sent, str) and isinstance(shown, str):
         return datetime.fromisoformat(sent) == datetime.fromisoformat(shown)
+    if isinstance(sent, list):
+        return sorted(sent) == sorted(shown)
     return bool(sent == shown)

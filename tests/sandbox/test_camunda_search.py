@@ -191,6 +191,16 @@ async def test_variables_are_matched_as_json(engine: httpx2.AsyncClient) -> None
         ),
         ({"filter": {"priority": "50"}}, "Bad Request", "Request property [filter.priority] cannot be parsed"),
         ({"filter": {"dueDate": "soon"}}, "INVALID_ARGUMENT", "The provided dueDate 'soon' cannot be parsed as a date"),
+        (
+            {"filter": {"userTaskKey": "abc"}},
+            "INVALID_ARGUMENT",
+            "The provided userTaskKey 'abc' is not a valid key. Expected a numeric value.",
+        ),
+        (
+            {"filter": {"dueDate": "soon", "processInstanceKey": ""}},
+            "INVALID_ARGUMENT",
+            "The provided dueDate 'soon' cannot be parsed as a date according to RFC 3339, section 5.6. The provided processInstanceKey '' is not a valid key.",
+        ),
         ({"sort": [{"order": "ASC"}]}, "INVALID_ARGUMENT", "Sort field must not be null."),
         (
             {"page": {"limit": -1}},
