@@ -49,6 +49,8 @@ READER_PAUSE, GREEDY_PAUSE, MODEST_PAUSE = 1.0, 1.0, WRITERS / (WRITES / WINDOW 
 INSISTENT = 10
 # Seconds at the start of a run that do not count: there is nothing to fall back on yet.
 WARM_UP = 2 * WINDOW
+# Seconds between looks at whether this process is late.
+PULSE = 0.05
 DEFAULT_SECONDS = 36.0
 
 BUDGET = {"requests": READS, "writes": WRITES, "window": WINDOW}
@@ -69,7 +71,6 @@ mutation Write($task: ID!, $user: ID!) {
   assignTask(input: {taskId: $task, userId: $user, override: true}) { status errors { code } }
 }
 """
-
 
 Act = Callable[[str, random.Random], Awaitable[None]]
 
@@ -100,10 +101,13 @@ class Given(Struct, frozen=True):
 
 
 class Seen(Struct):
-    """What counts of one run: what users got, and what the stand-in recorded."""
+    """What counts of one run: what users got, what the stand-in recorded, and the seconds by which this process was
+    late for what it had to do: it, or the machine, was busy.
+    """
 
-    reads: list[Given]
-    writes: list[Given]
+    reads: list[Given] = []
+    writes: list[Given] = []
+    delays: list[float] = []
     seconds: float = 0.0
     refused: int = 0
     reads_taken: int = 0
@@ -234,7 +238,7 @@ async def measured(run: Run, seconds: float) -> Seen:
     stand_in = GeotareasStandIn()
     stand_in.reset(tasks=TASKS, seed=7, now=None, scenario=None)
     control = Control(stand_in)
-    seen = Seen([], [])
+    seen = Seen()
     async with contextlib.AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         vendor = await stack.enter_async_context(_client(control))
@@ -252,12 +256,19 @@ async def measured(run: Run, seconds: float) -> Seen:
         seen.reads.clear()
         seen.writes.clear()
         began = time.perf_counter()
-        await asyncio.sleep(seconds)
+        await _pass(seconds, seen.delays)
         seen.seconds = time.perf_counter() - began
         seen.count((await vendor.get("/__sandbox__/requests")).json()["requests"], stand_in.is_write)
         running.cancel()
         await asyncio.wait({running})
     return seen
+
+
+async def _pass(seconds: float, delays: list[float]) -> None:
+    began = time.perf_counter()
+    while (now := time.perf_counter()) < began + seconds:
+        await asyncio.sleep(PULSE)
+        delays.append(time.perf_counter() - now - PULSE)
 
 
 def _client(app: ASGIApp) -> httpx2.AsyncClient:
@@ -302,6 +313,7 @@ def rows(seen: Seen) -> Iterator[tuple[str, str, str]]:
     waits = [each.waited for each in seen.writes]
     yield "  waited: p99, longest", "<= 1.00", _times(waits, 0.99, 1)
     yield "  time to an answer: p50, p99", "", _times([each.seconds for each in seen.writes], 0.5, 0.99)
+    yield "this process was late: p50, p99", "", _times(seen.delays, 0.5, 0.99)
 
 
 def _outcomes(of: str, whats: Sequence[str], given: Sequence[Given]) -> Iterator[tuple[str, str, str]]:

@@ -1,0 +1,347 @@
+"""What one sick source of five does to the others: `python benchmarks/faults.py [--seconds N]`.
+
+The stand-ins run in a process of their own, 10 ms away. Everybody healthy comes first and last; between them UiPath, the
+sick one, is a black hole (takes requests, never answers), slow (every tenth reply, at random, comes 10 s later), and
+flapping (3 s of 503, 7 s well). Each time a new gateway is asked, as often as the clock says and not as it answers, for
+a whole inbox and for the inbox of the four healthy sources, both FRESH: every query asks the vendors.
+
+Times are those of the answers. What the sick source was asked is counted from its stand-in's records.
+"""
+
+import argparse
+import asyncio
+import logging
+import multiprocessing
+import random
+import tempfile
+import time
+import tomllib
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import httpx2
+import structlog
+import uvloop
+from msgspec import Struct
+
+from gateway.app import create_app
+from gateway.settings import load
+from sandbox.config import configuration, toml
+from sandbox.registry import stand_ins
+from sandbox.server import serve
+from schema.relay import global_id
+
+SICK = "uipath"
+LATENCY_MS = 10
+# Seconds that an answer may take at each source, and those after which a probe may follow another.
+DEADLINE, PROBES = 0.8, 5.0
+# Queries a second, half of them whole inboxes.
+RATE = 8.0
+# One reply in so many, and the seconds by which it is late.
+SLOW, LATE = 10, 10.0
+DOWN, UP = 3.0, 7.0
+WARM_UPS = 5
+DEFAULT_SECONDS = 48.0
+EVER = 1_000_000_000
+
+INBOX = """
+query Inbox($sources: [ID!]) {
+  viewer {
+    inbox(first: 25, freshness: FRESH, filter: {source: {in: $sources}}) {
+      nodes { id title dueAt }
+      sources { source { key } status error { code } }
+    }
+  }
+}
+"""
+
+
+class Answer(Struct, frozen=True):
+    """`at` on the performance counter, when it was asked for; `status` and `code` of each source by its key."""
+
+    at: float
+    seconds: float
+    status: Mapping[str, str]
+    code: Mapping[str, str | None]
+
+    @property
+    def has_healthy(self) -> bool:
+        return all(status == "OK" for key, status in self.status.items() if key != SICK)
+
+    @property
+    def is_sick(self) -> bool:
+        return self.status[SICK] != "OK"
+
+
+class Phase(Struct):
+    """What was seen while the sick source was in one state. `asked`: the requests that it saw meanwhile.
+
+    `delays`: seconds by which queries were sent too late, because this process, or the machine, was busy.
+    """
+
+    title: str
+    whole: list[Answer] = []
+    healthy: list[Answer] = []
+    delays: list[float] = []
+    asked: int = 0
+    seconds: float = 0.0
+
+
+class Seen(Struct):
+    """One run. `detecting` are the queries until the black hole was no longer waited for, which `sent` it requests;
+    `recoveries` the seconds from a flapping source's return to its first rows.
+    """
+
+    phases: tuple[Phase, Phase, Phase, Phase, Phase]
+    detecting: list[Answer] = []
+    sent: int = 0
+    recoveries: list[float] = []
+
+
+def stand_in_process(pipe: Connection) -> None:
+    """Serves until the other end of `pipe` is closed; first it tells the gateway's configuration and the addresses."""
+
+    async def served() -> None:
+        chosen = [kind() for kind in stand_ins().values()]
+        for each in chosen:
+            each.reset(tasks=40, seed=7, now=None, scenario=None)
+        async with serve(chosen, host="127.0.0.1", base_port=0, latency_ms=LATENCY_MS) as urls:
+            pipe.send((configuration(chosen, urls, "of a benchmark"), dict(urls)))
+            await asyncio.to_thread(pipe.poll, None)
+
+    # Replies that nobody waits for any longer are cut off at the end, which is no news.
+    logging.disable()
+    uvloop.run(served())
+
+
+@contextmanager
+def vendors() -> Iterator[tuple[str, dict[str, str]]]:
+    spawning = multiprocessing.get_context("spawn")
+    ours, theirs = spawning.Pipe()
+    process = spawning.Process(target=stand_in_process, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield ours.recv()
+    finally:
+        ours.close()
+        process.join(timeout=5)
+        process.terminate()
+
+
+class World:
+    """The stand-ins from outside, and how a new gateway is asked."""
+
+    def __init__(self, text: str, urls: Mapping[str, str], control: httpx2.AsyncClient) -> None:
+        self._text = text
+        self._url = f"{urls[SICK]}/__sandbox__"
+        self._control = control
+
+    @asynccontextmanager
+    async def gateway(self) -> AsyncIterator["Gateway"]:
+        """A new one, which has learned the vendors' limits and signed in."""
+        async with AsyncExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            path = Path(folder) / "taskgate.toml"
+            path.write_text(self._text, encoding="utf-8")
+            app = create_app(load(path))
+            await stack.enter_async_context(app.router.lifespan_context(app))
+            transport = httpx2.ASGITransport(app)
+            gateway = Gateway(
+                await stack.enter_async_context(
+                    httpx2.AsyncClient(transport=transport, base_url="http://gateway.test", timeout=60)
+                )
+            )
+            for _ in range(WARM_UPS):
+                await gateway.ask()
+            yield gateway
+
+    async def plant(self, **fault: object) -> None:
+        (await self._control.post(f"{self._url}/faults", json=fault)).raise_for_status()
+
+    async def heal(self) -> None:
+        (await self._control.delete(f"{self._url}/faults")).raise_for_status()
+
+    async def asked(self, since: datetime) -> int:
+        """Requests that the sick source saw."""
+        records = (await self._control.get(f"{self._url}/requests")).json()["requests"]
+        return sum(datetime.fromisoformat(each["at"]) >= since for each in records)
+
+
+class Gateway:
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+
+    async def ask(self, *, without_sick: bool = False) -> Answer:
+        keys = [key for key in stand_ins() if not (without_sick and key == SICK)]
+        body = {"query": INBOX, "variables": {"sources": [global_id("Source", key) for key in keys]}}
+        at = time.perf_counter()
+        answer = (await self._client.post("/graphql", json=body)).json()
+        seconds = time.perf_counter() - at
+        reports = {each["source"]["key"]: each for each in answer["data"]["viewer"]["inbox"]["sources"]}
+        return Answer(
+            at,
+            seconds,
+            {key: each["status"] for key, each in reports.items()},
+            {key: each["error"] and each["error"]["code"] for key, each in reports.items()},
+        )
+
+    async def ask_steadily(self, phase: Phase, seconds: float) -> None:
+        """`RATE` queries a second, whether the last is answered or not."""
+
+        async def one(number: int) -> None:
+            without_sick = bool(number % 2)
+            answer = await self.ask(without_sick=without_sick)
+            (phase.healthy if without_sick else phase.whole).append(answer)
+
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for number in range(max(2, int(seconds * RATE))):
+                due = began + number / RATE
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                phase.delays.append(time.perf_counter() - due)
+                group.create_task(one(number))
+        phase.seconds += time.perf_counter() - began
+
+
+async def measured(seconds: float, world: World) -> Seen:
+    """`seconds` are shared out as the default's are."""
+    part = seconds / DEFAULT_SECONDS
+    well, hole, slow = Phase("all well"), Phase("black hole"), Phase("slow")
+    down, up = Phase("flapping, down"), Phase("flapping, up")
+    seen = Seen((well, hole, slow, down, up))
+    async with world.gateway() as gateway:
+        await watch(world, gateway, well, 6 * part)
+    async with world.gateway() as gateway:
+        await world.plant(kind="delay", delay_ms=3_600_000, times=EVER)
+        began = datetime.now(UTC)
+        while len(seen.detecting) < 20 and (not seen.detecting or seen.detecting[-1].seconds > DEADLINE / 2):
+            seen.detecting.append(await gateway.ask())
+        seen.sent = await world.asked(began)
+        await watch(world, gateway, hole, 8 * part)
+        await world.heal()
+    chance = random.Random(7)
+    async with world.gateway() as gateway:
+        for _ in range(int(8 * part * RATE / SLOW) + 1):
+            await world.plant(kind="delay", delay_ms=0, times=chance.randrange(1, 2 * SLOW - 2))
+            await world.plant(kind="delay", delay_ms=int(LATE * 1000))
+        await watch(world, gateway, slow, 8 * part)
+        await world.heal()
+    async with world.gateway() as gateway:
+        for _ in range(max(1, round(20 * part / (DOWN + UP)))):
+            await world.plant(kind="status", status=503, times=EVER)
+            await watch(world, gateway, down, DOWN)
+            await world.heal()
+            back = time.perf_counter()
+            await watch(world, gateway, up, UP)
+            times = [each.at + each.seconds - back for each in up.whole if each.at >= back and not each.is_sick]
+            seen.recoveries.append(min(times, default=float("inf")))
+    async with world.gateway() as gateway:
+        await watch(world, gateway, well, 6 * part)
+    return seen
+
+
+async def watch(world: World, gateway: Gateway, phase: Phase, seconds: float) -> None:
+    began = datetime.now(UTC)
+    await gateway.ask_steadily(phase, seconds)
+    phase.asked += await world.asked(began)
+
+
+def verdicts(seen: Seen) -> Iterator[tuple[str, str, str, str, bool]]:
+    """Goal, what it is about, what is allowed, what was measured, and whether that is within it."""
+    well, hole, slow, down, up = seen.phases
+    usual, worst = quantile(well.whole, 0.5), quantile(well.whole, 0.99)
+    is_told = [each.has_healthy and each.code[SICK] == "UPSTREAM_UNAVAILABLE" for each in hole.whole]
+    longest = quantile([*seen.detecting, *(each for phase in seen.phases for each in phase.whole)], 1)
+    yield _most("A1", "black hole: whole inbox, p50, ms", quantile(hole.whole, 0.5), usual + 5)
+    yield _most("A1", "black hole: whole inbox, p99, ms", quantile(hole.whole, 0.99), 1.25 * worst)
+    share = sum(is_told) / len(is_told)
+    yield "A1", "black hole: healthy rows, and told UPSTREAM_UNAVAILABLE", "100 %", f"{share:.0%}", share == 1
+    yield _most("A2", "black hole: requests until nobody waits for it", seen.sent, 3)
+    yield _most("A2", "longest whole inbox of all, ms", longest, (DEADLINE + 0.05) * 1000)
+    for phase in (slow, hole, down, up):
+        healthy = quantile(phase.healthy, 0.99), 1.25 * quantile(well.healthy, 0.99)
+        yield _most("A3", f"{phase.title}: inbox of the healthy, p99, ms", *healthy)
+    yield _most("A5", "flapping: first rows after its return, longest, s", max(seen.recoveries), PROBES + 1)
+    yield _most("R7", "flapping, down: requests a whole inbox", down.asked / len(down.whole), 1.1)
+    yield _most("R7", "black hole: probes in 5 s", hole.asked / (hole.seconds // PROBES + 1), 1)
+
+
+def _most(goal: str, what: str, value: float, most: float) -> tuple[str, str, str, str, bool]:
+    return goal, what, f"<= {most:.4g}", f"{value:.4g}", value <= most
+
+
+def quantile(answers: Sequence[Answer], part: float) -> float:
+    """Milliseconds; a part of 1 is the longest."""
+    return _quantile([each.seconds for each in answers], part)
+
+
+def _quantile(seconds: Sequence[float], part: float) -> float:
+    return 1000 * sorted(seconds)[min(len(seconds) - 1, int(part * len(seconds)))]
+
+
+def _middle_and_worst(seconds: Sequence[float]) -> str:
+    return f"{_quantile(seconds, 0.5):.0f}  {_quantile(seconds, 0.99):.0f}"
+
+
+def _share(answers: Sequence[Answer], has: Callable[[Answer], bool]) -> str:
+    return f"{sum(map(has, answers)) / len(answers):.0%}"
+
+
+TABLE: Sequence[tuple[str, Callable[[Phase], str]]] = (
+    ("whole inbox: queries", lambda phase: str(len(phase.whole))),
+    ("  p50, p99, ms", lambda phase: _middle_and_worst([each.seconds for each in phase.whole])),
+    ("  with rows of all four healthy", lambda phase: _share(phase.whole, lambda each: each.has_healthy)),
+    ("  with rows of the sick one", lambda phase: _share(phase.whole, lambda each: not each.is_sick)),
+    ("inbox of the healthy: queries", lambda phase: str(len(phase.healthy))),
+    ("  p50, p99, ms", lambda phase: _middle_and_worst([each.seconds for each in phase.healthy])),
+    ("  with rows of all four", lambda phase: _share(phase.healthy, lambda each: each.has_healthy)),
+    ("requests that the sick one saw", lambda phase: str(phase.asked)),
+    ("queries sent late, p50, p99, ms", lambda phase: _middle_and_worst(phase.delays)),
+)
+
+
+async def run(seconds: float) -> Seen:
+    with vendors() as (text, urls):
+        async with httpx2.AsyncClient(timeout=30) as control:
+            limits = {"limit": EVER // 1000, "write_limit": EVER // 1000}
+            (await control.post(f"{urls['geotareas']}/__sandbox__/rate-limit", json=limits)).raise_for_status()
+            return await measured(seconds, World(configured(text), urls, control))
+
+
+def configured(text: str) -> str:
+    """The stand-ins' configuration, with our deadline for each source."""
+    document = tomllib.loads(text)
+    document["gateway"]["graphiql"] = False
+    for source in document["sources"]:
+        source["deadline"] = DEADLINE
+    return toml(document)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description="What one sick source of five does to the others.")
+    arguments.add_argument("--seconds", type=float, default=DEFAULT_SECONDS, help="of queries, all states together")
+    seconds: float = arguments.parse_args().seconds
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    seen = uvloop.run(run(seconds))
+    print(
+        f"five sources, {LATENCY_MS} ms away; {SICK} is the sick one; a source has {DEADLINE} s; {RATE:.0f} queries a second, "
+        "all FRESH\n"
+    )
+    print(f"{'':34}" + "".join(f"{phase.title:>16}" for phase in seen.phases))
+    for what, cell in TABLE:
+        print(f"{what:34}" + "".join(f"{cell(phase):>16}" for phase in seen.phases))
+    print(
+        f"\nBlack hole: from the first query that did not wait for it; the {len(seen.detecting)} until then took "
+        + ", ".join(f"{each.seconds:.2f}" for each in seen.detecting)
+        + " s.\nQueries are sent late where this process or the machine is busy: then all times are worth less.\n"
+    )
+    for goal, what, most, value, is_met in verdicts(seen):
+        print(f"{goal}  {what:58}{most:>10}{value:>10}  {'OK' if is_met else 'MISSED'}")
+
+
+if __name__ == "__main__":
+    main()
