@@ -46,10 +46,13 @@ class Bucket(Struct, frozen=True):
 
 
 class Slot(Struct, eq=False):
-    """One request's part of the budget. `answered_before` counts the requests that were over when it was taken."""
+    """One request's part of the budget. `answered_before` and `freed_before` count the requests that were over, and
+    those whose places were free again, when it was taken.
+    """
 
     taken_at: float
     answered_before: int
+    freed_before: int
 
 
 class Budget:
@@ -76,6 +79,7 @@ class Budget:
         self._observed = False
         self._under_way = 0
         self._answered = 0
+        self._freed = 0
         # When own slots, and those that others seem to use, are free again; ascending.
         self._used: list[float] = []
         self._foreign: list[float] = []
@@ -158,7 +162,7 @@ class Budget:
             # Nothing was heard for a window: others, or this gateway before a restart, may have used the limit up.
             self._unsure_until = now + self._window
         self._under_way += 1
-        return Slot(now, self._answered)
+        return Slot(now, self._answered, self._freed)
 
     def give_back(self, slot: Slot) -> None:
         """Nothing was sent."""
@@ -225,6 +229,7 @@ class Budget:
             if over:
                 del ends[:over]
                 self._ends = None
+                self._freed += over if ends is self._used else 0
         return now
 
     def _in_order(self, limit: int) -> list[float]:
@@ -264,7 +269,9 @@ class Budget:
     def _compare(self, slot: Slot, quota: Quota, meanwhile: int, now: float) -> None:
         """What the vendor says is left, against what is known here: the difference is what others use.
 
-        `meanwhile` requests of ours were under way at the same time; the vendor may or may not have counted them.
+        `meanwhile` requests of ours were under way at the same time; the vendor may or may not have counted them. Places
+        that became free here while its word travelled it may have counted, too: they may pass for another's, but do
+        not prove that there is one.
         """
         remaining = quota.remaining or 0
         reset = None if quota.reset is None else now + min(quota.reset, LONGEST_RESET)
@@ -274,13 +281,15 @@ class Budget:
                 self._hold_until = max(self._hold_until, reset)
             return
         own = self._under_way + len(self._used)
-        least, most = limit - remaining - own, limit - remaining - own + meanwhile
+        least, freed_meanwhile = limit - remaining - own, self._freed - slot.freed_before
+        most = limit - remaining - own + meanwhile
         known = len(self._foreign)
         self._ends = None
         if least > known:
             self._foreign += [now + self._span(now)] * (min(least, limit, MOST_FOREIGN) - known)
             self._foreign.sort()
-            self._shared_at = now
+            if least - freed_meanwhile > known:
+                self._shared_at = now
             if self._read_at > -inf:
                 self._rivals_at = now
         elif most < known and slot.taken_at >= self._read_at:
