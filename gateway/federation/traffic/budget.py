@@ -14,6 +14,7 @@ from msgspec import Struct
 from gateway.federation.traffic import pace
 from gateway.federation.traffic.priority import Priority
 from gateway.federation.traffic.quota import NOTHING, Quota
+from gateway.federation.traffic.reserve import Reserve
 
 # Clocks here and there may differ in speed by this part.
 DRIFT = 0.0005
@@ -23,7 +24,7 @@ STRAY = 5.0
 ROUNDING = 1.5
 # Seconds that a header's reset is believed; a Retry-After is believed for longer.
 LONGEST_RESET = 3600.0
-# Windows for which it is remembered that mutations come, or that others use the same limit.
+# Windows for which it is remembered that others use the same limit.
 MEMORY = 10
 UNLIMITED = 1_000_000
 # Slots that others are believed to use at most: a header may name any number.
@@ -53,6 +54,7 @@ class Slot(Struct, eq=False):
     taken_at: float
     answered_before: int
     freed_before: int
+    priority: Priority
 
 
 class Budget:
@@ -97,7 +99,7 @@ class Budget:
         # When the vendor counted what is not ours; and when that cannot have been this gateway before a restart.
         self._shared_at = -inf
         self._rivals_at = -inf
-        self._mutations_at = -inf
+        self._reserve = Reserve(monotonic=monotonic)
 
     # Asking
 
@@ -107,7 +109,7 @@ class Budget:
         if now < self._hold_until:
             return 0
         limit = self._limit(now)
-        free = UNLIMITED if limit is None else limit - self._taken(limit) - self._kept(priority, limit, now)
+        free = UNLIMITED if limit is None else limit - self._taken(limit) - self._kept(priority, limit)
         if limit is not None and now < self._unsure_until:
             free = min(free, max(1, limit // FEW) - self._under_way)
         if now < self._shared_at + MEMORY * self._window:
@@ -115,12 +117,16 @@ class Budget:
             free = min(free, max(1, free // 4) - self._under_way)
         return free
 
-    def earliest(self, place: int, priority: Priority) -> float:
-        """When the `place`-th in line (from 1) may go at the soonest, if nobody goes before those in line."""
+    def earliest(self, place: int, priority: Priority, *, mutations: int = 0) -> float:
+        """When the `place`-th in line (from 1) may go at the soonest, if nobody goes before those in line.
+
+        `mutations` of those before it are going to use what is kept for them.
+        """
         now = self._now()
         at, limit = now, self._limit(now)
         if limit is not None:
-            lacking = place - (limit - self._taken(limit) - self._kept(priority, limit, now))
+            kept = max(0, self._kept(priority, limit) - mutations)
+            lacking = place - (limit - self._taken(limit) - kept)
             if lacking > 0:
                 ends = self._in_order(limit)
                 # What is under way is free again a window from now at the soonest, and so are those in line.
@@ -154,24 +160,28 @@ class Budget:
     def want(self, priority: Priority) -> None:
         """Somebody gets in line."""
         if priority is Priority.WRITE:
-            self._mutations_at = self._monotonic()
+            self._reserve.want(self._window)
 
-    def take(self) -> Slot:
+    def take(self, priority: Priority = Priority.INTERACTIVE) -> Slot:
         now = self._now()
         if self._known() is not None and not self._under_way and now >= self._answered_at + self._window:
             # Nothing was heard for a window: others, or this gateway before a restart, may have used the limit up.
             self._unsure_until = now + self._window
         self._under_way += 1
-        return Slot(now, self._answered, self._freed)
+        if priority is Priority.WRITE:
+            self._reserve.take()
+        return Slot(now, self._answered, self._freed, priority)
 
     def give_back(self, slot: Slot) -> None:
         """Nothing was sent."""
         self._under_way -= 1
+        if slot.priority is Priority.WRITE:
+            self._reserve.over(None)
 
     def unanswered(self, slot: Slot) -> None:
         """Sent, and not answered: it may still be on its way to the vendor."""
         now = self._now()
-        self._over(now + min(STRAY, self._span(now)) + self._span(now))
+        self._over(slot, now + min(STRAY, self._span(now)) + self._span(now))
 
     def answered(
         self, slot: Slot, *, quota: Quota = NOTHING, refused: bool = False, retry_after: float | None = None
@@ -180,7 +190,7 @@ class Budget:
         now = self._now()
         meanwhile = self._answered - slot.answered_before + self._under_way - 1
         # Whatever was under way at the same time, the vendor counts what it has answered.
-        self._over(now + self._span(now))
+        self._over(slot, now + self._span(now))
         if retry_after is not None:
             self._hold_until = max(self._hold_until, now + retry_after)
         self._learn(quota)
@@ -211,16 +221,12 @@ class Budget:
     def _taken(self, limit: int) -> int:
         return self._under_way + len(self._used) + len(self._rivals(limit))
 
-    def _kept(self, priority: Priority, limit: int, now: float) -> int:
-        """A tenth is kept for what mutations read, where mutations come; a fifth is kept from background work."""
-        for_mutations = limit // 10 if now < self._mutations_at + MEMORY * self._window else 0
-        match priority:
-            case Priority.WRITE:
-                return 0
-            case Priority.INTERACTIVE:
-                return for_mutations
-            case Priority.BACKGROUND:
-                return for_mutations + limit // 5
+    def _kept(self, priority: Priority, limit: int) -> int:
+        """What mutations may want, and a fifth more from background work."""
+        if priority is Priority.WRITE:
+            return 0
+        kept = self._reserve.kept(limit, self._window)
+        return kept + limit // 5 if priority is Priority.BACKGROUND else kept
 
     def _now(self) -> float:
         now = self._monotonic()
@@ -237,7 +243,9 @@ class Budget:
             self._ends = (limit, sorted((*self._used, *self._rivals(limit))))
         return self._ends[1]
 
-    def _over(self, free_at: float) -> None:
+    def _over(self, slot: Slot, free_at: float) -> None:
+        if slot.priority is Priority.WRITE:
+            self._reserve.over(free_at)
         self._under_way -= 1
         self._answered += 1
         insort(self._used, free_at)

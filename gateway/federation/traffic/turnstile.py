@@ -80,6 +80,7 @@ class Turnstile:
         """Let pass whoever can, refuse whoever cannot in time, and come back when that may have changed."""
         now = self._monotonic()
         ahead: dict[Budget, int] = {}
+        mutations: dict[Budget, int] = {}
         staying: list[_Waiter] = []
         wake: list[float] = []
         for waiter in self._waiting:
@@ -88,13 +89,15 @@ class Turnstile:
             budget, priority = waiter.budget, waiter.priority
             before = ahead.get(budget, 0)
             if not before and budget.free(priority) > 0 and self._bulkhead.free(priority) > 0:
-                waiter.outcome.set_result(Leave(budget.take(), self._bulkhead.take()))
+                waiter.outcome.set_result(Leave(budget.take(priority), self._bulkhead.take()))
                 continue
-            at = budget.earliest(before + 1, priority)
+            at = budget.earliest(before + 1, priority, mutations=mutations.get(budget, 0))
             if at > waiter.until or now >= waiter.until:
                 waiter.outcome.set_result(Refusal(at if at > now else None))
                 continue
             ahead[budget] = before + 1
+            if priority is Priority.WRITE:
+                mutations[budget] = before + 1
             staying.append(waiter)
             wake.append(waiter.until)
             if at > now:

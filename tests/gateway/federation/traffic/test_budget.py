@@ -224,7 +224,7 @@ def test_until_the_vendor_was_heard_few_go_at_once(clock: Clock) -> None:
     assert (0, 12) == (meanwhile, left(budget))
 
 
-def test_mutations_find_a_tenth_where_mutations_come(clock: Clock) -> None:
+def test_mutations_find_a_tenth_at_least_where_mutations_come(clock: Clock) -> None:
     """And all of it is for everybody where none come."""
     budget = known(clock)
     without = budget.free(READ)
