@@ -233,10 +233,10 @@ async def measured(seconds: float, world: World) -> Seen:
     async with world.gateway() as gateway:
         for _ in range(max(1, round(20 * part / (DOWN + UP)))):
             await world.plant(kind="status", status=503, times=EVER)
-            await watch(world, gateway, down, DOWN)
+            await watch(world, gateway, down, min(1.0, 2 * part) * DOWN)
             await world.heal()
             back = time.perf_counter()
-            await watch(world, gateway, up, UP)
+            await watch(world, gateway, up, min(1.0, 2 * part) * UP)
             times = [each.at + each.seconds - back for each in up.whole if each.at >= back and not each.is_sick]
             seen.recoveries.append(min(times, default=float("inf")))
     async with world.gateway() as gateway:

@@ -47,7 +47,7 @@ SLACK = 0.1
 READER_PAUSE, GREEDY_PAUSE, MODEST_PAUSE = 1.0, 1.0, WRITERS / (WRITES / WINDOW / 2) - 1.0
 # One in so many questions insists on an answer of now.
 INSISTENT = 10
-# Seconds at the start of a run that do not count: there is nothing to fall back on yet.
+# Seconds at the start of a run that do not count, no more than those that do: there is nothing to fall back on yet.
 WARM_UP = WINDOW
 # Seconds between looks at whether this process is late.
 PULSE = 0.05
@@ -249,9 +249,8 @@ async def measured(run: Run, seconds: float) -> Seen:
         await stack.enter_async_context(app.router.lifespan_context(app))
         crowd = Crowd(await stack.enter_async_context(_client(app)), seen, run.pause)
         await crowd.look_around()
-        await asyncio.sleep(WINDOW + 2 * TRAVEL)
         running = asyncio.create_task(crowd.be_greedy())
-        await asyncio.sleep(WARM_UP)
+        await asyncio.sleep(min(WARM_UP, seconds))
         await vendor.delete("/__sandbox__/requests")
         seen.reads.clear()
         seen.writes.clear()

@@ -1,13 +1,14 @@
-"""What a page of a merged list costs, by the size of the sources: `python benchmarks/lists.py`.
+"""What a page of a merged list costs, by the size of the sources: `python benchmarks/lists.py [--sizes N ...]`.
 
-Five sources of 1,000, 10,000 and 100,000 open tasks each, 25 rows a page by due date with their total: the first page and
+Five sources of 1,000, 10,000 and 100,000 open tasks each, or of other `sizes`, 25 rows a page by due date with their total: the first page and
 the fortieth, cold (nothing is kept) and warm (asked before). The vendors are made up: each has its tasks in order, says
 them in JSON and cuts pages by place, so that what is measured is the gateway's own work. Counted are calls and bytes
 from upstream, CPU of the gateway alone (the making of the JSON is taken off), and the memory at the peak of one page.
 
-Exits with 1 where a page of sources that sort costs more at 100,000 tasks each than at 1,000.
+Exits with 1 where a page of sources that sort costs more at the largest size than at the smallest.
 """
 
+import argparse
 import asyncio
 import gc
 import sys
@@ -208,17 +209,17 @@ async def measured(size: int, sorting: int) -> Iterable[tuple[str, str, Cost]]:
     return found
 
 
-async def main() -> int:
+async def run(sizes: Sequence[int]) -> int:
     print(
         f"{'sources':26} {'tasks each':>10} {'page':>4} {'':4} {'calls':>5} {'bytes':>9} {'CPU ms':>8} {'peak kB':>8}"
     )
     grown = 0
     for sorting, name in ((5, "5 that sort"), (3, "3 that sort, 2 drained"), (0, "5 drained")):
         smallest: dict[tuple[str, str], Cost] = {}
-        for size in SIZES:
+        for size in sizes:
             for page, warmth, cost in await measured(size, sorting):
                 least = smallest.setdefault((page, warmth), cost)
-                is_more = (sorting, size) == (SOURCES, SIZES[-1]) and (
+                is_more = (sorting, size) == (SOURCES, sizes[-1]) and (
                     cost.calls > least.calls
                     or cost.bytes > least.bytes * TOLERANCE
                     or cost.cpu_ms > max(least.cpu_ms * TOLERANCE, least.cpu_ms + 2)
@@ -233,5 +234,12 @@ async def main() -> int:
     return min(grown, 1)
 
 
+def main() -> int:
+    arguments = argparse.ArgumentParser(description="What a page of a merged list costs, by the size of the sources.")
+    arguments.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="tasks of each source, ascending")
+    sizes: Sequence[int] = arguments.parse_args().sizes
+    return asyncio.run(run(sizes))
+
+
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""The README's benchmarks run; how fast this machine is, is nobody's test."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SMALL = {
+    "documents.py": [],
+    "faults.py": ["--seconds", "4"],
+    "limits.py": ["--seconds", "3"],
+    "lists.py": ["--sizes", "1000"],
+}
+
+
+def test_every_benchmark_is_run() -> None:
+    """And told of in the README."""
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    programs = {path.name for path in (ROOT / "benchmarks").glob("*.py")}
+
+    assert set(SMALL) == programs
+    assert not [name for name in programs if f"`python benchmarks/{name}`" not in readme]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_benchmark_prints_what_it_measured(name: str) -> None:
+    """Made small, as a user would call it."""
+    program = ROOT / "benchmarks" / name
+    done = subprocess.run(
+        [sys.executable, str(program), *SMALL[name]], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+
+    # 1: a goal was missed, which a busy machine may do.
+    assert done.returncode in {0, 1}, done.stderr
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) > 10
