@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import msgspec
@@ -14,7 +15,7 @@ from connectors.camunda.conditions import is_key
 from connectors.camunda.mapping import outcomes_of, task_of, tasks_of, variables_of
 from connectors.camunda.problem import parse_error
 from connectors.camunda.settings import CamundaSettings
-from connectors.sdk.capability import handles
+from connectors.sdk.capability import Support, handles
 from connectors.sdk.commands import (
     Assign,
     CancelFlow,
@@ -68,6 +69,11 @@ class CamundaConnector(Connector[CamundaSettings]):
     ) -> None:
         super().__init__(settings, upstream, clock=clock)
         self.client = CamundaClient(upstream)
+        if settings.options.claims == "assign":
+            looked_first = msgspec.structs.replace(
+                self.capabilities[Claim], support=Support.EMULATED, atomic=False, guarded=False
+            )
+            self.capabilities = MappingProxyType({**self.capabilities, Claim: looked_first})
 
     @classmethod
     def open(cls, settings: CamundaSettings, *, transport: Any = None, clock: Callable[[], datetime] = utc_now) -> Self:
@@ -202,7 +208,7 @@ class CamundaConnector(Connector[CamundaSettings]):
         if command.actor is None:
             raise IdentityNotLinkedError("you have no user name in this cluster; ask for it to be configured")
         user = command.actor.native_id
-        await self.client.assign_user_task(command.task.native_id, assignee=user, allow_override=False)
+        await self._give(command.task, user)
         return Outcome(task=expected.assigned(command.task, user, at=self.clock()))
 
     @handles(Release, note="the engine does not check the owner: the gateway does, before the call")
@@ -229,10 +235,24 @@ class CamundaConnector(Connector[CamundaSettings]):
             return await self._assign_group(command, command.group_id, action)
         if not command.user_id:
             raise ValidationFailedError("names no user to assign to", field=("userId",))
-        await self.client.assign_user_task(
-            command.task.native_id, assignee=command.user_id, allow_override=command.override, action=action
-        )
+        if command.override:
+            await self.client.assign_user_task(
+                command.task.native_id, assignee=command.user_id, allow_override=True, action=action
+            )
+        else:
+            await self._give(command.task, command.user_id, action)
         return Outcome(task=expected.assigned(command.task, command.user_id, at=self.clock()))
+
+    async def _give(self, task: Task, user: str, action: str | None = None) -> None:
+        """To `user` unless somebody else has it; who is told by the engine or, where it may not be asked, by a look."""
+        may_claim = self.settings.options.claims == "claim"
+        if not may_claim:
+            now = (await self.get_tasks([task.native_id])).get(task.native_id)
+            if isinstance(now, ConnectorError):
+                raise now
+            if now is not None and now.assignee is not None and now.assignee.native_id != user:
+                raise AlreadyAssignedError("somebody else is the assignee")
+        await self.client.assign_user_task(task.native_id, assignee=user, allow_override=not may_claim, action=action)
 
     async def _assign_group(self, command: Assign, group_id: str, action: str | None) -> Outcome:
         """First the group, then the owner: in between, and after a failure there, the owner still has the task."""

@@ -40,6 +40,13 @@ def parse_error(answer: Answer) -> ConnectorError | None:
         )
     if status == 400:
         return ValidationFailedError(detail or "refused the request as invalid", native_status=status, native_code=code)
+    if status == 403 and "does not match the calling user" in (problem.detail or ""):
+        return ForbiddenError(
+            "the cluster lets a user claim for itself only: let the source sign in as a client (credentials of kind oauth), "
+            'or set its option claims = "assign"',
+            native_status=status,
+            native_code=code,
+        )
     if status == 403:
         return ForbiddenError(
             detail or "the technical account lacks a permission", native_status=status, native_code=code

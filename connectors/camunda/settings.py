@@ -46,9 +46,12 @@ class CamundaOptions(Section):
 
     `url_template` and `flow_url_template` are the addresses of a task and of a process instance for people, with `{key}`
     where the key goes. `server_version` decides what is asked of the server: it refuses, or ignores, what it does not know.
+    `claims` decides what a claim is sent as: "assign" is for accounts whom the server lets claim for themselves only, and
+    no longer guarded by it.
     """
 
     server_version: Literal["8.8", "8.9", "8.10"] = "8.9"
+    claims: Literal["claim", "assign"] = "claim"
     priority: PriorityThresholds = PriorityThresholds()
     outcome_variable: str | None = Field(default=None, min_length=1)
     outcomes: tuple[ConfiguredOutcome, ...] = ()

@@ -11,7 +11,7 @@ from sandbox.camunda.records import ProcessInstance, UserTask, Variable
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """`sparse` servers leave out members that are null."""
+    """`sparse` servers leave out members that are null. Those that `guard_claims` let a user claim for itself only."""
 
     name: str
     version: str
@@ -22,6 +22,7 @@ class Release:
     has_business_ids_of_tasks: bool = False
     has_suspension: bool = False
     names_brokers: bool = False
+    guard_claims: bool = False
 
     def encoded(self, content: Any) -> bytes:
         return msgspec.json.encode(_sparse(content) if self.sparse else content)
@@ -39,6 +40,7 @@ RELEASES = {
             has_business_ids_of_instances=False,
         ),
         Release("8.9", "8.9.2"),
+        Release("8.9.17", "8.9.17", guard_claims=True),
         Release("8.10", "8.10.0-alpha3", has_business_ids_of_tasks=True, has_suspension=True, names_brokers=True),
     )
 }

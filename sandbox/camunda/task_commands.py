@@ -28,6 +28,10 @@ class TaskCommands:
         """Assign, or claim where nobody else's assignment may be overridden."""
         command, words = ("ASSIGN", "assign") if override else ("CLAIM", "claim")
         task = self._actionable(key, command, words, caller)
+        guarded = not override and self._state.store.release.guard_claims
+        if guarded and caller.type == "USER" and assignee != caller.id:
+            reason = f"Expected to claim user task with key '{key}', but the assignee '{assignee}' does not match the calling user '{caller.id}'"
+            raise rejected(403, command, "FORBIDDEN", reason)
         if not override and task.assignee not in (None, assignee):
             reason = f"Expected to claim user task with key '{key}', but it has already been assigned"
             raise rejected(409, command, "INVALID_STATE", reason)

@@ -1,0 +1,116 @@
+"""Servers since the summer of 2026 let a user claim for itself only; a client may claim for people."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx2
+import pytest
+
+from connectors.camunda import CamundaConnector
+from connectors.camunda.settings import CamundaSettings
+from connectors.sdk.caller import Identity
+from connectors.sdk.capability import Support
+from connectors.sdk.commands import Assign, Claim
+from connectors.sdk.errors import AlreadyAssignedError, ForbiddenError
+from connectors.sdk.model import Task, TaskState
+from connectors.sdk.query import TaskQuery
+from sandbox.camunda.stand_in import CamundaStandIn
+
+Opened = Callable[..., CamundaConnector]
+
+
+@pytest.fixture
+async def opened(stand_in: CamundaStandIn) -> AsyncIterator[Opened]:
+    """A connector on a guarding server that signs in by `method`, with these `options`."""
+    made: list[CamundaConnector] = []
+
+    def open_(method: str, **options: Any) -> CamundaConnector:
+        stand_in.reset(tasks=250, seed=7, now=None, scenario=f"8.9.17+{method}")
+        settings = CamundaSettings.model_validate(
+            stand_in.source_config("https://camunda.test") | {"options": {"claims": "claim"} | options}
+        )
+        made.append(CamundaConnector.open(settings, transport=httpx2.ASGITransport(app=stand_in)))
+        return made[-1]
+
+    yield open_
+    for each in made:
+        await each.aclose()
+
+
+@pytest.fixture
+def bob() -> Identity:
+    return Identity(native_id="bob", groups=("accounting",))
+
+
+async def listed(connector: CamundaConnector, state: TaskState) -> Task:
+    page = await connector.list_tasks(TaskQuery(states=frozenset({state})), limit=100)
+    return next(task for task in page.items if task.pending_transition is None)
+
+
+async def owner(connector: CamundaConnector, task: Task) -> str | None:
+    now = (await connector.get_tasks([task.native_id]))[task.native_id]
+    assert isinstance(now, Task)
+    return None if now.assignee is None else now.assignee.native_id
+
+
+@pytest.mark.parametrize("method", ["oidc", "none"])
+async def test_a_client_claims_for_people(opened: Opened, alice: Identity, method: str) -> None:
+    """And so does whoever asks a cluster that protects nothing."""
+    connector = opened(method)
+    task = await listed(connector, TaskState.READY)
+    await connector.perform(Claim(task=task, actor=alice))
+
+    assert await owner(connector, task) == "alice"
+
+
+async def test_a_user_who_claims_for_people_is_told_what_to_do(
+    opened: Opened, stand_in: CamundaStandIn, alice: Identity
+) -> None:
+    """Nothing was done then. An assignment that overrides is no claim."""
+    connector = opened("basic")
+    task = await listed(connector, TaskState.READY)
+    with pytest.raises(ForbiddenError, match="oauth") as claimed:
+        await connector.perform(Claim(task=task, actor=alice))
+    with pytest.raises(ForbiddenError, match="claims"):
+        await connector.perform(Assign(task=task, actor=alice, user_id="bob"))
+    refused = stand_in.effects.all()
+    await connector.perform(Assign(task=task, actor=alice, user_id="bob", override=True))
+
+    assert (403, "FORBIDDEN") == (claimed.value.native_status, claimed.value.native_code)
+    assert not claimed.value.maybe_applied
+    assert [] == list(refused)
+    assert await owner(connector, task) == "bob"
+
+
+async def test_an_account_that_may_not_claim_assigns_after_a_look(opened: Opened, alice: Identity) -> None:
+    """By an option; a repeat by the owner succeeds, as the engine's claim does."""
+    connector = opened("basic", claims="assign")
+    task = await listed(connector, TaskState.READY)
+    for _ in range(2):
+        await connector.perform(Claim(task=task, actor=alice))
+
+    assert await owner(connector, task) == "alice"
+
+
+async def test_whoever_has_a_task_keeps_it_from_a_claim_that_is_an_assignment(
+    opened: Opened, stand_in: CamundaStandIn, alice: Identity, bob: Identity
+) -> None:
+    """The record that the decision was made on is older than the owner."""
+    connector = opened("basic", claims="assign")
+    task = await listed(connector, TaskState.READY)
+    await connector.perform(Claim(task=task, actor=bob))
+    before = len(stand_in.effects.all())
+    with pytest.raises(AlreadyAssignedError):
+        await connector.perform(Claim(task=task, actor=alice))
+    with pytest.raises(AlreadyAssignedError):
+        await connector.perform(Assign(task=task, actor=alice, user_id="alice"))
+
+    assert ("bob", before) == (await owner(connector, task), len(stand_in.effects.all()))
+
+
+async def test_a_claim_that_is_an_assignment_says_so(opened: Opened) -> None:
+    """It is neither atomic nor refused by the engine."""
+    usual, emulated = (opened("basic", claims=way).capabilities[Claim] for way in ("claim", "assign"))
+
+    assert (Support.NATIVE, True, True) == (usual.support, usual.atomic, usual.guarded)
+    assert (Support.EMULATED, False, False) == (emulated.support, emulated.atomic, emulated.guarded)
