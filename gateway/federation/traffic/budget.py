@@ -118,12 +118,13 @@ class Budget:
         return free
 
     def earliest(self, place: int, priority: Priority, *, mutations: int = 0) -> float:
-        """When the `place`-th in line (from 1) may go at the soonest, if nobody goes before those in line.
+        """When the `place`-th in line (from 1) may go at the soonest, if nobody goes before those in line; a time that is
+        past, it may be the beginning of all, where it need not wait for this budget.
 
         `mutations` of those before it are going to use what is kept for them.
         """
         now = self._now()
-        at, limit = now, self._limit(now)
+        at, limit = -inf, self._limit(now)
         if limit is not None:
             kept = max(0, self._kept(priority, limit) - mutations)
             lacking = place - (limit - self._taken(limit) - kept)

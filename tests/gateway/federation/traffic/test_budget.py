@@ -224,6 +224,14 @@ def test_until_the_vendor_was_heard_few_go_at_once(clock: Clock) -> None:
     assert (0, 12) == (meanwhile, left(budget))
 
 
+def test_what_nothing_limits_need_not_wait(clock: Clock) -> None:
+    """Its time is past for any clock: who is refused for another reason is not told of a limit."""
+    limitless, unused = Budget("reads", monotonic=clock), known(clock)
+
+    assert limitless.earliest(1000, READ) < 0
+    assert unused.earliest(29, READ) < 0 < unused.earliest(30, READ)
+
+
 def test_mutations_find_a_tenth_at_least_where_mutations_come(clock: Clock) -> None:
     """And all of it is for everybody where none come."""
     budget = known(clock)
