@@ -21,37 +21,43 @@ class Merged(Struct, Generic[R], frozen=True):
 async def merge(streams: Sequence[Stream[R]], *, first: int, open_all: bool) -> tuple[list[Merged[R]], bool]:
     """The next `first` rows in total order, each thing once, and whether there are more.
 
-    A stream that cannot have the next row (its `bound` lies behind another's head) is left unopened, unless `open_all`.
+    A row that is found before what was given already has moved there meanwhile, and is left out. A stream that cannot
+    have the next row (its `bound` lies behind another's head) is left unopened, unless `open_all`.
     """
     if open_all:
         await _prepare(streams)
     given: set[tuple[str, str]] = set()
     rows: list[Merged[R]] = []
-    last: Rank | None = None
+    last: Rank = ()
     while True:
-        if len(rows) == first and any((head := stream.head()) is not None and head != last for stream in streams):
+        if len(rows) == first and any((head := stream.head()) is not None and last < head for stream in streams):
             # Something follows: which row it is, nobody asked.
             return rows, True
-        source = await _next(streams)
+        source = await _next(streams, last)
         if source is None:
             return rows, False
-        if len(rows) == first and source.head() != last:
+        if len(rows) == first:
             return rows, True
-        last = source.head()
+        last = source.head() or last
         item = source.pop()
         name = (item.source, item.native_id)
         if name in given:
             continue
         given.add(name)
-        # The duplicates of this row in other streams rank alike: the position by rank covers them too.
         positions = {stream.name: stream.position() for stream in streams}
         rows.append(Merged(item, {name: at for name, at in positions.items() if at is not None}))
 
 
-async def _next(streams: Sequence[Stream[R]]) -> Stream[R] | None:
-    """The stream whose head is the next row, after every stream that could precede it was prepared."""
+async def _next(streams: Sequence[Stream[R]], last: Rank) -> Stream[R] | None:
+    """The stream whose head is the next row behind `last`, after every stream that could precede it was prepared."""
     while True:
-        await _prepare([stream for stream in streams if stream.opened])
+        opened = [stream for stream in streams if stream.opened]
+        await _prepare(opened)
+        # Duplicates of the row given last rank alike, and go too.
+        for stream in opened:
+            stream.skip(last)
+        if not all(stream.ready for stream in opened):
+            continue
         heads = [(rank, index) for index, stream in enumerate(streams) if (rank := stream.head()) is not None]
         least = min(heads, default=None)
         waiting = [stream for stream in streams if not stream.opened and _may_precede(stream.bound, least)]

@@ -54,6 +54,9 @@ class Stream(Protocol[_R_co]):
 
     def pop(self) -> _R_co: ...
 
+    def skip(self, rank: Rank) -> None:
+        """Forget the rows up to `rank`, that one included: they were given, or have moved there meanwhile."""
+
     def position(self) -> StreamPosition | None:
         """Where to resume after the row given last; None for a stream that needs no memory."""
 
@@ -162,6 +165,10 @@ class PagedStream(Generic[R]):
         self._given = self._order.position(row.item)
         return row.item
 
+    def skip(self, rank: Rank) -> None:
+        while self._rows and not rank < self._rows[0].rank:
+            self._rows.popleft()
+
     def position(self) -> StreamPosition | None:
         if not self.opened:
             return self._start
@@ -257,6 +264,10 @@ class HeldStream(Generic[R]):
         item = self._rows.popleft()[1]
         self._given = self._order.position(item)
         return item
+
+    def skip(self, rank: Rank) -> None:
+        while self._rows and not rank < self._rows[0][0]:
+            self._rows.popleft()
 
     def position(self) -> StreamPosition | None:
         """A snapshot is read again and cut at the list's position; only a failed one must remember its own."""
