@@ -1,6 +1,7 @@
 # One word each. Everything is installed into .venv; PYTHON is any Python from 3.11 on.
 PYTHON ?= python3
 BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 NPM_INSTALL := npm install --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error --fetch-retries=1 --fetch-timeout=60000
 NPM_INSTALLED := $(patsubst %/package.json,%/node_modules/.installed,$(wildcard tests/*/package.json))
 
@@ -41,10 +42,10 @@ test: .venv/.installed-dev graphiql $(NPM_INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-long: .venv/.installed-dev graphiql $(NPM_INSTALLED)
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest
+	HYPOTHESIS_PROFILE=long $(PYTEST)
 
 # No part of test: fetches an engine once (kept outside of the tree), starts it, tests against it, stops it.
 test-real: .venv/.installed-dev

@@ -22,6 +22,11 @@ pytest.register_assert_rewrite("connectors.sdk.contract")
 DESCRIPTIONS = Path(__file__).resolve().parents[2] / "shared" / "specs"
 
 
+# Workers that `make test` starts at most (its Makefile says so), and the ports of each: below those that the system hands out.
+MOST_WORKERS = 4
+FIRST_PORT, PORTS = 20_000, 3_000
+
+
 class NetworkClosedError(RuntimeError):
     """No OSError, so that no code under test takes it for an upstream that is away."""
 
@@ -72,3 +77,11 @@ def api_descriptions() -> Path:
     if not DESCRIPTIONS.is_dir():
         pytest.skip("the vendors' API descriptions are not beside this repository (../shared/specs)")
     return DESCRIPTIONS
+
+
+@pytest.fixture(scope="session")
+def own_ports() -> range:
+    """Ports that no other worker of this run tries; others on this machine may hold them."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    assert worker < MOST_WORKERS
+    return range(FIRST_PORT + worker * PORTS, FIRST_PORT + (worker + 1) * PORTS)

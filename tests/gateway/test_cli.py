@@ -36,9 +36,9 @@ def logging_as_before() -> Iterator[None]:
 
 
 @pytest.fixture
-def ports() -> tuple[int, int]:
+def ports(own_ports: range) -> tuple[int, int]:
     """A free port for the gateway, and one for the sandbox with those above it free too."""
-    for base in range(20_000 + os.getpid() % 20_000, 64_000, 7):
+    for base in own_ports[::7]:
         with ExitStack() as taken:
             try:
                 for offset in range(7):

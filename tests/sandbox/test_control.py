@@ -248,9 +248,10 @@ async def test_the_control_interface_knows_its_own_paths_only(client: httpx2.Asy
     assert [404, 405] == statuses
 
 
-def two_free_ports() -> int:
-    """The first of two in a row, below those that the system hands out to whoever connects."""
-    for port in range(20_000, 30_000, 7):
+@pytest.fixture
+def base_port(own_ports: range) -> int:
+    """The first of two free ones in a row."""
+    for port in own_ports[::7]:
         with contextlib.suppress(OSError), ExitStack() as held:
             for each in (port, port + 1):
                 held.enter_context(socket.create_server(("127.0.0.1", each)))
@@ -258,9 +259,8 @@ def two_free_ports() -> int:
     raise AssertionError("no two free ports in a row")
 
 
-async def test_the_base_port_lists_the_stand_ins() -> None:
+async def test_the_base_port_lists_the_stand_ins(base_port: int) -> None:
     """Ports are the base port plus the vendor's offset."""
-    base_port = two_free_ports()
     async with (
         serve([Counter()], host="127.0.0.1", base_port=base_port) as urls,
         httpx2.AsyncClient(trust_env=False) as client,
