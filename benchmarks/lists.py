@@ -75,7 +75,7 @@ class Vendor(Connector[SourceSettings]):
 
     @classmethod
     def open(cls, settings: SourceSettings, **_: Any) -> "Vendor":
-        raise NotImplementedError
+        raise TypeError("made by its number and size")
 
     def pushdown(self, query: TaskQuery) -> TaskQuery:
         return TaskQuery(states=query.states, present=query.present, absent=query.absent)

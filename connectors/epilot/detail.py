@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from connectors.epilot import wire
-from connectors.epilot.mapping import UTC_ZONE, Execution, description_of, is_ended, time_from_wire
+from connectors.epilot.mapping import Execution, description_of, is_ended
 from connectors.epilot.settings import EpilotSettings
 from connectors.sdk.model import (
     Activity,
@@ -20,6 +20,7 @@ from connectors.sdk.model import (
     TaskOutcome,
     UserRef,
 )
+from connectors.sdk.wire_time import time_from_wire
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -79,7 +80,7 @@ def _previous_steps(row: wire.Task, execution: Execution) -> tuple[PreviousStep,
 
 def _ended_at(task: wire.Task) -> datetime | None:
     analytics = task.analytics or wire.Analytics()
-    return time_from_wire(analytics.completed_at or analytics.status_updated_at, UTC_ZONE)
+    return time_from_wire(analytics.completed_at or analytics.status_updated_at, UTC)
 
 
 def _ended_by(task: wire.Task) -> str | None:
@@ -104,7 +105,7 @@ def _activities(row: wire.Task) -> Iterator[Activity]:
         (ActivityType.COMPLETED, analytics.completed_at, analytics.completed_by),
     )
     for kind, at, actor in found:
-        time = time_from_wire(at, UTC_ZONE)
+        time = time_from_wire(at, UTC)
         if time is not None:
             yield Activity(
                 type=kind, native_type=row.status, at=time, actor=None if not actor else UserRef(native_id=actor)

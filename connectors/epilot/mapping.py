@@ -29,10 +29,9 @@ from connectors.sdk.model import (
     User,
     UserRef,
 )
+from connectors.sdk.wire_time import time_from_wire
 
 _ENDED = frozenset({"COMPLETED", "SKIPPED"})
-# Only due dates lack a zone on purpose: other times are UTC.
-UTC_ZONE = ZoneInfo("UTC")
 
 
 class Around(Struct, frozen=True, kw_only=True):
@@ -62,21 +61,6 @@ class Execution(Struct, frozen=True):
             flow_status=self.record.status,
             contexts=self.record.contexts,
         )
-
-
-def time_from_wire(text: str | None, zone: ZoneInfo | None) -> datetime | None:
-    """UTC. A time without a zone is one of `zone`; None without it, and for what is no time."""
-    if not text:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-        if time.tzinfo is None:
-            if zone is None:
-                return None
-            time = time.replace(tzinfo=zone, fold=0)
-        return time.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def time_to_wire(time: datetime) -> str:
@@ -123,12 +107,12 @@ def task_from_wire(
         fetched_at=fetched_at,
         kind=KINDS.get(row.task_type or "", TaskKind.UNKNOWN),
         description=description_of(row.description),
-        created_at=time_from_wire(row.created_at, UTC_ZONE),
-        updated_at=time_from_wire(row.updated_at, UTC_ZONE),
-        started_at=time_from_wire(analytics.started_at, UTC_ZONE),
+        created_at=time_from_wire(row.created_at, UTC),
+        updated_at=time_from_wire(row.updated_at, UTC),
+        started_at=time_from_wire(analytics.started_at, UTC),
         due_at=due_at,
         # A task of a loop keeps the times of its last round when it starts again.
-        completed_at=time_from_wire(analytics.completed_at, UTC_ZONE) if completed else None,
+        completed_at=time_from_wire(analytics.completed_at, UTC) if completed else None,
         completed_by=UserRef(native_id=analytics.completed_by) if completed and analytics.completed_by else None,
         sla=Sla(ends_on=row.due_date) if row.due_date and _is_floating(row.due_date) else None,
         assignees=assignees,
@@ -159,7 +143,7 @@ def flow_from_wire(execution: Execution, settings: EpilotSettings, *, fetched_at
     state = FLOW_STATES.get(record.status or "", FlowState.UNKNOWN)
     analytics = record.analytics or wire.Analytics()
     parent = None if record.execution_chain is None else record.execution_chain.parent_execution_id
-    started_at = time_from_wire(analytics.started_at, UTC_ZONE) or time_from_wire(record.created_at, UTC_ZONE)
+    started_at = time_from_wire(analytics.started_at, UTC) or time_from_wire(record.created_at, UTC)
     ended = {FlowState.COMPLETED: analytics.completed_at, FlowState.CANCELED: analytics.closed_at}.get(state)
     template = record.flow_template_id
     tasks = tasks_of(execution, settings, fetched_at=fetched_at)
@@ -173,7 +157,7 @@ def flow_from_wire(execution: Execution, settings: EpilotSettings, *, fetched_at
         name=record.name,
         definition=None if not template else Definition(native_id=template, key=template),
         started_at=started_at,
-        ended_at=time_from_wire(ended, UTC_ZONE),
+        ended_at=time_from_wire(ended, UTC),
         due_at=time_from_wire(record.due_date, settings.zone),
         started_by=UserRef(native_id=analytics.started_by) if analytics.started_by else None,
         subjects=_subjects(record.contexts),

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
-from connectors.geotareas import local_time, wire
+from connectors.geotareas import wire
 from connectors.geotareas.settings import ANY_WORKFLOW, GeotareasOptions, GeotareasSettings
 from connectors.sdk.errors import MalformedResponseError
 from connectors.sdk.model import (
@@ -36,6 +36,7 @@ from connectors.sdk.model import (
     TaskState,
     UserRef,
 )
+from connectors.sdk.wire_time import time_from_wire
 
 FLOW_STATES = {
     "RUNNING": (FlowState.ACTIVE, "geo.instance.running"),
@@ -97,8 +98,8 @@ def task_from_wire(
         fetched_at=fetched_at,
         kind=TaskKind.FORM,
         description=row.step_description if isinstance(row, wire.TaskRecord) else None,
-        created_at=local_time.from_wire(row.created_at, settings.zone),
-        due_at=local_time.from_wire(row.due_date, settings.zone),
+        created_at=time_from_wire(row.created_at, settings.zone),
+        due_at=time_from_wire(row.due_date, settings.zone),
         is_overdue=is_overdue,
         is_escalated=row.escalated,
         sla=None if row.due_date is None else Sla(ends_on=row.due_date),
@@ -148,7 +149,7 @@ def flow_from_wire(
         definition=None
         if definition is None
         else Definition(native_id=definition, key=definition, name=row.definition_name),
-        started_at=local_time.from_wire(row.started_at, settings.zone),
+        started_at=time_from_wire(row.started_at, settings.zone),
         subjects=_subjects(wire.Entity(row.entity_type, row.entity_id, row.entity_label)),
         url=_url(settings.options.flow_url_template, row.id),
         native_state=row.status,
@@ -184,7 +185,7 @@ def completed(task: Task, answer: wire.Completed, zone: ZoneInfo | None, *, fetc
         state=state,
         rule=rule,
         outcome=answer.result,
-        completed_at=local_time.from_wire(answer.completed_at, zone),
+        completed_at=time_from_wire(answer.completed_at, zone),
         is_overdue=None,
         native_state=answer.status,
         fetched_at=fetched_at,
@@ -286,7 +287,7 @@ def _previous(step: wire.PreviousStepData, zone: ZoneInfo | None) -> PreviousSte
     return PreviousStep(
         name=step.step_name or "",
         completed_by=step.completed_by,
-        completed_at=local_time.from_wire(step.completed_at, zone),
+        completed_at=time_from_wire(step.completed_at, zone),
         outcome=step.result,
         data=_value(step.captured_data),
     )

@@ -1,12 +1,12 @@
 """Events of a task as activities and comments."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from connectors.littlehorse import wire
-from connectors.littlehorse.mapping import time_from_wire
 from connectors.littlehorse.settings import UserIdClaim
 from connectors.sdk.model import Activity, ActivityType, Comment, UserRef
+from connectors.sdk.wire_time import time_from_wire
 
 TYPES = {
     "TASK_CANCELLED": ActivityType.CANCELED,
@@ -19,7 +19,7 @@ TYPES = {
 
 def activities_of(events: Iterable[wire.Event], claim: UserIdClaim) -> tuple[Activity, ...]:
     """Oldest first: the bridge sends a set. TASK_EXECUTED (a reminder ran) and unknown types are OTHER."""
-    found = [_activity(event, at, claim) for event in events if (at := time_from_wire(event.time)) is not None]
+    found = [_activity(event, at, claim) for event in events if (at := time_from_wire(event.time, UTC)) is not None]
     return tuple(sorted(found, key=lambda each: each.at))
 
 
@@ -30,8 +30,8 @@ def comments_of(events: Iterable[wire.Event], claim: UserIdClaim) -> tuple[Comme
             native_id=str(event.event.comment_id),
             text=event.event.comment or "",
             author=_author(event.event.user_id, claim),
-            created_at=None if event.type == "COMMENT_EDITED" else time_from_wire(event.time),
-            edited_at=time_from_wire(event.time) if event.type == "COMMENT_EDITED" else None,
+            created_at=None if event.type == "COMMENT_EDITED" else time_from_wire(event.time, UTC),
+            edited_at=time_from_wire(event.time, UTC) if event.type == "COMMENT_EDITED" else None,
         )
         for event in events
         if event.type != "COMMENT_DELETED" and event.event is not None and event.event.comment_id is not None

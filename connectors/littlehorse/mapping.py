@@ -26,6 +26,7 @@ from connectors.sdk.model import (
     User,
     UserRef,
 )
+from connectors.sdk.wire_time import time_from_wire
 
 _TEMPLATE = re.compile(r"\{(wfRunId|id)\}")
 
@@ -45,17 +46,6 @@ def state_of(status: str | None, *, assigned: bool) -> tuple[TaskState, str]:
             return TaskState.CANCELED, "lh.cancelled"
         case _:
             return TaskState.UNKNOWN, "lh.unknown"
-
-
-def time_from_wire(text: str | None) -> datetime | None:
-    """None for what is no time; one without a zone is UTC, as all of the bridge's are."""
-    if not text:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def user_id_of(user: wire.User, claim: UserIdClaim) -> str | None:
@@ -113,7 +103,7 @@ def task_from_wire(
         fetched_at=fetched_at,
         kind=TaskKind.FORM,
         description=row.notes or None,
-        created_at=time_from_wire(row.scheduled_time),
+        created_at=time_from_wire(row.scheduled_time, UTC),
         assignees=() if user is None else (user,),
         candidate_groups=() if group is None else (GroupRef(native_id=group, name=group),),
         completed_by=user if state is TaskState.COMPLETED else None,
@@ -163,10 +153,12 @@ def _dated(task: Task, events: tuple[wire.Event, ...]) -> Task:
         time
         for each in events
         if each.type == "TASK_ASSIGNED" and each.event is not None and each.event.new_user_id in owner
-        if (time := time_from_wire(each.time)) is not None
+        if (time := time_from_wire(each.time, UTC)) is not None
     ]
     completed = [
-        time for each in events if each.type == "TASK_COMPLETED" and (time := time_from_wire(each.time)) is not None
+        time
+        for each in events
+        if each.type == "TASK_COMPLETED" and (time := time_from_wire(each.time, UTC)) is not None
     ]
     return replace(task, assigned_at=max(assigned, default=None), completed_at=max(completed, default=None))
 

@@ -1,6 +1,7 @@
 """What only the full record of a task has, its notes and its history; pure functions."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC
 from typing import Any
 
 from connectors.sdk.model import (
@@ -19,9 +20,10 @@ from connectors.sdk.model import (
     TaskOutcome,
     UserRef,
 )
+from connectors.sdk.wire_time import time_from_wire
 from connectors.uipath import wire
 from connectors.uipath.casing import json_value
-from connectors.uipath.mapping import name_of, time_from_wire, user_ref
+from connectors.uipath.mapping import name_of, user_ref
 from connectors.uipath.settings import UiPathOptions
 
 ACTIVITIES = {
@@ -113,7 +115,7 @@ def comments_of(notes: Iterable[wire.Note]) -> tuple[Comment, ...]:
             native_id=str(note.id),
             text=note.text or "",
             author=_person(note.creator_user, note.creator_user_id),
-            created_at=time_from_wire(note.creation_time),
+            created_at=time_from_wire(note.creation_time, UTC),
         )
         found.setdefault(comment.native_id, comment)
     return tuple(found.values())
@@ -132,7 +134,7 @@ def activities_of(rows: Iterable[wire.Activity]) -> tuple[Activity, ...]:
         )
         for row in rows
         for native in [name_of(row.activity_type, tuple(ACTIVITIES))]
-        if (at := time_from_wire(row.creation_time)) is not None
+        if (at := time_from_wire(row.creation_time, UTC)) is not None
     )
 
 

@@ -9,6 +9,7 @@ from msgspec import Raw, Struct
 from connectors.sdk.errors import ConnectorError, ValidationFailedError
 from connectors.sdk.model import CountAccuracy, Task
 from connectors.sdk.query import Page, SortDirection, SortKey, TaskOrderField, TaskQuery
+from connectors.sdk.wire_time import time_from_wire
 from connectors.uipath import mapping, odata, search, wire
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.native_id import TaskId, task_id
@@ -161,7 +162,7 @@ def _time(row: wire.Task, query: TaskQuery) -> int | None:
         TaskOrderField.UPDATED_AT: row.last_modification_time,
         TaskOrderField.COMPLETED_AT: row.completion_time,
     }[_sorted_by(query).field]
-    moment = mapping.time_from_wire(text)
+    moment = time_from_wire(text, UTC)
     return None if moment is None else (moment - _EPOCH) // timedelta(microseconds=1)
 
 

@@ -23,6 +23,7 @@ from connectors.sdk.model import (
     User,
     UserRef,
 )
+from connectors.sdk.wire_time import time_from_wire
 from connectors.uipath import wire
 from connectors.uipath.native_id import FlowId, TaskId, guid
 from connectors.uipath.settings import UiPathSettings
@@ -97,17 +98,6 @@ def state_of(status: str | None, *, owned: bool, deleted: bool) -> tuple[TaskSta
             return TaskState.UNKNOWN, "uipath.unknown"
 
 
-def time_from_wire(text: str | None) -> datetime | None:
-    """The vendor's times are UTC, also where the `Z` is missing; finer than a microsecond is cut."""
-    if not text:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 def task_from_wire(
     row: wire.Task,
     settings: UiPathSettings,
@@ -142,11 +132,11 @@ def task_from_wire(
         state_reason="DELETED" if deleted else None,
         priority=level,
         priority_score=None if level is None else SCORES[level],
-        created_at=time_from_wire(row.creation_time),
-        updated_at=time_from_wire(row.last_modification_time),
-        assigned_at=time_from_wire(row.last_assigned_time),
+        created_at=time_from_wire(row.creation_time, UTC),
+        updated_at=time_from_wire(row.last_modification_time, UTC),
+        assigned_at=time_from_wire(row.last_assigned_time, UTC),
         due_at=None if sla is None else sla.expires_at,
-        completed_at=time_from_wire(row.completion_time),
+        completed_at=time_from_wire(row.completion_time, UTC),
         is_overdue=True if sla is not None and sla.status == "Overdue" and not (completed or deleted) else None,
         sla=sla,
         assignees=() if owner is None else (owner,),
@@ -188,8 +178,8 @@ def flow_from_wire(
             version=version,
         ),
         has_incident=True if state is FlowState.FAILED else None,
-        started_at=time_from_wire(row.started_time_utc),
-        ended_at=time_from_wire(row.completed_time_utc),
+        started_at=time_from_wire(row.started_time_utc, UTC),
+        ended_at=time_from_wire(row.completed_time_utc, UTC),
         started_by=_starter(row),
         native_state=native,
         payload=payload,
@@ -357,7 +347,7 @@ def _definition(catalog: str | None) -> Definition | None:
 def _sla(row: wire.Task) -> Sla | None:
     """The one that ends first, where there are several."""
     details = [row.task_sla_detail] if row.task_sla_detail is not None else list(row.task_sla_details or ())
-    dated = [(time_from_wire(each.expiry_time), each) for each in details]
+    dated = [(time_from_wire(each.expiry_time, UTC), each) for each in details]
     if not dated:
         return None
     end, detail = min(dated, key=lambda pair: (pair[0] is None, pair[0] or datetime.max.replace(tzinfo=UTC)))

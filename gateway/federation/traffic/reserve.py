@@ -1,6 +1,6 @@
 """The part of a source's budget that nothing but mutations may use: as much as they wanted lately."""
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Callable
 
@@ -13,8 +13,9 @@ LEAST, MOST = 10, 3
 class Reserve:
     """Mutations hold slots of their own within the budget, as long as reads would take all others.
 
-    Kept free is what mutations wanted in the busiest window lately and one more, less what they hold already: what is free of theirs
-    again is kept for the next, and where lists took all slots at once nobody waits for a window to change a task.
+    Kept free is what mutations wanted in the busiest window lately and one more, less what they hold already: what is
+    free of theirs again is kept for the next, and where lists took all slots at once nobody waits for a window to change
+    a task.
     """
 
     def __init__(self, *, monotonic: Callable[[], float]) -> None:
@@ -43,6 +44,8 @@ class Reserve:
         """None: nothing was sent."""
         self._under_way -= 1
         if free_at is not None:
+            # Not every budget is ever asked what it keeps: nobody but mutations uses one of writes.
+            self._forget(self._monotonic())
             insort(self._used, free_at)
 
     def kept(self, limit: int, window: float) -> int:
@@ -50,7 +53,9 @@ class Reserve:
         now = self._monotonic()
         if now >= self._last_at + MEMORY * window:
             return 0
-        while self._used and self._used[0] <= now:
-            del self._used[0]
+        self._forget(now)
         wanted = max(limit // LEAST, min(self._peak + 1, limit // MOST))
         return max(0, wanted - self._under_way - len(self._used))
+
+    def _forget(self, now: float) -> None:
+        del self._used[: bisect_right(self._used, now)]

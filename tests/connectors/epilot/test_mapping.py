@@ -18,7 +18,6 @@ from connectors.epilot.mapping import (
     flow_from_wire,
     task_within_flow,
     tasks_of,
-    time_from_wire,
     time_to_wire,
 )
 from connectors.epilot.reading import flow_execution, workflow_execution
@@ -36,6 +35,7 @@ from connectors.sdk.model import (
     TaskKind,
     TaskState,
 )
+from connectors.sdk.wire_time import time_from_wire
 from tests.connectors.epilot import example
 
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
@@ -114,12 +114,6 @@ def test_a_due_time_with_a_zone_is_no_text(make_settings: MakeSettings) -> None:
     offer = tasks(read(tasks=with_task(1, due_date="2026-06-15T08:00:00.000Z")), make_settings(time_zone=None))[1]
 
     assert (offer.due_at, offer.sla) == (datetime(2026, 6, 15, 8, 0, tzinfo=UTC), None)
-
-
-@pytest.mark.parametrize("text", [None, "", "soon", "2026-13-45", "0001-01-01T00:00:00", "9999-12-31T23:59:59-14:00"])
-def test_what_is_no_time_is_none(text: str | None) -> None:
-    """Also what cannot be told in UTC."""
-    assert time_from_wire(text, BERLIN) is None
 
 
 @given(st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2200, 1, 1), timezones=st.timezones()))  # noqa: DTZ001 bounds have no zone here

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connectors.geotareas import GeotareasSettings, local_time, mapping, wire
+from connectors.geotareas import GeotareasSettings, mapping, wire
 from connectors.sdk.errors import MalformedResponseError
 from connectors.sdk.model import (
     DetailAspect,
@@ -141,28 +141,6 @@ def test_without_a_zone_times_stay_text(settings: GeotareasSettings) -> None:
     task = task_of(settings.model_copy(update={"time_zone": None}))
 
     assert (task.created_at, task.due_at, task.sla and task.sla.ends_on) == (None, None, "2026-03-17T11:30:00")
-
-
-@pytest.mark.parametrize(
-    ("text", "zone", "expected"),
-    [
-        ("2026-07-01T10:00:00", MADRID, datetime(2026, 7, 1, 8, tzinfo=UTC)),
-        # Twice on the night when summer time ends: the first, still in summer time.
-        ("2026-10-25T02:30:00", MADRID, datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
-        # Skipped on the night when it begins.
-        ("2026-03-29T02:30:00", MADRID, datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
-        ("2026-07-01T10:00:00Z", None, datetime(2026, 7, 1, 10, tzinfo=UTC)),
-        ("2026-07-01T10:00:00", None, None),
-        ("0001-01-01T00:00:00", ZoneInfo("Asia/Tokyo"), None),
-        ("soon", MADRID, None),
-        ("", MADRID, None),
-        (None, MADRID, None),
-    ],
-)
-def test_a_time_is_read_in_the_configured_zone(text: str | None, zone: ZoneInfo | None, expected: object) -> None:
-    """Ambiguous and skipped times are read with fold 0; what is no time is None."""
-
-    assert expected == local_time.from_wire(text, zone)
 
 
 def test_absent_and_null_members_are_tolerated(settings: GeotareasSettings) -> None:

@@ -17,7 +17,6 @@ from connectors.littlehorse.mapping import (
     group_from_wire,
     state_of,
     task_from_wire,
-    time_from_wire,
     user_from_wire,
 )
 from connectors.littlehorse.settings import LittlehorseOptions, UserIdClaim
@@ -142,23 +141,6 @@ def test_missing_and_null_members_are_empty(settings: LittlehorseSettings) -> No
         assert (TaskState.UNKNOWN, (), ()) == (task.state, task.assignees, task.candidate_groups)
         assert (None, None, None) == (task.description, task.created_at, task.definition)
         assert task.title == task.native_id
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2026-06-01T09:00:00.000Z", datetime(2026, 6, 1, 9, tzinfo=UTC)),
-        ("2026-06-01T09:00:00", datetime(2026, 6, 1, 9, tzinfo=UTC)),
-        ("2026-06-01T09:00:00.123456+02:00", datetime(2026, 6, 1, 7, 0, 0, 123456, tzinfo=UTC)),
-        ("0001-01-01T00:00:00+14:00", None),
-        ("yesterday", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_times_are_utc_or_nothing(text: str | None, expected: datetime | None) -> None:
-    """A text that is no time is no error."""
-    assert expected == time_from_wire(text)
 
 
 def test_a_link_names_run_and_task_quoted(settings: LittlehorseSettings) -> None:

@@ -28,7 +28,6 @@ from connectors.uipath.mapping import (
     is_group,
     state_of,
     task_from_wire,
-    time_from_wire,
     user_of,
 )
 from connectors.uipath.settings import UiPathSettings
@@ -131,24 +130,6 @@ def test_priorities_are_one_to_one(
     task = task_of(settings, Priority=native)
 
     assert (priority, score) == (task.priority, task.priority_score)
-
-
-@pytest.mark.parametrize(
-    ("text", "time"),
-    [
-        ("2026-01-05T08:15:30.41Z", datetime(2026, 1, 5, 8, 15, 30, 410000, UTC)),
-        ("2026-01-05T08:15:30.4112345Z", datetime(2026, 1, 5, 8, 15, 30, 411234, UTC)),
-        ("2026-01-05T08:15:30+02:00", datetime(2026, 1, 5, 6, 15, 30, 0, UTC)),
-        ("2026-01-05T08:15:30", datetime(2026, 1, 5, 8, 15, 30, 0, UTC)),
-        ("0001-01-01T00:00:00+05:00", None),
-        ("soon", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_times_are_utc(text: str | None, time: datetime | None) -> None:
-    """Of whatever zone, to the microsecond; what is no time is none."""
-    assert time == time_from_wire(text)
 
 
 def test_both_casings_read_the_same(settings: UiPathSettings) -> None:

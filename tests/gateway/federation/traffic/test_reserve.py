@@ -67,3 +67,15 @@ def test_the_busiest_window_lately_counts(reserve: Reserve, clock: Clock) -> Non
     later, clock.now = reserve.kept(LIMIT, WINDOW), clock.now + MEMORY * WINDOW
 
     assert (9, 3, 0) == (soon, later, reserve.kept(LIMIT, WINDOW))
+
+
+def test_what_is_free_again_is_forgotten_where_nobody_asks(reserve: Reserve, clock: Clock) -> None:
+    """A budget of writes alone is never asked what it keeps from others."""
+    for _ in range(1000):
+        reserve.want(WINDOW)
+        reserve.take()
+        clock.now += 1
+        reserve.over(clock.now + WINDOW)
+
+    assert len(reserve._used) <= WINDOW + 1
+    assert len(reserve._wanted) <= WINDOW + 1

@@ -1,0 +1,58 @@
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from connectors.sdk.wire_time import time_from_wire
+
+BERLIN, MADRID, TOKYO = ZoneInfo("Europe/Berlin"), ZoneInfo("Europe/Madrid"), ZoneInfo("Asia/Tokyo")
+
+
+@pytest.mark.parametrize("zone", [None, UTC, TOKYO])
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2026-01-05T08:15:30.41Z", datetime(2026, 1, 5, 8, 15, 30, 410000, UTC)),
+        ("2026-01-05T08:15:30.4112345Z", datetime(2026, 1, 5, 8, 15, 30, 411234, UTC)),
+        ("2026-01-05T08:15:30+02:00", datetime(2026, 1, 5, 6, 15, 30, 0, UTC)),
+    ],
+)
+def test_a_time_with_a_zone_needs_no_other(text: str, time: datetime, zone: ZoneInfo | None) -> None:
+    """It comes in UTC, to the microsecond."""
+    found = time_from_wire(text, zone)
+
+    assert (time, UTC) == (found, found and found.tzinfo)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "time"),
+    [
+        ("2026-07-01T10:00:00", UTC, datetime(2026, 7, 1, 10, tzinfo=UTC)),
+        ("2026-07-01T10:00:00", MADRID, datetime(2026, 7, 1, 8, tzinfo=UTC)),
+        # Twice on the night when summer time ends: the first, still in summer time.
+        ("2026-10-25T02:30:00", MADRID, datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        # Skipped on the night when it begins.
+        ("2026-03-29T02:30:00", MADRID, datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_time_without_a_zone_is_one_of_the_zone_given(text: str, zone: ZoneInfo, time: datetime) -> None:
+    """Ambiguous and skipped times are read with fold 0; without a zone it is no moment."""
+    assert (time, None) == (time_from_wire(text, zone), time_from_wire(text, None))
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        (None, UTC),
+        ("", UTC),
+        ("soon", UTC),
+        ("2026-13-45", BERLIN),
+        ("0001-01-01T00:00:00", BERLIN),
+        ("0001-01-01T00:00:00", TOKYO),
+        ("0001-01-01T00:00:00+14:00", UTC),
+        ("9999-12-31T23:59:59-14:00", UTC),
+    ],
+)
+def test_what_is_no_time_is_none(text: str | None, zone: ZoneInfo) -> None:
+    """Also what cannot be told in UTC."""
+    assert time_from_wire(text, zone) is None
