@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 
 from graphql import GraphQLError, Lexer, Source, TokenKind, get_introspection_query, parse
 
-from schema import shape
 from schema.api import build_schema
-from schema.documents import DocumentError, Documents
-from schema.limits import DocumentLimits
+from schema.core.limits import DocumentLimits
+from schema.execution import shape
+from schema.execution.documents import DocumentError, Documents
 
 LARGEST = 32 * 1024
 GOAL_MS = 20.0

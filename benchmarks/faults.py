@@ -32,7 +32,7 @@ from gateway.settings import load
 from sandbox.config import configuration, toml
 from sandbox.registry import stand_ins
 from sandbox.server import serve
-from schema.relay import global_id
+from schema.core.relay import global_id
 
 SICK = "uipath"
 LATENCY_MS = 10

@@ -25,16 +25,16 @@ from msgspec import Struct, structs
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
+from connectors.sdk.http import Upstream, calls
 from connectors.sdk.model import CountAccuracy, Definition, GroupRef, Task, TaskState, UserRef
 from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
-from connectors.sdk.upstream import Upstream, calls
-from gateway.federation import FederatedSources, compose
+from gateway.composition import FederatedSources, compose
 from gateway.federation.cache import Cache
-from gateway.federation.cursor import CursorCodec
-from gateway.federation.journal import Journal
-from gateway.federation.source import Source
-from schema.port import TaskFilter, TaskList, TaskListRequest
+from gateway.federation.lists.cursor import CursorCodec
+from gateway.federation.sources.source import Source
+from gateway.store.sqlite import Journal
+from schema.ports import TaskFilter, TaskList, TaskListRequest
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 SIZES = (1_000, 10_000, 100_000)

@@ -17,17 +17,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
 from gateway.auth import Authenticator
-from gateway.federation import FederatedSources, open_federation
+from gateway.composition import FederatedSources, open_federation
 from gateway.federation.traffic import Exchange
 from gateway.graphiql.page import GraphiQL
-from gateway.graphql_request import header
-from gateway.graphql_route import ASKED, Deadlines, GraphQLRoute
-from gateway.metrics import Metrics
+from gateway.http import ASKED, Deadlines, GraphQLRoute, Metrics, header, log_exchange
 from gateway.settings import Settings
-from gateway.upstream_log import log_exchange
 from schema.api import build_schema
 from schema.execution import Execution
-from schema.port import SourceInfo
+from schema.ports import SourceInfo
 
 log = structlog.get_logger("taskgate.http")
 

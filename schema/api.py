@@ -5,11 +5,11 @@ from functools import lru_cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.core.scalars import SCALARS
 from schema.flow.mutations import FlowMutations
 from schema.flow.queries import FlowQueries
 from schema.node import NodeQueries
 from schema.people.queries import PeopleQueries
-from schema.scalars import SCALARS
 from schema.source.queries import SourceQueries
 from schema.task.definitions import TaskDefinitionQueries
 from schema.task.mutations import TaskMutations

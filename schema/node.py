@@ -6,13 +6,13 @@ from typing import Annotated
 import strawberry
 
 from connectors.sdk.errors import ValidationFailedError
-from schema.arguments import MAX_PAGE
-from schema.context import Context
+from schema.core.arguments import MAX_PAGE
+from schema.core.context import Context
+from schema.core.limits import DETAIL_ROWS
+from schema.core.relay import Node, decode
+from schema.core.resolver import resolved
 from schema.flow.queries import flow_by_id
-from schema.limits import DETAIL_ROWS
 from schema.people.queries import group_by_id, user_by_id
-from schema.relay import Node, decode
-from schema.resolver import resolved
 from schema.task.queries import task_by_id
 
 _WHAT = (

@@ -121,7 +121,11 @@ def test_the_sandbox_shares_no_code_with_what_it_tests() -> None:
 
 def test_nothing_that_runs_imports_the_contract_suite() -> None:
     """It needs pytest, which an installation does not have."""
-    suite = ("connectors.sdk.contract", "connectors.sdk.contract_sample", "connectors.sdk.faulty_transport")
+    suite = (
+        "connectors.sdk.testing.contract",
+        "connectors.sdk.testing.sample",
+        "connectors.sdk.testing.faulty_transport",
+    )
     inside = {f"{module.replace('.', '/')}.py" for module in suite}
 
     assert [] == [

@@ -9,16 +9,13 @@ from typing import Any
 
 import pytest
 
-from connectors.sdk.caching import CacheBounds, CacheSettings
 from connectors.sdk.commands import MutationStatus, TaskAction
-from connectors.sdk.limits import LimitsSettings
 from connectors.sdk.registry import connector_types
-from connectors.sdk.section import Section
-from connectors.sdk.settings import SourceSettings
-from gateway.federation.abilities import abilities_of
+from connectors.sdk.settings import CacheBounds, CacheSettings, LimitsSettings, Section, SourceSettings
+from gateway.federation.sources.action_capabilities import abilities_of
 from gateway.settings import load
-from schema.errors import UserErrorCode
-from schema.limits import DocumentLimits
+from schema.core.errors import UserErrorCode
+from schema.core.limits import DocumentLimits
 from tests.world import World
 
 ROOT = Path(__file__).parent.parent
@@ -192,7 +189,7 @@ def test_the_table_of_documented_limits_equals_the_connectors() -> None:
 def test_every_command_of_the_readme_exists() -> None:
     """`make` targets and `taskgate` commands with their options."""
     makefile = (ROOT / "Makefile").read_text()
-    cli = (ROOT / "gateway" / "cli.py").read_text()
+    cli = (ROOT / "gateway" / "cli" / "commands.py").read_text()
     targets = set(re.findall(r"make ([a-z-]+)", " ".join(blocks("sh")) + " `make test-long`"))
     commands = set(re.findall(r"`taskgate ([a-z]+)", README))
 

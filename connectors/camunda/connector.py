@@ -33,7 +33,6 @@ from connectors.sdk.commands import (
     UpdateField,
 )
 from connectors.sdk.connector import Connector, Listing, utc_now
-from connectors.sdk.credentials import from_settings
 from connectors.sdk.errors import (
     AlreadyAssignedError,
     ConflictError,
@@ -43,10 +42,10 @@ from connectors.sdk.errors import (
     ValidationFailedError,
 )
 from connectors.sdk.fan_out import get_each
+from connectors.sdk.http import Upstream, from_settings
 from connectors.sdk.model import CountAccuracy, Definition, DetailAspect, Flow, Group, Task, TaskDetail, User
 from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import NoCredentials, SourceSettings
-from connectors.sdk.upstream import Upstream
 
 
 class CamundaConnector(Connector[CamundaSettings]):

@@ -11,8 +11,7 @@ from connectors.sdk.errors import (
     UnavailableError,
     ValidationFailedError,
 )
-from connectors.sdk.retry_after import retry_at
-from connectors.sdk.upstream import Answer
+from connectors.sdk.http import Answer, retry_at
 
 # Characters of the vendor's own words that a message may hold.
 LONGEST_DETAIL = 300

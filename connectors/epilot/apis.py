@@ -8,7 +8,6 @@ import httpx2
 
 from connectors.epilot import wire
 from connectors.epilot.settings import EpilotSettings
-from connectors.sdk.credentials import Credentials, FixedHeaders
 from connectors.sdk.errors import (
     ConflictError,
     ConnectorError,
@@ -17,8 +16,7 @@ from connectors.sdk.errors import (
     UnavailableError,
     ValidationFailedError,
 )
-from connectors.sdk.gate import Gate
-from connectors.sdk.upstream import Answer, Upstream, error_from_status
+from connectors.sdk.http import Answer, Credentials, FixedHeaders, Gate, Upstream, error_from_status
 
 LARGE = "application/large-response.vnd+json"
 

@@ -20,7 +20,7 @@ from connectors.sdk.model import (
     TaskOutcome,
     UserRef,
 )
-from connectors.sdk.wire_time import time_from_wire
+from connectors.sdk.time import time_from_wire
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 

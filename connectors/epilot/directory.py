@@ -3,7 +3,7 @@
 from connectors.epilot import wire
 from connectors.epilot.apis import Api
 from connectors.sdk.errors import MalformedResponseError, NotFoundError
-from connectors.sdk.upstream import Answer
+from connectors.sdk.http import Answer
 
 USERS = "/v2/users"
 USER = USERS + "/{}"

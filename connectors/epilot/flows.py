@@ -9,7 +9,7 @@ from connectors.epilot.apis import Api
 from connectors.epilot.mapping import Execution
 from connectors.epilot.reading import flow_execution, record
 from connectors.sdk.errors import MalformedResponseError
-from connectors.sdk.upstream import Answer
+from connectors.sdk.http import Answer
 
 EXECUTIONS = "/v2/flows/executions"
 EXECUTION = EXECUTIONS + "/{}"

@@ -29,7 +29,7 @@ from connectors.sdk.model import (
     User,
     UserRef,
 )
-from connectors.sdk.wire_time import time_from_wire
+from connectors.sdk.time import time_from_wire
 
 _ENDED = frozenset({"COMPLETED", "SKIPPED"})
 

@@ -14,7 +14,7 @@ from connectors.epilot.settings import Entity, EpilotSettings, Generation, ListB
 from connectors.sdk.connector import Connector, Listing, utc_now
 from connectors.sdk.errors import ConnectorError, NotFoundError, UnsupportedActionError, ValidationFailedError
 from connectors.sdk.fan_out import get_each
-from connectors.sdk.gate import Gate
+from connectors.sdk.http import Gate
 from connectors.sdk.model import CountAccuracy, DetailAspect, Flow, Group, Task, TaskDetail, User
 from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
 

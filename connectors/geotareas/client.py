@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from connectors.geotareas import wire
 from connectors.geotareas.settings import GeotareasSettings
-from connectors.sdk.credentials import Exchange, Token, TokenCredentials
 from connectors.sdk.errors import (
     ConnectorError,
     MalformedResponseError,
@@ -21,8 +20,7 @@ from connectors.sdk.errors import (
     UnauthenticatedError,
     ValidationFailedError,
 )
-from connectors.sdk.retry_after import retry_at
-from connectors.sdk.upstream import Answer, Upstream, error_from_status
+from connectors.sdk.http import Answer, Exchange, Token, TokenCredentials, Upstream, error_from_status, retry_at
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

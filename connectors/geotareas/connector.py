@@ -20,10 +20,10 @@ from connectors.sdk.errors import (
     ValidationFailedError,
 )
 from connectors.sdk.fan_out import get_each
-from connectors.sdk.limits import LimitsSettings
+from connectors.sdk.http import Upstream
 from connectors.sdk.model import CountAccuracy, Definition, DetailAspect, Flow, Task, TaskDetail
 from connectors.sdk.query import FlowQuery, Page, TaskQuery
-from connectors.sdk.upstream import Upstream
+from connectors.sdk.settings import LimitsSettings
 
 T = TypeVar("T")
 

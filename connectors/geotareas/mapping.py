@@ -36,7 +36,7 @@ from connectors.sdk.model import (
     TaskState,
     UserRef,
 )
-from connectors.sdk.wire_time import time_from_wire
+from connectors.sdk.time import time_from_wire
 
 FLOW_STATES = {
     "RUNNING": (FlowState.ACTIVE, "geo.instance.running"),

@@ -5,9 +5,8 @@ from msgspec import Raw, Struct
 
 from connectors.littlehorse import wire
 from connectors.littlehorse.task_id import TaskId
-from connectors.sdk.credentials import Credentials
 from connectors.sdk.errors import MalformedResponseError
-from connectors.sdk.upstream import Answer, Upstream
+from connectors.sdk.http import Answer, Credentials, Upstream
 
 Params = dict[str, str | int]
 

@@ -14,7 +14,6 @@ from connectors.littlehorse.problem import parse_error
 from connectors.littlehorse.reading import Reading
 from connectors.littlehorse.settings import LittlehorseSettings
 from connectors.littlehorse.task_id import TaskId
-from connectors.sdk.authority import authority
 from connectors.sdk.capability import Support, handles
 from connectors.sdk.commands import (
     AddComment,
@@ -29,7 +28,6 @@ from connectors.sdk.commands import (
     Unassign,
 )
 from connectors.sdk.connector import Connector, Listing, utc_now
-from connectors.sdk.credentials import Credentials, from_settings
 from connectors.sdk.errors import (
     AlreadyAssignedError,
     ConflictError,
@@ -40,6 +38,7 @@ from connectors.sdk.errors import (
     ValidationFailedError,
 )
 from connectors.sdk.fan_out import get_each
+from connectors.sdk.http import Credentials, TokenExchange, Upstream, ViewerToken, authority, from_settings
 from connectors.sdk.model import (
     Activity,
     Comment,
@@ -55,8 +54,6 @@ from connectors.sdk.model import (
 )
 from connectors.sdk.query import Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import OAuthCredentials
-from connectors.sdk.token_exchange import TokenExchange, ViewerToken
-from connectors.sdk.upstream import Upstream
 
 RECORD = frozenset(
     {

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from connectors.littlehorse import wire
 from connectors.littlehorse.settings import UserIdClaim
 from connectors.sdk.model import Activity, ActivityType, Comment, UserRef
-from connectors.sdk.wire_time import time_from_wire
+from connectors.sdk.time import time_from_wire
 
 TYPES = {
     "TASK_CANCELLED": ActivityType.CANCELED,

@@ -16,7 +16,7 @@ from connectors.sdk.errors import (
     UnsupportedActionError,
     ValidationFailedError,
 )
-from connectors.sdk.upstream import Answer
+from connectors.sdk.http import Answer
 
 SOMEBODY_ELSES = "forbidden from accessing this UserTask"
 UNKNOWN_ID = ("NOT_FOUND", "Could not find UserTaskRun")

@@ -10,7 +10,6 @@ from connectors.littlehorse.directory import Directory
 from connectors.littlehorse.listing import Shelf, Stream, cursor_of, statuses_of, streams_of, window_of
 from connectors.littlehorse.settings import LittlehorseSettings
 from connectors.littlehorse.task_id import TaskId
-from connectors.sdk.authority import authority
 from connectors.sdk.errors import (
     AlreadyAssignedError,
     BrokenError,
@@ -21,6 +20,7 @@ from connectors.sdk.errors import (
     UnavailableError,
     UnsupportedActionError,
 )
+from connectors.sdk.http import authority
 from connectors.sdk.query import TaskQuery
 
 # Upstream lists that are asked at once for one page, and the rows that one of them gives at most: for each row the

@@ -5,14 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from connectors.sdk.model import OutcomeNature
-from connectors.sdk.settings import (
-    ActsAs,
-    BearerCredentials,
-    NoCredentials,
-    OAuthCredentials,
-    Section,
-    SourceSettings,
-)
+from connectors.sdk.settings import ActsAs, BearerCredentials, NoCredentials, OAuthCredentials, Section, SourceSettings
 
 LittlehorseCredentials = Annotated[NoCredentials | OAuthCredentials | BearerCredentials, Field(discriminator="kind")]
 

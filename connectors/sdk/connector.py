@@ -22,12 +22,10 @@ from connectors.sdk.commands import (
     Update,
 )
 from connectors.sdk.errors import ConnectorError, UnsupportedActionError
-from connectors.sdk.gate import Gate
-from connectors.sdk.limits import LimitsSettings
+from connectors.sdk.http import Gate, Upstream
 from connectors.sdk.model import Definition, DetailAspect, Flow, Group, Task, TaskDetail, User
 from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
-from connectors.sdk.settings import SourceSettings
-from connectors.sdk.upstream import Upstream
+from connectors.sdk.settings import LimitsSettings, SourceSettings
 
 SettingsT = TypeVar("SettingsT", bound=SourceSettings)
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Raw
 
 from connectors.sdk.errors import MalformedResponseError
-from connectors.sdk.upstream import Answer
+from connectors.sdk.http import Answer
 from connectors.uipath.wire import fold
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from connectors.sdk.errors import MalformedResponseError
-from connectors.sdk.upstream import Answer, Upstream
+from connectors.sdk.http import Answer, Upstream
 from connectors.uipath import wire
 from connectors.uipath.casing import decode, read_as
 from connectors.uipath.native_id import TaskId

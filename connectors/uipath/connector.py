@@ -32,7 +32,6 @@ from connectors.sdk.commands import (
     UpdateField,
 )
 from connectors.sdk.connector import Connector, Listing, utc_now
-from connectors.sdk.credentials import from_settings
 from connectors.sdk.errors import (
     AlreadyAssignedError,
     ConflictError,
@@ -43,10 +42,10 @@ from connectors.sdk.errors import (
     ValidationFailedError,
 )
 from connectors.sdk.fan_out import get_each
+from connectors.sdk.http import Upstream, from_settings
 from connectors.sdk.model import DetailAspect, Flow, Group, GroupRef, Task, TaskDetail, User, UserRef
 from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
-from connectors.sdk.upstream import Upstream
 from connectors.uipath import assignment, completion, mapping, option, search
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.directory import Directory

@@ -20,7 +20,7 @@ from connectors.sdk.model import (
     TaskOutcome,
     UserRef,
 )
-from connectors.sdk.wire_time import time_from_wire
+from connectors.sdk.time import time_from_wire
 from connectors.uipath import wire
 from connectors.uipath.casing import json_value
 from connectors.uipath.mapping import name_of, user_ref

@@ -23,7 +23,7 @@ from connectors.sdk.model import (
     User,
     UserRef,
 )
-from connectors.sdk.wire_time import time_from_wire
+from connectors.sdk.time import time_from_wire
 from connectors.uipath import wire
 from connectors.uipath.native_id import FlowId, TaskId, guid
 from connectors.uipath.settings import UiPathSettings

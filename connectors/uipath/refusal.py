@@ -15,7 +15,7 @@ from connectors.sdk.errors import (
     RejectedError,
     ValidationFailedError,
 )
-from connectors.sdk.upstream import Answer
+from connectors.sdk.http import Answer
 from connectors.uipath import wire
 
 # Characters of the vendor's own words that a message may hold.

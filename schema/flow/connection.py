@@ -3,11 +3,11 @@
 import strawberry
 
 from connectors.sdk import model
-from schema.context import Context
+from schema.core.context import Context
+from schema.core.relay import PageInfo
+from schema.core.resolver import resolved
 from schema.flow.types import Flow
-from schema.port import EdgeRow, RowList
-from schema.relay import PageInfo
-from schema.resolver import resolved
+from schema.ports import EdgeRow, RowList
 from schema.source.types import SourceResult
 
 

@@ -7,11 +7,13 @@ import strawberry
 
 from connectors.sdk.errors import ValidationFailedError
 from connectors.sdk.model import OPEN_STATES, FlowRef, SubjectRef
-from schema.arguments import Window, argument, given, source_key
-from schema.context import Context
+from schema.core.arguments import Window, argument, given, source_key
+from schema.core.context import Context
+from schema.core.payload import WritePayload, json_object, members_of, refused, vendor_options
+from schema.core.resolver import resolved
 from schema.flow.types import Flow, tasks_of
 from schema.flow.writes import CancelFlowInput, FlowActionInput, StartFlowInput
-from schema.intents import (
+from schema.ports import (
     CancelFlowIntent,
     Intent,
     ResumeFlowIntent,
@@ -22,8 +24,6 @@ from schema.intents import (
     WriteRequest,
     WriteResult,
 )
-from schema.payload import WritePayload, json_object, members_of, refused, vendor_options
-from schema.resolver import resolved
 from schema.task.types import Task
 
 Info = strawberry.Info[Context, None]

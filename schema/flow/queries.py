@@ -4,15 +4,15 @@ from typing import Annotated
 
 import strawberry
 
-from schema.arguments import Freshness, flow_ref, given, window
-from schema.context import Context
+from schema.core.arguments import Freshness, flow_ref, given, window
+from schema.core.context import Context
+from schema.core.relay import GlobalId, decode
+from schema.core.resolver import resolved
+from schema.execution import selects
 from schema.flow.connection import FlowConnection
-from schema.flow.inputs import FlowFilter
+from schema.flow.filters import FlowFilter
 from schema.flow.types import Flow
-from schema.port import FlowListRequest
-from schema.relay import GlobalId, decode
-from schema.resolver import resolved
-from schema.selection import selects
+from schema.ports import FlowListRequest
 
 
 @strawberry.type

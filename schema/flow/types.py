@@ -8,16 +8,16 @@ import strawberry
 
 from connectors.sdk import model
 from connectors.sdk.query import SortKey, TaskOrderField
-from schema.arguments import Window, given, window
-from schema.context import Context
-from schema.enumeration import describe
+from schema.core.arguments import Window, given, window
+from schema.core.context import Context
+from schema.core.enumeration import describe
+from schema.core.relay import Node, global_id
+from schema.core.resolver import resolved
+from schema.core.subject import NativeRecord, SubjectRef, subjects_from_model
+from schema.execution import selects
 from schema.people.types import User
-from schema.port import TaskFilter, TaskList, TaskListRequest
-from schema.relay import Node, global_id
-from schema.resolver import resolved
-from schema.selection import selects
+from schema.ports import TaskFilter, TaskList, TaskListRequest
 from schema.source.types import Source
-from schema.subject import NativeRecord, SubjectRef, subjects_from_model
 
 if TYPE_CHECKING:
     from schema.task.connection import TaskConnection

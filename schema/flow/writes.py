@@ -2,7 +2,7 @@
 
 import strawberry
 
-from schema.scalars import JSON
+from schema.core.scalars import JSON
 from schema.task.writes import CLIENT_MUTATION_ID, IDEMPOTENCY_KEY, VENDOR_OPTIONS
 
 

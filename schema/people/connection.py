@@ -2,11 +2,11 @@
 
 import strawberry
 
-from schema.context import Context
+from schema.core.context import Context
+from schema.core.relay import PageInfo
+from schema.core.resolver import resolved
 from schema.people.types import Group, User
-from schema.port import EdgeRow, GroupRow, PersonRow, RowList
-from schema.relay import PageInfo
-from schema.resolver import resolved
+from schema.ports import EdgeRow, GroupRow, PersonRow, RowList
 from schema.source.types import SourceResult
 
 

@@ -5,14 +5,14 @@ from typing import Annotated
 import strawberry
 
 from connectors.sdk.model import GroupRef, TaskRef, UserRef
-from schema.arguments import argument, given, source_key, window
-from schema.context import Context
+from schema.core.arguments import argument, given, source_key, window
+from schema.core.context import Context
+from schema.core.relay import PERSON_MARK, GlobalId, decode
+from schema.core.resolver import resolved
+from schema.execution import selects
 from schema.people.connection import GroupConnection, UserConnection
 from schema.people.types import After, Before, First, Group, Last, User
-from schema.port import PageRequest
-from schema.relay import PERSON_MARK, GlobalId, decode
-from schema.resolver import resolved
-from schema.selection import selects
+from schema.ports import PageRequest
 
 
 @strawberry.type

@@ -7,18 +7,18 @@ import strawberry
 
 from connectors.sdk import model
 from connectors.sdk.caller import Caller
-from schema.arguments import given, window
-from schema.context import Context
-from schema.port import GroupRow, PageRequest, PersonId, PersonRow
-from schema.relay import Node, global_id, person_id
-from schema.resolver import resolved
-from schema.selection import selects
+from schema.core.arguments import given, window
+from schema.core.context import Context
+from schema.core.relay import Node, global_id, person_id
+from schema.core.resolver import resolved
+from schema.execution import selects
+from schema.ports import GroupRow, PageRequest, PersonId, PersonRow
 from schema.source.types import Source
 
 if TYPE_CHECKING:
     from schema.people.connection import UserConnection
     from schema.task.connection import TaskConnection
-    from schema.task.inputs import TaskFilter, TaskOrder
+    from schema.task.filters import TaskFilter, TaskOrder
 
 T = TypeVar("T")
 
@@ -135,11 +135,11 @@ class User(Node):
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
         filter: Annotated[
-            Annotated["TaskFilter", strawberry.lazy("schema.task.inputs")] | None,
+            Annotated["TaskFilter", strawberry.lazy("schema.task.filters")] | None,
             strawberry.argument(description="Which of them; null means all open ones."),
         ] = strawberry.UNSET,
         order_by: Annotated[
-            list[Annotated["TaskOrder", strawberry.lazy("schema.task.inputs")]] | None,
+            list[Annotated["TaskOrder", strawberry.lazy("schema.task.filters")]] | None,
             strawberry.argument(description="Keys to sort by; due time, creation and id decide ties."),
         ] = strawberry.UNSET,
     ) -> "TaskConnection":

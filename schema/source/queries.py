@@ -4,9 +4,9 @@ from typing import Annotated
 
 import strawberry
 
-from schema.arguments import given, source_key
-from schema.context import Context
-from schema.resolver import resolved
+from schema.core.arguments import given, source_key
+from schema.core.context import Context
+from schema.core.resolver import resolved
 from schema.source.types import Source
 
 

@@ -3,10 +3,10 @@
 import strawberry
 
 from connectors.sdk.model import CountAccuracy
-from schema.context import Context
-from schema.port import TaskEdgeRow, TaskList
-from schema.relay import PageInfo
-from schema.resolver import resolved
+from schema.core.context import Context
+from schema.core.relay import PageInfo
+from schema.core.resolver import resolved
+from schema.ports import TaskEdgeRow, TaskList
 from schema.source.types import SourceResult
 from schema.task.types import Task
 

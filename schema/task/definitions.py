@@ -4,12 +4,12 @@ from typing import Annotated
 
 import strawberry
 
-from schema.arguments import given, source_key, window
-from schema.context import Context
-from schema.port import DefinitionRow, EdgeRow, PageRequest, RowList
-from schema.relay import PageInfo
-from schema.resolver import resolved
-from schema.selection import selects
+from schema.core.arguments import given, source_key, window
+from schema.core.context import Context
+from schema.core.relay import PageInfo
+from schema.core.resolver import resolved
+from schema.execution import selects
+from schema.ports import DefinitionRow, EdgeRow, PageRequest, RowList
 from schema.source.types import SourceResult
 from schema.task.types import TaskDefinition
 

@@ -6,9 +6,9 @@ import strawberry
 
 import schema.task.enums  # noqa: F401 describes the enums used below
 from connectors.sdk import model
-from schema.context import Context
+from schema.core.context import Context
+from schema.core.scalars import JSON
 from schema.people.types import User
-from schema.scalars import JSON
 
 
 @strawberry.type(description="One choice of a form field.")

@@ -3,8 +3,8 @@
 from connectors.sdk import model
 from connectors.sdk.commands import TaskAction
 from connectors.sdk.query import SortDirection, TaskOrderField
-from schema.enumeration import describe
-from schema.port import InboxScope
+from schema.core.enumeration import describe
+from schema.ports import InboxScope
 
 describe(
     model.TaskState,

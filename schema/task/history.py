@@ -8,11 +8,11 @@ import strawberry
 
 import schema.task.enums  # noqa: F401 describes the enums used below
 from connectors.sdk import model
-from schema.context import Context
-from schema.listing import Window, window
+from schema.core.context import Context
+from schema.core.pagination import Window, window
+from schema.core.relay import Node, PageInfo, global_id
+from schema.core.scalars import JSON
 from schema.people.types import User
-from schema.relay import Node, PageInfo, global_id
-from schema.scalars import JSON
 
 DEFAULT_COMMENTS = 20
 DEFAULT_ACTIVITIES = 50

@@ -8,14 +8,13 @@ import strawberry
 from connectors.sdk.commands import CancelStrategy, UpdateField
 from connectors.sdk.errors import ValidationFailedError
 from connectors.sdk.model import Tag, TaskRef
-from schema import intents
-from schema.arguments import argument, flow_ref, given, group, person, source_key
-from schema.context import Context
-from schema.intents import Intent, SourceRef, Target, WriteRequest, WriteResult
-from schema.payload import WritePayload, json_object, members_of, refused, vendor_options
-from schema.port import PersonId
-from schema.relay import decode
-from schema.resolver import resolved
+from schema.core.arguments import argument, flow_ref, given, group, person, source_key
+from schema.core.context import Context
+from schema.core.payload import WritePayload, json_object, members_of, refused, vendor_options
+from schema.core.relay import decode
+from schema.core.resolver import resolved
+from schema.ports import Intent, PersonId, SourceRef, Target, WriteRequest, WriteResult
+from schema.ports import writes as intents
 from schema.task.types import Task
 from schema.task.writes import (
     AddTaskCommentInput,

@@ -5,16 +5,16 @@ from typing import Annotated
 import strawberry
 
 from connectors.sdk.model import OPEN_STATES
-from schema import port
-from schema.arguments import Freshness, Window, given, task_ref, window
-from schema.context import Context
+from schema.core.arguments import Freshness, Window, given, task_ref, window
+from schema.core.context import Context
+from schema.core.relay import GlobalId, decode
+from schema.core.resolver import resolved
+from schema.execution import selects
 from schema.people.types import IdentityLink, User, identities_of
-from schema.port import InboxScope, TaskListRequest
-from schema.relay import GlobalId, decode
-from schema.resolver import resolved
-from schema.selection import selects
+from schema.ports import InboxScope, TaskListRequest
+from schema.ports import lists as port
 from schema.task.connection import TaskConnection
-from schema.task.inputs import DEFAULT_ORDER, TaskFilter, TaskOrder, sort_keys
+from schema.task.filters import DEFAULT_ORDER, TaskFilter, TaskOrder, sort_keys
 from schema.task.types import Task
 
 Info = strawberry.Info[Context, None]

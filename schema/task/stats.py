@@ -7,15 +7,15 @@ import strawberry
 
 from connectors.sdk import model
 from connectors.sdk.errors import ValidationFailedError
-from schema import port
-from schema.arguments import Freshness, given
-from schema.context import Context
-from schema.enumeration import describe
+from schema.core.arguments import Freshness, given
+from schema.core.context import Context
+from schema.core.enumeration import describe
+from schema.core.resolver import resolved
 from schema.people.types import Group, User
-from schema.port import StatsRequest, TaskDimension
-from schema.resolver import resolved
+from schema.ports import StatsRequest, TaskDimension
+from schema.ports import lists as port
 from schema.source.types import Source, SourceResult
-from schema.task.inputs import TaskFilter
+from schema.task.filters import TaskFilter
 
 MOST_DIMENSIONS = 4
 

@@ -5,24 +5,24 @@ from typing import Annotated
 
 import strawberry
 
-import schema.payload  # noqa: F401 describes MutationStatus
+import schema.core.payload  # noqa: F401 describes MutationStatus
 from connectors.sdk import model
 from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.query import overdue
-from schema.arguments import given
-from schema.context import Context
-from schema.errors import UserError
+from schema.core.arguments import given
+from schema.core.context import Context
+from schema.core.errors import UserError
+from schema.core.permission import PermittedAction
+from schema.core.relay import Node, global_id
+from schema.core.resolver import resolved
+from schema.core.scalars import JSON
+from schema.core.subject import NativeRecord, SubjectRef, subjects_from_model
 from schema.flow.types import Flow
-from schema.intents import Operation
 from schema.people.types import Group, User
-from schema.permission import PermittedAction
-from schema.relay import Node, global_id
-from schema.resolver import resolved
-from schema.scalars import JSON
+from schema.ports import Operation
 from schema.source.types import Source
-from schema.subject import NativeRecord, SubjectRef, subjects_from_model
-from schema.task import batches
+from schema.task import relations as batches
 from schema.task.details import PreviousStep, Tag, TaskForm, TaskOutcome, TaskSla
 from schema.task.history import ActivityConnection, After, Before, CommentConnection, First, Last
 

@@ -6,7 +6,7 @@ import strawberry
 
 from connectors.sdk.commands import CancelStrategy
 from connectors.sdk.model import TaskPriority
-from schema.scalars import JSON
+from schema.core.scalars import JSON
 
 IDEMPOTENCY_KEY = "Made by the client: sent again with the same arguments, it gets the same answer and no second write."
 CLIENT_MUTATION_ID = "Comes back unchanged in the payload."

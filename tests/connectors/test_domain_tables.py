@@ -14,7 +14,7 @@ import pytest
 from connectors.sdk.errors import ValidationFailedError
 from connectors.sdk.model import Form, FormField, FormFieldType, FormKind
 from connectors.sdk.registry import connector_types
-from gateway.federation.form_data import check_fields
+from gateway.federation.writes.form_validation import check_fields
 from tests.connectors.domain import PAGE, DomainChecks, section, seen, table, vendor_of
 
 if not PAGE.is_file():

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from schema.relay import global_id
+from schema.core.relay import global_id
 from tests.world import World
 
 UIPATH, EPILOT, LITTLEHORSE = (global_id("Source", key) for key in ("uipath", "epilot", "littlehorse"))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from schema.relay import global_id, person_id
+from schema.core.relay import global_id, person_id
 from tests.world import World
 
 CAMUNDA, GEOTAREAS = global_id("Source", "camunda"), global_id("Source", "geotareas")

@@ -25,7 +25,7 @@ from graphql import (
 )
 
 from schema.api import build_schema
-from schema.relay import global_id, person_id
+from schema.core.relay import global_id, person_id
 from tests.world import World
 
 GRAPH = build_schema()._schema

@@ -10,7 +10,7 @@ import pytest
 from connectors.camunda import CamundaConnector
 from connectors.camunda.settings import CamundaSettings
 from connectors.sdk.caller import Identity
-from connectors.sdk.faulty_transport import FaultyTransport
+from connectors.sdk.testing import FaultyTransport
 from tests.real.cluster import Cluster, opened
 from tests.real.engine import PASSWORD, USER
 from tests.real.settled import Settled

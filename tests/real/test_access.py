@@ -10,10 +10,10 @@ from connectors.camunda import CamundaConnector
 from connectors.camunda.settings import CamundaSettings
 from connectors.sdk.caller import Identity
 from connectors.sdk.commands import Claim
-from connectors.sdk.contract_sample import read
 from connectors.sdk.errors import ForbiddenError, UnauthenticatedError
 from connectors.sdk.query import TaskQuery
 from connectors.sdk.settings import BasicCredentials
+from connectors.sdk.testing import read
 from tests.real.cluster import Cluster, client_of, until
 
 READ = ("READ_PROCESS_DEFINITION", "READ_PROCESS_INSTANCE", "READ_USER_TASK")

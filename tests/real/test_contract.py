@@ -7,8 +7,7 @@ from connectors.camunda import CamundaConnector
 from connectors.camunda.settings import CamundaSettings
 from connectors.sdk.caller import Identity
 from connectors.sdk.commands import CancelFlow, StartFlow
-from connectors.sdk.contract import ConnectorContract, ContractSample
-from connectors.sdk.faulty_transport import FaultyTransport
+from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTransport
 from tests.real.cluster import Cluster
 
 # A key of the engine's partition that it never gave.

@@ -10,7 +10,7 @@ import pytest
 from gateway.app import create_app
 from gateway.settings import load
 from sandbox.config import toml
-from schema.relay import global_id
+from schema.core.relay import global_id
 from tests.real.cluster import Answer, Cluster, until
 from tests.real.engine import PASSWORD, USER
 

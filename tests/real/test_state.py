@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from connectors.camunda import CamundaConnector
-from connectors.sdk.contract_sample import read
 from connectors.sdk.model import DetailAspect, FormFieldType, FormKind, PendingTransition, Task, TaskState
 from connectors.sdk.query import TaskQuery
+from connectors.sdk.testing import read
 from tests.real.cluster import Cluster
 
 DUE = datetime(2031, 5, 6, 7, 8, tzinfo=UTC)

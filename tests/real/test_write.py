@@ -8,7 +8,6 @@ import pytest
 from connectors.camunda import CamundaConnector
 from connectors.sdk.caller import Identity
 from connectors.sdk.commands import Assign, CancelFlow, Claim, Complete, MutationStatus, Update
-from connectors.sdk.contract_sample import read, read_flow
 from connectors.sdk.errors import (
     AlreadyAssignedError,
     ConflictError,
@@ -16,6 +15,7 @@ from connectors.sdk.errors import (
     UpstreamTimeoutError,
 )
 from connectors.sdk.model import FlowState, PendingTransition, TaskPriority, TaskState
+from connectors.sdk.testing import read, read_flow
 from tests.real.cluster import TIMEOUT_S, Cluster, until
 
 DENIAL = "the four-eyes rule was not kept"

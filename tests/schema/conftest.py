@@ -8,8 +8,8 @@ import pytest
 
 from connectors.sdk.caller import TASK_ADMIN, Caller, Identity
 from schema.api import build_schema
-from schema.context import Context
-from schema.execution import Answer, Execution, RequestError
+from schema.core.context import Context
+from schema.execution.execution import Answer, Execution, RequestError
 from tests.schema.fake_federation import FakeFederation
 
 EXECUTION = Execution(build_schema())

@@ -23,12 +23,12 @@ from connectors.sdk.model import (
     TaskState,
     User,
 )
-from schema.intents import Operation, WriteRequest, WriteResult
-from schema.port import (
+from schema.ports import (
     DefinitionRow,
     EdgeRow,
     FlowListRequest,
     GroupRow,
+    Operation,
     PageRequest,
     PersonRow,
     Problem,
@@ -42,6 +42,8 @@ from schema.port import (
     TaskListRequest,
     TaskStats,
     Verdict,
+    WriteRequest,
+    WriteResult,
 )
 
 FETCHED_AT = datetime(2026, 6, 15, 8, 59, 30, 123456, tzinfo=UTC)

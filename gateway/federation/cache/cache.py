@@ -27,13 +27,13 @@ from connectors.sdk.errors import (
     UnavailableError,
     UpstreamTimeoutError,
 )
-from connectors.sdk.upstream import calls
-from gateway.federation.cache.question import Question
-from gateway.federation.cache.shared import CacheView, Shared
-from gateway.federation.cache.store import Entry, Store
+from connectors.sdk.http import calls
+from gateway.federation.cache.invalidation import Versions, widened
+from gateway.federation.cache.key import Question
+from gateway.federation.cache.lru import Entry, Store
+from gateway.federation.cache.result import CacheView, Shared
+from gateway.federation.cache.size import weight
 from gateway.federation.cache.tags import Tag
-from gateway.federation.cache.versions import Versions, widened
-from gateway.federation.cache.weight import weight
 
 T = TypeVar("T")
 

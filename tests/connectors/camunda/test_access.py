@@ -4,8 +4,8 @@ import pytest
 from connectors.camunda import CamundaConnector
 from connectors.camunda.settings import CamundaSettings
 from connectors.sdk.errors import UnauthenticatedError
-from connectors.sdk.faulty_transport import FaultyTransport
 from connectors.sdk.query import TaskQuery
+from connectors.sdk.testing import FaultyTransport
 from sandbox.camunda.stand_in import CamundaStandIn
 
 

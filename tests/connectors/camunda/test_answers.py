@@ -6,11 +6,7 @@ import pytest
 from connectors.camunda import CamundaConnector
 from connectors.sdk.commands import StartFlow
 from connectors.sdk.errors import MalformedResponseError
-from connectors.sdk.model import (
-    DetailAspect,
-    FormKind,
-    Task,
-)
+from connectors.sdk.model import DetailAspect, FormKind, Task
 from connectors.sdk.query import FlowQuery
 
 Answering = Callable[..., CamundaConnector]

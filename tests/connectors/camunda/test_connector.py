@@ -7,15 +7,7 @@ import pytest
 
 from connectors.camunda import CONNECTOR, CamundaConnector
 from connectors.sdk.errors import ForbiddenError, MalformedResponseError, UnavailableError
-from connectors.sdk.model import (
-    OPEN_STATES,
-    CountAccuracy,
-    DetailAspect,
-    OutcomeNature,
-    Requirement,
-    Task,
-    TaskOutcome,
-)
+from connectors.sdk.model import OPEN_STATES, CountAccuracy, DetailAspect, OutcomeNature, Requirement, Task, TaskOutcome
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField, TaskQuery
 from connectors.sdk.registry import connector_types
 from sandbox.camunda.stand_in import CamundaStandIn

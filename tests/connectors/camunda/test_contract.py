@@ -8,7 +8,7 @@ from connectors.camunda import CamundaConnector
 from connectors.camunda.settings import CamundaSettings
 from connectors.sdk.caller import Identity
 from connectors.sdk.commands import CancelFlow, StartFlow
-from connectors.sdk.contract import ConnectorContract, ContractSample, FaultyTransport
+from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTransport
 from sandbox.camunda.stand_in import CamundaStandIn
 
 

@@ -18,9 +18,9 @@ from connectors.sdk.errors import (
     ValidationFailedError,
 )
 from connectors.sdk.fan_out import CONCURRENCY
-from connectors.sdk.faulty_transport import FaultyTransport
 from connectors.sdk.model import Definition, Task
 from connectors.sdk.query import TaskQuery
+from connectors.sdk.testing import FaultyTransport
 from sandbox.camunda.stand_in import CamundaStandIn
 from tests.connectors.camunda.conftest import streamed
 

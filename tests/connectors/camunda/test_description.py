@@ -22,9 +22,9 @@ from connectors.sdk.commands import (
     Update,
     UpdateField,
 )
-from connectors.sdk.faulty_transport import FaultyTransport
 from connectors.sdk.model import OPEN_STATES, DetailAspect, FlowState, TaskPriority, TaskState
 from connectors.sdk.query import FlowQuery, Interval, SortKey, TaskOrderField, TaskQuery
+from connectors.sdk.testing import FaultyTransport
 from sandbox.camunda.stand_in import CamundaStandIn
 from tests.spec import ApiDescription
 

@@ -7,13 +7,7 @@ import pytest
 
 from connectors.camunda import CamundaConnector
 from connectors.sdk.errors import MalformedResponseError
-from connectors.sdk.model import (
-    OPEN_STATES,
-    DetailAspect,
-    FormFieldType,
-    FormKind,
-    Task,
-)
+from connectors.sdk.model import OPEN_STATES, DetailAspect, FormFieldType, FormKind, Task
 from connectors.sdk.query import TaskQuery
 
 Answering = Callable[..., CamundaConnector]

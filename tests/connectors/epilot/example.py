@@ -8,9 +8,9 @@ from typing import Any
 import httpx2
 
 from connectors.epilot import EpilotConnector
-from connectors.sdk.contract_sample import drain
 from connectors.sdk.model import UserRef
 from connectors.sdk.query import TaskQuery
+from connectors.sdk.testing import drain
 
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 

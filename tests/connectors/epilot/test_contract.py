@@ -13,8 +13,8 @@ from connectors.epilot.ids import FlowId, TaskId
 from connectors.epilot.settings import Generation
 from connectors.sdk.caller import Identity
 from connectors.sdk.commands import CreateTask, Retry, StartFlow
-from connectors.sdk.contract import ConnectorContract, ContractSample, FaultyTransport
 from connectors.sdk.model import Flow, FlowState, SubjectRef
+from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTransport
 from sandbox.epilot import EpilotStandIn
 
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)

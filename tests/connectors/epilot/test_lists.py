@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from connectors.epilot import EpilotConnector
 from connectors.epilot.ids import task_id
 from connectors.epilot.settings import Generation, ListBy
-from connectors.sdk.contract_sample import drain
 from connectors.sdk.errors import ConnectorError, NotFoundError, UnsupportedActionError
 from connectors.sdk.model import OPEN_STATES, DetailAspect, Flow, Task, TaskState
 from connectors.sdk.query import FlowQuery, TaskQuery
+from connectors.sdk.testing import drain
 from tests.connectors.epilot.example import answering, everything
 
 Scripted = Callable[..., EpilotConnector]

@@ -35,7 +35,7 @@ from connectors.sdk.model import (
     TaskKind,
     TaskState,
 )
-from connectors.sdk.wire_time import time_from_wire
+from connectors.sdk.time import time_from_wire
 from tests.connectors.epilot import example
 
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.geotareas import GeotareasConnector, GeotareasSettings
 from connectors.sdk.caller import Identity
-from connectors.sdk.contract import ConnectorContract, ContractSample, FaultyTransport
+from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTransport
 from sandbox.geotareas import GeotareasStandIn
 from sandbox.geotareas.staff import ACCOUNTING
 from sandbox.geotareas.workflows import WORKFLOWS

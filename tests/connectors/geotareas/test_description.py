@@ -14,9 +14,9 @@ import yaml
 from connectors.geotareas import GeotareasConnector, GeotareasSettings
 from connectors.sdk.caller import Identity
 from connectors.sdk.commands import Assign, Claim, Complete, Release
-from connectors.sdk.faulty_transport import FaultyTransport
 from connectors.sdk.model import OPEN_STATES, DetailAspect, Flow, FlowState, Task, TaskState
 from connectors.sdk.query import FlowQuery, Interval, TaskQuery
+from connectors.sdk.testing import FaultyTransport
 from sandbox.geotareas import GeotareasStandIn
 from sandbox.geotareas.staff import ACCOUNTING
 from sandbox.geotareas.workflows import WORKFLOWS

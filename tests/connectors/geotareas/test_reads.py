@@ -10,16 +10,7 @@ import pytest
 from connectors.geotareas import GeotareasConnector
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError, MalformedResponseError, UnavailableError, ValidationFailedError
-from connectors.sdk.model import (
-    OPEN_STATES,
-    CountAccuracy,
-    DetailAspect,
-    Flow,
-    FlowState,
-    Task,
-    TaskDetail,
-    TaskState,
-)
+from connectors.sdk.model import OPEN_STATES, CountAccuracy, DetailAspect, Flow, FlowState, Task, TaskDetail, TaskState
 from connectors.sdk.query import TaskQuery
 
 Scripted = Callable[..., GeotareasConnector]

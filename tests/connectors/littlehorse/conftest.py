@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from connectors.littlehorse import LittlehorseConnector, LittlehorseSettings
-from connectors.sdk.authority import Authority, authority
 from connectors.sdk.caller import Identity
-from connectors.sdk.faulty_transport import FaultyTransport
+from connectors.sdk.http import Authority, authority
 from connectors.sdk.model import Task
 from connectors.sdk.query import TaskQuery
+from connectors.sdk.testing import FaultyTransport
 from sandbox.littlehorse import LittlehorseStandIn
 from sandbox.littlehorse.kernel import TaskRun
 

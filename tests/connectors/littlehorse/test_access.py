@@ -9,7 +9,6 @@ import httpx2
 import pytest
 
 from connectors.littlehorse import LittlehorseConnector
-from connectors.sdk.authority import Authority, authority
 from connectors.sdk.commands import Claim, Complete
 from connectors.sdk.errors import (
     ForbiddenError,
@@ -18,9 +17,10 @@ from connectors.sdk.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-from connectors.sdk.faulty_transport import Reply
+from connectors.sdk.http import Authority, authority
 from connectors.sdk.model import OPEN_STATES
 from connectors.sdk.query import TaskQuery
+from connectors.sdk.testing import Reply
 from sandbox.littlehorse.realm import CLIENT_SECRET, user_called
 from tests.connectors.littlehorse.conftest import Tenant
 

@@ -7,9 +7,9 @@ import httpx2
 import pytest
 
 from connectors.littlehorse import LittlehorseConnector, LittlehorseSettings
-from connectors.sdk.authority import Authority, authority
 from connectors.sdk.caller import Identity
-from connectors.sdk.contract import ConnectorContract, ContractSample, FaultyTransport
+from connectors.sdk.http import Authority, authority
+from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTransport
 from sandbox.littlehorse import LittlehorseStandIn
 from sandbox.littlehorse.realm import user_called
 

@@ -9,8 +9,7 @@ import pytest
 from connectors.littlehorse import LittlehorseSettings
 from connectors.littlehorse.client import LittlehorseClient, Side
 from connectors.littlehorse.task_id import TaskId
-from connectors.sdk.credentials import FixedHeaders
-from connectors.sdk.upstream import Upstream
+from connectors.sdk.http import FixedHeaders, Upstream
 
 USER = Side(FixedHeaders({"Authorization": "Bearer person"}))
 ADMIN = Side(FixedHeaders({"Authorization": "Bearer account"}), "/admin")

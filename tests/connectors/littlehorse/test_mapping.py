@@ -21,9 +21,9 @@ from connectors.littlehorse.mapping import (
 )
 from connectors.littlehorse.settings import LittlehorseOptions, UserIdClaim
 from connectors.littlehorse.task_id import TaskId
-from connectors.sdk.contract_sample import STRANGE_IDS
 from connectors.sdk.errors import NotFoundError
 from connectors.sdk.model import ActivityType, FlowState, GroupRef, TaskKind, TaskState, UserRef
+from connectors.sdk.testing import STRANGE_IDS
 
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 RUN = "3e5d1f0b6f8c4a7a9f1f5b0c2d3e4f50"

@@ -27,9 +27,9 @@ from connectors.sdk.errors import (
     UnsupportedActionError,
     ValidationFailedError,
 )
-from connectors.sdk.faulty_transport import Reply
 from connectors.sdk.model import Task, TaskState
 from connectors.sdk.query import TaskQuery
+from connectors.sdk.testing import Reply
 from sandbox.littlehorse.realm import group_named, user_called
 from tests.connectors.littlehorse.conftest import Tenant, invoice, path
 

@@ -13,14 +13,13 @@ from pydantic import SecretStr
 from connectors.sdk.capability import handles
 from connectors.sdk.commands import Claim, Complete, Outcome, Release
 from connectors.sdk.connector import Connector, utc_now
-from connectors.sdk.credentials import from_settings
 from connectors.sdk.errors import AlreadyAssignedError, ConflictError, ConnectorError
 from connectors.sdk.fan_out import get_each
-from connectors.sdk.faulty_transport import Reply
+from connectors.sdk.http import Answer, Upstream, from_settings
 from connectors.sdk.model import GroupRef, Task, TaskState, UserRef
 from connectors.sdk.query import Page, TaskQuery
 from connectors.sdk.settings import BearerCredentials, SourceSettings
-from connectors.sdk.upstream import Answer, Upstream
+from connectors.sdk.testing import Reply
 
 SECRET = "planted-secret-4711"
 BASE = "https://memory.test/api"

@@ -12,11 +12,10 @@ from connectors.sdk.caller import Identity
 from connectors.sdk.capability import handles
 from connectors.sdk.commands import Claim, CreateTask, Outcome, TaskCommand
 from connectors.sdk.connector import Connector
-from connectors.sdk.contract import ConnectorContract, ContractSample, FaultyTransport
-from connectors.sdk.contract_sample import COMMANDS
 from connectors.sdk.errors import ConflictError, ConnectorError, MalformedResponseError, NotFoundError, UnavailableError
 from connectors.sdk.model import Task
 from connectors.sdk.query import Page, TaskQuery
+from connectors.sdk.testing import COMMANDS, ConnectorContract, ContractSample, FaultyTransport
 from tests.connectors.sdk.memory import SECRET, MemoryConnector, MemoryService, memory_settings
 
 SAMPLE = ContractSample(

@@ -10,9 +10,8 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from connectors.sdk.credentials import Credentials, Exchange, Token, TokenCredentials, from_settings
 from connectors.sdk.errors import MalformedResponseError, UnauthenticatedError, UnavailableError
-from connectors.sdk.faulty_transport import Reply
+from connectors.sdk.http import Credentials, Exchange, Token, TokenCredentials, Upstream, from_settings
 from connectors.sdk.settings import (
     BasicCredentials,
     BearerCredentials,
@@ -21,7 +20,7 @@ from connectors.sdk.settings import (
     OAuthCredentials,
     SourceSettings,
 )
-from connectors.sdk.upstream import Upstream
+from connectors.sdk.testing import Reply
 
 SETTINGS = SourceSettings(key="here", name="Here", vendor="memory", base_url="https://here.test/api")
 OAUTH = OAuthCredentials(

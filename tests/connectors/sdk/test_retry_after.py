@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.sdk.retry_after import LONGEST, retry_at
+from connectors.sdk.http import LONGEST, retry_at
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 

@@ -11,8 +11,6 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from connectors.sdk.authority import Authority, authority
-from connectors.sdk.credentials import Credentials
 from connectors.sdk.errors import (
     ConnectorError,
     IdentityNotLinkedError,
@@ -21,10 +19,9 @@ from connectors.sdk.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-from connectors.sdk.faulty_transport import Reply
+from connectors.sdk.http import Authority, Credentials, TokenExchange, Upstream, ViewerToken, authority
 from connectors.sdk.settings import OAuthCredentials, SourceSettings
-from connectors.sdk.token_exchange import TokenExchange, ViewerToken
-from connectors.sdk.upstream import Upstream
+from connectors.sdk.testing import Reply
 
 SETTINGS = SourceSettings(key="here", name="Here", vendor="memory", base_url="https://here.test/api")
 OAUTH = OAuthCredentials(

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connectors.sdk.body import STEP, CorruptBodyError, TooLargeError, read_bounded
 from connectors.sdk.errors import (
     ConnectorError,
     MalformedResponseError,
@@ -21,9 +20,9 @@ from connectors.sdk.errors import (
     UnavailableError,
     UpstreamTimeoutError,
 )
-from connectors.sdk.faulty_transport import FAULTS, Fault, FaultyTransport, Reply
+from connectors.sdk.http import STEP, CallCount, CorruptBodyError, TooLargeError, Upstream, calls, read_bounded
 from connectors.sdk.settings import SourceSettings
-from connectors.sdk.upstream import CallCount, Upstream, calls
+from connectors.sdk.testing import FAULTS, Fault, FaultyTransport, Reply
 
 LIMIT = 64 * 1024
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -9,12 +9,11 @@ from pydantic import SecretStr, ValidationError
 from connectors.sdk.capability import Support, handles
 from connectors.sdk.commands import Claim, Outcome, Release
 from connectors.sdk.connector import utc_now
-from connectors.sdk.credentials import Exchange, FixedHeaders, Token, TokenCredentials
 from connectors.sdk.errors import AlreadyAssignedError, ConnectorError, UnsupportedActionError
-from connectors.sdk.faulty_transport import Reply
+from connectors.sdk.http import Answer, Exchange, FixedHeaders, Token, TokenCredentials, Upstream
 from connectors.sdk.model import Task, TaskState
 from connectors.sdk.settings import ActsAs, BearerCredentials, SourceSettings
-from connectors.sdk.upstream import Answer, Upstream
+from connectors.sdk.testing import Reply
 from tests.connectors.sdk.memory import BASE, MemoryConnector, MemorySettings
 
 

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.sdk.wire_time import time_from_wire
+from connectors.sdk.time import time_from_wire
 
 BERLIN, MADRID, TOKYO = ZoneInfo("Europe/Berlin"), ZoneInfo("Europe/Madrid"), ZoneInfo("Asia/Tokyo")
 

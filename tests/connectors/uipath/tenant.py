@@ -6,9 +6,9 @@ from typing import Any
 import httpx2
 
 from connectors.sdk.caller import Identity
-from connectors.sdk.faulty_transport import FaultyTransport
 from connectors.sdk.model import Task
 from connectors.sdk.query import Page, TaskQuery
+from connectors.sdk.testing import FaultyTransport
 from connectors.uipath import UiPathConnector, UiPathSettings
 from sandbox.uipath import UiPathStandIn
 

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.sdk.caller import Identity
 from connectors.sdk.commands import CancelFlowOfTask, CreateTask
-from connectors.sdk.contract import ConnectorContract, ContractSample, FaultyTransport
+from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTransport
 from connectors.uipath import UiPathConnector, UiPathSettings
 from sandbox.uipath import UiPathStandIn
 

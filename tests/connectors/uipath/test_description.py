@@ -22,9 +22,9 @@ from connectors.sdk.commands import (
     SuspendFlow,
     Update,
 )
-from connectors.sdk.contract_sample import read_flow
 from connectors.sdk.model import OPEN_STATES, DetailAspect, Tag, Task, TaskKind, TaskPriority, TaskState
 from connectors.sdk.query import FlowQuery, Interval, SortKey, TaskOrderField, TaskQuery
+from connectors.sdk.testing import read_flow
 from connectors.uipath import UiPathConnector, wire
 from connectors.uipath.casing import read_as
 from tests.connectors.uipath.tenant import NOW, Tenant

@@ -15,7 +15,6 @@ from connectors.sdk.commands import (
     ResumeFlow,
     SuspendFlow,
 )
-from connectors.sdk.contract_sample import read_flow
 from connectors.sdk.errors import (
     ConflictError,
     ConnectorError,
@@ -28,6 +27,7 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.model import Flow, FlowState, Task, TaskState, UserRef
 from connectors.sdk.query import FlowQuery, TaskQuery
+from connectors.sdk.testing import read_flow
 from connectors.uipath import UiPathConnector
 from connectors.uipath.folders import KEPT
 from tests.connectors.uipath.tenant import NOW, Tenant

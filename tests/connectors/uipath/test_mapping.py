@@ -7,17 +7,7 @@ import msgspec
 import pytest
 
 from connectors.sdk.errors import MalformedResponseError
-from connectors.sdk.model import (
-    FlowState,
-    GroupRef,
-    Sla,
-    Tag,
-    Task,
-    TaskKind,
-    TaskPriority,
-    TaskState,
-    UserRef,
-)
+from connectors.sdk.model import FlowState, GroupRef, Sla, Tag, Task, TaskKind, TaskPriority, TaskState, UserRef
 from connectors.uipath import wire
 from connectors.uipath.casing import read_as
 from connectors.uipath.mapping import (

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from connectors.sdk.model import FlowRef, NativeRef, SubjectRef, Task
 from connectors.sdk.query import TextMatch, time_of
-from schema.port import PersonId, SubjectMatch, TaskFilter
+from schema.ports import PersonId, SubjectMatch, TaskFilter
 from tests.gateway.federation.memory_source import NOW
 
 PEOPLE = {"alice": "alice", "bob": "bob"}

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from connectors.sdk.model import CountAccuracy, SubjectRef, Task, TaskKind, TaskPriority, TaskState
 from connectors.sdk.query import Page, SortDirection, SortKey, TaskOrderField, TaskQuery, order_value
-from gateway.federation.order import TotalOrder
+from gateway.federation.lists.sort_order import TotalOrder
 from tests.gateway.federation.memory_source import EVERYTHING, NOW, MemoryConnector, task
 
 SOURCES = ("north", "south", "west")

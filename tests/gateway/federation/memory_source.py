@@ -13,6 +13,7 @@ from connectors.sdk.capability import Support, handles
 from connectors.sdk.commands import CancelFlowOfTask, Claim, Complete, Outcome, Release
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import AlreadyAssignedError, ConnectorError
+from connectors.sdk.http import Upstream, calls
 from connectors.sdk.model import (
     CountAccuracy,
     DetailAspect,
@@ -29,14 +30,13 @@ from connectors.sdk.model import (
 )
 from connectors.sdk.query import Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
-from connectors.sdk.upstream import Upstream, calls
-from gateway.federation import compose
+from gateway.composition import compose
 from gateway.federation.cache import Cache
-from gateway.federation.cursor import CursorCodec
-from gateway.federation.federated import FederatedSources
-from gateway.federation.journal import Journal
-from gateway.federation.order import TotalOrder
-from gateway.federation.source import Source
+from gateway.federation.lists.cursor import CursorCodec
+from gateway.federation.lists.sort_order import TotalOrder
+from gateway.federation.service import FederatedSources
+from gateway.federation.sources.source import Source
+from gateway.store.sqlite import Journal
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 EVERYTHING = frozenset(TaskOrderField) - {TaskOrderField.TITLE, TaskOrderField.STATE, TaskOrderField.SOURCE}

@@ -1,7 +1,7 @@
 """One method a call, and what the vendor's refusals mean."""
 
 from connectors.sdk.errors import AlreadyAssignedError, ConflictError, ConnectorError, MalformedResponseError
-from connectors.sdk.upstream import Answer, Upstream
+from connectors.sdk.http import Answer, Upstream
 
 from . import wire
 

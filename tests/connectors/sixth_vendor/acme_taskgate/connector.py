@@ -7,12 +7,11 @@ from typing import Any, ClassVar
 from connectors.sdk.capability import handles
 from connectors.sdk.commands import Claim, Complete, Outcome, Release, TaskCommand
 from connectors.sdk.connector import Connector, utc_now
-from connectors.sdk.credentials import from_settings
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, ValidationFailedError
 from connectors.sdk.fan_out import get_each
+from connectors.sdk.http import Upstream, from_settings
 from connectors.sdk.model import Task
 from connectors.sdk.query import Page, TaskQuery
-from connectors.sdk.upstream import Upstream
 
 from . import mapping, wire
 from .client import AcmeClient, parse_error

@@ -8,8 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.sdk.caller import Identity
-from connectors.sdk.contract import ConnectorContract, ContractSample, FaultyTransport
 from connectors.sdk.settings import BearerCredentials
+from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTransport
 
 from .connector import AcmeConnector
 from .settings import AcmeSettings

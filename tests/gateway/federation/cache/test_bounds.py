@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from connectors.sdk.errors import UnavailableError
 from connectors.sdk.model import Task, TaskState, UserRef
 from gateway.federation.cache import Cache
-from gateway.federation.cache.store import Entry, Store
-from gateway.federation.cache.weight import ENTRY, weight
+from gateway.federation.cache.lru import Entry, Store
+from gateway.federation.cache.size import ENTRY, weight
 from tests.gateway.federation.cache.vendor import Vendor, ask, question
 from tests.gateway.federation.cache.vendor import cache as make_cache
 from tests.gateway.federation.cache.virtual_time import BEGINNING, VirtualTime

@@ -20,7 +20,7 @@ from connectors.sdk.errors import (
     UnavailableError,
     UpstreamTimeoutError,
 )
-from connectors.sdk.upstream import CallCount, calls
+from connectors.sdk.http import CallCount, calls
 from gateway.federation.cache import Cache, Kind, Question, Shared, Tag
 from tests.gateway.federation.cache.vendor import LIST, Vendor, ask, failing_with, question
 from tests.gateway.federation.cache.virtual_time import BEGINNING, VirtualTime

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from connectors.sdk.caching import CacheBounds, CacheSettings
+from connectors.sdk.settings import CacheBounds, CacheSettings
 
 
 @pytest.mark.parametrize("section", [CacheSettings, CacheBounds])

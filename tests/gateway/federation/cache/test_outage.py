@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from connectors.sdk.caching import CacheSettings
 from connectors.sdk.errors import UnavailableError
+from connectors.sdk.settings import CacheSettings
 from gateway.federation.cache import Cache
 from tests.gateway.federation.cache.vendor import Vendor, ask, failing_with, question
 from tests.gateway.federation.cache.virtual_time import VirtualTime

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from connectors.sdk.errors import UnavailableError
 from gateway.federation.cache import Cache, PendingWrite, Question, Tag
-from gateway.federation.cache.versions import Versions
+from gateway.federation.cache.invalidation import Versions
 from tests.gateway.federation.cache.vendor import LIST, question
 from tests.gateway.federation.cache.virtual_time import VirtualTime
 

@@ -8,12 +8,12 @@ import anyio
 import httpx2
 
 from connectors.sdk.caller import Caller
+from connectors.sdk.http import Upstream
 from connectors.sdk.query import Page, TaskQuery
-from connectors.sdk.upstream import Upstream
 from gateway.federation.cache import Cache
-from gateway.federation.federated import FederatedSources
-from gateway.federation.traffic import flights
-from schema.port import InboxScope, SourceStatus, TaskFilter, TaskList, TaskListRequest
+from gateway.federation.service import FederatedSources
+from gateway.federation.sources import flights
+from schema.ports import InboxScope, SourceStatus, TaskFilter, TaskList, TaskListRequest
 from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
 
 KEYS = ("north", "south", "east", "west", "centre")

@@ -10,8 +10,8 @@ import pytest
 
 from connectors.geotareas import GeotareasConnector, GeotareasSettings
 from connectors.sdk.errors import ConnectorError, RateLimitedError, UnavailableError
-from connectors.sdk.limits import LimitsSettings
 from connectors.sdk.query import TaskQuery
+from connectors.sdk.settings import LimitsSettings
 from gateway.federation.traffic import BreakerState, SourceGate, within
 from sandbox.control import Control
 from sandbox.geotareas import GeotareasStandIn

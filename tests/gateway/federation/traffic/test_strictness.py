@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.sdk.errors import RateLimitedError, UnavailableError, UpstreamTimeoutError
-from connectors.sdk.limits import LimitsSettings
+from connectors.sdk.settings import LimitsSettings
 from gateway.federation.traffic import Priority, SourceGate, prioritised, within
 from tests.gateway.federation.traffic.vendor import Caller, StrictWindow, Vendor, gate
 from tests.gateway.federation.traffic.virtual_time import run

@@ -1,4 +1,4 @@
-"""connectors.sdk.upstream with a gate: what passes it, how it is told, and which reads are sent again."""
+"""connectors.sdk.http.upstream with a gate: what passes it, how it is told, and which reads are sent again."""
 
 from collections.abc import Mapping
 
@@ -6,8 +6,6 @@ import anyio
 import httpx2
 import pytest
 
-from connectors.sdk.body import STEP
-from connectors.sdk.credentials import Credentials, Exchange, Token, TokenCredentials
 from connectors.sdk.errors import (
     ConnectorError,
     MalformedResponseError,
@@ -15,11 +13,23 @@ from connectors.sdk.errors import (
     UnavailableError,
     UpstreamTimeoutError,
 )
-from connectors.sdk.faulty_transport import FAULTS, Fault, FaultyTransport, Reply
-from connectors.sdk.gate import NO_HEADERS, Admission, Gate
-from connectors.sdk.limits import LimitsSettings
-from connectors.sdk.settings import SourceSettings
-from connectors.sdk.upstream import Answer, CallCount, Upstream, calls, error_from_status
+from connectors.sdk.http import (
+    NO_HEADERS,
+    STEP,
+    Admission,
+    Answer,
+    CallCount,
+    Credentials,
+    Exchange,
+    Gate,
+    Token,
+    TokenCredentials,
+    Upstream,
+    calls,
+    error_from_status,
+)
+from connectors.sdk.settings import LimitsSettings, SourceSettings
+from connectors.sdk.testing import FAULTS, Fault, FaultyTransport, Reply
 from gateway.federation.traffic import SourceGate, within
 from tests.gateway.federation.traffic.vendor import gate
 

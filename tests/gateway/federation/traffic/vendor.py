@@ -9,9 +9,9 @@ from random import Random
 import anyio
 
 from connectors.sdk.errors import RateLimitedError, UnavailableError, UpstreamTimeoutError
-from connectors.sdk.limits import LimitsSettings
+from connectors.sdk.settings import LimitsSettings
 from gateway.federation.traffic import SourceGate
-from gateway.federation.traffic.gate import acting_principal
+from gateway.federation.traffic.admission import acting_principal
 from tests.gateway.federation.traffic.virtual_time import wall_clock
 
 
@@ -103,7 +103,7 @@ class Vendor:
 
 
 class Caller:
-    """Calls a vendor through a gate as connectors.sdk.upstream does, without HTTP."""
+    """Calls a vendor through a gate as connectors.sdk.http.upstream does, without HTTP."""
 
     def __init__(self, gate: SourceGate, vendor: Vendor) -> None:
         self.gate, self.vendor = gate, vendor

@@ -1,0 +1,129 @@
+"""Credentials of the person behind a request: their own token passed on, or one that the issuer gives for it."""
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
+
+import anyio
+import msgspec
+
+from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, UnauthenticatedError
+from connectors.sdk.http.authority import Authority, authority
+from connectors.sdk.http.credentials import Credentials, Exchange, TokenAnswer
+from connectors.sdk.http.upstream import Answer, error_from_status
+from connectors.sdk.settings import OAuthCredentials
+
+# RFC 8693 sections 2.1 and 3.
+GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 the name of a type
+
+# What an issuer says of us, not of the person (RFC 6749 section 5.2).
+_OURS = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"})
+
+
+class ViewerToken(Credentials):
+    """The token that the person signed in with, as it is. It cannot be renewed here."""
+
+    async def headers(self, upstream: Exchange) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {_present()[1]}"}
+
+
+class TokenExchange(Credentials):
+    """RFC 8693: for each person a token of their own, kept until `EARLY` seconds before its end.
+
+    A person who signs in with another token gets another one. One exchange a person at a time; the person who was not
+    seen for longest is forgotten beyond `most` people.
+    """
+
+    EARLY = 60.0
+
+    def __init__(
+        self, settings: OAuthCredentials, *, most: int = 1000, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._settings = settings
+        self._most = most
+        self._monotonic = monotonic
+        self._people: OrderedDict[str, _Exchanged] = OrderedDict()
+
+    async def headers(self, upstream: Exchange) -> Mapping[str, str]:
+        who, subject = _present()
+        kept = self._people.setdefault(who.principal, _Exchanged())
+        self._people.move_to_end(who.principal)
+        while len(self._people) > self._most:
+            self._people.popitem(last=False)
+        digest = hashlib.blake2b(subject.encode(), digest_size=16).digest()
+        async with kept.lock:
+            if kept.value is None or kept.subject != digest or self._monotonic() >= kept.until:
+                answer = await self._exchanged(upstream, subject)
+                lifetime = 300.0 if answer.expires_in is None else answer.expires_in
+                kept.value, kept.subject = answer.access_token, digest
+                kept.until = self._monotonic() + lifetime - min(self.EARLY, lifetime / 2)
+            return {"Authorization": f"Bearer {kept.value}"}
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        kept = self._people.get(_present()[0].principal)
+        if kept is not None and refused.get("Authorization") == f"Bearer {kept.value}":
+            kept.value = None
+        return True
+
+    async def _exchanged(self, upstream: Exchange, subject: str) -> TokenAnswer:
+        form = {
+            "grant_type": GRANT,
+            "client_id": self._settings.client_id,
+            "client_secret": self._settings.client_secret.get_secret_value(),
+            "subject_token": subject,
+            "subject_token_type": ACCESS_TOKEN,
+            "requested_token_type": ACCESS_TOKEN,
+            "audience": self._settings.audience,
+            "scope": self._settings.scope,
+        }
+        answer = await upstream.exchange(
+            "POST",
+            self._settings.token_url,
+            content=urlencode({name: value for name, value in form.items() if value is not None}).encode(),
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+        )
+        if not answer.ok:
+            raise _refusal(answer)
+        return answer.decode(TokenAnswer)
+
+
+class _Exchanged:
+    """`subject` is the digest of the token that was exchanged; `until` in seconds of the monotonic clock."""
+
+    __slots__ = ("lock", "subject", "until", "value")
+
+    def __init__(self) -> None:
+        self.lock = anyio.Lock()
+        self.value: str | None = None
+        self.subject = b""
+        self.until = 0.0
+
+
+class _ErrorAnswer(msgspec.Struct):
+    error: str | None = None
+
+
+def _present() -> tuple[Authority, str]:
+    who = authority.get()
+    if who is None or not who.token:
+        raise IdentityNotLinkedError("this system is asked with a person's own token, and there is none; sign in")
+    return who, who.token
+
+
+def _refusal(answer: Answer) -> ConnectorError:
+    body = answer.try_decode(_ErrorAnswer)
+    code = None if body is None else body.error
+    if answer.status == 401 or code in _OURS:
+        return UnauthenticatedError(
+            "the token endpoint refused our client; check client_id, client_secret and its right to exchange tokens",
+            native_status=answer.status,
+        )
+    if answer.status in {400, 403}:
+        return IdentityNotLinkedError(
+            "the token endpoint gives no token for the one you signed in with; sign in again",
+            native_status=answer.status,
+        )
+    return error_from_status(answer)

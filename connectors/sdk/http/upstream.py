@@ -1,0 +1,325 @@
+"""The HTTP side of one source: one client, credentials, bounds, and errors that know whether a write may be applied."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import anyio
+import httpx2
+import msgspec
+
+from connectors.sdk.errors import (
+    ConnectorError,
+    ForbiddenError,
+    MalformedResponseError,
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+    UnauthenticatedError,
+    UnavailableError,
+    UpstreamTimeoutError,
+)
+from connectors.sdk.http.admission import Gate
+from connectors.sdk.http.body import CorruptBodyError, TooLargeError, read_bounded
+from connectors.sdk.http.credentials import Credentials, NoAuthorisation
+from connectors.sdk.http.retry_after import retry_at
+from connectors.sdk.settings import SourceSettings
+
+T = TypeVar("T")
+
+# Raised before a connection exists: nothing was sent.
+_UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+
+# What a path part may be made of before it is percent-encoded: no separator, no control character, no dot segment.
+_FORBIDDEN_IN_ID = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+class CallCount:
+    """Counts the requests that really left, for the report of a list."""
+
+    def __init__(self) -> None:
+        self.value = 0
+
+
+calls: ContextVar[CallCount | None] = ContextVar("upstream_calls", default=None)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A vendor's answer, its body whole and bounded."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    is_write: bool
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def decode(self, type_: type[T]) -> T:
+        """The JSON body as `type_`; MalformedResponseError when it does not fit, without quoting it."""
+        try:
+            return msgspec.json.decode(self.body, type=type_)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            where = str(error) if isinstance(error, msgspec.ValidationError) else "not readable as JSON"
+            raise MalformedResponseError(
+                f"the answer does not fit the vendor's documentation ({where})",
+                maybe_applied=self.is_write,
+                native_status=self.status,
+            ) from error
+
+    def try_decode(self, type_: type[T]) -> T | None:
+        """The JSON body as `type_`, None when it does not fit: for error bodies, which proxies replace."""
+        try:
+            return msgspec.json.decode(self.body, type=type_)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return None
+
+
+ParseError = Callable[[Answer], ConnectorError | None]
+
+
+class Upstream:
+    """Sends requests to one origin and below one path, never twice, and follows no redirect.
+
+    Two exceptions to "never twice". An answer of 401 proves that nothing was done, so where the credentials can be
+    renewed (a login, a token) they are, once, and the request is sent once more. And a read is sent again where the
+    gate says so; without a gate never.
+    `parse_error` turns a vendor's answer into its error; None leaves it to the status. Every request to the source's
+    own origin passes the `gate`, which may be set at any time before the first.
+    """
+
+    def __init__(
+        self,
+        settings: SourceSettings,
+        *,
+        credentials: Credentials | None = None,
+        parse_error: ParseError | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        gate: Gate | None = None,
+    ) -> None:
+        self.settings = settings
+        self.gate = gate
+        self._credentials = credentials or NoAuthorisation()
+        self._parse_error = parse_error
+        base = httpx2.URL(settings.base_url.rstrip("/"))
+        self._origin = (base.scheme, base.host, base.port)
+        self._prefix = base.raw_path.decode().rstrip("/")
+        self._base = f"{base.scheme}://{base.netloc.decode()}{self._prefix}"
+        self._client = httpx2.AsyncClient(
+            transport=transport,
+            follow_redirects=False,
+            trust_env=False,
+            headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "taskgate"},
+            limits=httpx2.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=30),
+        )
+
+    async def read(
+        self,
+        method: str,
+        path: str,
+        *ids: str,
+        params: Mapping[str, str | int] | None = None,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+        credentials: Credentials | None = None,
+    ) -> Answer:
+        """One reading request. `path` has a `{}` for each of `ids`, which are percent-encoded.
+
+        `headers` are the request's own, beside those of the credentials. `credentials` stand in for those of the
+        source, where a vendor has more than one side.
+
+        Raises ConnectorError for anything but a 2xx answer.
+        """
+        return await self._call(
+            method, path, ids, params, json, headers, credentials or self._credentials, is_write=False
+        )
+
+    async def write(
+        self,
+        method: str,
+        path: str,
+        *ids: str,
+        params: Mapping[str, str | int] | None = None,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+        credentials: Credentials | None = None,
+    ) -> Answer:
+        """One writing request, sent at most once; errors say in `maybe_applied` whether it may have arrived."""
+        return await self._call(
+            method, path, ids, params, json, headers, credentials or self._credentials, is_write=True
+        )
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    def url(self, path: str, *ids: str) -> str:
+        """The address of `path` below this source; an id that could leave it is NotFoundError: no such thing exists."""
+        for native_id in ids:
+            if native_id in {"", ".", ".."} or len(native_id) > 512 or _FORBIDDEN_IN_ID.search(native_id):
+                raise NotFoundError("no such id in this system")
+        quoted = path.format(*(quote(native_id, safe="") for native_id in ids))
+        url = httpx2.URL(self._base + quoted)
+        inside = url.raw_path.decode().startswith(self._prefix + path.split("{", 1)[0])
+        if (url.scheme, url.host, url.port) != self._origin or not inside:
+            raise NotFoundError("no such id in this system")
+        return str(url)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        ids: tuple[str, ...],
+        params: Mapping[str, str | int] | None,
+        json: object,
+        headers: Mapping[str, str] | None,
+        credentials: Credentials,
+        *,
+        is_write: bool,
+    ) -> Answer:
+        url = self.url(path, *ids)
+        content = None if json is None else msgspec.json.encode(json)
+        own = {**(headers or {}), **({} if content is None else {"Content-Type": "application/json"})}
+
+        async def send(extra: Mapping[str, str]) -> Answer:
+            return await self.exchange(
+                method, url, params=params, content=content, headers={**own, **extra}, is_write=is_write
+            )
+
+        async def attempt() -> Answer:
+            extra = await credentials.headers(self)
+            answer = await send(extra)
+            if answer.status == 401 and self._refuses_credentials(answer) and credentials.renew(extra):
+                answer = await send(await credentials.headers(self))
+            if not answer.ok:
+                raise self._error(answer)
+            return answer
+
+        return await attempt() if is_write or self.gate is None else await _again(attempt, self.gate)
+
+    async def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        is_write: bool = False,
+    ) -> Answer:
+        """One request without credentials and without judging the status; credentials use it for their own calls."""
+        if self.gate is None or not self._is_own(url):
+            return await self._sent(method, url, params, content, headers, is_write=is_write)
+        admission = await self.gate.admit(is_write=is_write)
+        try:
+            with anyio.fail_after(admission.seconds):
+                answer = await self._sent(method, url, params, content, headers, is_write=is_write)
+        except ConnectorError as error:
+            admission.settle(error=error, sent=not isinstance(error.__cause__, _UNSENT))
+            raise
+        except TimeoutError as error:
+            late = UpstreamTimeoutError("did not answer in time", maybe_applied=is_write)
+            admission.settle(error=late)
+            raise late from error
+        except BaseException:
+            admission.settle()
+            raise
+        meaning = None if answer.ok else self._error(answer)
+        admission.settle(status=answer.status, headers=answer.headers, error=meaning)
+        return answer
+
+    async def _sent(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str | int] | None,
+        content: bytes | None,
+        headers: Mapping[str, str] | None,
+        *,
+        is_write: bool,
+    ) -> Answer:
+        settings = self.settings
+        timeout = httpx2.Timeout(
+            settings.write_timeout if is_write else settings.read_timeout,
+            connect=settings.connect_timeout,
+            pool=settings.connect_timeout,
+        )
+        count = calls.get()
+        if count is not None:
+            count.value += 1
+        try:
+            async with self._client.stream(
+                method, url, params=params, content=content, headers=headers, timeout=timeout
+            ) as response:
+                body = await read_bounded(
+                    response.aiter_raw(),
+                    encoding=response.headers.get("content-encoding", ""),
+                    limit=settings.max_response_bytes,
+                )
+                return Answer(response.status_code, response.headers, body, is_write)
+        except _UNSENT as error:
+            raise UnavailableError("cannot be reached; check base_url and whether it runs") from error
+        except httpx2.TimeoutException as error:
+            raise UpstreamTimeoutError("did not answer in time", maybe_applied=is_write) from error
+        except TooLargeError as error:
+            raise MalformedResponseError(
+                f"the answer is larger than max_response_bytes ({settings.max_response_bytes})", maybe_applied=is_write
+            ) from error
+        except CorruptBodyError as error:
+            raise MalformedResponseError("the answer's compression is damaged", maybe_applied=is_write) from error
+        except httpx2.HTTPError as error:
+            raise UnavailableError("cut the connection", maybe_applied=is_write) from error
+
+    def _is_own(self, url: str) -> bool:
+        """A token's issuer, or a store of large answers, may be elsewhere: its limits are not the source's."""
+        asked = httpx2.URL(url)
+        return (asked.scheme, asked.host, asked.port) == self._origin
+
+    def _refuses_credentials(self, answer: Answer) -> bool:
+        """Some vendors answer 401 to a good token too, where a thing belongs to somebody else."""
+        return isinstance(self._error(answer), UnauthenticatedError)
+
+    def _error(self, answer: Answer) -> ConnectorError:
+        error = None if self._parse_error is None else self._parse_error(answer)
+        return error or error_from_status(answer)
+
+
+async def _again(attempt: Callable[[], Awaitable[Answer]], gate: Gate) -> Answer:
+    """A read, sent as often as the gate says."""
+    number = 1
+    while True:
+        try:
+            return await attempt()
+        except UnavailableError as error:
+            if not await gate.retry(error, attempt=number):
+                raise
+        number += 1
+
+
+def error_from_status(answer: Answer, message: str | None = None, native_code: str | None = None) -> ConnectorError:
+    """The error that HTTP itself tells of; vendors refine it. 5xx leaves open whether a write was applied."""
+    status = answer.status
+    known: dict[str, Any] = {"native_status": status, "native_code": native_code}
+    if status == 401:
+        return UnauthenticatedError(message or "refused our credentials; check the source's credentials", **known)
+    if status == 403:
+        return ForbiddenError(message or "the technical account lacks a permission", **known)
+    if status == 404:
+        return NotFoundError(message or "no such thing in this system", **known)
+    if status == 429:
+        return RateLimitedError(
+            message or "asked too often", retry_at=retry_at(answer.headers.get("retry-after")), **known
+        )
+    if status in {408, 504}:
+        return UpstreamTimeoutError(message or "gave up on the request", maybe_applied=answer.is_write, **known)
+    if status >= 500:
+        return UnavailableError(message or f"failed with status {status}", maybe_applied=answer.is_write, **known)
+    if 300 <= status < 400 or status < 200:
+        return MalformedResponseError(
+            f"answered with status {status}; redirects are not followed, check base_url",
+            maybe_applied=answer.is_write,
+            **known,
+        )
+    return RejectedError(message or f"refused the request with status {status}", **known)

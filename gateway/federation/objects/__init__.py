@@ -1,0 +1,5 @@
+"""TODO."""
+
+from gateway.federation.objects.reader import Reads
+
+__all__ = ["Reads"]

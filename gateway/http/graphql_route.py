@@ -1,0 +1,151 @@
+"""GraphQL over HTTP: one ASGI route that reads a request, signs in, runs the schema and writes JSON.
+
+Every refusal is a GraphQL answer (`{"errors": [...]}` with `extensions.code`), whatever is wrong with the request.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+import structlog
+from msgspec import Struct
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from connectors.sdk.caller import Caller
+from gateway.auth import Authenticator, UnauthenticatedCallerError
+from gateway.federation.sources import Asker, asker
+from gateway.federation.traffic import Usage, usage, within
+from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
+from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
+from schema.core.context import Context
+from schema.execution import Answer, Execution, RequestError
+from schema.ports import Federation
+
+ASKED = "taskgate.asked"
+"""Key of the ASGI scope: what the line in the log may say of the request, by name."""
+
+_HEADERS = {
+    # An answer is one person's, of one moment, and the address of a GET does not say whose.
+    "Cache-Control": "private, no-store",
+    "Vary": "Accept, Authorization",
+    "X-Content-Type-Options": "nosniff",
+}
+_log = structlog.get_logger("taskgate.http")
+
+
+class Deadlines(Struct, frozen=True):
+    """Seconds that an operation may wait for its sources."""
+
+    query: float
+    mutation: float
+
+
+class GraphQLRoute:
+    """`federation` is asked for at each request: it opens after the application is made.
+
+    `page` answers a browser that opens the address: a GET without a query that wants text/html.
+    """
+
+    def __init__(
+        self,
+        execution: Execution,
+        *,
+        authenticator: Authenticator,
+        federation: Callable[[], Federation],
+        max_body_bytes: int,
+        deadlines: Deadlines,
+        page: Callable[[Scope], Response] | None = None,
+    ) -> None:
+        self._execution = execution
+        self._authenticator = authenticator
+        self._federation = federation
+        self._max_body_bytes = max_body_bytes
+        self._deadlines = deadlines
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = (
+            self._page(scope) if self._page is not None and _opens_page(scope) else await self._answer(scope, receive)
+        )
+        await response(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        media = JSON
+        asked: dict[str, Any] = scope.setdefault(ASKED, {})
+        try:
+            media = _media_type(scope)
+            # Who may not ask at all is told so before the body is read.
+            caller = self._caller(scope)
+            asked["caller"] = caller.key
+            asker.set(Asker(caller, self._authenticator.token(scope["headers"])))
+            request = await read_request(scope, receive, self._max_body_bytes)
+            return await self._run(request, caller, media, asked)
+        except RefusedError as refused:
+            answer = {"errors": [{"message": str(refused), "extensions": {"code": refused.code}}]}
+            return _response(answer, refused.status, media, refused.headers)
+        except Exception:  # noqa: BLE001 the last place where it can become an answer
+            # What resolvers do wrong is in the answer already; this is a fault of the way to them.
+            _log.exception("internal error")
+            answer = {"errors": [{"message": "internal error", "extensions": {"code": "INTERNAL"}}]}
+            return _response(answer, 500, media, {})
+
+    def _caller(self, scope: Scope) -> Caller:
+        try:
+            return self._authenticator.caller(scope["headers"])
+        except UnauthenticatedCallerError as error:
+            raise RefusedError(401, "UNAUTHENTICATED", str(error), {"WWW-Authenticate": error.challenge}) from error
+
+    async def _run(self, request: GraphQLRequest, caller: Caller, media: str, asked: dict[str, Any]) -> Response:
+        try:
+            operation = self._execution.read(request.query, request.operation_name, request.variables)
+        except RequestError as error:
+            return _answered(error.answer, media)
+        if operation.name is not None:
+            asked["operation"] = operation.name
+        if operation.is_mutation and not request.may_write:
+            raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
+        spent = Usage()
+        usage.set(spent)
+        with within(self._deadlines.mutation if operation.is_mutation else self._deadlines.query):
+            answer = await self._execution.run(operation, Context(caller, self._federation()))
+        asked["upstream_calls"] = spent.calls
+        asked["waited_ms"] = round(spent.seconds * 1000, 1)
+        return _answered(answer, media, _told(spent))
+
+
+def _told(spent: Usage) -> dict[str, Any]:
+    """What the operation cost upstream, as `extensions.taskgate` tells it."""
+    return {
+        "upstreamCalls": spent.calls,
+        "waits": spent.waits,
+        "waitedMs": round(spent.seconds * 1000, 1),
+        "retries": spent.retries,
+        "refusals": spent.refusals,
+    }
+
+
+def _answered(answer: Answer, media: str, told: Mapping[str, Any] | None = None) -> Response:
+    """GraphQL over HTTP, where nothing ran: 400, but 200 under application/json.
+
+    A client of the older type cannot tell our 400 from that of a proxy.
+    """
+    written = answer.written()
+    if told is not None and answer.ran:
+        written["extensions"] = {"taskgate": told}
+    return _response(written, 200 if answer.ran or media == JSON else 400, media, {})
+
+
+def _opens_page(scope: Scope) -> bool:
+    return scope["method"] == "GET" and prefers_html(header(scope, b"accept")) and not asks(scope["query_string"])
+
+
+def _media_type(scope: Scope) -> str:
+    media = preferred(header(scope, b"accept"))
+    if media is None:
+        raise RefusedError(406, "NOT_ACCEPTABLE", f"This address answers {GRAPHQL_RESPONSE} or {JSON}.")
+    return media
+
+
+def _response(content: dict[str, Any], status: int, media: str, headers: dict[str, str]) -> Response:
+    return Response(orjson.dumps(content), status, {**_HEADERS, "Content-Type": f"{media}; charset=utf-8", **headers})

@@ -1,0 +1,92 @@
+"""What the gateway tells Prometheus: requests, calls upstream, and each source as the graph shows it."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from gateway.federation.traffic import Exchange
+from schema.ports import SourceInfo, SourceStatus
+
+# Seconds. The last is beyond every deadline that is on by default.
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
+PATHS = frozenset({"/graphql", "/livez", "/readyz", "/metrics"})
+
+
+class Metrics:
+    """One a gateway. `sources` are asked at each scrape; labels are only names of the configuration and of our own."""
+
+    media_type = CONTENT_TYPE_LATEST
+
+    def __init__(self, *, sources: Callable[[], Sequence[SourceInfo]]) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Histogram(
+            "taskgate_http_request_seconds",
+            "Requests to the gateway.",
+            ("method", "path", "status"),
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+        self._calls = Histogram(
+            "taskgate_upstream_call_seconds",
+            "Requests sent to a source, by what became of them.",
+            ("source", "kind", "outcome"),
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+        self._waits = Histogram(
+            "taskgate_upstream_wait_seconds",
+            "Waits for a source's limit, of requests that were sent.",
+            ("source", "priority"),
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+        self._refusals = Counter(
+            "taskgate_upstream_refusals",
+            "Requests that were not sent: no budget within the deadline, or the source is away.",
+            ("source", "kind", "outcome"),
+            registry=self._registry,
+        )
+        self._registry.register(_Sources(sources))
+
+    def observe(self, exchange: Exchange) -> None:
+        kind = "write" if exchange.is_write else "read"
+        if not exchange.sent:
+            self._refusals.labels(exchange.source, kind, exchange.outcome).inc()
+            return
+        self._calls.labels(exchange.source, kind, exchange.outcome).observe(exchange.seconds)
+        self._waits.labels(exchange.source, exchange.priority.name.lower()).observe(exchange.waited)
+
+    def observe_request(self, method: str, path: str, status: int, seconds: float) -> None:
+        """Whatever else is asked for counts as one path: a stranger chooses it."""
+        known = path if path in PATHS else "other"
+        asked = method if method in {"GET", "POST", "OPTIONS", "HEAD"} else "other"
+        self._requests.labels(asked, known, str(status)).observe(seconds)
+
+    def exposition(self) -> bytes:
+        return generate_latest(self._registry)
+
+
+class _Sources(Collector):
+    def __init__(self, sources: Callable[[], Sequence[SourceInfo]]) -> None:
+        self._sources = sources
+
+    def collect(self) -> Iterable[Metric]:
+        status = GaugeMetricFamily("taskgate_source_status", "1 for the status it has.", labels=("source", "status"))
+        limit = GaugeMetricFamily("taskgate_source_limit", "Requests within a window.", labels=("source", "name"))
+        left = GaugeMetricFamily("taskgate_source_limit_remaining", "Requests left.", labels=("source", "name"))
+        entries = GaugeMetricFamily("taskgate_cache_entries", "Answers kept.", labels=("source",))
+        hits = GaugeMetricFamily("taskgate_cache_hit_ratio", "Share of questions without a call.", labels=("source",))
+        for source in self._sources():
+            for each in SourceStatus:
+                status.add_metric((source.key, each.value), float(source.status is each))
+            for bucket in source.rate_limits:
+                if bucket.limit is not None and bucket.remaining is not None:
+                    limit.add_metric((source.key, bucket.name), bucket.limit)
+                    left.add_metric((source.key, bucket.name), bucket.remaining)
+            if source.cache is not None:
+                entries.add_metric((source.key,), source.cache.entries)
+                if source.cache.hit_ratio is not None:
+                    hits.add_metric((source.key,), source.cache.hit_ratio)
+        return (status, limit, left, entries, hits)

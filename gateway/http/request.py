@@ -1,0 +1,134 @@
+"""What a client asks over HTTP, read and checked before GraphQL sees it."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from msgspec import Struct
+from starlette.types import Message, Receive, Scope
+
+from gateway.http.media_types import is_json
+
+ALLOWED = "GET, POST"
+
+
+class RefusedError(Exception):
+    """The request is refused with that status; `code` is for programs."""
+
+    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.headers = headers or {}
+
+
+class GraphQLRequest(Struct, frozen=True, kw_only=True):
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    may_write: bool = True
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """All values of a header as one list; None when it is absent."""
+    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+    return ", ".join(values) if values else None
+
+
+def asks(query_string: bytes) -> bool:
+    """Whether an address holds a query."""
+    return any(pair.partition(b"=")[0] == b"query" for pair in query_string.split(b"&"))
+
+
+async def read_request(scope: Scope, receive: Receive, max_body_bytes: int) -> GraphQLRequest:
+    """The request as sent; RefusedError for whatever is none."""
+    match scope["method"]:
+        case "GET":
+            return _from_query_string(scope["query_string"], max_body_bytes)
+        case "POST":
+            if not is_json(header(scope, b"content-type") or ""):
+                raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", "Send application/json in UTF-8.")
+            return _from_json(await _body(scope, receive, max_body_bytes))
+        case _:
+            raise RefusedError(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", {"Allow": ALLOWED})
+
+
+async def _body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
+    declared = header(scope, b"content-length") or ""
+    if declared.isdecimal() and int(declared) > max_bytes:
+        raise _too_large(max_bytes)
+    body = bytearray()
+    while True:
+        message: Message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RefusedError(400, "BAD_REQUEST", "The request ended early.")
+        body += message.get("body", b"")
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _too_large(max_bytes: int) -> RefusedError:
+    # The rest of the body is not read, so the connection cannot be used again.
+    text = f"The request is larger than {max_bytes} bytes."
+    return RefusedError(413, "PAYLOAD_TOO_LARGE", text, {"Connection": "close"})
+
+
+def _from_json(body: bytes) -> GraphQLRequest:
+    parameters = _json(body, "The body")
+    if isinstance(parameters, list):
+        raise _bad("Send one request at a time, not a batch.")
+    if not isinstance(parameters, dict):
+        raise _bad("The body must be a JSON object with a query.")
+    return _request(parameters, may_write=True)
+
+
+def _from_query_string(query_string: bytes, max_bytes: int) -> GraphQLRequest:
+    if len(query_string) > max_bytes:
+        raise RefusedError(414, "URI_TOO_LONG", f"The request is larger than {max_bytes} bytes.")
+    try:
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError:
+        raise _bad("The query string is not URL-encoded UTF-8.") from None
+    parameters: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in parameters:
+            raise _bad(f"The parameter {name} stands there twice." if name.isidentifier() else "Repeated parameter.")
+        parameters[name] = value
+    for name in ("variables", "extensions"):
+        if name in parameters:
+            parameters[name] = _json(parameters[name].encode(), f"The parameter {name}") if parameters[name] else None
+    if parameters.get("operationName") == "":
+        parameters["operationName"] = None
+    return _request(parameters, may_write=False)
+
+
+def _request(parameters: dict[str, Any], *, may_write: bool) -> GraphQLRequest:
+    query = parameters.get("query")
+    if not isinstance(query, str) or not query:
+        raise _bad("The parameter query must be a text that is not empty.")
+    for name, kind, what in (
+        ("variables", dict, "an object"),
+        ("operationName", str, "a text"),
+        ("extensions", dict, "an object"),
+    ):
+        if not isinstance(parameters.get(name), kind | None):
+            raise _bad(f"The parameter {name} must be {what} or null.")
+    return GraphQLRequest(
+        query=query,
+        variables=parameters.get("variables"),
+        operation_name=parameters.get("operationName"),
+        may_write=may_write,
+    )
+
+
+def _json(text: bytes, what: str) -> Any:
+    try:
+        return orjson.loads(text)  # bounds nesting by itself
+    except orjson.JSONDecodeError:
+        raise _bad(f"{what} is not JSON in UTF-8, or is nested too deeply.") from None
+
+
+def _bad(message: str) -> RefusedError:
+    return RefusedError(400, "BAD_REQUEST", message)

@@ -1,0 +1,201 @@
+"""The journal of writes: what was sent stands on disk before the first byte leaves.
+
+SQLite in WAL mode with full synchronisation. Kept for 24 hours, so that a repeated idempotency key replays its answer.
+Holds no form data: a request is kept as a hash.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import msgspec
+from msgspec import Struct
+
+from connectors.sdk.commands import MutationStatus, TaskAction
+from connectors.sdk.model import FlowRef, TaskRef
+from schema.ports import GatewayUnavailableError, Operation, Target, WriteResult
+
+T = TypeVar("T")
+
+KEPT_SECONDS = 24 * 3600
+
+
+class Stage(StrEnum):
+    """ADMITTED: nothing was sent. SENT: a request left or was about to. SETTLED: the answer stands."""
+
+    ADMITTED = "ADMITTED"
+    SENT = "SENT"
+    SETTLED = "SETTLED"
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    operation_id: str
+    fingerprint: str
+    stage: Stage
+    result: WriteResult | None
+
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS operation (
+  id TEXT PRIMARY KEY,
+  person TEXT NOT NULL,
+  client_key TEXT,
+  fingerprint TEXT NOT NULL,
+  source TEXT NOT NULL,
+  target TEXT NOT NULL,
+  action TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  requested_at REAL NOT NULL,
+  settled_at REAL,
+  kind TEXT NOT NULL,
+  result BLOB,
+  UNIQUE (person, client_key)
+) STRICT;
+CREATE INDEX IF NOT EXISTS operation_requested_at ON operation (requested_at);
+CREATE INDEX IF NOT EXISTS operation_target ON operation (source, target, requested_at);
+"""
+
+
+class Journal:
+    """`path` None keeps it in memory, for tests. Every method raises GatewayUnavailableError when it cannot write."""
+
+    def __init__(self, path: Path | None, *, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        try:
+            self._db = sqlite3.connect(":memory:" if path is None else path, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(SCHEMA)
+            self._db.execute("DELETE FROM operation WHERE requested_at < ?", (now() - KEPT_SECONDS,))
+            self._db.commit()
+        except sqlite3.Error as error:
+            raise GatewayUnavailableError(f"the journal of writes cannot be opened: {error}") from error
+
+    async def admit(
+        self,
+        *,
+        operation_id: str,
+        person: str,
+        client_key: str | None,
+        fingerprint: str,
+        source: str,
+        target: Target,
+        action: TaskAction,
+    ) -> Record | None:
+        """Enter a new write; the earlier record instead when `person` used `client_key` before."""
+        native_id = target.native_id if isinstance(target, TaskRef | FlowRef) else ""
+        kind = type(target).__name__
+
+        def insert() -> Record | None:
+            row = (
+                operation_id,
+                person,
+                client_key,
+                fingerprint,
+                source,
+                native_id,
+                kind,
+                action.value,
+                Stage.ADMITTED,
+                self._now(),
+            )
+            with self._lock, self._db:
+                self._db.execute("DELETE FROM operation WHERE requested_at < ?", (self._now() - KEPT_SECONDS,))
+                added = self._db.execute(
+                    "INSERT INTO operation (id, person, client_key, fingerprint, source, target, kind, action, stage,"
+                    " requested_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (person, client_key) DO NOTHING",
+                    row,
+                )
+                if added.rowcount == 1:
+                    return None
+                found = self._db.execute(
+                    "SELECT id, fingerprint, stage, result FROM operation WHERE person = ? AND client_key = ?",
+                    (person, client_key),
+                ).fetchone()
+            result = None if found[3] is None else msgspec.msgpack.decode(found[3], type=WriteResult)
+            return Record(operation_id=found[0], fingerprint=found[1], stage=Stage(found[2]), result=result)
+
+        return await self._run(insert)
+
+    async def sent(self, operation_id: str) -> None:
+        """Must return before the first byte of the write leaves."""
+        await self._update("UPDATE operation SET stage = ? WHERE id = ?", (Stage.SENT, operation_id))
+
+    async def settle(self, operation_id: str, result: WriteResult) -> None:
+        packed = msgspec.msgpack.encode(_without_payload(result))
+        settled = None if result.status in {MutationStatus.UNKNOWN, MutationStatus.PENDING} else self._now()
+        await self._update(
+            "UPDATE operation SET stage = ?, settled_at = ?, result = ? WHERE id = ?",
+            (Stage.SETTLED, settled, packed, operation_id),
+        )
+
+    async def find(self, operation_id: str) -> Operation | None:
+        """The write of that id, as long as it is kept."""
+        return await self._run(lambda: self._one(f"{_SELECT} WHERE id = ?", (operation_id,)))
+
+    async def last(self, target: TaskRef) -> Operation | None:
+        """The newest write to a task, as long as it is kept."""
+        where = "WHERE source = ? AND target = ? AND kind = ? ORDER BY requested_at DESC LIMIT 1"
+        values = (target.source, target.native_id, type(target).__name__)
+        return await self._run(lambda: self._one(f"{_SELECT} {where}", values))
+
+    def _one(self, statement: str, values: tuple[str, ...]) -> Operation | None:
+        with self._lock, self._db:
+            row = self._db.execute(statement, values).fetchone()
+        return None if row is None else _operation(row)
+
+    async def withdraw(self, operation_id: str) -> None:
+        """Forget a write that certainly did not happen, so that its key may be used again."""
+        await self._update("DELETE FROM operation WHERE id = ?", (operation_id,))
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    async def _update(self, statement: str, values: tuple[str | bytes | float | None, ...]) -> None:
+        def update() -> None:
+            with self._lock, self._db:
+                self._db.execute(statement, values)
+
+        await self._run(update)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            return await anyio.to_thread.run_sync(work)
+        except sqlite3.Error as error:
+            raise GatewayUnavailableError(f"the journal of writes cannot be written: {error}") from error
+
+
+_SELECT = "SELECT id, action, person, stage, requested_at, settled_at, source, target, kind, result FROM operation"
+
+
+def _operation(row: tuple[Any, ...]) -> Operation:
+    operation_id, action, person, stage, requested_at, settled_at, source, target, kind, packed = row
+    result = None if packed is None else msgspec.msgpack.decode(packed, type=WriteResult)
+    made_task = None if result is None or result.task is None else result.task.ref
+    made_flow = None if result is None or result.flow is None else result.flow.ref
+    return Operation(
+        operation_id=operation_id,
+        action=TaskAction(action),
+        person=person,
+        status=MutationStatus.PENDING if result is None else result.status,
+        attempts=0 if stage == Stage.ADMITTED else 1,
+        requested_at=datetime.fromtimestamp(requested_at, UTC),
+        settled_at=None if settled_at is None else datetime.fromtimestamp(settled_at, UTC),
+        task=TaskRef(source, target) if kind == TaskRef.__name__ else made_task,
+        flow=FlowRef(source, target) if kind == FlowRef.__name__ else made_flow,
+        problems=() if result is None else result.problems,
+    )
+
+
+def _without_payload(result: WriteResult) -> WriteResult:
+    task = None if result.task is None else msgspec.structs.replace(result.task, payload=None)
+    flow = None if result.flow is None else msgspec.structs.replace(result.flow, payload=None)
+    return msgspec.structs.replace(result, task=task, flow=flow)

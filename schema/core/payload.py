@@ -1,0 +1,76 @@
+"""What became of a write, whatever it was about."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import strawberry
+
+import schema.core.permission  # noqa: F401 describes Support
+from connectors.sdk.capability import Support
+from connectors.sdk.commands import MutationStatus
+from connectors.sdk.errors import ValidationFailedError
+from schema.core.arguments import given
+from schema.core.enumeration import describe
+from schema.core.errors import UserError
+from schema.ports import Problem, WriteResult
+
+describe(
+    MutationStatus,
+    "What became of a write.",
+    APPLIED="The source has it.",
+    PENDING="The source accepted it and is not through with it.",
+    UNKNOWN="It may or may not have happened: the source gave no clear answer. It is not repeated.",
+    REJECTED="It did not happen; `errors` say why.",
+)
+
+
+@strawberry.type
+class WritePayload:
+    """What the payloads of all writes have."""
+
+    status: MutationStatus = strawberry.field(description="Whether it happened. Never null.")
+    errors: list[UserError] = strawberry.field(description="What is in the way; empty if it was applied. Never null.")
+    support: Support = strawberry.field(description="How the source has the operation. Never null.")
+    atomic: bool = strawberry.field(description="Whether one call of the source decides. Never null.")
+    effect: str | None = strawberry.field(description="What else happened, for people; null if nothing did.")
+    operation_id: strawberry.ID = strawberry.field(
+        description="Id of the write, for support; an id without a record if nothing was tried. Never null."
+    )
+    replayed: bool = strawberry.field(description="True if the answer was kept from the same `idempotencyKey`.")
+    upstream_calls: int = strawberry.field(description="Calls that the write cost the source.")
+    client_mutation_id: str | None = strawberry.field(description="As sent; null if none was.")
+
+
+def members_of(result: WriteResult, client_mutation_id: str | None) -> dict[str, Any]:
+    """The members of WritePayload."""
+    return {
+        "status": result.status,
+        "errors": [UserError.from_problem(problem) for problem in result.problems],
+        "support": result.support,
+        "atomic": result.atomic,
+        "effect": result.effect,
+        "operation_id": strawberry.ID(result.operation_id),
+        "replayed": result.replayed,
+        "upstream_calls": result.upstream_calls,
+        "client_mutation_id": client_mutation_id,
+    }
+
+
+def refused(error: ValidationFailedError) -> WriteResult:
+    """Nothing was tried, so the operation has an id but no record."""
+    return WriteResult(status=MutationStatus.REJECTED, operation_id=str(uuid4()), problems=(Problem.from_error(error),))
+
+
+def json_object(value: object, field: str, what: str) -> dict[str, object] | None:
+    """A JSON argument that must be an object, or absent."""
+    sent = given(value)
+    if sent is None:
+        return None
+    if not isinstance(sent, Mapping):
+        raise ValidationFailedError(f"{field} must be an object, keyed by {what}", field=(field,))
+    return dict(sent)
+
+
+def vendor_options(value: object) -> dict[str, object] | None:
+    return json_object(value, "vendorOptions", "the names that the source's own page lists")

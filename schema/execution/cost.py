@@ -1,0 +1,195 @@
+"""What a document may ask for, measured before anything runs.
+
+One pass from the leaves up: every fragment is measured once and its measure reused, so the time is linear in the
+document even where fragments within fragments double what they stand for.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLNamedType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+    is_interface_type,
+    is_object_type,
+    value_from_ast_untyped,
+)
+from msgspec import Struct
+
+from schema.core.arguments import DEFAULT_PAGE, MAX_PAGE
+from schema.core.limits import DocumentLimits
+
+DETAIL_FIELDS = frozenset(
+    ("Task", name) for name in ("form", "outcomes", "data", "previousSteps", "comments", "activities")
+)
+
+_INT_DIGITS = 11  # of -2147483648
+
+# Levels of selections and fragments within each other beyond which nothing is measured: no honest document has so many,
+# and Python's own stack is finite.
+_BOTTOM = 100
+
+
+class Measure(Struct, frozen=True):
+    """Of a selection with everything below it. `objects`: product of page sizes, summed over lists side by side.
+
+    `detail_rows`: for how many rows the most repeated detail field is asked.
+    """
+
+    fields: int = 0
+    aliases: int = 0
+    depth: int = 0
+    introspection_depth: int = 0
+    objects: int = 0
+    detail_rows: int = 0
+
+    def beside(self, other: "Measure") -> "Measure":
+        return Measure(
+            self.fields + other.fields,
+            self.aliases + other.aliases,
+            max(self.depth, other.depth),
+            max(self.introspection_depth, other.introspection_depth),
+            self.objects + other.objects,
+            max(self.detail_rows, other.detail_rows),
+        )
+
+    def structure_excesses(self, limits: DocumentLimits) -> Iterator[str]:
+        """What is too much whatever the variables are."""
+        return _told(
+            ("is nested {} levels deep", self.depth, limits.depth),
+            ("nests introspection {} levels deep", self.introspection_depth, limits.introspection_depth),
+            ("selects {} fields", self.fields, limits.fields),
+            ("uses {} aliases", self.aliases, limits.aliases),
+        )
+
+    def cost_excesses(self, limits: DocumentLimits) -> Iterator[str]:
+        """What is too much by page sizes, which come by variable as a rule."""
+        return _told(
+            ("may return {} objects of lists", self.objects, limits.objects),
+            (
+                "asks for details (form, outcomes, data, previousSteps, comments, activities) of {} rows",
+                self.detail_rows,
+                limits.detail_rows,
+            ),
+        )
+
+
+def _told(*found: tuple[str, int, int]) -> Iterator[str]:
+    for what, count, limit in found:
+        if count > limit:
+            yield f"The operation {what.format(min(count, 10 * limit))}; at most {limit} are served."
+
+
+class Meter:
+    """Measures operations of one document. `visited` counts the nodes that were looked at.
+
+    A page size by variable is the variable's value or default where `variables` is given, else the largest page.
+    """
+
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, object] | None = None
+    ) -> None:
+        self.visited = 0
+        self._schema = schema
+        self._variables = None if variables is None else {**_defaults(document), **variables}
+        self._fragments = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+        self._measured: dict[str, Measure] = {}
+
+    def measure(self, operation: OperationDefinitionNode) -> Measure:
+        return self._selection(operation.selection_set, self._schema.get_root_type(operation.operation), 0)
+
+    def _selection(self, selection: SelectionSetNode, parent: GraphQLNamedType | None, level: int) -> Measure:
+        total = Measure()
+        if level > _BOTTOM:
+            return Measure(depth=_BOTTOM)
+        for node in selection.selections:
+            self.visited += 1
+            if isinstance(node, FieldNode):
+                total = total.beside(self._field(node, parent, level))
+            elif isinstance(node, InlineFragmentNode):
+                condition = node.type_condition
+                inner = parent if condition is None else self._schema.get_type(condition.name.value)
+                total = total.beside(self._selection(node.selection_set, inner, level + 1))
+            elif isinstance(node, FragmentSpreadNode):
+                total = total.beside(self._fragment(node.name.value, level))
+        return total
+
+    def _fragment(self, name: str, level: int) -> Measure:
+        if name not in self._measured:
+            self._measured[name] = Measure()  # of itself within itself: another rule reports the cycle
+            fragment = self._fragments.get(name)
+            if fragment is not None:
+                condition = self._schema.get_type(fragment.type_condition.name.value)
+                self._measured[name] = self._selection(fragment.selection_set, condition, level + 1)
+        return self._measured[name]
+
+    def _field(self, node: FieldNode, parent: GraphQLNamedType | None, level: int) -> Measure:
+        name = node.name.value
+        definition = parent.fields.get(name) if is_object_type(parent) or is_interface_type(parent) else None
+        below = Measure()
+        rows = None if definition is None else self._rows(node, definition.args)
+        if node.selection_set is not None:
+            inner = None if definition is None else get_named_type(definition.type)
+            if name in ("__schema", "__type"):
+                inner = self._schema.get_type("__Schema" if name == "__schema" else "__Type")
+            below = self._selection(node.selection_set, inner, level + 1)
+        is_introspection = name.startswith("__") or (parent is not None and parent.name.startswith("__"))
+        is_detail = parent is not None and (parent.name, name) in DETAIL_FIELDS
+        # A detail that is a list itself costs its task one load, whatever its page.
+        detail_rows = max(1, below.detail_rows) if is_detail else below.detail_rows * (rows or 1)
+        return Measure(
+            fields=below.fields + 1,
+            aliases=below.aliases + (node.alias is not None),
+            depth=0 if is_introspection else below.depth + 1,
+            introspection_depth=below.introspection_depth + 1 if is_introspection else below.introspection_depth,
+            objects=below.objects if rows is None else rows * max(1, below.objects),
+            detail_rows=detail_rows,
+        )
+
+    def _rows(self, node: FieldNode, arguments: Mapping[str, object]) -> int | None:
+        """How many rows a list field may give; None for a field that is no list with a size."""
+        sent = {each.name.value: each.value for each in node.arguments or ()}
+        if "first" in arguments:
+            size = self._value(sent["first"]) if "first" in sent else DEFAULT_PAGE
+            size = self._value(sent["last"]) if size is None and "last" in sent else size
+            return max(1, size) if isinstance(size, int) else DEFAULT_PAGE
+        if node.name.value == "nodes" and "ids" in arguments:
+            ids = self._value(sent["ids"]) if "ids" in sent else None
+            return max(1, ids if isinstance(ids, int) else len(ids) if isinstance(ids, list) else 1)
+        return None
+
+    def _value(self, node: ValueNode) -> object:
+        if isinstance(node, VariableNode):
+            return MAX_PAGE if self._variables is None else self._variables.get(node.name.value)
+        if isinstance(node, ListValueNode):
+            return [None] * len(node.values)
+        # A number beyond the digits of any Int is refused by validation, and too long for Python's int().
+        return int(node.value) if isinstance(node, IntValueNode) and len(node.value) <= _INT_DIGITS else None
+
+
+def _defaults(document: DocumentNode) -> dict[str, object]:
+    """Defaults of variables. The largest, where operations of the document disagree."""
+    found: dict[str, object] = {}
+    for operation in document.definitions:
+        if isinstance(operation, OperationDefinitionNode):
+            for variable in operation.variable_definitions or ():
+                if variable.default_value is None:
+                    continue
+                name, value = variable.variable.name.value, value_from_ast_untyped(variable.default_value)
+                before = found.get(name)
+                both = isinstance(before, int) and isinstance(value, int)
+                found[name] = max(before, value) if both else value
+    return found

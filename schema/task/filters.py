@@ -1,0 +1,336 @@
+"""Filters and orders of task lists, and how they become the port's."""
+
+from collections.abc import Sequence
+from typing import Any, Optional, TypeVar
+
+import strawberry
+
+import schema.task.enums  # noqa: F401 describes the enums used below
+from connectors.sdk.model import OPEN_STATES, FlowRef, NativeRef, TaskKind, TaskPriority, TaskRef, TaskState
+from connectors.sdk.query import Interval, SortDirection, SortKey, TaskOrderField
+from schema.core.arguments import argument, given, person
+from schema.core.context import Context
+from schema.core.filters import NOT_CONSIDERED, DateTimeFilter, IdFilter, StringFilter, SubjectFilter, both
+from schema.ports import PersonId
+from schema.ports import lists as port
+
+
+@strawberry.input(description="A key to sort by.")
+class TaskOrder:
+    field: TaskOrderField = strawberry.field(description="What to sort by.")
+    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="Which way.")
+
+
+DEFAULT_ORDER = [TaskOrder(field=TaskOrderField.DUE_AT)]
+
+
+@strawberry.input(description="Which states; members combine by AND.")
+class TaskStateFilter:
+    eq: TaskState | None = strawberry.field(default=strawberry.UNSET, description=f"This state. {NOT_CONSIDERED}")
+    in_: list[TaskState] | None = strawberry.field(
+        name="in",
+        default=strawberry.UNSET,
+        description=f"One of these; an empty list matches nothing. {NOT_CONSIDERED}",
+    )
+    not_in: list[TaskState] | None = strawberry.field(
+        default=strawberry.UNSET, description=f"None of these. {NOT_CONSIDERED}"
+    )
+
+    def states(self) -> frozenset[TaskState] | None:
+        found: frozenset[TaskState] | None = None
+        if (one := given(self.eq)) is not None:
+            found = both(found, {one})
+        if (several := given(self.in_)) is not None:
+            found = both(found, several)
+        if (others := given(self.not_in)) is not None:
+            found = both(found, frozenset(TaskState).difference(others))
+        return found
+
+
+@strawberry.input(description="Which people; members combine by AND.")
+class UserFilter:
+    eq: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description=f"This person, a User's id. {NOT_CONSIDERED}"
+    )
+    in_: list[strawberry.ID] | None = strawberry.field(
+        name="in",
+        default=strawberry.UNSET,
+        description=f"One of these, Users' ids; an empty list matches nothing. {NOT_CONSIDERED}",
+    )
+    me: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="True: the viewer. False, null or absent: not considered."
+    )
+    is_null: bool | None = strawberry.field(
+        default=strawberry.UNSET, description=f"True: nobody. False: somebody. {NOT_CONSIDERED}"
+    )
+
+    def people(self, field: Sequence[str], context: Context) -> frozenset[PersonId] | None:
+        found: frozenset[PersonId] | None = None
+        if (one := given(self.eq)) is not None:
+            found = both(found, {person(one, (*field, "eq"), context)})
+        if (several := given(self.in_)) is not None:
+            found = both(found, {person(text, (*field, "in"), context) for text in several})
+        if given(self.me):
+            found = both(found, {PersonId(key=context.caller.key)})
+        return found
+
+
+@strawberry.input(description="Which kinds; members combine by AND.")
+class TaskKindFilter:
+    in_: list[TaskKind] | None = strawberry.field(
+        name="in",
+        default=strawberry.UNSET,
+        description=f"One of these; an empty list matches nothing. {NOT_CONSIDERED}",
+    )
+    not_in: list[TaskKind] | None = strawberry.field(
+        default=strawberry.UNSET, description=f"None of these. {NOT_CONSIDERED}"
+    )
+
+    def kinds(self) -> frozenset[TaskKind] | None:
+        found: frozenset[TaskKind] | None = None
+        if (several := given(self.in_)) is not None:
+            found = both(found, several)
+        if (others := given(self.not_in)) is not None:
+            found = both(found, frozenset(TaskKind).difference(others))
+        return found
+
+
+@strawberry.input(description="Which priorities; members combine by AND. A task without a priority fits none.")
+class PriorityFilter:
+    eq: TaskPriority | None = strawberry.field(default=strawberry.UNSET, description=f"This one. {NOT_CONSIDERED}")
+    in_: list[TaskPriority] | None = strawberry.field(
+        name="in",
+        default=strawberry.UNSET,
+        description=f"One of these; an empty list matches nothing. {NOT_CONSIDERED}",
+    )
+    gte: TaskPriority | None = strawberry.field(
+        default=strawberry.UNSET, description=f"This one, or a more urgent one. {NOT_CONSIDERED}"
+    )
+
+    def priorities(self) -> frozenset[TaskPriority] | None:
+        found: frozenset[TaskPriority] | None = None
+        if (one := given(self.eq)) is not None:
+            found = both(found, {one})
+        if (several := given(self.in_)) is not None:
+            found = both(found, several)
+        if (least := given(self.gte)) is not None:
+            ordered = list(TaskPriority)
+            found = both(found, ordered[ordered.index(least) :])
+        return found
+
+
+@strawberry.input(description="Which tasks; members combine by AND, null and empty ones are not considered.")
+class TaskFilter:
+    and_: list["TaskFilter"] | None = strawberry.field(
+        name="and", default=strawberry.UNSET, description=f"All of these. {NOT_CONSIDERED}"
+    )
+    or_: list["TaskFilter"] | None = strawberry.field(
+        name="or",
+        default=strawberry.UNSET,
+        description=f"One of these; empty ones are left out, and without any left it is not considered. {NOT_CONSIDERED}",
+    )
+    not_: Optional["TaskFilter"] = strawberry.field(
+        name="not", default=strawberry.UNSET, description=f"Not this; an empty one is not considered. {NOT_CONSIDERED}"
+    )
+    id: IdFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"Tasks, by their ids. {NOT_CONSIDERED}"
+    )
+    source: IdFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"Sources, by their ids. An unknown one is an error. {NOT_CONSIDERED}"
+    )
+    vendor: StringFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"Products, such as `camunda`. {NOT_CONSIDERED}"
+    )
+    state: TaskStateFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"Unified states. {NOT_CONSIDERED}"
+    )
+    kind: TaskKindFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"How a person works on them. {NOT_CONSIDERED}"
+    )
+    is_open: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=f"READY, RESERVED, IN_PROGRESS, SUSPENDED or UNKNOWN; false: any other state. {NOT_CONSIDERED}",
+    )
+    is_overdue: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=f"Open and due before now. Of which it cannot be told fits neither. {NOT_CONSIDERED}",
+    )
+    is_escalated: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=f"Escalated. A task of a source without escalation fits neither. {NOT_CONSIDERED}",
+    )
+    text: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "Part of the title, the description where lists carry it, the definition's name, a subject's name or the "
+            f"business key; case and accents are ignored. {NOT_CONSIDERED}"
+        ),
+    )
+    title: StringFilter | None = strawberry.field(default=strawberry.UNSET, description=f"Titles. {NOT_CONSIDERED}")
+    business_key: StringFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"The business's own references. {NOT_CONSIDERED}"
+    )
+    tag: StringFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"Names of tags; some one tag must fit. {NOT_CONSIDERED}"
+    )
+    priority: PriorityFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"Priorities. {NOT_CONSIDERED}"
+    )
+    assignee: UserFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"Actual owners. {NOT_CONSIDERED}"
+    )
+    candidate_user: UserFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"People who may take them. {NOT_CONSIDERED}"
+    )
+    candidate_group: IdFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"Groups that may take them, by their ids. {NOT_CONSIDERED}"
+    )
+    due_at: DateTimeFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"When due. {NOT_CONSIDERED}"
+    )
+    follow_up_at: DateTimeFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"When to look again. {NOT_CONSIDERED}"
+    )
+    created_at: DateTimeFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"When they came to be. {NOT_CONSIDERED}"
+    )
+    updated_at: DateTimeFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"Last change. {NOT_CONSIDERED}"
+    )
+    completed_at: DateTimeFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"When closed. {NOT_CONSIDERED}"
+    )
+    definition_key: StringFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"Keys of the definition that they were made by. {NOT_CONSIDERED}"
+    )
+    flow: IdFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"Flows that they belong to, by their ids. {NOT_CONSIDERED}"
+    )
+    subject: SubjectFilter | None = strawberry.field(
+        default=strawberry.UNSET, description=f"What they are about. {NOT_CONSIDERED}"
+    )
+
+    def names_state(self) -> bool:
+        """Whether it says itself, at whatever depth, which states it wants."""
+        state, inner = given(self.state), given(self.not_)
+        branches = [*(given(self.and_) or ()), *(given(self.or_) or ()), *([] if inner is None else [inner])]
+        return (
+            given(self.is_open) is not None
+            or (state is not None and state.states() is not None)
+            or any(branch.names_state() for branch in branches)
+        )
+
+    def to_port(self, context: Context, field: tuple[str, ...] = ("filter",)) -> port.TaskFilter:
+        """VALIDATION_FAILED, naming the member, for ids that are none."""
+        state, kind, priority = given(self.state), given(self.kind), given(self.priority)
+        states = None if state is None else state.states()
+        is_open = given(self.is_open)
+        if is_open is not None:
+            states = both(states, OPEN_STATES if is_open else frozenset(TaskState) - OPEN_STATES)
+        source, ids = given(self.source), given(self.id)
+        text = given(self.text)
+        subject = given(self.subject)
+        return port.TaskFilter(
+            ids=None if ids is None else _refs(ids, "Task", TaskRef, (*field, "id")),
+            sources=None if source is None else source.source_keys((*field, "source"), context),
+            states=states,
+            kinds=None if kind is None else kind.kinds(),
+            priorities=None if priority is None else priority.priorities(),
+            is_overdue=given(self.is_overdue),
+            is_escalated=given(self.is_escalated),
+            text=text or None,
+            subject=None if subject is None else subject.match(),
+            **self._texts(),
+            **self._people(context, field),
+            **self._references(field),
+            **self._moments(),
+            **self._branches(context, field),
+        )
+
+    def _texts(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for values, match, asked in (
+            ("vendors", "vendor", given(self.vendor)),
+            ("titles", "title", given(self.title)),
+            ("business_keys", "business_key", given(self.business_key)),
+            ("tags", "tag", given(self.tag)),
+            ("definition_keys", "definition", given(self.definition_key)),
+        ):
+            if asked is not None:
+                found |= {values: asked.values(), match: asked.match()}
+        return found
+
+    def _people(self, context: Context, field: tuple[str, ...]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for people, some, name, asked in (
+            ("assignees", "has_assignee", "assignee", given(self.assignee)),
+            ("candidate_users", "has_candidate_users", "candidateUser", given(self.candidate_user)),
+        ):
+            if asked is not None:
+                is_null = given(asked.is_null)
+                found |= {people: asked.people((*field, name), context), some: None if is_null is None else not is_null}
+        return found
+
+    def _references(self, field: tuple[str, ...]) -> dict[str, Any]:
+        group, flow = given(self.candidate_group), given(self.flow)
+        found: dict[str, Any] = {}
+        if group is not None:
+            is_null = given(group.is_null)
+            found["candidate_groups"] = _refs(group, "Group", NativeRef, (*field, "candidateGroup"), is_list=True)
+            found["has_candidate_groups"] = None if is_null is None else not is_null
+        if flow is not None:
+            is_null = given(flow.is_null)
+            found["flows"] = _refs(flow, "Flow", FlowRef, (*field, "flow"), is_list=True)
+            found["has_flow"] = None if is_null is None else not is_null
+        return found
+
+    def _moments(self) -> dict[str, Any]:
+        times: list[tuple[TaskOrderField, Interval]] = []
+        present: set[TaskOrderField] = set()
+        absent: set[TaskOrderField] = set()
+        for name, asked in (
+            (TaskOrderField.DUE_AT, given(self.due_at)),
+            (TaskOrderField.FOLLOW_UP_AT, given(self.follow_up_at)),
+            (TaskOrderField.CREATED_AT, given(self.created_at)),
+            (TaskOrderField.UPDATED_AT, given(self.updated_at)),
+            (TaskOrderField.COMPLETED_AT, given(self.completed_at)),
+        ):
+            if asked is None:
+                continue
+            interval, is_null = asked.interval(), given(asked.is_null)
+            if interval is not None:
+                times.append((name, interval))
+            if is_null is not None:
+                (absent if is_null else present).add(name)
+        return {"times": tuple(times), "present": frozenset(present), "absent": frozenset(absent)}
+
+    def _branches(self, context: Context, field: tuple[str, ...]) -> dict[str, Any]:
+        """Empty branches are dropped; so is an `or` without any branch left."""
+        empty = port.TaskFilter()
+        all_of = [each.to_port(context, (*field, "and")) for each in given(self.and_) or ()]
+        any_of = [each.to_port(context, (*field, "or")) for each in given(self.or_) or ()]
+        inner = given(self.not_)
+        none_of = None if inner is None else inner.to_port(context, (*field, "not"))
+        kept = tuple(each for each in any_of if each != empty)
+        return {
+            "all_of": tuple(each for each in all_of if each != empty),
+            "any_of": kept or None,
+            "none_of": None if none_of == empty else none_of,
+        }
+
+
+Ref = TypeVar("Ref", bound=NativeRef)
+
+
+def _refs(
+    asked: IdFilter, type_name: str, kind: type[Ref], field: tuple[str, ...], *, is_list: bool = False
+) -> frozenset[Ref] | None:
+    """The ids as refs. `isNull: true` of what is always there matches nothing; `is_list`: it may be missing."""
+    if not is_list and given(asked.is_null):
+        return frozenset()
+    texts = asked.texts()
+    return None if texts is None else frozenset(kind(*argument(text, type_name, field).parts) for text in texts)
+
+
+def sort_keys(order: list[TaskOrder] | None) -> tuple[SortKey, ...]:
+    return tuple(SortKey(key.field, key.direction) for key in (DEFAULT_ORDER if order is None else order))

@@ -1,0 +1,191 @@
+"""Cursors of merged lists: whatever was not written by this gateway for this question is refused."""
+
+import random
+import string
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from connectors.sdk.caller import Caller
+from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.model import TaskPriority, TaskState
+from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
+from gateway.federation.lists.cursor import CursorCodec, ListPosition, StreamPosition
+from schema.ports import InboxScope, TaskFilter, TaskListRequest
+from tests.gateway.federation.listing_source import ListingConnector
+from tests.gateway.federation.memory_source import federation, later, person, task
+
+CODEC = CursorCodec(b"a secret")
+POSITION = ListPosition(
+    (1767323045678901, None, "north", "17"),
+    {"north:0:+": StreamPosition("26@25@77", 26, total=70, exact=True), "south:1:-": StreamPosition(None, 26)},
+)
+CURSOR = CODEC.encode("a question", POSITION)
+LETTERS = string.ascii_letters + string.digits + "-_"
+TEN = [f"system-{number}" for number in range(10)]
+ADMIN, ALICE = person("carol", *TEN, admin=True), person("alice", *TEN)
+
+
+def changed(letter: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(LETTERS).filter(lambda other: other != letter)
+
+
+@st.composite
+def tampered(draw: st.DrawFn) -> str:
+    """The cursor with a letter or two replaced, put in, taken out or swapped, or cut, doubled, padded."""
+    text = list(CURSOR)
+    for _ in range(draw(st.integers(1, 2))):
+        place = draw(st.integers(0, len(text) - 1))
+        match draw(st.sampled_from(["replace", "insert", "delete", "swap", "cut", "double", "pad"])):
+            case "replace":
+                text[place] = draw(changed(text[place]))
+            case "insert":
+                text.insert(place, draw(st.sampled_from([*LETTERS, "=", "+", "/", " ", "\n", "\0", "é"])))
+            case "delete":
+                del text[place]
+            case "swap":
+                other = draw(st.integers(0, len(text) - 1))
+                text[place], text[other] = text[other], text[place]
+            case "cut":
+                del text[place:]
+            case "double":
+                text += text[place:]
+            case _:
+                text.append("=")
+        if not text:
+            break
+    return "".join(text)
+
+
+def test_a_cursor_survives_the_way_to_the_client_and_back() -> None:
+    assert POSITION == CODEC.decode("a question", CURSOR)
+
+
+@settings(max_examples=max(500, settings().max_examples))
+@given(tampered().filter(lambda text: text != CURSOR) | st.text(max_size=300))
+def test_whatever_was_not_written_here_is_refused(text: str) -> None:
+    """Never another error, and never another position."""
+    with pytest.raises(ValidationFailedError) as caught:
+        CODEC.decode("a question", text)
+
+    assert ("after",) == caught.value.field
+
+
+def test_no_letter_of_a_cursor_can_be_another() -> None:
+    """Every place, every letter: those bits of the last one too that carry nothing."""
+    for place, letter in enumerate(CURSOR):
+        for other in LETTERS:
+            if other != letter:
+                with pytest.raises(ValidationFailedError):
+                    CODEC.decode("a question", CURSOR[:place] + other + CURSOR[place + 1 :])
+
+
+def test_a_cursor_of_another_secret_question_or_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a new secret, for other arguments, from a gateway of another release."""
+    with pytest.raises(ValidationFailedError, match="before this gateway's secret"):
+        CursorCodec(b"another secret").decode("a question", CURSOR)
+    with pytest.raises(ValidationFailedError, match="another filter, order, scope or person"):
+        CODEC.decode("another question", CURSOR)
+    monkeypatch.setattr("gateway.federation.lists.cursor.VERSION", 1)
+    older = CODEC.encode("a question", POSITION)
+    monkeypatch.undo()
+    with pytest.raises(ValidationFailedError, match="another version"):
+        CODEC.decode("a question", older)
+
+
+def rows(source: str) -> list[Any]:
+    chance = random.Random(source)
+    return [
+        task(
+            source,
+            str(chance.randrange(10**15, 10**16)),
+            owner=chance.choice([None, "alice"]),
+            due_at=later(seconds=chance.randrange(10**6)) if number % 3 else None,
+            created_at=later(seconds=-chance.randrange(10**6)),
+        )
+        for number in range(60)
+    ]
+
+
+OTHERWISE: dict[str, Callable[[TaskListRequest], TaskListRequest]] = {
+    "filter": lambda asked: structs.replace(asked, filter=TaskFilter(states=frozenset({TaskState.READY}))),
+    "nested filter": lambda asked: structs.replace(asked, filter=TaskFilter(all_of=(asked.filter,))),
+    "order": lambda asked: structs.replace(asked, order=(SortKey(TaskOrderField.TITLE),)),
+    "direction of a key": lambda asked: structs.replace(
+        asked, order=(SortKey(TaskOrderField.DUE_AT, SortDirection.DESC),)
+    ),
+    "scope": lambda asked: structs.replace(asked, scope=InboxScope.MY_GROUPS),
+}
+ASKED = TaskListRequest(
+    filter=TaskFilter(priorities=frozenset(TaskPriority), none_of=TaskFilter(text="x")),
+    order=(SortKey(TaskOrderField.DUE_AT),),
+    first=5,
+)
+
+
+@pytest.mark.parametrize("what", [*OTHERWISE, "person"])
+async def test_a_cursor_fits_one_question_of_one_person(what: str) -> None:
+    """Another filter, order, scope or person: refused before any source is asked."""
+    connector = ListingConnector(TEN[0], [structs.replace(one, priority=TaskPriority.HIGH) for one in rows(TEN[0])])
+    sources = federation(connector, people=[ADMIN, ALICE])
+    page = await sources.list_tasks(ADMIN, ASKED)
+    cursor, before = page.edges[2].cursor(), connector.lists
+    caller: Caller = ALICE if what == "person" else ADMIN
+    request = structs.replace(ASKED, after=cursor, fresh=True)
+    if what in OTHERWISE:
+        request = OTHERWISE[what](request)
+
+    with pytest.raises(ValidationFailedError):
+        await sources.list_tasks(caller, request)
+    assert before == connector.lists
+
+
+async def test_a_cursor_fits_other_sizes_and_the_same_question_said_otherwise() -> None:
+    """`first`, freshness, count and direction may change; sets have no order."""
+    sources = federation(ListingConnector(TEN[0], rows(TEN[0])), people=[ADMIN])
+    order = (SortKey(TaskOrderField.CREATED_AT),)
+    states = [TaskState.READY, TaskState.RESERVED, TaskState.SUSPENDED]
+    asked = TaskListRequest(filter=TaskFilter(states=frozenset(states)), order=order, first=5)
+    page = await sources.list_tasks(ADMIN, asked)
+    said = TaskListRequest(
+        filter=TaskFilter(states=frozenset(reversed(states))),
+        order=order,
+        first=2,
+        after=page.edges[2].cursor(),
+        backward=True,
+        fresh=True,
+        count=False,
+    )
+    before = await sources.list_tasks(ADMIN, said)
+
+    assert [edge.task for edge in page.edges[:2]] == [edge.task for edge in before.edges]
+
+
+async def test_a_cursor_over_ten_systems_is_at_most_2_kilobytes() -> None:
+    """For a person who sees tasks for three reasons, dated and undated: sixty lists, with vendors' long ids."""
+    sources = federation(*(ListingConnector(key, rows(key)) for key in TEN), people=[ALICE])
+    after, longest = None, 0
+    for _ in range(30):
+        page = await sources.list_tasks(ALICE, TaskListRequest(first=10, after=after))
+        after = page.edges[-1].cursor()
+        longest = max(longest, len(after))
+
+    assert 800 < longest <= 2048
+
+
+async def test_a_cursor_whose_row_is_gone_goes_on_where_it_stood() -> None:
+    """Also when every row around it left."""
+    connector = ListingConnector(TEN[0], rows(TEN[0]))
+    sources = federation(connector, people=[ADMIN])
+    page = await sources.list_tasks(ADMIN, TaskListRequest(first=20))
+    rest = await sources.list_tasks(ADMIN, TaskListRequest(first=100, after=page.edges[9].cursor()))
+    for edge in page.edges:
+        del connector.held[edge.task.native_id]
+    request = TaskListRequest(first=100, after=page.edges[9].cursor(), fresh=True)
+    later_on = await sources.list_tasks(ADMIN, request)
+
+    assert [edge.task.native_id for edge in rest.edges[10:]] == [edge.task.native_id for edge in later_on.edges]

@@ -1,0 +1,238 @@
+"""Filters of the graph as one source sees them, against a plain evaluation."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.sdk.model import (
+    Definition,
+    FlowRef,
+    GroupRef,
+    NativeRef,
+    SubjectRef,
+    Tag,
+    Task,
+    TaskKind,
+    TaskPriority,
+    TaskRef,
+    TaskState,
+    UserRef,
+)
+from connectors.sdk.query import Interval, TaskOrderField, TaskQuery, TextMatch
+from gateway.federation.lists.filter_compiler import FilterReader
+from schema.ports import PersonId, SubjectMatch, TaskFilter
+from tests.gateway.federation.filter_model import filters_of, matches, moments, native_of, plain, some, words
+from tests.gateway.federation.memory_source import NOW, task
+
+TIMES = (TaskOrderField.DUE_AT, TaskOrderField.COMPLETED_AT)
+READER = FilterReader("north", "memory", native=native_of, now=NOW)
+
+users = st.lists(st.sampled_from(["alice", "bob"]), max_size=2, unique=True).map(
+    lambda ids: tuple(UserRef(native_id=one) for one in ids)
+)
+groups = st.lists(st.sampled_from(["g1", "g2"]), max_size=2, unique=True).map(
+    lambda ids: tuple(GroupRef(native_id=one) for one in ids)
+)
+
+
+@st.composite
+def tasks(draw: st.DrawFn) -> Task:
+    state = draw(st.sampled_from(TaskState))
+    return task(
+        "north",
+        draw(st.sampled_from(["1", "2", "3"])),
+        title=draw(words),
+        state=state,
+        kind=draw(st.sampled_from([TaskKind.FORM, TaskKind.APP])),
+        priority=draw(st.none() | st.sampled_from(TaskPriority)),
+        is_escalated=draw(st.none() | st.booleans()),
+        is_overdue=draw(st.none() | st.booleans()),
+        due_at=draw(st.none() | moments),
+        completed_at=draw(st.none() | moments),
+        assignees=() if state is TaskState.READY else draw(users),  # READY is who nobody owns
+        candidate_users=draw(st.none() | users),
+        candidate_groups=draw(st.none() | groups),
+        business_key=draw(st.none() | words),
+        tags=draw(st.none() | st.lists(words.map(lambda name: Tag(name=name)), max_size=2).map(tuple)),
+        definition=draw(st.none() | words.map(lambda key: Definition(native_id=key, key=key))),
+        flow_id=draw(st.none() | st.sampled_from(["f1", "f2"])),
+        subjects=draw(
+            st.none()
+            | st.lists(
+                st.builds(
+                    SubjectRef,
+                    type=st.sampled_from(["account", "order"]),
+                    native_id=st.sampled_from(["7", "8"]),
+                    label=st.none() | words,
+                ),
+                max_size=2,
+            ).map(tuple)
+        ),
+    )
+
+
+people = some(
+    [PersonId(key="alice"), PersonId(key="bob"), PersonId(key="nobody"), PersonId(ref=NativeRef("north", "bob"))]
+)
+MEMBERS: dict[str, st.SearchStrategy[Any]] = {
+    "ids": some([TaskRef("north", "1"), TaskRef("north", "2"), TaskRef("south", "3")]),
+    "sources": some(["north", "south"]),
+    "vendors": some(["memory", "other"]),
+    "vendor": matches,
+    "states": some(TaskState),
+    "kinds": some(TaskKind),
+    "priorities": some(TaskPriority),
+    "is_overdue": st.none() | st.booleans(),
+    "is_escalated": st.none() | st.booleans(),
+    "text": st.none() | st.sampled_from(["inv", "Í", "acc"]),
+    "titles": some(["Invoice", "Claim"]),
+    "title": matches,
+    "business_keys": some(["Invoice", "Claim"]),
+    "business_key": matches,
+    "tags": some(["Invoice", "Claim"]),
+    "tag": matches,
+    "definition_keys": some(["Invoice", "Claim"]),
+    "definition": matches,
+    "assignees": people,
+    "has_assignee": st.none() | st.booleans(),
+    "candidate_users": people,
+    "has_candidate_users": st.none() | st.booleans(),
+    "candidate_groups": some([NativeRef("north", "g1"), NativeRef("north", "g2"), NativeRef("south", "g1")]),
+    "has_candidate_groups": st.none() | st.booleans(),
+    "flows": some([FlowRef("north", "f1"), FlowRef("south", "f2")]),
+    "has_flow": st.none() | st.booleans(),
+    "subject": st.none()
+    | st.builds(
+        SubjectMatch,
+        type=st.none() | st.just("account"),
+        native_id=st.none() | st.just("7"),
+        label=st.none() | st.just("CLAIM"),
+    ),
+    "times": st.lists(
+        st.tuples(st.sampled_from(TIMES), st.builds(Interval, gt=st.none() | moments, lte=st.none() | moments)),
+        max_size=2,
+    ).map(tuple),
+    "present": st.frozensets(st.sampled_from(TIMES), max_size=1),
+    "absent": st.frozensets(st.sampled_from(TIMES), max_size=1),
+}
+
+
+filters = filters_of(MEMBERS)
+
+
+@settings(max_examples=max(500, settings().max_examples))
+@given(filters, st.lists(tasks(), min_size=1, max_size=12))
+def test_a_filter_is_read_soundly(wanted: TaskFilter, rows: list[Task]) -> None:
+    """Rows are judged exactly; the question loses none of them, and says all of it where it says so."""
+    read = READER.read(wanted)
+    for one in rows:
+        expected = plain(wanted, one)
+
+        assert expected == read.matches(one)
+        assert not expected or (read.query is not None and read.query.matches(one))
+        assert not read.exact or read.query is None or read.query.matches(one) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "query", "exact"),
+    [
+        (TaskFilter(), TaskQuery(), True),
+        (TaskFilter(sources=frozenset({"south"})), None, True),
+        (TaskFilter(states=frozenset()), None, True),
+        (
+            TaskFilter(states=frozenset({TaskState.READY}), all_of=(TaskFilter(has_assignee=False),)),
+            TaskQuery(states=frozenset({TaskState.READY}), has_assignee=False),
+            True,
+        ),
+        (
+            TaskFilter(any_of=(TaskFilter(states=frozenset({TaskState.READY})), TaskFilter(sources=frozenset({"x"})))),
+            TaskQuery(states=frozenset({TaskState.READY})),
+            True,
+        ),
+        (
+            TaskFilter(
+                any_of=(
+                    TaskFilter(states=frozenset({TaskState.READY}), has_assignee=False, all_of=(TaskFilter(text="a"),)),
+                    TaskFilter(states=frozenset({TaskState.FAILED})),
+                )
+            ),
+            TaskQuery(states=frozenset({TaskState.READY, TaskState.FAILED})),
+            False,
+        ),
+        (
+            TaskFilter(none_of=TaskFilter(states=frozenset(TaskState) - {TaskState.READY})),
+            TaskQuery(states=frozenset({TaskState.READY})),
+            True,
+        ),
+        (TaskFilter(none_of=TaskFilter(text="a")), TaskQuery(), False),
+        (TaskFilter(none_of=TaskFilter(sources=frozenset({"south"}))), TaskQuery(), True),
+        (TaskFilter(all_of=(TaskFilter(has_assignee=True), TaskFilter(has_assignee=False))), None, True),
+        (TaskFilter(titles=frozenset({"a"})), TaskQuery(), False),
+        (TaskFilter(is_overdue=True), TaskQuery(overdue_at=NOW), True),
+    ],
+)
+def test_the_strongest_sound_question(wanted: TaskFilter, query: TaskQuery | None, exact: bool) -> None:
+    """`or` is asked by what its branches share, `not` by its complement, contradictions ask nobody."""
+    read = READER.read(wanted)
+
+    assert (query, exact) == (read.query, read.exact)
+
+
+def test_overdue_is_asked_by_the_minute() -> None:
+    """So that many share one answer; the rows are judged by the moment itself."""
+    moment = NOW + timedelta(seconds=30)
+    read = FilterReader("north", "memory", native=lambda _: None, now=moment).read(TaskFilter(is_overdue=True))
+    almost = task("north", "1", due_at=moment + timedelta(seconds=1))
+
+    assert TaskQuery(overdue_at=NOW + timedelta(minutes=1)) == read.query
+    assert (False, False) == (read.exact, read.matches(almost))
+
+
+OPEN_NOW = TaskFilter(is_overdue=True)
+OWNED, FREE = TaskFilter(has_assignee=True), TaskFilter(has_assignee=False)
+
+
+def due(**bounds: Any) -> TaskFilter:
+    return TaskFilter(times=((TaskOrderField.DUE_AT, Interval(**bounds)),))
+
+
+@pytest.mark.parametrize(
+    "branches",
+    [
+        (TaskFilter(states=frozenset()),),
+        (TaskFilter(states=frozenset({TaskState.READY})), TaskFilter(states=frozenset({TaskState.FAILED}))),
+        (TaskFilter(states=frozenset({TaskState.READY})), OWNED),
+        (TaskFilter(assignees=frozenset({PersonId(key="alice")})), FREE),
+        (TaskFilter(assignees=frozenset({PersonId(key="nobody")})),),
+        (OWNED, FREE),
+        (TaskFilter(is_escalated=True), TaskFilter(is_escalated=False)),
+        (TaskFilter(states=frozenset({TaskState.COMPLETED})), OPEN_NOW),
+        (TaskFilter(priorities=frozenset({TaskPriority.LOW})), TaskFilter(priorities=frozenset({TaskPriority.HIGH}))),
+        (TaskFilter(ids=frozenset({TaskRef("south", "1")})),),
+        (TaskFilter(vendor=TextMatch(contains="other")),),
+        (due(gt=NOW, lt=NOW - timedelta(hours=1)),),
+        (due(gte=NOW), due(lt=NOW)),
+        (due(gt=NOW), due(lte=NOW)),
+        (due(lt=NOW), TaskFilter(absent=frozenset({TaskOrderField.DUE_AT}))),
+        (TaskFilter(present=frozenset(TIMES)), TaskFilter(absent=frozenset(TIMES))),
+        (TaskFilter(any_of=()),),
+        (TaskFilter(states=frozenset({TaskState.READY})), TaskFilter(none_of=TaskFilter(states=frozenset(TaskState)))),
+    ],
+)
+def test_contradictions_ask_nobody(branches: tuple[TaskFilter, ...]) -> None:
+    """Also where each half stands in a branch of its own."""
+    nested = TaskFilter(all_of=branches)
+
+    assert READER.read(nested).query is None
+    assert READER.read(TaskFilter(any_of=(nested, nested))).query is None
+
+
+def test_a_single_moment_is_no_contradiction() -> None:
+    """Between NOW and NOW, both included."""
+    query = READER.read(TaskFilter(all_of=(due(gte=NOW), due(lte=NOW)))).query
+
+    assert query is not None
+    assert query.matches(task("north", "1", due_at=NOW))

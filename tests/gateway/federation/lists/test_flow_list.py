@@ -1,0 +1,141 @@
+"""Lists of flows and definitions over several sources."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.sdk.errors import UnavailableError, ValidationFailedError
+from connectors.sdk.model import Definition, Flow, FlowState
+from connectors.sdk.query import FlowQuery
+from gateway.federation.service import FederatedSources
+from schema.ports import FlowListRequest, PageRequest, SourceStatus
+from tests.gateway.federation.memory_source import NOW, MemoryConnector, federation, person
+from tests.gateway.federation.rich_source import RichConnector, flow
+
+CAROL = person("carol", "north", "south", admin=True)
+ALICE = person("alice", "north", "south")
+PEOPLE = [CAROL, ALICE]
+
+
+async def walked(sources: FederatedSources, first: int, *, backward: bool = False, **more: Any) -> list[str]:
+    found: list[str] = []
+    after = None
+    while True:
+        request = FlowListRequest(first=first, after=after, backward=backward, count=False, **more)
+        page = await sources.list_flows(CAROL, request)
+        ids = [edge.item.native_id for edge in page.edges]
+        found = ids + found if backward else found + ids
+        if not (page.has_previous_page if backward else page.has_next_page):
+            return found
+        after = page.edges[0 if backward else -1].cursor()
+
+
+MINUTES = st.one_of(st.none(), st.integers(0, 3))
+
+
+@given(st.lists(MINUTES, max_size=12), st.lists(MINUTES, max_size=12), st.integers(1, 5), st.booleans(), st.booleans())
+async def test_pages_joined_are_all_flows_newest_first(
+    north: list[int | None], south: list[int | None], first: int, sorts: bool, pushes: bool
+) -> None:
+    """Whether a source sorts and filters or not; undated ones last; the source decides ties, then the id."""
+    connectors = []
+    for key, starts in (("north", north), ("south", south)):
+        flows = [
+            flow(
+                key,
+                f"{key}{number:02}",
+                started_at=None if start is None else NOW + timedelta(minutes=start),
+                state=FlowState.ACTIVE if number % 3 else FlowState.COMPLETED,
+            )
+            for number, start in enumerate(starts)
+        ]
+        connector = RichConnector(key, flows=flows)
+        connector.sorts_flows = sorts and all(start is not None for start in starts)  # type: ignore[misc]
+        connector.pushes_states = pushes
+        connectors.append(connector)
+    everything = [one for connector in connectors for one in connector.flows.values()]
+    active = [one for one in everything if one.state is FlowState.ACTIVE]
+
+    sources = federation(*connectors, people=PEOPLE)
+    if any(connector.sorts_flows for connector in connectors):
+        with pytest.raises(ValidationFailedError):
+            await walked(sources, first, backward=True)
+    else:
+        assert in_order(everything) == await walked(sources, first, backward=True)
+    assert in_order(everything) == await walked(federation(*connectors, people=PEOPLE), first)
+    assert in_order(active) == await walked(
+        federation(*connectors, people=PEOPLE), first, query=FlowQuery(states=frozenset({FlowState.ACTIVE}))
+    )
+
+
+def in_order(flows: list[Flow]) -> list[str]:
+    def rank(one: Flow) -> tuple[bool, float, str, str]:
+        return (
+            one.started_at is None,
+            0 if one.started_at is None else -one.started_at.timestamp(),
+            one.source,
+            one.native_id,
+        )
+
+    return [one.native_id for one in sorted(flows, key=rank)]
+
+
+async def test_each_source_reports() -> None:
+    """One that fails, one that lists none, one that is not asked; the rest of the list stands."""
+    north, south = RichConnector("north", flows=[flow("north", "f1")]), RichConnector("south")
+    south.fail = UnavailableError("is down")
+    sources = federation(north, south, MemoryConnector("west"), people=PEOPLE)
+
+    page = await sources.list_flows(CAROL, FlowListRequest())
+    narrowed = await sources.list_flows(CAROL, FlowListRequest(sources=frozenset({"south"})))
+
+    assert ["f1"] == [edge.item.native_id for edge in page.edges]
+    assert [SourceStatus.OK, SourceStatus.UNAVAILABLE, SourceStatus.SKIPPED] == [
+        report.status for report in page.sources
+    ]
+    assert [SourceStatus.SKIPPED, SourceStatus.UNAVAILABLE, SourceStatus.SKIPPED] == [
+        report.status for report in narrowed.sources
+    ]
+
+
+async def test_flows_are_listed_for_task_admins_only() -> None:
+    """A source that may not be looked at does not pretend to be empty."""
+    north = RichConnector("north", flows=[flow("north", "f1")])
+
+    page = await federation(north, people=PEOPLE).list_flows(ALICE, FlowListRequest())
+
+    assert ([], [(SourceStatus.FORBIDDEN, None, "FORBIDDEN")]) == (
+        page.edges,
+        [(one.status, one.count, one.error.code if one.error else None) for one in page.sources],
+    )
+
+
+async def test_a_cursor_of_another_question_is_refused() -> None:
+    """Of another filter here."""
+    north = RichConnector("north", flows=[flow("north", "f1"), flow("north", "f2")])
+    sources = federation(north, people=PEOPLE)
+    cursor = (await sources.list_flows(CAROL, FlowListRequest(first=1))).edges[0].cursor()
+    other = FlowQuery(states=frozenset({FlowState.ACTIVE}))
+
+    with pytest.raises(ValidationFailedError):
+        await sources.list_flows(CAROL, FlowListRequest(after=cursor, query=other))
+
+
+async def test_definitions_come_by_name_over_all_sources() -> None:
+    """And page by page."""
+    north, south = RichConnector("north"), RichConnector("south")
+    north.definitions = [Definition(native_id="2", key="b"), Definition(native_id="1", key="z", name="Alpha")]
+    south.definitions = [Definition(native_id="9", key="aardvark")]
+    sources = federation(north, south, people=PEOPLE)
+
+    first = await sources.list_task_definitions(ALICE, PageRequest(first=2))
+    rest = await sources.list_task_definitions(ALICE, PageRequest(first=2, after=first.edges[-1].cursor()))
+
+    assert (["9", "1"], ["2"], 3) == (
+        [edge.item.native_id for edge in first.edges],
+        [edge.item.native_id for edge in rest.edges],
+        first.total,
+    )

@@ -1,0 +1,132 @@
+"""Limits as vendors' headers tell them, in every form that is in use, and what is not believed."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.federation.traffic.rate_limit.headers import NOTHING, Quota, read_quota, read_retry_after
+
+NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
+UNIX = int(NOW.timestamp())
+NAMES = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit", "RateLimit-Policy", "Date")
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (
+            {"X-RateLimit-Limit": "30", "X-RateLimit-Remaining": "12", "X-RateLimit-Reset": str(UNIX + 40)},
+            Quota(30, 12, 40.0),
+        ),
+        (
+            {"x-ratelimit-limit": "30", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "17"},
+            Quota(30, 0, 17.0),
+        ),
+        ({"X-RateLimit-Reset": str((UNIX + 40) * 1000)}, Quota(reset=40.0)),
+        ({"X-RateLimit-Reset": str(UNIX - 5)}, Quota(reset=0.0)),
+        ({"X-Rate-Limit-Limit": "5", "X-Rate-Limit-Remaining": "4"}, Quota(5, 4)),
+        (
+            {"RateLimit-Limit": "100, 100;w=60", "RateLimit-Remaining": "50", "RateLimit-Reset": "30"},
+            Quota(100, 50, 30.0, 60.0),
+        ),
+        (
+            {"RateLimit": "limit=100, remaining=50, reset=30", "RateLimit-Policy": "100;w=60, 5000;w=3600"},
+            Quota(100, 50, 30.0, 60.0),
+        ),
+        (
+            {"RateLimit": '"default";r=50;t=30', "RateLimit-Policy": '"default";q=100;w=60'},
+            Quota(100, 50, 30.0, 60.0),
+        ),
+        (
+            {
+                "RateLimit": '"burst";r=9;t=1, "daily";r=3;t=600',
+                "RateLimit-Policy": '"burst";q=10;w=1, "daily";q=5000;w=86400;pk=:YQ==:',
+            },
+            Quota(5000, 3, 600.0, 86400.0),
+        ),
+        ({"RateLimit": "default;r=50;t=30", "RateLimit-Policy": "default;l=100;w=60"}, Quota(100, 50, 30.0, 60.0)),
+        ({"RateLimit": '"a";r=7'}, Quota(remaining=7)),
+        ({"RateLimit-Policy": '"default";q=100;w=60'}, Quota(100, None, None, 60.0)),
+    ],
+)
+def test_each_form_is_read(headers: dict[str, str], expected: Quota) -> None:
+    """The vendors' old families, the drafts' fields in their versions; of several policies the tightest."""
+    assert expected == read_quota(headers, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Content-Type": "application/json"},
+        {"X-RateLimit-Limit": "many", "X-RateLimit-Remaining": "-1", "X-RateLimit-Reset": "soon"},
+        {"X-RateLimit-Limit": "0"},
+        {"X-RateLimit-Limit": "٣٠", "X-RateLimit-Remaining": "1e3", "X-RateLimit-Reset": "99999999999999"},
+        {"X-RateLimit-Reset": str(UNIX + 40 * 86400)},
+        {"RateLimit": "limit=, remaining=x", "RateLimit-Policy": ";;;=,,"},
+        {"RateLimit": '"default";r=-1;t=30'},
+        {"RateLimit": '"limit"', "RateLimit-Policy": '"default";q=0;w=60'},
+    ],
+)
+def test_what_is_malformed_is_not_said(headers: dict[str, str]) -> None:
+    """As the draft demands; a limit of nothing, or a reset in a month, is not believed either."""
+    assert NOTHING == read_quota(headers, now=NOW)
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), st.text() | st.from_regex(r'"?[a-z]*"?;[rqtwl]=[0-9]{0,12},?')))
+def test_no_header_raises(headers: dict[str, str]) -> None:
+    """They are a stranger's."""
+    quota = read_quota(headers, now=NOW)
+
+    assert quota.limit is None or quota.limit > 0
+    assert quota.remaining is None or quota.remaining >= 0
+    assert quota.reset is None or 0 <= quota.reset <= 86400
+    assert quota.window is None or 0 < quota.window <= 86400
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("7", 7.0),
+        (format_datetime(NOW + timedelta(seconds=30), usegmt=True), 30.0),
+        ("0", 0.0),
+        (format_datetime(NOW - timedelta(seconds=30), usegmt=True), 0.0),
+        ("soon", None),
+        ("-3", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_read_in_seconds_and_as_a_date(value: str, expected: float | None) -> None:
+    """RFC 9110 section 10.2.3."""
+    assert expected == read_retry_after({"retry-after": value}, now=NOW)
+
+
+def test_no_retry_after_is_none() -> None:
+    """Most answers have none."""
+    assert read_retry_after({"Content-Length": "0"}, now=NOW) is None
+
+
+def test_points_in_time_are_by_the_vendors_clock() -> None:
+    """A vendor whose clock is ten minutes ahead means its own minutes."""
+    theirs = NOW + timedelta(minutes=10)
+    headers = {
+        "Date": format_datetime(theirs, usegmt=True),
+        "Retry-After": format_datetime(theirs + timedelta(seconds=30), usegmt=True),
+        "X-RateLimit-Reset": str(UNIX + 600 + 40),
+    }
+
+    assert read_retry_after(headers, now=NOW) == 30.0
+    assert Quota(reset=40.0) == read_quota(headers, now=NOW)
+
+
+def test_clocks_that_agree_within_a_date_headers_precision_are_one() -> None:
+    """Else each reset would be up to a second late."""
+    headers = {
+        "Date": format_datetime(NOW - timedelta(seconds=1), usegmt=True),
+        "Retry-After": format_datetime(NOW + timedelta(seconds=30), usegmt=True),
+    }
+
+    assert read_retry_after(headers, now=NOW) == 30.0

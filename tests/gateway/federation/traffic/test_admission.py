@@ -1,0 +1,504 @@
+"""The whole gate: what a failing, silent or returning source costs, who is let through, and what can be seen of it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import anyio
+import pytest
+
+from connectors.sdk.errors import (
+    ForbiddenError,
+    IdentityNotLinkedError,
+    RateLimitedError,
+    UnavailableError,
+    UpstreamTimeoutError,
+)
+from connectors.sdk.settings import LimitsSettings
+from gateway.federation.traffic import BreakerState, Priority, SourceGate, Usage, prioritised, remaining, usage, within
+from gateway.federation.traffic.health_probe import IDLE_INTERVAL, INTERVAL
+from gateway.federation.traffic.priority import current
+from gateway.federation.traffic.queue import MOST_WAITING
+from gateway.federation.traffic.rate_limit.window import Bucket
+from tests.gateway.federation.traffic.vendor import Caller, StrictWindow, Vendor, gate
+from tests.gateway.federation.traffic.virtual_time import START
+
+PLENTY = 1_000_000
+
+
+class Source:
+    """A source without known limits, whose probe is a read."""
+
+    def __init__(self, limits: LimitsSettings | None = None) -> None:
+        self.vendor = Vendor(StrictWindow(PLENTY, 60), service=0.02)
+        self.gate: SourceGate = gate(limits, probe=self.probe)
+        self.caller = Caller(self.gate, self.vendor)
+        self.probes: list[float] = []
+
+    async def probe(self) -> None:
+        self.probes.append(anyio.current_time())
+        status = await self.caller.call()
+        if status >= 500:
+            raise UnavailableError("failed", native_status=status)
+
+    async def fail(self) -> None:
+        """Silent until it counts as away."""
+        self.vendor.silence = 100.0
+        for _ in range(3):
+            with within(0.8), pytest.raises(UpstreamTimeoutError):
+                await self.caller.call()
+
+
+async def outcomes(call: Callable[[], Awaitable[int]], times: int, *, every: float) -> list[str]:
+    """Of calls begun one after the other."""
+    seen: list[str] = []
+
+    async def one() -> None:
+        try:
+            seen.append(str(await call()))
+        except UnavailableError as error:
+            seen.append(error.code)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(times):
+            group.start_soon(one)
+            await anyio.sleep(every)
+    return seen
+
+
+async def test_a_silent_source_is_found_out_by_three_and_costs_nobody_afterwards() -> None:
+    """A2: no query later than its own deadline, and after three none waits at all."""
+    source = Source()
+    source.vendor.silence = 100.0
+    took = []
+    for _ in range(10):
+        start = anyio.current_time()
+        with within(0.8), pytest.raises(UnavailableError):
+            await source.caller.call()
+        took.append(round(anyio.current_time() - start, 3))
+    await source.gate.aclose()
+
+    assert [0.8] * 3 + [0.0] * 7 == took
+    assert len(source.vendor.arrivals) == 3
+
+
+async def test_whoever_waits_when_it_opens_is_told_at_once() -> None:
+    """A line before a source that is away leads nowhere."""
+    source = Source(LimitsSettings(concurrency=3))
+    source.vendor.silence = 100.0
+    told: list[float] = []
+
+    start = anyio.current_time()
+
+    async def ask(patience: float) -> None:
+        start = anyio.current_time()
+        with within(patience), pytest.raises(UnavailableError):
+            await source.caller.call()
+        told.append(round(anyio.current_time() - start, 3))
+
+    async with anyio.create_task_group() as group:
+        for patience in (0.8, 0.8, 0.8, 10, 10, 10):
+            group.start_soon(ask, patience)
+    await source.gate.aclose()
+
+    # The first failure made room for one more, which is under way when the third comes.
+    assert [0.8] * 5 == told[:5]
+    assert len([at for at, _ in source.vendor.arrivals if at < start + INTERVAL]) == 4
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+async def test_an_upstream_that_only_fails_is_asked_hardly_more_often_than_users_ask(status: int) -> None:
+    """R7: at most 1.1 requests for one of a user's, retries and probes included."""
+    source = Source()
+    source.vendor.status = status
+    seen = await outcomes(source.caller.read, 200, every=0.25)
+    await source.gate.aclose()
+
+    assert len(source.vendor.arrivals) <= 1.1 * len(seen)
+    assert {"UPSTREAM_UNAVAILABLE"} == set(seen)
+
+
+async def test_at_most_one_probe_an_interval_and_nobody_else_is_let_through() -> None:
+    """R7, A1: fifty callers at half-open, none reaches the source but the probe, none waits for it."""
+    source = Source()
+    await source.fail()
+    source.vendor.arrivals.clear()
+    source.vendor.silence = 3.0
+    source.vendor.status = 503
+    start = anyio.current_time()
+    waited: list[float] = []
+
+    async def ask() -> None:
+        began = anyio.current_time()
+        with pytest.raises(UnavailableError):
+            await source.caller.read()
+        waited.append(anyio.current_time() - began)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(200):
+            group.start_soon(ask)
+            await anyio.sleep(0.15)
+    await source.gate.aclose()
+
+    gaps = [later - sooner for sooner, later in zip(source.probes, source.probes[1:], strict=False)]
+    assert len(source.probes) == len(source.vendor.arrivals) == 6
+    assert source.probes[0] - start >= INTERVAL - 0.01
+    assert min(gaps) >= INTERVAL - 0.001
+    assert max(waited) == 0.0
+
+
+async def test_a_source_is_back_within_an_interval() -> None:
+    """A5: and what it is asked then is no more than users ask."""
+    source = Source()
+    await source.fail()
+    source.vendor.silence = None
+    start = anyio.current_time()
+    source.vendor.arrivals.clear()
+    back: list[float] = []
+    while not back:
+        if await outcomes(source.caller.read, 1, every=0.1) == ["200"]:
+            back.append(anyio.current_time() - start)
+    await source.gate.aclose()
+
+    assert back[0] <= INTERVAL + 1
+    assert len(source.vendor.arrivals) == 2
+
+
+async def test_a_source_that_nobody_asks_for_is_looked_after_seldom() -> None:
+    """Every half minute; at once again when somebody asks."""
+    source = Source()
+    await source.fail()
+    await anyio.sleep(2 * IDLE_INTERVAL + 8)
+    idle = len(source.probes)
+    with pytest.raises(UnavailableError):
+        await source.caller.call()
+    await anyio.sleep(INTERVAL)
+    await source.gate.aclose()
+
+    assert (3, 4) == (idle, len(source.probes))
+
+
+async def test_requests_at_which_a_well_vendor_fails_do_not_shut_the_source() -> None:
+    """Ids of other clusters answer 503 at some vendors; nobody may keep others out by asking for them."""
+    probes = 0
+
+    async def probe() -> None:
+        nonlocal probes
+        probes += 1
+
+    source = gate(probe=probe)
+    vendor = Vendor(StrictWindow(PLENTY, 60))
+    caller = Caller(source, vendor)
+    others = []
+    for _ in range(100):
+        vendor.status = 503
+        with pytest.raises(UnavailableError):
+            await caller.read()
+        await anyio.sleep(0.5)
+        vendor.status = None
+        others += await outcomes(caller.read, 1, every=0)
+    await source.aclose()
+
+    assert ["200"] * 100 == others
+    assert probes == 1
+
+
+async def test_a_source_that_comes_and_goes_is_probed_no_more_often() -> None:
+    """One probe an interval, however often the breaker opens within it."""
+    source = Source()
+    end = anyio.current_time() + 60
+    while anyio.current_time() < end:
+        # Back for the probe, failing again as soon as users come.
+        source.vendor.status = 503 if source.gate.state is BreakerState.CLOSED or not source.probes else None
+        await outcomes(source.caller.call, 1, every=0.05)
+    await source.gate.aclose()
+
+    gaps = [later - sooner for sooner, later in zip(source.probes, source.probes[1:], strict=False)]
+    assert len(gaps) == 2  # the vendor is well but for some requests then, and is not shut out again
+    assert min(gaps) >= INTERVAL - 0.001
+
+
+async def test_a_probe_is_nobodys() -> None:
+    """It has neither the deadline nor the priority of whoever saw the source fail."""
+    seen: list[tuple[Priority, float | None]] = []
+
+    async def probe() -> None:
+        seen.append((current(), remaining()))
+
+    source = Source()
+    source.gate._watch._probe = probe
+    with prioritised(Priority.WRITE), within(2.4):
+        await source.fail()
+        await anyio.sleep(INTERVAL + 1)
+
+    assert [(Priority.INTERACTIVE, 4.0)] == seen
+    assert source.gate.state is BreakerState.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ForbiddenError("the account lacks a permission", native_status=403), BreakerState.CLOSED),
+        (RateLimitedError("too many", native_status=429), BreakerState.CLOSED),
+        (RateLimitedError("our own budget"), BreakerState.OPEN),
+        (UnavailableError("cannot be reached"), BreakerState.OPEN),
+        (IdentityNotLinkedError("nobody is there"), BreakerState.CLOSED),
+        (RuntimeError("broken"), BreakerState.OPEN),
+    ],
+)
+async def test_any_answer_but_a_failure_brings_a_source_back(error: Exception, expected: BreakerState) -> None:
+    """Refused credentials are no absence; our own budget tells nothing; a broken probe ends nothing."""
+
+    async def probe() -> None:
+        raise error
+
+    source = Source()
+    source.gate._watch._probe = probe
+    await source.fail()
+    await anyio.sleep(INTERVAL + 1)
+    state = source.gate.state
+    await source.gate.aclose()
+
+    assert expected is state
+
+
+async def test_a_probe_that_does_not_judge_statuses_is_judged_by_what_the_gate_saw() -> None:
+    """A bare exchange gives a 503 back as an answer."""
+    source = Source()
+    await source.fail()
+    source.vendor.silence, source.vendor.status = None, 503
+    source.gate._watch._probe = source.caller.call
+    await anyio.sleep(INTERVAL + 1)
+    state = source.gate.state
+    await source.gate.aclose()
+
+    assert state is BreakerState.OPEN
+
+
+async def test_our_own_haste_is_not_held_against_the_vendor() -> None:
+    """A deadline of 100 ms that a vendor of 200 ms misses."""
+    source = Source()
+    source.vendor.silence = 0.2
+    for _ in range(10):
+        with within(0.1), pytest.raises(UpstreamTimeoutError):
+            await source.caller.call()
+
+    assert source.gate.state is BreakerState.CLOSED
+
+
+async def test_nothing_is_sent_after_the_deadline() -> None:
+    """Neither a read nor a write."""
+    source = Source()
+    with within(1):
+        await anyio.sleep(1)
+        for is_write in (False, True):
+            with pytest.raises(UpstreamTimeoutError) as caught:
+                await source.caller.call(is_write=is_write)
+            assert caught.value.maybe_applied is False
+
+    assert [] == source.vendor.arrivals
+
+
+async def test_a_write_under_way_is_not_cut_off_by_the_deadline() -> None:
+    """It might be applied, and nobody would know."""
+    source = Source()
+    source.vendor.silence = 3.0
+    with within(1):
+        status = await source.caller.call(is_write=True)
+
+    assert status == 200
+
+
+async def test_no_more_are_under_way_than_the_bulkhead_lets() -> None:
+    """A3: a slow source holds its own places, 8 at first and 16 at most, and keeps one for writes."""
+    source = Source()
+    source.vendor.silence = 10.0
+    async with anyio.create_task_group() as group:
+        group.start_soon(lambda: outcomes(source.caller.call, 40, every=0))
+        await anyio.sleep(1)
+        reads = source.vendor.under_way
+        group.start_soon(lambda: source.caller.call(is_write=True))
+        await anyio.sleep(1)
+        with_write = source.vendor.under_way
+    assert (7, 8) == (reads, with_write)
+    assert source.vendor.most_under_way <= 16
+
+
+async def test_a_line_that_is_too_long_takes_nobody() -> None:
+    """More would wait for longer than anybody asks."""
+    source = Source()
+    source.vendor.silence = 1.0
+    async with anyio.create_task_group() as group:
+        for _ in range(MOST_WAITING + 7):
+            group.start_soon(lambda: outcomes(source.caller.call, 1, every=0))
+        await anyio.sleep(0.5)
+        start = anyio.current_time()
+        with pytest.raises(UpstreamTimeoutError):
+            await source.caller.call()
+        waited = anyio.current_time() - start
+        await source.gate.aclose()
+        source.vendor.silence = None
+
+    assert waited == 0.0
+
+
+async def test_a_passing_failure_is_not_seen() -> None:
+    """The read is sent again, and counted."""
+    source = Source()
+    count = Usage()
+    token = usage.set(count)
+    source.vendor.status = 502
+
+    async def mend() -> None:
+        await anyio.sleep(0.01)
+        source.vendor.status = None
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(mend)
+        status = await source.caller.read()
+    usage.reset(token)
+
+    assert (200, 1) == (status, count.retries)
+
+
+async def test_a_read_that_pauses_while_its_source_goes_away_fails_as_it_had_failed() -> None:
+    """Its own failure says more than that the source is away."""
+    source = Source()
+    source.vendor.status = 502
+    failures: list[int | None] = []
+
+    async def read() -> None:
+        with pytest.raises(UnavailableError) as caught:
+            await source.caller.read()
+        failures.append(caught.value.native_status)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(3):
+            group.start_soon(read)
+    await source.gate.aclose()
+
+    assert [502] * 3 == failures
+    assert len(source.vendor.arrivals) == 3 + len(source.probes)
+
+
+async def test_no_retry_beyond_the_deadline() -> None:
+    """The pause and an exchange must fit."""
+    source = Source()
+    source.vendor.status = 502
+    start = anyio.current_time()
+    with within(0.3), pytest.raises(UnavailableError):
+        await source.caller.read()
+
+    assert anyio.current_time() - start <= 0.3
+    assert len(source.vendor.arrivals) <= 2
+
+
+async def test_waits_are_counted_for_whoever_waited() -> None:
+    """One call that waited two seconds, and one that was refused."""
+    limits = LimitsSettings(requests=1, writes=1, window=2)
+    vendor = Vendor(StrictWindow(1, 2))
+    caller = Caller(gate(limits), vendor)
+    count = Usage()
+    token = usage.set(count)
+    await caller.call()
+    with within(10):
+        await caller.call()
+    with within(1), pytest.raises(RateLimitedError):
+        await caller.call()
+    usage.reset(token)
+
+    assert (1, 1) == (count.waits, count.refusals)
+    assert 2.0 <= count.seconds <= 2.01
+
+
+async def test_reads_and_writes_have_budgets_apart_where_the_vendor_counts_them_apart() -> None:
+    """And one where it names one number for both."""
+    apart = gate(LimitsSettings(requests=30, writes=10)).buckets()
+    together = gate(LimitsSettings(requests=30)).buckets()
+    unknown = gate().buckets()
+
+    assert (Bucket("reads", 30, 30, None, False), Bucket("writes", 10, 10, None, False)) == apart
+    assert (Bucket("requests", 30, 30, None, False),) == together
+    assert (Bucket("reads", None, None, None, False), Bucket("writes", None, None, None, False)) == unknown
+
+
+async def test_what_the_vendor_told_is_marked_as_observed() -> None:
+    """From memory, with dates."""
+    vendor = Vendor(StrictWindow(30, 60), headers=True)
+    source = gate(LimitsSettings(requests=25, writes=10))
+    await Caller(source, vendor).call()
+    reads, writes = source.buckets()
+
+    assert (30, 29, True) == (reads.limit, reads.remaining, reads.observed)
+    assert reads.reset_at is not None
+    assert 59 <= (reads.reset_at - START).total_seconds() - (anyio.current_time() - 1000) <= 61
+    assert not writes.observed
+
+
+async def test_each_credential_has_its_own_budget() -> None:
+    """Vendors count each one apart: what alice used up is not bob's."""
+    who = "alice"
+    vendor = Vendor(StrictWindow(PLENTY, 60))
+    source = gate(LimitsSettings(requests=1, writes=1), credential=lambda: who)
+    caller = Caller(source, vendor)
+    await caller.call()
+    with within(1), pytest.raises(RateLimitedError):
+        await caller.call()
+    who = "bob"
+
+    assert await caller.call() == 200
+
+
+async def test_budgets_of_credentials_that_nobody_uses_are_forgotten() -> None:
+    """However many people there are, in memory are those of the last window."""
+    who = "0"
+    vendor = Vendor(StrictWindow(PLENTY, 60))
+    source = gate(LimitsSettings(requests=5, writes=1, window=1), credential=lambda: who)
+    source._budgets._most = 10
+    for number in range(200):
+        who = str(number)
+        await Caller(source, vendor).call()
+        await anyio.sleep(0.2)
+
+    assert len(source._budgets._pairs) <= 16
+
+
+async def test_backpressure_narrows_the_bulkhead() -> None:
+    """Camunda's 503 RESOURCE_EXHAUSTED is a refusal, no absence: fewer at once, and the breaker stays closed."""
+    source = gate()
+    limits = [source.concurrency]
+    for _ in range(4):
+        admission = await source.admit(is_write=True)
+        await anyio.sleep(0.05)
+        exhausted = RateLimitedError("took nothing in", native_status=503, native_code="RESOURCE_EXHAUSTED")
+        admission.settle(status=503, error=exhausted)
+        limits.append(source.concurrency)
+        await anyio.sleep(15)
+
+    assert [8, 5, 3, 2, 1] == limits
+    assert source.state is BreakerState.CLOSED
+
+
+async def test_whoever_is_cancelled_in_the_moment_of_passing_takes_nothing_along() -> None:
+    """The place goes to the next in line."""
+    source = gate(LimitsSettings(requests=5, writes=5, concurrency=1))
+    under_way = await source.admit(is_write=True)
+    fickle = asyncio.create_task(source.admit(is_write=True))
+    patient = asyncio.create_task(source.admit(is_write=True))
+    await anyio.sleep(0.1)
+    under_way.settle(sent=False)
+    fickle.cancel()
+    admission = await patient
+    admission.settle(sent=False)
+
+    assert fickle.cancelled()
+    assert (0, 5) == (source._bulkhead.under_way, source.buckets()[1].remaining)
+
+
+async def test_settling_twice_counts_once() -> None:
+    """An exchange ends in one way."""
+    source = gate(LimitsSettings(requests=5, writes=5))
+    admission = await source.admit(is_write=False)
+    admission.settle(status=200)
+    admission.settle(sent=False)
+
+    assert (4, 0) == (source.buckets()[0].remaining, source._bulkhead.under_way)

@@ -1,0 +1,110 @@
+"""When a source counts as away, and that only a probe brings it back."""
+
+import pytest
+
+from gateway.federation.traffic.circuit_breaker import FAILURES, FORGIVING, LATEST, Breaker, BreakerState
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def breaker(clock: Clock) -> Breaker:
+    return Breaker(monotonic=clock)
+
+
+def fail(breaker: Breaker, clock: Clock, *, times: int = 1, answered: bool = False) -> bool:
+    return True in [breaker.failed(sent_at=clock.now, answered=answered) for _ in range(times)]
+
+
+def test_three_failures_in_a_row_open_it(breaker: Breaker, clock: Clock) -> None:
+    """A2; a success in between begins anew."""
+    fail(breaker, clock, times=FAILURES - 1)
+    breaker.succeeded(sent_at=clock.now)
+    not_yet = fail(breaker, clock, times=FAILURES - 1)
+
+    assert (False, True) == (not_yet, fail(breaker, clock))
+    assert breaker.state is BreakerState.OPEN
+
+
+def test_failures_in_half_of_the_latest_open_it(breaker: Breaker, clock: Clock) -> None:
+    """Though never three in a row."""
+    opened = []
+    for _ in range(LATEST):
+        opened.append(fail(breaker, clock))
+        breaker.succeeded(sent_at=clock.now)
+
+    assert opened.index(True) == LATEST // 2
+
+
+def test_only_a_probe_closes_it(breaker: Breaker, clock: Clock) -> None:
+    """An answer to what was sent before is older news; one failed probe leaves it open."""
+    fail(breaker, clock, times=FAILURES)
+    breaker.succeeded(sent_at=clock.now)
+    states = [breaker.state]
+    breaker.probe_began()
+    states.append(breaker.state)
+    breaker.probe_failed()
+    states.append(breaker.state)
+    breaker.probe_began()
+    breaker.probe_succeeded()
+    states.append(breaker.state)
+
+    assert [BreakerState.OPEN, BreakerState.HALF_OPEN, BreakerState.OPEN, BreakerState.CLOSED] == states
+
+
+def test_what_was_sent_before_it_closed_does_not_open_it(breaker: Breaker, clock: Clock) -> None:
+    """Requests into a black hole time out long after the source is back."""
+    sent_at = clock.now
+    fail(breaker, clock, times=FAILURES)
+    clock.now += 5
+    breaker.probe_began()
+    breaker.probe_succeeded()
+
+    assert [False] * 20 == [breaker.failed(sent_at=sent_at, answered=False) for _ in range(20)]
+
+
+def test_requests_that_a_well_vendor_fails_at_do_not_shut_it_for_others(breaker: Breaker, clock: Clock) -> None:
+    """Where the probe is answered at once, answers of 5xx in a row are the requests' fault for a minute; silence is not."""
+    fail(breaker, clock, times=FAILURES, answered=True)
+    breaker.probe_began()
+    breaker.probe_succeeded()
+    forgiven = fail(breaker, clock, times=FAILURES, answered=True)
+    silence = fail(breaker, clock, times=FAILURES, answered=False)
+
+    assert (False, True) == (forgiven, silence)
+
+
+def test_forgiveness_ends(breaker: Breaker, clock: Clock) -> None:
+    """The vendor may fail as a whole an hour later."""
+    fail(breaker, clock, times=FAILURES, answered=True)
+    breaker.probe_began()
+    breaker.probe_succeeded()
+    clock.now += FORGIVING
+
+    assert fail(breaker, clock, times=FAILURES, answered=True)
+
+
+@pytest.mark.parametrize(
+    ("failures", "expected"),
+    [([True, True, True], True), ([True, False, True], False), ([False, False, False], False)],
+)
+def test_it_tells_whether_the_vendor_was_silent(
+    breaker: Breaker, clock: Clock, failures: list[bool], expected: bool
+) -> None:
+    """Of the failures in a row; a successful exchange forgets those before."""
+    fail(breaker, clock, answered=False)
+    breaker.succeeded(sent_at=clock.now)
+    for answered in failures:
+        fail(breaker, clock, answered=answered)
+
+    assert expected is breaker.answers_only

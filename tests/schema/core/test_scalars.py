@@ -1,0 +1,68 @@
+"""DateTime and JSON as they are written and read."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from graphql import GraphQLError
+
+from schema.core.enumeration import describe
+from schema.core.scalars import read_time, write_json, write_time
+from schema.ports import SourceStatus
+
+
+def test_time_is_written_in_utc() -> None:
+    """Whatever zone it has."""
+    moment = datetime(2026, 6, 15, 11, 0, 0, 999999, tzinfo=timezone(timedelta(hours=2)))
+
+    assert "2026-06-15T09:00:00.999Z" == write_time(moment)
+
+
+def test_time_without_a_zone_is_a_bug() -> None:
+    """Nobody may guess it."""
+    with pytest.raises(TypeError):
+        write_time(datetime(2026, 6, 15))  # noqa: DTZ001 the point
+
+
+def test_time_is_read_with_its_zone() -> None:
+    """And kept in UTC."""
+    assert datetime(2026, 6, 15, 9, tzinfo=UTC) == read_time("2026-06-15T11:00:00+02:00")
+
+
+@pytest.mark.parametrize("value", ["2026-06-15T11:00:00", "soon", 5, None])
+def test_time_that_cannot_be_told_is_refused(value: object) -> None:
+    """A text without a zone among them."""
+    with pytest.raises(GraphQLError):
+        read_time(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (Decimal("1.10"), 1.1),
+        (Decimal("1E+400"), "1E+400"),
+        (Decimal("NaN"), "NaN"),
+        (Decimal(9007199254740993), "9007199254740993"),
+        (float("inf"), "inf"),
+        (2**64 - 1, 2**64 - 1),
+        (2**64, "18446744073709551616"),
+        (-(2**63) - 1, "-9223372036854775809"),
+        ({"a": ({"b": Decimal("0.3")},)}, {"a": [{"b": 0.3}]}),
+        (datetime(2026, 6, 15, 9, tzinfo=UTC), "2026-06-15T09:00:00.000Z"),
+    ],
+)
+def test_json_loses_no_digit(value: object, written: object) -> None:
+    """A text wherever a number would."""
+    assert written == write_json(value)
+
+
+def test_json_of_another_thing_is_a_bug() -> None:
+    """It is not shown as whatever its text may be."""
+    with pytest.raises(TypeError):
+        write_json({"x": object()})
+
+
+def test_enum_is_described_in_full() -> None:
+    """A value without words, or words without a value, stop the process."""
+    with pytest.raises(ValueError, match="SourceStatus"):
+        describe(SourceStatus, "How a source answers.", OK="Well.")

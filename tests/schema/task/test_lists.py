@@ -1,0 +1,286 @@
+"""Lists: what is asked of the federation, and what it gave."""
+
+from typing import Any
+
+import pytest
+
+from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.model import OPEN_STATES, NativeRef, TaskRef, TaskState, UserRef
+from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
+from schema.core.relay import global_id, person_id
+from schema.ports import InboxScope, PersonId, Problem, TaskFilter, TaskListRequest
+from tests.schema.conftest import NOW, Ask
+from tests.schema.fake_federation import FakeFederation, a_task
+
+CLOSED = frozenset(TaskState) - OPEN_STATES
+DUE = (SortKey(TaskOrderField.DUE_AT),)
+READY, RESERVED, DONE = TaskState.READY, TaskState.RESERVED, TaskState.COMPLETED
+C8, GEO = global_id("Source", "c8"), global_id("Source", "geo")
+ALICE, ZOE = PersonId(key="alice"), PersonId(ref=NativeRef("c8", "zoe"))
+ZOE_ID = global_id("User", "c8", "zoe")
+
+
+async def _asked(ask: Ask, federation: FakeFederation, filter_: object) -> TaskFilter:
+    result = await ask("query($f: TaskFilter) { tasks(filter: $f) { isComplete } }", f=filter_)
+    assert [] == result.errors
+    (request,) = federation.calls["list_tasks"]
+    found: TaskFilter = request.filter
+    return found
+
+
+@pytest.mark.parametrize(
+    ("filter_", "expected"),
+    [
+        (None, TaskFilter()),
+        ({}, TaskFilter()),
+        ({"state": None, "isOpen": None, "source": {}, "assignee": {"eq": None}}, TaskFilter()),
+        ({"state": {"eq": "READY"}}, TaskFilter(states=frozenset({READY}))),
+        ({"state": {"in": []}}, TaskFilter(states=frozenset())),
+        ({"state": {"in": ["READY", "COMPLETED"], "notIn": ["READY"]}}, TaskFilter(states=frozenset({DONE}))),
+        ({"state": {"eq": "READY", "notIn": ["READY"]}}, TaskFilter(states=frozenset())),
+        ({"isOpen": True}, TaskFilter(states=OPEN_STATES)),
+        ({"isOpen": False}, TaskFilter(states=CLOSED)),
+        ({"isOpen": False, "state": {"in": ["READY", "COMPLETED"]}}, TaskFilter(states=frozenset({DONE}))),
+        ({"source": {"eq": C8}}, TaskFilter(sources=frozenset({"c8"}))),
+        ({"source": {"in": [C8, GEO], "eq": GEO}}, TaskFilter(sources=frozenset({"geo"}))),
+        ({"source": {"in": []}}, TaskFilter(sources=frozenset())),
+        ({"source": {"isNull": True}}, TaskFilter(sources=frozenset())),
+        ({"source": {"isNull": False}}, TaskFilter()),
+        ({"assignee": {"me": True}}, TaskFilter(assignees=frozenset({ALICE}))),
+        ({"assignee": {"me": False}}, TaskFilter()),
+        ({"assignee": {"eq": ZOE_ID}}, TaskFilter(assignees=frozenset({ZOE}))),
+        ({"assignee": {"in": [ZOE_ID, person_id("alice")]}}, TaskFilter(assignees=frozenset({ALICE, ZOE}))),
+        ({"assignee": {"eq": global_id("User", "geo", "17")}}, TaskFilter(assignees=frozenset({ALICE}))),
+        ({"assignee": {"eq": ZOE_ID, "me": True}}, TaskFilter(assignees=frozenset())),
+        ({"assignee": {"isNull": True}}, TaskFilter(has_assignee=False)),
+        ({"assignee": {"isNull": False}}, TaskFilter(has_assignee=True)),
+    ],
+)
+async def test_filter_becomes_one_conjunction(
+    filter_: object, expected: TaskFilter, ask: Ask, federation: FakeFederation
+) -> None:
+    """Null and empty members vanish, an empty list matches nothing, the rest combines by AND."""
+    assert expected == await _asked(ask, federation, filter_)
+
+
+@pytest.mark.parametrize(
+    ("filter_", "field"),
+    [
+        ({"source": {"eq": "nonsense"}}, ["filter", "source", "eq"]),
+        ({"source": {"in": [C8, ZOE_ID]}}, ["filter", "source", "in"]),
+        ({"source": {"eq": global_id("Source", "crm")}}, ["filter", "source", "eq"]),
+        ({"assignee": {"eq": C8}}, ["filter", "assignee", "eq"]),
+        ({"assignee": {"in": [person_id("nobody")]}}, ["filter", "assignee", "in"]),
+        ({"assignee": {"eq": global_id("User", "crm", "x")}}, ["filter", "assignee", "eq"]),
+    ],
+)
+async def test_wrong_id_in_a_filter_is_refused(
+    filter_: object, field: list[str], ask: Ask, federation: FakeFederation
+) -> None:
+    """The error names the argument, and nothing is asked."""
+    result = await ask("query($f: TaskFilter) { tasks(filter: $f) { isComplete } }", f=filter_)
+
+    assert [{"code": "VALIDATION_FAILED", "field": field}] == [error["extensions"] for error in result.errors]
+    assert {} == federation.calls
+
+
+async def test_unknown_source_is_answered_with_the_known_ones(ask: Ask) -> None:
+    """So that a client can mend its filter."""
+    result = await ask("query($ids: [ID!]) { sources(ids: $ids) { id } }", ids=[global_id("Source", "crm")])
+
+    assert [f"ids: no such source; known are {C8}, {GEO}"] == [error["message"] for error in result.errors]
+
+
+@pytest.mark.parametrize("first", [0, -1, 101])
+async def test_page_size_is_1_to_100(first: int, ask: Ask, federation: FakeFederation) -> None:
+    """Anything else is refused, not cut."""
+    result = await ask("query($n: Int) { tasks(first: $n) { isComplete } }", n=first)
+
+    assert [{"code": "VALIDATION_FAILED", "field": ["first"]}] == [error["extensions"] for error in result.errors]
+    assert {} == federation.calls
+
+
+async def test_arguments_have_their_defaults(ask: Ask, federation: FakeFederation) -> None:
+    """25 rows by due time, from caches; null is the same as absent, an empty order is none."""
+    await ask("{ tasks { isComplete } }")
+    nulls = "first: null, after: null, filter: null, orderBy: null, freshness: null"
+    await ask(f"{{ tasks({nulls}) {{ isComplete }} }}")
+    await ask('{ tasks(first: 100, after: "x", orderBy: [], freshness: FRESH) { totalCount } }')
+    default = TaskListRequest(order=DUE, first=25, count=False, now=NOW)
+
+    assert [default, default, TaskListRequest(first=100, after="x", fresh=True, now=NOW)] == federation.calls[
+        "list_tasks"
+    ]
+
+
+async def test_inbox_shows_open_tasks_unless_states_are_named(ask: Ask, federation: FakeFederation) -> None:
+    """An empty state filter names none."""
+    for arguments in (
+        "",
+        "(filter: { state: {} }, scope: null)",
+        "(scope: CLAIMABLE, filter: { isOpen: false })",
+        "(scope: MY_GROUPS, filter: { state: { eq: RESERVED } })",
+    ):
+        await ask(f"{{ viewer {{ inbox{arguments} {{ isComplete }} }} }}")
+
+    assert [
+        (InboxScope.MINE, OPEN_STATES),
+        (InboxScope.MINE, OPEN_STATES),
+        (InboxScope.CLAIMABLE, CLOSED),
+        (InboxScope.MY_GROUPS, frozenset({RESERVED})),
+    ] == [(request.scope, request.filter.states) for request in federation.calls["list_tasks"]]
+
+
+async def test_order_is_passed_on(ask: Ask, federation: FakeFederation) -> None:
+    """Key by key; ascending unless it says otherwise."""
+    await ask("{ tasks(orderBy: [{ field: PRIORITY, direction: DESC }, { field: TITLE }]) { isComplete } }")
+
+    keys = (SortKey(TaskOrderField.PRIORITY, SortDirection.DESC), SortKey(TaskOrderField.TITLE))
+    assert keys == federation.calls["list_tasks"][0].order
+
+
+@pytest.mark.parametrize(
+    ("selection", "count"),
+    [
+        ("nodes { id }", False),
+        ("sources { status }", False),
+        ("totalCount", True),
+        ("n: totalAccuracy", True),
+        ("sources { count }", True),
+        ("...F", True),
+        ("... { ...F }", True),
+        ("totalCount @include(if: $yes)", True),
+        ("totalCount @skip(if: $yes) isComplete", False),
+        ("...F @include(if: false) isComplete", False),
+    ],
+)
+async def test_total_is_asked_only_when_selected(
+    selection: str, count: bool, ask: Ask, federation: FakeFederation
+) -> None:
+    """It may cost calls."""
+    fragment = (
+        "fragment F on TaskConnection { sources { ... on SourceResult { count } } }" if "...F" in selection else ""
+    )
+    variables = {"yes": True} if "$yes" in selection else {}
+    head = "query($yes: Boolean!)" if variables else "query"
+    result = await ask(f"{head} {{ tasks {{ {selection} }} }} {fragment}", **variables)
+
+    assert [] == result.errors
+    assert count == federation.calls["list_tasks"][0].count
+
+
+async def test_page_holds_rows_cursors_and_reports(ask: Ask, federation: FakeFederation) -> None:
+    """A failing source is a report, not an error."""
+    federation.add(a_task("1"), a_task("2"), a_task("3"))
+    federation.problem = Problem(code="RATE_LIMITED", message="slow down", retry_at=NOW)
+    result = await ask(
+        """{ tasks(first: 2) { nodes { title } edges { cursor node { id } }
+          pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount totalAccuracy isComplete
+          sources { source { key } status count countAccuracy fetchedAt fromCache upstreamCalls truncated
+            filterPlacement sortPlacement error { code message field retryAt alternatives nativeStatus nativeCode } } } }"""
+    )
+    report = {
+        "countAccuracy": "UNKNOWN",
+        "fetchedAt": None,
+        "fromCache": False,
+        "truncated": False,
+        "filterPlacement": "PUSHED_DOWN",
+        "sortPlacement": "PUSHED_DOWN",
+    }
+    error = {
+        "code": "RATE_LIMITED",
+        "message": "slow down",
+        "field": None,
+        "retryAt": "2026-06-15T09:00:00.000Z",
+        "alternatives": None,
+        "nativeStatus": None,
+        "nativeCode": None,
+    }
+
+    assert [] == result.errors
+    assert result.data == {
+        "tasks": {
+            "nodes": [{"title": "Task 1"}, {"title": "Task 2"}],
+            "edges": [
+                {"cursor": "after-1", "node": {"id": global_id("Task", "c8", "1")}},
+                {"cursor": "after-2", "node": {"id": global_id("Task", "c8", "2")}},
+            ],
+            "pageInfo": {
+                "hasNextPage": True,
+                "hasPreviousPage": False,
+                "startCursor": "after-1",
+                "endCursor": "after-2",
+            },
+            "totalCount": 3,
+            "totalAccuracy": "EXACT",
+            "isComplete": False,
+            "sources": [
+                {**report, "source": {"key": "c8"}, "status": "OK", "count": 3, "upstreamCalls": 1, "error": None},
+                {
+                    **report,
+                    "source": {"key": "geo"},
+                    "status": "RATE_LIMITED",
+                    "count": None,
+                    "upstreamCalls": 0,
+                    "error": error,
+                },
+            ],
+        }
+    }
+
+
+async def test_cursors_are_made_when_asked_for(ask: Ask, federation: FakeFederation) -> None:
+    """One for the end of the page, not one a row."""
+    federation.add(*(a_task(str(n)) for n in range(20)))
+    await ask("{ tasks { nodes { id } pageInfo { endCursor } } }")
+
+    assert [TaskRef("c8", "19")] == federation.calls["cursor"]
+
+
+async def test_empty_page_has_no_cursors(ask: Ask) -> None:
+    """There is nothing to go on from."""
+    result = await ask("{ tasks { nodes { id } edges { cursor } pageInfo { startCursor endCursor } } }")
+
+    nothing = {"nodes": [], "edges": [], "pageInfo": {"startCursor": None, "endCursor": None}}
+    assert result.data == {"tasks": nothing}
+
+
+async def test_cursor_that_does_not_fit_is_an_error(ask: Ask, federation: FakeFederation) -> None:
+    """The federation says so, the client reads VALIDATION_FAILED."""
+    federation.broken = ValidationFailedError("the cursor belongs to another list", field=("after",))
+    result = await ask('{ tasks(after: "x") { isComplete } }')
+
+    assert [{"code": "VALIDATION_FAILED", "field": ["after"]}] == [error["extensions"] for error in result.errors]
+
+
+async def test_rows_share_their_batches(ask: Ask, federation: FakeFederation) -> None:
+    """However many rows: one call for people, one for groups, one for flows, one for all details."""
+    federation.add(
+        *(
+            a_task(str(n), assignees=(UserRef(native_id=f"u{n % 7}"),), flow_id=f"f{n % 5}", description=None)
+            for n in range(20)
+        )
+    )
+    result = await ask(
+        """{ tasks(first: 20) {
+          nodes { description assignee { displayName email isActive } flow { state startedAt } form { kind } }
+          edges { node { data outcomes { code } previousSteps { name } } } } }"""
+    )
+    calls: dict[str, list[Any]] = federation.calls
+
+    assert [] == result.errors
+    assert (1, 1, 1) == tuple(len(calls[name]) for name in ("get_users", "get_flows", "get_details"))
+    assert (7, 5, 20) == tuple(len(calls[name][0]) for name in ("get_users", "get_flows", "get_details"))
+    assert {4} == {len(aspects) for aspects in calls["get_details"][0].values()}
+
+
+async def test_list_trusts_the_row_for_descriptions(ask: Ask, federation: FakeFederation) -> None:
+    """A page of 100 descriptions costs nothing; one task's is loaded."""
+    federation.add(*(a_task(str(n)) for n in range(100)), a_task("x", description="in the row"))
+    await ask("{ tasks(first: 100) { nodes { description } } }")
+    seen = await ask("query($id: ID!) { task(id: $id) { description } }", id=global_id("Task", "c8", "x"))
+
+    assert seen.data == {"task": {"description": "in the row"}}
+    assert [] == federation.calls["get_details"]
+    await ask("query($id: ID!) { task(id: $id) { description } }", id=global_id("Task", "c8", "1"))
+    assert 1 == len(federation.calls["get_details"])
