@@ -1,4 +1,4 @@
-"""The programs of the README's chapter for dashboards, run as they stand there against a gateway with the demonstration's data."""
+"""The programs of docs/clients.md, run as they stand there against a gateway with the demo's data."""
 
 import re
 import sys
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.clients.conftest import HERE, printed
+from tests.documents import Page
 from tests.world import World
 
-README = (HERE.parents[1] / "README.md").read_text(encoding="utf-8")
-CHAPTER = README.split("\n## For the dashboard developer\n", 1)[1].split("\n## ", 1)[0]
+CHAPTER = Page("docs/clients.md").text
 PROGRAMS = {
     title: (language, text)
     for title, language, text in re.findall(
