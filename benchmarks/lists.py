@@ -29,10 +29,12 @@ from connectors.sdk.http import Upstream, calls
 from connectors.sdk.model import CountAccuracy, Definition, GroupRef, Task, TaskState, UserRef
 from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
-from gateway.composition import FederatedSources, compose
+from gateway.composition import compose
 from gateway.federation.cache import Cache
 from gateway.federation.lists.cursor import CursorCodec
+from gateway.federation.service import FederatedSources
 from gateway.federation.sources.source import Source
+from gateway.people.configured import ConfiguredPeople
 from gateway.store.sqlite import Journal
 from schema.ports import TaskFilter, TaskList, TaskListRequest
 
@@ -143,7 +145,7 @@ class Bench:
     def _opened(self) -> FederatedSources:
         return compose(
             self._sources,
-            people={},
+            people=ConfiguredPeople(),
             journal=Journal(None),
             answers=Cache(most_bytes=1 << 28, most_entries=10_000),
             cursors=CursorCodec(b"benchmark"),

@@ -1,14 +1,15 @@
-"""All sources as one: lists, calls, shared answers and writes around the connectors."""
+"""The composition root: the only file that names the concrete parts of the gateway. It opens and closes them."""
 
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
+from msgspec import Struct
 
-from connectors.sdk.caller import Caller
-from connectors.sdk.model import NativeRef, TaskRef
+from connectors.sdk.model import TaskRef
 from connectors.sdk.registry import connector_types
+from gateway.auth import Authenticator, sign_in
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.lists import Catalogues, CursorCodec, Directories, Lists, Stats
 from gateway.federation.objects import Reads
@@ -17,21 +18,26 @@ from gateway.federation.service import FederatedSources
 from gateway.federation.sources import Source, flights
 from gateway.federation.traffic import Observe, unobserved
 from gateway.federation.writes import FlowWrites, Orders, Sending, TaskWrites, Writes
+from gateway.people import People
+from gateway.people.configured import ConfiguredPeople
 from gateway.settings import Settings
 from gateway.store import Journal
-
-__all__ = ["FederatedSources", "compose", "open_federation"]
 
 log = structlog.get_logger("taskgate.federation")
 
 
-@asynccontextmanager
-async def open_federation(settings: Settings, *, observe: Observe = unobserved) -> AsyncIterator[FederatedSources]:
-    """The composition root: every concrete part is named here, opened here and closed here.
+class Gateway(Struct, frozen=True, kw_only=True):
+    """What the application serves requests with."""
 
-    `observe` is told of every request upstream.
-    """
+    authenticator: Authenticator
+    federation: FederatedSources
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings, *, observe: Observe = unobserved) -> AsyncIterator[Gateway]:
+    """All parts, open until the block ends. `observe` is called after every upstream request."""
     async with AsyncExitStack() as stack:
+        people = ConfiguredPeople(person.caller() for person in settings.people)
         sources = []
         for section in settings.sources:
             source = Source(connector_types()[section.vendor].open(section), observe=observe)
@@ -48,31 +54,24 @@ async def open_federation(settings: Settings, *, observe: Observe = unobserved) 
             ),
         )
         stack.push_async_callback(answers.aclose)
-        yield compose(
-            sources, people=settings.callers, journal=journal, answers=answers, cursors=CursorCodec(_secret(settings))
+        yield Gateway(
+            authenticator=Authenticator(sign_in(settings.auth, people)),
+            federation=compose(
+                sources, people=people, journal=journal, answers=answers, cursors=CursorCodec(_secret(settings))
+            ),
         )
 
 
 def compose(
-    sources: Sequence[Source],
-    *,
-    people: Mapping[str, Caller],
-    journal: Journal,
-    answers: Cache,
-    cursors: CursorCodec,
+    sources: Sequence[Source], *, people: People, journal: Journal, answers: Cache, cursors: CursorCodec
 ) -> FederatedSources:
-    """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`."""
+    """The federation over parts that the caller opens and closes."""
     by_key = {source.key: source for source in sources}
 
     def ended(ref: TaskRef) -> None:
         answers.invalidate([Tag(ref.source, Kind.TASK, ref.native_id), Tag(ref.source, Kind.TASK_LIST)])
 
     overlay, flow_overlay = Overlay(ended=ended), FlowOverlay()
-    linked = {
-        NativeRef(source, identity.native_id): person
-        for person in people.values()
-        for source, identity in person.identities.items()
-    }
     reads = Reads(by_key, answers=answers, overlay=overlay, flow_overlay=flow_overlay)
     sending = Sending(journal=journal, answers=answers)
     lists = Lists(
@@ -80,23 +79,22 @@ def compose(
         answers=answers,
         overlay=overlay,
         cursors=cursors,
-        person=people.get,
+        people=people,
         within_flow=reads.within_flow,
     )
     return FederatedSources(
         sources,
         people=people,
         answers=answers,
-        linked=linked,
         lists=lists,
-        stats=Stats(lists, by_key, linked=linked),
+        stats=Stats(lists, by_key, people=people),
         catalogues=Catalogues(sources, answers=answers, cursors=cursors, flow_overlay=flow_overlay),
-        directories=Directories(sources, answers=answers, cursors=cursors, people=people, linked=linked),
+        directories=Directories(sources, answers=answers, cursors=cursors, people=people),
         reads=reads,
         writes=Writes(
             by_key,
             journal=journal,
-            tasks=TaskWrites(reads=reads, overlay=overlay, sending=sending, orders=Orders(people.get)),
+            tasks=TaskWrites(reads=reads, overlay=overlay, sending=sending, orders=Orders(people)),
             flows=FlowWrites(reads=reads, overlay=overlay, flows=flow_overlay, sending=sending),
         ),
     )

@@ -1,15 +1,13 @@
 """The shape of the tree: who may import whom, and which files a vendor has."""
 
-import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("gateway", "schema", "connectors", "sandbox")
+from tests.tree import PACKAGES, ROOT, imported, imports, is_within
+
 VENDORS = sorted(
     folder.name
     for folder in (ROOT / "connectors").iterdir()
@@ -27,41 +25,8 @@ VENDOR_FILES = {
 MEANINGLESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "handler", "misc"}
 
 
-def _imported(source: str, package: str) -> Iterator[str]:
-    """Every module that `source`, a module within `package`, names in an import statement or import call."""
-    for node in ast.walk(ast.parse(source)):
-        match node:
-            case ast.Import(names=names):
-                yield from (name.name for name in names)
-            case ast.ImportFrom(module=module, names=names, level=level):
-                within = package.split(".")[: len(package.split(".")) - level + 1] if level else []
-                origin = ".".join([*within, *([module] if module else [])])
-                yield origin
-                yield from (f"{origin}.{name.name}" for name in names)
-            case ast.Call(
-                func=ast.Attribute(attr="import_module") | ast.Name(id="import_module" | "__import__"),
-                args=[ast.Constant(value=str(module)), *_],
-            ):
-                yield module
-            case _:
-                pass
-
-
-def _imports(folder: str) -> list[tuple[str, str]]:
-    """Pairs of file and imported module for all modules below `folder`."""
-    return [
-        (str(path.relative_to(ROOT)), module)
-        for path in sorted((ROOT / folder).rglob("*.py"))
-        for module in _imported(path.read_text(encoding="utf-8"), ".".join(path.relative_to(ROOT).parent.parts))
-    ]
-
-
-def _is_within(module: str, *packages: str) -> bool:
-    return any(module == package or module.startswith(f"{package}.") for package in packages)
-
-
 def _named_vendors(module: str) -> set[str]:
-    return {vendor for vendor in VENDORS if _is_within(module, f"connectors.{vendor}")}
+    return {vendor for vendor in VENDORS if is_within(module, f"connectors.{vendor}")}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +42,7 @@ def _named_vendors(module: str) -> set[str]:
 )
 def test_imports_are_seen_however_they_are_written(source: str, expected: str) -> None:
     """Inside functions, relative, and by a call with a literal name."""
-    assert expected in set(_imported(source, "connectors.sdk"))
+    assert expected in set(imported(source, "connectors.sdk"))
 
 
 def test_there_are_vendors() -> None:
@@ -88,13 +53,13 @@ def test_there_are_vendors() -> None:
 @pytest.mark.parametrize("folder", ["gateway", "schema", "connectors/sdk"])
 def test_no_import_names_a_vendor(folder: str) -> None:
     """Vendors are found by the registry."""
-    assert [] == [(path, module) for path, module in _imports(folder) if _named_vendors(module)]
+    assert [] == [(path, module) for path, module in imports(folder) if _named_vendors(module)]
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_vendor_imports_no_other_vendor(vendor: str) -> None:
     """What two of them need is in the sdk."""
-    others = [(path, module) for path, module in _imports(f"connectors/{vendor}") if _named_vendors(module) - {vendor}]
+    others = [(path, module) for path, module in imports(f"connectors/{vendor}") if _named_vendors(module) - {vendor}]
 
     assert [] == others
 
@@ -105,8 +70,8 @@ def test_a_vendor_imports_of_this_project_the_sdk_alone(vendor: str) -> None:
     allowed = (f"connectors.{vendor}", "connectors.sdk")
     wrong = [
         (path, module)
-        for path, module in _imports(f"connectors/{vendor}")
-        if _is_within(module, *PACKAGES) and not _is_within(module, *allowed) and module != "connectors"
+        for path, module in imports(f"connectors/{vendor}")
+        if is_within(module, *PACKAGES) and not is_within(module, *allowed) and module != "connectors"
     ]
 
     assert [] == wrong
@@ -115,7 +80,7 @@ def test_a_vendor_imports_of_this_project_the_sdk_alone(vendor: str) -> None:
 def test_the_sandbox_shares_no_code_with_what_it_tests() -> None:
     """A mistake in shared code would cancel itself out."""
     assert [] == [
-        (path, module) for path, module in _imports("sandbox") if _is_within(module, "gateway", "schema", "connectors")
+        (path, module) for path, module in imports("sandbox") if is_within(module, "gateway", "schema", "connectors")
     ]
 
 
@@ -131,8 +96,8 @@ def test_nothing_that_runs_imports_the_contract_suite() -> None:
     assert [] == [
         (path, module)
         for folder in PACKAGES
-        for path, module in _imports(folder)
-        if path not in inside and _is_within(module, *suite, "pytest", "hypothesis")
+        for path, module in imports(folder)
+        if path not in inside and is_within(module, *suite, "pytest", "hypothesis")
     ]
 
 

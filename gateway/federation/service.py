@@ -15,6 +15,7 @@ from gateway.federation.lists import Catalogues, Directories, Lists, Stats
 from gateway.federation.objects import Reads
 from gateway.federation.sources import Source
 from gateway.federation.writes import Writes
+from gateway.people import People
 from schema.ports import (
     CacheInfo,
     DefinitionRow,
@@ -44,9 +45,8 @@ class FederatedSources:
         self,
         sources: Sequence[Source],
         *,
-        people: Mapping[str, Caller],
+        people: People,
         answers: Cache,
-        linked: Mapping[NativeRef, Caller],
         lists: Lists,
         catalogues: Catalogues,
         directories: Directories,
@@ -58,7 +58,6 @@ class FederatedSources:
         self._by_key = {source.key: source for source in sources}
         self._people = people
         self._answers = answers
-        self._linked = linked
         self._lists, self._catalogues, self._directories = lists, catalogues, directories
         self._stats = stats
         self._reads, self._writes = reads, writes
@@ -76,10 +75,10 @@ class FederatedSources:
         )
 
     def person(self, key: str) -> Caller | None:
-        return self._people.get(key)
+        return self._people.by_key(key)
 
     def person_linked_to(self, ref: NativeRef) -> Caller | None:
-        return self._linked.get(ref)
+        return self._people.by_native_ref(ref)
 
     async def list_tasks(self, caller: Caller, request: TaskListRequest) -> TaskList:
         return await self._lists.page(caller, request)

@@ -24,3 +24,5 @@ What was held up happens at the first request after its time; so do its effects.
 from sandbox.camunda.stand_in import CamundaStandIn
 
 STAND_IN = CamundaStandIn
+
+__all__ = ["STAND_IN", "CamundaStandIn"]

@@ -4,7 +4,7 @@ Names decide the order, case ignored; source and native id decide ties.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -20,6 +20,7 @@ from gateway.federation.lists.row_stream import Held, HeldStream
 from gateway.federation.lists.sort_order import Backward, Order, Position, Rank
 from gateway.federation.lists.source_report import Part
 from gateway.federation.sources import Source
+from gateway.people import People
 from schema.ports import FilterPlacement, GroupRow, PageRequest, PersonRow, RowList
 
 Row = TypeVar("Row", PersonRow, GroupRow)
@@ -48,14 +49,12 @@ class Directories:
         *,
         answers: Cache,
         cursors: CursorCodec,
-        people: Mapping[str, Caller],
-        linked: Mapping[NativeRef, Caller],
+        people: People,
     ) -> None:
         self._sources = sources
         self._reader = ListingReader(answers)
         self._cursors = cursors
         self._people = people
-        self._linked = linked
 
     async def users(
         self, request: PageRequest, *, search: str | None = None, assignable_to: Task | None = None
@@ -217,7 +216,7 @@ class Directories:
             return Held(
                 [
                     _person_row(person)
-                    for person in self._people.values()
+                    for person in self._people.all()
                     if source is None or person.identity(source) is not None
                 ]
             )
@@ -225,7 +224,7 @@ class Directories:
         return rows
 
     def _row(self, source: str, user: User) -> PersonRow:
-        person = self._linked.get(NativeRef(source, user.native_id))
+        person = self._people.by_native_ref(NativeRef(source, user.native_id))
         if person is not None:
             return PersonRow(PEOPLE, person.key, person.name, person, user)
         return PersonRow(source, user.native_id, user.name or user.username or user.native_id, None, user)

@@ -9,6 +9,7 @@ from connectors.sdk.model import CountAccuracy, GroupRef, NativeRef, Task, UserR
 from connectors.sdk.query import overdue
 from gateway.federation.lists.task_list import Lists
 from gateway.federation.sources import Source
+from gateway.people import People
 from schema.ports import (
     BucketKey,
     InboxScope,
@@ -23,19 +24,19 @@ from schema.ports import (
 
 
 class Stats:
-    """`linked` are people of the configuration by their accounts: one person is one bucket over all systems."""
+    """`people`: the accounts of one person in several sources are one bucket."""
 
     def __init__(
         self,
         lists: Lists,
         sources: Mapping[str, Source],
         *,
-        linked: Mapping[NativeRef, Caller],
+        people: People,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._lists = lists
         self._sources = sources
-        self._linked = linked
+        self._people = people
         self._now = now
 
     async def of(self, caller: Caller, request: StatsRequest) -> TaskStats:
@@ -114,7 +115,7 @@ class Stats:
         if owner is None:
             return BucketKey(TaskDimension.ASSIGNEE)
         ref = NativeRef(source, owner.native_id)
-        person = self._linked.get(ref)
+        person = self._people.by_native_ref(ref)
         if person is not None:
             return BucketKey(TaskDimension.ASSIGNEE, person.key, person.name, user=PersonId(key=person.key))
         return BucketKey(TaskDimension.ASSIGNEE, owner.native_id, owner.name, user=PersonId(ref=ref))

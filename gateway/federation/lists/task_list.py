@@ -26,6 +26,7 @@ from gateway.federation.lists.sort_order import EPOCH, MICROSECOND, NULLABLE, Po
 from gateway.federation.lists.source_report import Part, total_of
 from gateway.federation.overlay import Overlay
 from gateway.federation.sources import Source
+from gateway.people import People
 from schema.ports import (
     FilterPlacement,
     InboxScope,
@@ -66,7 +67,7 @@ class Lists:
         answers: Cache,
         overlay: Overlay,
         cursors: CursorCodec,
-        person: Callable[[str], Caller | None],
+        people: People,
         within_flow: Callable[[Task], Task],
         now: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -74,7 +75,7 @@ class Lists:
         self._answers = answers
         self._overlay = overlay
         self._cursors = cursors
-        self._person = person
+        self._people = people
         self._within_flow = within_flow
         self._now = now
 
@@ -206,7 +207,7 @@ class Lists:
 
     def _native(self, source: str, person: PersonId) -> str | None:
         if person.key is not None:
-            known = self._person(person.key)
+            known = self._people.by_key(person.key)
             identity = None if known is None else known.identity(source)
             return None if identity is None else identity.native_id
         return person.ref.native_id if person.ref is not None and person.ref.source == source else None

@@ -1,8 +1,7 @@
 """Intents as commands of one source: people become native users, dates and lists go along."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from connectors.sdk.caller import Caller
 from connectors.sdk.commands import (
     AddComment,
     Assign,
@@ -24,6 +23,7 @@ from connectors.sdk.model import NativeRef, Task
 from gateway.federation.authorization import Permission
 from gateway.federation.sources import command_type
 from gateway.federation.writes.attempt import Write
+from gateway.people import People
 from schema.ports import PersonId
 from schema.ports import writes as intents
 
@@ -31,8 +31,8 @@ from schema.ports import writes as intents
 class Orders:
     """Makes commands; IdentityNotLinkedError for people that the source does not know."""
 
-    def __init__(self, person: Callable[[str], Caller | None]) -> None:
-        self._person = person
+    def __init__(self, people: People) -> None:
+        self._people = people
 
     def command(self, write: Write, task: Task) -> TaskCommand:
         """What the write asks of that task."""
@@ -106,7 +106,7 @@ class Orders:
             if user.ref.source != source:
                 raise ValidationFailedError("the user belongs to another system than the task", field=(field,))
             return user.ref.native_id
-        person = None if user.key is None else self._person(user.key)
+        person = None if user.key is None else self._people.by_key(user.key)
         identity = None if person is None else person.identity(source)
         if identity is None:
             raise IdentityNotLinkedError("that person is not linked to a user of the task's system")

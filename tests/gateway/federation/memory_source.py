@@ -36,6 +36,7 @@ from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.sort_order import TotalOrder
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.source import Source
+from gateway.people.configured import ConfiguredPeople
 from gateway.store.sqlite import Journal
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
@@ -217,7 +218,7 @@ def federation(
     sources = [Source(connector) for connector in connectors]
     return compose(
         sources,
-        people={one.key: one for one in people},
+        people=ConfiguredPeople(people),
         journal=journal or Journal(None),
         answers=answers or Cache(most_bytes=1 << 24, most_entries=1000),
         cursors=CursorCodec(b"test"),
