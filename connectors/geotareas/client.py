@@ -12,15 +12,21 @@ from msgspec.structs import replace
 
 from connectors.geotareas import wire
 from connectors.geotareas.settings import GeotareasSettings
-from connectors.sdk.errors import (
+from connectors.sdk import (
+    Answer,
     ConnectorError,
+    Exchange,
     MalformedResponseError,
     NotFoundError,
     RateLimitedError,
+    Token,
+    TokenCredentials,
     UnauthenticatedError,
+    Upstream,
     ValidationFailedError,
+    error_from_status,
+    retry_at,
 )
-from connectors.sdk.http import Answer, Exchange, Token, TokenCredentials, Upstream, error_from_status, retry_at
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -1,29 +1,45 @@
 """GEOtareas as a source: its reads, and the verbs that it has."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from msgspec import Raw
 
 from connectors.geotareas import cursor, filters, mapping, wire
 from connectors.geotareas.client import GeotareasClient, login_credentials, parse_error
 from connectors.geotareas.settings import GeotareasSettings
-from connectors.sdk.capability import Support, handles
-from connectors.sdk.commands import Assign, Claim, Complete, Outcome, Release, Unassign
-from connectors.sdk.connector import Connector, Listing, utc_now
-from connectors.sdk.errors import (
+from connectors.sdk import (
+    Assign,
+    Claim,
+    Clock,
+    Complete,
+    Connector,
     ConnectorError,
+    CountAccuracy,
+    Definition,
+    DetailAspect,
+    Flow,
+    FlowQuery,
     IdentityNotLinkedError,
+    LimitsSettings,
+    Listing,
+    Outcome,
+    Page,
+    Release,
+    Support,
+    Task,
+    TaskDetail,
+    TaskQuery,
+    Transport,
+    Unassign,
     UnsupportedActionError,
+    Upstream,
     ValidationFailedError,
+    get_each,
+    handles,
+    utc_now,
 )
-from connectors.sdk.fan_out import get_each
-from connectors.sdk.http import Upstream
-from connectors.sdk.model import CountAccuracy, Definition, DetailAspect, Flow, Task, TaskDetail
-from connectors.sdk.query import FlowQuery, Page, TaskQuery
-from connectors.sdk.settings import LimitsSettings
 
 T = TypeVar("T")
 
@@ -43,21 +59,19 @@ class GeotareasConnector(Connector[GeotareasSettings]):
     vendor: ClassVar[str] = "geotareas"
     title: ClassVar[str] = "GEOtareas"
     settings_type = GeotareasSettings
-    empty = filters.EMPTY
+    never_filled = filters.EMPTY
     page_limit = 100
     listings = frozenset({Listing.FLOWS})
     # Each operation's page says so; whose they are it does not say: one bucket of each kind is assumed.
     default_limits = LimitsSettings(requests=30, writes=10, window=60)
 
-    def __init__(
-        self, settings: GeotareasSettings, upstream: Upstream, *, clock: Callable[[], datetime] = utc_now
-    ) -> None:
+    def __init__(self, settings: GeotareasSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
         self._client = GeotareasClient(upstream)
 
     @classmethod
     def open(
-        cls, settings: GeotareasSettings, *, transport: Any = None, clock: Callable[[], datetime] = utc_now
+        cls, settings: GeotareasSettings, *, transport: Transport | None = None, clock: Clock = utc_now
     ) -> "GeotareasConnector":
         credentials = login_credentials(settings)
         upstream = Upstream(settings, credentials=credentials, parse_error=parse_error, transport=transport)
@@ -169,7 +183,7 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         if (command.user_id is None) == (command.group_id is None):
             raise ValidationFailedError("name either a user or a group")
         for name in command.options or {}:
-            raise ValidationFailedError(f"{self.title} assigns without {name!r}", field=("vendorOptions", name))
+            raise ValidationFailedError(f"{self.title} assigns without {name!r}", field=("options", name))
         return await self._reassign(
             command.task, user_id=command.user_id, group_id=command.group_id, comment=command.reason
         )

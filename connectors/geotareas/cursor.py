@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from connectors.geotareas.client import Listing
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk import ValidationFailedError
 
 _CURSOR = re.compile(r"([A-Z_]+):([0-9]{1,9})")
 

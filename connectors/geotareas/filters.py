@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 from connectors.geotareas import local_time, mapping
 from connectors.geotareas.settings import GeotareasOptions
 from connectors.geotareas.wire import InstanceFilters, TaskFilters
-from connectors.sdk.model import OPEN_STATES, FlowState, TaskKind, TaskState
-from connectors.sdk.query import FlowQuery, Interval, TaskOrderField, TaskQuery
+from connectors.sdk import OPEN_STATES, FlowQuery, FlowState, Interval, TaskKind, TaskOrderField, TaskQuery, TaskState
 
 # The stream of all statuses.
 ALL = "ALL"

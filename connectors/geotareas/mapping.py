@@ -13,8 +13,7 @@ from msgspec.structs import replace
 
 from connectors.geotareas import wire
 from connectors.geotareas.settings import ANY_WORKFLOW, GeotareasOptions, GeotareasSettings
-from connectors.sdk.errors import MalformedResponseError
-from connectors.sdk.model import (
+from connectors.sdk import (
     Definition,
     DetailAspect,
     Flow,
@@ -24,6 +23,7 @@ from connectors.sdk.model import (
     FormFieldType,
     FormKind,
     GroupRef,
+    MalformedResponseError,
     OutcomeNature,
     PreviousStep,
     Requirement,
@@ -35,8 +35,8 @@ from connectors.sdk.model import (
     TaskOutcome,
     TaskState,
     UserRef,
+    time_from_wire,
 )
-from connectors.sdk.time import time_from_wire
 
 FLOW_STATES = {
     "RUNNING": (FlowState.ACTIVE, "geo.instance.running"),

@@ -13,7 +13,8 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
 from connectors.sdk.caller import Caller, Identity
 from connectors.sdk.registry import connector_types
-from connectors.sdk.settings import CacheBounds, Section, SourceSettings
+from connectors.sdk.settings import Section, SourceSettings
+from gateway.settings.cache_bounds import CacheBounds
 from schema.core.limits import DocumentLimits
 
 _SUBSTITUTION = re.compile(r"\$\{([^}]*)\}")
