@@ -70,7 +70,9 @@ class Vendor(Connector[SourceSettings]):
         transport = httpx2.MockTransport(lambda _: httpx2.Response(500))
         super().__init__(settings, Upstream(settings, transport=transport), clock=lambda: NOW)
         self.number, self.size = number, size
-        self.sorts = frozenset({TaskOrderField.DUE_AT, TaskOrderField.CREATED_AT}) if sorts else frozenset()  # type: ignore[misc]
+        if sorts:
+            fields = frozenset({TaskOrderField.DUE_AT, TaskOrderField.CREATED_AT})
+            self.info = structs.replace(self.info, sorts=fields)
         self.dated = size * 4 // 5
         self.bytes = 0
         self.own_seconds = 0.0

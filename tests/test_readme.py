@@ -11,10 +11,10 @@ import pytest
 
 from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.registry import connector_types
-from connectors.sdk.settings import CacheBounds, CacheSettings, LimitsSettings, Section, SourceSettings
+from connectors.sdk.settings import CacheSettings, LimitsSettings, Section, SourceSettings
 from gateway.cli import app
 from gateway.federation.sources.action_capabilities import abilities_of
-from gateway.settings import load
+from gateway.settings import CacheBounds, load
 from schema.core.errors import UserErrorCode
 from schema.core.limits import DocumentLimits
 from tests.documents import PAGES, README, ROOT, Page

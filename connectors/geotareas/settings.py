@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from connectors.sdk.model import OutcomeNature
-from connectors.sdk.settings import Section, SourceSettings
+from connectors.sdk import OutcomeNature, Section, SourceSettings
 
 # In `release_groups`: every workflow that is not named.
 ANY_WORKFLOW = "*"

@@ -10,13 +10,13 @@ from connectors.sdk.errors import ConnectorError, NotFoundError
 T = TypeVar("T")
 
 # Requests of one batch that are under way at once at one source.
-CONCURRENCY = 8
+BATCH_CONCURRENCY = 8
 
 
 async def get_each(ids: Iterable[str], get: Callable[[str], Awaitable[T]]) -> dict[str, T | ConnectorError]:
     """`get` for each distinct id: what was not found is absent, what failed is its error. One call per id."""
     found: dict[str, T | ConnectorError] = {}
-    limiter = anyio.CapacityLimiter(CONCURRENCY)
+    limiter = anyio.CapacityLimiter(BATCH_CONCURRENCY)
 
     async def one(native_id: str) -> None:
         async with limiter:

@@ -3,6 +3,7 @@
 file      `load`: reads the TOML file and fills in `${NAME}` and `${file:path}`
 gateway   `[gateway]`: the process
 auth      `[auth]`: how callers sign in
+cache_bounds  `[gateway.cache]`: how much is kept
 people    `[[people]]`: people and their identities
 checks    each table against its type, and the tables against each other
 errors    `ConfigurationError`: one line that names the key
@@ -11,6 +12,7 @@ errors    `ConfigurationError`: one line that names the key
 """
 
 from gateway.settings.auth import ApiKey, ApiKeysAuth, DemoAuth
+from gateway.settings.cache_bounds import CacheBounds
 from gateway.settings.errors import ConfigurationError
 from gateway.settings.file import Settings, load
 from gateway.settings.gateway import GatewaySettings
@@ -19,6 +21,7 @@ from gateway.settings.people import PersonSettings
 __all__ = [
     "ApiKey",
     "ApiKeysAuth",
+    "CacheBounds",
     "ConfigurationError",
     "DemoAuth",
     "GatewaySettings",

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from connectors.sdk.settings import CacheBounds, Section
+from connectors.sdk.settings import Section
+from gateway.settings.cache_bounds import CacheBounds
 from schema.core.limits import DocumentLimits
 
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/?#@]+)$")]

@@ -1,10 +1,11 @@
 """What belongs to one request: who asks, when it is, and the loaders."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 
 from connectors.sdk.caller import Caller
+from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.model import DetailAspect, Flow, Task, TaskRef
 from schema.flow.dataloaders import FlowByRefLoader
 from schema.people.dataloaders import GroupByRefLoader, UserByRefLoader
@@ -13,14 +14,10 @@ from schema.source.types import Source
 from schema.task.dataloaders import TaskByRefLoader, TaskDetailByAspectLoader
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Context:
     """One a request; loaders come into being when first used."""
 
-    def __init__(self, caller: Caller, federation: Federation, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(self, caller: Caller, federation: Federation, clock: Clock = utc_now) -> None:
         self.caller = caller
         self.federation = federation
         self.clock = clock

@@ -6,7 +6,7 @@ from connectors.sdk.http.body import STEP, CorruptBodyError, TooLargeError, read
 from connectors.sdk.http.credentials import Credentials, Exchange, FixedHeaders, Token, TokenCredentials, from_settings
 from connectors.sdk.http.retry_after import LONGEST, retry_at
 from connectors.sdk.http.token_exchange import TokenExchange, ViewerToken
-from connectors.sdk.http.upstream import Answer, CallCount, Upstream, calls, error_from_status
+from connectors.sdk.http.upstream import Answer, CallCount, Transport, Upstream, calls, error_from_status
 
 __all__ = [
     "LONGEST",
@@ -25,6 +25,7 @@ __all__ = [
     "TokenCredentials",
     "TokenExchange",
     "TooLargeError",
+    "Transport",
     "Upstream",
     "ViewerToken",
     "authority",

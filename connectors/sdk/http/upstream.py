@@ -25,9 +25,13 @@ from connectors.sdk.http.admission import Gate
 from connectors.sdk.http.body import CorruptBodyError, TooLargeError, read_bounded
 from connectors.sdk.http.credentials import Credentials, NoAuthorisation
 from connectors.sdk.http.retry_after import retry_at
+from connectors.sdk.json import decode_json
 from connectors.sdk.settings import SourceSettings
 
 T = TypeVar("T")
+
+Transport = httpx2.AsyncBaseTransport
+"""What sends requests; tests give one that leads to a stand-in."""
 
 # Raised before a connection exists: nothing was sent.
 _UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
@@ -59,16 +63,8 @@ class Answer(msgspec.Struct, frozen=True):
         return 200 <= self.status < 300
 
     def decode(self, type_: type[T]) -> T:
-        """The JSON body as `type_`; MalformedResponseError when it does not fit, without quoting it."""
-        try:
-            return msgspec.json.decode(self.body, type=type_)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            where = str(error) if isinstance(error, msgspec.ValidationError) else "not readable as JSON"
-            raise MalformedResponseError(
-                f"the answer does not fit the vendor's documentation ({where})",
-                maybe_applied=self.is_write,
-                native_status=self.status,
-            ) from error
+        """The JSON body as `type_`; MalformedResponseError if it does not fit."""
+        return decode_json(self.body, type_, maybe_applied=self.is_write, native_status=self.status)
 
     def try_decode(self, type_: type[T]) -> T | None:
         """The JSON body as `type_`, None when it does not fit: for error bodies, which proxies replace."""
@@ -97,11 +93,11 @@ class Upstream:
         *,
         credentials: Credentials | None = None,
         parse_error: ParseError | None = None,
-        transport: httpx2.AsyncBaseTransport | None = None,
+        transport: Transport | None = None,
         gate: Gate | None = None,
     ) -> None:
         self.settings = settings
-        self.gate = gate
+        self._gate = gate
         self._credentials = credentials or NoAuthorisation()
         self._parse_error = parse_error
         base = httpx2.URL(settings.base_url.rstrip("/"))
@@ -152,6 +148,10 @@ class Upstream:
             method, path, ids, params, json, headers, credentials or self._credentials, is_write=True
         )
 
+    def guard(self, gate: Gate) -> None:
+        """Send every further request to the source's own origin through `gate`."""
+        self._gate = gate
+
     async def aclose(self) -> None:
         await self._client.aclose()
 
@@ -197,7 +197,7 @@ class Upstream:
                 raise self._error(answer)
             return answer
 
-        return await attempt() if is_write or self.gate is None else await _again(attempt, self.gate)
+        return await attempt() if is_write or self._gate is None else await _again(attempt, self._gate)
 
     async def exchange(
         self,
@@ -210,9 +210,9 @@ class Upstream:
         is_write: bool = False,
     ) -> Answer:
         """One request without credentials and without judging the status; credentials use it for their own calls."""
-        if self.gate is None or not self._is_own(url):
+        if self._gate is None or not self._is_own(url):
             return await self._sent(method, url, params, content, headers, is_write=is_write)
-        admission = await self.gate.admit(is_write=is_write)
+        admission = await self._gate.admit(is_write=is_write)
         try:
             with anyio.fail_after(admission.seconds):
                 answer = await self._sent(method, url, params, content, headers, is_write=is_write)

@@ -26,10 +26,3 @@ class CacheSettings(Section):
         le=86_400,
         description="the greatest age at which a failing source's answer is still given",
     )
-
-
-class CacheBounds(Section):
-    """Of all sources together. Bytes are estimated; an answer heavier than a quarter of them is not kept."""
-
-    max_bytes: int = Field(default=64 * 1024 * 1024, ge=1024 * 1024, description="bytes of answers kept, estimated")
-    max_entries: int = Field(default=4096, ge=16, description="answers kept")

@@ -33,7 +33,8 @@ from connectors.sdk.commands import (
     SuspendFlow,
     TaskCommand,
 )
-from connectors.sdk.connector import Connector, Listing
+from connectors.sdk.connector import Connector
+from connectors.sdk.connector_info import Listing
 from connectors.sdk.errors import (
     ConnectorError,
     MalformedResponseError,
@@ -128,7 +129,7 @@ class ConnectorContract:
         """Whatever the page size; the tasks known to be there are among them."""
         query = connector.pushdown(TaskQuery(states=OPEN_STATES))
         small = [task.native_id for task in await drain(connector, query, 3)]
-        large = [task.native_id for task in await drain(connector, query, connector.page_limit)]
+        large = [task.native_id for task in await drain(connector, query, connector.info.page_limit)]
 
         assert len(small) == len(set(small))
         assert sorted(large) == sorted(small)
@@ -138,10 +139,10 @@ class ConnectorContract:
         self, connector: Connector[Any], sample: ContractSample
     ) -> None:
         """Every listed task matches what was pushed down, none of them is left out, and the query lost no match."""
-        everything = await drain(connector, connector.pushdown(TaskQuery()), connector.page_limit)
+        everything = await drain(connector, connector.pushdown(TaskQuery()), connector.info.page_limit)
         for query in queries(sample, everything):
             pushed = connector.pushdown(query)
-            listed = {task.native_id for task in await drain(connector, pushed, connector.page_limit)}
+            listed = {task.native_id for task in await drain(connector, pushed, connector.info.page_limit)}
 
             assert pushed.order == ()
             assert {task.native_id for task in everything if pushed.matches(task)} == listed, pushed
@@ -149,7 +150,7 @@ class ConnectorContract:
 
     async def test_rows_name_their_source_and_have_aware_times(self, connector: Connector[Any]) -> None:
         """And their ids are ids that the connector knows as such."""
-        for task in await drain(connector, connector.pushdown(TaskQuery()), connector.page_limit):
+        for task in await drain(connector, connector.pushdown(TaskQuery()), connector.info.page_limit):
             times = [task.fetched_at, task.created_at, task.updated_at, task.due_at, task.completed_at]
 
             assert connector.source == task.source
@@ -162,7 +163,7 @@ class ConnectorContract:
         self, connector: Connector[Any], transport: FaultyTransport
     ) -> None:
         """Ids given twice count once, no ids cost nothing, and what is found stands under its id."""
-        tasks = await drain(connector, connector.pushdown(TaskQuery(states=OPEN_STATES)), connector.page_limit)
+        tasks = await drain(connector, connector.pushdown(TaskQuery(states=OPEN_STATES)), connector.info.page_limit)
         ids = [task.native_id for task in tasks]
         with transport.counting() as requests:
             found = await connector.get_tasks([*ids, *ids])
@@ -224,7 +225,7 @@ class ConnectorContract:
         assert outcome.status in {MutationStatus.APPLIED, MutationStatus.PENDING}
         assert command.task.native_id == outcome.task.native_id
         assert took_effect(command, outcome.task), outcome.task
-        if connector.capabilities[verb].atomic:
+        if connector.info.capabilities[verb].atomic:
             assert 1 == len(requests)
         if outcome.status is MutationStatus.APPLIED:
             assert took_effect(command, found), found
@@ -238,7 +239,7 @@ class ConnectorContract:
         second = by(sample.other, command) if isinstance(command, Claim) else command
         errors = await _errors(lambda: connector.perform(second))
         found = task_of(await connector.get_tasks([command.task.native_id]), command.task.native_id)
-        how = connector.capabilities[verb]
+        how = connector.info.capabilities[verb]
 
         if how.guarded:
             assert [True] == [isinstance(error, RejectedError) for error in errors]
@@ -252,17 +253,17 @@ class ConnectorContract:
     ) -> None:
         """With the ways to cancel that the source does have."""
         task = await read(connector, sample.unowned[0])
-        for verb in (verb for verb in COMMANDS if verb not in connector.capabilities):
+        for verb in (verb for verb in COMMANDS if verb not in connector.info.capabilities):
             with transport.counting() as requests, pytest.raises(UnsupportedActionError) as caught:
                 await connector.perform(command_on(connector, sample, verb, task))
 
             assert [] == requests
-            assert connector.cancel_strategies() == caught.value.alternatives
+            assert connector.info.cancel_strategies == caught.value.alternatives
 
     async def test_a_comment_is_read_back(self, connector: Connector[Any], sample: ContractSample) -> None:
         """With its text, once, among those that were there."""
-        if AddComment not in connector.capabilities:
-            pytest.skip(f"{connector.title} keeps no comments on a task")
+        if AddComment not in connector.info.capabilities:
+            pytest.skip(f"{connector.info.title} keeps no comments on a task")
         command = await prepared(connector, sample, AddComment)
         before = (await connector.get_detail(command.task, frozenset({DetailAspect.COMMENTS}))).comments or ()
         await connector.perform(command)
@@ -276,14 +277,14 @@ class ConnectorContract:
         self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample
     ) -> None:
         """Under the id of the outcome, by one request."""
-        if CreateTask not in connector.capabilities or sample.create is None:
-            pytest.skip(f"{connector.title} makes tasks by its flows only")
+        if CreateTask not in connector.info.capabilities or sample.create is None:
+            pytest.skip(f"{connector.info.title} makes tasks by its flows only")
         with transport.counting() as requests:
             outcome = await connector.perform(sample.create)
         found = await read(connector, outcome.task.native_id)
 
         assert sample.create.title == found.title == outcome.task.title
-        if connector.capabilities[CreateTask].atomic:
+        if connector.info.capabilities[CreateTask].atomic:
             assert 1 == len(requests)
 
     # Flows
@@ -291,7 +292,7 @@ class ConnectorContract:
     async def test_flows_are_found_by_their_ids(self, connector: Connector[Any], sample: ContractSample) -> None:
         """An unknown one is absent; no ids cost nothing."""
         if sample.flow is None:
-            pytest.skip(f"{connector.title} shows no flows")
+            pytest.skip(f"{connector.info.title} shows no flows")
         found = await connector.get_flows([sample.flow, sample.unknown_id, sample.flow])
 
         assert [sample.flow] == list(found)
@@ -318,7 +319,7 @@ class ConnectorContract:
 
         assert flow.native_id == outcome.flow.native_id
         assert flow_took_effect(command, outcome.flow), outcome.flow
-        if connector.capabilities[flow_verb].atomic:
+        if connector.info.capabilities[flow_verb].atomic:
             assert 1 == len(requests)
         if outcome.status is MutationStatus.APPLIED:
             assert found is None or isinstance(found, Flow)
@@ -326,8 +327,8 @@ class ConnectorContract:
 
     async def test_a_started_flow_is_there(self, connector: Connector[Any], sample: ContractSample) -> None:
         """Under the id of the outcome, and ACTIVE."""
-        if StartFlow not in connector.capabilities or sample.start_flow is None:
-            pytest.skip(f"{connector.title} starts no flows")
+        if StartFlow not in connector.info.capabilities or sample.start_flow is None:
+            pytest.skip(f"{connector.info.title} starts no flows")
         outcome = await connector.perform_on_flow(sample.start_flow)
         found = await read_flow(connector, outcome.flow.native_id)
 
@@ -348,7 +349,7 @@ class ConnectorContract:
             *(verb(flow=flow) for verb in FLOW_COMMANDS),
             StartFlow(definition_key="any"),
         ]
-        for command in (command for command in wanted if type(command) not in connector.capabilities):
+        for command in (command for command in wanted if type(command) not in connector.info.capabilities):
             with transport.counting() as requests, pytest.raises(UnsupportedActionError):
                 await connector.perform_on_flow(command)
 
@@ -361,7 +362,7 @@ class ConnectorContract:
         """Whatever the page size; one that the vendor has not is empty without a request."""
         with transport.counting() as requests:
             small = await drain_listing(connector, listing, 2)
-        large = await drain_listing(connector, listing, connector.page_limit)
+        large = await drain_listing(connector, listing, connector.info.page_limit)
 
         assert len(small) == len(set(small))
         assert sorted(large) == sorted(small)

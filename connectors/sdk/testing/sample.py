@@ -36,7 +36,8 @@ from connectors.sdk.commands import (
     Update,
     UpdateField,
 )
-from connectors.sdk.connector import Connector, Listing
+from connectors.sdk.connector import Connector
+from connectors.sdk.connector_info import Listing
 from connectors.sdk.errors import ConnectorError, UnsupportedActionError
 from connectors.sdk.model import OPEN_STATES, Flow, FlowState, Tag, Task, TaskPriority, TaskState
 from connectors.sdk.query import FlowQuery, Interval, Page, TaskOrderField, TaskQuery
@@ -247,9 +248,9 @@ async def prepared(connector: Connector[Any], sample: ContractSample, verb: type
     """A command that `verb` may carry out now: owned tasks are made by claiming, or assigning, an unowned one."""
     task = await read(connector, sample.starts.get(verb, sample.unowned[0]))
     if verb in _OWNED and verb not in sample.starts:
-        if Claim in connector.capabilities:
+        if Claim in connector.info.capabilities:
             await connector.perform(Claim(task=task, actor=sample.actor))
-        elif Assign in connector.capabilities:
+        elif Assign in connector.info.capabilities:
             await connector.perform(Assign(task=task, actor=sample.other, user_id=sample.actor.native_id))
         task = await read(connector, task.native_id)
     if verb is Resume and verb not in sample.starts:
@@ -266,7 +267,7 @@ def command_on(connector: Connector[Any], sample: ContractSample, verb: type[Tas
     if verb is Complete:
         return Complete(task=task, actor=actor, outcome=sample.outcome, data=sample.data, comment=sample.comment)
     if verb is Update:
-        how = connector.capabilities.get(Update)
+        how = connector.info.capabilities.get(Update)
         return _update(task, sample, frozenset(UpdateField) if how is None else how.fields)
     if verb is SetTags:
         return SetTags(task=task, actor=actor, tags=(Tag(name="urgent"), Tag(name="region", value="north")))
@@ -296,8 +297,8 @@ async def some_write(connector: Connector[Any], sample: ContractSample) -> TaskC
 
     What is not atomic may begin with a read, whose failure applies nothing.
     """
-    declared = [verb for verb in COMMANDS if verb in connector.capabilities]
-    for verb in sorted(declared, key=lambda verb: not connector.capabilities[verb].atomic):
+    declared = [verb for verb in COMMANDS if verb in connector.info.capabilities]
+    for verb in sorted(declared, key=lambda verb: not connector.info.capabilities[verb].atomic):
         return await prepared(connector, sample, verb)
     raise LookupError("the connector declares no verb")
 

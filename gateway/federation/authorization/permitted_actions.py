@@ -42,7 +42,7 @@ def verdicts(
                     allowed=False,
                     support=Support.UNSUPPORTED,
                     atomic=False,
-                    reason=f"{source.connector.title} has no such operation for a task",
+                    reason=f"{source.connector.info.title} has no such operation for a task",
                 )
             )
             continue

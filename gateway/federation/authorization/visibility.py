@@ -32,7 +32,7 @@ def is_owner(identity: Identity, task: Task) -> bool:
 def is_free_for_all(connector: Connector[Any], task: Task) -> bool:
     """A READY task without any candidate, at a vendor where anybody may take those."""
     return (
-        connector.open_to_everyone
+        connector.info.open_to_everyone
         and task.state is TaskState.READY
         and not task.candidate_users
         and not task.candidate_groups
@@ -76,5 +76,5 @@ def disjuncts(caller: Caller, connector: Connector[Any], scope: InboxScope, aske
         case InboxScope.ALL_VISIBLE:
             if asked.assignees == mine.assignees:
                 return (mine,)
-            free = [TaskQuery(states=READY, has_candidates=False)] if connector.open_to_everyone else []
+            free = [TaskQuery(states=READY, has_candidates=False)] if connector.info.open_to_everyone else []
             return (mine, *candidate, *free)

@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.connector import Listing
+from connectors.sdk.connector_info import Listing
 from connectors.sdk.errors import ForbiddenError, ValidationFailedError
 from connectors.sdk.model import Flow
 from connectors.sdk.query import FlowQuery, Page
@@ -113,7 +113,7 @@ class Catalogues:
                         order=order,
                         fetch=self._flow_pages(part, pushed, fresh=request.fresh),
                         admit=self._admit_flow(request.query),
-                        limit=min(request.first + 1, source.connector.page_limit),
+                        limit=min(request.first + 1, source.connector.info.page_limit),
                         scan_limit=source.connector.settings.scan_limit,
                         exact=exact,
                         last=None if resumed is None else resumed.last,
@@ -221,7 +221,7 @@ class Catalogues:
 
 
 def _is_asked(source: Source, listing: Listing, wanted: frozenset[str] | None) -> bool:
-    return listing in source.connector.listings and (wanted is None or source.key in wanted)
+    return listing in source.connector.info.listings and (wanted is None or source.key in wanted)
 
 
 def _fingerprint(what: str, sources: frozenset[str] | None, query: FlowQuery | None) -> str:

@@ -50,7 +50,7 @@ class ListingReader:
         connector = part.source.connector
 
         async def drain() -> Whole[N]:
-            return await _drained(page_of, connector.page_limit, connector.settings.scan_limit)
+            return await _drained(page_of, connector.info.page_limit, connector.settings.scan_limit)
 
         return await self.ask(part, operation, arguments, drain, kind=kind, fresh=fresh)
 

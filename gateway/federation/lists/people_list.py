@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.connector import Listing
+from connectors.sdk.connector_info import Listing
 from connectors.sdk.model import Group, NativeRef, Task, User
 from connectors.sdk.query import folded
 from gateway.federation.cache import Cache, Kind

@@ -74,7 +74,7 @@ class Part(Generic[R]):
             truncated=any(stream.truncated for stream in self.streams),
             filter_placement=self.filters,
             sort_placement=self.sorts,
-            note=self.source.connector.list_note or None,
+            note=self.source.connector.info.list_note or None,
             error=None if error is None else Problem.from_error(error),
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.connector import utc_now
+from connectors.sdk.clock import utc_now
 from connectors.sdk.model import CountAccuracy, GroupRef, NativeRef, Task, UserRef
 from connectors.sdk.query import overdue
 from gateway.federation.lists.task_list import Lists
@@ -87,7 +87,7 @@ class Stats:
                 return BucketKey(dimension, task.source, name, source=task.source)
             case TaskDimension.VENDOR:
                 settings = self._sources[task.source].connector.settings
-                return BucketKey(dimension, settings.vendor, self._sources[task.source].connector.title)
+                return BucketKey(dimension, settings.vendor, self._sources[task.source].connector.info.title)
             case TaskDimension.STATE:
                 return BucketKey(dimension, task.state.value)
             case TaskDimension.ASSIGNEE:

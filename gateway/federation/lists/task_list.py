@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.connector import utc_now
+from connectors.sdk.clock import utc_now
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError
 from connectors.sdk.http import calls
 from connectors.sdk.model import CountAccuracy, Task, TaskRef
@@ -157,7 +157,8 @@ class Lists:
         plan = _Plan(part, tuple(dict.fromkeys(wanted)), visible, asked.matches, order, request, resumed)
         if not asked.exact or not all(whole for _, whole in wanted):
             part.filters = FilterPlacement.GATEWAY
-        splits = None if wanted_order is None else order.splits(source.connector.sorts, source.connector.empty)
+        info = source.connector.info
+        splits = None if wanted_order is None else order.splits(info.sorts, info.never_filled)
         if splits is None:
             part.sorts = FilterPlacement.GATEWAY
             self._drain(plan)
@@ -185,7 +186,7 @@ class Lists:
                             order=order,
                             fetch=self._pages(plan, structs.replace(pushed, order=split.order)),
                             admit=self._admit(plan, split),
-                            limit=min(request.first + 1, source.connector.page_limit),
+                            limit=min(request.first + 1, source.connector.info.page_limit),
                             scan_limit=source.connector.settings.scan_limit,
                             exact=pushed == whole and is_all and asked.exact,
                             last=None if resumed is None else resumed.last,
@@ -272,7 +273,7 @@ class Lists:
             cursor: str | None = None
             for pages in itertools.count(1):
                 try:
-                    page = await connector.list_tasks(query, limit=min(connector.page_limit, most), after=cursor)
+                    page = await connector.list_tasks(query, limit=min(connector.info.page_limit, most), after=cursor)
                 except ConnectorError as error:
                     if not rows:
                         raise

@@ -91,20 +91,20 @@ def command_type(connector: Connector[Any], intent: Intent) -> type[Command]:
     if isinstance(intent, CancelIntent):
         return _cancel_type(connector, intent)
     command = COMMANDS[type(intent)]
-    if command not in connector.capabilities:
-        raise UnsupportedActionError(f"{connector.title} has no operation {intent.verb}")
+    if command not in connector.info.capabilities:
+        raise UnsupportedActionError(f"{connector.info.title} has no operation {intent.verb}")
     return command
 
 
 def _cancel_type(connector: Connector[Any], intent: CancelIntent) -> type[Command]:
-    by_strategy = {command.strategy: command for command in connector.capabilities if issubclass(command, Cancel)}
+    by_strategy = {command.strategy: command for command in connector.info.capabilities if issubclass(command, Cancel)}
     for strategy in CancelStrategy:
         if strategy in intent.allow and strategy in by_strategy:
             return by_strategy[strategy]
-    possible = connector.cancel_strategies()
+    possible = connector.info.cancel_strategies
     advice = f"allow one of {', '.join(possible)}" if possible else "it has none"
     raise UnsupportedActionError(
-        f"{connector.title} cannot cancel a task in an allowed way; {advice}", alternatives=possible
+        f"{connector.info.title} cannot cancel a task in an allowed way; {advice}", alternatives=possible
     )
 
 

@@ -106,7 +106,7 @@ class FlowWrites:
     def _admit(self, write: Write) -> None:
         """Capability and authority, before anything is read."""
         wanted = command_type(write.connector, write.request.intent)
-        write.capability = write.connector.capabilities[wanted]
+        write.capability = write.connector.info.capabilities[wanted]
         Permission(write.caller, write.connector).check_admin(wanted.action)
 
     async def _read(self, ref: FlowRef, *, fresh: bool = False) -> Flow:

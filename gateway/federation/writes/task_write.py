@@ -49,7 +49,7 @@ class TaskWrites:
         try:
             check_assignment(write.request.intent)
             wanted = command_type(write.connector, write.request.intent)
-            write.capability = write.connector.capabilities[wanted]
+            write.capability = write.connector.info.capabilities[wanted]
             _check_fields_of_update(write)
             fresh = write.capability.support is Support.EMULATED
             await self._read(write, ref, fresh=fresh)
@@ -114,10 +114,10 @@ class TaskWrites:
 
     async def _claim_first(self, write: Write, task: Task, permission: Permission) -> Task | WriteResult:
         """completeTask(claimIfNeeded: true): the claimed task, or the result of the claim that failed."""
-        if Claim not in write.connector.capabilities:
+        if Claim not in write.connector.info.capabilities:
             return task
         completing = write.capability
-        write.capability = write.connector.capabilities[Claim]
+        write.capability = write.connector.info.capabilities[Claim]
         result = await self._send(write, Claim(task=task, actor=permission.identity()))
         if result.status is not MutationStatus.APPLIED or result.task is None:
             return result
@@ -202,7 +202,7 @@ def _check_fields_of_update(write: Write) -> None:
         return
     beyond = sorted(intent.fields - write.capability.fields)
     if beyond:
-        raise UnsupportedActionError(f"{write.connector.title} cannot change {', '.join(beyond)} of a task")
+        raise UnsupportedActionError(f"{write.connector.info.title} cannot change {', '.join(beyond)} of a task")
 
 
 def _closed(now: Task, error: ConnectorError) -> ConflictError:

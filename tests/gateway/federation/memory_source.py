@@ -102,7 +102,7 @@ class MemoryConnector(Connector[SourceSettings]):
         super().__init__(settings, Upstream(settings, transport=NO_NETWORK), clock=lambda: NOW)
         self.held = {one.native_id: one for one in tasks}
         self.shown: dict[str, Task] | None = None
-        self.sorts, self.empty = sorts, empty  # type: ignore[misc]
+        self.info = structs.replace(self.info, sorts=sorts, never_filled=empty)
         self.weak = weak
         self.fail: ConnectorError | None = None
         self.fail_write: ConnectorError | None = None
@@ -127,7 +127,7 @@ class MemoryConnector(Connector[SourceSettings]):
         self._count()
         order = TotalOrder(query.order)
         rows = [one for one in self._reads().values() if query.matches(one)]
-        if self.sorts:
+        if self.info.sorts:
             # Ties come in an order of the vendor's own.
             rows.sort(key=lambda one: (order.rank_of(one)[: len(query.order)], crc32(one.native_id.encode())))
         start = int(after or 0)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from connectors.sdk.errors import UnavailableError, ValidationFailedError
 from connectors.sdk.model import Definition, Flow, FlowState
@@ -53,14 +54,15 @@ async def test_pages_joined_are_all_flows_newest_first(
             for number, start in enumerate(starts)
         ]
         connector = RichConnector(key, flows=flows)
-        connector.sorts_flows = sorts and all(start is not None for start in starts)  # type: ignore[misc]
+        sorted_flows = sorts and all(start is not None for start in starts)
+        connector.info = structs.replace(connector.info, sorts_flows=sorted_flows)
         connector.pushes_states = pushes
         connectors.append(connector)
     everything = [one for connector in connectors for one in connector.flows.values()]
     active = [one for one in everything if one.state is FlowState.ACTIVE]
 
     sources = federation(*connectors, people=PEOPLE)
-    if any(connector.sorts_flows for connector in connectors):
+    if any(connector.info.sorts_flows for connector in connectors):
         with pytest.raises(ValidationFailedError):
             await walked(sources, first, backward=True)
     else:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.geotareas import GeotareasConnector, filters
+from connectors.geotareas import GeotareasConnector, flows, search
 from connectors.geotareas.settings import GeotareasOptions
 from connectors.sdk.model import (
     OPEN_STATES,
@@ -119,7 +119,7 @@ FLOW_QUERIES = st.builds(
 
 
 def pushed(query: TaskQuery, *, zone: ZoneInfo | None = MADRID) -> TaskQuery:
-    return filters.pushed_down(query, OPTIONS, zone=zone, now=NOW)
+    return search.pushed_down(query, OPTIONS, zone=zone, now=NOW)
 
 
 @given(query=QUERIES, task=TASKS, zone=st.sampled_from([None, MADRID]))
@@ -139,10 +139,10 @@ def test_every_match_of_a_flow_query_matches_what_is_pushed_down(
     query: FlowQuery, flow: Flow, zone: ZoneInfo | None
 ) -> None:
     """As for tasks."""
-    weaker = filters.pushed_down_flows(query, zone=zone)
+    weaker = flows.pushed_down_flows(query, zone=zone)
 
     assert not query.matches(flow) or weaker.matches(flow)
-    assert weaker == filters.pushed_down_flows(weaker, zone=zone)
+    assert weaker == flows.pushed_down_flows(weaker, zone=zone)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_a_query_is_sent_as_the_vendors_filters(
     query: TaskQuery, zone: ZoneInfo | None, sent: list[dict[str, str]]
 ) -> None:
     """One stream of pages for each status, each with every filter that is exact."""
-    assert sent == list(filters.task_streams(pushed(query, zone=zone), OPTIONS).values())
+    assert sent == list(search.task_streams(pushed(query, zone=zone), OPTIONS).values())
 
 
 @pytest.mark.parametrize(
@@ -258,9 +258,9 @@ def test_a_flow_query_is_sent_as_the_vendors_filters(
     query: FlowQuery, zone: ZoneInfo | None, sent: list[dict[str, str]]
 ) -> None:
     """Bounds of the start are sent a day wider, because what they include is not documented."""
-    weaker = filters.pushed_down_flows(query, zone=zone)
+    weaker = flows.pushed_down_flows(query, zone=zone)
 
-    assert sent == list(filters.instance_streams(weaker, zone=zone).values())
+    assert sent == list(flows.instance_streams(weaker, zone=zone).values())
 
 
 def test_what_is_overdue_within_one_minute_is_one_answer() -> None:
