@@ -9,6 +9,7 @@ from schema.core.scalars import SCALARS
 from schema.flow.mutations import FlowMutations
 from schema.flow.queries import FlowQueries
 from schema.node import NodeQueries
+from schema.operation.queries import OperationQueries
 from schema.people.queries import PeopleQueries
 from schema.source.queries import SourceQueries
 from schema.task.definitions import TaskDefinitionQueries
@@ -20,7 +21,14 @@ from schema.task.types import TaskDefinition
 
 @strawberry.type(description="What can be read. Reads never change a source.")
 class Query(
-    TaskQueries, TaskStatsQueries, TaskDefinitionQueries, FlowQueries, PeopleQueries, SourceQueries, NodeQueries
+    TaskQueries,
+    TaskStatsQueries,
+    TaskDefinitionQueries,
+    FlowQueries,
+    PeopleQueries,
+    SourceQueries,
+    OperationQueries,
+    NodeQueries,
 ):
     pass
 

@@ -1,7 +1,6 @@
-"""Writes as the journal has them."""
+"""A write as the journal has it."""
 
 from datetime import datetime
-from typing import Annotated
 
 import strawberry
 
@@ -62,20 +61,3 @@ class Operation:
             errors=[UserError.from_problem(problem) for problem in record.problems],
             record=record,
         )
-
-
-@strawberry.type
-class OperationQueries:
-    @resolved(
-        description=(
-            "A write by the id that its payload named, for whoever asked for it and for task admins; null for others, "
-            "for an unknown id and after 24 hours."
-        )
-    )
-    async def operation(
-        self,
-        info: strawberry.Info[Context, None],
-        id: Annotated[strawberry.ID, strawberry.argument(description="`operationId` of a payload.")],
-    ) -> Operation | None:
-        found = await info.context.federation.operation(info.context.caller, id)
-        return None if found is None else Operation.from_record(found)

@@ -31,7 +31,7 @@ class Comment(Node):
     edited_at: datetime | None = strawberry.field(description="Last change; null if there was none.")
 
     @classmethod
-    def from_model(cls, comment: model.Comment, task: model.Task, context: Context) -> "Comment":
+    def from_model(cls, comment: model.Comment, task: model.TaskRef, context: Context) -> "Comment":
         return cls(
             id=global_id("Comment", task.source, task.native_id, comment.native_id),
             text=comment.text,
@@ -66,7 +66,7 @@ class CommentConnection:
             **page,  # type: ignore[arg-type]
         )
         edges = [
-            CommentEdge(cursor=cursor, node=Comment.from_model(comment, task, context))
+            CommentEdge(cursor=cursor, node=Comment.from_model(comment, task.ref, context))
             for cursor, comment in shown.rows
         ]
         return cls(

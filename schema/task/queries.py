@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from connectors.sdk.model import OPEN_STATES
+from connectors.sdk.model import OPEN_STATES, DetailAspect, TaskRef
 from schema.core.arguments import Freshness, Window, given, task_ref, window
 from schema.core.context import Context
 from schema.core.relay import GlobalId, decode
@@ -15,6 +15,7 @@ from schema.ports import InboxScope, TaskListRequest
 from schema.ports import lists as port
 from schema.task.connection import TaskConnection
 from schema.task.filters import DEFAULT_ORDER, TaskFilter, TaskOrder, sort_keys
+from schema.task.history import Comment
 from schema.task.types import Task
 
 Info = strawberry.Info[Context, None]
@@ -136,6 +137,17 @@ async def task_by_id(
     if fresh:
         context.task_by_ref.put(ref, task)
     return Task.from_model(task, context, is_listed=is_listed)
+
+
+async def comment_by_id(found: GlobalId | None, context: Context) -> Comment | None:
+    """A comment on a task that the viewer sees."""
+    if found is None or found.type != "Comment" or found.parts[0] not in context.sources:
+        return None
+    source, task_id, comment_id = found.parts
+    ref = TaskRef(source, task_id)
+    detail = await context.task_detail.load((ref, DetailAspect.COMMENTS))
+    comments = () if detail is None else detail.comments or ()
+    return next((Comment.from_model(one, ref, context) for one in comments if one.native_id == comment_id), None)
 
 
 async def tasks_of_person(
