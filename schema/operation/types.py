@@ -6,12 +6,12 @@ import strawberry
 
 import schema.task.enums  # noqa: F401 describes the enums used below
 from connectors.sdk.commands import MutationStatus, TaskAction
+from schema import ports
 from schema.core.context import Context
 from schema.core.errors import UserError
 from schema.core.resolver import resolved
 from schema.flow.types import Flow
 from schema.people.types import User
-from schema.ports import writes as intents
 from schema.task.types import Task
 
 
@@ -24,7 +24,7 @@ class Operation:
     requested_at: datetime = strawberry.field(description="When it came. Never null.")
     settled_at: datetime | None = strawberry.field(description="When it was known what became of it; null until then.")
     errors: list[UserError] = strawberry.field(description="What was in the way; empty if nothing was. Never null.")
-    record: strawberry.Private[intents.Operation]
+    record: strawberry.Private[ports.Operation]
 
     @resolved(
         graphql_type=Task | None, description="The task as it is now; null if none, or if the viewer cannot see it."
@@ -50,7 +50,7 @@ class Operation:
         return None if person is None else User.from_caller(person)
 
     @classmethod
-    def from_record(cls, record: intents.Operation) -> "Operation":
+    def from_record(cls, record: ports.Operation) -> "Operation":
         return cls(
             id=strawberry.ID(record.operation_id),
             action=record.action,

@@ -21,20 +21,11 @@ from connectors.sdk.model import (
     TaskRef,
     User,
 )
-from schema.ports.lists import (
-    DefinitionRow,
-    FlowListRequest,
-    GroupRow,
-    PageRequest,
-    PersonRow,
-    RowList,
-    SourceInfo,
-    StatsRequest,
-    TaskList,
-    TaskListRequest,
-    TaskStats,
-    Verdict,
-)
+from schema.ports.actions import Verdict
+from schema.ports.lists import DefinitionRow, FlowListRequest, PageRequest, RowList, TaskList, TaskListRequest
+from schema.ports.people import GroupRow, PersonRow
+from schema.ports.sources import SourceInfo
+from schema.ports.stats import StatsRequest, TaskStats
 from schema.ports.writes import Operation, WriteRequest, WriteResult
 
 

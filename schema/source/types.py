@@ -6,13 +6,13 @@ from enum import StrEnum
 import strawberry
 
 from connectors.sdk.model import CountAccuracy
+from schema import ports as port
 from schema.core.enumeration import describe
 from schema.core.errors import UserError
 from schema.core.permission import SourceCapability
 from schema.core.relay import Node, global_id
 from schema.core.resolver import resolved
 from schema.ports import FilterPlacement, SourceInfo, SourceReport, SourceStatus
-from schema.ports import lists as port
 
 
 class ActsAs(StrEnum):

@@ -8,11 +8,11 @@ import strawberry
 import schema.task.enums  # noqa: F401 describes the enums used below
 from connectors.sdk.model import OPEN_STATES, FlowRef, NativeRef, TaskKind, TaskPriority, TaskRef, TaskState
 from connectors.sdk.query import Interval, SortDirection, SortKey, TaskOrderField
+from schema import ports as port
 from schema.core.arguments import argument, given, person
 from schema.core.context import Context
 from schema.core.filters import NOT_CONSIDERED, DateTimeFilter, IdFilter, StringFilter, SubjectFilter, both
 from schema.ports import PersonId
-from schema.ports import lists as port
 
 
 @strawberry.input(description="A key to sort by.")

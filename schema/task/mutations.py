@@ -13,8 +13,7 @@ from schema.core.context import Context
 from schema.core.payload import WritePayload, json_object, members_of, refused, vendor_options
 from schema.core.relay import decode
 from schema.core.resolver import resolved
-from schema.ports import Intent, PersonId, SourceRef, Target, WriteRequest, WriteResult
-from schema.ports import writes as intents
+from schema.ports import Intent, PersonId, SourceRef, Target, WriteRequest, WriteResult, intents
 from schema.task.types import Task
 from schema.task.writes import (
     AddTaskCommentInput,

@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from connectors.sdk.model import OPEN_STATES, DetailAspect, TaskRef
+from schema import ports as port
 from schema.core.arguments import Freshness, Window, given, task_ref, window
 from schema.core.context import Context
 from schema.core.relay import GlobalId, decode
@@ -12,7 +13,6 @@ from schema.core.resolver import resolved
 from schema.execution import selects
 from schema.people.types import IdentityLink, User, identities_of
 from schema.ports import InboxScope, TaskListRequest
-from schema.ports import lists as port
 from schema.task.connection import TaskConnection
 from schema.task.filters import DEFAULT_ORDER, TaskFilter, TaskOrder, sort_keys
 from schema.task.history import Comment

@@ -7,13 +7,13 @@ import strawberry
 
 from connectors.sdk import model
 from connectors.sdk.errors import ValidationFailedError
+from schema import ports as port
 from schema.core.arguments import Freshness, given
 from schema.core.context import Context
 from schema.core.enumeration import describe
 from schema.core.resolver import resolved
 from schema.people.types import Group, User
 from schema.ports import StatsRequest, TaskDimension
-from schema.ports import lists as port
 from schema.source.types import Source, SourceResult
 from schema.task.filters import TaskFilter
 

@@ -31,6 +31,8 @@ def ids_in(value: Any) -> Iterator[str]:
         case list():
             for inner in value:
                 yield from ids_in(inner)
+        case _:
+            pass
 
 
 @pytest.mark.parametrize("person", ["alice", "carol"])

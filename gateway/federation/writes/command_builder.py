@@ -24,8 +24,7 @@ from connectors.sdk.model import NativeRef, Task
 from gateway.federation.authorization import Permission
 from gateway.federation.sources import command_type
 from gateway.federation.writes.attempt import Write
-from schema.ports import PersonId
-from schema.ports import writes as intents
+from schema.ports import PersonId, intents
 
 
 class Orders:
