@@ -6,17 +6,12 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema.core.scalars import SCALARS
-from schema.flow.mutations import FlowMutations
-from schema.flow.queries import FlowQueries
+from schema.flow import FlowMutations, FlowQueries
 from schema.node import NodeQueries
-from schema.operation.queries import OperationQueries
-from schema.people.queries import PeopleQueries
-from schema.source.queries import SourceQueries
-from schema.task.definitions import TaskDefinitionQueries
-from schema.task.mutations import TaskMutations
-from schema.task.queries import TaskQueries
-from schema.task.stats import TaskStatsQueries
-from schema.task.types import TaskDefinition
+from schema.operation import OperationQueries
+from schema.people import PeopleQueries
+from schema.source import SourceQueries
+from schema.task import TaskDefinitionQueries, TaskMutations, TaskQueries, TaskStatsQueries
 
 
 @strawberry.type(description="What can be read. Reads never change a source.")
@@ -44,7 +39,6 @@ def build_schema() -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
-        types=[TaskDefinition],
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
 

@@ -6,17 +6,15 @@ from typing import Annotated
 import strawberry
 
 from connectors.sdk.errors import ValidationFailedError
-from connectors.sdk.model import NativeRef
-from schema.core.arguments import MAX_PAGE
 from schema.core.context import Context
 from schema.core.limits import DETAIL_ROWS
-from schema.core.relay import GlobalId, Node, decode
+from schema.core.pagination import MAX_PAGE
+from schema.core.relay import Node, decode
 from schema.core.resolver import resolved
-from schema.flow.queries import flow_by_id
-from schema.flow.types import FlowDefinition
-from schema.people.queries import group_by_id, user_by_id
-from schema.task.queries import comment_by_id, task_by_id
-from schema.task.types import TaskDefinition
+from schema.flow import flow_by_id, flow_definition_by_id
+from schema.people import group_by_id, user_by_id
+from schema.source import all_sources
+from schema.task import comment_by_id, task_by_id, task_definition_by_id
 
 _WHAT = (
     "Null for an id that is malformed, unknown or invisible. A definition is found while its source lists it or "
@@ -66,24 +64,12 @@ async def node_by_id(text: str, context: Context, *, is_listed: bool = False) ->
         case "Group":
             return group_by_id(found, context)
         case "Source":
-            return context.sources.get(found.parts[0])
+            return context.once(all_sources).get(found.parts[0])
         case "TaskDefinition":
-            return await _task_definition(found, context)
+            return await task_definition_by_id(found, context)
         case "FlowDefinition":
-            return await _flow_definition(found, context)
+            return await flow_definition_by_id(found, context)
         case "Comment":
             return await comment_by_id(found, context)
         case _:
             raise NotImplementedError(f"no type of the graph is called {found.type}")
-
-
-async def _task_definition(found: GlobalId, context: Context) -> TaskDefinition | None:
-    ref = NativeRef(*found.parts)
-    definition = await context.federation.get_task_definition(context.caller, ref)
-    return None if definition is None else TaskDefinition.from_model(definition, ref.source)
-
-
-async def _flow_definition(found: GlobalId, context: Context) -> FlowDefinition | None:
-    ref = NativeRef(*found.parts)
-    definition = await context.federation.get_flow_definition(context.caller, ref)
-    return None if definition is None else FlowDefinition.from_model(definition, ref.source)

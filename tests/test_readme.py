@@ -14,7 +14,7 @@ from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import CacheBounds, CacheSettings, LimitsSettings, Section, SourceSettings
 from gateway.federation.sources.action_capabilities import abilities_of
 from gateway.settings import load
-from schema.core.errors import UserErrorCode
+from schema.core.enums import UserErrorCode
 from schema.core.limits import DocumentLimits
 from tests.world import World
 

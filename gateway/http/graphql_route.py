@@ -19,7 +19,7 @@ from gateway.federation.traffic import Usage, usage, within
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
 from schema.core.context import Context
-from schema.execution import Answer, Execution, RequestError
+from schema.execution import Execution, GraphQLResponse, RequestError
 from schema.ports import Federation
 
 ASKED = "taskgate.asked"
@@ -125,7 +125,7 @@ def _told(spent: Usage) -> dict[str, Any]:
     }
 
 
-def _answered(answer: Answer, media: str, told: Mapping[str, Any] | None = None) -> Response:
+def _answered(answer: GraphQLResponse, media: str, told: Mapping[str, Any] | None = None) -> Response:
     """GraphQL over HTTP, where nothing ran: 400, but 200 under application/json.
 
     A client of the older type cannot tell our 400 from that of a proxy.

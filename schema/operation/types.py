@@ -4,15 +4,15 @@ from datetime import datetime
 
 import strawberry
 
-import schema.task.enums  # noqa: F401 describes the enums used below
-from connectors.sdk.commands import MutationStatus, TaskAction
 from schema import ports
 from schema.core.context import Context
+from schema.core.enums import MutationStatus, TaskAction
 from schema.core.errors import UserError
 from schema.core.resolver import resolved
-from schema.flow.types import Flow
-from schema.people.types import User
-from schema.task.types import Task
+from schema.core.tasks import TaskByRefLoader
+from schema.flow import Flow
+from schema.people import User
+from schema.task import Task
 
 
 @strawberry.type(description="A write, and what became of it. Kept for 24 hours.")
@@ -32,7 +32,7 @@ class Operation:
     async def task(self, info: strawberry.Info[Context, None]) -> Task | None:
         if self.record.task is None:
             return None
-        found = await info.context.task_by_ref.load(self.record.task)
+        found = await info.context.loader(TaskByRefLoader).load(self.record.task)
         return None if found is None else Task.from_model(found, info.context)
 
     @resolved(
