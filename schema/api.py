@@ -11,7 +11,16 @@ from schema.node import NodeQueries
 from schema.operation import OperationQueries
 from schema.people import PeopleQueries
 from schema.source import SourceQueries
-from schema.task import TaskDefinitionQueries, TaskMutations, TaskQueries, TaskStatsQueries
+from schema.task import (
+    ChangeMutations,
+    CreateMutations,
+    EndMutations,
+    OwnershipMutations,
+    TaskDefinitionQueries,
+    TaskQueries,
+    TaskStatsQueries,
+    WorkMutations,
+)
 
 
 @strawberry.type(description="What can be read. Reads never change a source.")
@@ -29,7 +38,7 @@ class Query(
 
 
 @strawberry.type(description="What can be done. Each write is sent at most once; expected failures are in `errors`.")
-class Mutation(TaskMutations, FlowMutations):
+class Mutation(OwnershipMutations, WorkMutations, ChangeMutations, EndMutations, CreateMutations, FlowMutations):
     pass
 
 

@@ -19,7 +19,14 @@ mutations/            one file a group of mutations
 from schema.task.connection import TaskConnection
 from schema.task.definitions import TaskDefinition, TaskDefinitionQueries, task_definition_by_id
 from schema.task.filters import TaskFilter
-from schema.task.mutations import TaskMutations, TaskPayload
+from schema.task.mutations import (
+    ChangeMutations,
+    CreateMutations,
+    EndMutations,
+    OwnershipMutations,
+    TaskPayload,
+    WorkMutations,
+)
 from schema.task.queries import TaskQueries, comment_by_id, task_by_id
 from schema.task.sorting import TaskOrder
 from schema.task.stats import TaskStatsQueries
@@ -27,17 +34,21 @@ from schema.task.types import Task
 from schema.task.viewer import Viewer
 
 __all__ = [
+    "ChangeMutations",
+    "CreateMutations",
+    "EndMutations",
+    "OwnershipMutations",
     "Task",
     "TaskConnection",
     "TaskDefinition",
     "TaskDefinitionQueries",
     "TaskFilter",
-    "TaskMutations",
     "TaskOrder",
     "TaskPayload",
     "TaskQueries",
     "TaskStatsQueries",
     "Viewer",
+    "WorkMutations",
     "comment_by_id",
     "task_by_id",
     "task_definition_by_id",

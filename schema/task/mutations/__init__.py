@@ -8,8 +8,6 @@ end.py        `cancelTask`, `retryTask`
 create.py     `createTask`
 """
 
-import strawberry
-
 from schema.task.mutations.change import ChangeMutations
 from schema.task.mutations.create import CreateMutations
 from schema.task.mutations.end import EndMutations
@@ -17,9 +15,4 @@ from schema.task.mutations.ownership import OwnershipMutations
 from schema.task.mutations.work import WorkMutations
 from schema.task.mutations.write import TaskPayload
 
-__all__ = ["TaskMutations", "TaskPayload"]
-
-
-@strawberry.type
-class TaskMutations(OwnershipMutations, WorkMutations, ChangeMutations, EndMutations, CreateMutations):
-    pass
+__all__ = ["ChangeMutations", "CreateMutations", "EndMutations", "OwnershipMutations", "TaskPayload", "WorkMutations"]
