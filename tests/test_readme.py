@@ -15,7 +15,7 @@ from connectors.sdk.settings import CacheSettings, LimitsSettings, Section, Sour
 from gateway.cli import app
 from gateway.federation.sources.action_capabilities import abilities_of
 from gateway.settings import CacheBounds, load
-from schema.core.errors import UserErrorCode
+from schema.core.enums import UserErrorCode
 from schema.core.limits import DocumentLimits
 from tests.documents import PAGES, README, ROOT, Page
 from tests.world import World

@@ -1,4 +1,4 @@
-"""All configured sources as one: the gateway's side of `schema.ports.lists.Federation`."""
+"""All configured sources as one: the gateway's side of `schema.ports.Federation`."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,12 +7,23 @@ from msgspec import structs
 from connectors.sdk.caller import Caller
 from connectors.sdk.commands import TaskAction
 from connectors.sdk.errors import ConnectorError, ValidationFailedError
-from connectors.sdk.model import DetailAspect, Flow, FlowRef, Group, NativeRef, Task, TaskDetail, TaskRef, User
+from connectors.sdk.model import (
+    Definition,
+    DetailAspect,
+    Flow,
+    FlowRef,
+    Group,
+    NativeRef,
+    Task,
+    TaskDetail,
+    TaskRef,
+    User,
+)
 from connectors.sdk.query import SortKey, TaskOrderField
 from gateway.federation.authorization import verdicts
 from gateway.federation.cache import Cache
 from gateway.federation.lists import Catalogues, Directories, Lists, Stats
-from gateway.federation.objects import Reads
+from gateway.federation.objects import Definitions, Reads
 from gateway.federation.sources import Source
 from gateway.federation.writes import Writes
 from gateway.people import People
@@ -61,6 +72,12 @@ class FederatedSources:
         self._lists, self._catalogues, self._directories = lists, catalogues, directories
         self._stats = stats
         self._reads, self._writes = reads, writes
+        self._definitions = Definitions(
+            list_definitions=catalogues.task_definitions,
+            list_tasks=lists.page,
+            list_flows=catalogues.flows,
+            flows=reads.flows,
+        )
 
     def sources(self) -> Sequence[SourceInfo]:
         return [structs.replace(source.info(), cache=self._kept_of(source)) for source in self._sources]
@@ -126,6 +143,12 @@ class FederatedSources:
 
     async def list_task_definitions(self, caller: Caller, request: PageRequest) -> RowList[DefinitionRow]:
         return await self._catalogues.task_definitions(request)
+
+    async def get_task_definition(self, caller: Caller, ref: NativeRef) -> Definition | None:
+        return await self._definitions.task_definition(caller, ref) if ref.source in self._by_key else None
+
+    async def get_flow_definition(self, caller: Caller, ref: NativeRef) -> Definition | None:
+        return await self._definitions.flow_definition(caller, ref) if ref.source in self._by_key else None
 
     async def list_users(
         self,

@@ -20,7 +20,7 @@ from gateway.http.access_log import LOGGED
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
 from schema.core.context import Context
-from schema.execution import Answer, Execution, RequestError
+from schema.execution import Execution, GraphQLResponse, RequestError
 from schema.ports import Federation
 
 _HEADERS = {
@@ -125,7 +125,7 @@ def _cost(spent: Usage) -> dict[str, Any]:
     }
 
 
-def _answered(answer: Answer, media: str, cost: Mapping[str, Any] | None = None) -> Response:
+def _answered(answer: GraphQLResponse, media: str, cost: Mapping[str, Any] | None = None) -> Response:
     """200; where nothing was executed, 400 under the newer media type.
 
     GraphQL over HTTP: under application/json a client could not tell our 400 from one of a proxy.

@@ -9,21 +9,23 @@ from typing import Protocol
 from connectors.sdk.caller import Caller
 from connectors.sdk.commands import TaskAction
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.model import DetailAspect, Flow, FlowRef, Group, NativeRef, Task, TaskDetail, TaskRef, User
-from schema.ports.lists import (
-    DefinitionRow,
-    FlowListRequest,
-    GroupRow,
-    PageRequest,
-    PersonRow,
-    RowList,
-    SourceInfo,
-    StatsRequest,
-    TaskList,
-    TaskListRequest,
-    TaskStats,
-    Verdict,
+from connectors.sdk.model import (
+    Definition,
+    DetailAspect,
+    Flow,
+    FlowRef,
+    Group,
+    NativeRef,
+    Task,
+    TaskDetail,
+    TaskRef,
+    User,
 )
+from schema.ports.actions import Verdict
+from schema.ports.lists import DefinitionRow, FlowListRequest, PageRequest, RowList, TaskList, TaskListRequest
+from schema.ports.people import GroupRow, PersonRow
+from schema.ports.sources import SourceInfo
+from schema.ports.stats import StatsRequest, TaskStats
 from schema.ports.writes import Operation, WriteRequest, WriteResult
 
 
@@ -68,6 +70,18 @@ class Federation(Protocol):
 
     async def list_task_definitions(self, caller: Caller, request: PageRequest) -> RowList[DefinitionRow]:
         """One merged page, by name. ValidationFailedError for a cursor that does not fit."""
+
+    async def get_task_definition(self, caller: Caller, ref: NativeRef) -> Definition | None:
+        """A task definition by id, where the source lists it or recent tasks that the caller sees were made from it.
+
+        Raises ConnectorError where the source cannot be read.
+        """
+
+    async def get_flow_definition(self, caller: Caller, ref: NativeRef) -> Definition | None:
+        """A flow definition by id, where recent flows run by it: those of visible tasks, for task admins also the others.
+
+        Raises ConnectorError where the source cannot be read.
+        """
 
     async def list_users(
         self,

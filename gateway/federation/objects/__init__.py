@@ -1,5 +1,6 @@
 """TODO."""
 
+from gateway.federation.objects.definitions import Definitions
 from gateway.federation.objects.reader import Reads
 
-__all__ = ["Reads"]
+__all__ = ["Definitions", "Reads"]

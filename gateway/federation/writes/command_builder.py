@@ -24,8 +24,7 @@ from gateway.federation.authorization import Permission
 from gateway.federation.sources import command_type
 from gateway.federation.writes.attempt import Write
 from gateway.people import People
-from schema.ports import PersonId
-from schema.ports import writes as intents
+from schema.ports import PersonId, intents
 
 
 class Orders:

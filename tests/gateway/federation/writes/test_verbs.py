@@ -8,8 +8,7 @@ from connectors.sdk.commands import CancelStrategy, MutationStatus, TaskAction, 
 from connectors.sdk.errors import UpstreamTimeoutError
 from connectors.sdk.model import FlowRef, FlowState, NativeRef, Tag, TaskPriority, TaskRef, TaskState, UserRef
 from gateway.federation.service import FederatedSources
-from schema.ports import Intent, PersonId, SourceRef, Target, WriteRequest, WriteResult
-from schema.ports import writes as intents
+from schema.ports import Intent, PersonId, SourceRef, Target, WriteRequest, WriteResult, intents
 from tests.gateway.federation.memory_source import FORM, federation, person, task
 from tests.gateway.federation.rich_source import RichConnector, flow
 
