@@ -33,7 +33,7 @@ from gateway.composition import FederatedSources, compose
 from gateway.federation.cache import Cache
 from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.sources.source import Source
-from gateway.store.sqlite import Journal
+from gateway.store import SqliteJournal
 from schema.ports import TaskFilter, TaskList, TaskListRequest
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
@@ -144,7 +144,7 @@ class Bench:
         return compose(
             self._sources,
             people={},
-            journal=Journal(None),
+            journal=SqliteJournal(None),
             answers=Cache(most_bytes=1 << 28, most_entries=10_000),
             cursors=CursorCodec(b"benchmark"),
         )

@@ -16,9 +16,16 @@ from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources import Source, flights
 from gateway.federation.traffic import Observe, unobserved
-from gateway.federation.writes import FlowWrites, Orders, Sending, TaskWrites, Writes
+from gateway.federation.writes import (
+    AtMostOnceSender,
+    CommandBuilder,
+    Creator,
+    FlowWriter,
+    TaskWriter,
+    WritePipeline,
+)
 from gateway.settings import Settings
-from gateway.store import Journal
+from gateway.store import Journal, SqliteJournal
 
 __all__ = ["FederatedSources", "compose", "open_federation"]
 
@@ -37,7 +44,7 @@ async def open_federation(settings: Settings, *, observe: Observe = unobserved) 
             source = Source(connector_types()[section.vendor].open(section), observe=observe)
             stack.push_async_callback(source.aclose)
             sources.append(source)
-        journal = Journal(settings.gateway.journal)
+        journal = SqliteJournal(settings.gateway.journal)
         stack.callback(journal.close)
         bounds = settings.gateway.cache
         answers = Cache(
@@ -74,7 +81,8 @@ def compose(
         for source, identity in person.identities.items()
     }
     reads = Reads(by_key, answers=answers, overlay=overlay, flow_overlay=flow_overlay)
-    sending = Sending(journal=journal, answers=answers)
+    sender = AtMostOnceSender(journal=journal, answers=answers)
+    commands = CommandBuilder(people.get)
     lists = Lists(
         sources,
         answers=answers,
@@ -93,11 +101,12 @@ def compose(
         catalogues=Catalogues(sources, answers=answers, cursors=cursors, flow_overlay=flow_overlay),
         directories=Directories(sources, answers=answers, cursors=cursors, people=people, linked=linked),
         reads=reads,
-        writes=Writes(
+        writes=WritePipeline(
             by_key,
             journal=journal,
-            tasks=TaskWrites(reads=reads, overlay=overlay, sending=sending, orders=Orders(people.get)),
-            flows=FlowWrites(reads=reads, overlay=overlay, flows=flow_overlay, sending=sending),
+            tasks=TaskWriter(reads=reads, overlay=overlay, sender=sender, commands=commands),
+            flows=FlowWriter(reads=reads, overlay=flow_overlay, sender=sender, commands=commands),
+            creator=Creator(reads=reads, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
         ),
     )
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from schema.core.arguments import MAX_PAGE
 from schema.core.context import Context
 from schema.core.limits import DETAIL_ROWS
@@ -41,7 +41,7 @@ class NodeQueries:
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")],
     ) -> list[Awaitable[Node | None]]:
         if len(ids) > MAX_PAGE:
-            raise ValidationFailedError(f"ids must be at most {MAX_PAGE}", field=("ids",))
+            raise InputError(f"ids must be at most {MAX_PAGE}", field=("ids",))
         return [node_by_id(text, info.context, is_listed=len(ids) > DETAIL_ROWS) for text in ids]
 
 

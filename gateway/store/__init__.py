@@ -1,5 +1,10 @@
-"""TODO."""
+"""What the gateway keeps on disk.
 
-from gateway.store.sqlite import Journal, Record, Stage
+port     the journal of writes as the gateway uses it: guarantees, stages, errors
+sqlite   the journal in a SQLite file; only `gateway.composition` names it
+"""
 
-__all__ = ["Journal", "Record", "Stage"]
+from gateway.store.port import KEPT_SECONDS, Journal, Record, Stage
+from gateway.store.sqlite import SqliteJournal
+
+__all__ = ["KEPT_SECONDS", "Journal", "Record", "SqliteJournal", "Stage"]

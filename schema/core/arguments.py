@@ -1,4 +1,4 @@
-"""What clients send, made into values; ValidationFailedError names the argument that does not fit."""
+"""What clients send, made into values; InputError names the argument that does not fit."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import TypeVar
 import strawberry
 from msgspec import Struct
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from connectors.sdk.model import FlowRef, NativeRef, TaskRef
 from schema.core.context import Context
 from schema.core.enumeration import describe
@@ -43,7 +43,7 @@ def page_size(first: int | None) -> int:
     if asked is None:
         return DEFAULT_PAGE
     if not 1 <= asked <= MAX_PAGE:
-        raise ValidationFailedError(f"first must be 1..{MAX_PAGE}", field=("first",))
+        raise InputError(f"first must be 1..{MAX_PAGE}", field=("first",))
     return asked
 
 
@@ -62,9 +62,9 @@ def window(first: int | None, after: str | None, last: int | None, before: str |
         return Window(page_size(first), after, backward=False)
     if first is not None or after is not None:
         field = "first" if first is not None else "after"
-        raise ValidationFailedError("give first and after, or last and before", field=(field,))
+        raise InputError("give first and after, or last and before", field=(field,))
     if last is not None and not 1 <= last <= MAX_PAGE:
-        raise ValidationFailedError(f"last must be 1..{MAX_PAGE}", field=("last",))
+        raise InputError(f"last must be 1..{MAX_PAGE}", field=("last",))
     return Window(DEFAULT_PAGE if last is None else last, before, backward=True)
 
 
@@ -80,7 +80,7 @@ def argument(text: str, type_name: str, field: Sequence[str]) -> GlobalId:
     """The id of a `type_name`, or VALIDATION_FAILED at `field`."""
     found = decode(text)
     if found is None or found.type != type_name:
-        raise ValidationFailedError(f"{'.'.join(field)} is not the id of a {type_name}", field=field)
+        raise InputError(f"{'.'.join(field)} is not the id of a {type_name}", field=field)
     return found
 
 
@@ -90,7 +90,7 @@ def person(text: str, field: Sequence[str], context: Context) -> PersonId:
     if len(parts) == 1:
         key = parts[0].removeprefix(PERSON_MARK)
         if context.federation.person(key) is None:
-            raise ValidationFailedError(f"{'.'.join(field)} names nobody that is configured", field=field)
+            raise InputError(f"{'.'.join(field)} names nobody that is configured", field=field)
         return PersonId(key=key)
     ref = NativeRef(*parts)
     require_source(ref.source, field, context)
@@ -111,4 +111,4 @@ def source_key(text: str, field: Sequence[str], context: Context) -> str:
 def require_source(key: str, field: Sequence[str], context: Context) -> None:
     if key not in context.sources:
         known = ", ".join(source.id for source in context.sources.values())
-        raise ValidationFailedError(f"{'.'.join(field)}: no such source; known are {known}", field=field)
+        raise InputError(f"{'.'.join(field)}: no such source; known are {known}", field=field)

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from schema.core.arguments import MAX_PAGE
 from schema.core.relay import PageInfo
 
@@ -34,9 +34,9 @@ def window(
     """Relay's paging over `rows`, whose names are unique. VALIDATION_FAILED for sizes and cursors that do not fit."""
     for field, size in (("first", first), ("last", last)):
         if size is not None and not 1 <= size <= MAX_PAGE:
-            raise ValidationFailedError(f"{field} must be 1..{MAX_PAGE}", field=(field,))
+            raise InputError(f"{field} must be 1..{MAX_PAGE}", field=(field,))
     if first is not None and last is not None:
-        raise ValidationFailedError("give first or last, not both", field=("last",))
+        raise InputError("give first or last, not both", field=("last",))
     names = [name(row) for row in rows]
     start = 0 if after is None else _index(names, after, "after") + 1
     end = len(rows) if before is None else _index(names, before, "before")
@@ -66,6 +66,6 @@ def _index(names: Sequence[str], cursor: str, field: str) -> int:
         name = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
         return names.index(name)
     except (binascii.Error, ValueError):
-        raise ValidationFailedError(
+        raise InputError(
             "the cursor belongs to no row of this list (any more); ask again without it", field=(field,)
         ) from None

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from connectors.sdk.commands import CancelStrategy, UpdateField
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from connectors.sdk.model import Tag, TaskRef
 from schema.core.arguments import argument, flow_ref, given, group, person, source_key
 from schema.core.context import Context
@@ -138,7 +138,7 @@ class TaskMutations:
                 intent=_creation(input),
                 idempotency_key=given(input.idempotency_key),
             )
-        except ValidationFailedError as error:
+        except InputError as error:
             return TaskPayload.from_result(refused(error), context, client_mutation_id)
         result = await context.federation.perform(context.caller, request)
         return TaskPayload.from_result(result, context, client_mutation_id)
@@ -167,7 +167,7 @@ async def _write(context: Context, input: AnyInput, intent: Callable[[TaskRef], 
             expected_version=None if isinstance(input, AddTaskCommentInput) else given(input.expected_version),
             idempotency_key=given(input.idempotency_key),
         )
-    except ValidationFailedError as error:
+    except InputError as error:
         return TaskPayload.from_result(refused(error), context, client_mutation_id)
     result = await context.federation.perform(context.caller, request)
     context.note_written(ref, result.task)
@@ -178,10 +178,10 @@ def _assignment(input: AssignTaskInput, ref: TaskRef, context: Context) -> inten
     user_id, group_id = given(input.user_id), given(input.group_id)
     if (user_id is None) == (group_id is None):
         field = ("userId",) if user_id is None else ("groupId",)
-        raise ValidationFailedError("give exactly one of userId and groupId", field=field)
+        raise InputError("give exactly one of userId and groupId", field=field)
     new_group = None if group_id is None else group(group_id, ("groupId",))
     if new_group is not None and new_group.source != ref.source:
-        raise ValidationFailedError("groupId is a group of another source than the task's", field=("groupId",))
+        raise InputError("groupId is a group of another source than the task's", field=("groupId",))
     return intents.AssignIntent(
         user=None if user_id is None else person(user_id, ("userId",), context),
         group=new_group,
@@ -207,15 +207,15 @@ def _update(input: UpdateTaskInput, context: Context) -> Intent:
     )
     both = sorted(changes.clear & changes.given)
     if both:
-        raise ValidationFailedError(f"{both[0]} is both given and cleared", field=("clear",))
+        raise InputError(f"{both[0]} is both given and cleared", field=("clear",))
     if tags is not None:
         if changes.fields:
-            raise ValidationFailedError(
+            raise InputError(
                 "tags are changed by a write of their own; send them in a second updateTask", field=("tags",)
             )
         return intents.TagIntent(tags=tuple(Tag(name=tag.name, value=given(tag.value)) for tag in tags))
     if not changes.fields:
-        raise ValidationFailedError("name something to change")
+        raise InputError("name something to change")
     return changes
 
 
@@ -227,22 +227,22 @@ def _cleared(names: Sequence[str]) -> frozenset[UpdateField]:
     known = {field.value: field for field in UpdateField}
     for name in names:
         if name not in known:
-            raise ValidationFailedError(f"clear takes {', '.join(known)}", field=("clear",))
+            raise InputError(f"clear takes {', '.join(known)}", field=("clear",))
         if name == UpdateField.TITLE:
-            raise ValidationFailedError("a task always has a title", field=("clear",))
+            raise InputError("a task always has a title", field=("clear",))
     return frozenset(known[name] for name in names)
 
 
 def _draft(input: SaveTaskDraftInput) -> intents.SaveDraftIntent:
     data = json_object(input.data, "data", "form field keys")
     if data is None:
-        raise ValidationFailedError("data must be an object, keyed by form field keys", field=("data",))
+        raise InputError("data must be an object, keyed by form field keys", field=("data",))
     return intents.SaveDraftIntent(data=data)
 
 
 def _comment(input: AddTaskCommentInput) -> intents.CommentIntent:
     if not input.text.strip():
-        raise ValidationFailedError("the comment says nothing", field=("text",))
+        raise InputError("the comment says nothing", field=("text",))
     return intents.CommentIntent(text=input.text)
 
 
@@ -264,14 +264,14 @@ def _cancellation(input: CancelTaskInput) -> intents.CancelIntent:
 
 def _creation(input: CreateTaskInput) -> intents.CreateTaskIntent:
     if not input.title.strip():
-        raise ValidationFailedError("a task always has a title", field=("title",))
+        raise InputError("a task always has a title", field=("title",))
     flow_id = given(input.flow_id)
     flow = None if flow_id is None else flow_ref(decode(flow_id))
     if flow_id is not None and flow is None:
-        raise ValidationFailedError("flowId is not the id of a Flow", field=("flowId",))
+        raise InputError("flowId is not the id of a Flow", field=("flowId",))
     source = argument(input.source_id, "Source", ("sourceId",)).parts[0]
     if flow is not None and flow.source != source:
-        raise ValidationFailedError("flowId is a flow of another source", field=("flowId",))
+        raise InputError("flowId is a flow of another source", field=("flowId",))
     return intents.CreateTaskIntent(
         title=input.title,
         description=given(input.description),

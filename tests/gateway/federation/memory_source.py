@@ -36,7 +36,7 @@ from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.sort_order import TotalOrder
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.source import Source
-from gateway.store.sqlite import Journal
+from gateway.store import Journal, SqliteJournal
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 EVERYTHING = frozenset(TaskOrderField) - {TaskOrderField.TITLE, TaskOrderField.STATE, TaskOrderField.SOURCE}
@@ -218,7 +218,7 @@ def federation(
     return compose(
         sources,
         people={one.key: one for one in people},
-        journal=journal or Journal(None),
+        journal=journal or SqliteJournal(None),
         answers=answers or Cache(most_bytes=1 << 24, most_entries=1000),
         cursors=CursorCodec(b"test"),
     )

@@ -12,7 +12,7 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.model import Task, TaskOutcome, TaskRef, TaskState
 from gateway.federation.service import FederatedSources
-from gateway.store.sqlite import Journal
+from gateway.store import SqliteJournal
 from schema.ports import (
     AssignIntent,
     CancelIntent,
@@ -317,11 +317,11 @@ async def test_answers_survive_a_restart(tmp_path: Path) -> None:
     """The journal is on disk: a new process replays, and does not send a write that may have left."""
     path = tmp_path / "journal.sqlite3"
     north = MemoryConnector("north", [task("north", "1")])
-    journal = Journal(path)
+    journal = SqliteJournal(path)
     first = await perform(federation(north, people=PEOPLE, journal=journal), ClaimIntent(), key="k")
     journal.close()
 
-    again = await perform(federation(north, people=PEOPLE, journal=Journal(path)), ClaimIntent(), key="k")
+    again = await perform(federation(north, people=PEOPLE, journal=SqliteJournal(path)), ClaimIntent(), key="k")
 
     assert (first.operation_id, True, ["claim"]) == (again.operation_id, again.replayed, north.writes)
 
@@ -338,12 +338,12 @@ async def test_a_write_that_left_before_a_crash_is_never_sent_again(tmp_path: Pa
         raise Crash
 
     north.perform = crash  # type: ignore[method-assign, assignment]
-    sources = federation(north, people=PEOPLE, journal=Journal(path))
+    sources = federation(north, people=PEOPLE, journal=SqliteJournal(path))
     with pytest.raises(Crash):
         await perform(sources, ClaimIntent(), key="k")
     del north.perform
 
-    again = await perform(federation(north, people=PEOPLE, journal=Journal(path)), ClaimIntent(), key="k")
+    again = await perform(federation(north, people=PEOPLE, journal=SqliteJournal(path)), ClaimIntent(), key="k")
 
     assert (MutationStatus.UNKNOWN, []) == (again.status, north.writes)
 
@@ -351,7 +351,7 @@ async def test_a_write_that_left_before_a_crash_is_never_sent_again(tmp_path: Pa
 async def test_without_a_journal_nothing_is_sent() -> None:
     """What could not be accounted for afterwards does not leave."""
     north = MemoryConnector("north", [task("north", "1")])
-    journal = Journal(None)
+    journal = SqliteJournal(None)
     journal.close()
 
     result = await perform(federation(north, people=PEOPLE, journal=journal), ClaimIntent())
