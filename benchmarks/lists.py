@@ -33,7 +33,7 @@ from gateway.composition import FederatedSources, compose
 from gateway.federation.cache import Cache
 from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.sources.source import Source
-from gateway.store import SqliteJournal
+from gateway.store.sqlite import SqliteJournal
 from schema.ports import TaskFilter, TaskList, TaskListRequest
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)

@@ -25,7 +25,8 @@ from gateway.federation.writes import (
     WritePipeline,
 )
 from gateway.settings import Settings
-from gateway.store import Journal, SqliteJournal
+from gateway.store import Journal
+from gateway.store.sqlite import SqliteJournal
 
 __all__ = ["FederatedSources", "compose", "open_federation"]
 

@@ -1,10 +1,9 @@
-"""What the gateway keeps on disk.
+"""What outlives the process: the journal of writes. Its front door is the port.
 
-port     the journal of writes as the gateway uses it: guarantees, stages, errors
-sqlite   the journal in a SQLite file; only `gateway.composition` names it
+port     the journal as the gateway uses it: guarantees, stages, errors
+sqlite   the journal in a SQLite file; only `gateway.composition` imports it
 """
 
 from gateway.store.port import KEPT_SECONDS, Journal, Record, Stage
-from gateway.store.sqlite import SqliteJournal
 
-__all__ = ["KEPT_SECONDS", "Journal", "Record", "SqliteJournal", "Stage"]
+__all__ = ["KEPT_SECONDS", "Journal", "Record", "Stage"]

@@ -1,7 +1,7 @@
 """The table of verbs: a row for each command, with all that the gateway must know of it.
 
 Who may use a verb in which state stands in `authorization.table`; how a source supports it is the connector's
-capability. To add a verb: its action and command (`connectors.sdk.commands`), its intent (`schema.ports.writes`), its
+capability. To add a verb: its action and command (`connectors.sdk.commands`), its intent (`schema.ports`), its
 row here, its rule in `authorization.table` if it is about a task, and its mutation in the graph. Arguments that intent
 and command call by the same name need nothing more; others are converted in `command_builder`.
 """
@@ -18,8 +18,30 @@ from connectors.sdk.errors import UnsupportedActionError
 from connectors.sdk.model import Flow, FlowState, Task, TaskState
 from gateway.federation.cache import Kind, Tag
 from gateway.federation.writes import verification as proofs
-from schema.ports import CancelIntent, Intent, UpdateIntent
-from schema.ports import writes as intents
+from schema.ports import (
+    AssignIntent,
+    CancelFlowIntent,
+    CancelIntent,
+    ClaimIntent,
+    CommentIntent,
+    CompleteIntent,
+    CreateTaskIntent,
+    FlowIntent,
+    Intent,
+    ReleaseIntent,
+    ResumeFlowIntent,
+    ResumeIntent,
+    RetryIntent,
+    SaveDraftIntent,
+    SourceIntent,
+    StartFlowIntent,
+    StartIntent,
+    SuspendFlowIntent,
+    SuspendIntent,
+    TagIntent,
+    UnassignIntent,
+    UpdateIntent,
+)
 
 C = TypeVar("C", bound=Command)
 
@@ -46,7 +68,7 @@ class Verb(Struct, frozen=True, kw_only=True):
 
 
 def _task_verb(
-    intent: type[intents.TaskIntent],
+    intent: type[Intent],
     command: type[C],
     *,
     within_task: bool = False,
@@ -56,12 +78,12 @@ def _task_verb(
 
 
 def _flow_verb(
-    intent: type[intents.FlowIntent], command: type[C], *, states: set[FlowState], proof: Callable[[C, Flow], bool]
+    intent: type[FlowIntent], command: type[C], *, states: set[FlowState], proof: Callable[[C, Flow], bool]
 ) -> Verb:
     return Verb(intent=intent, command=command, within_task=False, proof=proof, flow_states=frozenset(states))
 
 
-def _creation(intent: type[intents.SourceIntent], command: type[Command]) -> Verb:
+def _creation(intent: type[SourceIntent], command: type[Command]) -> Verb:
     """Nothing shows afterwards which write created an object: there is no proof."""
     return Verb(intent=intent, command=command, within_task=False, proof=None, flow_states=frozenset())
 
@@ -70,44 +92,44 @@ _ENDED = proofs.has_state(TaskState.CANCELED, TaskState.SKIPPED)
 _RUNNING = {FlowState.ACTIVE, FlowState.SUSPENDED}
 
 VERBS: Sequence[Verb] = (
-    _task_verb(intents.ClaimIntent, commands.Claim, within_task=True, proof=proofs.is_claimed),
-    _task_verb(intents.ReleaseIntent, commands.Release, within_task=True, proof=proofs.has_no_owner),
-    _task_verb(intents.AssignIntent, commands.Assign, within_task=True, proof=proofs.is_assigned),
-    _task_verb(intents.UnassignIntent, commands.Unassign, within_task=True, proof=proofs.has_no_owner),
-    _task_verb(intents.StartIntent, commands.Start, within_task=True, proof=proofs.has_state(TaskState.IN_PROGRESS)),
-    _task_verb(intents.SuspendIntent, commands.Suspend, within_task=True, proof=proofs.has_state(TaskState.SUSPENDED)),
-    _task_verb(intents.ResumeIntent, commands.Resume, within_task=True, proof=proofs.is_resumed),
-    _task_verb(intents.UpdateIntent, commands.Update, within_task=True, proof=proofs.is_updated),
-    _task_verb(intents.TagIntent, commands.SetTags, within_task=True, proof=proofs.has_tags),
-    _task_verb(intents.SaveDraftIntent, commands.SaveDraft, within_task=True),
-    _task_verb(intents.CommentIntent, commands.AddComment, within_task=True),
-    _task_verb(intents.RetryIntent, commands.Retry, proof=proofs.is_retried),
-    _task_verb(intents.CompleteIntent, commands.Complete, proof=proofs.has_state(TaskState.COMPLETED)),
+    _task_verb(ClaimIntent, commands.Claim, within_task=True, proof=proofs.is_claimed),
+    _task_verb(ReleaseIntent, commands.Release, within_task=True, proof=proofs.has_no_owner),
+    _task_verb(AssignIntent, commands.Assign, within_task=True, proof=proofs.is_assigned),
+    _task_verb(UnassignIntent, commands.Unassign, within_task=True, proof=proofs.has_no_owner),
+    _task_verb(StartIntent, commands.Start, within_task=True, proof=proofs.has_state(TaskState.IN_PROGRESS)),
+    _task_verb(SuspendIntent, commands.Suspend, within_task=True, proof=proofs.has_state(TaskState.SUSPENDED)),
+    _task_verb(ResumeIntent, commands.Resume, within_task=True, proof=proofs.is_resumed),
+    _task_verb(UpdateIntent, commands.Update, within_task=True, proof=proofs.is_updated),
+    _task_verb(TagIntent, commands.SetTags, within_task=True, proof=proofs.has_tags),
+    _task_verb(SaveDraftIntent, commands.SaveDraft, within_task=True),
+    _task_verb(CommentIntent, commands.AddComment, within_task=True),
+    _task_verb(RetryIntent, commands.Retry, proof=proofs.is_retried),
+    _task_verb(CompleteIntent, commands.Complete, proof=proofs.has_state(TaskState.COMPLETED)),
     # In the order of CancelStrategy: the first that is allowed and supported is used.
-    _task_verb(intents.CancelIntent, commands.Cancel, proof=_ENDED),
-    _task_verb(intents.CancelIntent, commands.Skip, proof=_ENDED),
-    _task_verb(intents.CancelIntent, commands.DeleteTask, proof=_ENDED),
-    _task_verb(intents.CancelIntent, commands.CancelFlowOfTask, proof=_ENDED),
+    _task_verb(CancelIntent, commands.Cancel, proof=_ENDED),
+    _task_verb(CancelIntent, commands.Skip, proof=_ENDED),
+    _task_verb(CancelIntent, commands.DeleteTask, proof=_ENDED),
+    _task_verb(CancelIntent, commands.CancelFlowOfTask, proof=_ENDED),
     _flow_verb(
-        intents.CancelFlowIntent,
+        CancelFlowIntent,
         commands.CancelFlow,
         states=_RUNNING,
         proof=proofs.flow_has_state(FlowState.CANCELED),
     ),
     _flow_verb(
-        intents.SuspendFlowIntent,
+        SuspendFlowIntent,
         commands.SuspendFlow,
         states={FlowState.ACTIVE},
         proof=proofs.flow_has_state(FlowState.SUSPENDED),
     ),
     _flow_verb(
-        intents.ResumeFlowIntent,
+        ResumeFlowIntent,
         commands.ResumeFlow,
         states={FlowState.SUSPENDED},
         proof=proofs.flow_has_state(FlowState.ACTIVE),
     ),
-    _creation(intents.CreateTaskIntent, commands.CreateTask),
-    _creation(intents.StartFlowIntent, commands.StartFlow),
+    _creation(CreateTaskIntent, commands.CreateTask),
+    _creation(StartFlowIntent, commands.StartFlow),
 )
 
 _BY_COMMAND = {verb.command: verb for verb in VERBS}

@@ -36,7 +36,8 @@ from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.sort_order import TotalOrder
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.source import Source
-from gateway.store import Journal, SqliteJournal
+from gateway.store import Journal
+from gateway.store.sqlite import SqliteJournal
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 EVERYTHING = frozenset(TaskOrderField) - {TaskOrderField.TITLE, TaskOrderField.STATE, TaskOrderField.SOURCE}
