@@ -35,7 +35,7 @@ from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.source import Source
 from gateway.people.configured import ConfiguredPeople
-from gateway.store.sqlite import Journal
+from gateway.store.sqlite import SqliteJournal
 from schema.ports import TaskFilter, TaskList, TaskListRequest
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
@@ -148,7 +148,7 @@ class Bench:
         return compose(
             self._sources,
             people=ConfiguredPeople(),
-            journal=Journal(None),
+            journal=SqliteJournal(None),
             answers=Cache(most_bytes=1 << 28, most_entries=10_000),
             cursors=CursorCodec(b"benchmark"),
         )

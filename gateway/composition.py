@@ -17,11 +17,19 @@ from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources import Source, flights
 from gateway.federation.traffic import Observe, unobserved
-from gateway.federation.writes import FlowWrites, Orders, Sending, TaskWrites, Writes
+from gateway.federation.writes import (
+    AtMostOnceSender,
+    CommandBuilder,
+    Creator,
+    FlowWriter,
+    TaskWriter,
+    WritePipeline,
+)
 from gateway.people import People
 from gateway.people.configured import ConfiguredPeople
 from gateway.settings import Settings
 from gateway.store import Journal
+from gateway.store.sqlite import SqliteJournal
 
 log = structlog.get_logger("taskgate.federation")
 
@@ -43,7 +51,7 @@ async def open_gateway(settings: Settings, *, observe: Observe = unobserved) -> 
             source = Source(connector_types()[section.vendor].open(section), observe=observe)
             stack.push_async_callback(source.aclose)
             sources.append(source)
-        journal = Journal(settings.gateway.journal)
+        journal = SqliteJournal(settings.gateway.journal)
         stack.callback(journal.close)
         bounds = settings.gateway.cache
         answers = Cache(
@@ -73,7 +81,8 @@ def compose(
 
     overlay, flow_overlay = Overlay(ended=ended), FlowOverlay()
     reads = Reads(by_key, answers=answers, overlay=overlay, flow_overlay=flow_overlay)
-    sending = Sending(journal=journal, answers=answers)
+    sender = AtMostOnceSender(journal=journal, answers=answers)
+    commands = CommandBuilder(people)
     lists = Lists(
         sources,
         answers=answers,
@@ -91,11 +100,12 @@ def compose(
         catalogues=Catalogues(sources, answers=answers, cursors=cursors, flow_overlay=flow_overlay),
         directories=Directories(sources, answers=answers, cursors=cursors, people=people),
         reads=reads,
-        writes=Writes(
+        writes=WritePipeline(
             by_key,
             journal=journal,
-            tasks=TaskWrites(reads=reads, overlay=overlay, sending=sending, orders=Orders(people)),
-            flows=FlowWrites(reads=reads, overlay=overlay, flows=flow_overlay, sending=sending),
+            tasks=TaskWriter(reads=reads, overlay=overlay, sender=sender, commands=commands),
+            flows=FlowWriter(reads=reads, overlay=flow_overlay, sender=sender, commands=commands),
+            creator=Creator(reads=reads, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
         ),
     )
 

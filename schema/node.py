@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from schema.core.context import Context
 from schema.core.limits import DETAIL_ROWS
 from schema.core.pagination import MAX_PAGE
@@ -42,10 +42,10 @@ class NodeQueries:
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")],
     ) -> list[Awaitable[Node | None]]:
         if len(ids) > MAX_PAGE:
-            raise ValidationFailedError(f"ids must be at most {MAX_PAGE}", field=("ids",))
+            raise InputError(f"ids must be at most {MAX_PAGE}", field=("ids",))
         tasks = {found.parts[:2] for text in ids if (found := decode(text)) is not None and found.type == "Comment"}
         if len(tasks) > DETAIL_ROWS:
-            raise ValidationFailedError(f"ids may name comments of at most {DETAIL_ROWS} tasks", field=("ids",))
+            raise InputError(f"ids may name comments of at most {DETAIL_ROWS} tasks", field=("ids",))
         return [node_by_id(text, info.context, is_listed=len(ids) > DETAIL_ROWS) for text in ids]
 
 

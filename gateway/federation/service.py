@@ -6,7 +6,7 @@ from msgspec import structs
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.commands import TaskAction
-from connectors.sdk.errors import ConnectorError, ValidationFailedError
+from connectors.sdk.errors import ConnectorError, InputError
 from connectors.sdk.model import (
     Definition,
     DetailAspect,
@@ -20,12 +20,12 @@ from connectors.sdk.model import (
     User,
 )
 from connectors.sdk.query import SortKey, TaskOrderField
-from gateway.federation.authorization import verdicts
+from gateway.federation.authorization import permitted_actions, with_roles
 from gateway.federation.cache import Cache
 from gateway.federation.lists import Catalogues, Directories, Lists, Stats
 from gateway.federation.objects import Definitions, Reads
 from gateway.federation.sources import Source
-from gateway.federation.writes import Writes
+from gateway.federation.writes import WritePipeline
 from gateway.people import People
 from schema.ports import (
     CacheInfo,
@@ -63,7 +63,7 @@ class FederatedSources:
         directories: Directories,
         stats: Stats,
         reads: Reads,
-        writes: Writes,
+        writes: WritePipeline,
     ) -> None:
         self._sources = sources
         self._by_key = {source.key: source for source in sources}
@@ -80,7 +80,11 @@ class FederatedSources:
         )
 
     def sources(self) -> Sequence[SourceInfo]:
-        return [structs.replace(source.info(), cache=self._kept_of(source)) for source in self._sources]
+        return [self._info_of(source) for source in self._sources]
+
+    def _info_of(self, source: Source) -> SourceInfo:
+        info = source.info()
+        return structs.replace(info, cache=self._kept_of(source), capabilities=with_roles(info.capabilities))
 
     def _kept_of(self, source: Source) -> CacheInfo:
         view = self._answers.view(source.key)
@@ -164,7 +168,7 @@ class FederatedSources:
             if isinstance(found, ConnectorError):
                 raise found
             if found is None:
-                raise ValidationFailedError("assignableTo names no task that you can see", field=("assignableTo",))
+                raise InputError("assignableTo names no task that you can see", field=("assignableTo",))
             task = found
         return await self._directories.users(request, search=search, assignable_to=task)
 
@@ -183,7 +187,7 @@ class FederatedSources:
         return await self._reads.groups(refs)
 
     def verdicts(self, caller: Caller, task: Task, actions: Sequence[TaskAction] | None = None) -> Sequence[Verdict]:
-        return verdicts(self._by_key[task.source], caller, task, actions)
+        return permitted_actions(self._by_key[task.source], caller, task, actions)
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         return await self._writes.perform(caller, request)

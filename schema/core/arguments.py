@@ -1,11 +1,11 @@
-"""What clients send, made into values; ValidationFailedError names the argument that does not fit."""
+"""What clients send, made into values; InputError names the argument that does not fit."""
 
 from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
 import strawberry
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from connectors.sdk.model import FlowRef, NativeRef, TaskRef
 from schema.core.context import Context
 from schema.core.enums import Freshness
@@ -36,7 +36,7 @@ def argument(text: str, type_name: str, field: Sequence[str]) -> GlobalId:
     """The id of a `type_name`, or VALIDATION_FAILED at `field`."""
     found = decode(text)
     if found is None or found.type != type_name:
-        raise ValidationFailedError(f"{'.'.join(field)} is not the id of a {type_name}", field=field)
+        raise InputError(f"{'.'.join(field)} is not the id of a {type_name}", field=field)
     return found
 
 
@@ -46,7 +46,7 @@ def person(text: str, field: Sequence[str], context: Context) -> PersonId:
     if len(parts) == 1:
         key = parts[0].removeprefix(PERSON_MARK)
         if context.federation.person(key) is None:
-            raise ValidationFailedError(f"{'.'.join(field)} names nobody that is configured", field=field)
+            raise InputError(f"{'.'.join(field)} names nobody that is configured", field=field)
         return PersonId(key=key)
     ref = NativeRef(*parts)
     require_source(ref.source, field, context)
@@ -67,4 +67,4 @@ def source_key(text: str, field: Sequence[str], context: Context) -> str:
 def require_source(key: str, field: Sequence[str], context: Context) -> None:
     if key not in context.sources:
         known = ", ".join(global_id("Source", known) for known in context.sources)
-        raise ValidationFailedError(f"{'.'.join(field)}: no such source; known are {known}", field=field)
+        raise InputError(f"{'.'.join(field)}: no such source; known are {known}", field=field)

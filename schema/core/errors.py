@@ -1,8 +1,9 @@
 """What a client sees of a failure; nothing else decides that.
 
-ConnectorError on a single object -> an entry of `errors` with extensions code, source, retryAt (and field)
-a bad request                     -> graphql-core's own words
-anything else                     -> "internal error", code INTERNAL, and a line in the log
+ConnectorError           -> an entry of `errors` with extensions code, source, retryAt, field
+InputError, GatewayError -> an entry of `errors` with extensions code, field
+a bad request            -> graphql-core's own words
+anything else            -> "internal error", code INTERNAL, and a line in the log
 """
 
 from datetime import datetime
@@ -12,7 +13,14 @@ import strawberry
 import structlog
 from graphql import GraphQLError
 
-from connectors.sdk.errors import ConnectorError, RateLimitedError, ValidationFailedError
+from connectors.sdk.errors import (
+    ConnectorError,
+    Failure,
+    GatewayError,
+    InputError,
+    RateLimitedError,
+    ValidationFailedError,
+)
 from schema.core.enums import CancelStrategy, UserErrorCode
 from schema.core.scalars import write_time
 from schema.ports import Problem
@@ -53,7 +61,7 @@ class UserError:
 def client_error(error: GraphQLError) -> GraphQLError:
     """The error as a client may see it. What nobody expected is logged and masked."""
     original = _root(error)
-    if isinstance(original, ConnectorError):
+    if isinstance(original, ConnectorError | InputError | GatewayError):
         return _located(error, str(original), _extensions(original))
     if error.path is None and isinstance(original, GraphQLError):
         return error
@@ -74,13 +82,13 @@ def _root(error: GraphQLError) -> Exception:
     return original
 
 
-def _extensions(error: ConnectorError) -> dict[str, object]:
+def _extensions(error: Failure) -> dict[str, object]:
     extensions: dict[str, object] = {"code": error.code}
-    if error.source is not None:
+    if isinstance(error, ConnectorError) and error.source is not None:
         extensions["source"] = error.source
     if isinstance(error, RateLimitedError) and error.retry_at is not None:
         extensions["retryAt"] = write_time(error.retry_at)
-    if isinstance(error, ValidationFailedError) and error.field:
+    if isinstance(error, InputError | ValidationFailedError) and error.field:
         extensions["field"] = list(error.field)
     return extensions
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, Protocol, Self, TypeVar
 import strawberry
 from msgspec import Struct
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from connectors.sdk.model import CountAccuracy
 from schema.core.arguments import given
 from schema.core.resolver import resolved
@@ -143,9 +143,9 @@ def page_arguments(first: int | None, after: str | None, last: int | None, befor
         return PageArguments(_page_size(first), after, backward=False)
     if first is not None or after is not None:
         field = "first" if first is not None else "after"
-        raise ValidationFailedError("give first and after, or last and before", field=(field,))
+        raise InputError("give first and after, or last and before", field=(field,))
     if last is not None and not 1 <= last <= MAX_PAGE:
-        raise ValidationFailedError(f"last must be 1..{MAX_PAGE}", field=("last",))
+        raise InputError(f"last must be 1..{MAX_PAGE}", field=("last",))
     return PageArguments(DEFAULT_PAGE if last is None else last, before, backward=True)
 
 
@@ -154,7 +154,7 @@ def _page_size(first: int | None) -> int:
     if asked is None:
         return DEFAULT_PAGE
     if not 1 <= asked <= MAX_PAGE:
-        raise ValidationFailedError(f"first must be 1..{MAX_PAGE}", field=("first",))
+        raise InputError(f"first must be 1..{MAX_PAGE}", field=("first",))
     return asked
 
 
@@ -172,9 +172,9 @@ def page_of(
     first, after, last, before = given(first), given(after), given(last), given(before)
     for field, size in (("first", first), ("last", last)):
         if size is not None and not 1 <= size <= MAX_PAGE:
-            raise ValidationFailedError(f"{field} must be 1..{MAX_PAGE}", field=(field,))
+            raise InputError(f"{field} must be 1..{MAX_PAGE}", field=(field,))
     if first is not None and last is not None:
-        raise ValidationFailedError("give first or last, not both", field=("last",))
+        raise InputError("give first or last, not both", field=("last",))
     names = [name(row) for row in rows]
     start = 0 if after is None else _index(names, after, "after") + 1
     end = len(rows) if before is None else _index(names, before, "before")
@@ -203,6 +203,6 @@ def _index(names: Sequence[str], cursor: str, field: str) -> int:
         name = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
         return names.index(name)
     except (binascii.Error, ValueError):
-        raise ValidationFailedError(
+        raise InputError(
             "the cursor belongs to no row of this list (any more); ask again without it", field=(field,)
         ) from None

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import strawberry
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from schema.core.arguments import given
 from schema.core.enums import MutationStatus, Support
 from schema.core.errors import UserError
@@ -61,7 +61,7 @@ def members_of(result: WriteResult, client_mutation_id: str | None) -> dict[str,
     }
 
 
-def refused(error: ValidationFailedError) -> WriteResult:
+def refused(error: InputError) -> WriteResult:
     """Nothing was tried, so the operation has an id but no record."""
     return WriteResult(status=MutationStatus.REJECTED, operation_id=str(uuid4()), problems=(Problem.from_error(error),))
 
@@ -72,7 +72,7 @@ def json_object(value: object, field: str, what: str) -> dict[str, object] | Non
     if sent is None:
         return None
     if not isinstance(sent, Mapping):
-        raise ValidationFailedError(f"{field} must be an object, keyed by {what}", field=(field,))
+        raise InputError(f"{field} must be an object, keyed by {what}", field=(field,))
     return dict(sent)
 
 

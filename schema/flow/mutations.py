@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import strawberry
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from connectors.sdk.model import OPEN_STATES, FlowRef, SubjectRef
 from schema.core.arguments import argument, given, source_key
 from schema.core.context import Context
@@ -144,7 +144,7 @@ async def _write(
     client_mutation_id = given(input.client_mutation_id)
     try:
         request = WriteRequest(target=target(), intent=intent(input), idempotency_key=given(input.idempotency_key))
-    except ValidationFailedError as error:
+    except InputError as error:
         return FlowPayload.from_result(refused(error), context, client_mutation_id)
     result = await context.federation.perform(context.caller, request)
     note_flow_written(result.flow, context)
@@ -157,7 +157,7 @@ def _flow(input: FlowActionInput) -> FlowRef:
 
 def _start(input: StartFlowInput) -> StartFlowIntent:
     if not input.definition_key:
-        raise ValidationFailedError("name the definition to start", field=("definitionKey",))
+        raise InputError("name the definition to start", field=("definitionKey",))
     return StartFlowIntent(
         definition_key=input.definition_key,
         version=given(input.version),

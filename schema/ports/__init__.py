@@ -52,7 +52,7 @@ from schema.ports.lists import (
     TaskListRequest,
 )
 from schema.ports.people import GroupRow, PersonId, PersonRow
-from schema.ports.problem import GatewayUnavailableError, IdempotencyKeyReusedError, Problem
+from schema.ports.problem import Problem
 from schema.ports.sources import (
     CacheInfo,
     FilterPlacement,
@@ -81,9 +81,7 @@ __all__ = [
     "FilterPlacement",
     "FlowIntent",
     "FlowListRequest",
-    "GatewayUnavailableError",
     "GroupRow",
-    "IdempotencyKeyReusedError",
     "InboxScope",
     "Intent",
     "Operation",

@@ -1,4 +1,4 @@
-"""Failures as data, and the two failures that are the gateway's own."""
+"""Failures as data."""
 
 from datetime import datetime
 
@@ -7,8 +7,9 @@ from msgspec import Struct
 from connectors.sdk.commands import CancelStrategy
 from connectors.sdk.errors import (
     ConnectorError,
+    Failure,
+    InputError,
     RateLimitedError,
-    RejectedError,
     UnsupportedActionError,
     ValidationFailedError,
 )
@@ -26,29 +27,19 @@ class Problem(Struct, frozen=True, kw_only=True):
     native_code: str | None = None
 
     @classmethod
-    def from_error(cls, error: ConnectorError) -> "Problem":
+    def from_error(cls, error: Failure) -> "Problem":
+        """The message of a ConnectorError begins with the source and operation where it happened."""
+        upstream = error if isinstance(error, ConnectorError) else None
         return cls(
             code=error.code,
             message=str(error),
-            field=(error.field or None) if isinstance(error, ValidationFailedError) else None,
+            field=(error.field or None) if isinstance(error, InputError | ValidationFailedError) else None,
             retry_at=error.retry_at if isinstance(error, RateLimitedError) else None,
             alternatives=(
                 tuple(CancelStrategy(strategy) for strategy in error.alternatives)
                 if isinstance(error, UnsupportedActionError)
                 else None
             ),
-            native_status=error.native_status,
-            native_code=error.native_code,
+            native_status=None if upstream is None else upstream.native_status,
+            native_code=None if upstream is None else upstream.native_code,
         )
-
-
-class IdempotencyKeyReusedError(RejectedError):
-    """The key was sent before with other arguments."""
-
-    code = "IDEMPOTENCY_KEY_REUSED"
-
-
-class GatewayUnavailableError(ConnectorError):
-    """The journal of writes cannot be written: nothing is sent that could not be accounted for."""
-
-    code = "GATEWAY_UNAVAILABLE"

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from connectors.sdk import model
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from schema import ports
 from schema.core.arguments import FreshnessArgument, given
 from schema.core.context import Context
@@ -117,7 +117,7 @@ class TaskStatsQueries:
     ) -> TaskStats:
         context = info.context
         if len(group_by) > MOST_DIMENSIONS:
-            raise ValidationFailedError(f"groupBy takes at most {MOST_DIMENSIONS}", field=("groupBy",))
+            raise InputError(f"groupBy takes at most {MOST_DIMENSIONS}", field=("groupBy",))
         request = StatsRequest(
             filter=(given(filter) or TaskFilter()).to_port(context),
             group_by=tuple(dict.fromkeys(group_by)),

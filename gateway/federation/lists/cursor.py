@@ -15,7 +15,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from gateway.federation.lists.sort_order import Position
 
 VERSION = 2
@@ -63,7 +63,7 @@ class Envelope(Struct, frozen=True, array_like=True):
 
 
 class CursorCodec:
-    """Signs with `secret`; a cursor of another secret, question or version is ValidationFailedError."""
+    """Signs with `secret`; a cursor of another secret, question or version is InputError."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = hashlib.blake2b(secret, digest_size=32, person=b"taskgate-cursor").digest()
@@ -99,5 +99,5 @@ def _written(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _refused(why: str) -> ValidationFailedError:
-    return ValidationFailedError(f"the cursor cannot be used: {why}; ask again without it", field=("after",))
+def _refused(why: str) -> InputError:
+    return InputError(f"the cursor cannot be used: {why}; ask again without it", field=("after",))

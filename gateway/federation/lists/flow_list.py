@@ -11,7 +11,7 @@ import msgspec
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector_info import Listing
-from connectors.sdk.errors import ForbiddenError, ValidationFailedError
+from connectors.sdk.errors import ForbiddenError, InputError
 from connectors.sdk.model import Flow
 from connectors.sdk.query import FlowQuery, Page
 from gateway.federation.cache import Cache, Kind
@@ -76,7 +76,7 @@ class Catalogues:
     async def flows(self, caller: Caller, request: FlowListRequest) -> RowList[Flow]:
         """One page over the sources that list flows.
 
-        Raises ValidationFailedError for a cursor that does not fit, and for a page from the end where a source that is
+        Raises InputError for a cursor that does not fit, and for a page from the end where a source that is
         asked keeps its own order, which no vendor reverses.
         With a technical account a source lists the flows of everybody: only task admins may see that.
         """
@@ -96,7 +96,7 @@ class Catalogues:
                 )
                 continue
             if request.backward and source.connector.sorts_flows:
-                raise ValidationFailedError(
+                raise InputError(
                     f"{source.connector.settings.name} lists flows newest first only: ask with first and after, or for "
                     "other sources",
                     field=("last",),

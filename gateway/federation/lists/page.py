@@ -83,7 +83,7 @@ class ListingReader:
 
 
 def resumed_at(cursors: CursorCodec, fingerprint: str, request: PageRequest) -> ListPosition | None:
-    """Where the page begins; raises ValidationFailedError for a cursor that does not fit."""
+    """Where the page begins; raises InputError for a cursor that does not fit."""
     if request.after is None:
         return None
     position = cursors.decode(fingerprint, request.after)

@@ -80,7 +80,7 @@ class Lists:
         self._now = now
 
     async def page(self, caller: Caller, request: TaskListRequest) -> TaskList:
-        """One page; raises ValidationFailedError for a cursor that does not fit, nothing for a failing source."""
+        """One page; raises InputError for a cursor that does not fit, nothing for a failing source."""
         order = TotalOrder(request.order, backward=request.backward)
         fingerprint = _fingerprint(caller, request)
         resumed = None if request.after is None else self._cursors.decode(fingerprint, request.after)

@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from connectors.sdk.commands import UpdateField
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from connectors.sdk.model import Tag
 from schema.core.arguments import given, group, person
 from schema.core.context import Context
@@ -85,15 +85,15 @@ def _update(input: UpdateTaskInput, context: Context) -> Intent:
     )
     both = sorted(changes.clear & changes.given)
     if both:
-        raise ValidationFailedError(f"{both[0]} is both given and cleared", field=("clear",))
+        raise InputError(f"{both[0]} is both given and cleared", field=("clear",))
     if tags is not None:
         if changes.fields:
-            raise ValidationFailedError(
+            raise InputError(
                 "tags are changed by a write of their own; send them in a second updateTask", field=("tags",)
             )
         return TagIntent(tags=tuple(Tag(name=tag.name, value=given(tag.value)) for tag in tags))
     if not changes.fields:
-        raise ValidationFailedError("name something to change")
+        raise InputError("name something to change")
     return changes
 
 
@@ -105,13 +105,13 @@ def _cleared(names: Sequence[str]) -> frozenset[UpdateField]:
     known = {field.value: field for field in UpdateField}
     for name in names:
         if name not in known:
-            raise ValidationFailedError(f"clear takes {', '.join(known)}", field=("clear",))
+            raise InputError(f"clear takes {', '.join(known)}", field=("clear",))
         if name == UpdateField.TITLE:
-            raise ValidationFailedError("a task always has a title", field=("clear",))
+            raise InputError("a task always has a title", field=("clear",))
     return frozenset(known[name] for name in names)
 
 
 def _comment(input: AddTaskCommentInput) -> CommentIntent:
     if not input.text.strip():
-        raise ValidationFailedError("the comment says nothing", field=("text",))
+        raise InputError("the comment says nothing", field=("text",))
     return CommentIntent(text=input.text)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from schema.core.arguments import argument, flow_ref, given, source_key
 from schema.core.enums import TaskPriority
 from schema.core.payload import VENDOR_OPTIONS, WriteInput, json_object, refused, vendor_options
@@ -45,7 +45,7 @@ class CreateMutations:
                 intent=_creation(input),
                 idempotency_key=given(input.idempotency_key),
             )
-        except ValidationFailedError as error:
+        except InputError as error:
             return TaskPayload.from_result(refused(error), context, client_mutation_id)
         result = await context.federation.perform(context.caller, request)
         return TaskPayload.from_result(result, context, client_mutation_id)
@@ -53,14 +53,14 @@ class CreateMutations:
 
 def _creation(input: CreateTaskInput) -> CreateTaskIntent:
     if not input.title.strip():
-        raise ValidationFailedError("a task always has a title", field=("title",))
+        raise InputError("a task always has a title", field=("title",))
     flow_id = given(input.flow_id)
     flow = None if flow_id is None else flow_ref(decode(flow_id))
     if flow_id is not None and flow is None:
-        raise ValidationFailedError("flowId is not the id of a Flow", field=("flowId",))
+        raise InputError("flowId is not the id of a Flow", field=("flowId",))
     source = argument(input.source_id, "Source", ("sourceId",)).parts[0]
     if flow is not None and flow.source != source:
-        raise ValidationFailedError("flowId is a flow of another source", field=("flowId",))
+        raise InputError("flowId is a flow of another source", field=("flowId",))
     return CreateTaskIntent(
         title=input.title,
         description=given(input.description),

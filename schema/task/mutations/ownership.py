@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from connectors.sdk.model import TaskRef
 from schema.core.arguments import given, group, person
 from schema.core.context import Context
@@ -69,10 +69,10 @@ def _assignment(input: AssignTaskInput, ref: TaskRef, context: Context) -> Assig
     user_id, group_id = given(input.user_id), given(input.group_id)
     if (user_id is None) == (group_id is None):
         field = ("userId",) if user_id is None else ("groupId",)
-        raise ValidationFailedError("give exactly one of userId and groupId", field=field)
+        raise InputError("give exactly one of userId and groupId", field=field)
     new_group = None if group_id is None else group(group_id, ("groupId",))
     if new_group is not None and new_group.source != ref.source:
-        raise ValidationFailedError("groupId is a group of another source than the task's", field=("groupId",))
+        raise InputError("groupId is a group of another source than the task's", field=("groupId",))
     return AssignIntent(
         user=None if user_id is None else person(user_id, ("userId",), context),
         group=new_group,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from schema.core.arguments import given
 from schema.core.payload import json_object
 from schema.core.resolver import resolved
@@ -70,7 +70,7 @@ class WorkMutations:
 def _draft(input: SaveTaskDraftInput) -> SaveDraftIntent:
     data = json_object(input.data, "data", "form field keys")
     if data is None:
-        raise ValidationFailedError("data must be an object, keyed by form field keys", field=("data",))
+        raise InputError("data must be an object, keyed by form field keys", field=("data",))
     return SaveDraftIntent(data=data)
 
 

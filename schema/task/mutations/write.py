@@ -5,7 +5,7 @@ from typing import Self
 
 import strawberry
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from connectors.sdk.model import TaskRef
 from schema.core.arguments import argument, given
 from schema.core.context import Context
@@ -63,7 +63,7 @@ async def write_task(context: Context, input: TaskTargetInput, intent: Callable[
             expected_version=given(input.expected_version) if isinstance(input, TaskWriteInput) else None,
             idempotency_key=given(input.idempotency_key),
         )
-    except ValidationFailedError as error:
+    except InputError as error:
         return TaskPayload.from_result(refused(error), context, client_mutation_id)
     result = await context.federation.perform(context.caller, request)
     note_task_written(ref, result.task, context)

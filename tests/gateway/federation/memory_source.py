@@ -37,7 +37,8 @@ from gateway.federation.lists.sort_order import TotalOrder
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.source import Source
 from gateway.people.configured import ConfiguredPeople
-from gateway.store.sqlite import Journal
+from gateway.store import Journal
+from gateway.store.sqlite import SqliteJournal
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 EVERYTHING = frozenset(TaskOrderField) - {TaskOrderField.TITLE, TaskOrderField.STATE, TaskOrderField.SOURCE}
@@ -219,7 +220,7 @@ def federation(
     return compose(
         sources,
         people=ConfiguredPeople(people),
-        journal=journal or Journal(None),
+        journal=journal or SqliteJournal(None),
         answers=answers or Cache(most_bytes=1 << 24, most_entries=1000),
         cursors=CursorCodec(b"test"),
     )

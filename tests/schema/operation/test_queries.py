@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from connectors.sdk.commands import MutationStatus, TaskAction
+from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import Flow, FlowRef, FlowState, TaskRef
 from schema.core.relay import global_id, person_id
-from schema.ports import GatewayUnavailableError, Operation, Problem
+from schema.ports import Operation, Problem
 from tests.schema.conftest import NOW, Ask
 from tests.schema.fake_federation import FakeFederation, a_task
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from connectors.sdk.model import TaskPriority, TaskState
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
 from gateway.federation.lists.cursor import CursorCodec, ListPosition, StreamPosition
@@ -69,7 +69,7 @@ def test_a_cursor_survives_the_way_to_the_client_and_back() -> None:
 @given(tampered().filter(lambda text: text != CURSOR) | st.text(max_size=300))
 def test_whatever_was_not_written_here_is_refused(text: str) -> None:
     """Never another error, and never another position."""
-    with pytest.raises(ValidationFailedError) as caught:
+    with pytest.raises(InputError) as caught:
         CODEC.decode("a question", text)
 
     assert ("after",) == caught.value.field
@@ -80,20 +80,20 @@ def test_no_letter_of_a_cursor_can_be_another() -> None:
     for place, letter in enumerate(CURSOR):
         for other in LETTERS:
             if other != letter:
-                with pytest.raises(ValidationFailedError):
+                with pytest.raises(InputError):
                     CODEC.decode("a question", CURSOR[:place] + other + CURSOR[place + 1 :])
 
 
 def test_a_cursor_of_another_secret_question_or_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before a new secret, for other arguments, from a gateway of another release."""
-    with pytest.raises(ValidationFailedError, match="before this gateway's secret"):
+    with pytest.raises(InputError, match="before this gateway's secret"):
         CursorCodec(b"another secret").decode("a question", CURSOR)
-    with pytest.raises(ValidationFailedError, match="another filter, order, scope or person"):
+    with pytest.raises(InputError, match="another filter, order, scope or person"):
         CODEC.decode("another question", CURSOR)
     monkeypatch.setattr("gateway.federation.lists.cursor.VERSION", 1)
     older = CODEC.encode("a question", POSITION)
     monkeypatch.undo()
-    with pytest.raises(ValidationFailedError, match="another version"):
+    with pytest.raises(InputError, match="another version"):
         CODEC.decode("a question", older)
 
 
@@ -139,7 +139,7 @@ async def test_a_cursor_fits_one_question_of_one_person(what: str) -> None:
     if what in OTHERWISE:
         request = OTHERWISE[what](request)
 
-    with pytest.raises(ValidationFailedError):
+    with pytest.raises(InputError):
         await sources.list_tasks(caller, request)
     assert before == connector.lists
 

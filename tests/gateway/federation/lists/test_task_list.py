@@ -5,7 +5,7 @@ import anyio
 import pytest
 from msgspec import structs
 
-from connectors.sdk.errors import MalformedResponseError, RateLimitedError, UnavailableError, ValidationFailedError
+from connectors.sdk.errors import InputError, MalformedResponseError, RateLimitedError, UnavailableError
 from connectors.sdk.model import CountAccuracy, Flow, FlowRef, FlowState, Task, TaskRef, TaskState
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
 from gateway.federation.cache import Cache
@@ -241,7 +241,7 @@ async def test_foreign_and_damaged_cursors_are_refused() -> None:
         (ADMIN, TaskListRequest(after="A" * 100_000)),
         (ADMIN, TaskListRequest(after=flipped, order=by_title)),
     ):
-        with pytest.raises(ValidationFailedError) as caught:
+        with pytest.raises(InputError) as caught:
             await sources.list_tasks(caller, request)
 
         assert ("after",) == caught.value.field
