@@ -10,10 +10,11 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.model import NativeRef, TaskRef
 from connectors.sdk.registry import connector_types
 from gateway.federation.cache import Cache, Kind, Tag
-from gateway.federation.lists import Catalogues, CursorCodec, Directories, Lists, Stats
-from gateway.federation.objects import Reads
+from gateway.federation.lists import CursorCodec, DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
+from gateway.federation.objects import DirectoryReader, FlowReader, TaskReader
 from gateway.federation.overlay import FlowOverlay, Overlay
-from gateway.federation.service import FederatedSources
+from gateway.federation.service import FederatedSources, Lists, Objects
+from gateway.federation.source_reader import SourceReader
 from gateway.federation.sources import Source, flights
 from gateway.federation.traffic import Observe, unobserved
 from gateway.federation.writes import FlowWrites, Orders, Sending, TaskWrites, Writes
@@ -73,31 +74,38 @@ def compose(
         for person in people.values()
         for source, identity in person.identities.items()
     }
-    reads = Reads(by_key, answers=answers, overlay=overlay, flow_overlay=flow_overlay)
-    sending = Sending(journal=journal, answers=answers)
-    lists = Lists(
-        sources,
-        answers=answers,
-        overlay=overlay,
-        cursors=cursors,
-        person=people.get,
-        within_flow=reads.within_flow,
+    reader = SourceReader(answers)
+    flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)
+    tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows)
+    task_lists = TaskLists(
+        sources, reader=reader, overlay=overlay, cursors=cursors, person=people.get, within_flow=tasks.within_flow
     )
+    sending = Sending(journal=journal, answers=answers)
     return FederatedSources(
         sources,
         people=people,
-        answers=answers,
         linked=linked,
-        lists=lists,
-        stats=Stats(lists, by_key, linked=linked),
-        catalogues=Catalogues(sources, answers=answers, cursors=cursors, flow_overlay=flow_overlay),
-        directories=Directories(sources, answers=answers, cursors=cursors, people=people, linked=linked),
-        reads=reads,
+        cache=answers,
+        lists=Lists(
+            tasks=task_lists,
+            flows=FlowLists(sources, reader=reader, cursors=cursors, overlay=flow_overlay),
+            definitions=DefinitionLists(sources, reader=reader, cursors=cursors),
+            people=PeopleLists(
+                sources,
+                reader=reader,
+                cursors=cursors,
+                people=people,
+                linked=linked,
+                visible_task=tasks.visible_task,
+            ),
+            stats=Stats(task_lists, by_key, linked=linked),
+        ),
+        objects=Objects(tasks=tasks, flows=flows, directory=DirectoryReader(by_key, reader=reader)),
         writes=Writes(
             by_key,
             journal=journal,
-            tasks=TaskWrites(reads=reads, overlay=overlay, sending=sending, orders=Orders(people.get)),
-            flows=FlowWrites(reads=reads, overlay=overlay, flows=flow_overlay, sending=sending),
+            tasks=TaskWrites(reads=tasks, overlay=overlay, sending=sending, orders=Orders(people.get)),
+            flows=FlowWrites(reads=flows, overlay=overlay, flows=flow_overlay, sending=sending),
         ),
     )
 

@@ -13,7 +13,7 @@ from connectors.sdk.commands import (
 from connectors.sdk.errors import ConflictError, ConnectorError, NotFoundError, RejectedError, ValidationFailedError
 from connectors.sdk.model import Flow, FlowRef, FlowState
 from gateway.federation.authorization import Permission
-from gateway.federation.objects import Reads
+from gateway.federation.objects import FlowReader
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.sources import command_type
 from gateway.federation.writes.attempt import Write
@@ -39,7 +39,7 @@ _STATES = {
 
 
 class FlowWrites:
-    def __init__(self, *, reads: Reads, overlay: Overlay, flows: FlowOverlay, sending: Sending) -> None:
+    def __init__(self, *, reads: FlowReader, overlay: Overlay, flows: FlowOverlay, sending: Sending) -> None:
         self._reads = reads
         self._overlay = overlay
         self._flows = flows

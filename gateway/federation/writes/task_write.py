@@ -20,7 +20,7 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.model import DetailAspect, FormKind, Task, TaskRef
 from gateway.federation.authorization import Permission, can_see, check_assignment
-from gateway.federation.objects import Reads
+from gateway.federation.objects import TaskReader
 from gateway.federation.overlay import Overlay
 from gateway.federation.sources import command_type
 from gateway.federation.writes.attempt import Write
@@ -39,7 +39,7 @@ class Judged(Struct, frozen=True):
 
 
 class TaskWrites:
-    def __init__(self, *, reads: Reads, overlay: Overlay, sending: Sending, orders: Orders) -> None:
+    def __init__(self, *, reads: TaskReader, overlay: Overlay, sending: Sending, orders: Orders) -> None:
         self._reads = reads
         self._overlay = overlay
         self._sending = sending
