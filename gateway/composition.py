@@ -11,10 +11,11 @@ from connectors.sdk.model import TaskRef
 from connectors.sdk.registry import connector_types
 from gateway.auth import Authenticator, sign_in
 from gateway.federation.cache import Cache, Kind, Tag
-from gateway.federation.lists import Catalogues, CursorCodec, Directories, Lists, Stats
-from gateway.federation.objects import Reads
+from gateway.federation.lists import CursorCodec, DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
+from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.overlay import FlowOverlay, Overlay
-from gateway.federation.service import FederatedSources
+from gateway.federation.service import FederatedSources, Lists, Objects
+from gateway.federation.source_reader import SourceReader
 from gateway.federation.sources import Source, flights
 from gateway.federation.traffic import Observe, unobserved
 from gateway.federation.writes import (
@@ -71,41 +72,64 @@ async def open_gateway(settings: Settings, *, observe: Observe = unobserved) -> 
 
 
 def compose(
-    sources: Sequence[Source], *, people: People, journal: Journal, answers: Cache, cursors: CursorCodec
+    sources: Sequence[Source],
+    *,
+    people: People,
+    journal: Journal,
+    answers: Cache,
+    cursors: CursorCodec,
 ) -> FederatedSources:
-    """The federation over parts that the caller opens and closes."""
+    """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`."""
     by_key = {source.key: source for source in sources}
 
     def ended(ref: TaskRef) -> None:
         answers.invalidate([Tag(ref.source, Kind.TASK, ref.native_id), Tag(ref.source, Kind.TASK_LIST)])
 
     overlay, flow_overlay = Overlay(ended=ended), FlowOverlay()
-    reads = Reads(by_key, answers=answers, overlay=overlay, flow_overlay=flow_overlay)
+    reader = SourceReader(answers)
+    flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)
+    tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows)
+    task_lists = TaskLists(
+        sources, reader=reader, overlay=overlay, cursors=cursors, people=people, within_flow=tasks.within_flow
+    )
     sender = AtMostOnceSender(journal=journal, answers=answers)
     commands = CommandBuilder(people)
-    lists = Lists(
-        sources,
-        answers=answers,
-        overlay=overlay,
-        cursors=cursors,
-        people=people,
-        within_flow=reads.within_flow,
-    )
+    flow_lists = FlowLists(sources, reader=reader, cursors=cursors, overlay=flow_overlay)
+    definition_lists = DefinitionLists(sources, reader=reader, cursors=cursors)
     return FederatedSources(
         sources,
         people=people,
-        answers=answers,
-        lists=lists,
-        stats=Stats(lists, by_key, people=people),
-        catalogues=Catalogues(sources, answers=answers, cursors=cursors, flow_overlay=flow_overlay),
-        directories=Directories(sources, answers=answers, cursors=cursors, people=people),
-        reads=reads,
+        cache=answers,
+        lists=Lists(
+            tasks=task_lists,
+            flows=flow_lists,
+            definitions=definition_lists,
+            people=PeopleLists(
+                sources,
+                reader=reader,
+                cursors=cursors,
+                people=people,
+                visible_task=tasks.visible_task,
+            ),
+            stats=Stats(task_lists, by_key, people=people),
+        ),
+        objects=Objects(
+            tasks=tasks,
+            flows=flows,
+            directory=DirectoryReader(by_key, reader=reader),
+            definitions=Definitions(
+                list_definitions=definition_lists.page,
+                list_tasks=task_lists.page,
+                list_flows=flow_lists.page,
+                flows=flows.flows,
+            ),
+        ),
         writes=WritePipeline(
             by_key,
             journal=journal,
-            tasks=TaskWriter(reads=reads, overlay=overlay, sender=sender, commands=commands),
-            flows=FlowWriter(reads=reads, overlay=flow_overlay, sender=sender, commands=commands),
-            creator=Creator(reads=reads, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
+            tasks=TaskWriter(reads=tasks, overlay=overlay, sender=sender, commands=commands),
+            flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, commands=commands),
+            creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
         ),
     )
 

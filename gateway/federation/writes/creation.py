@@ -4,7 +4,7 @@ from connectors.sdk.commands import CreateTask
 from connectors.sdk.errors import ConnectorError, InputError
 from connectors.sdk.model import Flow
 from gateway.federation.authorization import Policy
-from gateway.federation.objects import Reads
+from gateway.federation.objects import FlowReader
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.command_builder import CommandBuilder
@@ -19,7 +19,7 @@ class Creator:
     def __init__(
         self,
         *,
-        reads: Reads,
+        reads: FlowReader,
         overlay: Overlay,
         flow_overlay: FlowOverlay,
         sender: AtMostOnceSender,

@@ -4,7 +4,7 @@ from connectors.sdk.commands import FlowCommand, MutationStatus
 from connectors.sdk.errors import ConflictError, ConnectorError, NotFoundError, RejectedError
 from connectors.sdk.model import Flow, FlowRef, FlowState
 from gateway.federation.authorization import Policy
-from gateway.federation.objects import Reads
+from gateway.federation.objects import FlowReader
 from gateway.federation.overlay import FlowOverlay
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.command_builder import CommandBuilder
@@ -17,7 +17,7 @@ class FlowWriter:
     """Carries out verbs of a flow and looks up those whose answer was lost."""
 
     def __init__(
-        self, *, reads: Reads, overlay: FlowOverlay, sender: AtMostOnceSender, commands: CommandBuilder
+        self, *, reads: FlowReader, overlay: FlowOverlay, sender: AtMostOnceSender, commands: CommandBuilder
     ) -> None:
         self._reads = reads
         self._overlay = overlay
@@ -77,7 +77,7 @@ class FlowWriter:
         return attempt.rejected(error)
 
 
-async def require_flow(reads: Reads, ref: FlowRef, *, fresh: bool = False) -> Flow:
+async def require_flow(reads: FlowReader, ref: FlowRef, *, fresh: bool = False) -> Flow:
     """The flow. Raises NotFoundError if there is none, ConnectorError if it cannot be read."""
     found = (await reads.flows([ref], fresh=fresh)).get(ref)
     if isinstance(found, ConnectorError):

@@ -21,7 +21,7 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.model import DetailAspect, FormKind, Task, TaskRef
 from gateway.federation.authorization import Policy, can_see
-from gateway.federation.objects import Reads
+from gateway.federation.objects import TaskReader
 from gateway.federation.overlay import Overlay
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.command_builder import CommandBuilder
@@ -46,7 +46,9 @@ _INVISIBLE = "there is no such task, or you may not see it"
 class TaskWriter:
     """Carries out verbs of a task and looks up those whose answer was lost."""
 
-    def __init__(self, *, reads: Reads, overlay: Overlay, sender: AtMostOnceSender, commands: CommandBuilder) -> None:
+    def __init__(
+        self, *, reads: TaskReader, overlay: Overlay, sender: AtMostOnceSender, commands: CommandBuilder
+    ) -> None:
         self._reads = reads
         self._overlay = overlay
         self._sender = sender

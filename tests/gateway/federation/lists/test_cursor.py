@@ -14,7 +14,8 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.errors import InputError
 from connectors.sdk.model import TaskPriority, TaskState
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
-from gateway.federation.lists.cursor import CursorCodec, ListPosition, StreamPosition
+from gateway.federation.lists.cursor import CursorCodec
+from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, StreamPosition
 from schema.ports import InboxScope, TaskFilter, TaskListRequest
 from tests.gateway.federation.listing_source import ListingConnector
 from tests.gateway.federation.memory_source import federation, later, person, task
@@ -22,7 +23,10 @@ from tests.gateway.federation.memory_source import federation, later, person, ta
 CODEC = CursorCodec(b"a secret")
 POSITION = ListPosition(
     (1767323045678901, None, "north", "17"),
-    {"north:0:+": StreamPosition("26@25@77", 26, total=70, exact=True), "south:1:-": StreamPosition(None, 26)},
+    {
+        StreamId("north", StreamKind.PAGED, 0, "+"): StreamPosition("26@25@77", 26, total=70, exact=True),
+        StreamId("south", StreamKind.PAGED, 1, "-"): StreamPosition(None, 26),
+    },
 )
 CURSOR = CODEC.encode("a question", POSITION)
 LETTERS = string.ascii_letters + string.digits + "-_"
