@@ -15,8 +15,7 @@ from gateway.federation.lists import CursorCodec, DefinitionLists, FlowLists, Pe
 from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.service import FederatedSources, Lists, Objects
-from gateway.federation.source_reader import SourceReader
-from gateway.federation.sources import Source, flights
+from gateway.federation.sources import Source, SourceReader, flights
 from gateway.federation.traffic import Observe, unobserved
 from gateway.federation.writes import (
     AtMostOnceSender,

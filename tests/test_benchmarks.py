@@ -8,6 +8,8 @@ import pytest
 
 from tests.documents import PAGES
 
+pytestmark = pytest.mark.server
+
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = {
     "documents.py": [],

@@ -25,6 +25,8 @@ from sandbox.config import toml
 from sandbox.people import ALICE, BOB
 from sandbox.server import serve
 
+pytestmark = pytest.mark.server
+
 ROOT = Path(__file__).resolve().parents[2]
 VENDOR = Path(__file__).parent / "sixth_vendor"
 PACKAGES = ("gateway", "schema", "connectors", "sandbox")

@@ -13,8 +13,7 @@ from gateway.federation.lists.position import StreamId, StreamKind
 from gateway.federation.lists.row_stream import FetchAll, ScannedStream, StreamSpec
 from gateway.federation.lists.sort_order import ByName, in_direction
 from gateway.federation.lists.source_report import Contribution
-from gateway.federation.source_reader import SourceReader
-from gateway.federation.sources import Source
+from gateway.federation.sources import Source, SourceReader
 from schema.ports import DefinitionRow, FilterPlacement, PageRequest, RowList
 
 

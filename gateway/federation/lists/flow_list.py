@@ -25,8 +25,7 @@ from gateway.federation.lists.row_stream import (
 from gateway.federation.lists.sort_order import NewestFirst, in_direction
 from gateway.federation.lists.source_report import Contribution
 from gateway.federation.overlay import FlowOverlay
-from gateway.federation.source_reader import SourceReader
-from gateway.federation.sources import Source
+from gateway.federation.sources import Source, SourceReader
 from schema.ports import FilterPlacement, FlowListRequest, RowList
 
 

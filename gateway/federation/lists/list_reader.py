@@ -10,8 +10,7 @@ from gateway.federation.cache import Kind, Tag
 from gateway.federation.lists.full_scan import N, PageOf, Snapshot, full_scan
 from gateway.federation.lists.sort_order import R
 from gateway.federation.lists.source_report import Contribution
-from gateway.federation.source_reader import SourceReader
-from gateway.federation.sources import Source
+from gateway.federation.sources import Source, SourceReader
 
 T = TypeVar("T")
 

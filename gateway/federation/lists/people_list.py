@@ -19,8 +19,7 @@ from gateway.federation.lists.position import StreamId, StreamKind
 from gateway.federation.lists.row_stream import Admit, FetchAll, ScannedStream, StreamSpec
 from gateway.federation.lists.sort_order import ByName, in_direction
 from gateway.federation.lists.source_report import Contribution
-from gateway.federation.source_reader import SourceReader
-from gateway.federation.sources import Source
+from gateway.federation.sources import Source, SourceReader
 from gateway.people import People
 from schema.ports import FilterPlacement, GroupRow, PageRequest, PersonRow, RowList
 

@@ -20,8 +20,7 @@ from gateway.federation.lists.row_stream import Admit, FetchAll, PagedStream, Sc
 from gateway.federation.lists.sort_order import NullPartition, SortValues, TotalOrder
 from gateway.federation.lists.source_report import Contribution, is_complete
 from gateway.federation.overlay import Overlay
-from gateway.federation.source_reader import SourceReader
-from gateway.federation.sources import Source
+from gateway.federation.sources import Source, SourceReader
 from gateway.people import People
 from schema.ports import InboxScope, PersonId, SourceReport, TaskEdgeRow, TaskFilter, TaskList, TaskListRequest
 

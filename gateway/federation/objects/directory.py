@@ -9,8 +9,7 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import Group, NativeRef, User
 from gateway.federation.cache import Kind, Tag
-from gateway.federation.source_reader import SourceReader
-from gateway.federation.sources import Source
+from gateway.federation.sources import Source, SourceReader
 
 V = TypeVar("V")
 Get = Callable[[Connector[Any], Sequence[str]], Awaitable[Mapping[str, V]]]

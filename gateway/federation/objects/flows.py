@@ -7,8 +7,7 @@ from connectors.sdk.model import Flow, FlowRef
 from gateway.federation.cache import Kind, Tag
 from gateway.federation.objects.batch import read_each
 from gateway.federation.overlay import FlowOverlay
-from gateway.federation.source_reader import SourceReader
-from gateway.federation.sources import Source
+from gateway.federation.sources import Source, SourceReader
 
 GET_FLOW = "get flow"
 

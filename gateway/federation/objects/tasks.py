@@ -10,8 +10,7 @@ from gateway.federation.cache import Kind, Tag
 from gateway.federation.objects.batch import read_each
 from gateway.federation.objects.flows import FlowReader
 from gateway.federation.overlay import Overlay
-from gateway.federation.source_reader import SourceReader
-from gateway.federation.sources import Source
+from gateway.federation.sources import Source, SourceReader
 
 
 class TaskReader:

@@ -24,6 +24,7 @@ def test_a_faulty_configuration_is_one_line_and_exit_1(tmp_path: Path, command: 
     assert run(command, "--config", str(path)) == (1, "gateway.secrte: unknown key\n")
 
 
+@pytest.mark.server
 def test_commands_are_listed_without_their_heavy_parts() -> None:
     """Importing the commands imports neither the web framework, nor the graph, nor a vendor."""
     code = (

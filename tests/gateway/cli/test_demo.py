@@ -5,6 +5,8 @@ import pytest
 
 from tests.gateway.cli.command import PATIENCE_S, STAND_INS, lines_until, started
 
+pytestmark = pytest.mark.server
+
 
 def test_demo_once_prints_the_inbox_and_ends(ports: tuple[int, int]) -> None:
     """Addresses, people and the viewer's tasks, earliest due date first and those without one last."""

@@ -2,8 +2,11 @@ import signal
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from tests.gateway.cli.command import PATIENCE_S, STAND_INS, lines_until, run, started
+
+pytestmark = pytest.mark.server
 
 
 def test_serve_reads_what_the_sandbox_wrote(ports: tuple[int, int], tmp_path: Path) -> None:
