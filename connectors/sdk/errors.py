@@ -1,8 +1,8 @@
-"""Every failure of an upstream, by who can do something about it.
+"""What a connector raises: a refusal before anything is sent, or a failure upstream; by what can be done about it.
 
 ConnectorError                      UPSTREAM_ERROR            source, operation, native status and code, maybe_applied
-├── RejectedError                   the caller can change something; never retried
-│   ├── NotFoundError               NOT_FOUND                 also "invisible"
+├── RejectedError                   the caller can change something; never sent again
+│   ├── NotFoundError               NOT_FOUND                 or not visible to us
 │   ├── ForbiddenError              FORBIDDEN
 │   ├── IdentityNotLinkedError      IDENTITY_NOT_LINKED
 │   ├── UnsupportedActionError      CAPABILITY_NOT_SUPPORTED
@@ -10,15 +10,15 @@ ConnectorError                      UPSTREAM_ERROR            source, operation,
 │   └── ConflictError               INVALID_STATE
 │       ├── AlreadyAssignedError    ALREADY_ASSIGNED
 │       └── VersionConflictError    VERSION_CONFLICT
-├── UnavailableError                UPSTREAM_UNAVAILABLE      waiting helps
+├── UnavailableError                UPSTREAM_UNAVAILABLE      a later attempt may succeed
 │   ├── UpstreamTimeoutError        UPSTREAM_TIMEOUT
 │   └── RateLimitedError            RATE_LIMITED              retry_at
-└── BrokenError                     UPSTREAM_ERROR            a person must look: logged as an error
+└── BrokenError                     UPSTREAM_ERROR            an operator must act; logged as an error
     ├── UnauthenticatedError        UNAUTHENTICATED           the vendor refused *our* credentials
     └── MalformedResponseError      UPSTREAM_ERROR            the answer does not fit wire.py
 
-Messages say what to do; they never hold payloads, tokens or form data. `maybe_applied` is True where a write may have
-reached the vendor although no clear answer came: such a write is re-read, never repeated.
+Messages say what to do. They never contain payloads, tokens or form data. `maybe_applied` is True if a write may have
+reached the vendor although no clear answer came: the gateway then reads the task again and never repeats the write.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from typing import ClassVar, Self
 
 
 class ConnectorError(Exception):
-    """Base of every upstream failure. Clients see `code`; the gateway acts on the family and on `maybe_applied`."""
+    """Base of everything that a connector raises. Clients see `code`; the gateway acts on the class and `maybe_applied`."""
 
     code: ClassVar[str] = "UPSTREAM_ERROR"
 
@@ -48,7 +48,7 @@ class ConnectorError(Exception):
         self.operation: str | None = None
 
     def at(self, source: str, operation: str) -> Self:
-        """Note where it happened; the first note stays."""
+        """Note where it happened. A later note does not replace an earlier one."""
         self.source = self.source or source
         self.operation = self.operation or operation
         return self
@@ -59,7 +59,7 @@ class ConnectorError(Exception):
 
 
 class RejectedError(ConnectorError):
-    """The vendor understood and said no: the caller's affair."""
+    """The vendor, or the connector for it, refused the request. The caller must change something."""
 
     code = "VALIDATION_FAILED"
 
@@ -77,7 +77,7 @@ class IdentityNotLinkedError(RejectedError):
 
 
 class UnsupportedActionError(RejectedError):
-    """`alternatives` are the cancel strategies that this source has, where the verb was a cancel."""
+    """`alternatives`: the cancel strategies that this source has, if the verb was a cancel."""
 
     code = "CAPABILITY_NOT_SUPPORTED"
 
@@ -87,7 +87,10 @@ class UnsupportedActionError(RejectedError):
 
 
 class ValidationFailedError(RejectedError):
-    """`field` is the path within the mutation's input: ("data", "email_address")."""
+    """`field` is the path within the mutation's input: ("data", "email_address").
+
+    For a vendor's own option it is ("options", name): the gateway shows it as `vendorOptions`.
+    """
 
     code = "VALIDATION_FAILED"
 
@@ -116,7 +119,7 @@ class VersionConflictError(ConflictError):
 
 
 class UnavailableError(ConnectorError):
-    """No answer to be had now: a read may be tried again later."""
+    """The vendor does not answer now. A read may be tried again later."""
 
     code = "UPSTREAM_UNAVAILABLE"
 
@@ -126,7 +129,7 @@ class UpstreamTimeoutError(UnavailableError):
 
 
 class RateLimitedError(UnavailableError):
-    """`retry_at` is when the vendor will listen again, where it said so."""
+    """`retry_at`: when the vendor accepts requests again; None if it did not say."""
 
     code = "RATE_LIMITED"
 
@@ -143,7 +146,7 @@ class RateLimitedError(UnavailableError):
 
 
 class BrokenError(ConnectorError):
-    """Something that waiting does not mend: configuration, or a vendor that changed."""
+    """Waiting does not help: the configuration is wrong, or the vendor has changed."""
 
 
 class UnauthenticatedError(BrokenError):
