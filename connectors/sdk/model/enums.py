@@ -130,7 +130,7 @@ class CountAccuracy(StrEnum):
 
 
 class DetailAspect(Enum):
-    """Parts of a task that cost the vendor's full record, or a call of their own; loaded only when asked for."""
+    """Parts of a task that need the vendor's full record, or a call of their own. They are loaded on demand."""
 
     DESCRIPTION = "description"
     FORM = "form"

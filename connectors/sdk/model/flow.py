@@ -10,7 +10,7 @@ from connectors.sdk.model.refs import Definition, FlowRef, SubjectRef, UserRef
 
 
 class FlowPhase(Struct, frozen=True, kw_only=True):
-    """`progress` is the share of it that is done, 0 to 1."""
+    """A stage of a flow. `progress` is the share that is done, from 0 to 1."""
 
     key: str
     name: str
@@ -20,9 +20,9 @@ class FlowPhase(Struct, frozen=True, kw_only=True):
 
 
 class Flow(Struct, frozen=True, kw_only=True):
-    """One running or ended process. A stub (state UNKNOWN, nothing but the id) is valid.
+    """One running or ended flow. A stub with state UNKNOWN and nothing but the id is valid.
 
-    `current_task_ids` are the tasks that can be worked on now, where the vendor's record names them.
+    `current_task_ids` are the tasks that can be worked on now, if the vendor's record names them.
     """
 
     source: str

@@ -11,7 +11,7 @@ class FormOption(Struct, frozen=True, kw_only=True):
 
 
 class FormField(Struct, frozen=True, kw_only=True):
-    """`key` is what completing takes in `data`, not the vendor's field id."""
+    """`key` is the key of the value in the `data` of a completion, not the vendor's field id."""
 
     key: str
     type: FormFieldType
@@ -33,7 +33,7 @@ class Form(Struct, frozen=True, kw_only=True):
 
 
 class TaskOutcome(Struct, frozen=True, kw_only=True):
-    """One way to complete a task. `data` and `comment` say whether they must, may or cannot come along."""
+    """One way to complete a task. `data` and `comment`: whether the completion must, may or cannot carry them."""
 
     code: str
     label: str | None = None

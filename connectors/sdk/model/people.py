@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class User(Struct, frozen=True, kw_only=True):
-    """A person as the vendor's directory knows them."""
+    """A user in the vendor's directory."""
 
     native_id: str
     name: str | None = None

@@ -4,14 +4,14 @@ from msgspec import Struct
 
 
 class NativeRef(Struct, frozen=True):
-    """A thing of one source by the vendor's id. Hashable: loaders and caches key by it."""
+    """A record of one source by its native id. Hashable, as a key of loaders and caches."""
 
     source: str
     native_id: str
 
 
 class TaskRef(NativeRef, frozen=True):
-    """Source and native id of a task: the inside of its global id."""
+    """Source and native id of a task: the content of its global id."""
 
 
 class FlowRef(NativeRef, frozen=True):
@@ -19,7 +19,7 @@ class FlowRef(NativeRef, frozen=True):
 
 
 class UserRef(Struct, frozen=True, kw_only=True):
-    """A person as a row names them. `name` and `email` only where the row itself carries them."""
+    """A user as a row names them. `name` and `email` are set only if the row itself has them."""
 
     native_id: str
     name: str | None = None
@@ -27,14 +27,14 @@ class UserRef(Struct, frozen=True, kw_only=True):
 
 
 class GroupRef(Struct, frozen=True, kw_only=True):
-    """A group as a row names it. Match by id and by name: vendors mix the two."""
+    """A group as a row names it. Match by id and by name: vendors mix both."""
 
     native_id: str
     name: str | None = None
 
 
 class Definition(Struct, frozen=True, kw_only=True):
-    """A task or flow definition; `native_id` addresses one deployed version, `key` all versions."""
+    """A task or flow definition. `native_id` is one deployed version; `key` is common to all versions."""
 
     native_id: str
     key: str

@@ -12,7 +12,7 @@ from connectors.sdk.model.refs import Definition, GroupRef, SubjectRef, TaskRef,
 
 
 class Sla(Struct, frozen=True, kw_only=True):
-    """Service level as the vendor words it. `ends_on` may be a text without a time zone."""
+    """Service level in the vendor's own values. `ends_on` may be a text without a time zone."""
 
     status: str | None = None
     starts_on: str | None = None
@@ -21,7 +21,7 @@ class Sla(Struct, frozen=True, kw_only=True):
 
 
 class PreviousStep(Struct, frozen=True, kw_only=True):
-    """`completed_by` is the vendor's text for a person (GEOtareas: a user name), no id to join by."""
+    """`completed_by` is the vendor's text for a person (in GEOtareas a login name), not a user id."""
 
     name: str
     completed_by: str | None = None
@@ -31,7 +31,7 @@ class PreviousStep(Struct, frozen=True, kw_only=True):
 
 
 class Tag(Struct, frozen=True, kw_only=True):
-    """`label` is the name for people, where the vendor has one beside the name."""
+    """`label` is the text for people, if the vendor has one beside the name."""
 
     name: str
     value: str | None = None
@@ -49,7 +49,7 @@ class Comment(Struct, frozen=True, kw_only=True):
 
 
 class Activity(Struct, frozen=True, kw_only=True):
-    """One entry of a task's history. `before` and `after` are what changed, as plain values; `message` the vendor's text."""
+    """One entry of a task's history. `before` and `after` are the changed values; `message` is the vendor's text."""
 
     at: datetime
     type: ActivityType
@@ -62,7 +62,7 @@ class Activity(Struct, frozen=True, kw_only=True):
 
 
 class TaskDetail(Struct, frozen=True, kw_only=True):
-    """The aspects that were asked for; the others keep their defaults."""
+    """The requested aspects; the others keep their defaults."""
 
     description: str | None = None
     form: Form | None = None
@@ -76,8 +76,8 @@ class TaskDetail(Struct, frozen=True, kw_only=True):
 class Task(Struct, frozen=True, kw_only=True):
     """One human task as a list row carries it.
 
-    `rule` names the row of the state table that decided `state`. `is_overdue` is only set where the vendor says so
-    itself; `due_at` is None for a time without a zone, whose text then stands in `sla.ends_on`.
+    `rule` names the row of the vendor's state table that decided `state`. `is_overdue` is set only if the vendor itself
+    tells it. `due_at` is None for a time without a zone; its text is then in `sla.ends_on`.
     """
 
     source: str
@@ -124,7 +124,7 @@ class Task(Struct, frozen=True, kw_only=True):
 
     @property
     def assignee(self) -> UserRef | None:
-        """The actual owner; the first where a vendor has several."""
+        """The actual owner; the first one if the vendor has several."""
         return self.assignees[0] if self.assignees else None
 
     @property
@@ -133,7 +133,7 @@ class Task(Struct, frozen=True, kw_only=True):
 
     @property
     def version(self) -> str:
-        """Hash of what a write can change: no vendor gives an etag. Equal while nothing visible changed."""
+        """A hash of the fields that a write can change, because no vendor gives an etag."""
         seen = (
             self.native_id,
             self.state,
