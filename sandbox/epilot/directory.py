@@ -43,14 +43,14 @@ _WORKING = tuple(
         tuple(GROUP_IDS[group] for group in person.groups),
         language=("en", "de")[number % 2],
     )
-    for number, person in enumerate(people.EVERYBODY)
+    for number, person in enumerate(people.ALL_PEOPLE)
 )
 _OTHERS = (
     User(str(FIRST_USER + 60), None, "new.colleague@example.com", (), "Pending"),
     User(str(FIRST_USER + 61), "Former Colleague", "former@example.com", (GROUP_IDS["sales"],), "Deactivated"),
 )
 USERS = {user.id: user for user in _WORKING + _OTHERS}
-IDS_BY_KEY = {person.key: user.id for person, user in zip(people.EVERYBODY, _WORKING, strict=True)}
+IDS_BY_KEY = {person.key: user.id for person, user in zip(people.ALL_PEOPLE, _WORKING, strict=True)}
 ALICE, BOB, CAROL = (IDS_BY_KEY[person.key] for person in people.DEMO_PEOPLE)
 WORKERS = tuple(user.id for user in _WORKING)
 

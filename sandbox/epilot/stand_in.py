@@ -41,7 +41,6 @@ class EpilotStandIn(StandIn):
     """
 
     vendor: ClassVar[str] = "epilot"
-    port_offset: ClassVar[int] = 3
 
     def __init__(self, *, clock: Clock = utc_now) -> None:
         super().__init__(clock=clock)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID, uuid5
 
-from sandbox.people import CAROL, EVERYBODY, GROUPS, members
+from sandbox.people import ALL_PEOPLE, CAROL, GROUPS, members
 
 ORGANIZATION = "acme"
 TENANT = "DefaultTenant"
@@ -65,7 +65,7 @@ def _person(number: int, name: str, email: str) -> User:
     return User(595_421 + number, "DirectoryUser", email, first, last, email)
 
 
-PEOPLE = {person.key: _person(number, person.name, person.email) for number, person in enumerate(EVERYBODY)}
+PEOPLE = {person.key: _person(number, person.name, person.email) for number, person in enumerate(ALL_PEOPLE)}
 DIRECTORY_GROUPS = {
     key: User(
         596_100 + number, "DirectoryGroup", name, name, "", None, tuple(PEOPLE[each.key].id for each in members(key))

@@ -37,7 +37,6 @@ class UiPathStandIn(StandIn):
     """
 
     vendor: ClassVar[str] = "uipath"
-    port_offset: ClassVar[int] = 2
 
     def __init__(self, *, clock: Clock = utc_now) -> None:
         super().__init__(clock=clock)

@@ -1,96 +1,24 @@
-"""The kernel: user task runs, what may be done to them, and searches that walk its partitions."""
+"""The kernel's user task runs: the commands that change them, and the searches over them."""
 
-import base64
-import binascii
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
-from sandbox.littlehorse.forms import DEFINITIONS, UserTaskDef
+from sandbox.littlehorse.errors import KernelError
+from sandbox.littlehorse.records import Event, Key, TaskRun
+from sandbox.littlehorse.search import START, TaskSearch, bookmark_of, position_of
 from sandbox.stand_in import Clock
 
-OPEN = frozenset({"UNASSIGNED", "ASSIGNED"})
-# Its base64 begins with +/+/.
-_MARK = b"\xfb\xff\xbf"
-_FIRST = b""
 _LAST_KEY = ("\uffff", "")
-
-Key = tuple[str, str]
-
-
-class KernelError(Exception):
-    """A gRPC status of the kernel."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = f"{code}: {message}"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    at: datetime
-    type: str
-    body: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRun:
-    """`user` is the kernel's user id, `group` a name; `id` is unique within the run."""
-
-    wf_run_id: str
-    id: str
-    definition: str
-    status: str
-    user: str | None
-    group: str | None
-    notes: str
-    scheduled_at: datetime
-    results: dict[str, tuple[str, Any]] = field(default_factory=dict)
-    events: tuple[Event, ...] = ()
-
-    @property
-    def key(self) -> Key:
-        return self.wf_run_id, self.id
-
-    @property
-    def is_open(self) -> bool:
-        return self.status in OPEN
-
-    @property
-    def form(self) -> UserTaskDef:
-        return DEFINITIONS[self.definition]
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """Joined by AND; the bounds are inclusive."""
-
-    definition: str | None = None
-    status: str | None = None
-    user: str | None = None
-    group: str | None = None
-    earliest: datetime | None = None
-    latest: datetime | None = None
-
-    def matches(self, task: TaskRun) -> bool:
-        return (
-            self.definition in (None, task.definition)
-            and self.status in (None, task.status)
-            and self.user in (None, task.user)
-            and self.group in (None, task.group)
-            and (self.earliest is None or self.earliest <= task.scheduled_at)
-            and (self.latest is None or task.scheduled_at <= self.latest)
-        )
 
 
 class Kernel:
-    """Commands see every change at once, reads only what `publish` has let through."""
+    """Commands see every change at once. Reads see a change after `lag`: when `publish` is called with a later time."""
 
     def __init__(self, tasks: Iterable[TaskRun], *, seed: int, clock: Clock) -> None:
         self._truth = {task.key: task for task in tasks}
@@ -101,7 +29,7 @@ class Kernel:
         self._walk = sorted((self._place(seed, key), key) for key in self._truth)
 
     def publish(self, now: datetime) -> None:
-        """Let reads see every change whose lag is over."""
+        """Show reads every change whose lag is over."""
         while self._unseen and self._unseen[0][0] <= now:
             task = self._unseen.popleft()[1]
             self._seen[task.key] = task
@@ -110,15 +38,17 @@ class Kernel:
         return list(self._truth.values())
 
     def read(self, key: Key) -> TaskRun:
-        """The task as reads see it; NOT_FOUND."""
+        """Return the task as reads see it. Raises NOT_FOUND."""
         return _found(self._seen, key)
 
-    def search(self, search: Search, limit: int, bookmark: str | None, partitions: int) -> tuple[list[Key], str | None]:
-        """Ids in the order of their places, at most to the end of a partition: a page may be short, even empty.
+    def search(
+        self, search: TaskSearch, limit: int, bookmark: str | None, partitions: int
+    ) -> tuple[list[Key], str | None]:
+        """Return keys in the order of their places, and the bookmark of the next page (None after the last).
 
-        A bookmark that does not parse is as good as none.
+        A page ends with its partition at the latest, so it may be short or empty. A bookmark that cannot be read counts as none.
         """
-        partition, after = _position(bookmark)
+        partition, after = position_of(bookmark)
         page: list[tuple[bytes, Key]] = []
         more = False
         for place, key in islice(self._walk, bisect_left(self._walk, (after, _LAST_KEY)) if after else 0, None):
@@ -131,9 +61,9 @@ class Kernel:
                     break
                 page.append((place, key))
         if more:
-            following: str | None = _bookmark(partition, page[-1][0] if page else after)
+            following: str | None = bookmark_of(partition, page[-1][0] if page else after)
         else:
-            following = _bookmark(partition + 1, _FIRST) if partition + 1 < partitions else None
+            following = bookmark_of(partition + 1, START) if partition + 1 < partitions else None
         return [key for _, key in page], following
 
     def claim(self, key: Key, user: str, *, override: bool) -> TaskRun:
@@ -146,7 +76,7 @@ class Kernel:
         return self._assigned(self._open(key), user, group)
 
     def complete(self, key: Key, user: str, results: dict[str, tuple[str, Any]]) -> TaskRun | None:
-        """The finished task; None where it was closed already, which the kernel passes over."""
+        """Return the completed task. None: it was closed already, which the kernel ignores."""
         task = _found(self._truth, key)
         fields = {each.name: each for each in task.form.fields}
         for name, (kind, _) in results.items():
@@ -168,7 +98,7 @@ class Kernel:
         return self.commit(replace(self._open(key), status="CANCELLED"), "TASK_CANCELLED", {"message": message})
 
     def current(self, key: Key) -> TaskRun:
-        """The task as commands see it; NOT_FOUND."""
+        """Return the task as commands see it. Raises NOT_FOUND."""
         return _found(self._truth, key)
 
     def commit(self, task: TaskRun, type: str, body: dict[str, Any]) -> TaskRun:
@@ -206,15 +136,3 @@ def _found(tasks: dict[Key, TaskRun], key: Key) -> TaskRun:
     if task is None:
         raise KernelError("NOT_FOUND", "Specified UserTaskRun does not exist!")
     return task
-
-
-def _bookmark(partition: int, place: bytes) -> str:
-    return base64.b64encode(_MARK + bytes([partition]) + place).decode()
-
-
-def _position(bookmark: str | None) -> tuple[int, bytes]:
-    try:
-        raw = base64.b64decode(bookmark or "", validate=True)
-    except (binascii.Error, ValueError):
-        return 0, _FIRST
-    return (raw[3], raw[4:]) if len(raw) in {4, 12} and raw.startswith(_MARK) else (0, _FIRST)

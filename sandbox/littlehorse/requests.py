@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from sandbox.littlehorse.refusals import RefusalError
+from sandbox.littlehorse.errors import RefusalError
 
 STATUSES = ("UNASSIGNED", "ASSIGNED", "DONE", "CANCELLED")
 TYPES = ("DOUBLE", "BOOLEAN", "STRING", "INTEGER", "UNRECOGNIZED")
@@ -22,7 +22,7 @@ def required(query: Mapping[str, str], name: str) -> str:
 
 
 def integer(query: Mapping[str, str], name: str, default: int | None = None) -> int:
-    """400 for what is no int; required without `default`."""
+    """Return a 32-bit integer; raise 400 for anything else. Without `default` the parameter is required."""
     text = required(query, name) if default is None else query.get(name, str(default))
     if not _INTEGER.fullmatch(text) or not -(2**31) <= int(text) < 2**31:
         raise RefusalError(400, f"Failed to convert value of type 'java.lang.String' to required type 'int': {text}")
@@ -37,7 +37,7 @@ def status(query: Mapping[str, str]) -> str | None:
 
 
 def dates(query: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
-    """Any offset is dropped, the local part is UTC. 500 unless the first is before the second."""
+    """Return both time bounds. An offset is ignored: the local time counts as UTC. Raises 500 unless the first is earlier."""
     earliest, latest = (_date(query.get(name)) for name in ("earliest_start_date", "latest_start_date"))
     if earliest is not None and latest is not None and earliest >= latest:
         raise RefusalError(500, shape="problem")
@@ -64,7 +64,7 @@ def json_object(body: bytes) -> dict[str, Any]:
 
 
 def results(body: bytes) -> dict[str, tuple[str, Any]]:
-    """The values to submit, as they came; 400 for a type that is none, such as STR."""
+    """Return the values to submit, as they were sent. Raises 400 for an unknown type such as STR."""
     found: dict[str, tuple[str, Any]] = {}
     for name, each in json_object(body).items():
         if not isinstance(each, dict) or each.get("type") not in TYPES:
@@ -74,7 +74,7 @@ def results(body: bytes) -> dict[str, tuple[str, Any]]:
 
 
 def converted(kind: str, value: Any) -> Any:
-    """As the bridge makes kernel values of JSON; what does not fit leaves it as 500."""
+    """Convert a JSON value as the bridge does. Raises 500 for a value of another type."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     match kind:
         case "INTEGER" if _INTEGER.fullmatch(text) and -(2**31) <= int(text) < 2**31:

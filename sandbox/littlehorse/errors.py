@@ -1,4 +1,4 @@
-"""The bridge's refusals in its two shapes, and those of the security filter before it, which have no body."""
+"""The errors of the bridge in two shapes, of its security filter (without a body) and of the kernel."""
 
 from typing import Any, Literal
 
@@ -19,14 +19,14 @@ REASONS = {
     429: "Too Many Requests",
     500: "Internal Server Error",
 }
-SOMEBODY_ELSES = "Current user is forbidden from accessing this UserTask information"
-SOMEBODY_ELSES_GROUP = "Current user/userGroup is forbidden from accessing this UserTask information"
+OWNED_BY_OTHERS = "Current user is forbidden from accessing this UserTask information"
+OWNED_BY_OTHERS_IN_GROUP = "Current user/userGroup is forbidden from accessing this UserTask information"
 
 Shape = Literal["problem", "boot", "empty"]
 
 
 class RefusalError(Exception):
-    """`text` is `detail` of a problem document or `message` of Spring Boot's; None is left out."""
+    """`text` is the `detail` of a problem document or the `message` of Spring Boot's body. None is left out."""
 
     def __init__(
         self, status: int, text: str | None = None, shape: Shape = "boot", headers: dict[str, str] | None = None
@@ -49,6 +49,15 @@ class RefusalError(Exception):
         named = {} if self.text is None else {"message": self.text}
         content = orjson.dumps({**body, **named, "path": path})
         return Response(content, self.status, media_type="application/json", headers=self.headers)
+
+
+class KernelError(Exception):
+    """A gRPC status of the kernel: `code` is its name."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = f"{code}: {message}"
 
 
 def invalid_token() -> RefusalError:

@@ -1,16 +1,10 @@
-"""Users, groups and login accounts of the sample company."""
-
-from typing import Literal
+"""Users and groups of the sample company."""
 
 import msgspec
 
 from sandbox import people
 
-TENANT = "demo.geotareas.example"
-API_KEY = "gtk_demo_4f8a1c7e92b05d36"
 TIME_ZONE = "Europe/Madrid"
-
-Permission = Literal["APICLI_WORKFLOW_READ", "APICLI_WORKFLOW_EXECUTE"]
 
 ACCOUNTING = "293847102938471011"
 SALES = "293847102938471029"
@@ -20,21 +14,12 @@ METERING = "293847102938471066"
 
 
 class User(msgspec.Struct, frozen=True):
-    """One user; `login` is the short name under which earlier steps say who completed them."""
+    """`login` is the short name in `completed_by` of finished steps."""
 
     id: str
     name: str
     login: str
     groups: tuple[str, ...] = ()
-
-
-class Account(msgspec.Struct, frozen=True):
-    """Who may log in, and which permissions the tokens then carry."""
-
-    email: str
-    password: str
-    user: User
-    permissions: frozenset[Permission]
 
 
 GROUPS = {
@@ -56,25 +41,3 @@ AUDITOR = User("182736450918273691", "Auditor", "auditor")
 TERMINAL = User("182736450918273692", "Terminal", "terminal")
 
 USERS = {user.id: user for user in (ALICE, BOB, CAROL, MARIA, JAVIER, NURIA, INTEGRATION, AUDITOR, TERMINAL)}
-
-# A service account for programs, one that may only read and one that may only write: the vendor's 403 needs somebody
-# who gets it.
-SERVICE = Account(
-    "integration@demo.geotareas.example",
-    "geotareas-demo-password",
-    INTEGRATION,
-    frozenset({"APICLI_WORKFLOW_READ", "APICLI_WORKFLOW_EXECUTE"}),
-)
-READER = Account(
-    "auditor@demo.geotareas.example",
-    "geotareas-reader-password",
-    AUDITOR,
-    frozenset({"APICLI_WORKFLOW_READ"}),
-)
-WRITER = Account(
-    "terminal@demo.geotareas.example",
-    "geotareas-writer-password",
-    TERMINAL,
-    frozenset({"APICLI_WORKFLOW_EXECUTE"}),
-)
-ACCOUNTS = {account.email: account for account in (SERVICE, READER, WRITER)}

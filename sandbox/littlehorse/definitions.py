@@ -1,4 +1,4 @@
-"""The task definitions of the sample company and the fields of their forms."""
+"""The user task definitions of the sample company, with the fields of their forms."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ FieldType = Literal["STRING", "INTEGER", "DOUBLE", "BOOLEAN"]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`samples` are values that people enter."""
+    """`samples` are plausible values."""
 
     name: str
     display_name: str
@@ -20,7 +20,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class UserTaskDef:
-    """`groups` are those whose queues its tasks wait in; `notes` may name parts of a case."""
+    """`groups` are the candidate groups of its tasks. `notes` may contain members of a case in braces."""
 
     name: str
     groups: tuple[str, ...]

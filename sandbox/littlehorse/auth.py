@@ -1,4 +1,4 @@
-"""The identity provider's token endpoint, and its tokens: JWTs that it signs itself."""
+"""The identity provider's tokens, and who may call the bridge."""
 
 import hashlib
 import hmac
@@ -6,13 +6,16 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from starlette.requests import Request
 
-from sandbox.littlehorse.realm import (
+from sandbox.littlehorse.directory import (
     ACCOUNT,
     ADMIN_ROLE,
+    BRIDGE_CLIENTS,
     CLIENT_ID,
     CLIENT_SECRET,
     DASHBOARD,
@@ -20,17 +23,27 @@ from sandbox.littlehorse.realm import (
     USERS,
     User,
 )
+from sandbox.littlehorse.errors import RefusalError, insufficient_scope, invalid_token, no_token
 from sandbox.stand_in import Clock
 
 LIFETIME_S = 300
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
-ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 the name of a type
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 the name of a token type
 
 Claims = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`kernel_id` is the person's id in the kernel. `groups` are known through the identity adapter only."""
+
+    user: User
+    kernel_id: str
+    groups: tuple[str, ...]
+
+
 class TokenRefusedError(Exception):
-    """RFC 6749 section 5.2; `status` is 401 where the client itself is refused."""
+    """An error of the token endpoint (RFC 6749 section 5.2). `status` is 401 for a wrong client secret."""
 
     def __init__(self, status: int, error: str) -> None:
         super().__init__(error)
@@ -39,14 +52,14 @@ class TokenRefusedError(Exception):
 
 
 class Issuer:
-    """Signs with a key of its own, so that tokens of one stand-in are nothing to another."""
+    """The token endpoint. Each stand-in signs with its own key, so that it refuses tokens of another one."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._key = secrets.token_bytes(32)
 
     def token(self, user: User, *, client: str = CLIENT_ID, tenant: str = TENANT, lifetime_s: int = LIFETIME_S) -> str:
-        """An access token of that person, as it comes from signing in at `client`."""
+        """Return an access token for a person who signed in at `client`."""
         now = int(self._clock().timestamp())
         claims = {
             "iss": "stand-in/realms/default",
@@ -64,7 +77,7 @@ class Issuer:
         return f"{signed}.{self._signature(signed)}"
 
     def claims(self, token: str) -> Claims | None:
-        """The claims of a token that was signed here and is not over."""
+        """Return the claims of a token that was signed here and has not expired."""
         signed, _, signature = token.rpartition(".")
         if not hmac.compare_digest(signature.encode(), self._signature(signed).encode()):
             return None
@@ -76,7 +89,7 @@ class Issuer:
         return claims if self._clock().timestamp() < claims["exp"] else None
 
     def grant(self, form: Mapping[str, str]) -> dict[str, object]:
-        """Answer the token endpoint: client credentials, and the exchange of a person's token (RFC 8693)."""
+        """Answer the token endpoint: client credentials, or the exchange of a person's token (RFC 8693)."""
         if form.get("client_id") != CLIENT_ID or form.get("client_secret") != CLIENT_SECRET:
             raise TokenRefusedError(401, "invalid_client")
         match form.get("grant_type"):
@@ -93,14 +106,35 @@ class Issuer:
                 raise TokenRefusedError(400, "unsupported_grant_type")
 
     def signed_in(self, user: User) -> str:
-        """What a person holds who signed in at the dashboard: nothing that the bridge takes."""
+        """Return the token of a person who signed in at the dashboard. The bridge does not accept it."""
         return self.token(user, client=DASHBOARD)
 
     def _signature(self, signed: str) -> str:
         return _base64(hmac.digest(self._key, signed.encode(), hashlib.sha256))
 
 
-def is_admin(claims: Claims) -> bool:
+def authenticated(request: Request, issuer: Issuer, *, admin: bool, checks_tenant: bool) -> Claims:
+    """Check token and role as the security filter does (errors without a body), then the tenant as the controller does."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise no_token()
+    claims = issuer.claims(token)
+    if claims is None:
+        raise invalid_token()
+    if admin and not _is_admin(claims):
+        raise insufficient_scope()
+    tenant = request.path_params["tenant_id"]
+    shape: Any = "problem" if request.method == "GET" else "boot"
+    if checks_tenant and tenant != TENANT:
+        raise RefusalError(500, None if shape == "problem" else "Unauthorized issuer", shape)
+    if checks_tenant and (
+        str(claims["allowed_tenant"]).lower() != tenant.lower() or claims["azp"] not in BRIDGE_CLIENTS
+    ):
+        raise RefusalError(401, "Invalid token", shape)
+    return claims
+
+
+def _is_admin(claims: Claims) -> bool:
     return ADMIN_ROLE in claims["realm_access"]["roles"]
 
 

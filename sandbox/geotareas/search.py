@@ -1,4 +1,4 @@
-"""Records in the order of their numbers, indexed by every combination of the vendor's equality filters."""
+"""An index over every combination of the vendor's equality filters."""
 
 from bisect import bisect_left, insort
 from collections import defaultdict
@@ -9,8 +9,8 @@ from typing import Generic, Protocol, TypeVar
 Key = tuple[str | None, str | None, str | None]
 
 
-class Listed(Protocol):
-    """What a listing must know of a record; `number` counts up from 0 without gaps."""
+class IndexedRecord(Protocol):
+    """What the index needs of a record. `number` counts up from 0 without gaps."""
 
     @property
     def number(self) -> int: ...
@@ -24,15 +24,15 @@ class Listed(Protocol):
     def entity_type(self) -> str: ...
 
 
-R = TypeVar("R", bound=Listed)
+R = TypeVar("R", bound=IndexedRecord)
 
 
-def _keys(record: Listed) -> Iterator[Key]:
+def _keys(record: IndexedRecord) -> Iterator[Key]:
     return product((None, record.status), (None, record.definition_id), (None, record.entity_type))
 
 
-class Listing(Generic[R]):
-    """What reads see. Exact totals and any page cost the same for ten records and for a hundred thousand."""
+class RecordIndex(Generic[R]):
+    """Records by number, as reads see them. A page and its exact total cost the same for ten records as for 100,000."""
 
     def __init__(self, records: Iterable[R]) -> None:
         self._records: list[R] = []
@@ -42,7 +42,7 @@ class Listing(Generic[R]):
             self.put(record)
 
     def put(self, record: R) -> R | None:
-        """Add the next record or replace the one of the same number; gives the replaced one."""
+        """Add the next record or replace the one with the same number. Returns the replaced one."""
         if record.number == len(self._records):
             self._records.append(record)
             self._number_by_id[record.id] = record.number
@@ -66,11 +66,11 @@ class Listing(Generic[R]):
         return None if number is None else self._records[number]
 
     def numbers(self, status: str | None, definition_id: str | None, entity_type: str | None) -> Sequence[int]:
-        """Give the matching records' numbers, ascending; None does not filter."""
+        """Return the numbers of the matching records, ascending. None does not filter."""
         return self._numbers.get((status, definition_id, entity_type), ())
 
     def page(self, numbers: Sequence[int], limit: int, offset: int) -> list[R]:
-        """Give the records of that page, newest first."""
+        """Return the records of one page, newest first."""
         end = max(0, len(numbers) - offset)
         return [self._records[number] for number in reversed(numbers[max(0, end - limit) : end])]
 

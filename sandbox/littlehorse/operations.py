@@ -1,83 +1,62 @@
-"""What the bridge makes of the kernel and the realm, for one caller."""
+"""The bridge's operations for one caller, over the kernel and the realm."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from sandbox.littlehorse import answers, parameters
-from sandbox.littlehorse.forms import DEFINITIONS
-from sandbox.littlehorse.issuer import Claims
-from sandbox.littlehorse.kernel import Kernel, KernelError, Key, Search, TaskRun
-from sandbox.littlehorse.realm import REALM_GROUPS, USERS, User, UserIdClaim
-from sandbox.littlehorse.refusals import SOMEBODY_ELSES, SOMEBODY_ELSES_GROUP, RefusalError
+from sandbox.littlehorse import answers, requests
+from sandbox.littlehorse.auth import Caller, Claims
+from sandbox.littlehorse.definitions import DEFINITIONS
+from sandbox.littlehorse.directory import REALM_GROUPS, USERS
+from sandbox.littlehorse.errors import OWNED_BY_OTHERS, OWNED_BY_OTHERS_IN_GROUP, KernelError, RefusalError
+from sandbox.littlehorse.records import Key, TaskRun
+from sandbox.littlehorse.search import TaskSearch
+from sandbox.littlehorse.store import Kernel
+from sandbox.littlehorse.variants import BridgeVariant
 from sandbox.stand_in import EffectLog
 
 Json = dict[str, Any]
 Query = Mapping[str, str]
 
 
-@dataclass(slots=True)
-class Oddities:
-    """What differs between installations.
-
-    `knows_completion`: whether admin details of finished tasks can be shown (not up to v0.16.1). `meanwhile` runs
-    once, between the bridge's own checks and the kernel's command.
-    """
-
-    identity_adapter: bool = True
-    user_id_claim: UserIdClaim = "EMAIL"
-    knows_completion: bool = True
-    partitions: int = 1
-    meanwhile: Callable[[], object] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    user: User
-    kernel_id: str
-    groups: tuple[str, ...]
-
-
 class Bridge:
-    def __init__(self, kernel: Kernel, oddities: Oddities, effects: EffectLog) -> None:
+    def __init__(self, kernel: Kernel, variant: BridgeVariant, effects: EffectLog) -> None:
         self.kernel = kernel
-        self._oddities = oddities
+        self._variant = variant
         self._effects = effects
 
     def caller(self, claims: Claims) -> Caller:
-        """Groups are known through the identity adapter only."""
         user = USERS[claims["sub"]]
-        groups = user.groups if self._oddities.identity_adapter else ()
-        return Caller(user, user.kernel_id(self._oddities.user_id_claim), groups)
+        groups = user.groups if self._variant.identity_adapter else ()
+        return Caller(user, user.kernel_id(self._variant.user_id_claim), groups)
 
     # Reads
 
     def my_tasks(self, caller: Caller, query: Query) -> Json:
-        status = parameters.status(query)
+        status = requests.status(query)
         group = self._own_group(caller, query.get("user_group_id"))
         user = None if status == "UNASSIGNED" and group is not None else caller.kernel_id
-        return self._page(query, Search(query.get("type") or None, status, user, group, *parameters.dates(query)))
+        return self._page(query, TaskSearch(query.get("type") or None, status, user, group, *requests.dates(query)))
 
     def claimable(self, caller: Caller, query: Query) -> Json:
-        group = self._own_group(caller, parameters.required(query, "user_group_id"))
-        return self._page(query, Search(None, "UNASSIGNED", None, group, *parameters.dates(query)))
+        group = self._own_group(caller, requests.required(query, "user_group_id"))
+        return self._page(query, TaskSearch(None, "UNASSIGNED", None, group, *requests.dates(query)))
 
     def all_tasks(self, query: Query) -> Json:
-        definition, status = parameters.required(query, "type"), parameters.status(query)
+        definition, status = requests.required(query, "type"), requests.status(query)
         user, group = query.get("user_id") or None, query.get("user_group_id") or None
-        if self._oddities.identity_adapter:
+        if self._variant.identity_adapter:
             if user is not None:
                 if user not in USERS:
                     raise RefusalError(500, shape="problem")
-                user = USERS[user].kernel_id(self._oddities.user_id_claim)
+                user = USERS[user].kernel_id(self._variant.user_id_claim)
             if group is not None:
                 if group not in REALM_GROUPS:
                     raise RefusalError(500, shape="problem")
                 group = REALM_GROUPS[group].name
-        return self._page(query, Search(definition, status, user, group, *parameters.dates(query)))
+        return self._page(query, TaskSearch(definition, status, user, group, *requests.dates(query)))
 
     def task_types(self, query: Query) -> Json:
-        limit, names = parameters.integer(query, "limit"), sorted(DEFINITIONS)
+        limit, names = requests.integer(query, "limit"), sorted(DEFINITIONS)
         bookmark = query.get("bookmark")
         start = names.index(bookmark) + 1 if bookmark in names else 0
         page = names[start : start + limit]
@@ -91,9 +70,9 @@ class Bridge:
 
     def admin_detail(self, key: Key) -> Json:
         task = self._read(key, "problem")
-        if not self._oddities.knows_completion and any(each.type == "TASK_COMPLETED" for each in task.events):
+        if not self._variant.knows_completion and any(each.type == "TASK_COMPLETED" for each in task.events):
             raise RefusalError(500, shape="problem")
-        return answers.admin_detail(task, adapter=self._oddities.identity_adapter)
+        return answers.admin_detail(task, adapter=self._variant.identity_adapter)
 
     def own_groups(self, caller: Caller) -> Json:
         self._adapter()
@@ -108,7 +87,7 @@ class Bridge:
         return {"groups": [answers.group(each) for each in reversed(REALM_GROUPS.values())]}
 
     def users(self, query: Query) -> Json:
-        """Filters find parts of what they name; a group goes with no other."""
+        """Filters match parts of a value. A group filter excludes all others."""
         self._adapter()
         filters = {name: query[name] for name in ("email", "first_name", "last_name", "username") if query.get(name)}
         group = query.get("user_group_id")
@@ -121,8 +100,8 @@ class Bridge:
             if (not group or name in user.groups)
             and all(part.casefold() in str(getattr(user, column)).casefold() for column, part in filters.items())
         ]
-        first = parameters.integer(query, "first_result", 0)
-        most = parameters.integer(query, "max_results", 10)
+        first = requests.integer(query, "first_result", 0)
+        most = requests.integer(query, "max_results", 10)
         return {"users": [answers.user(user) for user in found[first : first + most]]}
 
     def user(self, user_id: str) -> Json:
@@ -146,7 +125,7 @@ class Bridge:
         self._note("claim", key, caller, request_id)
 
     def complete(self, caller: Caller, key: Key, body: bytes, *, admin: bool, request_id: str | None) -> None:
-        given = parameters.results(body)
+        given = requests.results(body)
         task = self._current(key)
         if not admin and task.user is not None and task.user != caller.kernel_id:
             raise RefusalError(500, _forbidden(task))
@@ -163,7 +142,7 @@ class Bridge:
             raise RefusalError(
                 400, f"Mandatory Field(s): {', '.join(blank)} contain invalid inputs (null or whitespace-only values)"
             )
-        values = {name: (kind, parameters.converted(kind, value)) for name, (kind, value) in given.items()}
+        values = {name: (kind, requests.converted(kind, value)) for name, (kind, value) in given.items()}
         self._meanwhile()
         try:
             done = self.kernel.complete(key, caller.kernel_id, values)
@@ -185,19 +164,19 @@ class Bridge:
         self._note("cancel", key, caller, request_id)
 
     def assign(self, caller: Caller, key: Key, body: bytes, *, request_id: str | None) -> None:
-        given = parameters.json_object(body)
+        given = requests.json_object(body)
         user, group = (str(given.get(name) or "").strip() or None for name in ("userId", "userGroup"))
         if user is None and group is None:
             raise RefusalError(400, "Neither a user nor a group was given.")
-        if self._oddities.identity_adapter:
+        if self._variant.identity_adapter:
             user, group = self._looked_up(user, group)
         before = self._current(key)
         try:
             self.kernel.assign(key, user, group)
         except KernelError as error:
             raise RefusalError(412, error.message) from None
-        gave_back = user is None and before.user is not None and group == before.group
-        self._note("unassign" if gave_back else "assign", key, caller, request_id)
+        released = user is None and before.user is not None and group == before.group
+        self._note("unassign" if released else "assign", key, caller, request_id)
 
     # Comments
 
@@ -210,7 +189,7 @@ class Bridge:
     def comment(
         self, caller: Caller, key: Key, kind: str, *, id: int | None, text: str | None, request_id: str | None
     ) -> Json:
-        """Add, edit or delete: `kind` is the event's type."""
+        """Add, edit or delete a comment: `kind` is the event's type."""
         try:
             task = self.kernel.current(key)
         except KernelError:
@@ -229,17 +208,17 @@ class Bridge:
         self._note("comment", key, caller, request_id)
         return answers.event(changed.events[-1])
 
-    def _page(self, query: Query, search: Search) -> Json:
-        limit = parameters.integer(query, "limit")
-        partitions = self._oddities.partitions
+    def _page(self, query: Query, search: TaskSearch) -> Json:
+        limit = requests.integer(query, "limit")
+        partitions = self._variant.partitions
         keys, bookmark = self.kernel.search(search, limit, query.get("bookmark"), partitions)
-        claim, adapter = self._oddities.user_id_claim, self._oddities.identity_adapter
-        # A Java set: the order within a page says nothing.
+        claim, adapter = self._variant.user_id_claim, self._variant.identity_adapter
+        # The bridge collects a page in a Java set, so its order is arbitrary.
         rows = [answers.row(self.kernel.read(key), claim, adapter=adapter) for key in sorted(keys, key=hash_of)]
         return {"userTasks": rows, "bookmark": bookmark}
 
     def _own_group(self, caller: Caller, group: str | None) -> str | None:
-        if not group or not self._oddities.identity_adapter:
+        if not group or not self._variant.identity_adapter:
             return group or None
         known = REALM_GROUPS.get(group)
         if known is None or known.name not in caller.groups:
@@ -256,18 +235,18 @@ class Bridge:
                 "Cannot assign Task to non-existent group, nor can the Task be assigned to an existing group that the "
                 "requested user is not a member of.",
             )
-        native = None if user is None else USERS[user].kernel_id(self._oddities.user_id_claim)
+        native = None if user is None else USERS[user].kernel_id(self._variant.user_id_claim)
         return native, None if known is None else known.name
 
     def _adapter(self) -> None:
-        if not self._oddities.identity_adapter:
+        if not self._variant.identity_adapter:
             raise RefusalError(406, "No identity provider adapter for this vendor")
 
     def _read(self, key: Key, shape: Any) -> TaskRun:
         try:
             return self.kernel.read(key)
         except KernelError:
-            # The backend maps no NOT_FOUND here, and says nothing.
+            # The bridge does not map NOT_FOUND here: it answers 500 without a text.
             raise RefusalError(500, shape=shape) from None
 
     def _current(self, key: Key, otherwise: str | None = None) -> TaskRun:
@@ -281,7 +260,7 @@ class Bridge:
             raise RefusalError(403, f"The UserTask you are trying to {verb} is already DONE or CANCELLED")
 
     def _meanwhile(self) -> None:
-        act, self._oddities.meanwhile = self._oddities.meanwhile, None
+        act, self._variant.meanwhile = self._variant.meanwhile, None
         if act is not None:
             act()
 
@@ -290,9 +269,9 @@ class Bridge:
 
 
 def hash_of(key: Key) -> str:
-    """An order that has nothing to do with any other."""
+    """Sort key for an arbitrary, repeatable order."""
     return f"{key[0][::-1]}{key[1]}"
 
 
 def _forbidden(task: TaskRun) -> str:
-    return SOMEBODY_ELSES if task.group is None else SOMEBODY_ELSES_GROUP
+    return OWNED_BY_OTHERS if task.group is None else OWNED_BY_OTHERS_IN_GROUP

@@ -1,17 +1,17 @@
-"""The identity provider's realm: people, groups and clients, by the provider's own ids."""
+"""The identity provider's realm: people, groups and clients, with the provider's ids."""
 
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID, uuid5
 
-from sandbox.people import EVERYBODY, GROUPS, Person
+from sandbox.people import ALL_PEOPLE, GROUPS, Person
 
 TENANT = "default"
 ADMIN_ROLE = "lh-user-tasks-admin"
 CLIENT_ID = "taskgate"
-CLIENT_SECRET = "littlehorse-client-secret"  # noqa: S105 of a stand-in
+CLIENT_SECRET = "littlehorse-client-secret"  # noqa: S105 a planted one
 DASHBOARD = "dashboard"
-"""A client whose tokens people sign in with elsewhere: the bridge does not take them, the realm exchanges them."""
+"""A client of another application. The bridge refuses its tokens; the realm exchanges them."""
 BRIDGE_CLIENTS = frozenset({CLIENT_ID, "user-tasks-console"})
 
 UserIdClaim = Literal["EMAIL", "PREFERRED_USERNAME", "SUB"]
@@ -36,7 +36,7 @@ class User:
     roles: tuple[str, ...] = ()
 
     def kernel_id(self, claim: UserIdClaim) -> str:
-        """What the bridge gives the kernel for this person."""
+        """Return the user id that the bridge passes to the kernel."""
         return {"EMAIL": self.email, "PREFERRED_USERNAME": self.username, "SUB": self.id}[claim]
 
 
@@ -59,7 +59,7 @@ ACCOUNT = User(
     (),
     (ADMIN_ROLE,),
 )
-USERS = {user.id: user for user in (*map(_user, EVERYBODY), ACCOUNT)}
+USERS = {user.id: user for user in (*map(_user, ALL_PEOPLE), ACCOUNT)}
 REALM_GROUPS = {group.id: group for group in (Group(_id("group", name), name) for name in GROUPS)}
 
 

@@ -6,9 +6,10 @@ from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 import msgspec
+from starlette.requests import Request
 
-from sandbox.geotareas.refusals import invalid
-from sandbox.geotareas.staff import TIME_ZONE
+from sandbox.geotareas.directory import TIME_ZONE
+from sandbox.geotareas.errors import invalid, missing_headers
 
 TASK_STATUSES = ("PENDING", "IN_PROGRESS", "COMPLETED")
 INSTANCE_STATUSES = ("RUNNING", "COMPLETED", "CANCELLED", "ERROR")
@@ -46,8 +47,13 @@ def body_of(content: bytes, kind: type[B]) -> B:
         raise invalid(f"Invalid body: {error}") from None
 
 
+def require_json(request: Request) -> None:
+    if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
+        raise missing_headers(["Content-Type: application/json"])
+
+
 class Query:
-    """The parameters of a query string; of a repeated one the last counts, unknown ones are passed over."""
+    """The parameters of a query string. The last value of a repeated parameter counts; unknown parameters are ignored."""
 
     def __init__(self, query_string: bytes) -> None:
         self._values = dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
@@ -79,7 +85,7 @@ class Query:
         return self.choice(name, ("true", "false")) == "true"
 
     def moment(self, name: str) -> float | None:
-        """Give seconds since 1970; a date is its midnight, a time without zone is the company's."""
+        """Return seconds since 1970. A date is its midnight; a time without a zone is in the company's zone."""
         text = self.text(name, longest=30)
         if text is None:
             return None

@@ -2,7 +2,7 @@
 
 
 class RefusalError(Exception):
-    """An answer with `success` false; `retry_after_s` only with 429."""
+    """An answer with `success` false. Only a 429 has `retry_after_s`."""
 
     def __init__(self, status: int, code: str, message: str, retry_after_s: int | None = None) -> None:
         super().__init__(message)

@@ -1,10 +1,10 @@
-"""The workflow definitions of the sample company: what its steps ask for and which results they offer."""
+"""The workflow definitions of the sample company: steps with their form fields and results."""
 
 from typing import Literal
 
 import msgspec
 
-from sandbox.geotareas.staff import ACCOUNTING, FIELD_NORTH, FIELD_SOUTH, METERING, SALES
+from sandbox.geotareas.directory import ACCOUNTING, FIELD_NORTH, FIELD_SOUTH, METERING, SALES
 
 JsonValue = str | int | float | bool | None
 FieldType = Literal["text", "number", "date", "boolean", "select", "file"]
@@ -19,7 +19,7 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Field(msgspec.Struct, frozen=True):
-    """One form field. `samples` are values that people enter; `prefilled` starts with the entity's label."""
+    """One form field. `samples` are plausible values; a `prefilled` field starts with the entity's label."""
 
     id: str
     name: str
@@ -30,7 +30,7 @@ class Field(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One human step; `groups` are the queues it may wait in, `days` the time allowed (None: no due date)."""
+    """One human step. `groups` are the candidate groups of its tasks, `days` the time allowed (None: no due date)."""
 
     name: str
     description: str | None
@@ -41,7 +41,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Workflow(msgspec.Struct, frozen=True):
-    """One workflow definition; `active` ones start instances, the others only appear in the list."""
+    """One workflow definition. Only `active` ones have instances; the others only appear in the list."""
 
     id: str
     name: str
