@@ -1,4 +1,4 @@
-"""Who calls: external applications with their short-lived tokens, and people with personal access tokens."""
+"""Tokens of external applications, personal access tokens of people, and what each may do."""
 
 import secrets
 from base64 import urlsafe_b64encode
@@ -9,7 +9,7 @@ import msgspec
 
 from sandbox.stand_in import Clock
 from sandbox.uipath.directory import FOLDERS, PEOPLE, SERVICE, User, folders_of
-from sandbox.uipath.refusals import not_authenticated, not_authorized, oauth
+from sandbox.uipath.errors import not_authenticated, not_authorized, oauth
 
 TOKEN_S = 3600
 
@@ -19,7 +19,7 @@ _ALL = frozenset({"OR.Tasks", "OR.Tasks.Read", "OR.Tasks.Write", "OR.Folders", "
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A token's rights: `view` and `edit` are the folders of Tasks.View and Tasks.Edit, `admin` those of a task admin."""
+    """The rights of a token. `view`, `edit` and `admin` are the folders with Tasks.View, with Tasks.Edit, and as task admin."""
 
     name: str
     user: User | None
@@ -72,14 +72,14 @@ _PEOPLE = {token: _person(key, admin=key == "carol") for key, token in PERSONAL_
 
 
 class Sessions:
-    """Tokens of applications are valid for one hour and cannot be refreshed; personal ones do not end."""
+    """Tokens of applications are valid for one hour and cannot be refreshed. Personal access tokens do not expire."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._tokens: dict[str, tuple[float, Caller]] = {}
 
     def issue(self, form: Mapping[str, str]) -> dict[str, object]:
-        """Answer the token endpoint; raise its OAuth errors as 400."""
+        """Answer the token endpoint. Raises OAuth errors with status 400."""
         if form.get("grant_type") != "client_credentials":
             raise oauth("unsupported_grant_type")
         app = _APPLICATIONS.get(form.get("client_id", ""))
@@ -101,7 +101,7 @@ class Sessions:
         }
 
     def caller(self, authorization: str | None) -> Caller:
-        """Give who a header speaks for, or raise 401."""
+        """Return the caller of an `Authorization` header, or raise 401."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":
             raise not_authenticated()

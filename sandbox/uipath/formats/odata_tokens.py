@@ -1,16 +1,16 @@
-"""Words of OData expressions, and the values that literals stand for."""
+"""Tokens of OData expressions and the values of literals."""
 
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from sandbox.uipath.refusals import bad_query
+from sandbox.uipath.errors import bad_query
 
 TokenKind = Literal["string", "guid", "date", "number", "name", "open", "close", "comma", "end"]
 
 LONGEST = 32_000
-"""Characters of an expression."""
+"""The most characters of an expression."""
 
 _GUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}(?![\w-])"
 _DATE = r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?(?:Z|[+-]\d\d:\d\d)"
@@ -36,7 +36,7 @@ class Token:
     at: int
 
     def literal(self) -> object:
-        """The value of a literal: str, int, float or datetime; a GUID is lower-case text."""
+        """Return the value of a literal: str, int, float or datetime. A GUID is lower-case text."""
         match self.kind:
             case "string":
                 return self.text[1:-1].replace("''", "'")
@@ -51,7 +51,7 @@ class Token:
 
 
 def tokens(text: str) -> list[Token]:
-    """Cut an expression into words, an end behind the last; raise the vendor's 400 for what is no word."""
+    """Split an expression into tokens, the last of kind "end". Raises the vendor's 400 for a syntax error."""
     if len(text) > LONGEST:
         raise bad_query("The expression is too long.")
     found: list[Token] = []
@@ -69,7 +69,7 @@ def tokens(text: str) -> list[Token]:
 def _moment(text: str) -> datetime:
     date, dot, rest = text.partition(".")
     if dot:
-        # Finer than microseconds is cut, which fromisoformat refuses to do.
+        # Digits beyond microseconds are cut off: fromisoformat refuses them.
         digits = re.match(r"\d+", rest)
         fraction = digits[0] if digits else ""
         text = f"{date}.{fraction[:6].ljust(6, '0')}{rest[len(fraction) :]}"

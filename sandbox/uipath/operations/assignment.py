@@ -1,14 +1,14 @@
-"""AssignTasks, ReassignTasks, UnassignTasks, DeleteTasks: each item stands alone, what fails is told within a 200."""
+"""AssignTasks, ReassignTasks, UnassignTasks and DeleteTasks: items are independent, failures are listed in a 200."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sandbox.uipath.auth import Caller
 from sandbox.uipath.directory import FOLDERS, USERS, User, folder_users, named
-from sandbox.uipath.identity import Caller
+from sandbox.uipath.errors import RefusalError, invalid, not_authorized
 from sandbox.uipath.records import ASSIGNMENT_CRITERIA, Assignment, Task
-from sandbox.uipath.refusals import RefusalError, invalid, not_authorized
 from sandbox.uipath.requests import Body
 from sandbox.uipath.store import Store
 
@@ -16,8 +16,8 @@ LONGEST_NAME = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One of `taskAssignments`; `users` are all that it names, in the vendor's words if by name."""
+class AssignmentItem:
+    """One item of `taskAssignments`. `users` are the ids, user names or e-mail addresses that it contains."""
 
     task: int
     user: int | None
@@ -27,18 +27,18 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """`done` are ids of changed tasks, `errors` the entries of `value`."""
+class BatchResult:
+    """`done` are the ids of changed tasks, `errors` the entries of the answer's `value`."""
 
     done: list[int]
     errors: list[dict[str, Any]]
 
 
-def items_of(body: Body) -> list[Item]:
+def items_of(body: Body) -> list[AssignmentItem]:
     return [_item(each) for each in body.bodies("taskAssignments")]
 
 
-def _item(body: Body) -> Item:
+def _item(body: Body) -> AssignmentItem:
     user, name = body.integer("userId"), body.text("userNameOrEmail", longest=LONGEST_NAME)
     criteria = body.choice("assignmentCriteria", ASSIGNMENT_CRITERIA) or "SingleUser"
     if body.has("assigneeUserIds"):
@@ -46,12 +46,12 @@ def _item(body: Body) -> Item:
     elif body.has("assigneeNamesOrEmails"):
         users = tuple(body.texts("assigneeNamesOrEmails"))
     else:
-        # The number counts where both are given.
+        # If the item has both, the id counts.
         users = (user,) if user is not None else (name,) if name is not None else ()
-    return Item(body.id("taskId"), user, name, criteria, users)
+    return AssignmentItem(body.id("taskId"), user, name, criteria, users)
 
 
-class Assigning:
+class AssignmentBatch:
     def __init__(self, store: Store, caller: Caller, now: datetime) -> None:
         self._store = store
         self._caller = caller
@@ -59,37 +59,37 @@ class Assigning:
         if not caller.edit:
             raise not_authorized()
 
-    def assign(self, items: Iterable[Item], *, again: bool) -> Outcome:
-        outcome = Outcome([], [])
+    def assign(self, items: Iterable[AssignmentItem], *, again: bool) -> BatchResult:
+        result = BatchResult([], [])
         for item in items:
             try:
                 self._assign(item, again=again)
-                outcome.done.append(item.task)
+                result.done.append(item.task)
             except RefusalError as refusal:
-                outcome.errors.append(_entry(item.task, refusal, item.user, item.name))
-        return outcome
+                result.errors.append(_entry(item.task, refusal, item.user, item.name))
+        return result
 
-    def unassign(self, ids: Iterable[int]) -> Outcome:
-        outcome = Outcome([], [])
+    def unassign(self, ids: Iterable[int]) -> BatchResult:
+        result = BatchResult([], [])
         for id in ids:
             try:
                 self._unassign(self._open(id))
-                outcome.done.append(id)
+                result.done.append(id)
             except RefusalError as refusal:
-                outcome.errors.append(_entry(id, refusal))
-        return outcome
+                result.errors.append(_entry(id, refusal))
+        return result
 
-    def delete(self, ids: Iterable[int]) -> Outcome:
-        outcome = Outcome([], [])
+    def delete(self, ids: Iterable[int]) -> BatchResult:
+        result = BatchResult([], [])
         for id in ids:
             try:
                 self._store.delete(self._editable(id), self._caller, self._now)
-                outcome.done.append(id)
+                result.done.append(id)
             except RefusalError as refusal:
-                outcome.errors.append(_entry(id, refusal))
-        return outcome
+                result.errors.append(_entry(id, refusal))
+        return result
 
-    def _assign(self, item: Item, *, again: bool) -> None:
+    def _assign(self, item: AssignmentItem, *, again: bool) -> None:
         task = self._open(item.task)
         if again != (task.status == "Pending"):
             raise invalid("The action is not assigned." if again else "The action is already assigned.")
@@ -106,7 +106,7 @@ class Assigning:
         self._store.touched(task, kind, self._caller, self._now, target=assignees[0].id)
 
     def _chosen(self, criteria: str, users: list[User]) -> tuple[str, list[User]]:
-        """Which of the users get it: all of them, or the one that the criterion picks from a group."""
+        """Return the criterion and its assignees: all users, or the one that the criterion chooses among the members."""
         if criteria == "AllUsers":
             return criteria, users
         if len(users) > 1 and criteria == "SingleUser":
@@ -125,7 +125,7 @@ class Assigning:
                 load[task.assignee] += task.is_open
                 moment = task.assigned_at.timestamp() if task.assigned_at is not None else 0.0
                 latest[task.assignee] = max(latest[task.assignee], moment)
-        # Workload: the fewest open tasks. Round robin: who was last given one longest ago.
+        # Workload: the user with the fewest open tasks. Round robin: the user whose last assignment is the oldest.
         rank = load if criteria == "Workload" else latest
         return criteria, [min(people, key=lambda each: (rank[each.id], each.id))]
 
@@ -153,7 +153,7 @@ class Assigning:
         return task
 
     def _editable(self, id: int) -> Task:
-        """Tasks in folders that the caller may only see are as good as not there."""
+        """Return the task. Raises 404 if it is deleted or if the caller has no Tasks.Edit in its folder."""
         task = self._store.visible(id, self._caller)
         if task.deleted is not None or task.folder not in self._caller.edit:
             raise RefusalError(404, "Action does not exist.", 1002)

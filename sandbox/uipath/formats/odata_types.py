@@ -1,4 +1,4 @@
-"""What an OData entity has: names, types, and how to read each property from a record."""
+"""OData entity types: properties with their names, types and how to read each from a record."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 Kind = Literal["int", "string", "bool", "date", "guid", "enum", "complex", "complexes", "entity", "entities", "json"]
 Read = Callable[[Any, datetime], Any]
-"""Of a record at a moment."""
+"""Reads a value from a record at a moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """`values` are an enum's names by number, `target` the type of what is nested."""
+    """`values` are an enum's names in the order of their numbers, `target` is the type of a nested entity."""
 
     name: str
     kind: Kind
@@ -22,13 +22,13 @@ class Property:
 
     @property
     def is_navigation(self) -> bool:
-        """Whether answers have it only when it is expanded."""
+        """Whether answers contain it only if the request expands it."""
         return self.kind in ("entity", "entities")
 
 
 @dataclass(slots=True)
 class EntityType:
-    """Property names are matched without case, as the vendor's own clients count on."""
+    """Property names are matched without case: the vendor's own clients rely on that."""
 
     name: str
     properties: Sequence[Property]
@@ -41,26 +41,8 @@ class EntityType:
         return self.by_name.get(name.lower())
 
 
-@dataclass(slots=True)
-class AnswerStyle:
-    """How answers are spelled. Bodies of the REST paths are camelCase in either case."""
-
-    camel_case: bool = False
-    numeric_enums: bool = False
-
-    def name(self, name: str) -> str:
-        return camel(name) if self.camel_case else name
-
-    def enum(self, values: Sequence[str], value: str | None) -> str | int | None:
-        return values.index(value) if self.numeric_enums and value is not None else value
-
-
-def camel(name: str) -> str:
-    return name[:1].lower() + name[1:]
-
-
 def moment(value: datetime | None) -> str | None:
-    """As .NET prints it: UTC, no trailing zeros in the fraction."""
+    """Format as .NET does: UTC, no trailing zeros in the fraction."""
     if value is None:
         return None
     text = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")

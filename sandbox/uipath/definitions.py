@@ -1,4 +1,4 @@
-"""The automations of the sample tenant: what their tasks ask of people."""
+"""The automations of the sample tenant and the tasks that they create."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def _button(action: str) -> Component:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A kind of task. `components` make the form of a Form task; `app` names the app of an App task."""
+    """A kind of task. `components` are the form of a Form task, `app` is the app of an App task."""
 
     type: str
     title: Callable[[Case], str]
@@ -56,7 +56,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """`source` is what starts its tasks: a Maestro process has an instance, a Workflow only a job, Default neither."""
+    """`source` creates the tasks: "Maestro" has an instance and a job, "Workflow" only a job, "Default" neither."""
 
     package: str
     version: str

@@ -1,4 +1,4 @@
-"""The query options of an OData request, and what they make of a list of records."""
+"""The query options of an OData request, applied to a list of records."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,18 +6,19 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from sandbox.uipath.odata_filter import Filter, parse_filter, read_path
-from sandbox.uipath.odata_types import AnswerStyle, EntityType, Property, Read, moment
-from sandbox.uipath.refusals import bad_query
+from sandbox.uipath.errors import bad_query
+from sandbox.uipath.formats.odata_filter import Filter, parse_filter, read_path
+from sandbox.uipath.formats.odata_types import EntityType, Property, Read, moment
+from sandbox.uipath.variants import AnswerStyle
 
 MOST_ROWS = 1000
 DEFAULT_ROWS = 1000
-"""Rows without `$top`: the vendor has such a number and documents none for tasks."""
+"""Rows without `$top`. The vendor has such a limit but does not document it for tasks."""
 MOST_ORDERINGS = 5
 DEEPEST_EXPAND = 2
 
 _OPTIONS = frozenset({"$filter", "$orderby", "$top", "$skip", "$count", "$expand", "$select"})
-# The vendor's own client sends this one, which means nothing.
+# The vendor's own client sends this one. It has no effect.
 _STRAY = frozenset({"$astaskadmin"})
 
 
@@ -29,10 +30,10 @@ class Ordering:
 
 
 @dataclass(slots=True)
-class Shape:
-    """What of an entity an answer has; `select` None is everything but what must be expanded."""
+class Selection:
+    """Which properties of an entity an answer contains. `select` None: all except those that must be expanded."""
 
-    expand: dict[str, "Shape"] = field(default_factory=dict)
+    expand: dict[str, "Selection"] = field(default_factory=dict)
     select: frozenset[str] | None = None
 
 
@@ -43,13 +44,13 @@ class Query:
     top: int
     skip: int
     count: bool
-    shape: Shape
+    selection: Selection
     others: Mapping[str, str]
-    """Parameters that are no query options."""
+    """All parameters that are not query options, by lower-case name."""
 
 
 def parse_query(query_string: bytes, entity: EntityType) -> Query:
-    """Raise the vendor's 400 for options that it does not know, that are wrong, or too much."""
+    """Raise the vendor's 400 for unknown or wrong options and for exceeded limits."""
     pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
     options: dict[str, str] = {}
     others: dict[str, str] = {}
@@ -69,7 +70,7 @@ def parse_query(query_string: bytes, entity: EntityType) -> Query:
         top=_number(options, "$top", DEFAULT_ROWS, MOST_ROWS),
         skip=_number(options, "$skip", 0, (1 << 31) - 1),
         count=_flag(options, "$count"),
-        shape=_shape(options.get("$expand", ""), options.get("$select", ""), entity, 1),
+        selection=_selection(options.get("$expand", ""), options.get("$select", ""), entity, 1),
         others=others,
     )
 
@@ -79,10 +80,10 @@ def matching(records: Iterable[Any], query: Query, now: datetime) -> list[Any]:
     return list(records) if wanted is None else [each for each in records if wanted.matches(each, now)]
 
 
-def page(records: Sequence[Any], query: Query, now: datetime, turn: int) -> list[Any]:
-    """Cut the page out of the ordered list.
+def page_of(records: Sequence[Any], query: Query, now: datetime, turn: int) -> list[Any]:
+    """Sort and return the page.
 
-    Records that no ordering tells apart stand in another order with every `turn`: the vendor promises none for them.
+    Records that compare as equal are in a different order at every `turn`: the vendor guarantees none for them.
     """
     if not records:
         return []
@@ -98,28 +99,36 @@ def page(records: Sequence[Any], query: Query, now: datetime, turn: int) -> list
     return ordered[query.skip : query.skip + query.top]
 
 
-def row(record: Any, entity: EntityType, shape: Shape, style: AnswerStyle, now: datetime) -> dict[str, Any]:
-    """The record as the vendor's JSON."""
+def entity_json(
+    record: Any, entity: EntityType, selection: Selection, style: AnswerStyle, now: datetime
+) -> dict[str, Any]:
+    """Return the record as the vendor's JSON."""
     found: dict[str, Any] = {}
     for each in entity.properties:
-        inner = shape.expand.get(each.name)
-        if inner is None and (each.is_navigation or (shape.select is not None and each.name not in shape.select)):
+        inner = selection.expand.get(each.name)
+        if inner is None and (
+            each.is_navigation or (selection.select is not None and each.name not in selection.select)
+        ):
             continue
-        found[style.name(each.name)] = _value(each, each.read(record, now), inner or Shape(), style, now)
+        found[style.name(each.name)] = _value(each, each.read(record, now), inner or Selection(), style, now)
     return found
 
 
-def _value(of: Property, value: Any, shape: Shape, style: AnswerStyle, now: datetime) -> Any:
+def _value(of: Property, value: Any, selection: Selection, style: AnswerStyle, now: datetime) -> Any:
     match of.kind:
         case "date":
             return moment(value)
         case "enum":
             return style.enum(of.values, value)
         case "complex" | "entity":
-            return None if value is None or of.target is None else row(value, of.target, shape, style, now)
+            return None if value is None or of.target is None else entity_json(value, of.target, selection, style, now)
         case "complexes" | "entities":
             target = of.target
-            return None if value is None or target is None else [row(each, target, shape, style, now) for each in value]
+            return (
+                None
+                if value is None or target is None
+                else [entity_json(each, target, selection, style, now) for each in value]
+            )
         case _:
             return value
 
@@ -147,11 +156,11 @@ def _orderings(text: str, entity: EntityType) -> tuple[Ordering, ...]:
     return tuple(found)
 
 
-def _shape(expand: str, select: str, entity: EntityType, depth: int) -> Shape:
-    shape = Shape()
+def _selection(expand: str, select: str, entity: EntityType, depth: int) -> Selection:
+    selection = Selection()
     if select.strip():
         names = [_property(each.strip(), entity).name for each in select.split(",") if each.strip() != "*"]
-        shape.select = frozenset(names) if len(names) == len(select.split(",")) else None
+        selection.select = frozenset(names) if len(names) == len(select.split(",")) else None
     for name, options in _expansions(expand):
         found = _property(name, entity)
         if found.target is None or depth > DEEPEST_EXPAND:
@@ -159,10 +168,10 @@ def _shape(expand: str, select: str, entity: EntityType, depth: int) -> Shape:
         unknown = set(options) - {"$expand", "$select"}
         if unknown:
             raise bad_query(f"The expand option '{min(unknown)}' is not supported.")
-        shape.expand[found.name] = _shape(
+        selection.expand[found.name] = _selection(
             options.get("$expand", ""), options.get("$select", ""), found.target, depth + 1
         )
-    return shape
+    return selection
 
 
 def _expansions(text: str) -> list[tuple[str, dict[str, str]]]:
@@ -182,7 +191,7 @@ def _expansions(text: str) -> list[tuple[str, dict[str, str]]]:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """At the separators that no bracket encloses."""
+    """Split at separators outside of brackets."""
     parts, depth = [""], 0
     for character in text:
         depth += {"(": 1, ")": -1}.get(character, 0)

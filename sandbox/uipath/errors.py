@@ -1,4 +1,4 @@
-"""The vendor's errors: Orchestrator's body, Maestro's problem, the identity server's OAuth error."""
+"""The vendor's errors, with the bodies of Orchestrator, Maestro and the identity server."""
 
 import secrets
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ NOT_FOUND = 1002
 FOLDER = 1100
 FOLDER_REQUIRED = 1101
 
-Body = Literal["orchestrator", "maestro", "identity"]
+ErrorBody = Literal["orchestrator", "maestro", "identity"]
 
 
 class RefusalError(Exception):
-    """An answer other than 2xx; `code` is the number that Orchestrator and Maestro give beside the text."""
+    """An answer other than 2xx. `code` is the error number of Orchestrator and Maestro."""
 
     def __init__(
-        self, status: int, message: str, code: int = 0, *, body: Body = "orchestrator", error: str | None = None
+        self, status: int, message: str, code: int = 0, *, body: ErrorBody = "orchestrator", error: str | None = None
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -30,7 +30,7 @@ class RefusalError(Exception):
 
     def response(self) -> Response:
         headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else None
-        return json_response(self._content(), self.status, headers)
+        return Response(orjson.dumps(self._content()), self.status, media_type="application/json", headers=headers)
 
     def _content(self) -> Mapping[str, Any]:
         match self.body:
@@ -42,10 +42,6 @@ class RefusalError(Exception):
             case "orchestrator":
                 trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
                 return {"message": self.message, "errorCode": self.code, "traceId": trace}
-
-
-def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(content), status, media_type="application/json", headers=headers)
 
 
 def invalid(message: str) -> RefusalError:

@@ -1,6 +1,6 @@
 """`$filter`: comparisons, `and`, `or`, `not`, `in`, and a few functions, over properties and literals.
 
-Values are three-valued as the standard has it: a comparison with null, and a function of null, hold for no row.
+Logic is three-valued as in the standard: a comparison with null and a function of null are true for no record.
 """
 
 from collections.abc import Callable
@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from operator import ge, gt, le, lt
 from typing import Any
 
-from sandbox.uipath.odata_tokens import Token, tokens
-from sandbox.uipath.odata_types import EntityType, Property, Read
-from sandbox.uipath.refusals import RefusalError, bad_query
+from sandbox.uipath.errors import RefusalError, bad_query
+from sandbox.uipath.formats.odata_tokens import Token, tokens
+from sandbox.uipath.formats.odata_types import EntityType, Property, Read
 
 MOST_EXPRESSIONS = 100
 DEEPEST = 50
 
 Test = Callable[[Any, datetime], bool | None]
 
-# Constants are the same at any.
+# A literal has the same value at any time.
 _ANY_TIME = datetime.min.replace(tzinfo=UTC)
 _ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {"gt": gt, "ge": ge, "lt": lt, "le": le}
 _COMPARISONS = frozenset({"eq", "ne", *_ORDERINGS})
@@ -32,7 +32,7 @@ _TEXTS: dict[str, Callable[[str], str]] = {"tolower": str.lower, "toupper": str.
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """One side of a comparison. `kind` is a property's, or "null"; `constant` tells a literal."""
+    """One side of a comparison. `kind` is the kind of a property, or "null". A literal is `constant`."""
 
     kind: str
     read: Read
@@ -43,7 +43,7 @@ class Operand:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`required` are values one of which a matching record must have, by lower-case property name."""
+    """`required`: for a lower-case property name, the values of which a matching record must have one."""
 
     test: Test
     required: dict[str, frozenset[object]] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Filter:
 
 
 def parse_filter(text: str, entity: EntityType) -> Filter:
-    """Raise the vendor's 400 for what it does not understand or is too much of."""
+    """Raise the vendor's 400 for syntax errors and exceeded limits."""
     parser = _Parser(text, entity)
     found = parser.any_of(0)
     parser.expect("end")
@@ -61,7 +61,7 @@ def parse_filter(text: str, entity: EntityType) -> Filter:
 
 
 def read_path(path: str, entity: EntityType) -> tuple[Property, Read]:
-    """Find a nested property and how to read it from the outermost record; null where a record on the way is null."""
+    """Return a nested property and a function that reads it from the outermost record. Null if a record on the path is null."""
     read: Read | None = None
     here: EntityType | None = entity
     found: Property | None = None
@@ -132,7 +132,7 @@ class _Parser:
         return Filter(test)
 
     def _negated(self, depth: int) -> Filter:
-        """`not` binds stronger than a comparison, which therefore needs brackets."""
+        """Parse the operand of `not`. It binds more strongly than a comparison, so a comparison needs brackets."""
         if not self._kind("name") or self._tokens[self._at + 1].kind == "open":
             return self._term(depth)
         if self._tokens[self._at].text.lower() == "not":
@@ -199,7 +199,7 @@ class _Parser:
 
     def _in(self, left: Operand) -> Filter:
         self.expect("open")
-        # Each value is counted instead of the operator.
+        # The limit counts each value, not the operator `in`.
         self._expressions -= 1
         values: set[object] = set()
         while True:
@@ -276,11 +276,11 @@ def _constant(kind: str, value: object) -> Operand:
 
 
 def _alike(one: Operand, other: Operand) -> Operand:
-    """Give `one` in the type of the `other` side; an enum may be written as text or as a number."""
+    """Convert `one` to the type of `other`. An enum may be written as text or as a number."""
     if "null" in (one.kind, other.kind) or one.kind == other.kind:
         return one
     if one.kind == "enum":
-        # The other side is turned into the name of one of this enum's values.
+        # The other side is converted to a name of this enum.
         return one
     if other.kind == "enum" and other.property is not None and one.constant:
         return _constant("enum", _enum_name(one.read(None, _ANY_TIME), other.property))
@@ -306,7 +306,7 @@ def _equality(left: Operand, right: Operand) -> Callable[[Any, datetime], bool]:
 
 
 def _ordering(holds: Callable[[Any, Any], bool], left: Operand, right: Operand) -> Test:
-    """Enums are in the order of their numbers."""
+    """Compare by order. Enums are ordered by their numbers."""
     names = next((each.property.values for each in (left, right) if each.property and each.property.values), ())
 
     def test(record: Any, now: datetime) -> bool | None:

@@ -1,14 +1,19 @@
-"""Bodies of the answers: OData lists and entities, the REST paths' task data, and Maestro's instances."""
+"""Bodies of answers: OData lists and entities, task data of the REST paths, Maestro's instances."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sandbox.uipath import entities, records
+import orjson
+from starlette.responses import Response
+
+from sandbox.uipath import records
+from sandbox.uipath.answers import entities
+from sandbox.uipath.auth import Caller
 from sandbox.uipath.directory import FOLDERS, USERS, User, key_of, people_of, process_key
-from sandbox.uipath.identity import Caller
-from sandbox.uipath.odata_query import Query, Shape, row
-from sandbox.uipath.odata_types import AnswerStyle, EntityType, camel, moment
+from sandbox.uipath.formats import EntityType, Query, Selection, entity_json, moment
 from sandbox.uipath.records import Instance, Task
+from sandbox.uipath.variants import AnswerStyle
 
 Json = dict[str, Any]
 
@@ -18,7 +23,11 @@ _TASK_DATA = (
     "LastModificationTime", "LastModifierUserId", "CreationTime", "CreatorUserId", "Id", "Status", "Action", "Tags",
     "TaskAssignmentCriteria",
 )  # fmt: skip
-_TASK_DATA_SHAPE = Shape(select=frozenset(_TASK_DATA))
+_TASK_DATA_SELECTION = Selection(select=frozenset(_TASK_DATA))
+
+
+def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(content), status, media_type="application/json", headers=headers)
 
 
 def odata_list(
@@ -27,26 +36,28 @@ def odata_list(
     head: Json = {"@odata.context": f"../orchestrator_/odata/$metadata#{entity.name}"}
     if total is not None:
         head["@odata.count"] = total
-    return head | {"value": [row(each, entity, query.shape, style, now) for each in found]}
+    return head | {"value": [entity_json(each, entity, query.selection, style, now) for each in found]}
 
 
-def odata_entity(record: Any, entity: EntityType, shape: Shape, style: AnswerStyle, now: datetime) -> Json:
+def odata_entity(record: Any, entity: EntityType, selection: Selection, style: AnswerStyle, now: datetime) -> Json:
     head = {"@odata.context": f"../orchestrator_/odata/$metadata#{entity.name}/$entity"}
-    return head | row(record, entity, shape, style, now)
+    return head | entity_json(record, entity, selection, style, now)
 
 
 def task_data(task: Task, caller: Caller, style: AnswerStyle, now: datetime) -> Json:
-    """TaskDataDto: camelCase, numbers for enums only where the style says so; names within `data` as they were sent."""
+    """Return a TaskDataDto. Names are camelCase, names within `data` stay as they were sent."""
     rest = AnswerStyle(camel_case=True, numeric_enums=style.numeric_enums)
     source = rest.enum(records.SOURCES, task.source)
-    row_ = row(task, entities.TASK, _TASK_DATA_SHAPE, rest, now)
+    row_ = entity_json(task, entities.TASK, _TASK_DATA_SELECTION, rest, now)
     assigned = task.assigned_at
     return row_ | {
         "data": task.data,
         "waitJobState": "Suspended" if task.job is not None and task.is_open else None,
         "organizationUnitFullyQualifiedName": FOLDERS[task.folder].path,
         "assignedToUser": _user(task.assignee, rest, now),
-        "taskSlaDetails": [] if task.sla is None else [row((task, task.sla), entities.SLA, Shape(), rest, now)],
+        "taskSlaDetails": []
+        if task.sla is None
+        else [entity_json((task, task.sla), entities.SLA, Selection(), rest, now)],
         "completedByUser": _user(task.completed_by, rest, now),
         "taskAssignees": [_user(each.assignee, rest, now) for each in task.assignments],
         "isCurrentUserInAllUserAssignedGroup": task.criteria == "AllUsers"
@@ -57,7 +68,7 @@ def task_data(task: Task, caller: Caller, style: AnswerStyle, now: datetime) -> 
 
 
 def form_data(task: Task, caller: Caller, style: AnswerStyle, now: datetime, *, layout: bool) -> Json:
-    """TaskFormDto; the layout itself only when it was asked for."""
+    """Return a TaskFormDto. It contains the form layout only if `layout` is true."""
     return task_data(task, caller, style, now) | {
         "formLayout": task.layout if layout else None,
         "formLayoutId": entities.layout_id(task, now),
@@ -105,8 +116,8 @@ def instance_row(instance: Instance) -> Json:
 
 def _user(id: int | None, style: AnswerStyle, now: datetime) -> Json | None:
     user: User | None = None if id is None else USERS.get(id)
-    return None if user is None else row(user, entities.USER, Shape(), style, now)
+    return None if user is None else entity_json(user, entities.USER, Selection(), style, now)
 
 
 def in_style(entry: Json, style: AnswerStyle) -> Json:
-    return {camel(name): value for name, value in entry.items()} if style.camel_case else entry
+    return {style.name(name): value for name, value in entry.items()}

@@ -1,11 +1,11 @@
-"""The OData entities of the stand-in: which properties they have, and where the values come from."""
+"""The OData entity types: their properties and where each value comes from."""
 
 from datetime import datetime
 from typing import Any
 
 from sandbox.uipath import records
 from sandbox.uipath.directory import TENANT_ID, USERS, Folder, User
-from sandbox.uipath.odata_types import EntityType, Kind, Property, Read
+from sandbox.uipath.formats import EntityType, Kind, Property, Read
 from sandbox.uipath.records import Activity, Assignment, Note, Sla, Tag, Task
 
 
@@ -74,7 +74,7 @@ ASSIGNMENT = EntityType(
 
 
 def _of_task(name: str, kind: Kind, attribute: str) -> Property:
-    read: Read = lambda record, now: getattr(record.task, attribute)  # noqa: E731 the type of a lambda within a call is lost
+    read: Read = lambda record, now: getattr(record.task, attribute)  # noqa: E731 mypy infers no type for a lambda within a call
     return Property(name, kind, read)
 
 

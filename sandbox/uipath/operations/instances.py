@@ -6,23 +6,22 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from sandbox.uipath import answers
-from sandbox.uipath.call import Call, Handler
 from sandbox.uipath.directory import FOLDERS, process_key
+from sandbox.uipath.errors import RefusalError, pims
 from sandbox.uipath.records import ENDED, Instance
-from sandbox.uipath.refusals import RefusalError, json_response, pims
-from sandbox.uipath.requests import body_of, guid_of
+from sandbox.uipath.requests import Call, body_of, guid_of
 
 DEFAULT_PAGE = 50
 MOST_PER_PAGE = 500
 
 PAGE_SIZE, PACKAGE_MISSING, NOT_FOUND = 100048, 100049, 100042
-# Which numbers the vendor has for these is not known.
+# The vendor's numbers for these are unknown.
 INVALID, WRONG_STATE = 100000, 100045
 FOLDER_HEADER, FOLDER_PERMISSION = 150001, 150006
 
 
 def list_instances(call: Call) -> Response:
-    """Across the folders that the caller may see, newest first; a header is not looked at."""
+    """List the instances of all folders that the caller may see, newest first. A folder header is ignored."""
     call.caller.needs("PIMS")
     asked = call.request.query_params
     size = _page_size(asked.get("pageSize"))
@@ -33,29 +32,29 @@ def list_instances(call: Call) -> Response:
     start = _start(asked.get("nextPage"))
     end = start + size
     following = urlsafe_b64encode(f"from:{end}".encode()).decode() if end < len(found) else None
-    return json_response(
+    return answers.json_response(
         {"instances": [answers.instance_row(each) for each in found[start:end]], "nextPage": following}
     )
 
 
 def get_instance(call: Call) -> Response:
-    return json_response(answers.instance_row(_instance(call)))
+    return answers.json_response(answers.instance_row(_instance(call)))
 
 
 async def cancel(call: Call) -> Response:
-    return await _turn(call, "cancel_flow", frozenset({"Running", "Paused", "Retrying"}), "Canceling", "Cancelled")
+    return await _command(call, "cancel_flow", frozenset({"Running", "Paused", "Retrying"}), "Canceling", "Cancelled")
 
 
 async def pause(call: Call) -> Response:
-    return await _turn(call, "suspend_flow", frozenset({"Running"}), "Pausing", "Paused")
+    return await _command(call, "suspend_flow", frozenset({"Running"}), "Pausing", "Paused")
 
 
 async def resume(call: Call) -> Response:
-    return await _turn(call, "resume_flow", frozenset({"Paused"}), "Resuming", "Running")
+    return await _command(call, "resume_flow", frozenset({"Paused"}), "Resuming", "Running")
 
 
-async def _turn(call: Call, action: str, states: frozenset[str], via: str, becomes: str) -> Response:
-    """Accept what an instance in one of those states is told; it is done a little later."""
+async def _command(call: Call, action: str, states: frozenset[str], via: str, becomes: str) -> Response:
+    """Accept a command for an instance in one of the states. It is carried out after the lag."""
     try:
         (await body_of(call.request)).text("comment")
     except RefusalError as refusal:
@@ -66,9 +65,9 @@ async def _turn(call: Call, action: str, states: frozenset[str], via: str, becom
     if instance.status not in states:
         ended = instance.status in ENDED
         raise pims(400, WRONG_STATE, f"The instance {'has ended' if ended else 'is ' + instance.status}")
-    call.store.turn_instance(instance, via, becomes, call.now, call.lag_ms)
+    call.store.change_instance(instance, via, becomes, call.now, call.lag_ms)
     call.effect(action, instance.folder, instance.id)
-    return json_response({"instanceId": instance.id, "status": via})
+    return answers.json_response({"instanceId": instance.id, "status": via})
 
 
 def _instance(call: Call) -> Instance:
@@ -112,12 +111,3 @@ def _start(token: str | None) -> int:
         return int(urlsafe_b64decode(token).decode().removeprefix("from:"))
     except ValueError:
         raise pims(400, INVALID, "nextPage is invalid") from None
-
-
-ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", "/api/v1/instances", list_instances),
-    ("GET", "/api/v1/instances/{}", get_instance),
-    ("POST", "/api/v1/instances/{}/cancel", cancel),
-    ("POST", "/api/v1/instances/{}/pause", pause),
-    ("POST", "/api/v1/instances/{}/resume", resume),
-)
