@@ -11,7 +11,7 @@ TIME_ZONE = "Europe/Berlin"
 
 
 class User(Struct, frozen=True):
-    """`status` is Active, Pending (invited, without a name yet), Deactivated or Deleted."""
+    """`status` is Active, Pending (invited, no name yet), Deactivated or Deleted."""
 
     id: str
     name: str | None
@@ -22,7 +22,7 @@ class User(Struct, frozen=True):
 
 
 class Group(Struct, frozen=True):
-    """`members` are user ids in the order in which the group hands out work."""
+    """`members` are user ids in the order in which the group assigns tasks."""
 
     id: str
     name: str
@@ -60,6 +60,6 @@ GROUPS = {
     )
     for key, name in people.GROUPS.items()
 }
-# A group without members: what asks it for the next assignee is refused.
+# A group without members: asking it for the next assignee is an error.
 EMPTY_GROUP = replace(GROUPS[GROUP_IDS["sales"]], id=_group_id(99), name="Trainees", members=())
 GROUPS[EMPTY_GROUP.id] = EMPTY_GROUP

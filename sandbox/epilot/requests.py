@@ -1,10 +1,17 @@
-"""Bodies of requests, as the vendor describes them. What is described as not null may be null where that clears it."""
+"""One request with what an operation needs, and bodies as the vendor describes them.
 
+A member that the description does not allow to be null may be null if that clears a value.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from sandbox.epilot.auth import Caller
+from sandbox.epilot.errors import invalid
 from sandbox.epilot.records import (
     Assignee,
     Automation,
@@ -17,9 +24,32 @@ from sandbox.epilot.records import (
     TaskType,
     Trigger,
 )
-from sandbox.epilot.refusals import invalid
 
 Name = Annotated[str, Meta(min_length=1)]
+
+
+class Call(Struct, frozen=True):
+    """`ids` are the decoded values in the path. Values of a repeated query parameter are joined by commas."""
+
+    caller: Caller
+    ids: Mapping[str, str]
+    query: Mapping[str, str]
+    content: bytes
+    now: datetime
+
+    def flag(self, name: str) -> bool:
+        return self.query.get(name, "").lower() == "true"
+
+    def number(self, name: str, *, default: int, least: int = 0, most: int | None = None) -> int:
+        text = self.query.get(name)
+        if not text:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise invalid(f"{name} must be an integer")
+        value = int(text)
+        if value < least or (most is not None and value > most):
+            raise invalid(f"{name} is out of range")
+        return value
 
 
 class StartFlow(Struct):
@@ -95,14 +125,14 @@ B = TypeVar("B")
 
 
 def body_of(content: bytes, kind: type[B]) -> B:
-    """Decode a JSON body; raise 400 with the reason."""
+    """Decode a JSON body. Raises 400 with the reason."""
     try:
         return msgspec.json.decode(content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise invalid(_said(str(error))) from None
+        raise invalid(_worded(str(error))) from None
 
 
-def _said(reason: str) -> str:
-    """Word a missing member as the vendor does: "flow_template_id is required"."""
+def _worded(reason: str) -> str:
+    """Report a missing member in the vendor's words: "flow_template_id is required"."""
     before, found, rest = reason.partition("missing required field `")
     return f"{rest.partition('`')[0]} is required" if found and not before.rstrip("Object ") else reason

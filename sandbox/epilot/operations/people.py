@@ -1,98 +1,81 @@
-"""The user API: people, groups, and whose turn it is in a group."""
+"""The user API: users, groups, and the next assignee of a group."""
 
 from typing import Any, TypeVar
 
-from sandbox.epilot.calls import Call, Reply, Route, json
+from sandbox.epilot.answers import Reply, json_reply
 from sandbox.epilot.directory import GROUPS, ORG, TIME_ZONE, USERS, Group, User
-from sandbox.epilot.refusals import RefusalError, not_found
+from sandbox.epilot.errors import RefusalError, not_found
+from sandbox.epilot.requests import Call
 
 DEFAULT_LIMIT = 50
 MOST = 500
-"""Neither is published by the vendor."""
+"""Both numbers are assumed: the vendor does not document them."""
 
 CREATED = "2024-02-05T08:00:00.000Z"
-_BODILESS = frozenset({403, 404, 422})
 
 R = TypeVar("R", User, Group)
 
 
 class PeopleOperations:
-    """Whose turn it is, is all that changes."""
+    """The only state is the next assignee of each group."""
 
     def __init__(self) -> None:
         self._turn: dict[str, int] = {}
 
-    def routes(self) -> list[Route]:
-        return [
-            Route(method, path, operation, "user", _BODILESS)
-            for method, path, operation in (
-                ("GET", "/v2/users/me", self._me),
-                ("GET", "/v2/users", self._list),
-                ("GET", "/v2/users/{id}", self._get),
-                ("GET", "/v2/users/{id}/groups", self._groups_of),
-                ("GET", "/v1/users/me", self._me_v1),
-                ("GET", "/v1/users", self._list_v1),
-                ("GET", "/v1/users/{id}", self._get_v1),
-                ("GET", "/v1/groups", self._list_groups),
-                ("GET", "/v1/groups/{id}", self._get_group),
-                ("POST", "/v1/groups/{id}/user:next", self._next),
-            )
-        ]
-
-    def _me(self, call: Call) -> Reply:
+    def me(self, call: Call) -> Reply:
         user = USERS.get(call.caller.id)
-        # An access token is no person: all that is known of its owner is the token's own id.
-        return json({"id": call.caller.id, "organization_id": ORG} if user is None else user_v2(user))
+        # An access token belongs to no person: the only known id is its own.
+        return json_reply({"id": call.caller.id, "organization_id": ORG} if user is None else user_v2(user))
 
-    def _list(self, call: Call) -> Reply:
+    def list_users(self, call: Call) -> Reply:
         call.caller.require("user:view")
-        return json({"results": [user_v2(user) for user in _page(call, _found(call))]})
+        return json_reply({"results": [user_v2(user) for user in _page(call, _found(call))]})
 
-    def _get(self, call: Call) -> Reply:
+    def get_user(self, call: Call) -> Reply:
         call.caller.require("user:view")
-        return json(user_v2(_user(call)))
+        return json_reply(user_v2(_user(call)))
 
-    def _groups_of(self, call: Call) -> Reply:
+    def groups_of_user(self, call: Call) -> Reply:
         call.caller.require("user:view")
         user = _user(call)
-        return json([self._group(group, call) for group in GROUPS.values() if user.id in group.members])
+        return json_reply([self._group(group, call) for group in GROUPS.values() if user.id in group.members])
 
-    def _me_v1(self, call: Call) -> Reply:
+    def me_v1(self, call: Call) -> Reply:
         user = USERS.get(call.caller.id)
         if user is None:
             raise RefusalError(403, "Forbidden")
-        return json(user_v1(user))
+        return json_reply(user_v1(user))
 
-    def _list_v1(self, call: Call) -> Reply:
+    def list_users_v1(self, call: Call) -> Reply:
         call.caller.require("user:view")
         orgs = call.query.get("org_ids") or call.query.get("org_ids[]") or ORG
         users = _found(call) if ORG in orgs.split(",") else []
-        return json({"users": [user_v1(user) for user in _page(call, users)]})
+        return json_reply({"users": [user_v1(user) for user in _page(call, users)]})
 
-    def _get_v1(self, call: Call) -> Reply:
+    def get_user_v1(self, call: Call) -> Reply:
         call.caller.require("user:view")
-        return json(user_v1(_user(call)))
+        return json_reply(user_v1(_user(call)))
 
-    def _list_groups(self, call: Call) -> Reply:
+    def list_groups(self, call: Call) -> Reply:
         call.caller.require("user:view")
         wanted = call.query.get("query", "").casefold()
         groups = [group for group in GROUPS.values() if wanted in group.name.casefold()]
-        return json({"hits": len(groups), "groups": [self._group(each, call) for each in _page(call, groups)]})
+        return json_reply({"hits": len(groups), "groups": [self._group(each, call) for each in _page(call, groups)]})
 
-    def _get_group(self, call: Call) -> Reply:
+    def get_group(self, call: Call) -> Reply:
         call.caller.require("user:view")
-        return json(self._group(_group_of(call), call))
+        return json_reply(self._group(_group_of(call), call))
 
-    def _next(self, call: Call) -> Reply:
+    def next_in_group(self, call: Call) -> Reply:
         call.caller.require("workflow:execution:task:assign")
         group = _group_of(call)
         if not group.members:
             raise RefusalError(422, "Group has no users")
         self._turn[group.id] = (self._turn.get(group.id, -1) + 1) % len(group.members)
-        return json(self._group(group, call))
+        return json_reply(self._group(group, call))
 
     def _group(self, group: Group, call: Call) -> dict[str, Any]:
-        """Give the group; without `hydrate` its users are ids, which the description does not say."""
+        """Return the group. Without `hydrate` its users are ids, against the vendor's description."""
         hydrate = call.flag("hydrate")
         answer: dict[str, Any] = {
             "id": group.id,
@@ -111,7 +94,7 @@ class PeopleOperations:
 
 
 def user_v2(user: User) -> dict[str, Any]:
-    """Give a user in the newer shape; one who has not accepted the invitation has no name yet."""
+    """Return a user in the shape of version 2. An invited user has no name yet."""
     answer: dict[str, Any] = {
         "id": user.id,
         "organization_id": ORG,

@@ -1,4 +1,4 @@
-"""The workflow definitions of version 1 that the sample organisation still uses."""
+"""The workflow definitions of version 1 of the sample organisation, and new workflows from them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,8 +6,8 @@ from datetime import datetime
 from msgspec import UNSET, Struct
 
 from sandbox.epilot.directory import ORG
-from sandbox.epilot.records import ClosingReason
-from sandbox.epilot.workflows import (
+from sandbox.epilot.records import (
+    ClosingReason,
     StepAutomation,
     StepRequirement,
     Workflow,
@@ -18,8 +18,8 @@ from sandbox.epilot.workflows import (
 from sandbox.stand_in import iso_millis
 
 
-class Definition(Struct, frozen=True):
-    """`sections` are name and steps; a step under "" stands on the first level. A step named `@x` runs automation x."""
+class WorkflowDefinition(Struct, frozen=True):
+    """`sections` are names with steps; steps under "" are on the first level. A step named `@x` runs automation x."""
 
     id: str
     name: str
@@ -31,7 +31,7 @@ class Definition(Struct, frozen=True):
 DEFINITIONS = {
     each.id: each
     for each in (
-        Definition(
+        WorkflowDefinition(
             "rUqQv3Xd",
             "Lead qualification",
             "opportunity",
@@ -41,7 +41,7 @@ DEFINITIONS = {
             ),
             ("Lost", "Budget too low"),
         ),
-        Definition(
+        WorkflowDefinition(
             "k0mPla1nt",
             "Complaint",
             "ticket",
@@ -52,8 +52,13 @@ DEFINITIONS = {
 }
 
 
-def begin(
-    definition: Definition, *, id: str, new_id: Callable[[], str], contexts: list[WorkflowContext], now: datetime
+def begin_workflow(
+    definition: WorkflowDefinition,
+    *,
+    id: str,
+    new_id: Callable[[], str],
+    contexts: list[WorkflowContext],
+    now: datetime,
 ) -> Workflow:
     at = iso_millis(now)
     flow: list[WorkflowSection | WorkflowStep] = []

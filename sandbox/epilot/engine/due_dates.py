@@ -1,4 +1,4 @@
-"""The vendor's due dates: an instant for minutes and hours, a floating midnight for anything longer."""
+"""The vendor's due dates: an instant for minutes and hours, a midnight without a zone for longer units."""
 
 import calendar
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ _STEPS = {
 
 
 def after(moment: datetime, count: int, unit: TimeUnit) -> datetime:
-    """Add so many units; months and years end on the last day that their month has."""
+    """Add `count` units. A day that the resulting month does not have becomes its last day."""
     if unit in _STEPS:
         return moment + count * _STEPS[unit]
     months = moment.month - 1 + count * (12 if unit == "years" else 1)
@@ -24,7 +24,7 @@ def after(moment: datetime, count: int, unit: TimeUnit) -> datetime:
 
 
 def floating(moment: datetime) -> str:
-    """Give a midnight without a zone, as the vendor writes dates of a day's precision."""
+    """Format as a midnight without a zone: the vendor's dates with a precision of days."""
     return moment.strftime("%Y-%m-%dT00:00:00.000")
 
 

@@ -1,4 +1,4 @@
-"""The query API: numbers about workflows, and the overview of their tasks."""
+"""The query API: statistics on workflows, and the overview of their tasks."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -7,15 +7,14 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from sandbox.epilot.bodies import body_of
-from sandbox.epilot.calls import Call, Reply, Route, json
-from sandbox.epilot.kanban import at, values_of
-from sandbox.epilot.projection import Row
-from sandbox.epilot.refusals import invalid
+from sandbox.epilot.answers import Reply, json_reply
+from sandbox.epilot.errors import invalid
+from sandbox.epilot.requests import Call, body_of
+from sandbox.epilot.search import Row, at, values_of
 from sandbox.stand_in import iso_millis
 
-_NARROW = {"COMPLETED", "SKIPPED", "IN_PROGRESS"}
-"""All that the overview calls by name; any other state is whether somebody is assigned."""
+_SHOWN_STATES = {"COMPLETED", "SKIPPED", "IN_PROGRESS"}
+"""States that the overview shows. All other states become ASSIGNED or UNASSIGNED."""
 
 
 class WorkflowsQuery(Struct):
@@ -34,7 +33,7 @@ class WorkflowsQuery(Struct):
 
 
 class AnalyticsOperations:
-    """`rows` gives the tasks' rows that can be seen at a moment."""
+    """`rows` returns the rows that are visible at a time."""
 
     def __init__(self, rows: Callable[[datetime], Iterable[Row]]) -> None:
         self._rows = rows
@@ -45,13 +44,7 @@ class AnalyticsOperations:
             "workflow_execution_time_series": _months,
         }
 
-    def routes(self) -> list[Route]:
-        return [
-            Route("POST", "/v2/query/domain/workflows:execute", self._execute, "query"),
-            Route("GET", "/v2/query/workflows:autocomplete", self._autocomplete, "query"),
-        ]
-
-    def _execute(self, call: Call) -> Reply:
+    def execute(self, call: Call) -> Reply:
         call.caller.require("workflow:execution:view")
         query = body_of(call.content, WorkflowsQuery)
         dataset = self._datasets.get(query.dataset)
@@ -63,20 +56,20 @@ class AnalyticsOperations:
             if (not query.workflow_definition_ids or row["flow_template_id"] in query.workflow_definition_ids)
             and (not query.entity_schema or query.entity_schema in at(row, "contexts.entity_schema"))
         ]
-        return json(dataset(query, rows, call.now))
+        return json_reply(dataset(query, rows, call.now))
 
-    def _autocomplete(self, call: Call) -> Reply:
+    def autocomplete(self, call: Call) -> Reply:
         call.caller.require("workflow:execution:view")
         attribute = call.query.get("attribute")
         if not attribute:
             raise invalid("attribute is required")
         size = call.number("size", default=25, least=1, most=250)
         found = values_of(self._rows(call.now), attribute, call.query.get("input", "").casefold())
-        return json({"results": found[:size]})
+        return json_reply({"results": found[:size]})
 
 
 def _overview(query: WorkflowsQuery, rows: list[Row], now: datetime) -> Any:
-    """Give tasks in the words of version 1. Pages count from 1; 0 is taken for it, as the vendor names no first one."""
+    """Return tasks with the names of version 1. Pages count from 1; page 0 is the same as page 1."""
     wanted = set(query.assignee_ids)
     found = [
         row
@@ -86,15 +79,15 @@ def _overview(query: WorkflowsQuery, rows: list[Row], now: datetime) -> Any:
         and (not query.due_date_to or "" < row.get("due_date", "")[:10] <= query.due_date_to)
     ]
     column = "due_date" if query.sort_by.startswith("due") else "created_at"
-    falls = query.sort_by.endswith("descending")
-    found.sort(key=lambda row: ((row.get(column) is None) != falls, row.get(column) or ""), reverse=falls)
+    descending = query.sort_by.endswith("descending")
+    found.sort(key=lambda row: ((row.get(column) is None) != descending, row.get(column) or ""), reverse=descending)
     size = max(1, query.page_size)
     start = (max(1, query.page_number) - 1) * size
     return {"results": [_task(row) for row in found[start : start + size]], "hits": len(found)}
 
 
 def _task(row: Row) -> Row:
-    status = row["status"] if row["status"] in _NARROW else "ASSIGNED" if row["assignee"] else "UNASSIGNED"
+    status = row["status"] if row["status"] in _SHOWN_STATES else "ASSIGNED" if row["assignee"] else "UNASSIGNED"
     task = {
         "orgId": row["org_id"],
         "id": row["id"],

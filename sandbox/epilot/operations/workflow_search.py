@@ -1,20 +1,20 @@
-"""Version 1's two searches, deprecated and still answered."""
+"""The two searches of version 1. They are deprecated but still answered."""
 
 from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from sandbox.epilot.bodies import body_of
-from sandbox.epilot.calls import Call, Reply, json
+from sandbox.epilot.answers import Reply, json_reply
 from sandbox.epilot.directory import ORG
-from sandbox.epilot.records import FlowStatus
-from sandbox.epilot.workflows import Workflow, Workflows, WorkflowStep
+from sandbox.epilot.records import FlowStatus, Workflow, WorkflowStep
+from sandbox.epilot.requests import Call, body_of
+from sandbox.epilot.store import WorkflowStore
 
 PAGE = 25
-"""Executions a page; the vendor does not say how many."""
+"""Executions on a page. The vendor does not document the number."""
 
-Order = Literal["A_Z", "Z_A", "DUE_DATE_ASC", "DUE_DATE_DESC", "TRIGGER_DATE_ASC", "TRIGGER_DATE_DESC"]
+WorkflowOrder = Literal["A_Z", "Z_A", "DUE_DATE_ASC", "DUE_DATE_DESC", "TRIGGER_DATE_ASC", "TRIGGER_DATE_DESC"]
 
 
 class LastKey(Struct, rename="camel"):
@@ -27,7 +27,7 @@ class ExecutionSearch(Struct, rename="camel"):
     status: FlowStatus | UnsetType = UNSET
     include_done_workflows: bool = False
     assigned_to: str | UnsetType = UNSET
-    sorting: Order = "TRIGGER_DATE_DESC"
+    sorting: WorkflowOrder = "TRIGGER_DATE_DESC"
     pagination: LastKey | UnsetType = UNSET
 
 
@@ -43,11 +43,11 @@ class StepSearch(Struct, rename="camel"):
     include_done_workflows: bool = False
     manually_created: bool | UnsetType = UNSET
     status: Literal["OPEN", "COMPLETE", "NEXT_OPEN_ITEM_IN_WORKFLOW"] | UnsetType = UNSET
-    sorting: Order = "TRIGGER_DATE_DESC"
+    sorting: WorkflowOrder = "TRIGGER_DATE_DESC"
     pagination: StepPage = msgspec.field(default_factory=StepPage)
 
 
-def search_executions(workflows: Workflows, call: Call) -> Reply:
+def search_executions(workflows: WorkflowStore, call: Call) -> Reply:
     call.caller.require("workflow:execution:view")
     body = body_of(call.content, ExecutionSearch)
     found = [
@@ -59,7 +59,8 @@ def search_executions(workflows: Workflows, call: Call) -> Reply:
         and (body.assigned_to is UNSET or body.assigned_to in workflow.assigned_to)
     ]
     found.sort(
-        key=lambda each: _key(body.sorting, each.name, each.due_date, each.creation_time), reverse=_falls(body.sorting)
+        key=lambda each: _key(body.sorting, each.name, each.due_date, each.creation_time),
+        reverse=_is_descending(body.sorting),
     )
     if body.pagination is not UNSET:
         last = body.pagination.creation_time
@@ -68,10 +69,10 @@ def search_executions(workflows: Workflows, call: Call) -> Reply:
     answer: dict[str, Any] = {"executions": [each.slim() for each in found[:PAGE]]}
     if len(found) > PAGE:
         answer["lastEvaluatedKey"] = LastKey(ORG, found[PAGE - 1].creation_time)
-    return json(answer)
+    return json_reply(answer)
 
 
-def search_steps(workflows: Workflows, call: Call) -> Reply:
+def search_steps(workflows: WorkflowStore, call: Call) -> Reply:
     call.caller.require("workflow:execution:view")
     body = body_of(call.content, StepSearch)
     found = [
@@ -84,11 +85,11 @@ def search_steps(workflows: Workflows, call: Call) -> Reply:
     ]
     found.sort(
         key=lambda pair: _key(body.sorting, pair[1].name, pair[1].due_date, pair[0].creation_time),
-        reverse=_falls(body.sorting),
+        reverse=_is_descending(body.sorting),
     )
     start = max(0, body.pagination.start)
     page = found[start : start + max(0, body.pagination.size)]
-    return json({"hits": len(found), "results": [_extended(workflow, step) for workflow, step in page]})
+    return json_reply({"hits": len(found), "results": [_extended(workflow, step) for workflow, step in page]})
 
 
 def _fits(body: StepSearch, workflow: Workflow, step: WorkflowStep) -> bool:
@@ -115,14 +116,14 @@ def _extended(workflow: Workflow, step: WorkflowStep) -> dict[str, Any]:
     }
 
 
-def _falls(order: Order) -> bool:
+def _is_descending(order: WorkflowOrder) -> bool:
     return order in ("Z_A", "DUE_DATE_DESC", "TRIGGER_DATE_DESC")
 
 
-def _key(order: Order, name: str, due: str | UnsetType, created: str) -> tuple[bool, str]:
-    """Order by name, due date (none last) or creation."""
+def _key(order: WorkflowOrder, name: str, due: str | UnsetType, created: str) -> tuple[bool, str]:
+    """Sort key by name, due date (none last) or creation."""
     if order in ("A_Z", "Z_A"):
         return False, name.casefold()
     if order.startswith("TRIGGER"):
         return False, created
-    return (due is UNSET) != _falls(order), "" if due is UNSET else due
+    return (due is UNSET) != _is_descending(order), "" if due is UNSET else due

@@ -1,4 +1,4 @@
-"""Where a flow stands: which of its tasks have been reached, by their states and by the branches that were taken."""
+"""Which tasks of a flow have been reached, from the states of tasks and the branches taken."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,7 +8,7 @@ from sandbox.epilot.records import Edge, Flow, Task
 
 
 def loops_back(flow: Flow, edge: Edge) -> bool:
-    """Tell the edge by which a decision goes back: it holds nothing up and nothing begins with it."""
+    """Whether a decision goes back by this edge. No task waits for such an edge."""
     source = flow.task(edge.from_id)
     return (
         source is not None
@@ -23,18 +23,18 @@ def forward_edges(flow: Flow) -> list[Edge]:
 
 
 def is_taken(task: Task, edge: Edge) -> bool:
-    """Say whether the flow goes on by this edge of a finished task."""
+    """Whether the flow continues by this edge of a finished task."""
     if task.conditions is UNSET:
         return True
     met = {condition.id for condition in task.conditions if condition.is_met is True}
     if edge.condition_id is not UNSET:
         return edge.condition_id in met
-    # Without a condition it is the default branch; a skipped decision has met none.
+    # An edge without a condition is the default branch. A skipped decision has met no condition.
     return not met
 
 
 def descendants(edges: Iterable[Edge], starts: Iterable[str]) -> set[str]:
-    """Give everything that comes after, without the starts unless they come after one another."""
+    """Return all tasks after the starts. A start is included only if it comes after another start."""
     following: dict[str, list[str]] = {}
     for edge in edges:
         following.setdefault(edge.from_id, []).append(edge.to_id)
@@ -49,7 +49,7 @@ def descendants(edges: Iterable[Edge], starts: Iterable[str]) -> set[str]:
 
 
 def reached(flow: Flow) -> set[str]:
-    """Give the ids of the tasks to which finished tasks lead, and of those with which the flow begins."""
+    """Return the ids of the flow's first tasks and of all tasks that finished tasks lead to."""
     edges = forward_edges(flow)
     tasks = {task.id: task for task in flow.tasks}
     found = tasks.keys() - {edge.to_id for edge in edges}
@@ -66,9 +66,9 @@ def reached(flow: Flow) -> set[str]:
 
 
 def frontier(flow: Flow) -> Iterator[Task]:
-    """Give the tasks that can be worked on now, in the flow's order.
+    """Yield the tasks that can be worked on now, in the flow's order.
 
-    Where branches meet, a task waits for every branch that can still arrive.
+    A task at which branches join waits for every branch that can still arrive.
     """
     edges = forward_edges(flow)
     arrived = reached(flow)

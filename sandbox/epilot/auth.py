@@ -1,4 +1,4 @@
-"""Tokens: signed, with the claims that the vendor documents, and what their owners may do."""
+"""Signed tokens with the claims that the vendor documents, and the grants of their owners."""
 
 import hashlib
 import hmac
@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from sandbox.epilot.directory import ORG, USERS
-from sandbox.epilot.refusals import forbidden, unauthorized
+from sandbox.epilot.errors import forbidden, unauthorized
 
 Grant = Literal[
     "workflow:execution:view",
@@ -39,7 +39,7 @@ _SIGNED_WITH = b"the sandbox of taskgate"
 
 
 class Claims(Struct, omit_defaults=True):
-    """`token_id` equals `user_id` in an access token, which is no person; `exp` in seconds since 1970, 0 for never."""
+    """`exp` is in seconds since 1970, 0 for never. In an access token, which belongs to no person, both ids are equal."""
 
     org_id: str
     user_id: str
@@ -52,27 +52,23 @@ class Caller(Struct, frozen=True):
     grants: frozenset[Grant]
     request_id: str | None
 
-    @property
-    def is_person(self) -> bool:
-        return self.id in USERS
-
     def require(self, *grants: Grant) -> None:
         if not self.grants.issuperset(grants):
             raise forbidden()
 
 
 def access_token(token_id: str = SERVICE_ID, expires: datetime | None = None) -> str:
-    """Make a token for programs: valid until revoked, or until `expires`."""
+    """Make an access token for a program. It is valid until `expires`, or without end."""
     return _signed(Claims(ORG, token_id, token_id, 0 if expires is None else int(expires.timestamp())))
 
 
 def user_token(user_id: str, expires: datetime) -> str:
-    """Make a person's token; the vendor's are valid for 60 minutes."""
+    """Make a person's token. The vendor's are valid for 60 minutes."""
     return _signed(Claims(ORG, user_id, exp=int(expires.timestamp())))
 
 
 def caller_of(authorization: str | None, org: str | None, request_id: str | None, now: datetime) -> Caller:
-    """Read the header `Authorization`; raise 401 where it is none of ours or expired, 403 for another organisation."""
+    """Return the caller of a request. Raises 401 for a foreign or expired token, 403 for another organisation."""
     scheme, _, token = (authorization or "").partition(" ")
     claims = _verified(token.strip()) if scheme.lower() == "bearer" else None
     if claims is None or (claims.exp and claims.exp <= now.timestamp()):

@@ -1,4 +1,4 @@
-"""The vendor's errors, each API with a body of its own kind."""
+"""The vendor's errors. Each API has its own kind of body."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 
 class RefusalError(Exception):
-    """An answer that is an error; `described` is whether the operation documents a body for it."""
+    """An error answer. `described`: whether the vendor's description of the operation has a body for it."""
 
     def __init__(self, status: int, message: str, *, described: bool = True) -> None:
         super().__init__(message)
@@ -33,7 +33,7 @@ def not_found(what: str) -> RefusalError:
 
 
 def refused(refusal: RefusalError, *, api: str, described: bool) -> Response:
-    """Answer in the manner of an API: `workflow`, `user`, `kanban` or `query`."""
+    """Answer as one of the APIs does: `workflow`, `user`, `kanban` or `query`."""
     if not described:
         return Response(status_code=refusal.status)
     body: dict[str, Any] = {"message": refusal.message}
@@ -43,6 +43,6 @@ def refused(refusal: RefusalError, *, api: str, described: bool) -> Response:
 
 
 def too_many_requests(retry_after_s: int) -> Response:
-    """Give the body that the vendor documents for its Entity API, the only one with quotas."""
+    """Answer with the body that the vendor documents for its Entity API, the only one with quotas."""
     body = {"status": 429, "error": "Too many requests. Try again later."}
     return Response(orjson.dumps(body), 429, media_type="application/json", headers={"Retry-After": str(retry_after_s)})

@@ -1,12 +1,11 @@
-"""Version 1's workflow executions: linear, in sections, with names of their own for everything."""
+"""Workflow executions of version 1: linear, in sections. Version 1 has other names for most things."""
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from sandbox.epilot.records import ClosingReason, FlowStatus, TaskStatus
-from sandbox.epilot.refusals import RefusalError, invalid
+from sandbox.epilot.errors import invalid
+from sandbox.epilot.records.flows import ClosingReason, FlowStatus, TaskStatus
 
 OPEN_STATUSES: tuple[TaskStatus, ...] = ("UNASSIGNED", "ASSIGNED", "PENDING", "IN_PROGRESS", "ON_HOLD")
 
@@ -57,7 +56,7 @@ class WorkflowStep(Struct, kw_only=True, rename="camel"):
         return self.status in ("COMPLETED", "SKIPPED")
 
     def slim(self) -> dict[str, Any]:
-        """Give what a list has of a step."""
+        """Return the members of a step that lists show."""
         row: dict[str, Any] = {"id": self.id, "name": self.name, "type": self.type}
         if self.definition_id is not UNSET:
             row["definitionId"] = self.definition_id
@@ -122,14 +121,14 @@ class Workflow(Struct, kw_only=True, rename="camel"):
         return found
 
     def step(self, id: str) -> WorkflowStep:
-        """Give a step; raise 400, as no 404 is described."""
+        """Return a step. Raises 400: the vendor describes no 404."""
         found = next((step for step in self.steps() if step.id == id), None)
         if found is None:
             raise invalid("Step not found")
         return found
 
     def siblings(self, section_id: str | UnsetType) -> list[Any]:
-        """Give the list in which a section's steps stand, or the first level."""
+        """Return the list with the steps of a section, or the list of the first level."""
         if section_id is UNSET:
             return self.flow
         for item in self.flow:
@@ -138,7 +137,7 @@ class Workflow(Struct, kw_only=True, rename="camel"):
         raise invalid("Section not found")
 
     def advance(self, at: str) -> None:
-        """Bring sections, enabled steps, the next step and the state up to the steps' states."""
+        """Update sections, enabled steps, the next open step and the state from the states of the steps."""
         self.last_update_time = at
         steps = self.steps()
         closed = {step.definition_id for step in steps if step.is_finished}
@@ -158,27 +157,3 @@ class Workflow(Struct, kw_only=True, rename="camel"):
         encoded = dict(zip(self.__struct_encode_fields__, self.__struct_fields__, strict=True))
         row = {wire: members[name] for wire, name in encoded.items() if name != "flow" and members[name] is not UNSET}
         return row | {"flow": [item.slim() for item in self.flow]}
-
-
-class Workflows:
-    def __init__(self) -> None:
-        self._by_id: dict[str, Workflow] = {}
-
-    def find(self, id: str) -> Workflow | None:
-        return self._by_id.get(id)
-
-    def get(self, id: str, *, status: int = 500) -> Workflow:
-        """Give an execution, or refuse: the operations describe no 404 but 500."""
-        workflow = self._by_id.get(id)
-        if workflow is None:
-            raise RefusalError(status, "Workflow execution not found", described=status != 404)
-        return workflow
-
-    def put(self, workflow: Workflow) -> None:
-        self._by_id[workflow.id] = workflow
-
-    def remove(self, id: str) -> None:
-        del self._by_id[id]
-
-    def all(self) -> Iterator[Workflow]:
-        yield from self._by_id.values()

@@ -1,4 +1,4 @@
-"""What makes flows go on: finished tasks lead to the next, automations run, schedules come due."""
+"""Progress of flows: tasks that follow finished tasks, automations, decisions and schedules."""
 
 import heapq
 from collections.abc import Callable
@@ -7,30 +7,22 @@ from typing import Final
 
 from msgspec import UNSET
 
-from sandbox.epilot import graph
-from sandbox.epilot.due_dates import after, due_date_of
-from sandbox.epilot.records import (
-    AgentExecution,
-    Analytics,
-    CurrentTask,
-    Flow,
-    Phase,
-    Task,
-    TaskStatus,
-)
-from sandbox.epilot.refusals import invalid, not_found
+from sandbox.epilot.engine import graph
+from sandbox.epilot.engine.due_dates import after, due_date_of
+from sandbox.epilot.errors import invalid, not_found
+from sandbox.epilot.records import AgentExecution, Analytics, CurrentTask, Flow, Phase, Task, TaskStatus
 from sandbox.stand_in import iso_millis
 
 AUTOMATION_TAKES = timedelta(seconds=2)
 AGENT_TAKES = timedelta(seconds=5)
 FAILING_AUTOMATION: Final = "auto_credit_bureau"
-"""An automation whose first run fails, so that there is one to run again."""
+"""An automation whose first run fails, so that it can be retried."""
 HELD_AGENT: Final = "agent_find_partner"
-"""An agent that finds no partner: its task then waits for a person."""
+"""An agent that finds no partner. Its task then waits for confirmation by a person."""
 
 
 class Engine:
-    """Works on flows that others keep; `new_id` gives a fresh UUID."""
+    """Changes flows that are kept elsewhere. `new_id` returns a new UUID."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
@@ -38,7 +30,7 @@ class Engine:
         self.failing: set[str] = set()
 
     def settle(self, now: datetime, find: Callable[[str], Flow | None]) -> list[Flow]:
-        """Let everything happen whose time has come; gives the flows that changed, some of them twice."""
+        """Run what is due. Returns the changed flows; a flow may occur more than once."""
         changed: list[Flow] = []
         while self.agenda and self.agenda[0][0] <= now:
             due, flow_id, task_id = heapq.heappop(self.agenda)
@@ -54,13 +46,13 @@ class Engine:
         return changed
 
     def take_over(self, other: "Engine") -> None:
-        """Go on with what another engine has begun."""
+        """Take over the pending runs and schedules of another engine."""
         for each in other.agenda:
             heapq.heappush(self.agenda, each)
         self.failing |= other.failing
 
     def advance(self, flow: Flow, now: datetime) -> None:
-        """Bring the current tasks, what is enabled, the phases and the flow's state up to the tasks' states."""
+        """Update current tasks, enabled tasks, phases and the flow's state from the states of the tasks."""
         at = iso_millis(now)
         flow.updated_at = at
         while flow.status == "STARTED":
@@ -84,7 +76,7 @@ class Engine:
     def finish(
         self, flow: Flow, task: Task, status: TaskStatus, now: datetime, by: str | None, branch: str | None = None
     ) -> None:
-        """Complete or skip a task and go on. Raise 400 where a decision lacks its branch or loops once too often."""
+        """Complete or skip a task and go on. Raises 400 if a decision lacks its branch or exceeds its loops."""
         if status == "COMPLETED" and task.task_type == "DECISION":
             self._choose(flow, task, now, branch)
         at = iso_millis(now)
@@ -102,7 +94,7 @@ class Engine:
         self.advance(flow, now)
 
     def revert(self, flow: Flow, task: Task, now: datetime) -> None:
-        """Go back to a task: it and everything after it is to be done again."""
+        """Go back to a task: it and all tasks after it are open again."""
         later = graph.descendants(graph.forward_edges(flow), [task.id])
         for each in flow.tasks:
             if each.id == task.id or each.id in later:
@@ -114,7 +106,7 @@ class Engine:
         self.advance(flow, now)
 
     def run(self, flow: Flow, task: Task, now: datetime) -> None:
-        """Start an automation or an agent, or let a decision decide."""
+        """Start an automation or an agent, or decide a decision."""
         at = iso_millis(now)
         if task.task_type == "DECISION":
             self.finish(flow, task, "COMPLETED", now, None, self._branch_by_data(flow, task))
@@ -138,7 +130,7 @@ class Engine:
         self._mark_phases(flow, at)
 
     def end_run(self, flow: Flow, task: Task, now: datetime) -> None:
-        """Take over the result of an automation or an agent."""
+        """Record the result of an automation or an agent."""
         config, agent = task.automation_config, task.agent_execution
         if config is not UNSET and config.execution_id is not UNSET:
             if config.execution_id in self.failing:
@@ -190,7 +182,7 @@ class Engine:
             condition.evaluated_at = iso_millis(now)
 
     def _branch_by_data(self, flow: Flow, task: Task) -> str | None:
-        """Choose a branch without a person: there are no entities here to look into, so the task's id decides."""
+        """Choose a branch without a person. The stand-in has no entity data for the conditions, so the task's id decides."""
         loop_branch = UNSET if task.loop_config is UNSET else task.loop_config.loop_branch_id
         candidates: list[str | None] = [each.id for each in task.conditions or [] if each.id != loop_branch]
         if any(edge.from_id == task.id and edge.none_met is True for edge in flow.edges):
@@ -276,7 +268,7 @@ def _is_finished(flow: Flow, task_id: str) -> bool:
 
 
 def scheduled(flow: Flow, task_id: str) -> Task:
-    """Give the task; raise 404 where there is none, or none with a pending schedule."""
+    """Return the task. Raises 404 if it does not exist or is not scheduled."""
     task = flow.task(task_id)
     if task is None:
         raise not_found("Task")

@@ -1,26 +1,16 @@
-"""The vendor's changes of flows, tasks and phases: what may be changed, and what becomes of it."""
+"""Changes of flows, tasks and phases by people: what is allowed, and what follows."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import UNSET, UnsetType
 
-from sandbox.epilot import graph
-from sandbox.epilot.bodies import AddTask, PatchFlow, PatchPhase, PatchTask
-from sandbox.epilot.due_dates import due_date_of
-from sandbox.epilot.engine import Engine
-from sandbox.epilot.records import (
-    Analytics,
-    ClosingReason,
-    DueDateConfig,
-    Edge,
-    Flow,
-    Loop,
-    Phase,
-    Task,
-    TaskStatus,
-)
-from sandbox.epilot.refusals import invalid
+from sandbox.epilot.engine import graph
+from sandbox.epilot.engine.due_dates import due_date_of
+from sandbox.epilot.engine.progress import Engine
+from sandbox.epilot.errors import invalid
+from sandbox.epilot.records import Analytics, ClosingReason, DueDateConfig, Edge, Flow, Loop, Phase, Task, TaskStatus
+from sandbox.epilot.requests import AddTask, PatchFlow, PatchPhase, PatchTask
 from sandbox.stand_in import iso_millis
 
 _BY_HAND: Mapping[str, frozenset[str]] = {
@@ -34,20 +24,20 @@ _BY_HAND: Mapping[str, frozenset[str]] = {
     "COMPLETED": frozenset({"PENDING"}),
     "SKIPPED": frozenset({"PENDING"}),
 }
-"""Documented are PENDING, IN_PROGRESS, COMPLETED, SKIPPED and the way back to PENDING; the others are our reading."""
+"""Transitions by a person. Documented are PENDING, IN_PROGRESS, COMPLETED, SKIPPED and back to PENDING; the rest is assumed."""
 
 
-def status_verb(before: str, after_: str) -> str:
-    """Name a change of a task's state."""
-    if after_ == "PENDING":
+def status_verb(before: str, after: str) -> str:
+    """Return the verb for a change of a task's state."""
+    if after == "PENDING":
         return {"ON_HOLD": "resume", "COMPLETED": "reopen", "SKIPPED": "reopen"}.get(before, "stop")
-    if after_ == "IN_PROGRESS":
+    if after == "IN_PROGRESS":
         return "resume" if before == "ON_HOLD" else "start"
-    return {"ON_HOLD": "suspend", "COMPLETED": "complete", "SKIPPED": "skip"}[after_]
+    return {"ON_HOLD": "suspend", "COMPLETED": "complete", "SKIPPED": "skip"}[after]
 
 
 def patch_task(engine: Engine, flow: Flow, task: Task, body: PatchTask, now: datetime, by: str) -> list[str]:
-    """Apply the whole patch or raise 400; gives the verbs of what changed."""
+    """Apply the whole patch or raise 400. Returns the verbs of the changes."""
     at = iso_millis(now)
     status = _wanted_status(body)
     before = "PENDING" if task.is_ready else task.status
@@ -75,7 +65,7 @@ def patch_task(engine: Engine, flow: Flow, task: Task, body: PatchTask, now: dat
 
 
 def patch_flow(engine: Engine, flow: Flow, body: PatchFlow, now: datetime, by: str) -> list[str]:
-    """Apply the whole patch or raise 400; gives the verbs of what changed. Open tasks stay as they are."""
+    """Apply the whole patch or raise 400. Returns the verbs of the changes. Open tasks do not change."""
     _check_due_date(body.due_date)
     at = iso_millis(now)
     if body.closing_reason is not UNSET:
@@ -95,7 +85,7 @@ def patch_flow(engine: Engine, flow: Flow, body: PatchFlow, now: datetime, by: s
             flow.analytics.closed_at = flow.analytics.closed_by = flow.analytics.completed_at = None
             flow.closing_reason.selected_reasons, flow.closing_reason.extra_description = [], ""
             verbs.append("reopen_flow")
-            # Where nothing is left to do it stays open, though it has no current task.
+            # A flow without open tasks stays STARTED, without a current task.
             if any(graph.frontier(flow)):
                 engine.advance(flow, now)
     details = (flow.assigned_to, flow.contexts, flow.due_date, flow.due_date_config)
@@ -122,7 +112,7 @@ def patch_phase(flow: Flow, phase: Phase, body: PatchPhase, now: datetime) -> No
 
 
 def add_task(engine: Engine, flow: Flow, body: AddTask, new_id: str, now: datetime) -> Task:
-    """Put a task between two that follow each other; raise 400 where they do not."""
+    """Insert a task between two consecutive tasks. Raises 400 if they are not consecutive."""
     at = iso_millis(now)
     wanted = body.task
     _check_due_date(wanted.due_date)
@@ -182,7 +172,7 @@ def _check_transition(flow: Flow, task: Task, before: str, status: TaskStatus, *
         raise invalid(f"Invalid status transition from {task.status} to {status}")
     if not enabled:
         raise invalid("Task is disabled, its status cannot be changed")
-    # Undocumented: a closed flow keeps its tasks as they are, so nobody goes on with them.
+    # Undocumented: the tasks of a closed flow cannot be worked on.
     if flow.status != "STARTED" and before not in ("COMPLETED", "SKIPPED"):
         raise invalid(f"Flow execution is {flow.status}")
 
@@ -222,7 +212,7 @@ def _set_due_date(
     config: DueDateConfig | UnsetType | None,
     flow: Flow,
 ) -> None:
-    """Keep the date as it was written, also a floating one; it wins over the rule. Null and "" take it away."""
+    """Store the date as it was sent, also without a zone. It overrides the rule. Null and "" remove it."""
     if config is not UNSET:
         owner.due_date_config = UNSET if config is None else config
         if config is not None and config.type == "WORKFLOW_STARTED":

@@ -1,4 +1,4 @@
-"""The workflow execution API, version 1."""
+"""The workflow execution API, version 1: workflows and their steps."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
@@ -6,22 +6,22 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.structs import replace
 
-from sandbox.epilot.bodies import Name, body_of
-from sandbox.epilot.calls import NO_CONTENT, Call, Reply, Route, json
-from sandbox.epilot.records import ClosingReason, FlowStatus, TaskStatus
-from sandbox.epilot.refusals import invalid
-from sandbox.epilot.workflow_definitions import DEFINITIONS, begin
-from sandbox.epilot.workflow_search import search_executions, search_steps
-from sandbox.epilot.workflows import (
+from sandbox.epilot.answers import NO_CONTENT, Reply, json_reply
+from sandbox.epilot.definitions import DEFINITIONS, begin_workflow
+from sandbox.epilot.errors import invalid
+from sandbox.epilot.operations.workflow_search import search_executions, search_steps
+from sandbox.epilot.records import (
+    ClosingReason,
+    FlowStatus,
     StepAutomation,
     StepDescription,
+    TaskStatus,
     WorkflowContext,
-    Workflows,
     WorkflowStep,
 )
+from sandbox.epilot.requests import Call, Name, body_of
+from sandbox.epilot.store import WorkflowStore
 from sandbox.stand_in import EffectLog, iso_millis
-
-_PATH = "/v1/workflows/executions"
 
 
 class CreateWorkflow(Struct, rename="camel"):
@@ -54,7 +54,7 @@ class CreateStep(Struct, rename="camel"):
     automation_config: StepAutomation | UnsetType = UNSET
 
 
-class Position(Struct, rename="camel"):
+class StepPosition(Struct, rename="camel"):
     index: Annotated[int, Meta(ge=0)]
     section_id: str | UnsetType = UNSET
 
@@ -65,7 +65,7 @@ class UpdateStep(Struct, rename="camel"):
     due_date: str | UnsetType = UNSET
     name: Name | UnsetType = UNSET
     description: StepDescription | UnsetType = UNSET
-    position: Position | UnsetType = UNSET
+    position: StepPosition | UnsetType = UNSET
     automation_config: StepAutomation | UnsetType = UNSET
     entity_ref_id: str | UnsetType = UNSET
     started_time: str | UnsetType = UNSET
@@ -73,29 +73,12 @@ class UpdateStep(Struct, rename="camel"):
 
 
 class WorkflowOperations:
-    def __init__(self, workflows: Workflows, effects: EffectLog, new_id: Callable[[], str]) -> None:
+    def __init__(self, workflows: WorkflowStore, effects: EffectLog, new_id: Callable[[], str]) -> None:
         self._workflows = workflows
         self._effects = effects
         self._new_id = new_id
 
-    def routes(self) -> list[Route]:
-        one = _PATH + "/{execution_id}"
-        return [
-            Route("GET", _PATH, self._list),
-            Route("POST", _PATH, self._create),
-            # Before the paths with an id, as both searches would pass for one.
-            Route("POST", _PATH + "/search", lambda call: search_executions(self._workflows, call)),
-            Route("POST", _PATH + "/steps/search", lambda call: search_steps(self._workflows, call)),
-            Route("GET", one, self._get),
-            Route("PATCH", one, self._update),
-            Route("DELETE", one, self._delete, bodiless=frozenset({404})),
-            Route("GET", one + "/closing-reasons", self._reasons),
-            Route("POST", one + "/steps", self._create_step),
-            Route("PATCH", one + "/steps/{step_id}", self._update_step),
-            Route("DELETE", one + "/steps/{step_id}", self._delete_step),
-        ]
-
-    def _list(self, call: Call) -> Reply:
+    def list(self, call: Call) -> Reply:
         call.caller.require("workflow:execution:view")
         context, schema = call.query.get("context"), call.query.get("schema")
         found = [
@@ -107,28 +90,34 @@ class WorkflowOperations:
                 for each in workflow.contexts
             )
         ]
-        return json(found)
+        return json_reply(found)
 
-    def _create(self, call: Call) -> Reply:
+    def create(self, call: Call) -> Reply:
         call.caller.require("workflow:execution:trigger")
         body = body_of(call.content, CreateWorkflow)
         definition = DEFINITIONS.get(body.workflow_id)
         if definition is None:
             raise invalid("Workflow definition not found")
         id = self._new_id().replace("-", "")[:13]
-        workflow = begin(definition, id=id, new_id=self._new_id, contexts=body.contexts, now=call.now)
+        workflow = begin_workflow(definition, id=id, new_id=self._new_id, contexts=body.contexts, now=call.now)
         workflow.trigger, workflow.assigned_to = body.trigger, body.assigned_to
         self._workflows.put(workflow)
         self._record(call, "start_flow", id)
-        return json(workflow, 201)
+        return json_reply(workflow, 201)
 
-    def _get(self, call: Call) -> Reply:
-        """Give the execution; for an unknown id the vendor's 200 with nothing in it."""
+    def search(self, call: Call) -> Reply:
+        return search_executions(self._workflows, call)
+
+    def search_steps(self, call: Call) -> Reply:
+        return search_steps(self._workflows, call)
+
+    def get(self, call: Call) -> Reply:
+        """Return the workflow. For an unknown id the vendor answers 200 without a body."""
         call.caller.require("workflow:execution:view")
         workflow = self._workflows.find(call.ids["execution_id"])
-        return Reply(200) if workflow is None else json(workflow)
+        return Reply(200) if workflow is None else json_reply(workflow)
 
-    def _update(self, call: Call) -> Reply:
+    def update(self, call: Call) -> Reply:
         body = body_of(call.content, UpdateWorkflow)
         call.caller.require(
             "workflow:execution:cancel" if body.status == "CLOSED" else "workflow:execution:update_details"
@@ -154,19 +143,19 @@ class WorkflowOperations:
             self._record(call, verb, workflow.id)
         return NO_CONTENT
 
-    def _delete(self, call: Call) -> Reply:
+    def delete(self, call: Call) -> Reply:
         call.caller.require("workflow:execution:delete")
         workflow = self._workflows.get(call.ids["execution_id"], status=404)
         self._workflows.remove(workflow.id)
         self._record(call, "delete_flow", workflow.id)
         return NO_CONTENT
 
-    def _reasons(self, call: Call) -> Reply:
+    def reasons(self, call: Call) -> Reply:
         call.caller.require("workflow:execution:view")
         workflow = self._workflows.get(call.ids["execution_id"])
-        return json({"reasons": workflow.configured_closing_reason_snapshot})
+        return json_reply({"reasons": workflow.configured_closing_reason_snapshot})
 
-    def _create_step(self, call: Call) -> Reply:
+    def create_step(self, call: Call) -> Reply:
         call.caller.require("workflow:execution:task:add")
         body = body_of(call.content, CreateStep)
         workflow = self._workflows.get(call.ids["execution_id"], status=400)
@@ -187,9 +176,9 @@ class WorkflowOperations:
         workflow.siblings(body.section_id).insert(body.insertion_index, step)
         workflow.advance(at)
         self._record(call, "create", f"{workflow.id}/{step.id}")
-        return json(step, 201)
+        return json_reply(step, 201)
 
-    def _update_step(self, call: Call) -> Reply:
+    def update_step(self, call: Call) -> Reply:
         body = body_of(call.content, UpdateStep)
         call.caller.require(
             "workflow:execution:task:update" if body.assigned_to is UNSET else "workflow:execution:task:assign"
@@ -223,9 +212,9 @@ class WorkflowOperations:
             workflow.advance(at)
         for verb in verbs:
             self._record(call, verb, f"{workflow.id}/{step.id}")
-        return json(step)
+        return json_reply(step)
 
-    def _delete_step(self, call: Call) -> Reply:
+    def delete_step(self, call: Call) -> Reply:
         call.caller.require("workflow:execution:task:update")
         workflow = self._workflows.get(call.ids["execution_id"])
         step = next((each for each in workflow.steps() if each.id == call.ids["step_id"]), None)
@@ -247,7 +236,7 @@ def _set_status(step: WorkflowStep, status: TaskStatus, at: str) -> None:
 
 
 def _verbs(before: WorkflowStep, step: WorkflowStep) -> list[str]:
-    """Name what changed; the two words for "assigned or not" are no states of their own."""
+    """Return the verbs of the changes. ASSIGNED and UNASSIGNED follow from the assignees, so they have no verb."""
     verbs = []
     if step.status != before.status and step.status not in ("ASSIGNED", "UNASSIGNED"):
         named = {"COMPLETED": "complete", "SKIPPED": "skip", "IN_PROGRESS": "start", "ON_HOLD": "suspend"}

@@ -1,4 +1,4 @@
-"""Flow executions as the stand-in keeps them: in the vendor's own shape, so that they are answered as they are."""
+"""Flow executions, in the shape of the vendor's JSON."""
 
 from collections.abc import Iterable
 from typing import Any, Literal
@@ -25,11 +25,11 @@ TriggerMode = Literal["manual", "automatic"]
 
 FINISHED: frozenset[str] = frozenset({"COMPLETED", "SKIPPED"})
 READY: frozenset[str] = frozenset({"PENDING", "UNASSIGNED", "ASSIGNED"})
-"""Three words for one state; two of them are deprecated and still come."""
+"""Three names of one state. UNASSIGNED and ASSIGNED are deprecated but still occur."""
 
 
 class Variable(Struct):
-    """An assignee that is found while the flow runs; `value` then holds user ids."""
+    """An assignee that is determined while the flow runs. `value` then has the user ids."""
 
     variable: str
     value: list[str] | UnsetType = UNSET
@@ -65,7 +65,7 @@ class DueDateConfig(Struct):
 
 
 class Requirement(Struct):
-    """Names templates, not the flow's own tasks and phases."""
+    """A task or phase that must be finished first. The ids are those of the template, not of the flow."""
 
     when: Literal["TASK_FINISHED", "PHASE_FINISHED"]
     task_id: str | UnsetType = UNSET
@@ -92,7 +92,7 @@ class Automation(Struct):
 
 
 class Schedule(Struct):
-    """Immediate, delayed or relative. The vendor writes null for a schedule that is not made yet, undescribed."""
+    """When an automation runs. `schedule_id` is null before the task is scheduled; the vendor does not describe that."""
 
     mode: Literal["immediate", "delayed", "relative"]
     duration: int | float | UnsetType = UNSET
@@ -113,7 +113,7 @@ class Condition(Struct):
 
 
 class Loop(Struct):
-    """Of a decision with both branches, of any other task within a loop without."""
+    """A decision's loop has both branches. The other tasks of a loop have none."""
 
     max_iterations: int
     crt_iterations: int = 0
@@ -132,7 +132,7 @@ class AgentExecution(Struct, omit_defaults=True):
 
 
 class Task(Struct, kw_only=True):
-    """One task of any type; what its type does not have is left out."""
+    """One task of any type. Members that its type does not have are left out."""
 
     id: str
     template_id: str
@@ -267,7 +267,7 @@ class Flow(Struct, kw_only=True):
 
 
 def user_ids(assigned_to: Iterable[Assignee]) -> list[str]:
-    """Give the people, with variables replaced by what they hold."""
+    """Return the user ids, with variables replaced by their values."""
     found: list[str] = []
     for each in assigned_to:
         if isinstance(each, str):
