@@ -1,0 +1,18 @@
+"""Stand-ins: servers that behave like the vendors' systems on the wire. They share no code with the gateway.
+
+One folder per vendor, all with the same file names, and around them:
+
+- `server`: serves stand-ins on sockets
+- `control`: the interface below `/__sandbox__/`: recording, faults, limits, fresh data
+- `faults`, `rate_limit`, `recording`: what the control interface is made of
+- `stand_in`: the base class of every stand-in
+- `registry`: finds the stand-ins
+- `ports`: the port of each stand-in
+- `config`: the gateway's configuration for the stand-ins
+- `people`: the people of the demo, the same in every stand-in
+- `work`: names, amounts and dates for sample data
+
+Every name is imported from its file.
+"""
+
+__all__: list[str] = []

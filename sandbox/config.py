@@ -1,4 +1,4 @@
-"""Writes the configuration with which `taskgate serve` reads the stand-ins."""
+"""Writes the configuration with which `taskgate serve` uses the stand-ins."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ _BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 
 
 def configuration(stand_ins: Sequence[StandIn], urls: Mapping[str, str], gateway_secret: str) -> str:
-    """Give the TOML text; `urls` are those of the running stand-ins, by vendor."""
+    """Return the TOML text. `urls` are the base URLs of the running stand-ins, by vendor."""
     sources = [stand_in.source_config(urls[stand_in.vendor]) for stand_in in stand_ins]
     people: list[dict[str, Any]] = [
         {
@@ -32,7 +32,7 @@ def configuration(stand_ins: Sequence[StandIn], urls: Mapping[str, str], gateway
 
 
 def toml(document: Mapping[str, Any]) -> str:
-    """Write strings, numbers, booleans, lists and (lists of) tables; a member that is None is left out."""
+    """Write strings, numbers, booleans, lists, tables and lists of tables. Members that are None are left out."""
     lines: list[str] = []
     _table(document, (), lines)
     return "\n".join(lines).lstrip("\n") + "\n"
@@ -47,7 +47,7 @@ def _table(table: Mapping[str, Any], path: tuple[str, ...], lines: list[str]) ->
         below = (*path, name)
         header = ".".join(map(_key, below))
         if isinstance(value, Mapping):
-            # A table that only holds tables needs no header of its own.
+            # A table that holds only tables needs no header.
             if not value or any(not isinstance(each, Mapping) and not _is_tables(each) for each in value.values()):
                 lines.extend(("", f"[{header}]"))
             _table(value, below, lines)

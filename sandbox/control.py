@@ -1,6 +1,6 @@
 """The control interface in front of a stand-in: recording, faults, limits, fresh data.
 
-Whole requests and answers are held in memory, so that a fault can fall after a change was applied.
+Requests and answers are held in memory as a whole, so that a fault can replace the answer to an applied change.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from sandbox.stand_in import Limits, StandIn, iso_millis
 
 PREFIX = "/__sandbox__/"
 CUT = "sandbox.cut"
-"""ASGI extension of the sandbox's server: a callable that ends the connection; its argument says whether by a reset."""
+"""ASGI extension of the sandbox's server: a function that ends the connection, with a reset if its argument is true."""
 
 DEFAULT_TASKS = 40
 DEFAULT_SEED = 7
@@ -57,7 +57,7 @@ T = TypeVar("T")
 
 
 class Control:
-    """ASGI middleware; `latency_ms` is waited before every request but those of the control interface."""
+    """ASGI middleware. It waits `latency_ms` before every request except those to the control interface."""
 
     def __init__(self, stand_in: StandIn, *, latency_ms: float = 0) -> None:
         self.stand_in = stand_in
@@ -131,7 +131,7 @@ class Control:
         await _send(answer, scope, receive, send, truncated=fault is not None and fault.kind == "truncate")
 
     async def _answer(self, fault: Fault | None, scope: Scope, body: bytes, receive: Receive) -> _Answer | None:
-        """Answer the request, through the fault where there is one; None when the connection is to be reset."""
+        """Answer the request, or do what the fault says. None: the connection is to be reset."""
         if fault is None:
             return await _call(self.stand_in, scope, body, receive)
         if fault.kind in ("delay", "status", "reset_before"):
@@ -150,7 +150,7 @@ class Control:
         return applied
 
     def _reset(self, wanted: ResetRequest) -> None:
-        """Make fresh data; what was recorded, planted and applied belonged to the old."""
+        """Make fresh data. Clear recording, faults and effects: they belong to the old data."""
         self.stand_in.reset(tasks=wanted.tasks, seed=wanted.seed, now=wanted.now, scenario=wanted.scenario)
         self.stand_in.effects.clear()
         self._recording.clear()
@@ -230,6 +230,6 @@ async def _cut(scope: Scope, receive: Receive, *, reset: bool) -> None:
     if cut is None:
         raise ConnectionResetError("the sandbox cut the connection")
     cut(reset)
-    # Only when the server has noticed does it accept that there is no complete answer.
+    # Wait until the server knows of the disconnect: before that, it treats an incomplete answer as an error.
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""Faults that a test plants: which request they hit, and what happens to it."""
+"""Planted faults: which request they hit and what happens to it."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ FaultKind = Literal["status", "status_after", "delay", "reset_before", "reset_af
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True):
-    """`method` and `path` are regular expressions that must match fully; the fault hits the next `times` requests."""
+    """Hits the next `times` requests whose method and path match these regular expressions as a whole."""
 
     kind: FaultKind
     method: str = ".*"
@@ -22,7 +22,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     times: int = 1
 
     def content(self) -> tuple[bytes, str]:
-        """Give body and content type: a string travels as it is, anything else as JSON."""
+        """Return body and content type. A string is sent as it is, anything else as JSON."""
         if self.body is None:
             return b"", "text/plain"
         if isinstance(self.body, str):
@@ -39,7 +39,7 @@ class _Planted:
 
 
 class Faults:
-    """Planted faults, oldest first; a request meets at most one."""
+    """Planted faults, oldest first. At most one hits a request."""
 
     def __init__(self) -> None:
         self._planted: list[_Planted] = []

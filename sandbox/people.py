@@ -1,4 +1,4 @@
-"""The people of the demonstration, the same in every stand-in."""
+"""The people of the demo, the same in every stand-in."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ BOB = Person("bob", "Bob Keller", "bob@example.com", ("accounting",))
 CAROL = Person("carol", "Carol Singh", "carol@example.com", ("operations",), ("task_admin",))
 
 DEMO_PEOPLE = (ALICE, BOB, CAROL)
-"""Those who may sign in to the demonstration."""
+"""People who may sign in to the demo's gateway."""
 
 OTHER_PEOPLE = (
     Person("dmitri", "Dmitri Ivanov", "dmitri@example.com", ("accounting",)),
@@ -30,9 +30,9 @@ OTHER_PEOPLE = (
     Person("kavya", "Kavya Nair", "kavya@example.com", ("sales", "operations")),
     Person("liam", "Liam O'Connor", "liam@example.com", ("procurement",)),
 )
-"""Colleagues who have work in the vendors' systems but no account at the gateway."""
+"""People who have tasks in the vendors' systems but cannot sign in to the demo's gateway."""
 
-EVERYBODY = DEMO_PEOPLE + OTHER_PEOPLE
+ALL_PEOPLE = DEMO_PEOPLE + OTHER_PEOPLE
 
 GROUPS = {
     "accounting": "Accounting",
@@ -45,4 +45,4 @@ GROUPS = {
 
 
 def members(group: str) -> list[Person]:
-    return [person for person in EVERYBODY if group in person.groups]
+    return [person for person in ALL_PEOPLE if group in person.groups]

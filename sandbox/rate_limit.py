@@ -1,4 +1,4 @@
-"""A strict sliding window over the requests to one stand-in."""
+"""A sliding window over the requests to one stand-in."""
 
 import math
 from collections import deque
@@ -9,7 +9,7 @@ from sandbox.stand_in import Clock, Limits
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """`retry_after_s` is None for an admitted request; `reset_epoch` is when the next place is free, in Unix seconds."""
+    """`retry_after_s` is None if the request was admitted. `reset_epoch` is the Unix time when the oldest request leaves the window."""
 
     limit: int
     remaining: int
@@ -29,7 +29,7 @@ class _Window:
         if len(self.admitted) < self.limit:
             self.admitted.append(now)
             return Admission(self.limit, self.limit - len(self.admitted), self._reset(now), None)
-        # A refused request takes no place: else a client that keeps knocking would never be let in again.
+        # A refused request is not counted. Otherwise a client that retries often would never be admitted again.
         reset = self._reset(now)
         return Admission(self.limit, 0, reset, max(1, math.ceil(self._free_at(now) - now)))
 
@@ -41,7 +41,7 @@ class _Window:
 
 
 class RateLimit:
-    """Counts all requests together, or reads and writes apart where the limits name a number for writes."""
+    """Counts all requests together. If the limits have a number for writes, reads and writes are counted separately."""
 
     def __init__(self, limits: Limits, clock: Clock) -> None:
         self._clock = clock

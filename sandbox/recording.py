@@ -1,4 +1,4 @@
-"""What was asked of a stand-in, without the credentials."""
+"""The requests to a stand-in, without their credentials."""
 
 import re
 from collections import deque
@@ -15,7 +15,7 @@ MASK = "***"
 
 @dataclass(slots=True)
 class RecordedRequest:
-    """`status` is None while the request runs, and for one that was cut without an answer."""
+    """`status` is None while the request runs, and stays None if the connection was reset without an answer."""
 
     at: str
     method: str
@@ -27,7 +27,7 @@ class RecordedRequest:
 
 
 def masked_headers(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Keep names and authentication schemes, not what they protect."""
+    """Keep header names and authentication schemes, mask secrets."""
     shown: dict[str, str] = {}
     for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")

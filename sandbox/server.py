@@ -1,4 +1,4 @@
-"""Serves stand-ins over real sockets, inside whatever process asks for it."""
+"""Serves stand-ins on sockets, within the current process."""
 
 import asyncio
 import contextlib
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox.control import CUT, Control
+from sandbox.ports import port_of
 from sandbox.stand_in import StandIn
 
 BACKLOG = 2048
@@ -21,15 +22,15 @@ GRACE_S = 1
 
 
 class PortTakenError(OSError):
-    """A port of the sandbox is not free; the text is one line for people."""
+    """A port of the sandbox is not free. The text is one line for the terminal."""
 
 
 class _CuttableProtocol(HttpToolsProtocol):
-    """Lets an application end its connection, which ASGI has no message for."""
+    """Lets an application close or reset its connection; ASGI has no message for that."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        # The specification has a mapping for each extension; this one never leaves the sandbox.
+        # ASGI wants a mapping for each extension. This one is a function: it is used within the sandbox only.
         self.scope["extensions"] = cast("dict[str, dict[object, object]]", {CUT: self._cut})
 
     def _cut(self, reset: bool) -> None:  # noqa: FBT001
@@ -43,7 +44,7 @@ class _CuttableProtocol(HttpToolsProtocol):
 
 
 class _EmbeddedServer(uvicorn.Server):
-    """Leaves the process's signals to whoever runs it."""
+    """Installs no signal handlers: the process around it has its own."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -98,7 +99,7 @@ def _server(app: ASGIApp) -> _EmbeddedServer:
 async def serve(
     stand_ins: Sequence[StandIn], *, host: str, base_port: int, latency_ms: float = 0
 ) -> AsyncIterator[Mapping[str, str]]:
-    """Serve until the block ends; gives the base URLs by vendor.
+    """Serve until the block ends; yields the base URLs by vendor.
 
     Base port 0 takes free ports. Raises `PortTakenError` before anything is served.
     """
@@ -107,7 +108,7 @@ async def serve(
         urls: dict[str, str] = {}
         listeners = [sockets.enter_context(_listening(host, base_port, "the overview"))]
         for each in stand_ins:
-            port = base_port + each.port_offset if base_port else 0
+            port = port_of(each.vendor, base_port) if base_port else 0
             listener = sockets.enter_context(_listening(host, port, f"the stand-in for {each.vendor}"))
             listeners.append(listener)
             urls[each.vendor] = f"http://{shown}:{listener.getsockname()[1]}"
@@ -118,7 +119,7 @@ async def serve(
             for server, listener in zip(servers, listeners, strict=True)
         ]
         try:
-            # The sockets listen already: requests that come before the servers have started wait their turn.
+            # The sockets listen already: the kernel queues requests that arrive before the servers have started.
             while not all(server.started or task.done() for server, task in zip(servers, running, strict=True)):  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
             yield urls

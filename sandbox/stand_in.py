@@ -1,4 +1,4 @@
-"""What every stand-in of a vendor offers to the sandbox around it."""
+"""The base class of every stand-in, with its clock, settings and log of effects."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -17,13 +17,13 @@ def utc_now() -> datetime:
 
 
 def iso_millis(moment: datetime) -> str:
-    """RFC 3339 in UTC with exactly three decimals, as most vendors print it."""
+    """Format as RFC 3339 in UTC with exactly three decimals, as most vendors do."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 @dataclass(slots=True)
 class ReadSettings:
-    """How far the vendor's reads stay behind its writes, in milliseconds; 0 is not at all."""
+    """Milliseconds by which reads lag behind writes, and for which answers are served again. 0 switches it off."""
 
     read_lag_ms: int = 0
     read_cache_ms: int = 0
@@ -31,7 +31,7 @@ class ReadSettings:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Requests admitted per sliding window; with `write_limit`, writes are counted apart."""
+    """Requests admitted in a sliding window. With `write_limit`, reads and writes are counted separately."""
 
     limit: int
     write_limit: int | None
@@ -48,14 +48,14 @@ class Effect:
 
 
 class EffectLog:
-    """Every change that was really applied, oldest first."""
+    """Every applied change, oldest first."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._effects: list[Effect] = []
 
     def record(self, action: str, task: str, actor: str | None, request_id: str | None) -> None:
-        """`action` is one of the gateway's verbs (claim, unassign, complete, ...), `task` the vendor's own id."""
+        """`action` is one of the gateway's verbs (claim, unassign, complete, ...), `task` the native id."""
         self._effects.append(Effect(iso_millis(self._clock()), action, task, actor, request_id))
 
     def all(self) -> list[Effect]:
@@ -66,13 +66,9 @@ class EffectLog:
 
 
 class StandIn(ABC):
-    """One vendor's API with data of its own, without the control interface.
-
-    It is empty until `reset`.
-    """
+    """One vendor's API with its own data, without the control interface. It has no data before `reset`."""
 
     vendor: ClassVar[str]
-    port_offset: ClassVar[int]
 
     def __init__(self, *, clock: Clock = utc_now) -> None:
         self.clock = clock
@@ -89,23 +85,23 @@ class StandIn(ABC):
 
     @abstractmethod
     def rate_limited(self, retry_after_s: int, headers: Mapping[str, str]) -> Response:
-        """Give the vendor's own 429; `headers` are those of `rate_headers`."""
+        """Return the vendor's own 429. `headers` are those of `rate_headers`."""
 
     @abstractmethod
     def is_write(self, method: str, path: str) -> bool:
-        """Say whether the request changes something (a POST may be a search)."""
+        """Whether the request changes data. A POST may be a search."""
 
     @abstractmethod
     def source_config(self, base_url: str) -> dict[str, Any]:
-        """Give the `[[sources]]` entry with which a gateway reads this stand-in; members that are None are left out."""
+        """Return the `[[sources]]` entry with which a gateway reads this stand-in. Members that are None are left out."""
 
     @abstractmethod
     def identities(self) -> dict[str, dict[str, Any]]:
-        """Give the native users of the demo people, by person key."""
+        """Return the identities of the demo people, by person key."""
 
     def default_limits(self) -> Limits | None:
         return None
 
     def rate_headers(self, limit: int, remaining: int, reset_epoch: int) -> dict[str, str]:
-        """Give the headers by which the vendor announces its limits; most have none."""
+        """Return the headers with which the vendor announces its limits. Most vendors have none."""
         return {}

@@ -1,4 +1,4 @@
-"""Material from which the stand-ins make work that reads like real work."""
+"""Names, amounts and dates from which the stand-ins make plausible tasks."""
 
 import random
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ CHANNELS = ("email", "portal", "phone", "scan")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What one piece of work is about."""
+    """The subject of one task or process instance."""
 
     number: int
     company: str
@@ -72,12 +72,12 @@ def case(rng: random.Random, number: int) -> Case:
 
 
 def created_at(rng: random.Random, now: datetime) -> datetime:
-    """Within the last three weeks, not in the last ten minutes."""
+    """Return a time within the last three weeks, at least ten minutes ago."""
     return now - timedelta(minutes=rng.randrange(10, 21 * 24 * 60), milliseconds=rng.randrange(60_000))
 
 
 def due_at(rng: random.Random, now: datetime) -> datetime | None:
-    """Overdue, today, this week, next month, or none: about a fifth each; whole minutes."""
+    """Return a due date in whole minutes: overdue, today, this week, next month or none, about a fifth each."""
     minutes = rng.choice(
         (
             lambda: -rng.randrange(30, 9 * 24 * 60),

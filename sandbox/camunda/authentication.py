@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from sandbox.camunda.problems import ProblemError
 from sandbox.camunda.scenario import Scenario
-from sandbox.people import EVERYBODY
+from sandbox.people import ALL_PEOPLE
 from sandbox.stand_in import Clock
 
 CLIENT_ID = "taskgate"
@@ -48,7 +48,7 @@ class Authentication:
             user, password = _decoded(credentials)
             if (user, password) == self._admin:
                 return Caller(user, "USER", request_id)
-            people = {person.key for person in EVERYBODY} if self._scenario.authorizations else set()
+            people = {person.key for person in ALL_PEOPLE} if self._scenario.authorizations else set()
             if user in people and password == user:
                 return Caller(user, "USER", request_id, is_admin=False)
         expiry = self._expiries.get(credentials) if scheme.lower() == "bearer" else None

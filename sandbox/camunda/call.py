@@ -15,7 +15,7 @@ from sandbox.camunda.problems import ProblemError, bad_request, invalid_argument
 from sandbox.camunda.release import Release
 from sandbox.camunda.searchables import Searchables
 from sandbox.camunda.store import Store
-from sandbox.people import EVERYBODY
+from sandbox.people import ALL_PEOPLE
 
 _ONLY_PARTITION = 1
 
@@ -63,7 +63,7 @@ class Call:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        return next((person.groups for person in EVERYBODY if person.key == self.caller.id), ())
+        return next((person.groups for person in ALL_PEOPLE if person.key == self.caller.id), ())
 
     def answer(self, content: Any) -> Response:
         return Response(self.release.encoded(content), media_type="application/json")

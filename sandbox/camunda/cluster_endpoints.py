@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from sandbox.camunda.call import Call, Endpoint
 from sandbox.camunda.problems import ProblemError
-from sandbox.people import EVERYBODY
+from sandbox.people import ALL_PEOPLE
 
 
 def _topology(call: Call) -> Response:
@@ -34,7 +34,7 @@ def _authentication(call: Call) -> Response:
     caller = call.caller
     if caller.id is None:
         raise ProblemError(401, "Unauthorized", "An Authentication object was not found in the SecurityContext")
-    person = next((each for each in EVERYBODY if each.key == caller.id), None)
+    person = next((each for each in ALL_PEOPLE if each.key == caller.id), None)
     return call.answer(
         {
             "username": caller.id,

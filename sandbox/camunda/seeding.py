@@ -12,7 +12,7 @@ from sandbox import work
 from sandbox.camunda.processes import DEFINITIONS, FIRST_FREE_KEY, FORMS, PROCESSES, Process, Step
 from sandbox.camunda.records import ProcessInstance, UserTask
 from sandbox.camunda.scenario import Scenario
-from sandbox.people import EVERYBODY, members
+from sandbox.people import ALL_PEOPLE, members
 from sandbox.stand_in import iso_millis
 
 OPERATIONS_NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
@@ -171,7 +171,7 @@ class _Seeding:
         """Give candidate groups, candidate users and assignee."""
         rng = self._rng
         groups = tuple(group for group in step.groups if not (self._alone and group == "accounting")) or ("operations",)
-        everybody = [person.key for person in EVERYBODY if not (self._alone and person.key == "alice")]
+        everybody = [person.key for person in ALL_PEOPLE if not (self._alone and person.key == "alice")]
         # What nobody was named for is open to everybody; the scenario counts on there being none of it.
         if not self._alone and rng.random() < 0.06:
             groups = ()

@@ -35,7 +35,6 @@ class CamundaStandIn(StandIn):
     """
 
     vendor = "camunda"
-    port_offset = 1
 
     def __init__(self, *, clock: Clock = utc_now, release: str = "8.9", authentication: Method = "basic") -> None:
         super().__init__(clock=clock)

@@ -15,7 +15,7 @@ from sandbox.camunda.processes import BY_ID, DEPLOYED, STEPS
 from sandbox.camunda.records import AuditLog, Group, ProcessDefinition, ProcessInstance, User, UserTask, Variable
 from sandbox.camunda.release import Release
 from sandbox.camunda.table import Shape, Table, ascending
-from sandbox.people import EVERYBODY, GROUPS
+from sandbox.people import ALL_PEOPLE, GROUPS
 from sandbox.stand_in import ReadSettings
 
 
@@ -132,7 +132,7 @@ class Store:
         self.tasks = Table(TASKS, list(tasks))
         self.instances = Table(INSTANCES, list(instances))
         self.definitions = Table(_DEFINITIONS, list(DEPLOYED))
-        self.users = Table(_USERS, [User(person.key, person.name, person.email) for person in EVERYBODY])
+        self.users = Table(_USERS, [User(person.key, person.name, person.email) for person in ALL_PEOPLE])
         self.groups = Table(_GROUPS, [Group(key, name, None) for key, name in GROUPS.items()])
         self._seeded_up_to = max((int(each.process_instance_key) for each in self.instances.rows), default=0)
         self._merged: dict[str, dict[str, str]] = {}

@@ -11,7 +11,7 @@ TIME_ZONE = "Europe/Berlin"
 
 
 class User(Struct, frozen=True):
-    """`status` is Active, Pending (invited, without a name yet), Deactivated or Deleted."""
+    """`status` is Active, Pending (invited, no name yet), Deactivated or Deleted."""
 
     id: str
     name: str | None
@@ -22,7 +22,7 @@ class User(Struct, frozen=True):
 
 
 class Group(Struct, frozen=True):
-    """`members` are user ids in the order in which the group hands out work."""
+    """`members` are user ids in the order in which the group assigns tasks."""
 
     id: str
     name: str
@@ -43,14 +43,14 @@ _WORKING = tuple(
         tuple(GROUP_IDS[group] for group in person.groups),
         language=("en", "de")[number % 2],
     )
-    for number, person in enumerate(people.EVERYBODY)
+    for number, person in enumerate(people.ALL_PEOPLE)
 )
 _OTHERS = (
     User(str(FIRST_USER + 60), None, "new.colleague@example.com", (), "Pending"),
     User(str(FIRST_USER + 61), "Former Colleague", "former@example.com", (GROUP_IDS["sales"],), "Deactivated"),
 )
 USERS = {user.id: user for user in _WORKING + _OTHERS}
-IDS_BY_KEY = {person.key: user.id for person, user in zip(people.EVERYBODY, _WORKING, strict=True)}
+IDS_BY_KEY = {person.key: user.id for person, user in zip(people.ALL_PEOPLE, _WORKING, strict=True)}
 ALICE, BOB, CAROL = (IDS_BY_KEY[person.key] for person in people.DEMO_PEOPLE)
 WORKERS = tuple(user.id for user in _WORKING)
 
@@ -60,6 +60,6 @@ GROUPS = {
     )
     for key, name in people.GROUPS.items()
 }
-# A group without members: what asks it for the next assignee is refused.
+# A group without members: asking it for the next assignee is an error.
 EMPTY_GROUP = replace(GROUPS[GROUP_IDS["sales"]], id=_group_id(99), name="Trainees", members=())
 GROUPS[EMPTY_GROUP.id] = EMPTY_GROUP

@@ -1,79 +1,99 @@
-"""Sample work: the same seed, number and moment give the same flows, each of them walked there by the engine."""
+"""Fresh data. The same seed, number and moment give the same flows; the engine brings each flow into its state."""
 
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import cycle
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from msgspec import UNSET, Struct
 
 from sandbox import work
+from sandbox.epilot.definitions import (
+    DEFINITIONS,
+    METER,
+    SERVICE,
+    SOLAR,
+    SWITCH,
+    TEMPLATES,
+    FlowTemplate,
+    begin_workflow,
+    branch_id,
+    instantiate,
+)
 from sandbox.epilot.directory import ALICE, BOB, CAROL, ORG, WORKERS
-from sandbox.epilot.due_dates import floating
-from sandbox.epilot.engine import Engine
-from sandbox.epilot.entities import entity_id
-from sandbox.epilot.records import Assignee, Context, Flow, Task, TaskStatus, Trigger, Variable
-from sandbox.epilot.templates import METER, SERVICE, SOLAR, SWITCH, TEMPLATES, Template, branch_id, instantiate
-from sandbox.epilot.workflow_definitions import DEFINITIONS, begin
-from sandbox.epilot.workflows import Workflow, WorkflowContext
+from sandbox.epilot.engine import Engine, floating
+from sandbox.epilot.records import (
+    Assignee,
+    Context,
+    Flow,
+    Task,
+    TaskStatus,
+    Trigger,
+    Variable,
+    Workflow,
+    WorkflowContext,
+)
 from sandbox.stand_in import iso_millis
+
+_NAMESPACE = UUID("5b4f5c2e-8d1a-4f0e-9b1c-1b3f6d0a7c11")
+SCHEMAS = ("opportunity", "contract", "ticket", "meter", "contact")
 
 OWNER = Variable("{{opportunity.assignee}}", [CAROL])
 
 
-class Deal(Struct, frozen=True):
-    """What the flow's current manual tasks are to be, one after the other."""
+class TaskPlan(Struct, frozen=True):
+    """State and assignees of one current task of a flow."""
 
     status: TaskStatus
     assignees: tuple[Assignee, ...]
 
 
-class Place(Struct, frozen=True):
-    """A flow that is there under every seed: how many tasks people have done in it, and what comes then."""
+class FlowPlan(Struct, frozen=True):
+    """A flow that exists with every seed. People have completed `done` tasks; `task_plans` are its current tasks then."""
 
-    template: Template
+    template: FlowTemplate
     done: int
-    deals: tuple[Deal, ...] = ()
+    task_plans: tuple[TaskPlan, ...] = ()
     company: str | None = None
     due: timedelta | None = None
 
 
-_MINE = Deal("PENDING", (ALICE,))
-_FREE = Deal("PENDING", ())
-_BEGUN = Deal("IN_PROGRESS", (ALICE,))
-_PLACES = (
-    Place(SOLAR, 2, (_MINE,)),
-    Place(METER, 0, (_FREE,)),
-    Place(SWITCH, 1),
-    Place(SERVICE, 0, (_BEGUN,)),
-    Place(METER, 1, (_FREE,)),
-    Place(SOLAR, 4, (_FREE, Deal("ON_HOLD", (ALICE,)))),
-    Place(METER, 0, (Deal("PENDING", (ALICE, BOB)),)),
+_MINE = TaskPlan("PENDING", (ALICE,))
+_FREE = TaskPlan("PENDING", ())
+_BEGUN = TaskPlan("IN_PROGRESS", (ALICE,))
+_FLOW_PLANS = (
+    FlowPlan(SOLAR, 2, (_MINE,)),
+    FlowPlan(METER, 0, (_FREE,)),
+    FlowPlan(SWITCH, 1),
+    FlowPlan(SERVICE, 0, (_BEGUN,)),
+    FlowPlan(METER, 1, (_FREE,)),
+    FlowPlan(SOLAR, 4, (_FREE, TaskPlan("ON_HOLD", (ALICE,)))),
+    FlowPlan(METER, 0, (TaskPlan("PENDING", (ALICE, BOB)),)),
 )
-_DEALS = (
+_TASK_PLANS = (
     _FREE,
-    Deal("PENDING", (BOB,)),
+    TaskPlan("PENDING", (BOB,)),
     _MINE,
-    Deal("PENDING", (OWNER,)),
+    TaskPlan("PENDING", (OWNER,)),
     _FREE,
-    Deal("ASSIGNED", (CAROL,)),
+    TaskPlan("ASSIGNED", (CAROL,)),
     _BEGUN,
-    Deal("UNASSIGNED", ()),
-    Deal("ON_HOLD", (BOB,)),
-    Deal("WAITING_FOR_CONFIRMATION", (CAROL,)),
-    Deal("PENDING", (BOB, OWNER)),
-    Deal("IN_PROGRESS", (BOB,)),
+    TaskPlan("UNASSIGNED", ()),
+    TaskPlan("ON_HOLD", (BOB,)),
+    TaskPlan("WAITING_FOR_CONFIRMATION", (CAROL,)),
+    TaskPlan("PENDING", (BOB, OWNER)),
+    TaskPlan("IN_PROGRESS", (BOB,)),
 )
 _HOUR = timedelta(hours=1)
 _OPERATIONS = (
-    Place(METER, 0, (_MINE,), "Acme Corp", 5 * _HOUR),
-    Place(SERVICE, 0, (_BEGUN,), "Acme Corp", -20 * _HOUR),
-    Place(SOLAR, 0, (_FREE,), "Acme Corp", 30 * _HOUR),
-    Place(METER, 1, (_FREE,), "Baltic Timber", 4 * 24 * _HOUR),
-    Place(SOLAR, 1, (_FREE,), "Harbour Hotels", -3 * 24 * _HOUR),
-    Place(METER, 2, (Deal("PENDING", (BOB,)),), None, 6 * 24 * _HOUR),
-    Place(SERVICE, 0, (Deal("IN_PROGRESS", (BOB,)),), "Fjord Energy"),
+    FlowPlan(METER, 0, (_MINE,), "Acme Corp", 5 * _HOUR),
+    FlowPlan(SERVICE, 0, (_BEGUN,), "Acme Corp", -20 * _HOUR),
+    FlowPlan(SOLAR, 0, (_FREE,), "Acme Corp", 30 * _HOUR),
+    FlowPlan(METER, 1, (_FREE,), "Baltic Timber", 4 * 24 * _HOUR),
+    FlowPlan(SOLAR, 1, (_FREE,), "Harbour Hotels", -3 * 24 * _HOUR),
+    FlowPlan(METER, 2, (TaskPlan("PENDING", (BOB,)),), None, 6 * 24 * _HOUR),
+    FlowPlan(SERVICE, 0, (TaskPlan("IN_PROGRESS", (BOB,)),), "Fjord Energy"),
 )
 
 
@@ -89,40 +109,40 @@ class Sample:
         return str(UUID(int=self._rng.getrandbits(128), version=4))
 
     def fill(self, tasks: int) -> None:
-        """Make exactly so many tasks, and about one workflow of version 1 to every twelve of them."""
-        deals = cycle(_DEALS)
-        places = iter(_PLACES)
+        """Make exactly `tasks` tasks, and about one workflow of version 1 for every twelve."""
+        task_plans = cycle(_TASK_PLANS)
+        plans = iter(_FLOW_PLANS)
         missing = tasks
         while missing > 0:
-            place = next(places, None) or self._any_place(next(deals))
-            template = place.template if len(place.template.steps) <= missing else METER.shortened(missing)
-            flow = self._flow(template, place if template is place.template else Place(template, 0, (_FREE,)))
-            if len(self.flows) > len(_PLACES):
+            plan = next(plans, None) or self._random_plan(next(task_plans))
+            template = plan.template if len(plan.template.steps) <= missing else METER.shortened(missing)
+            flow = self._flow(template, plan if template is plan.template else FlowPlan(template, 0, (_FREE,)))
+            if len(self.flows) > len(_FLOW_PLANS):
                 self._oddity(flow)
             missing -= len(flow.tasks)
         self._fill_workflows(max(3, tasks // 12) if tasks else 0)
 
     def fill_operations(self, tasks: int) -> None:
-        """Make the scenario: seven open manual tasks, two of them Alice's; what else there is has ended."""
-        for place in _OPERATIONS:
-            self._flow(place.template, place)
-        closed = Place(METER, 1, (_FREE,), "Acme Corp")
+        """Make the scenario: seven open manual tasks, two of them Alice's. All other flows have ended."""
+        for plan in _OPERATIONS:
+            self._flow(plan.template, plan)
+        closed = FlowPlan(METER, 1, (_FREE,), "Acme Corp")
         self._close(self._flow(METER, closed))
         while sum(len(flow.tasks) for flow in self.flows) + len(METER.steps) <= tasks:
-            self._flow(METER, Place(METER, len(METER.steps)))
+            self._flow(METER, FlowPlan(METER, len(METER.steps)))
 
-    def _any_place(self, deal: Deal) -> Place:
+    def _random_plan(self, task_plan: TaskPlan) -> FlowPlan:
         rng = self._rng
         template = rng.choice(tuple(TEMPLATES.values()))
         manual = sum(step.type == "MANUAL" for step in template.steps)
-        # About an eighth of the flows has come to its end.
-        return Place(template, 99 if rng.random() < 0.13 else rng.randrange(manual - 1), (deal,))
+        # About one flow in eight has ended.
+        return FlowPlan(template, 99 if rng.random() < 0.13 else rng.randrange(manual - 1), (task_plan,))
 
-    def _flow(self, template: Template, place: Place) -> Flow:
+    def _flow(self, template: FlowTemplate, plan: FlowPlan) -> Flow:
         rng = self._rng
         engine = Engine(self.new_id)
         moment = work.created_at(rng, self._now - timedelta(hours=1))
-        name = place.company or rng.choice(work.COMPANIES)
+        name = plan.company or rng.choice(work.COMPANIES)
         customer = rng.choice(work.CUSTOMERS)
         flow = instantiate(
             template,
@@ -139,10 +159,10 @@ class Sample:
             owner=CAROL,
         )
         engine.advance(flow, moment)
-        share = (self._now - moment) / (place.done + 2)
+        share = (self._now - moment) / (plan.done + 2)
         done = 0
-        while done < place.done and flow.status == "STARTED":
-            moment += share if place.done < 20 else (self._now - moment) / 4
+        while done < plan.done and flow.status == "STARTED":
+            moment += share if plan.done < 20 else (self._now - moment) / 4
             engine.settle(moment, lambda _: flow)
             task = _work_of_people(flow)
             if task is None:
@@ -150,7 +170,7 @@ class Sample:
             self._do(engine, flow, task, moment)
             done += 1
         engine.settle(self._now, lambda _: flow)
-        self._deal(flow, place)
+        self._set_up_tasks(flow, plan)
         self.engine.take_over(engine)
         self.flows.append(flow)
         return flow
@@ -165,26 +185,28 @@ class Sample:
         branch = branch_id(task.template_id, "Accepted") if task.conditions else None
         engine.finish(flow, task, "COMPLETED", moment, by, branch)
 
-    def _deal(self, flow: Flow, place: Place) -> None:
-        current = [task for task in flow.tasks if flow.is_current(task.id) and _is_persons(task) and task.is_ready]
-        for task, deal in zip(current, place.deals, strict=False):
-            task.assigned_to = list(deal.assignees)
-            task.status = deal.status if task.task_type == "MANUAL" or deal.status == "PENDING" else "PENDING"
+    def _set_up_tasks(self, flow: Flow, plan: FlowPlan) -> None:
+        current = [
+            task for task in flow.tasks if flow.is_current(task.id) and _is_done_by_people(task) and task.is_ready
+        ]
+        for task, task_plan in zip(current, plan.task_plans, strict=False):
+            task.assigned_to = list(task_plan.assignees)
+            task.status = task_plan.status if task.task_type == "MANUAL" or task_plan.status == "PENDING" else "PENDING"
             at = task.analytics.started_at or flow.created_at
             task.analytics.status_updated_at = at
-            if deal.status == "IN_PROGRESS":
+            if task_plan.status == "IN_PROGRESS":
                 task.analytics.in_progress_at, task.analytics.in_progress_by = at, _first(task.assigned_to)
-            due = work.due_at(self._rng, self._now) if place.due is None else self._now + place.due
+            due = work.due_at(self._rng, self._now) if plan.due is None else self._now + plan.due
             if due is not None:
-                exact = place.due is not None or self._rng.random() < 0.5
+                exact = plan.due is not None or self._rng.random() < 0.5
                 task.due_date = iso_millis(due) if exact else floating(due)
-        # What comes later may already have somebody who will do it.
+        # Later tasks may have assignees already.
         for task in flow.tasks:
             if task.status == "PENDING" and not flow.is_current(task.id) and self._rng.random() < 0.3:
                 task.assigned_to = task.assigned_to or [self._rng.choice(WORKERS[1:])]
 
     def _oddity(self, flow: Flow) -> None:
-        """Make what only accidents make, in some of the flows."""
+        """Put some flows into unusual states."""
         number = len(self.flows)
         if number % 9 == 0:
             self._close(flow)
@@ -195,7 +217,7 @@ class Sample:
         elif number % 7 == 0:
             for task in flow.tasks:
                 if task.status == "FAILED" and task.automation_config is not UNSET:
-                    # It was run again, and its end was never told: such a task is reconciled.
+                    # The second run ended, but its result was never reported. Such a task can be reconciled.
                     task.automation_config.execution_id = task.automation_execution_id = self.new_id()
                     task.status, task.automation_config.execution_status = "IN_PROGRESS", "in_progress"
                     task.automation_config.error_reason = UNSET
@@ -218,7 +240,7 @@ class Sample:
             moment = work.created_at(rng, self._now - timedelta(hours=1))
             name = rng.choice(work.COMPANIES)
             context = WorkflowContext(entity_id(definition.entity_schema, name), definition.entity_schema, name)
-            workflow = begin(
+            workflow = begin_workflow(
                 definition,
                 id=self.new_id().replace("-", "")[:13],
                 new_id=self.new_id,
@@ -239,22 +261,34 @@ class Sample:
             self.workflows.append(workflow)
 
 
-def made(tasks: int, seed: int, now: datetime, *, operations: bool) -> Sample:
+def entity_id(schema: str, name: str) -> str:
+    return str(uuid5(_NAMESPACE, f"{schema} {name}"))
+
+
+_TITLES = {entity_id(schema, name): name for schema in SCHEMAS for name in work.COMPANIES + work.CUSTOMERS}
+
+
+def title_of(id: str) -> str:
+    """Return the name of a sample entity, "" for any other id."""
+    return _TITLES.get(id, "")
+
+
+def make_sample(tasks: int, seed: int, now: datetime, *, operations: bool) -> Sample:
     sample = Sample(seed, now)
     fill: Callable[[int], None] = sample.fill_operations if operations else sample.fill
     fill(tasks)
     return sample
 
 
-def _is_persons(task: Task) -> bool:
+def _is_done_by_people(task: Task) -> bool:
     return task.task_type == "MANUAL" or task.trigger_mode == "manual"
 
 
 def _work_of_people(flow: Flow) -> Task | None:
-    """Give the first current task on which nothing happens without a person."""
+    """Return the first current task that waits for a person."""
     waiting = ("FAILED", "WAITING_FOR_CONFIRMATION")
     for task in flow.tasks:
-        if flow.is_current(task.id) and (task.status in waiting or (task.is_ready and _is_persons(task))):
+        if flow.is_current(task.id) and (task.status in waiting or (task.is_ready and _is_done_by_people(task))):
             return task
     return None
 

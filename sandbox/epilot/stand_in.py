@@ -1,4 +1,4 @@
-"""The stand-in for epilot: finds the operation, checks the token, answers as the API does to which it belongs."""
+"""The application of the stand-in for epilot: the operation, the token, then the answer in the manner of its API."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -11,21 +11,22 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from sandbox import people
-from sandbox.epilot import access
-from sandbox.epilot.analytics import AnalyticsOperations
-from sandbox.epilot.calls import Call, Reply, Route
+from sandbox.epilot.answers import PREFIX, LargeAnswers, Reply
+from sandbox.epilot.auth import access_token, caller_of
 from sandbox.epilot.directory import IDS_BY_KEY, TIME_ZONE, USERS
-from sandbox.epilot.entities import title_of
-from sandbox.epilot.flow_operations import FlowOperations
-from sandbox.epilot.kanban import Kanban
-from sandbox.epilot.large_answers import PREFIX, LargeAnswers
-from sandbox.epilot.people_operations import PeopleOperations
-from sandbox.epilot.projection import Row, flow_rows
-from sandbox.epilot.refusals import RefusalError, refused, too_many_requests
-from sandbox.epilot.sample import made
-from sandbox.epilot.store import FlowStore
-from sandbox.epilot.workflow_operations import WorkflowOperations
-from sandbox.epilot.workflows import Workflows
+from sandbox.epilot.errors import RefusalError, refused, too_many_requests
+from sandbox.epilot.operations import (
+    AnalyticsOperations,
+    FlowOperations,
+    KanbanOperations,
+    PeopleOperations,
+    WorkflowOperations,
+)
+from sandbox.epilot.requests import Call
+from sandbox.epilot.routes import Route, RouteTable, flow_routes, people_routes, query_routes, workflow_routes
+from sandbox.epilot.sample import make_sample, title_of
+from sandbox.epilot.search import Row, flow_rows
+from sandbox.epilot.store import FlowStore, WorkflowStore
 from sandbox.stand_in import Clock, StandIn, utc_now
 
 OPERATIONS = "operations"
@@ -37,11 +38,10 @@ _READS = (":search", "/search", ":execute")
 class EpilotStandIn(StandIn):
     """The workflow execution, user, kanban and query APIs of one organisation, on one origin.
 
-    `read_lag_ms` holds for the kanban and query APIs only: the others show a change at once.
+    `read_lag_ms` applies to the kanban and query APIs only. The others show a change at once.
     """
 
     vendor: ClassVar[str] = "epilot"
-    port_offset: ClassVar[int] = 3
 
     def __init__(self, *, clock: Clock = utc_now) -> None:
         super().__init__(clock=clock)
@@ -49,25 +49,24 @@ class EpilotStandIn(StandIn):
         self.reset(tasks=0, seed=0, now=None, scenario=None)
 
     def reset(self, *, tasks: int, seed: int, now: datetime | None, scenario: str | None) -> None:
-        """Make fresh data; the one scenario is "operations", whose own time is used where none is given."""
+        """Make fresh data. The only scenario is "operations", at its own time unless `now` is given."""
         if scenario not in (None, OPERATIONS):
             raise ValueError(f"no scenario {scenario!r}: there is {OPERATIONS!r}")
         moment = (now or (OPERATIONS_NOW if scenario else self.clock())).astimezone(UTC)
-        sample = made(tasks, seed, moment, operations=scenario is not None)
+        sample = make_sample(tasks, seed, moment, operations=scenario is not None)
         self.flows = FlowStore(flow_rows(title_of), sample.new_id)
         self.flows.engine.take_over(sample.engine)
         for flow in sample.flows:
             self.flows.put(flow, moment, timedelta(0))
-        self.workflows = Workflows()
+        self.workflows = WorkflowStore()
         for workflow in sample.workflows:
             self.workflows.put(workflow)
-        self._routes = _Routes(
+        self._routes = RouteTable(
             (
-                *FlowOperations(self.flows, self.effects, self.settings).routes(),
-                *WorkflowOperations(self.workflows, self.effects, sample.new_id).routes(),
-                *PeopleOperations().routes(),
-                *Kanban(self._rows).routes(),
-                *AnalyticsOperations(self._rows).routes(),
+                *flow_routes(FlowOperations(self.flows, self.effects, self.settings)),
+                *workflow_routes(WorkflowOperations(self.workflows, self.effects, sample.new_id)),
+                *people_routes(PeopleOperations()),
+                *query_routes(KanbanOperations(self._rows), AnalyticsOperations(self._rows)),
             )
         )
 
@@ -93,7 +92,7 @@ class EpilotStandIn(StandIn):
             "vendor": self.vendor,
             "base_url": base_url,
             "acts_as": "service",
-            "credentials": {"kind": "bearer", "token": access.access_token()},
+            "credentials": {"kind": "bearer", "token": access_token()},
             "options": {"user_url": base_url, "kanban_url": base_url, "query_url": base_url},
             "time_zone": TIME_ZONE,
         }
@@ -120,37 +119,13 @@ class EpilotStandIn(StandIn):
 
     def _reply(self, request: Request, route: Route | None, ids: Mapping[str, str], content: bytes) -> Reply:
         now, headers = self.clock(), request.headers
-        caller = access.caller_of(
+        caller = caller_of(
             headers.get("authorization"), headers.get("x-epilot-org-id"), headers.get("x-request-id"), now
         )
         if route is None:
             raise RefusalError(404, "Not Found")
         self.flows.settle(now, timedelta(milliseconds=self.settings.read_lag_ms))
         return route.operation(Call(caller, ids, _query(request), content, now))
-
-
-class _Routes:
-    """Finds a route piece by piece, in the path as it was sent: an encoded slash is part of an id."""
-
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self._by_length: defaultdict[tuple[str, int], list[tuple[list[str], Route]]] = defaultdict(list)
-        for route in routes:
-            pieces = route.path.split("/")
-            self._by_length[route.method, len(pieces)].append((pieces, route))
-
-    def find(self, request: Request) -> tuple[Route | None, dict[str, str]]:
-        raw = request.scope.get("raw_path") or request.scope["path"].encode()
-        pieces = [unquote(piece) for piece in raw.decode("latin-1").partition("?")[0].split("/")]
-        for template, route in self._by_length.get((request.method, len(pieces)), ()):
-            ids: dict[str, str] = {}
-            for wanted, piece in zip(template, pieces, strict=True):
-                if wanted.startswith("{"):
-                    ids[wanted[1:-1]] = piece
-                elif wanted != piece:
-                    break
-            else:
-                return route, ids
-        return None, {}
 
 
 def _query(request: Request) -> dict[str, str]:

@@ -1,19 +1,17 @@
-"""The flows of the organisation, and the rows that its query services see of them."""
+"""The flows and workflows of the organisation, and the rows that its query services see."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from sandbox.epilot.engine import Engine
-from sandbox.epilot.records import Flow
-from sandbox.epilot.refusals import RefusalError
+from sandbox.epilot.errors import RefusalError
+from sandbox.epilot.records import Flow, Workflow
+from sandbox.epilot.search import Row
 
-Row = dict[str, Any]
 
-
-class Rows:
-    """What the query services see, of each flow or workflow: behind the writes by as much as they are told."""
+class VisibleRows:
+    """Rows by flow, as the query services see them: each change becomes visible at a given time."""
 
     def __init__(self) -> None:
         self._rows: dict[str, list[Row]] = {}
@@ -45,13 +43,13 @@ class FlowStore:
     def __init__(self, rows_of: Callable[[Flow], list[Row]], new_id: Callable[[], str]) -> None:
         self.engine = Engine(new_id)
         self.new_id = new_id
-        self.rows = Rows()
+        self.rows = VisibleRows()
         self._rows_of = rows_of
         self._flows: dict[str, Flow] = {}
         self._by_entity: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
 
     def get(self, id: str) -> Flow:
-        """Give a flow; raise 404, which the operations on flows describe without a body."""
+        """Return a flow. Raises 404 without a body, as the operations on flows describe it."""
         flow = self._flows.get(id)
         if flow is None:
             raise RefusalError(404, "Flow execution not found", described=False)
@@ -67,7 +65,7 @@ class FlowStore:
         yield from self._flows.values()
 
     def put(self, flow: Flow, now: datetime, lag: timedelta) -> None:
-        """Keep a flow that is new or has changed."""
+        """Store a new or changed flow."""
         if flow.id not in self._flows:
             self._flows[flow.id] = flow
         for context in flow.contexts:
@@ -75,7 +73,7 @@ class FlowStore:
         self.rows.put(flow.id, self._rows_of(flow), now + lag, now)
 
     def unlink(self, flow: Flow) -> None:
-        """Forget what the flow is about, before that changes."""
+        """Remove the flow from the index of entities. To be called before its contexts change."""
         for context in flow.contexts:
             self._by_entity[context.entity_id, context.entity_schema].pop(flow.id, None)
 
@@ -85,6 +83,30 @@ class FlowStore:
         self.rows.put(flow.id, [], now + lag, now)
 
     def settle(self, now: datetime, lag: timedelta) -> None:
-        """Let automations end and schedules come due."""
+        """Run automations and schedules that are due."""
         for flow in {flow.id: flow for flow in self.engine.settle(now, self.find)}.values():
             self.put(flow, now, lag)
+
+
+class WorkflowStore:
+    def __init__(self) -> None:
+        self._by_id: dict[str, Workflow] = {}
+
+    def find(self, id: str) -> Workflow | None:
+        return self._by_id.get(id)
+
+    def get(self, id: str, *, status: int = 500) -> Workflow:
+        """Return a workflow. Raises `status`: most operations describe 500, not 404."""
+        workflow = self._by_id.get(id)
+        if workflow is None:
+            raise RefusalError(status, "Workflow execution not found", described=status != 404)
+        return workflow
+
+    def put(self, workflow: Workflow) -> None:
+        self._by_id[workflow.id] = workflow
+
+    def remove(self, id: str) -> None:
+        del self._by_id[id]
+
+    def all(self) -> Iterator[Workflow]:
+        yield from self._by_id.values()

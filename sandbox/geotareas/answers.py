@@ -6,17 +6,17 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from sandbox.geotareas.definitions import Workflow
+from sandbox.geotareas.directory import GROUPS, TIME_ZONE, USERS
+from sandbox.geotareas.errors import RefusalError
 from sandbox.geotareas.records import Instance, Task
-from sandbox.geotareas.refusals import RefusalError
-from sandbox.geotareas.staff import GROUPS, TIME_ZONE, USERS
-from sandbox.geotareas.workflows import Workflow
 
 _ZONE = ZoneInfo(TIME_ZONE)
 Json = dict[str, Any]
 
 
 def local_time(seconds: float) -> str:
-    """Give the company's wall clock without a zone, as the vendor does."""
+    """Return the company's wall clock time without a zone, as the vendor writes it."""
     return datetime.fromtimestamp(int(seconds), _ZONE).replace(tzinfo=None).isoformat()
 
 
@@ -110,7 +110,7 @@ def success(data: object, meta: Json | None = None) -> bytes:
 
 
 def failure(refusal: RefusalError, *, with_data: bool) -> bytes:
-    """Give one of the two documented bodies: the page Login shows `data`, the page Authentication does not."""
+    """Return one of the two documented bodies. The vendor's page on login shows `data`, its page on authentication does not."""
     error = {"code": refusal.code, "message": refusal.message}
     return orjson.dumps(
         {"success": False, "data": None, "error": error} if with_data else {"success": False, "error": error}

@@ -1,12 +1,12 @@
-"""Tasks and instances as the stand-in keeps them: frozen, numbered in the order of their start."""
+"""Tasks and instances: frozen, numbered in the order of their start."""
 
 import msgspec
 
-from sandbox.geotareas.workflows import Step, Workflow
+from sandbox.geotareas.definitions import Step, Workflow
 
 
 class Entity(msgspec.Struct, frozen=True):
-    """What a workflow is about; both id and label are null for type NINGUNA."""
+    """The subject of a workflow instance. Type NINGUNA has neither id nor label."""
 
     type: str
     id: str | None
@@ -14,7 +14,7 @@ class Entity(msgspec.Struct, frozen=True):
 
 
 class FinishedStep(msgspec.Struct, frozen=True):
-    """One entry of `previous_steps_data`; `completed_at` in seconds since 1970."""
+    """One entry of `previous_steps_data`. `completed_at` is in seconds since 1970."""
 
     step_name: str
     completed_by: str
@@ -24,7 +24,7 @@ class FinishedStep(msgspec.Struct, frozen=True):
 
 
 class Instance(msgspec.Struct, frozen=True):
-    """One running or ended workflow; `step` is the number of the current step."""
+    """One running or ended workflow. `step` is the index of the current step."""
 
     number: int
     id: str
@@ -44,7 +44,7 @@ class Instance(msgspec.Struct, frozen=True):
 
 
 class Task(msgspec.Struct, frozen=True):
-    """One human task; times in seconds since 1970, `previous` the steps finished before it."""
+    """One human task. Times are in seconds since 1970; `previous` are the steps finished before it."""
 
     number: int
     id: str

@@ -1,4 +1,4 @@
-"""Sample work: the same seed, number and moment give the same tasks."""
+"""Fresh data. The same seed, number and moment give the same tasks."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -10,8 +10,8 @@ import msgspec
 from msgspec.structs import replace
 
 from sandbox import work
-from sandbox.geotareas.records import Entity, FinishedStep, Instance, Task
-from sandbox.geotareas.staff import (
+from sandbox.geotareas.definitions import WORKFLOWS, JsonValue, Step, Workflow
+from sandbox.geotareas.directory import (
     ACCOUNTING,
     ALICE,
     BOB,
@@ -26,14 +26,14 @@ from sandbox.geotareas.staff import (
     USERS,
     User,
 )
-from sandbox.geotareas.workflows import WORKFLOWS, JsonValue, Step, Workflow
+from sandbox.geotareas.records import Entity, FinishedStep, Instance, Task
 
 HOUR = 3600
 DAY = 24 * HOUR
 
 
-class Deal(msgspec.Struct, frozen=True):
-    """Who has an open task, and in which queues its step may wait."""
+class TaskPlan(msgspec.Struct, frozen=True):
+    """State, possible owners and candidate groups of an open task. With `keeps_group`, it has an owner and a group."""
 
     status: str
     users: tuple[User, ...]
@@ -42,29 +42,29 @@ class Deal(msgspec.Struct, frozen=True):
 
 
 _FIELD = (FIELD_NORTH, FIELD_SOUTH, METERING)
-_DEALS = (
-    Deal("PENDING", (ALICE,), (ACCOUNTING,)),
-    Deal("PENDING", (), (ACCOUNTING,)),
-    Deal("IN_PROGRESS", (ALICE,), (ACCOUNTING,)),
-    Deal("PENDING", (), _FIELD),
-    Deal("PENDING", (BOB,), (ACCOUNTING,)),
-    Deal("PENDING", (), (ACCOUNTING,)),
-    Deal("IN_PROGRESS", (MARIA, JAVIER, NURIA), _FIELD),
-    Deal("IN_PROGRESS", (CAROL,), (SALES,)),
-    Deal("PENDING", (), (ACCOUNTING,)),
-    Deal("IN_PROGRESS", (BOB,), (ACCOUNTING,), keeps_group=True),
-    Deal("PENDING", (), (SALES, *_FIELD)),
-    Deal("PENDING", (ALICE,), (ACCOUNTING,), keeps_group=True),
+_TASK_PLANS = (
+    TaskPlan("PENDING", (ALICE,), (ACCOUNTING,)),
+    TaskPlan("PENDING", (), (ACCOUNTING,)),
+    TaskPlan("IN_PROGRESS", (ALICE,), (ACCOUNTING,)),
+    TaskPlan("PENDING", (), _FIELD),
+    TaskPlan("PENDING", (BOB,), (ACCOUNTING,)),
+    TaskPlan("PENDING", (), (ACCOUNTING,)),
+    TaskPlan("IN_PROGRESS", (MARIA, JAVIER, NURIA), _FIELD),
+    TaskPlan("IN_PROGRESS", (CAROL,), (SALES,)),
+    TaskPlan("PENDING", (), (ACCOUNTING,)),
+    TaskPlan("IN_PROGRESS", (BOB,), (ACCOUNTING,), keeps_group=True),
+    TaskPlan("PENDING", (), (SALES, *_FIELD)),
+    TaskPlan("PENDING", (ALICE,), (ACCOUNTING,), keeps_group=True),
 )
 _MEMBERS = {
     group: tuple(user for user in USERS.values() if group in user.groups) for group in (ACCOUNTING, SALES, *_FIELD)
 }
 _ACTIVE = tuple(workflow for workflow in WORKFLOWS if workflow.active)
 
-Place = tuple[Workflow, int]
+WorkflowStep = tuple[Workflow, int]
 
 
-def _places(groups: Sequence[str]) -> tuple[Place, ...]:
+def _steps_of(groups: Sequence[str]) -> tuple[WorkflowStep, ...]:
     return tuple(
         (workflow, number)
         for workflow in _ACTIVE
@@ -73,11 +73,11 @@ def _places(groups: Sequence[str]) -> tuple[Place, ...]:
     )
 
 
-_PLACES = {deal: _places(deal.groups) for deal in _DEALS}
+_STEPS = {plan: _steps_of(plan.groups) for plan in _TASK_PLANS}
 
 
 class Sample:
-    """Instances and tasks in the making; `finish` numbers them in the order of their start."""
+    """Makes instances and tasks. `finish` numbers them in the order of their start."""
 
     def __init__(self, seed: int, now: int) -> None:
         self.rng = random.Random(seed)
@@ -87,19 +87,19 @@ class Sample:
         self._tasks: list[Task] = []
 
     def fill(self, count: int) -> None:
-        """Make exactly that many tasks; about half of them are open."""
-        deals = cycle(_DEALS)
+        """Make exactly `count` tasks. About half of them are open."""
+        plans = cycle(_TASK_PLANS)
         round_number = 0
         while len(self._tasks) < count:
             if round_number % 4 == 3:
                 self._ended(self.rng.choice(_ACTIVE), "COMPLETED")
             else:
-                deal = next(deals)
-                workflow, step = self.rng.choice(_PLACES[deal])
-                queues = [group for group in workflow.steps[step].groups if group in deal.groups]
-                group = self.rng.choice(queues) if not deal.users or deal.keeps_group else None
-                user = self.rng.choice(deal.users).id if deal.users else None
-                self.open(workflow, step, deal.status, user, group, due_at=self._due_at(workflow.steps[step]))
+                plan = next(plans)
+                workflow, step = self.rng.choice(_STEPS[plan])
+                groups = [group for group in workflow.steps[step].groups if group in plan.groups]
+                group = self.rng.choice(groups) if not plan.users or plan.keeps_group else None
+                user = self.rng.choice(plan.users).id if plan.users else None
+                self.open(workflow, step, plan.status, user, group, due_at=self._due_at(workflow.steps[step]))
             if round_number % 20 in (7, 17):
                 self._stopped(self.rng.choice(_ACTIVE), "CANCELLED" if round_number % 20 == 7 else "ERROR")
             round_number += 1
@@ -118,7 +118,7 @@ class Sample:
         escalated: bool | None = None,
         age_s: int | None = None,
     ) -> None:
-        """Make a running instance with its open task and the task before that."""
+        """Make a running instance with its open task and the task of the step before."""
         age = self.rng.randrange(10 * 60, 21 * DAY) if age_s is None else age_s
         created = self._now - age
         if due_at is not None and due_at <= created:
@@ -159,7 +159,7 @@ class Sample:
         )
 
     def new_id(self) -> str:
-        """Give an unused id of 18 digits."""
+        """Return an unused id of 18 digits."""
         while (id := str(self.rng.randrange(10**17, 10**18))) in self._ids:
             pass
         self._ids.add(id)
@@ -177,7 +177,7 @@ class Sample:
     def _begin(
         self, workflow: Workflow, step: int, status: str, reached_at: int, label: str | None
     ) -> tuple[Instance, tuple[FinishedStep, ...]]:
-        """Start an instance that got to a step at that time, with the steps finished on the way."""
+        """Make an instance that reached a step at `reached_at`, with the steps finished before."""
         finished: list[FinishedStep] = []
         moment = reached_at - 1
         for template in reversed(workflow.steps[:step]):
@@ -241,7 +241,7 @@ _LABELS: dict[str, Callable[[random.Random], str]] = {
 
 @lru_cache(maxsize=5000)
 def _entity(type: str, label: str) -> Entity:
-    """The same name is the same record of the customer file, in every workflow."""
+    """The same type and label have the same id in every workflow."""
     return Entity(type, str(random.Random(f"{type} {label}").randrange(10**17, 10**18)), label)
 
 
@@ -250,7 +250,7 @@ def _pick(rng: random.Random, samples: tuple[JsonValue, ...]) -> JsonValue:
 
 
 def make_operations(sample: Sample, now: int) -> None:
-    """The scenario `operations`: eight open tasks that Alice may see, two of them hers; Acme Corp has open and closed ones."""
+    """Make the scenario "operations": eight open tasks that Alice may see, two of them hers; Acme Corp has open and closed ones."""
     by_step = {step.name: (workflow, number) for workflow in _ACTIVE for number, step in enumerate(workflow.steps)}
     rows: tuple[tuple[str, str, User | None, str | None, int | None, bool, str | None], ...] = (
         ("Send Welcome Email", "PENDING", None, ACCOUNTING, 26 * HOUR, False, "Acme Corp"),

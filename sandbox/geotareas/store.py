@@ -1,4 +1,4 @@
-"""The tenant's records: what is true now, and what reads see of it."""
+"""The tenant's records, as writes and as reads see them."""
 
 from bisect import bisect_left, insort
 from collections import deque
@@ -7,16 +7,16 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from sandbox.geotareas.listing import Key, Listing
-from sandbox.geotareas.parameters import CompleteBody
+from sandbox.geotareas.directory import GROUPS, USERS, User
+from sandbox.geotareas.errors import invalid, not_found
 from sandbox.geotareas.records import FinishedStep, Instance, Task
-from sandbox.geotareas.refusals import invalid, not_found
+from sandbox.geotareas.requests import CompleteBody
 from sandbox.geotareas.sample import DAY, Sample, make_operations
-from sandbox.geotareas.staff import GROUPS, USERS, User
+from sandbox.geotareas.search import Key, RecordIndex
 
 
 class Store:
-    """Writes change the truth at once; reads see a change when `publish` has passed the end of its lag."""
+    """Writes see every change at once. Reads see a change after its lag: when `publish` is called with a later time."""
 
     def __init__(self, *, tasks: int, seed: int, now: datetime, scenario: str | None) -> None:
         seconds = int(now.timestamp())
@@ -28,15 +28,15 @@ class Store:
         instances, seeded = self._sample.finish()
         self._tasks = {task.id: task for task in seeded}
         self._instances = {instance.id: instance for instance in instances}
-        self.tasks: Listing[Task] = Listing(seeded)
-        self.instances: Listing[Instance] = Listing(instances)
+        self.tasks: RecordIndex[Task] = RecordIndex(seeded)
+        self.instances: RecordIndex[Instance] = RecordIndex(instances)
         self._due = sorted((task.due_at, task.number) for task in seeded if task.is_open and task.due_at is not None)
         self._overdue: dict[Key, tuple[int, int, Sequence[int]]] = {}
         self._revision = 0
         self._unpublished: deque[tuple[float, Task | Instance]] = deque()
 
     def publish(self, now: float) -> None:
-        """Let reads see every change whose lag is over."""
+        """Show reads every change whose lag is over."""
         while self._unpublished and self._unpublished[0][0] <= now:
             record = self._unpublished.popleft()[1]
             if isinstance(record, Instance):
@@ -50,7 +50,7 @@ class Store:
                 insort(self._due, (record.due_at, record.number))
 
     def overdue(self, key: Key, now: float) -> Sequence[int]:
-        """Give the numbers of the open tasks due before now, ascending, under the listing's filters."""
+        """Return the numbers of the open tasks due before `now` that match the filters, ascending."""
         count = bisect_left(self._due, (now, -1))
         known = self._overdue.get(key)
         if known is None or known[:2] != (self._revision, count):
@@ -72,7 +72,7 @@ class Store:
     def complete(
         self, id: str, body: CompleteBody, user: User, now: datetime, lag_s: float
     ) -> tuple[Instance, Task | None]:
-        """Finish an open task and go on to the next step, if there is one; raise the vendor's 400 or 404."""
+        """Complete an open task and start the next step, if there is one. Raises the vendor's 400 or 404."""
         task = self._open_task(id, "completed")
         template = task.template
         result = next((each for each in template.results if each.code == body.result_code), None)
@@ -99,7 +99,7 @@ class Store:
         return instance, following
 
     def reassign(self, id: str, user_id: str | None, group_id: str | None, now: datetime, lag_s: float) -> Task:
-        """Give an open task to exactly one of both and take it from the other; the status stays as it is."""
+        """Assign an open task to a user or to a group and clear the other one. The status does not change."""
         if (user_id is None) == (group_id is None):
             raise invalid("Exactly one of assign_to_user_id and assign_to_group_id is required.")
         task = self._open_task(id, "reassigned")

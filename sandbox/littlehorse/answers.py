@@ -1,9 +1,9 @@
-"""Records in the bridge's JSON: `null` is sent, unset texts are empty."""
+"""Records as the bridge's JSON. Null is written; texts that were not set are empty."""
 
 from typing import Any
 
-from sandbox.littlehorse.kernel import Event, TaskRun
-from sandbox.littlehorse.realm import REALM_GROUPS, USERS, Group, User, UserIdClaim, group_named, user_of_kernel
+from sandbox.littlehorse.directory import REALM_GROUPS, USERS, Group, User, UserIdClaim, group_named, user_of_kernel
+from sandbox.littlehorse.records import Event, TaskRun
 from sandbox.stand_in import iso_millis
 
 Json = dict[str, Any]
@@ -33,7 +33,7 @@ def _unknown_group(name: str) -> Json:
 
 
 def row(task: TaskRun, claim: UserIdClaim, *, adapter: bool) -> Json:
-    """In a list: people and groups are looked up by what the kernel keeps."""
+    """Return a row of a list. User and group are looked up in the realm by the kernel's values."""
     known_user = user_of_kernel(task.user, claim) if task.user is not None and adapter else None
     known_group = group_named(task.group) if task.group is not None and adapter else None
     return _task(
@@ -44,7 +44,7 @@ def row(task: TaskRun, claim: UserIdClaim, *, adapter: bool) -> Json:
 
 
 def detail(task: TaskRun) -> Json:
-    """For a person: nobody is looked up."""
+    """Return the detail for a person. User and group are not looked up."""
     return _detail(
         task,
         None if task.user is None else _unknown_user(task.user),
@@ -53,7 +53,7 @@ def detail(task: TaskRun) -> Json:
 
 
 def admin_detail(task: TaskRun, *, adapter: bool) -> Json:
-    """What the kernel keeps is looked up as if it were the identity provider's id."""
+    """Return the detail for an admin. The kernel's values are looked up as if they were ids of the identity provider."""
     known = USERS.get(task.user or "") if adapter else None
     known_group = REALM_GROUPS.get(task.group or "") if adapter else None
     shown = _detail(
@@ -61,7 +61,7 @@ def admin_detail(task: TaskRun, *, adapter: bool) -> Json:
         None if task.user is None else _unknown_user(task.user) if known is None else user(known),
         None if task.group is None else _unknown_group(task.group) if known_group is None else group(known_group),
     )
-    # A set, so in any order.
+    # The bridge has a set of events, so their order is arbitrary.
     return {**shown, "events": [event(each) for each in sorted(task.events, key=lambda each: each.type)]}
 
 
@@ -70,7 +70,7 @@ def event(found: Event) -> Json:
 
 
 def comments(task: TaskRun) -> list[Json]:
-    """The latest event of each comment."""
+    """Return the latest event of each comment."""
     latest: dict[int, Event] = {}
     for each in task.events:
         if each.type.startswith("COMMENT_"):

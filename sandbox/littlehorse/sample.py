@@ -1,4 +1,4 @@
-"""Sample work: the same seed, number and moment give the same tasks."""
+"""Fresh data. The same seed, number and moment give the same tasks."""
 
 import random
 from dataclasses import dataclass, replace
@@ -7,46 +7,46 @@ from itertools import cycle
 from typing import Any
 
 from sandbox import work
-from sandbox.littlehorse.forms import DEFINITIONS, UserTaskDef
-from sandbox.littlehorse.kernel import Event, TaskRun
-from sandbox.littlehorse.realm import UserIdClaim, user_called
+from sandbox.littlehorse.definitions import DEFINITIONS, UserTaskDef
+from sandbox.littlehorse.directory import UserIdClaim, user_called
+from sandbox.littlehorse.records import Event, TaskRun
 from sandbox.people import members
 
 OPERATIONS = "operations"
-# Somebody who left, and a group that was renamed: the realm knows neither.
+# A user who was deleted. Like the group "formerly-sales", the realm does not know it any more.
 FORMER = "former.colleague@example.com"
 
 
 @dataclass(frozen=True, slots=True)
-class Deal:
-    """How a task stands. `user` "" is anybody of the group, None nobody."""
+class TaskPlan:
+    """State, group and user of a task. `user` "" is a random member of the group, None is no user."""
 
     status: str
     group: str | None
     user: str | None = None
 
 
-_DEALS = (
-    Deal("ASSIGNED", "accounting", "alice"),
-    Deal("UNASSIGNED", "accounting"),
-    Deal("UNASSIGNED", "claims"),
-    Deal("DONE", "accounting", "alice"),
-    Deal("ASSIGNED", "accounting", "bob"),
-    Deal("UNASSIGNED", "accounting"),
-    Deal("ASSIGNED", None, "alice"),
-    Deal("UNASSIGNED", "legal"),
-    Deal("DONE", "claims", ""),
-    Deal("ASSIGNED", "operations", "carol"),
-    Deal("UNASSIGNED", "operations"),
-    Deal("UNASSIGNED", "accounting"),
-    Deal("CANCELLED", "accounting", "alice"),
-    Deal("ASSIGNED", "procurement", ""),
-    Deal("DONE", "accounting", "bob"),
-    Deal("UNASSIGNED", "sales"),
-    Deal("CANCELLED", "operations"),
-    Deal("UNASSIGNED", "operations"),
-    Deal("UNASSIGNED", "formerly-sales"),
-    Deal("ASSIGNED", "accounting", FORMER),
+_TASK_PLANS = (
+    TaskPlan("ASSIGNED", "accounting", "alice"),
+    TaskPlan("UNASSIGNED", "accounting"),
+    TaskPlan("UNASSIGNED", "claims"),
+    TaskPlan("DONE", "accounting", "alice"),
+    TaskPlan("ASSIGNED", "accounting", "bob"),
+    TaskPlan("UNASSIGNED", "accounting"),
+    TaskPlan("ASSIGNED", None, "alice"),
+    TaskPlan("UNASSIGNED", "legal"),
+    TaskPlan("DONE", "claims", ""),
+    TaskPlan("ASSIGNED", "operations", "carol"),
+    TaskPlan("UNASSIGNED", "operations"),
+    TaskPlan("UNASSIGNED", "accounting"),
+    TaskPlan("CANCELLED", "accounting", "alice"),
+    TaskPlan("ASSIGNED", "procurement", ""),
+    TaskPlan("DONE", "accounting", "bob"),
+    TaskPlan("UNASSIGNED", "sales"),
+    TaskPlan("CANCELLED", "operations"),
+    TaskPlan("UNASSIGNED", "operations"),
+    TaskPlan("UNASSIGNED", "formerly-sales"),
+    TaskPlan("ASSIGNED", "accounting", FORMER),
 )
 
 
@@ -57,34 +57,34 @@ class Sample:
         self._claim = claim
 
     def tasks(self, count: int) -> list[TaskRun]:
-        """Exactly that many; now and then one run has two of them."""
+        """Make exactly `count` tasks. Some workflow runs have two."""
         found: list[TaskRun] = []
         run = ""
-        for number, deal in zip(range(count), cycle(_DEALS), strict=False):
+        for number, plan in zip(range(count), cycle(_TASK_PLANS), strict=False):
             again = bool(found) and number % 7 == 3
             run = run if again else f"{self.rng.getrandbits(128):032x}"
             created = work.created_at(self.rng, self._now)
-            found.append(self.task(deal, number, created, run=run, id=f"0-{3 if again else 1}"))
+            found.append(self.task(plan, number, created, run=run, id=f"0-{3 if again else 1}"))
         return found
 
     def operations(self) -> list[TaskRun]:
-        """Four open tasks that Alice may see, one of them hers; closed ones and others' beside them."""
-        deals = (
-            Deal("ASSIGNED", "accounting", "alice"),
-            Deal("UNASSIGNED", "accounting"),
-            Deal("UNASSIGNED", "accounting"),
-            Deal("ASSIGNED", "accounting", "bob"),
-            Deal("UNASSIGNED", "claims"),
-            Deal("DONE", "accounting", "alice"),
+        """Make the scenario: four open tasks that Alice may see, one of them hers, and some that are closed or not hers."""
+        plans = (
+            TaskPlan("ASSIGNED", "accounting", "alice"),
+            TaskPlan("UNASSIGNED", "accounting"),
+            TaskPlan("UNASSIGNED", "accounting"),
+            TaskPlan("ASSIGNED", "accounting", "bob"),
+            TaskPlan("UNASSIGNED", "claims"),
+            TaskPlan("DONE", "accounting", "alice"),
         )
         return [
-            self.task(deal, number, self._now - timedelta(hours=17 * (number + 1)), run=f"{number + 1:032x}", id="0-1")
-            for number, deal in enumerate(deals)
+            self.task(plan, number, self._now - timedelta(hours=17 * (number + 1)), run=f"{number + 1:032x}", id="0-1")
+            for number, plan in enumerate(plans)
         ]
 
-    def task(self, deal: Deal, number: int, created: datetime, *, run: str, id: str) -> TaskRun:
-        definition = self._definition(deal.group)
-        user = self._user(deal)
+    def task(self, plan: TaskPlan, number: int, created: datetime, *, run: str, id: str) -> TaskRun:
+        definition = self._definition(plan.group)
+        user = self._user(plan)
         case = work.case(self.rng, number)
         notes = definition.notes.format(
             company=case.company,
@@ -97,25 +97,25 @@ class Sample:
             run,
             id,
             definition.name,
-            deal.status,
+            plan.status,
             user,
-            deal.group,
+            plan.group,
             notes,
             created.replace(microsecond=created.microsecond // 1000 * 1000),
         )
-        first = user if deal.group is None else None
-        events = [_assigned(created, "", "", first or "", deal.group or "")]
+        first = user if plan.group is None else None
+        events = [_assigned(created, "", "", first or "", plan.group or "")]
         if user is not None and first is None:
             moment = created + timedelta(minutes=self.rng.randrange(1, 9))
-            events.append(_assigned(moment, "", deal.group or "", user, deal.group or ""))
+            events.append(_assigned(moment, "", plan.group or "", user, plan.group or ""))
         ended = created + timedelta(minutes=9, seconds=self.rng.randrange(30))
-        if deal.status == "DONE":
+        if plan.status == "DONE":
             results: dict[str, tuple[str, Any]] = {
                 each.name: (each.type, self.rng.choice(each.samples)) for each in definition.fields
             }
             events.append(Event(ended, "TASK_COMPLETED", {"message": "Completed"}))
             return replace(made, results=results, events=tuple(events))
-        if deal.status == "CANCELLED":
+        if plan.status == "CANCELLED":
             events.append(Event(ended, "TASK_CANCELLED", {"message": "Cancelled"}))
         if number % 6 == 5:
             reminder = {"wfRunId": run, "userTaskGuid": f"reminder-{number}"}
@@ -126,10 +126,10 @@ class Sample:
         fitting = [each for each in DEFINITIONS.values() if group is None or group in each.groups]
         return self.rng.choice(fitting or list(DEFINITIONS.values()))
 
-    def _user(self, deal: Deal) -> str | None:
-        if deal.user is None or "@" in deal.user:
-            return deal.user
-        name = deal.user or self.rng.choice(members(deal.group or "")).key
+    def _user(self, plan: TaskPlan) -> str | None:
+        if plan.user is None or "@" in plan.user:
+            return plan.user
+        name = plan.user or self.rng.choice(members(plan.group or "")).key
         return user_called(name).kernel_id(self._claim)
 
 

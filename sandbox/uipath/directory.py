@@ -1,10 +1,10 @@
-"""Users, groups, robots and folders of the sample tenant, and who may do what in which folder."""
+"""Users, groups, robots and folders of the sample tenant, and the users of each folder."""
 
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID, uuid5
 
-from sandbox.people import CAROL, EVERYBODY, GROUPS, members
+from sandbox.people import ALL_PEOPLE, CAROL, GROUPS, members
 
 ORGANIZATION = "acme"
 TENANT = "DefaultTenant"
@@ -18,13 +18,13 @@ UserType = Literal[
 
 
 def key_of(name: str) -> str:
-    """The same name has the same GUID on every machine."""
+    """Return a GUID that depends on the name only."""
     return str(uuid5(_NAMESPACE, name))
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Whoever a task may be assigned to; a group is one of them, its `members` are the ids of users."""
+    """A possible assignee of a task: user, group, robot or application. `members` of a group are user ids."""
 
     id: int
     type: UserType
@@ -65,7 +65,7 @@ def _person(number: int, name: str, email: str) -> User:
     return User(595_421 + number, "DirectoryUser", email, first, last, email)
 
 
-PEOPLE = {person.key: _person(number, person.name, person.email) for number, person in enumerate(EVERYBODY)}
+PEOPLE = {person.key: _person(number, person.name, person.email) for number, person in enumerate(ALL_PEOPLE)}
 DIRECTORY_GROUPS = {
     key: User(
         596_100 + number, "DirectoryGroup", name, name, "", None, tuple(PEOPLE[each.key].id for each in members(key))
@@ -87,7 +87,7 @@ FOLDERS = {folder.id: folder for folder in (FINANCE, CLAIMS, COMMERCIAL)}
 
 
 def folder_users(folder: Folder) -> tuple[User, ...]:
-    """Who may see and edit the folder's tasks: people, groups, robots and applications, by id."""
+    """Return the users that may see and edit the folder's tasks, ordered by id."""
     people = {each.key for group in folder.groups for each in members(group)} | {CAROL.key}
     found = [PEOPLE[key] for key in people]
     return tuple(
@@ -100,17 +100,17 @@ def folders_of(user: User) -> frozenset[int]:
 
 
 def process_key(package: str) -> str:
-    """Of a Maestro process, by its package's name."""
+    """Return the key of a Maestro process."""
     return key_of(f"process {package}")
 
 
 def people_of(id: int) -> tuple[int, ...]:
-    """A user, or a group and its members."""
+    """Return the id with the ids of a group's members."""
     return (id, *USERS[id].members)
 
 
 def named(text: str) -> User | None:
-    """By user name or e-mail address, which the vendor compares without case."""
+    """Find a user by user name or e-mail address. The vendor compares them without case."""
     wanted = text.casefold()
     for user in USERS.values():
         if wanted in (user.user_name.casefold(), (user.email or "").casefold()):

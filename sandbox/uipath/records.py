@@ -1,4 +1,4 @@
-"""What the tenant knows: tasks with their notes, activities and assignments, and process instances."""
+"""Tasks with their notes, activities and assignments, and process instances."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +27,7 @@ USER_TYPES = (
     "User", "Robot", "DirectoryUser", "DirectoryGroup", "DirectoryRobot", "DirectoryExternalApplication",
 )  # fmt: skip
 
-# Instances that nothing can change any more.
+# The final states of instances.
 ENDED = frozenset({"Completed", "Cancelled", "Faulted"})
 
 
@@ -74,7 +74,7 @@ class Sla:
 
 @dataclass(slots=True, kw_only=True)
 class Task:
-    """`layout` is the form of a Form task, `app` the metadata of an App task; users are ids."""
+    """`layout` is the form of a Form task, `app` the metadata of an App task. Users are ids."""
 
     id: int
     key: str
@@ -123,7 +123,7 @@ class Task:
 
 @dataclass(slots=True, kw_only=True)
 class Instance:
-    """`becomes` is what it will be from `changes_at` on, while it shows Canceling, Pausing or Resuming."""
+    """While `status` is Canceling, Pausing or Resuming, `becomes` is the status from `changes_at` on."""
 
     id: str
     package: str

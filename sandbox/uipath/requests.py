@@ -1,16 +1,23 @@
-"""Bodies, folder headers and ids of requests, read as forgivingly as the vendor does."""
+"""One request: its body, folder headers and ids, read as leniently as the vendor does, and what an operation needs."""
 
 import re
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
 from starlette.requests import Request
+from starlette.responses import Response
 
+from sandbox.stand_in import EffectLog
+from sandbox.uipath.auth import Caller
 from sandbox.uipath.directory import FOLDERS, Folder
-from sandbox.uipath.identity import Caller
-from sandbox.uipath.refusals import RefusalError, folder_required, invalid, no_folder
+from sandbox.uipath.errors import RefusalError, folder_required, invalid, no_folder, not_authorized
+from sandbox.uipath.records import Task
+from sandbox.uipath.store import Store
+from sandbox.uipath.variants import AnswerStyle
 
 _LONG = 1 << 63
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
@@ -34,7 +41,7 @@ class Body:
         return value
 
     def id(self, name: str) -> int:
-        """A required id, from 1 on."""
+        """Return a required id of at least 1."""
         value = self.integer(name)
         if value is None or value < 1:
             raise invalid(f"{name} is required.")
@@ -51,7 +58,7 @@ class Body:
         return value
 
     def choice(self, name: str, values: tuple[str, ...]) -> str | None:
-        """One of an enum's names, in whatever case, or its number."""
+        """Return one of an enum's names. The body has the name in any case, or its number."""
         value = self._content.get(name.lower())
         if value is None:
             return None
@@ -66,7 +73,7 @@ class Body:
         return self._content.get(name.lower()) is True
 
     def object(self, name: str) -> dict[str, Any] | None:
-        """A JSON object as it is, its names untouched."""
+        """Return a JSON object with its names unchanged."""
         value = self._content.get(name.lower())
         if value is not None and not isinstance(value, dict):
             raise invalid(f"{name} must be an object.")
@@ -92,7 +99,7 @@ class Body:
 
 
 async def body_of(request: Request) -> Body:
-    """Raise 415 for what is not sent as JSON, 400 for what is no JSON object."""
+    """Raise 415 for another content type than JSON, 400 for a body that is no JSON object."""
     if "json" not in request.headers.get("content-type", ""):
         raise RefusalError(415, "Unsupported Media Type", 0)
     try:
@@ -105,7 +112,7 @@ async def body_of(request: Request) -> Body:
 
 
 def folder_of(request: Request, caller: Caller) -> Folder | None:
-    """The folder that one of the headers names, if one does; raise 404 where the caller is not allowed."""
+    """Return the folder that a header names, None without such a header. Raises 404 if the caller may not see it."""
     headers = request.headers
     found: Folder | None = None
     if text := headers.get("x-uipath-organizationunitid"):
@@ -124,7 +131,7 @@ def folder_of(request: Request, caller: Caller) -> Folder | None:
 
 
 def required_folder(request: Request, caller: Caller) -> Folder:
-    """Raise 400 where no header names a folder."""
+    """Return the folder that a header names. Raises 400 without such a header."""
     found = folder_of(request, caller)
     if found is None:
         raise folder_required()
@@ -132,7 +139,7 @@ def required_folder(request: Request, caller: Caller) -> Folder:
 
 
 def id_of(text: str | None) -> int | None:
-    """An int64 of a path or query string; None for anything else."""
+    """Return the int64 in a path or query string, None for anything else."""
     if text is None or not text.isascii() or not text.isdigit() or len(text) > 19:
         return None
     value = int(text)
@@ -152,3 +159,54 @@ def _decoded(text: str) -> str:
         return b64decode(text, validate=True).decode("utf-16-le")
     except (ValueError, UnicodeDecodeError):
         raise no_folder() from None
+
+
+@dataclass(slots=True)
+class Call:
+    """A request with what its operation needs. `parts` are the values of the path's placeholders.
+
+    `lag_ms`: Maestro carries out an accepted command after so many milliseconds.
+    """
+
+    request: Request
+    parts: tuple[str, ...]
+    caller: Caller
+    store: Store
+    style: AnswerStyle
+    now: datetime
+    effects: EffectLog
+    lag_ms: int
+
+    @property
+    def query_string(self) -> bytes:
+        found: bytes = self.request.scope["query_string"]
+        return found
+
+    def require_reading(self) -> None:
+        self.caller.needs("OR.Tasks", "OR.Tasks.Read")
+
+    def require_writing(self) -> None:
+        self.caller.needs("OR.Tasks", "OR.Tasks.Write")
+
+    def folder(self) -> Folder:
+        """Return the folder that a header must name."""
+        return required_folder(self.request, self.caller)
+
+    def editable(self, id: int) -> Task:
+        """Return a task of the header's folder. Raises 403 unless the caller has Tasks.Edit there."""
+        folder = self.folder()
+        if folder.id not in self.caller.edit:
+            raise not_authorized()
+        return self.store.within(id, folder, self.caller)
+
+    def task_of_query(self) -> Task:
+        """Return the task that the parameter `taskId` names, in the header's folder."""
+        return self.store.within(id_of(self.request.query_params.get("taskId")), self.folder(), self.caller)
+
+    def effect(self, action: str, folder: int, id: object) -> None:
+        """Record an applied change. Its native id has the folder in front: most operations require the folder."""
+        request_id = self.request.headers.get("x-request-id")
+        self.effects.record(action, f"{folder}-{id}", self.caller.name, request_id)
+
+
+Handler = Callable[[Call], Awaitable[Response] | Response]

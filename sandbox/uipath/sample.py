@@ -1,4 +1,4 @@
-"""Sample work: the same seed, number and moment give the same tasks and instances."""
+"""Fresh data. The same seed, number and moment give the same tasks and instances."""
 
 import random
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from itertools import count, cycle
 from uuid import UUID
 
 from sandbox import work
+from sandbox.uipath.definitions import PROCESSES, Process
 from sandbox.uipath.directory import (
     CLAIMS,
     COMMERCIAL,
@@ -19,20 +20,19 @@ from sandbox.uipath.directory import (
     User,
     folder_users,
 )
-from sandbox.uipath.processes import PROCESSES, Process
 from sandbox.uipath.records import Activity, Assignment, Instance, Note, Sla, Tag, Task
 
 FIRST_ID = 8_144_201
 FIRST_LARGE_ID = (1 << 53) + 1
-"""The first id that a double cannot hold."""
+"""The first id that a double cannot represent."""
 LARGE_EVERY = 11
 
 OPERATIONS_DUES = (26, 5, -3, -20, 96, 48, 144, None, 300)
 
 
 @dataclass(frozen=True, slots=True)
-class Deal:
-    """Who has an open task: nobody, one, or all of several."""
+class TaskPlan:
+    """Folder and assignees of an open task."""
 
     folder: Folder
     assignees: tuple[User, ...] = ()
@@ -42,35 +42,35 @@ class Deal:
 _ACCOUNTING, _CLAIMS, _SALES = (DIRECTORY_GROUPS[key] for key in ("accounting", "claims", "sales"))
 _ALICE, _BOB, _CAROL = (PEOPLE[key] for key in ("alice", "bob", "carol"))
 
-_DEALS = (
-    Deal(FINANCE, (_ALICE,)),
-    Deal(FINANCE),
-    Deal(FINANCE, (_ACCOUNTING,), "AllUsers"),
-    Deal(FINANCE),
-    Deal(CLAIMS),
-    Deal(FINANCE, (_BOB,)),
-    Deal(CLAIMS, (_CAROL,)),
-    Deal(COMMERCIAL, (_SALES,), "AllUsers"),
-    Deal(FINANCE, (_ALICE,)),
-    Deal(CLAIMS, (PEOPLE["elena"],), "Workload"),
-    Deal(COMMERCIAL),
-    Deal(FINANCE, (_ALICE, _BOB), "AllUsers"),
-    Deal(CLAIMS, (_CLAIMS,), "AllUsers"),
-    Deal(COMMERCIAL, (PEOPLE["grace"],)),
-    Deal(CLAIMS, (ROBOTS[0],)),
-    Deal(FINANCE, (_ACCOUNTING,), "AllUsers"),
+_TASK_PLANS = (
+    TaskPlan(FINANCE, (_ALICE,)),
+    TaskPlan(FINANCE),
+    TaskPlan(FINANCE, (_ACCOUNTING,), "AllUsers"),
+    TaskPlan(FINANCE),
+    TaskPlan(CLAIMS),
+    TaskPlan(FINANCE, (_BOB,)),
+    TaskPlan(CLAIMS, (_CAROL,)),
+    TaskPlan(COMMERCIAL, (_SALES,), "AllUsers"),
+    TaskPlan(FINANCE, (_ALICE,)),
+    TaskPlan(CLAIMS, (PEOPLE["elena"],), "Workload"),
+    TaskPlan(COMMERCIAL),
+    TaskPlan(FINANCE, (_ALICE, _BOB), "AllUsers"),
+    TaskPlan(CLAIMS, (_CLAIMS,), "AllUsers"),
+    TaskPlan(COMMERCIAL, (PEOPLE["grace"],)),
+    TaskPlan(CLAIMS, (ROBOTS[0],)),
+    TaskPlan(FINANCE, (_ACCOUNTING,), "AllUsers"),
 )
-# Two of Alice's own, four that accounting may take, two that anybody may, and Bob's.
+# Two assigned to Alice, four to the accounting group, two unassigned, one assigned to Bob.
 _OPERATIONS = (
-    Deal(FINANCE, (_ACCOUNTING,), "AllUsers"),
-    Deal(FINANCE, (_ALICE,)),
-    Deal(FINANCE, (_ALICE,)),
-    Deal(FINANCE, (_ACCOUNTING,), "AllUsers"),
-    Deal(FINANCE),
-    Deal(FINANCE, (_BOB,)),
-    Deal(FINANCE, (_ACCOUNTING,), "AllUsers"),
-    Deal(FINANCE, (_ACCOUNTING,), "AllUsers"),
-    Deal(FINANCE),
+    TaskPlan(FINANCE, (_ACCOUNTING,), "AllUsers"),
+    TaskPlan(FINANCE, (_ALICE,)),
+    TaskPlan(FINANCE, (_ALICE,)),
+    TaskPlan(FINANCE, (_ACCOUNTING,), "AllUsers"),
+    TaskPlan(FINANCE),
+    TaskPlan(FINANCE, (_BOB,)),
+    TaskPlan(FINANCE, (_ACCOUNTING,), "AllUsers"),
+    TaskPlan(FINANCE, (_ACCOUNTING,), "AllUsers"),
+    TaskPlan(FINANCE),
 )
 _IDLE = ("Pending", "Faulted", "Cancelled", "Retrying", "", "Running")
 
@@ -87,12 +87,12 @@ class Sample:
         self.instances: list[Instance] = []
 
     def fill(self, wanted: int) -> None:
-        """Make exactly that many tasks; about three in five are open, a few are deleted."""
-        deals = cycle(_DEALS)
+        """Make exactly `wanted` tasks. About three in five are open, a few are deleted."""
+        plans = cycle(_TASK_PLANS)
         turn = 0
         while len(self.tasks) < wanted:
-            deal = next(deals)
-            task = self._task(deal, due=work.due_at(self._rng, self._now))
+            plan = next(plans)
+            task = self._task(plan, due=work.due_at(self._rng, self._now))
             if turn % 3 == 2:
                 self._finish(task)
             elif turn % 19 == 9:
@@ -102,14 +102,14 @@ class Sample:
             turn += 1
 
     def operations(self) -> None:
-        """The scenario `operations`: nine open tasks that Alice may see, two of them hers."""
-        for number, (deal, hours) in enumerate(zip(_OPERATIONS, OPERATIONS_DUES, strict=True)):
+        """Make the scenario "operations": nine open tasks that Alice may see, two of them hers."""
+        for number, (plan, hours) in enumerate(zip(_OPERATIONS, OPERATIONS_DUES, strict=True)):
             due = None if hours is None else self._now + timedelta(hours=hours)
-            self._task(deal, due=due, age=timedelta(hours=(number + 2) * 17))
+            self._task(plan, due=due, age=timedelta(hours=(number + 2) * 17))
 
-    def _task(self, deal: Deal, *, due: datetime | None, age: timedelta | None = None) -> Task:
+    def _task(self, plan: TaskPlan, *, due: datetime | None, age: timedelta | None = None) -> Task:
         rng = self._rng
-        process = rng.choice([each for each in PROCESSES if each.folder is deal.folder])
+        process = rng.choice([each for each in PROCESSES if each.folder is plan.folder])
         step = rng.choice(process.steps)
         case = work.case(rng, next(self._numbers))
         created = work.created_at(rng, self._now) if age is None else self._now - age
@@ -121,7 +121,7 @@ class Sample:
             title=step.title(case),
             type=step.type,
             priority=rng.choice(("Low", "Medium", "Medium", "Medium", "High", "Critical")),
-            folder=deal.folder.id,
+            folder=plan.folder.id,
             catalog=step.catalog,
             external_tag=f"CASE-{case.number}" if rng.random() < 0.4 else None,
             job=self._job(process, case, created),
@@ -131,27 +131,27 @@ class Sample:
             data=process.data(case),
             sla=None if due is None else Sla(due),
             layout=step.layout,
-            app=step.app_metadata(deal.folder),
+            app=step.app_metadata(plan.folder),
         )
         if rng.random() < 0.3:
             task.tags = [Tag("country", "Country", case.country, case.country), Tag("channel", "Channel", "", "")]
         self._activity(task, "Created", task.creator, None, created)
-        if deal.assignees:
-            self._assign(task, deal)
+        if plan.assignees:
+            self._assign(task, plan)
         if rng.random() < 0.2:
             self._note(task, f"{case.customer} called by {case.channel}.")
         self.tasks.append(task)
         return task
 
-    def _assign(self, task: Task, deal: Deal) -> None:
+    def _assign(self, task: Task, plan: TaskPlan) -> None:
         task.status = "Pending"
-        task.criteria = deal.criteria
-        task.assignments = [Assignment(next(self._inner_ids), each.id) for each in deal.assignees]
-        if deal.criteria != "AllUsers":
-            task.assignee = deal.assignees[0].id
+        task.criteria = plan.criteria
+        task.assignments = [Assignment(next(self._inner_ids), each.id) for each in plan.assignees]
+        if plan.criteria != "AllUsers":
+            task.assignee = plan.assignees[0].id
         task.assigned_at = task.modified = task.created + (self._now - task.created) * self._rng.uniform(0.05, 0.3)
         task.modifier = _CAROL.id
-        self._activity(task, "Assigned", _CAROL.id, deal.assignees[0].id, task.assigned_at)
+        self._activity(task, "Assigned", _CAROL.id, plan.assignees[0].id, task.assigned_at)
 
     def _finish(self, task: Task) -> None:
         rng = self._rng
@@ -172,7 +172,7 @@ class Sample:
         self._activity(task, "Deleted", _CAROL.id, None, task.deleted)
 
     def _job(self, process: Process, case: work.Case, started: datetime) -> str | None:
-        """The key of the job that makes the task: an instance's for Maestro, of no instance for a plain workflow."""
+        """Return the key of the job that creates the task. The job of a Maestro process is also its instance."""
         if process.source == "Default":
             return None
         job = self._guid()
@@ -182,7 +182,7 @@ class Sample:
         return job
 
     def _idle_instance(self, turn: int) -> None:
-        """An instance without tasks."""
+        """Make an instance without tasks."""
         process = self._rng.choice([each for each in PROCESSES if each.source == "Maestro"])
         case = work.case(self._rng, next(self._numbers))
         status = _IDLE[turn // 8 % len(_IDLE)]

@@ -1,4 +1,4 @@
-"""The stand-in for UiPath: one tenant's Orchestrator tasks and Maestro instances, and the identity server's tokens."""
+"""The application of the stand-in for UiPath: Orchestrator, Maestro and the identity server's tokens."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,13 +12,14 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.people import DEMO_PEOPLE
 from sandbox.stand_in import Clock, StandIn, utc_now
-from sandbox.uipath import maestro, orchestrator
-from sandbox.uipath.call import Call, Handler, Routes
+from sandbox.uipath.answers import json_response
+from sandbox.uipath.auth import APP, Sessions
 from sandbox.uipath.directory import DIRECTORY_GROUPS, ORGANIZATION, PEOPLE, TENANT
-from sandbox.uipath.identity import APP, Sessions
-from sandbox.uipath.odata_types import AnswerStyle
-from sandbox.uipath.refusals import INVALID, RefusalError, json_response
+from sandbox.uipath.errors import INVALID, RefusalError
+from sandbox.uipath.requests import Call
+from sandbox.uipath.routes import MAESTRO, ORCHESTRATOR, Routes
 from sandbox.uipath.store import Store
+from sandbox.uipath.variants import AnswerStyle
 
 OPERATIONS = "operations"
 OPERATIONS_NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
@@ -32,25 +33,24 @@ _PIMS = "pims_"
 class UiPathStandIn(StandIn):
     """One tenant, mounted at the root of its port as the vendor's clients need it.
 
-    `style` changes how answers are spelled; the vendor's services are not of one mind. `read_lag_ms` is how long an
-    instance stays Canceling, Pausing or Resuming; tasks are always read as they are.
+    `style` is the spelling of answers: the vendor's services differ. For `read_lag_ms` milliseconds an instance stays
+    Canceling, Pausing or Resuming; reads of tasks have no lag.
     """
 
     vendor: ClassVar[str] = "uipath"
-    port_offset: ClassVar[int] = 2
 
     def __init__(self, *, clock: Clock = utc_now) -> None:
         super().__init__(clock=clock)
         self.style = AnswerStyle()
         self.store = Store(tasks=0, seed=0, now=clock(), scenario=None)
         self._sessions = Sessions(clock)
-        self._services: dict[str, Routes[Handler]] = {
-            "orchestrator_": Routes(orchestrator.ROUTES),
-            _PIMS: Routes(maestro.ROUTES),
+        self._services: dict[str, Routes] = {
+            "orchestrator_": Routes(ORCHESTRATOR),
+            _PIMS: Routes(MAESTRO),
         }
 
     def reset(self, *, tasks: int, seed: int, now: datetime | None, scenario: str | None) -> None:
-        """Replace the data; tokens stay valid. The one scenario is "operations", at a time of its own unless given one."""
+        """Replace the data; tokens stay valid. The only scenario is "operations", at its own time unless `now` is given."""
         if scenario not in (None, OPERATIONS):
             raise ValueError(f"no scenario {scenario!r}: there is {OPERATIONS!r}")
         moment = now or (OPERATIONS_NOW if scenario else self.clock())
@@ -67,7 +67,7 @@ class UiPathStandIn(StandIn):
         await response(scope, receive, send)
 
     def rate_limited(self, retry_after_s: int, headers: Mapping[str, str]) -> Response:
-        """No page promises Retry-After, the vendor's own clients honour it."""
+        """Answer with Retry-After: the vendor does not document it, but its own clients use it."""
         refusal = RefusalError(429, "Too many requests.", INVALID).response()
         refusal.headers.update({"Retry-After": str(retry_after_s), **headers})
         return refusal
@@ -89,7 +89,7 @@ class UiPathStandIn(StandIn):
                 "client_secret": APP.client_secret,
                 "scope": SCOPE,
             },
-            # So that people can complete Form and App tasks through the gateway's account.
+            # With this option people can complete Form and App tasks through the gateway's account.
             "options": {"organization": ORGANIZATION, "tenant": TENANT, "assign_before_completing": True},
         }
 
@@ -116,7 +116,7 @@ class UiPathStandIn(StandIn):
         try:
             caller = self._sessions.caller(request.headers.get("authorization"))
         except RefusalError as refusal:
-            # Maestro's gateway answers without a body.
+            # Maestro's gateway sends no body.
             return Response(status_code=401) if service.lower() == _PIMS else refusal.response()
         found = routes.find(request.method, slash + rest)
         if isinstance(found, int):

@@ -1,6 +1,6 @@
 """The tenant's tasks and instances, and every change to them.
 
-Each write checks first and changes then; what it refuses it raises before anything is changed.
+Each write checks everything before it changes anything.
 """
 
 from collections import defaultdict
@@ -10,11 +10,11 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from sandbox.uipath.auth import Caller
 from sandbox.uipath.directory import Folder, people_of
-from sandbox.uipath.identity import Caller
-from sandbox.uipath.odata_filter import Filter
+from sandbox.uipath.errors import invalid, no_task
+from sandbox.uipath.formats import Filter
 from sandbox.uipath.records import Activity, Instance, Note, Tag, Task
-from sandbox.uipath.refusals import invalid, no_task
 from sandbox.uipath.sample import Sample
 
 DOCUMENT_TYPES = frozenset({"DocumentValidationTask", "DocumentClassificationTask", "DataLabelingTask"})
@@ -38,10 +38,10 @@ class Store:
         self._next_inner_id = count((1 << 54) + 1, 2)
         self._changing: list[Instance] = []
         self.turn = 0
-        """Counts requests for lists: the order of equals changes with it."""
+        """Number of list requests so far. The order of records that compare as equal depends on it."""
 
     def candidates(self, filter: Filter | None) -> Iterable[Task]:
-        """Tasks that may match, found by id or job where the filter names those."""
+        """Return tasks that may match. They are looked up by id or job if the filter requires one."""
         required = {} if filter is None else filter.required
         if "id" in required:
             return [self.tasks[id] for id in required["id"] if id in self.tasks]
@@ -50,7 +50,7 @@ class Store:
         return self.tasks.values()
 
     def visible(self, id: int | None, caller: Caller) -> Task:
-        """A task that the caller may see, deleted or not."""
+        """Return a task that the caller may see, deleted or not. Raises 404."""
         task = None if id is None else self.tasks.get(id)
         if task is None or task.folder not in caller.view:
             raise no_task()
@@ -61,7 +61,7 @@ class Store:
         return self.visible(None if task is None else task.id, caller)
 
     def within(self, id: int | None, folder: Folder, caller: Caller) -> Task:
-        """A task of that folder that is not deleted."""
+        """Return a task of the folder that is not deleted. Raises 404."""
         task = self.visible(id, caller)
         if task.folder != folder.id or task.deleted is not None:
             raise no_task()
@@ -104,7 +104,7 @@ class Store:
     def complete(
         self, task: Task, types: frozenset[str], caller: Caller, now: datetime, action: str | None, data: Any
     ) -> None:
-        """Form and App tasks are their assignee's to complete, External ones anybody's with Tasks.Edit."""
+        """Complete a task. Form and App tasks require the assignee, External tasks only Tasks.Edit."""
         if task.type not in types:
             raise invalid(f"A task of type {task.type} cannot be completed by this request.")
         if task.status == "Completed":
@@ -120,10 +120,10 @@ class Store:
         if data is not None:
             task.data = data
         self.touched(task, "Completed", caller, now)
-        self._move_on(task, now)
+        self._complete_instance(task, now)
 
     def save(self, task: Task, types: frozenset[str], caller: Caller, now: datetime, data: dict[str, Any]) -> None:
-        """Keep data without completing; it replaces what was there."""
+        """Save data without completing the task. It replaces the earlier data."""
         if task.type not in types:
             raise invalid(f"The data of a task of type {task.type} cannot be saved by this request.")
         if task.status == "Completed":
@@ -142,7 +142,7 @@ class Store:
         self.touched(task, "Deleted", caller, now)
 
     def is_assignee(self, task: Task, caller: Caller) -> bool:
-        """Also of an all-users task, by name or as a member of the group."""
+        """Whether the caller is the assignee: of an all-users task also as a member of an assigned group."""
         if caller.user is None:
             return False
         if task.assignee is not None:
@@ -172,7 +172,7 @@ class Store:
     # Maestro
 
     def settle(self, now: datetime) -> None:
-        """Let instances become what they were told to become, where the time for it has passed."""
+        """Carry out accepted commands on instances whose lag is over."""
         for instance in [each for each in self._changing if each.changes_at is not None and each.changes_at <= now]:
             self._changing.remove(instance)
             instance.status, instance.becomes = instance.becomes or instance.status, None
@@ -180,7 +180,7 @@ class Store:
                 instance.ended = now
                 self._withdraw(instance, now)
 
-    def turn_instance(self, instance: Instance, via: str, becomes: str, now: datetime, lag_ms: int) -> None:
+    def change_instance(self, instance: Instance, via: str, becomes: str, now: datetime, lag_ms: int) -> None:
         instance.status, instance.becomes = via, becomes
         instance.changes_at = now + timedelta(milliseconds=lag_ms)
         self._changing.append(instance)
@@ -190,8 +190,8 @@ class Store:
             if task.is_open:
                 task.deleted = task.modified = now
 
-    def _move_on(self, task: Task, now: datetime) -> None:
-        """The instance ends with its last open task."""
+    def _complete_instance(self, task: Task, now: datetime) -> None:
+        """Complete the instance of the task if it has no open task left."""
         instance = None if task.job is None else self.instances.get(task.job)
         if instance is None or instance.status != "Running":
             return

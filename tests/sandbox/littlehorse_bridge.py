@@ -9,7 +9,7 @@ import httpx2
 
 from sandbox.control import Control
 from sandbox.littlehorse import STAND_IN, LittlehorseStandIn
-from sandbox.littlehorse.kernel import TaskRun
+from sandbox.littlehorse.records import TaskRun
 
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 INVOICE = {"approved": {"type": "BOOLEAN", "value": True}}

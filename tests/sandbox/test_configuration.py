@@ -5,13 +5,14 @@ import tomllib
 import pytest
 
 from sandbox.config import configuration, toml
+from sandbox.ports import PORT_OFFSETS, port_of
 from sandbox.registry import stand_ins
 
 
 def test_the_configuration_names_people_sources_and_identities() -> None:
     """Every person of the demonstration is linked in every source."""
     made = [each() for each in stand_ins().values()]
-    text = configuration(made, {each.vendor: f"http://127.0.0.1:{9100 + each.port_offset}" for each in made}, 'a"b')
+    text = configuration(made, {each.vendor: f"http://127.0.0.1:{port_of(each.vendor, 9100)}" for each in made}, 'a"b')
     document = tomllib.loads(text)
 
     assert ({"secret": 'a"b'}, {"mode": "demo"}) == (document["gateway"], document["auth"])
@@ -41,9 +42,8 @@ def test_a_member_that_is_none_is_left_out() -> None:
     assert "a = 1\n" == toml({"a": 1, "time_zone": None})
 
 
-def test_each_stand_in_has_a_port_of_its_own() -> None:
-    """Two on one port could not be served together."""
-    offsets = [each.port_offset for each in stand_ins().values()]
-
-    assert len(offsets) == len(set(offsets))
-    assert 1 == stand_ins()["camunda"].port_offset
+def test_each_stand_in_has_its_own_port() -> None:
+    """Port 0 of the table is the overview; `camunda7` is reserved."""
+    assert ["camunda", "uipath", "epilot", "littlehorse", "geotareas", "camunda7"] == list(PORT_OFFSETS)
+    assert [1, 2, 3, 4, 5, 6] == list(PORT_OFFSETS.values())
+    assert set(stand_ins()) == set(PORT_OFFSETS) - {"camunda7"}

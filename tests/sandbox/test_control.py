@@ -24,7 +24,6 @@ class Counter(StandIn):
     """A vendor with one counter: POST adds one, GET shows it."""
 
     vendor = "counter"
-    port_offset = 1
     count = 0
 
     def reset(self, *, tasks: int, seed: int, now: datetime | None, scenario: str | None) -> None:
@@ -261,8 +260,9 @@ def base_port(own_ports: range) -> int:
     raise AssertionError("no two free ports in a row")
 
 
-async def test_the_base_port_lists_the_stand_ins(base_port: int) -> None:
-    """Ports are the base port plus the vendor's offset."""
+async def test_the_base_port_lists_the_stand_ins(base_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The port of a stand-in is the base port plus the vendor's offset."""
+    monkeypatch.setattr("sandbox.ports.PORT_OFFSETS", {"counter": 1})
     async with (
         serve([Counter()], host="127.0.0.1", base_port=base_port) as urls,
         httpx2.AsyncClient(trust_env=False) as client,

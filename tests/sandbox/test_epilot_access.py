@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from sandbox.epilot import READER_ID, STAND_IN, access_token, user_token
+from sandbox.epilot.answers import MEDIA_TYPE
 from sandbox.epilot.directory import ALICE, BOB
-from sandbox.epilot.large_answers import MEDIA_TYPE
 from tests.sandbox.epilot_organisation import (
     FLOWS,
     KANBAN,

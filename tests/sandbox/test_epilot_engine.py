@@ -8,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from sandbox.epilot import graph, writes
-from sandbox.epilot.bodies import AddTask, NewTask, PatchFlow, PatchTask
-from sandbox.epilot.due_dates import after, floating
-from sandbox.epilot.engine import Engine
+from sandbox.epilot.definitions import TEMPLATES, instantiate
+from sandbox.epilot.engine import Engine, add_task, graph, patch_flow, patch_task
+from sandbox.epilot.engine.due_dates import after, floating
+from sandbox.epilot.errors import RefusalError
 from sandbox.epilot.records import Context, Flow, TaskStatus, TimeUnit, Trigger
-from sandbox.epilot.refusals import RefusalError
-from sandbox.epilot.templates import TEMPLATES, instantiate
+from sandbox.epilot.requests import AddTask, NewTask, PatchFlow, PatchTask
 from tests.sandbox.epilot_organisation import NOW
 
 STATUSES: tuple[TaskStatus, ...] = ("PENDING", "IN_PROGRESS", "ON_HOLD", "COMPLETED", "SKIPPED")
@@ -74,22 +73,22 @@ def test_a_flow_stays_whole_whatever_is_done_to_it(
                 now += timedelta(weeks=number)
                 engine.settle(now, lambda _: flow)
             elif what == "close":
-                writes.patch_flow(engine, flow, PatchFlow(status="CLOSED"), now, "1")
+                patch_flow(engine, flow, PatchFlow(status="CLOSED"), now, "1")
             elif what == "reopen":
-                writes.patch_flow(engine, flow, PatchFlow(status="STARTED"), now, "1")
+                patch_flow(engine, flow, PatchFlow(status="STARTED"), now, "1")
 
                 assert "STARTED" == flow.status
             elif what == "add":
                 edge = flow.edges[number % len(flow.edges)]
                 new = AddTask(edge.from_id, edge.to_id, NewTask("More"))
-                writes.add_task(engine, flow, new, new_id(), now)
+                add_task(engine, flow, new, new_id(), now)
             else:
                 body = PatchTask(
                     status="PENDING" if what == "revert" else status,
                     next_condition_id=branch,
                     revert_execution=what == "revert",
                 )
-                writes.patch_task(engine, flow, task, body, now, "1")
+                patch_task(engine, flow, task, body, now, "1")
         except RefusalError as refusal:
             refusals.add(refusal.status)
         checked(flow)

@@ -92,5 +92,5 @@ def test_the_people_of_the_demonstration_are_linked() -> None:
 
     assert {person.key for person in DEMO_PEOPLE} == stand_in.identities().keys()
     assert {"id": ALICE, "groups": [ACCOUNTING]} == stand_in.identities()["alice"]
-    assert ("epilot", 3, "bearer") == (source["vendor"], stand_in.port_offset, source["credentials"]["kind"])
+    assert ("epilot", "bearer") == (source["vendor"], source["credentials"]["kind"])
     assert {"http://127.0.0.1:9103"} == {source["base_url"], *source["options"].values()}

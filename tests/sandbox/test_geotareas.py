@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sandbox.geotareas import READER
-from sandbox.geotareas.staff import ACCOUNTING, ALICE, BOB
+from sandbox.geotareas.directory import ACCOUNTING, ALICE, BOB
 from tests.sandbox.geotareas_tenant import (
     DEFINITIONS,
     INSTANCES,

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from sandbox.geotareas import API_KEY, READER, TENANT, WRITER
-from sandbox.geotareas.staff import ACCOUNTING, ALICE, BOB
+from sandbox.geotareas.directory import ACCOUNTING, ALICE, BOB
 from tests.sandbox.geotareas_tenant import (
     DEFINITIONS,
     INSTANCES,

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from sandbox.geotareas import SERVICE
-from sandbox.geotareas.staff import ACCOUNTING, BOB, GROUPS
+from sandbox.geotareas.directory import ACCOUNTING, BOB, GROUPS
 from tests.sandbox.geotareas_tenant import (
     INSTANCES,
     TASKS,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.littlehorse.realm import group_named, user_called
+from sandbox.littlehorse.directory import group_named, user_called
 from sandbox.littlehorse.stand_in import TOKEN_PATH
 from tests.sandbox.littlehorse_bridge import INVOICE, Bridge, Json, invoice, opened, path
 
@@ -125,7 +125,7 @@ async def test_a_completion_that_loses_its_race_is_silent(bridge: Bridge) -> Non
     """204, and nothing changed: only one effect."""
     task = bridge.one(**invoice())
 
-    bridge.stand_in.oddities.meanwhile = lambda: bridge.stand_in.bridge.kernel.complete(
+    bridge.stand_in.variant.meanwhile = lambda: bridge.stand_in.bridge.kernel.complete(
         task.key, "bob@example.com", {"approved": ("BOOLEAN", False)}
     )
     answer = await bridge.ask("POST", f"{path(task)}/result", json=INVOICE)
@@ -203,7 +203,7 @@ async def test_comments_are_events_of_their_task(bridge: Bridge) -> None:
 
 async def test_an_old_bridge_cannot_show_what_was_finished_to_admins(bridge: Bridge) -> None:
     """The event type is new to it; the person's own detail has no events."""
-    bridge.stand_in.oddities.knows_completion = False
+    bridge.stand_in.variant.knows_completion = False
     task = bridge.one(status="DONE", user="alice@example.com")
 
     assert 500 == (await bridge.ask("GET", f"/admin{path(task)}", "carol")).status_code

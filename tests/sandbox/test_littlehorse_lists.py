@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sandbox.littlehorse.realm import group_named, user_called
+from sandbox.littlehorse.directory import group_named, user_called
 from tests.sandbox.littlehorse_bridge import NOW, Bridge, Json, invoice, opened, path
 
 
@@ -22,7 +22,7 @@ async def bridge() -> AsyncIterator[Bridge]:
 async def test_pages_end_by_their_bookmark_alone(bridge: Bridge) -> None:
     """In no order; with partitions pages are short or empty before the end. `null` on the last one."""
     for partitions in (1, 7):
-        bridge.stand_in.oddities.partitions = partitions
+        bridge.stand_in.variant.partitions = partitions
         seen: list[str] = []
         sizes: list[int] = []
         bookmark: Json = {}
@@ -163,7 +163,7 @@ async def test_list_detail_and_admins_detail_name_people_differently(bridge: Bri
 
 async def test_with_the_subject_as_user_id_the_admins_detail_finds_people(bridge: Bridge) -> None:
     """The kernel's id is the identity provider's then."""
-    bridge.stand_in.oddities.user_id_claim = "SUB"
+    bridge.stand_in.variant.user_id_claim = "SUB"
     bridge.stand_in.reset(tasks=40, seed=7, now=NOW, scenario=None)
     task = bridge.one(user=user_called("alice").id, status="ASSIGNED")
 
@@ -188,7 +188,7 @@ async def test_who_left_and_what_was_renamed_is_not_valid(bridge: Bridge) -> Non
 
 async def test_a_bridge_without_an_adapter_knows_nobody(bridge: Bridge) -> None:
     """406, names as the kernel has them, and every claim is 409."""
-    bridge.stand_in.oddities.identity_adapter = False
+    bridge.stand_in.variant.identity_adapter = False
     for where in ("/groups", "/userInfo", "/admin/groups", "/admin/users", "/admin/users/x"):
         assert 406 == (await bridge.ask("GET", where, "carol")).status_code
     page = await bridge.get("/tasks/claimable", limit=5, user_group_id="accounting")

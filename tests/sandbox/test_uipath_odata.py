@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.uipath.answers import TASK
 from sandbox.uipath.directory import FINANCE, USERS
-from sandbox.uipath.entities import TASK
-from sandbox.uipath.odata_filter import parse_filter
+from sandbox.uipath.errors import RefusalError
+from sandbox.uipath.formats import parse_filter
 from sandbox.uipath.records import PRIORITIES, Task
-from sandbox.uipath.refusals import RefusalError
 from tests.sandbox.uipath_tenant import ALICE, LIST, NOW, Tenant, refusal, tenant_of
 
 

@@ -10,8 +10,8 @@ import httpx2
 
 from sandbox.control import Control
 from sandbox.uipath import APP, ORGANIZATION, PERSONAL_TOKENS, STAND_IN, TENANT, UiPathStandIn
+from sandbox.uipath.auth import Application
 from sandbox.uipath.directory import DIRECTORY_GROUPS, PEOPLE, Folder
-from sandbox.uipath.identity import Application
 from sandbox.uipath.records import Task
 
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)

@@ -17,7 +17,7 @@ from sandbox.camunda.bpmn import document_of
 from sandbox.camunda.processes import DEFINITIONS, FORMS
 from sandbox.camunda.records import UserTask
 from sandbox.camunda.stand_in import CamundaStandIn
-from sandbox.people import EVERYBODY, GROUPS, members
+from sandbox.people import ALL_PEOPLE, GROUPS, members
 from sandbox.server import serve
 from tests.vendor_clients.conftest import told_by_node
 
@@ -130,7 +130,7 @@ async def test_reads(node: str, camunda: CamundaStandIn, address: str) -> None:
     assert ([2, 3], [3]) == (answer["definitions"], answer["latest"])
     assert [definition.process_definition_key, "invoice", "Invoice receipt", 3] == answer["definition"]
     assert document_of(definition) == answer["xml"].encode()
-    assert sorted(person.key for person in EVERYBODY) == answer["users"]
+    assert sorted(person.key for person in ALL_PEOPLE) == answer["users"]
     assert ["alice", "Alice Moreno", "alice@example.com"] == answer["user"]
     assert (sorted(GROUPS), ["accounting", "Accounting"]) == (answer["groups"], answer["group"])
     assert sorted(person.key for person in members("accounting")) == answer["members"]

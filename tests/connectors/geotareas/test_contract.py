@@ -10,8 +10,8 @@ from connectors.geotareas import GeotareasConnector, GeotareasSettings
 from connectors.sdk.caller import Identity
 from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTransport
 from sandbox.geotareas import GeotareasStandIn
-from sandbox.geotareas.staff import ACCOUNTING
-from sandbox.geotareas.workflows import WORKFLOWS
+from sandbox.geotareas.directory import ACCOUNTING
+from sandbox.geotareas.definitions import WORKFLOWS
 
 
 class TestGeotareas(ConnectorContract):
@@ -51,7 +51,7 @@ class TestGeotareas(ConnectorContract):
         )
         unowned = tuple(
             task.id
-            for task in stand_in._store._tasks.values()
+            for task in stand_in.store._tasks.values()
             if task.status == "PENDING" and task.user is None and task.template.name == "Release Repair Budget"
         )
         return ContractSample(
@@ -62,5 +62,5 @@ class TestGeotareas(ConnectorContract):
             outcome="released",
             data={"budget_eur": 100},
             comment="Within the yearly budget.",
-            flow=next(each.id for each in stand_in._store._instances.values() if each.status == "RUNNING"),
+            flow=next(each.id for each in stand_in.store._instances.values() if each.status == "RUNNING"),
         )

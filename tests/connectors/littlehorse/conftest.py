@@ -16,7 +16,7 @@ from connectors.sdk.model import Task
 from connectors.sdk.query import TaskQuery
 from connectors.sdk.testing import FaultyTransport
 from sandbox.littlehorse import LittlehorseStandIn
-from sandbox.littlehorse.kernel import TaskRun
+from sandbox.littlehorse.records import TaskRun
 
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 BASE_URL = "http://littlehorse.test"
@@ -31,7 +31,7 @@ class Tenant:
         self.now = NOW
         self.stand_in = LittlehorseStandIn(clock=lambda: self.now)
         for name, value in oddities.items():
-            setattr(self.stand_in.oddities, name, value)
+            setattr(self.stand_in.variant, name, value)
         self.stand_in.reset(tasks=tasks, seed=7, now=NOW, scenario=None)
         # Typed for a stricter idea of an ASGI application than Starlette's.
         app: Any = self.stand_in

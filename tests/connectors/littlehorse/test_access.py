@@ -21,7 +21,7 @@ from connectors.sdk.http import Authority, authority
 from connectors.sdk.model import OPEN_STATES
 from connectors.sdk.query import TaskQuery
 from connectors.sdk.testing import Reply
-from sandbox.littlehorse.realm import CLIENT_SECRET, user_called
+from sandbox.littlehorse.directory import CLIENT_SECRET, user_called
 from tests.connectors.littlehorse.conftest import Tenant
 
 TOKEN = "/realms/default/protocol/openid-connect/token"

@@ -77,7 +77,7 @@ async def test_a_completion_that_somebody_else_won_is_a_conflict(tenant: Tenant,
     """The bridge answers 204 to both: the record belongs to the one who was first."""
     task = await tenant.one(**invoice())
     kernel, key = tenant.stand_in.bridge.kernel, tenant.record(task).key
-    tenant.stand_in.oddities.meanwhile = lambda: kernel.complete(
+    tenant.stand_in.variant.meanwhile = lambda: kernel.complete(
         key, "bob@example.com", {"approved": ("BOOLEAN", False)}
     )
     with tenant.as_person("alice") as alice, pytest.raises(ConflictError, match="somebody else"):
@@ -94,7 +94,7 @@ async def test_a_completion_that_ones_other_window_won_is_a_conflict(tenant: Ten
     """The same person, other data: what the record holds is not what was sent."""
     task = await tenant.one(**invoice())
     kernel, key = tenant.stand_in.bridge.kernel, tenant.record(task).key
-    tenant.stand_in.oddities.meanwhile = lambda: kernel.complete(
+    tenant.stand_in.variant.meanwhile = lambda: kernel.complete(
         key, "alice@example.com", {"approved": ("BOOLEAN", False)}
     )
     with tenant.as_person("alice") as alice, pytest.raises(ConflictError, match="other data"):
@@ -105,7 +105,7 @@ async def test_a_completion_of_a_task_that_was_cancelled_meanwhile_is_a_conflict
     """It had no owner, so it can be read."""
     task = await tenant.one(**invoice())
     kernel, key = tenant.stand_in.bridge.kernel, tenant.record(task).key
-    tenant.stand_in.oddities.meanwhile = lambda: kernel.cancel(key, "no")
+    tenant.stand_in.variant.meanwhile = lambda: kernel.cancel(key, "no")
     with tenant.as_person("alice") as alice, pytest.raises(ConflictError, match="CANCELED"):
         await tenant.open("viewer").perform(Complete(task=task, actor=alice, data=INVOICE))
 

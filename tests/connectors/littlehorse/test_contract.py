@@ -11,7 +11,7 @@ from connectors.sdk.caller import Identity
 from connectors.sdk.http import Authority, authority
 from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTransport
 from sandbox.littlehorse import LittlehorseStandIn
-from sandbox.littlehorse.realm import user_called
+from sandbox.littlehorse.directory import user_called
 
 
 class TestLittlehorse(ConnectorContract):

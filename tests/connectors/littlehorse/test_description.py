@@ -15,7 +15,7 @@ from connectors.sdk.commands import AddComment, Assign, Cancel, Claim, Complete,
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import OPEN_STATES, DetailAspect, TaskState
 from connectors.sdk.query import Interval, TaskOrderField, TaskQuery
-from sandbox.littlehorse.realm import user_called
+from sandbox.littlehorse.directory import user_called
 from tests.connectors.littlehorse.conftest import NOW, Tenant
 from tests.spec import ApiDescription
 
@@ -225,7 +225,7 @@ async def refused(tenant: Tenant) -> None:
                 await client.check_connection(person)
             with pytest.raises(ConnectorError):
                 await client.claim(person, task)
-    tenant.stand_in.oddities.identity_adapter = False
+    tenant.stand_in.variant.identity_adapter = False
     with tenant.as_person("alice"):
         lookups: list[Callable[[], Awaitable[object]]] = [
             lambda: client.get_me(person),

@@ -30,7 +30,7 @@ from connectors.sdk.errors import (
 from connectors.sdk.model import Task, TaskState
 from connectors.sdk.query import TaskQuery
 from connectors.sdk.testing import Reply
-from sandbox.littlehorse.realm import group_named, user_called
+from sandbox.littlehorse.directory import group_named, user_called
 from tests.connectors.littlehorse.conftest import Tenant, invoice, path
 
 Scripted = Callable[..., LittlehorseConnector]
@@ -98,7 +98,7 @@ async def test_a_lost_race_for_a_claim_is_refused(tenant: Tenant) -> None:
     """The kernel lets nobody take from another; one of two has it."""
     task = await tenant.one(**invoice())
     key = tenant.record(task).key
-    tenant.stand_in.oddities.meanwhile = lambda: tenant.stand_in.bridge.kernel.claim(
+    tenant.stand_in.variant.meanwhile = lambda: tenant.stand_in.bridge.kernel.claim(
         key, "bob@example.com", override=False
     )
     with tenant.as_person("alice") as alice, pytest.raises(ConflictError):
