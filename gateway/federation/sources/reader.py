@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.settings import CacheSettings
 from gateway.federation.cache import Cache, Kind, Question, Shared, Tag
-from gateway.federation.sources import Source
+from gateway.federation.sources.source import Source
 
 T = TypeVar("T")
 
