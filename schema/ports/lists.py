@@ -57,7 +57,6 @@ class SourceStatus(StrEnum):
 class FilterPlacement(StrEnum):
     PUSHED_DOWN = "PUSHED_DOWN"
     GATEWAY = "GATEWAY"
-    IGNORED = "IGNORED"
 
 
 class Problem(Struct, frozen=True, kw_only=True):

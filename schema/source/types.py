@@ -43,7 +43,6 @@ describe(
     "Who filtered or sorted.",
     PUSHED_DOWN="The source itself.",
     GATEWAY="The gateway, over the rows that it read.",
-    IGNORED="Nobody.",
 )
 describe(
     CountAccuracy,
