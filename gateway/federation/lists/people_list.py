@@ -84,8 +84,8 @@ class PeopleLists:
                 # Without a directory: the people who are linked to the source.
                 _add(contribution, self._configured(source.key), admit, page)
         if task is None and contributions:
-            everybody = StreamId(PEOPLE, StreamKind.LOCAL)
-            _add(contributions[0], self._configured(None), admit, page, everybody)
+            all_people = StreamId(PEOPLE, StreamKind.LOCAL)
+            _add(contributions[0], self._configured(None), admit, page, all_people)
         found = await page.build(contributions)
         # A person of several sources counts once, so the total is known only where all lists were read to their end.
         is_known = all(

@@ -42,8 +42,8 @@ class FlowReader:
         expected = self._overlay.expected(ref)
         if expected is not None:
             return expected
-        found = self._reader.cached(self._sources[ref.source], GET_FLOW, ref.native_id)
-        return found if isinstance(found, Flow) else None
+        found: Flow | None = self._reader.cached(self._sources[ref.source], GET_FLOW, ref.native_id)
+        return found
 
     async def _read(self, ref: FlowRef, *, fresh: bool) -> Flow | None:
         source = self._sources[ref.source]

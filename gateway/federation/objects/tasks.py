@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from connectors.sdk.caller import Caller
+from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import DetailAspect, FlowRef, Task, TaskDetail, TaskRef
 from gateway.federation.authorization import can_see
@@ -26,6 +27,10 @@ class TaskReader:
         self._reader = reader
         self._overlay = overlay
         self._flows = flows
+        # The sources whose connector looks at the flow; the rows of other sources need no look-up.
+        self._by_flow = {
+            key for key, source in sources.items() if type(source.connector).within_flow is not Connector.within_flow
+        }
 
     async def tasks(
         self, caller: Caller, refs: Iterable[TaskRef], *, fresh: bool = False
@@ -69,7 +74,7 @@ class TaskReader:
 
     def within_flow(self, task: Task) -> Task:
         """The task as its flow's state makes it, where that flow is known. Makes no call."""
-        if task.flow_id is None:
+        if task.flow_id is None or task.source not in self._by_flow:
             return task
         flow = self._flows.known(FlowRef(task.source, task.flow_id))
         return task if flow is None else self._sources[task.source].connector.within_flow(task, flow)

@@ -47,7 +47,7 @@ class SourceReader:
         settings = source.connector.settings.cache
         seconds = fresh_seconds(settings, about)
         return await self._cache.ask(
-            _key(source, operation, arguments),
+            Question(source.key, source.scope, operation, arguments),
             fetched,
             ttl=ttl or (lambda _: seconds),
             tags=[about],
@@ -59,7 +59,7 @@ class SourceReader:
 
     def cached(self, source: Source, operation: str, arguments: Hashable) -> Any | None:
         """The value of a fresh answer in the cache, None without one. Makes no call."""
-        found = self._cache.kept(_key(source, operation, arguments))
+        found = self._cache.kept(Question(source.key, source.scope, operation, arguments))
         return None if found is None else found.value
 
 
@@ -76,7 +76,3 @@ def fresh_seconds(settings: CacheSettings, about: Tag) -> float:
             return settings.directory_seconds
         case None:
             raise TypeError("an answer is about things of one kind")
-
-
-def _key(source: Source, operation: str, arguments: Hashable) -> Question:
-    return Question(source.key, source.scope, operation, arguments)

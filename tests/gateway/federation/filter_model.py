@@ -1,4 +1,4 @@
-"""Filters of the graph, drawn, and evaluated plainly: the model that lists and questions are held against."""
+"""Filters of the graph, drawn and evaluated plainly: the model that lists and compiled filters are compared with."""
 
 from datetime import timedelta
 from typing import Any
@@ -26,7 +26,7 @@ def some(values: Any) -> st.SearchStrategy[Any]:
 
 
 def filters_of(members: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[TaskFilter]:
-    """Filters with these members, nested. Few members at a time: with all of them nothing would ever match."""
+    """Filters with these members, nested. Few members at a time: no task would match all of them."""
 
     @st.composite
     def own_members(draw: st.DrawFn) -> dict[str, Any]:
@@ -47,14 +47,14 @@ def filters_of(members: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[
 
 
 def native_of(person: PersonId) -> str | None:
-    """What a linked person is called in every source, and an unlinked one in their own."""
+    """The native id: of a linked person in every source, of an account in its own."""
     if person.key is not None:
         return PEOPLE.get(person.key)
     return None if person.ref is None else person.ref.native_id
 
 
 def plain(wanted: TaskFilter, one: Task) -> bool:
-    """What the filter says, member by member, without any question to a source."""
+    """Whether the task matches the filter, member by member, without a compiled query."""
 
     def natives(asked: frozenset[PersonId]) -> set[str | None]:
         return {native_of(each) for each in asked if each.ref is None or each.ref.source == one.source}

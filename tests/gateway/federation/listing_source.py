@@ -1,4 +1,4 @@
-"""Sources in memory that page as vendors do, and as badly: data that many examples can afford, and their lists."""
+"""Sources in memory that page as well and as badly as vendors do, and tasks drawn for them."""
 
 import random
 from collections.abc import Sequence
@@ -22,12 +22,12 @@ SCORES = (None, 25, 50, 100)
 PRIORITIES = {None: None, 25: TaskPriority.LOW, 50: TaskPriority.MEDIUM, 100: TaskPriority.CRITICAL}
 STATES = (TaskState.IN_PROGRESS, TaskState.RESERVED, TaskState.SUSPENDED, TaskState.COMPLETED)
 
-# One number is one row: cheap to draw, and it shrinks towards the first of everything.
+# One number is one row: it is cheap to draw, and shrinks towards the first of all values.
 seeds = st.lists(st.integers(0, 2**31 - 1), max_size=12) | st.lists(st.integers(0, 2**31 - 1), min_size=20, max_size=30)
 
 
 def row(seed: int, native_id: str, source: str | None = None) -> Task:
-    """The row that a number stands for: few different values, so that ties are frequent."""
+    """The row that a number stands for. There are few different values, so ties are frequent."""
 
     def pick(count: int) -> int:
         nonlocal seed
@@ -66,8 +66,8 @@ orders = st.lists(
 class Paging(Enum):
     """How a vendor knows where a page ends: by the row's place in the order, or by counting with an anchor.
 
-    A vendor that only counts is paged by its connector with the row that was given last as an anchor: where that row
-    is not found any more, the next page begins far enough before to miss nothing.
+    A connector pages a vendor that only counts with the row returned last as an anchor. Where that row is gone, the
+    next page begins far enough before it to miss nothing.
     """
 
     BY_KEY = "by key"
@@ -75,7 +75,7 @@ class Paging(Enum):
 
 
 class ListingConnector(MemoryConnector):
-    """Sorts by `sorts`, pages as `paging` says, and lets `misbehave` change what a page shows."""
+    """Sorts by `sorts`, pages as `paging` says, and returns each page as `misbehave` changes it."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class ListingConnector(MemoryConnector):
         self._places: dict[str, tuple[object, ...]] = {}
 
     def misbehave(self, page: list[Task], previous: Sequence[Task]) -> list[Task]:
-        """What the vendor shows in place of a page; `previous` are the rows before it."""
+        """What the vendor returns in place of a page; `previous` are the rows before it."""
         return page
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
@@ -128,13 +128,13 @@ class ListingConnector(MemoryConnector):
         anchor: Any = self._places[after]
         if self.paging is Paging.BY_KEY:
             return sum(place <= anchor for place, _ in placed)
-        # Behind a row that was certainly given, or at the start.
+        # After a row that was certainly returned, or at the start.
         while start > 0 and not (start <= len(placed) and placed[start - 1][0] <= anchor):
             start = max(0, start - limit)
         return start
 
     def _place(self, one: Task, order: TotalOrder, query: TaskQuery) -> tuple[object, ...]:
-        """Ties come in an order of the vendor's own, and so do rows without a value."""
+        """The vendor sorts ties, and rows without a value, in an order of its own."""
         ranked = list(order.rank_of(one)[: len(query.order)])
         for number, key in enumerate(query.order):
             if self.nulls_first and order_value(one, key.field) is None:

@@ -1,4 +1,4 @@
-"""A source in memory, whose abilities a test chooses."""
+"""A source in memory whose capabilities a test chooses."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -43,7 +43,7 @@ from gateway.store.sqlite import SqliteJournal
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 EVERYTHING = frozenset(TaskOrderField) - {TaskOrderField.TITLE, TaskOrderField.STATE, TaskOrderField.SOURCE}
 
-# Nothing is sent; without a transport of its own each client would load all certificates.
+# Nothing is sent. Without this transport each client would load all certificates, which takes long.
 NO_NETWORK = httpx2.MockTransport(lambda _: httpx2.Response(500))
 
 ALICE = "alice"
@@ -129,7 +129,7 @@ class MemoryConnector(Connector[SourceSettings]):
         order = TotalOrder(query.order)
         rows = [one for one in self._reads().values() if query.matches(one)]
         if self.info.sorts:
-            # Ties come in an order of the vendor's own.
+            # The vendor sorts ties in an order of its own.
             rows.sort(key=lambda one: (order.rank_of(one)[: len(query.order)], crc32(one.native_id.encode())))
         start = int(after or 0)
         page = rows[start : start + limit]
@@ -215,7 +215,7 @@ def federation(
     journal: Journal | None = None,
     answers: Cache | None = None,
 ) -> FederatedSources:
-    """The real federation over sources in memory, with real clocks that no test depends on."""
+    """The real federation over sources in memory. Its clocks are real; no test depends on them."""
     sources = [Source(connector) for connector in connectors]
     return compose(
         sources,

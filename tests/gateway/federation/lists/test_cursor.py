@@ -1,7 +1,9 @@
-"""Cursors of merged lists: whatever was not written by this gateway for this question is refused."""
+"""Cursors of merged lists: a cursor that this gateway did not make for this list is refused."""
 
+import base64
 import random
 import string
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -12,9 +14,9 @@ from msgspec import structs
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.errors import InputError
-from connectors.sdk.model import TaskPriority, TaskState
+from connectors.sdk.model import FlowRef, NativeRef, TaskPriority, TaskState
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
-from gateway.federation.lists.cursor import CursorCodec
+from gateway.federation.lists.cursor import CursorCodec, fingerprint
 from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, StreamPosition
 from schema.ports import InboxScope, TaskFilter, TaskListRequest
 from tests.gateway.federation.listing_source import ListingConnector
@@ -28,7 +30,7 @@ POSITION = ListPosition(
         StreamId("south", StreamKind.PAGED, 1, "-"): StreamPosition(None, 26),
     },
 )
-CURSOR = CODEC.encode("a question", POSITION)
+CURSOR = CODEC.encode("a list", POSITION)
 LETTERS = string.ascii_letters + string.digits + "-_"
 TEN = [f"system-{number}" for number in range(10)]
 ADMIN, ALICE = person("carol", *TEN, admin=True), person("alice", *TEN)
@@ -66,39 +68,58 @@ def tampered(draw: st.DrawFn) -> str:
 
 
 def test_a_cursor_survives_the_way_to_the_client_and_back() -> None:
-    assert POSITION == CODEC.decode("a question", CURSOR)
+    assert POSITION == CODEC.decode("a list", CURSOR)
 
 
 @settings(max_examples=max(500, settings().max_examples))
 @given(tampered().filter(lambda text: text != CURSOR) | st.text(max_size=300))
-def test_whatever_was_not_written_here_is_refused(text: str) -> None:
-    """Never another error, and never another position."""
+def test_a_text_that_is_no_cursor_of_ours_is_refused(text: str) -> None:
+    """With a InputError, never with another error."""
     with pytest.raises(InputError) as caught:
-        CODEC.decode("a question", text)
+        CODEC.decode("a list", text)
 
     assert ("after",) == caught.value.field
 
 
 def test_no_letter_of_a_cursor_can_be_another() -> None:
-    """Every place, every letter: those bits of the last one too that carry nothing."""
+    """Any letter at any place, including the unused bits of the last one."""
     for place, letter in enumerate(CURSOR):
         for other in LETTERS:
             if other != letter:
                 with pytest.raises(InputError):
-                    CODEC.decode("a question", CURSOR[:place] + other + CURSOR[place + 1 :])
+                    CODEC.decode("a list", CURSOR[:place] + other + CURSOR[place + 1 :])
 
 
-def test_a_cursor_of_another_secret_question_or_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before a new secret, for other arguments, from a gateway of another release."""
+def test_a_cursor_of_another_secret_list_or_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made before the secret changed, for other arguments, or by another release."""
     with pytest.raises(InputError, match="before this gateway's secret"):
-        CursorCodec(b"another secret").decode("a question", CURSOR)
+        CursorCodec(b"another secret").decode("a list", CURSOR)
     with pytest.raises(InputError, match="another filter, order, scope or person"):
-        CODEC.decode("another question", CURSOR)
+        CODEC.decode("another list", CURSOR)
     monkeypatch.setattr("gateway.federation.lists.cursor.VERSION", 1)
-    older = CODEC.encode("a question", POSITION)
+    older = CODEC.encode("a list", POSITION)
     monkeypatch.undo()
     with pytest.raises(InputError, match="another version"):
-        CODEC.decode("a question", older)
+        CODEC.decode("a list", older)
+
+
+def test_a_cursor_of_another_shape_is_refused() -> None:
+    """Version 2 named streams by a text. It is signed with the same secret."""
+    packed = zlib.compress(b'[2,"a list",[["x",null],{"north:0:+":["26",26,false,false,null,70,true]},false]]')
+    signed = base64.urlsafe_b64encode(CODEC._sign(packed) + packed).decode().rstrip("=")
+
+    with pytest.raises(InputError, match="another version"):
+        CODEC.decode("a list", signed)
+
+
+def test_a_fingerprint_is_the_same_for_equal_parts_only() -> None:
+    """Sets have no order, and equal members of different structs are different."""
+    ids = [f"task-{number}" for number in range(20)]
+    asked, reversed_ = (TaskFilter(titles=frozenset(each)) for each in (ids, reversed(ids)))
+
+    assert fingerprint("tasks", asked) == fingerprint("tasks", reversed_)
+    assert fingerprint(NativeRef("north", "1")) != fingerprint(FlowRef("north", "1"))
+    assert fingerprint("a", None) != fingerprint(None, "a")
 
 
 def rows(source: str) -> list[Any]:
@@ -132,7 +153,7 @@ ASKED = TaskListRequest(
 
 
 @pytest.mark.parametrize("what", [*OTHERWISE, "person"])
-async def test_a_cursor_fits_one_question_of_one_person(what: str) -> None:
+async def test_a_cursor_fits_one_list_of_one_person(what: str) -> None:
     """Another filter, order, scope or person: refused before any source is asked."""
     connector = ListingConnector(TEN[0], [structs.replace(one, priority=TaskPriority.HIGH) for one in rows(TEN[0])])
     sources = federation(connector, people=[ADMIN, ALICE])
@@ -148,7 +169,7 @@ async def test_a_cursor_fits_one_question_of_one_person(what: str) -> None:
     assert before == connector.lists
 
 
-async def test_a_cursor_fits_other_sizes_and_the_same_question_said_otherwise() -> None:
+async def test_a_cursor_fits_another_page_size_and_an_equal_filter() -> None:
     """`first`, freshness, count and direction may change; sets have no order."""
     sources = federation(ListingConnector(TEN[0], rows(TEN[0])), people=[ADMIN])
     order = (SortKey(TaskOrderField.CREATED_AT),)
@@ -170,7 +191,7 @@ async def test_a_cursor_fits_other_sizes_and_the_same_question_said_otherwise() 
 
 
 async def test_a_cursor_over_ten_systems_is_at_most_2_kilobytes() -> None:
-    """For a person who sees tasks for three reasons, dated and undated: sixty lists, with vendors' long ids."""
+    """Three disjuncts and two null partitions in each system: sixty streams, with long native ids."""
     sources = federation(*(ListingConnector(key, rows(key)) for key in TEN), people=[ALICE])
     after, longest = None, 0
     for _ in range(30):
@@ -181,8 +202,8 @@ async def test_a_cursor_over_ten_systems_is_at_most_2_kilobytes() -> None:
     assert 800 < longest <= 2048
 
 
-async def test_a_cursor_whose_row_is_gone_goes_on_where_it_stood() -> None:
-    """Also when every row around it left."""
+async def test_a_cursor_whose_row_is_gone_resumes_at_its_place() -> None:
+    """Also when all rows around it are gone."""
     connector = ListingConnector(TEN[0], rows(TEN[0]))
     sources = federation(connector, people=[ADMIN])
     page = await sources.list_tasks(ADMIN, TaskListRequest(first=20))

@@ -1,4 +1,4 @@
-"""Filters of the graph as one source sees them, against a plain evaluation."""
+"""Filters compiled for one source, against a plain evaluation."""
 
 from datetime import timedelta
 from typing import Any
@@ -52,7 +52,7 @@ def tasks(draw: st.DrawFn) -> Task:
         is_overdue=draw(st.none() | st.booleans()),
         due_at=draw(st.none() | moments),
         completed_at=draw(st.none() | moments),
-        assignees=() if state is TaskState.READY else draw(users),  # READY is who nobody owns
+        assignees=() if state is TaskState.READY else draw(users),  # a READY task has no owner
         candidate_users=draw(st.none() | users),
         candidate_groups=draw(st.none() | groups),
         business_key=draw(st.none() | words),
@@ -75,7 +75,7 @@ def tasks(draw: st.DrawFn) -> Task:
 
 
 people = some(
-    [PersonId(key="alice"), PersonId(key="bob"), PersonId(key="nobody"), PersonId(ref=NativeRef("north", "bob"))]
+    [PersonId(key="alice"), PersonId(key="bob"), PersonId(key="unknown"), PersonId(ref=NativeRef("north", "bob"))]
 )
 MEMBERS: dict[str, st.SearchStrategy[Any]] = {
     "ids": some([TaskRef("north", "1"), TaskRef("north", "2"), TaskRef("south", "3")]),
@@ -123,10 +123,15 @@ MEMBERS: dict[str, st.SearchStrategy[Any]] = {
 filters = filters_of(MEMBERS)
 
 
+def test_every_member_of_a_filter_is_drawn() -> None:
+    """Otherwise a member that the compiler forgets would not be noticed."""
+    assert {*MEMBERS, "all_of", "any_of", "none_of"} == set(TaskFilter.__struct_fields__)
+
+
 @settings(max_examples=max(500, settings().max_examples))
 @given(filters, st.lists(tasks(), min_size=1, max_size=12))
-def test_a_filter_is_read_soundly(wanted: TaskFilter, rows: list[Task]) -> None:
-    """Rows are judged exactly; the question loses none of them, and says all of it where it says so."""
+def test_a_compiled_filter_is_sound(wanted: TaskFilter, rows: list[Task]) -> None:
+    """The test is exact, the query matches every match, and it matches nothing else where it is called exact."""
     compiled = COMPILER.compile(wanted)
     for one in rows:
         expected = plain(wanted, one)
@@ -174,15 +179,15 @@ def test_a_filter_is_read_soundly(wanted: TaskFilter, rows: list[Task]) -> None:
         (TaskFilter(is_overdue=True), TaskQuery(overdue_at=NOW), True),
     ],
 )
-def test_the_strongest_sound_question(wanted: TaskFilter, query: TaskQuery | None, exact: bool) -> None:
-    """`or` is asked by what its branches share, `not` by its complement, contradictions ask nobody."""
+def test_the_strongest_sound_query(wanted: TaskFilter, query: TaskQuery | None, exact: bool) -> None:
+    """`or` becomes what its branches have in common, `not` the complement; a contradiction has no query."""
     compiled = COMPILER.compile(wanted)
 
     assert (query, exact) == (compiled.query, compiled.is_exact)
 
 
-def test_overdue_is_asked_by_the_minute() -> None:
-    """So that many share one answer; the rows are judged by the moment itself."""
+def test_vendors_are_asked_for_overdue_tasks_by_the_minute() -> None:
+    """So that many callers share one answer. Rows are tested against the moment itself."""
     moment = NOW + timedelta(seconds=30)
     compiled = FilterCompiler("north", "memory", native_id=lambda _: None, now=moment).compile(
         TaskFilter(is_overdue=True)
@@ -208,7 +213,7 @@ def due(**bounds: Any) -> TaskFilter:
         (TaskFilter(states=frozenset({TaskState.READY})), TaskFilter(states=frozenset({TaskState.FAILED}))),
         (TaskFilter(states=frozenset({TaskState.READY})), OWNED),
         (TaskFilter(assignees=frozenset({PersonId(key="alice")})), FREE),
-        (TaskFilter(assignees=frozenset({PersonId(key="nobody")})),),
+        (TaskFilter(assignees=frozenset({PersonId(key="unknown")})),),
         (OWNED, FREE),
         (TaskFilter(is_escalated=True), TaskFilter(is_escalated=False)),
         (TaskFilter(states=frozenset({TaskState.COMPLETED})), OPEN_NOW),
@@ -224,8 +229,8 @@ def due(**bounds: Any) -> TaskFilter:
         (TaskFilter(states=frozenset({TaskState.READY})), TaskFilter(none_of=TaskFilter(states=frozenset(TaskState)))),
     ],
 )
-def test_contradictions_ask_nobody(branches: tuple[TaskFilter, ...]) -> None:
-    """Also where each half stands in a branch of its own."""
+def test_a_contradiction_has_no_query(branches: tuple[TaskFilter, ...]) -> None:
+    """Also when its halves are in different branches."""
     nested = TaskFilter(all_of=branches)
 
     assert COMPILER.compile(nested).query is None
@@ -233,7 +238,7 @@ def test_contradictions_ask_nobody(branches: tuple[TaskFilter, ...]) -> None:
 
 
 def test_a_single_moment_is_no_contradiction() -> None:
-    """Between NOW and NOW, both included."""
+    """From NOW to NOW, inclusive."""
     query = COMPILER.compile(TaskFilter(all_of=(due(gte=NOW), due(lte=NOW)))).query
 
     assert query is not None

@@ -1,4 +1,4 @@
-"""Lists of flows and definitions over several sources."""
+"""Lists of flows over several sources."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import structs
 
 from connectors.sdk.errors import InputError, UnavailableError
-from connectors.sdk.model import Definition, Flow, FlowState
+from connectors.sdk.model import Flow, FlowState
 from connectors.sdk.query import FlowQuery
 from gateway.federation.service import FederatedSources
-from schema.ports import FlowListRequest, PageRequest, SourceStatus
+from schema.ports import FlowListRequest, SourceStatus
 from tests.gateway.federation.memory_source import NOW, MemoryConnector, federation, person
 from tests.gateway.federation.rich_source import RichConnector, flow
 
@@ -41,7 +40,7 @@ MINUTES = st.one_of(st.none(), st.integers(0, 3))
 async def test_pages_joined_are_all_flows_newest_first(
     north: list[int | None], south: list[int | None], first: int, sorts: bool, pushes: bool
 ) -> None:
-    """Whether a source sorts and filters or not; undated ones last; the source decides ties, then the id."""
+    """Whatever a source sorts and filters itself. Flows without a start come last; source and id decide ties."""
     connectors = []
     for key, starts in (("north", north), ("south", south)):
         flows = [
@@ -54,8 +53,7 @@ async def test_pages_joined_are_all_flows_newest_first(
             for number, start in enumerate(starts)
         ]
         connector = RichConnector(key, flows=flows)
-        sorted_flows = sorts and all(start is not None for start in starts)
-        connector.info = structs.replace(connector.info, sorts_flows=sorted_flows)
+        connector.info.sorts_flows = sorts and all(start is not None for start in starts)  # type: ignore[misc]
         connector.pushes_states = pushes
         connectors.append(connector)
     everything = [one for connector in connectors for one in connector.flows.values()]
@@ -86,7 +84,7 @@ def in_order(flows: list[Flow]) -> list[str]:
 
 
 async def test_each_source_reports() -> None:
-    """One that fails, one that lists none, one that is not asked; the rest of the list stands."""
+    """One fails, one lists no flows, one is not asked. The flows of the others are returned."""
     north, south = RichConnector("north", flows=[flow("north", "f1")]), RichConnector("south")
     south.fail = UnavailableError("is down")
     sources = federation(north, south, MemoryConnector("west"), people=PEOPLE)
@@ -104,7 +102,7 @@ async def test_each_source_reports() -> None:
 
 
 async def test_flows_are_listed_for_task_admins_only() -> None:
-    """A source that may not be looked at does not pretend to be empty."""
+    """For others the report says FORBIDDEN, and the count is unknown."""
     north = RichConnector("north", flows=[flow("north", "f1")])
 
     page = await federation(north, people=PEOPLE).list_flows(ALICE, FlowListRequest())
@@ -115,8 +113,8 @@ async def test_flows_are_listed_for_task_admins_only() -> None:
     )
 
 
-async def test_a_cursor_of_another_question_is_refused() -> None:
-    """Of another filter here."""
+async def test_a_cursor_of_another_list_is_refused() -> None:
+    """Here with another filter."""
     north = RichConnector("north", flows=[flow("north", "f1"), flow("north", "f2")])
     sources = federation(north, people=PEOPLE)
     cursor = (await sources.list_flows(CAROL, FlowListRequest(first=1))).edges[0].cursor()
@@ -124,20 +122,3 @@ async def test_a_cursor_of_another_question_is_refused() -> None:
 
     with pytest.raises(InputError):
         await sources.list_flows(CAROL, FlowListRequest(after=cursor, query=other))
-
-
-async def test_definitions_come_by_name_over_all_sources() -> None:
-    """And page by page."""
-    north, south = RichConnector("north"), RichConnector("south")
-    north.definitions = [Definition(native_id="2", key="b"), Definition(native_id="1", key="z", name="Alpha")]
-    south.definitions = [Definition(native_id="9", key="aardvark")]
-    sources = federation(north, south, people=PEOPLE)
-
-    first = await sources.list_task_definitions(ALICE, PageRequest(first=2))
-    rest = await sources.list_task_definitions(ALICE, PageRequest(first=2, after=first.edges[-1].cursor()))
-
-    assert (["9", "1"], ["2"], 3) == (
-        [edge.item.native_id for edge in first.edges],
-        [edge.item.native_id for edge in rest.edges],
-        first.total,
-    )

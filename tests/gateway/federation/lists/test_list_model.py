@@ -1,11 +1,11 @@
 """Lists over several sources against a model: all rows in one list, filtered and sorted in memory.
 
-What is promised, whatever the sources can and whatever happens between two pages:
+What lists promise, whatever the sources can do and whatever happens between two pages:
 
 - pages joined, in either direction and from any edge, are the model's sequence while nothing changes;
-- of the tasks that did not change while somebody paged, each comes once, and in order;
-- rows that a vendor shuffles or repeats within a page come once, and in order; those that it drops are missing, and
-  take no other row along.
+- a task that does not change while pages are read comes once, and in order;
+- rows that a vendor shuffles or repeats within a page come once, and in order; rows that it drops are missing, and no
+  other row is.
 """
 
 import itertools
@@ -41,7 +41,7 @@ ADMIN = person("carol", *SOURCES, admin=True)
 ALICE = person("alice", *SOURCES)
 TIMES = (TaskOrderField.DUE_AT, TaskOrderField.FOLLOW_UP_AT, TaskOrderField.CREATED_AT)
 Able = tuple[frozenset[TaskOrderField], bool, Paging, bool]
-# What happens to a row between two pages: which, whether it goes, and what it becomes otherwise.
+# A change between two pages: which row, whether it is removed, and the seed of its new values otherwise.
 Change = tuple[int, bool, int]
 
 many = settings(max_examples=max(600, settings().max_examples))
@@ -58,7 +58,7 @@ filters = st.just(TaskFilter()) | filters_of(
         "titles": some(TITLES),
         "title": matches,
         "business_keys": some(["Invoice", "Claim"]),
-        "assignees": some([PersonId(key="alice"), PersonId(key="nobody"), PersonId(ref=NativeRef("north", "bob"))]),
+        "assignees": some([PersonId(key="alice"), PersonId(key="unknown"), PersonId(ref=NativeRef("north", "bob"))]),
         "has_assignee": st.none() | st.booleans(),
         "candidate_groups": some([NativeRef(source, "accounting") for source in SOURCES]),
         "has_candidate_groups": st.none() | st.booleans(),
@@ -122,7 +122,7 @@ def ids(page: TaskList) -> list[str]:
 
 
 class Walk:
-    """Pages one after the other, each going on from the edge that is furthest or, by `turns`, from one before it."""
+    """Reads pages one after the other. Each starts at the last edge of the one before, or `turns` edges before it."""
 
     def __init__(
         self,
@@ -139,7 +139,7 @@ class Walk:
         self.pages: list[TaskList] = []
 
     async def run(self) -> list[str]:
-        """All rows in the order of the list; asserts that the list ends, and rises from page to page."""
+        """All rows in the order of the list. Asserts that the list ends, and that its order rises from page to page."""
         backward = self._request.backward
         found: list[Task] = []
         after: str | None = None
@@ -150,13 +150,13 @@ class Walk:
             edges = list(reversed(page.edges)) if backward else list(page.edges)
 
             assert len(edges) <= size
-            # What is promised can go before it is asked for, and only then.
+            # A page may be empty only if its rows were removed meanwhile.
             assert edges or number == 0 or self._between is not None
             if not (page.has_previous_page if backward else page.has_next_page):
                 found += [edge.task for edge in edges]
                 break
-            assert edges, "more was promised and an empty page came"
-            # Never back to nothing: the list must end.
+            assert edges, "the page before said that there is more"
+            # At least one row further on every page, so that the list ends.
             stop = max(1, len(edges) - self._turns[number % len(self._turns)])
             found += [edge.task for edge in edges[:stop]]
             after = edges[stop - 1].cursor()
@@ -184,7 +184,7 @@ def test_pages_joined_are_the_models_sequence(
     who: tuple[Caller, InboxScope],
     backward: bool,
 ) -> None:
-    """In either direction, from any edge, whatever each source can sort or filter; a count says how good it is."""
+    """In either direction, from any edge, whatever each source can sort or filter. Totals are as accurate as they say."""
     tasks = rows_of(numbers)
     caller, scope = who
     request = TaskListRequest(scope=scope, filter=wanted, order=order, backward=backward, now=NOW)
@@ -216,7 +216,7 @@ def test_pages_joined_are_the_models_sequence(
     backward=st.booleans(),
     fresh=st.booleans(),
 )
-def test_what_does_not_change_comes_once_and_in_order_while_other_tasks_come_move_and_go(
+def test_unchanged_tasks_come_once_and_in_order_while_others_change(
     numbers: list[int],
     wanted: TaskFilter,
     order: tuple[SortKey, ...],
@@ -228,7 +228,7 @@ def test_what_does_not_change_comes_once_and_in_order_while_other_tasks_come_mov
     backward: bool,
     fresh: bool,
 ) -> None:
-    """Also where an anchor is gone, where pages are kept from before a change, and in any filter and scope."""
+    """Also when an anchor is gone, when pages are cached from before a change, and in any filter and scope."""
     tasks = rows_of(numbers)
     connectors = sources_of(tasks, able)
     held = {one.native_id: one for one in tasks}
@@ -269,7 +269,7 @@ def test_what_does_not_change_comes_once_and_in_order_while_other_tasks_come_mov
     chance=st.integers(0, 2**16),
     backward=st.booleans(),
 )
-def test_a_page_that_a_vendor_shuffles_repeats_or_thins_is_put_right(
+def test_pages_that_a_vendor_shuffles_repeats_or_thins_out(
     numbers: list[int],
     order: tuple[SortKey, ...],
     able: tuple[Able, Able, Able],
@@ -278,7 +278,7 @@ def test_a_page_that_a_vendor_shuffles_repeats_or_thins_is_put_right(
     chance: int,
     backward: bool,
 ) -> None:
-    """Nothing comes twice, what was read comes in order, and a row that is not shown takes no other along."""
+    """Nothing comes twice, everything comes in order, and only the rows that the vendor hides are missing."""
     tasks = rows_of(numbers)
     connectors = sources_of(tasks, able, UnrulyConnector)
     for connector in connectors:
@@ -298,7 +298,7 @@ def test_any_edge_resumes_in_either_direction(
     sizes: list[int],
     turns: list[bool],
 ) -> None:
-    """Turning round anywhere goes on beside the row of the cursor, with another page size, and says what lies beyond."""
+    """The page begins beside the cursor's row, whatever its size and direction, and says what lies beyond it."""
     tasks = rows_of(numbers)
     expected = model(tasks, ADMIN, TaskListRequest(order=order))
 

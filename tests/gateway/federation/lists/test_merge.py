@@ -1,4 +1,4 @@
-"""The merge by itself, over streams whose pages are written down."""
+"""The merge alone, over streams with fixed pages."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -19,7 +19,7 @@ def due(native_id: str, hours: int, source: str = "north") -> Task:
 
 
 def stream(*pages: Sequence[Task]) -> PagedStream[Task]:
-    """Each page as the vendor gives it, whatever the one before said."""
+    """The pages as the vendor returns them; they need not fit together."""
 
     async def fetch(cursor: str | None, limit: int) -> Page[Task]:
         number = int(cursor or 0)
@@ -29,16 +29,16 @@ def stream(*pages: Sequence[Task]) -> PagedStream[Task]:
     return PagedStream(spec, VendorPages(fetch, limit=2, scan_limit=100, is_exact=True))
 
 
-async def test_a_row_that_moved_before_what_was_given_does_not_come_behind_it() -> None:
-    """It was due in 3 hours on one page and in 1 hour on the next, after what is due in 2."""
+async def test_a_row_that_moved_to_before_returned_rows_is_left_out() -> None:
+    """It is due in 3 hours on the first page, and in 1 hour on the second: it comes once, with its first due date."""
     rows, more = await merge([stream([due("b", 2), due("a", 3)], [due("a", 1), due("c", 4)])], first=5, open_all=False)
 
     assert (["b", "a", "c"], False) == ([row.item.native_id for row in rows], more)
     assert due("a", 3).due_at == rows[1].item.due_at
 
 
-async def test_nor_does_one_behind_what_another_source_gave() -> None:
-    """South's second page holds a row that sorts before north's only one, which is given already."""
+async def test_a_row_that_ranks_before_another_sources_returned_row_is_left_out() -> None:
+    """South's second page has a row that sorts before north's row, which is returned already."""
     north = stream([due("b", 2, "north")])
     first = [due("a", 1, "south"), due("c", 3, "south"), due("d", 4, "south")]
     south = stream(first, [due("e", 1, "south"), due("f", 5, "south")])
@@ -49,7 +49,7 @@ async def test_nor_does_one_behind_what_another_source_gave() -> None:
 
 
 async def test_a_row_that_comes_in_two_streams_comes_once() -> None:
-    """As the same record, or as two of different age."""
+    """As the same record, or as an older and a newer one."""
     rows, more = await merge(
         [stream([due("a", 1), due("b", 2)]), stream([due("a", 1), due("b", 3)])], first=5, open_all=True
     )

@@ -1,4 +1,4 @@
-"""What is given while a source fails, or while a fresh answer is on its way: older rows, and said so."""
+"""Stale rows: what is shown while a source fails, or while an answer is read again."""
 
 import anyio
 
@@ -24,7 +24,7 @@ def kept(clock: Clock) -> Cache:
 
 
 async def test_a_failing_sources_rows_are_shown_as_stale_with_their_age() -> None:
-    """Not for ever: after 30 minutes the failure is told instead."""
+    """For 30 minutes; afterwards the report has the failure."""
     clock, north = Clock(), MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=[ALICE], answers=kept(clock))
     fresh = await sources.list_tasks(ALICE, QUEUE)
@@ -46,8 +46,8 @@ async def test_a_failing_sources_rows_are_shown_as_stale_with_their_age() -> Non
     assert [] == gone.edges
 
 
-async def test_a_refusal_is_never_stood_in_for() -> None:
-    """Who may not look any more sees nothing old."""
+async def test_nothing_stale_is_shown_in_place_of_a_refusal() -> None:
+    """A person who lost access sees no old rows."""
     clock, north = Clock(), MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=[ALICE], answers=kept(clock))
     await sources.list_tasks(ALICE, QUEUE)
@@ -58,8 +58,8 @@ async def test_a_refusal_is_never_stood_in_for() -> None:
     assert (SourceStatus.FORBIDDEN, []) == (page.sources[0].status, page.edges)
 
 
-async def test_an_answer_a_little_old_is_given_at_once_and_fetched_again_behind_it() -> None:
-    """Marked STALE without an error; whoever asks next has the fresh one."""
+async def test_an_answer_that_is_just_outdated_is_returned_while_it_is_read_again() -> None:
+    """It is STALE without an error; the next read gets the fresh one."""
     clock, north = Clock(), MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=[ALICE], answers=kept(clock))
     await sources.list_tasks(ALICE, QUEUE)
@@ -75,8 +75,8 @@ async def test_an_answer_a_little_old_is_given_at_once_and_fetched_again_behind_
     assert [["1"], ["1", "2"]] == [sorted(edge.task.native_id for edge in page.edges) for page in (first, second)]
 
 
-async def test_what_a_write_touched_is_never_shown_as_it_was() -> None:
-    """Also while the source fails: the claimed task is no longer to be taken."""
+async def test_an_answer_that_a_write_made_outdated_is_never_shown() -> None:
+    """Not even while the source fails: the claimed task cannot be claimed again."""
     clock, north = Clock(), MemoryConnector("north", [task("north", "1"), task("north", "2")])
     sources = federation(north, people=[ALICE], answers=kept(clock))
     await sources.list_tasks(ALICE, QUEUE)
@@ -88,8 +88,8 @@ async def test_what_a_write_touched_is_never_shown_as_it_was() -> None:
     assert SourceStatus.UNAVAILABLE is page.sources[0].status
 
 
-async def test_the_graph_tells_what_is_kept() -> None:
-    """Entries, how many questions they answered, and the oldest."""
+async def test_a_source_shows_what_is_cached() -> None:
+    """The number of entries, the hit ratio, and the oldest entry."""
     north = MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=[ALICE])
     (before,) = sources.sources()

@@ -1,15 +1,11 @@
-from collections.abc import Sequence
-from datetime import datetime
-
 import anyio
 import pytest
 from msgspec import structs
 
 from connectors.sdk.errors import InputError, MalformedResponseError, RateLimitedError, UnavailableError
-from connectors.sdk.model import CountAccuracy, Flow, FlowRef, FlowState, Task, TaskRef, TaskState
-from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
+from connectors.sdk.model import CountAccuracy, Task, TaskState
+from connectors.sdk.query import SortKey, TaskOrderField
 from gateway.federation.cache import Cache
-from gateway.federation.lists.sort_order import TotalOrder
 from schema.ports import FilterPlacement, InboxScope, PersonId, SourceStatus, TaskFilter, TaskList, TaskListRequest
 from tests.gateway.federation.memory_source import NOW, MemoryConnector, federation, later, person, task
 
@@ -29,7 +25,7 @@ def many(source: str, count: int, **members: object) -> list[Task]:
 
 
 async def test_a_page_costs_a_sorting_source_one_call() -> None:
-    """25 of 1,000 rows with due dates: the part without due dates is not even opened."""
+    """25 of 1,000 rows with due dates: the partition without due dates is not opened."""
     connector = MemoryConnector("north", many("north", 1000))
 
     page = await page_of(connector, count=False)
@@ -37,8 +33,8 @@ async def test_a_page_costs_a_sorting_source_one_call() -> None:
     assert (25, 1, True) == (len(page.edges), connector.lists, page.has_next_page)
 
 
-async def test_a_total_opens_every_part_and_is_exact() -> None:
-    """The part without due dates costs its call only when somebody wants the total."""
+async def test_a_total_opens_every_partition_and_is_exact() -> None:
+    """The partition without due dates costs a call only for the total."""
     connector = MemoryConnector("north", [*many("north", 30), task("north", "undated")])
 
     page = await page_of(connector, count=True)
@@ -47,7 +43,7 @@ async def test_a_total_opens_every_part_and_is_exact() -> None:
 
 
 async def test_a_failing_source_leaves_the_others_and_a_report() -> None:
-    """Its error is data, the list is incomplete and says so."""
+    """The report has its error, and the list says that it is incomplete."""
     north, south = MemoryConnector("north", many("north", 3)), MemoryConnector("south", many("south", 3))
     south.fail = UnavailableError("cannot be reached")
 
@@ -59,7 +55,7 @@ async def test_a_failing_source_leaves_the_others_and_a_report() -> None:
     assert (False, CountAccuracy.LOWER_BOUND) == (page.is_complete, page.total_accuracy)
 
 
-async def test_a_source_that_recovers_gives_the_rows_that_its_failure_kept_back() -> None:
+async def test_a_source_that_recovers_returns_the_rows_of_before() -> None:
     """A failing source keeps its position in the cursor: its earlier rows come on the next page."""
     north = MemoryConnector("north", many("north", 4))
     south = MemoryConnector("south", many("south", 4), sorts=frozenset())
@@ -76,8 +72,8 @@ async def test_a_source_that_recovers_gives_the_rows_that_its_failure_kept_back(
     }
 
 
-async def test_a_rate_limited_source_says_when_to_come_back() -> None:
-    """RATE_LIMITED carries retryAt."""
+async def test_a_rate_limited_source_says_when_to_retry() -> None:
+    """RATE_LIMITED has retryAt."""
     north = MemoryConnector("north")
     north.fail = RateLimitedError("asked too often", retry_at=later(minutes=1))
 
@@ -87,8 +83,8 @@ async def test_a_rate_limited_source_says_when_to_come_back() -> None:
     assert (SourceStatus.RATE_LIMITED, later(minutes=1)) == (page.sources[0].status, error and error.retry_at)
 
 
-async def test_a_vendor_whose_cursor_stands_still_is_an_error_not_a_loop() -> None:
-    """The same page cursor twice would page forever."""
+async def test_a_vendors_cursor_that_does_not_move_on_is_an_error() -> None:
+    """Following it would never end."""
 
     class Standing(MemoryConnector):
         async def list_tasks(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
@@ -101,7 +97,7 @@ async def test_a_vendor_whose_cursor_stands_still_is_an_error_not_a_loop() -> No
     assert MalformedResponseError.code == page.sources[0].error.code
 
 
-async def test_a_drained_source_is_cut_at_its_scan_limit_and_says_so() -> None:
+async def test_a_full_scan_ends_at_the_scan_limit_and_says_so() -> None:
     """2,000 by default; here 150 of 400."""
     connector = MemoryConnector("north", many("north", 400), sorts=frozenset(), scan_limit=150)
 
@@ -117,8 +113,8 @@ async def test_a_drained_source_is_cut_at_its_scan_limit_and_says_so() -> None:
     assert FilterPlacement.GATEWAY == report.sort_placement
 
 
-async def test_a_tie_that_is_too_long_to_be_read_whole_is_told() -> None:
-    """Forty tasks of one moment at a source that is asked for ten at most: what is given may not be the first of them."""
+async def test_a_tie_that_is_too_long_to_be_read_is_reported() -> None:
+    """Forty tasks of one moment and a scan limit of ten: the rows returned may not be the first ones, so it is truncated."""
     tie = [task("north", f"{number:02}", due_at=NOW) for number in range(40)]
 
     short = await page_of(MemoryConnector("north", tie, scan_limit=100), first=5)
@@ -130,7 +126,7 @@ async def test_a_tie_that_is_too_long_to_be_read_whole_is_told() -> None:
 
 
 async def test_a_hundred_equal_lists_at_once_cost_one_call() -> None:
-    """One flight per source, scope and question."""
+    """Single flight: one call per cache key."""
     connector = MemoryConnector("north", many("north", 30))
     sources = federation(connector, people=[ADMIN])
 
@@ -142,7 +138,7 @@ async def test_a_hundred_equal_lists_at_once_cost_one_call() -> None:
 
 
 async def test_a_warm_list_costs_nothing() -> None:
-    """The second asker within ten seconds gets the same answer, marked as cached."""
+    """The second read within ten seconds gets the same answer, marked as cached."""
     connector = MemoryConnector("north", many("north", 30))
     sources = federation(connector, people=[ADMIN])
 
@@ -153,7 +149,7 @@ async def test_a_warm_list_costs_nothing() -> None:
 
 
 async def test_visibility_holds_in_lists() -> None:
-    """Alice sees what she owns and what her group may take, not Bob's private task; the task admin sees all."""
+    """Alice sees her tasks and those that her group may claim, not Bob's private task; the task admin sees all."""
     north = MemoryConnector(
         "north",
         [
@@ -171,8 +167,8 @@ async def test_visibility_holds_in_lists() -> None:
     assert (4, 2, CountAccuracy.EXACT) == (len(everything.edges), hers.total, hers.total_accuracy)
 
 
-async def test_scopes_are_what_they_say() -> None:
-    """MINE, CLAIMABLE, their union, and the groups' tasks whoever owns them."""
+async def test_scopes() -> None:
+    """MINE, CLAIMABLE, their union, and the tasks of the groups with any owner."""
     north = MemoryConnector(
         "north",
         [
@@ -197,7 +193,7 @@ async def test_scopes_are_what_they_say() -> None:
 
 
 async def test_a_person_without_an_identity_gets_no_rows_and_is_told() -> None:
-    """A gap in the configuration is no outage: status OK, IDENTITY_NOT_LINKED."""
+    """The status is OK, since the source did not fail; the report's error is IDENTITY_NOT_LINKED."""
     north = MemoryConnector("north", many("north", 3))
 
     page = await page_of(north, caller=person("dave"))
@@ -212,7 +208,7 @@ async def test_a_person_without_an_identity_gets_no_rows_and_is_told() -> None:
 
 
 async def test_a_source_that_the_filter_excludes_is_not_asked() -> None:
-    """SKIPPED, no calls; the same for an assignee whom only another source knows, and for a contradiction."""
+    """SKIPPED without a call; the same for a filter that contradicts itself."""
     north, south = MemoryConnector("north", many("north", 1)), MemoryConnector("south", many("south", 1))
 
     page = await page_of(north, south, filter=TaskFilter(sources=frozenset({"north"})))
@@ -226,7 +222,7 @@ async def test_a_source_that_the_filter_excludes_is_not_asked() -> None:
 
 
 async def test_foreign_and_damaged_cursors_are_refused() -> None:
-    """Another order, another person, a changed character, garbage: each is VALIDATION_FAILED."""
+    """Another order, another person, a changed letter, any text: each is VALIDATION_FAILED."""
     sources = federation(MemoryConnector("north", many("north", 9)), people=[ADMIN, ALICE])
     page = await sources.list_tasks(ADMIN, TaskListRequest(first=2))
     cursor = page.edges[0].cursor()
@@ -247,26 +243,8 @@ async def test_foreign_and_damaged_cursors_are_refused() -> None:
         assert ("after",) == caught.value.field
 
 
-def test_null_due_dates_come_last_in_either_direction() -> None:
-    """Nobody's inbox begins with what nobody dated."""
-    undated, dated = task("north", "undated"), task("north", "dated", due_at=NOW)
-    for direction in SortDirection:
-        order = TotalOrder((SortKey(TaskOrderField.DUE_AT, direction),))
-
-        assert ["dated", "undated"] == [one.native_id for one in sorted([undated, dated], key=order.rank_of)]
-
-
-def test_sort_values_are_json() -> None:
-    """Times are whole microseconds."""
-    order = TotalOrder(())
-    due = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=NOW.tzinfo)
-    values = order.values_of(task("north", "1", due_at=due))
-
-    assert 1767323045678901 == values[0]
-
-
-async def test_a_drain_that_the_vendor_stops_keeps_what_was_read() -> None:
-    """A limit after the first of four pages: 100 rows, PARTIAL, truncated, with the error."""
+async def test_a_full_scan_that_the_vendor_stops_keeps_what_was_read() -> None:
+    """A limit after the first of four pages: 100 rows, PARTIAL, truncated, with the error; the source shows it too."""
 
     class Limited(MemoryConnector):
         async def list_tasks(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
@@ -274,7 +252,8 @@ async def test_a_drain_that_the_vendor_stops_keeps_what_was_read() -> None:
                 raise RateLimitedError("asked too often", retry_at=later(minutes=1))
             return await super().list_tasks(*args, **kwargs)  # type: ignore[arg-type]
 
-    page = await page_of(Limited("north", many("north", 400), sorts=frozenset()))
+    sources = federation(Limited("north", many("north", 400), sorts=frozenset()), people=[ADMIN])
+    page = await sources.list_tasks(ADMIN, TaskListRequest())
     report = page.sources[0]
 
     assert (25, SourceStatus.PARTIAL, True, 100, CountAccuracy.LOWER_BOUND) == (
@@ -286,10 +265,11 @@ async def test_a_drain_that_the_vendor_stops_keeps_what_was_read() -> None:
     )
     assert "RATE_LIMITED" == (report.error and report.error.code)
     assert (False, True) == (page.is_complete, page.has_next_page)
+    assert SourceStatus.RATE_LIMITED is sources.sources()[0].status
 
 
-async def test_a_drained_list_is_shared_longer_the_more_it_cost() -> None:
-    """Four seconds a page: five pages are not read again after 15 seconds, and are after 21."""
+async def test_a_full_scan_is_fresh_the_longer_the_more_it_cost() -> None:
+    """Four seconds a page: a scan of five pages is fresh for 20 seconds."""
     clock = 0.0
     answers = Cache(most_bytes=1 << 24, most_entries=1000, monotonic=lambda: clock)
     connector = MemoryConnector("north", many("north", 500), sorts=frozenset())
@@ -300,29 +280,3 @@ async def test_a_drained_list_is_shared_longer_the_more_it_cost() -> None:
         calls.append(connector.lists)
 
     assert [5, 5, 10] == calls
-
-
-async def test_a_flow_that_is_known_decides_over_its_tasks_without_a_call() -> None:
-    """Once the flow was read, lists and objects show its tasks as it leaves them; before, as the row says."""
-
-    class Flows(MemoryConnector):
-        async def get_flows(self, ids: Sequence[str]) -> dict[str, Flow]:
-            return {
-                one: Flow(source="north", native_id=one, state=FlowState.SUSPENDED, rule="memory", fetched_at=NOW)
-                for one in ids
-            }
-
-        def within_flow(self, task: Task, flow: Flow) -> Task:
-            return structs.replace(task, state=TaskState.SUSPENDED)
-
-    connector = Flows("north", [task("north", "1")])
-    sources = federation(connector, people=[ADMIN])
-    ref = TaskRef("north", "1")
-    before = (await sources.get_tasks(ADMIN, [ref]))[ref]
-    await sources.get_flows(ADMIN, [FlowRef("north", "f1")])
-    after = (await sources.get_tasks(ADMIN, [ref]))[ref]
-    listed = (await sources.list_tasks(ADMIN, TaskListRequest(count=False))).edges[0].task
-
-    assert isinstance(before, Task)
-    assert isinstance(after, Task)
-    assert [TaskState.READY, TaskState.SUSPENDED, TaskState.SUSPENDED] == [before.state, after.state, listed.state]

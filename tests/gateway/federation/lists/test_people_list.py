@@ -1,0 +1,129 @@
+"""People, groups and members over several sources."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from connectors.sdk.connector_info import Listing
+from connectors.sdk.errors import UnavailableError, ValidationFailedError
+from connectors.sdk.model import Group, NativeRef, Task, TaskRef, User
+from connectors.sdk.query import Page
+from schema.ports import PageRequest, SourceStatus
+from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
+
+ALICE = person("alice", "north", "south")
+BOB = person("bob", "west")
+PEOPLE = [ALICE, BOB]
+
+
+class Directory(MemoryConnector):
+    """Lists `users` and, in one group, `members`."""
+
+    listings = frozenset({Listing.USERS, Listing.GROUPS, Listing.MEMBERS})
+
+    def __init__(self, key: str, users: Sequence[str], tasks: Sequence[Task] = (), **more: Any) -> None:
+        super().__init__(key, tasks, **more)
+        self.users = [User(native_id=one, name=one.title()) for one in users]
+        self.assignable_to: list[str] = []
+
+    async def list_users(
+        self, *, search: str | None = None, assignable_to: Task | None = None, limit: int, after: str | None = None
+    ) -> Page[User]:
+        self._count()
+        if assignable_to is not None:
+            self.assignable_to.append(assignable_to.native_id)
+        return Page(items=self.users)
+
+    async def list_members(self, group_id: str, *, limit: int, after: str | None = None) -> Page[User]:
+        self._count()
+        return Page(items=self.users[:1] if group_id == "first" else ())
+
+    async def list_groups(self, *, search: str | None = None, limit: int, after: str | None = None) -> Page[Group]:
+        self._count()
+        return Page(items=[Group(native_id="g1", name=f"Claims {self.source}"), Group(native_id="g2", name="Änderung")])
+
+
+async def test_a_person_of_several_sources_comes_once() -> None:
+    """By name, beside accounts that belong to no person; people without a directory are among them."""
+    sources = federation(
+        Directory("north", ["alice", "zoe"]), Directory("south", ["alice"]), MemoryConnector("west"), people=PEOPLE
+    )
+    first = await sources.list_users(ALICE, PageRequest(first=2))
+    rest = await sources.list_users(ALICE, PageRequest(first=2, after=first.edges[-1].cursor()))
+    before = await sources.list_users(ALICE, PageRequest(first=2, after=rest.edges[0].cursor(), backward=True))
+
+    assert ["Alice", "Bob"] == [edge.item.name for edge in first.edges] == [edge.item.name for edge in before.edges]
+    assert [("north", "zoe", None)] == [
+        (edge.item.source, edge.item.native_id, edge.item.person) for edge in rest.edges
+    ]
+    assert (3, False) == (first.total, rest.has_next_page)
+
+
+async def test_people_are_found_by_a_part_of_their_name() -> None:
+    """Also where the vendor does not search."""
+    sources = federation(Directory("north", ["alice", "zoe"]), people=PEOPLE)
+
+    found = await sources.list_users(ALICE, PageRequest(), search="ZO")
+
+    assert (["Zoe"], 1) == ([edge.item.name for edge in found.edges], found.total)
+
+
+async def test_the_number_of_people_is_unknown_while_a_source_fails() -> None:
+    """A person of the failing source may be among the others, or not."""
+    north, south = Directory("north", ["zoe"]), Directory("south", ["yan"])
+    south.fail = UnavailableError("is down")
+
+    found = await federation(north, south, people=PEOPLE).list_users(ALICE, PageRequest())
+
+    assert (["Alice", "Bob", "Zoe"], None) == ([edge.item.name for edge in found.edges], found.total)
+    assert [SourceStatus.OK, SourceStatus.UNAVAILABLE] == [report.status for report in found.sources]
+
+
+async def test_owners_of_a_task_are_people_of_its_source() -> None:
+    """As the vendor tells. A task that the caller does not see is refused."""
+    north = Directory("north", ["alice"], [task("north", "1"), task("north", "2", owner="zoe", candidate_groups=())])
+    sources = federation(north, Directory("south", ["yan"]), people=PEOPLE)
+
+    found = await sources.list_users(ALICE, PageRequest(), assignable_to=TaskRef("north", "1"))
+
+    assert (["Alice"], ["1"]) == ([edge.item.name for edge in found.edges], north.assignable_to)
+    assert [SourceStatus.OK, SourceStatus.SKIPPED] == [report.status for report in found.sources]
+    with pytest.raises(ValidationFailedError, match="no task that you can see"):
+        await sources.list_users(ALICE, PageRequest(), assignable_to=TaskRef("north", "2"))
+
+
+async def test_groups_come_by_name_case_and_accents_ignored() -> None:
+    """Each belongs to one source, so the total is exact."""
+    sources = federation(Directory("north", []), Directory("south", []), people=PEOPLE)
+
+    everything = await sources.list_groups(ALICE, PageRequest())
+    found = await sources.list_groups(ALICE, PageRequest(), search="anderung")
+
+    assert ["Claims north", "Claims south", "Änderung", "Änderung"] == [edge.item.name for edge in everything.edges]
+    assert (2, 4) == (found.total, everything.total)
+
+
+async def test_the_number_of_members_is_unknown_where_the_source_cannot_list_them() -> None:
+    """Not 0."""
+    sources = federation(Directory("north", ["alice"]), MemoryConnector("west"), people=PEOPLE)
+
+    members = await sources.list_members(ALICE, NativeRef("north", "first"), PageRequest())
+    nobody = await sources.list_members(ALICE, NativeRef("north", "second"), PageRequest())
+    unknown = await sources.list_members(ALICE, NativeRef("west", "first"), PageRequest())
+
+    assert ["Alice"] == [edge.item.name for edge in members.edges]
+    assert (1, 0, None) == (members.total, nobody.total, unknown.total)
+
+
+async def test_a_cursor_fits_one_search() -> None:
+    """Another text, another list."""
+    sources = federation(Directory("north", ["alice", "zoe"]), people=PEOPLE)
+    after = (await sources.list_users(ALICE, PageRequest(first=1))).edges[0].cursor()
+
+    for request in (PageRequest(after=after), PageRequest(after=after, sources=frozenset({"north"}))):
+        with pytest.raises(ValidationFailedError):
+            await sources.list_users(ALICE, request, search="a")
+        with pytest.raises(ValidationFailedError):
+            await sources.list_groups(ALICE, structs.replace(request, first=3))

@@ -1,0 +1,73 @@
+"""Tasks and details by id."""
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from connectors.sdk.errors import UnavailableError
+from connectors.sdk.model import DetailAspect, Flow, FlowRef, FlowState, Task, TaskDetail, TaskRef, TaskState
+from schema.ports import TaskListRequest
+from tests.gateway.federation.memory_source import NOW, MemoryConnector, federation, person, task
+
+ADMIN = person("carol", "north", "south", admin=True)
+ALICE = person("alice", "north", "south")
+
+
+async def test_the_state_of_a_known_flow_shows_in_its_tasks_without_a_call() -> None:
+    """In lists and single tasks, once the flow was read; before that, the task is shown as the vendor returned it."""
+
+    class Flows(MemoryConnector):
+        async def get_flows(self, ids: Sequence[str]) -> dict[str, Flow]:
+            return {
+                one: Flow(source="north", native_id=one, state=FlowState.SUSPENDED, rule="memory", fetched_at=NOW)
+                for one in ids
+            }
+
+        def within_flow(self, task: Task, flow: Flow) -> Task:
+            return structs.replace(task, state=TaskState.SUSPENDED)
+
+    connector = Flows("north", [task("north", "1")])
+    sources = federation(connector, people=[ADMIN])
+    ref = TaskRef("north", "1")
+    before = (await sources.get_tasks(ADMIN, [ref]))[ref]
+    await sources.get_flows(ADMIN, [FlowRef("north", "f1")])
+    after = (await sources.get_tasks(ADMIN, [ref]))[ref]
+    listed = (await sources.list_tasks(ADMIN, TaskListRequest(count=False))).edges[0].task
+
+    assert isinstance(before, Task)
+    assert isinstance(after, Task)
+    assert [TaskState.READY, TaskState.SUSPENDED, TaskState.SUSPENDED] == [before.state, after.state, listed.state]
+
+
+async def test_tasks_that_cannot_be_read_have_their_error() -> None:
+    """Unknown tasks, tasks of unknown sources and tasks that the caller may not see are absent."""
+    north = MemoryConnector("north", [task("north", "1"), task("north", "2", owner="bob", candidate_groups=())])
+    south = MemoryConnector("south", [task("south", "1")])
+    south.fail = UnavailableError("is down")
+    refs = [TaskRef(*ref) for ref in (("north", "1"), ("north", "2"), ("north", "9"), ("south", "1"), ("west", "1"))]
+
+    found = await federation(north, south, people=[ALICE]).get_tasks(ALICE, refs)
+
+    assert {refs[0], refs[3]} == set(found)
+    assert north.held["1"] == found[refs[0]]
+    assert isinstance(found[refs[3]], UnavailableError)
+
+
+async def test_details_are_those_of_visible_tasks() -> None:
+    """The detail of a task that the caller may not see is not read."""
+    north = MemoryConnector("north", [task("north", "1"), task("north", "2", owner="bob", candidate_groups=())])
+    wanted = {TaskRef("north", native_id): frozenset({DetailAspect.FORM}) for native_id in ("1", "2")}
+
+    found = await federation(north, people=[ALICE]).get_details(ALICE, wanted)
+
+    assert {TaskRef("north", "1"): TaskDetail(outcomes=())} == found
+
+
+async def test_equal_reads_cost_one_call_unless_fresh() -> None:
+    """Within the ten seconds for which a task is fresh."""
+    north = MemoryConnector("north", [task("north", "1")])
+    sources = federation(north, people=[ALICE])
+    for fresh in (False, False, True):
+        await sources.get_tasks(ALICE, [TaskRef("north", "1")], fresh=fresh)
+
+    assert 2 == north.gets
