@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from sandbox.camunda.authentication import AUDIENCE, CLIENT_ID, CLIENT_SECRET, TOKEN_LIFETIME_S, TOKEN_PATH
+from sandbox.camunda.auth import AUDIENCE, CLIENT_ID, CLIENT_SECRET, TOKEN_LIFETIME_S, TOKEN_PATH
 from sandbox.camunda.stand_in import CamundaStandIn
 from tests.sandbox.conftest import StillClock
 

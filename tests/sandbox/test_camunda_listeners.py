@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from sandbox.camunda.listeners import DELAY_MS, Listener
+from sandbox.camunda.definitions import DELAY_MS, Listener
 from sandbox.camunda.stand_in import CamundaStandIn
 from tests.sandbox.conftest import StillClock
 

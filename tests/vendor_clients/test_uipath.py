@@ -9,8 +9,8 @@ import pytest
 
 from sandbox.server import serve
 from sandbox.uipath import APP, PERSONAL_TOKENS, READER_APP, STAND_IN, UiPathStandIn
-from sandbox.uipath.directory import CLAIMS, DIRECTORY_GROUPS, FINANCE, FOLDERS, PEOPLE, SERVICE, folder_users
 from sandbox.uipath.auth import Application
+from sandbox.uipath.directory import CLAIMS, DIRECTORY_GROUPS, FINANCE, FOLDERS, PEOPLE, SERVICE, folder_users
 from sandbox.uipath.records import Task
 from tests.vendor_clients.conftest import told_by_node
 

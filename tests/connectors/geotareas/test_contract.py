@@ -10,8 +10,8 @@ from connectors.geotareas import GeotareasConnector, GeotareasSettings
 from connectors.sdk.caller import Identity
 from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTransport
 from sandbox.geotareas import GeotareasStandIn
-from sandbox.geotareas.directory import ACCOUNTING
 from sandbox.geotareas.definitions import WORKFLOWS
+from sandbox.geotareas.directory import ACCOUNTING
 
 
 class TestGeotareas(ConnectorContract):

@@ -18,8 +18,8 @@ from connectors.sdk.model import OPEN_STATES, DetailAspect, Flow, FlowState, Tas
 from connectors.sdk.query import FlowQuery, Interval, TaskQuery
 from connectors.sdk.testing import FaultyTransport
 from sandbox.geotareas import GeotareasStandIn
-from sandbox.geotareas.directory import ACCOUNTING
 from sandbox.geotareas.definitions import WORKFLOWS
+from sandbox.geotareas.directory import ACCOUNTING
 from tests.spec import ApiDescription
 
 Scripted = Callable[..., GeotareasConnector]
