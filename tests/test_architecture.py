@@ -24,6 +24,30 @@ VENDOR_FILES = {
     "connector.py",
     "README.md",
 }
+STAND_INS = sorted(path.parent.name for path in (ROOT / "sandbox").glob("*/__init__.py"))
+STAND_IN_NAMES = {
+    "__init__": "lists the folder's files; names the class as `STAND_IN`",
+    "stand_in": "the application that the sandbox serves",
+    "routes": "the operation of each method and path",
+    "auth": "who calls, and what the caller may do",
+    "requests": "what is read from requests",
+    "operations": "what each operation reads or changes",
+    "errors": "the vendor's errors",
+    "records": "the vendor's objects",
+    "definitions": "what tasks and flows are created from",
+    "store": "all records, with the lag of reads",
+    "sample": "fresh data, by seed or scenario",
+}
+"""Every stand-in has these. A name is a file, or a folder of files where one file would be too long."""
+OPTIONAL_STAND_IN_NAMES = {
+    "answers": "records as the vendor's JSON, where that is more than encoding them",
+    "directory": "users and groups, where the vendor has ids of its own for them",
+    "engine": "what happens by itself: processes, automations, delays",
+    "search": "filters, order and pages of lists",
+    "formats": "formats within requests and answers: OData, BPMN, keys",
+    "variants": "what differs between releases or installations",
+}
+MOST_LINES = 400
 MEANINGLESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "handler", "misc"}
 
 
@@ -152,6 +176,48 @@ def test_every_vendor_has_a_stand_in_and_tests(vendor: str) -> None:
     contract = ROOT / "tests" / "connectors" / vendor / "test_contract.py"
 
     assert "(ConnectorContract)" in contract.read_text(encoding="utf-8")
+
+
+def test_there_are_stand_ins() -> None:
+    """Without stand-ins, the checks below would check nothing."""
+    assert set(VENDORS) <= set(STAND_INS)
+
+
+@pytest.mark.parametrize("vendor", STAND_INS)
+def test_every_stand_in_has_the_same_names(vendor: str) -> None:
+    """The mandatory names, and no name that is not on the list."""
+    entries = [path for path in (ROOT / "sandbox" / vendor).iterdir() if path.name != "__pycache__"]
+    names = {path.stem if path.suffix == ".py" else path.name for path in entries}
+
+    assert (set(), set()) == (
+        STAND_IN_NAMES.keys() - names,
+        names - STAND_IN_NAMES.keys() - OPTIONAL_STAND_IN_NAMES.keys(),
+    )
+
+
+@pytest.mark.parametrize("vendor", STAND_INS)
+def test_folders_of_a_stand_in_list_their_files(vendor: str) -> None:
+    """Each `__init__` has a docstring with a line for every file and folder beside it, and an `__all__`."""
+    missing: list[str] = []
+    for init in sorted((ROOT / "sandbox" / vendor).rglob("__init__.py")):
+        tree = ast.parse(init.read_text(encoding="utf-8"))
+        listed = ast.get_docstring(tree) or ""
+        beside = {
+            path.stem for path in init.parent.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+        }
+        missing += [f"{init.parent.name}: {name}" for name in beside - {"__init__"} if f"- `{name}`: " not in listed]
+        assigned = {target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets}
+        if "__all__" not in {target.id for target in assigned if isinstance(target, ast.Name)}:
+            missing.append(f"{init.parent.name}: __all__")
+
+    assert [] == missing
+
+
+def test_files_of_stand_ins_are_short() -> None:
+    """A file holds one subject."""
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / "sandbox").rglob("*.py")}
+
+    assert {} == {str(path.relative_to(ROOT)): lines for path, lines in lengths.items() if lines > MOST_LINES}
 
 
 def test_modules_are_named_by_what_they_hold() -> None:
