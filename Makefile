@@ -2,15 +2,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+CPU_SECONDS := $(BIN)/python tests/cpu_seconds.py
 NPM_INSTALL := npm install --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error --fetch-retries=1 --fetch-timeout=60000
 NPM_INSTALLED := $(patsubst %/package.json,%/node_modules/.installed,$(wildcard tests/*/package.json))
 
-.PHONY: demo test test-long test-real graphiql clean help
+.PHONY: demo check test test-long test-real lint types contracts all-tests unit-tests graphiql clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo       sandbox and gateway on this machine, with people and tasks to try"
-	@echo "make test       every check: format, lint, types, import contracts, tests"
+	@echo "make check      for daily work, within a minute: format, lint, types, import contracts, and the tests that start"
+	@echo "                no server and no other program (not marked server), with few examples of properties"
+	@echo "make test       every check: format, lint, types, import contracts, all tests; prints the CPU seconds"
 	@echo "make test-long  the property tests with many more examples"
 	@echo "make test-real  the Camunda connector against a real engine (Java, several hundred MB)"
 	@echo "make graphiql   fetch the files of the page at /graphql from npm; demo and test do it too"
@@ -37,12 +40,28 @@ tests/%/node_modules/.installed: tests/%/package.json
 demo: .venv/.installed graphiql
 	$(BIN)/taskgate demo
 
+# Both print at their end how many CPU seconds they took, of all processes that they started.
 test: .venv/.installed-dev graphiql $(NPM_INSTALLED)
+	@$(CPU_SECONDS) $(MAKE) --no-print-directory lint types contracts all-tests
+
+check: .venv/.installed-dev
+	@$(CPU_SECONDS) $(MAKE) --no-print-directory lint types contracts unit-tests
+
+lint:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+types:
 	$(BIN)/mypy
+
+contracts:
 	$(BIN)/lint-imports
+
+all-tests:
 	$(PYTEST)
+
+unit-tests:
+	HYPOTHESIS_PROFILE=few $(PYTEST) -m 'not server'
 
 test-long: .venv/.installed-dev graphiql $(NPM_INSTALLED)
 	HYPOTHESIS_PROFILE=long $(PYTEST)

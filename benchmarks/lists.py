@@ -29,11 +29,13 @@ from connectors.sdk.http import Upstream, calls
 from connectors.sdk.model import CountAccuracy, Definition, GroupRef, Task, TaskState, UserRef
 from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
-from gateway.composition import FederatedSources, compose
+from gateway.composition import compose
 from gateway.federation.cache import Cache
 from gateway.federation.lists.cursor import CursorCodec
+from gateway.federation.service import FederatedSources
 from gateway.federation.sources.source import Source
-from gateway.store.sqlite import Journal
+from gateway.people.configured import ConfiguredPeople
+from gateway.store.sqlite import SqliteJournal
 from schema.ports import TaskFilter, TaskList, TaskListRequest
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
@@ -68,7 +70,9 @@ class Vendor(Connector[SourceSettings]):
         transport = httpx2.MockTransport(lambda _: httpx2.Response(500))
         super().__init__(settings, Upstream(settings, transport=transport), clock=lambda: NOW)
         self.number, self.size = number, size
-        self.sorts = frozenset({TaskOrderField.DUE_AT, TaskOrderField.CREATED_AT}) if sorts else frozenset()  # type: ignore[misc]
+        if sorts:
+            fields = frozenset({TaskOrderField.DUE_AT, TaskOrderField.CREATED_AT})
+            self.info = structs.replace(self.info, sorts=fields)
         self.dated = size * 4 // 5
         self.bytes = 0
         self.own_seconds = 0.0
@@ -143,8 +147,8 @@ class Bench:
     def _opened(self) -> FederatedSources:
         return compose(
             self._sources,
-            people={},
-            journal=Journal(None),
+            people=ConfiguredPeople(),
+            journal=SqliteJournal(None),
             answers=Cache(most_bytes=1 << 28, most_entries=10_000),
             cursors=CursorCodec(b"benchmark"),
         )

@@ -1,0 +1,13 @@
+"""The gateway: HTTP in, GraphQL over all sources, HTTP out to the vendors.
+
+app           the ASGI application
+composition   opens, connects and closes all concrete parts
+cli           the commands of `taskgate`
+http          what speaks HTTP: the GraphQL route, health, metrics, logs of requests
+graphiql      the page that a browser gets at /graphql
+auth          sign-in: which person sent a request
+people        who the people are, and which accounts are theirs
+settings      the configuration file
+federation    all sources as one: lists, single objects, writes
+store         what outlives the process
+"""

@@ -1,43 +1,57 @@
-"""All sources as one: lists, calls, shared answers and writes around the connectors."""
+"""The composition root: the only file that names the concrete parts of the gateway. It opens and closes them."""
 
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
+from msgspec import Struct
 
-from connectors.sdk.caller import Caller
-from connectors.sdk.model import NativeRef, TaskRef
+from connectors.sdk.model import TaskRef
 from connectors.sdk.registry import connector_types
+from gateway.auth import Authenticator, sign_in
 from gateway.federation.cache import Cache, Kind, Tag
-from gateway.federation.lists import Catalogues, CursorCodec, Directories, Lists, Stats
-from gateway.federation.objects import Reads
+from gateway.federation.lists import CursorCodec, DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
+from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.overlay import FlowOverlay, Overlay
-from gateway.federation.service import FederatedSources
-from gateway.federation.sources import Source, flights
+from gateway.federation.service import FederatedSources, Lists, Objects
+from gateway.federation.sources import Source, SourceReader, flights
 from gateway.federation.traffic import Observe, unobserved
-from gateway.federation.writes import FlowWrites, Orders, Sending, TaskWrites, Writes
+from gateway.federation.writes import (
+    AtMostOnceSender,
+    CommandBuilder,
+    Creator,
+    FlowWriter,
+    TaskWriter,
+    WritePipeline,
+)
+from gateway.people import People
+from gateway.people.configured import ConfiguredPeople
 from gateway.settings import Settings
 from gateway.store import Journal
-
-__all__ = ["FederatedSources", "compose", "open_federation"]
+from gateway.store.sqlite import SqliteJournal
 
 log = structlog.get_logger("taskgate.federation")
 
 
-@asynccontextmanager
-async def open_federation(settings: Settings, *, observe: Observe = unobserved) -> AsyncIterator[FederatedSources]:
-    """The composition root: every concrete part is named here, opened here and closed here.
+class Gateway(Struct, frozen=True, kw_only=True):
+    """What the application serves requests with."""
 
-    `observe` is told of every request upstream.
-    """
+    authenticator: Authenticator
+    federation: FederatedSources
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings, *, observe: Observe = unobserved) -> AsyncIterator[Gateway]:
+    """All parts, open until the block ends. `observe` is called after every upstream request."""
     async with AsyncExitStack() as stack:
+        people = ConfiguredPeople(person.caller() for person in settings.people)
         sources = []
         for section in settings.sources:
             source = Source(connector_types()[section.vendor].open(section), observe=observe)
             stack.push_async_callback(source.aclose)
             sources.append(source)
-        journal = Journal(settings.gateway.journal)
+        journal = SqliteJournal(settings.gateway.journal)
         stack.callback(journal.close)
         bounds = settings.gateway.cache
         answers = Cache(
@@ -48,15 +62,18 @@ async def open_federation(settings: Settings, *, observe: Observe = unobserved) 
             ),
         )
         stack.push_async_callback(answers.aclose)
-        yield compose(
-            sources, people=settings.callers, journal=journal, answers=answers, cursors=CursorCodec(_secret(settings))
+        yield Gateway(
+            authenticator=Authenticator(sign_in(settings.auth, people)),
+            federation=compose(
+                sources, people=people, journal=journal, answers=answers, cursors=CursorCodec(_secret(settings))
+            ),
         )
 
 
 def compose(
     sources: Sequence[Source],
     *,
-    people: Mapping[str, Caller],
+    people: People,
     journal: Journal,
     answers: Cache,
     cursors: CursorCodec,
@@ -68,36 +85,50 @@ def compose(
         answers.invalidate([Tag(ref.source, Kind.TASK, ref.native_id), Tag(ref.source, Kind.TASK_LIST)])
 
     overlay, flow_overlay = Overlay(ended=ended), FlowOverlay()
-    linked = {
-        NativeRef(source, identity.native_id): person
-        for person in people.values()
-        for source, identity in person.identities.items()
-    }
-    reads = Reads(by_key, answers=answers, overlay=overlay, flow_overlay=flow_overlay)
-    sending = Sending(journal=journal, answers=answers)
-    lists = Lists(
-        sources,
-        answers=answers,
-        overlay=overlay,
-        cursors=cursors,
-        person=people.get,
-        within_flow=reads.within_flow,
+    reader = SourceReader(answers)
+    flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)
+    tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows)
+    task_lists = TaskLists(
+        sources, reader=reader, overlay=overlay, cursors=cursors, people=people, within_flow=tasks.within_flow
     )
+    sender = AtMostOnceSender(journal=journal, answers=answers)
+    commands = CommandBuilder(people)
+    flow_lists = FlowLists(sources, reader=reader, cursors=cursors, overlay=flow_overlay)
+    definition_lists = DefinitionLists(sources, reader=reader, cursors=cursors)
     return FederatedSources(
         sources,
         people=people,
-        answers=answers,
-        linked=linked,
-        lists=lists,
-        stats=Stats(lists, by_key, linked=linked),
-        catalogues=Catalogues(sources, answers=answers, cursors=cursors, flow_overlay=flow_overlay),
-        directories=Directories(sources, answers=answers, cursors=cursors, people=people, linked=linked),
-        reads=reads,
-        writes=Writes(
+        cache=answers,
+        lists=Lists(
+            tasks=task_lists,
+            flows=flow_lists,
+            definitions=definition_lists,
+            people=PeopleLists(
+                sources,
+                reader=reader,
+                cursors=cursors,
+                people=people,
+                visible_task=tasks.visible_task,
+            ),
+            stats=Stats(task_lists, by_key, people=people),
+        ),
+        objects=Objects(
+            tasks=tasks,
+            flows=flows,
+            directory=DirectoryReader(by_key, reader=reader),
+            definitions=Definitions(
+                list_definitions=definition_lists.page,
+                list_tasks=task_lists.page,
+                list_flows=flow_lists.page,
+                flows=flows.flows,
+            ),
+        ),
+        writes=WritePipeline(
             by_key,
             journal=journal,
-            tasks=TaskWrites(reads=reads, overlay=overlay, sending=sending, orders=Orders(people.get)),
-            flows=FlowWrites(reads=reads, overlay=overlay, flows=flow_overlay, sending=sending),
+            tasks=TaskWriter(reads=tasks, overlay=overlay, sender=sender, commands=commands),
+            flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, commands=commands),
+            creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
         ),
     )
 

@@ -6,27 +6,39 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema.core.scalars import SCALARS
-from schema.flow.mutations import FlowMutations
-from schema.flow.queries import FlowQueries
+from schema.flow import FlowMutations, FlowQueries
 from schema.node import NodeQueries
-from schema.people.queries import PeopleQueries
-from schema.source.queries import SourceQueries
-from schema.task.definitions import TaskDefinitionQueries
-from schema.task.mutations import TaskMutations
-from schema.task.queries import TaskQueries
-from schema.task.stats import TaskStatsQueries
-from schema.task.types import TaskDefinition
+from schema.operation import OperationQueries
+from schema.people import PeopleQueries
+from schema.source import SourceQueries
+from schema.task import (
+    ChangeMutations,
+    CreateMutations,
+    EndMutations,
+    OwnershipMutations,
+    TaskDefinitionQueries,
+    TaskQueries,
+    TaskStatsQueries,
+    WorkMutations,
+)
 
 
 @strawberry.type(description="What can be read. Reads never change a source.")
 class Query(
-    TaskQueries, TaskStatsQueries, TaskDefinitionQueries, FlowQueries, PeopleQueries, SourceQueries, NodeQueries
+    TaskQueries,
+    TaskStatsQueries,
+    TaskDefinitionQueries,
+    FlowQueries,
+    PeopleQueries,
+    SourceQueries,
+    OperationQueries,
+    NodeQueries,
 ):
     pass
 
 
 @strawberry.type(description="What can be done. Each write is sent at most once; expected failures are in `errors`.")
-class Mutation(TaskMutations, FlowMutations):
+class Mutation(OwnershipMutations, WorkMutations, ChangeMutations, EndMutations, CreateMutations, FlowMutations):
     pass
 
 
@@ -36,7 +48,6 @@ def build_schema() -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
-        types=[TaskDefinition],
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
     )
 

@@ -5,19 +5,20 @@ from typing import Annotated
 
 import strawberry
 
-from connectors.sdk.errors import ValidationFailedError
-from schema.core.arguments import MAX_PAGE
+from connectors.sdk.errors import InputError
 from schema.core.context import Context
 from schema.core.limits import DETAIL_ROWS
+from schema.core.pagination import MAX_PAGE
 from schema.core.relay import Node, decode
 from schema.core.resolver import resolved
-from schema.flow.queries import flow_by_id
-from schema.people.queries import group_by_id, user_by_id
-from schema.task.queries import task_by_id
+from schema.flow import flow_by_id, flow_definition_by_id
+from schema.people import group_by_id, user_by_id
+from schema.source import all_sources
+from schema.task import comment_by_id, task_by_id, task_definition_by_id
 
 _WHAT = (
-    "Tasks, flows, users, groups and sources can be found; definitions cannot yet, and are null, like an id that is "
-    "malformed, unknown or invisible"
+    "Null for an id that is malformed, unknown or invisible. A definition is found while its source lists it or "
+    "recent tasks or flows have it"
 )
 
 
@@ -41,14 +42,19 @@ class NodeQueries:
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")],
     ) -> list[Awaitable[Node | None]]:
         if len(ids) > MAX_PAGE:
-            raise ValidationFailedError(f"ids must be at most {MAX_PAGE}", field=("ids",))
+            raise InputError(f"ids must be at most {MAX_PAGE}", field=("ids",))
+        tasks = {found.parts[:2] for text in ids if (found := decode(text)) is not None and found.type == "Comment"}
+        if len(tasks) > DETAIL_ROWS:
+            raise InputError(f"ids may name comments of at most {DETAIL_ROWS} tasks", field=("ids",))
         return [node_by_id(text, info.context, is_listed=len(ids) > DETAIL_ROWS) for text in ids]
 
 
 async def node_by_id(text: str, context: Context, *, is_listed: bool = False) -> Node | None:
     """`is_listed`: one of so many that a task's description is not loaded for each."""
     found = decode(text)
-    match found.type if found else None:
+    if found is None:
+        return None
+    match found.type:
         case "Task":
             return await task_by_id(found, context, is_listed=is_listed)
         case "Flow":
@@ -58,6 +64,12 @@ async def node_by_id(text: str, context: Context, *, is_listed: bool = False) ->
         case "Group":
             return group_by_id(found, context)
         case "Source":
-            return context.sources.get(found.parts[0]) if found else None
+            return context.once(all_sources).get(found.parts[0])
+        case "TaskDefinition":
+            return await task_definition_by_id(found, context)
+        case "FlowDefinition":
+            return await flow_definition_by_id(found, context)
+        case "Comment":
+            return await comment_by_id(found, context)
         case _:
-            return None
+            raise NotImplementedError(f"no type of the graph is called {found.type}")

@@ -1,8 +1,9 @@
-"""What all tests share: the network closed but for this machine, and the vendors' API descriptions where they are."""
+"""What all tests share: a network that reaches this machine only, marks, and the vendors' API descriptions where they are."""
 
 import ipaddress
 import os
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from hypothesis import settings
 
 from tests.world import world as world  # noqa: PLC0414 a fixture of all tests
 
-# How hard property tests try: HYPOTHESIS_PROFILE=long in `make test-long`. Without deadlines: machines are shared.
+# How hard property tests try: HYPOTHESIS_PROFILE=long in `make test-long`, few in `make check`. Without deadlines: machines
+# are shared.
+settings.register_profile("few", max_examples=15, deadline=None)
 settings.register_profile("quick", max_examples=100, deadline=None)
 settings.register_profile("long", max_examples=3000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
@@ -25,6 +28,51 @@ DESCRIPTIONS = Path(__file__).resolve().parents[2] / "shared" / "specs"
 # Workers that `make test` starts at most (its Makefile says so), and the ports of each: below those that the system hands out.
 MOST_WORKERS = 4
 FIRST_PORT, PORTS = 20_000, 3_000
+
+
+# Tests with the mark `server` start a server or another program. `make check` leaves them out.
+SERVER_FIXTURES = {"bridge", "npm_registry", "world"}
+SERVER_FOLDERS = {"browser", "clients", "real", "vendor_clients"}
+TESTS = Path(__file__).parent
+running: list[pytest.Item] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks those that get a server by a fixture or by their folder; other files have `pytestmark`."""
+    for item in items:
+        fixtures: list[str] = getattr(item, "fixturenames", [])
+        if SERVER_FIXTURES.intersection(fixtures) or item.path.relative_to(TESTS).parts[0] in SERVER_FOLDERS:
+            item.add_marker("server")
+
+
+def pytest_runtest_logstart(nodeid: str) -> None:
+    running.clear()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    running.append(item)
+
+
+class UnmarkedServerError(RuntimeError):
+    """A test without the mark `server` starts one: add `pytestmark = pytest.mark.server`."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def marked_servers() -> Iterator[None]:
+    """Otherwise `make check` would become slow without anyone noticing."""
+
+    def guarded(start: Callable[..., Any]) -> Callable[..., Any]:
+        def started(*arguments: Any, **options: Any) -> Any:
+            if running and running[0].get_closest_marker("server") is None:
+                raise UnmarkedServerError(running[0].nodeid)
+            return start(*arguments, **options)
+
+        return started
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "listen", guarded(socket.socket.listen))
+        patch.setattr(subprocess.Popen, "__init__", guarded(subprocess.Popen.__init__))
+        yield
 
 
 class NetworkClosedError(RuntimeError):

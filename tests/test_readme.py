@@ -1,4 +1,4 @@
-"""The README is read by tests: what it shows is what happens, what it lists is what is there."""
+"""README and docs/ are read by tests: what they show is what happens, what they list is what is there."""
 
 import hashlib
 import json
@@ -11,36 +11,29 @@ import pytest
 
 from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.registry import connector_types
-from connectors.sdk.settings import CacheBounds, CacheSettings, LimitsSettings, Section, SourceSettings
+from connectors.sdk.settings import CacheSettings, LimitsSettings, Section, SourceSettings
+from gateway.cli import app
 from gateway.federation.sources.action_capabilities import abilities_of
-from gateway.settings import load
-from schema.core.errors import UserErrorCode
+from gateway.settings import CacheBounds, load
+from schema.core.enums import UserErrorCode
 from schema.core.limits import DocumentLimits
+from tests.documents import PAGES, README, ROOT, Page
 from tests.world import World
 
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
-
-
-def rows(head: str) -> list[list[str]]:
-    """The cells of the table whose first heading is `head`."""
-    table = README.split(f"| {head} |", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+BEHAVIOUR, CLIENTS, CONFIGURATION, OPERATING = (
+    Page(f"docs/{name}.md") for name in ("behaviour", "clients", "configuration", "operating")
+)
 
 
 async def test_the_first_query_gives_the_answer_that_the_readme_shows(world: World) -> None:
     """With the demonstration's data, to the letter."""
-    curl = next(block for block in blocks("sh") if block.startswith("curl"))
+    curl = next(block for block in README.blocks("sh") if block.startswith("curl"))
     words = shlex.split(curl)
     body = json.loads(words[words.index("-d") + 1])
 
     answer = (await world.client.post("/graphql", json=body)).json()
 
-    expected = json.loads(blocks("json")[0])
+    expected = json.loads(README.blocks("json")[0])
     # Whether it had to wait a moment for a place under way depends on the machine.
     for told in (expected, answer):
         del told["extensions"]["taskgate"]["waits"], told["extensions"]["taskgate"]["waitedMs"]
@@ -49,7 +42,7 @@ async def test_the_first_query_gives_the_answer_that_the_readme_shows(world: Wor
 
 async def test_the_readmes_operations_work(world: World) -> None:
     """Queue, then claim: as a newcomer would paste them."""
-    queue, claim = blocks("graphql")
+    queue, claim = README.blocks("graphql")
     task = (await world.data(queue))["viewer"]["inbox"]["nodes"][0]
 
     claimed = (await world.data(claim, id=task["id"]))["claimTask"]
@@ -69,17 +62,17 @@ def test_the_readmes_configuration_is_one(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("GEOTAREAS_API_KEY", "gtk_1")
     (tmp_path / "geotareas.password").write_text("p\n")
     path = tmp_path / "taskgate.toml"
-    path.write_text(next(block for block in blocks("toml") if "[gateway]" in block))
+    path.write_text(CONFIGURATION.blocks("toml")[0])
 
     settings = load(path)
 
     assert ["camunda", "field"] == [source.key for source in settings.sources]
-    assert ("Accounting",) == settings.callers["alice"].identities["field"].groups
+    assert ("Accounting",) == settings.people[0].caller().identities["field"].groups
 
 
 def test_the_table_of_vendors_equals_the_connectors() -> None:
     """Capabilities stand once, on the decorated verbs; the table must follow."""
-    vendors = re.findall(r"\[(\w+)\]", README.split("| action |", 1)[1].splitlines()[0])
+    vendors = re.findall(r"\[(\w+)\]", README.text.split("| action |", 1)[1].splitlines()[0])
     expected = {
         action.value: [
             able[action].support.value if action in able else "-"
@@ -88,14 +81,14 @@ def test_the_table_of_vendors_equals_the_connectors() -> None:
         for action in TaskAction
     }
 
-    assert set(connector_types()) == set(vendors) == {row[0] for row in rows("vendor")}
-    assert expected == {row[0]: row[1:] for row in rows("action")}
+    assert set(connector_types()) == set(vendors) == {row[0] for row in README.rows("vendor")}
+    assert expected == {row[0]: row[1:] for row in README.rows("action")}
 
 
 def test_the_table_of_settings_equals_the_settings() -> None:
     """Every default as it is."""
     fields = SourceSettings.model_fields
-    actual = {row[0].strip("`"): row[1] for row in rows("setting of a source")}
+    actual = {row[0].strip("`"): row[1] for row in CONFIGURATION.rows("setting of a source")}
 
     assert {name: str(fields[name].default) for name in actual} == actual
 
@@ -120,7 +113,7 @@ REFUSALS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("code", REFUSALS)
 async def test_a_code_of_the_readme_comes_with_its_status(world: World, code: str) -> None:
     """Under the newer media type."""
-    (shown,) = (row[1] for row in rows("code") if code in row[0].split(", "))
+    (shown,) = (row[1] for row in CLIENTS.rows("code") if code in row[0].split(", "))
     request = {"method": "POST", **REFUSALS[code]}
     request["headers"] = {"Accept": NEW, **request.get("headers", {})}
 
@@ -132,7 +125,7 @@ async def test_a_code_of_the_readme_comes_with_its_status(world: World, code: st
 
 def test_the_readmes_codes_are_those_that_there_are() -> None:
     """What a request gets, what a system gives, and what nobody expected."""
-    listed = {code for row in rows("code") for code in row[0].split(", ")}
+    listed = {code for row in CLIENTS.rows("code") for code in row[0].split(", ")}
 
     assert set(REFUSALS) <= listed
     assert listed <= set(REFUSALS) | set(UserErrorCode) | {"INTERNAL"}
@@ -141,12 +134,14 @@ def test_the_readmes_codes_are_those_that_there_are() -> None:
 def test_the_readmes_statuses_of_a_write_are_those_that_there_are() -> None:
     """In both tables."""
 
-    assert [set(MutationStatus)] * 2 == [{row[0] for row in rows(f"status | {second}")} for second in ("means", "show")]
+    told = [BEHAVIOUR.rows("status | means"), CLIENTS.rows("status | show")]
+
+    assert [set(MutationStatus)] * 2 == [{row[0] for row in rows} for rows in told]
 
 
 def test_the_table_of_limits_equals_the_limits() -> None:
     """All of them, in the order of the settings."""
-    actual = {row[0].strip("`"): int(row[1]) for row in rows("`[gateway.limits]`")}
+    actual = {row[0].strip("`"): int(row[1]) for row in CONFIGURATION.rows("`[gateway.limits]`")}
 
     assert DocumentLimits().model_dump() == actual
 
@@ -163,7 +158,7 @@ def test_the_tables_of_cache_and_limits_equal_the_settings(head: str, model: typ
     """Default and meaning stand once, in the settings."""
     expected = [[f"`{name}`", str(field.default), field.description] for name, field in model.model_fields.items()]
 
-    assert expected == rows(head)
+    assert expected == CONFIGURATION.rows(head)
 
 
 def test_the_table_of_documented_limits_equals_the_connectors() -> None:
@@ -183,23 +178,23 @@ def test_the_table_of_documented_limits_equals_the_connectors() -> None:
         for connector in connector_types().values()
     ]
 
-    assert expected == [row[:5] for row in rows("limits by default")]
+    assert expected == [row[:5] for row in CONFIGURATION.rows("limits by default")]
 
 
 def test_every_command_of_the_readme_exists() -> None:
     """`make` targets and `taskgate` commands with their options."""
     makefile = (ROOT / "Makefile").read_text()
-    cli = (ROOT / "gateway" / "cli" / "commands.py").read_text()
-    targets = set(re.findall(r"make ([a-z-]+)", " ".join(blocks("sh")) + " `make test-long`"))
-    commands = set(re.findall(r"`taskgate ([a-z]+)", README))
+    told = " ".join(page.text for page in PAGES)
+    targets = set(re.findall(r"`make ([a-z-]+)", told)) | set(re.findall(r"^make ([a-z-]+)", told, re.MULTILINE))
+    commands = set(re.findall(r"`taskgate ([a-z]+)", told))
 
-    assert {"demo", "test", "test-long"} == targets
+    assert {"demo", "test", "check", "test-long", "test-real", "graphiql", "clean"} == targets
     assert targets <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    assert commands <= set(re.findall(r"@app\.command\((?:name=)?\"?[a-z]*\"?\)\n(?:async )?def ([a-z]+)", cli))
+    assert commands <= {command.callback.__name__ for command in app.registered_commands if command.callback}
 
 
 def test_links_lead_somewhere() -> None:
     """Relative links of the README and the vendors' pages."""
-    for page in [ROOT / "README.md", *ROOT.glob("connectors/*/README.md")]:
+    for page in [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("connectors/*/README.md")]:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"

@@ -15,6 +15,8 @@ import pytest
 from tests.real import engine
 from tests.real.engine import EngineError, Ports
 
+pytestmark = pytest.mark.server
+
 ROOT = Path(__file__).resolve().parents[1]
 
 SERVES = f"""#!{sys.executable}

@@ -4,7 +4,7 @@ from xml.parsers import expat
 
 from msgspec import Struct
 
-from connectors.sdk.errors import MalformedResponseError
+from connectors.sdk import MalformedResponseError
 
 NAMESPACE = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 

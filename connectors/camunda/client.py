@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from connectors.camunda import wire
-from connectors.sdk.http import Answer, Upstream
+from connectors.sdk import Answer, Upstream
 
 Sort = Sequence[Mapping[str, str]]
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from connectors.sdk.query import Interval
+from connectors.sdk import Interval
 
 Members = dict[str, dict[str, object]]
 

@@ -1,9 +1,7 @@
 """Camunda 8 behind the gateway's seam."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
-from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import msgspec
@@ -15,37 +13,52 @@ from connectors.camunda.conditions import is_key
 from connectors.camunda.mapping import outcomes_of, task_of, tasks_of, variables_of
 from connectors.camunda.problem import parse_error
 from connectors.camunda.settings import CamundaSettings
-from connectors.sdk.capability import Support, handles
-from connectors.sdk.commands import (
+from connectors.sdk import (
+    AlreadyAssignedError,
     Assign,
     CancelFlow,
     CancelFlowOfTask,
     Claim,
+    Clock,
     Complete,
+    ConflictError,
+    Connector,
+    ConnectorError,
+    CountAccuracy,
+    Definition,
+    DetailAspect,
+    Flow,
     FlowOutcome,
+    FlowQuery,
+    ForbiddenError,
+    Group,
+    IdentityNotLinkedError,
+    Listing,
+    NoCredentials,
     Outcome,
+    Page,
     Release,
     ResumeFlow,
+    SourceSettings,
     StartFlow,
+    Support,
     SuspendFlow,
+    Task,
+    TaskDetail,
+    TaskOrderField,
+    TaskQuery,
+    Transport,
     Unassign,
     Update,
     UpdateField,
-)
-from connectors.sdk.connector import Connector, Listing, utc_now
-from connectors.sdk.errors import (
-    AlreadyAssignedError,
-    ConflictError,
-    ConnectorError,
-    ForbiddenError,
-    IdentityNotLinkedError,
+    Upstream,
+    User,
     ValidationFailedError,
+    from_settings,
+    get_each,
+    handles,
+    utc_now,
 )
-from connectors.sdk.fan_out import get_each
-from connectors.sdk.http import Upstream, from_settings
-from connectors.sdk.model import CountAccuracy, Definition, DetailAspect, Flow, Group, Task, TaskDetail, User
-from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
-from connectors.sdk.settings import NoCredentials, SourceSettings
 
 
 class CamundaConnector(Connector[CamundaSettings]):
@@ -55,7 +68,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     title: ClassVar[str] = "Camunda 8"
     settings_type: ClassVar[type[SourceSettings]] = CamundaSettings
     sorts: ClassVar[frozenset[TaskOrderField]] = frozenset(search.SORT_MEMBERS)
-    empty: ClassVar[frozenset[TaskOrderField]] = search.NEVER_FILLED
+    never_filled: ClassVar[frozenset[TaskOrderField]] = search.NEVER_FILLED
     page_limit: ClassVar[int] = 100
     listings: ClassVar[frozenset[Listing]] = frozenset(
         {Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS}
@@ -63,19 +76,12 @@ class CamundaConnector(Connector[CamundaSettings]):
     sorts_flows: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
 
-    def __init__(
-        self, settings: CamundaSettings, upstream: Upstream, *, clock: Callable[[], datetime] = utc_now
-    ) -> None:
+    def __init__(self, settings: CamundaSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
         self.client = CamundaClient(upstream)
-        if settings.options.claims == "assign":
-            looked_first = msgspec.structs.replace(
-                self.capabilities[Claim], support=Support.EMULATED, atomic=False, guarded=False
-            )
-            self.capabilities = MappingProxyType({**self.capabilities, Claim: looked_first})
 
     @classmethod
-    def open(cls, settings: CamundaSettings, *, transport: Any = None, clock: Callable[[], datetime] = utc_now) -> Self:
+    def open(cls, settings: CamundaSettings, *, transport: Transport | None = None, clock: Clock = utc_now) -> Self:
         upstream = Upstream(
             settings,
             credentials=from_settings(settings.credentials),
@@ -202,7 +208,19 @@ class CamundaConnector(Connector[CamundaSettings]):
 
     # Verbs on tasks
 
-    @handles(Claim, guarded=True, note="the engine's CLAIM; a repeat by the same person succeeds")
+    @handles(
+        Claim,
+        guarded=True,
+        note="the engine's CLAIM; a repeat by the same person succeeds",
+        when=lambda settings: settings.options.claims == "claim",
+    )
+    @handles(
+        Claim,
+        support=Support.EMULATED,
+        atomic=False,
+        note="the engine's CLAIM; a repeat by the same person succeeds",
+        when=lambda settings: settings.options.claims == "assign",
+    )
     async def claim(self, command: Claim) -> Outcome:
         if command.actor is None:
             raise IdentityNotLinkedError("you have no user name in this cluster; ask for it to be configured")
@@ -228,8 +246,6 @@ class CamundaConnector(Connector[CamundaSettings]):
     )
     async def assign(self, command: Assign) -> Outcome:
         action = _action(command.options)
-        if command.group_id is not None and command.user_id is not None:
-            raise ValidationFailedError("names a user and a group; send one of them", field=("groupId",))
         if command.group_id is not None:
             return await self._assign_group(command, command.group_id, action)
         if not command.user_id:
@@ -320,7 +336,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     @handles(CancelFlow, guarded=True, note="not possible for a called process instance")
     async def cancel_flow(self, command: CancelFlow) -> FlowOutcome:
         for name in command.options or {}:
-            raise ValidationFailedError(f"cancelling takes no {name!r}", field=("vendorOptions", name))
+            raise ValidationFailedError(f"cancelling takes no {name!r}", field=("options", name))
         before = command.flow
         await self.client.cancel_process_instance(before.native_id)
         return FlowOutcome(
@@ -355,6 +371,6 @@ def _action(options: Mapping[str, object] | None) -> str | None:
     """The one option of a command on a task: what task listeners read as the event's action."""
     for name, value in (options or {}).items():
         if name != "action" or not isinstance(value, str):
-            raise ValidationFailedError(f"takes no such {name!r}", field=("vendorOptions", name))
+            raise ValidationFailedError(f"takes no such {name!r}", field=("options", name))
         return value
     return None

@@ -8,10 +8,7 @@ from msgspec import Struct
 from connectors.camunda import bpmn, paging, wire
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.mapping import version_of
-from connectors.sdk.errors import ConnectorError, ValidationFailedError
-from connectors.sdk.fan_out import CONCURRENCY, get_each
-from connectors.sdk.model import Definition
-from connectors.sdk.query import Page
+from connectors.sdk import BATCH_CONCURRENCY, ConnectorError, Definition, Page, ValidationFailedError, get_each
 
 # Processes that one search asks for.
 PROCESSES = 100
@@ -38,7 +35,7 @@ async def task_definitions(client: CamundaClient, *, limit: int, after: str | No
     processes = _rest(answer.items, start)
     found: list[Definition] = []
     while processes:
-        width = min(CONCURRENCY, limit - len(found))
+        width = min(BATCH_CONCURRENCY, limit - len(found))
         batch, processes = processes[:width], processes[width:]
         elements = await _elements(client, batch)
         for process in batch:

@@ -6,8 +6,7 @@ from connectors.camunda import paging, wire
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.form import external_form, form_of
 from connectors.camunda.mapping import data_of, innermost, read_task, utc
-from connectors.sdk.errors import MalformedResponseError, NotFoundError
-from connectors.sdk.model import Activity, ActivityType, Form, Task, TaskKind, UserRef
+from connectors.sdk import Activity, ActivityType, Form, MalformedResponseError, NotFoundError, Task, TaskKind, UserRef
 
 # Entries that one call asks for, and the most calls for one part of one task.
 ENTRIES = 1000

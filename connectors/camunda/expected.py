@@ -7,9 +7,7 @@ import msgspec
 
 from connectors.camunda.mapping import priority_of, score_of, state_rule
 from connectors.camunda.settings import PriorityThresholds
-from connectors.sdk.commands import Update, UpdateField
-from connectors.sdk.errors import ValidationFailedError
-from connectors.sdk.model import GroupRef, Task, UserRef
+from connectors.sdk import GroupRef, Task, Update, UpdateField, UserRef, ValidationFailedError
 
 
 def assigned(task: Task, user: str | None, *, at: datetime) -> Task:

@@ -9,10 +9,7 @@ from connectors.camunda import wire
 from connectors.camunda.conditions import Members, add_exists, add_interval, add_set, keys_of, outward, written
 from connectors.camunda.mapping import url_of, utc, variables_of, version_of
 from connectors.camunda.settings import CamundaOptions, CamundaSettings
-from connectors.sdk.commands import StartFlow
-from connectors.sdk.errors import ValidationFailedError
-from connectors.sdk.model import Definition, Flow, FlowState, Task, TaskState
-from connectors.sdk.query import FlowQuery
+from connectors.sdk import Definition, Flow, FlowQuery, FlowState, StartFlow, Task, TaskState, ValidationFailedError
 
 FLOW_STATES = {
     "ACTIVE": FlowState.ACTIVE,
@@ -107,10 +104,10 @@ def start_of(command: StartFlow, options: CamundaOptions) -> dict[str, object]:
         body["processDefinitionVersion"] = _version_number(command.version)
     for name, value in (command.options or {}).items():
         if name not in {"businessId", "tags", "tenantId"} or (name == "businessId" and options.minor < 9):
-            raise ValidationFailedError(f"this server knows no {name!r}", field=("vendorOptions", name))
+            raise ValidationFailedError(f"this server knows no {name!r}", field=("options", name))
         texts = value if name == "tags" else [value]
         if not (isinstance(texts, list | tuple) and texts and all(isinstance(text, str) and text for text in texts)):
-            raise ValidationFailedError(f"{name} does not hold what it should", field=("vendorOptions", name))
+            raise ValidationFailedError(f"{name} does not hold what it should", field=("options", name))
         body[name] = value
     return body
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from connectors.camunda import wire
-from connectors.sdk.errors import MalformedResponseError
-from connectors.sdk.model import Form, FormField, FormFieldType, FormKind, FormOption
+from connectors.sdk import Form, FormField, FormFieldType, FormKind, FormOption, MalformedResponseError
 
 FIELD_TYPES = {
     "textfield": FormFieldType.TEXT,

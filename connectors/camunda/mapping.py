@@ -11,8 +11,7 @@ from msgspec import Struct
 
 from connectors.camunda import wire
 from connectors.camunda.settings import CamundaSettings, PriorityThresholds
-from connectors.sdk.errors import ValidationFailedError
-from connectors.sdk.model import (
+from connectors.sdk import (
     Definition,
     GroupRef,
     PendingTransition,
@@ -24,6 +23,7 @@ from connectors.sdk.model import (
     TaskPriority,
     TaskState,
     UserRef,
+    ValidationFailedError,
 )
 
 

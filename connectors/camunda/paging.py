@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from connectors.camunda.wire import PageInfo
-from connectors.sdk.model import CountAccuracy
-from connectors.sdk.query import Page
+from connectors.sdk import CountAccuracy, Page
 
 T = TypeVar("T")
 

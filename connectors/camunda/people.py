@@ -4,10 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from connectors.camunda import paging, wire
 from connectors.camunda.client import CamundaClient
-from connectors.sdk.errors import ConnectorError, NotFoundError
-from connectors.sdk.fan_out import get_each
-from connectors.sdk.model import CountAccuracy, Group, Task, User
-from connectors.sdk.query import Page
+from connectors.sdk import ConnectorError, CountAccuracy, Group, NotFoundError, Page, Task, User, get_each
 
 # Ids that one search names at once.
 BATCH = 100

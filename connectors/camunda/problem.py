@@ -1,8 +1,9 @@
 """What Camunda's refusals mean."""
 
 from connectors.camunda import wire
-from connectors.sdk.errors import (
+from connectors.sdk import (
     AlreadyAssignedError,
+    Answer,
     ConflictError,
     ConnectorError,
     ForbiddenError,
@@ -10,8 +11,8 @@ from connectors.sdk.errors import (
     RateLimitedError,
     UnavailableError,
     ValidationFailedError,
+    retry_at,
 )
-from connectors.sdk.http import Answer, retry_at
 
 # Characters of the vendor's own words that a message may hold.
 LONGEST_DETAIL = 300

@@ -14,8 +14,16 @@ from connectors.camunda.conditions import (
 )
 from connectors.camunda.mapping import HIGHEST_PRIORITY, KINDS, NATIVE_STATES, priority_of
 from connectors.camunda.settings import CamundaOptions, PriorityThresholds
-from connectors.sdk.model import OPEN_STATES, TaskPriority, TaskState
-from connectors.sdk.query import Interval, SortDirection, SortKey, TaskOrderField, TaskQuery
+from connectors.sdk import (
+    OPEN_STATES,
+    Interval,
+    SortDirection,
+    SortKey,
+    TaskOrderField,
+    TaskPriority,
+    TaskQuery,
+    TaskState,
+)
 
 Times = tuple[tuple[TaskOrderField, Interval], ...]
 

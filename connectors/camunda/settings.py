@@ -4,10 +4,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from connectors.sdk.model import OutcomeNature
-from connectors.sdk.settings import (
+from connectors.sdk import (
     BasicCredentials,
     BearerCredentials,
+    ConfiguredOutcomes,
     NoCredentials,
     OAuthCredentials,
     Section,
@@ -33,14 +33,6 @@ class PriorityThresholds(Section):
         return self
 
 
-class ConfiguredOutcome(Section):
-    """A way to complete tasks of this cluster; `code` is what the process evaluates."""
-
-    code: str = Field(min_length=1)
-    label: str | None = None
-    nature: OutcomeNature = OutcomeNature.NEUTRAL
-
-
 class CamundaOptions(Section):
     """`outcome_variable` names the process variable that takes the outcome when a task is completed.
 
@@ -54,7 +46,7 @@ class CamundaOptions(Section):
     claims: Literal["claim", "assign"] = "claim"
     priority: PriorityThresholds = PriorityThresholds()
     outcome_variable: str | None = Field(default=None, min_length=1)
-    outcomes: tuple[ConfiguredOutcome, ...] = ()
+    outcomes: ConfiguredOutcomes = ()
     url_template: str | None = Field(default=None, pattern=r"^https?://")
     flow_url_template: str | None = Field(default=None, pattern=r"^https?://")
 
@@ -62,13 +54,6 @@ class CamundaOptions(Section):
     def minor(self) -> int:
         """The server's version without the 8 in front."""
         return int(self.server_version.partition(".")[2])
-
-    @field_validator("outcomes")
-    @classmethod
-    def _distinct(cls, value: tuple[ConfiguredOutcome, ...]) -> tuple[ConfiguredOutcome, ...]:
-        if len({outcome.code for outcome in value}) < len(value):
-            raise ValueError("two outcomes have the same code")
-        return value
 
     @field_validator("url_template", "flow_url_template")
     @classmethod

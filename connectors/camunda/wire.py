@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from connectors.sdk.errors import MalformedResponseError
+from connectors.sdk import MalformedResponseError
 
 T = TypeVar("T")
 

@@ -8,15 +8,20 @@ import httpx2
 
 from connectors.epilot import wire
 from connectors.epilot.settings import EpilotSettings
-from connectors.sdk.errors import (
+from connectors.sdk import (
+    Answer,
     ConflictError,
     ConnectorError,
+    Credentials,
+    FixedHeaders,
+    Gate,
     MalformedResponseError,
     NotFoundError,
     UnavailableError,
+    Upstream,
     ValidationFailedError,
+    error_from_status,
 )
-from connectors.sdk.http import Answer, Credentials, FixedHeaders, Gate, Upstream, error_from_status
 
 LARGE = "application/large-response.vnd+json"
 
@@ -43,7 +48,7 @@ class Api:
         return await self._whole(await self._upstream.write(method, path, *ids, params=params, json=json))
 
     def guard(self, gate: Gate) -> None:
-        self._upstream.gate = gate
+        self._upstream.guard(gate)
 
     async def aclose(self) -> None:
         await self._upstream.aclose()

@@ -9,7 +9,7 @@ from connectors.epilot.directory import DirectoryClient
 from connectors.epilot.flows import FlowsClient
 from connectors.epilot.settings import EpilotSettings
 from connectors.epilot.workflows import WorkflowsClient
-from connectors.sdk.http import Gate
+from connectors.sdk import Gate
 
 OVERVIEW = "/v2/query/domain/workflows:execute"
 KANBAN = "/v1/kanban/query/flows:execute"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from connectors.epilot.mapping import Execution
 from connectors.epilot.wire import Reason
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk import ValidationFailedError
 
 _FIELD = ("options", "closing_reasons")
 

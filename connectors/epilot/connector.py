@@ -13,15 +13,19 @@ from connectors.epilot.reading import flow_execution, workflow_execution
 from connectors.epilot.settings import Generation
 from connectors.epilot.source import EpilotSource
 from connectors.epilot.states import FUTURE, OF_ENDED_FLOW
-from connectors.sdk.capability import Support, handles
-from connectors.sdk.commands import (
+from connectors.sdk import (
+    AlreadyAssignedError,
     Assign,
     CancelFlow,
     CancelFlowOfTask,
     Claim,
     Complete,
+    ConflictError,
+    ConnectorError,
     CreateTask,
+    Flow,
     FlowOutcome,
+    FlowState,
     Outcome,
     Release,
     Resume,
@@ -29,21 +33,19 @@ from connectors.sdk.commands import (
     Skip,
     Start,
     StartFlow,
+    SubjectRef,
+    Support,
     Suspend,
+    Task,
     TaskCommand,
+    TaskKind,
     Unassign,
+    UnsupportedActionError,
     Update,
     UpdateField,
-)
-from connectors.sdk.errors import (
-    AlreadyAssignedError,
-    ConflictError,
-    ConnectorError,
-    IdentityNotLinkedError,
-    UnsupportedActionError,
     ValidationFailedError,
+    handles,
 )
-from connectors.sdk.model import Flow, FlowState, SubjectRef, Task, TaskKind
 
 UPDATES = frozenset({UpdateField.TITLE, UpdateField.DESCRIPTION, UpdateField.DUE_AT})
 
@@ -291,9 +293,7 @@ class EpilotConnector(EpilotSource):
         )
 
     def _actor(self, command: TaskCommand) -> str:
-        if command.actor is None:
-            raise IdentityNotLinkedError(f"the caller has no user id in {self.title}; link one in the configuration")
-        return command.actor.native_id
+        return command.require_actor().native_id
 
 
 def _contexts(subjects: Sequence[SubjectRef]) -> list[dict[str, object]]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from connectors.epilot import wire
 from connectors.epilot.mapping import Execution, description_of, is_ended
 from connectors.epilot.settings import EpilotSettings
-from connectors.sdk.model import (
+from connectors.sdk import (
     Activity,
     ActivityType,
     DetailAspect,
@@ -19,8 +19,8 @@ from connectors.sdk.model import (
     TaskDetail,
     TaskOutcome,
     UserRef,
+    time_from_wire,
 )
-from connectors.sdk.time import time_from_wire
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 

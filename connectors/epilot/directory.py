@@ -2,8 +2,7 @@
 
 from connectors.epilot import wire
 from connectors.epilot.apis import Api
-from connectors.sdk.errors import MalformedResponseError, NotFoundError
-from connectors.sdk.http import Answer
+from connectors.sdk import Answer, MalformedResponseError, NotFoundError
 
 USERS = "/v2/users"
 USER = USERS + "/{}"

@@ -8,8 +8,7 @@ from connectors.epilot import wire
 from connectors.epilot.apis import Api
 from connectors.epilot.mapping import Execution
 from connectors.epilot.reading import flow_execution, record
-from connectors.sdk.errors import MalformedResponseError
-from connectors.sdk.http import Answer
+from connectors.sdk import Answer, MalformedResponseError
 
 EXECUTIONS = "/v2/flows/executions"
 EXECUTION = EXECUTIONS + "/{}"

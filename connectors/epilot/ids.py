@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote
 from msgspec import Struct
 
 from connectors.epilot.settings import Generation
-from connectors.sdk.errors import NotFoundError
+from connectors.sdk import NotFoundError
 
 _FLOW = re.compile(r"(v[12])/([A-Za-z0-9_.~%-]{1,1536})")
 _TASK = re.compile(rf"{_FLOW.pattern}/([A-Za-z0-9_.~%-]{{1,1536}})")

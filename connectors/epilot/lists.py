@@ -13,9 +13,15 @@ from connectors.epilot.client import EpilotClient
 from connectors.epilot.mapping import Around, Execution, task_from_wire, tasks_of
 from connectors.epilot.reading import kanban_row, overview_row
 from connectors.epilot.settings import Entity, EpilotSettings, Generation, KanbanColumns, ListBy
-from connectors.sdk.errors import MalformedResponseError, ValidationFailedError
-from connectors.sdk.model import CountAccuracy, Task, TaskState
-from connectors.sdk.query import Page, TaskQuery
+from connectors.sdk import (
+    CountAccuracy,
+    MalformedResponseError,
+    Page,
+    Task,
+    TaskQuery,
+    TaskState,
+    ValidationFailedError,
+)
 
 _OFFSET = re.compile(r"[0-9]{1,9}")
 _ENTITY_OFFSET = re.compile(r"([0-9]{1,3}):([0-9]{1,9})")

@@ -12,7 +12,7 @@ from connectors.epilot import wire
 from connectors.epilot.ids import FlowId, TaskId
 from connectors.epilot.settings import EpilotSettings, ReadyWhen
 from connectors.epilot.states import FLOW_STATES, FUTURE, KINDS, OF_ENDED_FLOW, PENDING, PHASE_STATES, standing
-from connectors.sdk.model import (
+from connectors.sdk import (
     OPEN_STATES,
     Definition,
     Flow,
@@ -28,8 +28,8 @@ from connectors.sdk.model import (
     TaskState,
     User,
     UserRef,
+    time_from_wire,
 )
-from connectors.sdk.time import time_from_wire
 
 _ENDED = frozenset({"COMPLETED", "SKIPPED"})
 

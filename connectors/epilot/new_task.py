@@ -5,8 +5,7 @@ from uuid import UUID
 from connectors.epilot.ids import FlowId, task_id
 from connectors.epilot.mapping import Execution
 from connectors.epilot.options import CreateTaskOptions
-from connectors.sdk.commands import CreateTask
-from connectors.sdk.errors import ConflictError, NotFoundError, ValidationFailedError
+from connectors.sdk import ConflictError, CreateTask, NotFoundError, ValidationFailedError
 
 
 def task_body(command: CreateTask, given: CreateTaskOptions) -> dict[str, object]:

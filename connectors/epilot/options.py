@@ -9,9 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from connectors.epilot import wire
 from connectors.epilot.mapping import time_to_wire
 from connectors.epilot.settings import Generation
-from connectors.sdk.commands import Update, UpdateField
-from connectors.sdk.errors import UnsupportedActionError, ValidationFailedError
-from connectors.sdk.model import Task
+from connectors.sdk import Task, UnsupportedActionError, Update, UpdateField, ValidationFailedError
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from connectors.epilot import wire, workflow_wire
 from connectors.epilot.ids import FlowId
 from connectors.epilot.mapping import Around, Execution
 from connectors.epilot.settings import Generation, KanbanColumns
-from connectors.sdk.errors import MalformedResponseError
+from connectors.sdk import MalformedResponseError
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
-from connectors.sdk.settings import Section, SourceSettings
+from connectors.sdk import Section, SourceSettings
 
 Address = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
 Identifier = Annotated[str, Field(min_length=1, max_length=512)]

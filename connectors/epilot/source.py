@@ -1,9 +1,10 @@
 """What is read of an epilot organisation: lists by the configured way, executions of both generations, people."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
-from typing import Any, ClassVar, Self, TypeVar
+from typing import ClassVar, Self, TypeVar
+
+from msgspec.structs import replace
 
 from connectors.epilot import lists, mapping, wire
 from connectors.epilot.client import EpilotClient
@@ -11,12 +12,31 @@ from connectors.epilot.detail import detail_from_wire
 from connectors.epilot.ids import FlowId, flow_id, task_id
 from connectors.epilot.mapping import Execution
 from connectors.epilot.settings import Entity, EpilotSettings, Generation, ListBy
-from connectors.sdk.connector import Connector, Listing, utc_now
-from connectors.sdk.errors import ConnectorError, NotFoundError, UnsupportedActionError, ValidationFailedError
-from connectors.sdk.fan_out import get_each
-from connectors.sdk.http import Gate
-from connectors.sdk.model import CountAccuracy, DetailAspect, Flow, Group, Task, TaskDetail, User
-from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
+from connectors.sdk import (
+    Clock,
+    Connector,
+    ConnectorError,
+    ConnectorInfo,
+    CountAccuracy,
+    DetailAspect,
+    Flow,
+    FlowQuery,
+    Gate,
+    Group,
+    Listing,
+    NotFoundError,
+    Page,
+    Task,
+    TaskDetail,
+    TaskOrderField,
+    TaskQuery,
+    Transport,
+    UnsupportedActionError,
+    User,
+    ValidationFailedError,
+    get_each,
+    utc_now,
+)
 
 T = TypeVar("T")
 
@@ -30,22 +50,26 @@ class EpilotSource(Connector[EpilotSettings]):
     vendor: ClassVar[str] = "epilot"
     title: ClassVar[str] = "epilot"
     settings_type = EpilotSettings
-    empty: ClassVar[frozenset[TaskOrderField]] = frozenset({TaskOrderField.FOLLOW_UP_AT, TaskOrderField.PRIORITY})
+    never_filled: ClassVar[frozenset[TaskOrderField]] = frozenset(
+        {TaskOrderField.FOLLOW_UP_AT, TaskOrderField.PRIORITY}
+    )
     # What comes at once is taken at once; the queries over tasks give less.
     page_limit: ClassVar[int] = 1000
     listings: ClassVar[frozenset[Listing]] = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS})
     open_to_everyone: ClassVar[bool] = True
 
-    def __init__(
-        self, settings: EpilotSettings, client: EpilotClient, *, clock: Callable[[], datetime] = utc_now
-    ) -> None:
+    def __init__(self, settings: EpilotSettings, client: EpilotClient, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, client.upstream, clock=clock)
         self.client = client
         self._list = lists.TASK_LISTS[settings.options.list_by](settings, client, clock)
-        self.list_note = self._list.note
 
     @classmethod
-    def open(cls, settings: EpilotSettings, *, transport: Any = None, clock: Callable[[], datetime] = utc_now) -> Self:
+    def info_for(cls, settings: EpilotSettings) -> ConnectorInfo:
+        """What lists leave out depends on the configured list."""
+        return replace(super().info_for(settings), list_note=lists.TASK_LISTS[settings.options.list_by].note)
+
+    @classmethod
+    def open(cls, settings: EpilotSettings, *, transport: Transport | None = None, clock: Clock = utc_now) -> Self:
         return cls(settings, EpilotClient(settings, transport=transport), clock=clock)
 
     def guard(self, gate: Gate) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from connectors.epilot.settings import ReadyWhen
-from connectors.sdk.model import FlowState, PhaseState, TaskKind, TaskState
+from connectors.sdk import FlowState, PhaseState, TaskKind, TaskState
 
 # Deprecated words for PENDING; who is assigned is told by the assignees.
 PENDING = frozenset({"PENDING", "UNASSIGNED", "ASSIGNED"})

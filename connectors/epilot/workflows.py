@@ -8,7 +8,7 @@ from connectors.epilot import wire, workflow_wire
 from connectors.epilot.apis import Api
 from connectors.epilot.mapping import Execution
 from connectors.epilot.reading import step_task, workflow_execution
-from connectors.sdk.errors import MalformedResponseError, NotFoundError
+from connectors.sdk import MalformedResponseError, NotFoundError
 
 EXECUTIONS = "/v1/workflows/executions"
 EXECUTION = EXECUTIONS + "/{}"

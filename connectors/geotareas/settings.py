@@ -1,13 +1,12 @@
-"""What the configuration says of a GEOtareas tenant."""
+"""Configuration of a GEOtareas tenant."""
 
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from connectors.sdk.model import OutcomeNature
-from connectors.sdk.settings import Section, SourceSettings
+from connectors.sdk import OutcomeNature, Section, SourceSettings
 
-# In `release_groups`: every workflow that is not named.
+# In `release_groups`: all workflows that are not named.
 ANY_WORKFLOW = "*"
 
 
@@ -38,15 +37,15 @@ class GeotareasCredentials(Section):
 
 
 class GeotareasOptions(Section):
-    """`url_template` and `flow_url_template` are links for people, with `{id}` of the task or instance in them.
+    """`url_template` and `flow_url_template` are links for people, with `{id}` for the task or instance.
 
-    `outcome_natures` says of result codes whether they are good news: the vendor has no such thing.
-    `release_groups` makes RELEASE and UNASSIGN possible: the vendor cannot take a task from somebody without giving it
-    to somebody, and forgets the group when it assigns a user. It names the group that a task goes back to by workflow
+    `outcome_natures` tells whether a result code is positive or negative, which the vendor does not.
+    `release_groups` makes RELEASE and UNASSIGN possible: the vendor can only reassign a task to a user or a group, and
+    forgets the group when it assigns a user. The option gives the id of the group that a task goes back to, by workflow
     ("New Account Onboarding"), by step ("New Account Onboarding/Send Welcome Email") or for all others ("*").
-    `definition_ids` gives ids of workflows by their names, for lists filtered by definition: rows have the name, the
-    vendor filters by the id. Name a workflow only if no other has its name.
-    `flow_scan_pages` bounds the search for flows: a page has 100 instances and costs one read of the 30 a minute.
+    `definition_ids` gives the ids of workflows by name, for lists filtered by definition: rows have the name, but the
+    vendor filters by the id. Name a workflow only if no other workflow has the same name.
+    `flow_scan_pages` bounds the search for flows by id: a page has 100 instances and costs one of 30 reads per minute.
     """
 
     url_template: UrlTemplate | None = None
@@ -58,7 +57,7 @@ class GeotareasOptions(Section):
 
 
 class GeotareasSettings(SourceSettings):
-    """Without `time_zone` the vendor's times cannot be told: due and creation dates stay empty."""
+    """The vendor's times have no zone: without `time_zone` due and creation dates stay empty."""
 
     credentials: GeotareasCredentials
     options: GeotareasOptions = GeotareasOptions()

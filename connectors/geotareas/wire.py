@@ -1,7 +1,8 @@
 """The vendor's JSON under the vendor's names.
 
-Members that the documentation shows as null or leaves out somewhere may be either here; unknown members are passed
-over. Ids are decimal texts above 2^53. Times are texts without a zone. Statuses are plain texts: a new one is no error.
+A member that the documentation shows as null or leaves out in some place may be null or absent in all. Unknown members
+are ignored. Ids are decimal texts beyond 2^53. Times are texts without a zone. Statuses are plain texts, so that a new
+one is no error.
 """
 
 from typing import Annotated, Literal, TypedDict
@@ -14,20 +15,20 @@ BigIntId = Annotated[str, Meta(pattern=r"^[0-9]{1,30}\Z")]
 
 
 class ErrorBody(Struct, frozen=True):
-    """`code` is one of a documented list, or something else."""
+    """`code` is usually one of a documented list."""
 
     code: str | None = None
     message: str | None = None
 
 
 class PageMeta(Struct, frozen=True):
-    """`total` counts the records under the filter that was sent; absent but in lists."""
+    """`total` counts the records that match the filter. Only lists have it."""
 
     total: int | None = None
 
 
 class Envelope(Struct, frozen=True):
-    """Around every answer; `data` is read in a second step, because a failure has any or none."""
+    """Around every answer. `data` is read in a second step, because a failure has other data or none."""
 
     success: bool
     data: Raw = NULL
@@ -36,7 +37,7 @@ class Envelope(Struct, frozen=True):
 
 
 class Login(Struct, frozen=True):
-    """`authorization` is the JWT without the word Bearer; the pattern keeps it from breaking out of its header."""
+    """`authorization` is the JWT without the word Bearer. The pattern excludes what could break a header."""
 
     authorization: Annotated[str, Meta(pattern=r"^[\x21-\x7e]+\Z")]
 
@@ -49,7 +50,7 @@ class Ref(Struct, frozen=True):
 
 
 class Entity(Struct, frozen=True):
-    """The business object; type NINGUNA has neither id nor label."""
+    """The business object. Type NINGUNA ("none") has neither id nor label."""
 
     type: str | None = None
     id: str | None = None
@@ -85,7 +86,7 @@ class Field(Struct, frozen=True, kw_only=True):
 
 
 class PreviousStepData(Struct, frozen=True, kw_only=True):
-    """`completed_by` is a login name ("jdoe"), which nothing else mentions."""
+    """`completed_by` is a login name ("jdoe"), which no other answer contains."""
 
     step_name: str | None = None
     completed_by: str | None = None
@@ -95,7 +96,7 @@ class PreviousStepData(Struct, frozen=True, kw_only=True):
 
 
 class TaskRecord(TaskRow, frozen=True, kw_only=True):
-    """The detail: the row and what completing needs."""
+    """The detail: the row, and what a completion needs."""
 
     step_description: str | None = None
     available_results: tuple[Result, ...] | None = None

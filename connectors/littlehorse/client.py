@@ -5,8 +5,7 @@ from msgspec import Raw, Struct
 
 from connectors.littlehorse import wire
 from connectors.littlehorse.task_id import TaskId
-from connectors.sdk.errors import MalformedResponseError
-from connectors.sdk.http import Answer, Credentials, Upstream
+from connectors.sdk import Answer, Credentials, MalformedResponseError, Upstream
 
 Params = dict[str, str | int]
 

@@ -1,9 +1,8 @@
 """A tenant of the bridge as a source: as its technical account, or as the person who asks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from connectors.littlehorse import listing, mapping
 from connectors.littlehorse.client import LittlehorseClient, Side
@@ -14,46 +13,54 @@ from connectors.littlehorse.problem import parse_error
 from connectors.littlehorse.reading import Reading
 from connectors.littlehorse.settings import LittlehorseSettings
 from connectors.littlehorse.task_id import TaskId
-from connectors.sdk.capability import Support, handles
-from connectors.sdk.commands import (
+from connectors.sdk import (
+    Activity,
     AddComment,
+    AlreadyAssignedError,
     Assign,
     Cancel,
     Claim,
-    Complete,
-    MutationStatus,
-    Outcome,
-    Release,
-    TaskCommand,
-    Unassign,
-)
-from connectors.sdk.connector import Connector, Listing, utc_now
-from connectors.sdk.errors import (
-    AlreadyAssignedError,
-    ConflictError,
-    ConnectorError,
-    IdentityNotLinkedError,
-    NotFoundError,
-    UnsupportedActionError,
-    ValidationFailedError,
-)
-from connectors.sdk.fan_out import get_each
-from connectors.sdk.http import Credentials, TokenExchange, Upstream, ViewerToken, authority, from_settings
-from connectors.sdk.model import (
-    Activity,
+    Clock,
     Comment,
+    Complete,
+    ConflictError,
+    Connector,
+    ConnectorError,
+    Credentials,
     Definition,
     DetailAspect,
     Flow,
     Group,
+    IdentityNotLinkedError,
+    Listing,
+    MutationStatus,
+    NotFoundError,
+    OAuthCredentials,
+    Outcome,
+    Page,
+    Release,
+    Support,
     Task,
+    TaskCommand,
     TaskDetail,
+    TaskOrderField,
+    TaskQuery,
     TaskState,
+    TokenExchange,
+    Transport,
+    Unassign,
+    UnsupportedActionError,
+    Upstream,
     User,
     UserRef,
+    ValidationFailedError,
+    ViewerToken,
+    authority,
+    from_settings,
+    get_each,
+    handles,
+    utc_now,
 )
-from connectors.sdk.query import Page, TaskOrderField, TaskQuery
-from connectors.sdk.settings import OAuthCredentials
 
 RECORD = frozenset(
     {
@@ -85,7 +92,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
     vendor: ClassVar[str] = "littlehorse"
     title: ClassVar[str] = "LittleHorse"
     settings_type = LittlehorseSettings
-    empty = frozenset({TaskOrderField.DUE_AT, TaskOrderField.FOLLOW_UP_AT, TaskOrderField.UPDATED_AT})
+    never_filled = frozenset({TaskOrderField.DUE_AT, TaskOrderField.FOLLOW_UP_AT, TaskOrderField.UPDATED_AT})
     page_limit = 800
     listings = frozenset({Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS})
 
@@ -96,7 +103,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         *,
         user: Credentials,
         account: Credentials | None,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Clock = utc_now,
     ) -> None:
         super().__init__(settings, upstream, clock=clock)
         self.client = LittlehorseClient(upstream, settings.options.tenant)
@@ -106,9 +113,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         self._reading = Reading(self.client, settings, self._directory, user=self._user, admin=self._admin)
 
     @classmethod
-    def open(
-        cls, settings: LittlehorseSettings, *, transport: Any = None, clock: Callable[[], datetime] = utc_now
-    ) -> Self:
+    def open(cls, settings: LittlehorseSettings, *, transport: Transport | None = None, clock: Clock = utc_now) -> Self:
         upstream = Upstream(settings, parse_error=parse_error, transport=transport)
         account = from_settings(settings.credentials) if settings.has_admin else None
         user: Credentials
@@ -284,8 +289,6 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             raise ValidationFailedError(
                 "the one option is userGroup, the name of a group beside the user", field=("options",)
             )
-        if (command.user_id is None) == (command.group_id is None):
-            raise ValidationFailedError("name either a user or a group", field=("userId",))
         if command.task.assignees and not command.override:
             raise AlreadyAssignedError("somebody has the task; the bridge would take it from them without asking")
         if command.user_id is None:

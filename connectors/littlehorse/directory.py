@@ -8,10 +8,7 @@ from connectors.littlehorse import wire
 from connectors.littlehorse.client import LittlehorseClient, Side
 from connectors.littlehorse.mapping import group_from_wire, group_name, user_from_wire, user_id_of
 from connectors.littlehorse.settings import LittlehorseSettings
-from connectors.sdk.errors import ConnectorError, NotFoundError, ValidationFailedError
-from connectors.sdk.fan_out import get_each
-from connectors.sdk.model import Group, User
-from connectors.sdk.query import Page
+from connectors.sdk import ConnectorError, Group, NotFoundError, Page, User, ValidationFailedError, get_each
 
 # People that one search gives at most: the identity provider finds parts of addresses too.
 MOST_FOUND = 100

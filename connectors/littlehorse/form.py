@@ -9,8 +9,16 @@ from msgspec import Raw
 
 from connectors.littlehorse import wire
 from connectors.littlehorse.settings import LittlehorseOptions
-from connectors.sdk.errors import MalformedResponseError, ValidationFailedError
-from connectors.sdk.model import Form, FormField, FormFieldType, FormKind, Requirement, TaskOutcome
+from connectors.sdk import (
+    Form,
+    FormField,
+    FormFieldType,
+    FormKind,
+    MalformedResponseError,
+    Requirement,
+    TaskOutcome,
+    ValidationFailedError,
+)
 
 TYPES = {
     "STRING": FormFieldType.TEXT,

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 from connectors.littlehorse import wire
 from connectors.littlehorse.settings import UserIdClaim
-from connectors.sdk.model import Activity, ActivityType, Comment, UserRef
-from connectors.sdk.time import time_from_wire
+from connectors.sdk import Activity, ActivityType, Comment, UserRef, time_from_wire
 
 TYPES = {
     "TASK_CANCELLED": ActivityType.CANCELED,

@@ -8,9 +8,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from connectors.sdk.errors import ValidationFailedError
-from connectors.sdk.model import TaskState
-from connectors.sdk.query import Interval, TaskOrderField, TaskQuery
+from connectors.sdk import Interval, TaskOrderField, TaskQuery, TaskState, ValidationFailedError
 
 # One status a request; UNASSIGNED tasks never have a user, ASSIGNED ones always do.
 STATUSES = {

@@ -14,8 +14,19 @@ from msgspec.structs import replace
 from connectors.littlehorse import wire
 from connectors.littlehorse.settings import LittlehorseSettings, UserIdClaim
 from connectors.littlehorse.task_id import TaskId
-from connectors.sdk.model import Definition, Flow, FlowState, Group, GroupRef, Task, TaskKind, TaskState, User, UserRef
-from connectors.sdk.time import time_from_wire
+from connectors.sdk import (
+    Definition,
+    Flow,
+    FlowState,
+    Group,
+    GroupRef,
+    Task,
+    TaskKind,
+    TaskState,
+    User,
+    UserRef,
+    time_from_wire,
+)
 
 _TEMPLATE = re.compile(r"\{(wfRunId|id)\}")
 

@@ -6,8 +6,9 @@ The texts are the backend's own; none of them repeats values. What else it says 
 import re
 
 from connectors.littlehorse import wire
-from connectors.sdk.errors import (
+from connectors.sdk import (
     AlreadyAssignedError,
+    Answer,
     ConflictError,
     ConnectorError,
     ForbiddenError,
@@ -16,7 +17,6 @@ from connectors.sdk.errors import (
     UnsupportedActionError,
     ValidationFailedError,
 )
-from connectors.sdk.http import Answer
 
 SOMEBODY_ELSES = "forbidden from accessing this UserTask"
 UNKNOWN_ID = ("NOT_FOUND", "Could not find UserTaskRun")

@@ -10,18 +10,18 @@ from connectors.littlehorse.directory import Directory
 from connectors.littlehorse.listing import Shelf, Stream, cursor_of, statuses_of, streams_of, window_of
 from connectors.littlehorse.settings import LittlehorseSettings
 from connectors.littlehorse.task_id import TaskId
-from connectors.sdk.errors import (
+from connectors.sdk import (
     AlreadyAssignedError,
     BrokenError,
     ConnectorError,
     ForbiddenError,
     MalformedResponseError,
     NotFoundError,
+    TaskQuery,
     UnavailableError,
     UnsupportedActionError,
+    authority,
 )
-from connectors.sdk.http import authority
-from connectors.sdk.query import TaskQuery
 
 # Upstream lists that are asked at once for one page, and the rows that one of them gives at most: for each row the
 # bridge makes up to three calls of its own.

@@ -4,20 +4,19 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from connectors.sdk.model import OutcomeNature
-from connectors.sdk.settings import ActsAs, BearerCredentials, NoCredentials, OAuthCredentials, Section, SourceSettings
+from connectors.sdk import (
+    ActsAs,
+    BearerCredentials,
+    ConfiguredOutcomes,
+    NoCredentials,
+    OAuthCredentials,
+    Section,
+    SourceSettings,
+)
 
 LittlehorseCredentials = Annotated[NoCredentials | OAuthCredentials | BearerCredentials, Field(discriminator="kind")]
 
 UserIdClaim = Literal["EMAIL", "PREFERRED_USERNAME", "SUB"]
-
-
-class ConfiguredOutcome(Section):
-    """A way to complete tasks whose form has the outcome's field; `code` is what the field gets."""
-
-    code: str = Field(min_length=1)
-    label: str | None = None
-    nature: OutcomeNature = OutcomeNature.NEUTRAL
 
 
 class LittlehorseOptions(Section):
@@ -35,7 +34,7 @@ class LittlehorseOptions(Section):
     definitions: tuple[str, ...] = ()
     definition_limit: int = Field(default=100, ge=1, le=1000)
     outcome_field: str | None = Field(default=None, min_length=1)
-    outcomes: tuple[ConfiguredOutcome, ...] = ()
+    outcomes: ConfiguredOutcomes = ()
     url_template: str | None = Field(default=None, pattern=r"^https?://")
 
     @field_validator("url_template")
@@ -49,8 +48,6 @@ class LittlehorseOptions(Section):
     def _outcomes_have_a_field(self) -> Self:
         if self.outcomes and self.outcome_field is None:
             raise ValueError("outcomes need outcome_field, the form's field that takes them")
-        if len({outcome.code for outcome in self.outcomes}) < len(self.outcomes):
-            raise ValueError("two outcomes have the same code")
         return self
 
 

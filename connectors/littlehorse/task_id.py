@@ -5,7 +5,7 @@ from urllib.parse import quote, unquote
 
 from msgspec import Struct
 
-from connectors.sdk.errors import NotFoundError
+from connectors.sdk import NotFoundError
 
 _PART = r"(?:[A-Za-z0-9._~-]|%[0-9A-F]{2}){1,300}"
 _NATIVE_ID = re.compile(f"({_PART}):({_PART})")

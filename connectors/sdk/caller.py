@@ -1,4 +1,4 @@
-"""Who asks: a person of the configuration, with native identities per source."""
+"""The person of a request, and that person's identity in each source."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ TASK_ADMIN = "task_admin"
 
 
 class Identity(Struct, frozen=True, kw_only=True):
-    """A person in one source. `groups` are the vendor's group ids or names; matching tries both."""
+    """A person's user id and groups in one source. `groups` are ids or names as the vendor has them; both are matched."""
 
     native_id: str
     username: str | None = None
@@ -18,14 +18,14 @@ class Identity(Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
 
     def belongs_to(self, group: GroupRef) -> bool:
-        """By id exactly, by name without case: vendors answer sometimes the one, sometimes the other."""
+        """By id exactly, or by name ignoring case: vendors name groups sometimes by id and sometimes by name."""
         if group.native_id in self.groups:
             return True
         return group.name is not None and group.name.casefold() in {name.casefold() for name in self.groups}
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """The person behind a request. Resolved once per token; `key` is unique over the gateway."""
+    """The person of a request. `key` is unique in the gateway; `identities` are by source key."""
 
     key: str
     name: str

@@ -1,4 +1,4 @@
-"""What a source can do: declared on the method that does it, so that promise and fulfilment cannot part."""
+"""What a source can do. A capability is declared on the method that performs the command."""
 
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
@@ -16,9 +16,11 @@ class Support(StrEnum):
 
 
 class Capability(Struct, frozen=True, kw_only=True):
-    """`guarded`: the vendor refuses a second application by its own state machine. `atomic`: one call decides.
+    """How a source supports a command.
 
-    `when` tells from the source's settings whether the verb is there at all. `fields` are those that Update can change.
+    `guarded`: the vendor itself refuses the command on a task that is no longer in the required state.
+    `atomic`: one call decides; of two callers only one can succeed.
+    `when` decides from the source's settings whether this variant exists. `fields`: what Update can change.
     """
 
     support: Support = Support.NATIVE
@@ -46,10 +48,14 @@ R = TypeVar("R", Outcome, FlowOutcome)
 def handles(
     command: type[C], **how: Unpack[How]
 ) -> Callable[[Callable[[S, C], Awaitable[R]]], Callable[[S, C], Awaitable[R]]]:
-    """Mark the method that carries out `command`."""
+    """Declare the method that performs `command`.
+
+    Several declarations on one method, each with `when`, are variants of it under different settings.
+    """
 
     def mark(method: Callable[[S, C], Awaitable[R]]) -> Callable[[S, C], Awaitable[R]]:
-        setattr(method, "__handles__", (command, Capability(**how)))  # noqa: B010 a function has no such attribute for mypy
+        variants = (*getattr(method, "__handles__", ()), (command, Capability(**how)))
+        setattr(method, "__handles__", variants)  # noqa: B010 a function has no such attribute for mypy
         return method
 
     return mark

@@ -1,7 +1,7 @@
-"""Verbs as values. A command carries the record that it was decided on, so a connector need not read first.
+"""Verbs as values. A command carries the record that it was decided on, so a connector need not read it first.
 
-Verbs are WS-HumanTask's. The four ways to end a task without completing it are four commands, because their effects
-differ; `strategy` is how the graph names them.
+The verbs are WS-HumanTask's. The four ways to end a task without completing it have different effects, so they are four
+commands; `strategy` is the graph's name for them.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 from connectors.sdk.caller import Identity
+from connectors.sdk.errors import IdentityNotLinkedError
 from connectors.sdk.model import Flow, SubjectRef, Tag, Task, TaskPriority
 
 
@@ -60,12 +61,18 @@ class MutationStatus(StrEnum):
 
 
 class Command(Struct, frozen=True, kw_only=True):
-    """`actor` is the caller's identity in that source, None if not linked; `reason` is for the vendor's history."""
+    """`actor` is the caller's identity in the source, None if not linked; `reason` is for the vendor's history."""
 
     action: ClassVar[TaskAction]
 
     actor: Identity | None = None
     reason: str | None = None
+
+    def require_actor(self) -> Identity:
+        """`actor`; IdentityNotLinkedError for a caller without an identity in the source."""
+        if self.actor is None:
+            raise IdentityNotLinkedError("the caller has no user id in this source; link one in the configuration")
+        return self.actor
 
 
 class TaskCommand(Command, frozen=True, kw_only=True):
@@ -81,7 +88,7 @@ class FlowCommand(Command, frozen=True, kw_only=True):
 
 
 class Claim(TaskCommand, frozen=True, kw_only=True):
-    """Make `actor` the actual owner, unless somebody else is."""
+    """Make `actor` the actual owner, unless another person is."""
 
     action = TaskAction.CLAIM
 
@@ -93,9 +100,9 @@ class Release(TaskCommand, frozen=True, kw_only=True):
 
 
 class Assign(TaskCommand, frozen=True, kw_only=True):
-    """Exactly one of `user_id` and `group_id`, both native. Replaces the owner when `override`.
+    """Exactly one of `user_id` and `group_id`, both native, is given: the command cannot be made otherwise (ValueError).
 
-    `options` are the vendor's own, by the names that its page lists; unknown ones are refused.
+    Replaces another owner only with `override`. `options` are the vendor's own (connectors.sdk.options).
     """
 
     action = TaskAction.ASSIGN
@@ -106,9 +113,13 @@ class Assign(TaskCommand, frozen=True, kw_only=True):
     keep_group: bool = True
     options: Mapping[str, object] | None = None
 
+    def __post_init__(self) -> None:
+        if (self.user_id is None) == (self.group_id is None):
+            raise ValueError("give exactly one of user_id and group_id")
+
 
 class Unassign(TaskCommand, frozen=True, kw_only=True):
-    """Somebody with authority takes the owner away."""
+    """A person with authority takes the task from its owner."""
 
     action = TaskAction.UNASSIGN
 
@@ -132,7 +143,7 @@ class Resume(TaskCommand, frozen=True, kw_only=True):
 
 
 class UpdateField(StrEnum):
-    """What of a task can be changed or cleared, by the name of the argument."""
+    """What can be changed or cleared on a task. The values are the names of the arguments in the graph."""
 
     TITLE = "title"
     DESCRIPTION = "description"
@@ -155,9 +166,9 @@ _ACTION_OF_FIELD = {
 
 
 class Update(TaskCommand, frozen=True, kw_only=True):
-    """None leaves a member as it is; what `clear` names loses its value. Candidates replace the whole list.
+    """None leaves a field as it is; a field in `clear` loses its value. Candidates replace the whole list.
 
-    A vendor may change some of it only: `fields` of its capability names what.
+    A vendor may be able to change some fields only: `fields` of its capability.
     """
 
     action = TaskAction.UPDATE_DETAILS
@@ -174,7 +185,7 @@ class Update(TaskCommand, frozen=True, kw_only=True):
 
     @property
     def fields(self) -> frozenset[UpdateField]:
-        """What it changes or clears."""
+        """The fields that are changed or cleared."""
         given = {
             UpdateField.TITLE: self.title,
             UpdateField.DESCRIPTION: self.description,
@@ -192,12 +203,12 @@ class Update(TaskCommand, frozen=True, kw_only=True):
 
 
 def actions_of(fields: AbstractSet[UpdateField]) -> frozenset[TaskAction]:
-    """As what the graph knows changes of these fields."""
+    """The actions under which the graph lists changes of these fields."""
     return frozenset(_ACTION_OF_FIELD[field] for field in fields)
 
 
 class SetTags(TaskCommand, frozen=True, kw_only=True):
-    """Replace all tags of the task; none clears them."""
+    """Replace all tags of the task; an empty tuple removes them."""
 
     action = TaskAction.TAG
 
@@ -205,7 +216,7 @@ class SetTags(TaskCommand, frozen=True, kw_only=True):
 
 
 class SaveDraft(TaskCommand, frozen=True, kw_only=True):
-    """Keep form data without completing; replaces what was kept before."""
+    """Save form data without completing; replaces an earlier draft."""
 
     action = TaskAction.SAVE_DRAFT
 
@@ -255,14 +266,14 @@ class DeleteTask(Cancel, frozen=True, kw_only=True):
 
 
 class CancelFlowOfTask(Cancel, frozen=True, kw_only=True):
-    """End the whole flow that the task belongs to, with every other open task of it."""
+    """End the whole flow that the task belongs to, with all its open tasks."""
 
     action = TaskAction.CANCEL_FLOW
     strategy = CancelStrategy.CANCEL_FLOW
 
 
 class CreateTask(Command, frozen=True, kw_only=True):
-    """Make a new task: within `flow`, or by itself where the vendor has such tasks."""
+    """Create a task: within `flow`, or on its own if the vendor has such tasks."""
 
     action = TaskAction.CREATE
 
@@ -287,7 +298,7 @@ class StartFlow(Command, frozen=True, kw_only=True):
 
 
 class CancelFlow(FlowCommand, frozen=True, kw_only=True):
-    """End the flow, with every open task of it."""
+    """End the flow and all its open tasks."""
 
     action = TaskAction.CANCEL_FLOW
 
@@ -303,7 +314,7 @@ class ResumeFlow(FlowCommand, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What came of a command on a task. `task` is the record that the vendor will show once its reads caught up."""
+    """The result of a command on a task. `task` is the record that the vendor will show once its reads have caught up."""
 
     task: Task
     status: MutationStatus = MutationStatus.APPLIED
@@ -311,7 +322,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 class FlowOutcome(Struct, frozen=True, kw_only=True):
-    """What came of a command on a flow. `flow` is the record that the vendor will show once its reads caught up."""
+    """The result of a command on a flow. `flow` is the record that the vendor will show once its reads have caught up."""
 
     flow: Flow
     status: MutationStatus = MutationStatus.APPLIED

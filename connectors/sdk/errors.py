@@ -1,33 +1,45 @@
-"""Every failure of an upstream, by who can do something about it.
+"""All expected failures, by who can do something about them. Three roots, each with the code that clients see.
 
-ConnectorError                      UPSTREAM_ERROR            source, operation, native status and code, maybe_applied
-├── RejectedError                   the caller can change something; never retried
+ConnectorError                      UPSTREAM_ERROR            an upstream failed: source, operation, native status and code
+├── RejectedError                   VALIDATION_FAILED         the caller can change something; never retried
 │   ├── NotFoundError               NOT_FOUND                 also "invisible"
 │   ├── ForbiddenError              FORBIDDEN
 │   ├── IdentityNotLinkedError      IDENTITY_NOT_LINKED
-│   ├── UnsupportedActionError      CAPABILITY_NOT_SUPPORTED
-│   ├── ValidationFailedError       VALIDATION_FAILED         field
+│   ├── UnsupportedActionError      CAPABILITY_NOT_SUPPORTED  alternatives
+│   ├── ValidationFailedError       VALIDATION_FAILED         field; the vendor, or its options, refused a value
 │   └── ConflictError               INVALID_STATE
 │       ├── AlreadyAssignedError    ALREADY_ASSIGNED
 │       └── VersionConflictError    VERSION_CONFLICT
 ├── UnavailableError                UPSTREAM_UNAVAILABLE      waiting helps
 │   ├── UpstreamTimeoutError        UPSTREAM_TIMEOUT
 │   └── RateLimitedError            RATE_LIMITED              retry_at
-└── BrokenError                     UPSTREAM_ERROR            a person must look: logged as an error
+└── BrokenError                     UPSTREAM_ERROR            an operator must act: logged as an error
     ├── UnauthenticatedError        UNAUTHENTICATED           the vendor refused *our* credentials
     └── MalformedResponseError      UPSTREAM_ERROR            the answer does not fit wire.py
 
+InputError                          VALIDATION_FAILED         an argument of the client is wrong; field
+
+GatewayError                        GATEWAY_UNAVAILABLE       the gateway itself could not or would not do it
+├── GatewayUnavailableError         GATEWAY_UNAVAILABLE       the journal of writes cannot be used
+└── IdempotencyKeyReusedError       IDEMPOTENCY_KEY_REUSED
+
+Connectors raise ConnectorError only. The gateway raises a RejectedError too where it refuses in the name of a source:
+no such task, not permitted, not supported. A handler names the roots that it handles; `Failure` is all three.
+
 Messages say what to do; they never hold payloads, tokens or form data. `maybe_applied` is True where a write may have
-reached the vendor although no clear answer came: such a write is re-read, never repeated.
+reached the vendor although no clear answer came: such a write is verified by reading, never repeated.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeAlias
 
 
 class ConnectorError(Exception):
-    """Base of every upstream failure. Clients see `code`; the gateway acts on the family and on `maybe_applied`."""
+    """Root of every upstream failure. Clients see `code`; the gateway acts on the class and on `maybe_applied`.
+
+    The text of the exception is `message`, after source and operation where `at` has noted them.
+    """
 
     code: ClassVar[str] = "UPSTREAM_ERROR"
 
@@ -59,7 +71,7 @@ class ConnectorError(Exception):
 
 
 class RejectedError(ConnectorError):
-    """The vendor understood and said no: the caller's affair."""
+    """The request was understood and refused; the same request will be refused again."""
 
     code = "VALIDATION_FAILED"
 
@@ -77,7 +89,7 @@ class IdentityNotLinkedError(RejectedError):
 
 
 class UnsupportedActionError(RejectedError):
-    """`alternatives` are the cancel strategies that this source has, where the verb was a cancel."""
+    """`alternatives` are the cancel strategies that the source has, if the verb was a cancel."""
 
     code = "CAPABILITY_NOT_SUPPORTED"
 
@@ -87,7 +99,10 @@ class UnsupportedActionError(RejectedError):
 
 
 class ValidationFailedError(RejectedError):
-    """`field` is the path within the mutation's input: ("data", "email_address")."""
+    """The vendor, or the connector on its behalf, refused a value. For arguments of the graph see InputError.
+
+    `field` is the path within the mutation's input: ("data", "email_address"); ("options", ...) for vendor options.
+    """
 
     code = "VALIDATION_FAILED"
 
@@ -116,7 +131,7 @@ class VersionConflictError(ConflictError):
 
 
 class UnavailableError(ConnectorError):
-    """No answer to be had now: a read may be tried again later."""
+    """The source gives no answer now; a read may be tried again later."""
 
     code = "UPSTREAM_UNAVAILABLE"
 
@@ -126,7 +141,7 @@ class UpstreamTimeoutError(UnavailableError):
 
 
 class RateLimitedError(UnavailableError):
-    """`retry_at` is when the vendor will listen again, where it said so."""
+    """`retry_at` is when the vendor accepts requests again, if it said so."""
 
     code = "RATE_LIMITED"
 
@@ -143,7 +158,7 @@ class RateLimitedError(UnavailableError):
 
 
 class BrokenError(ConnectorError):
-    """Something that waiting does not mend: configuration, or a vendor that changed."""
+    """Waiting does not help: the configuration is wrong, or the vendor has changed."""
 
 
 class UnauthenticatedError(BrokenError):
@@ -152,3 +167,42 @@ class UnauthenticatedError(BrokenError):
 
 class MalformedResponseError(BrokenError):
     """The answer is not what the vendor documents: not JSON, too large, wrong members."""
+
+
+class InputError(Exception):
+    """What a client sent is wrong, whatever the state of a source. Nothing was sent upstream.
+
+    `field` is the path of the argument: ("first",), ("filter", "dueAt"), ("data", "email_address"); empty where no
+    single argument is at fault.
+    """
+
+    code: ClassVar[str] = "VALIDATION_FAILED"
+
+    def __init__(self, message: str, *, field: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = tuple(field)
+
+
+class GatewayError(Exception):
+    """Root of what fails in the gateway itself. Nothing is said about a source."""
+
+    code: ClassVar[str] = "GATEWAY_UNAVAILABLE"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class GatewayUnavailableError(GatewayError):
+    """The journal of writes cannot be read or written. A write that cannot be recorded is not sent."""
+
+
+class IdempotencyKeyReusedError(GatewayError):
+    """The idempotency key was sent before with other arguments."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+Failure: TypeAlias = ConnectorError | InputError | GatewayError
+"""Every expected failure. Anything else is a bug: clients see INTERNAL."""

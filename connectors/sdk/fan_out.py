@@ -1,4 +1,4 @@
-"""Many single calls side by side, for vendors without a batch."""
+"""Many single reads side by side, for vendors that cannot read several records in one call."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
@@ -9,14 +9,14 @@ from connectors.sdk.errors import ConnectorError, NotFoundError
 
 T = TypeVar("T")
 
-# Requests of one batch that are under way at once at one source.
-CONCURRENCY = 8
+# Requests of one batch that one source gets at the same time.
+BATCH_CONCURRENCY = 8
 
 
 async def get_each(ids: Iterable[str], get: Callable[[str], Awaitable[T]]) -> dict[str, T | ConnectorError]:
-    """`get` for each distinct id: what was not found is absent, what failed is its error. One call per id."""
+    """`get` for each distinct id, one call each. An id that was not found is absent; one that failed has its error."""
     found: dict[str, T | ConnectorError] = {}
-    limiter = anyio.CapacityLimiter(CONCURRENCY)
+    limiter = anyio.CapacityLimiter(BATCH_CONCURRENCY)
 
     async def one(native_id: str) -> None:
         async with limiter:

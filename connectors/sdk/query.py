@@ -1,4 +1,4 @@
-"""What the gateway asks of a list, and the page that comes back."""
+"""The query of a list in native values, and a page of its answer."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -29,14 +29,14 @@ class SortDirection(StrEnum):
 
 
 class SortKey(Struct, frozen=True):
-    """Rows without a value come last in either direction."""
+    """One field of an order. Rows without a value come last in both directions."""
 
     field: TaskOrderField
     direction: SortDirection = SortDirection.ASC
 
 
 class Interval(Struct, frozen=True, kw_only=True):
-    """Times between bounds, each of which may be open. A missing value is in no interval."""
+    """Times between bounds; None is no bound. A missing value is in no interval."""
 
     gt: datetime | None = None
     gte: datetime | None = None
@@ -53,7 +53,7 @@ class Interval(Struct, frozen=True, kw_only=True):
 
 
 class TextMatch(Struct, frozen=True, kw_only=True):
-    """Every member that is not None must hold; case and accents are ignored. A missing text holds for `is_null` only."""
+    """Every member that is not None must hold; case and accents are ignored. A missing text matches only `is_null`."""
 
     contains: str | None = None
     starts_with: str | None = None
@@ -71,12 +71,12 @@ class TextMatch(Struct, frozen=True, kw_only=True):
 
 
 class TaskQuery(Struct, frozen=True, kw_only=True):
-    """One conjunction: every member that is not None must hold. Ids are the vendor's own.
+    """A conjunction: every member that is not None must hold. Ids are native.
 
-    An empty set matches nothing. `times` bound order fields that are times. `overdue_at`: open and due before that
-    moment, or said to be overdue by the vendor. `text` is looked for in what a row shows to people, case and accents
-    ignored. `present` and `absent` name order fields that must, or must not, have a value: the gateway splits a list
-    there, so that a vendor's own idea of where nulls sort does not matter.
+    An empty set matches nothing. `times` are bounds of order fields that are times. `overdue_at`: open and due before
+    that moment, or overdue according to the vendor. `text` is searched in the texts of a row (`shown_text`), ignoring
+    case and accents. `present` and `absent` name order fields that must, or must not, have a value: the gateway splits an
+    ordered list into these two parts, so it does not matter where the vendor sorts nulls.
     """
 
     ids: frozenset[str] | None = None
@@ -103,7 +103,7 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
     order: tuple[SortKey, ...] = ()
 
     def matches(self, task: Task) -> bool:
-        """Whether a row satisfies every member (not the order)."""
+        """Whether a row satisfies every member; the order does not count."""
         return (
             (self.ids is None or task.native_id in self.ids)
             and (self.states is None or task.state in self.states)
@@ -165,7 +165,7 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
 
 
 class FlowQuery(Struct, frozen=True, kw_only=True):
-    """One conjunction, as TaskQuery. `definition` is matched with the definition's key."""
+    """A conjunction, as TaskQuery. `definition` is matched with the definition's key."""
 
     ids: frozenset[str] | None = None
     states: frozenset[FlowState] | None = None
@@ -202,7 +202,7 @@ class FlowQuery(Struct, frozen=True, kw_only=True):
 
 
 def overdue(task: Task, moment: datetime) -> bool | None:
-    """Open and due before that moment. None if it cannot be told: the due time has no zone."""
+    """Whether a task is open and was due before that moment. None if unknown: the due time has no zone."""
     if not task.is_open:
         return False
     if task.due_at is not None:
@@ -213,13 +213,13 @@ def overdue(task: Task, moment: datetime) -> bool | None:
 
 
 def time_of(task: Task, field: TaskOrderField) -> datetime | None:
-    """The value of an order field that is a time; None for others."""
+    """The value of an order field that is a time; None for other fields."""
     value = order_value(task, field)
     return value if isinstance(value, datetime) else None
 
 
 def shown_text(task: Task) -> str:
-    """What a row says to people, one line each."""
+    """The texts of a row that people read, one line each: title, description, definition, business key, subjects."""
     subjects = [subject.label for subject in task.subjects or ()]
     definition = None if task.definition is None else task.definition.name or task.definition.key
     return "\n".join(filter(None, (task.title, task.description, definition, task.business_key, *subjects)))
@@ -258,9 +258,9 @@ T = TypeVar("T")
 
 
 class Page(Struct, Generic[T], frozen=True, kw_only=True):
-    """`next_cursor` is opaque to everyone but the connector that made it; None at the end.
+    """`next_cursor` is read only by the connector that made it; None at the end.
 
-    `total` counts what the vendor holds for the query as it was sent; None where it does not say.
+    `total` is the vendor's count for the query as it was sent; None if it does not tell.
     """
 
     items: Sequence[T]

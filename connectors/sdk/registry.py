@@ -1,4 +1,4 @@
-"""Which vendors there are: the folders beside this one, and other distributions' entry points `taskgate.connectors`."""
+"""All vendors: the folders beside this one, and entry points `taskgate.connectors` of other distributions."""
 
 import importlib
 import pkgutil

@@ -1,13 +1,13 @@
-"""Times as vendors write them: ISO 8601, with a zone, or without one where the reader must know it."""
+"""Times as vendors write them: ISO 8601 with a zone, or a local time whose zone the settings name."""
 
 from datetime import UTC, datetime, tzinfo
 
 
 def time_from_wire(text: str | None, zone: tzinfo | None) -> datetime | None:
-    """The moment in UTC; None for what is no time, and for a time without a zone where `zone` is not known either.
+    """The time in UTC. None for text that is no time, and for a time without a zone if `zone` is None too.
 
-    Finer than a microsecond is cut. Of a local time that the clock passes twice the first counts; one that it skips
-    counts as if it had not.
+    Anything finer than a microsecond is cut off. A local time that occurs twice (end of summer time) is the first one; a
+    local time that is skipped is read as if it was not.
     """
     if not text:
         return None
@@ -19,4 +19,12 @@ def time_from_wire(text: str | None, zone: tzinfo | None) -> datetime | None:
             time = time.replace(tzinfo=zone, fold=0)
         return time.astimezone(UTC)
     except (ValueError, OverflowError):
+        return None
+
+
+def local_time_to_wire(time: datetime, zone: tzinfo) -> str | None:
+    """The local time in `zone`, in whole seconds and without a zone; None at the ends of the calendar."""
+    try:
+        return time.astimezone(zone).replace(microsecond=0, tzinfo=None).isoformat()
+    except OverflowError:
         return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk import ValidationFailedError
 from connectors.uipath.native_id import number
 
 # How a task is given to a group: all may take it, the one with the least work gets it, or each in turn. SingleUser and

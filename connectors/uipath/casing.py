@@ -6,8 +6,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Raw
 
-from connectors.sdk.errors import MalformedResponseError
-from connectors.sdk.http import Answer
+from connectors.sdk import Answer, MalformedResponseError
 from connectors.uipath.wire import fold
 
 T = TypeVar("T")

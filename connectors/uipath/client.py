@@ -6,8 +6,7 @@ from typing import Generic, TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
-from connectors.sdk.errors import MalformedResponseError
-from connectors.sdk.http import Answer, Upstream
+from connectors.sdk import Answer, MalformedResponseError, Upstream
 from connectors.uipath import wire
 from connectors.uipath.casing import decode, read_as
 from connectors.uipath.native_id import TaskId

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from connectors.sdk.commands import Complete
-from connectors.sdk.errors import (
+from connectors.sdk import (
+    Complete,
     ConflictError,
     ConnectorError,
     RejectedError,
+    Task,
+    TaskKind,
     UnsupportedActionError,
     ValidationFailedError,
 )
-from connectors.sdk.model import Task, TaskKind
 from connectors.uipath import assignment
 from connectors.uipath.client import COMPLETE_PATHS, UiPathClient
 from connectors.uipath.native_id import TaskId

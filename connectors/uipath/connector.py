@@ -1,51 +1,63 @@
 """UiPath Action Center and Maestro behind the gateway's seam."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
-from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from msgspec.structs import replace
 
-from connectors.sdk.capability import Support, handles
-from connectors.sdk.commands import (
+from connectors.sdk import (
     AddComment,
+    AlreadyAssignedError,
     Assign,
     CancelFlow,
     CancelFlowOfTask,
     Claim,
+    Clock,
     Complete,
+    ConflictError,
+    Connector,
+    ConnectorError,
     CreateTask,
     DeleteTask,
+    DetailAspect,
+    Flow,
     FlowOutcome,
+    FlowQuery,
+    Group,
+    GroupRef,
+    IdentityNotLinkedError,
+    Listing,
     MutationStatus,
+    NotFoundError,
     Outcome,
+    Page,
     Release,
     ResumeFlow,
     SaveDraft,
     SetTags,
+    SourceSettings,
+    Support,
     SuspendFlow,
+    Task,
     TaskCommand,
+    TaskDetail,
+    TaskOrderField,
+    TaskQuery,
+    Transport,
     Unassign,
+    UnavailableError,
     Update,
     UpdateField,
-)
-from connectors.sdk.connector import Connector, Listing, utc_now
-from connectors.sdk.errors import (
-    AlreadyAssignedError,
-    ConflictError,
-    ConnectorError,
-    IdentityNotLinkedError,
-    NotFoundError,
-    UnavailableError,
+    Upstream,
+    User,
+    UserRef,
     ValidationFailedError,
+    from_settings,
+    get_each,
+    handles,
+    utc_now,
 )
-from connectors.sdk.fan_out import get_each
-from connectors.sdk.http import Upstream, from_settings
-from connectors.sdk.model import DetailAspect, Flow, Group, GroupRef, Task, TaskDetail, User, UserRef
-from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
-from connectors.sdk.settings import SourceSettings
 from connectors.uipath import assignment, completion, mapping, option, search
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.directory import Directory
@@ -57,6 +69,10 @@ from connectors.uipath.record import read_detail
 from connectors.uipath.refusal import parse_error
 from connectors.uipath.settings import UiPathSettings
 
+COMPLETION = (
+    "External, Form and App tasks; the outcome is the action; no comment; two writes with assign_before_completing"
+)
+
 
 class UiPathConnector(Connector[UiPathSettings]):
     """A task is known by its folder and its number; nearly every operation wants both."""
@@ -65,27 +81,22 @@ class UiPathConnector(Connector[UiPathSettings]):
     title: ClassVar[str] = "UiPath"
     settings_type: ClassVar[type[SourceSettings]] = UiPathSettings
     sorts: ClassVar[frozenset[TaskOrderField]] = frozenset(search.TIME_MEMBERS)
-    empty: ClassVar[frozenset[TaskOrderField]] = search.NEVER_FILLED
+    never_filled: ClassVar[frozenset[TaskOrderField]] = search.NEVER_FILLED
     page_limit: ClassVar[int] = 500
     listings: ClassVar[frozenset[Listing]] = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS})
     # Who may work in its folder may take an unassigned task; the vendor refuses the others.
     open_to_everyone: ClassVar[bool] = True
 
-    def __init__(
-        self, settings: UiPathSettings, upstream: Upstream, *, clock: Callable[[], datetime] = utc_now
-    ) -> None:
+    def __init__(self, settings: UiPathSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
         self.client = UiPathClient(upstream, settings.options)
         self._tasks = TaskList(self.client, settings, clock)
         folders = Folders(self.client)
         self._directory = Directory(self.client, folders, settings.options.folders)
         self._maestro = Maestro(self.client, folders, settings, clock)
-        if settings.options.assign_before_completing:
-            taken_over = replace(self.capabilities[Complete], support=Support.EMULATED, atomic=False)
-            self.capabilities = MappingProxyType({**self.capabilities, Complete: taken_over})
 
     @classmethod
-    def open(cls, settings: UiPathSettings, *, transport: Any = None, clock: Callable[[], datetime] = utc_now) -> Self:
+    def open(cls, settings: UiPathSettings, *, transport: Transport | None = None, clock: Clock = utc_now) -> Self:
         upstream = Upstream(
             settings,
             credentials=from_settings(settings.credentials),
@@ -158,9 +169,9 @@ class UiPathConnector(Connector[UiPathSettings]):
         Claim, support=Support.EMULATED, atomic=False, note="assigns to the person, then reads whether it came about"
     )
     async def claim(self, command: Claim) -> Outcome:
-        actor = command.actor
-        if actor is None or number(actor.native_id) is None:
-            raise IdentityNotLinkedError(f"the caller has no user id in {self.title}; link one in the configuration")
+        actor = command.require_actor()
+        if number(actor.native_id) is None:
+            raise IdentityNotLinkedError("the caller's user id in this source must be a number")
         native = self._native(command.task)
         again = command.task.native_state == "Pending"
         await self.client.assign(assignment.to_user(actor.native_id), native.task, again=again)
@@ -184,8 +195,6 @@ class UiPathConnector(Connector[UiPathSettings]):
         "RoundRobin; reads the owner back where the vendor picks one",
     )
     async def assign(self, command: Assign) -> Outcome:
-        if (command.user_id is None) == (command.group_id is None):
-            raise ValidationFailedError("name either a user or a group", field=("userId",))
         task, native = command.task, self._native(command.task)
         if task.assignees and not command.override and not self._is_actors(command):
             raise AlreadyAssignedError("somebody has the task; only an override takes it away")
@@ -279,10 +288,15 @@ class UiPathConnector(Connector[UiPathSettings]):
         )
 
     @handles(
+        Complete, guarded=True, note=COMPLETION, when=lambda settings: not settings.options.assign_before_completing
+    )
+    @handles(
         Complete,
+        support=Support.EMULATED,
+        atomic=False,
         guarded=True,
-        note="External, Form and App tasks; the outcome is the action; no comment; two writes with "
-        "assign_before_completing",
+        note=COMPLETION,
+        when=lambda settings: settings.options.assign_before_completing,
     )
     async def complete(self, command: Complete) -> Outcome:
         task = command.task

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 from typing import Any
 
-from connectors.sdk.model import (
+from connectors.sdk import (
     Activity,
     ActivityType,
     Comment,
@@ -19,8 +19,8 @@ from connectors.sdk.model import (
     TaskKind,
     TaskOutcome,
     UserRef,
+    time_from_wire,
 )
-from connectors.sdk.time import time_from_wire
 from connectors.uipath import wire
 from connectors.uipath.casing import json_value
 from connectors.uipath.mapping import name_of, user_ref

@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from connectors.sdk.errors import ValidationFailedError
-from connectors.sdk.model import Group, User
-from connectors.sdk.query import Page
+from connectors.sdk import Group, Page, User, ValidationFailedError
 from connectors.uipath import mapping, odata, wire
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.folders import Folders

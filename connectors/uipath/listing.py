@@ -6,10 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Raw, Struct
 
-from connectors.sdk.errors import ConnectorError, ValidationFailedError
-from connectors.sdk.model import CountAccuracy, Task
-from connectors.sdk.query import Page, SortDirection, SortKey, TaskOrderField, TaskQuery
-from connectors.sdk.time import time_from_wire
+from connectors.sdk import (
+    ConnectorError,
+    CountAccuracy,
+    Page,
+    SortDirection,
+    SortKey,
+    Task,
+    TaskOrderField,
+    TaskQuery,
+    ValidationFailedError,
+    time_from_wire,
+)
 from connectors.uipath import mapping, odata, search, wire
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.native_id import TaskId, task_id

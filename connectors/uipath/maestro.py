@@ -6,11 +6,19 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from connectors.sdk.commands import FlowOutcome, MutationStatus
-from connectors.sdk.errors import ConnectorError, ForbiddenError, MalformedResponseError, NotFoundError
-from connectors.sdk.fan_out import get_each
-from connectors.sdk.model import Flow, FlowState
-from connectors.sdk.query import FlowQuery, Page
+from connectors.sdk import (
+    ConnectorError,
+    Flow,
+    FlowOutcome,
+    FlowQuery,
+    FlowState,
+    ForbiddenError,
+    MalformedResponseError,
+    MutationStatus,
+    NotFoundError,
+    Page,
+    get_each,
+)
 from connectors.uipath import mapping, wire
 from connectors.uipath.casing import read_as
 from connectors.uipath.client import UiPathClient

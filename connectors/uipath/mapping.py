@@ -7,13 +7,13 @@ from typing import TypeVar
 from msgspec import Raw
 from msgspec.structs import replace
 
-from connectors.sdk.errors import MalformedResponseError
-from connectors.sdk.model import (
+from connectors.sdk import (
     Definition,
     Flow,
     FlowState,
     Group,
     GroupRef,
+    MalformedResponseError,
     Sla,
     Tag,
     Task,
@@ -22,8 +22,8 @@ from connectors.sdk.model import (
     TaskState,
     User,
     UserRef,
+    time_from_wire,
 )
-from connectors.sdk.time import time_from_wire
 from connectors.uipath import wire
 from connectors.uipath.native_id import FlowId, TaskId, guid
 from connectors.uipath.settings import UiPathSettings

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk import ValidationFailedError
 from connectors.uipath.native_id import number
 
 # Characters, from Orchestrator's description.

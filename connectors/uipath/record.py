@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from connectors.sdk.model import DetailAspect, Task, TaskDetail
+from connectors.sdk import DetailAspect, Task, TaskDetail
 from connectors.uipath import detail
 from connectors.uipath.client import Rows, UiPathClient
 from connectors.uipath.native_id import TaskId

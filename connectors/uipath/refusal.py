@@ -6,7 +6,8 @@ from typing import TypedDict
 
 import msgspec
 
-from connectors.sdk.errors import (
+from connectors.sdk import (
+    Answer,
     ConflictError,
     ConnectorError,
     ForbiddenError,
@@ -15,7 +16,6 @@ from connectors.sdk.errors import (
     RejectedError,
     ValidationFailedError,
 )
-from connectors.sdk.http import Answer
 from connectors.uipath import wire
 
 # Characters of the vendor's own words that a message may hold.

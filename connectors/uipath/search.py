@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from connectors.sdk.model import TaskKind, TaskState
-from connectors.sdk.query import Interval, SortDirection, SortKey, TaskOrderField, TaskQuery
+from connectors.sdk import Interval, SortDirection, SortKey, TaskKind, TaskOrderField, TaskQuery, TaskState
 from connectors.uipath import odata
 from connectors.uipath.mapping import PRIORITIES, TYPES
 from connectors.uipath.native_id import flow_id, number, task_id

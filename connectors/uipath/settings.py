@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from connectors.sdk.model import OutcomeNature
-from connectors.sdk.settings import BearerCredentials, OAuthCredentials, Section, SourceSettings
+from connectors.sdk import BearerCredentials, ConfiguredOutcomes, OAuthCredentials, Section, SourceSettings
 
 UiPathCredentials = Annotated[OAuthCredentials | BearerCredentials, Field(discriminator="kind")]
 
@@ -16,14 +15,6 @@ UiPathCredentials = Annotated[OAuthCredentials | BearerCredentials, Field(discri
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"
 _PLACES = frozenset({"host", "organization", "tenant", "folder", "id"})
 _API_HOST = re.compile(r"^api\.", re.IGNORECASE)
-
-
-class ConfiguredOutcome(Section):
-    """A way to complete tasks of this tenant; `code` becomes the task's `action`."""
-
-    code: str = Field(min_length=1)
-    label: str | None = None
-    nature: OutcomeNature = OutcomeNature.NEUTRAL
 
 
 class UiPathOptions(Section):
@@ -48,19 +39,12 @@ class UiPathOptions(Section):
     assign_before_completing: bool = False
     allow_delete: bool = False
     maestro: bool = True
-    outcomes: tuple[ConfiguredOutcome, ...] = ()
+    outcomes: ConfiguredOutcomes = ()
     ui_host: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.-]+(:[0-9]{1,5})?$")
     url_template: str | None = Field(
         default="https://{host}/{organization}/{tenant}/actions_/current-task/tasks/{id}", pattern=r"^https?://"
     )
     expand: str = Field(default="AssignedToUser,TaskAssignments($expand=Assignee)", pattern=r"^[A-Za-z0-9,$=();/ ]*$")
-
-    @field_validator("outcomes")
-    @classmethod
-    def _distinct(cls, value: tuple[ConfiguredOutcome, ...]) -> tuple[ConfiguredOutcome, ...]:
-        if len({outcome.code for outcome in value}) < len(value):
-            raise ValueError("two outcomes have the same code")
-        return value
 
     @field_validator("url_template")
     @classmethod

@@ -1,5 +1,32 @@
-"""The commands of `taskgate`."""
+"""The commands of `taskgate`. Each imports its heavy parts itself, so that no command waits for those of another.
 
-from gateway.cli.commands import app
+demo            sandbox and gateway in one process
+serve           the gateway
+sandbox         the stand-ins
+check           the configuration, and whether every source answers
+schema          the SDL
+
+options         types of options that several commands have
+configuration   the configuration file, read or written
+stand_ins       the chosen stand-ins, with data
+asgi_server     an application served by this process
+run             runs a command until it ends or is stopped by a signal
+logs            log lines as JSON, or errors only
+table           a table as text
+failure         one line on stderr and exit code 1
+"""
+
+import typer
+
+from gateway.cli import check, demo, sandbox, schema, serve
+
+app = typer.Typer(
+    help="One GraphQL inbox over every human-task system of a company.", no_args_is_help=True, add_completion=False
+)
+app.command()(demo.demo)
+app.command()(serve.serve)
+app.command()(sandbox.sandbox)
+app.command()(check.check)
+app.command()(schema.schema)
 
 __all__ = ["app"]

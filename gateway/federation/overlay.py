@@ -1,7 +1,7 @@
-"""What a write did, shown at once although the vendor's reads lag.
+"""Read-your-writes: tasks and flows as our own writes left them, shown while the vendor's reads lag.
 
-An entry holds the record that the vendor will show, and the versions that it may still show until then. It ends when
-the vendor shows anything else, or after `LONGEST` seconds.
+An entry holds the record that the vendor will show, and the versions that the vendor may still show until then. It is
+removed when the vendor shows any other version, or after `LONGEST` seconds.
 """
 
 import time
@@ -14,40 +14,41 @@ from connectors.sdk.model import Flow, FlowRef, Task, TaskRef
 LONGEST = 60.0
 
 
-class Entry(Struct, frozen=True):
+class _Entry(Struct, frozen=True):
     expected: Task
     outdated: frozenset[str]
     until: float
 
 
 class Overlay:
+    """Tasks. One per process; holds no more than was written within `LONGEST` seconds."""
+
     def __init__(
         self,
         *,
         monotonic: Callable[[], float] = time.monotonic,
         ended: Callable[[TaskRef], None] = lambda _: None,
     ) -> None:
-        """`ended` hears of every entry that ends: what was read of that task until then may be older than it."""
+        """`ended` is called when an entry is removed. Cached reads of that task may be older than the entry: the
+        callback must invalidate them.
+        """
         self._monotonic = monotonic
         self._ended = ended
-        self._entries: dict[TaskRef, Entry] = {}
+        self._entries: dict[TaskRef, _Entry] = {}
 
     def put(self, before: Task, expected: Task) -> None:
-        """`before` is the record that the write was decided on."""
+        """After a write: `before` is the record that it was decided on, `expected` the one that the vendor will show."""
         self._expire()
         outdated = {before.version}
         earlier = self._entries.get(before.ref)
         if earlier is not None:
             outdated |= earlier.outdated | {earlier.expected.version}
-        self._entries[before.ref] = Entry(
+        self._entries[before.ref] = _Entry(
             expected, frozenset(outdated - {expected.version}), self._monotonic() + LONGEST
         )
 
-    def drop(self, ref: TaskRef) -> None:
-        self._entries.pop(ref, None)
-
     def seen(self, task: Task) -> Task:
-        """The record to show for a row that the vendor gave: the expected one while the vendor lags behind."""
+        """The record to show for one that the vendor gave: the expected one while the vendor lags behind."""
         entry = self._entries.get(task.ref)
         if entry is None:
             return task
@@ -72,19 +73,20 @@ class Overlay:
 
 
 class FlowOverlay:
-    """Flows as writes left them: shown until the vendor shows that state, or `LONGEST` seconds passed."""
+    """Flows. Flows have no version: an entry is removed when the vendor shows its state, or after `LONGEST` seconds."""
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._expected: dict[FlowRef, tuple[Flow, float]] = {}
 
     def put(self, expected: Flow) -> None:
+        """After a write: the record that the vendor will show."""
         now = self._monotonic()
         self._expected = {ref: entry for ref, entry in self._expected.items() if entry[1] > now}
         self._expected[expected.ref] = (expected, now + LONGEST)
 
     def seen(self, flow: Flow) -> Flow:
-        """The record to show for one that the vendor gave."""
+        """The record to show for one that the vendor gave: the expected one while the vendor lags behind."""
         expected = self.expected(flow.ref)
         if expected is None or expected.state is flow.state:
             self._expected.pop(flow.ref, None)

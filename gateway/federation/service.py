@@ -1,33 +1,42 @@
-"""All configured sources as one: the gateway's side of `schema.ports.lists.Federation`."""
+"""All configured sources as one: implements `schema.ports.Federation` by delegation."""
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.commands import TaskAction
-from connectors.sdk.errors import ConnectorError, ValidationFailedError
-from connectors.sdk.model import DetailAspect, Flow, FlowRef, Group, NativeRef, Task, TaskDetail, TaskRef, User
-from connectors.sdk.query import SortKey, TaskOrderField
-from gateway.federation.authorization import verdicts
+from connectors.sdk.errors import ConnectorError
+from connectors.sdk.model import (
+    Definition,
+    DetailAspect,
+    Flow,
+    FlowRef,
+    Group,
+    NativeRef,
+    Task,
+    TaskDetail,
+    TaskRef,
+    User,
+)
+from gateway.federation.authorization import permitted_actions, with_roles
 from gateway.federation.cache import Cache
-from gateway.federation.lists import Catalogues, Directories, Lists, Stats
-from gateway.federation.objects import Reads
+from gateway.federation.lists import DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
+from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.sources import Source
-from gateway.federation.writes import Writes
+from gateway.federation.writes import WritePipeline
+from gateway.people import People
 from schema.ports import (
     CacheInfo,
     DefinitionRow,
     FlowListRequest,
     GroupRow,
-    InboxScope,
     Operation,
     PageRequest,
     PersonRow,
     RowList,
     SourceInfo,
     StatsRequest,
-    TaskFilter,
     TaskList,
     TaskListRequest,
     TaskStats,
@@ -37,37 +46,55 @@ from schema.ports import (
 )
 
 
+class Lists(Struct, frozen=True, kw_only=True):
+    """The lists over all sources."""
+
+    tasks: TaskLists
+    flows: FlowLists
+    definitions: DefinitionLists
+    people: PeopleLists
+    stats: Stats
+
+
+class Objects(Struct, frozen=True, kw_only=True):
+    """The readers of single objects."""
+
+    tasks: TaskReader
+    flows: FlowReader
+    directory: DirectoryReader
+    definitions: Definitions
+
+
 class FederatedSources:
-    """Answers the graph from lists, catalogues, reads and writes; holds nothing itself but who the people are."""
+    """Answers the graph from lists, objects and writes. The methods are documented in the protocol."""
 
     def __init__(
         self,
         sources: Sequence[Source],
         *,
-        people: Mapping[str, Caller],
-        answers: Cache,
-        linked: Mapping[NativeRef, Caller],
+        people: People,
+        cache: Cache,
         lists: Lists,
-        catalogues: Catalogues,
-        directories: Directories,
-        stats: Stats,
-        reads: Reads,
-        writes: Writes,
+        objects: Objects,
+        writes: WritePipeline,
     ) -> None:
         self._sources = sources
         self._by_key = {source.key: source for source in sources}
         self._people = people
-        self._answers = answers
-        self._linked = linked
-        self._lists, self._catalogues, self._directories = lists, catalogues, directories
-        self._stats = stats
-        self._reads, self._writes = reads, writes
+        self._cache = cache
+        self._lists = lists
+        self._objects = objects
+        self._writes = writes
 
     def sources(self) -> Sequence[SourceInfo]:
-        return [structs.replace(source.info(), cache=self._kept_of(source)) for source in self._sources]
+        return [self._info_of(source) for source in self._sources]
 
-    def _kept_of(self, source: Source) -> CacheInfo:
-        view = self._answers.view(source.key)
+    def _info_of(self, source: Source) -> SourceInfo:
+        info = source.info()
+        return structs.replace(info, cache=self._cache_info(source), capabilities=with_roles(info.capabilities))
+
+    def _cache_info(self, source: Source) -> CacheInfo:
+        view = self._cache.view(source.key)
         return CacheInfo(
             ttl_seconds=round(source.connector.settings.cache.list_seconds),
             entries=view.entries,
@@ -76,57 +103,48 @@ class FederatedSources:
         )
 
     def person(self, key: str) -> Caller | None:
-        return self._people.get(key)
+        return self._people.by_key(key)
 
     def person_linked_to(self, ref: NativeRef) -> Caller | None:
-        return self._linked.get(ref)
+        return self._people.by_native_ref(ref)
 
     async def list_tasks(self, caller: Caller, request: TaskListRequest) -> TaskList:
-        return await self._lists.page(caller, request)
+        return await self._lists.tasks.page(caller, request)
 
     async def task_stats(self, caller: Caller, request: StatsRequest) -> TaskStats:
-        return await self._stats.of(caller, request)
+        return await self._lists.stats.of(caller, request)
 
     async def get_tasks(
         self, caller: Caller, refs: Sequence[TaskRef], *, fresh: bool = False
     ) -> Mapping[TaskRef, Task | ConnectorError]:
-        return await self._reads.tasks(caller, refs, fresh=fresh)
+        return await self._objects.tasks.tasks(caller, refs, fresh=fresh)
 
     async def get_details(
         self, caller: Caller, wanted: Mapping[TaskRef, frozenset[DetailAspect]]
     ) -> Mapping[TaskRef, TaskDetail | ConnectorError]:
-        return await self._reads.details(caller, wanted)
+        return await self._objects.tasks.details(caller, wanted)
 
     async def get_flows(
         self, caller: Caller, refs: Sequence[FlowRef], *, fresh: bool = False
     ) -> Mapping[FlowRef, Flow | ConnectorError]:
-        return await self._reads.flows(refs, fresh=fresh)
+        return await self._objects.flows.flows(refs, fresh=fresh)
 
     async def get_visible_flow(self, caller: Caller, ref: FlowRef, *, fresh: bool = False) -> Flow | None:
-        if not caller.is_task_admin:
-            seen = await self._lists.page(
-                caller,
-                TaskListRequest(
-                    scope=InboxScope.ALL_VISIBLE,
-                    filter=TaskFilter(sources=frozenset({ref.source}), flows=frozenset({ref})),
-                    # Every task has it: a list by due time would be two.
-                    order=(SortKey(TaskOrderField.CREATED_AT),),
-                    first=1,
-                    count=False,
-                ),
-            )
-            if not seen.edges:
-                return None
-        flow = (await self._reads.flows([ref], fresh=fresh)).get(ref)
-        if isinstance(flow, ConnectorError):
-            raise flow
-        return flow
+        if not await self._lists.tasks.sees_flow(caller, ref):
+            return None
+        return await self._objects.flows.flow(ref, fresh=fresh)
 
     async def list_flows(self, caller: Caller, request: FlowListRequest) -> RowList[Flow]:
-        return await self._catalogues.flows(caller, request)
+        return await self._lists.flows.page(caller, request)
 
     async def list_task_definitions(self, caller: Caller, request: PageRequest) -> RowList[DefinitionRow]:
-        return await self._catalogues.task_definitions(request)
+        return await self._lists.definitions.page(request)
+
+    async def get_task_definition(self, caller: Caller, ref: NativeRef) -> Definition | None:
+        return await self._objects.definitions.task_definition(caller, ref) if ref.source in self._by_key else None
+
+    async def get_flow_definition(self, caller: Caller, ref: NativeRef) -> Definition | None:
+        return await self._objects.definitions.flow_definition(caller, ref) if ref.source in self._by_key else None
 
     async def list_users(
         self,
@@ -136,32 +154,24 @@ class FederatedSources:
         search: str | None = None,
         assignable_to: TaskRef | None = None,
     ) -> RowList[PersonRow]:
-        task = None
-        if assignable_to is not None:
-            found = (await self._reads.tasks(caller, [assignable_to])).get(assignable_to)
-            if isinstance(found, ConnectorError):
-                raise found
-            if found is None:
-                raise ValidationFailedError("assignableTo names no task that you can see", field=("assignableTo",))
-            task = found
-        return await self._directories.users(request, search=search, assignable_to=task)
+        return await self._lists.people.users(caller, request, search=search, assignable_to=assignable_to)
 
     async def list_groups(
         self, caller: Caller, request: PageRequest, *, search: str | None = None
     ) -> RowList[GroupRow]:
-        return await self._directories.groups(request, search=search)
+        return await self._lists.people.groups(request, search=search)
 
     async def list_members(self, caller: Caller, group: NativeRef, request: PageRequest) -> RowList[PersonRow]:
-        return await self._directories.members(group, request)
+        return await self._lists.people.members(group, request)
 
     async def get_users(self, refs: Sequence[NativeRef]) -> Mapping[NativeRef, User]:
-        return await self._reads.users(refs)
+        return await self._objects.directory.users(refs)
 
     async def get_groups(self, refs: Sequence[NativeRef]) -> Mapping[NativeRef, Group]:
-        return await self._reads.groups(refs)
+        return await self._objects.directory.groups(refs)
 
     def verdicts(self, caller: Caller, task: Task, actions: Sequence[TaskAction] | None = None) -> Sequence[Verdict]:
-        return verdicts(self._by_key[task.source], caller, task, actions)
+        return permitted_actions(self._by_key[task.source], caller, task, actions)
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         return await self._writes.perform(caller, request)

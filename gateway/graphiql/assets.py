@@ -1,6 +1,6 @@
-"""Fetches GraphiQL's files from npm into a folder that git ignores; runs before anything is installed.
+"""Fetches GraphiQL's files from npm into a folder that git ignores. Runs before anything is installed.
 
-Without Node.js, or without the registry, it says so in one line and succeeds: all but the page works without them.
+Without Node.js or the registry it prints one line and succeeds: only the page needs these files.
 """
 
 import argparse
@@ -19,23 +19,23 @@ FILES = {
     "react": ("package.json", "LICENSE", "umd/react.production.min.js"),
     "react-dom": ("package.json", "LICENSE", "umd/react-dom.production.min.js"),
 }
-"""What is kept of each package; all other files of it are never unpacked."""
+"""Files to unpack, by package."""
 
 PATIENCE_S = 180
 
 
 class FetchError(Exception):
-    """Why the files could not be had, in one line."""
+    """Why the files could not be fetched, in one line."""
 
 
 def pinned() -> dict[str, str]:
-    """Exact version by package, as package.json has them."""
+    """Exact version by package, from package.json."""
     versions: dict[str, str] = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["dependencies"]
     return versions
 
 
 def is_complete(folder: Path = FOLDER) -> bool:
-    """Whether every file is there, of the versions that are pinned."""
+    """Whether every file is there in its pinned version."""
     try:
         for package, version in pinned().items():
             if not all((folder / package / Path(file).name).is_file() for file in FILES[package]):
@@ -47,12 +47,12 @@ def is_complete(folder: Path = FOLDER) -> bool:
 
 
 def fetch(folder: Path = FOLDER) -> None:
-    """Put the files into `folder`, whole or not at all; FetchError when they cannot be had."""
+    """Put all files into `folder`, or none; FetchError when they cannot be fetched."""
     npm = shutil.which("npm")
     if npm is None:
         raise FetchError("npm (Node.js) is not on this machine")
     try:
-        # Beside its place, so that the last step is a rename.
+        # In the same parent folder, so that the last step is a rename on one file system.
         with tempfile.TemporaryDirectory(prefix=".npm-", dir=folder.parent) as temporary:
             gathered = Path(temporary, "npm")
             for package, version in pinned().items():
@@ -65,18 +65,18 @@ def fetch(folder: Path = FOLDER) -> None:
 
 
 def _packed(npm: str, package: str, version: str, into: Path) -> Path:
-    """The package as the registry has it, without what it depends on; npm checks it against the registry's digest."""
+    """The package's archive, without its dependencies. npm checks it against the registry's digest."""
     command = [npm, "pack", f"{package}@{version}", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
-    hurried = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000", "--loglevel=error"]
+    impatient = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000", "--loglevel=error"]
     try:
         done = subprocess.run(
-            [*command, *hurried], cwd=into, capture_output=True, text=True, check=False, timeout=PATIENCE_S
+            [*command, *impatient], cwd=into, capture_output=True, text=True, check=False, timeout=PATIENCE_S
         )
     except subprocess.TimeoutExpired:
         raise FetchError(f"npm did not give {package} {version} within {PATIENCE_S} seconds") from None
     packed = into / f"{package}-{version}.tgz"
     if done.returncode != 0 or not packed.is_file():
-        reason = next((line for line in done.stderr.splitlines() if line.strip()), "no reason told")
+        reason = next((line for line in done.stderr.splitlines() if line.strip()), "no reason given")
         raise FetchError(f"npm did not give {package} {version}: {reason.strip()}")
     return packed
 

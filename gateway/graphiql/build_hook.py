@@ -1,4 +1,4 @@
-"""For hatchling: a wheel holds GraphiQL's files where they can be had, and is built without them where not."""
+"""For hatchling: fetches GraphiQL's files into a wheel. Where they cannot be fetched, the wheel is built without them."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class GraphiQLBuildHook(BuildHookInterface[BuilderConfig]):
-    """An editable installation has none: there the files are those of the tree, fetched by `make graphiql`."""
+    """Not for an editable installation: it uses the files of the tree, fetched by `make graphiql`."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "standard":

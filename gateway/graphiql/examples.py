@@ -8,7 +8,7 @@ _FOLDER = Path(__file__).parent / "examples"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`variables` are those that the page fills: `id`, `outcome`, `data` of the first task that may be taken."""
+    """`variables` are those that the page fills in: `id`, `outcome`, `data` of the first task that may be claimed."""
 
     query: str
     variables: tuple[str, ...]
@@ -25,4 +25,4 @@ EXAMPLES = (
     Example(_read("complete"), ("id", "outcome", "data")),
 )
 FIRST_TASK = _read("first_task")
-"""What the page asks to fill those variables."""
+"""The query whose answer fills in those variables."""

@@ -1,17 +1,17 @@
 "use strict";
-// GraphiQL over the gateway that served it. What the gateway tells the page stands in #config.
+// GraphiQL over the gateway that served it. #config holds the gateway's settings of the page.
 {
   const config = JSON.parse(document.getElementById("config").textContent);
   const place = document.getElementById("graphiql");
-  // Samples by type, so that the example that completes a task can be run as it stands.
+  // Sample values by field type, so that the example that completes a task runs unchanged.
   const SAMPLES = { BOOLEAN: true, NUMBER: 1, INTEGER: 1, DATE: "2030-01-31", DATETIME: "2030-01-31T12:00:00Z", MULTI_SELECT: [], JSON: {} };
   let token = config.person;
-  // Under this name GraphiQL's dialogs look for what lets their style elements through the policy.
+  // GraphiQL's dialogs read this nonce: the Content-Security-Policy allows only style elements that carry it.
   window.__webpack_nonce__ = config.nonce;
 
   function fetchAs(url, init = {}) {
     const headers = new Headers(init.headers);
-    // What somebody writes into the headers editor wins.
+    // The headers editor overrides the chosen person.
     if (token && !headers.has("authorization")) headers.set("Authorization", `Bearer ${token}`);
     return fetch(url, { ...init, headers });
   }
@@ -32,7 +32,7 @@
     const form = document.getElementById("sign-in");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      // Kept in memory alone: it is gone with the page.
+      // In memory only: closing the page forgets it.
       token = document.getElementById("key").value.trim();
       signedIn();
     });
@@ -43,7 +43,7 @@
     return field.options?.[0]?.value ?? SAMPLES[field.type] ?? "sample";
   }
 
-  /** What the examples are about: the first task that may be taken, with an answer to its form. */
+  /** The variables of the examples: the first task that the caller may claim, with valid data for its form. */
   async function firstTask() {
     const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ query: config.firstTask }) };
     const task = await fetchAs(location.pathname, request)
@@ -65,11 +65,11 @@
 
   async function start() {
     if (!window.React || !window.ReactDOM || !window.GraphiQL) {
-      place.firstElementChild.textContent = "GraphiQL's files could not be loaded. Reload the page; if that does not help, ask who runs this gateway.";
+      place.firstElementChild.textContent = "GraphiQL's files could not be loaded. Reload the page; if that does not help, ask the operator of this gateway.";
       return;
     }
     const root = ReactDOM.createRoot(place);
-    // Without a token there is nobody to ask for; with tabs of an earlier visit there are no examples to fill.
+    // Not without a token, which the query needs, nor with tabs of an earlier visit, which the examples would not replace.
     const isAsked = config.people.length && !localStorage.getItem("graphiql:tabState");
     const task = isAsked ? await firstTask() : { id: "", outcome: null, data: null };
     const defaultTabs = config.examples.map((example) => tab(example, task));
@@ -86,7 +86,7 @@
       showPeople();
       render();
     } else {
-      place.firstElementChild.textContent = "Give your API key above. It is kept in this page alone and gone with it.";
+      place.firstElementChild.textContent = "Enter your API key above. Only this page keeps it; closing the page forgets it.";
       showSignIn(render);
     }
   }

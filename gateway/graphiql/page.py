@@ -1,4 +1,4 @@
-"""The page at /graphql and the files that it loads, all held in memory."""
+"""The page at /graphql and the files that it loads, all served from memory."""
 
 import hashlib
 import html
@@ -21,7 +21,7 @@ from gateway.settings import DemoAuth, PersonSettings, Settings
 _HERE = Path(__file__).parent
 _OWN = ("favicon.svg", "page.css", "page.js")
 _SLOT = re.compile(r"\{\{(.+?)\}\}")
-# Not what this machine's registry of types says: some know .js under older names.
+# Fixed here, because the types that a machine has registered for .js differ.
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -31,9 +31,9 @@ _POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
     "connect-src": "'self'",
-    "style-src": "'self' 'nonce-{nonce}'",  # its dialogs add style elements, marked with what page.js tells them
-    "font-src": "data:",  # GraphiQL's fonts stand in its style sheet
-    "img-src": "'self' data:",  # as do some of its icons
+    "style-src": "'self' 'nonce-{nonce}'",  # GraphiQL's dialogs add style elements with this nonce
+    "font-src": "data:",  # GraphiQL's style sheet contains its fonts
+    "img-src": "'self' data:",  # and some of its icons
     "base-uri": "'none'",
     "form-action": "'none'",
     "frame-ancestors": "'none'",
@@ -41,14 +41,14 @@ _POLICY = {
 _PAGE_HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
-    "Vary": "Accept",  # the same address answers GraphQL
+    "Vary": "Accept",  # the same URL answers GraphQL
     "X-Content-Type-Options": "nosniff",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file that the page loads; `path`, below /graphiql/, holds its digest, so what stands there never changes."""
+    """A file that the page loads. `path`, below /graphiql/, contains its digest: a path never changes its content."""
 
     content: bytes
     media_type: str
@@ -57,9 +57,9 @@ class Asset:
 
 
 class GraphiQL:
-    """Built once, with what is on disk then. Without npm's files in `folder`, the page tells how to get them.
+    """Reads the files once, when it is built. Without npm's files in `folder`, the page says how to get them.
 
-    `route` serves the page's files; /graphql and /graphiql must share a parent, whatever that is.
+    `route` serves the page's files. The page finds them by relative URLs, so /graphql and /graphiql need one parent.
     """
 
     def __init__(self, settings: Settings, folder: Path = FOLDER) -> None:
@@ -75,7 +75,7 @@ class GraphiQL:
         self.route = Route("/graphiql/{path:path}", self._file, methods=["GET"])
 
     def response(self, scope: Scope) -> Response:
-        """The page for a GET of an address that answers GraphQL too."""
+        """The page, for a browser that opens /graphql."""
         nonce = secrets.token_urlsafe(16)
         address = str(Request(scope).url.replace(query=""))
         slots = {"config": _script_data({**self._config, "nonce": nonce}), "address": html.escape(address)}
@@ -84,7 +84,7 @@ class GraphiQL:
         return Response(page, headers={**_PAGE_HEADERS, "Content-Security-Policy": policy}, media_type="text/html")
 
     async def _file(self, request: Request) -> Response:
-        # Only what was read at the start has a name here: no name leads to the disk.
+        # A look-up among the files read at the start: no path reaches the disk.
         asset = self._by_path.get(request.path_params["path"])
         if asset is None:
             return Response("There is no such file.\n", 404, {"Cache-Control": "no-store"}, "text/plain")
@@ -105,14 +105,14 @@ def _asset(file: Path) -> Asset:
 
 
 def _config(settings: Settings) -> dict[str, Any]:
-    """What page.js knows, but for the nonce of one answer."""
+    """The settings for page.js; the nonce is added for each response."""
     config: dict[str, Any] = {
         "examples": [{"query": example.query, "variables": example.variables} for example in EXAMPLES],
         "firstTask": FIRST_TASK,
         "people": [],
         "person": None,
     }
-    # Whom the gateway knows is told only where everybody may be anybody.
+    # The page shows the people only in demo mode, where their keys are the tokens.
     if isinstance(settings.auth, DemoAuth):
         config["people"] = [_person(person) for person in settings.people]
         config["person"] = settings.auth.default_person
@@ -125,5 +125,5 @@ def _person(person: PersonSettings) -> dict[str, str]:
 
 
 def _script_data(value: dict[str, Any]) -> str:
-    """JSON that can stand within a script element: no text in it ends the element."""
+    """JSON inside a script element: no string in it can end the element."""
     return orjson.dumps(value).decode().replace("<", "\\u003c")

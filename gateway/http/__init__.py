@@ -1,8 +1,18 @@
-"""TODO."""
+"""What speaks HTTP: the GraphQL route, health, metrics and the logs of requests.
 
-from gateway.http.graphql_route import ASKED, Deadlines, GraphQLRoute
-from gateway.http.metrics import Metrics
-from gateway.http.request import header
+graphql_route   `/graphql`: reads a request, signs the caller in, runs the schema, writes JSON
+request         the GraphQL request in a URL or a body, checked; `RefusedError`
+media_types     content negotiation of GraphQL over HTTP
+health          `/livez` and `/readyz`
+metrics         `/metrics` for Prometheus
+access_log      one log line for each request to the gateway, and request ids
+upstream_log    one log line for each upstream request
+"""
+
+from gateway.http.access_log import AccessLog
+from gateway.http.graphql_route import Deadlines, GraphQLRoute
+from gateway.http.health import health_routes
+from gateway.http.metrics import Metrics, metrics_routes
 from gateway.http.upstream_log import log_exchange
 
-__all__ = ["ASKED", "Deadlines", "GraphQLRoute", "Metrics", "header", "log_exchange"]
+__all__ = ["AccessLog", "Deadlines", "GraphQLRoute", "Metrics", "health_routes", "log_exchange", "metrics_routes"]

@@ -1,6 +1,6 @@
-"""GraphQL over HTTP: one ASGI route that reads a request, signs in, runs the schema and writes JSON.
+"""GraphQL over HTTP: one ASGI route that reads a request, signs the caller in, runs the schema and writes JSON.
 
-Every refusal is a GraphQL answer (`{"errors": [...]}` with `extensions.code`), whatever is wrong with the request.
+Every refusal is a GraphQL response: `{"errors": [...]}` with `extensions.code`.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,17 +16,15 @@ from connectors.sdk.caller import Caller
 from gateway.auth import Authenticator, UnauthenticatedCallerError
 from gateway.federation.sources import Asker, asker
 from gateway.federation.traffic import Usage, usage, within
+from gateway.http.access_log import LOGGED
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
 from schema.core.context import Context
-from schema.execution import Answer, Execution, RequestError
+from schema.execution import Execution, GraphQLResponse, RequestError
 from schema.ports import Federation
 
-ASKED = "taskgate.asked"
-"""Key of the ASGI scope: what the line in the log may say of the request, by name."""
-
 _HEADERS = {
-    # An answer is one person's, of one moment, and the address of a GET does not say whose.
+    # The same URL gives each caller another answer, which may change at any moment.
     "Cache-Control": "private, no-store",
     "Vary": "Accept, Authorization",
     "X-Content-Type-Options": "nosniff",
@@ -35,23 +33,23 @@ _log = structlog.get_logger("taskgate.http")
 
 
 class Deadlines(Struct, frozen=True):
-    """Seconds that an operation may wait for its sources."""
+    """Seconds that a GraphQL operation may wait for its sources."""
 
     query: float
     mutation: float
 
 
 class GraphQLRoute:
-    """`federation` is asked for at each request: it opens after the application is made.
+    """`authenticator` and `federation` are called for each request: they open after the application is built.
 
-    `page` answers a browser that opens the address: a GET without a query that wants text/html.
+    `page` answers a browser that opens the URL: a GET without a query that prefers text/html.
     """
 
     def __init__(
         self,
         execution: Execution,
         *,
-        authenticator: Authenticator,
+        authenticator: Callable[[], Authenticator],
         federation: Callable[[], Federation],
         max_body_bytes: int,
         deadlines: Deadlines,
@@ -72,50 +70,52 @@ class GraphQLRoute:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         media = JSON
-        asked: dict[str, Any] = scope.setdefault(ASKED, {})
+        logged: dict[str, Any] = scope.setdefault(LOGGED, {})
         try:
             media = _media_type(scope)
-            # Who may not ask at all is told so before the body is read.
-            caller = self._caller(scope)
-            asked["caller"] = caller.key
-            asker.set(Asker(caller, self._authenticator.token(scope["headers"])))
+            # Before the body is read: a caller without a valid token costs no more than this.
+            authenticator = self._authenticator()
+            caller = _caller(authenticator, scope)
+            logged["caller"] = caller.key
+            asker.set(Asker(caller, authenticator.token(scope["headers"])))
             request = await read_request(scope, receive, self._max_body_bytes)
-            return await self._run(request, caller, media, asked)
+            return await self._run(request, caller, media, logged)
         except RefusedError as refused:
             answer = {"errors": [{"message": str(refused), "extensions": {"code": refused.code}}]}
             return _response(answer, refused.status, media, refused.headers)
-        except Exception:  # noqa: BLE001 the last place where it can become an answer
-            # What resolvers do wrong is in the answer already; this is a fault of the way to them.
+        except Exception:  # noqa: BLE001 the last place where it can become a GraphQL response
+            # Errors of resolvers are in the response already. This one happened before or after they ran.
             _log.exception("internal error")
             answer = {"errors": [{"message": "internal error", "extensions": {"code": "INTERNAL"}}]}
             return _response(answer, 500, media, {})
 
-    def _caller(self, scope: Scope) -> Caller:
-        try:
-            return self._authenticator.caller(scope["headers"])
-        except UnauthenticatedCallerError as error:
-            raise RefusedError(401, "UNAUTHENTICATED", str(error), {"WWW-Authenticate": error.challenge}) from error
-
-    async def _run(self, request: GraphQLRequest, caller: Caller, media: str, asked: dict[str, Any]) -> Response:
+    async def _run(self, request: GraphQLRequest, caller: Caller, media: str, logged: dict[str, Any]) -> Response:
         try:
             operation = self._execution.read(request.query, request.operation_name, request.variables)
         except RequestError as error:
             return _answered(error.answer, media)
         if operation.name is not None:
-            asked["operation"] = operation.name
+            logged["operation"] = operation.name
         if operation.is_mutation and not request.may_write:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
         spent = Usage()
         usage.set(spent)
         with within(self._deadlines.mutation if operation.is_mutation else self._deadlines.query):
             answer = await self._execution.run(operation, Context(caller, self._federation()))
-        asked["upstream_calls"] = spent.calls
-        asked["waited_ms"] = round(spent.seconds * 1000, 1)
-        return _answered(answer, media, _told(spent))
+        logged["upstream_calls"] = spent.calls
+        logged["waited_ms"] = round(spent.seconds * 1000, 1)
+        return _answered(answer, media, _cost(spent))
 
 
-def _told(spent: Usage) -> dict[str, Any]:
-    """What the operation cost upstream, as `extensions.taskgate` tells it."""
+def _caller(authenticator: Authenticator, scope: Scope) -> Caller:
+    try:
+        return authenticator.caller(scope["headers"])
+    except UnauthenticatedCallerError as error:
+        raise RefusedError(401, "UNAUTHENTICATED", str(error), {"WWW-Authenticate": error.challenge}) from error
+
+
+def _cost(spent: Usage) -> dict[str, Any]:
+    """`extensions.taskgate`: what the operation cost upstream."""
     return {
         "upstreamCalls": spent.calls,
         "waits": spent.waits,
@@ -125,14 +125,14 @@ def _told(spent: Usage) -> dict[str, Any]:
     }
 
 
-def _answered(answer: Answer, media: str, told: Mapping[str, Any] | None = None) -> Response:
-    """GraphQL over HTTP, where nothing ran: 400, but 200 under application/json.
+def _answered(answer: GraphQLResponse, media: str, cost: Mapping[str, Any] | None = None) -> Response:
+    """200; where nothing was executed, 400 under the newer media type.
 
-    A client of the older type cannot tell our 400 from that of a proxy.
+    GraphQL over HTTP: under application/json a client could not tell our 400 from one of a proxy.
     """
     written = answer.written()
-    if told is not None and answer.ran:
-        written["extensions"] = {"taskgate": told}
+    if cost is not None and answer.ran:
+        written["extensions"] = {"taskgate": cost}
     return _response(written, 200 if answer.ran or media == JSON else 400, media, {})
 
 
@@ -143,7 +143,7 @@ def _opens_page(scope: Scope) -> bool:
 def _media_type(scope: Scope) -> str:
     media = preferred(header(scope, b"accept"))
     if media is None:
-        raise RefusedError(406, "NOT_ACCEPTABLE", f"This address answers {GRAPHQL_RESPONSE} or {JSON}.")
+        raise RefusedError(406, "NOT_ACCEPTABLE", f"This URL answers with {GRAPHQL_RESPONSE} or {JSON}.")
     return media
 
 

@@ -1,4 +1,4 @@
-"""Which of the two media types of GraphQL over HTTP an Accept header asks for."""
+"""Content negotiation of GraphQL over HTTP."""
 
 import re
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ _QUALITY = re.compile(r"(0(\.[0-9]{0,3})?|1(\.0{0,3})?)")
 
 
 def preferred(accept: str | None) -> str | None:
-    """The media type to answer with; None when neither is acceptable.
+    """The media type to answer with; None when neither of ours is acceptable.
 
-    Without a header, and where only a wildcard fits, it is application/json: clients that say nothing are old ones.
-    Among types that are wanted equally, the first named one wins.
+    Without a header, and where only a wildcard matches, it is application/json: such clients are older than the other
+    type. Of two types with the same quality, the one named first wins.
     """
     if accept is None or not accept.strip():
         return JSON
@@ -32,7 +32,7 @@ def preferred(accept: str | None) -> str | None:
 
 
 def prefers_html(accept: str | None) -> bool:
-    """Whether a browser opens a page: text/html is named, and neither of ours is wanted more."""
+    """Whether text/html is named and has at least the quality of our own types, as when a browser opens a page."""
     ranges = dict(_ranges(accept or ""))
     html = ranges.get("text/html", 0.0)
     return html > 0 and html >= max(ranges.get(JSON, 0.0), ranges.get(GRAPHQL_RESPONSE, 0.0))
@@ -46,7 +46,7 @@ def is_json(content_type: str) -> bool:
 
 
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:
-    """Media ranges with their quality; a quality that is none counts as 1, one for another charset as no match."""
+    """Media ranges with their quality. An invalid quality counts as 1; ranges with another charset are left out."""
     for each in accept.split(","):
         name, *parameters = (part.strip().lower() for part in each.split(";"))
         quality, fits = 1.0, bool(name)

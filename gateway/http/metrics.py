@@ -1,7 +1,9 @@
-"""What the gateway tells Prometheus: requests, calls upstream, and each source as the graph shows it."""
+"""/metrics for Prometheus: requests to the gateway, upstream requests, and the sources as the graph shows them."""
 
 from collections.abc import Callable, Iterable, Sequence
 
+from fastapi import APIRouter
+from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -9,13 +11,13 @@ from prometheus_client.registry import Collector
 from gateway.federation.traffic import Exchange
 from schema.ports import SourceInfo, SourceStatus
 
-# Seconds. The last is beyond every deadline that is on by default.
+# Seconds. The last one is longer than a query's default deadline.
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 PATHS = frozenset({"/graphql", "/livez", "/readyz", "/metrics"})
 
 
 class Metrics:
-    """One a gateway. `sources` are asked at each scrape; labels are only names of the configuration and of our own."""
+    """`sources` is called at each scrape. Labels are names from the configuration or the code, never from a request."""
 
     media_type = CONTENT_TYPE_LATEST
 
@@ -59,13 +61,23 @@ class Metrics:
         self._waits.labels(exchange.source, exchange.priority.name.lower()).observe(exchange.waited)
 
     def observe_request(self, method: str, path: str, status: int, seconds: float) -> None:
-        """Whatever else is asked for counts as one path: a stranger chooses it."""
+        """Unknown paths and methods share one label each: clients could invent any number of them."""
         known = path if path in PATHS else "other"
-        asked = method if method in {"GET", "POST", "OPTIONS", "HEAD"} else "other"
-        self._requests.labels(asked, known, str(status)).observe(seconds)
+        verb = method if method in {"GET", "POST", "OPTIONS", "HEAD"} else "other"
+        self._requests.labels(verb, known, str(status)).observe(seconds)
 
     def exposition(self) -> bytes:
         return generate_latest(self._registry)
+
+
+def metrics_routes(metrics: Metrics) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/metrics")
+    async def exposition() -> Response:
+        return Response(metrics.exposition(), media_type=metrics.media_type)
+
+    return router
 
 
 class _Sources(Collector):

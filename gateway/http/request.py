@@ -1,4 +1,4 @@
-"""What a client asks over HTTP, read and checked before GraphQL sees it."""
+"""A GraphQL request in an HTTP request, read and checked before GraphQL sees it."""
 
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,7 +13,7 @@ ALLOWED = "GET, POST"
 
 
 class RefusedError(Exception):
-    """The request is refused with that status; `code` is for programs."""
+    """The request is refused with this HTTP status; `code` goes into `extensions.code`."""
 
     def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
@@ -23,6 +23,8 @@ class RefusedError(Exception):
 
 
 class GraphQLRequest(Struct, frozen=True, kw_only=True):
+    """`may_write`: sent by POST, so it may be a mutation."""
+
     query: str
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
@@ -30,18 +32,18 @@ class GraphQLRequest(Struct, frozen=True, kw_only=True):
 
 
 def header(scope: Scope, name: bytes) -> str | None:
-    """All values of a header as one list; None when it is absent."""
+    """All values of a header, joined by commas; None when it is absent."""
     values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
     return ", ".join(values) if values else None
 
 
 def asks(query_string: bytes) -> bool:
-    """Whether an address holds a query."""
+    """Whether a URL's query string holds a GraphQL query."""
     return any(pair.partition(b"=")[0] == b"query" for pair in query_string.split(b"&"))
 
 
 async def read_request(scope: Scope, receive: Receive, max_body_bytes: int) -> GraphQLRequest:
-    """The request as sent; RefusedError for whatever is none."""
+    """The request as sent; RefusedError when it is not a well-formed one."""
     match scope["method"]:
         case "GET":
             return _from_query_string(scope["query_string"], max_body_bytes)
@@ -94,7 +96,7 @@ def _from_query_string(query_string: bytes, max_bytes: int) -> GraphQLRequest:
     parameters: dict[str, Any] = {}
     for name, value in pairs:
         if name in parameters:
-            raise _bad(f"The parameter {name} stands there twice." if name.isidentifier() else "Repeated parameter.")
+            raise _bad(f"The parameter {name} is given twice." if name.isidentifier() else "Repeated parameter.")
         parameters[name] = value
     for name in ("variables", "extensions"):
         if name in parameters:
@@ -107,10 +109,10 @@ def _from_query_string(query_string: bytes, max_bytes: int) -> GraphQLRequest:
 def _request(parameters: dict[str, Any], *, may_write: bool) -> GraphQLRequest:
     query = parameters.get("query")
     if not isinstance(query, str) or not query:
-        raise _bad("The parameter query must be a text that is not empty.")
+        raise _bad("The parameter query must be a non-empty string.")
     for name, kind, what in (
         ("variables", dict, "an object"),
-        ("operationName", str, "a text"),
+        ("operationName", str, "a string"),
         ("extensions", dict, "an object"),
     ):
         if not isinstance(parameters.get(name), kind | None):

@@ -1,4 +1,4 @@
-"""One line in the log for each request upstream."""
+"""One log line for each upstream request."""
 
 import structlog
 
@@ -8,7 +8,7 @@ log = structlog.get_logger("taskgate.upstream")
 
 
 def log_exchange(exchange: Exchange) -> None:
-    """Whom, for what, and what came of it; never an address with ids, a header or a body."""
+    """Source, purpose and result. Never a URL (it may hold ids), a header or a body."""
     log.info(
         "upstream call" if exchange.sent else "upstream call refused here",
         source=exchange.source,

@@ -1,5 +1,31 @@
-"""TODO."""
+"""The configuration file and its tables, checked before anything starts.
 
-from gateway.settings.file import ApiKeysAuth, ConfigurationError, DemoAuth, PersonSettings, Settings, load
+file      `load`: reads the TOML file and fills in `${NAME}` and `${file:path}`
+gateway   `[gateway]`: the process
+auth      `[auth]`: how callers sign in
+cache_bounds  `[gateway.cache]`: how much is kept
+people    `[[people]]`: people and their identities
+checks    each table against its type, and the tables against each other
+errors    `ConfigurationError`: one line that names the key
 
-__all__ = ["ApiKeysAuth", "ConfigurationError", "DemoAuth", "PersonSettings", "Settings", "load"]
+`[[sources]]` have their types in the vendors' folders and `connectors/sdk/settings`.
+"""
+
+from gateway.settings.auth import ApiKey, ApiKeysAuth, DemoAuth
+from gateway.settings.cache_bounds import CacheBounds
+from gateway.settings.errors import ConfigurationError
+from gateway.settings.file import Settings, load
+from gateway.settings.gateway import GatewaySettings
+from gateway.settings.people import PersonSettings
+
+__all__ = [
+    "ApiKey",
+    "ApiKeysAuth",
+    "CacheBounds",
+    "ConfigurationError",
+    "DemoAuth",
+    "GatewaySettings",
+    "PersonSettings",
+    "Settings",
+    "load",
+]

@@ -1,5 +1,9 @@
-"""TODO."""
+"""What outlives the process: the journal of writes. Its front door is the port.
 
-from gateway.store.sqlite import Journal, Record, Stage
+port     the journal as the gateway uses it: guarantees, stages, errors
+sqlite   the journal in a SQLite file; only `gateway.composition` imports it
+"""
 
-__all__ = ["Journal", "Record", "Stage"]
+from gateway.store.port import KEPT_SECONDS, Journal, Record, Stage
+
+__all__ = ["KEPT_SECONDS", "Journal", "Record", "Stage"]

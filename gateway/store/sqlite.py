@@ -1,45 +1,23 @@
-"""The journal of writes: what was sent stands on disk before the first byte leaves.
-
-SQLite in WAL mode with full synchronisation. Kept for 24 hours, so that a repeated idempotency key replays its answer.
-Holds no form data: a request is kept as a hash.
-"""
+"""The journal of writes in a SQLite file: WAL mode, full synchronisation, one connection, worker threads."""
 
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
 import msgspec
-from msgspec import Struct
 
 from connectors.sdk.commands import MutationStatus, TaskAction
+from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import FlowRef, TaskRef
-from schema.ports import GatewayUnavailableError, Operation, Target, WriteResult
+from gateway.store.port import KEPT_SECONDS, Record, Stage
+from schema.ports import Operation, Target, WriteResult
 
 T = TypeVar("T")
-
-KEPT_SECONDS = 24 * 3600
-
-
-class Stage(StrEnum):
-    """ADMITTED: nothing was sent. SENT: a request left or was about to. SETTLED: the answer stands."""
-
-    ADMITTED = "ADMITTED"
-    SENT = "SENT"
-    SETTLED = "SETTLED"
-
-
-class Record(Struct, frozen=True, kw_only=True):
-    operation_id: str
-    fingerprint: str
-    stage: Stage
-    result: WriteResult | None
-
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS operation (
@@ -62,10 +40,14 @@ CREATE INDEX IF NOT EXISTS operation_target ON operation (source, target, reques
 """
 
 
-class Journal:
-    """`path` None keeps it in memory, for tests. Every method raises GatewayUnavailableError when it cannot write."""
+class SqliteJournal:
+    """Implements `gateway.store.Journal`."""
 
     def __init__(self, path: Path | None, *, now: Callable[[], float] = time.time) -> None:
+        """`path` None keeps the journal in memory, for tests. `now` is in seconds since the epoch.
+
+        Raises GatewayUnavailableError if the file cannot be opened. The caller closes the journal with `close`.
+        """
         self._now = now
         self._lock = threading.Lock()
         try:
@@ -73,7 +55,7 @@ class Journal:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(SCHEMA)
-            self._db.execute("DELETE FROM operation WHERE requested_at < ?", (now() - KEPT_SECONDS,))
+            self._forget_old()
             self._db.commit()
         except sqlite3.Error as error:
             raise GatewayUnavailableError(f"the journal of writes cannot be opened: {error}") from error
@@ -89,7 +71,6 @@ class Journal:
         target: Target,
         action: TaskAction,
     ) -> Record | None:
-        """Enter a new write; the earlier record instead when `person` used `client_key` before."""
         native_id = target.native_id if isinstance(target, TaskRef | FlowRef) else ""
         kind = type(target).__name__
 
@@ -107,7 +88,7 @@ class Journal:
                 self._now(),
             )
             with self._lock, self._db:
-                self._db.execute("DELETE FROM operation WHERE requested_at < ?", (self._now() - KEPT_SECONDS,))
+                self._forget_old()
                 added = self._db.execute(
                     "INSERT INTO operation (id, person, client_key, fingerprint, source, target, kind, action, stage,"
                     " requested_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (person, client_key) DO NOTHING",
@@ -124,8 +105,7 @@ class Journal:
 
         return await self._run(insert)
 
-    async def sent(self, operation_id: str) -> None:
-        """Must return before the first byte of the write leaves."""
+    async def mark_sent(self, operation_id: str) -> None:
         await self._update("UPDATE operation SET stage = ? WHERE id = ?", (Stage.SENT, operation_id))
 
     async def settle(self, operation_id: str, result: WriteResult) -> None:
@@ -136,28 +116,28 @@ class Journal:
             (Stage.SETTLED, settled, packed, operation_id),
         )
 
+    async def withdraw(self, operation_id: str) -> None:
+        await self._update("DELETE FROM operation WHERE id = ?", (operation_id,))
+
     async def find(self, operation_id: str) -> Operation | None:
-        """The write of that id, as long as it is kept."""
         return await self._run(lambda: self._one(f"{_SELECT} WHERE id = ?", (operation_id,)))
 
     async def last(self, target: TaskRef) -> Operation | None:
-        """The newest write to a task, as long as it is kept."""
-        where = "WHERE source = ? AND target = ? AND kind = ? ORDER BY requested_at DESC LIMIT 1"
+        where = "WHERE source = ? AND target = ? AND kind = ? ORDER BY requested_at DESC, rowid DESC LIMIT 1"
         values = (target.source, target.native_id, type(target).__name__)
         return await self._run(lambda: self._one(f"{_SELECT} {where}", values))
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def _forget_old(self) -> None:
+        self._db.execute("DELETE FROM operation WHERE requested_at < ?", (self._now() - KEPT_SECONDS,))
 
     def _one(self, statement: str, values: tuple[str, ...]) -> Operation | None:
         with self._lock, self._db:
             row = self._db.execute(statement, values).fetchone()
         return None if row is None else _operation(row)
-
-    async def withdraw(self, operation_id: str) -> None:
-        """Forget a write that certainly did not happen, so that its key may be used again."""
-        await self._update("DELETE FROM operation WHERE id = ?", (operation_id,))
-
-    def close(self) -> None:
-        with self._lock:
-            self._db.close()
 
     async def _update(self, statement: str, values: tuple[str | bytes | float | None, ...]) -> None:
         def update() -> None:
@@ -169,8 +149,8 @@ class Journal:
     async def _run(self, work: Callable[[], T]) -> T:
         try:
             return await anyio.to_thread.run_sync(work)
-        except sqlite3.Error as error:
-            raise GatewayUnavailableError(f"the journal of writes cannot be written: {error}") from error
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
+            raise GatewayUnavailableError(f"the journal of writes cannot be used: {error}") from error
 
 
 _SELECT = "SELECT id, action, person, stage, requested_at, settled_at, source, target, kind, result FROM operation"

@@ -1,29 +1,26 @@
-"""What belongs to one request: who asks, when it is, and the loaders."""
+"""What belongs to one request: the caller, the time, and what was loaded so far."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
+from typing import Any, TypeVar
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.model import DetailAspect, Flow, Task, TaskRef
-from schema.flow.dataloaders import FlowByRefLoader
-from schema.people.dataloaders import GroupByRefLoader, UserByRefLoader
-from schema.ports import Federation
-from schema.source.types import Source
-from schema.task.dataloaders import TaskByRefLoader, TaskDetailByAspectLoader
+from connectors.sdk.clock import Clock, utc_now
+from schema.ports import Federation, SourceInfo
 
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
+T = TypeVar("T")
 
 
 class Context:
-    """One a request; loaders come into being when first used."""
+    """One a request. It knows no noun: each noun passes its own loaders to `loader`, and what it caches to `once`."""
 
-    def __init__(self, caller: Caller, federation: Federation, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(self, caller: Caller, federation: Federation, clock: Clock = utc_now) -> None:
         self.caller = caller
         self.federation = federation
         self.clock = clock
+        self._loaders: dict[Callable[[Context], Any], Any] = {}
+        self._made: dict[Callable[[Context], Any], Any] = {}
 
     @cached_property
     def now(self) -> datetime:
@@ -31,46 +28,25 @@ class Context:
         return self.clock()
 
     @cached_property
-    def sources(self) -> Mapping[str, Source]:
+    def sources(self) -> Mapping[str, SourceInfo]:
         """By key, in configuration order."""
-        return {source.key: Source.from_info(source) for source in self.federation.sources()}
+        return {source.key: source for source in self.federation.sources()}
 
-    @cached_property
-    def task_by_ref(self) -> TaskByRefLoader:
-        return TaskByRefLoader(self.federation, self.caller)
+    def loader(self, kind: Callable[["Context"], T]) -> T:
+        """The request's loader of that class, made when it is first used."""
+        found = self._loaders.get(kind)
+        if found is None:
+            found = self._loaders[kind] = kind(self)
+        loader: T = found
+        return loader
 
-    @cached_property
-    def fresh_task_by_ref(self) -> TaskByRefLoader:
-        return TaskByRefLoader(self.federation, self.caller, fresh=True)
+    def once(self, make: Callable[["Context"], T]) -> T:
+        """What `make` returns for this request; it is called once."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
 
-    @cached_property
-    def task_detail(self) -> TaskDetailByAspectLoader:
-        return TaskDetailByAspectLoader(self.federation, self.caller)
-
-    @cached_property
-    def flow_by_ref(self) -> FlowByRefLoader:
-        return FlowByRefLoader(self.federation, self.caller)
-
-    @cached_property
-    def user_by_ref(self) -> UserByRefLoader:
-        return UserByRefLoader(self.federation)
-
-    @cached_property
-    def group_by_ref(self) -> GroupByRefLoader:
-        return GroupByRefLoader(self.federation)
-
-    def note_flow_written(self, flow: Flow | None) -> None:
-        """A write to a flow went through: what was loaded before of it and its tasks is old."""
-        for name in ("task_by_ref", "fresh_task_by_ref", "task_detail", "flow_by_ref"):
-            self.__dict__.pop(name, None)
-        if flow is not None:
-            self.flow_by_ref.put(flow.ref, flow)
-
-    def note_written(self, ref: TaskRef, task: Task | None) -> None:
-        """A write went through for `ref`: what was loaded before is old."""
-        for loader in (self.task_by_ref, self.fresh_task_by_ref):
-            loader.forget(ref)
-            if task is not None:
-                loader.put(ref, task)
-        for aspect in DetailAspect:
-            self.task_detail.forget((ref, aspect))
+    def forget_loaded(self) -> None:
+        """Start with new loaders: a write went through that may have changed anything that was loaded."""
+        self._loaders.clear()

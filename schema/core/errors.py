@@ -1,72 +1,31 @@
 """What a client sees of a failure; nothing else decides that.
 
-ConnectorError on a single object -> an entry of `errors` with extensions code, source, retryAt (and field)
-a bad request                     -> graphql-core's own words
-anything else                     -> "internal error", code INTERNAL, and a line in the log
+ConnectorError           -> an entry of `errors` with extensions code, source, retryAt, field
+InputError, GatewayError -> an entry of `errors` with extensions code, field
+a bad request            -> graphql-core's own words
+anything else            -> "internal error", code INTERNAL, and a line in the log
 """
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import strawberry
 import structlog
 from graphql import GraphQLError
 
-from connectors.sdk.commands import CancelStrategy
-from connectors.sdk.errors import ConnectorError, RateLimitedError, ValidationFailedError
-from schema.core.enumeration import describe
+from connectors.sdk.errors import (
+    ConnectorError,
+    Failure,
+    GatewayError,
+    InputError,
+    RateLimitedError,
+    ValidationFailedError,
+)
+from schema.core.enums import CancelStrategy, UserErrorCode
 from schema.core.scalars import write_time
 from schema.ports import Problem
 
 _log = structlog.get_logger()
-
-
-class UserErrorCode(StrEnum):
-    NOT_FOUND = "NOT_FOUND"
-    FORBIDDEN = "FORBIDDEN"
-    UNAUTHENTICATED = "UNAUTHENTICATED"
-    CAPABILITY_NOT_SUPPORTED = "CAPABILITY_NOT_SUPPORTED"
-    INVALID_STATE = "INVALID_STATE"
-    ALREADY_ASSIGNED = "ALREADY_ASSIGNED"
-    VERSION_CONFLICT = "VERSION_CONFLICT"
-    VALIDATION_FAILED = "VALIDATION_FAILED"
-    RATE_LIMITED = "RATE_LIMITED"
-    UPSTREAM_TIMEOUT = "UPSTREAM_TIMEOUT"
-    UPSTREAM_UNAVAILABLE = "UPSTREAM_UNAVAILABLE"
-    UPSTREAM_ERROR = "UPSTREAM_ERROR"
-    IDENTITY_NOT_LINKED = "IDENTITY_NOT_LINKED"
-    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
-    GATEWAY_UNAVAILABLE = "GATEWAY_UNAVAILABLE"
-
-
-describe(
-    UserErrorCode,
-    "Why something did not happen, for programs.",
-    NOT_FOUND="There is no such thing, or the viewer may not see it.",
-    FORBIDDEN="The viewer may not do this.",
-    UNAUTHENTICATED="The source refused the credentials that it was asked with.",
-    CAPABILITY_NOT_SUPPORTED="The source has no such operation; `alternatives` names those that it has.",
-    INVALID_STATE="The task is closed, in transition, or in a state that does not allow this.",
-    ALREADY_ASSIGNED="Somebody else owns the task.",
-    VERSION_CONFLICT="The task changed since `expectedVersion` was read.",
-    VALIDATION_FAILED="An argument does not fit; `field` says which.",
-    RATE_LIMITED="The source takes no more requests now; `retryAt` says when it will, where known.",
-    UPSTREAM_TIMEOUT="The source did not answer in time.",
-    UPSTREAM_UNAVAILABLE="The source cannot be reached, or says that it is not available.",
-    UPSTREAM_ERROR="The source answered with an error, or with something that is not understood.",
-    IDENTITY_NOT_LINKED="The viewer, or the person named, has no known account in that source.",
-    IDEMPOTENCY_KEY_REUSED="The key was sent before with other arguments.",
-    GATEWAY_UNAVAILABLE="The gateway cannot record writes now, so it sends none.",
-)
-describe(
-    CancelStrategy,
-    "How a task may be ended without completing it; tried in this order.",
-    NATIVE="The source's own cancel of a task: only the task ends.",
-    SKIP="The task is closed without work; its flow goes on.",
-    DELETE_TASK="The task is removed from the source.",
-    CANCEL_FLOW="The whole flow is ended, with every other open task of it.",
-)
 
 
 @strawberry.type(description="An expected failure, as data.")
@@ -102,7 +61,7 @@ class UserError:
 def client_error(error: GraphQLError) -> GraphQLError:
     """The error as a client may see it. What nobody expected is logged and masked."""
     original = _root(error)
-    if isinstance(original, ConnectorError):
+    if isinstance(original, ConnectorError | InputError | GatewayError):
         return _located(error, str(original), _extensions(original))
     if error.path is None and isinstance(original, GraphQLError):
         return error
@@ -123,13 +82,13 @@ def _root(error: GraphQLError) -> Exception:
     return original
 
 
-def _extensions(error: ConnectorError) -> dict[str, object]:
+def _extensions(error: Failure) -> dict[str, object]:
     extensions: dict[str, object] = {"code": error.code}
-    if error.source is not None:
+    if isinstance(error, ConnectorError) and error.source is not None:
         extensions["source"] = error.source
     if isinstance(error, RateLimitedError) and error.retry_at is not None:
         extensions["retryAt"] = write_time(error.retry_at)
-    if isinstance(error, ValidationFailedError) and error.field:
+    if isinstance(error, InputError | ValidationFailedError) and error.field:
         extensions["field"] = list(error.field)
     return extensions
 

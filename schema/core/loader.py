@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from aiodataloader import DataLoader
 
 from connectors.sdk.errors import ConnectorError
+from schema.core.context import Context
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -19,7 +20,8 @@ V = TypeVar("V")
 class Loader(ABC, Generic[K, V]):
     """Make it within the request: it belongs to the running loop. Absent keys load as None."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: Context) -> None:
+        self._federation, self._caller = context.federation, context.caller
         self._loader: DataLoader[K, V | None] = DataLoader(self._batch)
 
     @abstractmethod

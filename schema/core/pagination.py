@@ -1,27 +1,164 @@
-"""Pages of lists that are whole in memory: comments, activities."""
+"""Pages after Relay: the four arguments, connections with their edges, and pages of what is held in memory."""
 
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Annotated, Any, Generic, Protocol, Self, TypeVar
 
+import strawberry
 from msgspec import Struct
 
-from connectors.sdk.errors import ValidationFailedError
-from schema.core.arguments import MAX_PAGE
-from schema.core.relay import PageInfo
+from connectors.sdk.errors import InputError
+from connectors.sdk.model import CountAccuracy
+from schema.core.arguments import given
+from schema.core.resolver import resolved
+from schema.ports import EdgeRow, RowList
+
+MAX_PAGE = 100
+DEFAULT_PAGE = 25
+
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description="Rows from the start, 1 to 100; null or absent means 25 (comments 20, activities 50)."
+    ),
+]
+After = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Cursor of the edge before the page, made with the same filter and order; null means from the start."
+    ),
+]
+Last = Annotated[
+    int | None, strawberry.argument(description="Rows from the end, or before `before`, 1 to 100; not with `first`.")
+]
+Before = Annotated[
+    str | None,
+    strawberry.argument(description="Cursor of the edge after the page, made with the same filter and order."),
+]
 
 T = TypeVar("T")
 
 
-class Window(Struct, Generic[T], frozen=True):
-    """Rows of one page with their cursors, and where it lies."""
+class Cursored(Protocol):
+    """A row with the way to its cursor; cursors are made when asked for."""
 
-    rows: Sequence[tuple[str, T]]
-    page_info: PageInfo
+    @property
+    def cursor(self) -> Callable[[], str]: ...
 
 
-def window(
+E = TypeVar("E", bound=Cursored)
+E_co = TypeVar("E_co", bound=Cursored, covariant=True)
+
+
+class Page(Protocol[E_co]):
+    """What a connection is made of: `schema.ports.RowList`, `TaskList`."""
+
+    @property
+    def edges(self) -> Sequence[E_co]: ...
+    @property
+    def has_next_page(self) -> bool: ...
+    @property
+    def has_previous_page(self) -> bool: ...
+    @property
+    def total(self) -> int | None: ...
+
+
+@strawberry.type(description="Where a page lies in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether there is anything after `endCursor`.")
+    has_previous_page: bool = strawberry.field(description="Whether there is anything before `startCursor`.")
+    first_cursor: strawberry.Private[Callable[[], str] | None]
+    last_cursor: strawberry.Private[Callable[[], str] | None]
+
+    @resolved(description="Cursor of the first edge; null on an empty page.")
+    def start_cursor(self) -> str | None:
+        return self.first_cursor() if self.first_cursor else None
+
+    @resolved(description="Cursor of the last edge, for `after`; null on an empty page.")
+    def end_cursor(self) -> str | None:
+        return self.last_cursor() if self.last_cursor else None
+
+    @classmethod
+    def of(cls, page: Page[Cursored]) -> "PageInfo":
+        edges = page.edges
+        return cls(
+            has_next_page=page.has_next_page,
+            has_previous_page=page.has_previous_page,
+            first_cursor=edges[0].cursor if edges else None,
+            last_cursor=edges[-1].cursor if edges else None,
+        )
+
+
+@strawberry.type(description="A row of a page.")
+class Edge(Generic[T]):
+    node: T = strawberry.field(description="The object. Never null.")
+    row: strawberry.Private[Cursored]
+
+    @resolved(description="Where it stands, for `after` and `before`; fits the same filter and order only. Never null.")
+    def cursor(self) -> str:
+        return self.row.cursor()
+
+
+@strawberry.type
+class Connection(Generic[T]):
+    """A page of a list. A subclass gives it a name and a description: `class FlowConnection(Connection[Flow])`."""
+
+    nodes: list[T] = strawberry.field(description="The objects, at most `first` or `last`. Never null.")
+    page_info: PageInfo = strawberry.field(description="Where the page lies in the list. Never null.")
+    total_count: int | None = strawberry.field(
+        description="Objects over all pages, as far as known; null if not known. May cost calls."
+    )
+    page: strawberry.Private[Page[Any]]
+
+    @resolved(description="The objects with their cursors, at most `first` or `last`. Never null.")
+    def edges(self) -> list[Edge[T]]:
+        return [Edge(node=node, row=row) for node, row in zip(self.nodes, self.page.edges, strict=True)]
+
+    @classmethod
+    def of(cls, page: Page[E], show: Callable[[E], T], **members: Any) -> Self:
+        """`show` makes the object of a row, `members` are those of the subclass."""
+        return cls(
+            nodes=[show(edge) for edge in page.edges],
+            page_info=PageInfo.of(page),
+            total_count=page.total,
+            page=page,
+            **members,
+        )
+
+
+class PageArguments(Struct, frozen=True):
+    """Relay's four arguments as one: `size` rows after `cursor` or, `backward`, before it."""
+
+    size: int
+    cursor: str | None
+    backward: bool
+
+
+def page_arguments(first: int | None, after: str | None, last: int | None, before: str | None) -> PageArguments:
+    """Relay's four arguments as one; VALIDATION_FAILED where they do not go together."""
+    first, after, last, before = given(first), given(after), given(last), given(before)
+    if last is None and before is None:
+        return PageArguments(_page_size(first), after, backward=False)
+    if first is not None or after is not None:
+        field = "first" if first is not None else "after"
+        raise InputError("give first and after, or last and before", field=(field,))
+    if last is not None and not 1 <= last <= MAX_PAGE:
+        raise InputError(f"last must be 1..{MAX_PAGE}", field=("last",))
+    return PageArguments(DEFAULT_PAGE if last is None else last, before, backward=True)
+
+
+def _page_size(first: int | None) -> int:
+    asked = given(first)
+    if asked is None:
+        return DEFAULT_PAGE
+    if not 1 <= asked <= MAX_PAGE:
+        raise InputError(f"first must be 1..{MAX_PAGE}", field=("first",))
+    return asked
+
+
+def page_of(
     rows: Sequence[T],
     name: Callable[[T], str],
     *,
@@ -30,13 +167,14 @@ def window(
     last: int | None,
     before: str | None,
     default: int,
-) -> Window[T]:
+) -> RowList[T]:
     """Relay's paging over `rows`, whose names are unique. VALIDATION_FAILED for sizes and cursors that do not fit."""
+    first, after, last, before = given(first), given(after), given(last), given(before)
     for field, size in (("first", first), ("last", last)):
         if size is not None and not 1 <= size <= MAX_PAGE:
-            raise ValidationFailedError(f"{field} must be 1..{MAX_PAGE}", field=(field,))
+            raise InputError(f"{field} must be 1..{MAX_PAGE}", field=(field,))
     if first is not None and last is not None:
-        raise ValidationFailedError("give first or last, not both", field=("last",))
+        raise InputError("give first or last, not both", field=("last",))
     names = [name(row) for row in rows]
     start = 0 if after is None else _index(names, after, "after") + 1
     end = len(rows) if before is None else _index(names, before, "before")
@@ -45,15 +183,14 @@ def window(
         start = max(start, end - last)
     else:
         end = min(end, start + (first or default))
-    page = [(_cursor(names[index]), rows[index]) for index in range(start, end)]
-    return Window(
-        page,
-        PageInfo(
-            has_next_page=end < len(rows),
-            has_previous_page=start > 0,
-            first_cursor=(lambda: page[0][0]) if page else None,
-            last_cursor=(lambda: page[-1][0]) if page else None,
-        ),
+    page = [EdgeRow(rows[index], partial(_cursor, names[index])) for index in range(start, end)]
+    return RowList(
+        edges=page,
+        has_next_page=end < len(rows),
+        has_previous_page=start > 0,
+        total=len(rows),
+        total_accuracy=CountAccuracy.EXACT,
+        sources=(),
     )
 
 
@@ -66,6 +203,6 @@ def _index(names: Sequence[str], cursor: str, field: str) -> int:
         name = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
         return names.index(name)
     except (binascii.Error, ValueError):
-        raise ValidationFailedError(
+        raise InputError(
             "the cursor belongs to no row of this list (any more); ask again without it", field=(field,)
         ) from None

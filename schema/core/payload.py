@@ -1,4 +1,4 @@
-"""What became of a write, whatever it was about."""
+"""What all writes take and answer, whatever they are about."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,23 +6,27 @@ from uuid import uuid4
 
 import strawberry
 
-import schema.core.permission  # noqa: F401 describes Support
-from connectors.sdk.capability import Support
-from connectors.sdk.commands import MutationStatus
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from schema.core.arguments import given
-from schema.core.enumeration import describe
+from schema.core.enums import MutationStatus, Support
 from schema.core.errors import UserError
 from schema.ports import Problem, WriteResult
 
-describe(
-    MutationStatus,
-    "What became of a write.",
-    APPLIED="The source has it.",
-    PENDING="The source accepted it and is not through with it.",
-    UNKNOWN="It may or may not have happened: the source gave no clear answer. It is not repeated.",
-    REJECTED="It did not happen; `errors` say why.",
-)
+VENDOR_OPTIONS = "An object of the source's own options, by the names that its page lists; unknown ones are refused."
+REASON = "Why, for the source's history where it keeps such."
+
+
+@strawberry.input
+class WriteInput:
+    """What the inputs of all writes have."""
+
+    idempotency_key: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Made by the client: sent again with the same arguments, it gets the same answer and no second write.",
+    )
+    client_mutation_id: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Comes back unchanged in the payload."
+    )
 
 
 @strawberry.type
@@ -57,7 +61,7 @@ def members_of(result: WriteResult, client_mutation_id: str | None) -> dict[str,
     }
 
 
-def refused(error: ValidationFailedError) -> WriteResult:
+def refused(error: InputError) -> WriteResult:
     """Nothing was tried, so the operation has an id but no record."""
     return WriteResult(status=MutationStatus.REJECTED, operation_id=str(uuid4()), problems=(Problem.from_error(error),))
 
@@ -68,7 +72,7 @@ def json_object(value: object, field: str, what: str) -> dict[str, object] | Non
     if sent is None:
         return None
     if not isinstance(sent, Mapping):
-        raise ValidationFailedError(f"{field} must be an object, keyed by {what}", field=(field,))
+        raise InputError(f"{field} must be an object, keyed by {what}", field=(field,))
     return dict(sent)
 
 

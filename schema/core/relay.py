@@ -1,14 +1,11 @@
-"""Global ids and what Relay's clients expect of every graph: `Node` and `PageInfo`."""
+"""Global ids, and the interface `Node` of everything that has one."""
 
 import binascii
 from base64 import b64decode, b64encode
-from collections.abc import Callable
 from urllib.parse import quote, unquote
 
 import strawberry
 from msgspec import Struct
-
-from schema.core.resolver import resolved
 
 PERSON_MARK = "@"
 
@@ -71,19 +68,3 @@ def _quoted(part: str) -> str:
 @strawberry.interface(description="Anything with a global id: `node(id)` finds it again.")
 class Node:
     id: strawberry.ID = strawberry.field(description="Global id, opaque, stable over requests. Never null.")
-
-
-@strawberry.type(description="Where a page lies in its list.")
-class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether there is anything after `endCursor`.")
-    has_previous_page: bool = strawberry.field(description="Whether there is anything before `startCursor`.")
-    first_cursor: strawberry.Private[Callable[[], str] | None]
-    last_cursor: strawberry.Private[Callable[[], str] | None]
-
-    @resolved(description="Cursor of the first edge; null on an empty page.")
-    def start_cursor(self) -> str | None:
-        return self.first_cursor() if self.first_cursor else None
-
-    @resolved(description="Cursor of the last edge, for `after`; null on an empty page.")
-    def end_cursor(self) -> str | None:
-        return self.last_cursor() if self.last_cursor else None

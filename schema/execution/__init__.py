@@ -1,6 +1,13 @@
-"""TODO."""
+"""Runs GraphQL operations against the schema.
 
-from schema.execution.execution import Answer, Execution, RequestError
-from schema.execution.selection import selects
+execution.py  Execution: reads a request and runs it; GraphQLOperation, GraphQLResponse
+documents.py  documents parsed, measured and validated, cached by their text
+shape.py      counts of what stands in a document, before anything else reads it
+cost.py       what a document may return: depth, fields, objects of lists, rows with details
+selection.py  which fields a request selected below a field
+"""
 
-__all__ = ["Answer", "Execution", "RequestError", "selects"]
+from schema.execution.execution import Execution, GraphQLResponse, RequestError
+from schema.execution.selection import selects, selects_total
+
+__all__ = ["Execution", "GraphQLResponse", "RequestError", "selects", "selects_total"]

@@ -27,8 +27,8 @@ from graphql import (
 )
 from msgspec import Struct
 
-from schema.core.arguments import DEFAULT_PAGE, MAX_PAGE
 from schema.core.limits import DocumentLimits
+from schema.core.pagination import DEFAULT_PAGE, MAX_PAGE
 
 DETAIL_FIELDS = frozenset(
     ("Task", name) for name in ("form", "outcomes", "data", "previousSteps", "comments", "activities")

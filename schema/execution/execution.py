@@ -13,7 +13,7 @@ from schema.core.limits import DocumentLimits
 from schema.execution.documents import DocumentError, Documents
 
 
-class Operation(Struct, frozen=True, kw_only=True):
+class GraphQLOperation(Struct, frozen=True, kw_only=True):
     """Read and found fit to run. `name` is None where the document gives none."""
 
     document: DocumentNode
@@ -22,7 +22,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     variables: dict[str, Any] | None
 
 
-class Answer(Struct, frozen=True):
+class GraphQLResponse(Struct, frozen=True):
     """What goes to the client. Where nothing `ran`, there is no data: the request itself was at fault."""
 
     errors: list[dict[str, Any]]
@@ -38,7 +38,7 @@ class Answer(Struct, frozen=True):
 class RequestError(Exception):
     """The request cannot run; `answer` says why."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: GraphQLResponse) -> None:
         super().__init__("the request cannot run")
         self.answer = answer
 
@@ -65,21 +65,25 @@ class Execution:
         )
         self._suggestions = suggestions
 
-    def read(self, query: str, operation_name: str | None = None, variables: dict[str, Any] | None = None) -> Operation:
+    def read(
+        self, query: str, operation_name: str | None = None, variables: dict[str, Any] | None = None
+    ) -> GraphQLOperation:
         """The operation asked for; RequestError where it cannot run."""
         try:
             document = self._documents.read(query)
             node: OperationDefinitionNode = self._documents.operation(document, operation_name, variables)
         except DocumentError as error:
-            raise RequestError(Answer([written(each, error.code) for each in error.errors], ran=False)) from error
-        return Operation(
+            raise RequestError(
+                GraphQLResponse([written(each, error.code) for each in error.errors], ran=False)
+            ) from error
+        return GraphQLOperation(
             document=document,
             name=None if node.name is None else node.name.value,
             is_mutation=node.operation is OperationType.MUTATION,
             variables=variables,
         )
 
-    async def run(self, operation: Operation, context: Context) -> Answer:
+    async def run(self, operation: GraphQLOperation, context: Context) -> GraphQLResponse:
         """Its answer, errors as a client may see them. Nothing is raised for what a resolver does."""
         executed = execute(
             self._core,
@@ -95,7 +99,7 @@ class Execution:
         errors = [_shown(error) for error in result.errors or ()]
         # Without data and without a path nothing ran: a variable does not fit.
         ran = result.data is not None or not errors or any("path" in error for error in errors)
-        return Answer(errors, result.data, ran)
+        return GraphQLResponse(errors, result.data, ran)
 
 
 def _shown(error: GraphQLError) -> dict[str, Any]:

@@ -27,6 +27,11 @@ def selects(info: strawberry.Info[Context, None], *paths: tuple[str, ...]) -> bo
     return any(reader.reaches(sets, path) for path in paths)
 
 
+def selects_total(info: strawberry.Info[Context, None]) -> bool:
+    """Whether a list is asked how many rows it has over all pages, which may cost calls."""
+    return selects(info, ("totalCount",), ("totalAccuracy",), ("sources", "count"))
+
+
 class _Reader:
     def __init__(self, fragments: Mapping[str, object], variables: Mapping[str, object]) -> None:
         self._fragments = fragments

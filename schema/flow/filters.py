@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import strawberry
 
-from connectors.sdk.model import FlowState
 from connectors.sdk.query import FlowQuery
 from schema.core.arguments import given
 from schema.core.context import Context
+from schema.core.enums import FlowState
 from schema.core.filters import NOT_CONSIDERED, DateTimeFilter, IdFilter, StringFilter, SubjectFilter, both
 
 

@@ -1,18 +1,30 @@
 """Writes to flows: at most once each, expected failures as data of the payload. For task admins."""
 
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import strawberry
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from connectors.sdk.model import OPEN_STATES, FlowRef, SubjectRef
-from schema.core.arguments import Window, argument, given, source_key
+from schema.core.arguments import argument, given, source_key
 from schema.core.context import Context
-from schema.core.payload import WritePayload, json_object, members_of, refused, vendor_options
+from schema.core.payload import (
+    REASON,
+    VENDOR_OPTIONS,
+    WriteInput,
+    WritePayload,
+    json_object,
+    members_of,
+    refused,
+    vendor_options,
+)
+from schema.core.presenters import present
 from schema.core.resolver import resolved
-from schema.flow.types import Flow, tasks_of
-from schema.flow.writes import CancelFlowInput, FlowActionInput, StartFlowInput
+from schema.core.scalars import JSON
+from schema.flow.dataloaders import note_flow_written
+from schema.flow.relations import tasks_in
+from schema.flow.types import Flow
 from schema.ports import (
     CancelFlowIntent,
     Intent,
@@ -24,9 +36,47 @@ from schema.ports import (
     WriteRequest,
     WriteResult,
 )
-from schema.task.types import Task
+
+if TYPE_CHECKING:
+    from schema.task import Task
 
 Info = strawberry.Info[Context, None]
+
+
+@strawberry.input(description="A business object that a flow is about.")
+class SubjectInput:
+    type: str = strawberry.field(description="The source's word for the kind of object.")
+    id: str = strawberry.field(description="The source's id of the object.")
+    is_primary: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Whether it is the main one; null if the source has no such mark."
+    )
+
+
+@strawberry.input(description="A flow to start.")
+class StartFlowInput(WriteInput):
+    source_id: strawberry.ID = strawberry.field(description="Global id of the Source that shall run it.")
+    definition_key: str = strawberry.field(description="Key of the definition to run by.")
+    version: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The source's version of it; null for the newest."
+    )
+    data: JSON | None = strawberry.field(
+        default=strawberry.UNSET, description="An object to begin with; null for none."
+    )
+    subjects: list[SubjectInput] | None = strawberry.field(
+        default=strawberry.UNSET, description="What it is about; null for nothing."
+    )
+    vendor_options: JSON | None = strawberry.field(default=strawberry.UNSET, description=VENDOR_OPTIONS)
+
+
+@strawberry.input(description="A flow to do something to.")
+class FlowActionInput(WriteInput):
+    flow_id: strawberry.ID = strawberry.field(description="Global id of a Flow.")
+    reason: str | None = strawberry.field(default=strawberry.UNSET, description=REASON)
+
+
+@strawberry.input(description="A flow to end, with every open task of it.")
+class CancelFlowInput(FlowActionInput):
+    vendor_options: JSON | None = strawberry.field(default=strawberry.UNSET, description=VENDOR_OPTIONS)
 
 
 @strawberry.type(description="What became of a write to a flow.")
@@ -36,14 +86,13 @@ class FlowPayload(WritePayload):
     )
 
     @resolved(
-        graphql_type=list[Task],
+        graphql_type=list[Annotated["Task", strawberry.lazy("schema.task")]],
         description="Open tasks of the flow, at most 100, as far as the source shows them yet. Costs a list.",
     )
-    async def tasks(self, info: Info) -> list[Task]:
+    async def tasks(self, info: Info) -> "list[Task]":
         if self.flow is None:
             return []
-        found = await tasks_of(self.flow.ref, info.context, states=OPEN_STATES, page=Window(100, None, backward=False))
-        return [Task.from_model(edge.task, info.context, is_listed=True) for edge in found.edges]
+        return [present(task, info.context) for task in await tasks_in(self.flow.ref, OPEN_STATES, info.context)]
 
     @classmethod
     def from_result(cls, result: WriteResult, context: Context, client_mutation_id: str | None) -> "FlowPayload":
@@ -95,10 +144,10 @@ async def _write(
     client_mutation_id = given(input.client_mutation_id)
     try:
         request = WriteRequest(target=target(), intent=intent(input), idempotency_key=given(input.idempotency_key))
-    except ValidationFailedError as error:
+    except InputError as error:
         return FlowPayload.from_result(refused(error), context, client_mutation_id)
     result = await context.federation.perform(context.caller, request)
-    context.note_flow_written(result.flow)
+    note_flow_written(result.flow, context)
     return FlowPayload.from_result(result, context, client_mutation_id)
 
 
@@ -108,7 +157,7 @@ def _flow(input: FlowActionInput) -> FlowRef:
 
 def _start(input: StartFlowInput) -> StartFlowIntent:
     if not input.definition_key:
-        raise ValidationFailedError("name the definition to start", field=("definitionKey",))
+        raise InputError("name the definition to start", field=("definitionKey",))
     return StartFlowIntent(
         definition_key=input.definition_key,
         version=given(input.version),

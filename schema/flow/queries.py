@@ -1,17 +1,20 @@
-"""Flows by id."""
+"""Flows by id and in lists."""
 
 from typing import Annotated
 
 import strawberry
 
-from schema.core.arguments import Freshness, flow_ref, given, window
+from connectors.sdk.model import NativeRef
+from schema.core.arguments import FreshnessArgument, flow_ref, given
 from schema.core.context import Context
+from schema.core.enums import Freshness
+from schema.core.pagination import After, Before, First, Last, page_arguments
 from schema.core.relay import GlobalId, decode
 from schema.core.resolver import resolved
-from schema.execution import selects
+from schema.execution import selects_total
 from schema.flow.connection import FlowConnection
 from schema.flow.filters import FlowFilter
-from schema.flow.types import Flow
+from schema.flow.types import Flow, FlowDefinition
 from schema.ports import FlowListRequest
 
 
@@ -27,9 +30,7 @@ class FlowQueries:
         self,
         info: strawberry.Info[Context, None],
         id: Annotated[strawberry.ID, strawberry.argument(description="Global id of a Flow.")],
-        freshness: Annotated[
-            Freshness | None, strawberry.argument(description="How old the answer may be; null means CACHED.")
-        ] = Freshness.CACHED,
+        freshness: FreshnessArgument = Freshness.CACHED,
     ) -> Flow | None:
         return await flow_by_id(decode(id), info.context, fresh=freshness is Freshness.FRESH)
 
@@ -43,34 +44,23 @@ class FlowQueries:
     async def flows(
         self,
         info: strawberry.Info[Context, None],
-        first: Annotated[
-            int | None, strawberry.argument(description="Rows of the page, 1 to 100; null or absent means 25.")
-        ] = strawberry.UNSET,
-        after: Annotated[
-            str | None,
-            strawberry.argument(
-                description="Cursor of the edge before the page, made with the same filter; null means from the start."
-            ),
-        ] = strawberry.UNSET,
-        last: Annotated[
-            int | None, strawberry.argument(description="Rows from the end, 1 to 100; not with `first`.")
-        ] = strawberry.UNSET,
-        before: Annotated[
-            str | None, strawberry.argument(description="Cursor of the edge after the page.")
-        ] = strawberry.UNSET,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
         filter: Annotated[
             FlowFilter | None, strawberry.argument(description="Which of them; null means all.")
         ] = strawberry.UNSET,
     ) -> FlowConnection:
         context, asked = info.context, given(filter) or FlowFilter()
-        page = window(first, after, last, before)
+        page = page_arguments(first, after, last, before)
         request = FlowListRequest(
             query=asked.query(),
             sources=asked.source_keys(("filter",), context),
             first=page.size,
             after=page.cursor,
             backward=page.backward,
-            count=selects(info, ("totalCount",), ("totalAccuracy",), ("sources", "count")),
+            count=selects_total(info),
         )
         return FlowConnection.from_list(await context.federation.list_flows(context.caller, request), context)
 
@@ -81,3 +71,9 @@ async def flow_by_id(found: GlobalId | None, context: Context, *, fresh: bool = 
         return None
     flow = await context.federation.get_visible_flow(context.caller, ref, fresh=fresh)
     return None if flow is None else Flow.from_model(flow, context)
+
+
+async def flow_definition_by_id(found: GlobalId, context: Context) -> FlowDefinition | None:
+    ref = NativeRef(*found.parts)
+    definition = await context.federation.get_flow_definition(context.caller, ref)
+    return None if definition is None else FlowDefinition.from_model(definition, ref.source)

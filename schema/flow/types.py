@@ -1,59 +1,38 @@
 """A flow as the graph shows it. Reached from a row it is a stub that loads when more than its id is asked."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import strawberry
 
 from connectors.sdk import model
-from connectors.sdk.query import SortKey, TaskOrderField
-from schema.core.arguments import Window, given, window
+from schema.core.arguments import given
 from schema.core.context import Context
-from schema.core.enumeration import describe
+from schema.core.enums import FlowState, PhaseState, TaskState
+from schema.core.pagination import After, Before, First, Last, page_arguments
+from schema.core.presenters import present
 from schema.core.relay import Node, global_id
 from schema.core.resolver import resolved
 from schema.core.subject import NativeRecord, SubjectRef, subjects_from_model
-from schema.execution import selects
-from schema.people.types import User
-from schema.ports import TaskFilter, TaskList, TaskListRequest
-from schema.source.types import Source
+from schema.execution import selects, selects_total
+from schema.flow.dataloaders import FlowByRefLoader
+from schema.flow.relations import current_tasks_of, state_of, tasks_of
+from schema.people import User
+from schema.source import Source
 
 if TYPE_CHECKING:
-    from schema.task.connection import TaskConnection
-    from schema.task.types import Task
+    from schema.task import Task, TaskConnection
 
 T = TypeVar("T")
 Info = strawberry.Info[Context, None]
-
-describe(
-    model.FlowState,
-    "State of a flow.",
-    ACTIVE="It runs.",
-    SUSPENDED="It is paused.",
-    COMPLETED="It came to its end.",
-    CANCELED="It was ended before.",
-    FAILED="It ended by a failure.",
-    UNKNOWN="The source does not say, cannot be asked, or says something unknown.",
-)
-describe(
-    model.PhaseState,
-    "State of a phase.",
-    NOT_STARTED="It has not begun.",
-    ACTIVE="It is under way.",
-    COMPLETED="It is over.",
-    UNKNOWN="The source says something unknown.",
-)
-
-# Rows of a list are trusted; a flow names the tasks that can be worked on now, or they are looked for.
-_MOST_CURRENT = 100
 
 
 @strawberry.type(description="A part of a flow.")
 class FlowPhase:
     key: str = strawberry.field(description="The source's key of it. Never null.")
     name: str = strawberry.field(description="Name for people. Never null.")
-    state: model.PhaseState = strawberry.field(description="How far it is. Never null.")
+    state: PhaseState = strawberry.field(description="How far it is. Never null.")
     due_at: datetime | None = strawberry.field(description="When it should be over; null if never.")
     progress: float | None = strawberry.field(
         description="Share of it that is done, 0 to 1; null where the source does not say."
@@ -140,13 +119,13 @@ class Flow(Node):
     url: str | None = _loaded("Where a person can open it; null if there is no such page.", lambda flow, _: flow.url)
 
     @resolved(
-        graphql_type=model.FlowState,
+        graphql_type=FlowState,
         description="State now; UNKNOWN if the flow cannot be loaded. Costs one load per flow. Never null.",
     )
-    def state(self, info: Info) -> Awaitable[model.FlowState] | model.FlowState:
+    def state(self, info: Info) -> Awaitable[FlowState] | FlowState:
         if self.record is not None:
             return self.record.state
-        return _state_of(info.context, self.ref)
+        return state_of(self.ref, info.context)
 
     @resolved(
         graphql_type=NativeRecord,
@@ -158,50 +137,38 @@ class Flow(Node):
         return self._loaded_native(info.context)
 
     @resolved(
-        graphql_type=list[Annotated["Task", strawberry.lazy("schema.task.types")]] | None,
+        graphql_type=list[Annotated["Task", strawberry.lazy("schema.task")]] | None,
         description="What can be worked on now and the viewer may see, at most 100. Null with an error if not loaded.",
     )
     async def current_tasks(self, info: Info) -> "list[Task]":
-        from schema.task.types import Task  # noqa: PLC0415 tasks know flows, so flows cannot know tasks sooner
-
         context = info.context
-        return [Task.from_model(task, context, is_listed=True) for task in await self._current(context)]
+        return [present(task, context) for task in await current_tasks_of(self.ref, self.record, context)]
 
     @resolved(
-        graphql_type=Annotated["TaskConnection", strawberry.lazy("schema.task.connection")],
+        graphql_type=Annotated["TaskConnection", strawberry.lazy("schema.task")],
         description="Its tasks that the viewer may see, open and closed, at most 100 a page, by creation.",
     )
     async def tasks(
         self,
         info: Info,
-        first: Annotated[
-            int | None, strawberry.argument(description="Rows of the page, 1 to 100; null or absent means 25.")
-        ] = strawberry.UNSET,
-        after: Annotated[
-            str | None,
-            strawberry.argument(description="Cursor of the edge before the page; null means from the start."),
-        ] = strawberry.UNSET,
-        last: Annotated[
-            int | None, strawberry.argument(description="Rows from the end, 1 to 100; not with `first`.")
-        ] = strawberry.UNSET,
-        before: Annotated[
-            str | None, strawberry.argument(description="Cursor of the edge after the page.")
-        ] = strawberry.UNSET,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
         states: Annotated[
-            list[model.TaskState] | None, strawberry.argument(description="Only in these; null means all.")
+            list[TaskState] | None, strawberry.argument(description="Only in these; null means all.")
         ] = strawberry.UNSET,
     ) -> "TaskConnection":
-        from schema.task.connection import TaskConnection  # noqa: PLC0415 as above
-
         wanted = given(states)
         found = await tasks_of(
             self.ref,
             info.context,
             states=None if wanted is None else frozenset(wanted),
-            page=window(first, after, last, before),
-            count=selects(info, ("totalCount",), ("totalAccuracy",), ("sources", "count")),
+            page=page_arguments(first, after, last, before),
+            count=selects_total(info),
         )
-        return TaskConnection.from_list(found, info.context)
+        connection: TaskConnection = present(found, info.context)
+        return connection
 
     @resolved(description="When the source was asked for what is shown. Never null.")
     def fetched_at(self) -> datetime:
@@ -211,7 +178,7 @@ class Flow(Node):
     def from_model(cls, flow: model.Flow, context: Context) -> "Flow":
         return cls(
             id=global_id("Flow", flow.source, flow.native_id),
-            source=context.sources[flow.source],
+            source=Source.of(flow.source, context),
             name=flow.name,
             ref=flow.ref,
             seen_at=flow.fetched_at,
@@ -223,7 +190,7 @@ class Flow(Node):
         """Nothing but what the row that names it says."""
         return cls(
             id=global_id("Flow", ref.source, ref.native_id),
-            source=context.sources[ref.source],
+            source=Source.of(ref.source, context),
             name=name,
             ref=ref,
             seen_at=seen_at,
@@ -237,20 +204,11 @@ class Flow(Node):
         return self._load(context, read, absent)
 
     async def _load(self, context: Context, read: Callable[[model.Flow, Context], T], absent: T) -> T:
-        found = await context.flow_by_ref.load(self.ref)
+        found = await context.loader(FlowByRefLoader).load(self.ref)
         return absent if found is None else read(found, context)
 
-    async def _current(self, context: Context) -> Sequence[model.Task]:
-        record = self.record or await context.flow_by_ref.load(self.ref)
-        if record is not None and record.current_task_ids is not None:
-            refs = [model.TaskRef(self.ref.source, native_id) for native_id in record.current_task_ids[:_MOST_CURRENT]]
-            found = await context.task_by_ref.load_many(refs)
-            return [task for task in found if isinstance(task, model.Task)]
-        listed = await tasks_of(self.ref, context, states=_WORKABLE, page=Window(_MOST_CURRENT, None, backward=False))
-        return [edge.task for edge in listed.edges]
-
     async def _loaded_native(self, context: Context) -> NativeRecord:
-        (found,) = await context.flow_by_ref.load_many([self.ref])
+        (found,) = await context.loader(FlowByRefLoader).load_many([self.ref])
         return self._native(found if isinstance(found, model.Flow) else None, context)
 
     def _native(self, record: model.Flow | None, context: Context) -> NativeRecord:
@@ -262,35 +220,3 @@ class Flow(Node):
             is_shown=context.caller.is_task_admin,
             record=None if record is None else record.payload,
         )
-
-
-_WORKABLE = frozenset(
-    {model.TaskState.READY, model.TaskState.RESERVED, model.TaskState.IN_PROGRESS, model.TaskState.SUSPENDED}
-)
-
-
-async def tasks_of(
-    ref: model.FlowRef,
-    context: Context,
-    *,
-    states: frozenset[model.TaskState] | None,
-    page: Window,
-    count: bool = False,
-) -> TaskList:
-    """Tasks of one flow that the viewer may see, by creation; no other source is asked."""
-    request = TaskListRequest(
-        filter=TaskFilter(sources=frozenset({ref.source}), flows=frozenset({ref}), states=states),
-        order=(SortKey(TaskOrderField.CREATED_AT),),
-        first=page.size,
-        after=page.cursor,
-        backward=page.backward,
-        count=count,
-        now=context.now,
-    )
-    return await context.federation.list_tasks(context.caller, request)
-
-
-async def _state_of(context: Context, ref: model.FlowRef) -> model.FlowState:
-    """A field that is never null cannot carry the source's failure: then the state is unknown."""
-    (found,) = await context.flow_by_ref.load_many([ref])
-    return found.state if isinstance(found, model.Flow) else model.FlowState.UNKNOWN

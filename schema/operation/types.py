@@ -1,19 +1,18 @@
-"""Writes as the journal has them."""
+"""A write as the journal has it."""
 
 from datetime import datetime
-from typing import Annotated
 
 import strawberry
 
-import schema.task.enums  # noqa: F401 describes the enums used below
-from connectors.sdk.commands import MutationStatus, TaskAction
+from schema import ports
 from schema.core.context import Context
+from schema.core.enums import MutationStatus, TaskAction
 from schema.core.errors import UserError
 from schema.core.resolver import resolved
-from schema.flow.types import Flow
-from schema.people.types import User
-from schema.ports import writes as intents
-from schema.task.types import Task
+from schema.core.tasks import TaskByRefLoader
+from schema.flow import Flow
+from schema.people import User
+from schema.task import Task
 
 
 @strawberry.type(description="A write, and what became of it. Kept for 24 hours.")
@@ -25,7 +24,7 @@ class Operation:
     requested_at: datetime = strawberry.field(description="When it came. Never null.")
     settled_at: datetime | None = strawberry.field(description="When it was known what became of it; null until then.")
     errors: list[UserError] = strawberry.field(description="What was in the way; empty if nothing was. Never null.")
-    record: strawberry.Private[intents.Operation]
+    record: strawberry.Private[ports.Operation]
 
     @resolved(
         graphql_type=Task | None, description="The task as it is now; null if none, or if the viewer cannot see it."
@@ -33,7 +32,7 @@ class Operation:
     async def task(self, info: strawberry.Info[Context, None]) -> Task | None:
         if self.record.task is None:
             return None
-        found = await info.context.task_by_ref.load(self.record.task)
+        found = await info.context.loader(TaskByRefLoader).load(self.record.task)
         return None if found is None else Task.from_model(found, info.context)
 
     @resolved(
@@ -51,7 +50,7 @@ class Operation:
         return None if person is None else User.from_caller(person)
 
     @classmethod
-    def from_record(cls, record: intents.Operation) -> "Operation":
+    def from_record(cls, record: ports.Operation) -> "Operation":
         return cls(
             id=strawberry.ID(record.operation_id),
             action=record.action,
@@ -62,20 +61,3 @@ class Operation:
             errors=[UserError.from_problem(problem) for problem in record.problems],
             record=record,
         )
-
-
-@strawberry.type
-class OperationQueries:
-    @resolved(
-        description=(
-            "A write by the id that its payload named, for whoever asked for it and for task admins; null for others, "
-            "for an unknown id and after 24 hours."
-        )
-    )
-    async def operation(
-        self,
-        info: strawberry.Info[Context, None],
-        id: Annotated[strawberry.ID, strawberry.argument(description="`operationId` of a payload.")],
-    ) -> Operation | None:
-        found = await info.context.federation.operation(info.context.caller, id)
-        return None if found is None else Operation.from_record(found)

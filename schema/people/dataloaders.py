@@ -5,15 +5,10 @@ from collections.abc import Mapping, Sequence
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import Group, NativeRef, User
 from schema.core.loader import Loader
-from schema.ports import Federation
 
 
 class UserByRefLoader(Loader[NativeRef, User]):
     """None for who is in no directory: the graph keeps the id."""
-
-    def __init__(self, federation: Federation) -> None:
-        super().__init__()
-        self._federation = federation
 
     async def find(self, keys: Sequence[NativeRef]) -> Mapping[NativeRef, User | ConnectorError]:
         return dict(await self._federation.get_users(keys))
@@ -21,10 +16,6 @@ class UserByRefLoader(Loader[NativeRef, User]):
 
 class GroupByRefLoader(Loader[NativeRef, Group]):
     """None for what is in no directory: the graph keeps the id."""
-
-    def __init__(self, federation: Federation) -> None:
-        super().__init__()
-        self._federation = federation
 
     async def find(self, keys: Sequence[NativeRef]) -> Mapping[NativeRef, Group | ConnectorError]:
         return dict(await self._federation.get_groups(keys))

@@ -5,13 +5,14 @@ from typing import Annotated
 import strawberry
 
 from connectors.sdk.model import GroupRef, TaskRef, UserRef
-from schema.core.arguments import argument, given, source_key, window
+from schema.core.arguments import argument, given, source_key
 from schema.core.context import Context
+from schema.core.pagination import After, Before, First, Last, page_arguments
 from schema.core.relay import PERSON_MARK, GlobalId, decode
 from schema.core.resolver import resolved
-from schema.execution import selects
+from schema.execution import selects_total
 from schema.people.connection import GroupConnection, UserConnection
-from schema.people.types import After, Before, First, Group, Last, User
+from schema.people.types import Group, User
 from schema.ports import PageRequest
 
 
@@ -67,18 +68,18 @@ class PeopleQueries:
         ] = strawberry.UNSET,
     ) -> UserConnection:
         context, task_id = info.context, given(assignable_to)
-        page = window(first, after, last, before)
+        page = page_arguments(first, after, last, before)
         request = PageRequest(
             first=page.size,
             after=page.cursor,
             backward=page.backward,
-            count=selects(info, ("totalCount",), ("sources", "count")),
+            count=selects_total(info),
         )
         task = None if task_id is None else TaskRef(*argument(task_id, "Task", ("assignableTo",)).parts)
         found = await context.federation.list_users(
             context.caller, request, search=given(search) or None, assignable_to=task
         )
-        return UserConnection.from_list(found, context)
+        return UserConnection.merged(found, context, User.from_person_row)
 
     @resolved(
         description=(
@@ -101,16 +102,16 @@ class PeopleQueries:
         ] = strawberry.UNSET,
     ) -> GroupConnection:
         context, wanted = info.context, given(source)
-        page = window(first, after, last, before)
+        page = page_arguments(first, after, last, before)
         request = PageRequest(
             sources=None if wanted is None else frozenset({source_key(wanted, ("source",), context)}),
             first=page.size,
             after=page.cursor,
             backward=page.backward,
-            count=selects(info, ("totalCount",), ("sources", "count")),
+            count=selects_total(info),
         )
         found = await context.federation.list_groups(context.caller, request, search=given(search) or None)
-        return GroupConnection.from_list(found, context)
+        return GroupConnection.merged(found, context, lambda row: Group.from_group_row(row, context))
 
 
 def user_by_id(found: GlobalId | None, context: Context) -> User | None:

@@ -7,27 +7,24 @@ import strawberry
 
 from connectors.sdk import model
 from connectors.sdk.caller import Caller
-from schema.core.arguments import given, window
+from schema import ports
+from schema.core.arguments import given
 from schema.core.context import Context
+from schema.core.pagination import After, Before, First, Last, page_arguments
+from schema.core.presenters import present
 from schema.core.relay import Node, global_id, person_id
 from schema.core.resolver import resolved
-from schema.execution import selects
+from schema.core.tasks import BY_DUE_TIME, list_tasks, only_open
+from schema.execution import selects_total
+from schema.people.connection import UserConnection
+from schema.people.dataloaders import GroupByRefLoader, UserByRefLoader
 from schema.ports import GroupRow, PageRequest, PersonId, PersonRow
-from schema.source.types import Source
+from schema.source import Source, all_sources
 
 if TYPE_CHECKING:
-    from schema.people.connection import UserConnection
-    from schema.task.connection import TaskConnection
-    from schema.task.filters import TaskFilter, TaskOrder
+    from schema.task import TaskConnection, TaskFilter, TaskOrder
 
 T = TypeVar("T")
-
-First = Annotated[int | None, strawberry.argument(description="Rows of the page, 1 to 100; null or absent means 25.")]
-Last = Annotated[int | None, strawberry.argument(description="Rows from the end, 1 to 100; not with `first`.")]
-Before = Annotated[str | None, strawberry.argument(description="Cursor of the edge after the page.")]
-After = Annotated[
-    str | None, strawberry.argument(description="Cursor of the edge before the page; null means from the start.")
-]
 
 
 @strawberry.type(description="An account of a person in one source.")
@@ -122,7 +119,7 @@ class User(Node):
         ]
 
     @resolved(
-        graphql_type=Annotated["TaskConnection", strawberry.lazy("schema.task.connection")],
+        graphql_type=Annotated["TaskConnection", strawberry.lazy("schema.task")],
         description=(
             "Open tasks that this person owns, over all sources, as far as the viewer may see them, at most 100 a page."
         ),
@@ -135,22 +132,31 @@ class User(Node):
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
         filter: Annotated[
-            Annotated["TaskFilter", strawberry.lazy("schema.task.filters")] | None,
+            Annotated["TaskFilter", strawberry.lazy("schema.task")] | None,
             strawberry.argument(description="Which of them; null means all open ones."),
         ] = strawberry.UNSET,
         order_by: Annotated[
-            list[Annotated["TaskOrder", strawberry.lazy("schema.task.filters")]] | None,
+            list[Annotated["TaskOrder", strawberry.lazy("schema.task")]] | None,
             strawberry.argument(description="Keys to sort by; due time, creation and id decide ties."),
         ] = strawberry.UNSET,
     ) -> "TaskConnection":
-        from schema.task.queries import tasks_of_person  # noqa: PLC0415 tasks know people, so people cannot sooner
-
+        context, asked, order = info.context, given(filter), given(order_by)
         owner = PersonId(key=self.person.key) if self.person is not None else PersonId(ref=self.ref)
-        page = window(first, after, last, before)
-        return await tasks_of_person(info, owner, page, given(filter), given(order_by))
+        wanted = ports.TaskFilter(
+            assignees=frozenset({owner}), all_of=() if asked is None else (asked.to_port(context),)
+        )
+        found = await list_tasks(
+            context,
+            wanted if asked is not None and asked.names_state() else only_open(wanted),
+            page_arguments(first, after, last, before),
+            count=selects_total(info),
+            order=BY_DUE_TIME if order is None else tuple(key.to_port() for key in order),
+        )
+        connection: TaskConnection = present(found, context)
+        return connection
 
     def _from_directory(self, context: Context, read: Callable[[model.User], T | None]) -> Awaitable[T | None] | None:
-        return None if self.ref is None else _read(context.user_by_ref.load(self.ref), read)
+        return None if self.ref is None else _read(context.loader(UserByRefLoader).load(self.ref), read)
 
 
 @strawberry.type(description="A group of people in one source.")
@@ -163,7 +169,7 @@ class Group(Node):
     def from_row(cls, row: model.GroupRef, source: str, context: Context) -> "Group":
         return cls(
             id=global_id("Group", source, row.native_id),
-            source=context.sources[source],
+            source=Source.of(source, context),
             ref=model.NativeRef(source, row.native_id),
             row_name=row.name,
         )
@@ -172,16 +178,15 @@ class Group(Node):
     def from_group_row(cls, row: GroupRow, context: Context) -> "Group":
         """Of a list: what it says is known for the rest of the request."""
         ref = model.NativeRef(row.source, row.native_id)
-        context.group_by_ref.put(ref, row.group)
+        context.loader(GroupByRefLoader).put(ref, row.group)
         return cls(
             id=global_id("Group", row.source, row.native_id),
-            source=context.sources[row.source],
+            source=Source.of(row.source, context),
             ref=ref,
             row_name=row.group.name,
         )
 
     @resolved(
-        graphql_type=Annotated["UserConnection", strawberry.lazy("schema.people.connection")],
         description="Who belongs to it, by name, at most 100 a page. SKIPPED where the source does not tell.",
     )
     async def members(
@@ -191,21 +196,18 @@ class Group(Node):
         after: After = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
-    ) -> "UserConnection":
-        from schema.people.connection import UserConnection  # noqa: PLC0415 lists know people, not the reverse
-
+    ) -> UserConnection:
         context = info.context
-        page = window(first, after, last, before)
+        page = page_arguments(first, after, last, before)
         request = PageRequest(
             sources=frozenset({self.ref.source}),
             first=page.size,
             after=page.cursor,
             backward=page.backward,
-            count=selects(info, ("totalCount",), ("sources", "count")),
+            count=selects_total(info),
         )
-        return UserConnection.from_list(
-            await context.federation.list_members(context.caller, self.ref, request), context
-        )
+        found = await context.federation.list_members(context.caller, self.ref, request)
+        return UserConnection.merged(found, context, User.from_person_row)
 
     @resolved(
         graphql_type=str, description="Name for people; the source's own id where no name can be had. Never null."
@@ -217,16 +219,16 @@ class Group(Node):
 
     @resolved(description="Other names by which the source knows it; at most what its directory lists.")
     async def aliases(self, info: strawberry.Info[Context, None]) -> list[str]:
-        found = await info.context.group_by_ref.load(self.ref)
+        found = await info.context.loader(GroupByRefLoader).load(self.ref)
         return [] if found is None else list(found.aliases)
 
     @resolved(description="How many people belong to it. Null where the source does not say.")
     async def member_count(self, info: strawberry.Info[Context, None]) -> int | None:
-        found = await info.context.group_by_ref.load(self.ref)
+        found = await info.context.loader(GroupByRefLoader).load(self.ref)
         return None if found is None else found.member_count
 
     async def _name(self, context: Context) -> str:
-        found = await context.group_by_ref.load(self.ref)
+        found = await context.loader(GroupByRefLoader).load(self.ref)
         return self.ref.native_id if found is None else found.name
 
 
@@ -240,7 +242,7 @@ def identities_of(person: Caller, context: Context) -> list[IdentityLink]:
             linked_by="CONFIG",
             verified=True,
         )
-        for key, source in context.sources.items()
+        for key, source in context.once(all_sources).items()
         if (identity := person.identity(key)) is not None
     ]
 

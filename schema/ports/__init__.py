@@ -1,39 +1,21 @@
-"""TODO."""
+"""What passes between the graph and the gateway: the port `Federation` and its values. No GraphQL, no vendor.
 
+federation.py  Federation: what the graph asks of the gateway
+lists.py       requests for pages of tasks, flows, definitions and people, and the pages
+filters.py     TaskFilter: which tasks
+stats.py       counts of tasks in buckets
+sources.py     configured sources, and the report of each on a list
+people.py      PersonId, and rows of lists of people and groups
+actions.py     what a source can do (ActionCapability), what a person may do to a task (Verdict)
+intents.py     one struct a verb, with its arguments
+writes.py      request, result and journal record of a write
+problem.py     failures as data
+"""
+
+from schema.ports.actions import ActionCapability, Verdict
 from schema.ports.federation import Federation
-from schema.ports.lists import (
-    ActionCapability,
-    BucketKey,
-    CacheInfo,
-    DefinitionRow,
-    EdgeRow,
-    FilterPlacement,
-    FlowListRequest,
-    GatewayUnavailableError,
-    GroupRow,
-    IdempotencyKeyReusedError,
-    InboxScope,
-    PageRequest,
-    PersonId,
-    PersonRow,
-    Problem,
-    RateLimit,
-    RowList,
-    SourceInfo,
-    SourceReport,
-    SourceStatus,
-    StatsRequest,
-    SubjectMatch,
-    TaskBucket,
-    TaskDimension,
-    TaskEdgeRow,
-    TaskFilter,
-    TaskList,
-    TaskListRequest,
-    TaskStats,
-    Verdict,
-)
-from schema.ports.writes import (
+from schema.ports.filters import SubjectMatch, TaskFilter
+from schema.ports.intents import (
     AssignIntent,
     CancelFlowIntent,
     CancelIntent,
@@ -43,25 +25,44 @@ from schema.ports.writes import (
     CreateTaskIntent,
     FlowIntent,
     Intent,
-    Operation,
     ReleaseIntent,
     ResumeFlowIntent,
     ResumeIntent,
     RetryIntent,
     SaveDraftIntent,
     SourceIntent,
-    SourceRef,
     StartFlowIntent,
     StartIntent,
     SuspendFlowIntent,
     SuspendIntent,
     TagIntent,
-    Target,
+    TaskIntent,
     UnassignIntent,
     UpdateIntent,
-    WriteRequest,
-    WriteResult,
 )
+from schema.ports.lists import (
+    DefinitionRow,
+    EdgeRow,
+    FlowListRequest,
+    InboxScope,
+    PageRequest,
+    RowList,
+    TaskEdgeRow,
+    TaskList,
+    TaskListRequest,
+)
+from schema.ports.people import GroupRow, PersonId, PersonRow
+from schema.ports.problem import Problem
+from schema.ports.sources import (
+    CacheInfo,
+    FilterPlacement,
+    RateLimit,
+    SourceInfo,
+    SourceReport,
+    SourceStatus,
+)
+from schema.ports.stats import BucketKey, StatsRequest, TaskBucket, TaskDimension, TaskStats
+from schema.ports.writes import Operation, SourceRef, Target, WriteRequest, WriteResult
 
 __all__ = [
     "ActionCapability",
@@ -80,9 +81,7 @@ __all__ = [
     "FilterPlacement",
     "FlowIntent",
     "FlowListRequest",
-    "GatewayUnavailableError",
     "GroupRow",
-    "IdempotencyKeyReusedError",
     "InboxScope",
     "Intent",
     "Operation",
@@ -114,6 +113,7 @@ __all__ = [
     "TaskDimension",
     "TaskEdgeRow",
     "TaskFilter",
+    "TaskIntent",
     "TaskList",
     "TaskListRequest",
     "TaskStats",

@@ -7,7 +7,7 @@ import strawberry
 from schema.core.arguments import given, source_key
 from schema.core.context import Context
 from schema.core.resolver import resolved
-from schema.source.types import Source
+from schema.source.types import Source, all_sources
 
 
 @strawberry.type
@@ -24,7 +24,8 @@ class SourceQueries:
         ] = strawberry.UNSET,
     ) -> list[Source]:
         context, wanted = info.context, given(ids)
+        configured = info.context.once(all_sources)
         if wanted is None:
-            return list(context.sources.values())
+            return list(configured.values())
         keys = {source_key(text, ("ids",), context) for text in wanted}
-        return [source for key, source in context.sources.items() if key in keys]
+        return [source for key, source in configured.items() if key in keys]

@@ -1,58 +1,18 @@
 """A configured source, and its part in a list."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 
 import strawberry
 
-from connectors.sdk.model import CountAccuracy
-from schema.core.enumeration import describe
+from schema import ports
+from schema.core.context import Context
+from schema.core.enums import ActsAs, CountAccuracy, FilterPlacement, SourceStatus
 from schema.core.errors import UserError
-from schema.core.permission import SourceCapability
 from schema.core.relay import Node, global_id
 from schema.core.resolver import resolved
-from schema.ports import FilterPlacement, SourceInfo, SourceReport, SourceStatus
-from schema.ports import lists as port
-
-
-class ActsAs(StrEnum):
-    VIEWER = "VIEWER"
-    SERVICE = "SERVICE"
-
-
-describe(
-    ActsAs,
-    "Whose authority the source sees.",
-    VIEWER="The viewer's own, by a token that is passed on or exchanged.",
-    SERVICE="One technical account; the gateway decides who sees what.",
-)
-describe(
-    SourceStatus,
-    "How a source answers.",
-    OK="It answered.",
-    STALE="It did not answer; older rows are shown.",
-    PARTIAL="It answered in part.",
-    RATE_LIMITED="Its limit of requests is used up.",
-    UNAVAILABLE="It cannot be reached, or says that it is not available.",
-    UNAUTHORIZED="It refused the credentials that it was asked with.",
-    FORBIDDEN="It does not let the viewer read.",
-    SKIPPED="It was not asked, because the filter excludes it.",
-)
-describe(
-    FilterPlacement,
-    "Who filtered or sorted.",
-    PUSHED_DOWN="The source itself.",
-    GATEWAY="The gateway, over the rows that it read.",
-    IGNORED="Nobody.",
-)
-describe(
-    CountAccuracy,
-    "How far a count can be relied on.",
-    EXACT="It is the number.",
-    LOWER_BOUND="There are at least so many.",
-    ESTIMATE="It is derived, from older data for instance.",
-    UNKNOWN="There is no count.",
-)
+from schema.ports import SourceInfo, SourceReport
+from schema.source.capabilities import SourceCapability
 
 
 @strawberry.type(description="What is kept of a source's answers, shared among those who may see them.")
@@ -63,7 +23,7 @@ class CacheInfo:
     oldest_fetched_at: datetime | None = strawberry.field(description="Age of the oldest kept; null if there is none.")
 
     @classmethod
-    def from_port(cls, info: port.CacheInfo) -> "CacheInfo":
+    def from_port(cls, info: ports.CacheInfo) -> "CacheInfo":
         return cls(
             ttl_seconds=info.ttl_seconds,
             entries=info.entries,
@@ -83,7 +43,7 @@ class RateLimitBucket:
     )
 
     @classmethod
-    def from_port(cls, limit: port.RateLimit) -> "RateLimitBucket":
+    def from_port(cls, limit: ports.RateLimit) -> "RateLimitBucket":
         return cls(
             name=limit.name,
             limit=limit.limit,
@@ -112,7 +72,7 @@ class Source(Node):
 
     @resolved(description="What is kept of its answers. Never null.")
     def cache(self) -> CacheInfo:
-        return CacheInfo.from_port(self.info.cache or port.CacheInfo(ttl_seconds=0))
+        return CacheInfo.from_port(self.info.cache or ports.CacheInfo(ttl_seconds=0))
 
     @resolved(description="Its limits of requests, as they count for the viewer; from memory. Never null.")
     def rate_limits(self) -> list[RateLimitBucket]:
@@ -121,6 +81,11 @@ class Source(Node):
     @resolved(description="What it can do, as it is configured; one entry for each action that the graph knows.")
     def capabilities(self) -> list[SourceCapability]:
         return [SourceCapability.from_capability(one) for one in self.info.capabilities]
+
+    @classmethod
+    def of(cls, key: str, context: Context) -> "Source":
+        """The source as it is for this request: the same object for every row."""
+        return context.once(all_sources)[key]
 
     @classmethod
     def from_info(cls, source: SourceInfo) -> "Source":
@@ -136,6 +101,11 @@ class Source(Node):
             time_zone=source.time_zone,
             info=source,
         )
+
+
+def all_sources(context: Context) -> Mapping[str, Source]:
+    """By key, in configuration order. Call it by `context.once`."""
+    return {key: Source.from_info(info) for key, info in context.sources.items()}
 
 
 @strawberry.type(description="What one source gave to a list, and what it could not.")
@@ -156,9 +126,9 @@ class SourceResult:
     error: UserError | None = strawberry.field(description="What went wrong; null if nothing did.")
 
     @classmethod
-    def from_report(cls, report: SourceReport, source: Source) -> "SourceResult":
+    def from_report(cls, report: SourceReport, context: Context) -> "SourceResult":
         return cls(
-            source=source,
+            source=Source.of(report.source, context),
             status=report.status,
             count=report.count,
             count_accuracy=report.count_accuracy,

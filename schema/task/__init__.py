@@ -1,1 +1,55 @@
-"""Tasks: types, lists, mutations."""
+"""Tasks.
+
+types.py              Task
+details.py            what costs the vendor's full record: form, outcomes, previous steps; tags and service level
+history.py            Comment, Activity, TaskWrite, and pages of the first two
+permitted_actions.py  PermittedAction: what the viewer may do to a task
+relations.py          batch functions: one call for all rows of a list
+dataloaders.py        details by ref and aspect
+connection.py         pages of tasks
+filters.py            TaskFilter and its members
+sorting.py            TaskOrder
+queries.py            `viewer`, `task`, `tasks`
+viewer.py             Viewer: the person who asks, and their inbox
+stats.py              `taskStats`
+definitions.py        TaskDefinition, `taskDefinitions`
+mutations/            one file a group of mutations
+"""
+
+from schema.task.connection import TaskConnection
+from schema.task.definitions import TaskDefinition, TaskDefinitionQueries, task_definition_by_id
+from schema.task.filters import TaskFilter
+from schema.task.mutations import (
+    ChangeMutations,
+    CreateMutations,
+    EndMutations,
+    OwnershipMutations,
+    TaskPayload,
+    WorkMutations,
+)
+from schema.task.queries import TaskQueries, comment_by_id, task_by_id
+from schema.task.sorting import TaskOrder
+from schema.task.stats import TaskStatsQueries
+from schema.task.types import Task
+from schema.task.viewer import Viewer
+
+__all__ = [
+    "ChangeMutations",
+    "CreateMutations",
+    "EndMutations",
+    "OwnershipMutations",
+    "Task",
+    "TaskConnection",
+    "TaskDefinition",
+    "TaskDefinitionQueries",
+    "TaskFilter",
+    "TaskOrder",
+    "TaskPayload",
+    "TaskQueries",
+    "TaskStatsQueries",
+    "Viewer",
+    "WorkMutations",
+    "comment_by_id",
+    "task_by_id",
+    "task_definition_by_id",
+]

@@ -4,11 +4,11 @@ from datetime import datetime
 
 import strawberry
 
-import schema.task.enums  # noqa: F401 describes the enums used below
 from connectors.sdk import model
 from schema.core.context import Context
+from schema.core.enums import FormFieldType, FormKind, OutcomeNature, Requirement
 from schema.core.scalars import JSON
-from schema.people.types import User
+from schema.people import User
 
 
 @strawberry.type(description="One choice of a form field.")
@@ -21,7 +21,7 @@ class FormOption:
 class FormField:
     key: str = strawberry.field(description="The key that `completeTask` takes in `data`. Never null.")
     label: str | None = strawberry.field(description="Text for people; null where the source has none.")
-    type: model.FormFieldType = strawberry.field(description="Type of the value. Never null.")
+    type: FormFieldType = strawberry.field(description="Type of the value. Never null.")
     native_type: str | None = strawberry.field(description="The vendor's word for the type; null where there is none.")
     required: bool = strawberry.field(description="Whether completing needs a value. Never null.")
     value: JSON | None = strawberry.field(description="The present value; null if there is none.")
@@ -48,7 +48,7 @@ class FormField:
 
 @strawberry.type(description="The form by which a task is worked on.")
 class TaskForm:
-    kind: model.FormKind = strawberry.field(description="How the form is given. Never null.")
+    kind: FormKind = strawberry.field(description="How the form is given. Never null.")
     fields: list[FormField] = strawberry.field(description="Its fields, all of them; empty unless they are known.")
     json_schema: JSON | None = strawberry.field(description="A JSON Schema of the data; null where there is none.")
     vendor_schema: JSON | None = strawberry.field(description="The vendor's own description; null where there is none.")
@@ -71,9 +71,9 @@ class TaskForm:
 class TaskOutcome:
     code: str = strawberry.field(description="What `completeTask` takes as `outcome`. Never null.")
     label: str | None = strawberry.field(description="Text for people; null where the source has none.")
-    nature: model.OutcomeNature = strawberry.field(description="What it means. Never null.")
-    data: model.Requirement = strawberry.field(description="Whether data must come along. Never null.")
-    comment: model.Requirement = strawberry.field(description="Whether a comment must come along. Never null.")
+    nature: OutcomeNature = strawberry.field(description="What it means. Never null.")
+    data: Requirement = strawberry.field(description="Whether data must come along. Never null.")
+    comment: Requirement = strawberry.field(description="Whether a comment must come along. Never null.")
 
     @classmethod
     def from_model(cls, outcome: model.TaskOutcome) -> "TaskOutcome":

@@ -1,27 +1,18 @@
-"""Filters and orders of task lists, and how they become the port's."""
+"""Filters of task lists, and how they become the port's."""
 
 from collections.abc import Sequence
 from typing import Any, Optional, TypeVar
 
 import strawberry
 
-import schema.task.enums  # noqa: F401 describes the enums used below
-from connectors.sdk.model import OPEN_STATES, FlowRef, NativeRef, TaskKind, TaskPriority, TaskRef, TaskState
-from connectors.sdk.query import Interval, SortDirection, SortKey, TaskOrderField
+from connectors.sdk.model import OPEN_STATES, FlowRef, NativeRef, TaskRef
+from connectors.sdk.query import Interval
+from schema import ports
 from schema.core.arguments import argument, given, person
 from schema.core.context import Context
+from schema.core.enums import TaskKind, TaskOrderField, TaskPriority, TaskState
 from schema.core.filters import NOT_CONSIDERED, DateTimeFilter, IdFilter, StringFilter, SubjectFilter, both
 from schema.ports import PersonId
-from schema.ports import lists as port
-
-
-@strawberry.input(description="A key to sort by.")
-class TaskOrder:
-    field: TaskOrderField = strawberry.field(description="What to sort by.")
-    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="Which way.")
-
-
-DEFAULT_ORDER = [TaskOrder(field=TaskOrderField.DUE_AT)]
 
 
 @strawberry.input(description="Which states; members combine by AND.")
@@ -220,7 +211,7 @@ class TaskFilter:
             or any(branch.names_state() for branch in branches)
         )
 
-    def to_port(self, context: Context, field: tuple[str, ...] = ("filter",)) -> port.TaskFilter:
+    def to_port(self, context: Context, field: tuple[str, ...] = ("filter",)) -> ports.TaskFilter:
         """VALIDATION_FAILED, naming the member, for ids that are none."""
         state, kind, priority = given(self.state), given(self.kind), given(self.priority)
         states = None if state is None else state.states()
@@ -230,7 +221,7 @@ class TaskFilter:
         source, ids = given(self.source), given(self.id)
         text = given(self.text)
         subject = given(self.subject)
-        return port.TaskFilter(
+        return ports.TaskFilter(
             ids=None if ids is None else _refs(ids, "Task", TaskRef, (*field, "id")),
             sources=None if source is None else source.source_keys((*field, "source"), context),
             states=states,
@@ -306,7 +297,7 @@ class TaskFilter:
 
     def _branches(self, context: Context, field: tuple[str, ...]) -> dict[str, Any]:
         """Empty branches are dropped; so is an `or` without any branch left."""
-        empty = port.TaskFilter()
+        empty = ports.TaskFilter()
         all_of = [each.to_port(context, (*field, "and")) for each in given(self.and_) or ()]
         any_of = [each.to_port(context, (*field, "or")) for each in given(self.or_) or ()]
         inner = given(self.not_)
@@ -330,7 +321,3 @@ def _refs(
         return frozenset()
     texts = asked.texts()
     return None if texts is None else frozenset(kind(*argument(text, type_name, field).parts) for text in texts)
-
-
-def sort_keys(order: list[TaskOrder] | None) -> tuple[SortKey, ...]:
-    return tuple(SortKey(key.field, key.direction) for key in (DEFAULT_ORDER if order is None else order))

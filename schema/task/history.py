@@ -1,26 +1,23 @@
-"""What people said about a task, and what happened to it."""
+"""What people said about a task, what happened to it, and the newest write through this gateway."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Self
 
 import strawberry
 
-import schema.task.enums  # noqa: F401 describes the enums used below
 from connectors.sdk import model
 from schema.core.context import Context
-from schema.core.pagination import Window, window
-from schema.core.relay import Node, PageInfo, global_id
+from schema.core.enums import ActivityType, MutationStatus, TaskAction
+from schema.core.errors import UserError
+from schema.core.pagination import Connection, page_of
+from schema.core.relay import Node, global_id
 from schema.core.scalars import JSON
-from schema.people.types import User
+from schema.people import User
+from schema.ports import Operation
 
 DEFAULT_COMMENTS = 20
 DEFAULT_ACTIVITIES = 50
-
-First = Annotated[int | None, strawberry.argument(description="Rows from the start, 1 to 100.")]
-After = Annotated[str | None, strawberry.argument(description="Cursor of the edge before the page.")]
-Last = Annotated[int | None, strawberry.argument(description="Rows from the end, 1 to 100; not together with `first`.")]
-Before = Annotated[str | None, strawberry.argument(description="Cursor of the edge after the page.")]
 
 
 @strawberry.type(description="What somebody said about a task.")
@@ -31,7 +28,7 @@ class Comment(Node):
     edited_at: datetime | None = strawberry.field(description="Last change; null if there was none.")
 
     @classmethod
-    def from_model(cls, comment: model.Comment, task: model.Task, context: Context) -> "Comment":
+    def from_model(cls, comment: model.Comment, task: model.TaskRef, context: Context) -> "Comment":
         return cls(
             id=global_id("Comment", task.source, task.native_id, comment.native_id),
             text=comment.text,
@@ -41,43 +38,37 @@ class Comment(Node):
         )
 
 
-@strawberry.type(description="A comment in a list.")
-class CommentEdge:
-    cursor: str = strawberry.field(description="Where it stands, for `after` and `before`. Never null.")
-    node: Comment = strawberry.field(description="The comment. Never null.")
-
-
 @strawberry.type(description="A page of comments, oldest first.")
-class CommentConnection:
-    nodes: list[Comment] = strawberry.field(description="The comments, at most `first` or `last`. Never null.")
-    edges: list[CommentEdge] = strawberry.field(description="With their cursors, at most `first` or `last`.")
-    page_info: PageInfo = strawberry.field(description="Where the page lies in the list. Never null.")
-    total_count: int | None = strawberry.field(description="Comments over all pages. Null if not known.")
-
+class CommentConnection(Connection[Comment]):
     @classmethod
-    def of(
-        cls, comments: Sequence[model.Comment], task: model.Task, context: Context, **page: int | str | None
-    ) -> "CommentConnection":
+    def from_comments(
+        cls,
+        comments: Sequence[model.Comment],
+        task: model.TaskRef,
+        context: Context,
+        *,
+        first: int | None,
+        after: str | None,
+        last: int | None,
+        before: str | None,
+    ) -> Self:
         """VALIDATION_FAILED for a page that does not fit."""
-        shown: Window[model.Comment] = window(
+        page = page_of(
             comments,
             lambda comment: comment.native_id,
+            first=first,
+            after=after,
+            last=last,
+            before=before,
             default=DEFAULT_COMMENTS,
-            **page,  # type: ignore[arg-type]
         )
-        edges = [
-            CommentEdge(cursor=cursor, node=Comment.from_model(comment, task, context))
-            for cursor, comment in shown.rows
-        ]
-        return cls(
-            nodes=[edge.node for edge in edges], edges=edges, page_info=shown.page_info, total_count=len(comments)
-        )
+        return cls.of(page, lambda edge: Comment.from_model(edge.item, task, context))
 
 
 @strawberry.type(description="Something that happened to a task.")
 class Activity:
     at: datetime = strawberry.field(description="When. Never null.")
-    type: model.ActivityType = strawberry.field(description="What. Never null.")
+    type: ActivityType = strawberry.field(description="What. Never null.")
     native_type: str | None = strawberry.field(description="The vendor's word for it; null where there is none.")
     actor: User | None = strawberry.field(description="Who did it; null where not known, or where no person did.")
     target: User | None = strawberry.field(description="To whom it was done; null if to nobody.")
@@ -101,34 +92,48 @@ class Activity:
         )
 
 
-@strawberry.type(description="An activity in a list.")
-class ActivityEdge:
-    cursor: str = strawberry.field(description="Where it stands, for `after` and `before`. Never null.")
-    node: Activity = strawberry.field(description="The activity. Never null.")
-
-
 @strawberry.type(description="A page of activities, oldest first.")
-class ActivityConnection:
-    nodes: list[Activity] = strawberry.field(description="The activities, at most `first` or `last`. Never null.")
-    edges: list[ActivityEdge] = strawberry.field(description="With their cursors, at most `first` or `last`.")
-    page_info: PageInfo = strawberry.field(description="Where the page lies in the list. Never null.")
-    total_count: int | None = strawberry.field(description="Activities over all pages. Null if not known.")
-
+class ActivityConnection(Connection[Activity]):
     @classmethod
-    def of(
-        cls, activities: Sequence[model.Activity], task: model.Task, context: Context, **page: int | str | None
-    ) -> "ActivityConnection":
+    def from_activities(
+        cls,
+        activities: Sequence[model.Activity],
+        source: str,
+        context: Context,
+        *,
+        first: int | None,
+        after: str | None,
+        last: int | None,
+        before: str | None,
+    ) -> Self:
         """VALIDATION_FAILED for a page that does not fit. Activities are only added, so their number names them."""
-        shown: Window[tuple[int, model.Activity]] = window(
+        page = page_of(
             list(enumerate(activities)),
             lambda row: str(row[0]),
+            first=first,
+            after=after,
+            last=last,
+            before=before,
             default=DEFAULT_ACTIVITIES,
-            **page,  # type: ignore[arg-type]
         )
-        edges = [
-            ActivityEdge(cursor=cursor, node=Activity.from_model(activity, task.source, context))
-            for cursor, (_, activity) in shown.rows
-        ]
+        return cls.of(page, lambda edge: Activity.from_model(edge.item[1], source, context))
+
+
+@strawberry.type(description="A write to a task through this gateway.")
+class TaskWrite:
+    action: TaskAction = strawberry.field(description="What was to be done. Never null.")
+    status: MutationStatus = strawberry.field(description="What is known of it. Never null.")
+    at: datetime = strawberry.field(description="When it came. Never null.")
+    actor: User | None = strawberry.field(description="Who asked for it; null for somebody no longer configured.")
+    error: UserError | None = strawberry.field(description="What was in the way; null if nothing was.")
+
+    @classmethod
+    def from_record(cls, record: Operation, context: Context) -> "TaskWrite":
+        person = context.federation.person(record.person)
         return cls(
-            nodes=[edge.node for edge in edges], edges=edges, page_info=shown.page_info, total_count=len(activities)
+            action=record.action,
+            status=record.status,
+            at=record.requested_at,
+            actor=None if person is None else User.from_caller(person),
+            error=UserError.from_problem(record.problems[0]) if record.problems else None,
         )

@@ -6,34 +6,18 @@ from typing import Annotated
 import strawberry
 
 from connectors.sdk import model
-from connectors.sdk.errors import ValidationFailedError
-from schema.core.arguments import Freshness, given
+from connectors.sdk.errors import InputError
+from schema import ports
+from schema.core.arguments import FreshnessArgument, given
 from schema.core.context import Context
-from schema.core.enumeration import describe
+from schema.core.enums import CountAccuracy, Freshness, TaskDimension
 from schema.core.resolver import resolved
-from schema.people.types import Group, User
-from schema.ports import StatsRequest, TaskDimension
-from schema.ports import lists as port
-from schema.source.types import Source, SourceResult
+from schema.people import Group, User
+from schema.ports import StatsRequest
+from schema.source import Source, SourceResult
 from schema.task.filters import TaskFilter
 
 MOST_DIMENSIONS = 4
-
-describe(
-    TaskDimension,
-    "What tasks are counted by.",
-    SOURCE="Source.",
-    VENDOR="Product.",
-    STATE="Unified state.",
-    ASSIGNEE="Actual owner, the first where there are several; a linked person is one over all sources.",
-    CANDIDATE_GROUP="Group that may take it, the first where there are several.",
-    PRIORITY="Priority.",
-    OVERDUE="Whether it is overdue: true, false, or without a value where that cannot be told.",
-    DUE_DAY="Day on which it is due, in UTC.",
-    DEFINITION="Key of what it was made by.",
-    KIND="How a person works on it.",
-    TAG="Name of its first tag.",
-)
 
 
 @strawberry.type(description="One value of one dimension.")
@@ -48,7 +32,7 @@ class TaskBucketKey:
     source: Source | None = strawberry.field(description="The source; null for other dimensions.")
 
     @classmethod
-    def from_port(cls, key: port.BucketKey, context: Context) -> "TaskBucketKey":
+    def from_port(cls, key: ports.BucketKey, context: Context) -> "TaskBucketKey":
         user = None
         if key.user is not None and key.user.key is not None:
             person = context.federation.person(key.user.key)
@@ -67,7 +51,7 @@ class TaskBucketKey:
             label=key.label,
             user=user,
             group=group,
-            source=None if key.source is None else context.sources[key.source],
+            source=None if key.source is None else Source.of(key.source, context),
         )
 
 
@@ -78,10 +62,10 @@ class TaskBucket:
     overdue: int = strawberry.field(description="How many of them are overdue. Never null.")
     oldest_created_at: datetime | None = strawberry.field(description="Creation of the oldest; null if not known.")
     next_due_at: datetime | None = strawberry.field(description="What is due next, from now on; null if nothing is.")
-    accuracy: model.CountAccuracy = strawberry.field(description="How far `count` can be relied on. Never null.")
+    accuracy: CountAccuracy = strawberry.field(description="How far `count` can be relied on. Never null.")
 
     @classmethod
-    def from_port(cls, bucket: port.TaskBucket, context: Context) -> "TaskBucket":
+    def from_port(cls, bucket: ports.TaskBucket, context: Context) -> "TaskBucket":
         return cls(
             keys=[TaskBucketKey.from_port(key, context) for key in bucket.keys],
             count=bucket.count,
@@ -95,19 +79,19 @@ class TaskBucket:
 @strawberry.type(description="Counts of tasks. Each task stands in one bucket, so buckets sum to the total.")
 class TaskStats:
     total: int = strawberry.field(description="Tasks in all. Never null.")
-    accuracy: model.CountAccuracy = strawberry.field(description="How far the counts can be relied on. Never null.")
+    accuracy: CountAccuracy = strawberry.field(description="How far the counts can be relied on. Never null.")
     overdue: int = strawberry.field(description="Overdue tasks in all. Never null.")
     buckets: list[TaskBucket] = strawberry.field(description="The largest first; none without tasks. Never null.")
     sources: list[SourceResult] = strawberry.field(description="One report for each configured source. Never null.")
 
     @classmethod
-    def from_port(cls, stats: port.TaskStats, context: Context) -> "TaskStats":
+    def from_port(cls, stats: ports.TaskStats, context: Context) -> "TaskStats":
         return cls(
             total=stats.total,
             accuracy=stats.accuracy,
             overdue=stats.overdue,
             buckets=[TaskBucket.from_port(bucket, context) for bucket in stats.buckets],
-            sources=[SourceResult.from_report(report, context.sources[report.source]) for report in stats.sources],
+            sources=[SourceResult.from_report(report, context) for report in stats.sources],
         )
 
 
@@ -129,13 +113,11 @@ class TaskStatsQueries:
         filter: Annotated[
             TaskFilter | None, strawberry.argument(description="Which tasks; null means all.")
         ] = strawberry.UNSET,
-        freshness: Annotated[
-            Freshness | None, strawberry.argument(description="How old the answer may be; null means CACHED.")
-        ] = Freshness.CACHED,
+        freshness: FreshnessArgument = Freshness.CACHED,
     ) -> TaskStats:
         context = info.context
         if len(group_by) > MOST_DIMENSIONS:
-            raise ValidationFailedError(f"groupBy takes at most {MOST_DIMENSIONS}", field=("groupBy",))
+            raise InputError(f"groupBy takes at most {MOST_DIMENSIONS}", field=("groupBy",))
         request = StatsRequest(
             filter=(given(filter) or TaskFilter()).to_port(context),
             group_by=tuple(dict.fromkeys(group_by)),

@@ -5,26 +5,26 @@ from typing import Annotated
 
 import strawberry
 
-import schema.core.payload  # noqa: F401 describes MutationStatus
 from connectors.sdk import model
-from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.query import overdue
 from schema.core.arguments import given
 from schema.core.context import Context
-from schema.core.errors import UserError
-from schema.core.permission import PermittedAction
+from schema.core.enums import PendingTransition, TaskAction, TaskKind, TaskPriority, TaskState
+from schema.core.pagination import After, Before, First, Last
+from schema.core.presenters import present
 from schema.core.relay import Node, global_id
 from schema.core.resolver import resolved
 from schema.core.scalars import JSON
 from schema.core.subject import NativeRecord, SubjectRef, subjects_from_model
-from schema.flow.types import Flow
-from schema.people.types import Group, User
-from schema.ports import Operation
-from schema.source.types import Source
-from schema.task import relations as batches
+from schema.flow import Flow
+from schema.people import Group, User
+from schema.source import Source
+from schema.task import relations
+from schema.task.definitions import TaskDefinition
 from schema.task.details import PreviousStep, Tag, TaskForm, TaskOutcome, TaskSla
-from schema.task.history import ActivityConnection, After, Before, CommentConnection, First, Last
+from schema.task.history import ActivityConnection, CommentConnection, TaskWrite
+from schema.task.permitted_actions import PermittedAction
 
 Info = strawberry.Info[Context, None]
 
@@ -33,60 +33,24 @@ _DETAIL = (
 )
 
 
-@strawberry.type(description="A definition of tasks, as deployed.")
-class TaskDefinition(Node):
-    key: str = strawberry.field(description="The same over all versions. Never null.")
-    name: str | None = strawberry.field(description="Name for people; null where the source has none.")
-    version: str | None = strawberry.field(description="The source's version; null where it has none.")
-
-    @classmethod
-    def from_model(cls, definition: model.Definition, source: str) -> "TaskDefinition":
-        return cls(
-            id=global_id("TaskDefinition", source, definition.native_id),
-            key=definition.key,
-            name=definition.name,
-            version=definition.version,
-        )
-
-
-@strawberry.type(description="A write to a task through this gateway.")
-class TaskWrite:
-    action: TaskAction = strawberry.field(description="What was to be done. Never null.")
-    status: MutationStatus = strawberry.field(description="What is known of it. Never null.")
-    at: datetime = strawberry.field(description="When it came. Never null.")
-    actor: User | None = strawberry.field(description="Who asked for it; null for somebody no longer configured.")
-    error: UserError | None = strawberry.field(description="What was in the way; null if nothing was.")
-
-    @classmethod
-    def from_record(cls, record: Operation, context: Context) -> "TaskWrite":
-        person = context.federation.person(record.person)
-        return cls(
-            action=record.action,
-            status=record.status,
-            at=record.requested_at,
-            actor=None if person is None else User.from_caller(person),
-            error=UserError.from_problem(record.problems[0]) if record.problems else None,
-        )
-
-
 @strawberry.type(description="One piece of work for people, in whatever system it lives.")
 class Task(Node):
     record: strawberry.Private[model.Task]
     is_listed: strawberry.Private[bool]
 
     source: Source = strawberry.field(description="Where the task lives. Never null.")
-    kind: model.TaskKind = strawberry.field(description="How a person works on it. Never null.")
+    kind: TaskKind = strawberry.field(description="How a person works on it. Never null.")
     title: str = strawberry.field(description="What it is called. Never null.")
-    state: model.TaskState = strawberry.field(description="Unified state. Never null.")
+    state: TaskState = strawberry.field(description="Unified state. Never null.")
     state_reason: str | None = strawberry.field(
         description="Why it is in that state; null unless there is more to say."
     )
-    pending_transition: model.PendingTransition | None = strawberry.field(
+    pending_transition: PendingTransition | None = strawberry.field(
         description="What is under way; null if nothing is."
     )
     is_open: bool = strawberry.field(description="READY, RESERVED, IN_PROGRESS, SUSPENDED or UNKNOWN. Never null.")
     is_actionable: bool = strawberry.field(description="Open, of a known state and not in transition. Never null.")
-    priority: model.TaskPriority | None = strawberry.field(description="Null where the source has no priorities.")
+    priority: TaskPriority | None = strawberry.field(description="Null where the source has no priorities.")
     priority_score: int | None = strawberry.field(
         description="0 to 100, larger is more urgent; null where the source has no priorities."
     )
@@ -129,14 +93,14 @@ class Task(Node):
             record=task,
             is_listed=is_listed,
             id=global_id("Task", task.source, task.native_id),
-            source=context.sources[task.source],
+            source=Source.of(task.source, context),
             kind=task.kind,
             title=task.title,
             state=task.state,
             state_reason=task.state_reason,
             pending_transition=task.pending_transition,
             is_open=is_open,
-            is_actionable=is_open and task.state is not model.TaskState.UNKNOWN and task.pending_transition is None,
+            is_actionable=is_open and task.state is not TaskState.UNKNOWN and task.pending_transition is None,
             priority=task.priority,
             priority_score=task.priority_score,
             created_at=task.created_at,
@@ -179,27 +143,27 @@ class Task(Node):
     async def description(self, info: Info) -> str | ConnectorError | None:
         if self.record.description is not None or self.is_listed:
             return self.record.description
-        return (await batches.descriptions_of([self.record], info.context))[0]
+        return (await relations.descriptions_of([self.record], info.context))[0]
 
     @resolved(description="The actual owner, the first of `assignees`; null without one.")
     def assignee(self, info: Info) -> User | None:
-        return batches.assignee_of([self.record], info.context)[0]
+        return relations.assignee_of([self.record], info.context)[0]
 
     @resolved(description="All actual owners, at most what the row holds; empty without any.")
     def assignees(self, info: Info) -> list[User]:
-        return batches.assignees_of([self.record], info.context)[0]
+        return relations.assignees_of([self.record], info.context)[0]
 
     @resolved(
         description="People who may take it, at most what the row holds; null where the source has no such thing."
     )
     def candidate_users(self, info: Info) -> list[User] | None:
-        return batches.candidate_users_of([self.record], info.context)[0]
+        return relations.candidate_users_of([self.record], info.context)[0]
 
     @resolved(
         description="Groups whose members may take it, at most what the row holds; null where the source has no such thing."
     )
     def candidate_groups(self, info: Info) -> list[Group] | None:
-        return batches.candidate_groups_of([self.record], info.context)[0]
+        return relations.candidate_groups_of([self.record], info.context)[0]
 
     @resolved(
         graphql_type=User | None,
@@ -209,25 +173,25 @@ class Task(Node):
         ),
     )
     async def completed_by(self, info: Info) -> User | ConnectorError | None:
-        (known,) = batches.completed_by_of([self.record], info.context)
-        if known is not None or self.is_listed or self.state is not model.TaskState.COMPLETED:
+        (known,) = relations.completed_by_of([self.record], info.context)
+        if known is not None or self.is_listed or self.state is not TaskState.COMPLETED:
             return known
-        return (await batches.completed_by_in_history_of([self.record], info.context))[0]
+        return (await relations.completed_by_in_history_of([self.record], info.context))[0]
 
     @resolved(description="The flow that it belongs to; null where it belongs to none. Free for id and name.")
     def flow(self, info: Info) -> Flow | None:
-        return batches.flows_of([self.record], info.context)[0]
+        return relations.flows_of([self.record], info.context)[0]
 
     @resolved(graphql_type=TaskForm | None, description=f"The form to fill. {_DETAIL}, or if the source has no forms.")
     async def form(self, info: Info) -> TaskForm | ConnectorError | None:
-        return (await batches.forms_of([self.record], info.context))[0]
+        return (await relations.forms_of([self.record], info.context))[0]
 
     @resolved(
         graphql_type=list[TaskOutcome] | None,
         description=f"Ways to complete it, all of them. {_DETAIL}, or if the source has no outcomes.",
     )
     async def outcomes(self, info: Info) -> list[TaskOutcome] | ConnectorError | None:
-        return (await batches.outcomes_of([self.record], info.context))[0]
+        return (await relations.outcomes_of([self.record], info.context))[0]
 
     @resolved(graphql_type=JSON | None, description=f"What was captured so far. {_DETAIL}, or if there is none.")
     async def data(
@@ -238,14 +202,14 @@ class Task(Node):
             strawberry.argument(description="Only these members, where they exist; null or absent means all."),
         ] = strawberry.UNSET,
     ) -> object:
-        return (await batches.data_of([self.record], info.context, given(names)))[0]
+        return (await relations.data_of([self.record], info.context, given(names)))[0]
 
     @resolved(
         graphql_type=list[PreviousStep] | None,
         description=f"Earlier steps of its flow, oldest first, all that the source shows. {_DETAIL}, or if it shows none.",
     )
     async def previous_steps(self, info: Info) -> list[PreviousStep] | ConnectorError | None:
-        return (await batches.previous_steps_of([self.record], info.context))[0]
+        return (await relations.previous_steps_of([self.record], info.context))[0]
 
     @resolved(
         graphql_type=CommentConnection | None,
@@ -259,11 +223,12 @@ class Task(Node):
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
     ) -> CommentConnection | ConnectorError | None:
-        found = (await batches.comments_of([self.record], info.context))[0]
+        found = (await relations.comments_of([self.record], info.context))[0]
         if not isinstance(found, tuple):
             return found
-        page = {"first": given(first), "after": given(after), "last": given(last), "before": given(before)}
-        return CommentConnection.of(found, self.record, info.context, **page)
+        return CommentConnection.from_comments(
+            found, self.record.ref, info.context, first=first, after=after, last=last, before=before
+        )
 
     @resolved(
         graphql_type=ActivityConnection | None,
@@ -277,11 +242,12 @@ class Task(Node):
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
     ) -> ActivityConnection | ConnectorError | None:
-        found = (await batches.activities_of([self.record], info.context))[0]
+        found = (await relations.activities_of([self.record], info.context))[0]
         if not isinstance(found, tuple):
             return found
-        page = {"first": given(first), "after": given(after), "last": given(last), "before": given(before)}
-        return ActivityConnection.of(found, self.record, info.context, **page)
+        return ActivityConnection.from_activities(
+            found, self.record.source, info.context, first=first, after=after, last=last, before=before
+        )
 
     @resolved(
         graphql_type=TaskWrite | None,
@@ -303,3 +269,9 @@ class Task(Node):
         context = info.context
         (verdict,) = context.federation.verdicts(context.caller, self.record, (action,))
         return PermittedAction.from_verdict(verdict)
+
+
+@present.register
+def present_task(task: model.Task, context: Context) -> Task:
+    """As a row of a list."""
+    return Task.from_model(task, context, is_listed=True)

@@ -277,7 +277,7 @@ REACT_DOM_WITHOUT = tarball("react-dom", "18.3.1", without="LICENSE")
 
 
 @pytest.fixture
-def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def npm_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What `npm pack` finds: a folder of packages, before an npm that knows nothing else."""
     folder = tmp_path / "registry"
     folder.mkdir()
@@ -298,7 +298,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_the_files_are_taken_from_npm_and_nothing_else_is(registry: Path, tmp_path: Path) -> None:
+def test_the_files_are_taken_from_npm_and_nothing_else_is(npm_registry: Path, tmp_path: Path) -> None:
     """Whole packages are packed, a handful of files is kept."""
     folder = tmp_path / "kept"
 
@@ -310,7 +310,7 @@ def test_the_files_are_taken_from_npm_and_nothing_else_is(registry: Path, tmp_pa
     )
 
 
-def test_a_folder_of_another_version_is_replaced(registry: Path, npm_files: Path) -> None:
+def test_a_folder_of_another_version_is_replaced(npm_registry: Path, npm_files: Path) -> None:
     """The pin moved: the files follow."""
     (npm_files / "react" / "package.json").write_text('{"name": "react", "version": "17.0.0"}', encoding="utf-8")
 
@@ -342,10 +342,10 @@ def test_a_folder_that_lacks_a_file_is_not_complete(npm_files: Path) -> None:
     ],
 )
 def test_what_cannot_be_had_whole_is_not_kept_in_part(
-    registry: Path, tmp_path: Path, spoiled: bytes | None, reason: str
+    npm_registry: Path, tmp_path: Path, spoiled: bytes | None, reason: str
 ) -> None:
     """The last package is the bad one; nothing of the others stays."""
-    last = registry / "react-dom-18.3.1.tgz"
+    last = npm_registry / "react-dom-18.3.1.tgz"
     last.unlink() if spoiled is None else last.write_bytes(spoiled)
     beside = tmp_path / "beside"
     beside.mkdir()

@@ -30,7 +30,7 @@ from tests.world import World
 
 GRAPH = build_schema()._schema
 DOCUMENT = Path(__file__).parents[3] / "shared" / "design" / "operations.graphql"
-NOT_SERVED = {"Mutation.bulkTaskAction"}
+NOT_SERVED = {"Mutation.bulkTaskAction", "Mutation.takeNextTask"}
 # Of its twelve operations, those that read, but for the one that is served in part.
 READING = ["MyOpenTasks", "GroupQueue", "InboxCounters", "TaskDetail", "TeamWorkload", "OverdueTriage", "SearchTasks"]
 READING += ["FlowOverview", "SourceHealth"]

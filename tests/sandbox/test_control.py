@@ -17,6 +17,8 @@ from starlette.types import Receive, Scope, Send
 from sandbox.server import PortTakenError, serve
 from sandbox.stand_in import StandIn
 
+pytestmark = pytest.mark.server
+
 
 class Counter(StandIn):
     """A vendor with one counter: POST adds one, GET shows it."""

@@ -9,13 +9,13 @@ import pytest
 from connectors.sdk.caller import TASK_ADMIN, Caller, Identity
 from schema.api import build_schema
 from schema.core.context import Context
-from schema.execution.execution import Answer, Execution, RequestError
+from schema.execution.execution import Execution, GraphQLResponse, RequestError
 from tests.schema.fake_federation import FakeFederation
 
 EXECUTION = Execution(build_schema())
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 
-Ask = Callable[..., Awaitable[Answer]]
+Ask = Callable[..., Awaitable[GraphQLResponse]]
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def federation(alice: Caller, carol: Caller) -> FakeFederation:
 def ask(federation: FakeFederation, alice: Caller) -> Ask:
     """Run a document as alice, or as `caller`, at NOW."""
 
-    async def run(document: str, caller: Caller = alice, **variables: Any) -> Answer:
+    async def run(document: str, caller: Caller = alice, **variables: Any) -> GraphQLResponse:
         context = Context(caller, federation, lambda: NOW)
         try:
             operation = EXECUTION.read(document, None, variables)

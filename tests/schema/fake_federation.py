@@ -12,6 +12,7 @@ from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import (
     CountAccuracy,
+    Definition,
     DetailAspect,
     Flow,
     FlowRef,
@@ -69,7 +70,7 @@ T = TypeVar("T")
 class FakeFederation:
     """Answers from the dictionaries that a test fills, and writes down every call as (method, argument).
 
-    A value that is a ConnectorError is that key's failure; `broken` raises from every list; `gate`, when set, holds
+    A value that is a ConnectorError is that key's failure; `broken` is raised by lists of tasks and by `operation`; `gate`, when set, holds
     back `get_users` until a test opens it; `held` tells that it does.
     """
 
@@ -188,6 +189,17 @@ class FakeFederation:
         self.calls["list_task_definitions"].append(request)
         return self._listed(self.definitions, request)
 
+    async def get_task_definition(self, caller: Caller, ref: NativeRef) -> Definition | None:
+        self.calls["get_task_definition"].append(ref)
+        known = {NativeRef(row.source, row.native_id): row.definition for row in self.definitions}
+        return known.get(ref)
+
+    async def get_flow_definition(self, caller: Caller, ref: NativeRef) -> Definition | None:
+        self.calls["get_flow_definition"].append(ref)
+        flows = [flow for flow in self.flows.values() if isinstance(flow, Flow)]
+        named = [flow.definition for flow in flows if flow.source == ref.source and flow.definition is not None]
+        return next((one for one in named if one.native_id == ref.native_id), None)
+
     async def list_users(
         self,
         caller: Caller,
@@ -263,6 +275,8 @@ class FakeFederation:
 
     async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
         self.calls["operation"].append(operation_id)
+        if self.broken is not None:
+            raise self.broken
         return self.operations.get(operation_id)
 
     async def last_write(self, task: TaskRef) -> Operation | None:

@@ -1,4 +1,13 @@
-"""TODO."""
+"""Requests to a vendor: one HTTP client per source, with credentials and bounds.
+
+upstream          sends requests to one origin; an answer, and the error for its status
+credentials       headers that prove who we are; tokens are fetched and renewed
+token_exchange    credentials of the caller: the caller's own token, or one in exchange for it (RFC 8693)
+authority         the caller, for sources that act as the caller
+admission         the interface of the gateway's admission control
+body              response bodies, with a bound on their decoded size
+retry_after       the Retry-After header
+"""
 
 from connectors.sdk.http.admission import NO_HEADERS, Admission, Gate
 from connectors.sdk.http.authority import Authority, authority
@@ -6,7 +15,7 @@ from connectors.sdk.http.body import STEP, CorruptBodyError, TooLargeError, read
 from connectors.sdk.http.credentials import Credentials, Exchange, FixedHeaders, Token, TokenCredentials, from_settings
 from connectors.sdk.http.retry_after import LONGEST, retry_at
 from connectors.sdk.http.token_exchange import TokenExchange, ViewerToken
-from connectors.sdk.http.upstream import Answer, CallCount, Upstream, calls, error_from_status
+from connectors.sdk.http.upstream import Answer, CallCount, Transport, Upstream, calls, error_from_status
 
 __all__ = [
     "LONGEST",
@@ -25,6 +34,7 @@ __all__ = [
     "TokenCredentials",
     "TokenExchange",
     "TooLargeError",
+    "Transport",
     "Upstream",
     "ViewerToken",
     "authority",

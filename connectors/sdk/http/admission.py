@@ -1,4 +1,4 @@
-"""What stands around every HTTP exchange of one source: the gateway has one, a connector alone has none."""
+"""The interface of admission control, which the gateway puts around every request of a source."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,11 +10,11 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Admission(Protocol):
-    """Leave for one exchange. It holds a place until `settle`, which must be called once, however the exchange ends."""
+    """The permit for one request. `settle` gives it back and must be called exactly once, however the request ends."""
 
     @property
     def seconds(self) -> float | None:
-        """How long the exchange may take at most; None leaves it to the timeouts of the source's settings."""
+        """The most seconds that the request may take; None leaves it to the timeouts of the source's settings."""
 
     def settle(
         self,
@@ -24,20 +24,22 @@ class Admission(Protocol):
         error: ConnectorError | None = None,
         sent: bool = True,
     ) -> None:
-        """Tell how it ended. Never waits, so that a cancelled exchange can still call it.
+        """Report how the request ended. It never waits, so that a cancelled request can still call it.
 
-        `status` is None where no whole answer came, `error` what the failure means in the vendor's own terms, `sent`
-        False where no connection came about. Neither status nor error: the exchange was given up from this side.
+        `status` is None if no complete answer came. `error` is the failure as the connector understands it. `sent` is
+        False if no connection was made. Neither status nor error: the request was cancelled on our side.
         """
 
 
 class Gate(Protocol):
-    async def admit(self, *, is_write: bool) -> Admission:
-        """Return when the exchange may begin.
+    """Admission control of one source."""
 
-        Raises RateLimitedError with `retry_at`, without waiting, where that cannot be in time, and UnavailableError
-        while the source is known to be away. Nothing was sent then.
+    async def admit(self, *, is_write: bool) -> Admission:
+        """Return when the request may be sent.
+
+        RateLimitedError with `retry_at`, without waiting, if that would be after the deadline; UnavailableError while the
+        circuit breaker is open. Nothing was sent then.
         """
 
     async def retry(self, error: ConnectorError, *, attempt: int) -> bool:
-        """Whether a read, whose `attempt` (from 1) ended in `error`, is sent again; returns after the pause before it."""
+        """Whether a read is sent again after attempt number `attempt` (from 1) failed. Returns after the pause before it."""

@@ -1,4 +1,4 @@
-"""On whose behalf a source is asked, where it shall see the person and not one technical account."""
+"""The caller of the current request, for sources that act as the caller and not as a service account."""
 
 from contextvars import ContextVar
 
@@ -8,7 +8,7 @@ from connectors.sdk.caller import Identity
 
 
 class Authority(Struct, frozen=True, kw_only=True):
-    """`principal` is the person's key in the gateway; `token` what they signed in with, None in demo mode."""
+    """`principal` is the person's key in the gateway. `token` is the token of the sign-in, None in demo mode."""
 
     principal: str
     identity: Identity | None
@@ -19,4 +19,4 @@ class Authority(Struct, frozen=True, kw_only=True):
 
 
 authority: ContextVar[Authority | None] = ContextVar("authority", default=None)
-"""Set around every call of a source that acts as its viewer; None while the gateway asks for itself."""
+"""Set around every call of a source that acts as the caller; None in background work of the gateway."""

@@ -1,22 +1,22 @@
-"""Response bodies, read with an upper bound on what they decode to."""
+"""Response bodies, with an upper bound on their decoded size."""
 
 import zlib
 from collections.abc import AsyncIterator
 
-# What one step of decompression may add before the bound is looked at again.
+# Bytes that one step of decompression may add before the bound is checked again.
 STEP = 64 * 1024
 
 
 class TooLargeError(Exception):
-    """The decoded body passes the bound."""
+    """The decoded body is larger than the bound."""
 
 
 class CorruptBodyError(Exception):
-    """The body is not what its Content-Encoding says."""
+    """The body does not fit its Content-Encoding."""
 
 
 async def read_bounded(chunks: AsyncIterator[bytes], *, encoding: str, limit: int) -> bytes:
-    """The decoded body of at most `limit` bytes; a gzip bomb is stopped `STEP` bytes past the bound."""
+    """The decoded body, of at most `limit` bytes. A gzip bomb is stopped at most `STEP` bytes beyond the bound."""
     body = bytearray()
     inflate = _inflater(encoding)
     async for chunk in chunks:

@@ -1,4 +1,4 @@
-"""How a source proves who it is. Credentials give headers; those that expire are renewed once on a 401."""
+"""Credentials of a source, as request headers. Those that expire are renewed once after a 401."""
 
 import base64
 import time
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Exchange(Protocol):
-    """What credentials need of an upstream: a request without credentials."""
+    """The part of an upstream that credentials use: a request without credentials."""
 
     async def exchange(
         self,
@@ -44,10 +44,10 @@ class Exchange(Protocol):
 class Credentials(ABC):
     @abstractmethod
     async def headers(self, upstream: Exchange) -> Mapping[str, str]:
-        """The headers that a request needs now."""
+        """The headers for a request that is sent now. ConnectorError if there are none to be had."""
 
     def renew(self, refused: Mapping[str, str]) -> bool:
-        """Called after a 401 to `refused` headers; True when asking again for headers may help."""
+        """Called after a 401 to a request with the headers `refused`. True if new headers may be accepted."""
         return False
 
 
@@ -67,7 +67,7 @@ class FixedHeaders(Credentials):
 
 
 class Token(msgspec.Struct, frozen=True):
-    """`lifetime` in seconds from now; None when the issuer does not say."""
+    """`lifetime` in seconds from now; None if the issuer does not tell."""
 
     value: str
     lifetime: float | None
@@ -76,10 +76,11 @@ class Token(msgspec.Struct, frozen=True):
 class TokenCredentials(Credentials):
     """A token that is fetched, kept until shortly before its end, and fetched by one request at a time.
 
-    `fetch` raises ConnectorError when the issuer refuses. `fixed` are headers sent along with every request.
+    `fetch` raises ConnectorError if the issuer refuses. `fixed` are further headers of every request. A token without a
+    lifetime is kept for an hour.
     """
 
-    # Seconds before the end at which a token counts as expired: clocks differ, requests take time.
+    # A token counts as expired this many seconds before its end: clocks differ, and requests take time.
     EARLY = 30.0
 
     def __init__(
@@ -121,7 +122,7 @@ class TokenAnswer(msgspec.Struct):
 def from_settings(
     settings: NoCredentials | BasicCredentials | BearerCredentials | HeaderCredentials | OAuthCredentials,
 ) -> Credentials:
-    """The credentials that every vendor may use; a vendor with a login of its own builds TokenCredentials."""
+    """Credentials of the kinds that vendors share. A vendor with a login of its own builds TokenCredentials."""
     match settings:
         case NoCredentials():
             return NoAuthorisation()
@@ -155,7 +156,7 @@ def _client_credentials(settings: OAuthCredentials) -> Callable[[Exchange], Awai
         )
         if answer.status == 429:
             at = retry_at(answer.headers.get("retry-after"))
-            raise RateLimitedError("the token endpoint was asked too often", retry_at=at, native_status=429)
+            raise RateLimitedError("the token endpoint was called too often", retry_at=at, native_status=429)
         if answer.status >= 500:
             raise UnavailableError("the token endpoint failed", native_status=answer.status)
         if not answer.ok:

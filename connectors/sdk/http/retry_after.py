@@ -1,14 +1,14 @@
-"""When a vendor will listen again."""
+"""The Retry-After header."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-# A vendor that asks for more is not believed: the value is garbage or an attack.
+# A longer wait is cut to this: such a value is a mistake or an attack.
 LONGEST = timedelta(hours=24)
 
 
 def retry_at(value: str | None, *, now: datetime | None = None) -> datetime | None:
-    """The time that a Retry-After header names, in seconds or as an HTTP date; None when it is malformed."""
+    """The time in a Retry-After header, given in seconds or as an HTTP date; None if it is malformed."""
     if value is None:
         return None
     now = now or datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Credentials of the person behind a request: their own token passed on, or one that the issuer gives for it."""
+"""Credentials of the caller: the caller's own token, or one that the issuer gives in exchange for it."""
 
 import hashlib
 import time
@@ -19,22 +19,22 @@ from connectors.sdk.settings import OAuthCredentials
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 the name of a type
 
-# What an issuer says of us, not of the person (RFC 6749 section 5.2).
+# Errors that are about our client, not about the caller (RFC 6749 section 5.2).
 _OURS = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"})
 
 
 class ViewerToken(Credentials):
-    """The token that the person signed in with, as it is. It cannot be renewed here."""
+    """The token that the caller signed in with. It cannot be renewed here."""
 
     async def headers(self, upstream: Exchange) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {_present()[1]}"}
 
 
 class TokenExchange(Credentials):
-    """RFC 8693: for each person a token of their own, kept until `EARLY` seconds before its end.
+    """RFC 8693: a token for each person, kept until `EARLY` seconds before its end (300 s if the issuer does not tell).
 
-    A person who signs in with another token gets another one. One exchange a person at a time; the person who was not
-    seen for longest is forgotten beyond `most` people.
+    A person who signs in with another token gets a new one. There is one exchange per person at a time. Tokens are kept
+    for at most `most` people; the least recently used one is dropped.
     """
 
     EARLY = 60.0
@@ -109,7 +109,9 @@ class _ErrorAnswer(msgspec.Struct):
 def _present() -> tuple[Authority, str]:
     who = authority.get()
     if who is None or not who.token:
-        raise IdentityNotLinkedError("this system is asked with a person's own token, and there is none; sign in")
+        raise IdentityNotLinkedError(
+            "this source is called with the caller's own token, and the request has none; sign in"
+        )
     return who, who.token
 
 
@@ -123,7 +125,7 @@ def _refusal(answer: Answer) -> ConnectorError:
         )
     if answer.status in {400, 403}:
         return IdentityNotLinkedError(
-            "the token endpoint gives no token for the one you signed in with; sign in again",
+            "the token endpoint gives no token in exchange for yours; sign in again",
             native_status=answer.status,
         )
     return error_from_status(answer)

@@ -1,4 +1,4 @@
-"""The HTTP side of one source: one client, credentials, bounds, and errors that know whether a write may be applied."""
+"""Requests to one source: credentials, bounds, and errors that tell whether a write may have been applied."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,19 +25,24 @@ from connectors.sdk.http.admission import Gate
 from connectors.sdk.http.body import CorruptBodyError, TooLargeError, read_bounded
 from connectors.sdk.http.credentials import Credentials, NoAuthorisation
 from connectors.sdk.http.retry_after import retry_at
+from connectors.sdk.json import decode_json
 from connectors.sdk.settings import SourceSettings
 
 T = TypeVar("T")
 
+Transport = httpx2.AsyncBaseTransport
+"""What sends requests; tests give one that leads to a stand-in."""
+
 # Raised before a connection exists: nothing was sent.
 _UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
-# What a path part may be made of before it is percent-encoded: no separator, no control character, no dot segment.
+# Characters that no id has: control characters, and surrogates, which cannot be encoded. Other characters are
+# percent-encoded.
 _FORBIDDEN_IN_ID = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class CallCount:
-    """Counts the requests that really left, for the report of a list."""
+    """Counts the requests that were really sent, for the report of a list."""
 
     def __init__(self) -> None:
         self.value = 0
@@ -47,7 +52,7 @@ calls: ContextVar[CallCount | None] = ContextVar("upstream_calls", default=None)
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A vendor's answer, its body whole and bounded."""
+    """A vendor's answer with its complete body. `is_write`: it is the answer to a write."""
 
     status: int
     headers: Mapping[str, str]
@@ -59,19 +64,11 @@ class Answer(msgspec.Struct, frozen=True):
         return 200 <= self.status < 300
 
     def decode(self, type_: type[T]) -> T:
-        """The JSON body as `type_`; MalformedResponseError when it does not fit, without quoting it."""
-        try:
-            return msgspec.json.decode(self.body, type=type_)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            where = str(error) if isinstance(error, msgspec.ValidationError) else "not readable as JSON"
-            raise MalformedResponseError(
-                f"the answer does not fit the vendor's documentation ({where})",
-                maybe_applied=self.is_write,
-                native_status=self.status,
-            ) from error
+        """The JSON body as `type_`; MalformedResponseError if it does not fit."""
+        return decode_json(self.body, type_, maybe_applied=self.is_write, native_status=self.status)
 
     def try_decode(self, type_: type[T]) -> T | None:
-        """The JSON body as `type_`, None when it does not fit: for error bodies, which proxies replace."""
+        """The JSON body as `type_`, None if it does not fit: for error bodies, which proxies may replace."""
         try:
             return msgspec.json.decode(self.body, type=type_)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
@@ -82,13 +79,12 @@ ParseError = Callable[[Answer], ConnectorError | None]
 
 
 class Upstream:
-    """Sends requests to one origin and below one path, never twice, and follows no redirect.
+    """Sends requests to one origin and below one path. It sends each request once and follows no redirect.
 
-    Two exceptions to "never twice". An answer of 401 proves that nothing was done, so where the credentials can be
-    renewed (a login, a token) they are, once, and the request is sent once more. And a read is sent again where the
-    gate says so; without a gate never.
-    `parse_error` turns a vendor's answer into its error; None leaves it to the status. Every request to the source's
-    own origin passes the `gate`, which may be set at any time before the first.
+    There are two exceptions to "once". A 401 proves that nothing was applied: credentials that can be renewed (a login,
+    a token) are renewed once, and the request is sent again. And a read is sent again if the gate says so.
+    `parse_error` turns a vendor's answer into its error; if it returns None, the status decides. Requests to the source's
+    own origin go through `gate`, the gateway's admission control; a connector on its own has none.
     """
 
     def __init__(
@@ -97,11 +93,11 @@ class Upstream:
         *,
         credentials: Credentials | None = None,
         parse_error: ParseError | None = None,
-        transport: httpx2.AsyncBaseTransport | None = None,
+        transport: Transport | None = None,
         gate: Gate | None = None,
     ) -> None:
         self.settings = settings
-        self.gate = gate
+        self._gate = gate
         self._credentials = credentials or NoAuthorisation()
         self._parse_error = parse_error
         base = httpx2.URL(settings.base_url.rstrip("/"))
@@ -126,12 +122,12 @@ class Upstream:
         headers: Mapping[str, str] | None = None,
         credentials: Credentials | None = None,
     ) -> Answer:
-        """One reading request. `path` has a `{}` for each of `ids`, which are percent-encoded.
+        """One read. `path` has a `{}` for each of `ids`, which are percent-encoded.
 
-        `headers` are the request's own, beside those of the credentials. `credentials` stand in for those of the
-        source, where a vendor has more than one side.
+        `headers` are added to those of the credentials. `credentials` replace those of the source, for vendors that need
+        different ones for some requests.
 
-        Raises ConnectorError for anything but a 2xx answer.
+        ConnectorError for anything but a 2xx answer.
         """
         return await self._call(
             method, path, ids, params, json, headers, credentials or self._credentials, is_write=False
@@ -147,24 +143,28 @@ class Upstream:
         headers: Mapping[str, str] | None = None,
         credentials: Credentials | None = None,
     ) -> Answer:
-        """One writing request, sent at most once; errors say in `maybe_applied` whether it may have arrived."""
+        """One write, sent at most once. An error's `maybe_applied` tells whether it may have arrived. Arguments as `read`."""
         return await self._call(
             method, path, ids, params, json, headers, credentials or self._credentials, is_write=True
         )
+
+    def guard(self, gate: Gate) -> None:
+        """Send every further request to the source's own origin through `gate`."""
+        self._gate = gate
 
     async def aclose(self) -> None:
         await self._client.aclose()
 
     def url(self, path: str, *ids: str) -> str:
-        """The address of `path` below this source; an id that could leave it is NotFoundError: no such thing exists."""
+        """The address of `path` below this source. NotFoundError for an id that would lead out of the path."""
         for native_id in ids:
             if native_id in {"", ".", ".."} or len(native_id) > 512 or _FORBIDDEN_IN_ID.search(native_id):
-                raise NotFoundError("no such id in this system")
+                raise NotFoundError("no such id in this source")
         quoted = path.format(*(quote(native_id, safe="") for native_id in ids))
         url = httpx2.URL(self._base + quoted)
         inside = url.raw_path.decode().startswith(self._prefix + path.split("{", 1)[0])
         if (url.scheme, url.host, url.port) != self._origin or not inside:
-            raise NotFoundError("no such id in this system")
+            raise NotFoundError("no such id in this source")
         return str(url)
 
     async def _call(
@@ -197,7 +197,7 @@ class Upstream:
                 raise self._error(answer)
             return answer
 
-        return await attempt() if is_write or self.gate is None else await _again(attempt, self.gate)
+        return await attempt() if is_write or self._gate is None else await _again(attempt, self._gate)
 
     async def exchange(
         self,
@@ -209,10 +209,10 @@ class Upstream:
         headers: Mapping[str, str] | None = None,
         is_write: bool = False,
     ) -> Answer:
-        """One request without credentials and without judging the status; credentials use it for their own calls."""
-        if self.gate is None or not self._is_own(url):
+        """One request without credentials. It returns any status; credentials use it for their own calls."""
+        if self._gate is None or not self._is_own(url):
             return await self._sent(method, url, params, content, headers, is_write=is_write)
-        admission = await self.gate.admit(is_write=is_write)
+        admission = await self._gate.admit(is_write=is_write)
         try:
             with anyio.fail_after(admission.seconds):
                 answer = await self._sent(method, url, params, content, headers, is_write=is_write)
@@ -273,12 +273,12 @@ class Upstream:
             raise UnavailableError("cut the connection", maybe_applied=is_write) from error
 
     def _is_own(self, url: str) -> bool:
-        """A token's issuer, or a store of large answers, may be elsewhere: its limits are not the source's."""
+        """A token issuer, or a store of large answers, may be elsewhere: the source's limits do not apply to it."""
         asked = httpx2.URL(url)
         return (asked.scheme, asked.host, asked.port) == self._origin
 
     def _refuses_credentials(self, answer: Answer) -> bool:
-        """Some vendors answer 401 to a good token too, where a thing belongs to somebody else."""
+        """Some vendors answer 401 to a valid token too, if the record belongs to another person."""
         return isinstance(self._error(answer), UnauthenticatedError)
 
     def _error(self, answer: Answer) -> ConnectorError:
@@ -287,7 +287,7 @@ class Upstream:
 
 
 async def _again(attempt: Callable[[], Awaitable[Answer]], gate: Gate) -> Answer:
-    """A read, sent as often as the gate says."""
+    """A read, sent again as often as the gate says."""
     number = 1
     while True:
         try:
@@ -299,18 +299,18 @@ async def _again(attempt: Callable[[], Awaitable[Answer]], gate: Gate) -> Answer
 
 
 def error_from_status(answer: Answer, message: str | None = None, native_code: str | None = None) -> ConnectorError:
-    """The error that HTTP itself tells of; vendors refine it. 5xx leaves open whether a write was applied."""
+    """The error that the HTTP status means; vendors refine it. After a 5xx a write may have been applied."""
     status = answer.status
     known: dict[str, Any] = {"native_status": status, "native_code": native_code}
     if status == 401:
         return UnauthenticatedError(message or "refused our credentials; check the source's credentials", **known)
     if status == 403:
-        return ForbiddenError(message or "the technical account lacks a permission", **known)
+        return ForbiddenError(message or "the service account lacks a permission", **known)
     if status == 404:
-        return NotFoundError(message or "no such thing in this system", **known)
+        return NotFoundError(message or "no such record in this source", **known)
     if status == 429:
         return RateLimitedError(
-            message or "asked too often", retry_at=retry_at(answer.headers.get("retry-after")), **known
+            message or "too many requests", retry_at=retry_at(answer.headers.get("retry-after")), **known
         )
     if status in {408, 504}:
         return UpstreamTimeoutError(message or "gave up on the request", maybe_applied=answer.is_write, **known)

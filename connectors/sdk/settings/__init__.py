@@ -1,24 +1,33 @@
-"""TODO."""
+"""What the configuration may say of a source.
 
-from connectors.sdk.settings.cache import CacheBounds, CacheSettings
-from connectors.sdk.settings.limits import LimitsSettings
-from connectors.sdk.settings.source import (
-    ActsAs,
+section        base class of every part of the configuration
+source         the settings that every source has; a vendor derives its own from them
+credentials    the kinds of credentials that several vendors share
+limits         requests in a window, and requests at the same time
+cache          how long answers stay fresh
+outcomes       outcomes that the configuration lists
+"""
+
+from connectors.sdk.settings.cache import CacheSettings
+from connectors.sdk.settings.credentials import (
     BasicCredentials,
     BearerCredentials,
     HeaderCredentials,
     NoCredentials,
     OAuthCredentials,
-    Section,
-    SourceSettings,
 )
+from connectors.sdk.settings.limits import LimitsSettings
+from connectors.sdk.settings.outcomes import ConfiguredOutcome, ConfiguredOutcomes
+from connectors.sdk.settings.section import Section
+from connectors.sdk.settings.source import ActsAs, SourceSettings
 
 __all__ = [
     "ActsAs",
     "BasicCredentials",
     "BearerCredentials",
-    "CacheBounds",
     "CacheSettings",
+    "ConfiguredOutcome",
+    "ConfiguredOutcomes",
     "HeaderCredentials",
     "LimitsSettings",
     "NoCredentials",

@@ -1,4 +1,4 @@
-"""How long what a source answers is kept, and how much of it."""
+"""How long the answers of a source are kept."""
 
 from pydantic import Field
 
@@ -6,11 +6,11 @@ from connectors.sdk.settings.section import Section
 
 
 class CacheSettings(Section):
-    """Of one source, in seconds: how long an answer counts as fresh, by what it is about.
+    """How many seconds an answer of one source is fresh, by what it is about; 0 means that it is not kept.
 
-    For `revalidate_seconds` more it is given at once, marked STALE, while a fresh one is fetched behind it; 0 lets
-    askers wait instead. When the source fails, an answer is given, marked STALE, until it is `max_stale_seconds` old;
-    0 gives the failure instead. What is fresh for 0 seconds is not kept at all. A write overtakes all of it at once.
+    For `revalidate_seconds` more it is returned at once, marked STALE, and fetched again in the background; with 0 the
+    request waits for the fetch instead. While the source fails, an answer up to `max_stale_seconds` old is returned,
+    marked STALE; with 0 the request fails instead. A write invalidates its answers at once.
     """
 
     list_seconds: float = Field(default=10.0, ge=0, le=3600, description="lists of tasks, and counts")
@@ -18,18 +18,11 @@ class CacheSettings(Section):
     flow_seconds: float = Field(default=10.0, ge=0, le=3600, description="flows and lists of them")
     directory_seconds: float = Field(default=300.0, ge=0, le=86_400, description="people, groups, task definitions")
     revalidate_seconds: float = Field(
-        default=20.0, ge=0, le=3600, description="beyond fresh: given at once, marked STALE, and fetched again"
+        default=20.0, ge=0, le=3600, description="after it was fresh: returned at once, marked STALE, and fetched again"
     )
     max_stale_seconds: float = Field(
         default=1800.0,
         ge=0,
         le=86_400,
-        description="the greatest age at which a failing source's answer is still given",
+        description="the greatest age of an answer that is returned while the source fails",
     )
-
-
-class CacheBounds(Section):
-    """Of all sources together. Bytes are estimated; an answer heavier than a quarter of them is not kept."""
-
-    max_bytes: int = Field(default=64 * 1024 * 1024, ge=1024 * 1024, description="bytes of answers kept, estimated")
-    max_entries: int = Field(default=4096, ge=16, description="answers kept")

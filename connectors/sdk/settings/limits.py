@@ -1,4 +1,4 @@
-"""How much of a vendor one source may take."""
+"""How many requests one source may send."""
 
 from typing import Self
 
@@ -8,11 +8,11 @@ from connectors.sdk.settings.section import Section
 
 
 class LimitsSettings(Section):
-    """Requests within any `window` of seconds, and how many of them may be under way at once.
+    """Requests within any `window` of seconds, and requests at the same time.
 
-    `requests` counts reads; writes too unless `writes` counts those apart. Without a number the vendor's headers and
-    refusals tell. `concurrency` is where the source begins: it sinks while the vendor fails or refuses, down to 1, and
-    rises up to twice as many while it answers.
+    `requests` counts reads, and writes too unless `writes` counts them separately. Without a number the limit is learned
+    from the vendor's headers and refusals. `concurrency` is the initial limit of requests at the same time: it falls down
+    to 1 while the vendor fails or refuses, and rises up to twice its value while the vendor answers.
     """
 
     requests: int | None = Field(
@@ -21,11 +21,11 @@ class LimitsSettings(Section):
     writes: int | None = Field(default=None, ge=1, le=1_000_000, description="writes within a window")
     window: float = Field(default=60.0, gt=0, le=86_400, description="seconds")
     concurrency: int = Field(
-        default=8, ge=1, le=64, description="requests under way at once, to begin with: from 1 to twice as many"
+        default=8, ge=1, le=64, description="requests at the same time, initially; it varies from 1 to twice as many"
     )
 
     def over(self, defaults: "LimitsSettings") -> Self:
-        """What is set here, and `defaults` for the rest."""
+        """These settings, with the values of `defaults` where nothing is set."""
         return self.model_copy(
             update={
                 name: getattr(defaults, name) for name in type(self).model_fields if name not in self.model_fields_set

@@ -1,59 +1,27 @@
-"""What the configuration says of one source; a vendor adds its credentials and `options`."""
+"""The settings of one source that every vendor has. A vendor adds `credentials` and `options`."""
 
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
 from connectors.sdk.settings.cache import CacheSettings
 from connectors.sdk.settings.limits import LimitsSettings
-from connectors.sdk.settings.section import Section as Section  # noqa: PLC0414 named where settings are
+from connectors.sdk.settings.section import Section
 
 ActsAs = Literal["service", "viewer", "exchange"]
 
 
-class NoCredentials(Section):
-    kind: Literal["none"] = "none"
-
-
-class BasicCredentials(Section):
-    kind: Literal["basic"]
-    username: str
-    password: SecretStr
-
-
-class BearerCredentials(Section):
-    kind: Literal["bearer"]
-    token: SecretStr
-
-
-class HeaderCredentials(Section):
-    """Fixed headers, such as X-API-Key."""
-
-    kind: Literal["headers"]
-    headers: dict[str, SecretStr]
-
-
-class OAuthCredentials(Section):
-    """OAuth 2.0 client credentials, sent in the form body. `token_url` must be an origin that you trust."""
-
-    kind: Literal["oauth"]
-    token_url: str = Field(pattern=r"^https?://")
-    client_id: str
-    client_secret: SecretStr
-    audience: str | None = None
-    scope: str | None = None
-
-
 class SourceSettings(Section):
-    """One configured instance of a vendor.
+    """One `[[sources]]` entry.
 
-    Seconds for the timeouts: connecting, one read, one write; and `deadline`, all that a list or an object may take,
-    waits for the vendor's limit included. `max_response_bytes` counts decoded bytes.
-    `acts_as`: by one technical account, with each person's own token, or with one that the issuer gives in exchange.
+    The timeouts are in seconds: for connecting, for one read, for one write. `deadline` is the time for a whole list or
+    object, including waits for the vendor's rate limit. `max_response_bytes` counts decoded bytes.
+    `acts_as`: "service" calls with one service account, "viewer" with the caller's own token, "exchange" with a token
+    that the issuer gives in exchange for it.
     """
 
-    # What a vendor has of `acts_as`.
+    # The values of `acts_as` that the vendor supports.
     modes: ClassVar[frozenset[ActsAs]] = frozenset({"service"})
 
     key: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")

@@ -28,7 +28,7 @@ class _Body(httpx2.AsyncByteStream):
 
 
 class Reply(Struct, frozen=True):
-    """An answer in place of the vendor's; `body` travels as it is, whatever the headers say."""
+    """An answer in place of the vendor's. `body` is sent as it is, even if it does not fit the headers."""
 
     status: int
     headers: dict[str, str] = {}
@@ -42,7 +42,7 @@ Fault = type[httpx2.TransportError] | Reply
 
 
 class FaultyTransport(httpx2.AsyncBaseTransport):
-    """Records the requests that leave, and fails them on demand before they reach `inner`."""
+    """Records all requests, and fails them on demand before they reach `inner`."""
 
     def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
         self._inner = inner
@@ -51,7 +51,7 @@ class FaultyTransport(httpx2.AsyncBaseTransport):
 
     @contextmanager
     def failing(self, fault: Fault) -> Iterator[list[httpx2.Request]]:
-        """Every request within the block fails; gives the requests that the block sends."""
+        """Every request within the block fails. Gives the list of the requests that the block sends."""
         self.requests, self._fault = [], fault
         try:
             yield self.requests
@@ -60,7 +60,7 @@ class FaultyTransport(httpx2.AsyncBaseTransport):
 
     @contextmanager
     def counting(self) -> Iterator[list[httpx2.Request]]:
-        """Gives the requests that the block sends."""
+        """Gives the list of the requests that the block sends."""
         self.requests = []
         try:
             yield self.requests

@@ -1,71 +1,24 @@
-"""What a vendor tells the contract suite about its stand-in, and how each verb is tried on it."""
+"""What a vendor tells the contract suite about its stand-in, and how the suite reads from it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 from pydantic import SecretStr
 
 from connectors.sdk.caller import Identity
 from connectors.sdk.commands import (
-    AddComment,
-    Assign,
-    Cancel,
-    CancelFlow,
-    CancelFlowOfTask,
-    Claim,
-    Complete,
     CreateTask,
-    DeleteTask,
-    FlowCommand,
-    Release,
-    Resume,
-    ResumeFlow,
-    Retry,
-    SaveDraft,
-    SetTags,
-    Skip,
-    Start,
     StartFlow,
-    Suspend,
-    SuspendFlow,
     TaskCommand,
-    Unassign,
-    Update,
-    UpdateField,
 )
-from connectors.sdk.connector import Connector, Listing
+from connectors.sdk.connector import Connector
+from connectors.sdk.connector_info import Listing
 from connectors.sdk.errors import ConnectorError, UnsupportedActionError
-from connectors.sdk.model import OPEN_STATES, Flow, FlowState, Tag, Task, TaskPriority, TaskState
+from connectors.sdk.model import OPEN_STATES, Flow, Task, TaskPriority, TaskState
 from connectors.sdk.query import FlowQuery, Interval, Page, TaskOrderField, TaskQuery
 
-COMMANDS: tuple[type[TaskCommand], ...] = (
-    Claim,
-    Release,
-    Assign,
-    Unassign,
-    Start,
-    Suspend,
-    Resume,
-    Update,
-    SetTags,
-    SaveDraft,
-    AddComment,
-    Retry,
-    Complete,
-    Cancel,
-    Skip,
-    DeleteTask,
-    CancelFlowOfTask,
-)
-FLOW_COMMANDS: tuple[type[FlowCommand], ...] = (SuspendFlow, ResumeFlow, CancelFlow)
-
-# Verbs of the owner: tried on a task that `actor` owns.
-_OWNED = frozenset({Release, Unassign, Start, Suspend, Resume, SaveDraft, Complete})
-
-# Ids that no vendor gives, most of them attempts to reach something else.
+# Ids that no vendor gives. Most of them are attempts to reach another path.
 STRANGE_IDS = (
     "",
     ".",
@@ -94,18 +47,17 @@ STRANGE_IDS = (
     "9" * 600,
 )
 
-COMMENT = "Asked the supplier; the answer comes on Monday."
 
-# More pages than any stand-in holds: a cursor that never ends is found, not followed.
+# More pages than any stand-in has, to find lists without an end.
 MOST_PAGES = 500
 
 
 class ContractSample(Struct, frozen=True, kw_only=True):
-    """What the fresh stand-in holds. All ids are native.
+    """What a fresh stand-in contains. All ids are native.
 
     `unowned` are at least three READY tasks that `actor` and `other` may claim; `outcome`, `data` and `comment`
     complete each of them. `starts` names the task to begin with for verbs that do not apply to those, `flow` an ACTIVE
-    flow. `create` and `start_flow` are commands that the vendor takes, where it has such.
+    flow. `create` and `start_flow` are commands that the vendor accepts, None if it has no such command.
     """
 
     unowned: tuple[str, ...]
@@ -122,7 +74,7 @@ class ContractSample(Struct, frozen=True, kw_only=True):
 
 
 def task_of(found: Mapping[str, Task | ConnectorError], native_id: str) -> Task | None:
-    """The record found, None when absent; an error is raised."""
+    """The record that was found, None if it is absent; an error is raised."""
     match found.get(native_id):
         case ConnectorError() as error:
             raise error
@@ -131,7 +83,7 @@ def task_of(found: Mapping[str, Task | ConnectorError], native_id: str) -> Task 
 
 
 async def read(connector: Connector[Any], native_id: str) -> Task:
-    """The record of a task that is there; LookupError when it is not."""
+    """The record of a task; LookupError if it is absent."""
     task = task_of(await connector.get_tasks([native_id]), native_id)
     if task is None:
         raise LookupError(native_id)
@@ -158,7 +110,7 @@ async def drain(connector: Connector[Any], query: TaskQuery, limit: int) -> list
 
 
 async def drain_listing(connector: Connector[Any], listing: Listing, limit: int) -> list[str]:
-    """The native ids of everything of that kind; ValueError as for `drain`."""
+    """The native ids of a whole list; ValueError as for `drain`."""
     ids: list[str] = []
     after: str | None = None
     for _ in range(MOST_PAGES):
@@ -169,7 +121,7 @@ async def drain_listing(connector: Connector[Any], listing: Listing, limit: int)
                 try:
                     page = await connector.list_flows(query, limit=limit, after=after)
                 except UnsupportedActionError:
-                    return []  # lists some flows only, which nobody asked for here
+                    return []  # the vendor lists flows only with a filter
             case Listing.USERS:
                 page = await connector.list_users(limit=limit, after=after)
             case Listing.GROUPS:
@@ -186,7 +138,7 @@ async def drain_listing(connector: Connector[Any], listing: Listing, limit: int)
 
 
 def queries(sample: ContractSample, everything: Sequence[Task]) -> Iterator[TaskQuery]:
-    """One query for each thing that can be asked, and some together."""
+    """One query for each member of TaskQuery, and some combinations."""
     people = frozenset({sample.actor.native_id})
     groups = frozenset(sample.actor.groups)
     flows = frozenset(task.flow_id for task in everything if task.flow_id is not None)
@@ -214,7 +166,7 @@ def queries(sample: ContractSample, everything: Sequence[Task]) -> Iterator[Task
 
 
 def _business(everything: Sequence[Task]) -> Iterator[TaskQuery]:
-    """By what rows carry, with values that are there."""
+    """By members of rows, with values that occur."""
     ids = frozenset(task.native_id for task in everything)
     yield TaskQuery(ids=frozenset(sorted(ids)[:3]))
     for kind in {task.kind for task in everything}:
@@ -243,132 +195,8 @@ def _business(everything: Sequence[Task]) -> Iterator[TaskQuery]:
     yield TaskQuery(text=everything[0].title[:6].upper())
 
 
-async def prepared(connector: Connector[Any], sample: ContractSample, verb: type[TaskCommand]) -> TaskCommand:
-    """A command that `verb` may carry out now: owned tasks are made by claiming, or assigning, an unowned one."""
-    task = await read(connector, sample.starts.get(verb, sample.unowned[0]))
-    if verb in _OWNED and verb not in sample.starts:
-        if Claim in connector.capabilities:
-            await connector.perform(Claim(task=task, actor=sample.actor))
-        elif Assign in connector.capabilities:
-            await connector.perform(Assign(task=task, actor=sample.other, user_id=sample.actor.native_id))
-        task = await read(connector, task.native_id)
-    if verb is Resume and verb not in sample.starts:
-        await connector.perform(Suspend(task=task, actor=sample.actor))
-        task = await read(connector, task.native_id)
-    return command_on(connector, sample, verb, task)
-
-
-def command_on(connector: Connector[Any], sample: ContractSample, verb: type[TaskCommand], task: Task) -> TaskCommand:
-    """The command of that verb that is tried on a task."""
-    actor = sample.actor
-    if verb is Assign:
-        return Assign(task=task, actor=actor, user_id=sample.other.native_id)
-    if verb is Complete:
-        return Complete(task=task, actor=actor, outcome=sample.outcome, data=sample.data, comment=sample.comment)
-    if verb is Update:
-        how = connector.capabilities.get(Update)
-        return _update(task, sample, frozenset(UpdateField) if how is None else how.fields)
-    if verb is SetTags:
-        return SetTags(task=task, actor=actor, tags=(Tag(name="urgent"), Tag(name="region", value="north")))
-    if verb is SaveDraft:
-        return SaveDraft(task=task, actor=actor, data=sample.data or {"note": "not finished"})
-    if verb is AddComment:
-        return AddComment(task=task, actor=actor, text=COMMENT)
-    return verb(task=task, actor=actor, reason="no longer needed")
-
-
-def _update(task: Task, sample: ContractSample, fields: Collection[UpdateField]) -> Update:
-    every: dict[UpdateField, tuple[str, object]] = {
-        UpdateField.TITLE: ("title", "Another title"),
-        UpdateField.DESCRIPTION: ("description", "Another description"),
-        UpdateField.DUE_AT: ("due_at", datetime(2031, 5, 6, 7, 8, tzinfo=UTC)),
-        UpdateField.FOLLOW_UP_AT: ("follow_up_at", datetime(2031, 4, 3, 2, 1, tzinfo=UTC)),
-        UpdateField.PRIORITY: ("priority", TaskPriority.CRITICAL),
-        UpdateField.CANDIDATE_USERS: ("candidate_users", (sample.other.native_id,)),
-        UpdateField.CANDIDATE_GROUPS: ("candidate_groups", sample.actor.groups[:1]),
-    }
-    given: dict[str, Any] = dict(every[field] for field in fields)
-    return Update(task=task, actor=sample.actor, **given)
-
-
-async def some_write(connector: Connector[Any], sample: ContractSample) -> TaskCommand:
-    """A command on an unowned task that one request carries out, else the first that there is; LookupError for none.
-
-    What is not atomic may begin with a read, whose failure applies nothing.
-    """
-    declared = [verb for verb in COMMANDS if verb in connector.capabilities]
-    for verb in sorted(declared, key=lambda verb: not connector.capabilities[verb].atomic):
-        return await prepared(connector, sample, verb)
-    raise LookupError("the connector declares no verb")
-
-
-def by(actor: Identity, command: TaskCommand) -> TaskCommand:
-    """The same command, decided by somebody else."""
-    return msgspec.structs.replace(command, actor=actor)
-
-
-def took_effect(command: TaskCommand, task: Task | None) -> bool:
-    """Whether the record shows what the verb promises; None is a task that the vendor no longer has."""
-    if isinstance(command, (Complete, Cancel)) and task is None:
-        return True
-    if task is None:
-        return False
-    owners = {user.native_id for user in task.assignees}
-    match command:
-        case Update():
-            return _shows_update(command, task)
-        case SetTags(tags=tags):
-            return {(tag.name, tag.value) for tag in tags} == {(tag.name, tag.value) for tag in task.tags or ()}
-        case Start():
-            return task.state is TaskState.IN_PROGRESS
-        case Suspend():
-            return task.state is TaskState.SUSPENDED
-        case Resume():
-            return task.is_open and task.state is not TaskState.SUSPENDED
-        case Retry():
-            return task.state is not TaskState.FAILED
-        case SaveDraft() | AddComment():
-            return task.is_open
-        case Claim(actor=Identity(native_id=actor)):
-            return owners == {actor} and task.state in {TaskState.RESERVED, TaskState.IN_PROGRESS}
-        case Release() | Unassign():
-            return not owners and task.is_open
-        case Assign(user_id=user_id):
-            return user_id in owners and task.is_open
-        case Complete():
-            return task.state is TaskState.COMPLETED
-        case _:
-            return not task.is_open
-
-
-def _shows_update(command: Update, task: Task) -> bool:
-    users = None if task.candidate_users is None else tuple(user.native_id for user in task.candidate_users)
-    groups = None if task.candidate_groups is None else tuple(group.native_id for group in task.candidate_groups)
-    pairs = (
-        (command.title, task.title),
-        (command.description, task.description),
-        (command.due_at, task.due_at),
-        (command.follow_up_at, task.follow_up_at),
-        (command.priority, task.priority),
-        (command.candidate_users, users),
-        (command.candidate_groups, groups),
-    )
-    return all(wanted is None or wanted == shown for wanted, shown in pairs)
-
-
-def flow_took_effect(command: FlowCommand, flow: Flow | None) -> bool:
-    """Whether the record shows what the verb promises; None is a flow that the vendor no longer has."""
-    match command:
-        case SuspendFlow():
-            return flow is not None and flow.state is FlowState.SUSPENDED
-        case ResumeFlow():
-            return flow is not None and flow.state is FlowState.ACTIVE
-        case _:
-            return flow is None or flow.state not in {FlowState.ACTIVE, FlowState.SUSPENDED}
-
-
 async def read_flow(connector: Connector[Any], native_id: str) -> Flow:
-    """The record of a flow that is there; LookupError when it is not."""
+    """The record of a flow; LookupError if it is absent."""
     match (await connector.get_flows([native_id])).get(native_id):
         case Flow() as flow:
             return flow
@@ -389,3 +217,13 @@ def secrets_of(value: object) -> set[str]:
             return set().union(*(secrets_of(each) for each in value))
         case _:
             return set()
+
+
+async def errors_of(act: Callable[[], Awaitable[object]]) -> list[ConnectorError]:
+    """The error that `act` raises, or the errors among the values that it returns."""
+    try:
+        result = await act()
+    except ConnectorError as error:
+        return [error]
+    values = result.values() if isinstance(result, Mapping) else ()
+    return [value for value in values if isinstance(value, ConnectorError)]

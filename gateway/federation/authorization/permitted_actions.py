@@ -1,62 +1,54 @@
-"""What a person may do to a task, as the graph tells it beforehand; from memory alone."""
+"""What a person may do to a task now, and what a source offers to whom. From memory, without an upstream call."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterable
 
-from connectors.sdk.caller import Caller
+from msgspec import structs
+
+from connectors.sdk.caller import TASK_ADMIN, Caller
 from connectors.sdk.capability import Capability, Support
 from connectors.sdk.commands import TaskAction
-from connectors.sdk.connector import Connector
 from connectors.sdk.model import Task
-from gateway.federation.authorization.policy import Permission
-from gateway.federation.authorization.table import TASK_ACTIONS
-from schema.ports import SourceStatus, Verdict
+from gateway.federation.authorization.policy import Policy
+from gateway.federation.authorization.table import ADMIN_ONLY, TASK_ACTIONS
+from gateway.federation.sources import Source
+from schema.ports import ActionCapability, SourceStatus, Verdict
 
-# A source in these does not take writes, as far as is known.
+# A source with one of these statuses takes no writes, as far as is known.
 _AWAY = frozenset({SourceStatus.UNAVAILABLE, SourceStatus.UNAUTHORIZED, SourceStatus.FORBIDDEN})
 
 
-class JudgedSource(Protocol):
-    """What of a source decides over an action; `gateway.federation.sources.Source` has it."""
-
-    connector: Connector[Any]
-    abilities: Mapping[TaskAction, Capability]
-
-    @property
-    def status(self) -> SourceStatus: ...
-
-
-def verdicts(
-    source: JudgedSource, caller: Caller, task: Task, actions: Iterable[TaskAction] | None = None
+def permitted_actions(
+    source: Source, caller: Caller, task: Task, actions: Iterable[TaskAction] | None = None
 ) -> list[Verdict]:
-    """One for each of `actions`; for None, for everything that can be done to a task."""
+    """A verdict for each of `actions`; None means all actions on an existing task, in the order of TaskAction.
+
+    A refused action has the first condition that fails as its reason.
+    """
     asked = [action for action in TaskAction if action in TASK_ACTIONS] if actions is None else actions
-    permission = Permission(caller, source.connector)
-    found = []
-    for action in asked:
-        capability = source.abilities.get(action)
-        if capability is None or action not in TASK_ACTIONS:
-            found.append(
-                Verdict(
-                    action=action,
-                    allowed=False,
-                    support=Support.UNSUPPORTED,
-                    atomic=False,
-                    reason=f"{source.connector.title} has no such operation for a task",
-                )
-            )
-            continue
-        reason = f"the source is {source.status}" if source.status in _AWAY else None
-        if reason is None:
-            refusal = permission.refusal(task, action, override=True)
-            reason = None if refusal is None else refusal.message
-        found.append(
-            Verdict(
-                action=action,
-                allowed=reason is None,
-                support=capability.support,
-                atomic=capability.atomic,
-                reason=reason,
-            )
-        )
-    return found
+    policy = Policy(caller, source.connector)
+    return [_verdict(source, policy, task, action) for action in asked]
+
+
+def with_roles(capabilities: Iterable[ActionCapability]) -> tuple[ActionCapability, ...]:
+    """The capabilities of a source, each with the role that it requires."""
+    return tuple(
+        structs.replace(one, requires_role=TASK_ADMIN)
+        if one.support is not Support.UNSUPPORTED and one.action in ADMIN_ONLY
+        else one
+        for one in capabilities
+    )
+
+
+def _verdict(source: Source, policy: Policy, task: Task, action: TaskAction) -> Verdict:
+    capability = source.abilities.get(action) if action in TASK_ACTIONS else None
+    if capability is None:
+        reason: str | None = f"{source.connector.info.title} does not support this for a task"
+        capability = Capability(support=Support.UNSUPPORTED, atomic=False)
+    elif source.status in _AWAY:
+        reason = f"the source is {source.status}"
+    else:
+        refusal = policy.refusal(task, action, override=True)
+        reason = None if refusal is None else refusal.message
+    return Verdict(
+        action=action, allowed=reason is None, support=capability.support, atomic=capability.atomic, reason=reason
+    )

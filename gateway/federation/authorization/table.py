@@ -1,6 +1,6 @@
-"""Who may do what to a task in which state: the table of WS-HumanTask's roles, as this gateway applies it.
+"""The authorization table: who may use which verb on a task in which state. The roles are those of WS-HumanTask.
 
-A task admin is WS-HumanTask's business administrator. What a source has, and who it knows, is not decided here.
+A task admin is WS-HumanTask's business administrator. Whether the source supports the verb is not decided here.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from connectors.sdk.model import TaskState
 
 
 class Relation(Enum):
-    """What a person is to a task; several at once."""
+    """What a person is to a task. A person can have several relations to one task."""
 
     CANDIDATE = "candidate"
     OWNER = "owner"
@@ -32,7 +32,7 @@ _UPDATES = frozenset(
     }
 )
 _ENDS = frozenset({TaskAction.CANCEL, TaskAction.SKIP, TaskAction.CANCEL_FLOW})
-_HELD = frozenset(
+_OWNED = frozenset(
     {
         TaskAction.RELEASE,
         TaskAction.SUSPEND,
@@ -57,15 +57,15 @@ def _row(
 _COMMENT = frozenset({TaskAction.COMMENT})
 _CLOSED = _row(owner=_COMMENT, admin=_COMMENT)
 
-RULES: Mapping[TaskState, Row] = MappingProxyType(
+TABLE: Mapping[TaskState, Row] = MappingProxyType(
     {
         TaskState.CREATED: _row(admin=_UPDATES | _ENDS),
         TaskState.READY: _row(
             candidate=frozenset({TaskAction.CLAIM, TaskAction.COMMENT}),
             admin=(_MANAGED | {TaskAction.CLAIM}) - {TaskAction.UNASSIGN},
         ),
-        TaskState.RESERVED: _row(candidate=_COMMENT, owner=_HELD | {TaskAction.START}, admin=_MANAGED),
-        TaskState.IN_PROGRESS: _row(candidate=_COMMENT, owner=_HELD, admin=_MANAGED),
+        TaskState.RESERVED: _row(candidate=_COMMENT, owner=_OWNED | {TaskAction.START}, admin=_MANAGED),
+        TaskState.IN_PROGRESS: _row(candidate=_COMMENT, owner=_OWNED, admin=_MANAGED),
         TaskState.SUSPENDED: _row(
             owner=frozenset({TaskAction.RESUME, TaskAction.RELEASE}),
             admin=_ENDS | {TaskAction.RESUME, TaskAction.ASSIGN, TaskAction.UNASSIGN, TaskAction.COMMENT},
@@ -78,21 +78,21 @@ RULES: Mapping[TaskState, Row] = MappingProxyType(
     }
 )
 
-TASK_ACTIONS = frozenset().union(*(actions for row in RULES.values() for actions in row.values()))
-"""What can be done to a task that is there."""
+PERSONAL = frozenset({TaskAction.CLAIM})
+"""Verbs done in the person's own name: the person must have an identity in the source."""
 
-ADMIN_ONLY = TASK_ACTIONS - frozenset().union(
-    *(row[relation] for row in RULES.values() for relation in (Relation.CANDIDATE, Relation.OWNER))
-) | {
-    TaskAction.CREATE,
-    TaskAction.START_FLOW,
-    TaskAction.CANCEL_FLOW,
-    TaskAction.SUSPEND_FLOW,
-    TaskAction.RESUME_FLOW,
-}
-"""What no one but a task admin may do: with a technical account a source would let everybody."""
+
+def _allowed_to(*relations: Relation) -> frozenset[TaskAction]:
+    return frozenset(action for row in TABLE.values() for relation in relations for action in row[relation])
+
+
+TASK_ACTIONS = _allowed_to(*Relation)
+"""What can be done to an existing task. The other actions are about flows, or create something."""
+
+ADMIN_ONLY = frozenset(TaskAction) - _allowed_to(Relation.CANDIDATE, Relation.OWNER)
+"""What the table allows to no candidate or owner: only task admins may do it, also where the source would let all."""
 
 
 def states_for(action: TaskAction) -> tuple[TaskState, ...]:
-    """The states in which anybody may do it."""
-    return tuple(state for state, row in RULES.items() if any(action in actions for actions in row.values()))
+    """The states in which the table allows the action to any person."""
+    return tuple(state for state, row in TABLE.items() if any(action in actions for actions in row.values()))

@@ -1,8 +1,14 @@
-"""Who may see which tasks, as a predicate on rows and as questions that a vendor can answer.
+"""Who may see a task.
 
-With a service account the vendor shows everything, so the rule is ours: a person sees tasks that they own, tasks where
-they or one of their groups is a candidate, and READY tasks without any candidate where the vendor lets everyone take
-those. Task admins see all.
+A task admin sees every task. Another person sees a task if one of these is true:
+
+- the person is one of its owners;
+- the person, or one of the person's groups, is a candidate;
+- the task is READY, has no candidate, and the vendor lets every user claim such tasks (`Connector.open_to_everyone`).
+
+A person without an identity in the source sees none of its tasks. The gateway applies the rule itself, because a
+service account sees everything. `can_see` tests one record; `disjuncts` are the same rule as queries for a vendor.
+What a person may do to a task that is visible stands in `table`.
 """
 
 from typing import Any
@@ -19,7 +25,7 @@ READY = frozenset({TaskState.READY})
 
 
 def is_candidate(identity: Identity, task: Task) -> bool:
-    """Whether the person, or one of their groups, is a potential owner."""
+    """Whether the person, or one of the person's groups, is a candidate."""
     return any(user.native_id == identity.native_id for user in task.candidate_users or ()) or any(
         identity.belongs_to(group) for group in task.candidate_groups or ()
     )
@@ -29,10 +35,10 @@ def is_owner(identity: Identity, task: Task) -> bool:
     return any(user.native_id == identity.native_id for user in task.assignees)
 
 
-def is_free_for_all(connector: Connector[Any], task: Task) -> bool:
-    """A READY task without any candidate, at a vendor where anybody may take those."""
+def is_open_to_everyone(connector: Connector[Any], task: Task) -> bool:
+    """A READY task without a candidate, of a vendor that lets every user claim those."""
     return (
-        connector.open_to_everyone
+        connector.info.open_to_everyone
         and task.state is TaskState.READY
         and not task.candidate_users
         and not task.candidate_groups
@@ -40,19 +46,21 @@ def is_free_for_all(connector: Connector[Any], task: Task) -> bool:
 
 
 def can_see(caller: Caller, connector: Connector[Any], task: Task) -> bool:
+    """Whether the rule above shows the task to the caller."""
     if caller.is_task_admin:
         return True
     identity = caller.identity(connector.source)
     if identity is None:
         return False
-    return is_owner(identity, task) or is_candidate(identity, task) or is_free_for_all(connector, task)
+    return is_owner(identity, task) or is_candidate(identity, task) or is_open_to_everyone(connector, task)
 
 
 def disjuncts(caller: Caller, connector: Connector[Any], scope: InboxScope, asked: TaskQuery) -> tuple[TaskQuery, ...]:
-    """The conjunctions whose union is what `caller` sees within `scope`; none when that is nothing.
+    """Queries whose union is what `caller` sees within `scope`; empty if the caller sees nothing.
 
-    Those that `asked` makes needless are left out: what one asks for as owner, one sees as owner. ALL_VISIBLE without
-    an identity is everything for a task admin and nothing for others.
+    `asked` is the query that they are combined with: if it asks for the caller's own tasks only, one query is enough.
+    Without an identity in the source ALL_VISIBLE is everything for a task admin and nothing for another person; the
+    other scopes are empty.
     """
     identity = caller.identity(connector.source)
     if scope is InboxScope.ALL_VISIBLE and caller.is_task_admin:
@@ -76,5 +84,5 @@ def disjuncts(caller: Caller, connector: Connector[Any], scope: InboxScope, aske
         case InboxScope.ALL_VISIBLE:
             if asked.assignees == mine.assignees:
                 return (mine,)
-            free = [TaskQuery(states=READY, has_candidates=False)] if connector.open_to_everyone else []
-            return (mine, *candidate, *free)
+            unrestricted = [TaskQuery(states=READY, has_candidates=False)] if connector.info.open_to_everyone else []
+            return (mine, *candidate, *unrestricted)

@@ -12,6 +12,6 @@ cache      single flight, fresh, stale while refreshed, stale on failure
 from gateway.federation.cache.cache import Cache, PendingWrite
 from gateway.federation.cache.key import SERVICE, Question, Scope
 from gateway.federation.cache.result import CacheView, Shared
-from gateway.federation.cache.tags import Kind, Tag, touched
+from gateway.federation.cache.tags import Kind, Tag
 
-__all__ = ["SERVICE", "Cache", "CacheView", "Kind", "PendingWrite", "Question", "Scope", "Shared", "Tag", "touched"]
+__all__ = ["SERVICE", "Cache", "CacheView", "Kind", "PendingWrite", "Question", "Scope", "Shared", "Tag"]

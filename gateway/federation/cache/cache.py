@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeGuard, TypeVar
 
 from msgspec import Struct
 
-from connectors.sdk.connector import utc_now
+from connectors.sdk.clock import utc_now
 from connectors.sdk.errors import (
     BrokenError,
     ConnectorError,

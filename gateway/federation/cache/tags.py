@@ -4,8 +4,6 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from connectors.sdk.commands import TaskAction
-
 
 class Kind(StrEnum):
     TASK = "TASK"
@@ -25,38 +23,3 @@ class Tag(Struct, frozen=True, cache_hash=True):
     source: str
     kind: Kind | None = None
     native_id: str | None = None
-
-
-# What these do shows in the task, its lists and its flow. Everything else may end, begin or change other tasks too.
-_WITHIN_TASK = frozenset(
-    {
-        TaskAction.CLAIM,
-        TaskAction.RELEASE,
-        TaskAction.ASSIGN,
-        TaskAction.UNASSIGN,
-        TaskAction.START,
-        TaskAction.SUSPEND,
-        TaskAction.RESUME,
-        TaskAction.UPDATE_DUE,
-        TaskAction.UPDATE_FOLLOW_UP,
-        TaskAction.UPDATE_PRIORITY,
-        TaskAction.UPDATE_CANDIDATES,
-        TaskAction.UPDATE_DETAILS,
-        TaskAction.SAVE_DRAFT,
-        TaskAction.COMMENT,
-        TaskAction.TAG,
-    }
-)
-
-
-def touched(
-    source: str, action: TaskAction, *, task_id: str | None = None, flow_id: str | None = None
-) -> tuple[Tag, ...]:
-    """What a write may change: the task, its flow and every list that could hold it, or all tasks and flows.
-
-    People, groups and definitions stay as they are.
-    """
-    if action in _WITHIN_TASK and task_id is not None:
-        flow = () if flow_id is None else (Tag(source, Kind.FLOW, flow_id),)
-        return (Tag(source, Kind.TASK, task_id), Tag(source, Kind.TASK_LIST), *flow)
-    return tuple(Tag(source, kind) for kind in (Kind.TASK, Kind.TASK_LIST, Kind.FLOW, Kind.FLOW_LIST))

@@ -1,9 +1,30 @@
-"""TODO."""
+"""Lists over all sources, merged into one order and paged by cursors.
+
+task_list         one page of tasks, or all of them
+flow_list         pages of flows
+definition_list   pages of task definitions
+people_list       pages of people, groups and members
+stats             counts of tasks by what they have in common
+
+planner           what each source is asked for a list of tasks
+filter_compiler   filters as a pushed query and an exact test
+query_logic       conjunction, generalisation and contradiction of queries
+sort_order        orders of rows, and the null partitions that a vendor can sort
+list_reader       a source's pages and full scans through the cache
+full_scan         a list read page by page to its end
+row_stream        paged and scanned streams of one source's rows
+merge             all streams in one order
+page              the merged page with cursors and reports
+cursor            cursors on the wire, and fingerprints of lists
+position          where a page ended: a position per stream
+source_report     what one source contributed
+"""
 
 from gateway.federation.lists.cursor import CursorCodec
-from gateway.federation.lists.flow_list import Catalogues
-from gateway.federation.lists.people_list import Directories
+from gateway.federation.lists.definition_list import DefinitionLists
+from gateway.federation.lists.flow_list import FlowLists
+from gateway.federation.lists.people_list import PeopleLists
 from gateway.federation.lists.stats import Stats
-from gateway.federation.lists.task_list import Lists
+from gateway.federation.lists.task_list import TaskLists
 
-__all__ = ["Catalogues", "CursorCodec", "Directories", "Lists", "Stats"]
+__all__ = ["CursorCodec", "DefinitionLists", "FlowLists", "PeopleLists", "Stats", "TaskLists"]

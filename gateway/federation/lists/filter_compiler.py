@@ -1,77 +1,99 @@
-"""A filter of the graph as one source sees it: the strongest sound question, and the exact test for its rows.
+"""Compiles a filter for one source: the strongest sound query, and the exact test for its rows.
 
-The question is one conjunction that every match satisfies. `or` is asked by what its branches have in common, `not`
-only where its complement can be said; what is lost there is made good here, row by row.
+The query is one conjunction that every match satisfies. `or` becomes what its branches have in common, `not` only a
+complement that a query can express. The test makes good for what the query loses.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypeVar
 
 from msgspec import Struct, structs
 
-from connectors.sdk.model import OPEN_STATES, Task, TaskState
+from connectors.sdk.model import NativeRef, Task, TaskState
 from connectors.sdk.query import TaskQuery, TextMatch, folded, overdue
+from gateway.federation.lists.query_logic import conjunction, generalisation, is_contradictory
 from schema.ports import PersonId, SubjectMatch, TaskFilter
+
+T = TypeVar("T")
 
 Test = Callable[[Task], bool]
 
 
-class SourceFilter(Struct, frozen=True):
-    """`query` None: nothing of the source can match. `exact`: what the query says is all that the filter says."""
+class CompiledFilter(Struct, frozen=True):
+    """`query` None: no task of the source matches. `is_exact`: the query alone matches the same tasks as the filter."""
 
     query: TaskQuery | None
-    exact: bool
+    is_exact: bool
     matches: Test
 
 
-NOTHING = SourceFilter(None, exact=True, matches=lambda _: False)
-EVERYTHING = SourceFilter(TaskQuery(), exact=True, matches=lambda _: True)
+MATCHES_NONE = CompiledFilter(None, is_exact=True, matches=lambda _: False)
+MATCHES_ALL = CompiledFilter(TaskQuery(), is_exact=True, matches=lambda _: True)
 
 
-class FilterReader:
-    """Reads filters for one source. `native` gives a person's id there, None where they have none."""
+class FilterCompiler:
+    """Compiles filters for one source. `native_id` returns a person's id there, None where they have none.
 
-    def __init__(self, source: str, vendor: str, *, native: Callable[[PersonId], str | None], now: datetime) -> None:
+    A task is overdue at `now`.
+    """
+
+    def __init__(self, source: str, vendor: str, *, native_id: Callable[[PersonId], str | None], now: datetime) -> None:
         self._source = source
         self._vendor = vendor
-        self._native = native
+        self._native_id = native_id
         self._now = now
 
-    def read(self, wanted: TaskFilter) -> SourceFilter:
-        parts = [self._own(wanted), *(self.read(each) for each in wanted.all_of)]
+    def compile(self, wanted: TaskFilter) -> CompiledFilter:
+        """The filter with all that is nested in it."""
+        operands = [self._own_members(wanted), *(self.compile(each) for each in wanted.all_of)]
         if wanted.any_of is not None:
-            parts.append(_either([self.read(each) for each in wanted.any_of]))
+            operands.append(_any_of([self.compile(each) for each in wanted.any_of]))
         if wanted.none_of is not None:
-            parts.append(_neither(self.read(wanted.none_of)))
-        return _both(parts)
+            operands.append(_not(self.compile(wanted.none_of)))
+        return _all_of(operands)
 
-    def _own(self, wanted: TaskFilter) -> SourceFilter:
+    def _own_members(self, wanted: TaskFilter) -> CompiledFilter:
         """The members of the filter itself."""
-        if not self._is_meant(wanted):
-            return NOTHING
-        ids, flows, groups = wanted.ids, wanted.flows, wanted.candidate_groups
-        query = TaskQuery(
-            ids=None if ids is None else frozenset(ref.native_id for ref in ids if ref.source == self._source),
+        if not self._includes_source(wanted):
+            return MATCHES_NONE
+        query = self._query(wanted)
+        if is_contradictory(query):
+            return MATCHES_NONE
+        tests = self._row_tests(wanted)
+        # Vendors are asked for whole minutes, so that many callers share one answer.
+        asked = query if query.overdue_at is None else structs.replace(query, overdue_at=_next_minute(self._now))
+        return CompiledFilter(
+            asked,
+            is_exact=asked == query and not tests,
+            matches=lambda task: query.matches(task) and all(test(task) for test in tests),
+        )
+
+    def _includes_source(self, wanted: TaskFilter) -> bool:
+        return (
+            (wanted.sources is None or self._source in wanted.sources)
+            and (wanted.vendors is None or self._vendor in wanted.vendors)
+            and (wanted.vendor is None or wanted.vendor.holds(self._vendor))
+        )
+
+    def _query(self, wanted: TaskFilter) -> TaskQuery:
+        """What a query can express."""
+        subject = wanted.subject or SubjectMatch()
+        return TaskQuery(
+            ids=self._ids(wanted.ids),
             states=wanted.states,
             kinds=wanted.kinds,
             priorities=wanted.priorities,
             assignees=self._people(wanted.assignees),
             has_assignee=wanted.has_assignee,
             candidate_users=self._people(wanted.candidate_users),
-            candidate_groups=None
-            if groups is None
-            else frozenset(ref.native_id for ref in groups if ref.source == self._source),
-            flows=None if flows is None else frozenset(ref.native_id for ref in flows if ref.source == self._source),
+            candidate_groups=self._ids(wanted.candidate_groups),
+            flows=self._ids(wanted.flows),
             definition_keys=wanted.definition_keys,
             business_keys=wanted.business_keys,
             tags=wanted.tags,
-            subject_types=None
-            if wanted.subject is None or wanted.subject.type is None
-            else frozenset({wanted.subject.type}),
-            subject_ids=None
-            if wanted.subject is None or wanted.subject.native_id is None
-            else frozenset({wanted.subject.native_id}),
+            subject_types=_single(subject.type),
+            subject_ids=_single(subject.native_id),
             times=wanted.times,
             overdue_at=self._now if wanted.is_overdue else None,
             is_escalated=wanted.is_escalated,
@@ -79,31 +101,17 @@ class FilterReader:
             present=wanted.present,
             absent=wanted.absent,
         )
-        if is_empty(query):
-            return NOTHING
-        further = list(self._further(wanted))
-        # Asked by the minute, so that many may share the answer.
-        asked = query if query.overdue_at is None else structs.replace(query, overdue_at=_next_minute(self._now))
-        return SourceFilter(
-            asked,
-            exact=asked == query and not further,
-            matches=lambda task: query.matches(task) and all(test(task) for test in further),
-        )
 
-    def _is_meant(self, wanted: TaskFilter) -> bool:
-        return (
-            (wanted.sources is None or self._source in wanted.sources)
-            and (wanted.vendors is None or self._vendor in wanted.vendors)
-            and (wanted.vendor is None or wanted.vendor.holds(self._vendor))
-        )
+    def _ids(self, refs: frozenset[NativeRef] | None) -> frozenset[str] | None:
+        return None if refs is None else frozenset(ref.native_id for ref in refs if ref.source == self._source)
 
     def _people(self, people: frozenset[PersonId] | None) -> frozenset[str] | None:
         if people is None:
             return None
-        return frozenset(native for person in people if (native := self._native(person)) is not None)
+        return frozenset(native_id for person in people if (native_id := self._native_id(person)) is not None)
 
-    def _further(self, wanted: TaskFilter) -> Sequence[Test]:
-        """What no query can say."""
+    def _row_tests(self, wanted: TaskFilter) -> Sequence[Test]:
+        """What no query can express."""
         tests: list[Test] = []
         if wanted.is_overdue is False:
             tests.append(lambda task: overdue(task, self._now) is False)
@@ -119,188 +127,75 @@ class FilterReader:
         if wanted.tag is not None:
             tests.append(_tag(wanted.tag))
         if wanted.has_candidate_users is not None:
-            some_user = wanted.has_candidate_users
-            tests.append(lambda task: bool(task.candidate_users) == some_user)
+            tests.append(_has(wanted.has_candidate_users, lambda task: task.candidate_users))
         if wanted.has_candidate_groups is not None:
-            some_group = wanted.has_candidate_groups
-            tests.append(lambda task: bool(task.candidate_groups) == some_group)
+            tests.append(_has(wanted.has_candidate_groups, lambda task: task.candidate_groups))
         if wanted.has_flow is not None:
-            in_flow = wanted.has_flow
-            tests.append(lambda task: (task.flow_id is not None) == in_flow)
+            tests.append(_has(wanted.has_flow, lambda task: task.flow_id is not None))
         if wanted.subject is not None and wanted.subject.label is not None:
             tests.append(_subject(wanted.subject))
         return tests
 
 
+def _single(value: T | None) -> frozenset[T] | None:
+    return None if value is None else frozenset({value})
+
+
 def _next_minute(moment: datetime) -> datetime:
-    whole = moment.replace(second=0, microsecond=0)
-    return whole if whole == moment else whole + timedelta(minutes=1)
+    minute = moment.replace(second=0, microsecond=0)
+    return minute if minute == moment else minute + timedelta(minutes=1)
 
 
-def is_empty(query: TaskQuery) -> bool:
-    """Whether it can match nothing, as far as that can be seen."""
-    is_owned = query.assignees is not None or query.has_assignee is True
-    is_offered = query.candidate_users is not None or query.candidate_groups is not None
-    return (
-        frozenset() in (getattr(query, name) for name in _SETS)
-        or bool(query.present & query.absent)
-        or (query.assignees is not None and query.has_assignee is False)
-        or (is_offered and query.has_candidates is False)
-        or (query.states == _READY and is_owned)
-        or (query.overdue_at is not None and query.states is not None and query.states.isdisjoint(OPEN_STATES))
-        or not _has_time(query)
-    )
+def _all_of(operands: Sequence[CompiledFilter]) -> CompiledFilter:
+    operands = [operand for operand in operands if operand is not MATCHES_ALL]
+    if len(operands) == 1:
+        return operands[0]
+    query, is_exact = TaskQuery(), True
+    for operand in operands:
+        if operand.query is None:
+            return MATCHES_NONE
+        query, says_all = conjunction(query, operand.query)
+        is_exact = is_exact and operand.is_exact and says_all
+    if is_contradictory(query):
+        return MATCHES_NONE
+    return CompiledFilter(query, is_exact=is_exact, matches=lambda task: all(each.matches(task) for each in operands))
 
 
-def _has_time(query: TaskQuery) -> bool:
-    """Whether the bounds of each time leave any moment."""
-    if any(field in query.absent for field, _ in query.times):
-        return False
-    for field in {field for field, _ in query.times}:
-        bounds = [interval for each, interval in query.times if each is field]
-        # The highest lower bound and the lowest upper one; of equal moments the one that excludes it.
-        lower = max(
-            [(each.gte, 0) for each in bounds if each.gte] + [(each.gt, 1) for each in bounds if each.gt], default=None
-        )
-        upper = min(
-            [(each.lte, 0) for each in bounds if each.lte] + [(each.lt, -1) for each in bounds if each.lt], default=None
-        )
-        if lower is None or upper is None or lower[0] < upper[0]:
-            continue
-        if lower[0] > upper[0] or (lower[1], upper[1]) != (0, 0):
-            return False
-    return True
-
-
-_READY = frozenset({TaskState.READY})
-
-_SETS = (
-    "ids",
-    "states",
-    "kinds",
-    "priorities",
-    "assignees",
-    "candidate_users",
-    "candidate_groups",
-    "flows",
-    "definition_keys",
-    "business_keys",
-    "tags",
-    "subject_types",
-    "subject_ids",
-)
-_SINGLES = ("has_assignee", "has_candidates", "is_escalated", "overdue_at", "text")
-_SUBJECTS = ("subject_types", "subject_ids")
-
-
-def _both(parts: Sequence[SourceFilter]) -> SourceFilter:
-    """All of them."""
-    parts = [part for part in parts if part is not EVERYTHING]
-    if len(parts) == 1:
-        return parts[0]
-    query, exact = TaskQuery(), True
-    for part in parts:
-        if part.query is None:
-            return NOTHING
-        query, kept = meet(query, part.query)
-        exact = exact and part.exact and kept
-    if is_empty(query):
-        return NOTHING
-    return SourceFilter(query, exact=exact, matches=lambda task: all(part.matches(task) for part in parts))
-
-
-def _either(parts: Sequence[SourceFilter]) -> SourceFilter:
-    """One of them: asked by what they have in common."""
-    possible = [part for part in parts if part.query is not None]
+def _any_of(operands: Sequence[CompiledFilter]) -> CompiledFilter:
+    possible = [(operand.query, operand) for operand in operands if operand.query is not None]
     if not possible:
-        return NOTHING
+        return MATCHES_NONE
     if len(possible) == 1:
-        return possible[0]
-    query = possible[0].query
-    for part in possible[1:]:
-        query = _join(query or TaskQuery(), part.query or TaskQuery())
-    return SourceFilter(query, exact=False, matches=lambda task: any(part.matches(task) for part in possible))
+        return possible[0][1]
+    query = possible[0][0]
+    for other, _ in possible[1:]:
+        query = generalisation(query, other)
+    return CompiledFilter(query, is_exact=False, matches=lambda task: any(each.matches(task) for _, each in possible))
 
 
-def _neither(part: SourceFilter) -> SourceFilter:
-    if part.query is None:
-        return EVERYTHING
-    states = part.query.states
-    if part.exact and states is not None and part.query == TaskQuery(states=states):
-        others = frozenset(TaskState) - states
-        return (
-            SourceFilter(TaskQuery(states=others), exact=True, matches=lambda task: task.state in others)
-            if others
-            else NOTHING
-        )
-    return SourceFilter(TaskQuery(), exact=False, matches=lambda task: not part.matches(task))
-
-
-def meet(left: TaskQuery, right: TaskQuery) -> tuple[TaskQuery, bool]:
-    """A conjunction that follows from both, and whether it says all that they say."""
-    changes: dict[str, Any] = {}
-    whole = True
-    for name in _SETS:
-        one, other = getattr(left, name), getattr(right, name)
-        if one is not None and other is not None and name in _MANY:
-            # A task has several of these: one may be in the first set, another in the second.
-            whole = whole and one == other
-            changes[name] = min(one, other, key=len)
-        else:
-            changes[name] = one if other is None else other if one is None else one & other
-    for name in _SINGLES:
-        one, other = getattr(left, name), getattr(right, name)
-        if one is not None and other is not None and one != other:
-            if isinstance(one, bool):
-                return structs.replace(left, states=frozenset()), True
-            whole = False
-        changes[name] = other if one is None else one
-    if any(getattr(left, name) is not None for name in _SUBJECTS) and any(
-        getattr(right, name) is not None for name in _SUBJECTS
-    ):
-        whole = whole and all(getattr(left, name) == getattr(right, name) for name in _SUBJECTS)
-        changes |= {name: getattr(left, name) for name in _SUBJECTS}
-    return (
-        structs.replace(
-            left,
-            times=tuple(dict.fromkeys((*left.times, *right.times))),
-            present=left.present | right.present,
-            absent=left.absent | right.absent,
-            **changes,
-        ),
-        whole,
-    )
-
-
-_MANY = frozenset({"assignees", "candidate_users", "candidate_groups", "tags"})
-
-
-def _join(left: TaskQuery, right: TaskQuery) -> TaskQuery:
-    """What holds whichever of them holds."""
-    changes: dict[str, Any] = {}
-    for name in _SETS:
-        one, other = getattr(left, name), getattr(right, name)
-        changes[name] = None if one is None or other is None else one | other
-    if any(getattr(left, name) != getattr(right, name) for name in _SUBJECTS):
-        changes |= dict.fromkeys(_SUBJECTS)
-    for name in _SINGLES:
-        one, other = getattr(left, name), getattr(right, name)
-        changes[name] = one if one == other else None
-    return structs.replace(
-        left,
-        times=tuple(bound for bound in left.times if bound in right.times),
-        present=left.present & right.present,
-        absent=left.absent & right.absent,
-        **changes,
-    )
+def _not(operand: CompiledFilter) -> CompiledFilter:
+    """A query can express the complement of states and of no other member."""
+    if operand.query is None:
+        return MATCHES_ALL
+    states = operand.query.states
+    if not operand.is_exact or states is None or operand.query != TaskQuery(states=states):
+        return CompiledFilter(TaskQuery(), is_exact=False, matches=lambda task: not operand.matches(task))
+    others = frozenset(TaskState) - states
+    if not others:
+        return MATCHES_NONE
+    return CompiledFilter(TaskQuery(states=others), is_exact=True, matches=lambda task: task.state in others)
 
 
 def _text(match: TextMatch, text: Callable[[Task], str | None]) -> Test:
     return lambda task: match.holds(text(task))
 
 
+def _has(wanted: bool, value: Callable[[Task], object]) -> Test:  # noqa: FBT001 a member of the filter
+    return lambda task: bool(value(task)) == wanted
+
+
 def _tag(match: TextMatch) -> Test:
-    """Some one tag must fit; `is_null` asks for tasks without any."""
+    """One tag must fit; `is_null` asks for tasks without tags."""
 
     def test(task: Task) -> bool:
         names = [tag.name for tag in task.tags or ()]
@@ -310,6 +205,7 @@ def _tag(match: TextMatch) -> Test:
 
 
 def _subject(match: SubjectMatch) -> Test:
+    """One subject must fit all members of the match."""
     label = folded(match.label or "")
 
     def test(task: Task) -> bool:

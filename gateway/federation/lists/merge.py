@@ -1,4 +1,4 @@
-"""The k-way merge of ordered streams, opening each only when its rows can be next."""
+"""The k-way merge of ordered streams. A stream is opened when one of its rows can be the next."""
 
 from collections.abc import Sequence
 from typing import Generic
@@ -6,54 +6,54 @@ from typing import Generic
 import anyio
 from msgspec import Struct
 
-from gateway.federation.lists.cursor import StreamPosition
+from gateway.federation.lists.position import StreamId, StreamPosition
 from gateway.federation.lists.row_stream import Stream
 from gateway.federation.lists.sort_order import R, Rank
 
 
 class Merged(Struct, Generic[R], frozen=True):
-    """One row, and where every stream stands after it (streams that need no memory are absent)."""
+    """One row, and where every stream stands after it. Streams that need no position are absent."""
 
     item: R
-    streams: dict[str, StreamPosition]
+    streams: dict[StreamId, StreamPosition]
 
 
 async def merge(streams: Sequence[Stream[R]], *, first: int, open_all: bool) -> tuple[list[Merged[R]], bool]:
     """The next `first` rows in total order, each thing once, and whether there are more.
 
-    A row that is found before what was given already has moved there meanwhile, and is left out. A stream that cannot
-    have the next row (its `bound` lies behind another's head) is left unopened, unless `open_all`.
+    A row that ranks before what was returned already has moved there meanwhile, and is left out. A stream that cannot
+    have the next row (its `bound` lies behind another's head) is not opened, unless `open_all`.
     """
     if open_all:
         await _prepare(streams)
-    given: set[tuple[str, str]] = set()
+    returned: set[tuple[str, str]] = set()
     rows: list[Merged[R]] = []
     last: Rank = ()
     while True:
         if len(rows) == first and any((head := stream.head()) is not None and last < head for stream in streams):
-            # Something follows: which row it is, nobody asked.
+            # At least one more row exists: do not fetch the pages that would tell which one is next.
             return rows, True
-        source = await _next(streams, last)
-        if source is None:
+        stream = await _next(streams, last)
+        if stream is None:
             return rows, False
         if len(rows) == first:
             return rows, True
-        last = source.head() or last
-        item = source.pop()
-        name = (item.source, item.native_id)
-        if name in given:
+        last = stream.head() or last
+        item = stream.pop()
+        identity = (item.source, item.native_id)
+        if identity in returned:
             continue
-        given.add(name)
-        positions = {stream.name: stream.position() for stream in streams}
-        rows.append(Merged(item, {name: at for name, at in positions.items() if at is not None}))
+        returned.add(identity)
+        positions = {each.id: position for each in streams if (position := each.position()) is not None}
+        rows.append(Merged(item, positions))
 
 
 async def _next(streams: Sequence[Stream[R]], last: Rank) -> Stream[R] | None:
-    """The stream whose head is the next row behind `last`, after every stream that could precede it was prepared."""
+    """The stream whose head is the next row after `last`, once every stream that could precede it is prepared."""
     while True:
         opened = [stream for stream in streams if stream.opened]
         await _prepare(opened)
-        # Duplicates of the row given last rank alike, and go too.
+        # Duplicates of the row returned last have the same rank, and are skipped too.
         for stream in opened:
             stream.skip(last)
         if not all(stream.ready for stream in opened):
@@ -64,7 +64,7 @@ async def _next(streams: Sequence[Stream[R]], last: Rank) -> Stream[R] | None:
         if not waiting:
             return None if least is None else streams[least[1]]
         if least is None:
-            # Only the streams that can come first: the others may stay closed.
+            # Open only the streams that can come first.
             lowest = min(stream.bound for stream in waiting)
             waiting = [stream for stream in waiting if stream.bound <= lowest]
         await _prepare(waiting)

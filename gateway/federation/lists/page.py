@@ -1,133 +1,73 @@
-"""Whole listings of one source, read page by page, kept for a while, counted for the report."""
+"""One page of a merged list: where it begins, its rows with their cursors, and a report per source."""
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol
 
-from msgspec import Struct
-
-from connectors.sdk.http import calls
-from connectors.sdk.query import Page
-from gateway.federation.cache import Cache, Kind, Question, Tag
-from gateway.federation.lists.cursor import CursorCodec, ListPosition
-from gateway.federation.lists.merge import merge
+from connectors.sdk.model import CountAccuracy
+from gateway.federation.lists.cursor import CursorCodec
+from gateway.federation.lists.merge import Merged, merge
+from gateway.federation.lists.position import ListPosition, StreamId, StreamStart, start_of
 from gateway.federation.lists.sort_order import Order, R
-from gateway.federation.lists.source_report import Part, total_of
-from schema.ports import EdgeRow, PageRequest, RowList
-
-T = TypeVar("T")
+from gateway.federation.lists.source_report import Contribution, total_of
+from schema.ports import EdgeRow, RowList
 
 
-class Identified(Protocol):
+class Window(Protocol):
+    """Which rows of a list are wanted; every list request has these members."""
+
     @property
-    def native_id(self) -> str: ...
+    def first(self) -> int: ...
+
+    @property
+    def after(self) -> str | None: ...
+
+    @property
+    def backward(self) -> bool: ...
+
+    @property
+    def count(self) -> bool: ...
 
 
-N = TypeVar("N", bound=Identified)
+class PageBuilder(Generic[R]):
+    """Builds one page. `fingerprint` stands for the list: its cursors fit no other.
 
+    Raises InputError for a cursor that does not fit.
+    """
 
-class Whole(Struct, Generic[T], frozen=True):
-    """All things of one listing, or as many as `scan_limit` allows."""
+    def __init__(self, cursors: CursorCodec, order: Order[R], fingerprint: str, window: Window) -> None:
+        self._cursors, self._fingerprint, self._window = cursors, fingerprint, window
+        self.order = order
+        self.start = None if window.after is None else cursors.decode(fingerprint, window.after)
+        self.is_turned = self.start is not None and self.start.backward != window.backward
+        if self.start is not None and self.is_turned:
+            self.start = self.start.turned()
 
-    items: Sequence[T]
-    truncated: bool
+    def start_of(self, stream: StreamId) -> StreamStart:
+        """Where a stream begins on this page."""
+        return start_of(stream, self.start)
 
-
-class ListingReader:
-    def __init__(self, answers: Cache) -> None:
-        self._answers = answers
-
-    async def whole(
-        self,
-        part: Part[R],
-        operation: str,
-        arguments: Hashable,
-        page_of: Callable[[int, str | None], Awaitable[Page[N]]],
-        *,
-        kind: Kind,
-        fresh: bool,
-    ) -> Whole[N]:
-        """Every page joined, each thing once, shared as long as things of that kind are. Raises ConnectorError."""
-        connector = part.source.connector
-
-        async def drain() -> Whole[N]:
-            return await _drained(page_of, connector.page_limit, connector.settings.scan_limit)
-
-        return await self.ask(part, operation, arguments, drain, kind=kind, fresh=fresh)
-
-    async def ask(
-        self,
-        part: Part[R],
-        operation: str,
-        arguments: Hashable,
-        fetch: Callable[[], Awaitable[T]],
-        *,
-        kind: Kind,
-        fresh: bool,
-    ) -> T:
-        """The shared answer of one question, counted and dated for the report, within the source's deadline."""
-        calls.set(part.calls)
-        settings = part.source.connector.settings.cache
-        seconds = settings.flow_seconds if kind is Kind.FLOW_LIST else settings.directory_seconds
-        shared = await self._answers.ask(
-            Question(part.source.key, part.source.scope, operation, arguments),
-            lambda: part.source.read(operation, fetch),
-            ttl=lambda _: seconds,
-            tags=[Tag(part.source.key, kind)],
-            max_stale=settings.max_stale_seconds,
-            revalidate=settings.revalidate_seconds,
-            patience=part.source.patience,
-            fresh=fresh,
+    async def build(self, contributions: Sequence[Contribution[R]]) -> RowList[R]:
+        """Reads and merges the streams. Failures are in the reports."""
+        window = self._window
+        streams = [stream for contribution in contributions for stream in contribution.streams]
+        rows, has_more = await merge(streams, first=window.first, open_all=window.count)
+        reports = [contribution.report() for contribution in contributions]
+        total, accuracy = total_of(reports)
+        edges = [EdgeRow(row.item, self._cursor_of(row)) for row in rows]
+        if window.backward:
+            edges.reverse()
+        return RowList(
+            edges=edges,
+            has_next_page=self.start is not None if window.backward else has_more,
+            has_previous_page=has_more if window.backward else self.start is not None,
+            total=total if window.count else None,
+            total_accuracy=accuracy if window.count else CountAccuracy.UNKNOWN,
+            sources=reports,
         )
-        part.note(shared)
-        return shared.value
 
+    def _cursor_of(self, row: Merged[R]) -> Callable[[], str]:
+        def cursor() -> str:
+            position = ListPosition(self.order.values_of(row.item), row.streams, self._window.backward)
+            return self._cursors.encode(self._fingerprint, position)
 
-def resumed_at(cursors: CursorCodec, fingerprint: str, request: PageRequest) -> ListPosition | None:
-    """Where the page begins; raises ValidationFailedError for a cursor that does not fit."""
-    if request.after is None:
-        return None
-    position = cursors.decode(fingerprint, request.after)
-    return position if position.backward == request.backward else position.turned()
-
-
-async def page_of_parts(
-    parts: Sequence[Part[R]],
-    order: Order[R],
-    cursors: CursorCodec,
-    fingerprint: str,
-    resumed: ListPosition | None,
-    request: PageRequest,
-) -> RowList[R]:
-    """The merged page, its cursors bound to `fingerprint`, and a report of each part."""
-    streams = [stream for part in parts for stream in part.streams]
-    rows, more = await merge(streams, first=request.first, open_all=request.count)
-    reports = [part.report() for part in parts]
-    total, accuracy = total_of(reports)
-
-    def edge(item: R, at: ListPosition) -> EdgeRow[R]:
-        return EdgeRow(item, lambda: cursors.encode(fingerprint, at))
-
-    edges = [edge(row.item, ListPosition(order.position(row.item), row.streams, request.backward)) for row in rows]
-    if request.backward:
-        edges.reverse()
-    return RowList(
-        edges=edges,
-        has_next_page=resumed is not None if request.backward else more,
-        has_previous_page=more if request.backward else resumed is not None,
-        total=total if request.count else None,
-        total_accuracy=accuracy,
-        sources=reports,
-    )
-
-
-async def _drained(page_of: Callable[[int, str | None], Awaitable[Page[N]]], page_limit: int, most: int) -> Whole[N]:
-    found: dict[str, N] = {}
-    after: str | None = None
-    while True:
-        page = await page_of(min(page_limit, most), after)
-        for item in page.items:
-            found.setdefault(item.native_id, item)
-        is_last = page.next_cursor is None or page.next_cursor == after
-        if is_last or len(found) >= most:
-            return Whole(list(found.values())[:most], truncated=not is_last or len(found) > most)
-        after = page.next_cursor
+        return cursor

@@ -1,4 +1,4 @@
-"""Ordered streams of rows, one per part of a source's list: the inputs of the merge."""
+"""Ordered streams of rows, each one part of a source's list: the inputs of the merge."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,20 +9,18 @@ from msgspec import Struct
 from connectors.sdk.errors import ConnectorError, MalformedResponseError
 from connectors.sdk.model import CountAccuracy
 from connectors.sdk.query import Page
-from gateway.federation.lists.cursor import StreamPosition
-from gateway.federation.lists.sort_order import Listed, Order, Position, R, Rank
+from gateway.federation.lists.full_scan import Snapshot
+from gateway.federation.lists.position import StreamId, StreamKind, StreamPosition, StreamStart
+from gateway.federation.lists.sort_order import Listed, Order, R, Rank
 
 _R_co = TypeVar("_R_co", bound=Listed, covariant=True)
 
-# What a row becomes on its way in: None when it is not wanted (filter, visibility, replaced by the overlay).
+# The row to show for one that was read; None when it is not wanted (filter, visibility, replaced by the overlay).
 Admit = Callable[[R], R | None]
+# Reads one page: the vendor's cursor, and the page size. Raises ConnectorError.
 FetchPage = Callable[[str | None, int], Awaitable[Page[R]]]
-
-
-class Row(NamedTuple, Generic[R]):
-    rank: Rank
-    item: R
-    page: int
+# Reads all rows. Raises ConnectorError.
+FetchAll = Callable[[], Awaitable[Snapshot[R]]]
 
 
 class Count(Struct, frozen=True):
@@ -32,11 +30,36 @@ class Count(Struct, frozen=True):
     accuracy: CountAccuracy
 
 
-class Stream(Protocol[_R_co]):
-    """Rows in total order, above the rank that was given already. `error` ends a stream before its end."""
+class StreamSpec(Struct, Generic[R], frozen=True):
+    """What every stream is made from. `bound` is a rank that precedes all of its rows, or a prefix of one."""
 
-    name: str
-    source: str
+    id: StreamId
+    order: Order[R]
+    admit: Admit[R]
+    start: StreamStart = StreamStart()
+    bound: Rank = ()
+
+
+class VendorPages(Struct, Generic[R], frozen=True):
+    """How a vendor's sorted list is read.
+
+    `fetch` reads pages of `limit` rows. `scan_limit` bounds how many unwanted rows are read in a row. `is_exact`: the
+    vendor's total counts the wanted rows and no others.
+    """
+
+    fetch: FetchPage[R]
+    limit: int
+    scan_limit: int
+    is_exact: bool
+
+
+class Stream(Protocol[_R_co]):
+    """Rows in total order, after the row at which the stream starts.
+
+    `error` ended the stream before its end; `truncated`: rows are missing, or may come in the wrong order.
+    """
+
+    id: StreamId
     bound: Rank
     opened: bool
     error: ConnectorError | None
@@ -47,114 +70,109 @@ class Stream(Protocol[_R_co]):
         """Whether `prepare` has nothing to do."""
 
     async def prepare(self) -> None:
-        """Fetch until `head` is right; opens the stream. ConnectorError is kept in `error`, never raised."""
+        """Fetch until `head` is right; opens the stream. A ConnectorError goes to `error` and is never raised."""
 
     def head(self) -> Rank | None:
         """The rank of the next row, None at the end."""
 
-    def pop(self) -> _R_co: ...
+    def pop(self) -> _R_co:
+        """The next row, which must exist."""
 
     def skip(self, rank: Rank) -> None:
-        """Forget the rows up to `rank`, that one included: they were given, or have moved there meanwhile."""
+        """Drop the rows up to `rank`, inclusive: they were returned, or have moved to before what was returned."""
 
     def position(self) -> StreamPosition | None:
-        """Where to resume after the row given last; None for a stream that needs no memory."""
+        """Where to resume after the row returned last; None for a stream that needs no position of its own."""
 
-    def count(self) -> Count: ...
+    def count(self) -> Count:
+        """The number of all its rows, as far as known."""
 
-    def whole(self) -> frozenset[str] | None:
-        """The native ids of all its rows, where they were all read for this page."""
+    def ids(self) -> frozenset[str] | None:
+        """The native ids of all its rows, None unless all of them were read for this page."""
+
+
+class _Row(NamedTuple, Generic[R]):
+    rank: Rank
+    item: R
+    page: int
 
 
 class PagedStream(Generic[R]):
-    """A pushed-down part: the vendor filters and sorts, pages come on demand.
+    """A stream whose pages the vendor filters and sorts. Pages are fetched on demand.
 
-    Rows that tie in what the vendor sorted by are re-sorted here, so a tie is only given once it is whole. Reading
-    stops, truncated, when `scan_limit` rows in a row were not wanted.
+    Rows that tie in what the vendor sorts by are sorted again here, so none of them is returned before all are read.
+    Reading stops, truncated, after `scan_limit` rows in a row that are not wanted.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        source: str,
-        bound: Rank,
-        order: Order[R],
-        fetch: FetchPage[R],
-        admit: Admit[R],
-        limit: int,
-        scan_limit: int,
-        exact: bool,
-        last: Position | None = None,
-        resume: StreamPosition | None = None,
-    ) -> None:
-        self.name, self.source, self.bound = name, source, bound
+    def __init__(self, spec: StreamSpec[R], pages: VendorPages[R]) -> None:
+        self.id, self.bound = spec.id, spec.bound
         self.opened = False
         self.error: ConnectorError | None = None
         self.truncated = False
-        self._order, self._fetch, self._admit = order, fetch, admit
-        self._scan_limit, self._exact = scan_limit, exact
-        self._limit = resume.limit if resume and resume.limit else limit
-        self._start = resume
-        self._given = resume.own if resume is not None and resume.behind else last
-        self._after = None if self._given is None else order.rank(self._given)
-        self._cursors: list[str | None] = [resume.page if resume else None]
-        self._at_end = resume is not None and resume.done
-        self._rows: deque[Row[R]] = deque()
-        self._total: Count | None = None
+        self._order, self._admit = spec.order, spec.admit
+        self._fetch, self._scan_limit, self._is_exact = pages.fetch, pages.scan_limit, pages.is_exact
+        self._start = spec.start.position
+        self._limit = self._start.limit if self._start is not None and self._start.limit else pages.limit
+        self._returned = spec.start.after
+        self._after = None if self._returned is None else self._order.rank(self._returned)
+        self._cursors: list[str | None] = [None if self._start is None else self._start.page]
+        self._at_end = self._start is not None and self._start.done
+        self._rows: deque[_Row[R]] = deque()
+        self._vendor_total: Count | None = None
         self._seen: set[str] = set()
 
     @property
     def ready(self) -> bool:
-        return self.opened and (self._at_end or self._whole_tie())
+        return self.opened and (self._at_end or self._has_whole_tie())
 
     async def prepare(self) -> None:
         self.opened = True
         unwanted = 0
         try:
-            while not self._at_end and not self._whole_tie():
-                cursor = self._cursors[-1]
-                page = await self._fetch(cursor, self._limit)
+            while not self._at_end and not self._has_whole_tie():
+                page = await self._fetch(self._cursors[-1], self._limit)
                 if page.next_cursor is not None and page.next_cursor in self._cursors:
                     raise MalformedResponseError("the vendor's page cursor does not move on")
-                if self._total is None and page.total is not None:
-                    self._total = Count(page.total, page.total_accuracy)
-                admitted = self._take(page.items, len(self._cursors) - 1)
-                unwanted = 0 if admitted else unwanted + len(page.items)
+                if self._vendor_total is None and page.total is not None:
+                    self._vendor_total = Count(page.total, page.total_accuracy)
+                has_wanted = self._take(page.items, len(self._cursors) - 1)
+                unwanted = 0 if has_wanted else unwanted + len(page.items)
                 self._at_end = page.next_cursor is None
                 if not self._at_end:
                     self._cursors.append(page.next_cursor)
                 if unwanted >= self._scan_limit:
                     self.truncated = self._at_end = True
-            if self._is_long_tie():
-                # Rows of this tie that are still to be read may sort before some that are given.
+            if self._is_tie_too_long():
+                # Rows of this tie that are not read yet may sort before some that are returned.
                 self.truncated = True
         except ConnectorError as error:
             self.error = error
             self._at_end = True
 
     def _take(self, items: Sequence[R], page: int) -> bool:
-        fresh = []
+        """Buffer the wanted rows of a page; whether there are any."""
+        wanted = []
         for item in items:
-            wanted = self._admit(item)
-            if wanted is None:
+            shown = self._admit(item)
+            if shown is None:
                 continue
-            self._seen.add(wanted.native_id)
-            rank = self._order.rank_of(wanted)
+            self._seen.add(shown.native_id)
+            rank = self._order.rank_of(shown)
             if self._after is None or rank > self._after:
-                fresh.append(Row(rank, wanted, page))
-        if fresh:
-            # The vendor's order is checked by not relying on it within what was read.
-            self._rows = deque(sorted([*self._rows, *fresh], key=lambda row: row.rank))
-        return bool(fresh)
+                wanted.append(_Row(rank, shown, page))
+        if wanted:
+            # Sort all buffered rows again: the vendor's order is not trusted.
+            self._rows = deque(sorted([*self._rows, *wanted], key=lambda row: row.rank))
+        return bool(wanted)
 
-    def _whole_tie(self) -> bool:
+    def _has_whole_tie(self) -> bool:
+        """Whether all rows that tie with the next one for the vendor are read, or are too many."""
         if not self._rows:
             return False
-        tie = self._order.tie
-        return self._rows[-1].rank[:tie] != self._rows[0].rank[:tie] or self._is_long_tie()
+        length = self._order.tie_length
+        return self._rows[-1].rank[:length] != self._rows[0].rank[:length] or self._is_tie_too_long()
 
-    def _is_long_tie(self) -> bool:
+    def _is_tie_too_long(self) -> bool:
         return not self._at_end and len(self._rows) > self._scan_limit
 
     def head(self) -> Rank | None:
@@ -162,7 +180,7 @@ class PagedStream(Generic[R]):
 
     def pop(self) -> R:
         row = self._rows.popleft()
-        self._given = self._order.position(row.item)
+        self._returned = self._order.values_of(row.item)
         return row.item
 
     def skip(self, rank: Rank) -> None:
@@ -174,67 +192,47 @@ class PagedStream(Generic[R]):
             return self._start
         page = min((row.page for row in self._rows), default=len(self._cursors) - 1)
         failed = self.error is not None
+        count = self.count()
         return StreamPosition(
             self._cursors[page],
             self._limit,
             done=self._at_end and not self._rows and not failed,
             behind=failed,
-            own=self._given if failed else None,
-            total=(count := self.count()).value,
+            own=self._returned if failed else None,
+            total=count.value,
             exact=count.accuracy is CountAccuracy.EXACT,
         )
 
-    def whole(self) -> frozenset[str] | None:
-        """The native ids of all its rows, where they were all read for this page."""
-        read_all = self._at_end and self._start is None and self.error is None and not self.truncated
-        return frozenset(self._seen) if read_all else None
+    def ids(self) -> frozenset[str] | None:
+        is_complete = self._at_end and self._start is None and self.error is None and not self.truncated
+        return frozenset(self._seen) if is_complete else None
 
     def count(self) -> Count:
-        whole = self.whole()
-        if whole is not None:
-            return Count(len(whole), CountAccuracy.EXACT)
-        if self._exact and self._total is not None:
-            return self._total
+        """From the rows where all were read, else the vendor's total, else an earlier page's count, else what was read."""
+        ids = self.ids()
+        if ids is not None:
+            return Count(len(ids), CountAccuracy.EXACT)
+        if self._is_exact and self._vendor_total is not None:
+            return self._vendor_total
         if self._start is not None and self._start.total is not None and self._start.total >= len(self._seen):
             return Count(self._start.total, CountAccuracy.EXACT if self._start.exact else CountAccuracy.LOWER_BOUND)
         return Count(len(self._seen), CountAccuracy.LOWER_BOUND)
 
 
-class Held(Struct, Generic[R], frozen=True):
-    """Rows that are all here; `error` is what kept the rest away."""
+class ScannedStream(Generic[R]):
+    """A stream whose rows are all read on opening, by a full scan or from memory, and sorted here."""
 
-    items: Sequence[R]
-    truncated: bool = False
-    error: ConnectorError | None = None
-
-
-class HeldStream(Generic[R]):
-    """Rows that are all here: a drained snapshot, or what the overlay expects. Sorted on opening."""
-
-    def __init__(
-        self,
-        *,
-        name: str,
-        source: str,
-        order: Order[R],
-        rows: Callable[[], Awaitable[Held[R]]],
-        admit: Admit[R],
-        counts: bool = True,
-        last: Position | None = None,
-        resume: StreamPosition | None = None,
-    ) -> None:
-        self.name, self.source = name, source
-        self.bound: Rank = ()
+    def __init__(self, spec: StreamSpec[R], fetch: FetchAll[R]) -> None:
+        self.id, self.bound = spec.id, spec.bound
         self.opened = False
         self.error: ConnectorError | None = None
         self.truncated = False
-        self._order, self._fetch, self._admit = order, rows, admit
-        self._counts = counts
+        self._order, self._admit, self._fetch = spec.order, spec.admit, fetch
         self._rows: deque[tuple[Rank, R]] = deque()
         self._seen: frozenset[str] = frozenset()
-        self._start = resume
-        self._given = resume.own if resume is not None and resume.behind else last
-        self._after = None if self._given is None else order.rank(self._given)
+        self._start = spec.start.position
+        self._returned = spec.start.after
+        self._after = None if self._returned is None else self._order.rank(self._returned)
 
     @property
     def ready(self) -> bool:
@@ -245,43 +243,41 @@ class HeldStream(Generic[R]):
             return
         self.opened = True
         try:
-            held = await self._fetch()
+            snapshot = await self._fetch()
         except ConnectorError as error:
             self.error = error
             return
-        self.truncated, self.error = held.truncated, held.error
-        admitted = [wanted for item in held.items if (wanted := self._admit(item)) is not None]
-        self._seen = frozenset(item.native_id for item in admitted)
-        ranked = ((self._order.rank_of(item), item) for item in admitted)
+        self.truncated, self.error = snapshot.truncated, snapshot.error
+        wanted = [shown for row in snapshot.rows if (shown := self._admit(row)) is not None]
+        self._seen = frozenset(row.native_id for row in wanted)
+        ranked = ((self._order.rank_of(row), row) for row in wanted)
         self._rows = deque(
-            sorted((row for row in ranked if self._after is None or row[0] > self._after), key=lambda row: row[0])
+            sorted((pair for pair in ranked if self._after is None or pair[0] > self._after), key=lambda pair: pair[0])
         )
 
     def head(self) -> Rank | None:
         return self._rows[0][0] if self._rows else None
 
     def pop(self) -> R:
-        item = self._rows.popleft()[1]
-        self._given = self._order.position(item)
-        return item
+        row = self._rows.popleft()[1]
+        self._returned = self._order.values_of(row)
+        return row
 
     def skip(self, rank: Rank) -> None:
         while self._rows and not rank < self._rows[0][0]:
             self._rows.popleft()
 
     def position(self) -> StreamPosition | None:
-        """A snapshot is read again and cut at the list's position; only a failed one must remember its own."""
+        """All rows are read again and cut at the list's position; only a failed stream needs its own."""
         if not self.opened:
             return self._start
-        return None if self.error is None else StreamPosition(None, 0, behind=True, own=self._given)
+        return None if self.error is None else StreamPosition(None, 0, behind=True, own=self._returned)
 
-    def whole(self) -> frozenset[str] | None:
-        """The native ids of all its rows, where they were all read."""
+    def ids(self) -> frozenset[str] | None:
         return self._seen if self.opened and self.error is None and not self.truncated else None
 
     def count(self) -> Count:
-        if not self._counts:
+        if self.id.kind is StreamKind.LOCAL:
             return Count(0, CountAccuracy.EXACT)
-        return Count(
-            len(self._seen), CountAccuracy.LOWER_BOUND if self.truncated or self.error else CountAccuracy.EXACT
-        )
+        is_complete = not self.truncated and self.error is None
+        return Count(len(self._seen), CountAccuracy.EXACT if is_complete else CountAccuracy.LOWER_BOUND)

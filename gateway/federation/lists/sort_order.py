@@ -1,26 +1,27 @@
-"""The total order of a merged list, and how much of it a source can be asked to keep.
+"""How the rows of a list are sorted, and how much of it a vendor can do.
 
-Requested keys first, then due date ascending, creation time, source and native id. Rows without a value come last in
-either direction, so that a page never begins with what nobody dated.
+A list of tasks has a total order: the requested fields, then due date, creation time, source and native id. Rows
+without a value come last in either direction, so that no page begins with undated tasks. Flows come newest first,
+everything else by name; source and native id decide ties.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from connectors.sdk.model import Task
+from connectors.sdk.model import Flow, Task
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField, order_value
 
-# What a row sorts by, as JSON can carry it: microseconds, numbers, texts or null, then source and native id.
-Position = tuple[int | str | None, ...]
+# What a row sorts by, as JSON can carry it: microseconds, numbers, texts or None, then source and native id.
+SortValues = tuple[int | str | None, ...]
 # The same, made comparable: smaller comes first.
 Rank = tuple[Any, ...]
 
 
 class Listed(Protocol):
-    """A row of a list: what one source calls by an id."""
+    """A row of a list."""
 
     @property
     def source(self) -> str: ...
@@ -35,20 +36,33 @@ _R_contra = TypeVar("_R_contra", bound=Listed, contravariant=True)
 
 
 class Order(Protocol[_R_contra]):
-    """Ranks rows. `tie` is how many leading members of a rank a vendor's own sort can decide."""
+    """Ranks rows. `tie_length` is how many leading members of a rank a vendor's own sort can decide."""
 
-    tie: int
+    tie_length: int
 
-    def position(self, row: _R_contra) -> Position: ...
+    def values_of(self, row: _R_contra) -> SortValues:
+        """What the row sorts by; it is kept in cursors."""
 
-    def rank(self, position: Position) -> Rank: ...
+    def rank(self, values: SortValues) -> Rank:
+        """The rank of a row with these values."""
 
-    def rank_of(self, row: _R_contra) -> Rank: ...
+    def rank_of(self, row: _R_contra) -> Rank:
+        """The rank of the row."""
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
+# CREATED_AT counts as always set: no vendor that sorts by it leaves it empty.
+ALWAYS_SET = frozenset(
+    {
+        TaskOrderField.CREATED_AT,
+        TaskOrderField.PRIORITY,
+        TaskOrderField.TITLE,
+        TaskOrderField.STATE,
+        TaskOrderField.SOURCE,
+    }
+)
 NULLABLE = frozenset(
     {
         TaskOrderField.DUE_AT,
@@ -57,10 +71,12 @@ NULLABLE = frozenset(
         TaskOrderField.COMPLETED_AT,
     }
 )
+if frozenset(TaskOrderField) != ALWAYS_SET ^ NULLABLE:
+    raise TypeError("every TaskOrderField is either nullable or always set")
 
 
 class Descending(Struct, Generic[T], frozen=True, order=False):
-    """A text, or a whole rank, that compares the other way round."""
+    """A text or a whole rank that compares the other way round."""
 
     value: T
 
@@ -69,37 +85,89 @@ class Descending(Struct, Generic[T], frozen=True, order=False):
         return less
 
 
-class Backward(Generic[R]):
-    """An order from its end, for rows that are all here: no vendor keeps it."""
+class NewestFirst:
+    """Of flows; those without a start come last."""
 
-    tie = 0
+    tie_length = 1
+
+    def values_of(self, row: Flow) -> SortValues:
+        started = None if row.started_at is None else (row.started_at - EPOCH) // MICROSECOND
+        return (started, row.source, row.native_id)
+
+    def rank(self, values: SortValues) -> Rank:
+        started = values[0]
+        return ((1, 0) if not isinstance(started, int) else (0, -started), *values[1:])
+
+    def rank_of(self, row: Flow) -> Rank:
+        return self.rank(self.values_of(row))
+
+
+class ByName(Generic[R]):
+    """By the name that `name_of` gives, case ignored. No vendor's sort is used."""
+
+    tie_length = 0
+
+    def __init__(self, name_of: Callable[[R], str]) -> None:
+        self._name_of = name_of
+
+    def values_of(self, row: R) -> SortValues:
+        return (self._name_of(row).casefold(), row.source, row.native_id)
+
+    def rank(self, values: SortValues) -> Rank:
+        return values
+
+    def rank_of(self, row: R) -> Rank:
+        return self.rank(self.values_of(row))
+
+
+class Backward(Generic[R]):
+    """An order from its end, for rows that are all read: no vendor sorts like that."""
+
+    tie_length = 0
 
     def __init__(self, order: Order[R]) -> None:
         self._order = order
 
-    def position(self, row: R) -> Position:
-        return self._order.position(row)
+    def values_of(self, row: R) -> SortValues:
+        return self._order.values_of(row)
 
-    def rank(self, position: Position) -> Rank:
-        return (Descending(self._order.rank(position)),)
+    def rank(self, values: SortValues) -> Rank:
+        return (Descending(self._order.rank(values)),)
 
     def rank_of(self, row: R) -> Rank:
-        return self.rank(self.position(row))
+        return self.rank(self.values_of(row))
 
 
-class Split(Struct, frozen=True, kw_only=True):
-    """One part of a source's list, cut where values are absent; `bound` is a rank that none of its rows precedes."""
+def in_direction(order: Order[R], *, backward: bool) -> Order[R]:
+    """The order, or the same from its end."""
+    return Backward(order) if backward else order
 
-    present: frozenset[TaskOrderField]
-    absent: frozenset[TaskOrderField]
-    order: tuple[SortKey, ...]
-    bound: Rank
+
+class NullPartition(Struct, frozen=True, kw_only=True):
+    """One part of a source's list, cut where sort values are absent, so that it does not matter where a vendor puts nulls.
+
+    `present` and `absent` are the fields with and without a value in all of its rows, `order` is what the vendor sorts
+    by. `bound` is a rank that precedes all of its rows, or a prefix of one. `label` names it, in both directions alike:
+    a letter per nullable field.
+    """
+
+    present: frozenset[TaskOrderField] = frozenset()
+    absent: frozenset[TaskOrderField] = frozenset()
+    order: tuple[SortKey, ...] = ()
+    bound: Rank = ()
+    label: str = ""
 
     def holds(self, task: Task) -> bool:
-        """Whether the row belongs to this part."""
+        """Whether the row belongs to this partition."""
         return all(order_value(task, field) is not None for field in self.present) and all(
             order_value(task, field) is None for field in self.absent
         )
+
+    def bounded(self, least: tuple[int, ...], *, is_known: bool) -> "NullPartition":
+        """With `least` as the next member of the bound, where all members before it are known."""
+        if not is_known or self.order:
+            return self
+        return structs.replace(self, bound=(*self.bound, least))
 
 
 class TotalOrder:
@@ -114,9 +182,9 @@ class TotalOrder:
                 keys[field] = SortKey(field)
                 ordered.append(field)
         self.keys = tuple(keys[field] for field in ordered)
-        self.tie = ordered.index(TaskOrderField.CREATED_AT) + 1
+        self.tie_length = ordered.index(TaskOrderField.CREATED_AT) + 1
 
-    def position(self, task: Task) -> Position:
+    def values_of(self, task: Task) -> SortValues:
         values = (order_value(task, key.field) for key in self.keys)
         return (
             *((value - EPOCH) // MICROSECOND if isinstance(value, datetime) else value for value in values),
@@ -124,69 +192,70 @@ class TotalOrder:
             task.native_id,
         )
 
-    def rank(self, position: Position) -> Rank:
+    def rank(self, values: SortValues) -> Rank:
         ranked: list[Any] = []
-        for key, value in zip(self.keys, position, strict=False):
+        for key, value in zip(self.keys, values, strict=False):
             if value is None:
                 ranked.append((0, 0) if self.backward else (1, 0))
             else:
                 rises = (key.direction is SortDirection.ASC) != self.backward
                 comparable = value if rises else Descending(value) if isinstance(value, str) else -value
                 ranked.append((int(self.backward), comparable))
-        names = position[len(self.keys) :]
+        names = values[len(self.keys) :]
         return (*ranked, *((Descending(str(name)) for name in names) if self.backward else names))
 
     def rank_of(self, task: Task) -> Rank:
-        return self.rank(self.position(task))
+        return self.rank(self.values_of(task))
 
-    def splits(self, sorts: frozenset[TaskOrderField], empty: frozenset[TaskOrderField]) -> tuple[Split, ...] | None:
-        """The parts in which a vendor that sorts by `sorts` keeps this order; None when it cannot: drain it."""
-        parts = [Split(present=frozenset(), absent=frozenset(), order=(), bound=())]
-        certain = True
-        for key in self.keys[: self.tie]:
+    def null_partitions(
+        self, sorts: frozenset[TaskOrderField], never_set: frozenset[TaskOrderField]
+    ) -> tuple[NullPartition, ...] | None:
+        """The partitions that a vendor which sorts by `sorts` returns in this order; None if it cannot: scan it.
+
+        `never_set` are fields that the vendor never fills.
+        """
+        partitions = [NullPartition()]
+        # Whether the ranks of a partition's rows are known up to the current key.
+        is_known = True
+        for key in self.keys[: self.tie_length]:
             if key.field is TaskOrderField.SOURCE:
-                certain = False
-                continue
-            if key.field in empty:
-                least = (0, 0) if self.backward else (1, 0)
-                parts = [_bounded(part, least, certain=certain) for part in parts]
-                continue
-            if key.field not in sorts:
+                is_known = False
+            elif key.field in never_set:
+                partitions = [each.bounded(self._null_rank, is_known=is_known) for each in partitions]
+            elif key.field not in sorts:
                 return None
-            asked = key if not self.backward else SortKey(key.field, _opposite(key.direction))
-            if key.field in NULLABLE:
-                parts = [half for part in parts for half in self._halves(part, asked, certain=certain)]
             else:
-                parts = [
-                    Split(present=part.present, absent=part.absent, order=(*part.order, asked), bound=part.bound)
-                    for part in parts
+                pushed = key if not self.backward else SortKey(key.field, _opposite(key.direction))
+                partitions = [
+                    part
+                    for each in partitions
+                    for part in (
+                        self._halves(each, pushed, is_known=is_known)
+                        if key.field in NULLABLE
+                        else (structs.replace(each, order=(*each.order, pushed)),)
+                    )
                 ]
-        return tuple(parts)
+        return tuple(partitions)
 
-    def _halves(self, part: Split, key: SortKey, *, certain: bool) -> tuple[Split, Split]:
-        """The rows with a value and those without; whichever comes later has a bound."""
-        valued = Split(
-            present=part.present | {key.field}, absent=part.absent, order=(*part.order, key), bound=part.bound
+    @property
+    def _null_rank(self) -> tuple[int, int]:
+        """The rank of a missing value."""
+        return (0, 0) if self.backward else (1, 0)
+
+    def _halves(self, whole: NullPartition, key: SortKey, *, is_known: bool) -> tuple[NullPartition, NullPartition]:
+        """The rows with a value and the rows without, the first ones first. The later ones get a bound."""
+        valued = structs.replace(
+            whole, present=whole.present | {key.field}, order=(*whole.order, key), label=f"{whole.label}+"
         )
-        empty = Split(present=part.present, absent=part.absent | {key.field}, order=part.order, bound=part.bound)
-        is_known = certain and not part.order
-        if self.backward:
-            later = Split(
-                present=valued.present,
-                absent=valued.absent,
-                order=valued.order,
-                bound=(*part.bound, (1,)) if is_known else part.bound,
-            )
-            return _bounded(empty, (0, 0), certain=is_known), later
-        return valued, _bounded(empty, (1, 0), certain=is_known)
+        empty = structs.replace(whole, absent=whole.absent | {key.field}, label=f"{whole.label}-").bounded(
+            self._null_rank, is_known=is_known
+        )
+        if not self.backward:
+            return valued, empty
+        if is_known and not whole.order:
+            valued = structs.replace(valued, bound=(*whole.bound, (1,)))
+        return empty, valued
 
 
 def _opposite(direction: SortDirection) -> SortDirection:
     return SortDirection.DESC if direction is SortDirection.ASC else SortDirection.ASC
-
-
-def _bounded(part: Split, least: tuple[int, int], *, certain: bool) -> Split:
-    """The part with a bound one member longer, as long as every member before it is known too."""
-    if not certain or part.order:
-        return part
-    return Split(present=part.present, absent=part.absent, order=part.order, bound=(*part.bound, least))

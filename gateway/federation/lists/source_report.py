@@ -1,4 +1,4 @@
-"""What one source contributes to a page of a list, and the report that is made of it."""
+"""What one source contributes to a list, and the report that is made of it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,116 +8,139 @@ from connectors.sdk.errors import ConnectorError, ForbiddenError
 from connectors.sdk.http import CallCount
 from connectors.sdk.model import CountAccuracy
 from gateway.federation.cache import Shared
+from gateway.federation.lists.position import StreamKind
 from gateway.federation.lists.row_stream import Stream
 from gateway.federation.lists.sort_order import R
 from gateway.federation.sources import Source, status_of
 from schema.ports import FilterPlacement, Problem, SourceReport, SourceStatus
 
+Counted = tuple[int | None, CountAccuracy]
 
-class Part(Generic[R]):
-    """What one source contributes to one page: its streams, and what its report is made from."""
+
+class Contribution(Generic[R]):
+    """One source's streams of one list, and everything that its report says.
+
+    `is_skipped`: the source is not asked. `refusal`: why the caller gets nothing of it.
+    """
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.streams: list[Stream[R]] = []
         self.calls = CallCount()
-        self.oldest: datetime | None = None
-        self.shared = False
-        self.stale = False
-        self.stood_in: ConnectorError | None = None
-        self.skipped = False
-        self.refused: ConnectorError | None = None
+        self.is_skipped = False
+        self.refusal: ConnectorError | None = None
         self.filters = FilterPlacement.PUSHED_DOWN
         self.sorts = FilterPlacement.PUSHED_DOWN
+        self._oldest: datetime | None = None
+        self._from_cache = False
+        self._is_stale = False
+        self._stale_because: ConnectorError | None = None
 
-    def note(self, shared: Shared[Any]) -> None:
-        """An answer that the page is made from: how old it is, and what it stands in for."""
-        at = shared.fetched_at
-        self.oldest = at if self.oldest is None else min(self.oldest, at)
-        self.shared = self.shared or shared.from_cache
-        self.stale = self.stale or shared.stale
-        self.stood_in = self.stood_in or shared.error
+    def note(self, answer: Shared[Any]) -> None:
+        """Adds an answer that the list is made from."""
+        at = answer.fetched_at
+        self._oldest = at if self._oldest is None else min(self._oldest, at)
+        self._from_cache = self._from_cache or answer.from_cache
+        self._is_stale = self._is_stale or answer.stale
+        self._stale_because = self._stale_because or answer.error
 
     def report(self) -> SourceReport:
-        if self.skipped:
+        """Once the list is read."""
+        if self.is_skipped:
             return SourceReport(
                 source=self.source.key, status=SourceStatus.SKIPPED, count=0, count_accuracy=CountAccuracy.EXACT
             )
-        if self.refused is not None:
-            # Who is not linked has nothing there; who may not look does not know.
-            is_forbidden = isinstance(self.refused, ForbiddenError)
-            return SourceReport(
-                source=self.source.key,
-                status=SourceStatus.FORBIDDEN if is_forbidden else SourceStatus.OK,
-                count=None if is_forbidden else 0,
-                count_accuracy=CountAccuracy.UNKNOWN if is_forbidden else CountAccuracy.EXACT,
-                error=Problem.from_error(self.refused),
-            )
-        error = next((stream.error for stream in self.streams if stream.error is not None), None)
-        status = SourceStatus.OK if error is None else status_of(error)
-        if error is not None and any(
-            stream.opened and (stream.error is None or stream.count().value) for stream in self._asked()
-        ):
-            status = SourceStatus.PARTIAL
-        count, accuracy = self.count()
-        if self.stale and error is None:
-            status, error = SourceStatus.STALE, self.stood_in
+        if self.refusal is not None:
+            return self._refused(self.refusal)
+        status, error = self._status()
+        count, accuracy = self._count()
+        if self._is_stale and error is None:
+            status, error = SourceStatus.STALE, self._stale_because
             accuracy = CountAccuracy.ESTIMATE if count is not None else accuracy
         return SourceReport(
             source=self.source.key,
             status=status,
             count=count,
             count_accuracy=accuracy,
-            fetched_at=self.oldest,
-            from_cache=self.shared and self.calls.value == 0,
+            fetched_at=self._oldest,
+            from_cache=self._from_cache and self.calls.value == 0,
             upstream_calls=self.calls.value,
             truncated=any(stream.truncated for stream in self.streams),
             filter_placement=self.filters,
             sort_placement=self.sorts,
-            note=self.source.connector.list_note or None,
+            note=self.source.connector.info.list_note or None,
             error=None if error is None else Problem.from_error(error),
         )
 
-    def _asked(self) -> list[Stream[R]]:
-        return [stream for stream in self.streams if not stream.name.endswith(":written")]
+    def _refused(self, error: ConnectorError) -> SourceReport:
+        """Forbidden: the count is unknown. Not linked: it is 0."""
+        is_forbidden = isinstance(error, ForbiddenError)
+        return SourceReport(
+            source=self.source.key,
+            status=SourceStatus.FORBIDDEN if is_forbidden else SourceStatus.OK,
+            count=None if is_forbidden else 0,
+            count_accuracy=CountAccuracy.UNKNOWN if is_forbidden else CountAccuracy.EXACT,
+            error=Problem.from_error(error),
+        )
 
-    def count(self) -> tuple[int | None, CountAccuracy]:
-        """Disjuncts of one source may overlap: unless there is one, their counts only bound the sum from below."""
-        asked = self._asked()
-        if any(stream.error is not None or not stream.opened for stream in asked):
-            opened = (stream for stream in asked if stream.opened)
-            known = [count.value for stream in opened if (count := stream.count()).value or stream.error is None]
-            return (sum(known), CountAccuracy.LOWER_BOUND) if known else (None, CountAccuracy.UNKNOWN)
-        by_disjunct: dict[str, list[Stream[R]]] = {}
-        for stream in asked:
-            by_disjunct.setdefault(stream.name.split(":")[1], []).append(stream)
-        sums = []
-        accuracy = CountAccuracy.EXACT
-        for streams in by_disjunct.values():
-            counts = [stream.count() for stream in streams]
-            sums.append(sum(count.value for count in counts))
-            if any(count.accuracy is not CountAccuracy.EXACT for count in counts):
-                accuracy = CountAccuracy.LOWER_BOUND
-        if len(sums) > 1:
-            whole = self._distinct()
-            return (whole, accuracy) if whole is not None else (max(sums), CountAccuracy.LOWER_BOUND)
-        return (sums[0] if sums else 0), accuracy
+    def _vendor_streams(self) -> list[Stream[R]]:
+        return [stream for stream in self.streams if stream.id.kind is not StreamKind.LOCAL]
 
-    def _distinct(self) -> int | None:
-        """How many different rows all streams hold, where each of them was read whole."""
-        admitted: set[str] = set()
-        for stream in self._asked():
-            whole = stream.whole()
-            if whole is None:
-                return None
-            admitted |= whole
-        return len(admitted)
+    def _status(self) -> tuple[SourceStatus, ConnectorError | None]:
+        """By the first error; PARTIAL where a part of the list was read all the same."""
+        error = next((stream.error for stream in self.streams if stream.error is not None), None)
+        if error is None:
+            return SourceStatus.OK, None
+        opened = [stream for stream in self._vendor_streams() if stream.opened]
+        if any(stream.error is None or stream.count().value for stream in opened):
+            return SourceStatus.PARTIAL, error
+        return status_of(error), error
+
+    def _count(self) -> Counted:
+        """Rows of the source. Disjuncts may overlap, so the counts of several are only a lower bound of their union."""
+        streams = self._vendor_streams()
+        if any(stream.error is not None or not stream.opened for stream in streams):
+            return _count_of_opened(streams)
+        by_disjunct: dict[int, list[Stream[R]]] = {}
+        for stream in streams:
+            by_disjunct.setdefault(stream.id.disjunct, []).append(stream)
+        counts = [[stream.count() for stream in each] for each in by_disjunct.values()]
+        is_exact = all(count.accuracy is CountAccuracy.EXACT for each in counts for count in each)
+        accuracy = CountAccuracy.EXACT if is_exact else CountAccuracy.LOWER_BOUND
+        sums = [sum(count.value for count in each) for each in counts]
+        if len(sums) <= 1:
+            return sum(sums), accuracy
+        distinct = _count_of_distinct(streams)
+        return (max(sums), CountAccuracy.LOWER_BOUND) if distinct is None else (distinct, accuracy)
 
 
-def total_of(reports: Sequence[SourceReport]) -> tuple[int | None, CountAccuracy]:
-    """The sum over all sources; a source that could not tell leaves a lower bound."""
+def _count_of_opened(streams: Sequence[Stream[R]]) -> Counted:
+    """Where some streams failed or were not opened: what the others hold at least."""
+    opened = (stream for stream in streams if stream.opened)
+    known = [count.value for stream in opened if (count := stream.count()).value or stream.error is None]
+    return (sum(known), CountAccuracy.LOWER_BOUND) if known else (None, CountAccuracy.UNKNOWN)
+
+
+def _count_of_distinct(streams: Sequence[Stream[R]]) -> int | None:
+    """How many different rows all streams have, None unless each of them was read to its end."""
+    distinct: set[str] = set()
+    for stream in streams:
+        ids = stream.ids()
+        if ids is None:
+            return None
+        distinct |= ids
+    return len(distinct)
+
+
+def total_of(reports: Sequence[SourceReport]) -> Counted:
+    """The sum over all sources; a lower bound where a source's count is not exact."""
     counts = [report.count for report in reports if report.count is not None]
-    exact = all(report.count_accuracy is CountAccuracy.EXACT for report in reports)
+    is_exact = all(report.count_accuracy is CountAccuracy.EXACT for report in reports)
     if not counts and reports:
         return None, CountAccuracy.UNKNOWN
-    return sum(counts), CountAccuracy.EXACT if exact else CountAccuracy.LOWER_BOUND
+    return sum(counts), CountAccuracy.EXACT if is_exact else CountAccuracy.LOWER_BOUND
+
+
+def is_complete(report: SourceReport) -> bool:
+    """Whether nothing of the source is missing, or older than it may be."""
+    return report.status in {SourceStatus.OK, SourceStatus.SKIPPED} and not report.truncated

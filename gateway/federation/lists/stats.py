@@ -1,19 +1,20 @@
-"""Counts of tasks by what they have in common, from the same shared snapshots as the lists: free while those are warm."""
+"""Counts of tasks by what they have in common. They are made from the same cached answers as the lists."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.connector import utc_now
+from connectors.sdk.clock import utc_now
 from connectors.sdk.model import CountAccuracy, GroupRef, NativeRef, Task, UserRef
 from connectors.sdk.query import overdue
-from gateway.federation.lists.task_list import Lists
+from gateway.federation.lists.source_report import is_complete
+from gateway.federation.lists.task_list import TaskLists
 from gateway.federation.sources import Source
+from gateway.people import People
 from schema.ports import (
     BucketKey,
     InboxScope,
     PersonId,
-    SourceStatus,
     StatsRequest,
     TaskBucket,
     TaskDimension,
@@ -23,43 +24,38 @@ from schema.ports import (
 
 
 class Stats:
-    """`linked` are people of the configuration by their accounts: one person is one bucket over all systems."""
+    """The accounts of one person in several sources are one bucket."""
 
     def __init__(
         self,
-        lists: Lists,
+        lists: TaskLists,
         sources: Mapping[str, Source],
         *,
-        linked: Mapping[NativeRef, Caller],
+        people: People,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._lists = lists
         self._sources = sources
-        self._linked = linked
+        self._people = people
         self._now = now
 
     async def of(self, caller: Caller, request: StatsRequest) -> TaskStats:
-        """Each task stands in exactly one bucket, so buckets sum to the total."""
+        """Counts of the tasks that the caller may see. Each task is in exactly one bucket, so buckets sum to the total.
+
+        Raises nothing for a failing source: its report has the failure, and counts are lower bounds.
+        """
         now = request.now or self._now()
-        tasks, reports = await self._lists.everything(
+        tasks, reports = await self._lists.all_tasks(
             caller,
             TaskListRequest(
                 scope=InboxScope.ALL_VISIBLE, filter=request.filter, fresh=request.fresh, count=True, now=now
             ),
         )
-        whole = all(
-            report.status in {SourceStatus.OK, SourceStatus.SKIPPED} and not report.truncated for report in reports
-        )
-        accuracy = CountAccuracy.EXACT if whole else CountAccuracy.LOWER_BOUND
+        incomplete = {report.source for report in reports if not is_complete(report)}
         grouped: dict[tuple[BucketKey, ...], list[Task]] = {}
         for task in tasks:
             keys = tuple(self._key(dimension, task, now) for dimension in request.group_by)
             grouped.setdefault(keys, []).append(task)
-        broken = {
-            report.source
-            for report in reports
-            if report.truncated or report.status not in {SourceStatus.OK, SourceStatus.SKIPPED}
-        }
         buckets = [
             TaskBucket(
                 keys=keys,
@@ -67,13 +63,13 @@ class Stats:
                 overdue=_late(rows, now),
                 oldest_created_at=min((row.created_at for row in rows if row.created_at is not None), default=None),
                 next_due_at=min((row.due_at for row in rows if _is_to_come(row, now) and row.due_at), default=None),
-                accuracy=_accuracy(keys, rows, broken),
+                accuracy=_accuracy(keys, rows, incomplete),
             )
             for keys, rows in grouped.items()
         ]
         return TaskStats(
             total=len(tasks),
-            accuracy=accuracy,
+            accuracy=CountAccuracy.LOWER_BOUND if incomplete else CountAccuracy.EXACT,
             overdue=_late(tasks, now),
             buckets=sorted(buckets, key=lambda bucket: (-bucket.count, [_sortable(key) for key in bucket.keys])),
             sources=reports,
@@ -86,7 +82,7 @@ class Stats:
                 return BucketKey(dimension, task.source, name, source=task.source)
             case TaskDimension.VENDOR:
                 settings = self._sources[task.source].connector.settings
-                return BucketKey(dimension, settings.vendor, self._sources[task.source].connector.title)
+                return BucketKey(dimension, settings.vendor, self._sources[task.source].connector.info.title)
             case TaskDimension.STATE:
                 return BucketKey(dimension, task.state.value)
             case TaskDimension.ASSIGNEE:
@@ -114,7 +110,7 @@ class Stats:
         if owner is None:
             return BucketKey(TaskDimension.ASSIGNEE)
         ref = NativeRef(source, owner.native_id)
-        person = self._linked.get(ref)
+        person = self._people.by_native_ref(ref)
         if person is not None:
             return BucketKey(TaskDimension.ASSIGNEE, person.key, person.name, user=PersonId(key=person.key))
         return BucketKey(TaskDimension.ASSIGNEE, owner.native_id, owner.name, user=PersonId(ref=ref))
@@ -136,11 +132,11 @@ def _is_to_come(task: Task, now: datetime) -> bool:
     return task.is_open and task.due_at is not None and task.due_at >= now
 
 
-def _accuracy(keys: tuple[BucketKey, ...], rows: Sequence[Task], broken: set[str]) -> CountAccuracy:
-    """A bucket of one source is exact while that source is; one over several is as good as the worst of all."""
-    by_source = any(key.source is not None or key.group is not None for key in keys)
-    affected = rows[0].source in broken if by_source else bool(broken)
-    return CountAccuracy.LOWER_BOUND if affected else CountAccuracy.EXACT
+def _accuracy(keys: tuple[BucketKey, ...], rows: Sequence[Task], incomplete: set[str]) -> CountAccuracy:
+    """A bucket of one source is exact if that source is complete, any other if all sources are."""
+    is_of_one_source = any(key.source is not None or key.group is not None for key in keys)
+    is_affected = rows[0].source in incomplete if is_of_one_source else bool(incomplete)
+    return CountAccuracy.LOWER_BOUND if is_affected else CountAccuracy.EXACT
 
 
 def _sortable(key: BucketKey) -> tuple[bool, str]:

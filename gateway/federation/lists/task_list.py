@@ -1,121 +1,84 @@
-"""One list over many sources: plan per source, ordered streams, merge, page, and a report per source."""
+"""Lists of tasks over all sources: plan per source, ordered streams, merge, page, and a report per source."""
 
-import hashlib
-import itertools
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 import anyio
-import msgspec
-from msgspec import Struct, structs
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.connector import utc_now
-from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError
-from connectors.sdk.http import calls
-from connectors.sdk.model import CountAccuracy, Task, TaskRef
-from connectors.sdk.query import Interval, Page, SortDirection, TaskQuery
-from gateway.federation.authorization import disjuncts
-from gateway.federation.cache import Cache, Kind, Question, Tag
-from gateway.federation.lists.cursor import CursorCodec, ListPosition
-from gateway.federation.lists.filter_compiler import FilterReader, Test, is_empty, meet
-from gateway.federation.lists.merge import Merged, merge
-from gateway.federation.lists.row_stream import Held, HeldStream, PagedStream, Stream
-from gateway.federation.lists.sort_order import EPOCH, MICROSECOND, NULLABLE, Position, Split, TotalOrder
-from gateway.federation.lists.source_report import Part, total_of
+from connectors.sdk.clock import utc_now
+from connectors.sdk.model import FlowRef, Task, TaskRef
+from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
+from gateway.federation.cache import Kind
+from gateway.federation.lists.cursor import CursorCodec, fingerprint
+from gateway.federation.lists.full_scan import Snapshot
+from gateway.federation.lists.list_reader import ListReader
+from gateway.federation.lists.page import PageBuilder
+from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan
+from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, start_of
+from gateway.federation.lists.row_stream import Admit, FetchAll, PagedStream, ScannedStream, StreamSpec, VendorPages
+from gateway.federation.lists.sort_order import NullPartition, SortValues, TotalOrder
+from gateway.federation.lists.source_report import Contribution, is_complete
 from gateway.federation.overlay import Overlay
-from gateway.federation.sources import Source
-from schema.ports import (
-    FilterPlacement,
-    InboxScope,
-    PersonId,
-    SourceReport,
-    SourceStatus,
-    TaskEdgeRow,
-    TaskList,
-    TaskListRequest,
-)
+from gateway.federation.sources import Source, SourceReader
+from gateway.people import People
+from schema.ports import InboxScope, PersonId, SourceReport, TaskEdgeRow, TaskFilter, TaskList, TaskListRequest
 
-T = TypeVar("T")
-
-# Seconds that a drained list is shared for each page that it cost: one that costs much is read seldom. Twenty pages
-# are read every 80 seconds, which leaves a vendor of 30 reads a minute half of them for everything else.
-SHARED_SECONDS_A_PAGE = 4.0
+# Seconds for which a full scan is fresh, for each page that it read. Twenty pages are read every 80 seconds, which
+# leaves a vendor of 30 reads a minute half of them for everything else.
+FRESH_SECONDS_A_PAGE = 4.0
 
 
-class Snapshot(Struct, frozen=True):
-    """All rows of a source that match a pushed-down question, or as many as `scan_limit` and the vendor allow.
-
-    `error` is what ended the reading early, after at least one page: what was read until then is not thrown away.
-    """
-
-    tasks: Sequence[Task]
-    truncated: bool
-    pages: int
-    error: ConnectorError | None = None
-
-
-class Lists:
-    """Merged task lists over `sources`, in configuration order."""
+class TaskLists:
+    """Merged lists of tasks over `sources`, in configuration order."""
 
     def __init__(
         self,
         sources: Sequence[Source],
         *,
-        answers: Cache,
+        reader: SourceReader,
         overlay: Overlay,
         cursors: CursorCodec,
-        person: Callable[[str], Caller | None],
+        people: People,
         within_flow: Callable[[Task], Task],
         now: Callable[[], datetime] = utc_now,
     ) -> None:
+        """`within_flow` returns a task as the state of its flow makes it, without a call."""
         self._sources = sources
-        self._answers = answers
+        self._reader = ListReader(reader, kind=Kind.TASK_LIST)
         self._overlay = overlay
         self._cursors = cursors
-        self._person = person
+        self._people = people
         self._within_flow = within_flow
         self._now = now
 
     async def page(self, caller: Caller, request: TaskListRequest) -> TaskList:
-        """One page; raises ValidationFailedError for a cursor that does not fit, nothing for a failing source."""
+        """One page. Raises InputError for a cursor that does not fit; a failing source is in its report."""
         order = TotalOrder(request.order, backward=request.backward)
-        fingerprint = _fingerprint(caller, request)
-        resumed = None if request.after is None else self._cursors.decode(fingerprint, request.after)
-        if resumed is not None and resumed.backward != request.backward:
-            resumed = resumed.turned()
-        now = request.now or self._now()
-        parts = [self._part(source, caller, request, order, resumed, now) for source in self._sources]
-        streams = [stream for part in parts for stream in part.streams]
-        rows, more = await merge(streams, first=request.first, open_all=request.count)
-        reports = [part.report() for part in parts]
-        total, accuracy = total_of(reports)
-
-        def cursor_of(row: Merged[Task]) -> Callable[[], str]:
-            at = ListPosition(order.position(row.item), row.streams, request.backward)
-            return lambda: self._cursors.encode(fingerprint, at)
-
-        edges = [TaskEdgeRow(row.item, cursor_of(row)) for row in rows]
-        if request.backward:
-            edges.reverse()
+        identity = fingerprint(caller.key, request.scope, request.order, request.filter)
+        page = PageBuilder(self._cursors, order, identity, request)
+        turned_at = page.start.last if page.start is not None and page.is_turned else None
+        planner = self._planner(caller, request, order, turned_at)
+        rows = await page.build(
+            [self._contribution(source, planner.plan(source), request, order, page.start) for source in self._sources]
+        )
         return TaskList(
-            edges=edges,
-            has_next_page=resumed is not None if request.backward else more,
-            has_previous_page=more if request.backward else resumed is not None,
-            total=total if request.count else None,
-            total_accuracy=accuracy if request.count else CountAccuracy.UNKNOWN,
-            is_complete=all(
-                report.status in {SourceStatus.OK, SourceStatus.SKIPPED} and not report.truncated for report in reports
-            ),
-            sources=reports,
+            edges=[TaskEdgeRow(edge.item, edge.cursor) for edge in rows.edges],
+            has_next_page=rows.has_next_page,
+            has_previous_page=rows.has_previous_page,
+            total=rows.total,
+            total_accuracy=rows.total_accuracy,
+            is_complete=all(is_complete(report) for report in rows.sources),
+            sources=rows.sources,
         )
 
-    async def everything(self, caller: Caller, request: TaskListRequest) -> tuple[list[Task], list[SourceReport]]:
-        """Every row at once, each task once, up to `scan_limit` of each source, and a report per source."""
-        now = request.now or self._now()
-        parts = [self._part(source, caller, request, None, None, now) for source in self._sources]
-        streams = [stream for part in parts for stream in part.streams]
+    async def all_tasks(self, caller: Caller, request: TaskListRequest) -> tuple[list[Task], list[SourceReport]]:
+        """Every task once, in no order, up to `scan_limit` of each source, and a report per source."""
+        planner = self._planner(caller, request, None, None)
+        contributions = [
+            self._contribution(source, planner.plan(source), request, TotalOrder(()), None) for source in self._sources
+        ]
+        streams = [stream for contribution in contributions for stream in contribution.streams]
         async with anyio.create_task_group() as group:
             for stream in streams:
                 group.start_soon(stream.prepare)
@@ -124,277 +87,140 @@ class Lists:
             while stream.head() is not None:
                 task = stream.pop()
                 found.setdefault(task.ref, task)
-        return list(found.values()), [part.report() for part in parts]
+        return list(found.values()), [contribution.report() for contribution in contributions]
 
-    def _part(
-        self,
-        source: Source,
-        caller: Caller,
-        request: TaskListRequest,
-        wanted_order: TotalOrder | None,
-        resumed: ListPosition | None,
-        now: datetime,
-    ) -> Part[Task]:
-        """Without an order the whole of it is wanted."""
-        order = wanted_order or TotalOrder(())
-        part: Part[Task] = Part(source)
-        asked = self._reader(source, now).read(request.filter)
-        if asked.query is None:
-            part.skipped = True
-            return part
-        everything = request.scope is InboxScope.ALL_VISIBLE and caller.is_task_admin
-        if caller.identity(source.key) is None and not everything:
-            part.refused = IdentityNotLinkedError(
-                "you are not linked to a user of this system; add an identity for this source to your entry in people"
-            ).at(source.key, "list tasks")
-            return part
-        visible = disjuncts(caller, source.connector, request.scope, asked.query)
-        wanted = [met for part_ in visible if not is_empty((met := meet(asked.query, part_))[0])]
-        if not wanted:
-            part.skipped = True
-            return part
-        plan = _Plan(part, tuple(dict.fromkeys(wanted)), visible, asked.matches, order, request, resumed)
-        if not asked.exact or not all(whole for _, whole in wanted):
-            part.filters = FilterPlacement.GATEWAY
-        splits = None if wanted_order is None else order.splits(source.connector.sorts, source.connector.empty)
-        if splits is None:
-            part.sorts = FilterPlacement.GATEWAY
-            self._drain(plan)
-        else:
-            for number, (query, is_all) in enumerate(plan.wanted):
-                for split in splits:
-                    whole = structs.replace(
-                        query, present=query.present | split.present, absent=query.absent | split.absent
-                    )
-                    if is_empty(whole):
-                        continue
-                    if resumed is not None and resumed.backward != order.backward:
-                        asked_for = _narrowed(whole, order, resumed.last)
-                    else:
-                        asked_for = whole
-                    pushed = source.connector.pushdown(asked_for)
-                    if pushed != asked_for:
-                        part.filters = FilterPlacement.GATEWAY
-                    name = f"{source.key}:{number}:{_halves(order, split)}"
-                    part.streams.append(
-                        PagedStream(
-                            name=name,
-                            source=source.key,
-                            bound=split.bound,
-                            order=order,
-                            fetch=self._pages(plan, structs.replace(pushed, order=split.order)),
-                            admit=self._admit(plan, split),
-                            limit=min(request.first + 1, source.connector.page_limit),
-                            scan_limit=source.connector.settings.scan_limit,
-                            exact=pushed == whole and is_all and asked.exact,
-                            last=None if resumed is None else resumed.last,
-                            resume=None if resumed is None else resumed.streams.get(name),
-                        )
-                    )
-        written = self._overlay.expected(source.key)
-        if written:
-            part.streams.append(self._written(plan, written))
-        return part
+    async def sees_flow(self, caller: Caller, flow: FlowRef) -> bool:
+        """Whether the caller sees a task of the flow; task admins see every flow."""
+        if caller.is_task_admin:
+            return True
+        request = TaskListRequest(
+            scope=InboxScope.ALL_VISIBLE,
+            filter=TaskFilter(sources=frozenset({flow.source}), flows=frozenset({flow})),
+            # Every task has a creation time, so one query is enough; ordering by due date would need two.
+            order=(SortKey(TaskOrderField.CREATED_AT),),
+            first=1,
+            count=False,
+        )
+        return bool((await self.page(caller, request)).edges)
 
-    def _reader(self, source: Source, now: datetime) -> FilterReader:
-        return FilterReader(
-            source.key,
-            source.connector.settings.vendor,
-            native=lambda person: self._native(source.key, person),
-            now=now,
+    def _planner(
+        self, caller: Caller, request: TaskListRequest, order: TotalOrder | None, turned_at: SortValues | None
+    ) -> Planner:
+        return Planner(
+            caller,
+            request.scope,
+            request.filter,
+            order=order,
+            turned_at=turned_at,
+            native_id=self._native_id,
+            now=request.now or self._now(),
         )
 
-    def _native(self, source: str, person: PersonId) -> str | None:
+    def _native_id(self, source: str, person: PersonId) -> str | None:
         if person.key is not None:
-            known = self._person(person.key)
+            known = self._people.by_key(person.key)
             identity = None if known is None else known.identity(source)
             return None if identity is None else identity.native_id
         return person.ref.native_id if person.ref is not None and person.ref.source == source else None
 
-    def _admit(self, plan: "_Plan", split: Split | None = None) -> Callable[[Task], Task | None]:
-        """Rows that are wanted, as the vendor shows them; those that the overlay replaces come in its own stream.
+    def _contribution(
+        self,
+        source: Source,
+        plan: SourcePlan,
+        request: TaskListRequest,
+        order: TotalOrder,
+        start: ListPosition | None,
+    ) -> Contribution[Task]:
+        contribution: Contribution[Task] = Contribution(source)
+        contribution.is_skipped, contribution.refusal = plan.is_skipped, plan.refusal
+        contribution.filters, contribution.sorts = plan.filters, plan.sorts
+        for planned in plan.streams:
+            partition = planned.partition
+            spec = StreamSpec(
+                planned.id,
+                order,
+                self._admit(plan, partition),
+                start_of(planned.id, start),
+                bound=() if partition is None else partition.bound,
+            )
+            contribution.streams.append(
+                ScannedStream(spec, self._scan(contribution, planned.query, fresh=request.fresh))
+                if partition is None
+                else PagedStream(spec, self._pages(contribution, planned, request))
+            )
+        written = self._overlay.expected(source.key)
+        if plan.streams and written:
+            contribution.streams.append(_written(source.key, written, plan, order, start))
+        return contribution
 
-        A vendor that cannot tell the halves of a list apart gives both: each stream takes its own.
+    def _admit(self, plan: SourcePlan, partition: NullPartition | None) -> Admit[Task]:
+        """Rows as the vendor shows them; those that the overlay replaces come in a stream of their own.
+
+        A vendor that cannot query a null partition returns all of them: each stream takes its own rows.
         """
 
         def admit(task: Task) -> Task | None:
             if self._overlay.seen(task) is not task:
                 return None
             shown = self._within_flow(task)
-            is_ours = split is None or split.holds(shown)
-            return shown if is_ours and plan.admits(shown) else None
+            is_own = partition is None or partition.holds(shown)
+            return shown if is_own and plan.admits(shown) else None
 
         return admit
 
-    def _written(self, plan: "_Plan", tasks: Sequence[Task]) -> Stream[Task]:
-        async def rows() -> Held[Task]:
-            return Held(tasks)
-
-        return HeldStream(
-            name=f"{plan.part.source.key}:written",
-            source=plan.part.source.key,
-            order=plan.order,
-            rows=rows,
-            admit=lambda task: task if plan.admits(task) else None,
-            counts=False,
-            last=plan.last,
-        )
-
-    def _drain(self, plan: "_Plan") -> None:
-        """One stream for each different question that the vendor is asked; disjuncts mostly share one."""
-        part = plan.part
-        connector = part.source.connector
-        queries = [query for query, _ in plan.wanted]
-        pushed = {connector.pushdown(query): None for query in queries}
-        if list(pushed) != queries:
-            part.filters = FilterPlacement.GATEWAY
-        for number, query in enumerate(pushed):
-            name = f"{part.source.key}:{number}"
-            part.streams.append(
-                HeldStream(
-                    name=name,
-                    source=part.source.key,
-                    order=plan.order,
-                    rows=self._snapshot(plan, query),
-                    admit=self._admit(plan),
-                    last=plan.last,
-                    resume=None if plan.resumed is None else plan.resumed.streams.get(name),
-                )
-            )
-
-    def _snapshot(self, plan: "_Plan", query: TaskQuery) -> Callable[[], Awaitable[Held[Task]]]:
-        connector = plan.part.source.connector
-        most = connector.settings.scan_limit
-
-        async def drain() -> Snapshot:
-            rows: dict[str, Task] = {}
-            cursor: str | None = None
-            for pages in itertools.count(1):
-                try:
-                    page = await connector.list_tasks(query, limit=min(connector.page_limit, most), after=cursor)
-                except ConnectorError as error:
-                    if not rows:
-                        raise
-                    failed = error.at(plan.part.source.key, "drain tasks")
-                    plan.part.source.note_failure(failed)
-                    return Snapshot(list(rows.values()), truncated=True, pages=pages, error=failed)
-                for task in page.items:
-                    rows.setdefault(task.native_id, task)
-                if page.next_cursor is None:
-                    return Snapshot(list(rows.values())[:most], truncated=len(rows) > most, pages=pages)
-                if len(rows) >= most or page.next_cursor == cursor:
-                    return Snapshot(list(rows.values())[:most], truncated=True, pages=pages)
-                cursor = page.next_cursor
-            raise AssertionError("unreachable: the count does not end")
-
-        async def rows() -> Held[Task]:
-            snapshot = await self._ask(
-                plan,
-                "drain tasks",
-                query,
-                drain,
-                ttl=lambda held: _drained_seconds(held, connector.settings.cache.list_seconds),
-            )
-            return Held(snapshot.tasks, snapshot.truncated, snapshot.error)
-
-        return rows
-
-    def _pages(self, plan: "_Plan", query: TaskQuery) -> Callable[[str | None, int], Awaitable[Page[Task]]]:
-        connector = plan.part.source.connector
+    def _pages(
+        self, contribution: Contribution[Task], planned: PlannedStream, request: TaskListRequest
+    ) -> VendorPages[Task]:
+        connector = contribution.source.connector
 
         async def fetch(after: str | None, limit: int) -> Page[Task]:
-            return await self._ask(
-                plan,
+            return await self._reader.read(
+                contribution,
                 "list tasks",
-                (query, after, limit),
-                lambda: connector.list_tasks(query, limit=limit, after=after),
+                (planned.query, after, limit),
+                lambda: connector.list_tasks(planned.query, limit=limit, after=after),
+                fresh=request.fresh,
+            )
+
+        return VendorPages(
+            fetch,
+            limit=min(request.first + 1, connector.info.page_limit),
+            scan_limit=connector.settings.scan_limit,
+            is_exact=planned.is_exact,
+        )
+
+    def _scan(self, contribution: Contribution[Task], query: TaskQuery, *, fresh: bool) -> FetchAll[Task]:
+        connector = contribution.source.connector
+        list_seconds = connector.settings.cache.list_seconds
+
+        async def fetch() -> Snapshot[Task]:
+            return await self._reader.scan(
+                contribution,
+                "list all tasks",
+                query,
+                lambda limit, after: connector.list_tasks(query, limit=limit, after=after),
+                fresh=fresh,
+                keeps_partial=True,
+                ttl=lambda snapshot: _fresh_seconds(snapshot, list_seconds),
             )
 
         return fetch
 
-    async def _ask(
-        self,
-        plan: "_Plan",
-        operation: str,
-        arguments: Hashable,
-        fetch: Callable[[], Awaitable[T]],
-        *,
-        ttl: Callable[[T], float] | None = None,
-    ) -> T:
-        """The shared answer of one question, counted and dated for the report, within the source's deadline."""
-        part = plan.part
-        calls.set(part.calls)
-        settings = part.source.connector.settings.cache
-        shared = await self._answers.ask(
-            Question(part.source.key, part.source.scope, operation, arguments),
-            lambda: part.source.read(operation, fetch),
-            ttl=ttl or (lambda _: settings.list_seconds),
-            tags=[Tag(part.source.key, Kind.TASK_LIST)],
-            max_stale=settings.max_stale_seconds,
-            revalidate=settings.revalidate_seconds,
-            patience=part.source.patience,
-            fresh=plan.request.fresh,
-        )
-        part.note(shared)
-        return shared.value
+
+def _written(
+    source: str, tasks: Sequence[Task], plan: SourcePlan, order: TotalOrder, start: ListPosition | None
+) -> ScannedStream[Task]:
+    """The tasks that our own writes left, as long as the vendor does not show them."""
+    stream = StreamId(source, StreamKind.LOCAL)
+
+    async def fetch() -> Snapshot[Task]:
+        return Snapshot(tasks)
+
+    return ScannedStream(
+        StreamSpec(stream, order, lambda task: task if plan.admits(task) else None, start_of(stream, start)), fetch
+    )
 
 
-def _drained_seconds(held: Snapshot, least: float) -> float:
-    """One that costs much is read seldom; one that ended early is not kept."""
-    return 0.0 if held.error is not None else max(least, SHARED_SECONDS_A_PAGE * held.pages)
-
-
-class _Plan(Struct, frozen=True):
-    """What the streams of one source are made from: questions, each with whether it says all that is wanted."""
-
-    part: Part[Task]
-    wanted: tuple[tuple[TaskQuery, bool], ...]
-    visible: tuple[TaskQuery, ...]
-    matches: Test
-    order: TotalOrder
-    request: TaskListRequest
-    resumed: ListPosition | None
-
-    def admits(self, task: Task) -> bool:
-        """Whether the row is asked for, and the caller may see it within the scope."""
-        return self.matches(task) and any(query.matches(task) for query in self.visible)
-
-    @property
-    def last(self) -> tuple[int | str | None, ...] | None:
-        return None if self.resumed is None else self.resumed.last
-
-
-def _halves(order: TotalOrder, split: Split) -> str:
-    """Which part of a list it is, the same in both directions."""
-    return "".join("-" if key.field in split.absent else "+" for key in order.keys if key.field in NULLABLE)
-
-
-def _narrowed(query: TaskQuery, order: TotalOrder, last: Position) -> TaskQuery:
-    """What can follow a row in that direction: a source that bounds times need not be read from its start."""
-    key, value = order.keys[0], last[0]
-    if key.field not in query.present or not isinstance(value, int):
-        return query
-    moment = EPOCH + value * MICROSECOND
-    rises = (key.direction is SortDirection.ASC) != order.backward
-    bound = Interval(gte=moment) if rises else Interval(lte=moment)
-    return structs.replace(query, times=(*query.times, (key.field, bound)))
-
-
-def _fingerprint(caller: Caller, request: TaskListRequest) -> str:
-    """Everything that decides which rows a list has and how they are sorted."""
-    seen = (caller.key, request.scope, _canonical(request.order), _canonical(request.filter))
-    return hashlib.blake2b(msgspec.json.encode(seen), digest_size=9).hexdigest()
-
-
-def _canonical(value: object) -> object:
-    """The same for equal values: sets have no order of their own."""
-    match value:
-        case Struct():
-            given = ((name, getattr(value, name)) for name in value.__struct_fields__)
-            return [type(value).__name__, {name: _canonical(member) for name, member in given if member is not None}]
-        case frozenset():
-            return sorted((_canonical(member) for member in value), key=repr)
-        case tuple():
-            return [_canonical(member) for member in value]
-        case _:
-            return value
+def _fresh_seconds(snapshot: Snapshot[Task], least: float) -> float:
+    """The more pages it read, the longer it is fresh. One that ended early is not cached."""
+    return 0.0 if snapshot.error is not None else max(least, FRESH_SECONDS_A_PAGE * snapshot.pages)

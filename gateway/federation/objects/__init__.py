@@ -1,5 +1,15 @@
-"""TODO."""
+"""Single objects by id, read through the cache.
 
-from gateway.federation.objects.reader import Reads
+tasks       tasks and their details, as far as the caller may see them
+flows       flows, and those that are known without a call
+definitions   task and flow definitions by id
+directory   users and groups of the vendors' directories
+batch       single reads side by side
+"""
 
-__all__ = ["Reads"]
+from gateway.federation.objects.definitions import Definitions
+from gateway.federation.objects.directory import DirectoryReader
+from gateway.federation.objects.flows import FlowReader
+from gateway.federation.objects.tasks import TaskReader
+
+__all__ = ["Definitions", "DirectoryReader", "FlowReader", "TaskReader"]

@@ -1,8 +1,8 @@
 """TODO."""
 
-from gateway.federation.sources.action_capabilities import command_type
 from gateway.federation.sources.caller_scope import Asker, acting_on, asker
+from gateway.federation.sources.reader import SourceReader
 from gateway.federation.sources.shared_call import flights
 from gateway.federation.sources.source import Source, status_of
 
-__all__ = ["Asker", "Source", "acting_on", "asker", "command_type", "flights", "status_of"]
+__all__ = ["Asker", "Source", "SourceReader", "acting_on", "asker", "flights", "status_of"]

@@ -2,61 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
 
-from connectors.sdk import commands
 from connectors.sdk.capability import Capability, Support
 from connectors.sdk.commands import Cancel, CancelStrategy, Command, TaskAction, Update, actions_of
-from connectors.sdk.connector import Connector
-from connectors.sdk.errors import UnsupportedActionError
-from gateway.federation.authorization import ADMIN_ONLY
-from schema.ports import (
-    ActionCapability,
-    AssignIntent,
-    CancelFlowIntent,
-    CancelIntent,
-    ClaimIntent,
-    CommentIntent,
-    CompleteIntent,
-    CreateTaskIntent,
-    Intent,
-    ReleaseIntent,
-    ResumeFlowIntent,
-    ResumeIntent,
-    RetryIntent,
-    SaveDraftIntent,
-    StartFlowIntent,
-    StartIntent,
-    SuspendFlowIntent,
-    SuspendIntent,
-    TagIntent,
-    UnassignIntent,
-    UpdateIntent,
-)
-
-COMMANDS: Mapping[type[Intent], type[Command]] = MappingProxyType(
-    {
-        ClaimIntent: commands.Claim,
-        ReleaseIntent: commands.Release,
-        UnassignIntent: commands.Unassign,
-        AssignIntent: commands.Assign,
-        StartIntent: commands.Start,
-        SuspendIntent: commands.Suspend,
-        ResumeIntent: commands.Resume,
-        UpdateIntent: commands.Update,
-        TagIntent: commands.SetTags,
-        SaveDraftIntent: commands.SaveDraft,
-        CommentIntent: commands.AddComment,
-        RetryIntent: commands.Retry,
-        CompleteIntent: commands.Complete,
-        CreateTaskIntent: commands.CreateTask,
-        StartFlowIntent: commands.StartFlow,
-        CancelFlowIntent: commands.CancelFlow,
-        SuspendFlowIntent: commands.SuspendFlow,
-        ResumeFlowIntent: commands.ResumeFlow,
-    }
-)
-"""CancelIntent is not among them: what it becomes depends on what is allowed."""
+from schema.ports import ActionCapability
 
 
 def abilities_of(capabilities: Mapping[type[Command], Capability]) -> Mapping[TaskAction, Capability]:
@@ -70,7 +19,7 @@ def abilities_of(capabilities: Mapping[type[Command], Capability]) -> Mapping[Ta
 
 
 def capabilities_of(able: Mapping[TaskAction, Capability]) -> tuple[ActionCapability, ...]:
-    """Everything that the graph knows, whether the source has it or not."""
+    """One for each action, supported or not. The roles that they require are added by `authorization`."""
     found = []
     for action in TaskAction:
         capability = able.get(action)
@@ -79,33 +28,10 @@ def capabilities_of(able: Mapping[TaskAction, Capability]) -> tuple[ActionCapabi
                 action=action,
                 support=Support.UNSUPPORTED if capability is None else capability.support,
                 atomic=capability is not None and capability.atomic,
-                requires_role="task_admin" if capability is not None and action in ADMIN_ONLY else None,
                 note=(capability.note or None) if capability is not None else None,
             )
         )
     return tuple(found)
-
-
-def command_type(connector: Connector[Any], intent: Intent) -> type[Command]:
-    """The command that this source would carry out; UnsupportedActionError, without a call, where it has none."""
-    if isinstance(intent, CancelIntent):
-        return _cancel_type(connector, intent)
-    command = COMMANDS[type(intent)]
-    if command not in connector.capabilities:
-        raise UnsupportedActionError(f"{connector.title} has no operation {intent.verb}")
-    return command
-
-
-def _cancel_type(connector: Connector[Any], intent: CancelIntent) -> type[Command]:
-    by_strategy = {command.strategy: command for command in connector.capabilities if issubclass(command, Cancel)}
-    for strategy in CancelStrategy:
-        if strategy in intent.allow and strategy in by_strategy:
-            return by_strategy[strategy]
-    possible = connector.cancel_strategies()
-    advice = f"allow one of {', '.join(possible)}" if possible else "it has none"
-    raise UnsupportedActionError(
-        f"{connector.title} cannot cancel a task in an allowed way; {advice}", alternatives=possible
-    )
 
 
 def _actions(command: type[Command], capability: Capability) -> Iterator[TaskAction]:

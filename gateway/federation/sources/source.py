@@ -14,7 +14,6 @@ from connectors.sdk.errors import (
     RateLimitedError,
     RejectedError,
     UnauthenticatedError,
-    UnavailableError,
     UnsupportedActionError,
 )
 from gateway.federation.cache import Scope
@@ -59,12 +58,12 @@ class Source:
             self.key,
             probe=self._probe,
             limits=connector.settings.limits,
-            defaults=connector.default_limits,
+            defaults=connector.info.default_limits,
             now=connector.clock,
             observe=observe,
         )
         connector.guard(self.gate)
-        self.abilities = abilities_of(connector.capabilities)
+        self.abilities = abilities_of(connector.info.capabilities)
         self._capabilities = capabilities_of(self.abilities)
         self._status = SourceStatus.OK
         self._reason: str | None = None
@@ -147,13 +146,6 @@ class Source:
         await self.connector.aclose()
 
     async def _probe(self) -> None:
-        """Whether it is back; asked for nobody, so a source that sees the person need not let us in."""
         with called("probe"):
-            if self.connector.settings.acts_as == "service":
-                await self.connector.ping()
-            else:
-                upstream = self.connector.upstream
-                answer = await upstream.exchange("GET", upstream.url("/"))
-                if answer.status >= 500:
-                    raise UnavailableError("fails", native_status=answer.status)
+            await self.connector.probe()
         self.note_success()

@@ -6,7 +6,7 @@ from random import random
 
 import anyio
 
-from connectors.sdk.connector import utc_now
+from connectors.sdk.clock import utc_now
 from connectors.sdk.errors import (
     ConnectorError,
     MalformedResponseError,

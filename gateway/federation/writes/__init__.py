@@ -1,9 +1,22 @@
-"""TODO."""
+"""Writes: sent at most once, recorded before they are sent, and never reported as more than is known.
 
-from gateway.federation.writes.command_builder import Orders
-from gateway.federation.writes.flow_write import FlowWrites
-from gateway.federation.writes.pipeline import Writes
-from gateway.federation.writes.send_once import Sending
-from gateway.federation.writes.task_write import TaskWrites
+pipeline            the way of every write: admit, lock its target, carry out, settle
+task_write          verbs of an existing task: read, authorize, validate, send, verify
+flow_write          verbs of an existing flow
+creation            new tasks and flows
+verbs               the table of verbs: intent, command, proof of application, tags touched
+attempt             the state of one write on its way, and its results
+command_builder     intents to commands; people and groups to native ids
+form_validation     outcomes and form data against the task's form
+send_once           journal entry, one request upstream, invalidation of cached answers
+verification        what a record proves about a write whose answer was lost
+"""
 
-__all__ = ["FlowWrites", "Orders", "Sending", "TaskWrites", "Writes"]
+from gateway.federation.writes.command_builder import CommandBuilder
+from gateway.federation.writes.creation import Creator
+from gateway.federation.writes.flow_write import FlowWriter
+from gateway.federation.writes.pipeline import WritePipeline
+from gateway.federation.writes.send_once import AtMostOnceSender
+from gateway.federation.writes.task_write import TaskWriter
+
+__all__ = ["AtMostOnceSender", "CommandBuilder", "Creator", "FlowWriter", "TaskWriter", "WritePipeline"]

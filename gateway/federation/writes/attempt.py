@@ -8,20 +8,21 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.capability import Capability, Support
 from connectors.sdk.commands import MutationStatus
 from connectors.sdk.connector import Connector
-from connectors.sdk.errors import ConnectorError
+from connectors.sdk.errors import ConnectorError, Failure
 from connectors.sdk.http import CallCount
 from connectors.sdk.model import Flow, Task
 from gateway.federation.sources import Source
+from gateway.federation.writes.verbs import Verb, verb_for
 from schema.ports import Problem, WriteRequest, WriteResult
 
 UNSETTLED = (
-    "it is not known whether the vendor carried this out; look at it again in a minute, "
-    "or send the same idempotencyKey to have it looked up. It will not be sent a second time."
+    "it is not known whether the source applied this write. Read the object again in a minute, or send the same "
+    "idempotencyKey again: the gateway then looks at the source, it never sends the write a second time."
 )
 
 
-class Write:
-    """What it costs, how the source has it, and what it may answer so far."""
+class Attempt:
+    """The mutable state of one write: call counter, capability, the task or flow as last read, the refusal if any."""
 
     def __init__(self, caller: Caller, request: WriteRequest, source: Source, operation_id: str) -> None:
         self.caller = caller
@@ -33,9 +34,16 @@ class Write:
         self.task: Task | None = None
         self.flow: Flow | None = None
         self.capability = Capability(support=Support.UNSUPPORTED, atomic=False)
+        self.refusal: Failure | None = None
+
+    def choose_verb(self) -> Verb:
+        """Also notes its capability. UnsupportedActionError, without a call, if the source has no such verb."""
+        verb = verb_for(self.connector, self.request.intent)
+        self.capability = self.connector.info.capabilities[verb.command]
+        return verb
 
     def result(self, status: MutationStatus, **more: Any) -> WriteResult:
-        """With what is written to as last seen."""
+        """A result that shows the task or flow as last read, unless `more` has a newer one."""
         shown: dict[str, Any] = {"task": self.task, "flow": self.flow, **more}
         return WriteResult(
             status=status,
@@ -46,14 +54,18 @@ class Write:
             **shown,
         )
 
-    def rejected(self, error: ConnectorError) -> WriteResult:
-        error.at(self.source.key, self.request.intent.verb)
+    def rejected(self, error: Failure) -> WriteResult:
+        """The write certainly did not happen, because of `error`."""
+        self.refusal = error
+        if isinstance(error, ConnectorError):
+            error.at(self.source.key, self.request.intent.verb)
         problem = Problem.from_error(error)
         if problem.field and problem.field[0] == "options":
-            # What a connector takes as options, the graph calls by another name.
+            # Connectors call the vendor's options "options"; the graph calls them "vendorOptions".
             problem = structs.replace(problem, field=("vendorOptions", *problem.field[1:]))
         return self.result(MutationStatus.REJECTED, problems=(problem,))
 
     def unknown(self, *problems: Problem, **more: Any) -> WriteResult:
+        """The write may or may not have happened."""
         unsettled = Problem(code="UPSTREAM_ERROR", message=UNSETTLED)
         return self.result(MutationStatus.UNKNOWN, problems=(*problems, unsettled), **more)

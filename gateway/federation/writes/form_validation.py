@@ -1,11 +1,11 @@
-"""Form data against the form, before anything is sent: required fields first, then types."""
+"""Checks an outcome and form data against the task's form, before anything is sent."""
 
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from connectors.sdk.model import Form, FormField, FormFieldType, FormKind, TaskOutcome
 
 NUMBERS = (int, float, Decimal)
@@ -13,14 +13,14 @@ TIME_ZONE_FREE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
 
 
 def missing_fields(form: Form, data: Mapping[str, object]) -> list[FormField]:
-    """Required fields that `data` leaves out or empty."""
+    """Required fields that `data` leaves out, or whose value is null or the empty text."""
     return [field for field in form.fields if field.required and data.get(field.key) in (None, "")]
 
 
 def check_fields(form: Form, data: Mapping[str, object]) -> None:
-    """ValidationFailedError naming the first field whose value has the wrong type, is a file, or is not of the form.
+    """Raises InputError for the first field that has the wrong type, is a file, or is not in the form.
 
-    Only a form that is the vendor's whole field list refuses unknown keys.
+    Keys that are not in the form are refused only if the vendor gives the complete list of fields (FormKind.FIELDS).
     """
     fields = {field.key: field for field in form.fields}
     for key, value in data.items():
@@ -28,35 +28,33 @@ def check_fields(form: Form, data: Mapping[str, object]) -> None:
         if field is None:
             if form.kind is FormKind.FIELDS:
                 known = ", ".join(sorted(fields)) or "none"
-                raise ValidationFailedError(
-                    f"the form has no field {key!r}; its fields are: {known}", field=("data", key)
-                )
+                raise InputError(f"the form has no field {key!r}; its fields are: {known}", field=("data", key))
             continue
         if value is not None and (wanted := _wrong(field, value)):
-            raise ValidationFailedError(f"field {key!r} takes {wanted}", field=("data", key))
+            raise InputError(f"field {key!r} takes {wanted}", field=("data", key))
 
 
-def missing_error(field: FormField) -> ValidationFailedError:
-    return ValidationFailedError(f"field {field.key!r} is required", field=("data", field.key))
+def missing_error(field: FormField) -> InputError:
+    return InputError(f"field {field.key!r} is required", field=("data", field.key))
 
 
 def check_outcome(outcome: str | None, outcomes: Sequence[TaskOutcome] | None) -> None:
-    """A task that names its outcomes is completed by one of them."""
+    """Raises InputError unless the outcome is one of the task's; any outcome fits a task that names none."""
     if not outcomes:
         return
     codes = [known.code for known in outcomes]
     if outcome is None:
-        raise ValidationFailedError(f"an outcome is required: one of {', '.join(codes)}", field=("outcome",))
+        raise InputError(f"an outcome is required: one of {', '.join(codes)}", field=("outcome",))
     if outcome not in codes:
-        raise ValidationFailedError(f"unknown outcome; this task has {', '.join(codes)}", field=("outcome",))
+        raise InputError(f"unknown outcome; this task has {', '.join(codes)}", field=("outcome",))
 
 
 def _wrong(field: FormField, value: object) -> str | None:
-    """What the field takes, when `value` is not that."""
+    """What the field takes, if `value` does not fit; else None."""
     number = isinstance(value, NUMBERS) and not isinstance(value, bool)
     match field.type:
         case FormFieldType.TEXT:
-            return None if isinstance(value, str) else "a text"
+            return None if isinstance(value, str) else "a string"
         case FormFieldType.NUMBER:
             return None if number else "a number"
         case FormFieldType.INTEGER:
@@ -72,14 +70,14 @@ def _wrong(field: FormField, value: object) -> str | None:
         case FormFieldType.MULTI_SELECT:
             return _wrong_option(field, value) if isinstance(value, list) else "a list of options"
         case FormFieldType.FILE:
-            return "a file, which cannot be sent through this gateway; use the vendor's own form"
+            return "a file; files cannot be sent through this gateway, use the vendor's own form"
         case FormFieldType.JSON | FormFieldType.UNKNOWN:
             return None
 
 
 def _wrong_option(field: FormField, values: Sequence[object]) -> str | None:
     if field.options is None:
-        return None if all(isinstance(value, str) for value in values) else "a text"
+        return None if all(isinstance(value, str) for value in values) else "a string"
     options = [option.value for option in field.options]
     return None if all(str(value) in options for value in values) else f"one of {', '.join(options)}"
 

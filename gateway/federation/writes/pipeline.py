@@ -1,7 +1,7 @@
-"""Writes that are sent at most once and never claim more than is known.
+"""The way of every write: admit (idempotency key, journal), lock its target, carry it out, settle.
 
-Admit (idempotency key) -> journal -> carry out, one at a time per target -> settle. An admitted write runs to its end
-whoever hangs up.
+A write is sent at most once, and its result never claims more than is known. Once admitted it runs to its end, also if
+the client disconnects.
 """
 
 import hashlib
@@ -15,44 +15,70 @@ import structlog
 from msgspec import structs
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.commands import MutationStatus, TaskAction, actions_of
-from connectors.sdk.errors import ConnectorError, NotFoundError
+from connectors.sdk.commands import MutationStatus
+from connectors.sdk.errors import (
+    Failure,
+    GatewayError,
+    GatewayUnavailableError,
+    IdempotencyKeyReusedError,
+    NotFoundError,
+    UnavailableError,
+    UpstreamTimeoutError,
+)
 from connectors.sdk.http import calls
 from connectors.sdk.model import FlowRef, TaskRef
 from gateway.federation.sources import Source
 from gateway.federation.traffic import Priority, prioritised
-from gateway.federation.writes.attempt import Write
-from gateway.federation.writes.flow_write import FlowWrites
-from gateway.federation.writes.task_write import TaskWrites
+from gateway.federation.writes.attempt import Attempt
+from gateway.federation.writes.creation import Creator
+from gateway.federation.writes.flow_write import FlowWriter
+from gateway.federation.writes.task_write import TaskWriter
+from gateway.federation.writes.verbs import action_of
 from gateway.store import Journal, Record, Stage
-from schema.ports import IdempotencyKeyReusedError, Intent, Operation, Problem, UpdateIntent, WriteRequest, WriteResult
+from schema.ports import Operation, Problem, WriteRequest, WriteResult
 
 log = structlog.get_logger("taskgate.write")
 
 
-class Writes:
+class WritePipeline:
     def __init__(
-        self, sources: Mapping[str, Source], *, journal: Journal, tasks: TaskWrites, flows: FlowWrites
+        self,
+        sources: Mapping[str, Source],
+        *,
+        journal: Journal,
+        tasks: TaskWriter,
+        flows: FlowWriter,
+        creator: Creator,
     ) -> None:
         self._sources = sources
         self._journal = journal
         self._tasks = tasks
         self._flows = flows
-        # Writes of this process to one target run one after the other: an emulated claim reads before it writes.
+        self._creator = creator
+        # This process writes to one target one write at a time: an emulated claim reads before it writes.
         self._locks: WeakValueDictionary[object, anyio.Lock] = WeakValueDictionary()
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
-        """What became of it, however it went. All calls that it needs go before those of lists."""
+        """The result of the write; every expected failure is in it. Its upstream calls go before those of lists."""
         with prioritised(Priority.WRITE):
-            return await self._performed(caller, request)
+            return await self._perform(caller, request)
 
-    async def _performed(self, caller: Caller, request: WriteRequest) -> WriteResult:
+    async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
+        """A write by its id, for its author and task admins; else None. Raises GatewayUnavailableError."""
+        found = await self._journal.find(operation_id)
+        return found if found is not None and (caller.is_task_admin or found.person == caller.key) else None
+
+    async def last_of(self, task: TaskRef) -> Operation | None:
+        """The newest write to a task that the caller is known to see. Raises GatewayUnavailableError."""
+        return await self._journal.last(task)
+
+    async def _perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         operation_id = str(uuid.uuid4())
         source = self._sources.get(request.target.source)
         if source is None:
-            return _rejected(operation_id, NotFoundError("there is no such thing, or you may not see it"))
-        write = Write(caller, request, source, operation_id)
-        calls.set(write.calls)
+            return _rejected(operation_id, NotFoundError("there is no such source"))
+        attempt = Attempt(caller, request, source, operation_id)
+        calls.set(attempt.calls)
         try:
             earlier = await self._journal.admit(
                 operation_id=operation_id,
@@ -61,19 +87,15 @@ class Writes:
                 fingerprint=_fingerprint(request),
                 source=source.key,
                 target=request.target,
-                action=_action(request.intent),
+                action=action_of(request.intent),
             )
             if earlier is not None:
-                return await self._repeated(write, earlier)
-            with anyio.CancelScope(shield=True):
-                result = await self._carried_out(write)
-                if result.status is MutationStatus.REJECTED and _may_try_again(result):
-                    await self._journal.withdraw(operation_id)
-                else:
-                    await self._journal.settle(operation_id, result)
-        except ConnectorError as error:
-            # The journal failed: before sending nothing happened; after it, the answer stands but is not replayable.
-            return write.rejected(error)
+                return await self._repeated(attempt, earlier)
+        except GatewayError as error:
+            return attempt.rejected(error)
+        with anyio.CancelScope(shield=True):
+            result = await self._carry_out(attempt)
+            await self._settle(attempt, result)
         log.info(
             "write",
             source=source.key,
@@ -85,67 +107,67 @@ class Writes:
         )
         return result
 
-    async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
-        """A write by its id: for its author and task admins. Raises GatewayUnavailableError."""
-        found = await self._journal.find(operation_id)
-        return found if found is not None and (caller.is_task_admin or found.person == caller.key) else None
+    async def _carry_out(self, attempt: Attempt) -> WriteResult:
+        target = attempt.request.target
+        try:
+            if not isinstance(target, TaskRef | FlowRef):
+                return await self._creator.carry_out(attempt)
+            async with self._locks.setdefault(target, anyio.Lock()):
+                if isinstance(target, TaskRef):
+                    return await self._tasks.carry_out(attempt, target)
+                return await self._flows.carry_out(attempt, target)
+        except GatewayError as error:
+            # The journal could not note that the write is sent, so it was not sent.
+            return attempt.rejected(error)
 
-    async def last_of(self, task: TaskRef) -> Operation | None:
-        """The newest write to a task that the asker is known to see. Raises GatewayUnavailableError."""
-        return await self._journal.last(task)
+    async def _settle(self, attempt: Attempt, result: WriteResult) -> None:
+        """Record the result; or forget a write that may be sent again with the same key."""
+        try:
+            if result.status is MutationStatus.REJECTED and _may_be_repeated(attempt.refusal):
+                await self._journal.withdraw(attempt.operation_id)
+            else:
+                await self._journal.settle(attempt.operation_id, result)
+        except GatewayError:
+            # The result is true whether or not it is recorded. A repeated key looks at the source instead.
+            log.exception("result not recorded", operation=attempt.operation_id)
 
-    async def _carried_out(self, write: Write) -> WriteResult:
-        target = write.request.target
-        if not isinstance(target, TaskRef | FlowRef):
-            return await self._flows.make(write)
-        async with self._locks.setdefault(target, anyio.Lock()):
-            if isinstance(target, TaskRef):
-                return await self._tasks.carry_out(write, target)
-            return await self._flows.carry_out(write, target)
-
-    async def _repeated(self, write: Write, earlier: Record) -> WriteResult:
-        """The answer to a key that was sent before: never a second write."""
-        write.operation_id = earlier.operation_id
-        if earlier.fingerprint != _fingerprint(write.request):
-            return write.rejected(
-                IdempotencyKeyReusedError("this idempotencyKey was sent before with other arguments; use a new one")
-            )
+    async def _repeated(self, attempt: Attempt, earlier: Record) -> WriteResult:
+        """The result for an idempotency key that was used before. Never sends a second write."""
+        attempt.operation_id = earlier.operation_id
+        if earlier.fingerprint != _fingerprint(attempt.request):
+            raise IdempotencyKeyReusedError("this idempotencyKey was sent before with other arguments; use a new one")
         if earlier.result is not None and earlier.result.status is not MutationStatus.UNKNOWN:
             return structs.replace(earlier.result, replayed=True, upstream_calls=0)
         if earlier.result is None and earlier.stage is Stage.ADMITTED:
-            return write.result(MutationStatus.PENDING, replayed=True)
-        found = structs.replace(await self._looked_up(write), replayed=True)
+            return attempt.result(MutationStatus.PENDING, replayed=True)
+        found = structs.replace(await self._look_up(attempt), replayed=True)
         if found.status is MutationStatus.APPLIED:
-            await self._journal.settle(write.operation_id, found)
+            await self._settle(attempt, found)
         return found
 
-    async def _looked_up(self, write: Write) -> WriteResult:
-        """An earlier UNKNOWN, or a write under way: what the vendor shows now."""
-        match write.request.target:
+    async def _look_up(self, attempt: Attempt) -> WriteResult:
+        """For an earlier write that is UNKNOWN or under way: what the source shows now."""
+        match attempt.request.target:
             case TaskRef() as task:
-                return await self._tasks.look_up(write, task)
+                return await self._tasks.look_up(attempt, task)
             case FlowRef() as flow:
-                return await self._flows.look_up(write, flow)
+                return await self._flows.look_up(attempt, flow)
             case _:
-                return write.unknown()
+                return attempt.unknown()
 
 
-def _action(intent: Intent) -> TaskAction:
-    """Of an update what it changes; several things count as its first."""
-    if isinstance(intent, UpdateIntent):
-        return min(actions_of(intent.fields), default=intent.action)
-    return intent.action
-
-
-def _rejected(operation_id: str, error: ConnectorError) -> WriteResult:
+def _rejected(operation_id: str, error: Failure) -> WriteResult:
     return WriteResult(status=MutationStatus.REJECTED, operation_id=operation_id, problems=(Problem.from_error(error),))
 
 
-def _may_try_again(result: WriteResult) -> bool:
-    """A refusal that says nothing about the request itself: the same key may be sent again later."""
-    return any(problem.code in {"RATE_LIMITED", "UPSTREAM_UNAVAILABLE"} for problem in result.problems)
+def _may_be_repeated(refusal: Failure | None) -> bool:
+    """Whether the refusal says nothing about the request itself: the same key may be sent again later."""
+    if isinstance(refusal, GatewayUnavailableError):
+        return True
+    return isinstance(refusal, UnavailableError) and not isinstance(refusal, UpstreamTimeoutError)
 
 
 def _fingerprint(request: WriteRequest) -> str:
+    """Equal for equal requests; the journal holds this hash instead of the arguments."""
     seen = (type(request.target).__name__, request.target, request.intent, request.expected_version)
     return hashlib.blake2b(msgspec.json.encode(seen, order="deterministic"), digest_size=16).hexdigest()

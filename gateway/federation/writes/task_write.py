@@ -1,10 +1,10 @@
-"""A write to a task: read, judge, validate, send once, and tell what is known.
+"""A write to an existing task: read, authorize, validate, send once, and say what is known.
 
-On a clear answer the expected record goes into the overlay; on an unclear one the task is read once more: APPLIED,
-REJECTED or UNKNOWN.
+After a clear answer the expected record goes into the overlay. After a lost one the task is read once more; the result
+is APPLIED, PENDING, REJECTED or UNKNOWN.
 """
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from connectors.sdk.capability import Support
 from connectors.sdk.commands import Claim, MutationStatus, TaskCommand, Update
@@ -13,120 +13,124 @@ from connectors.sdk.errors import (
     ConflictError,
     ConnectorError,
     ForbiddenError,
+    InputError,
     NotFoundError,
     RejectedError,
     UnsupportedActionError,
     VersionConflictError,
 )
 from connectors.sdk.model import DetailAspect, FormKind, Task, TaskRef
-from gateway.federation.authorization import Permission, can_see, check_assignment
-from gateway.federation.objects import Reads
+from gateway.federation.authorization import Policy, can_see
+from gateway.federation.objects import TaskReader
 from gateway.federation.overlay import Overlay
-from gateway.federation.sources import command_type
-from gateway.federation.writes.attempt import Write
-from gateway.federation.writes.command_builder import Orders
+from gateway.federation.writes.attempt import Attempt
+from gateway.federation.writes.command_builder import CommandBuilder
 from gateway.federation.writes.form_validation import check_fields, check_outcome, missing_error, missing_fields
-from gateway.federation.writes.send_once import Sending
-from gateway.federation.writes.verification import shows, shows_another
-from schema.ports import ClaimIntent, CompleteIntent, Problem, SaveDraftIntent, UpdateIntent, WriteResult
+from gateway.federation.writes.send_once import AtMostOnceSender
+from gateway.federation.writes.verbs import Verb, is_applied
+from gateway.federation.writes.verification import is_refused_by_guard
+from schema.ports import (
+    AssignIntent,
+    ClaimIntent,
+    CompleteIntent,
+    Intent,
+    Problem,
+    SaveDraftIntent,
+    UpdateIntent,
+    WriteResult,
+)
+
+_INVISIBLE = "there is no such task, or you may not see it"
 
 
-class Judged(Struct, frozen=True):
-    """A command that may be sent, or the result that makes sending it needless."""
+class TaskWriter:
+    """Carries out verbs of a task and looks up those whose answer was lost."""
 
-    command: TaskCommand | None
-    settled: WriteResult | None = None
-
-
-class TaskWrites:
-    def __init__(self, *, reads: Reads, overlay: Overlay, sending: Sending, orders: Orders) -> None:
+    def __init__(
+        self, *, reads: TaskReader, overlay: Overlay, sender: AtMostOnceSender, commands: CommandBuilder
+    ) -> None:
         self._reads = reads
         self._overlay = overlay
-        self._sending = sending
-        self._orders = orders
+        self._sender = sender
+        self._commands = commands
 
-    async def carry_out(self, write: Write, ref: TaskRef) -> WriteResult:
+    async def carry_out(self, attempt: Attempt, ref: TaskRef) -> WriteResult:
+        """Raises GatewayUnavailableError if the journal cannot be written; every other failure is in the result."""
         try:
-            check_assignment(write.request.intent)
-            wanted = command_type(write.connector, write.request.intent)
-            write.capability = write.connector.capabilities[wanted]
-            _check_fields_of_update(write)
-            fresh = write.capability.support is Support.EMULATED
-            await self._read(write, ref, fresh=fresh)
-            try:
-                judged = await self._judge(write)
-            except (ConflictError, ForbiddenError):
-                if fresh:
-                    raise
-                # Nobody is refused for a state that may be out of date.
-                await self._read(write, ref, fresh=True)
-                judged = await self._judge(write)
-        except ConnectorError as error:
-            return write.rejected(error)
-        if judged.settled is not None:
-            return judged.settled
-        if judged.command is None:
-            raise AssertionError("a judged write is either settled or a command")
-        return await self._send(write, judged.command)
+            _check_assignment(attempt.request.intent)
+            verb = attempt.choose_verb()
+            _check_update_fields(attempt)
+            prepared = await self._prepare(attempt, verb, ref)
+        except (ConnectorError, InputError) as error:
+            return attempt.rejected(error)
+        return prepared if isinstance(prepared, WriteResult) else await self._send(attempt, prepared)
 
-    async def look_up(self, write: Write, ref: TaskRef) -> WriteResult:
-        """What the vendor shows now of a write whose answer was lost; never a second write."""
+    async def look_up(self, attempt: Attempt, ref: TaskRef) -> WriteResult:
+        """What the source shows now of a write whose answer was lost. Never sends it again."""
         try:
-            task = await self._reads.task(ref, fresh=True)
-            if task is None or not can_see(write.caller, write.connector, task):
-                return write.unknown()
-            write.task = task
-            command = self._orders.command(write, task)
-        except ConnectorError:
-            return write.unknown()
-        return write.result(MutationStatus.APPLIED) if shows(command, task) else write.unknown()
+            await self._read(attempt, ref, fresh=True)
+            command = self._commands.on_task(attempt, attempt.choose_verb(), _read_task(attempt))
+        except (ConnectorError, InputError):
+            return attempt.unknown()
+        applied = is_applied(command, _read_task(attempt))
+        return attempt.result(MutationStatus.APPLIED) if applied else attempt.unknown()
 
-    async def _read(self, write: Write, ref: TaskRef, *, fresh: bool) -> None:
+    async def _prepare(self, attempt: Attempt, verb: Verb, ref: TaskRef) -> TaskCommand | WriteResult:
+        """The command to send, or the result if there is nothing to send. Raises what refuses the write."""
+        fresh = attempt.capability.support is Support.EMULATED
+        await self._read(attempt, ref, fresh=fresh)
+        try:
+            return await self._judge(attempt, verb)
+        except (ConflictError, ForbiddenError):
+            if fresh:
+                raise
+        # The cached record may be out of date: before refusing, read the task again without the cache.
+        await self._read(attempt, ref, fresh=True)
+        return await self._judge(attempt, verb)
+
+    async def _read(self, attempt: Attempt, ref: TaskRef, *, fresh: bool) -> None:
         task = await self._reads.task(ref, fresh=fresh)
-        if task is None or not can_see(write.caller, write.connector, task):
-            write.task = None
-            raise NotFoundError("there is no such task, or you may not see it")
-        write.task = task
+        if task is None or not can_see(attempt.caller, attempt.connector, task):
+            attempt.task = None
+            raise NotFoundError(_INVISIBLE)
+        attempt.task = task
 
-    async def _judge(self, write: Write) -> Judged:
-        task, intent, request = write.task, write.request.intent, write.request
-        if task is None:
-            raise NotFoundError("there is no such task, or you may not see it")
-        if request.expected_version is not None and request.expected_version != task.version:
-            raise VersionConflictError("the task changed since you read it; read it again")
-        permission = Permission(write.caller, write.connector)
-        if isinstance(intent, ClaimIntent) and task.is_open and permission.is_mine(task):
-            return Judged(None, write.result(MutationStatus.APPLIED))
-        command = self._orders.command(write, task)
+    async def _judge(self, attempt: Attempt, verb: Verb) -> TaskCommand | WriteResult:
+        """Authorization and validation against the task as last read."""
+        task, intent, expected = _read_task(attempt), attempt.request.intent, attempt.request.expected_version
+        if expected is not None and expected != task.version:
+            raise VersionConflictError("the task has changed since you read it; read it again")
+        policy = Policy(attempt.caller, attempt.connector)
+        if isinstance(intent, ClaimIntent) and task.is_open and policy.is_mine(task):
+            return attempt.result(MutationStatus.APPLIED)
+        command = self._commands.on_task(attempt, verb, task)
         actions = command.actions if isinstance(command, Update) else {command.action}
         for action in sorted(actions):
-            permission.check(task, intent, action)
+            policy.check(task, intent, action)
         if isinstance(intent, SaveDraftIntent):
             await self._validate_draft(task, intent)
         if isinstance(intent, CompleteIntent):
-            await self._validate(task, intent)
+            await self._validate_completion(task, intent)
             if not task.assignees and intent.claim_if_needed:
-                claimed = await self._claim_first(write, task, permission)
-                if isinstance(claimed, WriteResult):
-                    return Judged(None, claimed)
-                command = structs.replace(command, task=claimed)
-        return Judged(command)
+                claimed = await self._claim_first(attempt, task, policy)
+                return claimed if isinstance(claimed, WriteResult) else structs.replace(command, task=claimed)
+        return command
 
-    async def _claim_first(self, write: Write, task: Task, permission: Permission) -> Task | WriteResult:
-        """completeTask(claimIfNeeded: true): the claimed task, or the result of the claim that failed."""
-        if Claim not in write.connector.capabilities:
+    async def _claim_first(self, attempt: Attempt, task: Task, policy: Policy) -> Task | WriteResult:
+        """For completeTask(claimIfNeeded: true): the claimed task, or the result of the claim if that failed."""
+        if Claim not in attempt.connector.info.capabilities:
             return task
-        completing = write.capability
-        write.capability = write.connector.capabilities[Claim]
-        result = await self._send(write, Claim(task=task, actor=permission.identity()))
+        completing = attempt.capability
+        attempt.capability = attempt.connector.info.capabilities[Claim]
+        result = await self._send(attempt, Claim(task=task, actor=policy.identity()))
         if result.status is not MutationStatus.APPLIED or result.task is None:
             return result
         # Claim and completion are two writes: together they are neither native nor atomic.
-        write.capability = structs.replace(completing, support=Support.EMULATED, atomic=False)
-        write.task = result.task
+        attempt.capability = structs.replace(completing, support=Support.EMULATED, atomic=False)
+        attempt.task = result.task
         return result.task
 
-    async def _validate(self, task: Task, intent: CompleteIntent) -> None:
+    async def _validate_completion(self, task: Task, intent: CompleteIntent) -> None:
         """Outcome and form data against the task's detail, before anything is sent."""
         detail = await self._reads.detail(task, frozenset({DetailAspect.FORM, DetailAspect.OUTCOMES}))
         check_outcome(intent.outcome, detail.outcomes)
@@ -135,7 +139,7 @@ class TaskWrites:
             return
         missing = missing_fields(detail.form, data)
         if missing and detail.form.kind is FormKind.VENDOR_SCHEMA:
-            # The process may hold the value already; only then its variables are read.
+            # The process may have the value already. Its variables are read in this case only.
             held = (await self._reads.detail(task, frozenset({DetailAspect.DATA}))).data
             known = held if isinstance(held, dict) else {}
             missing = [field for field in missing if known.get(field.key) in (None, "")]
@@ -144,65 +148,77 @@ class TaskWrites:
         check_fields(detail.form, data)
 
     async def _validate_draft(self, task: Task, intent: SaveDraftIntent) -> None:
-        """Types only: a draft may lack what is required."""
+        """Types only: a draft may lack required fields."""
         detail = await self._reads.detail(task, frozenset({DetailAspect.FORM, DetailAspect.OUTCOMES}))
         if detail.form is not None:
             check_fields(detail.form, intent.data)
 
-    async def _send(self, write: Write, command: TaskCommand) -> WriteResult:
+    async def _send(self, attempt: Attempt, command: TaskCommand) -> WriteResult:
         try:
-            outcome = await self._sending.once(write, lambda: write.connector.perform(command))
+            outcome = await self._sender.send(attempt, command, attempt.connector.perform)
         except ConnectorError as error:
-            return await (self._unclear if error.maybe_applied else self._refused)(write, command, error)
+            if error.maybe_applied:
+                return await self._verify(attempt, command, error)
+            return await self._refused(attempt, command, error)
         self._overlay.put(command.task, outcome.task)
-        return write.result(outcome.status, task=outcome.task, effect=outcome.effect)
+        return attempt.result(outcome.status, task=outcome.task, effect=outcome.effect)
 
-    async def _refused(self, write: Write, command: TaskCommand, error: ConnectorError) -> WriteResult:
-        """A clear no. The task as it is now says more than the vendor's text."""
+    async def _refused(self, attempt: Attempt, command: TaskCommand, error: ConnectorError) -> WriteResult:
+        """The source has refused. If the task is closed by now, that says more than the vendor's text."""
         if isinstance(error, RejectedError):
-            try:
-                now = await self._reads.task(command.task.ref, fresh=True)
-            except ConnectorError:
-                now = None
-            if now is not None and can_see(write.caller, write.connector, now):
-                write.task = now
+            now = await self._read_again(command.task.ref)
+            if now is not None and can_see(attempt.caller, attempt.connector, now):
+                attempt.task = now
                 if not now.is_open and not isinstance(error, ConflictError):
-                    error = _closed(now, error).at(write.source.key, error.operation or "")
-        return write.rejected(error)
+                    error = _closed(now, error).at(attempt.source.key, error.operation or "")
+        return attempt.rejected(error)
 
-    async def _unclear(self, write: Write, command: TaskCommand, error: ConnectorError) -> WriteResult:
-        """The answer was lost: read once. What is not shown proves nothing, and is never sent again."""
+    async def _verify(self, attempt: Attempt, command: TaskCommand, error: ConnectorError) -> WriteResult:
+        """The answer was lost: read the task once and conclude from it what happened."""
         problem = Problem.from_error(error)
-        try:
-            now = await self._reads.task(command.task.ref, fresh=True)
-        except ConnectorError:
-            now = None
+        now = await self._read_again(command.task.ref)
         if now is None:
-            return write.unknown(problem)
-        if shows(command, now):
-            return write.result(MutationStatus.APPLIED, task=now)
+            return attempt.unknown(problem)
+        if is_applied(command, now):
+            return attempt.result(MutationStatus.APPLIED, task=now)
         if now.pending_transition is not None:
-            return write.result(MutationStatus.PENDING, task=now)
-        if write.capability.guarded and shows_another(command, now):
-            # The vendor's own guard can only have refused ours.
-            conflict = (
-                AlreadyAssignedError("somebody else was faster")
+            return attempt.result(MutationStatus.PENDING, task=now)
+        if attempt.capability.guarded and is_refused_by_guard(command, now):
+            attempt.task = now
+            return attempt.rejected(
+                AlreadyAssignedError("another person claimed the task first")
                 if isinstance(command, Claim) and now.is_open
                 else ConflictError(f"the task is {now.state}")
             )
-            write.task = now
-            return write.rejected(conflict)
-        return write.unknown(problem, task=now)
+        return attempt.unknown(problem, task=now)
+
+    async def _read_again(self, ref: TaskRef) -> Task | None:
+        """The task without the cache; None if there is none or it cannot be read."""
+        try:
+            return await self._reads.task(ref, fresh=True)
+        except ConnectorError:
+            return None
 
 
-def _check_fields_of_update(write: Write) -> None:
+def _read_task(attempt: Attempt) -> Task:
+    if attempt.task is None:
+        raise NotFoundError(_INVISIBLE)
+    return attempt.task
+
+
+def _check_assignment(intent: Intent) -> None:
+    if isinstance(intent, AssignIntent) and (intent.user is None) == (intent.group is None):
+        raise InputError("give exactly one of userId and groupId", field=("userId",))
+
+
+def _check_update_fields(attempt: Attempt) -> None:
     """Before anything is read: fields that the source cannot change."""
-    intent = write.request.intent
+    intent = attempt.request.intent
     if not isinstance(intent, UpdateIntent):
         return
-    beyond = sorted(intent.fields - write.capability.fields)
-    if beyond:
-        raise UnsupportedActionError(f"{write.connector.title} cannot change {', '.join(beyond)} of a task")
+    unsupported = sorted(intent.fields - attempt.capability.fields)
+    if unsupported:
+        raise UnsupportedActionError(f"{attempt.connector.info.title} cannot change {', '.join(unsupported)} of a task")
 
 
 def _closed(now: Task, error: ConnectorError) -> ConflictError:

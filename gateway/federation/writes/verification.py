@@ -1,83 +1,57 @@
-"""What a record proves of a write whose answer was lost.
+"""Write verification: what a record read afterwards proves about a write whose answer was lost.
 
-A record that shows what was wanted is proof. One that does not show it proves nothing, unless the vendor's own guard
-refuses a second application and somebody else's shows. What was made anew has no record to look for.
+If the record shows the change, the write was applied. If not, the result stays unknown, unless the verb is guarded and
+a change by another person is visible: then the vendor's guard has refused ours. The functions here are the proofs that
+`verbs` names; a verb that no record shows (drafts, comments, new objects) has none.
 """
 
-from connectors.sdk.commands import (
-    Assign,
-    Cancel,
-    CancelFlow,
-    Claim,
-    Complete,
-    FlowCommand,
-    Release,
-    Resume,
-    ResumeFlow,
-    Retry,
-    SetTags,
-    Start,
-    Suspend,
-    SuspendFlow,
-    TaskCommand,
-    Unassign,
-    Update,
-    UpdateField,
-)
+from collections.abc import Callable
+from typing import Any
+
+from connectors.sdk.commands import Assign, Claim, SetTags, TaskCommand, Update, UpdateField
 from connectors.sdk.model import Flow, FlowState, Task, TaskState
 
 
-def shows(command: TaskCommand, now: Task) -> bool:
-    """Whether the record shows what the command wanted. Drafts and comments show in no record."""
-    match command:
-        case Claim():
-            return command.actor is not None and _owned_by(now, command.actor.native_id)
-        case Assign(user_id=str(user_id)):
-            return _owned_by(now, user_id)
-        case Assign(group_id=str(group_id)):
-            groups = {group.native_id for group in now.candidate_groups or ()}
-            return now.is_open and group_id in groups and not now.assignees
-        case Release() | Unassign():
-            return now.is_open and not now.assignees
-        case Start():
-            return now.state is TaskState.IN_PROGRESS
-        case Suspend():
-            return now.state is TaskState.SUSPENDED
-        case Resume():
-            return now.is_open and now.state is not TaskState.SUSPENDED
-        case Retry():
-            return now.state is not TaskState.FAILED
-        case Update():
-            return _updated(command, now)
-        case SetTags(tags=tags):
-            return now.tags is not None and set(tags) == set(now.tags)
-        case Complete():
-            return now.state is TaskState.COMPLETED
-        case Cancel():
-            return now.state in {TaskState.CANCELED, TaskState.SKIPPED}
-        case _:
-            return False
+def is_claimed(command: Claim, now: Task) -> bool:
+    return command.actor is not None and _is_owned_by(now, command.actor.native_id)
 
 
-def shows_another(command: TaskCommand, now: Task) -> bool:
-    if not now.is_open:
-        return True
-    return isinstance(command, Claim) and bool(now.assignees)
+def is_assigned(command: Assign, now: Task) -> bool:
+    """To the user; or to the group, without an owner."""
+    if command.user_id is not None:
+        return _is_owned_by(now, command.user_id)
+    groups = {group.native_id for group in now.candidate_groups or ()}
+    return now.is_open and command.group_id in groups and not now.assignees
 
 
-def flow_shows(command: FlowCommand, now: Flow) -> bool:
-    match command:
-        case CancelFlow():
-            return now.state is FlowState.CANCELED
-        case SuspendFlow():
-            return now.state is FlowState.SUSPENDED
-        case ResumeFlow():
-            return now.state is FlowState.ACTIVE
-        case _:
-            return False
+def has_no_owner(_command: TaskCommand, now: Task) -> bool:
+    return now.is_open and not now.assignees
 
 
-def _updated(command: Update, now: Task) -> bool:
+def is_resumed(_command: TaskCommand, now: Task) -> bool:
+    return now.is_open and now.state is not TaskState.SUSPENDED
+
+
+def is_retried(_command: TaskCommand, now: Task) -> bool:
+    return now.state is not TaskState.FAILED
+
+
+def has_state(*states: TaskState) -> Callable[[TaskCommand, Task], bool]:
+    """A proof: the task is in one of these states."""
+    return lambda _, now: now.state in states
+
+
+def flow_has_state(state: FlowState) -> Callable[[Any, Flow], bool]:
+    """A proof: the flow is in this state."""
+    return lambda _, now: now.state is state
+
+
+def has_tags(command: SetTags, now: Task) -> bool:
+    return now.tags is not None and set(command.tags) == set(now.tags)
+
+
+def is_updated(command: Update, now: Task) -> bool:
+    """Every field has its new value, or none if it was cleared."""
     wanted: dict[UpdateField, object] = {
         UpdateField.TITLE: command.title,
         UpdateField.DESCRIPTION: command.description,
@@ -102,5 +76,10 @@ def _updated(command: Update, now: Task) -> bool:
     )
 
 
-def _owned_by(task: Task, native_id: str) -> bool:
+def is_refused_by_guard(command: TaskCommand, now: Task) -> bool:
+    """For a guarded verb whose own proof fails: the task is closed, or another person has claimed it."""
+    return not now.is_open or (isinstance(command, Claim) and bool(now.assignees))
+
+
+def _is_owned_by(task: Task, native_id: str) -> bool:
     return task.is_open and any(user.native_id == native_id for user in task.assignees)

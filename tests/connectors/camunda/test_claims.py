@@ -110,7 +110,7 @@ async def test_whoever_has_a_task_keeps_it_from_a_claim_that_is_an_assignment(
 
 async def test_a_claim_that_is_an_assignment_says_so(opened: Opened) -> None:
     """It is neither atomic nor refused by the engine."""
-    usual, emulated = (opened("basic", claims=way).capabilities[Claim] for way in ("claim", "assign"))
+    usual, emulated = (opened("basic", claims=way).info.capabilities[Claim] for way in ("claim", "assign"))
 
     assert (Support.NATIVE, True, True) == (usual.support, usual.atomic, usual.guarded)
     assert (Support.EMULATED, False, False) == (emulated.support, emulated.atomic, emulated.guarded)

@@ -17,7 +17,7 @@ from connectors.sdk.errors import (
     UnavailableError,
     ValidationFailedError,
 )
-from connectors.sdk.fan_out import CONCURRENCY
+from connectors.sdk.fan_out import BATCH_CONCURRENCY
 from connectors.sdk.model import Definition, Task
 from connectors.sdk.query import TaskQuery
 from connectors.sdk.testing import FaultyTransport
@@ -183,7 +183,7 @@ def test_pages_joined_give_every_definition_once(elements: Elements, limit: int,
         each for page in pages for each in page
     ]
     assert max(map(len, pages)) <= limit
-    assert len(cluster.documents_read) <= len(elements) + len(pages) * min(limit, CONCURRENCY)
+    assert len(cluster.documents_read) <= len(elements) + len(pages) * min(limit, BATCH_CONCURRENCY)
 
 
 async def test_documents_are_read_side_by_side_within_bounds(
@@ -207,7 +207,7 @@ async def test_documents_are_read_side_by_side_within_bounds(
     page = await connector.list_task_definitions(limit=20)
     await connector.aclose()
 
-    assert (20, CONCURRENCY, 20) == (len(page.items), most, len(cluster.documents_read))
+    assert (20, BATCH_CONCURRENCY, 20) == (len(page.items), most, len(cluster.documents_read))
 
 
 @pytest.mark.parametrize("gone", [NO_DOCUMENT, httpx2.Response(404, json={"title": "NOT_FOUND"})])

@@ -140,7 +140,7 @@ async def everything(connector: CamundaConnector, alice: Identity) -> None:
     started = await connector.perform_on_flow(
         StartFlow(definition_key="invoice", version="2", data={"amount": 12}, options=options)
     )
-    if SuspendFlow in connector.capabilities:
+    if SuspendFlow in connector.info.capabilities:
         suspended = await connector.perform_on_flow(SuspendFlow(flow=started.flow))
         await connector.perform_on_flow(ResumeFlow(flow=suspended.flow))
     await connector.perform_on_flow(CancelFlow(flow=started.flow))

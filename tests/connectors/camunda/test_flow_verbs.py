@@ -108,12 +108,12 @@ async def test_starting_a_flow_is_one_request(command: StartFlow, body: dict[str
         ("8.9", StartFlow(definition_key="a", version="9" * 5000), ("version",)),
         ("8.9", StartFlow(definition_key="a", subjects=(SubjectRef(type="o", native_id="1"),)), ("subjects",)),
         ("8.9", StartFlow(definition_key="a", data={"x": 1, "x.y": 2}), ("data", "x.y")),
-        ("8.9", StartFlow(definition_key="a", options={"colour": "red"}), ("vendorOptions", "colour")),
-        ("8.9", StartFlow(definition_key="a", options={"tags": []}), ("vendorOptions", "tags")),
-        ("8.9", StartFlow(definition_key="a", options={"tags": "vip"}), ("vendorOptions", "tags")),
-        ("8.9", StartFlow(definition_key="a", options={"tags": [1]}), ("vendorOptions", "tags")),
-        ("8.9", StartFlow(definition_key="a", options={"businessId": ["x"]}), ("vendorOptions", "businessId")),
-        ("8.8", StartFlow(definition_key="a", options={"businessId": "x"}), ("vendorOptions", "businessId")),
+        ("8.9", StartFlow(definition_key="a", options={"colour": "red"}), ("options", "colour")),
+        ("8.9", StartFlow(definition_key="a", options={"tags": []}), ("options", "tags")),
+        ("8.9", StartFlow(definition_key="a", options={"tags": "vip"}), ("options", "tags")),
+        ("8.9", StartFlow(definition_key="a", options={"tags": [1]}), ("options", "tags")),
+        ("8.9", StartFlow(definition_key="a", options={"businessId": ["x"]}), ("options", "businessId")),
+        ("8.8", StartFlow(definition_key="a", options={"businessId": "x"}), ("options", "businessId")),
     ],
 )
 async def test_what_cannot_be_started_is_refused_without_a_call(
@@ -198,4 +198,4 @@ async def test_cancelling_takes_no_options(running: Flow, answering: Answering) 
     with pytest.raises(ValidationFailedError) as caught:
         await answering(noting(sent, httpx2.Response(204))).perform_on_flow(command)
 
-    assert (("vendorOptions", "reason"), []) == (caught.value.field, sent)
+    assert (("options", "reason"), []) == (caught.value.field, sent)

@@ -165,7 +165,7 @@ async def test_a_priority_is_written_by_the_configured_thresholds(
         (
             lambda task: Update(task=task, due_at=DUE, options={"assignee": "bob"}),
             ValidationFailedError,
-            ("vendorOptions", "assignee"),
+            ("options", "assignee"),
         ),
     ],
 )

@@ -212,4 +212,4 @@ def answering(body: object, seen: list[Any] | None = None) -> Callable[[httpx2.R
 
 
 async def everything(connector: EpilotConnector, query: TaskQuery | None = None) -> list[Any]:
-    return await drain(connector, connector.pushdown(query or TaskQuery()), connector.page_limit)
+    return await drain(connector, connector.pushdown(query or TaskQuery()), connector.info.page_limit)

@@ -100,7 +100,7 @@ async def test_canceling_a_task_by_its_flow_tells_what_else_ended(scripted: Scri
     assert [path.split(" ")[0] for path, _ in wire.sent] == ["GET", "PATCH"]
     assert (outcome.task.state, outcome.task.state_reason) == (TaskState.CANCELED, "FLOW_CLOSED")
     assert outcome.effect == "closed the flow exec_abc123def456 and 2 other tasks that had not ended"
-    assert connector.cancel_strategies() == (CancelStrategy.SKIP, CancelStrategy.CANCEL_FLOW)
+    assert connector.info.cancel_strategies == (CancelStrategy.SKIP, CancelStrategy.CANCEL_FLOW)
 
 
 async def test_a_workflow_is_closed_without_an_answer(scripted: Scripted, step: Task, flow: Flow) -> None:

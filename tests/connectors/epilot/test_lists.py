@@ -164,4 +164,4 @@ async def test_an_older_execution_that_is_not_there_is_absent(organisation: Any)
 @pytest.mark.parametrize("list_by", ListBy)
 def test_every_list_says_what_it_may_leave_out(scripted: Scripted, list_by: ListBy) -> None:
     """In words for people."""
-    assert len(scripted(answering({}), list_by=list_by).list_note) > 20
+    assert len(scripted(answering({}), list_by=list_by).info.list_note) > 20

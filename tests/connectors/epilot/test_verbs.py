@@ -176,7 +176,6 @@ async def test_a_claim_whose_reading_fails_may_be_applied(scripted: Scripted, ta
         (lambda task: Release(task=task), IdentityNotLinkedError),
         (lambda task: Claim(task=replace(task, payload=None, assignees=BOB), actor=ALICE), AlreadyAssignedError),
         (lambda task: Assign(task=task, group_id="g"), ValidationFailedError),
-        (lambda task: Assign(task=task), ValidationFailedError),
         (lambda task: Assign(task=task, user_id="8", options={"mode": "add"}), ValidationFailedError),
         (lambda task: Assign(task=task, user_id="8", options={"add": "yes"}), ValidationFailedError),
         (lambda task: Complete(task=task, data={"a": 1}), ValidationFailedError),

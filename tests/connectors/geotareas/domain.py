@@ -5,15 +5,9 @@ from typing import Any
 import msgspec
 
 from connectors.geotareas import GeotareasSettings, wire
-from connectors.geotareas.mapping import (
-    FIELD_TYPES,
-    FLOW_STATES,
-    detail_from_wire,
-    flow_from_wire,
-    state_of,
-    task_from_wire,
-    task_within_flow,
-)
+from connectors.geotareas.details import FIELD_TYPES, detail_from_wire
+from connectors.geotareas.flows import FLOW_STATES, flow_from_wire, task_within_flow
+from connectors.geotareas.mapping import state_of, task_from_wire
 from connectors.sdk.model import DetailAspect, Flow, FormField, FormFieldType, Task
 from connectors.sdk.query import TaskOrderField, order_value, overdue
 from tests.connectors.domain import DomainChecks, Pair, Seen, cases_of, seen

@@ -101,7 +101,7 @@ async def test_every_request_is_as_the_vendor_describes_it(
             started_at=Interval(gte=connector.clock(), lt=connector.clock()),
         )
         await connector.list_flows(connector.pushdown_flows(flows), limit=1)
-        await connector.list_definitions(
+        await connector.extras.list_definitions(
             asked={"status": "all", "entity_type": "CUENTA", "search": "account"}, limit=100
         )
         taken = (await connector.perform(Claim(task=ready, actor=alice, reason="mine"))).task

@@ -147,10 +147,10 @@ async def test_an_instance_that_does_not_fit_is_malformed(scripted: Scripted, ro
 
 async def test_definitions_are_listed_by_status_type_and_name(tenant: Any) -> None:
     """The vendor gives active ones unless it is asked for others."""
-    first = await tenant.connector.list_definitions(limit=4)
-    rest = await tenant.connector.list_definitions(limit=4, after=first.next_cursor)
-    every = await tenant.connector.list_definitions(asked={"status": "all"}, limit=100)
-    named = await tenant.connector.list_definitions(
+    first = await tenant.connector.extras.list_definitions(limit=4)
+    rest = await tenant.connector.extras.list_definitions(limit=4, after=first.next_cursor)
+    every = await tenant.connector.extras.list_definitions(asked={"status": "all"}, limit=100)
+    named = await tenant.connector.extras.list_definitions(
         asked={"status": "active", "entity_type": "CUENTA", "search": "signed contract"}, limit=100
     )
 
@@ -165,6 +165,6 @@ async def test_definitions_are_listed_by_status_type_and_name(tenant: Any) -> No
 async def test_a_definitions_version_is_text(scripted: Scripted, version: object, expected: str | None) -> None:
     """The page says integer; a text is no error."""
     row = {"id": "1", "name": "Survey", "version": version, "new": [1]}
-    page = await scripted(answering(row)).list_definitions(limit=5)
+    page = await scripted(answering(row)).extras.list_definitions(limit=5)
 
     assert [expected] == [each.version for each in page.items]

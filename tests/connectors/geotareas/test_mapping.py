@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connectors.geotareas import GeotareasSettings, mapping, wire
+from connectors.geotareas import GeotareasSettings, after_write, details, flows, ids, mapping, wire
 from connectors.sdk.errors import MalformedResponseError
 from connectors.sdk.model import (
     DetailAspect,
@@ -109,7 +109,7 @@ def test_status_and_user_decide_the_state(
 def test_an_instance_status_decides_the_flow_state(settings: GeotareasSettings, status: str, state: FlowState) -> None:
     """Every row of the table of flow states."""
     row = wire.InstanceRow(id="1", status=status, started_at="2026-07-01T10:00:00", definition_id="9")
-    flow = mapping.flow_from_wire(row, settings, fetched_at=NOW)
+    flow = flows.flow_from_wire(row, settings, fetched_at=NOW)
 
     assert (state, status, datetime(2026, 7, 1, 8, tzinfo=UTC)) == (flow.state, flow.native_state, flow.started_at)
 
@@ -175,7 +175,7 @@ def test_the_workflow_is_read_back_from_a_definition_key(workflow: str, step: st
     definition = mapping.definition_of(row)
 
     assert definition is not None
-    assert workflow == mapping.workflow_of(definition.key)
+    assert workflow == ids.workflow_of(definition.key)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_completion_tells_what_the_flow_does(
     """Where the answer does; after the last step and before the next one it need not."""
     answer = wire.Completed(task_id="1", status="COMPLETED", next_step=next_step, instance_status=instance_status)
 
-    assert expected == mapping.effect_of(answer)
+    assert expected == after_write.effect_of(answer)
 
 
 def test_a_completed_task_is_not_overdue(settings: GeotareasSettings) -> None:
@@ -204,7 +204,7 @@ def test_a_completed_task_is_not_overdue(settings: GeotareasSettings) -> None:
     late = mapping.task_from_wire(row, settings, fetched_at=NOW, is_overdue=True)
     answer = wire.Completed(task_id=late.native_id, status="COMPLETED")
 
-    assert (True, None) == (late.is_overdue, mapping.completed(late, answer, None, fetched_at=NOW).is_overdue)
+    assert (True, None) == (late.is_overdue, after_write.completed(late, answer, None, fetched_at=NOW).is_overdue)
 
 
 def test_members_in_another_order_and_beside_others_change_nothing(settings: GeotareasSettings) -> None:
@@ -216,7 +216,7 @@ def test_members_in_another_order_and_beside_others_change_nothing(settings: Geo
     assert mapping.task_from_wire(record_of(), settings, fetched_at=NOW) == mapping.task_from_wire(
         record, settings, fetched_at=NOW
     )
-    assert mapping.detail_from_wire(record_of(), set(DetailAspect), settings) == mapping.detail_from_wire(
+    assert details.detail_from_wire(record_of(), set(DetailAspect), settings) == details.detail_from_wire(
         record, set(DetailAspect), settings
     )
 
@@ -224,7 +224,7 @@ def test_members_in_another_order_and_beside_others_change_nothing(settings: Geo
 def test_nulls_in_a_detail_are_as_nothing(settings: GeotareasSettings) -> None:
     """A form without fields, no outcomes, no earlier steps."""
     names = ("step_description", "available_results", "fields", "previous_steps_data")
-    detail = mapping.detail_from_wire(record_of(**dict.fromkeys(names)), set(DetailAspect), settings)
+    detail = details.detail_from_wire(record_of(**dict.fromkeys(names)), set(DetailAspect), settings)
 
     assert (None, (), {}, ()) == (detail.description, detail.outcomes, detail.data, detail.previous_steps)
     assert detail.form is not None
@@ -233,7 +233,7 @@ def test_nulls_in_a_detail_are_as_nothing(settings: GeotareasSettings) -> None:
 
 def test_a_detail_holds_every_aspect(settings: GeotareasSettings) -> None:
     """One record gives description, form, outcomes, data and earlier steps."""
-    detail = mapping.detail_from_wire(record_of(), frozenset(DetailAspect), settings)
+    detail = details.detail_from_wire(record_of(), frozenset(DetailAspect), settings)
 
     assert detail.description == "Send the welcome email."
     assert detail.form is not None
@@ -255,7 +255,7 @@ def test_a_detail_holds_every_aspect(settings: GeotareasSettings) -> None:
 def test_only_the_aspects_asked_for_are_filled(settings: GeotareasSettings) -> None:
     """The others keep their defaults."""
 
-    assert TaskDetail(description="Send the welcome email.") == mapping.detail_from_wire(
+    assert TaskDetail(description="Send the welcome email.") == details.detail_from_wire(
         record_of(), {DetailAspect.DESCRIPTION}, settings
     )
 
@@ -275,7 +275,7 @@ def test_only_the_aspects_asked_for_are_filled(settings: GeotareasSettings) -> N
 def test_a_field_type_is_ours(settings: GeotareasSettings, native: str, expected: FormFieldType) -> None:
     """Documented types have one each, others are UNKNOWN; data is optional where no field is required."""
     record = record_of(fields=[{"id": "f", "name": "n", "type": native, "required": False, "value": 2**60 + 1}])
-    detail = mapping.detail_from_wire(record, frozenset(DetailAspect), settings)
+    detail = details.detail_from_wire(record, frozenset(DetailAspect), settings)
 
     assert detail.form is not None
     assert (expected, native, 2**60 + 1) == (
@@ -295,15 +295,15 @@ def test_an_unreadable_field_value_is_a_malformed_answer(settings: GeotareasSett
     )
 
     with pytest.raises(MalformedResponseError):
-        mapping.detail_from_wire(record, frozenset(DetailAspect), settings)
+        details.detail_from_wire(record, frozenset(DetailAspect), settings)
 
 
 def test_a_reassignment_answers_who_has_the_task(settings: GeotareasSettings) -> None:
     """The answer's user and group replace the record's; the status stays."""
     ref = wire.Ref(USER["id"], USER["name"])
     answer = wire.Reassigned(task_id="674839201748392018", assigned_to_user=ref, assigned_to_group=None)
-    task = mapping.reassigned(task_of(settings), answer, fetched_at=NOW)
-    started = mapping.reassigned(task_of(settings, status="IN_PROGRESS"), answer, fetched_at=NOW)
+    task = after_write.reassigned(task_of(settings), answer, fetched_at=NOW)
+    started = after_write.reassigned(task_of(settings, status="IN_PROGRESS"), answer, fetched_at=NOW)
 
     assert (task.state, task.rule, task.candidate_groups) == (TaskState.RESERVED, "geo.pending.assigned", ())
     assert task.assignee == UserRef(native_id=USER["id"], name="Maria Garcia")
@@ -313,7 +313,7 @@ def test_a_reassignment_answers_who_has_the_task(settings: GeotareasSettings) ->
 def test_a_completion_answers_the_completed_task(settings: GeotareasSettings) -> None:
     """Outcome and time come from the answer."""
     answer = wire.Completed(task_id="1", status="COMPLETED", result="sent", completed_at="2026-03-19T14:10:00")
-    task = mapping.completed(task_of(settings), answer, settings.zone, fetched_at=NOW)
+    task = after_write.completed(task_of(settings), answer, settings.zone, fetched_at=NOW)
 
     assert (TaskState.COMPLETED, "sent", datetime(2026, 3, 19, 13, 10, tzinfo=UTC), "COMPLETED") == (
         task.state,
@@ -336,6 +336,6 @@ def test_a_known_flow_decides_over_an_open_task(
 ) -> None:
     """A cancelled instance ends its open tasks, an erroneous one leaves them; closed tasks stay."""
     flow = Flow(source="geotareas", native_id="1", state=flow_state, rule="geo.instance", fetched_at=NOW)
-    task = mapping.task_within_flow(task_of(settings, status=status), flow)
+    task = flows.task_within_flow(task_of(settings, status=status), flow)
 
     assert expected == (task.state, task.state_reason, task.rule)

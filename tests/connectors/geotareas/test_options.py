@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from connectors.geotareas import GeotareasSettings, mapping, wire
+from connectors.geotareas import GeotareasSettings, details, flows, mapping, wire
 from connectors.geotareas.settings import GeotareasOptions
 from connectors.sdk.model import DetailAspect, OutcomeNature, Task
 
@@ -45,8 +45,8 @@ def test_the_link_of_a_task_is_not_the_link_of_its_flow(settings: GeotareasSetti
     row = wire.InstanceRow(id="9", status="RUNNING")
     linked = settings.model_copy(update={"options": options})
 
-    assert (None, None) == (task_of(linked).url, mapping.flow_from_wire(row, settings, fetched_at=NOW).url)
-    assert "https://acme.test/i/9" == mapping.flow_from_wire(row, linked, fetched_at=NOW).url
+    assert (None, None) == (task_of(linked).url, flows.flow_from_wire(row, settings, fetched_at=NOW).url)
+    assert "https://acme.test/i/9" == flows.flow_from_wire(row, linked, fetched_at=NOW).url
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ def test_a_task_goes_back_to_the_group_it_names_or_the_configured_one(
     """Of the configured ones the most particular."""
     options = settings.options.model_copy(update={"release_groups": groups})
 
-    assert expected == mapping.queue_of(task_of(settings, assigned_to_group=group), options)
+    assert expected == mapping.release_group(task_of(settings, assigned_to_group=group), options)
 
 
 def test_a_result_code_has_its_configured_nature(settings: GeotareasSettings) -> None:
     """The vendor says nothing of it, so what is not configured is neutral."""
     options = settings.options.model_copy(update={"outcome_natures": {"failed": OutcomeNature.NEGATIVE}})
     configured = settings.model_copy(update={"options": options})
-    detail = mapping.detail_from_wire(record_of(), {DetailAspect.OUTCOMES}, configured)
+    detail = details.detail_from_wire(record_of(), {DetailAspect.OUTCOMES}, configured)
 
     assert [("sent", OutcomeNature.NEUTRAL), ("failed", OutcomeNature.NEGATIVE)] == [
         (each.code, each.nature) for each in detail.outcomes or ()

@@ -74,14 +74,12 @@ async def test_a_task_is_assigned_to_a_group(tenant: Any) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {},
-        {"user_id": "1", "group_id": "2"},
         {"user_id": "1", "reason": "x" * 501},
         {"user_id": "1", "options": {"notify": True}},
     ],
 )
 async def test_an_assignment_that_cannot_be_is_no_call(tenant: Any, change: Any) -> None:
-    """Exactly one of user and group, a reason that fits, and no options: the vendor has none."""
+    """A reason that is too long, and an option: the vendor has none."""
     task = await ready_task(tenant)
 
     with pytest.raises(ValidationFailedError):

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from connectors.littlehorse import wire
 from connectors.littlehorse.form import LARGEST, SMALLEST, data_of, form_of, holds, outcomes_of, values_of
-from connectors.littlehorse.settings import ConfiguredOutcome, LittlehorseOptions
+from connectors.littlehorse.settings import LittlehorseOptions
 from connectors.sdk.errors import MalformedResponseError, ValidationFailedError
 from connectors.sdk.model import FormFieldType, FormKind, OutcomeNature, Requirement
+from connectors.sdk.settings import ConfiguredOutcome
 
 OPTIONS = LittlehorseOptions(tenant="default")
 DECIDING = LittlehorseOptions(

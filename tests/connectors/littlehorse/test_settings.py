@@ -82,7 +82,7 @@ async def test_capabilities_depend_on_the_configuration(
 ) -> None:
     """The claim is the bridge's own for a person, and nothing at all without an identity adapter."""
     connector = tenant.open(acts_as, credentials=credentials, **options)
-    has = connector.capabilities
+    has = connector.info.capabilities
 
     assert claim == (has[Claim].support if Claim in has else None)
     assert {Assign, Release, Unassign} & has.keys() == ({Assign, Release, Unassign} if admin else set())

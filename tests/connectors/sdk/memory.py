@@ -1,8 +1,7 @@
 """The smallest vendor: a service in memory behind a transport, and its connector. It proves the contract suite."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -11,11 +10,12 @@ from msgspec import Struct
 from pydantic import SecretStr
 
 from connectors.sdk.capability import handles
+from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import Claim, Complete, Outcome, Release
-from connectors.sdk.connector import Connector, utc_now
+from connectors.sdk.connector import Connector
 from connectors.sdk.errors import AlreadyAssignedError, ConflictError, ConnectorError
 from connectors.sdk.fan_out import get_each
-from connectors.sdk.http import Answer, Upstream, from_settings
+from connectors.sdk.http import Answer, Transport, Upstream, from_settings
 from connectors.sdk.model import GroupRef, Task, TaskState, UserRef
 from connectors.sdk.query import Page, TaskQuery
 from connectors.sdk.settings import BearerCredentials, SourceSettings
@@ -122,7 +122,7 @@ class MemoryConnector(Connector[MemorySettings]):
 
     @classmethod
     def open(
-        cls, settings: MemorySettings, *, transport: Any = None, clock: Callable[[], datetime] = utc_now
+        cls, settings: MemorySettings, *, transport: Transport | None = None, clock: Clock = utc_now
     ) -> "MemoryConnector":
         credentials = from_settings(settings.credentials)
         upstream = Upstream(settings, credentials=credentials, parse_error=parse_error, transport=transport)

@@ -24,6 +24,8 @@ from connectors.sdk.http import STEP, CallCount, CorruptBodyError, TooLargeError
 from connectors.sdk.settings import SourceSettings
 from connectors.sdk.testing import FAULTS, Fault, FaultyTransport, Reply
 
+pytestmark = pytest.mark.server
+
 LIMIT = 64 * 1024
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

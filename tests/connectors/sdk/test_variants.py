@@ -7,8 +7,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from connectors.sdk.capability import Support, handles
+from connectors.sdk.clock import utc_now
 from connectors.sdk.commands import Claim, Outcome, Release
-from connectors.sdk.connector import utc_now
 from connectors.sdk.errors import AlreadyAssignedError, ConnectorError, UnsupportedActionError
 from connectors.sdk.http import Answer, Exchange, FixedHeaders, Token, TokenCredentials, Upstream
 from connectors.sdk.model import Task, TaskState
@@ -59,7 +59,7 @@ async def test_the_strongest_way_that_is_there_is_taken(task: Task, acts_as: str
     """Whatever the methods are called."""
     connector = TwoWays(settings(acts_as), Upstream(settings(acts_as)))
     outcome = await connector.perform(Claim(task=task))
-    support = connector.capabilities[Claim].support
+    support = connector.info.capabilities[Claim].support
     await connector.aclose()
 
     assert effect == outcome.effect
@@ -71,7 +71,7 @@ async def test_a_command_without_a_way_is_unsupported(task: Task) -> None:
     connector = TwoWays(settings("viewer"), Upstream(settings("viewer")))
 
     assert Release in TwoWays.declared()
-    assert Release not in connector.capabilities
+    assert Release not in connector.info.capabilities
     with pytest.raises(UnsupportedActionError):
         await connector.perform(Release(task=task))
     await connector.aclose()

@@ -41,8 +41,8 @@ async def test_others_tasks_are_not_completed_unless_the_source_takes_them_over(
     assert isinstance(shown, Task)
     assert (TaskState.COMPLETED, TaskState.COMPLETED) == (outcome.task.state, shown.state)
     assert (Support.EMULATED, False) == (
-        connector.capabilities[Complete].support,
-        connector.capabilities[Complete].atomic,
+        connector.info.capabilities[Complete].support,
+        connector.info.capabilities[Complete].atomic,
     )
 
 

@@ -298,8 +298,8 @@ async def test_a_source_without_maestro_shows_no_flows(scripted: Scripted) -> No
 
     assert {} == await connector.get_flows([NATIVE])
     assert () == (await connector.list_flows(FlowQuery(), limit=5)).items
-    assert (CancelStrategy.DELETE_TASK,) == connector.cancel_strategies()
-    assert (CancelStrategy.CANCEL_FLOW,) == scripted(tower).cancel_strategies()
+    assert (CancelStrategy.DELETE_TASK,) == connector.info.cancel_strategies
+    assert (CancelStrategy.CANCEL_FLOW,) == scripted(tower).info.cancel_strategies
     assert [] == tower.asked
 
 

@@ -269,8 +269,6 @@ async def test_the_only_folder_of_a_source_needs_no_option(scripted: Scripted) -
         (CreateTask(title="Check", description="long", options={"folderId": "828"}), ValidationFailedError),
         (Claim(task=TASK), IdentityNotLinkedError),
         (Claim(task=TASK, actor=Identity(native_id="alice")), IdentityNotLinkedError),
-        (Assign(task=TASK), ValidationFailedError),
-        (Assign(task=TASK, user_id="7", group_id="9"), ValidationFailedError),
         (Assign(task=TASK, user_id="x" * 257), ValidationFailedError),
         (Assign(task=TASK, user_id="7", options={"criteria": "AllUsers"}), ValidationFailedError),
         (Assign(task=TASK, group_id="9", options={"criteria": "Hierarchy"}), ValidationFailedError),

@@ -90,7 +90,7 @@ class ListingConnector(MemoryConnector):
         scan_limit: int = 2000,
     ) -> None:
         super().__init__(key, tasks, sorts=sorts, weak=weak, scan_limit=scan_limit)
-        self.page_limit = page_limit  # type: ignore[misc]
+        self.info = structs.replace(self.info, page_limit=page_limit)
         self.paging, self.nulls_first = paging, nulls_first
         self._places: dict[str, tuple[object, ...]] = {}
 
@@ -103,7 +103,7 @@ class ListingConnector(MemoryConnector):
         self._count()
         order = TotalOrder(query.order)
         placed = [(self._place(one, order, query), one) for one in self._reads().values() if query.matches(one)]
-        if self.sorts:
+        if self.info.sorts:
             placed.sort(key=lambda pair: pair[0])
         start = self._start(after, placed, limit)
         shown = placed[start : start + limit]
@@ -123,7 +123,7 @@ class ListingConnector(MemoryConnector):
         if after is None:
             return 0
         start = int(after.split("@")[0])
-        if not self.sorts:
+        if not self.info.sorts:
             return start
         anchor: Any = self._places[after]
         if self.paging is Paging.BY_KEY:

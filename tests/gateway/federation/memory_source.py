@@ -36,7 +36,9 @@ from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.sort_order import TotalOrder
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.source import Source
-from gateway.store.sqlite import Journal
+from gateway.people.configured import ConfiguredPeople
+from gateway.store import Journal
+from gateway.store.sqlite import SqliteJournal
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 EVERYTHING = frozenset(TaskOrderField) - {TaskOrderField.TITLE, TaskOrderField.STATE, TaskOrderField.SOURCE}
@@ -101,7 +103,7 @@ class MemoryConnector(Connector[SourceSettings]):
         super().__init__(settings, Upstream(settings, transport=NO_NETWORK), clock=lambda: NOW)
         self.held = {one.native_id: one for one in tasks}
         self.shown: dict[str, Task] | None = None
-        self.sorts, self.empty = sorts, empty  # type: ignore[misc]
+        self.info = structs.replace(self.info, sorts=sorts, never_filled=empty)
         self.weak = weak
         self.fail: ConnectorError | None = None
         self.fail_write: ConnectorError | None = None
@@ -126,7 +128,7 @@ class MemoryConnector(Connector[SourceSettings]):
         self._count()
         order = TotalOrder(query.order)
         rows = [one for one in self._reads().values() if query.matches(one)]
-        if self.sorts:
+        if self.info.sorts:
             # Ties come in an order of the vendor's own.
             rows.sort(key=lambda one: (order.rank_of(one)[: len(query.order)], crc32(one.native_id.encode())))
         start = int(after or 0)
@@ -217,8 +219,8 @@ def federation(
     sources = [Source(connector) for connector in connectors]
     return compose(
         sources,
-        people={one.key: one for one in people},
-        journal=journal or Journal(None),
+        people=ConfiguredPeople(people),
+        journal=journal or SqliteJournal(None),
         answers=answers or Cache(most_bytes=1 << 24, most_entries=1000),
         cursors=CursorCodec(b"test"),
     )

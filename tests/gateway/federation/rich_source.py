@@ -30,7 +30,7 @@ from connectors.sdk.commands import (
     Update,
     UpdateField,
 )
-from connectors.sdk.connector import Listing
+from connectors.sdk.connector_info import Listing
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import (
     Comment,
@@ -72,7 +72,6 @@ class RichConnector(MemoryConnector):
         self.shown_flows: dict[str, Flow] | None = None
         self.definitions: list[Definition] = []
         self.comments: list[str] = []
-        self.sorts_flows = False  # type: ignore[misc]
         self.pushes_states = True
 
     async def get_detail(self, task: Task, aspects: object) -> TaskDetail:
@@ -90,7 +89,7 @@ class RichConnector(MemoryConnector):
     async def list_flows(self, query: FlowQuery, *, limit: int, after: str | None = None) -> Page[Flow]:
         self._count()
         rows = [one for one in self.flows.values() if query.matches(one)]
-        if self.sorts_flows:
+        if self.info.sorts_flows:
             rows.sort(key=lambda one: one.started_at or NOW, reverse=True)
         return _page(rows, limit, after)
 

@@ -16,6 +16,8 @@ from fastapi import FastAPI
 from tests.gateway.test_traffic import WHOLE
 from tests.world import World
 
+pytestmark = pytest.mark.server
+
 DISCONNECTS = 1000
 ROUND = 50
 # Both ends of the connections to one stand-in that are kept for the next question.

@@ -12,7 +12,7 @@ DIGEST = hashlib.sha256(b"token").hexdigest()
 
 def test_people_become_callers_with_an_identity_per_source(tmp_path: Path) -> None:
     """An identity's groups are its own where named, else the person's."""
-    alice = load(write_configuration(tmp_path)).callers["alice"]
+    alice = load(write_configuration(tmp_path)).people[0].caller()
 
     assert alice.groups == ("accounting",)
     assert alice.identities == {
@@ -23,9 +23,9 @@ def test_people_become_callers_with_an_identity_per_source(tmp_path: Path) -> No
 
 def test_roles_make_a_task_admin(tmp_path: Path) -> None:
     """carol is a task admin, alice is none."""
-    callers = load(write_configuration(tmp_path)).callers
+    callers = [person.caller() for person in load(write_configuration(tmp_path)).people]
 
-    assert [("alice", False), ("bob", False), ("carol", True)] == [(k, c.is_task_admin) for k, c in callers.items()]
+    assert [("alice", False), ("bob", False), ("carol", True)] == [(c.key, c.is_task_admin) for c in callers]
 
 
 def test_sources_are_read_by_their_vendors_in_the_order_of_the_file(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_strings_take_environment_variables_and_files(tmp_path: Path, monkeypatc
         ({"gateway": "[gateway]\ncors_origins = ['example.com']\n"}, "gateway.cors_origins[0]: "),
         ({"gateway": "gateway = 3\n"}, "gateway: "),
         ({"gateway": "[gateway\n"}, "is not TOML: "),
-        ({"gateway": "[gateway]\nprofile = 'production'\n"}, "auth.mode: demo lets everybody in"),
+        ({"gateway": "[gateway]\nprofile = 'production'\n"}, "auth.mode: demo accepts every person's key"),
         ({"auth": ""}, "auth: is missing"),
         ({"auth": "[auth]\n"}, "auth.mode: is missing"),
         ({"auth": "[auth]\nmode = 'open'\n"}, "auth.mode: must be one of 'demo', 'api_keys'"),
@@ -93,7 +93,7 @@ def test_strings_take_environment_variables_and_files(tmp_path: Path, monkeypatc
                 "auth": "[auth]\nmode = 'api_keys'\nkeys = ["
                 f"{{person = 'bob', sha256 = '{DIGEST}'}}, {{person = 'alice', sha256 = '{DIGEST.upper()}'}}]\n"
             },
-            "auth.keys[1].sha256: stands there twice",
+            "auth.keys[1].sha256: the same digest is listed twice",
         ),
         ({"people": PEOPLE.replace('"bob"', '"alice"', 1)}, "people[1].key: 'alice' is also the key of people[0]"),
         (

@@ -1,12 +1,24 @@
 """What a client may read of a failure."""
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 import pytest
 from graphql import GraphQLError
 from structlog.testing import capture_logs
 
-from connectors.sdk.errors import MalformedResponseError
+from connectors.sdk import errors
+from connectors.sdk.errors import (
+    ConnectorError,
+    Failure,
+    GatewayError,
+    GatewayUnavailableError,
+    InputError,
+    MalformedResponseError,
+    RateLimitedError,
+    ValidationFailedError,
+)
+from schema.core.enums import UserErrorCode
 from schema.core.errors import client_error
 from tests.schema.conftest import Ask
 from tests.schema.fake_federation import FakeFederation, a_task
@@ -57,13 +69,43 @@ async def test_bad_request_is_told_in_words(document: str, ask: Ask) -> None:
     assert [] == logs
 
 
-def test_upstream_failure_says_code_source_and_place() -> None:
-    """Nothing of the exception but its message and code."""
-    failure = MalformedResponseError("not JSON", native_status=200).at("c8", "get_task")
+@pytest.mark.parametrize(
+    ("failure", "message", "extensions"),
+    [
+        (
+            MalformedResponseError("not JSON", native_status=200).at("c8", "get_task"),
+            "c8: get_task: not JSON",
+            {"code": "UPSTREAM_ERROR", "source": "c8"},
+        ),
+        (
+            RateLimitedError("wait", retry_at=datetime(2026, 6, 15, 9, tzinfo=UTC)).at("c8", "get_task"),
+            "c8: get_task: wait",
+            {"code": "RATE_LIMITED", "source": "c8", "retryAt": "2026-06-15T09:00:00.000Z"},
+        ),
+        (
+            ValidationFailedError("too long", field=("data", "name")).at("c8", "complete"),
+            "c8: complete: too long",
+            {"code": "VALIDATION_FAILED", "source": "c8", "field": ["data", "name"]},
+        ),
+        (InputError("too many"), "too many", {"code": "VALIDATION_FAILED"}),
+        (
+            InputError("too many", field=("first",)),
+            "too many",
+            {"code": "VALIDATION_FAILED", "field": ["first"]},
+        ),
+        (GatewayUnavailableError("disk full"), "disk full", {"code": "GATEWAY_UNAVAILABLE"}),
+    ],
+)
+def test_an_expected_failure_says_code_and_place(failure: Failure, message: str, extensions: dict[str, object]) -> None:
+    """Of all three roots; nothing of the exception but its message and what the code needs."""
     seen = client_error(GraphQLError("x", path=["task"], original_error=failure))
 
-    assert {
-        "message": "c8: get_task: not JSON",
-        "path": ["task"],
-        "extensions": {"code": "UPSTREAM_ERROR", "source": "c8"},
-    } == seen.formatted
+    assert {"message": message, "path": ["task"], "extensions": extensions} == seen.formatted
+
+
+def test_the_codes_of_all_failures_are_codes_of_the_graph() -> None:
+    """Clients know each of them."""
+    roots = (ConnectorError, InputError, GatewayError)
+    codes = {one.code for one in vars(errors).values() if isinstance(one, type) and issubclass(one, roots)}
+
+    assert set(UserErrorCode.__members__) == codes

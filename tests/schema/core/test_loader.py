@@ -11,6 +11,9 @@ from connectors.sdk.errors import ConnectorError, UpstreamTimeoutError
 from connectors.sdk.model import DetailAspect, NativeRef, TaskDetail, TaskRef, User
 from schema.core.context import Context
 from schema.core.loader import Loader
+from schema.core.tasks import TaskByRefLoader
+from schema.people.dataloaders import UserByRefLoader
+from schema.task.dataloaders import TaskDetailByAspectLoader
 from tests.schema.fake_federation import FakeFederation, a_task
 
 YAN = NativeRef("c8", "yan")
@@ -32,7 +35,7 @@ async def test_cancelled_load_does_not_hurt_the_others(context: Context, federat
     """Neither who waits for the same key now, nor who asks later."""
     federation.gate = asyncio.Event()
     federation.users[YAN] = User(native_id="yan", name="Yan")
-    loader = context.user_by_ref
+    loader = context.loader(UserByRefLoader)
     first, second = loader.load(YAN), loader.load(YAN)
     await federation.held.wait()
     first.cancel()
@@ -49,18 +52,18 @@ async def test_failure_is_its_own_key_s(context: Context, federation: FakeFedera
     failing = TaskRef("geo", "2")
     federation.add(a_task("1"))
     federation.tasks[failing] = UpstreamTimeoutError("no answer")
-    found = await context.task_by_ref.load_many([TaskRef("c8", "1"), failing, TaskRef("c8", "404")])
+    found = await context.loader(TaskByRefLoader).load_many([TaskRef("c8", "1"), failing, TaskRef("c8", "404")])
 
     assert [federation.tasks[TaskRef("c8", "1")], federation.tasks[failing], None] == found
     with pytest.raises(UpstreamTimeoutError):
-        await context.task_by_ref.load(failing)
+        await context.loader(TaskByRefLoader).load(failing)
     assert 1 == len(federation.calls["get_tasks"])
 
 
-async def test_bug_in_a_batch_rises() -> None:
+async def test_bug_in_a_batch_rises(context: Context) -> None:
     """It is nobody's upstream failure."""
     with pytest.raises(RuntimeError, match="bug"):
-        await _Broken().load_many([1, 2])
+        await _Broken(context).load_many([1, 2])
 
 
 async def test_aspects_of_a_task_are_united(context: Context, federation: FakeFederation) -> None:
@@ -68,7 +71,7 @@ async def test_aspects_of_a_task_are_united(context: Context, federation: FakeFe
     ref, other = TaskRef("c8", "1"), TaskRef("c8", "2")
     federation.details[ref] = TaskDetail(data=1)
     keys = [(ref, DetailAspect.DATA), (ref, DetailAspect.FORM), (other, DetailAspect.DATA)]
-    found = await context.task_detail.load_many(keys)
+    found = await context.loader(TaskDetailByAspectLoader).load_many(keys)
 
     assert [TaskDetail(data=1), TaskDetail(data=1), None] == found
     wanted = {ref: frozenset({DetailAspect.DATA, DetailAspect.FORM}), other: frozenset({DetailAspect.DATA})}
@@ -78,8 +81,8 @@ async def test_aspects_of_a_task_are_united(context: Context, federation: FakeFe
 class _Slow(Loader[int, int]):
     """A batch that takes a few turns of the loop; counts its keys."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self.batches: list[list[int]] = []
 
     async def find(self, keys: Sequence[int]) -> Mapping[int, int | ConnectorError]:
@@ -89,9 +92,9 @@ class _Slow(Loader[int, int]):
         return {key: UpstreamTimeoutError("no answer") if key % 7 == 0 else key * key for key in keys if key % 5}
 
 
-async def test_ten_thousand_askers_who_go_away_harm_nobody() -> None:
+async def test_ten_thousand_cancelled_waiters_leave_the_others_unharmed(context: Context) -> None:
     """Whoever stays gets the value, the failure or nothing, once asked for; no task and no waiter is left behind."""
-    rnd, loader = Random(11), _Slow()
+    rnd, loader = Random(11), _Slow(context)
     before = asyncio.all_tasks()
     staying: list[tuple[int, asyncio.Task[int | None]]] = []
     leaving: list[asyncio.Task[int | None]] = []

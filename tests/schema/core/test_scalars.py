@@ -6,9 +6,7 @@ from decimal import Decimal
 import pytest
 from graphql import GraphQLError
 
-from schema.core.enumeration import describe
 from schema.core.scalars import read_time, write_json, write_time
-from schema.ports import SourceStatus
 
 
 def test_time_is_written_in_utc() -> None:
@@ -60,9 +58,3 @@ def test_json_of_another_thing_is_a_bug() -> None:
     """It is not shown as whatever its text may be."""
     with pytest.raises(TypeError):
         write_json({"x": object()})
-
-
-def test_enum_is_described_in_full() -> None:
-    """A value without words, or words without a value, stop the process."""
-    with pytest.raises(ValueError, match="SourceStatus"):
-        describe(SourceStatus, "How a source answers.", OK="Well.")

@@ -19,8 +19,7 @@ from connectors.sdk.model import (
 )
 from connectors.sdk.query import FlowQuery, Interval, TextMatch
 from schema.core.relay import global_id
-from schema.ports import DefinitionRow, FlowListRequest, PageRequest, SourceRef, WriteRequest, WriteResult
-from schema.ports import writes as intents
+from schema.ports import DefinitionRow, FlowListRequest, PageRequest, SourceRef, WriteRequest, WriteResult, intents
 from tests.schema.conftest import NOW, Ask
 from tests.schema.fake_federation import FakeFederation, a_task
 

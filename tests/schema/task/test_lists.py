@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from connectors.sdk.model import OPEN_STATES, NativeRef, TaskRef, TaskState, UserRef
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
 from schema.core.relay import global_id, person_id
@@ -247,7 +247,7 @@ async def test_empty_page_has_no_cursors(ask: Ask) -> None:
 
 async def test_cursor_that_does_not_fit_is_an_error(ask: Ask, federation: FakeFederation) -> None:
     """The federation says so, the client reads VALIDATION_FAILED."""
-    federation.broken = ValidationFailedError("the cursor belongs to another list", field=("after",))
+    federation.broken = InputError("the cursor belongs to another list", field=("after",))
     result = await ask('{ tasks(after: "x") { isComplete } }')
 
     assert [{"code": "VALIDATION_FAILED", "field": ["after"]}] == [error["extensions"] for error in result.errors]

@@ -24,8 +24,8 @@ from schema.ports import (
     UnassignIntent,
     WriteRequest,
     WriteResult,
+    intents,
 )
-from schema.ports import writes as intents
 from tests.schema.conftest import Ask
 from tests.schema.fake_federation import FakeFederation, a_task
 

@@ -1,7 +1,6 @@
 """One method a call, and what the vendor's refusals mean."""
 
-from connectors.sdk.errors import AlreadyAssignedError, ConflictError, ConnectorError, MalformedResponseError
-from connectors.sdk.http import Answer, Upstream
+from connectors.sdk import AlreadyAssignedError, Answer, ConflictError, ConnectorError, MalformedResponseError, Upstream
 
 from . import wire
 

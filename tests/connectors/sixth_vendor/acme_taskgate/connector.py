@@ -1,17 +1,29 @@
 """Acme Desk as a source: the two reads that every vendor has, a ping, and three verbs."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
-from connectors.sdk.capability import handles
-from connectors.sdk.commands import Claim, Complete, Outcome, Release, TaskCommand
-from connectors.sdk.connector import Connector, utc_now
-from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, ValidationFailedError
-from connectors.sdk.fan_out import get_each
-from connectors.sdk.http import Upstream, from_settings
-from connectors.sdk.model import Task
-from connectors.sdk.query import Page, TaskQuery
+from connectors.sdk import (
+    Claim,
+    Clock,
+    Complete,
+    Connector,
+    ConnectorError,
+    IdentityNotLinkedError,
+    Outcome,
+    Page,
+    Release,
+    Task,
+    TaskCommand,
+    TaskQuery,
+    Transport,
+    Upstream,
+    ValidationFailedError,
+    from_settings,
+    get_each,
+    handles,
+    utc_now,
+)
 
 from . import mapping, wire
 from .client import AcmeClient, parse_error
@@ -26,13 +38,13 @@ class AcmeConnector(Connector[AcmeSettings]):
     settings_type = AcmeSettings
     page_limit = 100
 
-    def __init__(self, settings: AcmeSettings, upstream: Upstream, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, settings: AcmeSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
         self._client = AcmeClient(upstream)
 
     @classmethod
     def open(
-        cls, settings: AcmeSettings, *, transport: Any = None, clock: Callable[[], datetime] = utc_now
+        cls, settings: AcmeSettings, *, transport: Transport | None = None, clock: Clock = utc_now
     ) -> "AcmeConnector":
         credentials = from_settings(settings.credentials)
         upstream = Upstream(settings, credentials=credentials, parse_error=parse_error, transport=transport)

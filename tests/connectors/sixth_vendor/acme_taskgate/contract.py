@@ -7,8 +7,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from connectors.sdk.caller import Identity
-from connectors.sdk.settings import BearerCredentials
+from connectors.sdk import BearerCredentials, Identity
 from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTransport
 
 from .connector import AcmeConnector

@@ -3,8 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from connectors.sdk.model import GroupRef, Task, TaskKind, TaskState, UserRef
-from connectors.sdk.query import TaskQuery
+from connectors.sdk import GroupRef, Task, TaskKind, TaskQuery, TaskState, UserRef
 
 from . import wire
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from connectors.sdk.settings import BearerCredentials, SourceSettings
+from connectors.sdk import BearerCredentials, SourceSettings
 
 
 class AcmeSettings(SourceSettings):

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from connectors.sdk.settings import CacheBounds, CacheSettings
+from connectors.sdk.settings import CacheSettings
+from gateway.settings import CacheBounds
 
 
 @pytest.mark.parametrize("section", [CacheSettings, CacheBounds])

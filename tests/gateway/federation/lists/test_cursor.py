@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from connectors.sdk.model import TaskPriority, TaskState
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
-from gateway.federation.lists.cursor import CursorCodec, ListPosition, StreamPosition
+from gateway.federation.lists.cursor import CursorCodec
+from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, StreamPosition
 from schema.ports import InboxScope, TaskFilter, TaskListRequest
 from tests.gateway.federation.listing_source import ListingConnector
 from tests.gateway.federation.memory_source import federation, later, person, task
@@ -22,7 +23,10 @@ from tests.gateway.federation.memory_source import federation, later, person, ta
 CODEC = CursorCodec(b"a secret")
 POSITION = ListPosition(
     (1767323045678901, None, "north", "17"),
-    {"north:0:+": StreamPosition("26@25@77", 26, total=70, exact=True), "south:1:-": StreamPosition(None, 26)},
+    {
+        StreamId("north", StreamKind.PAGED, 0, "+"): StreamPosition("26@25@77", 26, total=70, exact=True),
+        StreamId("south", StreamKind.PAGED, 1, "-"): StreamPosition(None, 26),
+    },
 )
 CURSOR = CODEC.encode("a question", POSITION)
 LETTERS = string.ascii_letters + string.digits + "-_"
@@ -69,7 +73,7 @@ def test_a_cursor_survives_the_way_to_the_client_and_back() -> None:
 @given(tampered().filter(lambda text: text != CURSOR) | st.text(max_size=300))
 def test_whatever_was_not_written_here_is_refused(text: str) -> None:
     """Never another error, and never another position."""
-    with pytest.raises(ValidationFailedError) as caught:
+    with pytest.raises(InputError) as caught:
         CODEC.decode("a question", text)
 
     assert ("after",) == caught.value.field
@@ -80,20 +84,20 @@ def test_no_letter_of_a_cursor_can_be_another() -> None:
     for place, letter in enumerate(CURSOR):
         for other in LETTERS:
             if other != letter:
-                with pytest.raises(ValidationFailedError):
+                with pytest.raises(InputError):
                     CODEC.decode("a question", CURSOR[:place] + other + CURSOR[place + 1 :])
 
 
 def test_a_cursor_of_another_secret_question_or_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before a new secret, for other arguments, from a gateway of another release."""
-    with pytest.raises(ValidationFailedError, match="before this gateway's secret"):
+    with pytest.raises(InputError, match="before this gateway's secret"):
         CursorCodec(b"another secret").decode("a question", CURSOR)
-    with pytest.raises(ValidationFailedError, match="another filter, order, scope or person"):
+    with pytest.raises(InputError, match="another filter, order, scope or person"):
         CODEC.decode("another question", CURSOR)
     monkeypatch.setattr("gateway.federation.lists.cursor.VERSION", 1)
     older = CODEC.encode("a question", POSITION)
     monkeypatch.undo()
-    with pytest.raises(ValidationFailedError, match="another version"):
+    with pytest.raises(InputError, match="another version"):
         CODEC.decode("a question", older)
 
 
@@ -139,7 +143,7 @@ async def test_a_cursor_fits_one_question_of_one_person(what: str) -> None:
     if what in OTHERWISE:
         request = OTHERWISE[what](request)
 
-    with pytest.raises(ValidationFailedError):
+    with pytest.raises(InputError):
         await sources.list_tasks(caller, request)
     assert before == connector.lists
 

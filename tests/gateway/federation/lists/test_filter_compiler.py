@@ -22,13 +22,13 @@ from connectors.sdk.model import (
     UserRef,
 )
 from connectors.sdk.query import Interval, TaskOrderField, TaskQuery, TextMatch
-from gateway.federation.lists.filter_compiler import FilterReader
+from gateway.federation.lists.filter_compiler import FilterCompiler
 from schema.ports import PersonId, SubjectMatch, TaskFilter
 from tests.gateway.federation.filter_model import filters_of, matches, moments, native_of, plain, some, words
 from tests.gateway.federation.memory_source import NOW, task
 
 TIMES = (TaskOrderField.DUE_AT, TaskOrderField.COMPLETED_AT)
-READER = FilterReader("north", "memory", native=native_of, now=NOW)
+COMPILER = FilterCompiler("north", "memory", native_id=native_of, now=NOW)
 
 users = st.lists(st.sampled_from(["alice", "bob"]), max_size=2, unique=True).map(
     lambda ids: tuple(UserRef(native_id=one) for one in ids)
@@ -127,13 +127,13 @@ filters = filters_of(MEMBERS)
 @given(filters, st.lists(tasks(), min_size=1, max_size=12))
 def test_a_filter_is_read_soundly(wanted: TaskFilter, rows: list[Task]) -> None:
     """Rows are judged exactly; the question loses none of them, and says all of it where it says so."""
-    read = READER.read(wanted)
+    compiled = COMPILER.compile(wanted)
     for one in rows:
         expected = plain(wanted, one)
 
-        assert expected == read.matches(one)
-        assert not expected or (read.query is not None and read.query.matches(one))
-        assert not read.exact or read.query is None or read.query.matches(one) == expected
+        assert expected == compiled.matches(one)
+        assert not expected or (compiled.query is not None and compiled.query.matches(one))
+        assert not compiled.is_exact or compiled.query is None or compiled.query.matches(one) == expected
 
 
 @pytest.mark.parametrize(
@@ -176,19 +176,21 @@ def test_a_filter_is_read_soundly(wanted: TaskFilter, rows: list[Task]) -> None:
 )
 def test_the_strongest_sound_question(wanted: TaskFilter, query: TaskQuery | None, exact: bool) -> None:
     """`or` is asked by what its branches share, `not` by its complement, contradictions ask nobody."""
-    read = READER.read(wanted)
+    compiled = COMPILER.compile(wanted)
 
-    assert (query, exact) == (read.query, read.exact)
+    assert (query, exact) == (compiled.query, compiled.is_exact)
 
 
 def test_overdue_is_asked_by_the_minute() -> None:
     """So that many share one answer; the rows are judged by the moment itself."""
     moment = NOW + timedelta(seconds=30)
-    read = FilterReader("north", "memory", native=lambda _: None, now=moment).read(TaskFilter(is_overdue=True))
+    compiled = FilterCompiler("north", "memory", native_id=lambda _: None, now=moment).compile(
+        TaskFilter(is_overdue=True)
+    )
     almost = task("north", "1", due_at=moment + timedelta(seconds=1))
 
-    assert TaskQuery(overdue_at=NOW + timedelta(minutes=1)) == read.query
-    assert (False, False) == (read.exact, read.matches(almost))
+    assert TaskQuery(overdue_at=NOW + timedelta(minutes=1)) == compiled.query
+    assert (False, False) == (compiled.is_exact, compiled.matches(almost))
 
 
 OPEN_NOW = TaskFilter(is_overdue=True)
@@ -226,13 +228,13 @@ def test_contradictions_ask_nobody(branches: tuple[TaskFilter, ...]) -> None:
     """Also where each half stands in a branch of its own."""
     nested = TaskFilter(all_of=branches)
 
-    assert READER.read(nested).query is None
-    assert READER.read(TaskFilter(any_of=(nested, nested))).query is None
+    assert COMPILER.compile(nested).query is None
+    assert COMPILER.compile(TaskFilter(any_of=(nested, nested))).query is None
 
 
 def test_a_single_moment_is_no_contradiction() -> None:
     """Between NOW and NOW, both included."""
-    query = READER.read(TaskFilter(all_of=(due(gte=NOW), due(lte=NOW)))).query
+    query = COMPILER.compile(TaskFilter(all_of=(due(gte=NOW), due(lte=NOW)))).query
 
     assert query is not None
     assert query.matches(task("north", "1", due_at=NOW))

@@ -6,7 +6,8 @@ from datetime import timedelta
 from connectors.sdk.model import Task
 from connectors.sdk.query import Page, SortKey, TaskOrderField
 from gateway.federation.lists.merge import merge
-from gateway.federation.lists.row_stream import PagedStream
+from gateway.federation.lists.position import StreamId, StreamKind
+from gateway.federation.lists.row_stream import PagedStream, StreamSpec, VendorPages
 from gateway.federation.lists.sort_order import TotalOrder
 from tests.gateway.federation.memory_source import NOW, task
 
@@ -24,18 +25,8 @@ def stream(*pages: Sequence[Task]) -> PagedStream[Task]:
         number = int(cursor or 0)
         return Page(items=pages[number], next_cursor=str(number + 1) if number + 1 < len(pages) else None)
 
-    source = pages[0][0].source
-    return PagedStream(
-        name=source,
-        source=source,
-        bound=(),
-        order=ORDER,
-        fetch=fetch,
-        admit=lambda row: row,
-        limit=2,
-        scan_limit=100,
-        exact=True,
-    )
+    spec = StreamSpec(StreamId(pages[0][0].source, StreamKind.PAGED), ORDER, lambda row: row)
+    return PagedStream(spec, VendorPages(fetch, limit=2, scan_limit=100, is_exact=True))
 
 
 async def test_a_row_that_moved_before_what_was_given_does_not_come_behind_it() -> None:

@@ -5,7 +5,7 @@ import anyio
 import pytest
 from msgspec import structs
 
-from connectors.sdk.errors import MalformedResponseError, RateLimitedError, UnavailableError, ValidationFailedError
+from connectors.sdk.errors import InputError, MalformedResponseError, RateLimitedError, UnavailableError
 from connectors.sdk.model import CountAccuracy, Flow, FlowRef, FlowState, Task, TaskRef, TaskState
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
 from gateway.federation.cache import Cache
@@ -241,7 +241,7 @@ async def test_foreign_and_damaged_cursors_are_refused() -> None:
         (ADMIN, TaskListRequest(after="A" * 100_000)),
         (ADMIN, TaskListRequest(after=flipped, order=by_title)),
     ):
-        with pytest.raises(ValidationFailedError) as caught:
+        with pytest.raises(InputError) as caught:
             await sources.list_tasks(caller, request)
 
         assert ("after",) == caught.value.field
@@ -256,13 +256,13 @@ def test_null_due_dates_come_last_in_either_direction() -> None:
         assert ["dated", "undated"] == [one.native_id for one in sorted([undated, dated], key=order.rank_of)]
 
 
-def test_a_position_survives_json() -> None:
-    """Times travel as whole microseconds."""
+def test_sort_values_are_json() -> None:
+    """Times are whole microseconds."""
     order = TotalOrder(())
     due = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=NOW.tzinfo)
-    position = order.position(task("north", "1", due_at=due))
+    values = order.values_of(task("north", "1", due_at=due))
 
-    assert 1767323045678901 == position[0]
+    assert 1767323045678901 == values[0]
 
 
 async def test_a_drain_that_the_vendor_stops_keeps_what_was_read() -> None:

@@ -58,7 +58,7 @@ class Tenant:
         )
         self.connector = GeotareasConnector.open(settings, transport=self.network, clock=wall_clock)
         self.gate = SourceGate("geotareas", probe=self.connector.ping, defaults=DOCUMENTED, now=wall_clock)
-        self.connector.upstream.gate = self.gate
+        self.connector.guard(self.gate)
 
     async def list(self) -> int:
         return len((await self.connector.list_tasks(TaskQuery(), limit=100)).items)

@@ -1,0 +1,48 @@
+"""A task as the vendor will show it after a write, from the answer to that write."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from connectors.geotareas import wire
+from connectors.geotareas.mapping import groups_of, state_of, users_of
+from connectors.sdk import Task, time_from_wire
+
+
+def reassigned(task: Task, answer: wire.Reassigned, *, fetched_at: datetime) -> Task:
+    """The answer says whether the group stays. The status does not change."""
+    state, rule = state_of(task.native_state, assigned=answer.assigned_to_user is not None)
+    return replace(
+        task,
+        state=state,
+        rule=rule,
+        assignees=users_of(answer.assigned_to_user),
+        candidate_groups=groups_of(answer.assigned_to_group),
+        fetched_at=fetched_at,
+        payload=None,
+    )
+
+
+def completed(task: Task, answer: wire.Completed, zone: ZoneInfo | None, *, fetched_at: datetime) -> Task:
+    state, rule = state_of(answer.status, assigned=bool(task.assignees))
+    return replace(
+        task,
+        state=state,
+        rule=rule,
+        outcome=answer.result,
+        completed_at=time_from_wire(answer.completed_at, zone),
+        is_overdue=None,
+        native_state=answer.status,
+        fetched_at=fetched_at,
+        payload=None,
+    )
+
+
+def effect_of(answer: wire.Completed) -> str | None:
+    """What the completion did to the flow, as text for people."""
+    if answer.next_step:
+        return f"the flow goes on with {answer.next_step}"
+    if answer.instance_status and answer.instance_status != "RUNNING":
+        return f"the flow is {answer.instance_status}"
+    return None

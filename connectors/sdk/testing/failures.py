@@ -1,0 +1,174 @@
+"""Promises about failures of the vendor and of the network."""
+
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+from zlib import MAX_WBITS, compressobj
+
+import httpx2
+import pytest
+
+from connectors.sdk.connector import Connector
+from connectors.sdk.errors import (
+    ConnectorError,
+    MalformedResponseError,
+    RateLimitedError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from connectors.sdk.model import OPEN_STATES
+from connectors.sdk.query import TaskQuery
+from connectors.sdk.testing.faulty_transport import FAULTS, Fault, FaultyTransport, Reply
+from connectors.sdk.testing.sample import (
+    ContractSample,
+    errors_of,
+    secrets_of,
+)
+from connectors.sdk.testing.verbs import (
+    some_write,
+)
+
+each_fault = pytest.mark.parametrize(
+    ("fault", "kind", "maybe_applied"),
+    FAULTS,
+    ids=[str(fault.status) if isinstance(fault, Reply) else fault.__name__ for fault, _, _ in FAULTS],
+)
+each_unreadable_body = pytest.mark.parametrize(
+    "body", [b"<html>", b"42", b'"text"', b"null", b"", b"{", b"[" * 5000, b"\xff\xfe"]
+)
+
+
+class FailurePromises:
+    """Every failure is the right error, tells whether a write may have been applied, and shows no secret."""
+
+    @each_fault
+    async def test_a_failed_read_is_the_right_error(
+        self,
+        connector: Connector[Any],
+        transport: FaultyTransport,
+        sample: ContractSample,
+        fault: Fault,
+        kind: type[ConnectorError],
+        maybe_applied: bool,  # noqa: FBT001 it is a column of the table
+    ) -> None:
+        """No request is sent twice, except after a renewed login, and nothing can have been applied."""
+        await connector.ping()
+        query = connector.pushdown(TaskQuery(states=OPEN_STATES))
+        for ask in (
+            lambda: connector.list_tasks(query, limit=5),
+            lambda: connector.get_tasks([sample.unowned[0]]),
+        ):
+            with transport.failing(fault) as requests:
+                errors = await errors_of(ask)
+
+            assert [(True, False)] == [(isinstance(error, kind), error.maybe_applied) for error in errors]
+            assert kind is UnauthenticatedError or _all_differ(requests)
+
+    @each_fault
+    async def test_a_failed_write_says_whether_it_may_be_applied(
+        self,
+        connector: Connector[Any],
+        transport: FaultyTransport,
+        sample: ContractSample,
+        fault: Fault,
+        kind: type[ConnectorError],
+        maybe_applied: bool,  # noqa: FBT001 it is a column of the table
+    ) -> None:
+        """It was sent once, or twice after a renewed login."""
+        command = await some_write(connector, sample)
+        with transport.failing(fault) as requests:
+            errors = await errors_of(lambda: connector.perform(command))
+
+        assert [(True, maybe_applied)] == [(isinstance(error, kind), error.maybe_applied) for error in errors]
+        assert kind is UnauthenticatedError or _all_differ(requests)
+
+    @each_unreadable_body
+    async def test_an_unreadable_200_is_malformed(
+        self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample, body: bytes
+    ) -> None:
+        """No JSON, JSON of another shape, an empty body, nested too deep, no UTF-8."""
+        await connector.ping()
+        query = connector.pushdown(TaskQuery(states=OPEN_STATES))
+        with transport.failing(Reply(200, {"Content-Type": "application/json"}, body)):
+            errors = await errors_of(lambda: connector.list_tasks(query, limit=5))
+            errors += await errors_of(lambda: connector.get_tasks([sample.unowned[0]]))
+
+        assert [MalformedResponseError, MalformedResponseError] == [type(error) for error in errors]
+
+    @pytest.mark.parametrize("encoding", ["identity", "gzip"])
+    async def test_an_oversized_answer_is_malformed(
+        self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample, encoding: str
+    ) -> None:
+        """Also a small one that decodes to more than max_response_bytes. A write may have been applied then."""
+        command = await some_write(connector, sample)
+        query = connector.pushdown(TaskQuery(states=OPEN_STATES))
+        body = b" " * (connector.settings.max_response_bytes + 1)
+        headers = {"Content-Type": "application/json"}
+        if encoding == "gzip":
+            packer = compressobj(wbits=16 + MAX_WBITS)
+            body, headers = packer.compress(body) + packer.flush(), {**headers, "Content-Encoding": "gzip"}
+        with transport.failing(Reply(200, headers, body)):
+            errors = await errors_of(lambda: connector.list_tasks(query, limit=5))
+            errors += await errors_of(lambda: connector.get_tasks([sample.unowned[0]]))
+            errors += await errors_of(lambda: connector.perform(command))
+
+        assert [MalformedResponseError] * 3 == [type(error) for error in errors]
+        assert [False, False, True] == [error.maybe_applied for error in errors]
+
+    async def test_retry_after_is_when_the_vendor_listens_again(
+        self, connector: Connector[Any], transport: FaultyTransport
+    ) -> None:
+        """The error's `retry_at` is the date in the header."""
+        at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+        query = connector.pushdown(TaskQuery())
+        with transport.failing(Reply(429, {"Retry-After": format_datetime(at, usegmt=True)})):
+            errors = await errors_of(lambda: connector.list_tasks(query, limit=5))
+
+        assert [at] == [error.retry_at for error in errors if isinstance(error, RateLimitedError)]
+
+    async def test_ping_accepts_good_credentials_and_reports_refused_ones(
+        self, connector: Connector[Any], transport: FaultyTransport
+    ) -> None:
+        """Every ping sends a request."""
+        with transport.counting() as requests:
+            await connector.ping()
+        assert requests
+
+        with transport.failing(Reply(401)) as requests, pytest.raises(UnauthenticatedError):
+            await connector.ping()
+        assert requests
+
+        with transport.failing(httpx2.ConnectError), pytest.raises(UnavailableError):
+            await connector.ping()
+
+    async def test_no_secret_is_shown(
+        self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample
+    ) -> None:
+        """Not in an error's text or traceback, the settings or the connector, even if the vendor echoes our secrets."""
+        with transport.counting() as requests:
+            command = await some_write(connector, sample)
+        secrets = secrets_of(connector.settings.model_dump())
+        sent = {value.split(" ")[-1] for r in requests if (value := r.headers.get("authorization"))}
+        echo = " ".join(sorted(secrets | sent)).encode()
+        query = connector.pushdown(TaskQuery())
+        shown = [repr(connector.settings), str(connector.settings), repr(connector)]
+        for fault in (
+            *(fault for fault, _, _ in FAULTS),
+            Reply(500, {"Content-Type": "text/plain"}, echo),
+            Reply(401, {"Content-Type": "text/plain"}, echo),
+            Reply(200, {"Content-Type": "application/json"}, b'"' + echo + b'"'),
+        ):
+            with transport.failing(fault):
+                errors = await errors_of(lambda: connector.list_tasks(query, limit=5))
+                errors += await errors_of(lambda: connector.perform(command))
+            shown += [f"{e!s} {e!r} {e.native_code} {''.join(traceback.format_exception(e))}" for e in errors]
+
+        assert secrets
+        assert [] == [text for text in shown for secret in secrets | sent if secret in text]
+
+
+def _all_differ(requests: Sequence[httpx2.Request]) -> bool:
+    sent = [(request.method, str(request.url), request.content) for request in requests]
+    return bool(sent) and len(sent) == len(set(sent))

@@ -1,0 +1,188 @@
+"""Promises about verbs on tasks and flows."""
+
+from typing import Any
+
+import pytest
+
+from connectors.sdk.commands import (
+    AddComment,
+    Claim,
+    CreateTask,
+    FlowCommand,
+    MutationStatus,
+    ResumeFlow,
+    StartFlow,
+    SuspendFlow,
+    TaskCommand,
+)
+from connectors.sdk.connector import Connector
+from connectors.sdk.errors import (
+    RejectedError,
+    UnsupportedActionError,
+)
+from connectors.sdk.model import DetailAspect, Flow, FlowState
+from connectors.sdk.testing.faulty_transport import FaultyTransport
+from connectors.sdk.testing.sample import ContractSample, errors_of, read, read_flow, task_of
+from connectors.sdk.testing.verbs import (
+    COMMANDS,
+    COMMENT,
+    FLOW_COMMANDS,
+    by,
+    command_on,
+    flow_took_effect,
+    prepared,
+    took_effect,
+)
+
+
+class WritePromises:
+    """A declared verb has its effect; a verb that is not declared is refused without a request."""
+
+    async def test_a_declared_verb_moves_the_state(
+        self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample, verb: type[TaskCommand]
+    ) -> None:
+        """With one request if it is atomic. A read then gives the record of the outcome."""
+        command = await prepared(connector, sample, verb)
+        with transport.counting() as requests:
+            outcome = await connector.perform(command)
+        found = task_of(await connector.get_tasks([command.task.native_id]), command.task.native_id)
+
+        assert outcome.status in {MutationStatus.APPLIED, MutationStatus.PENDING}
+        assert command.task.native_id == outcome.task.native_id
+        assert took_effect(command, outcome.task), outcome.task
+        if connector.info.capabilities[verb].atomic:
+            assert 1 == len(requests)
+        if outcome.status is MutationStatus.APPLIED:
+            assert took_effect(command, found), found
+
+    def test_a_source_can_do_what_its_vendor_declares(self, connector: Connector[Any]) -> None:
+        """Each capability is a declared variant whose `when` holds under the settings."""
+        variants = type(connector).variants()
+        capabilities = connector.info.capabilities
+
+        assert type(connector).info_for(connector.settings) == connector.info
+        assert [] == [command.__name__ for command, how in capabilities.items() if (command, how) not in variants]
+        assert [] == [how for how in capabilities.values() if not (how.when is None or how.when(connector.settings))]
+
+    async def test_a_second_application_does_what_guarded_says(
+        self, connector: Connector[Any], sample: ContractSample, verb: type[TaskCommand]
+    ) -> None:
+        """A guarded verb, sent again on the same record, is refused and changes nothing."""
+        command = await prepared(connector, sample, verb)
+        await connector.perform(command)
+        second = by(sample.other, command) if isinstance(command, Claim) else command
+        errors = await errors_of(lambda: connector.perform(second))
+        found = task_of(await connector.get_tasks([command.task.native_id]), command.task.native_id)
+        how = connector.info.capabilities[verb]
+
+        if how.guarded:
+            assert [True] == [isinstance(error, RejectedError) for error in errors]
+            assert took_effect(command, found), found
+        elif how.atomic:
+            assert [] == errors
+        assert not any(error.maybe_applied for error in errors)
+
+    async def test_an_undeclared_verb_is_refused_without_a_request(
+        self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample
+    ) -> None:
+        """The error names the cancel strategies that the source has."""
+        task = await read(connector, sample.unowned[0])
+        for verb in (verb for verb in COMMANDS if verb not in connector.info.capabilities):
+            with transport.counting() as requests, pytest.raises(UnsupportedActionError) as caught:
+                await connector.perform(command_on(connector, sample, verb, task))
+
+            assert [] == requests
+            assert connector.info.cancel_strategies == caught.value.alternatives
+
+    async def test_a_comment_is_read_back(self, connector: Connector[Any], sample: ContractSample) -> None:
+        """With its text, once, beside the comments that were there before."""
+        if AddComment not in connector.info.capabilities:
+            pytest.skip(f"{connector.info.title} has no comments on tasks")
+        command = await prepared(connector, sample, AddComment)
+        before = (await connector.get_detail(command.task, frozenset({DetailAspect.COMMENTS}))).comments or ()
+        await connector.perform(command)
+        after = (await connector.get_detail(command.task, frozenset({DetailAspect.COMMENTS}))).comments or ()
+
+        assert len(before) + 1 == len(after)
+        assert 1 == sum(COMMENT in comment.text for comment in after)
+        assert len(after) == len({comment.native_id for comment in after})
+
+    async def test_a_created_task_is_there(
+        self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample
+    ) -> None:
+        """Under the id of the outcome, after one request."""
+        if CreateTask not in connector.info.capabilities or sample.create is None:
+            pytest.skip(f"{connector.info.title} creates tasks only by its flows")
+        with transport.counting() as requests:
+            outcome = await connector.perform(sample.create)
+        found = await read(connector, outcome.task.native_id)
+
+        assert sample.create.title == found.title == outcome.task.title
+        if connector.info.capabilities[CreateTask].atomic:
+            assert 1 == len(requests)
+
+    async def test_flows_are_found_by_their_ids(self, connector: Connector[Any], sample: ContractSample) -> None:
+        """An unknown flow is absent; no ids cost no call."""
+        if sample.flow is None:
+            pytest.skip(f"{connector.info.title} shows no flows")
+        found = await connector.get_flows([sample.flow, sample.unknown_id, sample.flow])
+
+        assert [sample.flow] == list(found)
+        assert FlowState.ACTIVE is (await read_flow(connector, sample.flow)).state
+        assert {} == await connector.get_flows([])
+
+    async def test_a_declared_flow_verb_moves_the_flow(
+        self,
+        connector: Connector[Any],
+        transport: FaultyTransport,
+        sample: ContractSample,
+        flow_verb: type[FlowCommand],
+    ) -> None:
+        """With one request if it is atomic. A read then gives the record of the outcome."""
+        assert sample.flow is not None
+        flow = await read_flow(connector, sample.flow)
+        if flow_verb is ResumeFlow:
+            await connector.perform_on_flow(SuspendFlow(flow=flow, actor=sample.actor))
+            flow = await read_flow(connector, sample.flow)
+        command = flow_verb(flow=flow, actor=sample.actor, reason="no longer needed")
+        with transport.counting() as requests:
+            outcome = await connector.perform_on_flow(command)
+        found = (await connector.get_flows([flow.native_id])).get(flow.native_id)
+
+        assert flow.native_id == outcome.flow.native_id
+        assert flow_took_effect(command, outcome.flow), outcome.flow
+        if connector.info.capabilities[flow_verb].atomic:
+            assert 1 == len(requests)
+        if outcome.status is MutationStatus.APPLIED:
+            assert found is None or isinstance(found, Flow)
+            assert flow_took_effect(command, found), found
+
+    async def test_a_started_flow_is_there(self, connector: Connector[Any], sample: ContractSample) -> None:
+        """Under the id of the outcome, and ACTIVE."""
+        if StartFlow not in connector.info.capabilities or sample.start_flow is None:
+            pytest.skip(f"{connector.info.title} starts no flows")
+        outcome = await connector.perform_on_flow(sample.start_flow)
+        found = await read_flow(connector, outcome.flow.native_id)
+
+        assert FlowState.ACTIVE is outcome.flow.state is found.state
+
+    async def test_an_undeclared_flow_verb_is_refused_without_a_request(
+        self, connector: Connector[Any], transport: FaultyTransport
+    ) -> None:
+        """For any flow."""
+        flow = Flow(
+            source=connector.source,
+            native_id="1",
+            state=FlowState.ACTIVE,
+            rule="contract",
+            fetched_at=connector.clock(),
+        )
+        wanted: list[FlowCommand | StartFlow] = [
+            *(verb(flow=flow) for verb in FLOW_COMMANDS),
+            StartFlow(definition_key="any"),
+        ]
+        for command in (command for command in wanted if type(command) not in connector.info.capabilities):
+            with transport.counting() as requests, pytest.raises(UnsupportedActionError):
+                await connector.perform_on_flow(command)
+
+            assert [] == requests

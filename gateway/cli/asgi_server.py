@@ -1,0 +1,62 @@
+"""An application that this process serves."""
+
+import asyncio
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from gateway.cli.failure import fail
+
+SHUTDOWN_S = 5
+POLL_S = 0.005
+
+
+class AsgiServer:
+    """Serves `application` until the block ends. Fails the command if the port is taken or the start goes wrong."""
+
+    def __init__(self, application: Callable[..., Any], host: str, port: int) -> None:
+        import contextlib
+        import socket
+
+        import uvicorn
+
+        class Embedded(uvicorn.Server):
+            """Leaves SIGINT and SIGTERM to the command."""
+
+            def capture_signals(self) -> Any:
+                return contextlib.nullcontext()
+
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((host, port))
+        except OSError as error:
+            self._socket.close()
+            fail(f"the gateway cannot listen on {host}:{port}: {error.strerror}; choose another --port")
+        self._server = Embedded(
+            uvicorn.Config(
+                application,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=SHUTDOWN_S,
+            )
+        )
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        self._running = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        while not self._server.started:
+            if self._running.done():
+                self._running.result()
+                fail("the gateway could not start")
+            await asyncio.sleep(POLL_S)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        if self._running is not None:
+            await self._running
+        self._socket.close()

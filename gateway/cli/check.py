@@ -1,0 +1,43 @@
+"""`taskgate check`: the configuration, and whether every source answers."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import typer
+
+from gateway.cli.configuration import load_or_fail
+from gateway.cli.logs import log_errors_only
+from gateway.cli.options import ConfigFile
+from gateway.cli.table import print_table
+
+if TYPE_CHECKING:
+    from connectors.sdk.settings import SourceSettings
+    from gateway.settings import Settings
+
+
+def check(config: ConfigFile) -> None:
+    """Validate the configuration and ask every source whether it answers; exit 0 when all do, else 1."""
+    log_errors_only()
+    settings = load_or_fail(config)
+    if not asyncio.run(_all_answer(settings)):
+        raise typer.Exit(1)
+
+
+async def _all_answer(settings: "Settings") -> bool:
+    rows = await asyncio.gather(*(_row(section) for section in settings.sources))
+    print_table(("source", "vendor", "status", ""), rows)
+    return all(row[2] == "OK" for row in rows)
+
+
+async def _row(section: "SourceSettings") -> tuple[str, str, str, str]:
+    from connectors.sdk.errors import ConnectorError
+    from connectors.sdk.registry import connector_types
+
+    connector = connector_types()[section.vendor].open(section)
+    try:
+        await connector.ping()
+    except ConnectorError as error:
+        return section.key, section.vendor, error.code, error.message
+    finally:
+        await connector.aclose()
+    return section.key, section.vendor, "OK", "answers, and accepts our credentials"

@@ -1,0 +1,125 @@
+"""`taskgate demo`: sandbox and gateway in one process, to try out."""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.asgi_server import AsgiServer
+from gateway.cli.logs import log_errors_only
+from gateway.cli.options import LOCALHOST, Port, Seed, Tasks
+from gateway.cli.run import forever, run
+from gateway.cli.stand_ins import filled_stand_ins
+from gateway.cli.table import print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.settings import Settings
+    from sandbox.stand_in import StandIn
+
+INBOX = """query Inbox {
+  viewer { user { displayName }
+    inbox(first: 100, scope: MINE) {
+      totalCount
+      nodes { title state dueAt source { name } }
+      sources { source { name } status upstreamCalls error { message } }
+    }
+  }
+}"""
+FIRST_QUERY = "{ viewer { inbox(first: 5, scope: MINE_OR_CLAIMABLE) { totalCount nodes { id title state dueAt source { key } } } } }"
+
+
+def demo(
+    port: Port = 8000,
+    sandbox_port: Port = 9100,
+    tasks: Tasks = 40,
+    seed: Seed = 7,
+    once: Annotated[bool, typer.Option("--once", help="Exit after printing the inbox.")] = False,
+) -> None:
+    """Sandbox and gateway in one process: prints the addresses, the people and the viewer's inbox."""
+    log_errors_only()
+    run(_demo(filled_stand_ins(None, tasks=tasks, seed=seed), port, sandbox_port, once=once))
+
+
+async def _demo(chosen: "list[StandIn]", port: int, sandbox_port: int, *, once: bool) -> None:
+    import secrets
+
+    from gateway.app import create_app
+    from gateway.settings import load
+    from sandbox.config import configuration
+    from sandbox.server import serve as serve_stand_ins
+
+    with tempfile.TemporaryDirectory(prefix="taskgate-demo-") as folder:
+        async with serve_stand_ins(chosen, host=LOCALHOST, base_port=sandbox_port) as urls:
+            path = Path(folder) / "taskgate.toml"
+            path.write_text(configuration(chosen, urls, secrets.token_urlsafe(32)), encoding="utf-8")
+            settings = load(path)
+            async with AsgiServer(create_app(settings), LOCALHOST, port):
+                address = f"http://{LOCALHOST}:{port}/graphql"
+                _print_people(settings, address, {"sandbox": f"http://{LOCALHOST}:{sandbox_port}", **urls})
+                complete = await _print_inbox(address)
+                if once:
+                    if not complete:
+                        raise typer.Exit(1)
+                    return
+                _print_first_query(address)
+                await forever()
+
+
+def _print_people(settings: "Settings", address: str, stand_ins: "Mapping[str, str]") -> None:
+    print(f"GraphQL      {address}")
+    for name, url in stand_ins.items():
+        print(f"{name:<12} {url}")
+    print()
+    print_table(
+        ("person", "name", "groups", "roles"),
+        [
+            (person.key, person.name, ", ".join(person.groups), ", ".join(person.roles) or "-")
+            for person in settings.people
+        ],
+    )
+
+
+async def _print_inbox(address: str) -> bool:
+    """The default person's inbox, by an HTTP request; True when every source answered."""
+    import httpx2
+
+    async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
+        answer = (await client.post(address, json={"query": INBOX})).json()
+    if "errors" in answer:
+        print(f"the inbox could not be read: {answer['errors'][0]['message']}", file=sys.stderr)
+        return False
+    viewer = answer["data"]["viewer"]
+    inbox = viewer["inbox"]
+    print(f"\n{viewer['user']['displayName']}'s inbox, {inbox['totalCount']} open tasks, soonest due first:\n")
+    print_table(
+        ("due", "task", "state", "system"),
+        [
+            (
+                "-" if node["dueAt"] is None else node["dueAt"][:16].replace("T", " "),
+                node["title"],
+                node["state"],
+                node["source"]["name"],
+            )
+            for node in inbox["nodes"]
+        ],
+    )
+    failed = [report for report in inbox["sources"] if report["status"] != "OK"]
+    for report in failed:
+        reason = report["error"]["message"] if report["error"] else ""
+        print(f"{report['source']['name']}: {report['status']} {reason}", file=sys.stderr)
+    return not failed
+
+
+def _print_first_query(address: str) -> None:
+    print(f"""
+Without a token you are alice. To ask as bob:
+
+  curl -s {address} -H 'Authorization: Bearer bob' -H 'Content-Type: application/json' \\
+    -d '{{"query": "{FIRST_QUERY}"}}'
+
+Stop with Ctrl-C.""")
+    sys.stdout.flush()

@@ -1,0 +1,26 @@
+"""`taskgate serve`: the gateway."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from gateway.cli.asgi_server import AsgiServer
+from gateway.cli.configuration import load_or_fail
+from gateway.cli.logs import log_as_json
+from gateway.cli.options import LOCALHOST, ConfigFile, Port
+from gateway.cli.run import forever, run
+
+
+def serve(config: ConfigFile, host: str = LOCALHOST, port: Port = 8000) -> None:
+    """The gateway."""
+    log_as_json()
+    settings = load_or_fail(config)
+    from gateway.app import create_app
+
+    run(_serve(create_app(settings), host, port))
+
+
+async def _serve(application: Callable[..., Any], host: str, port: int) -> None:
+    async with AsgiServer(application, host, port):
+        print(f"GraphQL http://{host}:{port}/graphql", file=sys.stderr, flush=True)
+        await forever()

@@ -1,0 +1,67 @@
+"""Full scan: a list read page by page to its end, or to its bound."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from msgspec import Struct
+
+from connectors.sdk.errors import ConnectorError
+from connectors.sdk.query import Page
+
+
+class Identified(Protocol):
+    """What has an id in its source."""
+
+    @property
+    def native_id(self) -> str: ...
+
+
+N = TypeVar("N", bound=Identified)
+V = TypeVar("V")
+R = TypeVar("R")
+
+# Reads one page: its size, and the vendor's cursor.
+PageOf = Callable[[int, str | None], Awaitable[Page[N]]]
+
+
+class Snapshot(Struct, Generic[V], frozen=True):
+    """The rows of one full scan, each once.
+
+    `truncated`: rows are missing. `pages` is how many pages were read. `error` ended the scan after some rows.
+    """
+
+    rows: Sequence[V]
+    truncated: bool = False
+    pages: int = 0
+    error: ConnectorError | None = None
+
+    def of(self, convert: Callable[[V], R]) -> "Snapshot[R]":
+        """The same scan with every row converted."""
+        return Snapshot([convert(row) for row in self.rows], self.truncated, self.pages, self.error)
+
+
+async def full_scan(page_of: PageOf[N], *, page_limit: int, scan_limit: int) -> Snapshot[N]:
+    """Reads pages of at most `page_limit` rows until the list ends or `scan_limit` rows are here.
+
+    A ConnectorError is raised where no row was read yet, and ends the scan otherwise: what was read is kept. A vendor's
+    cursor that does not move on ends the scan too; the rows behind it are missing.
+    """
+    size = min(page_limit, scan_limit)
+    rows: dict[str, N] = {}
+    cursor: str | None = None
+    pages = 0
+    while True:
+        try:
+            page = await page_of(size, cursor)
+        except ConnectorError as error:
+            if not rows:
+                raise
+            return Snapshot(list(rows.values()), truncated=True, pages=pages, error=error)
+        pages += 1
+        for row in page.items:
+            rows.setdefault(row.native_id, row)
+        is_last = page.next_cursor is None
+        if is_last or len(rows) >= scan_limit or page.next_cursor == cursor:
+            found = list(rows.values())[:scan_limit]
+            return Snapshot(found, truncated=not is_last or len(rows) > scan_limit, pages=pages)
+        cursor = page.next_cursor

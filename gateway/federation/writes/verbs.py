@@ -1,0 +1,185 @@
+"""The table of verbs: a row for each command, with all that the gateway must know of it.
+
+Who may use a verb in which state stands in `authorization.table`; how a source supports it is the connector's
+capability. To add a verb: its action and command (`connectors.sdk.commands`), its intent (`schema.ports`), its
+row here, its rule in `authorization.table` if it is about a task, and its mutation in the graph. Arguments that intent
+and command call by the same name need nothing more; others are converted in `command_builder`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from connectors.sdk import commands
+from connectors.sdk.commands import Cancel, CancelStrategy, Command, TaskAction, TaskCommand, Update, actions_of
+from connectors.sdk.connector import Connector
+from connectors.sdk.errors import UnsupportedActionError
+from connectors.sdk.model import Flow, FlowState, Task, TaskState
+from gateway.federation.cache import Kind, Tag
+from gateway.federation.writes import verification as proofs
+from schema.ports import (
+    AssignIntent,
+    CancelFlowIntent,
+    CancelIntent,
+    ClaimIntent,
+    CommentIntent,
+    CompleteIntent,
+    CreateTaskIntent,
+    FlowIntent,
+    Intent,
+    ReleaseIntent,
+    ResumeFlowIntent,
+    ResumeIntent,
+    RetryIntent,
+    SaveDraftIntent,
+    SourceIntent,
+    StartFlowIntent,
+    StartIntent,
+    SuspendFlowIntent,
+    SuspendIntent,
+    TagIntent,
+    UnassignIntent,
+    UpdateIntent,
+)
+
+C = TypeVar("C", bound=Command)
+
+
+class Verb(Struct, frozen=True, kw_only=True):
+    """`within_task`: it changes the task, its lists and its flow. Otherwise it may start, change or end other tasks too.
+
+    `proof` tells from a command and a record read later whether the command was applied; None if no record shows it.
+    `flow_states` are those in which a verb of a flow may be sent.
+    """
+
+    intent: type[Intent]
+    command: type[Command]
+    within_task: bool
+    proof: Callable[[Any, Any], bool] | None
+    flow_states: frozenset[FlowState]
+
+    @property
+    def actions(self) -> frozenset[TaskAction]:
+        """What the graph calls it. An update is one action for each group of fields."""
+        if issubclass(self.command, Update):
+            return actions_of(frozenset(commands.UpdateField))
+        return frozenset({self.command.action})
+
+
+def _task_verb(
+    intent: type[Intent],
+    command: type[C],
+    *,
+    within_task: bool = False,
+    proof: Callable[[C, Task], bool] | None = None,
+) -> Verb:
+    return Verb(intent=intent, command=command, within_task=within_task, proof=proof, flow_states=frozenset())
+
+
+def _flow_verb(
+    intent: type[FlowIntent], command: type[C], *, states: set[FlowState], proof: Callable[[C, Flow], bool]
+) -> Verb:
+    return Verb(intent=intent, command=command, within_task=False, proof=proof, flow_states=frozenset(states))
+
+
+def _creation(intent: type[SourceIntent], command: type[Command]) -> Verb:
+    """Nothing shows afterwards which write created an object: there is no proof."""
+    return Verb(intent=intent, command=command, within_task=False, proof=None, flow_states=frozenset())
+
+
+_ENDED = proofs.has_state(TaskState.CANCELED, TaskState.SKIPPED)
+_RUNNING = {FlowState.ACTIVE, FlowState.SUSPENDED}
+
+VERBS: Sequence[Verb] = (
+    _task_verb(ClaimIntent, commands.Claim, within_task=True, proof=proofs.is_claimed),
+    _task_verb(ReleaseIntent, commands.Release, within_task=True, proof=proofs.has_no_owner),
+    _task_verb(AssignIntent, commands.Assign, within_task=True, proof=proofs.is_assigned),
+    _task_verb(UnassignIntent, commands.Unassign, within_task=True, proof=proofs.has_no_owner),
+    _task_verb(StartIntent, commands.Start, within_task=True, proof=proofs.has_state(TaskState.IN_PROGRESS)),
+    _task_verb(SuspendIntent, commands.Suspend, within_task=True, proof=proofs.has_state(TaskState.SUSPENDED)),
+    _task_verb(ResumeIntent, commands.Resume, within_task=True, proof=proofs.is_resumed),
+    _task_verb(UpdateIntent, commands.Update, within_task=True, proof=proofs.is_updated),
+    _task_verb(TagIntent, commands.SetTags, within_task=True, proof=proofs.has_tags),
+    _task_verb(SaveDraftIntent, commands.SaveDraft, within_task=True),
+    _task_verb(CommentIntent, commands.AddComment, within_task=True),
+    _task_verb(RetryIntent, commands.Retry, proof=proofs.is_retried),
+    _task_verb(CompleteIntent, commands.Complete, proof=proofs.has_state(TaskState.COMPLETED)),
+    # In the order of CancelStrategy: the first that is allowed and supported is used.
+    _task_verb(CancelIntent, commands.Cancel, proof=_ENDED),
+    _task_verb(CancelIntent, commands.Skip, proof=_ENDED),
+    _task_verb(CancelIntent, commands.DeleteTask, proof=_ENDED),
+    _task_verb(CancelIntent, commands.CancelFlowOfTask, proof=_ENDED),
+    _flow_verb(
+        CancelFlowIntent,
+        commands.CancelFlow,
+        states=_RUNNING,
+        proof=proofs.flow_has_state(FlowState.CANCELED),
+    ),
+    _flow_verb(
+        SuspendFlowIntent,
+        commands.SuspendFlow,
+        states={FlowState.ACTIVE},
+        proof=proofs.flow_has_state(FlowState.SUSPENDED),
+    ),
+    _flow_verb(
+        ResumeFlowIntent,
+        commands.ResumeFlow,
+        states={FlowState.SUSPENDED},
+        proof=proofs.flow_has_state(FlowState.ACTIVE),
+    ),
+    _creation(CreateTaskIntent, commands.CreateTask),
+    _creation(StartFlowIntent, commands.StartFlow),
+)
+
+_BY_COMMAND = {verb.command: verb for verb in VERBS}
+# An intent has one command; cancelling has several, of which the strategy selects one.
+_BY_INTENT = {verb.intent: verb for verb in VERBS}
+_BY_STRATEGY = {verb.command.strategy: verb for verb in VERBS if issubclass(verb.command, Cancel)}
+
+
+def verb_for(connector: Connector[Any], intent: Intent) -> Verb:
+    """The verb that this source uses for an intent. UnsupportedActionError, without a call, if it has none."""
+    if isinstance(intent, CancelIntent):
+        return _cancel_verb(connector, intent)
+    verb = _BY_INTENT[type(intent)]
+    if verb.command not in connector.info.capabilities:
+        raise UnsupportedActionError(f"{connector.info.title} does not support {intent.verb}")
+    return verb
+
+
+def action_of(intent: Intent) -> TaskAction:
+    """What the journal records: of an update the first of its actions."""
+    if isinstance(intent, UpdateIntent):
+        return min(actions_of(intent.fields), default=intent.action)
+    return intent.action
+
+
+def is_applied(command: Command, now: Task | Flow) -> bool:
+    """Whether the record proves that the command was applied. False proves nothing."""
+    proof = _BY_COMMAND[type(command)].proof
+    return proof is not None and proof(command, now)
+
+
+def touched(source: str, command: Command) -> tuple[Tag, ...]:
+    """The tags of all cached answers that the command can make outdated.
+
+    The task, its flow and every list that could hold it; or all tasks and flows of the source. Users, groups and
+    definitions never change.
+    """
+    if isinstance(command, TaskCommand) and _BY_COMMAND[type(command)].within_task:
+        task = command.task
+        flow = () if task.flow_id is None else (Tag(source, Kind.FLOW, task.flow_id),)
+        return (Tag(source, Kind.TASK, task.native_id), Tag(source, Kind.TASK_LIST), *flow)
+    return tuple(Tag(source, kind) for kind in (Kind.TASK, Kind.TASK_LIST, Kind.FLOW, Kind.FLOW_LIST))
+
+
+def _cancel_verb(connector: Connector[Any], intent: CancelIntent) -> Verb:
+    possible = connector.info.cancel_strategies
+    for strategy in CancelStrategy:
+        if strategy in intent.allow and strategy in possible:
+            return _BY_STRATEGY[strategy]
+    advice = f"allow one of {', '.join(possible)}" if possible else "it has no way to cancel a task"
+    raise UnsupportedActionError(
+        f"{connector.info.title} cannot cancel a task in the ways that you allow; {advice}", alternatives=possible
+    )

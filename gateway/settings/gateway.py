@@ -1,0 +1,39 @@
+"""`[gateway]`: what holds for the process and not for one source."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+
+from connectors.sdk.settings import Section
+from gateway.settings.cache_bounds import CacheBounds
+from schema.core.limits import DocumentLimits
+
+Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/?#@]+)$")]
+
+
+class GatewaySettings(Section):
+    """`secret` signs cursors. `journal` is the SQLite file of writes. `max_body_bytes` bounds one HTTP request.
+
+    `introspection`, `graphiql` and `suggestions` (of names, in errors) are None by default: the profile decides.
+    `query_deadline` and `mutation_deadline` are the seconds that one GraphQL operation may wait for its sources.
+    """
+
+    secret: SecretStr | None = Field(default=None, min_length=1)
+    journal: Path
+    profile: Literal["development", "production"] = "development"
+    cors_origins: tuple[Origin, ...] = ()
+    max_body_bytes: int = Field(default=256 * 1024, ge=1024, le=16 * 1024 * 1024)
+    introspection: bool | None = None
+    graphiql: bool | None = None
+    suggestions: bool | None = None
+    metrics: bool = True
+    query_deadline: float = Field(default=10.0, gt=0, le=300)
+    mutation_deadline: float = Field(default=60.0, gt=0, le=300)
+    limits: DocumentLimits = DocumentLimits()
+    cache: CacheBounds = CacheBounds()
+
+    def offers(self, what: Literal["introspection", "graphiql", "suggestions"]) -> bool:
+        """The configured value, or without one: on in development, off in production."""
+        chosen: bool | None = getattr(self, what)
+        return self.profile == "development" if chosen is None else chosen

@@ -1,0 +1,77 @@
+"""The journal of writes as the gateway uses it. The implementation is chosen by `gateway.composition`."""
+
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct
+
+from connectors.sdk.commands import TaskAction
+from connectors.sdk.model import TaskRef
+from schema.ports import Operation, Target, WriteResult
+
+KEPT_SECONDS = 24 * 3600
+"""How long a write is kept, counted from its admission."""
+
+
+class Stage(StrEnum):
+    """How far a write has come. It only moves forward.
+
+    ADMITTED: nothing was sent. SENT: the request may have left. SETTLED: the result is recorded.
+    """
+
+    ADMITTED = "ADMITTED"
+    SENT = "SENT"
+    SETTLED = "SETTLED"
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """An earlier write with the same idempotency key. `result` is None until the write is settled."""
+
+    operation_id: str
+    fingerprint: str
+    stage: Stage
+    result: WriteResult | None
+
+
+class Journal(Protocol):
+    """The record of all writes, written before anything is sent upstream.
+
+    Guarantees: what a method has recorded when it returns survives a crash of the process. Methods may be called
+    concurrently. A write is kept for KEPT_SECONDS, then it may disappear at any time. Form data, tokens and payloads
+    of tasks and flows are not stored.
+
+    Every method raises GatewayUnavailableError if the storage cannot be used, and nothing else. An operation id that
+    is not known changes nothing and raises nothing.
+    """
+
+    async def admit(
+        self,
+        *,
+        operation_id: str,
+        person: str,
+        client_key: str | None,
+        fingerprint: str,
+        source: str,
+        target: Target,
+        action: TaskAction,
+    ) -> Record | None:
+        """Record a new write as ADMITTED and return None; or return the earlier write of `person` with `client_key`.
+
+        Of several concurrent calls with the same person and key exactly one returns None. Without a key every call
+        returns None. `fingerprint` identifies the arguments; the journal stores it and does not compare it.
+        """
+
+    async def mark_sent(self, operation_id: str) -> None:
+        """Record that the request may have left. To be awaited before the first byte of the write is sent."""
+
+    async def settle(self, operation_id: str, result: WriteResult) -> None:
+        """Record the result; a later call replaces it. UNKNOWN and PENDING leave `Operation.settled_at` empty."""
+
+    async def withdraw(self, operation_id: str) -> None:
+        """Delete a write that certainly did not happen, so that its idempotency key can be used again."""
+
+    async def find(self, operation_id: str) -> Operation | None:
+        """The write with that id; None if it is unknown or no longer kept. No check of who may see it."""
+
+    async def last(self, target: TaskRef) -> Operation | None:
+        """The write to the task that was admitted last; None if none is kept. No check of who may see it."""

@@ -1,0 +1,57 @@
+"""Tasks as records, for every noun that leads to tasks: lists of them, and tasks by ref."""
+
+from collections.abc import Mapping, Sequence
+
+from connectors.sdk.errors import ConnectorError
+from connectors.sdk.model import OPEN_STATES, Task, TaskRef
+from connectors.sdk.query import SortKey, TaskOrderField
+from schema.core.context import Context
+from schema.core.loader import Loader
+from schema.core.pagination import PageArguments
+from schema.ports import InboxScope, TaskFilter, TaskList, TaskListRequest
+
+BY_DUE_TIME = (SortKey(TaskOrderField.DUE_AT),)
+BY_CREATION = (SortKey(TaskOrderField.CREATED_AT),)
+
+
+async def list_tasks(
+    context: Context,
+    filter: TaskFilter,
+    page: PageArguments,
+    *,
+    count: bool,
+    scope: InboxScope = InboxScope.ALL_VISIBLE,
+    order: tuple[SortKey, ...] = BY_DUE_TIME,
+    fresh: bool = False,
+) -> TaskList:
+    """One page of the tasks that the viewer may see. `count` asks for the total, which may cost calls."""
+    request = TaskListRequest(
+        scope=scope,
+        filter=filter,
+        order=order,
+        first=page.size,
+        after=page.cursor,
+        backward=page.backward,
+        fresh=fresh,
+        count=count,
+        now=context.now,
+    )
+    return await context.federation.list_tasks(context.caller, request)
+
+
+def only_open(filter: TaskFilter) -> TaskFilter:
+    return TaskFilter(states=OPEN_STATES, all_of=(filter,))
+
+
+class TaskByRefLoader(Loader[TaskRef, Task]):
+    """Tasks that the caller may see; others are None."""
+
+    async def find(self, keys: Sequence[TaskRef]) -> Mapping[TaskRef, Task | ConnectorError]:
+        return await self._federation.get_tasks(self._caller, keys)
+
+
+class FreshTaskByRefLoader(Loader[TaskRef, Task]):
+    """As TaskByRefLoader, past the gateway's caches."""
+
+    async def find(self, keys: Sequence[TaskRef]) -> Mapping[TaskRef, Task | ConnectorError]:
+        return await self._federation.get_tasks(self._caller, keys, fresh=True)

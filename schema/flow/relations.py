@@ -1,0 +1,44 @@
+"""Tasks and state of a flow."""
+
+from collections.abc import Sequence
+
+from connectors.sdk.model import Flow, FlowRef, FlowState, Task, TaskRef, TaskState
+from schema.core.context import Context
+from schema.core.pagination import PageArguments
+from schema.core.tasks import BY_CREATION, TaskByRefLoader, list_tasks
+from schema.flow.dataloaders import FlowByRefLoader
+from schema.ports import TaskFilter, TaskList
+
+MOST_CURRENT_TASKS = 100
+
+_WORKABLE = frozenset({TaskState.READY, TaskState.RESERVED, TaskState.IN_PROGRESS, TaskState.SUSPENDED})
+
+
+async def tasks_of(
+    ref: FlowRef, context: Context, *, states: frozenset[TaskState] | None, page: PageArguments, count: bool = False
+) -> TaskList:
+    """Tasks of one flow that the viewer may see, by creation; no other source is asked."""
+    wanted = TaskFilter(sources=frozenset({ref.source}), flows=frozenset({ref}), states=states)
+    return await list_tasks(context, wanted, page, count=count, order=BY_CREATION)
+
+
+async def tasks_in(ref: FlowRef, states: frozenset[TaskState], context: Context) -> list[Task]:
+    """The first 100 tasks of a flow that are in one of `states` and that the viewer may see."""
+    listed = await tasks_of(ref, context, states=states, page=PageArguments(MOST_CURRENT_TASKS, None, backward=False))
+    return [edge.task for edge in listed.edges]
+
+
+async def current_tasks_of(ref: FlowRef, record: Flow | None, context: Context) -> Sequence[Task]:
+    """What can be worked on now: by the flow's record where it names its tasks, else by a list."""
+    found = record or await context.loader(FlowByRefLoader).load(ref)
+    if found is None or found.current_task_ids is None:
+        return await tasks_in(ref, _WORKABLE, context)
+    refs = [TaskRef(ref.source, native_id) for native_id in found.current_task_ids[:MOST_CURRENT_TASKS]]
+    tasks = await context.loader(TaskByRefLoader).load_many(refs)
+    return [task for task in tasks if isinstance(task, Task)]
+
+
+async def state_of(ref: FlowRef, context: Context) -> FlowState:
+    """A field that is never null cannot carry the source's failure: then the state is unknown."""
+    (found,) = await context.loader(FlowByRefLoader).load_many([ref])
+    return found.state if isinstance(found, Flow) else FlowState.UNKNOWN

@@ -1,0 +1,45 @@
+"""Failures as data."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from connectors.sdk.commands import CancelStrategy
+from connectors.sdk.errors import (
+    ConnectorError,
+    Failure,
+    InputError,
+    RateLimitedError,
+    UnsupportedActionError,
+    ValidationFailedError,
+)
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """A failure as data. `code` is a UserErrorCode of the graph."""
+
+    code: str
+    message: str
+    field: tuple[str, ...] | None = None
+    retry_at: datetime | None = None
+    alternatives: tuple[CancelStrategy, ...] | None = None
+    native_status: int | None = None
+    native_code: str | None = None
+
+    @classmethod
+    def from_error(cls, error: Failure) -> "Problem":
+        """The message of a ConnectorError begins with the source and operation where it happened."""
+        upstream = error if isinstance(error, ConnectorError) else None
+        return cls(
+            code=error.code,
+            message=str(error),
+            field=(error.field or None) if isinstance(error, InputError | ValidationFailedError) else None,
+            retry_at=error.retry_at if isinstance(error, RateLimitedError) else None,
+            alternatives=(
+                tuple(CancelStrategy(strategy) for strategy in error.alternatives)
+                if isinstance(error, UnsupportedActionError)
+                else None
+            ),
+            native_status=None if upstream is None else upstream.native_status,
+            native_code=None if upstream is None else upstream.native_code,
+        )

@@ -1,0 +1,27 @@
+"""Pages of lists over all sources."""
+
+from collections.abc import Callable
+from typing import Any, Generic, Self, TypeVar
+
+import strawberry
+
+from schema.core.context import Context
+from schema.core.pagination import Connection
+from schema.ports import RowList
+from schema.source.types import SourceResult
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+@strawberry.type
+class MergedConnection(Connection[T], Generic[T]):
+    """A page merged from all sources, with a report of each. Subclasses as for Connection."""
+
+    sources: list[SourceResult] = strawberry.field(description="One report for each configured source. Never null.")
+
+    @classmethod
+    def merged(cls, page: RowList[R], context: Context, show: Callable[[R], T], **members: Any) -> Self:
+        """`show` makes the object of a row, `members` are those of the subclass."""
+        reports = [SourceResult.from_report(report, context) for report in page.sources]
+        return cls.of(page, lambda edge: show(edge.item), sources=reports, **members)

@@ -1,0 +1,71 @@
+"""New tasks."""
+
+from typing import Annotated
+
+import strawberry
+
+from connectors.sdk.errors import InputError
+from schema.core.arguments import argument, flow_ref, given, source_key
+from schema.core.enums import TaskPriority
+from schema.core.payload import VENDOR_OPTIONS, WriteInput, json_object, refused, vendor_options
+from schema.core.relay import decode
+from schema.core.resolver import resolved
+from schema.core.scalars import JSON
+from schema.ports import CreateTaskIntent, SourceRef, WriteRequest
+from schema.task.mutations.write import Info, TaskPayload
+
+
+@strawberry.input(description="A task to make.")
+class CreateTaskInput(WriteInput):
+    source_id: strawberry.ID = strawberry.field(description="Global id of the Source that shall have it.")
+    title: str = strawberry.field(description="What it is called.")
+    description: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What is to be done; null for none."
+    )
+    priority: TaskPriority | None = strawberry.field(
+        default=strawberry.UNSET, description="How urgent it is; null for the source's own."
+    )
+    data: JSON | None = strawberry.field(default=strawberry.UNSET, description="An object to work on; null for none.")
+    flow_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="Global id of the Flow that it shall belong to; null for none."
+    )
+    vendor_options: JSON | None = strawberry.field(default=strawberry.UNSET, description=VENDOR_OPTIONS)
+
+
+@strawberry.type
+class CreateMutations:
+    @resolved(description="Make a new task: by itself, or within a flow, as the source has it.")
+    async def create_task(
+        self, info: Info, input: Annotated[CreateTaskInput, strawberry.argument(description="What to make.")]
+    ) -> TaskPayload:
+        context, client_mutation_id = info.context, given(input.client_mutation_id)
+        try:
+            request = WriteRequest(
+                target=SourceRef(source_key(input.source_id, ("sourceId",), context)),
+                intent=_creation(input),
+                idempotency_key=given(input.idempotency_key),
+            )
+        except InputError as error:
+            return TaskPayload.from_result(refused(error), context, client_mutation_id)
+        result = await context.federation.perform(context.caller, request)
+        return TaskPayload.from_result(result, context, client_mutation_id)
+
+
+def _creation(input: CreateTaskInput) -> CreateTaskIntent:
+    if not input.title.strip():
+        raise InputError("a task always has a title", field=("title",))
+    flow_id = given(input.flow_id)
+    flow = None if flow_id is None else flow_ref(decode(flow_id))
+    if flow_id is not None and flow is None:
+        raise InputError("flowId is not the id of a Flow", field=("flowId",))
+    source = argument(input.source_id, "Source", ("sourceId",)).parts[0]
+    if flow is not None and flow.source != source:
+        raise InputError("flowId is a flow of another source", field=("flowId",))
+    return CreateTaskIntent(
+        title=input.title,
+        description=given(input.description),
+        priority=given(input.priority),
+        data=json_object(input.data, "data", "the names that the source takes"),
+        flow=flow,
+        options=vendor_options(input.vendor_options),
+    )

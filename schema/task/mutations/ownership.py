@@ -1,0 +1,83 @@
+"""Who owns a task: claim, release, assign, unassign."""
+
+from typing import Annotated
+
+import strawberry
+
+from connectors.sdk.errors import InputError
+from connectors.sdk.model import TaskRef
+from schema.core.arguments import given, group, person
+from schema.core.context import Context
+from schema.core.payload import REASON, VENDOR_OPTIONS, vendor_options
+from schema.core.resolver import resolved
+from schema.core.scalars import JSON
+from schema.ports import AssignIntent, ClaimIntent, ReleaseIntent, UnassignIntent
+from schema.task.mutations.write import Info, TaskActionInput, TaskPayload, TaskWriteInput, write_task
+
+
+@strawberry.input(description="A task to claim.")
+class ClaimTaskInput(TaskWriteInput):
+    pass
+
+
+@strawberry.input(description="A task, and exactly one of a person and a group to give it to.")
+class AssignTaskInput(TaskWriteInput):
+    user_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="Global id of a User; exactly one of `userId` and `groupId`."
+    )
+    group_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="Global id of a Group of the same source."
+    )
+    override: bool | None = strawberry.field(
+        default=False, description="Whether to take it from a present owner; needs the authority to."
+    )
+    keep_group: bool | None = strawberry.field(
+        default=True, description="Whether the task keeps its candidate groups when a person gets it."
+    )
+    reason: str | None = strawberry.field(default=strawberry.UNSET, description=REASON)
+    vendor_options: JSON | None = strawberry.field(default=strawberry.UNSET, description=VENDOR_OPTIONS)
+
+
+@strawberry.type
+class OwnershipMutations:
+    @resolved(description="Make the viewer the owner, unless somebody else is.")
+    async def claim_task(
+        self, info: Info, input: Annotated[ClaimTaskInput, strawberry.argument(description="What to claim.")]
+    ) -> TaskPayload:
+        return await write_task(info.context, input, lambda _: ClaimIntent())
+
+    @resolved(description="The viewer, being the owner, gives the task back to its candidates.")
+    async def release_task(
+        self, info: Info, input: Annotated[TaskActionInput, strawberry.argument(description="What to release.")]
+    ) -> TaskPayload:
+        return await write_task(info.context, input, lambda _: ReleaseIntent(reason=given(input.reason)))
+
+    @resolved(description="Give the task to a person, or to a group.")
+    async def assign_task(
+        self, info: Info, input: Annotated[AssignTaskInput, strawberry.argument(description="What, and to whom.")]
+    ) -> TaskPayload:
+        return await write_task(info.context, input, lambda ref: _assignment(input, ref, info.context))
+
+    @resolved(description="Take the owner away, by somebody with the authority to do so.")
+    async def unassign_task(
+        self, info: Info, input: Annotated[TaskActionInput, strawberry.argument(description="What to unassign.")]
+    ) -> TaskPayload:
+        return await write_task(info.context, input, lambda _: UnassignIntent(reason=given(input.reason)))
+
+
+def _assignment(input: AssignTaskInput, ref: TaskRef, context: Context) -> AssignIntent:
+    user_id, group_id = given(input.user_id), given(input.group_id)
+    if (user_id is None) == (group_id is None):
+        field = ("userId",) if user_id is None else ("groupId",)
+        raise InputError("give exactly one of userId and groupId", field=field)
+    new_group = None if group_id is None else group(group_id, ("groupId",))
+    if new_group is not None and new_group.source != ref.source:
+        raise InputError("groupId is a group of another source than the task's", field=("groupId",))
+    return AssignIntent(
+        user=None if user_id is None else person(user_id, ("userId",), context),
+        group=new_group,
+        override=input.override is True,
+        keep_group=input.keep_group is not False,
+        reason=given(input.reason),
+        options=vendor_options(input.vendor_options),
+    )

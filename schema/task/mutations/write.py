@@ -1,0 +1,70 @@
+"""What every write to a task takes, does and answers."""
+
+from collections.abc import Callable
+from typing import Self
+
+import strawberry
+
+from connectors.sdk.errors import InputError
+from connectors.sdk.model import TaskRef
+from schema.core.arguments import argument, given
+from schema.core.context import Context
+from schema.core.payload import REASON, WriteInput, WritePayload, members_of, refused
+from schema.ports import Intent, WriteRequest, WriteResult
+from schema.task.dataloaders import note_task_written
+from schema.task.types import Task
+
+Info = strawberry.Info[Context, None]
+
+
+@strawberry.input
+class TaskTargetInput(WriteInput):
+    """What names a task and nothing of its version."""
+
+    task_id: strawberry.ID = strawberry.field(description="Global id of a Task.")
+
+
+@strawberry.input
+class TaskWriteInput(TaskTargetInput):
+    """What the inputs of writes to a task have."""
+
+    expected_version: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="`version` of the task as the person saw it: VERSION_CONFLICT if it changed. Null: not checked.",
+    )
+
+
+@strawberry.input(description="A task to do something to.")
+class TaskActionInput(TaskWriteInput):
+    reason: str | None = strawberry.field(default=strawberry.UNSET, description=REASON)
+
+
+@strawberry.type(description="What became of a write to a task.")
+class TaskPayload(WritePayload):
+    task: Task | None = strawberry.field(
+        description="The task as the source will show it; null if it could not be read or the viewer cannot see it."
+    )
+
+    @classmethod
+    def from_result(cls, result: WriteResult, context: Context, client_mutation_id: str | None) -> Self:
+        return cls(
+            task=None if result.task is None else Task.from_model(result.task, context),
+            **members_of(result, client_mutation_id),
+        )
+
+
+async def write_task(context: Context, input: TaskTargetInput, intent: Callable[[TaskRef], Intent]) -> TaskPayload:
+    client_mutation_id = given(input.client_mutation_id)
+    try:
+        ref = TaskRef(*argument(input.task_id, "Task", ("taskId",)).parts)
+        request = WriteRequest(
+            target=ref,
+            intent=intent(ref),
+            expected_version=given(input.expected_version) if isinstance(input, TaskWriteInput) else None,
+            idempotency_key=given(input.idempotency_key),
+        )
+    except InputError as error:
+        return TaskPayload.from_result(refused(error), context, client_mutation_id)
+    result = await context.federation.perform(context.caller, request)
+    note_task_written(ref, result.task, context)
+    return TaskPayload.from_result(result, context, client_mutation_id)

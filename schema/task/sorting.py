@@ -1,0 +1,30 @@
+"""The order of task lists."""
+
+from typing import Annotated
+
+import strawberry
+
+from connectors.sdk.query import SortKey
+from schema.core.enums import SortDirection, TaskOrderField
+from schema.core.tasks import BY_DUE_TIME
+
+
+@strawberry.input(description="A key to sort by.")
+class TaskOrder:
+    field: TaskOrderField = strawberry.field(description="What to sort by.")
+    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="Which way.")
+
+    def to_port(self) -> SortKey:
+        return SortKey(self.field, self.direction)
+
+
+DEFAULT_ORDER = [TaskOrder(field=key.field, direction=key.direction) for key in BY_DUE_TIME]
+
+OrderBy = Annotated[
+    list[TaskOrder] | None,
+    strawberry.argument(description="Keys to sort by, the first counts most; due time, creation and id decide ties."),
+]
+
+
+def sort_keys(order: list[TaskOrder] | None) -> tuple[SortKey, ...]:
+    return BY_DUE_TIME if order is None else tuple(key.to_port() for key in order)

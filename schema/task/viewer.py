@@ -1,0 +1,65 @@
+"""The person who asks, and their inbox."""
+
+from typing import Annotated
+
+import strawberry
+
+from schema.core.arguments import FreshnessArgument, given
+from schema.core.context import Context
+from schema.core.enums import Freshness, InboxScope
+from schema.core.pagination import After, Before, First, Last, page_arguments
+from schema.core.resolver import resolved
+from schema.core.tasks import list_tasks, only_open
+from schema.execution import selects_total
+from schema.people import IdentityLink, User, identities_of
+from schema.task.connection import TaskConnection
+from schema.task.filters import TaskFilter
+from schema.task.sorting import DEFAULT_ORDER, OrderBy, sort_keys
+
+Info = strawberry.Info[Context, None]
+
+
+@strawberry.type(description="Who asks.")
+class Viewer:
+    @resolved(description="The person. Never null.")
+    def user(self, info: Info) -> User:
+        return User.from_caller(info.context.caller)
+
+    @resolved(description="The person's accounts, in configuration order, as many as are configured.")
+    def identities(self, info: Info) -> list[IdentityLink]:
+        return identities_of(info.context.caller, info.context)
+
+    @resolved(
+        description=(
+            "Tasks for the viewer, over all sources, at most 100 a page. Open ones, unless the filter names states. "
+            "A failing source does not fail it: see `sources`."
+        )
+    )
+    async def inbox(
+        self,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+        scope: Annotated[
+            InboxScope | None, strawberry.argument(description="Which tasks; null means MINE.")
+        ] = InboxScope.MINE,
+        filter: Annotated[
+            TaskFilter | None, strawberry.argument(description="Which of them; null means all open ones.")
+        ] = strawberry.UNSET,
+        order_by: OrderBy = DEFAULT_ORDER,
+        freshness: FreshnessArgument = Freshness.CACHED,
+    ) -> TaskConnection:
+        asked = given(filter) or TaskFilter()
+        wanted = asked.to_port(info.context)
+        found = await list_tasks(
+            info.context,
+            wanted if asked.names_state() else only_open(wanted),
+            page_arguments(first, after, last, before),
+            count=selects_total(info),
+            scope=scope or InboxScope.MINE,
+            order=sort_keys(order_by),
+            fresh=freshness is Freshness.FRESH,
+        )
+        return TaskConnection.from_list(found, info.context)

@@ -1,0 +1,65 @@
+"""What `connectors.sdk` offers to vendors, and what they use of it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import connectors.sdk
+import connectors.sdk.testing
+from connectors.sdk import Assign, Task, TaskState, utc_now
+
+ROOT = Path(__file__).resolve().parents[3]
+VENDORS = [
+    *(
+        folder
+        for folder in (ROOT / "connectors").iterdir()
+        if folder.is_dir() and folder.name not in {"sdk", "__pycache__"}
+    ),
+    ROOT / "tests" / "connectors" / "sixth_vendor" / "acme_taskgate",
+]
+DOORS = {"connectors.sdk": connectors.sdk, "connectors.sdk.testing": connectors.sdk.testing}
+
+
+def imports(folder: Path) -> list[tuple[str, str]]:
+    """Module and name of everything that the files below `folder` import from the sdk."""
+    return [
+        (node.module, alias.name)
+        for path in sorted(folder.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[:2] == ["connectors", "sdk"]
+        for alias in node.names
+    ]
+
+
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda folder: folder.name)
+def test_a_vendor_imports_what_the_front_door_offers(vendor: Path) -> None:
+    """No vendor reaches for a file behind it."""
+    used = imports(vendor)
+
+    assert used
+    assert [] == [(module, name) for module, name in used if module not in DOORS or name not in DOORS[module].__all__]
+
+
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+def test_the_front_door_offers_what_is_there(door: object) -> None:
+    """Every name exists, none is private, and none is imported without being offered."""
+    offered = vars(door)["__all__"]
+    imported = {
+        alias.asname or alias.name
+        for node in ast.parse(Path(vars(door)["__file__"]).read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+    assert len(offered) == len(set(offered))
+    assert set(offered) == imported
+    assert [] == [name for name in offered if not hasattr(door, name) or name.startswith("_")]
+
+
+@pytest.mark.parametrize("given", [{}, {"user_id": "1", "group_id": "2"}])
+def test_an_assignment_names_a_user_or_a_group(given: dict[str, str]) -> None:
+    """Never both or neither, so no vendor has to check it."""
+    task = Task(source="a", native_id="1", title="t", state=TaskState.READY, rule="r", fetched_at=utc_now())
+    with pytest.raises(ValueError, match="exactly one of user_id and group_id"):
+        Assign(task=task, **given)  # type: ignore[arg-type]

@@ -1,0 +1,20 @@
+"""Authenticators over a configuration file, and headers to show them."""
+
+from pathlib import Path
+
+from gateway.auth import Authenticator, sign_in
+from gateway.people.configured import ConfiguredPeople
+from gateway.settings import load
+from tests.gateway.configuration import AUTH, write_configuration
+
+Headers = list[tuple[bytes, bytes]]
+
+
+def authenticator(folder: Path, auth: str = AUTH) -> Authenticator:
+    """The one of a configuration with that `[auth]`, whose people are alice, bob and carol."""
+    settings = load(write_configuration(folder, auth=auth))
+    return Authenticator(sign_in(settings.auth, ConfiguredPeople(person.caller() for person in settings.people)))
+
+
+def sent(value: bytes) -> Headers:
+    return [(b"host", b"localhost"), (b"authorization", value)]

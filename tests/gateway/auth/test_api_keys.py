@@ -1,0 +1,52 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from gateway.auth import Authenticator, UnauthenticatedCallerError
+from tests.gateway.auth.signed_in import authenticator, sent
+
+KEYS = f"""
+[auth]
+mode = "api_keys"
+keys = [
+  {{ person = "alice", sha256 = "{hashlib.sha256(b"first token").hexdigest()}" }},
+  {{ person = "alice", sha256 = "{hashlib.sha256(b"second").hexdigest().upper()}" }},
+  {{ person = "bob", sha256 = "{hashlib.sha256(b"third").hexdigest()}" }},
+]
+"""
+
+
+@pytest.fixture
+def api_keys(tmp_path: Path) -> Authenticator:
+    return authenticator(tmp_path, KEYS)
+
+
+def test_keys_are_known_by_their_digest(api_keys: Authenticator) -> None:
+    """A person may have several keys; hexadecimal digits may be upper case."""
+    found = [api_keys.caller(sent(b"Bearer " + token)).key for token in (b"first token", b"second", b"third")]
+
+    assert found == ["alice", "alice", "bob"]
+
+
+def test_a_request_without_a_token_is_refused(api_keys: Authenticator) -> None:
+    """RFC 6750, 3.1: without credentials the challenge names no error."""
+    with pytest.raises(UnauthenticatedCallerError) as caught:
+        api_keys.caller([])
+
+    assert caught.value.challenge == 'Bearer realm="taskgate"'
+
+
+@pytest.mark.parametrize("token", [b"alice", b"fourth", hashlib.sha256(b"third").hexdigest().encode(), b"x" * 9000])
+def test_unknown_tokens_are_refused_without_repeating_them(api_keys: Authenticator, token: bytes) -> None:
+    """A person key or a digest from the file is no token."""
+    with pytest.raises(UnauthenticatedCallerError) as caught:
+        api_keys.caller(sent(b"Bearer " + token))
+
+    assert token.decode() not in str(caught.value) + caught.value.challenge
+
+
+def test_a_token_may_be_passed_to_sources(api_keys: Authenticator) -> None:
+    """For those with `acts_as` viewer or exchange."""
+
+    assert [api_keys.token(sent(b"Bearer third")), api_keys.token([])] == ["third", None]

@@ -1,0 +1,51 @@
+import signal
+import socket
+
+import pytest
+
+from tests.gateway.cli.command import PATIENCE_S, STAND_INS, lines_until, started
+
+pytestmark = pytest.mark.server
+
+
+def test_demo_once_prints_the_inbox_and_ends(ports: tuple[int, int]) -> None:
+    """Addresses, people and the viewer's tasks, earliest due date first and those without one last."""
+    port, sandbox_port = ports
+    with started("demo", "--once", "--port", str(port), "--sandbox-port", str(sandbox_port)) as process:
+        printed = process.communicate(timeout=PATIENCE_S)[0]
+
+    assert process.returncode == 0, printed
+    assert [name for name in (f":{port}/graphql", "alice", "bob", "carol", *STAND_INS) if name not in printed] == []
+    table = printed[printed.index("inbox") :].splitlines()
+    dues = [line.split("  ")[0] for line in table if line[:2] == "20" or line.startswith("-  ")]
+    assert len(dues) > 1
+    assert dues == sorted(dues, key=lambda due: (due == "-", due))
+
+
+@pytest.mark.parametrize("which", ["gateway", "sandbox", "stand-in"])
+def test_a_taken_port_is_one_line_and_exit_1(ports: tuple[int, int], which: str) -> None:
+    """The line names the address."""
+    port, sandbox_port = ports
+    taken = {"gateway": port, "sandbox": sandbox_port, "stand-in": sandbox_port + 1}[which]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", taken))
+        listener.listen()
+        with started("demo", "--once", "--port", str(port), "--sandbox-port", str(sandbox_port)) as process:
+            printed = process.communicate(timeout=PATIENCE_S)[0]
+
+    assert process.returncode == 1, printed
+    assert printed.count("\n") == 1
+    assert f"127.0.0.1:{taken}" in printed
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_demo_ends_cleanly_when_it_is_stopped(ports: tuple[int, int], number: signal.Signals) -> None:
+    """Exit 0, without a traceback."""
+    port, sandbox_port = ports
+    with started("demo", "--port", str(port), "--sandbox-port", str(sandbox_port), "--tasks", "3") as process:
+        before = lines_until(process, "Ctrl-C")
+        process.send_signal(number)
+        after = process.communicate(timeout=PATIENCE_S)[0]
+
+    assert process.returncode == 0, before + after
+    assert "Traceback" not in before + after

@@ -1,0 +1,8 @@
+from schema.api import sdl
+from tests.gateway.cli.command import run
+
+
+def test_schema_prints_the_sdl() -> None:
+    """Exactly the schema that the repository holds."""
+
+    assert (0, sdl()) == run("schema")

@@ -1,0 +1,87 @@
+"""Intents to commands: people, groups, texts."""
+
+from typing import get_type_hints
+
+from connectors.sdk import commands
+from connectors.sdk.commands import MutationStatus, UpdateField
+from connectors.sdk.model import NativeRef, TaskPriority, UserRef
+from gateway.federation.writes.command_builder import shared_arguments
+from gateway.federation.writes.verbs import VERBS
+from schema.ports import AssignIntent, CancelIntent, CommentIntent, CompleteIntent, PersonId, UpdateIntent
+from tests.gateway.federation.memory_source import federation, task
+from tests.gateway.federation.rich_source import RichConnector
+from tests.gateway.federation.write_requests import ALICE, CAROL, DUE, PEOPLE, codes, perform
+
+
+async def test_an_update_changes_what_is_given_and_clears_what_is_named() -> None:
+    """People become native users; what is absent stays."""
+    north = RichConnector("north", [task("north", "1", due_at=DUE, title="Old")])
+    sources = federation(north, people=PEOPLE)
+
+    result = await perform(
+        sources,
+        UpdateIntent(
+            priority=TaskPriority.CRITICAL,
+            candidate_users=(PersonId(key="bob"), PersonId(ref=NativeRef("north", "zoe"))),
+            candidate_groups=(),
+            clear=frozenset({UpdateField.DUE_AT}),
+        ),
+        CAROL,
+    )
+
+    assert result.task is not None
+    assert (MutationStatus.APPLIED, "Old", None, TaskPriority.CRITICAL) == (
+        result.status,
+        result.task.title,
+        result.task.due_at,
+        result.task.priority,
+    )
+    assert ((UserRef(native_id="bob"), UserRef(native_id="zoe")), ()) == (
+        result.task.candidate_users,
+        result.task.candidate_groups,
+    )
+
+
+async def test_a_user_of_another_source_is_no_candidate() -> None:
+    """Nothing is sent."""
+    north = RichConnector("north", [task("north", "1")])
+    stranger = PersonId(ref=NativeRef("south", "zoe"))
+
+    result = await perform(federation(north, people=PEOPLE), UpdateIntent(candidate_users=(stranger,)), CAROL)
+
+    assert (["VALIDATION_FAILED"], ("candidateUserIds",), []) == (
+        codes(result),
+        result.problems[0].field,
+        north.writes,
+    )
+
+
+async def test_a_comment_carries_the_name_of_its_author() -> None:
+    """The vendor would show the technical account."""
+    north = RichConnector("north", [task("north", "1", owner="alice")])
+
+    await perform(federation(north, people=PEOPLE), CommentIntent(text="Well"), ALICE)
+
+    assert ["Alice: Well"] == north.comments
+
+
+def test_arguments_of_commands_come_from_their_intents() -> None:
+    """By the same name and of the same type, or converted; nothing that a client sent is dropped."""
+    converted = {
+        commands.Claim: {"actor"},
+        commands.Assign: {"user_id", "group_id", "override"},
+        commands.Update: {"candidate_users", "candidate_groups"},
+        commands.AddComment: {"text"},
+        commands.CreateTask: {"flow"},
+    }
+    consumed = {AssignIntent: {"user", "group"}, CancelIntent: {"allow"}, CompleteIntent: {"claim_if_needed"}}
+    for verb in VERBS:
+        shared = shared_arguments(verb)
+        of_intent, of_command = get_type_hints(verb.intent), get_type_hints(verb.command)
+        own = converted.get(verb.command, set())
+
+        assert set(verb.command.__struct_fields__) == shared | own | {"actor", "reason"} | (
+            {"task", "flow"} & set(verb.command.__struct_fields__)
+        )
+        assert set(verb.intent.__struct_fields__) == shared | consumed.get(verb.intent, set())
+        assert [] == [name for name in shared - own if of_intent[name] != of_command[name]]

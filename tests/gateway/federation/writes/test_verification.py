@@ -1,0 +1,149 @@
+"""What a record proves about a write whose answer was lost."""
+
+import pytest
+
+from connectors.sdk.caller import Caller
+from connectors.sdk.commands import CancelStrategy, MutationStatus, TaskCommand, UpdateField
+from connectors.sdk.errors import UpstreamTimeoutError
+from connectors.sdk.model import Tag, TaskState
+from gateway.federation.writes.verbs import VERBS
+from schema.ports import (
+    AssignIntent,
+    CancelFlowIntent,
+    CancelIntent,
+    ClaimIntent,
+    CommentIntent,
+    CompleteIntent,
+    Intent,
+    PersonId,
+    ReleaseIntent,
+    ResumeIntent,
+    RetryIntent,
+    StartIntent,
+    SuspendIntent,
+    TagIntent,
+    UnassignIntent,
+    UpdateIntent,
+)
+from tests.gateway.federation.memory_source import MemoryConnector, federation, task
+from tests.gateway.federation.rich_source import RichConnector, flow
+from tests.gateway.federation.write_requests import ALICE, CAROL, DUE, FLOW, PEOPLE, REF, codes, perform
+
+
+async def test_a_lost_answer_of_an_applied_write_is_read_back_as_applied() -> None:
+    """The read shows it: APPLIED, still one send."""
+    north = MemoryConnector("north", [task("north", "1")])
+    north.fail_write = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
+    north.apply_before_failing = True
+
+    result = await perform(federation(north, people=PEOPLE), ClaimIntent(), ALICE)
+
+    assert (MutationStatus.APPLIED, ["claim"]) == (result.status, north.writes)
+
+
+async def test_a_lost_answer_that_the_read_does_not_show_is_unknown_and_never_sent_again() -> None:
+    """Not there yet proves nothing. The same key later looks again; when it shows, the answer is APPLIED."""
+    north = MemoryConnector("north", [task("north", "1")])
+    north.fail_write = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
+    sources = federation(north, people=PEOPLE)
+
+    first = await perform(sources, ClaimIntent(), ALICE, key="k")
+    north.fail_write = None
+    again = await perform(sources, ClaimIntent(), ALICE, key="k")
+    north.held["1"] = task("north", "1", owner="alice")
+    late = await perform(sources, ClaimIntent(), ALICE, key="k")
+
+    assert [MutationStatus.UNKNOWN, MutationStatus.UNKNOWN, MutationStatus.APPLIED] == [
+        first.status,
+        again.status,
+        late.status,
+    ]
+    assert ([], first.operation_id, True) == (north.writes, late.operation_id, late.replayed)
+
+
+PROVABLE: list[tuple[dict[str, object], Intent, Caller]] = [
+    ({}, ClaimIntent(), ALICE),
+    ({"owner": "alice"}, ReleaseIntent(), ALICE),
+    ({"owner": "bob"}, UnassignIntent(), CAROL),
+    ({}, AssignIntent(user=PersonId(key="bob")), CAROL),
+    ({"owner": "alice"}, StartIntent(), ALICE),
+    ({"owner": "alice"}, SuspendIntent(), ALICE),
+    ({"owner": "alice", "state": TaskState.SUSPENDED}, ResumeIntent(), ALICE),
+    ({}, UpdateIntent(title="New", candidate_groups=(), clear=frozenset({UpdateField.DUE_AT})), CAROL),
+    ({}, TagIntent(tags=(Tag(name="urgent"),)), CAROL),
+    ({"state": TaskState.FAILED}, RetryIntent(), CAROL),
+    ({"owner": "alice"}, CompleteIntent(), ALICE),
+    ({}, CancelIntent(), CAROL),
+    ({}, CancelIntent(allow=(CancelStrategy.SKIP,)), CAROL),
+]
+
+
+@pytest.mark.parametrize("is_applied", [True, False])
+@pytest.mark.parametrize(("members", "intent", "caller"), PROVABLE)
+async def test_a_record_proves_each_verb_and_its_absence_nothing(
+    members: dict[str, object], intent: Intent, caller: Caller, is_applied: bool
+) -> None:
+    """APPLIED where the record shows it, UNKNOWN where it does not."""
+    north = RichConnector("north", [task("north", "1", due_at=DUE, **members)])
+    north.fail_write = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
+    north.apply_before_failing = is_applied
+
+    result = await perform(federation(north, people=PEOPLE), intent, caller)
+
+    assert (MutationStatus.APPLIED if is_applied else MutationStatus.UNKNOWN) is result.status
+
+
+def test_each_verb_of_a_task_with_a_proof_is_among_them() -> None:
+    """Or a new one would go without a test."""
+    assert {type(intent) for _, intent, _ in PROVABLE} == {
+        verb.intent for verb in VERBS if verb.proof is not None and issubclass(verb.command, TaskCommand)
+    }
+
+
+async def test_a_guarded_claim_of_a_task_that_another_person_has_was_refused() -> None:
+    """The vendor's guard can only have refused ours."""
+    north = MemoryConnector("north", [task("north", "1")])
+    north.fail_write = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
+    sources = federation(north, people=PEOPLE)
+    await sources.get_tasks(ALICE, [REF])
+    north.held["1"] = task("north", "1", owner="bob")
+
+    result = await perform(sources, ClaimIntent(), ALICE)
+
+    assert (MutationStatus.REJECTED, ["ALREADY_ASSIGNED"]) == (result.status, codes(result))
+
+
+@pytest.mark.parametrize(("shown", "status"), [(True, MutationStatus.APPLIED), (False, MutationStatus.UNKNOWN)])
+async def test_a_lost_answer_of_an_update_is_looked_up_by_what_it_wanted(shown: bool, status: MutationStatus) -> None:
+    """The record shows it, or the result stays unknown; it is never sent again."""
+    north = RichConnector("north", [task("north", "1")])
+    north.fail_write = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
+    north.apply_before_failing = shown
+    sources = federation(north, people=PEOPLE)
+
+    first = await perform(sources, UpdateIntent(due_at=DUE), CAROL, key="k")
+    again = await perform(sources, UpdateIntent(due_at=DUE), CAROL, key="k")
+
+    assert [status, status] == [first.status, again.status]
+    assert shown == (["update"] == north.writes)
+
+
+async def test_a_lost_comment_stays_unknown() -> None:
+    """No record of a task shows it."""
+    north = RichConnector("north", [task("north", "1", owner="alice")])
+    north.fail_write = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
+
+    result = await perform(federation(north, people=PEOPLE), CommentIntent(text="Well"), ALICE)
+
+    assert MutationStatus.UNKNOWN is result.status
+
+
+async def test_a_lost_answer_of_a_flows_end_is_read_back() -> None:
+    """The flow shows it: APPLIED, still one send."""
+    north = RichConnector("north", flows=[flow("north", "f1")])
+    north.fail_write = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
+    north.apply_before_failing = True
+
+    result = await perform(federation(north, people=PEOPLE), CancelFlowIntent(), CAROL, target=FLOW)
+
+    assert (MutationStatus.APPLIED, ["cancel_flow"]) == (result.status, north.writes)

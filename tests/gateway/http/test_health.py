@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import httpx2
+
+from gateway.app import create_app
+from gateway.settings import load
+from tests.gateway.configuration import write_configuration
+
+
+async def test_alive_before_ready(tmp_path: Path) -> None:
+    """Without its sources open the gateway lives and is not ready."""
+    app = create_app(load(write_configuration(tmp_path)))
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://gateway") as client:
+        before = [(await client.get(path)).status_code for path in ("/livez", "/readyz")]
+        async with app.router.lifespan_context(app):
+            during = [(await client.get(path)).status_code for path in ("/livez", "/readyz")]
+
+    assert ([200, 503], [200, 200]) == (before, during)
+
+
+async def test_readiness_tells_how_each_source_fares(client: httpx2.AsyncClient) -> None:
+    """By source key."""
+
+    sources = (await client.get("/readyz")).json()["sources"]
+
+    assert {"camunda": "OK", "field": "OK"} == {key: source["status"] for key, source in sources.items()}
+    assert {
+        "status": "OK",
+        "reason": None,
+        "lastSuccessAt": None,
+        "rateLimits": [
+            {"name": "reads", "limit": 30, "remaining": 30, "resetAt": None},
+            {"name": "writes", "limit": 10, "remaining": 10, "resetAt": None},
+        ],
+        "cache": {"entries": 0, "hitRatio": None},
+    } == sources["field"]

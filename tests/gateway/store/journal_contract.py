@@ -1,0 +1,293 @@
+"""What every implementation of `gateway.store.Journal` must do. A test class inherits it and gives the two fixtures."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+
+import anyio
+import pytest
+from msgspec import Raw, structs
+
+from connectors.sdk.capability import Support
+from connectors.sdk.commands import CancelStrategy, MutationStatus, TaskAction
+from connectors.sdk.errors import GatewayUnavailableError
+from connectors.sdk.model import Flow, FlowRef, FlowState, Task, TaskRef, TaskState
+from gateway.store import KEPT_SECONDS, Journal, Record, Stage
+from schema.ports import Operation, Problem, SourceRef, Target, WriteResult
+
+OpenJournal = Callable[[Callable[[], float]], AbstractAsyncContextManager[Journal]]
+
+NOON = 1_780_000_000.0
+REF = TaskRef("north", "1")
+TASK = Task(
+    source="north",
+    native_id="1",
+    title="Check the invoice",
+    state=TaskState.RESERVED,
+    rule="test",
+    fetched_at=datetime(2026, 6, 15, 9, tzinfo=UTC),
+    payload=Raw(b'{"salary":5}'),
+)
+FLOW = Flow(
+    source="north",
+    native_id="f1",
+    state=FlowState.ACTIVE,
+    rule="test",
+    fetched_at=TASK.fetched_at,
+    payload=Raw(b'{"x":1}'),
+)
+PROBLEM = Problem(
+    code="CAPABILITY_NOT_SUPPORTED",
+    message="not that way",
+    field=("allow",),
+    retry_at=datetime(2026, 6, 15, 9, tzinfo=UTC),
+    alternatives=(CancelStrategy.SKIP,),
+    native_status=400,
+    native_code="E17",
+)
+
+
+def result(operation_id: str = "op-1", status: MutationStatus = MutationStatus.APPLIED) -> WriteResult:
+    return WriteResult(
+        status=status,
+        operation_id=operation_id,
+        task=TASK,
+        flow=FLOW,
+        problems=(PROBLEM,),
+        support=Support.EMULATED,
+        atomic=True,
+        effect="other tasks ended",
+        upstream_calls=2,
+    )
+
+
+async def admit(
+    journal: Journal, operation_id: str = "op-1", *, person: str = "alice", key: str | None = "k", target: Target = REF
+) -> Record | None:
+    return await journal.admit(
+        operation_id=operation_id,
+        person=person,
+        client_key=key,
+        fingerprint=f"arguments of {operation_id}",
+        source=target.source,
+        target=target,
+        action=TaskAction.CLAIM,
+    )
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class JournalContract:
+    @pytest.fixture
+    def open_journal(self) -> OpenJournal:
+        """Opens a journal that takes its time from `now`; always on the same storage within one test."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    async def broken(self) -> Journal:
+        """A journal whose storage cannot be used."""
+        raise NotImplementedError
+
+    async def test_a_key_is_admitted_once(self, open_journal: OpenJournal) -> None:
+        """The second time the earlier write is returned, and nothing is recorded."""
+        async with open_journal(Clock()) as journal:
+            first, second = await admit(journal), await admit(journal, "op-2")
+
+            assert first is None
+            assert second == Record(
+                operation_id="op-1", fingerprint="arguments of op-1", stage=Stage.ADMITTED, result=None
+            )
+            assert await journal.find("op-2") is None
+
+    async def test_a_key_belongs_to_one_person(self, open_journal: OpenJournal) -> None:
+        """The equal key of another person is another key."""
+        async with open_journal(Clock()) as journal:
+            assert [None, None] == [await admit(journal), await admit(journal, "op-2", person="bob")]
+
+    async def test_writes_without_a_key_are_all_admitted(self, open_journal: OpenJournal) -> None:
+        """Also those of one person to one task."""
+        async with open_journal(Clock()) as journal:
+            assert [None, None] == [await admit(journal, key=None), await admit(journal, "op-2", key=None)]
+
+    async def test_of_concurrent_admissions_one_wins(self, open_journal: OpenJournal) -> None:
+        """Through two open journals on the same storage, as two processes have them."""
+        found: list[Record | None] = []
+        async with open_journal(Clock()) as one, open_journal(Clock()) as other:
+
+            async def enter(number: int) -> None:
+                found.append(await admit((one, other)[number % 2], f"op-{number}"))
+
+            async with anyio.create_task_group() as group:
+                for number in range(20):
+                    group.start_soon(enter, number)
+
+        assert 1 == found.count(None)
+        assert 1 == len({record.operation_id for record in found if record is not None})
+
+    async def test_a_repeated_key_finds_the_stage_and_the_result(self, open_journal: OpenJournal) -> None:
+        """All of the result but payloads: those may hold form data."""
+        async with open_journal(Clock()) as journal:
+            await admit(journal)
+            await journal.mark_sent("op-1")
+            sent = await admit(journal, "op-2")
+            await journal.settle("op-1", result())
+            settled = await admit(journal, "op-3")
+
+        assert sent is not None
+        assert (Stage.SENT, None) == (sent.stage, sent.result)
+        assert settled is not None
+        assert Stage.SETTLED is settled.stage
+        assert settled.result == structs.replace(
+            result(), task=structs.replace(TASK, payload=None), flow=structs.replace(FLOW, payload=None)
+        )
+
+    async def test_a_later_result_replaces_the_earlier_one(self, open_journal: OpenJournal) -> None:
+        """UNKNOWN first, then looked up."""
+        async with open_journal(Clock()) as journal:
+            await admit(journal)
+            await journal.settle("op-1", result(status=MutationStatus.UNKNOWN))
+            await journal.settle("op-1", result())
+            found = await journal.find("op-1")
+
+        assert found is not None
+        assert MutationStatus.APPLIED is found.status
+
+    async def test_a_withdrawn_write_frees_its_key(self, open_journal: OpenJournal) -> None:
+        """And is not found any more."""
+        async with open_journal(Clock()) as journal:
+            await admit(journal)
+            await journal.withdraw("op-1")
+
+            assert await journal.find("op-1") is None
+            assert await admit(journal, "op-2") is None
+
+    async def test_what_was_recorded_is_there_when_the_storage_is_opened_again(self, open_journal: OpenJournal) -> None:
+        """A write that was sent is never admitted again."""
+        async with open_journal(Clock()) as journal:
+            await admit(journal)
+            await journal.mark_sent("op-1")
+        async with open_journal(Clock()) as journal:
+            again = await admit(journal, "op-2")
+
+        assert again is not None
+        assert ("op-1", Stage.SENT) == (again.operation_id, again.stage)
+
+    async def test_a_write_is_kept_for_a_day(self, open_journal: OpenJournal) -> None:
+        """To the last second, also when others are admitted."""
+        clock = Clock()
+        async with open_journal(clock) as journal:
+            await admit(journal)
+            clock.now += KEPT_SECONDS - 1
+            await admit(journal, "op-2", key="another")
+
+            assert await journal.find("op-1") is not None
+            assert await admit(journal, "op-3") is not None
+
+    @pytest.mark.parametrize(
+        ("target", "task", "flow"),
+        [
+            (REF, REF, FLOW.ref),
+            (FlowRef("north", "7"), TASK.ref, FlowRef("north", "7")),
+            (SourceRef("north"), TASK.ref, FLOW.ref),
+        ],
+    )
+    async def test_an_operation_is_the_write_with_its_result(
+        self, open_journal: OpenJournal, target: Target, task: TaskRef, flow: FlowRef
+    ) -> None:
+        """Its target, and what the result shows besides: what was created, the flow that changed."""
+        clock = Clock()
+        async with open_journal(clock) as journal:
+            await admit(journal, target=target)
+            await journal.mark_sent("op-1")
+            clock.now += 2
+            await journal.settle("op-1", result())
+            found = await journal.find("op-1")
+
+        assert found == Operation(
+            operation_id="op-1",
+            action=TaskAction.CLAIM,
+            person="alice",
+            status=MutationStatus.APPLIED,
+            attempts=1,
+            requested_at=datetime.fromtimestamp(NOON, UTC),
+            settled_at=datetime.fromtimestamp(NOON + 2, UTC),
+            task=task,
+            flow=flow,
+            problems=(PROBLEM,),
+        )
+
+    async def test_an_operation_that_was_only_admitted_is_pending(self, open_journal: OpenJournal) -> None:
+        """Without an attempt until it is sent, and without a time of settlement."""
+        async with open_journal(Clock()) as journal:
+            await admit(journal)
+            admitted = await journal.find("op-1")
+            await journal.mark_sent("op-1")
+            sent = await journal.find("op-1")
+
+        assert admitted is not None
+        assert sent is not None
+        assert (MutationStatus.PENDING, 0, None) == (admitted.status, admitted.attempts, admitted.settled_at)
+        assert (MutationStatus.PENDING, 1, None) == (sent.status, sent.attempts, sent.settled_at)
+
+    @pytest.mark.parametrize("status", [MutationStatus.UNKNOWN, MutationStatus.PENDING])
+    async def test_an_open_result_has_no_time_of_settlement(
+        self, open_journal: OpenJournal, status: MutationStatus
+    ) -> None:
+        """It may become known later."""
+        async with open_journal(Clock()) as journal:
+            await admit(journal)
+            await journal.settle("op-1", result(status=status))
+            found = await journal.find("op-1")
+
+        assert found is not None
+        assert (status, None) == (found.status, found.settled_at)
+
+    async def test_the_last_write_to_a_task_is_the_newest_of_that_task(self, open_journal: OpenJournal) -> None:
+        """Not those to other tasks, or to a flow or task of another source with the same id."""
+        clock = Clock()
+        others: list[Target] = [TaskRef("north", "2"), FlowRef("north", "1"), TaskRef("south", "1"), SourceRef("north")]
+        async with open_journal(clock) as journal:
+            before = await journal.last(REF)
+            await admit(journal, "op-1", key=None)
+            await admit(journal, "op-2", key=None)
+            for number, other in enumerate(others):
+                clock.now += 1
+                await admit(journal, f"other-{number}", key=None, target=other)
+            last = await journal.last(REF)
+
+        assert before is None
+        assert last is not None
+        assert "op-2" == last.operation_id
+
+    async def test_an_unknown_id_changes_nothing(self, open_journal: OpenJournal) -> None:
+        """And raises nothing."""
+        async with open_journal(Clock()) as journal:
+            await admit(journal)
+            await journal.mark_sent("op-9")
+            await journal.settle("op-9", result("op-9"))
+            await journal.withdraw("op-9")
+            found = await journal.find("op-1")
+
+            assert await journal.find("op-9") is None
+        assert found is not None
+        assert 0 == found.attempts
+
+    async def test_storage_that_cannot_be_used_is_one_error(self, broken: Journal) -> None:
+        """In every method."""
+        calls: list[Callable[[], object]] = [
+            lambda: admit(broken),
+            lambda: broken.mark_sent("op-1"),
+            lambda: broken.settle("op-1", result()),
+            lambda: broken.withdraw("op-1"),
+            lambda: broken.find("op-1"),
+            lambda: broken.last(REF),
+        ]
+        for call in calls:
+            with pytest.raises(GatewayUnavailableError):
+                await call()  # type: ignore[misc]

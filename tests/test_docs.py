@@ -1,0 +1,43 @@
+"""docs/ is read by tests: the files that it names are there, and the map names every folder."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.tree import PACKAGES, ROOT, rooms
+
+DOCS = ROOT / "docs"
+MAP = DOCS / "architecture.md"
+TOP = {*PACKAGES, "benchmarks", "docs", "tests"}
+VENDORS = {path.parent.name for path in ROOT.glob("connectors/*/wire.py")}
+PATH = re.compile(r"(?<![\w./<>-])(?:[\w.<>-]+/)+[\w.<>-]*")
+"""`gateway/http/`, `connectors/<vendor>/wire.py`; a name without a slash is none."""
+
+
+def named(text: str) -> set[str]:
+    """Paths from the root of the repository, without a slash at their end. `<vendor>` stands for each vendor."""
+    found = {path.rstrip("/.") for path in PATH.findall(text)}
+    paths = {path.replace("<vendor>", vendor) for path in found for vendor in VENDORS}
+    return {path for path in paths if path.partition("/")[0] in TOP and "<" not in path}
+
+
+def test_paths_are_found_in_sentences_and_in_code() -> None:
+    """Other things with a slash are left out."""
+    text = "`gateway/app.py`, see [it](../schema/api.py).\n\n```\nsandbox/\n  sandbox/<vendor>/  a/b\n```\nschema/<noun>/x.py and/or."
+
+    assert named(text) == {"gateway/app.py", "sandbox", *(f"sandbox/{vendor}" for vendor in VENDORS)}
+
+
+def test_the_map_names_every_folder() -> None:
+    """Each room of the product, and each folder at the top."""
+    folders = {room.replace(".", "/") for room in rooms()} | TOP
+
+    assert set() == folders - named(MAP.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+def test_what_a_page_names_is_there(page: Path) -> None:
+    """Files and folders."""
+
+    assert [] == [path for path in sorted(named(page.read_text(encoding="utf-8"))) if not (ROOT / path).exists()]
