@@ -205,24 +205,6 @@ def test_every_stand_in_has_the_same_names(vendor: str) -> None:
     )
 
 
-@pytest.mark.parametrize("vendor", STAND_INS)
-def test_folders_of_a_stand_in_list_their_files(vendor: str) -> None:
-    """Each `__init__` has a docstring with a line for every file and folder beside it, and an `__all__`."""
-    missing: list[str] = []
-    for init in sorted((ROOT / "sandbox" / vendor).rglob("__init__.py")):
-        tree = ast.parse(init.read_text(encoding="utf-8"))
-        listed = ast.get_docstring(tree) or ""
-        beside = {
-            path.stem for path in init.parent.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
-        }
-        missing += [f"{init.parent.name}: {name}" for name in beside - {"__init__"} if f"- `{name}`: " not in listed]
-        assigned = {target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets}
-        if "__all__" not in {target.id for target in assigned if isinstance(target, ast.Name)}:
-            missing.append(f"{init.parent.name}: __all__")
-
-    assert [] == missing
-
-
 def test_files_of_stand_ins_are_short() -> None:
     """A file holds one subject."""
     lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / "sandbox").rglob("*.py")}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
-from sandbox.camunda.operations import cluster, definitions, directory, instances, tasks
+from sandbox.camunda import operations
 from sandbox.camunda.requests import Call
 from sandbox.camunda.variants import Release
 
@@ -17,37 +17,37 @@ _INSTANCE = "/process-instances/{processInstanceKey}"
 _DEFINITION = "/process-definitions/{processDefinitionKey}"
 
 _IN_EVERY_RELEASE: tuple[Endpoint, ...] = (
-    ("POST", "/user-tasks/search", tasks.search_tasks),
-    ("GET", _TASK, tasks.get_task),
-    ("PATCH", _TASK, tasks.update),
-    ("POST", _TASK + "/assignment", tasks.assign),
-    ("DELETE", _TASK + "/assignee", tasks.unassign),
-    ("POST", _TASK + "/completion", tasks.complete),
-    ("GET", _TASK + "/form", tasks.get_form),
-    ("POST", _TASK + "/variables/search", tasks.search_variables),
-    ("POST", "/process-instances", instances.create),
-    ("POST", "/process-instances/search", instances.search_instances),
-    ("GET", _INSTANCE, instances.get),
-    ("POST", _INSTANCE + "/cancellation", instances.cancel),
-    ("POST", _INSTANCE + "/modification", instances.modify),
-    ("POST", "/process-definitions/search", definitions.search_definitions),
-    ("GET", _DEFINITION, definitions.get_definition),
-    ("GET", _DEFINITION + "/xml", definitions.get_xml),
-    ("POST", "/users/search", directory.search_users),
-    ("GET", "/users/{username}", directory.get_user),
-    ("POST", "/groups/search", directory.search_groups),
-    ("GET", "/groups/{groupId}", directory.get_group),
-    ("POST", "/groups/{groupId}/users/search", directory.search_members),
-    ("GET", "/topology", cluster.topology),
-    ("GET", "/authentication/me", cluster.current_user),
+    ("POST", "/user-tasks/search", operations.search_tasks),
+    ("GET", _TASK, operations.get_task),
+    ("PATCH", _TASK, operations.update_task),
+    ("POST", _TASK + "/assignment", operations.assign_task),
+    ("DELETE", _TASK + "/assignee", operations.unassign_task),
+    ("POST", _TASK + "/completion", operations.complete_task),
+    ("GET", _TASK + "/form", operations.get_form),
+    ("POST", _TASK + "/variables/search", operations.search_variables),
+    ("POST", "/process-instances", operations.create_instance),
+    ("POST", "/process-instances/search", operations.search_instances),
+    ("GET", _INSTANCE, operations.get_instance),
+    ("POST", _INSTANCE + "/cancellation", operations.cancel_instance),
+    ("POST", _INSTANCE + "/modification", operations.modify_instance),
+    ("POST", "/process-definitions/search", operations.search_definitions),
+    ("GET", _DEFINITION, operations.get_definition),
+    ("GET", _DEFINITION + "/xml", operations.get_definition_xml),
+    ("POST", "/users/search", operations.search_users),
+    ("GET", "/users/{username}", operations.get_user),
+    ("POST", "/groups/search", operations.search_groups),
+    ("GET", "/groups/{groupId}", operations.get_group),
+    ("POST", "/groups/{groupId}/users/search", operations.search_members),
+    ("GET", "/topology", operations.topology),
+    ("GET", "/authentication/me", operations.current_user),
 )
 _EFFECTIVE_VARIABLES: tuple[Endpoint, ...] = (
-    ("POST", _TASK + "/effective-variables/search", tasks.search_effective_variables),
+    ("POST", _TASK + "/effective-variables/search", operations.search_effective_variables),
 )
-_AUDIT_LOGS: tuple[Endpoint, ...] = (("POST", _TASK + "/audit-logs/search", tasks.search_audit_logs),)
+_AUDIT_LOGS: tuple[Endpoint, ...] = (("POST", _TASK + "/audit-logs/search", operations.search_audit_logs),)
 _SUSPENSION: tuple[Endpoint, ...] = (
-    ("POST", _INSTANCE + "/suspension", instances.suspend),
-    ("POST", _INSTANCE + "/resumption", instances.resume),
+    ("POST", _INSTANCE + "/suspension", operations.suspend_instance),
+    ("POST", _INSTANCE + "/resumption", operations.resume_instance),
 )
 
 

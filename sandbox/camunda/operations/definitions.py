@@ -36,7 +36,7 @@ def get_definition(call: Call) -> Response:
     return call.answer(_definition(call))
 
 
-def get_xml(call: Call) -> Response:
+def get_definition_xml(call: Call) -> Response:
     if not call.accepts("text/xml"):
         raise ProblemError(406, "Not Acceptable", "Acceptable representations: [text/xml, application/problem+json].")
     document = document_of(_definition(call))

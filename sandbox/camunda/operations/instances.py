@@ -15,7 +15,7 @@ def search_instances(call: Call) -> Response:
     return call.answer(search(table, call.searches.instances, call.body, among=call.permissions.readable(table)))
 
 
-def get(call: Call) -> Response:
+def get_instance(call: Call) -> Response:
     key = call.key("processInstanceKey")
     instance = call.store.instances.get(key)
     if instance is None:
@@ -24,7 +24,7 @@ def get(call: Call) -> Response:
     return call.answer(instance)
 
 
-def create(call: Call) -> Response:
+def create_instance(call: Call) -> Response:
     wanted = creation(call)
     process_id = wanted.id or next(
         (each.process_definition_id for each in DEPLOYED if each.process_definition_key == wanted.key), None
@@ -46,7 +46,7 @@ def create(call: Call) -> Response:
     return call.answer(answer)
 
 
-def cancel(call: Call) -> Response:
+def cancel_instance(call: Call) -> Response:
     key = call.key("processInstanceKey")
     call.operation_reference({})
     _check_command(call, key, "CANCEL", "CANCEL_PROCESS_INSTANCE")
@@ -54,7 +54,7 @@ def cancel(call: Call) -> Response:
     return no_content()
 
 
-def modify(call: Call) -> Response:
+def modify_instance(call: Call) -> Response:
     key = call.key("processInstanceKey")
     moves: Mapping[str, type] = {} if call.release.sparse else {"moveInstructions": list}
     wanted = call.operation_reference({"activateInstructions": list, "terminateInstructions": list, **moves})
@@ -64,7 +64,7 @@ def modify(call: Call) -> Response:
     return no_content()
 
 
-def suspend(call: Call) -> Response:
+def suspend_instance(call: Call) -> Response:
     key = call.key("processInstanceKey")
     call.operation_reference({})
     _check_command(call, key, "SUSPEND", "SUSPEND_PROCESS_INSTANCE")
@@ -72,7 +72,7 @@ def suspend(call: Call) -> Response:
     return no_content()
 
 
-def resume(call: Call) -> Response:
+def resume_instance(call: Call) -> Response:
     key = call.key("processInstanceKey")
     call.operation_reference({})
     _check_command(call, key, "RESUME", "SUSPEND_PROCESS_INSTANCE")

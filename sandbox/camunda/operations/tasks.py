@@ -33,7 +33,7 @@ def get_task(call: Call) -> Response:
     return call.answer(_task(call))
 
 
-def assign(call: Call) -> Response:
+def assign_task(call: Call) -> Response:
     key = call.key("userTaskKey")
     if call.body is None:
         raise bad_request("Required request body is missing")
@@ -46,14 +46,14 @@ def assign(call: Call) -> Response:
     return no_content()
 
 
-def unassign(call: Call) -> Response:
+def unassign_task(call: Call) -> Response:
     key = call.key("userTaskKey")
     _check_command(call, key, "ASSIGN", "UPDATE_USER_TASK")
     call.engine.tasks.unassign(key, call.caller)
     return no_content()
 
 
-def complete(call: Call) -> Response:
+def complete_task(call: Call) -> Response:
     key = call.key("userTaskKey")
     wanted = call.members({"variables": dict, "action": str})
     _check_command(call, key, "COMPLETE", "COMPLETE_USER_TASK")
@@ -61,7 +61,7 @@ def complete(call: Call) -> Response:
     return no_content()
 
 
-def update(call: Call) -> Response:
+def update_task(call: Call) -> Response:
     key = call.key("userTaskKey")
     wanted = call.members({"changeset": dict, "action": str})
     _check_command(call, key, "UPDATE", "UPDATE_USER_TASK")
