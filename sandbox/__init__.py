@@ -1,6 +1,6 @@
 """Stand-ins: servers that behave like the vendors' systems on the wire. They share no code with the gateway.
 
-One folder per vendor, all with the same file names, and around them:
+One folder for each vendor, all with the same file names: `camunda`, `uipath`, `epilot`, `littlehorse`, `geotareas`. Around them:
 
 - `server`: serves stand-ins on sockets
 - `control`: the interface below `/__sandbox__/`: recording, faults, limits, fresh data
@@ -11,8 +11,4 @@ One folder per vendor, all with the same file names, and around them:
 - `config`: the gateway's configuration for the stand-ins
 - `people`: the people of the demo, the same in every stand-in
 - `work`: names, amounts and dates for sample data
-
-Every name is imported from its file.
 """
-
-__all__: list[str] = []

@@ -72,6 +72,30 @@ OLD_VENDOR_FILES: dict[str, set[str]] = {
         "refusal.py",
     },
 }
+STAND_INS = sorted(path.parent.name for path in (ROOT / "sandbox").glob("*/__init__.py"))
+STAND_IN_NAMES = {
+    "__init__": "lists the folder's files; names the class as `STAND_IN`",
+    "stand_in": "the application that the sandbox serves",
+    "routes": "the operation of each method and path",
+    "auth": "who calls, and what the caller may do",
+    "requests": "what is read from requests",
+    "operations": "what each operation reads or changes",
+    "errors": "the vendor's errors",
+    "records": "the vendor's objects",
+    "definitions": "what tasks and flows are created from",
+    "store": "all records, with the lag of reads",
+    "sample": "fresh data, by seed or scenario",
+}
+"""Every stand-in has these. A name is a file, or a folder of files where one file would be too long."""
+OPTIONAL_STAND_IN_NAMES = {
+    "answers": "records as the vendor's JSON, where that is more than encoding them",
+    "directory": "users and groups, where the vendor has ids of its own for them",
+    "engine": "what happens by itself: processes, automations, delays",
+    "search": "filters, order and pages of lists",
+    "formats": "formats within requests and answers: OData, BPMN, keys",
+    "variants": "what differs between releases or installations",
+}
+MOST_LINES = 400
 MEANINGLESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "handler", "misc"}
 
 
@@ -162,6 +186,30 @@ def test_every_vendor_has_a_stand_in_and_tests(vendor: str) -> None:
     contract = ROOT / "tests" / "connectors" / vendor / "test_contract.py"
 
     assert "(ConnectorContract)" in contract.read_text(encoding="utf-8")
+
+
+def test_there_are_stand_ins() -> None:
+    """Without stand-ins, the checks below would check nothing."""
+    assert set(VENDORS) <= set(STAND_INS)
+
+
+@pytest.mark.parametrize("vendor", STAND_INS)
+def test_every_stand_in_has_the_same_names(vendor: str) -> None:
+    """The mandatory names, and no name that is not on the list."""
+    entries = [path for path in (ROOT / "sandbox" / vendor).iterdir() if path.name != "__pycache__"]
+    names = {path.stem if path.suffix == ".py" else path.name for path in entries}
+
+    assert (set(), set()) == (
+        STAND_IN_NAMES.keys() - names,
+        names - STAND_IN_NAMES.keys() - OPTIONAL_STAND_IN_NAMES.keys(),
+    )
+
+
+def test_files_of_stand_ins_are_short() -> None:
+    """A file holds one subject."""
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / "sandbox").rglob("*.py")}
+
+    assert {} == {str(path.relative_to(ROOT)): lines for path, lines in lengths.items() if lines > MOST_LINES}
 
 
 def test_modules_are_named_by_what_they_hold() -> None:

@@ -1,9 +1,10 @@
-"""The objects of the Orchestration Cluster REST API, members as on the wire.
+"""The objects of the Orchestration Cluster REST API.
 
-Dates are texts in one fixed form (UTC, three decimals), so that they sort as they are. Members that are UNSET unless given
-came with 8.10: they do not travel in earlier releases.
+Dates are texts in one format (UTC, three decimals), so that they sort as texts. Members with the default UNSET exist since
+8.10 and are not written by earlier releases.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -107,7 +108,7 @@ class Group(msgspec.Struct, frozen=True, rename="camel"):
     description: str | None
 
 
-class Member(msgspec.Struct, frozen=True, rename="camel"):
+class GroupMember(msgspec.Struct, frozen=True, rename="camel"):
     username: str
 
 
@@ -147,5 +148,17 @@ class AuditLog(msgspec.Struct, frozen=True, rename="camel"):
     inbound_channel_tool_name: str | UnsetType | None = UNSET
 
 
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One command on a user task. `related_user` is the assignee of an assignment; `result` is FAIL in the wrong state."""
+
+    task_key: str
+    operation: str
+    actor: str | None = None
+    actor_type: str = "UNKNOWN"
+    result: str = "SUCCESS"
+    related_user: str | None = None
+
+
 Row = Any
-"""One of the above: tables and searches treat them alike."""
+"""Any of the objects above, for tables and searches."""

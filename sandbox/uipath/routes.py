@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from sandbox.uipath.operations import directory, instances, notes, task_writes, tasks
+from sandbox.uipath import operations
 from sandbox.uipath.requests import Handler
 from sandbox.uipath.store import DOCUMENT_TYPES
 
@@ -35,38 +35,38 @@ _APP = frozenset({"AppTask"})
 
 _ODATA = "UiPath.Server.Configuration.OData."
 ORCHESTRATOR: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", f"/odata/Tasks/{_ODATA}GetTasksAcrossFolders", tasks.list_tasks),
-    ("GET", f"/odata/Tasks/{_ODATA}GetTasksAcrossFoldersForAdmin", tasks.list_tasks_for_admin),
-    ("GET", "/odata/Tasks({})", tasks.get_task),
-    ("GET", f"/odata/Tasks/{_ODATA}GetByKey(identifier={{}})", tasks.get_task_by_key),
-    ("GET", f"/odata/Tasks/{_ODATA}GetTaskUsers(organizationUnitId={{}})", directory.list_users),
-    ("POST", f"/odata/Tasks/{_ODATA}AssignTasks", task_writes.assign_tasks),
-    ("POST", f"/odata/Tasks/{_ODATA}ReassignTasks", task_writes.reassign_tasks),
-    ("POST", f"/odata/Tasks/{_ODATA}UnassignTasks", task_writes.unassign_tasks),
-    ("POST", f"/odata/Tasks/{_ODATA}DeleteTasks", task_writes.delete_tasks),
-    ("POST", f"/odata/Tasks/{_ODATA}EditTaskMetadata", task_writes.edit_metadata),
-    ("POST", "/tasks/GenericTasks/CreateTask", task_writes.create_task),
-    ("POST", "/tasks/GenericTasks/CompleteTask", task_writes.completing(_EXTERNAL)),
-    ("POST", "/forms/TaskForms/CompleteTask", task_writes.completing(_FORM)),
-    ("POST", "/tasks/AppTasks/CompleteAppTask", task_writes.completing(_APP)),
-    ("PUT", "/tasks/GenericTasks/SaveTaskData", task_writes.saving(_EXTERNAL | DOCUMENT_TYPES)),
-    ("PUT", "/forms/TaskForms/SaveTaskData", task_writes.saving(_FORM)),
-    ("PUT", "/tasks/AppTasks/SaveAppTasksData", task_writes.saving(_APP)),
-    ("PUT", "/tasks/GenericTasks/SaveTaskTags", task_writes.save_tags),
-    ("GET", "/tasks/GenericTasks/GetTaskDataById", tasks.get_generic_task),
-    ("GET", "/tasks/GenericTasks/GetTaskDataByKey", tasks.get_generic_task_by_key),
-    ("GET", "/forms/TaskForms/GetTaskFormById", tasks.get_form_task),
-    ("GET", "/tasks/AppTasks/GetAppTaskById", tasks.get_app_task),
-    ("GET", f"/odata/TaskNotes/{_ODATA}GetByTaskId(taskId={{}})", notes.list_notes),
-    ("POST", f"/odata/TaskNotes/{_ODATA}CreateTaskNote", notes.create_note),
-    ("GET", f"/odata/TaskActivities/{_ODATA}GetByTaskId(taskId={{}})", notes.list_activities),
-    ("GET", f"/odata/Users/{_ODATA}GetCurrentUser", directory.get_current_user),
-    ("GET", "/odata/Folders", directory.list_folders),
+    ("GET", f"/odata/Tasks/{_ODATA}GetTasksAcrossFolders", operations.list_tasks),
+    ("GET", f"/odata/Tasks/{_ODATA}GetTasksAcrossFoldersForAdmin", operations.list_tasks_for_admin),
+    ("GET", "/odata/Tasks({})", operations.get_task),
+    ("GET", f"/odata/Tasks/{_ODATA}GetByKey(identifier={{}})", operations.get_task_by_key),
+    ("GET", f"/odata/Tasks/{_ODATA}GetTaskUsers(organizationUnitId={{}})", operations.list_users),
+    ("POST", f"/odata/Tasks/{_ODATA}AssignTasks", operations.assign_tasks),
+    ("POST", f"/odata/Tasks/{_ODATA}ReassignTasks", operations.reassign_tasks),
+    ("POST", f"/odata/Tasks/{_ODATA}UnassignTasks", operations.unassign_tasks),
+    ("POST", f"/odata/Tasks/{_ODATA}DeleteTasks", operations.delete_tasks),
+    ("POST", f"/odata/Tasks/{_ODATA}EditTaskMetadata", operations.edit_metadata),
+    ("POST", "/tasks/GenericTasks/CreateTask", operations.create_task),
+    ("POST", "/tasks/GenericTasks/CompleteTask", operations.completing_tasks(_EXTERNAL)),
+    ("POST", "/forms/TaskForms/CompleteTask", operations.completing_tasks(_FORM)),
+    ("POST", "/tasks/AppTasks/CompleteAppTask", operations.completing_tasks(_APP)),
+    ("PUT", "/tasks/GenericTasks/SaveTaskData", operations.saving_tasks(_EXTERNAL | DOCUMENT_TYPES)),
+    ("PUT", "/forms/TaskForms/SaveTaskData", operations.saving_tasks(_FORM)),
+    ("PUT", "/tasks/AppTasks/SaveAppTasksData", operations.saving_tasks(_APP)),
+    ("PUT", "/tasks/GenericTasks/SaveTaskTags", operations.save_tags),
+    ("GET", "/tasks/GenericTasks/GetTaskDataById", operations.get_generic_task),
+    ("GET", "/tasks/GenericTasks/GetTaskDataByKey", operations.get_generic_task_by_key),
+    ("GET", "/forms/TaskForms/GetTaskFormById", operations.get_form_task),
+    ("GET", "/tasks/AppTasks/GetAppTaskById", operations.get_app_task),
+    ("GET", f"/odata/TaskNotes/{_ODATA}GetByTaskId(taskId={{}})", operations.list_notes),
+    ("POST", f"/odata/TaskNotes/{_ODATA}CreateTaskNote", operations.create_note),
+    ("GET", f"/odata/TaskActivities/{_ODATA}GetByTaskId(taskId={{}})", operations.list_activities),
+    ("GET", f"/odata/Users/{_ODATA}GetCurrentUser", operations.get_current_user),
+    ("GET", "/odata/Folders", operations.list_folders),
 )
 MAESTRO: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", "/api/v1/instances", instances.list_instances),
-    ("GET", "/api/v1/instances/{}", instances.get_instance),
-    ("POST", "/api/v1/instances/{}/cancel", instances.cancel),
-    ("POST", "/api/v1/instances/{}/pause", instances.pause),
-    ("POST", "/api/v1/instances/{}/resume", instances.resume),
+    ("GET", "/api/v1/instances", operations.list_instances),
+    ("GET", "/api/v1/instances/{}", operations.get_instance),
+    ("POST", "/api/v1/instances/{}/cancel", operations.cancel_instance),
+    ("POST", "/api/v1/instances/{}/pause", operations.pause_instance),
+    ("POST", "/api/v1/instances/{}/resume", operations.resume_instance),
 )

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import httpx2
 
-from sandbox.camunda.bpmn import document_of
-from sandbox.camunda.processes import DEFINITIONS, FORMS
+from sandbox.camunda.definitions import DEFINITIONS, FORMS
+from sandbox.camunda.formats import document_of
 from tests.real.engine import PASSWORD, USER
 
 PROCESSES = Path(__file__).parent / "processes"

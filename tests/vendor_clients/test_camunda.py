@@ -10,13 +10,15 @@ from typing import Any
 import httpx2
 import pytest
 
-from sandbox.camunda import STAND_IN, cluster_endpoints, directory_endpoints, instance_endpoints
-from sandbox.camunda import task_endpoints as tasks
-from sandbox.camunda.authentication import CLIENT_ID, CLIENT_SECRET
-from sandbox.camunda.bpmn import document_of
-from sandbox.camunda.processes import DEFINITIONS, FORMS
+from sandbox.camunda import STAND_IN
+from sandbox.camunda.auth import CLIENT_ID, CLIENT_SECRET
+from sandbox.camunda.definitions import DEFINITIONS, FORMS
+from sandbox.camunda.formats import document_of
+from sandbox.camunda.operations.tasks import LONGEST_VALUE
 from sandbox.camunda.records import UserTask
+from sandbox.camunda.routes import endpoints
 from sandbox.camunda.stand_in import CamundaStandIn
+from sandbox.camunda.variants import RELEASES
 from sandbox.people import ALL_PEOPLE, GROUPS, members
 from sandbox.server import serve
 from tests.vendor_clients.conftest import told_by_node
@@ -119,7 +121,7 @@ async def test_reads(node: str, camunda: CamundaStandIn, address: str) -> None:
     ] == answer["one"]  # fmt: skip
     assert ([form.form_key, form.version, "default"], None) == (answer["form"], answer["formless"])
     assert [["amount", variables["amount"].value]] == answer["variables"]
-    assert ([["report", tasks.LONGEST_VALUE]], [["report", False]]) == (answer["cut"], answer["full"])
+    assert ([["report", LONGEST_VALUE]], [["report", False]]) == (answer["cut"], answer["full"])
     assert sorted(variables) == answer["effective"]
     assert ["CREATE", "SUCCESS", task.user_task_key] == answer["audit"][0]
     assert {each.process_instance_key for each in camunda.store.instances.rows} == set(answer["instances"])
@@ -263,11 +265,7 @@ async def test_no_operation_that_both_have_is_left_out(node: str, address: str) 
             for (method, path), name in operations.items()
             if not _is_unknown(await client.request(method, path.replace("{", "").replace("}", "")))
         }
-    endpoints = (
-        *tasks.ENDPOINTS, tasks.EFFECTIVE_VARIABLES, tasks.AUDIT_LOGS, *instance_endpoints.ENDPOINTS,
-        *instance_endpoints.SUSPENSION, *directory_endpoints.ENDPOINTS, *cluster_endpoints.ENDPOINTS,
-    )  # fmt: skip
-    routes = {(method, path) for method, path, _ in endpoints}
+    routes = {(method, path) for release in RELEASES.values() for method, path, _ in endpoints(release)}
 
     assert [] == answer["refused"] == answer["reached"]
     assert READS | WRITES == offered

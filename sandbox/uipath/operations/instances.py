@@ -41,15 +41,15 @@ def get_instance(call: Call) -> Response:
     return answers.json_response(answers.instance_row(_instance(call)))
 
 
-async def cancel(call: Call) -> Response:
+async def cancel_instance(call: Call) -> Response:
     return await _command(call, "cancel_flow", frozenset({"Running", "Paused", "Retrying"}), "Canceling", "Cancelled")
 
 
-async def pause(call: Call) -> Response:
+async def pause_instance(call: Call) -> Response:
     return await _command(call, "suspend_flow", frozenset({"Running"}), "Pausing", "Paused")
 
 
-async def resume(call: Call) -> Response:
+async def resume_instance(call: Call) -> Response:
     return await _command(call, "resume_flow", frozenset({"Paused"}), "Resuming", "Running")
 
 

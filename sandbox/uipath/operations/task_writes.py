@@ -89,7 +89,9 @@ async def create_task(call: Call) -> Response:
     return answers.json_response(answers.task_data(task, call.caller, call.style, call.now), 201)
 
 
-def completing(types: frozenset[str]) -> Handler:
+def completing_tasks(types: frozenset[str]) -> Handler:
+    """Return the operation that completes tasks of these types."""
+
     async def complete(call: Call) -> Response:
         call.require_writing()
         body = await body_of(call.request)
@@ -101,7 +103,9 @@ def completing(types: frozenset[str]) -> Handler:
     return complete
 
 
-def saving(types: frozenset[str]) -> Handler:
+def saving_tasks(types: frozenset[str]) -> Handler:
+    """Return the operation that saves the data of tasks of these types."""
+
     async def save(call: Call) -> Response:
         call.require_writing()
         body = await body_of(call.request)

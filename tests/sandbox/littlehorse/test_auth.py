@@ -1,0 +1,95 @@
+"""The stand-in for the bridge: its data, its tokens and its tenants."""
+
+import pytest
+
+from sandbox.littlehorse.auth import ACCESS_TOKEN, EXCHANGE
+from sandbox.littlehorse.directory import CLIENT_ID, CLIENT_SECRET, user_called
+from sandbox.littlehorse.stand_in import TOKEN_PATH
+from tests.sandbox.littlehorse.bridge import Bridge, invoice, path
+
+
+async def test_the_configuration_names_what_gets_a_token(bridge: Bridge) -> None:
+    """People are named by the kernel's ids, groups by their names."""
+    source = bridge.stand_in.source_config("http://bridge.test")
+    credentials = source["credentials"]
+    form = {"grant_type": "client_credentials", **{name: credentials[name] for name in ("client_id", "client_secret")}}
+    answer = await bridge.client.post(credentials["token_url"], data=form)
+    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    tenant = source["options"]["tenant"]
+    types = await bridge.client.get(f"/{tenant}/admin/taskTypes", params={"limit": 50}, headers=headers)
+
+    assert ("littlehorse", "service") == (source["vendor"], source["acts_as"])
+    assert 5 == len(types.json()["userTaskDefNames"])
+    assert {"id": "alice@example.com", "groups": ["accounting"]} == bridge.stand_in.identities()["alice"]
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "error"),
+    [
+        ({"client_secret": "wrong"}, 401, "invalid_client"),
+        ({"client_id": "other"}, 401, "invalid_client"),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ({"grant_type": EXCHANGE}, 400, "invalid_request"),
+        ({"grant_type": EXCHANGE, "subject_token": "x", "subject_token_type": "other"}, 400, "invalid_request"),
+        ({"grant_type": EXCHANGE, "subject_token": "x.y.z", "subject_token_type": ACCESS_TOKEN}, 400, "invalid_grant"),
+    ],
+)
+async def test_the_token_endpoint_refuses_as_its_standard_says(
+    bridge: Bridge, form: dict[str, str], status: int, error: str
+) -> None:
+    """RFC 6749 section 5.2."""
+    whole = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, **form}
+    answer = await bridge.client.post(TOKEN_PATH, data=whole)
+
+    assert (status, {"error": error}) == (answer.status_code, answer.json())
+
+
+async def test_an_exchanged_token_is_the_same_persons(bridge: Bridge) -> None:
+    """What the dashboard's users hold is refused itself."""
+    subject = bridge.stand_in.issuer.signed_in(user_called("bob"))
+    form = {
+        "grant_type": EXCHANGE,
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "subject_token": subject,
+        "subject_token_type": ACCESS_TOKEN,
+    }
+    given = (await bridge.client.post(TOKEN_PATH, data=form)).json()
+    answers = [
+        await bridge.client.get("/default/userInfo", headers={"Authorization": f"Bearer {token}"})
+        for token in (subject, given["access_token"])
+    ]
+
+    assert (401, 200) == tuple(answer.status_code for answer in answers)
+    assert ("bob", ACCESS_TOKEN) == (answers[1].json()["username"], given["issued_token_type"])
+
+
+async def test_the_security_filter_answers_without_a_body(bridge: Bridge) -> None:
+    """401 and 403 with a challenge, before anything else is looked at."""
+    spoilt = bridge.stand_in.token("alice")[:-2] + "xx"
+    old = bridge.stand_in.token("alice", lifetime_s=0)
+    cases = [
+        (None, "/init", 401, "Bearer"),
+        ("Basic x", "/init", 401, "Bearer"),
+        ("Bearer x", "/init", 401, 'Bearer error="invalid_token"'),
+        (f"Bearer {spoilt}", "/init", 401, 'Bearer error="invalid_token"'),
+        (f"Bearer {old}", "/init", 401, 'Bearer error="invalid_token"'),
+        (f"Bearer {bridge.stand_in.token('alice')}", "/admin/taskTypes", 403, "Bearer error="),
+    ]
+    for given, where, status, challenge in cases:
+        answer = await bridge.ask("GET", where, None, headers={"Authorization": given} if given else {})
+
+        assert (status, b"") == (answer.status_code, answer.content)
+        assert answer.headers["www-authenticate"].startswith(challenge)
+
+
+async def test_tenants_are_told_apart_by_the_claim(bridge: Bridge) -> None:
+    """Another tenant's token is 401, a tenant that is not configured 500; comments look at neither."""
+    task = bridge.one(**invoice())
+    other = {"Authorization": f"Bearer {bridge.stand_in.token('alice', tenant='other')}"}
+    good = {"Authorization": f"Bearer {bridge.stand_in.token('alice')}"}
+
+    assert 401 == (await bridge.ask("GET", "/init", None, headers=other)).status_code
+    assert 500 == (await bridge.client.get("/other/init", headers=good)).status_code
+    assert 204 == (await bridge.ask("GET", f"{path(task)}/comments", None, headers=other)).status_code
+    assert [200, 404] == [(await bridge.client.get(f"/config/{name}")).status_code for name in ("default", "other")]

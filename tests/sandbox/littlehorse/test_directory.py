@@ -1,0 +1,67 @@
+"""Users and groups of the stand-in for the bridge."""
+
+from sandbox.littlehorse.directory import group_named, user_called
+from tests.sandbox.littlehorse.bridge import NOW, Bridge, invoice, path
+
+
+async def test_list_detail_and_admins_detail_name_people_differently(bridge: Bridge) -> None:
+    """By the identity provider's id, by the kernel's, and by one looked up as the other."""
+    task = bridge.one(user="alice@example.com", group="accounting", status="ASSIGNED")
+    alice, group = user_called("alice"), group_named("accounting")
+    assert group is not None
+    listed = next(
+        each
+        for each in (await bridge.get("/tasks", limit=100))["userTasks"]
+        if (each["wfRunId"], each["id"]) == task.key
+    )
+    detail = await bridge.get(path(task))
+    admins = await bridge.get(f"/admin{path(task)}", "carol")
+
+    assert (alice.id, True, group.id, "accounting") == (
+        listed["user"]["id"],
+        listed["user"]["valid"],
+        listed["userGroup"]["id"],
+        listed["userGroup"]["name"],
+    )
+    assert ("alice@example.com", False) == (detail["user"]["id"], detail["user"]["valid"])
+    assert {"id": "accounting", "name": None, "valid": False} == detail["userGroup"] == admins["userGroup"]
+    assert ("alice@example.com", False) == (admins["user"]["id"], admins["user"]["valid"])
+    assert "events" not in detail
+    assert {"TASK_ASSIGNED"} <= {event["type"] for event in admins["events"]}
+
+
+async def test_with_the_subject_as_user_id_the_admins_detail_finds_people(bridge: Bridge) -> None:
+    """The kernel's id is the identity provider's then."""
+    bridge.stand_in.variant.user_id_claim = "SUB"
+    bridge.stand_in.reset(tasks=40, seed=7, now=NOW, scenario=None)
+    task = bridge.one(user=user_called("alice").id, status="ASSIGNED")
+
+    assert (await bridge.get(f"/admin{path(task)}", "carol"))["user"]["valid"] is True
+
+
+async def test_who_left_and_what_was_renamed_is_not_valid(bridge: Bridge) -> None:
+    """Their ids are what the kernel kept."""
+    rows = [
+        task
+        for name in (await bridge.get("/admin/taskTypes", "carol", limit=50))["userTaskDefNames"]
+        for task in (await bridge.get("/admin/tasks", "carol", type=name, limit=100))["userTasks"]
+    ]
+
+    assert {"former.colleague@example.com"} == {
+        row["user"]["id"] for row in rows if row["user"] and not row["user"]["valid"]
+    }
+    assert {"formerly-sales"} == {
+        row["userGroup"]["id"] for row in rows if row["userGroup"] and not row["userGroup"]["valid"]
+    }
+
+
+async def test_a_bridge_without_an_adapter_knows_nobody(bridge: Bridge) -> None:
+    """406, names as the kernel has them, and every claim is 409."""
+    bridge.stand_in.variant.identity_adapter = False
+    for where in ("/groups", "/userInfo", "/admin/groups", "/admin/users", "/admin/users/x"):
+        assert 406 == (await bridge.ask("GET", where, "carol")).status_code
+    page = await bridge.get("/tasks/claimable", limit=5, user_group_id="accounting")
+    claim = await bridge.ask("POST", f"{path(bridge.one(**invoice()))}/claim")
+
+    assert {("accounting", None, False)} == {tuple(task["userGroup"].values()) for task in page["userTasks"]}
+    assert 409 == claim.status_code
