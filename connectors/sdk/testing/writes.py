@@ -55,7 +55,7 @@ class WritePromises:
         if outcome.status is MutationStatus.APPLIED:
             assert took_effect(command, found), found
 
-    def test_a_source_can_do_what_its_vendor_declares(self, connector: Connector[Any]) -> None:
+    async def test_a_source_can_do_what_its_vendor_declares(self, connector: Connector[Any]) -> None:
         """Each capability is a declared variant whose `when` holds under the settings."""
         variants = type(connector).variants()
         capabilities = connector.info.capabilities

@@ -4,11 +4,13 @@ from typing import ClassVar
 
 import httpx2
 import pytest
+from msgspec import structs
 from pydantic import SecretStr, ValidationError
 
 from connectors.sdk.capability import Support, handles
 from connectors.sdk.clock import utc_now
-from connectors.sdk.commands import Claim, Outcome, Release
+from connectors.sdk.commands import Claim, Complete, Outcome, Release
+from connectors.sdk.connector import Connector
 from connectors.sdk.errors import AlreadyAssignedError, ConnectorError, UnsupportedActionError
 from connectors.sdk.http import Answer, Exchange, FixedHeaders, Token, TokenCredentials, Upstream
 from connectors.sdk.model import Task, TaskState
@@ -35,6 +37,15 @@ class TwoWays(MemoryConnector):
     @handles(Release, when=lambda s: s.acts_as == "service")
     async def release(self, command: Release) -> Outcome:
         return Outcome(task=command.task)
+
+
+class OneMethod(MemoryConnector):
+    """Completes with one method, which takes two calls for a service."""
+
+    @handles(Complete, when=lambda s: s.acts_as == "viewer")
+    @handles(Complete, support=Support.EMULATED, atomic=False, when=lambda s: s.acts_as == "service")
+    async def complete(self, command: Complete) -> Outcome:
+        return Outcome(task=command.task, effect="completed")
 
 
 def settings(acts_as: str) -> TwoWaysSettings:
@@ -83,6 +94,63 @@ def test_the_most_is_declared_and_every_way_is_listed() -> None:
 
     assert Support.NATIVE is TwoWays.declared()[Claim].support
     assert [(Support.NATIVE, "by the person"), (Support.EMULATED, "by the service")] == ways
+
+
+async def test_one_method_may_have_a_capability_for_each_configuration(task: Task) -> None:
+    """Both are declared; the settings decide which one the source has."""
+    supports = [how.support for command, how in OneMethod.variants() if command is Complete]
+    capabilities = {
+        acts_as: OneMethod.info_for(settings(acts_as)).capabilities[Complete] for acts_as in ("service", "viewer")
+    }
+    connector = OneMethod(settings("service"), Upstream(settings("service")))
+    outcome = await connector.perform(Complete(task=task))
+    await connector.aclose()
+
+    assert [Support.NATIVE, Support.EMULATED] == supports
+    assert (Support.EMULATED, False) == (capabilities["service"].support, capabilities["service"].atomic)
+    assert (Support.NATIVE, True) == (capabilities["viewer"].support, capabilities["viewer"].atomic)
+    assert "completed" == outcome.effect
+
+
+async def test_a_replaced_info_is_what_the_connector_goes_by(task: Task) -> None:
+    """A connector around another one may take a verb away."""
+    connector = TwoWays(settings("service"), Upstream(settings("service")))
+    kept = {command: how for command, how in connector.info.capabilities.items() if command is not Claim}
+    connector.info = structs.replace(connector.info, capabilities=kept, page_limit=7)
+
+    assert (7, Connector.page_limit) == (connector.info.page_limit, type(connector).page_limit)
+    with pytest.raises(UnsupportedActionError):
+        await connector.perform(Claim(task=task))
+    await connector.aclose()
+
+
+@pytest.mark.parametrize(
+    ("acts_as", "status", "sent", "fails"),
+    [
+        ("service", 200, "/api/tasks", False),
+        ("service", 401, "/api/tasks", True),
+        ("viewer", 200, "/api/", False),
+        ("viewer", 401, "/api/", False),
+        ("viewer", 503, "/api/", True),
+    ],
+)
+async def test_a_probe_needs_no_caller(acts_as: str, status: int, sent: str, *, fails: bool) -> None:
+    """A service account pings; otherwise any answer below 500 shows that the vendor is back."""
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path)
+        return Reply(status, body=b'{"items": [], "next": null}').response()
+
+    connector = TwoWays(settings(acts_as), Upstream(settings(acts_as), transport=httpx2.MockTransport(answer)))
+    try:
+        await connector.probe()
+        failed = False
+    except ConnectorError:
+        failed = True
+    await connector.aclose()
+
+    assert (fails, [sent]) == (failed, asked)
 
 
 def test_a_source_acts_as_its_vendor_can() -> None:
