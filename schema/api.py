@@ -1,4 +1,4 @@
-"""The schema, built once a process."""
+"""The schema: root types, the schema object, and its text (SDL)."""
 
 from functools import lru_cache
 
@@ -44,7 +44,7 @@ class Mutation(OwnershipMutations, WorkMutations, ChangeMutations, EndMutations,
 
 @lru_cache(maxsize=1)
 def build_schema() -> strawberry.Schema:
-    """Always the same object."""
+    """The schema, built once per process."""
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
@@ -53,5 +53,5 @@ def build_schema() -> strawberry.Schema:
 
 
 def sdl() -> str:
-    """The contract as text, as it stands in schema.graphql beside this file."""
+    """The schema as text. schema.graphql beside this file holds the same (tested)."""
     return build_schema().as_str().strip() + "\n"

@@ -1,4 +1,4 @@
-"""Anything by its global id."""
+"""`node` and `nodes`: any object by its global id."""
 
 from collections.abc import Awaitable
 from typing import Annotated
@@ -42,15 +42,15 @@ class NodeQueries:
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")],
     ) -> list[Awaitable[Node | None]]:
         if len(ids) > MAX_PAGE:
-            raise ValidationFailedError(f"ids must be at most {MAX_PAGE}", field=("ids",))
+            raise ValidationFailedError(f"ids must have at most {MAX_PAGE} entries", field=("ids",))
         tasks = {found.parts[:2] for text in ids if (found := decode(text)) is not None and found.type == "Comment"}
         if len(tasks) > DETAIL_ROWS:
-            raise ValidationFailedError(f"ids may name comments of at most {DETAIL_ROWS} tasks", field=("ids",))
+            raise ValidationFailedError(f"ids must name comments of at most {DETAIL_ROWS} tasks", field=("ids",))
         return [node_by_id(text, info.context, is_listed=len(ids) > DETAIL_ROWS) for text in ids]
 
 
 async def node_by_id(text: str, context: Context, *, is_listed: bool = False) -> Node | None:
-    """`is_listed`: one of so many that a task's description is not loaded for each."""
+    """`is_listed`: too many ids to load the description of each task."""
     found = decode(text)
     if found is None:
         return None
@@ -72,4 +72,4 @@ async def node_by_id(text: str, context: Context, *, is_listed: bool = False) ->
         case "Comment":
             return await comment_by_id(found, context)
         case _:
-            raise NotImplementedError(f"no type of the graph is called {found.type}")
+            raise NotImplementedError(f"node(id) does not load {found.type}")

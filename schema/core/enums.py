@@ -1,6 +1,7 @@
-"""The enums of the graph, each with a description of every value.
+"""Every enum of the schema, with a description of every value.
 
-Types take enums from here, also those of the layers below: so none is ever used without its descriptions.
+GraphQL types import enums from here, also those that the SDK or the port defines: an enum cannot be used without
+its descriptions.
 """
 
 from enum import EnumMeta, StrEnum
@@ -88,7 +89,7 @@ class UserErrorCode(StrEnum):
 
 
 def describe(enum: E, description: str, **values: str) -> E:
-    """Offer `enum` to the graph. ValueError unless `values` describes each member, and nothing else."""
+    """Make `enum` a GraphQL enum. Raises ValueError unless `values` describes exactly its members."""
     names = set(enum.__members__)
     if names != set(values):
         raise ValueError(f"{enum.__name__}: described {sorted(values)}, has {sorted(names)}")

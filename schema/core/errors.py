@@ -1,8 +1,8 @@
-"""What a client sees of a failure; nothing else decides that.
+"""UserError, and the one place that decides what a client sees of an exception.
 
-ConnectorError on a single object -> an entry of `errors` with extensions code, source, retryAt (and field)
-a bad request                     -> graphql-core's own words
-anything else                     -> "internal error", code INTERNAL, and a line in the log
+ConnectorError of one object -> an entry of `errors` with extensions code, source, retryAt, field
+invalid request              -> the message of graphql-core
+any other exception          -> "internal error" with code INTERNAL; the exception is logged
 """
 
 from datetime import datetime
@@ -51,7 +51,7 @@ class UserError:
 
 
 def client_error(error: GraphQLError) -> GraphQLError:
-    """The error as a client may see it. What nobody expected is logged and masked."""
+    """The error as a client may see it. An unexpected exception is logged and masked."""
     original = _root(error)
     if isinstance(original, ConnectorError):
         return _located(error, str(original), _extensions(original))
@@ -62,12 +62,12 @@ def client_error(error: GraphQLError) -> GraphQLError:
 
 
 def written(error: GraphQLError, code: str) -> dict[str, Any]:
-    """An entry of `errors`; `code` where the error has none of its own."""
+    """An entry of `errors` of a response. `code` is used if the error has no code of its own."""
     return {**error.formatted, "extensions": {"code": code, **(error.extensions or {})}}
 
 
 def _root(error: GraphQLError) -> Exception:
-    """What was first raised: graphql-core wraps once a level, and serialisers raise GraphQLError themselves."""
+    """The exception that was raised first. graphql-core wraps it once per level; serialisers raise GraphQLError."""
     original: Exception = error
     while isinstance(original, GraphQLError) and original.original_error is not None:
         original = original.original_error

@@ -1,4 +1,4 @@
-"""Filters of more than one list: ids, texts, times, subjects."""
+"""Filter inputs that several lists use: ids, texts, times, subjects."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ NOT_CONSIDERED = "Null or absent: not considered."
 
 
 def both(found: frozenset[T] | None, more: Iterable[T]) -> frozenset[T]:
-    """What two conditions leave; None is no condition."""
+    """The intersection of two conditions; None means no condition."""
     return frozenset(more) if found is None else found.intersection(more)
 
 
@@ -34,7 +34,7 @@ class IdFilter:
     )
 
     def texts(self) -> frozenset[str] | None:
-        """The ids that it names, as sent; None where it names none."""
+        """The global ids in `eq` and `in`, as sent. None if neither is given."""
         found: frozenset[str] | None = None
         if (one := given(self.eq)) is not None:
             found = both(found, {one})
@@ -43,7 +43,7 @@ class IdFilter:
         return found
 
     def source_keys(self, field: Sequence[str], context: Context) -> frozenset[str] | None:
-        """Everything has a source, so `isNull: true` matches nothing."""
+        """Keys of the sources in `eq` and `in`. Every object has a source, so `isNull: true` matches nothing."""
         found: frozenset[str] | None = None
         if (one := given(self.eq)) is not None:
             found = both(found, {source_key(one, (*field, "eq"), context)})
@@ -71,7 +71,7 @@ class StringFilter:
     )
 
     def values(self) -> frozenset[str] | None:
-        """The texts that it names; None where it names none."""
+        """The texts in `eq` and `in`. None if neither is given."""
         found: frozenset[str] | None = None
         if (one := given(self.eq)) is not None:
             found = both(found, {one})
@@ -80,7 +80,7 @@ class StringFilter:
         return found
 
     def match(self) -> TextMatch | None:
-        """Everything but named texts; None where there is nothing else."""
+        """`contains`, `startsWith` and `isNull`. None if none of them is given."""
         match = TextMatch(
             contains=given(self.contains), starts_with=given(self.starts_with), is_null=given(self.is_null)
         )
@@ -102,7 +102,7 @@ class DateTimeFilter:
     )
 
     def interval(self) -> Interval | None:
-        """The bounds; None where there are none."""
+        """The bounds. None if no bound is given."""
         interval = Interval(lt=given(self.lt), lte=given(self.lte), gt=given(self.gt), gte=given(self.gte))
         return None if interval == Interval() else interval
 
@@ -120,6 +120,6 @@ class SubjectFilter:
     )
 
     def match(self) -> SubjectMatch | None:
-        """None where it asks for nothing."""
+        """None if no member is given."""
         match = SubjectMatch(type=given(self.type), native_id=given(self.id), label=given(self.label))
         return None if match == SubjectMatch() else match

@@ -1,4 +1,4 @@
-"""Pages after Relay: the four arguments, connections with their edges, and pages of what is held in memory."""
+"""Paging after the Relay Connections specification: arguments, connections and edges, pages of lists in memory."""
 
 import base64
 import binascii
@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 
 class Cursored(Protocol):
-    """A row with the way to its cursor; cursors are made when asked for."""
+    """A row whose cursor is encoded when `cursor()` is called."""
 
     @property
     def cursor(self) -> Callable[[], str]: ...
@@ -53,7 +53,7 @@ E_co = TypeVar("E_co", bound=Cursored, covariant=True)
 
 
 class Page(Protocol[E_co]):
-    """What a connection is made of: `schema.ports.RowList`, `TaskList`."""
+    """What a connection shows: `schema.ports.RowList` or `TaskList`."""
 
     @property
     def edges(self) -> Sequence[E_co]: ...
@@ -103,7 +103,7 @@ class Edge(Generic[T]):
 
 @strawberry.type
 class Connection(Generic[T]):
-    """A page of a list. A subclass gives it a name and a description: `class FlowConnection(Connection[Flow])`."""
+    """A page of a list. Subclasses give it its GraphQL name: `class FlowConnection(Connection[Flow])`."""
 
     nodes: list[T] = strawberry.field(description="The objects, at most `first` or `last`. Never null.")
     page_info: PageInfo = strawberry.field(description="Where the page lies in the list. Never null.")
@@ -118,7 +118,7 @@ class Connection(Generic[T]):
 
     @classmethod
     def of(cls, page: Page[E], show: Callable[[E], T], **members: Any) -> Self:
-        """`show` makes the object of a row, `members` are those of the subclass."""
+        """`show` turns a row into its GraphQL object; `members` are the fields that the subclass adds."""
         return cls(
             nodes=[show(edge) for edge in page.edges],
             page_info=PageInfo.of(page),
@@ -129,7 +129,7 @@ class Connection(Generic[T]):
 
 
 class PageArguments(Struct, frozen=True):
-    """Relay's four arguments as one: `size` rows after `cursor` or, `backward`, before it."""
+    """The four page arguments as one value: `size` rows after `cursor` or, if `backward`, before it."""
 
     size: int
     cursor: str | None
@@ -137,7 +137,7 @@ class PageArguments(Struct, frozen=True):
 
 
 def page_arguments(first: int | None, after: str | None, last: int | None, before: str | None) -> PageArguments:
-    """Relay's four arguments as one; VALIDATION_FAILED where they do not go together."""
+    """The four page arguments as one value. Raises ValidationFailedError if they contradict each other."""
     first, after, last, before = given(first), given(after), given(last), given(before)
     if last is None and before is None:
         return PageArguments(_page_size(first), after, backward=False)
@@ -168,7 +168,10 @@ def page_of(
     before: str | None,
     default: int,
 ) -> RowList[T]:
-    """Relay's paging over `rows`, whose names are unique. VALIDATION_FAILED for sizes and cursors that do not fit."""
+    """One page of `rows`. `name` gives a unique text per row, which its cursor encodes.
+
+    Raises ValidationFailedError for a size out of range and for a cursor of no row.
+    """
     first, after, last, before = given(first), given(after), given(last), given(before)
     for field, size in (("first", first), ("last", last)):
         if size is not None and not 1 <= size <= MAX_PAGE:
@@ -204,5 +207,5 @@ def _index(names: Sequence[str], cursor: str, field: str) -> int:
         return names.index(name)
     except (binascii.Error, ValueError):
         raise ValidationFailedError(
-            "the cursor belongs to no row of this list (any more); ask again without it", field=(field,)
+            "the cursor names no row of this list; ask again without it", field=(field,)
         ) from None

@@ -1,4 +1,4 @@
-"""What all writes take and answer, whatever they are about."""
+"""Inputs and payload fields that all writes share."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ REASON = "Why, for the source's history where it keeps such."
 
 @strawberry.input
 class WriteInput:
-    """What the inputs of all writes have."""
+    """Fields of the inputs of all writes."""
 
     idempotency_key: str | None = strawberry.field(
         default=strawberry.UNSET,
@@ -31,7 +31,7 @@ class WriteInput:
 
 @strawberry.type
 class WritePayload:
-    """What the payloads of all writes have."""
+    """Fields of the payloads of all writes."""
 
     status: MutationStatus = strawberry.field(description="Whether it happened. Never null.")
     errors: list[UserError] = strawberry.field(description="What is in the way; empty if it was applied. Never null.")
@@ -47,7 +47,7 @@ class WritePayload:
 
 
 def members_of(result: WriteResult, client_mutation_id: str | None) -> dict[str, Any]:
-    """The members of WritePayload."""
+    """Values of the fields of WritePayload."""
     return {
         "status": result.status,
         "errors": [UserError.from_problem(problem) for problem in result.problems],
@@ -62,12 +62,12 @@ def members_of(result: WriteResult, client_mutation_id: str | None) -> dict[str,
 
 
 def refused(error: ValidationFailedError) -> WriteResult:
-    """Nothing was tried, so the operation has an id but no record."""
+    """The result of a write with a wrong argument. Nothing is recorded: `operation(id)` does not find it."""
     return WriteResult(status=MutationStatus.REJECTED, operation_id=str(uuid4()), problems=(Problem.from_error(error),))
 
 
 def json_object(value: object, field: str, what: str) -> dict[str, object] | None:
-    """A JSON argument that must be an object, or absent."""
+    """The JSON object of an argument, None if absent. Raises ValidationFailedError for any other JSON."""
     sent = given(value)
     if sent is None:
         return None
@@ -77,4 +77,4 @@ def json_object(value: object, field: str, what: str) -> dict[str, object] | Non
 
 
 def vendor_options(value: object) -> dict[str, object] | None:
-    return json_object(value, "vendorOptions", "the names that the source's own page lists")
+    return json_object(value, "vendorOptions", "the option names of the vendor's README.md")

@@ -1,4 +1,4 @@
-"""What both tasks and flows carry: subjects, and the vendor's own record."""
+"""SubjectRef and NativeRecord: fields that tasks and flows share."""
 
 import strawberry
 

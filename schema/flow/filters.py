@@ -1,4 +1,4 @@
-"""Filters of flows, and how they become the port's."""
+"""Filter inputs of flows, and their conversion to the port's query."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Writes to flows: at most once each, expected failures as data of the payload. For task admins."""
+"""Writes to flows, with their inputs and payload. For task admins only."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -157,7 +157,7 @@ def _flow(input: FlowActionInput) -> FlowRef:
 
 def _start(input: StartFlowInput) -> StartFlowIntent:
     if not input.definition_key:
-        raise ValidationFailedError("name the definition to start", field=("definitionKey",))
+        raise ValidationFailedError("definitionKey must not be empty", field=("definitionKey",))
     return StartFlowIntent(
         definition_key=input.definition_key,
         version=given(input.version),

@@ -1,4 +1,4 @@
-"""A flow as the graph shows it. Reached from a row it is a stub that loads when more than its id is asked."""
+"""Flow and its parts. The flow of a task is a stub: it loads its record when a field beyond id and name is selected."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -60,7 +60,7 @@ class FlowDefinition(Node):
 
 
 def _loaded(description: str, read: Callable[[model.Flow, Context], object]) -> Any:
-    """A field that costs a stub one load, shared by the request; null if the flow cannot be found."""
+    """A field that is read from the flow's record, which a stub loads once per request. Null if it is not found."""
 
     def resolve(root: "Flow", info: Info) -> Any:
         return root.read(info.context, read, None)
@@ -187,7 +187,7 @@ class Flow(Node):
 
     @classmethod
     def stub(cls, ref: model.FlowRef, name: str | None, seen_at: datetime, context: Context) -> "Flow":
-        """Nothing but what the row that names it says."""
+        """A flow of which only the id and maybe the name are known."""
         return cls(
             id=global_id("Flow", ref.source, ref.native_id),
             source=Source.of(ref.source, context),
@@ -198,7 +198,7 @@ class Flow(Node):
         )
 
     def read(self, context: Context, read: Callable[[model.Flow, Context], T], absent: T) -> Awaitable[T] | T:
-        """From the record at hand, else from the one that is loaded with all others of the request."""
+        """`read` of the record, which is loaded in a batch if this is a stub; `absent` if it is not found."""
         if self.record is not None:
             return read(self.record, context)
         return self._load(context, read, absent)

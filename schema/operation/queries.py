@@ -1,4 +1,4 @@
-"""What became of a write, by the id that its payload named."""
+"""`operation(id)`: a write by the `operationId` of its payload."""
 
 from typing import Annotated
 

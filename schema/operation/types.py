@@ -1,4 +1,4 @@
-"""A write as the journal has it."""
+"""Operation: a write as recorded in the journal."""
 
 from datetime import datetime
 

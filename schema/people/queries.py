@@ -1,4 +1,4 @@
-"""People by id."""
+"""Users and groups by id and in lists."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""People and groups as the graph shows them. A row's mention costs nothing until more than the mention is asked."""
+"""User and Group. Both load from the source's directory when a field is selected that the row does not have."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -49,7 +49,7 @@ class User(Node):
 
     @classmethod
     def from_person_row(cls, row: PersonRow) -> "User":
-        """Of a list: the linked person, else the account as its directory shows it."""
+        """A row of a list of users: the linked person, else the account with what the directory says."""
         if row.person is not None or row.user is None:
             return cls(id=person_id(row.native_id), person=row.person, ref=None, row=None)
         user = row.user
@@ -62,7 +62,7 @@ class User(Node):
 
     @classmethod
     def from_row(cls, row: model.UserRef, source: str, context: Context) -> "User":
-        """The linked person where there is one, else the account, as far as the row goes."""
+        """A user named by a task or flow: the linked person, else the account with what the row says."""
         ref = model.NativeRef(source, row.native_id)
         person = context.federation.person_linked_to(ref)
         if person is not None:
@@ -176,7 +176,7 @@ class Group(Node):
 
     @classmethod
     def from_group_row(cls, row: GroupRow, context: Context) -> "Group":
-        """Of a list: what it says is known for the rest of the request."""
+        """A row of a list of groups. Its record is kept in the request's loader."""
         ref = model.NativeRef(row.source, row.native_id)
         context.loader(GroupByRefLoader).put(ref, row.group)
         return cls(

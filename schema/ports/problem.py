@@ -1,4 +1,4 @@
-"""Failures as data, and the two failures that are the gateway's own."""
+"""Problem: a failure as data. And the two failures that the gateway itself causes."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from connectors.sdk.errors import (
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """A failure as data. `code` is a UserErrorCode of the graph."""
+    """A failure as data. `code` is a UserErrorCode of the schema."""
 
     code: str
     message: str
@@ -43,12 +43,12 @@ class Problem(Struct, frozen=True, kw_only=True):
 
 
 class IdempotencyKeyReusedError(RejectedError):
-    """The key was sent before with other arguments."""
+    """The idempotency key was sent before with other arguments."""
 
     code = "IDEMPOTENCY_KEY_REUSED"
 
 
 class GatewayUnavailableError(ConnectorError):
-    """The journal of writes cannot be written: nothing is sent that could not be accounted for."""
+    """The journal cannot be read or written. Without a journal entry no write is sent."""
 
     code = "GATEWAY_UNAVAILABLE"

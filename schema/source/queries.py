@@ -1,4 +1,4 @@
-"""Sources by configuration."""
+"""Configured sources."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""A configured source, and its part in a list."""
+"""Source, and SourceResult: the report of a source on a list."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -84,7 +84,7 @@ class Source(Node):
 
     @classmethod
     def of(cls, key: str, context: Context) -> "Source":
-        """The source as it is for this request: the same object for every row."""
+        """The source with that key: one object per request."""
         return context.once(all_sources)[key]
 
     @classmethod
@@ -104,7 +104,7 @@ class Source(Node):
 
 
 def all_sources(context: Context) -> Mapping[str, Source]:
-    """By key, in configuration order. Call it by `context.once`."""
+    """Sources by key, in configuration order. Call it through `context.once`."""
     return {key: Source.from_info(info) for key, info in context.sources.items()}
 
 

@@ -1,4 +1,4 @@
-"""What tasks are made from, by id and over many sources."""
+"""TaskDefinition, by id and in lists."""
 
 from typing import Annotated
 

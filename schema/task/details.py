@@ -1,4 +1,4 @@
-"""Types of the parts of a task that cost the vendor's full record."""
+"""Parts of a task that are read from the vendor's full record, and its tags and service level."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Filters of task lists, and how they become the port's."""
+"""Filter inputs of tasks, and their conversion to the port's filter."""
 
 from collections.abc import Sequence
 from typing import Any, Optional, TypeVar
@@ -202,7 +202,7 @@ class TaskFilter:
     )
 
     def names_state(self) -> bool:
-        """Whether it says itself, at whatever depth, which states it wants."""
+        """Whether the filter restricts the state, at any depth."""
         state, inner = given(self.state), given(self.not_)
         branches = [*(given(self.and_) or ()), *(given(self.or_) or ()), *([] if inner is None else [inner])]
         return (
@@ -212,7 +212,7 @@ class TaskFilter:
         )
 
     def to_port(self, context: Context, field: tuple[str, ...] = ("filter",)) -> ports.TaskFilter:
-        """VALIDATION_FAILED, naming the member, for ids that are none."""
+        """The port's filter. Raises ValidationFailedError for a wrong id; `field` is the path of this filter."""
         state, kind, priority = given(self.state), given(self.kind), given(self.priority)
         states = None if state is None else state.states()
         is_open = given(self.is_open)
@@ -296,7 +296,7 @@ class TaskFilter:
         return {"times": tuple(times), "present": frozenset(present), "absent": frozenset(absent)}
 
     def _branches(self, context: Context, field: tuple[str, ...]) -> dict[str, Any]:
-        """Empty branches are dropped; so is an `or` without any branch left."""
+        """`and`, `or`, `not`. Empty branches are dropped, and an `or` without branches too."""
         empty = ports.TaskFilter()
         all_of = [each.to_port(context, (*field, "and")) for each in given(self.and_) or ()]
         any_of = [each.to_port(context, (*field, "or")) for each in given(self.or_) or ()]
@@ -316,7 +316,7 @@ Ref = TypeVar("Ref", bound=NativeRef)
 def _refs(
     asked: IdFilter, type_name: str, kind: type[Ref], field: tuple[str, ...], *, is_list: bool = False
 ) -> frozenset[Ref] | None:
-    """The ids as refs. `isNull: true` of what is always there matches nothing; `is_list`: it may be missing."""
+    """The ids as refs. `isNull: true` matches nothing unless `is_list`, a value that a task may lack."""
     if not is_list and given(asked.is_null):
         return frozenset()
     texts = asked.texts()

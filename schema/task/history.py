@@ -1,4 +1,4 @@
-"""What people said about a task, what happened to it, and the newest write through this gateway."""
+"""Comments and activities of a task, and its newest write through this gateway."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -52,7 +52,7 @@ class CommentConnection(Connection[Comment]):
         last: int | None,
         before: str | None,
     ) -> Self:
-        """VALIDATION_FAILED for a page that does not fit."""
+        """One page. Raises ValidationFailedError for wrong page arguments."""
         page = page_of(
             comments,
             lambda comment: comment.native_id,
@@ -106,7 +106,10 @@ class ActivityConnection(Connection[Activity]):
         last: int | None,
         before: str | None,
     ) -> Self:
-        """VALIDATION_FAILED for a page that does not fit. Activities are only added, so their number names them."""
+        """One page. Raises ValidationFailedError for wrong page arguments.
+
+        Activities are only appended, so the position of an activity is its cursor.
+        """
         page = page_of(
             list(enumerate(activities)),
             lambda row: str(row[0]),

@@ -1,4 +1,4 @@
-"""What the viewer may do to a task, told beforehand."""
+"""PermittedAction: whether the viewer may do an action to a task now."""
 
 import strawberry
 

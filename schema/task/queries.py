@@ -90,7 +90,7 @@ async def task_by_id(
 
 
 async def comment_by_id(found: GlobalId | None, context: Context) -> Comment | None:
-    """A comment on a task that the viewer sees."""
+    """A comment of a task that the viewer sees."""
     if found is None or found.type != "Comment" or found.parts[0] not in context.sources:
         return None
     source, task_id, comment_id = found.parts

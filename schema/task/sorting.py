@@ -1,4 +1,4 @@
-"""The order of task lists."""
+"""TaskOrder: the sort order of task lists."""
 
 from typing import Annotated
 

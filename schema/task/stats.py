@@ -1,4 +1,4 @@
-"""Counts of tasks."""
+"""`taskStats`: counts of tasks in buckets."""
 
 from datetime import datetime
 from typing import Annotated
@@ -117,7 +117,7 @@ class TaskStatsQueries:
     ) -> TaskStats:
         context = info.context
         if len(group_by) > MOST_DIMENSIONS:
-            raise ValidationFailedError(f"groupBy takes at most {MOST_DIMENSIONS}", field=("groupBy",))
+            raise ValidationFailedError(f"groupBy takes at most {MOST_DIMENSIONS} dimensions", field=("groupBy",))
         request = StatsRequest(
             filter=(given(filter) or TaskFilter()).to_port(context),
             group_by=tuple(dict.fromkeys(group_by)),

@@ -1,4 +1,4 @@
-"""A task as the graph shows it: plain attributes computed once a row, relations by batch functions."""
+"""Task: plain attributes computed once per row, relations by the batch functions of relations.py."""
 
 from datetime import datetime
 from typing import Annotated
@@ -87,7 +87,7 @@ class Task(Node):
 
     @classmethod
     def from_model(cls, task: model.Task, context: Context, *, is_listed: bool = False) -> "Task":
-        """`is_listed`: a row of a list, which is trusted as it is and never loads its description."""
+        """`is_listed`: a row of a list. It never loads its description or `completedBy`."""
         is_open = task.is_open
         return cls(
             record=task,
@@ -273,5 +273,5 @@ class Task(Node):
 
 @present.register
 def present_task(task: model.Task, context: Context) -> Task:
-    """As a row of a list."""
+    """The task as a row of a list."""
     return Task.from_model(task, context, is_listed=True)

@@ -1,4 +1,4 @@
-"""The person who asks, and their inbox."""
+"""Viewer: the person who asks, and their inbox."""
 
 from typing import Annotated
 

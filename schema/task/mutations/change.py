@@ -1,4 +1,4 @@
-"""What a task says: update, tags, comments."""
+"""Changes to a task: fields, tags, comments."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -85,15 +85,15 @@ def _update(input: UpdateTaskInput, context: Context) -> Intent:
     )
     both = sorted(changes.clear & changes.given)
     if both:
-        raise ValidationFailedError(f"{both[0]} is both given and cleared", field=("clear",))
+        raise ValidationFailedError(f"{both[0]} is set and cleared in the same update", field=("clear",))
     if tags is not None:
         if changes.fields:
             raise ValidationFailedError(
-                "tags are changed by a write of their own; send them in a second updateTask", field=("tags",)
+                "tags cannot be changed together with other fields; send them in a second updateTask", field=("tags",)
             )
         return TagIntent(tags=tuple(Tag(name=tag.name, value=given(tag.value)) for tag in tags))
     if not changes.fields:
-        raise ValidationFailedError("name something to change")
+        raise ValidationFailedError("give at least one field to change")
     return changes
 
 
@@ -107,11 +107,11 @@ def _cleared(names: Sequence[str]) -> frozenset[UpdateField]:
         if name not in known:
             raise ValidationFailedError(f"clear takes {', '.join(known)}", field=("clear",))
         if name == UpdateField.TITLE:
-            raise ValidationFailedError("a task always has a title", field=("clear",))
+            raise ValidationFailedError("the title cannot be cleared", field=("clear",))
     return frozenset(known[name] for name in names)
 
 
 def _comment(input: AddTaskCommentInput) -> CommentIntent:
     if not input.text.strip():
-        raise ValidationFailedError("the comment says nothing", field=("text",))
+        raise ValidationFailedError("text must not be empty", field=("text",))
     return CommentIntent(text=input.text)

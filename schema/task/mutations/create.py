@@ -1,4 +1,4 @@
-"""New tasks."""
+"""New tasks: createTask."""
 
 from typing import Annotated
 
@@ -53,19 +53,19 @@ class CreateMutations:
 
 def _creation(input: CreateTaskInput) -> CreateTaskIntent:
     if not input.title.strip():
-        raise ValidationFailedError("a task always has a title", field=("title",))
+        raise ValidationFailedError("title must not be empty", field=("title",))
     flow_id = given(input.flow_id)
     flow = None if flow_id is None else flow_ref(decode(flow_id))
     if flow_id is not None and flow is None:
         raise ValidationFailedError("flowId is not the id of a Flow", field=("flowId",))
     source = argument(input.source_id, "Source", ("sourceId",)).parts[0]
     if flow is not None and flow.source != source:
-        raise ValidationFailedError("flowId is a flow of another source", field=("flowId",))
+        raise ValidationFailedError("flowId must be a flow of the same source", field=("flowId",))
     return CreateTaskIntent(
         title=input.title,
         description=given(input.description),
         priority=given(input.priority),
-        data=json_object(input.data, "data", "the names that the source takes"),
+        data=json_object(input.data, "data", "the field names of the source"),
         flow=flow,
         options=vendor_options(input.vendor_options),
     )

@@ -1,4 +1,4 @@
-"""The end of a task without completing it, and another try: cancel, retry."""
+"""Cancel a task, retry a failed one."""
 
 from typing import Annotated
 

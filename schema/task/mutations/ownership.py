@@ -1,4 +1,4 @@
-"""Who owns a task: claim, release, assign, unassign."""
+"""Owner of a task: claim, release, assign, unassign."""
 
 from typing import Annotated
 
@@ -72,7 +72,7 @@ def _assignment(input: AssignTaskInput, ref: TaskRef, context: Context) -> Assig
         raise ValidationFailedError("give exactly one of userId and groupId", field=field)
     new_group = None if group_id is None else group(group_id, ("groupId",))
     if new_group is not None and new_group.source != ref.source:
-        raise ValidationFailedError("groupId is a group of another source than the task's", field=("groupId",))
+        raise ValidationFailedError("groupId must be a group of the task's source", field=("groupId",))
     return AssignIntent(
         user=None if user_id is None else person(user_id, ("userId",), context),
         group=new_group,

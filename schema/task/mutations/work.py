@@ -1,4 +1,4 @@
-"""Work on a task: start, suspend, resume, keep a draft, complete."""
+"""Work on a task: start, suspend, resume, save a draft, complete."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What every write to a task takes, does and answers."""
+"""Shared by all writes to a task: input fields, payload, and the call of the port."""
 
 from collections.abc import Callable
 from typing import Self
@@ -19,14 +19,14 @@ Info = strawberry.Info[Context, None]
 
 @strawberry.input
 class TaskTargetInput(WriteInput):
-    """What names a task and nothing of its version."""
+    """Fields of the inputs of writes that do not check the version."""
 
     task_id: strawberry.ID = strawberry.field(description="Global id of a Task.")
 
 
 @strawberry.input
 class TaskWriteInput(TaskTargetInput):
-    """What the inputs of writes to a task have."""
+    """Fields of the inputs of writes to a task."""
 
     expected_version: str | None = strawberry.field(
         default=strawberry.UNSET,
@@ -54,6 +54,7 @@ class TaskPayload(WritePayload):
 
 
 async def write_task(context: Context, input: TaskTargetInput, intent: Callable[[TaskRef], Intent]) -> TaskPayload:
+    """Send the intent that `intent` makes for the task. Wrong arguments are errors of the payload."""
     client_mutation_id = given(input.client_mutation_id)
     try:
         ref = TaskRef(*argument(input.task_id, "Task", ("taskId",)).parts)
