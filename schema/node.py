@@ -17,14 +17,14 @@ from schema.source import all_sources
 from schema.task import comment_by_id, task_by_id, task_definition_by_id
 
 _WHAT = (
-    "Null for an id that is malformed, unknown or invisible. A definition is found while its source lists it or "
-    "recent tasks or flows have it"
+    "Null if the id is malformed, unknown or invisible. A definition is found if its source lists it, or if it is among "
+    "the definitions of recent tasks and flows."
 )
 
 
 @strawberry.type
 class NodeQueries:
-    @resolved(description=f"Anything by its global id. {_WHAT}; null with an error if it cannot be loaded.")
+    @resolved(description=f"Any object by its global id. {_WHAT} Null with an error if it cannot be loaded.")
     async def node(
         self,
         info: strawberry.Info[Context, None],
@@ -34,7 +34,7 @@ class NodeQueries:
 
     @resolved(
         graphql_type=list[Node | None],
-        description=f"Several by their global ids, at most 100, in the order of `ids`. {_WHAT}.",
+        description=f"Objects by their global ids, at most 100, in the order of `ids`. {_WHAT}",
     )
     def nodes(
         self,

@@ -15,7 +15,7 @@ from schema.ports import PersonId
 T = TypeVar("T")
 
 FreshnessArgument = Annotated[
-    Freshness | None, strawberry.argument(description="How old the answer may be; null means CACHED.")
+    Freshness | None, strawberry.argument(description="Maximum age of the data. Null means CACHED.")
 ]
 
 

@@ -20,21 +20,25 @@ from schema.ports import Problem
 _log = structlog.get_logger()
 
 
-@strawberry.type(description="An expected failure, as data.")
+@strawberry.type(description="A failure that clients should expect.")
 class UserError:
-    code: UserErrorCode = strawberry.field(description="For programs. Never null.")
-    message: str = strawberry.field(description="For people, in English; says what to do. Never null.")
+    code: UserErrorCode = strawberry.field(description="The reason, for programs.")
+    message: str = strawberry.field(description="The reason and what to do about it, in English, for people.")
     field: list[str] | None = strawberry.field(
-        description="Path of the argument within `input`; null where no single argument is at fault."
+        description="Path of the wrong argument within `input`. Null if no single argument is wrong."
     )
     retry_at: datetime | None = strawberry.field(
-        description="When to try again; null where waiting does not help or the source does not say."
+        description="Time of the next attempt that can succeed. Null if waiting does not help or the source does not say."
     )
     alternatives: list[CancelStrategy] | None = strawberry.field(
-        description="The cancel strategies that the source has; null unless a strategy was not supported."
+        description="Cancel strategies that the source supports. Null unless a cancel strategy was not supported."
     )
-    native_status: int | None = strawberry.field(description="HTTP status of the source; null where there was none.")
-    native_code: str | None = strawberry.field(description="Error code of the source; null where there was none.")
+    native_status: int | None = strawberry.field(
+        description="HTTP status that the source returned. Null if there was none."
+    )
+    native_code: str | None = strawberry.field(
+        description="Error code that the source returned. Null if there was none."
+    )
 
     @classmethod
     def from_problem(cls, problem: Problem) -> "UserError":

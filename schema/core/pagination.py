@@ -21,21 +21,26 @@ DEFAULT_PAGE = 25
 First = Annotated[
     int | None,
     strawberry.argument(
-        description="Rows from the start, 1 to 100; null or absent means 25 (comments 20, activities 50)."
+        description="Number of rows from the start, 1 to 100. Null or absent means 25 (20 comments, 50 activities)."
     ),
 ]
 After = Annotated[
     str | None,
     strawberry.argument(
-        description="Cursor of the edge before the page, made with the same filter and order; null means from the start."
+        description="Return rows after this cursor, which must come from the same list with the same arguments. Null means from the start."
     ),
 ]
 Last = Annotated[
-    int | None, strawberry.argument(description="Rows from the end, or before `before`, 1 to 100; not with `first`.")
+    int | None,
+    strawberry.argument(
+        description="Number of rows from the end, or before `before`, 1 to 100. Not together with `first`."
+    ),
 ]
 Before = Annotated[
     str | None,
-    strawberry.argument(description="Cursor of the edge after the page, made with the same filter and order."),
+    strawberry.argument(
+        description="Return rows before this cursor, which must come from the same list with the same arguments. Null means up to the end."
+    ),
 ]
 
 T = TypeVar("T")
@@ -65,18 +70,18 @@ class Page(Protocol[E_co]):
     def total(self) -> int | None: ...
 
 
-@strawberry.type(description="Where a page lies in its list.")
+@strawberry.type(description="Position of a page in its list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether there is anything after `endCursor`.")
-    has_previous_page: bool = strawberry.field(description="Whether there is anything before `startCursor`.")
+    has_next_page: bool = strawberry.field(description="Whether the list has rows after `endCursor`.")
+    has_previous_page: bool = strawberry.field(description="Whether the list has rows before `startCursor`.")
     first_cursor: strawberry.Private[Callable[[], str] | None]
     last_cursor: strawberry.Private[Callable[[], str] | None]
 
-    @resolved(description="Cursor of the first edge; null on an empty page.")
+    @resolved(description="Cursor of the first edge, for `before`. Null if the page is empty.")
     def start_cursor(self) -> str | None:
         return self.first_cursor() if self.first_cursor else None
 
-    @resolved(description="Cursor of the last edge, for `after`; null on an empty page.")
+    @resolved(description="Cursor of the last edge, for `after`. Null if the page is empty.")
     def end_cursor(self) -> str | None:
         return self.last_cursor() if self.last_cursor else None
 
@@ -91,12 +96,14 @@ class PageInfo:
         )
 
 
-@strawberry.type(description="A row of a page.")
+@strawberry.type(description="A row of a page with its cursor.")
 class Edge(Generic[T]):
-    node: T = strawberry.field(description="The object. Never null.")
+    node: T = strawberry.field(description="The object.")
     row: strawberry.Private[Cursored]
 
-    @resolved(description="Where it stands, for `after` and `before`; fits the same filter and order only. Never null.")
+    @resolved(
+        description="Position of the row, for `after` and `before`. Valid for the same list with the same arguments."
+    )
     def cursor(self) -> str:
         return self.row.cursor()
 
@@ -105,14 +112,14 @@ class Edge(Generic[T]):
 class Connection(Generic[T]):
     """A page of a list. Subclasses give it its GraphQL name: `class FlowConnection(Connection[Flow])`."""
 
-    nodes: list[T] = strawberry.field(description="The objects, at most `first` or `last`. Never null.")
-    page_info: PageInfo = strawberry.field(description="Where the page lies in the list. Never null.")
+    nodes: list[T] = strawberry.field(description="Objects of this page, at most `first` or `last`.")
+    page_info: PageInfo = strawberry.field(description="Position of this page in the list.")
     total_count: int | None = strawberry.field(
-        description="Objects over all pages, as far as known; null if not known. May cost calls."
+        description="Number of objects on all pages, as far as known. Null if unknown. Selecting it may cost upstream calls."
     )
     page: strawberry.Private[Page[Any]]
 
-    @resolved(description="The objects with their cursors, at most `first` or `last`. Never null.")
+    @resolved(description="Objects of this page with their cursors, at most `first` or `last`.")
     def edges(self) -> list[Edge[T]]:
         return [Edge(node=node, row=row) for node, row in zip(self.nodes, self.page.edges, strict=True)]
 

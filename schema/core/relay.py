@@ -65,6 +65,8 @@ def _quoted(part: str) -> str:
     return quote(part, safe="")
 
 
-@strawberry.interface(description="Anything with a global id: `node(id)` finds it again.")
+@strawberry.interface(description="An object with a global id. `node(id:)` finds it by that id.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="Global id, opaque, stable over requests. Never null.")
+    id: strawberry.ID = strawberry.field(
+        description="Global id: opaque, unique over all types, the same in every request."
+    )

@@ -72,15 +72,14 @@ def _decimal(value: Decimal) -> object:
 SCALARS: Mapping[object, Any] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="ISO 8601 in UTC with milliseconds, such as 2026-06-15T09:00:00.000Z. Input may have any zone.",
+        description="ISO 8601 time in UTC with milliseconds, for example 2026-06-15T09:00:00.000Z. Input may have any time zone, but must have one.",
         serialize=write_time,
         parse_value=read_time,
     ),
     JSON: strawberry.scalar(
         name="JSON",
         description=(
-            "Any JSON value. Numbers that a double cannot hold exactly as written, and integers beyond 64 bits, "
-            "are texts; integers within 64 bits stay numbers."
+            "Any JSON value. Numbers that a double cannot represent exactly as written, and integers beyond 64 bits, are strings."
         ),
         serialize=write_json,
         parse_value=lambda value: value,

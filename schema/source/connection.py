@@ -18,7 +18,7 @@ T = TypeVar("T")
 class MergedConnection(Connection[T], Generic[T]):
     """A page of a list over all sources, with a report per source. Subclass it as Connection."""
 
-    sources: list[SourceResult] = strawberry.field(description="One report for each configured source. Never null.")
+    sources: list[SourceResult] = strawberry.field(description="Report of each configured source on this list.")
 
     @classmethod
     def merged(cls, page: RowList[R], context: Context, show: Callable[[R], T], **members: Any) -> Self:

@@ -18,10 +18,15 @@ Info = strawberry.Info[Context, None]
 
 
 @strawberry.input
-class TaskTargetInput(WriteInput):
-    """Fields of the inputs of writes that do not check the version."""
+class _TaskId:
+    """A base of its own, so that `taskId` is the first field of every input."""
 
-    task_id: strawberry.ID = strawberry.field(description="Global id of a Task.")
+    task_id: strawberry.ID = strawberry.field(description="Global id of the task.")
+
+
+@strawberry.input
+class TaskTargetInput(WriteInput, _TaskId):
+    """Fields of the inputs of writes that do not check the version."""
 
 
 @strawberry.input
@@ -30,19 +35,19 @@ class TaskWriteInput(TaskTargetInput):
 
     expected_version: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="`version` of the task as the person saw it: VERSION_CONFLICT if it changed. Null: not checked.",
+        description="`version` of the task that the person saw. VERSION_CONFLICT if the task has changed since. Null means no check.",
     )
 
 
-@strawberry.input(description="A task to do something to.")
+@strawberry.input(description="Input of writes that need nothing but the task.")
 class TaskActionInput(TaskWriteInput):
     reason: str | None = strawberry.field(default=strawberry.UNSET, description=REASON)
 
 
-@strawberry.type(description="What became of a write to a task.")
+@strawberry.type(description="Result of a write to a task.")
 class TaskPayload(WritePayload):
     task: Task | None = strawberry.field(
-        description="The task as the source will show it; null if it could not be read or the viewer cannot see it."
+        description="The task as the source will show it. Null if it could not be read, or if the viewer cannot see it."
     )
 
     @classmethod
