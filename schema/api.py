@@ -1,4 +1,4 @@
-"""The schema, built once a process."""
+"""The schema: root types, the schema object, and its text (SDL)."""
 
 from functools import lru_cache
 
@@ -23,7 +23,7 @@ from schema.task import (
 )
 
 
-@strawberry.type(description="What can be read. Reads never change a source.")
+@strawberry.type(description="Read fields. Reading never changes a source.")
 class Query(
     TaskQueries,
     TaskStatsQueries,
@@ -37,21 +37,32 @@ class Query(
     pass
 
 
-@strawberry.type(description="What can be done. Each write is sent at most once; expected failures are in `errors`.")
+@strawberry.type(
+    description="Write fields. A write is sent to its source at most once. Expected failures are in `errors` of the payload."
+)
 class Mutation(OwnershipMutations, WorkMutations, ChangeMutations, EndMutations, CreateMutations, FlowMutations):
     pass
 
 
+DESCRIPTION = """One inbox over the human-task systems of a company.
+
+Start at `viewer.inbox`: the tasks of the person who sends the request, over all sources, in one order.
+`tasks` lists all tasks that this person sees, `taskStats` counts them, `node(id:)` finds any object by its global id.
+Every list reports in `sources` how each source answered. A failing source never fails a list.
+
+Writes are mutations. Their payload has a `status` and `errors`; `operation(id:)` tells the result of a write later.
+`permittedActions` of a task tells beforehand which actions the viewer may do."""
+
+
 @lru_cache(maxsize=1)
 def build_schema() -> strawberry.Schema:
-    """Always the same object."""
-    return strawberry.Schema(
-        query=Query,
-        mutation=Mutation,
-        config=StrawberryConfig(scalar_map=dict(SCALARS)),
-    )
+    """The schema, built once per process."""
+    schema = strawberry.Schema(query=Query, mutation=Mutation, config=StrawberryConfig(scalar_map=dict(SCALARS)))
+    schema._schema.description = DESCRIPTION  # noqa: SLF001 Strawberry has no argument for it
+    return schema
 
 
 def sdl() -> str:
-    """The contract as text, as it stands in schema.graphql beside this file."""
-    return build_schema().as_str().strip() + "\n"
+    """The schema as text. schema.graphql beside this file holds the same (tested)."""
+    head = f'"""\n{DESCRIPTION}\n"""\nschema {{\n  query: Query\n  mutation: Mutation\n}}'
+    return f"{head}\n\n{build_schema().as_str().strip()}\n"

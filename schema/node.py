@@ -1,4 +1,4 @@
-"""Anything by its global id."""
+"""`node` and `nodes`: any object by its global id."""
 
 from collections.abc import Awaitable
 from typing import Annotated
@@ -17,14 +17,14 @@ from schema.source import all_sources
 from schema.task import comment_by_id, task_by_id, task_definition_by_id
 
 _WHAT = (
-    "Null for an id that is malformed, unknown or invisible. A definition is found while its source lists it or "
-    "recent tasks or flows have it"
+    "Null if the id is malformed, unknown or invisible. A definition is found if its source lists it, or if it is among "
+    "the definitions of recent tasks and flows."
 )
 
 
 @strawberry.type
 class NodeQueries:
-    @resolved(description=f"Anything by its global id. {_WHAT}; null with an error if it cannot be loaded.")
+    @resolved(description=f"Any object by its global id. {_WHAT} Null with an error if it cannot be loaded.")
     async def node(
         self,
         info: strawberry.Info[Context, None],
@@ -34,7 +34,7 @@ class NodeQueries:
 
     @resolved(
         graphql_type=list[Node | None],
-        description=f"Several by their global ids, at most 100, in the order of `ids`. {_WHAT}.",
+        description=f"Objects by their global ids, at most 100, in the order of `ids`. {_WHAT}",
     )
     def nodes(
         self,
@@ -42,15 +42,15 @@ class NodeQueries:
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")],
     ) -> list[Awaitable[Node | None]]:
         if len(ids) > MAX_PAGE:
-            raise InputError(f"ids must be at most {MAX_PAGE}", field=("ids",))
+            raise InputError(f"ids must have at most {MAX_PAGE} entries", field=("ids",))
         tasks = {found.parts[:2] for text in ids if (found := decode(text)) is not None and found.type == "Comment"}
         if len(tasks) > DETAIL_ROWS:
-            raise InputError(f"ids may name comments of at most {DETAIL_ROWS} tasks", field=("ids",))
+            raise InputError(f"ids must name comments of at most {DETAIL_ROWS} tasks", field=("ids",))
         return [node_by_id(text, info.context, is_listed=len(ids) > DETAIL_ROWS) for text in ids]
 
 
 async def node_by_id(text: str, context: Context, *, is_listed: bool = False) -> Node | None:
-    """`is_listed`: one of so many that a task's description is not loaded for each."""
+    """`is_listed`: too many ids to load the description of each task."""
     found = decode(text)
     if found is None:
         return None
@@ -72,4 +72,4 @@ async def node_by_id(text: str, context: Context, *, is_listed: bool = False) ->
         case "Comment":
             return await comment_by_id(found, context)
         case _:
-            raise NotImplementedError(f"no type of the graph is called {found.type}")
+            raise NotImplementedError(f"node(id) does not load {found.type}")

@@ -1,4 +1,4 @@
-"""What clients send, made into values; InputError names the argument that does not fit."""
+"""Arguments of clients as values. InputError names the argument that is wrong."""
 
 from collections.abc import Sequence
 from typing import Annotated, TypeVar
@@ -15,12 +15,12 @@ from schema.ports import PersonId
 T = TypeVar("T")
 
 FreshnessArgument = Annotated[
-    Freshness | None, strawberry.argument(description="How old the answer may be; null means CACHED.")
+    Freshness | None, strawberry.argument(description="Maximum age of the data. Null means CACHED.")
 ]
 
 
 def given(value: T | None) -> T | None:
-    """Null and absent are the same."""
+    """`value`, or None if the client sent null or nothing."""
     return None if value is strawberry.UNSET else value
 
 
@@ -33,7 +33,7 @@ def flow_ref(found: GlobalId | None) -> FlowRef | None:
 
 
 def argument(text: str, type_name: str, field: Sequence[str]) -> GlobalId:
-    """The id of a `type_name`, or VALIDATION_FAILED at `field`."""
+    """Decode the global id of a `type_name`. Raises InputError at `field` for any other text."""
     found = decode(text)
     if found is None or found.type != type_name:
         raise InputError(f"{'.'.join(field)} is not the id of a {type_name}", field=field)
@@ -41,12 +41,12 @@ def argument(text: str, type_name: str, field: Sequence[str]) -> GlobalId:
 
 
 def person(text: str, field: Sequence[str], context: Context) -> PersonId:
-    """By key wherever the person is linked, so that one person is one value."""
+    """The person of a global id of a User: by key if the account is linked, so that one person is one value."""
     parts = argument(text, "User", field).parts
     if len(parts) == 1:
         key = parts[0].removeprefix(PERSON_MARK)
         if context.federation.person(key) is None:
-            raise InputError(f"{'.'.join(field)} names nobody that is configured", field=field)
+            raise InputError(f"{'.'.join(field)} names no configured person", field=field)
         return PersonId(key=key)
     ref = NativeRef(*parts)
     require_source(ref.source, field, context)
@@ -67,4 +67,4 @@ def source_key(text: str, field: Sequence[str], context: Context) -> str:
 def require_source(key: str, field: Sequence[str], context: Context) -> None:
     if key not in context.sources:
         known = ", ".join(global_id("Source", known) for known in context.sources)
-        raise InputError(f"{'.'.join(field)}: no such source; known are {known}", field=field)
+        raise InputError(f"{'.'.join(field)} names no configured source; these are configured: {known}", field=field)

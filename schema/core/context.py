@@ -1,4 +1,4 @@
-"""What belongs to one request: the caller, the time, and what was loaded so far."""
+"""State of one request: caller, time, and what was loaded so far."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Context:
-    """One a request. It knows no noun: each noun passes its own loaders to `loader`, and what it caches to `once`."""
+    """Created per request. Nouns pass their loader classes to `loader` and other cached values to `once`."""
 
     def __init__(self, caller: Caller, federation: Federation, clock: Clock = utc_now) -> None:
         self.caller = caller
@@ -24,16 +24,16 @@ class Context:
 
     @cached_property
     def now(self) -> datetime:
-        """The same moment for every row of the request."""
+        """Time of the request: the same for every row."""
         return self.clock()
 
     @cached_property
     def sources(self) -> Mapping[str, SourceInfo]:
-        """By key, in configuration order."""
+        """Configured sources by key, in configuration order."""
         return {source.key: source for source in self.federation.sources()}
 
     def loader(self, kind: Callable[["Context"], T]) -> T:
-        """The request's loader of that class, made when it is first used."""
+        """The request's loader of class `kind`, created on first use."""
         found = self._loaders.get(kind)
         if found is None:
             found = self._loaders[kind] = kind(self)
@@ -41,12 +41,12 @@ class Context:
         return loader
 
     def once(self, make: Callable[["Context"], T]) -> T:
-        """What `make` returns for this request; it is called once."""
+        """The result of `make(self)`, computed once per request."""
         if make not in self._made:
             self._made[make] = make(self)
         made: T = self._made[make]
         return made
 
     def forget_loaded(self) -> None:
-        """Start with new loaders: a write went through that may have changed anything that was loaded."""
+        """Drop all loaders with their values: a write may have changed any of them."""
         self._loaders.clear()

@@ -1,9 +1,9 @@
-"""What a client sees of a failure; nothing else decides that.
+"""UserError, and the one place that decides what a client sees of an exception.
 
-ConnectorError           -> an entry of `errors` with extensions code, source, retryAt, field
-InputError, GatewayError -> an entry of `errors` with extensions code, field
-a bad request            -> graphql-core's own words
-anything else            -> "internal error", code INTERNAL, and a line in the log
+ConnectorError of one object -> an entry of `errors` with extensions code, source, retryAt, field
+InputError, GatewayError     -> an entry of `errors` with extensions code, field
+invalid request              -> the message of graphql-core
+any other exception          -> "internal error" with code INTERNAL; the exception is logged
 """
 
 from datetime import datetime
@@ -28,21 +28,25 @@ from schema.ports import Problem
 _log = structlog.get_logger()
 
 
-@strawberry.type(description="An expected failure, as data.")
+@strawberry.type(description="A failure that clients should expect.")
 class UserError:
-    code: UserErrorCode = strawberry.field(description="For programs. Never null.")
-    message: str = strawberry.field(description="For people, in English; says what to do. Never null.")
+    code: UserErrorCode = strawberry.field(description="The reason, for programs.")
+    message: str = strawberry.field(description="The reason and what to do about it, in English, for people.")
     field: list[str] | None = strawberry.field(
-        description="Path of the argument within `input`; null where no single argument is at fault."
+        description="Path of the wrong argument within `input`. Null if no single argument is wrong."
     )
     retry_at: datetime | None = strawberry.field(
-        description="When to try again; null where waiting does not help or the source does not say."
+        description="Time of the next attempt that can succeed. Null if waiting does not help or the source does not say."
     )
     alternatives: list[CancelStrategy] | None = strawberry.field(
-        description="The cancel strategies that the source has; null unless a strategy was not supported."
+        description="Cancel strategies that the source supports. Null unless a cancel strategy was not supported."
     )
-    native_status: int | None = strawberry.field(description="HTTP status of the source; null where there was none.")
-    native_code: str | None = strawberry.field(description="Error code of the source; null where there was none.")
+    native_status: int | None = strawberry.field(
+        description="HTTP status that the source returned. Null if there was none."
+    )
+    native_code: str | None = strawberry.field(
+        description="Error code that the source returned. Null if there was none."
+    )
 
     @classmethod
     def from_problem(cls, problem: Problem) -> "UserError":
@@ -59,7 +63,7 @@ class UserError:
 
 
 def client_error(error: GraphQLError) -> GraphQLError:
-    """The error as a client may see it. What nobody expected is logged and masked."""
+    """The error as a client may see it. An unexpected exception is logged and masked."""
     original = _root(error)
     if isinstance(original, ConnectorError | InputError | GatewayError):
         return _located(error, str(original), _extensions(original))
@@ -70,12 +74,12 @@ def client_error(error: GraphQLError) -> GraphQLError:
 
 
 def written(error: GraphQLError, code: str) -> dict[str, Any]:
-    """An entry of `errors`; `code` where the error has none of its own."""
+    """An entry of `errors` of a response. `code` is used if the error has no code of its own."""
     return {**error.formatted, "extensions": {"code": code, **(error.extensions or {})}}
 
 
 def _root(error: GraphQLError) -> Exception:
-    """What was first raised: graphql-core wraps once a level, and serialisers raise GraphQLError themselves."""
+    """The exception that was raised first. graphql-core wraps it once per level; serialisers raise GraphQLError."""
     original: Exception = error
     while isinstance(original, GraphQLError) and original.original_error is not None:
         original = original.original_error

@@ -1,4 +1,4 @@
-"""Filters of more than one list: ids, texts, times, subjects."""
+"""Filter inputs that several lists use: ids, texts, times, subjects."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,28 +13,28 @@ from schema.ports import SubjectMatch
 
 T = TypeVar("T")
 
-NOT_CONSIDERED = "Null or absent: not considered."
-
 
 def both(found: frozenset[T] | None, more: Iterable[T]) -> frozenset[T]:
-    """What two conditions leave; None is no condition."""
+    """The intersection of two conditions; None means no condition."""
     return frozenset(more) if found is None else found.intersection(more)
 
 
-@strawberry.input(description="Which ids; members combine by AND.")
+@strawberry.input(
+    description="Condition on an id. Members combine by AND. A member that is null or absent is no condition."
+)
 class IdFilter:
-    eq: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description=f"This one. {NOT_CONSIDERED}")
+    eq: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Equal to this id.")
     in_: list[strawberry.ID] | None = strawberry.field(
         name="in",
         default=strawberry.UNSET,
-        description=f"One of these; an empty list matches nothing. {NOT_CONSIDERED}",
+        description="One of these ids. An empty list matches nothing.",
     )
     is_null: bool | None = strawberry.field(
-        default=strawberry.UNSET, description=f"True: has none. False: has one. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="True: there is no value. False: there is a value."
     )
 
     def texts(self) -> frozenset[str] | None:
-        """The ids that it names, as sent; None where it names none."""
+        """The global ids in `eq` and `in`, as sent. None if neither is given."""
         found: frozenset[str] | None = None
         if (one := given(self.eq)) is not None:
             found = both(found, {one})
@@ -43,7 +43,7 @@ class IdFilter:
         return found
 
     def source_keys(self, field: Sequence[str], context: Context) -> frozenset[str] | None:
-        """Everything has a source, so `isNull: true` matches nothing."""
+        """Keys of the sources in `eq` and `in`. Every object has a source, so `isNull: true` matches nothing."""
         found: frozenset[str] | None = None
         if (one := given(self.eq)) is not None:
             found = both(found, {source_key(one, (*field, "eq"), context)})
@@ -52,26 +52,28 @@ class IdFilter:
         return frozenset() if given(self.is_null) else found
 
 
-@strawberry.input(description="Which texts; members combine by AND.")
+@strawberry.input(
+    description="Condition on a text. Members combine by AND. A member that is null or absent is no condition."
+)
 class StringFilter:
-    eq: str | None = strawberry.field(default=strawberry.UNSET, description=f"Exactly this. {NOT_CONSIDERED}")
+    eq: str | None = strawberry.field(default=strawberry.UNSET, description="Equal to this text.")
     in_: list[str] | None = strawberry.field(
         name="in",
         default=strawberry.UNSET,
-        description=f"Exactly one of these; an empty list matches nothing. {NOT_CONSIDERED}",
+        description="Equal to one of these texts. An empty list matches nothing.",
     )
     contains: str | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Holds this, case and accents ignored. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Contains this text. Case and accents are ignored."
     )
     starts_with: str | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Begins with this, case and accents ignored. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Starts with this text. Case and accents are ignored."
     )
     is_null: bool | None = strawberry.field(
-        default=strawberry.UNSET, description=f"True: there is none. False: there is one. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="True: there is no value. False: there is a value."
     )
 
     def values(self) -> frozenset[str] | None:
-        """The texts that it names; None where it names none."""
+        """The texts in `eq` and `in`. None if neither is given."""
         found: frozenset[str] | None = None
         if (one := given(self.eq)) is not None:
             found = both(found, {one})
@@ -80,46 +82,44 @@ class StringFilter:
         return found
 
     def match(self) -> TextMatch | None:
-        """Everything but named texts; None where there is nothing else."""
+        """`contains`, `startsWith` and `isNull`. None if none of them is given."""
         match = TextMatch(
             contains=given(self.contains), starts_with=given(self.starts_with), is_null=given(self.is_null)
         )
         return None if match == TextMatch() else match
 
 
-@strawberry.input(description="Which times; members combine by AND.")
+@strawberry.input(
+    description="Condition on a time. Members combine by AND. A member that is null or absent is no condition."
+)
 class DateTimeFilter:
-    lt: datetime | None = strawberry.field(default=strawberry.UNSET, description=f"Before this. {NOT_CONSIDERED}")
-    lte: datetime | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Before this, or at it. {NOT_CONSIDERED}"
-    )
-    gt: datetime | None = strawberry.field(default=strawberry.UNSET, description=f"After this. {NOT_CONSIDERED}")
-    gte: datetime | None = strawberry.field(
-        default=strawberry.UNSET, description=f"After this, or at it. {NOT_CONSIDERED}"
-    )
+    lt: datetime | None = strawberry.field(default=strawberry.UNSET, description="Before this time.")
+    lte: datetime | None = strawberry.field(default=strawberry.UNSET, description="Before or at this time.")
+    gt: datetime | None = strawberry.field(default=strawberry.UNSET, description="After this time.")
+    gte: datetime | None = strawberry.field(default=strawberry.UNSET, description="After or at this time.")
     is_null: bool | None = strawberry.field(
-        default=strawberry.UNSET, description=f"True: there is none. False: there is one. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="True: there is no value. False: there is a value."
     )
 
     def interval(self) -> Interval | None:
-        """The bounds; None where there are none."""
+        """The bounds. None if no bound is given."""
         interval = Interval(lt=given(self.lt), lte=given(self.lte), gt=given(self.gt), gte=given(self.gte))
         return None if interval == Interval() else interval
 
 
-@strawberry.input(description="Which subject; some one subject must fit all members.")
+@strawberry.input(
+    description="Condition on subjects: one subject must match all members. A member that is null or absent is no condition."
+)
 class SubjectFilter:
     type: str | None = strawberry.field(
-        default=strawberry.UNSET, description=f"The source's word for the kind of object. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Type of the subject, as the source names it."
     )
-    id: str | None = strawberry.field(
-        default=strawberry.UNSET, description=f"The source's id of the object. {NOT_CONSIDERED}"
-    )
+    id: str | None = strawberry.field(default=strawberry.UNSET, description="Native id of the subject.")
     label: str | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Part of its name, case and accents ignored. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Contained in the subject's name. Case and accents are ignored."
     )
 
     def match(self) -> SubjectMatch | None:
-        """None where it asks for nothing."""
+        """None if no member is given."""
         match = SubjectMatch(type=given(self.type), native_id=given(self.id), label=given(self.label))
         return None if match == SubjectMatch() else match

@@ -1,4 +1,4 @@
-"""What one GraphQL request may ask for. The parser, the measure and the validation all read these numbers."""
+"""Limits of one GraphQL request, read by parser, cost measurement and validation."""
 
 from pydantic import Field
 
@@ -11,10 +11,10 @@ class DocumentLimits(Section):
     """Section `[gateway.limits]`.
 
     `tokens`, `operations`, `fragments`, `fields`, `aliases`, `spreads`, `directives`, `variables` and `arguments`
-    (input fields among them) count what stands in a document; fields, aliases and depth also what its fragments stand
-    for, per operation. `introspection_depth` is that of `__schema` and `__type`. `objects` is the product of the page
-    sizes of lists within each other, summed over lists side by side. `detail_rows` is for how many rows fields may be
-    asked that cost the source a request each. `errors` is how many faults of a document are told at once.
+    (with input fields) are counts in the document. `fields`, `aliases` and `depth` are also limits per operation with
+    its fragments expanded. `introspection_depth` is the depth below `__schema` and `__type`. `objects`: page sizes of
+    nested lists multiplied, of lists beside each other added. `detail_rows`: rows with fields that cost the source a
+    request per row. `errors`: errors of a document reported at once.
     """
 
     tokens: int = Field(default=1_500, ge=1)

@@ -1,6 +1,6 @@
-"""Batches what rows refer to, per request, so that one cancelled field does not hurt the others.
+"""Loader: batches loads by key within one request. Cancelling one waiter leaves the other waiters unharmed.
 
-A plain aiodataloader hands out the same future to all; cancelling one waiter cancels it for everyone, for ever.
+aiodataloader gives every waiter the same future, so cancelling one of them would cancel all, and later ones too.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ V = TypeVar("V")
 
 
 class Loader(ABC, Generic[K, V]):
-    """Make it within the request: it belongs to the running loop. Absent keys load as None."""
+    """Create it within the request: it belongs to the running event loop. A key that is not found loads as None."""
 
     def __init__(self, context: Context) -> None:
         self._federation, self._caller = context.federation, context.caller
@@ -26,16 +26,16 @@ class Loader(ABC, Generic[K, V]):
 
     @abstractmethod
     async def find(self, keys: Sequence[K]) -> Mapping[K, V | ConnectorError]:
-        """The values of all keys of one batch; a key that is absent has none, an error is that key's alone."""
+        """Values by key for one batch. Leave out keys that are not found; an error as value fails its key only."""
 
     def load(self, key: K) -> "asyncio.Future[V | None]":
-        """Join the present batch; ConnectorError where the key's value is one."""
+        """The value, loaded with the current batch. Raises ConnectorError if that is the key's value."""
         future = self._loader.load(key)
         future.add_done_callback(_noticed)
         return asyncio.shield(future)
 
     async def load_many(self, keys: Iterable[K]) -> list[V | ConnectorError | None]:
-        """In the order of `keys`; an upstream's failure stands in its place."""
+        """Values in the order of `keys`. A ConnectorError is returned in its place, not raised."""
         answers = await asyncio.gather(*(self.load(key) for key in keys), return_exceptions=True)
         kept: list[V | ConnectorError | None] = []
         for answer in answers:
@@ -45,7 +45,7 @@ class Loader(ABC, Generic[K, V]):
         return kept
 
     def put(self, key: K, value: V) -> None:
-        """Replace what is known of `key`."""
+        """Store `value`, replacing what was loaded for `key`."""
         self._loader.clear(key).prime(key, value)
 
     def forget(self, key: K) -> None:
@@ -57,6 +57,6 @@ class Loader(ABC, Generic[K, V]):
 
 
 def _noticed(future: "asyncio.Future[V]") -> None:
-    """A failure that nobody waits for any more is nothing to log."""
+    """Mark the exception as retrieved, so that asyncio does not log it after the last waiter was cancelled."""
     if not future.cancelled():
         future.exception()

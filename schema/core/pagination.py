@@ -1,4 +1,4 @@
-"""Pages after Relay: the four arguments, connections with their edges, and pages of what is held in memory."""
+"""Paging after the Relay Connections specification: arguments, connections and edges, pages of lists in memory."""
 
 import base64
 import binascii
@@ -21,28 +21,33 @@ DEFAULT_PAGE = 25
 First = Annotated[
     int | None,
     strawberry.argument(
-        description="Rows from the start, 1 to 100; null or absent means 25 (comments 20, activities 50)."
+        description="Number of rows from the start, 1 to 100. Null or absent means 25 (20 comments, 50 activities)."
     ),
 ]
 After = Annotated[
     str | None,
     strawberry.argument(
-        description="Cursor of the edge before the page, made with the same filter and order; null means from the start."
+        description="Return rows after this cursor, which must come from the same list with the same arguments. Null means from the start."
     ),
 ]
 Last = Annotated[
-    int | None, strawberry.argument(description="Rows from the end, or before `before`, 1 to 100; not with `first`.")
+    int | None,
+    strawberry.argument(
+        description="Number of rows from the end, or before `before`, 1 to 100. Not together with `first`."
+    ),
 ]
 Before = Annotated[
     str | None,
-    strawberry.argument(description="Cursor of the edge after the page, made with the same filter and order."),
+    strawberry.argument(
+        description="Return rows before this cursor, which must come from the same list with the same arguments. Null means up to the end."
+    ),
 ]
 
 T = TypeVar("T")
 
 
 class Cursored(Protocol):
-    """A row with the way to its cursor; cursors are made when asked for."""
+    """A row whose cursor is encoded when `cursor()` is called."""
 
     @property
     def cursor(self) -> Callable[[], str]: ...
@@ -53,7 +58,7 @@ E_co = TypeVar("E_co", bound=Cursored, covariant=True)
 
 
 class Page(Protocol[E_co]):
-    """What a connection is made of: `schema.ports.RowList`, `TaskList`."""
+    """What a connection shows: `schema.ports.RowList` or `TaskList`."""
 
     @property
     def edges(self) -> Sequence[E_co]: ...
@@ -65,18 +70,18 @@ class Page(Protocol[E_co]):
     def total(self) -> int | None: ...
 
 
-@strawberry.type(description="Where a page lies in its list.")
+@strawberry.type(description="Position of a page in its list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether there is anything after `endCursor`.")
-    has_previous_page: bool = strawberry.field(description="Whether there is anything before `startCursor`.")
+    has_next_page: bool = strawberry.field(description="Whether the list has rows after `endCursor`.")
+    has_previous_page: bool = strawberry.field(description="Whether the list has rows before `startCursor`.")
     first_cursor: strawberry.Private[Callable[[], str] | None]
     last_cursor: strawberry.Private[Callable[[], str] | None]
 
-    @resolved(description="Cursor of the first edge; null on an empty page.")
+    @resolved(description="Cursor of the first edge, for `before`. Null if the page is empty.")
     def start_cursor(self) -> str | None:
         return self.first_cursor() if self.first_cursor else None
 
-    @resolved(description="Cursor of the last edge, for `after`; null on an empty page.")
+    @resolved(description="Cursor of the last edge, for `after`. Null if the page is empty.")
     def end_cursor(self) -> str | None:
         return self.last_cursor() if self.last_cursor else None
 
@@ -91,34 +96,36 @@ class PageInfo:
         )
 
 
-@strawberry.type(description="A row of a page.")
+@strawberry.type(description="A row of a page with its cursor.")
 class Edge(Generic[T]):
-    node: T = strawberry.field(description="The object. Never null.")
+    node: T = strawberry.field(description="The object.")
     row: strawberry.Private[Cursored]
 
-    @resolved(description="Where it stands, for `after` and `before`; fits the same filter and order only. Never null.")
+    @resolved(
+        description="Position of the row, for `after` and `before`. Valid for the same list with the same arguments."
+    )
     def cursor(self) -> str:
         return self.row.cursor()
 
 
 @strawberry.type
 class Connection(Generic[T]):
-    """A page of a list. A subclass gives it a name and a description: `class FlowConnection(Connection[Flow])`."""
+    """A page of a list. Subclasses give it its GraphQL name: `class FlowConnection(Connection[Flow])`."""
 
-    nodes: list[T] = strawberry.field(description="The objects, at most `first` or `last`. Never null.")
-    page_info: PageInfo = strawberry.field(description="Where the page lies in the list. Never null.")
+    nodes: list[T] = strawberry.field(description="Objects of this page, at most `first` or `last`.")
+    page_info: PageInfo = strawberry.field(description="Position of this page in the list.")
     total_count: int | None = strawberry.field(
-        description="Objects over all pages, as far as known; null if not known. May cost calls."
+        description="Number of objects on all pages, as far as known. Null if unknown. Selecting it may cost upstream calls."
     )
     page: strawberry.Private[Page[Any]]
 
-    @resolved(description="The objects with their cursors, at most `first` or `last`. Never null.")
+    @resolved(description="Objects of this page with their cursors, at most `first` or `last`.")
     def edges(self) -> list[Edge[T]]:
         return [Edge(node=node, row=row) for node, row in zip(self.nodes, self.page.edges, strict=True)]
 
     @classmethod
     def of(cls, page: Page[E], show: Callable[[E], T], **members: Any) -> Self:
-        """`show` makes the object of a row, `members` are those of the subclass."""
+        """`show` turns a row into its GraphQL object; `members` are the fields that the subclass adds."""
         return cls(
             nodes=[show(edge) for edge in page.edges],
             page_info=PageInfo.of(page),
@@ -129,7 +136,7 @@ class Connection(Generic[T]):
 
 
 class PageArguments(Struct, frozen=True):
-    """Relay's four arguments as one: `size` rows after `cursor` or, `backward`, before it."""
+    """The four page arguments as one value: `size` rows after `cursor` or, if `backward`, before it."""
 
     size: int
     cursor: str | None
@@ -137,7 +144,7 @@ class PageArguments(Struct, frozen=True):
 
 
 def page_arguments(first: int | None, after: str | None, last: int | None, before: str | None) -> PageArguments:
-    """Relay's four arguments as one; VALIDATION_FAILED where they do not go together."""
+    """The four page arguments as one value. Raises InputError if they contradict each other."""
     first, after, last, before = given(first), given(after), given(last), given(before)
     if last is None and before is None:
         return PageArguments(_page_size(first), after, backward=False)
@@ -168,7 +175,10 @@ def page_of(
     before: str | None,
     default: int,
 ) -> RowList[T]:
-    """Relay's paging over `rows`, whose names are unique. VALIDATION_FAILED for sizes and cursors that do not fit."""
+    """One page of `rows`. `name` gives a unique text per row, which its cursor encodes.
+
+    Raises InputError for a size out of range and for a cursor of no row.
+    """
     first, after, last, before = given(first), given(after), given(last), given(before)
     for field, size in (("first", first), ("last", last)):
         if size is not None and not 1 <= size <= MAX_PAGE:
@@ -203,6 +213,4 @@ def _index(names: Sequence[str], cursor: str, field: str) -> int:
         name = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
         return names.index(name)
     except (binascii.Error, ValueError):
-        raise InputError(
-            "the cursor belongs to no row of this list (any more); ask again without it", field=(field,)
-        ) from None
+        raise InputError("the cursor names no row of this list; ask again without it", field=(field,)) from None

@@ -1,4 +1,4 @@
-"""What all writes take and answer, whatever they are about."""
+"""Inputs and payload fields that all writes share."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,42 +12,56 @@ from schema.core.enums import MutationStatus, Support
 from schema.core.errors import UserError
 from schema.ports import Problem, WriteResult
 
-VENDOR_OPTIONS = "An object of the source's own options, by the names that its page lists; unknown ones are refused."
-REASON = "Why, for the source's history where it keeps such."
+VENDOR_OPTIONS = (
+    "Options of the vendor, a JSON object; the vendor's README.md lists them. An unknown option is an error."
+)
+REASON = "Reason for the history of the source, if it keeps one. Null means none."
 
 
 @strawberry.input
 class WriteInput:
-    """What the inputs of all writes have."""
+    """Fields of the inputs of all writes."""
 
     idempotency_key: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Made by the client: sent again with the same arguments, it gets the same answer and no second write.",
+        description="Key chosen by the client. A repeated request with the same key and arguments returns the first result and writes nothing.",
     )
     client_mutation_id: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Comes back unchanged in the payload."
+        default=strawberry.UNSET, description="Returned unchanged in the payload."
     )
 
 
 @strawberry.type
 class WritePayload:
-    """What the payloads of all writes have."""
+    """Fields of the payloads of all writes."""
 
-    status: MutationStatus = strawberry.field(description="Whether it happened. Never null.")
-    errors: list[UserError] = strawberry.field(description="What is in the way; empty if it was applied. Never null.")
-    support: Support = strawberry.field(description="How the source has the operation. Never null.")
-    atomic: bool = strawberry.field(description="Whether one call of the source decides. Never null.")
-    effect: str | None = strawberry.field(description="What else happened, for people; null if nothing did.")
-    operation_id: strawberry.ID = strawberry.field(
-        description="Id of the write, for support; an id without a record if nothing was tried. Never null."
+    status: MutationStatus = strawberry.field(description="Result of the write.")
+    errors: list[UserError] = strawberry.field(
+        description="Reasons why the write was not applied. Empty if it was applied."
     )
-    replayed: bool = strawberry.field(description="True if the answer was kept from the same `idempotencyKey`.")
-    upstream_calls: int = strawberry.field(description="Calls that the write cost the source.")
-    client_mutation_id: str | None = strawberry.field(description="As sent; null if none was.")
+    support: Support = strawberry.field(
+        description="Whether the source supports the action itself or the gateway builds it from other calls."
+    )
+    atomic: bool = strawberry.field(
+        description="True if the source decides in one call, so that of two concurrent writes only one succeeds."
+    )
+    effect: str | None = strawberry.field(
+        description="Further consequences of the write, for people. Null if there are none."
+    )
+    operation_id: strawberry.ID = strawberry.field(
+        description="Id for `operation(id:)`. No operation is recorded if the arguments were wrong."
+    )
+    replayed: bool = strawberry.field(
+        description="True if this is the recorded result of an earlier request with the same `idempotencyKey`."
+    )
+    upstream_calls: int = strawberry.field(description="Number of upstream calls that this write made.")
+    client_mutation_id: str | None = strawberry.field(
+        description="The value sent by the client. Null if none was sent."
+    )
 
 
 def members_of(result: WriteResult, client_mutation_id: str | None) -> dict[str, Any]:
-    """The members of WritePayload."""
+    """Values of the fields of WritePayload."""
     return {
         "status": result.status,
         "errors": [UserError.from_problem(problem) for problem in result.problems],
@@ -62,12 +76,12 @@ def members_of(result: WriteResult, client_mutation_id: str | None) -> dict[str,
 
 
 def refused(error: InputError) -> WriteResult:
-    """Nothing was tried, so the operation has an id but no record."""
+    """The result of a write with a wrong argument. Nothing is recorded: `operation(id)` does not find it."""
     return WriteResult(status=MutationStatus.REJECTED, operation_id=str(uuid4()), problems=(Problem.from_error(error),))
 
 
 def json_object(value: object, field: str, what: str) -> dict[str, object] | None:
-    """A JSON argument that must be an object, or absent."""
+    """The JSON object of an argument, None if absent. Raises InputError for any other JSON."""
     sent = given(value)
     if sent is None:
         return None
@@ -77,4 +91,4 @@ def json_object(value: object, field: str, what: str) -> dict[str, object] | Non
 
 
 def vendor_options(value: object) -> dict[str, object] | None:
-    return json_object(value, "vendorOptions", "the names that the source's own page lists")
+    return json_object(value, "vendorOptions", "the option names of the vendor's README.md")

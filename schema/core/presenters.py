@@ -1,7 +1,8 @@
-"""How a record becomes a type of the graph, where the noun that shows it does not know that type.
+"""present(): turns a record into a GraphQL object of a noun that the caller does not import.
 
-The nouns lie in layers, see schema/__init__.py. A field that leads to a noun above, such as `Flow.tasks`, names its
-type by `strawberry.lazy` and makes its value by `present`. The noun above registers how: `@present.register(Record)`.
+The nouns lie in layers (schema/__init__.py). A field that leads to a higher layer, such as `Flow.tasks`, declares its
+type by `strawberry.lazy` and creates its value by `present`. The higher noun registers the conversion:
+`@present.register`.
 """
 
 from functools import singledispatch
@@ -12,5 +13,5 @@ from schema.core.context import Context
 
 @singledispatch
 def present(record: object, context: Context) -> Any:
-    """The record as a row of a list shows it. TypeError for a record that no noun has registered."""
-    raise TypeError(f"no type of the graph is registered for {type(record).__name__}")
+    """The GraphQL object that shows `record` as a row of a list. Raises TypeError if its type is not registered."""
+    raise TypeError(f"no GraphQL type is registered for {type(record).__name__}")

@@ -1,4 +1,4 @@
-"""Global ids, and the interface `Node` of everything that has one."""
+"""Global ids, and Node, the interface of everything that has one."""
 
 import binascii
 from base64 import b64decode, b64encode
@@ -9,8 +9,8 @@ from msgspec import Struct
 
 PERSON_MARK = "@"
 
-# How many parts may follow the type: a linked person and a source have one, a comment its task and its own
-# id besides, everything else a source and a native id.
+# Numbers of parts after the type. One: key of a configured person, key of a source. Two: source and native id.
+# Three: source, native id of the task, native id of the comment.
 _PARTS = {
     "Task": (2,),
     "Flow": (2,),
@@ -24,7 +24,7 @@ _PARTS = {
 
 
 class GlobalId(Struct, frozen=True):
-    """Base64 of `Type:source:native`, the parts percent-encoded; `User:@key` and `Source:key` have one part."""
+    """Base64 of `Type:part:part`, parts percent-encoded. See _PARTS; `User:@key` is a configured person."""
 
     type: str
     parts: tuple[str, ...]
@@ -39,12 +39,12 @@ def global_id(type_name: str, *parts: str) -> strawberry.ID:
 
 
 def person_id(key: str) -> strawberry.ID:
-    """The id of a person of the configuration."""
+    """The global id of a configured person."""
     return global_id("User", PERSON_MARK + key)
 
 
 def decode(text: str) -> GlobalId | None:
-    """None for whatever `encode` would not have written: one object has one spelling of its id."""
+    """None for a text that `encode` does not produce: every object has exactly one spelling of its id."""
     try:
         type_name, *parts = b64decode(text, validate=True).decode().split(":")
         found = GlobalId(type_name, tuple(unquote(part, errors="strict") for part in parts))
@@ -57,14 +57,16 @@ def decode(text: str) -> GlobalId | None:
 
 
 def _quoted(part: str) -> str:
-    """A leading mark of a person's key stays readable; anywhere else it is encoded like the rest."""
-    if part.isascii() and part.isalnum():  # most ids; quote() would cost as much as the rest of the id
+    """Percent-encode a part, except the `@` before a person's key."""
+    if part.isascii() and part.isalnum():  # most ids; quote() takes as long as the rest of the encoding
         return part
     if part.startswith(PERSON_MARK):
         return PERSON_MARK + quote(part[1:], safe="")
     return quote(part, safe="")
 
 
-@strawberry.interface(description="Anything with a global id: `node(id)` finds it again.")
+@strawberry.interface(description="An object with a global id. `node(id:)` finds it by that id.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="Global id, opaque, stable over requests. Never null.")
+    id: strawberry.ID = strawberry.field(
+        description="Global id: opaque, unique over all types, the same in every request."
+    )

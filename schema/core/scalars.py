@@ -1,4 +1,4 @@
-"""DateTime and JSON: how values that GraphQL has no type for are written and read."""
+"""The scalars DateTime and JSON: how their values are written and read."""
 
 import math
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _SMALLEST = -(2**63)
 def write_time(value: object) -> str:
     """ISO 8601 in UTC with milliseconds and Z: 2026-06-15T09:00:00.000Z."""
     if not isinstance(value, datetime) or value.tzinfo is None:
-        raise TypeError("a time of the graph is an aware datetime")
+        raise TypeError("a DateTime must be a datetime with a time zone")
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -32,13 +32,14 @@ def read_time(value: object) -> datetime:
             moment = None
         if moment is not None and moment.tzinfo is not None:
             return moment.astimezone(UTC)
-    raise GraphQLError("DateTime must be an ISO 8601 text with a zone, such as 2026-06-15T09:00:00Z.")
+    raise GraphQLError("DateTime must be an ISO 8601 string with a time zone, such as 2026-06-15T09:00:00Z.")
 
 
 def write_json(value: object) -> object:
-    """Values that any JSON encoder writes unchanged.
+    """The value as plain JSON types.
 
-    A decimal is a number where a double holds it exactly as written, else a text; so is an integer beyond 64 bits.
+    A decimal becomes a number if a double holds it exactly as written, else a string. An integer beyond 64 bits
+    becomes a string. Raises TypeError for a value that is not JSON.
     """
     match value:
         case None | bool() | str():
@@ -58,7 +59,7 @@ def write_json(value: object) -> object:
         case list() | tuple():
             return [write_json(each) for each in value]
         case _:
-            raise TypeError(f"{type(value).__name__} is no JSON")
+            raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 
 def _decimal(value: Decimal) -> object:
@@ -71,15 +72,14 @@ def _decimal(value: Decimal) -> object:
 SCALARS: Mapping[object, Any] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="ISO 8601 in UTC with milliseconds, such as 2026-06-15T09:00:00.000Z. Input may have any zone.",
+        description="ISO 8601 time in UTC with milliseconds, for example 2026-06-15T09:00:00.000Z. Input may have any time zone, but must have one.",
         serialize=write_time,
         parse_value=read_time,
     ),
     JSON: strawberry.scalar(
         name="JSON",
         description=(
-            "Any JSON value. Numbers that a double cannot hold exactly as written, and integers beyond 64 bits, "
-            "are texts; integers within 64 bits stay numbers."
+            "Any JSON value. Numbers that a double cannot represent exactly as written, and integers beyond 64 bits, are strings."
         ),
         serialize=write_json,
         parse_value=lambda value: value,

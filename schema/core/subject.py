@@ -1,4 +1,4 @@
-"""What both tasks and flows carry: subjects, and the vendor's own record."""
+"""SubjectRef and NativeRecord: fields that tasks and flows share."""
 
 import strawberry
 
@@ -7,14 +7,16 @@ from schema.core.resolver import resolved
 from schema.core.scalars import JSON
 
 
-@strawberry.type(description="A business object that work is about: an account, an order, an asset.")
+@strawberry.type(
+    description="A business object that a task or flow is about, for example an account, an order or an asset."
+)
 class SubjectRef:
-    type: str = strawberry.field(description="The source's word for the kind of object. Never null.")
-    native_id: str = strawberry.field(description="The source's id of the object. Never null.")
-    label: str | None = strawberry.field(description="Name for people; null where the row has none.")
-    url: str | None = strawberry.field(description="Where a person can open it; null where there is no link.")
+    type: str = strawberry.field(description="Type of the object, as the source names it.")
+    native_id: str = strawberry.field(description="Native id of the object.")
+    label: str | None = strawberry.field(description="Name for people. Null if the row does not have it.")
+    url: str | None = strawberry.field(description="Page of the object, for people. Null if there is none.")
     is_primary: bool | None = strawberry.field(
-        description="Whether it is the main one; null if the source has no such mark."
+        description="Whether this is the main subject. Null if the source does not mark one."
     )
 
     @classmethod
@@ -32,18 +34,20 @@ def subjects_from_model(subjects: tuple[model.SubjectRef, ...] | None) -> list[S
     return None if subjects is None else [SubjectRef.from_model(subject) for subject in subjects]
 
 
-@strawberry.type(description="The thing in the vendor's own words.")
+@strawberry.type(description="The object as the vendor names and records it.")
 class NativeRecord:
-    native_id: str = strawberry.field(description="The vendor's id. Never null.")
-    type: str | None = strawberry.field(description="The vendor's type; null where it has none.")
-    state: str | None = strawberry.field(description="The vendor's state; null where it has none or it is not loaded.")
-    rule: str = strawberry.field(description="The rule that made the unified state of it. Never null.")
+    native_id: str = strawberry.field(description="Native id.")
+    type: str | None = strawberry.field(description="Native type. Null if the vendor has none.")
+    state: str | None = strawberry.field(
+        description="Native state. Null if the vendor has none or the record is not loaded."
+    )
+    rule: str = strawberry.field(description="Name of the mapping rule that decided the unified state.")
     is_shown: strawberry.Private[bool]
     record: strawberry.Private[object]
 
     @resolved(
         graphql_type=JSON | None,
-        description="The vendor's record as received. Null for all but task admins, and where none was kept.",
+        description="The vendor's record as received. Null unless the viewer is a task admin, and null if it was not kept.",
     )
     def payload(self) -> object:
         return self.record if self.is_shown else None

@@ -1,4 +1,4 @@
-"""Tasks as records, for every noun that leads to tasks: lists of them, and tasks by ref."""
+"""Tasks as records, listed and loaded by ref. For all nouns that have fields of tasks."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,7 +24,7 @@ async def list_tasks(
     order: tuple[SortKey, ...] = BY_DUE_TIME,
     fresh: bool = False,
 ) -> TaskList:
-    """One page of the tasks that the viewer may see. `count` asks for the total, which may cost calls."""
+    """One page of the tasks that the viewer may see. `count`: ask for the total, which may cost upstream calls."""
     request = TaskListRequest(
         scope=scope,
         filter=filter,
@@ -44,14 +44,14 @@ def only_open(filter: TaskFilter) -> TaskFilter:
 
 
 class TaskByRefLoader(Loader[TaskRef, Task]):
-    """Tasks that the caller may see; others are None."""
+    """Tasks by ref. None for a task that does not exist or that the caller may not see."""
 
     async def find(self, keys: Sequence[TaskRef]) -> Mapping[TaskRef, Task | ConnectorError]:
         return await self._federation.get_tasks(self._caller, keys)
 
 
 class FreshTaskByRefLoader(Loader[TaskRef, Task]):
-    """As TaskByRefLoader, past the gateway's caches."""
+    """As TaskByRefLoader, read from the source and not from the gateway's caches."""
 
     async def find(self, keys: Sequence[TaskRef]) -> Mapping[TaskRef, Task | ConnectorError]:
         return await self._federation.get_tasks(self._caller, keys, fresh=True)

@@ -1,7 +1,7 @@
-"""What a document may ask for, measured before anything runs.
+"""Cost of a document, measured before anything runs.
 
-One pass from the leaves up: every fragment is measured once and its measure reused, so the time is linear in the
-document even where fragments within fragments double what they stand for.
+One pass from the leaves up. Each fragment is measured once and its result is reused, so the time is linear in the
+document, even if nested fragments expand exponentially.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,15 +36,14 @@ DETAIL_FIELDS = frozenset(
 
 _INT_DIGITS = 11  # of -2147483648
 
-# Levels of selections and fragments within each other beyond which nothing is measured: no honest document has so many,
-# and Python's own stack is finite.
+# Deepest nesting of selections and fragments that is measured; Python's stack is limited. Real documents stay below.
 _BOTTOM = 100
 
 
 class Measure(Struct, frozen=True):
-    """Of a selection with everything below it. `objects`: product of page sizes, summed over lists side by side.
+    """Cost of a selection with everything below it. `objects`: page sizes of nested lists multiplied, else added.
 
-    `detail_rows`: for how many rows the most repeated detail field is asked.
+    `detail_rows`: the largest number of rows for which a detail field is selected.
     """
 
     fields: int = 0
@@ -65,7 +64,7 @@ class Measure(Struct, frozen=True):
         )
 
     def structure_excesses(self, limits: DocumentLimits) -> Iterator[str]:
-        """What is too much whatever the variables are."""
+        """Limits exceeded that do not depend on variables."""
         return _told(
             ("is nested {} levels deep", self.depth, limits.depth),
             ("nests introspection {} levels deep", self.introspection_depth, limits.introspection_depth),
@@ -74,7 +73,7 @@ class Measure(Struct, frozen=True):
         )
 
     def cost_excesses(self, limits: DocumentLimits) -> Iterator[str]:
-        """What is too much by page sizes, which come by variable as a rule."""
+        """Limits exceeded that depend on page sizes, which usually are variables."""
         return _told(
             ("may return {} objects of lists", self.objects, limits.objects),
             (
@@ -92,9 +91,9 @@ def _told(*found: tuple[str, int, int]) -> Iterator[str]:
 
 
 class Meter:
-    """Measures operations of one document. `visited` counts the nodes that were looked at.
+    """Measures the operations of one document. `visited` counts the AST nodes read.
 
-    A page size by variable is the variable's value or default where `variables` is given, else the largest page.
+    A page size given by a variable is the variable's value or default. Without `variables` it is the largest page.
     """
 
     def __init__(
@@ -129,7 +128,7 @@ class Meter:
 
     def _fragment(self, name: str, level: int) -> Measure:
         if name not in self._measured:
-            self._measured[name] = Measure()  # of itself within itself: another rule reports the cycle
+            self._measured[name] = Measure()  # for a fragment that contains itself; another rule reports the cycle
             fragment = self._fragments.get(name)
             if fragment is not None:
                 condition = self._schema.get_type(fragment.type_condition.name.value)
@@ -148,7 +147,7 @@ class Meter:
             below = self._selection(node.selection_set, inner, level + 1)
         is_introspection = name.startswith("__") or (parent is not None and parent.name.startswith("__"))
         is_detail = parent is not None and (parent.name, name) in DETAIL_FIELDS
-        # A detail that is a list itself costs its task one load, whatever its page.
+        # A detail field that is itself a list costs one load per task, whatever its page size.
         detail_rows = max(1, below.detail_rows) if is_detail else below.detail_rows * (rows or 1)
         return Measure(
             fields=below.fields + 1,
@@ -160,7 +159,7 @@ class Meter:
         )
 
     def _rows(self, node: FieldNode, arguments: Mapping[str, object]) -> int | None:
-        """How many rows a list field may give; None for a field that is no list with a size."""
+        """The most rows that a list field may return. None if the field has no page size."""
         sent = {each.name.value: each.value for each in node.arguments or ()}
         if "first" in arguments:
             size = self._value(sent["first"]) if "first" in sent else DEFAULT_PAGE
@@ -176,12 +175,12 @@ class Meter:
             return MAX_PAGE if self._variables is None else self._variables.get(node.name.value)
         if isinstance(node, ListValueNode):
             return [None] * len(node.values)
-        # A number beyond the digits of any Int is refused by validation, and too long for Python's int().
+        # Validation refuses longer numbers; int() would be slow for very long ones.
         return int(node.value) if isinstance(node, IntValueNode) and len(node.value) <= _INT_DIGITS else None
 
 
 def _defaults(document: DocumentNode) -> dict[str, object]:
-    """Defaults of variables. The largest, where operations of the document disagree."""
+    """Default values of variables. If operations of the document declare different ones, the largest."""
     found: dict[str, object] = {}
     for operation in document.definitions:
         if isinstance(operation, OperationDefinitionNode):

@@ -1,4 +1,4 @@
-"""GraphQL texts parsed, measured and validated, once for each distinct text."""
+"""Documents parsed, measured and validated, once per distinct text."""
 
 from typing import Any
 
@@ -29,11 +29,11 @@ KEPT_DOCUMENTS = 256
 LARGEST_KEPT_CHARACTERS = 32 * 1024
 
 _COMPARISONS = 10_000
-"""Units of graphql-core's budget, two for each pair of fields. A dashboard's inbox takes a dozen."""
+"""Limit of graphql-core's comparison budget: 2 per pair of fields with one name. A typical inbox query uses 12."""
 
 
 class _OverlappingFieldsRule(OverlappingFieldsCanBeMergedRule):
-    """Compares fields of one name in pairs: at most so many."""
+    """graphql-core's rule with a limit: it compares fields of one name in pairs."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
@@ -42,7 +42,6 @@ class _OverlappingFieldsRule(OverlappingFieldsCanBeMergedRule):
 
 _ABORTED = "Validation aborted."
 
-# Made once: other rule classes would be other rules to whoever keeps by them.
 _RULES: tuple[type[ASTValidationRule], ...] = (
     *(rule for rule in specified_rules if rule is not OverlappingFieldsCanBeMergedRule),
     _OverlappingFieldsRule,
@@ -52,7 +51,7 @@ _RULES: tuple[type[ASTValidationRule], ...] = (
 
 
 class DocumentError(Exception):
-    """The document cannot run; `code` is for programs where an error has none of its own."""
+    """The document cannot run. `code` applies to errors without a code of their own."""
 
     def __init__(self, code: str, errors: list[GraphQLError]) -> None:
         super().__init__(code)
@@ -61,10 +60,9 @@ class DocumentError(Exception):
 
 
 class Documents:
-    """Keeps what is valid; whoever sends nonsense pushes nothing out.
+    """Cache of documents. Only valid ones are cached, so that invalid ones cannot evict them.
 
-    Without `introspection`, `__schema` and `__type` are refused. Without `suggestions`, errors tell no names to those
-    who guess.
+    Without `introspection`, `__schema` and `__type` are refused. Without `suggestions`, errors contain no "Did you mean".
     """
 
     def __init__(
@@ -77,7 +75,7 @@ class Documents:
         self._kept: LRUCache[str, DocumentNode] = LRUCache(maxsize=KEPT_DOCUMENTS)
 
     def read(self, text: str) -> DocumentNode:
-        """The document; DocumentError where it does not parse, asks for too much, or does not fit the schema."""
+        """The parsed document. Raises DocumentError if it does not parse, exceeds a limit or is invalid."""
         document = self._kept.get(text)
         if document is None:
             document = self._validated(text)
@@ -88,7 +86,7 @@ class Documents:
     def operation(
         self, document: DocumentNode, name: str | None, variables: dict[str, Any] | None
     ) -> OperationDefinitionNode:
-        """The operation to run; DocumentError where it is not clear which, not served, or too much."""
+        """The operation to run. Raises DocumentError if it is ambiguous, missing, not served or exceeds a limit."""
         operation = get_operation_ast(document, name)
         if operation is None:
             text = (
@@ -99,7 +97,7 @@ class Documents:
             raise DocumentError("OPERATION_RESOLUTION_FAILURE", [GraphQLError(text)])
         if operation.operation is OperationType.SUBSCRIPTION:
             raise DocumentError("SUBSCRIPTIONS_NOT_SERVED", [GraphQLError("Subscriptions are not served.", operation)])
-        # Page sizes come by variable, so this is the one check that is made for each request.
+        # Page sizes come by variable, so this check is made for each request.
         measure = Meter(self._schema, document, variables or {}).measure(operation)
         excesses = [GraphQLError(excess, operation) for excess in measure.cost_excesses(self._limits)]
         if excesses:
@@ -111,7 +109,7 @@ class Documents:
             document = parse(text, max_lexical_tokens=self._limits.tokens)
         except GraphQLError as error:
             raise DocumentError("GRAPHQL_PARSE_FAILED", [error]) from error
-        # Before validation, which a document of the wrong shape can keep busy for long.
+        # Before validation, which takes long for some documents.
         excesses = list(shape.excesses(document, self._limits)) or list(self._structure_excesses(document))
         if excesses:
             raise DocumentError("TOO_COSTLY", excesses)

@@ -1,4 +1,4 @@
-"""One operation run against the graph, whatever brought it here and whatever carries its answer away."""
+"""Runs one GraphQL operation, independent of the transport."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from schema.execution.documents import DocumentError, Documents
 
 
 class GraphQLOperation(Struct, frozen=True, kw_only=True):
-    """Read and found fit to run. `name` is None where the document gives none."""
+    """A parsed and validated operation. `name` is None if the document gives none."""
 
     document: DocumentNode
     name: str | None
@@ -23,7 +23,7 @@ class GraphQLOperation(Struct, frozen=True, kw_only=True):
 
 
 class GraphQLResponse(Struct, frozen=True):
-    """What goes to the client. Where nothing `ran`, there is no data: the request itself was at fault."""
+    """The response to the client. If nothing `ran`, the request was at fault and the response has no data."""
 
     errors: list[dict[str, Any]]
     data: dict[str, Any] | None = None
@@ -36,7 +36,7 @@ class GraphQLResponse(Struct, frozen=True):
 
 
 class RequestError(Exception):
-    """The request cannot run; `answer` says why."""
+    """The request cannot run; `answer` is the response that says why."""
 
     def __init__(self, answer: GraphQLResponse) -> None:
         super().__init__("the request cannot run")
@@ -44,9 +44,9 @@ class RequestError(Exception):
 
 
 class Execution:
-    """The graph, ready to run operations; one for all requests.
+    """Runs operations; one instance for all requests.
 
-    Runs graphql-core itself: Strawberry would parse and validate each text anew, and its extensions are not needed.
+    It calls graphql-core directly: Strawberry would parse and validate each text again, and its extensions are not used.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Execution:
         suggestions: bool = True,
     ) -> None:
         self._schema = schema
-        # Strawberry runs a text; what is parsed and validated already can only be run below it.
+        # Strawberry runs texts only; a parsed document needs the schema of graphql-core.
         self._core = schema._schema  # noqa: SLF001
         self._documents = Documents(
             self._core, limits or DocumentLimits(), introspection=introspection, suggestions=suggestions
@@ -68,7 +68,7 @@ class Execution:
     def read(
         self, query: str, operation_name: str | None = None, variables: dict[str, Any] | None = None
     ) -> GraphQLOperation:
-        """The operation asked for; RequestError where it cannot run."""
+        """The operation to run. Raises RequestError if the request cannot run."""
         try:
             document = self._documents.read(query)
             node: OperationDefinitionNode = self._documents.operation(document, operation_name, variables)
@@ -84,7 +84,7 @@ class Execution:
         )
 
     async def run(self, operation: GraphQLOperation, context: Context) -> GraphQLResponse:
-        """Its answer, errors as a client may see them. Nothing is raised for what a resolver does."""
+        """The response, with errors as a client may see them. Exceptions of resolvers are errors of the response."""
         executed = execute(
             self._core,
             operation.document,
@@ -97,7 +97,7 @@ class Execution:
         )
         result = executed if isinstance(executed, ExecutionResult) else await executed
         errors = [_shown(error) for error in result.errors or ()]
-        # Without data and without a path nothing ran: a variable does not fit.
+        # No data and no error with a path: nothing ran, because a variable is invalid.
         ran = result.data is not None or not errors or any("path" in error for error in errors)
         return GraphQLResponse(errors, result.data, ran)
 

@@ -1,4 +1,4 @@
-"""Which fields a request selected below the present one, without building anything."""
+"""Which fields are selected below the current field, read from the AST."""
 
 from collections.abc import Iterator, Mapping
 
@@ -17,18 +17,18 @@ from schema.core.context import Context
 
 
 def selects(info: strawberry.Info[Context, None], *paths: tuple[str, ...]) -> bool:
-    """Whether any of the paths of field names below the present field is selected.
+    """Whether any of the paths of field names below the current field is selected.
 
-    Each fragment is read once a level, so the time is linear in the document.
+    Each fragment is read once per level, so the time is linear in the document.
     """
-    raw = info._raw_info  # noqa: SLF001 selected_fields would expand fragments within fragments, doubling each time
+    raw = info._raw_info  # noqa: SLF001 info.selected_fields expands nested fragments exponentially
     reader = _Reader(raw.fragments, info.variable_values)
     sets = [node.selection_set for node in raw.field_nodes if node.selection_set]
     return any(reader.reaches(sets, path) for path in paths)
 
 
 def selects_total(info: strawberry.Info[Context, None]) -> bool:
-    """Whether a list is asked how many rows it has over all pages, which may cost calls."""
+    """Whether a field of the list is selected that needs the total, which may cost upstream calls."""
     return selects(info, ("totalCount",), ("totalAccuracy",), ("sources", "count"))
 
 

@@ -1,7 +1,7 @@
-"""How much stands in a document, counted in one pass before anything else looks at it.
+"""Counts of what a document contains, taken in one pass before validation.
 
 Validation takes more than linear time in several of these counts (graphql-core 3.3: fields that share a name, fragments
-that spread each other, every operation over every fragment); with them bounded it is quick for any document.
+that spread each other, every operation over every fragment). With these counts limited it is fast for any document.
 """
 
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ _COUNTED: dict[type[Node], str] = {
     ast.ObjectFieldNode: "arguments",
 }
 _LEAVES = frozenset({"loc", "name", "alias", "type", "type_condition", "description"})
-"""Parts that hold nothing that is counted."""
+"""Attributes of AST nodes that contain nothing to count."""
 
 
 def excesses(document: DocumentNode, limits: DocumentLimits) -> Iterator[GraphQLError]:
-    """What the document has too much of, or should not have at all: types. At most one is found."""
+    """The first limit that the document exceeds, or its first type definition, which is not allowed."""
     for definition in document.definitions:
         if not isinstance(definition, ast.ExecutableDefinitionNode):
             yield GraphQLError("Only operations and fragments are served.", definition)

@@ -12,9 +12,9 @@ from schema.ports import RowList
 from schema.source import MergedConnection
 
 
-@strawberry.type(description="A page of flows, newest first, merged over all sources, with a report of each.")
+@strawberry.type(description="A page of flows, newest first, over all sources.")
 class FlowConnection(MergedConnection[Flow]):
-    total_accuracy: CountAccuracy = strawberry.field(description="How far `totalCount` can be relied on. Never null.")
+    total_accuracy: CountAccuracy = strawberry.field(description="Accuracy of `totalCount`.")
 
     @classmethod
     def from_list(cls, flows: RowList[model.Flow], context: Context) -> Self:

@@ -1,4 +1,4 @@
-"""Flows by ref, and what a write to a flow makes of what was loaded."""
+"""Flows by ref, and their invalidation by a write."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,14 +9,14 @@ from schema.core.loader import Loader
 
 
 class FlowByRefLoader(Loader[FlowRef, Flow]):
-    """For flows reached from something that the caller sees; not for ids that a client sent."""
+    """Flows by ref, without a check of visibility: only for flows of objects that the caller sees."""
 
     async def find(self, keys: Sequence[FlowRef]) -> Mapping[FlowRef, Flow | ConnectorError]:
         return await self._federation.get_flows(self._caller, keys)
 
 
 def note_flow_written(flow: Flow | None, context: Context) -> None:
-    """A write to a flow went through: what was loaded before of it and its tasks is old."""
+    """Forget everything loaded, after a write to a flow: the flow and its tasks may have changed."""
     context.forget_loaded()
     if flow is not None:
         context.loader(FlowByRefLoader).put(flow.ref, flow)

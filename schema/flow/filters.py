@@ -1,4 +1,4 @@
-"""Filters of flows, and how they become the port's."""
+"""Filter inputs of flows, and their conversion to the port's query."""
 
 from collections.abc import Sequence
 
@@ -8,16 +8,18 @@ from connectors.sdk.query import FlowQuery
 from schema.core.arguments import given
 from schema.core.context import Context
 from schema.core.enums import FlowState
-from schema.core.filters import NOT_CONSIDERED, DateTimeFilter, IdFilter, StringFilter, SubjectFilter, both
+from schema.core.filters import DateTimeFilter, IdFilter, StringFilter, SubjectFilter, both
 
 
-@strawberry.input(description="Which states; members combine by AND.")
+@strawberry.input(
+    description="Condition on a flow's state. Members combine by AND. A member that is null or absent is no condition."
+)
 class FlowStateFilter:
-    eq: FlowState | None = strawberry.field(default=strawberry.UNSET, description=f"This state. {NOT_CONSIDERED}")
+    eq: FlowState | None = strawberry.field(default=strawberry.UNSET, description="Equal to this state.")
     in_: list[FlowState] | None = strawberry.field(
         name="in",
         default=strawberry.UNSET,
-        description=f"One of these; an empty list matches nothing. {NOT_CONSIDERED}",
+        description="One of these states. An empty list matches nothing.",
     )
 
     def states(self) -> frozenset[FlowState] | None:
@@ -29,23 +31,21 @@ class FlowStateFilter:
         return found
 
 
-@strawberry.input(description="Which flows; members combine by AND, null and empty ones are not considered.")
+@strawberry.input(
+    description="Condition on flows. Members combine by AND. A member that is null, absent or empty is no condition."
+)
 class FlowFilter:
     source: IdFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Sources, by their ids. An unknown one is an error. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Source, by global id. An unknown id is an error."
     )
-    state: FlowStateFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Unified states. {NOT_CONSIDERED}"
-    )
+    state: FlowStateFilter | None = strawberry.field(default=strawberry.UNSET, description="Unified state.")
     definition_key: StringFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Keys of the definition that they run by. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Key of the flow definition."
     )
     subject: SubjectFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"What they are about. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Business objects that the flow is about."
     )
-    started_at: DateTimeFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"When they began. {NOT_CONSIDERED}"
-    )
+    started_at: DateTimeFilter | None = strawberry.field(default=strawberry.UNSET, description="Start time.")
 
     def source_keys(self, field: Sequence[str], context: Context) -> frozenset[str] | None:
         source = given(self.source)

@@ -1,4 +1,4 @@
-"""Writes to flows: at most once each, expected failures as data of the payload. For task admins."""
+"""Writes to flows, with their inputs and payload. For task admins only."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -43,51 +43,57 @@ if TYPE_CHECKING:
 Info = strawberry.Info[Context, None]
 
 
-@strawberry.input(description="A business object that a flow is about.")
+@strawberry.input(description="A business object that a new flow is about.")
 class SubjectInput:
-    type: str = strawberry.field(description="The source's word for the kind of object.")
-    id: str = strawberry.field(description="The source's id of the object.")
+    type: str = strawberry.field(description="Type of the object, as the source names it.")
+    id: str = strawberry.field(description="Native id of the object.")
     is_primary: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="Whether it is the main one; null if the source has no such mark."
+        default=strawberry.UNSET, description="Whether this is the main subject. Null if the source does not mark one."
     )
 
 
-@strawberry.input(description="A flow to start.")
+@strawberry.input(description="Input of `startFlow`.")
 class StartFlowInput(WriteInput):
-    source_id: strawberry.ID = strawberry.field(description="Global id of the Source that shall run it.")
-    definition_key: str = strawberry.field(description="Key of the definition to run by.")
+    source_id: strawberry.ID = strawberry.field(description="Global id of the source that runs the flow.")
+    definition_key: str = strawberry.field(description="Key of the flow definition.")
     version: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The source's version of it; null for the newest."
+        default=strawberry.UNSET, description="Native version of the definition. Null means the newest."
     )
     data: JSON | None = strawberry.field(
-        default=strawberry.UNSET, description="An object to begin with; null for none."
+        default=strawberry.UNSET, description="Data of the new flow, a JSON object. Null means none."
     )
     subjects: list[SubjectInput] | None = strawberry.field(
-        default=strawberry.UNSET, description="What it is about; null for nothing."
+        default=strawberry.UNSET, description="Business objects that the flow is about. Null means none."
     )
     vendor_options: JSON | None = strawberry.field(default=strawberry.UNSET, description=VENDOR_OPTIONS)
 
 
-@strawberry.input(description="A flow to do something to.")
-class FlowActionInput(WriteInput):
-    flow_id: strawberry.ID = strawberry.field(description="Global id of a Flow.")
+@strawberry.input
+class _FlowId:
+    """A base of its own, so that `flowId` is the first field of every input."""
+
+    flow_id: strawberry.ID = strawberry.field(description="Global id of the flow.")
+
+
+@strawberry.input(description="Input of `suspendFlow` and `resumeFlow`.")
+class FlowActionInput(WriteInput, _FlowId):
     reason: str | None = strawberry.field(default=strawberry.UNSET, description=REASON)
 
 
-@strawberry.input(description="A flow to end, with every open task of it.")
+@strawberry.input(description="Input of `cancelFlow`.")
 class CancelFlowInput(FlowActionInput):
     vendor_options: JSON | None = strawberry.field(default=strawberry.UNSET, description=VENDOR_OPTIONS)
 
 
-@strawberry.type(description="What became of a write to a flow.")
+@strawberry.type(description="Result of a write to a flow.")
 class FlowPayload(WritePayload):
     flow: Flow | None = strawberry.field(
-        description="The flow as the source will show it; null if it could not be read."
+        description="The flow as the source will show it. Null if it could not be read."
     )
 
     @resolved(
         graphql_type=list[Annotated["Task", strawberry.lazy("schema.task")]],
-        description="Open tasks of the flow, at most 100, as far as the source shows them yet. Costs a list.",
+        description="Open tasks of the flow, at most 100, as far as the source shows them already. Costs a list of tasks.",
     )
     async def tasks(self, info: Info) -> "list[Task]":
         if self.flow is None:
@@ -104,33 +110,33 @@ class FlowPayload(WritePayload):
 
 @strawberry.type
 class FlowMutations:
-    @resolved(description="Start a flow. Needs the role task_admin.")
+    @resolved(description="Starts a flow. Requires the role task_admin.")
     async def start_flow(
-        self, info: Info, input: Annotated[StartFlowInput, strawberry.argument(description="What to start.")]
+        self, info: Info, input: Annotated[StartFlowInput, strawberry.argument(description="The flow to start.")]
     ) -> FlowPayload:
         return await _write(
             info.context, input, lambda: SourceRef(source_key(input.source_id, ("sourceId",), info.context)), _start
         )
 
-    @resolved(description="Pause a flow. Needs the role task_admin.")
+    @resolved(description="Suspends a flow. Requires the role task_admin.")
     async def suspend_flow(
-        self, info: Info, input: Annotated[FlowActionInput, strawberry.argument(description="What to pause.")]
+        self, info: Info, input: Annotated[FlowActionInput, strawberry.argument(description="The flow to suspend.")]
     ) -> FlowPayload:
         return await _write(
             info.context, input, lambda: _flow(input), lambda one: SuspendFlowIntent(reason=given(one.reason))
         )
 
-    @resolved(description="Go on with a paused flow. Needs the role task_admin.")
+    @resolved(description="Resumes a suspended flow. Requires the role task_admin.")
     async def resume_flow(
-        self, info: Info, input: Annotated[FlowActionInput, strawberry.argument(description="What to go on with.")]
+        self, info: Info, input: Annotated[FlowActionInput, strawberry.argument(description="The flow to resume.")]
     ) -> FlowPayload:
         return await _write(
             info.context, input, lambda: _flow(input), lambda one: ResumeFlowIntent(reason=given(one.reason))
         )
 
-    @resolved(description="End a flow, with every open task of it. Needs the role task_admin.")
+    @resolved(description="Ends a flow and all its open tasks. Requires the role task_admin.")
     async def cancel_flow(
-        self, info: Info, input: Annotated[CancelFlowInput, strawberry.argument(description="What to end.")]
+        self, info: Info, input: Annotated[CancelFlowInput, strawberry.argument(description="The flow to end.")]
     ) -> FlowPayload:
         return await _write(info.context, input, lambda: _flow(input), _cancellation)
 
@@ -157,7 +163,7 @@ def _flow(input: FlowActionInput) -> FlowRef:
 
 def _start(input: StartFlowInput) -> StartFlowIntent:
     if not input.definition_key:
-        raise InputError("name the definition to start", field=("definitionKey",))
+        raise InputError("definitionKey must not be empty", field=("definitionKey",))
     return StartFlowIntent(
         definition_key=input.definition_key,
         version=given(input.version),

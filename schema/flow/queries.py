@@ -22,23 +22,20 @@ from schema.ports import FlowListRequest
 class FlowQueries:
     @resolved(
         description=(
-            "A flow by id, for task admins and whoever sees one of its tasks. Null for an id that is malformed, of "
-            "another type, unknown or invisible; null with an error if the source could not be asked."
+            "A flow by id, for task admins and viewers who see one of its tasks. Null if the id is malformed, of another type, unknown or invisible. Null with an error if the source cannot be read."
         )
     )
     async def flow(
         self,
         info: strawberry.Info[Context, None],
-        id: Annotated[strawberry.ID, strawberry.argument(description="Global id of a Flow.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="Global id of the flow.")],
         freshness: FreshnessArgument = Freshness.CACHED,
     ) -> Flow | None:
         return await flow_by_id(decode(id), info.context, fresh=freshness is Freshness.FRESH)
 
     @resolved(
         description=(
-            "Flows, newest first, at most 100 a page; for task admins. A failing source does not fail it, one that "
-            "lists no flows is SKIPPED, one that others may not list is FORBIDDEN: see `sources`. VALIDATION_FAILED for a "
-            "page from the end where a source keeps its flows newest first only."
+            "Flows of all sources, newest first, for task admins. `sources` tells how each source answered: SKIPPED if it does not list flows, FORBIDDEN if the viewer is no task admin. VALIDATION_FAILED for `last` if a source can only list its newest flows first."
         )
     )
     async def flows(
@@ -49,7 +46,7 @@ class FlowQueries:
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
         filter: Annotated[
-            FlowFilter | None, strawberry.argument(description="Which of them; null means all.")
+            FlowFilter | None, strawberry.argument(description="Condition on the flows. Null means all.")
         ] = strawberry.UNSET,
     ) -> FlowConnection:
         context, asked = info.context, given(filter) or FlowFilter()

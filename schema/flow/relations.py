@@ -1,4 +1,4 @@
-"""Tasks and state of a flow."""
+"""Tasks of a flow, and its state."""
 
 from collections.abc import Sequence
 
@@ -17,19 +17,19 @@ _WORKABLE = frozenset({TaskState.READY, TaskState.RESERVED, TaskState.IN_PROGRES
 async def tasks_of(
     ref: FlowRef, context: Context, *, states: frozenset[TaskState] | None, page: PageArguments, count: bool = False
 ) -> TaskList:
-    """Tasks of one flow that the viewer may see, by creation; no other source is asked."""
+    """One page of the tasks of a flow that the viewer may see, by creation time. Only the flow's source is asked."""
     wanted = TaskFilter(sources=frozenset({ref.source}), flows=frozenset({ref}), states=states)
     return await list_tasks(context, wanted, page, count=count, order=BY_CREATION)
 
 
 async def tasks_in(ref: FlowRef, states: frozenset[TaskState], context: Context) -> list[Task]:
-    """The first 100 tasks of a flow that are in one of `states` and that the viewer may see."""
+    """The first 100 tasks of a flow that have one of `states` and that the viewer may see."""
     listed = await tasks_of(ref, context, states=states, page=PageArguments(MOST_CURRENT_TASKS, None, backward=False))
     return [edge.task for edge in listed.edges]
 
 
 async def current_tasks_of(ref: FlowRef, record: Flow | None, context: Context) -> Sequence[Task]:
-    """What can be worked on now: by the flow's record where it names its tasks, else by a list."""
+    """Tasks of the flow that can be worked on now: those that its record names, else a list by state."""
     found = record or await context.loader(FlowByRefLoader).load(ref)
     if found is None or found.current_task_ids is None:
         return await tasks_in(ref, _WORKABLE, context)
@@ -39,6 +39,6 @@ async def current_tasks_of(ref: FlowRef, record: Flow | None, context: Context) 
 
 
 async def state_of(ref: FlowRef, context: Context) -> FlowState:
-    """A field that is never null cannot carry the source's failure: then the state is unknown."""
+    """State of the flow; UNKNOWN if it cannot be loaded, because the field is non-null."""
     (found,) = await context.loader(FlowByRefLoader).load_many([ref])
     return found.state if isinstance(found, Flow) else FlowState.UNKNOWN

@@ -1,4 +1,4 @@
-"""A flow as the graph shows it. Reached from a row it is a stub that loads when more than its id is asked."""
+"""Flow and its parts. The flow of a task is a stub: it loads its record when a field beyond id and name is selected."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -28,26 +28,24 @@ T = TypeVar("T")
 Info = strawberry.Info[Context, None]
 
 
-@strawberry.type(description="A part of a flow.")
+@strawberry.type(description="A phase of a flow.")
 class FlowPhase:
-    key: str = strawberry.field(description="The source's key of it. Never null.")
-    name: str = strawberry.field(description="Name for people. Never null.")
-    state: PhaseState = strawberry.field(description="How far it is. Never null.")
-    due_at: datetime | None = strawberry.field(description="When it should be over; null if never.")
-    progress: float | None = strawberry.field(
-        description="Share of it that is done, 0 to 1; null where the source does not say."
-    )
+    key: str = strawberry.field(description="Native key of the phase.")
+    name: str = strawberry.field(description="Name for people.")
+    state: PhaseState = strawberry.field(description="Progress of the phase.")
+    due_at: datetime | None = strawberry.field(description="Due time. Null if there is none.")
+    progress: float | None = strawberry.field(description="Completed share, 0 to 1. Null if the source does not say.")
 
     @classmethod
     def from_model(cls, phase: model.FlowPhase) -> "FlowPhase":
         return cls(key=phase.key, name=phase.name, state=phase.state, due_at=phase.due_at, progress=phase.progress)
 
 
-@strawberry.type(description="A definition of flows, as deployed.")
+@strawberry.type(description="A definition that flows run, in one deployed version.")
 class FlowDefinition(Node):
-    key: str = strawberry.field(description="The same over all versions. Never null.")
-    name: str | None = strawberry.field(description="Name for people; null where the source has none.")
-    version: str | None = strawberry.field(description="The source's version; null where it has none.")
+    key: str = strawberry.field(description="Key, the same for all versions.")
+    name: str | None = strawberry.field(description="Name for people. Null if the source has none.")
+    version: str | None = strawberry.field(description="Native version. Null if the source has none.")
 
     @classmethod
     def from_model(cls, definition: model.Definition, source: str) -> "FlowDefinition":
@@ -60,7 +58,7 @@ class FlowDefinition(Node):
 
 
 def _loaded(description: str, read: Callable[[model.Flow, Context], object]) -> Any:
-    """A field that costs a stub one load, shared by the request; null if the flow cannot be found."""
+    """A field that is read from the flow's record, which a stub loads once per request. Null if it is not found."""
 
     def resolve(root: "Flow", info: Info) -> Any:
         return root.read(info.context, read, None)
@@ -74,53 +72,51 @@ def _stub_of(flow: model.Flow, native_id: str | None, context: Context) -> "Flow
     )
 
 
-@strawberry.type(description="A process instance, execution or workflow run, to which tasks belong.")
+@strawberry.type(description="A process instance, execution, workflow run or case that tasks belong to.")
 class Flow(Node):
-    source: Source = strawberry.field(description="The source. Never null.")
+    source: Source = strawberry.field(description="Source of the flow.")
     name: str | None = strawberry.field(
-        description="Name for people. Null where the source has none, or where it would cost a call per row."
+        description="Name for people. Null if the source has none or would need a call per row."
     )
     ref: strawberry.Private[model.FlowRef]
     seen_at: strawberry.Private[datetime]
     record: strawberry.Private[model.Flow | None]
 
     definition: FlowDefinition | None = _loaded(
-        "What it runs by; null where the source does not say.",
+        "Definition that the flow runs. Null if the source does not say.",
         lambda flow, _: flow.definition and FlowDefinition.from_model(flow.definition, flow.source),
     )
     has_incident: bool | None = _loaded(
-        "Whether something in it needs repair; null where the source does not say.", lambda flow, _: flow.has_incident
+        "Whether the flow needs repair. Null if the source does not say.", lambda flow, _: flow.has_incident
     )
-    started_at: datetime | None = _loaded("When it began; null where not known.", lambda flow, _: flow.started_at)
-    ended_at: datetime | None = _loaded("When it ended; null while it runs.", lambda flow, _: flow.ended_at)
-    due_at: datetime | None = _loaded("When it should have ended; null if never.", lambda flow, _: flow.due_at)
+    started_at: datetime | None = _loaded("Start time. Null if unknown.", lambda flow, _: flow.started_at)
+    ended_at: datetime | None = _loaded("End time. Null while the flow runs.", lambda flow, _: flow.ended_at)
+    due_at: datetime | None = _loaded("Due time. Null if there is none.", lambda flow, _: flow.due_at)
     started_by: User | None = _loaded(
-        "Who started it; null where not known, or where no person did.",
+        "User who started the flow. Null if unknown or if no person started it.",
         lambda flow, context: flow.started_by and User.from_row(flow.started_by, flow.source, context),
     )
-    business_key: str | None = _loaded(
-        "The business's own reference; null where there is none.", lambda flow, _: flow.business_key
-    )
+    business_key: str | None = _loaded("Business key. Null if there is none.", lambda flow, _: flow.business_key)
     subjects: list[SubjectRef] | None = _loaded(
-        "What it is about, at most what its record holds; null where the source has no such thing.",
+        "Business objects that the flow is about, as far as its record has them. Null if the source does not know subjects.",
         lambda flow, _: subjects_from_model(flow.subjects),
     )
     parent: "Flow | None" = _loaded(
-        "The flow that started it; null if none did.", lambda flow, context: _stub_of(flow, flow.parent_id, context)
+        "Flow that started this flow. Null if none did.", lambda flow, context: _stub_of(flow, flow.parent_id, context)
     )
     root: "Flow | None" = _loaded(
-        "The outermost flow; null if it is that itself, or the source does not say.",
+        "Outermost flow. Null if this flow is the outermost, or if the source does not say.",
         lambda flow, context: _stub_of(flow, flow.root_id, context),
     )
     phases: list[FlowPhase] | None = _loaded(
-        "Its parts in order, all of them; null where the source has no phases.",
+        "Phases in order. Null if the source has no phases.",
         lambda flow, _: None if flow.phases is None else [FlowPhase.from_model(phase) for phase in flow.phases],
     )
-    url: str | None = _loaded("Where a person can open it; null if there is no such page.", lambda flow, _: flow.url)
+    url: str | None = _loaded("Page of the flow, for people. Null if there is none.", lambda flow, _: flow.url)
 
     @resolved(
         graphql_type=FlowState,
-        description="State now; UNKNOWN if the flow cannot be loaded. Costs one load per flow. Never null.",
+        description="Current state. UNKNOWN if the flow cannot be loaded. Costs one load per flow.",
     )
     def state(self, info: Info) -> Awaitable[FlowState] | FlowState:
         if self.record is not None:
@@ -129,7 +125,7 @@ class Flow(Node):
 
     @resolved(
         graphql_type=NativeRecord,
-        description="The flow in the vendor's own words; free as long as only `nativeId` is asked. Never null.",
+        description="The flow as the vendor names and records it. Free if only `nativeId` is selected.",
     )
     def native(self, info: Info) -> Awaitable[NativeRecord] | NativeRecord:
         if self.record is not None or not selects(info, ("type",), ("state",), ("rule",), ("payload",)):
@@ -138,7 +134,7 @@ class Flow(Node):
 
     @resolved(
         graphql_type=list[Annotated["Task", strawberry.lazy("schema.task")]] | None,
-        description="What can be worked on now and the viewer may see, at most 100. Null with an error if not loaded.",
+        description="Tasks that can be worked on now and that the viewer sees, at most 100. Null with an error if they cannot be loaded.",
     )
     async def current_tasks(self, info: Info) -> "list[Task]":
         context = info.context
@@ -146,7 +142,7 @@ class Flow(Node):
 
     @resolved(
         graphql_type=Annotated["TaskConnection", strawberry.lazy("schema.task")],
-        description="Its tasks that the viewer may see, open and closed, at most 100 a page, by creation.",
+        description="Tasks of the flow that the viewer sees, open and closed, by creation time.",
     )
     async def tasks(
         self,
@@ -156,7 +152,8 @@ class Flow(Node):
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
         states: Annotated[
-            list[TaskState] | None, strawberry.argument(description="Only in these; null means all.")
+            list[TaskState] | None,
+            strawberry.argument(description="Return tasks in these states only. Null means all states."),
         ] = strawberry.UNSET,
     ) -> "TaskConnection":
         wanted = given(states)
@@ -170,7 +167,7 @@ class Flow(Node):
         connection: TaskConnection = present(found, info.context)
         return connection
 
-    @resolved(description="When the source was asked for what is shown. Never null.")
+    @resolved(description="Time when this data was read from the source.")
     def fetched_at(self) -> datetime:
         return self.seen_at
 
@@ -187,7 +184,7 @@ class Flow(Node):
 
     @classmethod
     def stub(cls, ref: model.FlowRef, name: str | None, seen_at: datetime, context: Context) -> "Flow":
-        """Nothing but what the row that names it says."""
+        """A flow of which only the id and maybe the name are known."""
         return cls(
             id=global_id("Flow", ref.source, ref.native_id),
             source=Source.of(ref.source, context),
@@ -198,7 +195,7 @@ class Flow(Node):
         )
 
     def read(self, context: Context, read: Callable[[model.Flow, Context], T], absent: T) -> Awaitable[T] | T:
-        """From the record at hand, else from the one that is loaded with all others of the request."""
+        """`read` of the record, which is loaded in a batch if this is a stub; `absent` if it is not found."""
         if self.record is not None:
             return read(self.record, context)
         return self._load(context, read, absent)

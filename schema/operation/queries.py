@@ -1,4 +1,4 @@
-"""What became of a write, by the id that its payload named."""
+"""`operation(id)`: a write by the `operationId` of its payload."""
 
 from typing import Annotated
 
@@ -13,14 +13,13 @@ from schema.operation.types import Operation
 class OperationQueries:
     @resolved(
         description=(
-            "A write by the id that its payload named, for whoever asked for it and for task admins; null for others, "
-            "for an unknown id and after 24 hours."
+            "A write by its id, for its author and task admins. Null for others, for an unknown id, and 24 hours after the write."
         )
     )
     async def operation(
         self,
         info: strawberry.Info[Context, None],
-        id: Annotated[strawberry.ID, strawberry.argument(description="`operationId` of a payload.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="`operationId` of the write's payload.")],
     ) -> Operation | None:
         found = await info.context.federation.operation(info.context.caller, id)
         return None if found is None else Operation.from_record(found)

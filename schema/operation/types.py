@@ -1,4 +1,4 @@
-"""A write as the journal has it."""
+"""Operation: a write as recorded in the journal."""
 
 from datetime import datetime
 
@@ -15,19 +15,22 @@ from schema.people import User
 from schema.task import Task
 
 
-@strawberry.type(description="A write, and what became of it. Kept for 24 hours.")
+@strawberry.type(description="A write as recorded in the journal for 24 hours.")
 class Operation:
-    id: strawberry.ID = strawberry.field(description="As the payload of the write named it. Never null.")
-    action: TaskAction = strawberry.field(description="What was to be done. Never null.")
-    status: MutationStatus = strawberry.field(description="What is known of it. Never null.")
-    attempts: int = strawberry.field(description="How often it was sent: never more than once.")
-    requested_at: datetime = strawberry.field(description="When it came. Never null.")
-    settled_at: datetime | None = strawberry.field(description="When it was known what became of it; null until then.")
-    errors: list[UserError] = strawberry.field(description="What was in the way; empty if nothing was. Never null.")
+    id: strawberry.ID = strawberry.field(description="`operationId` of the write's payload.")
+    action: TaskAction = strawberry.field(description="Action that was requested.")
+    status: MutationStatus = strawberry.field(description="Result, as far as known.")
+    attempts: int = strawberry.field(description="How often the write was sent: 0 or 1.")
+    requested_at: datetime = strawberry.field(description="Time of the request.")
+    settled_at: datetime | None = strawberry.field(description="Time when the result was known. Null until then.")
+    errors: list[UserError] = strawberry.field(
+        description="Reasons why the write was not applied. Empty if there are none."
+    )
     record: strawberry.Private[ports.Operation]
 
     @resolved(
-        graphql_type=Task | None, description="The task as it is now; null if none, or if the viewer cannot see it."
+        graphql_type=Task | None,
+        description="The task as it is now. Null if the write is about no task, or if the viewer cannot see it.",
     )
     async def task(self, info: strawberry.Info[Context, None]) -> Task | None:
         if self.record.task is None:
@@ -36,7 +39,8 @@ class Operation:
         return None if found is None else Task.from_model(found, info.context)
 
     @resolved(
-        graphql_type=Flow | None, description="The flow as it is now; null if none, or if the viewer cannot see it."
+        graphql_type=Flow | None,
+        description="The flow as it is now. Null if the write is about no flow, or if the viewer cannot see it.",
     )
     async def flow(self, info: strawberry.Info[Context, None]) -> Flow | None:
         if self.record.flow is None:
@@ -44,7 +48,7 @@ class Operation:
         found = await info.context.federation.get_visible_flow(info.context.caller, self.record.flow)
         return None if found is None else Flow.from_model(found, info.context)
 
-    @resolved(description="Who asked for it; null for somebody who is no longer configured.")
+    @resolved(description="User who requested the write. Null if that person is not configured any more.")
     def actor(self, info: strawberry.Info[Context, None]) -> User | None:
         person = info.context.federation.person(self.record.person)
         return None if person is None else User.from_caller(person)

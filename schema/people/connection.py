@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from schema.people.types import Group, User
 
 
-@strawberry.type(description="A page of people, by name, each once, with a report of each source.")
+@strawberry.type(description="A page of people, by name.")
 class UserConnection(MergedConnection[Annotated["User", strawberry.lazy("schema.people.types")]]):
     pass
 
 
-@strawberry.type(description="A page of groups, by name, with a report of each source.")
+@strawberry.type(description="A page of groups, by name.")
 class GroupConnection(MergedConnection[Annotated["Group", strawberry.lazy("schema.people.types")]]):
     pass

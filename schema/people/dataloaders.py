@@ -1,4 +1,4 @@
-"""People and groups of the vendors' directories, by ref."""
+"""Accounts and groups of the sources' directories, by ref."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,14 +8,14 @@ from schema.core.loader import Loader
 
 
 class UserByRefLoader(Loader[NativeRef, User]):
-    """None for who is in no directory: the graph keeps the id."""
+    """Accounts by ref. None if the directory does not have the account."""
 
     async def find(self, keys: Sequence[NativeRef]) -> Mapping[NativeRef, User | ConnectorError]:
         return dict(await self._federation.get_users(keys))
 
 
 class GroupByRefLoader(Loader[NativeRef, Group]):
-    """None for what is in no directory: the graph keeps the id."""
+    """Groups by ref. None if the directory does not have the group."""
 
     async def find(self, keys: Sequence[NativeRef]) -> Mapping[NativeRef, Group | ConnectorError]:
         return dict(await self._federation.get_groups(keys))

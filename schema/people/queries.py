@@ -1,4 +1,4 @@
-"""People by id."""
+"""Users and groups by id and in lists."""
 
 from typing import Annotated
 
@@ -20,33 +20,31 @@ from schema.ports import PageRequest
 class PeopleQueries:
     @resolved(
         description=(
-            "A person by id. Null for an id that is malformed, of another type, or of a source or person that is not "
-            "configured. An account that its source cannot show keeps its id, the rest is null."
+            "A user by id. Null if the id is malformed, of another type, or of a person or source that is not configured. An account that its source does not show has an id only."
         )
     )
     def user(
         self,
         info: strawberry.Info[Context, None],
-        id: Annotated[strawberry.ID, strawberry.argument(description="Global id of a User.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="Global id of the user.")],
     ) -> User | None:
         return user_by_id(decode(id), info.context)
 
     @resolved(
         description=(
-            "A group by id. Null for an id that is malformed, of another type, or of a source that is not configured."
+            "A group by id. Null if the id is malformed, of another type, or of a source that is not configured."
         )
     )
     def group(
         self,
         info: strawberry.Info[Context, None],
-        id: Annotated[strawberry.ID, strawberry.argument(description="Global id of a Group.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="Global id of the group.")],
     ) -> Group | None:
         return group_by_id(decode(id), info.context)
 
     @resolved(
         description=(
-            "People, by name, each once whatever number of sources know them, at most 100 a page. A failing source does "
-            "not fail it: see `sources`."
+            "People by name. A linked person appears once, whatever the number of accounts. `sources` tells how each source answered."
         )
     )
     async def users(
@@ -58,12 +56,14 @@ class PeopleQueries:
         before: Before = strawberry.UNSET,
         search: Annotated[
             str | None,
-            strawberry.argument(description="Part of a name, user name or mail address; null or empty means all."),
+            strawberry.argument(
+                description="Text contained in the name, user name or mail address. Null or empty means all."
+            ),
         ] = strawberry.UNSET,
         assignable_to: Annotated[
             strawberry.ID | None,
             strawberry.argument(
-                description="Global id of a Task: only whom its source would take as owner, as far as known."
+                description="Global id of a task: return people whom its source accepts as owner, as far as known. Null means all."
             ),
         ] = strawberry.UNSET,
     ) -> UserConnection:
@@ -83,8 +83,7 @@ class PeopleQueries:
 
     @resolved(
         description=(
-            "Groups, by name, at most 100 a page. A failing source does not fail it, one without a directory of groups "
-            "is SKIPPED: see `sources`."
+            "Groups by name. `sources` tells how each source answered: SKIPPED if it has no directory of groups."
         )
     )
     async def groups(
@@ -95,10 +94,11 @@ class PeopleQueries:
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
         search: Annotated[
-            str | None, strawberry.argument(description="Part of a name or id; null or empty means all.")
+            str | None, strawberry.argument(description="Text contained in the name or id. Null or empty means all.")
         ] = strawberry.UNSET,
         source: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Of this Source only; null means of all.")
+            strawberry.ID | None,
+            strawberry.argument(description="Global id of a source: return its groups only. Null means all sources."),
         ] = strawberry.UNSET,
     ) -> GroupConnection:
         context, wanted = info.context, given(source)

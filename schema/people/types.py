@@ -1,4 +1,4 @@
-"""People and groups as the graph shows them. A row's mention costs nothing until more than the mention is asked."""
+"""User and Group. Both load from the source's directory when a field is selected that the row does not have."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -27,17 +27,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@strawberry.type(description="An account of a person in one source.")
+@strawberry.type(description="An account of a person in a source.")
 class IdentityLink:
-    source: Source = strawberry.field(description="The source. Never null.")
-    native_id: str = strawberry.field(description="The source's own id of the account. Never null.")
-    username: str | None = strawberry.field(description="Login name in that source; null if not configured.")
-    email: str | None = strawberry.field(description="Mail address in that source; null if not configured.")
-    linked_by: str = strawberry.field(description="How the link came to be: CONFIG. Never null.")
-    verified: bool = strawberry.field(description="Whether writes may rely on the link; true for CONFIG.")
+    source: Source = strawberry.field(description="Source of the account.")
+    native_id: str = strawberry.field(description="Native id of the account.")
+    username: str | None = strawberry.field(description="User name in the source. Null if not configured.")
+    email: str | None = strawberry.field(description="Mail address in the source. Null if not configured.")
+    linked_by: str = strawberry.field(description="How the account was linked to the person: CONFIG.")
+    verified: bool = strawberry.field(description="Whether writes may rely on the link. True for CONFIG.")
 
 
-@strawberry.type(description="A person: linked over all sources by configuration, or one account of one source.")
+@strawberry.type(
+    description="A person: either configured and linked to accounts in sources, or one account that is linked to no person."
+)
 class User(Node):
     person: strawberry.Private[Caller | None]
     ref: strawberry.Private[model.NativeRef | None]
@@ -49,7 +51,7 @@ class User(Node):
 
     @classmethod
     def from_person_row(cls, row: PersonRow) -> "User":
-        """Of a list: the linked person, else the account as its directory shows it."""
+        """A row of a list of users: the linked person, else the account with what the directory says."""
         if row.person is not None or row.user is None:
             return cls(id=person_id(row.native_id), person=row.person, ref=None, row=None)
         user = row.user
@@ -62,7 +64,7 @@ class User(Node):
 
     @classmethod
     def from_row(cls, row: model.UserRef, source: str, context: Context) -> "User":
-        """The linked person where there is one, else the account, as far as the row goes."""
+        """A user named by a task or flow: the linked person, else the account with what the row says."""
         ref = model.NativeRef(source, row.native_id)
         person = context.federation.person_linked_to(ref)
         if person is not None:
@@ -71,7 +73,7 @@ class User(Node):
 
     @resolved(
         graphql_type=str | None,
-        description="Name for people. Null if neither the row nor the source's directory has one.",
+        description="Name for people. Null if neither the row nor the directory has one.",
     )
     def display_name(self, info: strawberry.Info[Context, None]) -> Awaitable[str | None] | str | None:
         if self.person is not None:
@@ -82,7 +84,7 @@ class User(Node):
 
     @resolved(
         graphql_type=str | None,
-        description="Mail address. Null if neither the row nor the source's directory has one.",
+        description="Mail address. Null if neither the row nor the directory has one.",
     )
     def email(self, info: strawberry.Info[Context, None]) -> Awaitable[str | None] | str | None:
         if self.person is not None:
@@ -93,20 +95,16 @@ class User(Node):
 
     @resolved(
         graphql_type=bool | None,
-        description="Whether the account is in use. Null for a linked person, and where the source does not say.",
+        description="Whether the account is in use. Null for a linked person, and if the source does not say.",
     )
     def is_active(self, info: strawberry.Info[Context, None]) -> Awaitable[bool | None] | bool | None:
         return self._from_directory(info.context, lambda user: user.is_active)
 
-    @resolved(
-        description="The linked accounts, in configuration order, as many as are configured. Empty if not linked."
-    )
+    @resolved(description="Linked accounts in configuration order. Empty if this is an account without a person.")
     def identities(self, info: strawberry.Info[Context, None]) -> list[IdentityLink]:
         return [] if self.person is None else identities_of(self.person, info.context)
 
-    @resolved(
-        description="Groups of a linked person, as configured for each source; null for an account that is not linked."
-    )
+    @resolved(description="Groups of a linked person, as configured per source. Null for an account without a person.")
     def groups(self, info: strawberry.Info[Context, None]) -> list["Group"] | None:
         if self.person is None:
             return None
@@ -120,9 +118,7 @@ class User(Node):
 
     @resolved(
         graphql_type=Annotated["TaskConnection", strawberry.lazy("schema.task")],
-        description=(
-            "Open tasks that this person owns, over all sources, as far as the viewer may see them, at most 100 a page."
-        ),
+        description=("Open tasks that this user owns and the viewer sees, over all sources."),
     )
     async def tasks(
         self,
@@ -133,11 +129,13 @@ class User(Node):
         before: Before = strawberry.UNSET,
         filter: Annotated[
             Annotated["TaskFilter", strawberry.lazy("schema.task")] | None,
-            strawberry.argument(description="Which of them; null means all open ones."),
+            strawberry.argument(description="Condition on the tasks. Null means all open ones."),
         ] = strawberry.UNSET,
         order_by: Annotated[
             list[Annotated["TaskOrder", strawberry.lazy("schema.task")]] | None,
-            strawberry.argument(description="Keys to sort by; due time, creation and id decide ties."),
+            strawberry.argument(
+                description="Sort keys, the first is the most significant. Ties are broken by due time, creation time and id. Null means due time."
+            ),
         ] = strawberry.UNSET,
     ) -> "TaskConnection":
         context, asked, order = info.context, given(filter), given(order_by)
@@ -159,9 +157,9 @@ class User(Node):
         return None if self.ref is None else _read(context.loader(UserByRefLoader).load(self.ref), read)
 
 
-@strawberry.type(description="A group of people in one source.")
+@strawberry.type(description="A group of people in a source.")
 class Group(Node):
-    source: Source = strawberry.field(description="The source. Never null.")
+    source: Source = strawberry.field(description="Source of the group.")
     ref: strawberry.Private[model.NativeRef]
     row_name: strawberry.Private[str | None]
 
@@ -176,7 +174,7 @@ class Group(Node):
 
     @classmethod
     def from_group_row(cls, row: GroupRow, context: Context) -> "Group":
-        """Of a list: what it says is known for the rest of the request."""
+        """A row of a list of groups. Its record is kept in the request's loader."""
         ref = model.NativeRef(row.source, row.native_id)
         context.loader(GroupByRefLoader).put(ref, row.group)
         return cls(
@@ -187,7 +185,7 @@ class Group(Node):
         )
 
     @resolved(
-        description="Who belongs to it, by name, at most 100 a page. SKIPPED where the source does not tell.",
+        description="Members by name. SKIPPED in `sources` if the source does not list members.",
     )
     async def members(
         self,
@@ -209,20 +207,18 @@ class Group(Node):
         found = await context.federation.list_members(context.caller, self.ref, request)
         return UserConnection.merged(found, context, User.from_person_row)
 
-    @resolved(
-        graphql_type=str, description="Name for people; the source's own id where no name can be had. Never null."
-    )
+    @resolved(graphql_type=str, description="Name for people. The native id if the source has no name.")
     def name(self, info: strawberry.Info[Context, None]) -> Awaitable[str] | str:
         if self.row_name is not None:
             return self.row_name
         return self._name(info.context)
 
-    @resolved(description="Other names by which the source knows it; at most what its directory lists.")
+    @resolved(description="Other names of the group in the source, as far as its directory has them.")
     async def aliases(self, info: strawberry.Info[Context, None]) -> list[str]:
         found = await info.context.loader(GroupByRefLoader).load(self.ref)
         return [] if found is None else list(found.aliases)
 
-    @resolved(description="How many people belong to it. Null where the source does not say.")
+    @resolved(description="Number of members. Null if the source does not say.")
     async def member_count(self, info: strawberry.Info[Context, None]) -> int | None:
         found = await info.context.loader(GroupByRefLoader).load(self.ref)
         return None if found is None else found.member_count

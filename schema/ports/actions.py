@@ -7,7 +7,7 @@ from connectors.sdk.commands import TaskAction
 
 
 class ActionCapability(Struct, frozen=True, kw_only=True):
-    """How far a source has an action. `requires_role` is a role of the gateway's."""
+    """Whether and how a source supports an action. `requires_role` is a role in the gateway."""
 
     action: TaskAction
     support: Support

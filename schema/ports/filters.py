@@ -8,7 +8,7 @@ from schema.ports.people import PersonId
 
 
 class SubjectMatch(Struct, frozen=True, kw_only=True):
-    """Some one subject must fit all members that are not None; `label` may be a part of the name."""
+    """One subject must match all members that are not None. `label` matches a part of the name."""
 
     type: str | None = None
     native_id: str | None = None
@@ -18,8 +18,8 @@ class SubjectMatch(Struct, frozen=True, kw_only=True):
 class TaskFilter(Struct, frozen=True, kw_only=True):
     """Every member that is not None must hold; an empty set matches nothing. `sources` are source keys.
 
-    Texts come twice: as values that must be met exactly, and as a match. `present` and `absent` are times that must,
-    or must not, be there. Beside its own members all of `all_of`, one of `any_of` and not `none_of` must hold.
+    Text members come in pairs: a set of exact values (`titles`) and a match (`title`). `present` and `absent` are times
+    that must or must not have a value. All of `all_of`, at least one of `any_of` and not `none_of` must hold too.
     """
 
     ids: frozenset[TaskRef] | None = None

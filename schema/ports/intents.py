@@ -12,29 +12,29 @@ from schema.ports.people import PersonId
 
 
 class Intent(Struct, frozen=True, kw_only=True, tag=True):
-    """A source turns it into its commands. `action` is what the graph calls it."""
+    """Base of all intents. `action` is the verb's name in the schema."""
 
     action: ClassVar[TaskAction]
 
     @property
     def verb(self) -> str:
-        """For messages and logs: claim, saveDraft, startFlow."""
+        """Name for messages and logs: claim, saveDraft, startFlow."""
         name = type(self).__name__.removesuffix("Intent")
         return name[0].lower() + name[1:]
 
 
 class TaskIntent(Intent, frozen=True, kw_only=True):
-    """About a task that is there."""
+    """About an existing task."""
 
 
 class FlowIntent(Intent, frozen=True, kw_only=True):
-    """About a flow that is there."""
+    """About an existing flow."""
 
     reason: str | None = None
 
 
 class SourceIntent(Intent, frozen=True, kw_only=True):
-    """Something new in a source."""
+    """Creates something in a source."""
 
 
 class ClaimIntent(TaskIntent, frozen=True, kw_only=True):
@@ -54,7 +54,7 @@ class UnassignIntent(TaskIntent, frozen=True, kw_only=True):
 
 
 class AssignIntent(TaskIntent, frozen=True, kw_only=True):
-    """Exactly one of `user` and `group`: checked before anything is read."""
+    """Exactly one of `user` and `group` is set; the schema checks it."""
 
     action = TaskAction.ASSIGN
 
@@ -85,7 +85,7 @@ class ResumeIntent(TaskIntent, frozen=True, kw_only=True):
 
 
 class UpdateIntent(TaskIntent, frozen=True, kw_only=True):
-    """None leaves a member as it is."""
+    """Members that are None stay unchanged; `clear` removes values."""
 
     action = TaskAction.UPDATE_DETAILS
 
@@ -101,12 +101,12 @@ class UpdateIntent(TaskIntent, frozen=True, kw_only=True):
 
     @property
     def fields(self) -> frozenset[UpdateField]:
-        """What it changes or clears."""
+        """Fields that get a value or are cleared."""
         return self.clear | self.given
 
     @property
     def given(self) -> frozenset[UpdateField]:
-        """What it changes."""
+        """Fields that get a value."""
         values = {
             UpdateField.TITLE: self.title,
             UpdateField.DESCRIPTION: self.description,

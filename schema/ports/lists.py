@@ -1,4 +1,4 @@
-"""Lists over all sources: what is asked, and the page that comes back."""
+"""Requests for pages of lists over all sources, and the pages."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -24,9 +24,10 @@ class InboxScope(StrEnum):
 
 
 class TaskListRequest(Struct, frozen=True, kw_only=True):
-    """`first` is 1..100, checked by the graph. `count` asks for the total, which may cost calls.
+    """`first` is 1..100, checked by the schema. `count`: ask for the total, which may cost upstream calls.
 
-    `backward`: the last `first` rows, or those that end before the cursor `after`. `now` is the moment at which tasks are overdue; the gateway's own where it is None.
+    `backward`: the last `first` rows, or the `first` rows before the cursor `after`. `now` decides which tasks are
+    overdue; None means the gateway's clock.
     """
 
     scope: InboxScope = InboxScope.ALL_VISIBLE
@@ -41,7 +42,7 @@ class TaskListRequest(Struct, frozen=True, kw_only=True):
 
 
 class PageRequest(Struct, frozen=True, kw_only=True):
-    """`first` is 1..100, checked by the graph. `sources` None asks all that have such a list. `backward` as for tasks."""
+    """As TaskListRequest. `sources` None means every source that has such a list."""
 
     sources: frozenset[str] | None = None
     first: int = 25
@@ -52,7 +53,7 @@ class PageRequest(Struct, frozen=True, kw_only=True):
 
 
 class FlowListRequest(PageRequest, frozen=True, kw_only=True):
-    """The query's ids and definitions are the vendors' own."""
+    """Ids and definitions of `query` are native."""
 
     query: FlowQuery = FlowQuery()
 
@@ -69,7 +70,7 @@ class DefinitionRow(Struct, frozen=True):
 
 
 class EdgeRow(Struct, Generic[T], frozen=True):
-    """A row and the way to its cursor; cursors are made when asked for."""
+    """A row. Its cursor is encoded when `cursor()` is called."""
 
     item: T
     cursor: Callable[[], str]
@@ -85,7 +86,7 @@ class RowList(Struct, Generic[T], frozen=True, kw_only=True):
 
 
 class TaskEdgeRow(Struct, frozen=True):
-    """A task and the way to its cursor; cursors are made when asked for."""
+    """A task. Its cursor is encoded when `cursor()` is called."""
 
     task: Task
     cursor: Callable[[], str]

@@ -1,4 +1,4 @@
-"""People and groups: how one is named, and the rows of their lists."""
+"""PersonId, and the rows of lists of people and groups."""
 
 from msgspec import Struct
 
@@ -7,14 +7,14 @@ from connectors.sdk.model import Group, NativeRef, User
 
 
 class PersonId(Struct, frozen=True):
-    """A person of the configuration by key, or an unlinked one by source and native id; exactly one is set."""
+    """A configured person by key, or an unlinked account by ref. Exactly one of both is set."""
 
     key: str | None = None
     ref: NativeRef | None = None
 
 
 class PersonRow(Struct, frozen=True):
-    """A person of the configuration (`source` is a mark), or an account of one source that belongs to none of them."""
+    """A configured person (`source` is then `@`), or an account that is linked to no person."""
 
     source: str
     native_id: str

@@ -28,7 +28,7 @@ class FilterPlacement(StrEnum):
 
 
 class SourceReport(Struct, frozen=True, kw_only=True):
-    """What one source gave to a list, and what it could not. `note`: what its lists may leave out by their nature."""
+    """What one source contributed to a list. `note`: what lists of this source always leave out or show late."""
 
     source: str
     status: SourceStatus
@@ -45,7 +45,7 @@ class SourceReport(Struct, frozen=True, kw_only=True):
 
 
 class CacheInfo(Struct, frozen=True, kw_only=True):
-    """What is kept of a source's answers."""
+    """Cached answers of a source. `hit_ratio`: share of reads that caused no upstream call, 0 to 1."""
 
     ttl_seconds: int
     entries: int = 0
@@ -54,7 +54,7 @@ class CacheInfo(Struct, frozen=True, kw_only=True):
 
 
 class RateLimit(Struct, frozen=True, kw_only=True):
-    """How much of a vendor's limit is left. `observed`: by the vendor's own word, not by configuration."""
+    """A rate limit and how much of it is left. `observed`: the source itself reported the limit."""
 
     name: str
     limit: int | None
@@ -64,7 +64,7 @@ class RateLimit(Struct, frozen=True, kw_only=True):
 
 
 class SourceInfo(Struct, frozen=True, kw_only=True):
-    """One configured source as the graph shows it: no address, no secret. One capability for each action."""
+    """One configured source, without address and secrets. `capabilities` has one entry per action."""
 
     key: str
     name: str

@@ -1,4 +1,4 @@
-"""Counts of tasks: what is counted by, and the buckets that come back."""
+"""Counts of tasks in buckets."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ class TaskDimension(StrEnum):
 
 
 class StatsRequest(Struct, frozen=True, kw_only=True):
-    """`now` as for lists."""
+    """`now` as for TaskListRequest."""
 
     filter: TaskFilter = TaskFilter()
     group_by: tuple[TaskDimension, ...] = ()
@@ -36,7 +36,7 @@ class StatsRequest(Struct, frozen=True, kw_only=True):
 
 
 class BucketKey(Struct, frozen=True):
-    """One value of one dimension; `value` None is for tasks that have none."""
+    """One value of one dimension. `value` is None for tasks without a value."""
 
     dimension: TaskDimension
     value: str | None = None
@@ -56,7 +56,7 @@ class TaskBucket(Struct, frozen=True, kw_only=True):
 
 
 class TaskStats(Struct, frozen=True, kw_only=True):
-    """Buckets sum to `total`; the largest comes first."""
+    """Counts of buckets add up to `total`. The largest bucket comes first."""
 
     total: int
     accuracy: CountAccuracy

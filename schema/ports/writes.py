@@ -1,4 +1,4 @@
-"""A write: what is requested, what came of it, and its record in the journal."""
+"""A write: request, result, and record in the journal."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from schema.ports.problem import Problem
 
 
 class SourceRef(Struct, frozen=True):
-    """The target of what is made anew."""
+    """The target of a write that creates something."""
 
     source: str
 
@@ -21,7 +21,7 @@ Target = TaskRef | FlowRef | SourceRef
 
 
 class WriteRequest(Struct, frozen=True, kw_only=True):
-    """`expected_version` is checked for tasks only: flows have none."""
+    """`expected_version` is checked for tasks only: flows have no version."""
 
     target: Target
     intent: Intent
@@ -30,10 +30,7 @@ class WriteRequest(Struct, frozen=True, kw_only=True):
 
 
 class WriteResult(Struct, frozen=True, kw_only=True):
-    """APPLIED: the vendor has it. REJECTED: it did not happen. UNKNOWN: it may or may not have happened.
-
-    `task` or `flow` is what was written to, or what was made.
-    """
+    """`task` or `flow` is the object written to or created, as the source will show it. Statuses: schema.core.enums."""
 
     status: MutationStatus
     operation_id: str
@@ -48,7 +45,7 @@ class WriteResult(Struct, frozen=True, kw_only=True):
 
 
 class Operation(Struct, frozen=True, kw_only=True):
-    """A write as the journal has it. `settled_at` is None while it is not known what became of it."""
+    """A write as recorded in the journal. `settled_at` is None while its result is not known."""
 
     operation_id: str
     action: TaskAction

@@ -6,13 +6,17 @@ from schema.core.enums import Support, TaskAction
 from schema.ports import ActionCapability
 
 
-@strawberry.type(description="How far a source has an action.")
+@strawberry.type(description="Whether and how a source supports an action.")
 class SourceCapability:
-    action: TaskAction = strawberry.field(description="What. Never null.")
-    support: Support = strawberry.field(description="How it has it, as configured. Never null.")
-    atomic: bool = strawberry.field(description="Whether one call of the source decides. Never null.")
-    requires_role: str | None = strawberry.field(description="Role at the gateway that it needs; null if none.")
-    note: str | None = strawberry.field(description="What is special about it; null if nothing is.")
+    action: TaskAction = strawberry.field(description="The action.")
+    support: Support = strawberry.field(description="How the source supports it, as configured.")
+    atomic: bool = strawberry.field(
+        description="True if the source decides in one call, so that of two concurrent writes only one succeeds."
+    )
+    requires_role: str | None = strawberry.field(
+        description="Role in the gateway that the action requires. Null if none."
+    )
+    note: str | None = strawberry.field(description="Remark, for people. Null if there is none.")
 
     @classmethod
     def from_capability(cls, capability: ActionCapability) -> "SourceCapability":

@@ -16,12 +16,12 @@ T = TypeVar("T")
 
 @strawberry.type
 class MergedConnection(Connection[T], Generic[T]):
-    """A page merged from all sources, with a report of each. Subclasses as for Connection."""
+    """A page of a list over all sources, with a report per source. Subclass it as Connection."""
 
-    sources: list[SourceResult] = strawberry.field(description="One report for each configured source. Never null.")
+    sources: list[SourceResult] = strawberry.field(description="Report of each configured source on this list.")
 
     @classmethod
     def merged(cls, page: RowList[R], context: Context, show: Callable[[R], T], **members: Any) -> Self:
-        """`show` makes the object of a row, `members` are those of the subclass."""
+        """`show` turns a row into its GraphQL object; `members` are the fields that the subclass adds."""
         reports = [SourceResult.from_report(report, context) for report in page.sources]
         return cls.of(page, lambda edge: show(edge.item), sources=reports, **members)

@@ -1,4 +1,4 @@
-"""Sources by configuration."""
+"""Configured sources."""
 
 from typing import Annotated
 
@@ -12,15 +12,15 @@ from schema.source.types import Source, all_sources
 
 @strawberry.type
 class SourceQueries:
-    @resolved(
-        description="Configured sources in configuration order, from memory. No limit: as many as are configured."
-    )
+    @resolved(description="Configured sources in configuration order. Costs no upstream call.")
     def sources(
         self,
         info: strawberry.Info[Context, None],
         ids: Annotated[
             list[strawberry.ID] | None,
-            strawberry.argument(description="Only these; null or absent means all. An unknown id is an error."),
+            strawberry.argument(
+                description="Global ids: return these sources only. An unknown id is an error. Null or absent means all."
+            ),
         ] = strawberry.UNSET,
     ) -> list[Source]:
         context, wanted = info.context, given(ids)

@@ -1,4 +1,4 @@
-"""A configured source, and its part in a list."""
+"""Source, and SourceResult: the report of a source on a list."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,12 +15,16 @@ from schema.ports import SourceInfo, SourceReport
 from schema.source.capabilities import SourceCapability
 
 
-@strawberry.type(description="What is kept of a source's answers, shared among those who may see them.")
+@strawberry.type(description="Cached answers of a source.")
 class CacheInfo:
-    ttl_seconds: int = strawberry.field(description="Seconds for which a list counts as fresh. Never null.")
-    entries: int = strawberry.field(description="Answers kept. Never null.")
-    hit_ratio: float | None = strawberry.field(description="Share of questions that caused no call; null before any.")
-    oldest_fetched_at: datetime | None = strawberry.field(description="Age of the oldest kept; null if there is none.")
+    ttl_seconds: int = strawberry.field(description="Seconds for which a list is fresh.")
+    entries: int = strawberry.field(description="Number of cached answers.")
+    hit_ratio: float | None = strawberry.field(
+        description="Share of reads that caused no upstream call, 0 to 1. Null before the first read."
+    )
+    oldest_fetched_at: datetime | None = strawberry.field(
+        description="Time when the oldest cached answer was read. Null if the cache is empty."
+    )
 
     @classmethod
     def from_port(cls, info: ports.CacheInfo) -> "CacheInfo":
@@ -32,14 +36,18 @@ class CacheInfo:
         )
 
 
-@strawberry.type(description="How much of a vendor's limit is left for the viewer's calls.")
+@strawberry.type(description="A rate limit of a source, for the calls that the viewer causes.")
 class RateLimitBucket:
-    name: str = strawberry.field(description="What it counts: `reads`, `writes`, or `requests` for both. Never null.")
-    limit: int | None = strawberry.field(description="Requests within a window; null where none is known.")
-    remaining: int | None = strawberry.field(description="Requests left now; null where no limit is known.")
-    reset_at: datetime | None = strawberry.field(description="When the next one is free again; null if all are.")
+    name: str = strawberry.field(description="Requests that count: `reads`, `writes` or `requests` (both).")
+    limit: int | None = strawberry.field(description="Requests allowed per window. Null if unknown.")
+    remaining: int | None = strawberry.field(
+        description="Requests left in the current window. Null if no limit is known."
+    )
+    reset_at: datetime | None = strawberry.field(
+        description="Time when the next used request becomes available again. Null if all are available."
+    )
     observed: bool = strawberry.field(
-        description="Whether the source itself told the limit, and not only the configuration. Never null."
+        description="True if the source itself reported the limit, false if it is configured or documented."
     )
 
     @classmethod
@@ -53,38 +61,38 @@ class RateLimitBucket:
         )
 
 
-@strawberry.type(description="One configured instance of a vendor.")
+@strawberry.type(description="A configured instance of a vendor's product.")
 class Source(Node):
-    key: str = strawberry.field(description="Key of the source in the configuration. Never null.")
-    name: str = strawberry.field(description="Name for people. Never null.")
-    vendor: str = strawberry.field(description="Product, such as `camunda`; an open set. Never null.")
-    status: SourceStatus = strawberry.field(description="How it answered last; OK before anything was asked.")
-    status_reason: str | None = strawberry.field(description="What is wrong; null while nothing is.")
-    acts_as: ActsAs = strawberry.field(description="Whose authority the source sees. Never null.")
+    key: str = strawberry.field(description="Key in the configuration.")
+    name: str = strawberry.field(description="Name for people.")
+    vendor: str = strawberry.field(description="Vendor, for example `camunda`. More vendors may be added.")
+    status: SourceStatus = strawberry.field(description="How the source answered last. OK before the first call.")
+    status_reason: str | None = strawberry.field(description="What is wrong, for people. Null if nothing is.")
+    acts_as: ActsAs = strawberry.field(description="Account with which the gateway calls the source.")
     last_success_at: datetime | None = strawberry.field(
-        description="When it last answered; null if it did not since the gateway started."
+        description="Time of the last successful answer. Null if there was none since the gateway started."
     )
     time_zone: str | None = strawberry.field(
-        description="IANA zone in which its times without a zone are read; null if none is configured."
+        description="IANA time zone of its times without a zone. Null if none is configured."
     )
 
     info: strawberry.Private[SourceInfo]
 
-    @resolved(description="What is kept of its answers. Never null.")
+    @resolved(description="Its cached answers.")
     def cache(self) -> CacheInfo:
         return CacheInfo.from_port(self.info.cache or ports.CacheInfo(ttl_seconds=0))
 
-    @resolved(description="Its limits of requests, as they count for the viewer; from memory. Never null.")
+    @resolved(description="Its rate limits for the viewer. Costs no upstream call.")
     def rate_limits(self) -> list[RateLimitBucket]:
         return [RateLimitBucket.from_port(limit) for limit in self.info.rate_limits]
 
-    @resolved(description="What it can do, as it is configured; one entry for each action that the graph knows.")
+    @resolved(description="What the source can do as configured, one entry per action.")
     def capabilities(self) -> list[SourceCapability]:
         return [SourceCapability.from_capability(one) for one in self.info.capabilities]
 
     @classmethod
     def of(cls, key: str, context: Context) -> "Source":
-        """The source as it is for this request: the same object for every row."""
+        """The source with that key: one object per request."""
         return context.once(all_sources)[key]
 
     @classmethod
@@ -104,26 +112,32 @@ class Source(Node):
 
 
 def all_sources(context: Context) -> Mapping[str, Source]:
-    """By key, in configuration order. Call it by `context.once`."""
+    """Sources by key, in configuration order. Call it through `context.once`."""
     return {key: Source.from_info(info) for key, info in context.sources.items()}
 
 
-@strawberry.type(description="What one source gave to a list, and what it could not.")
+@strawberry.type(description="Report of a source on one list.")
 class SourceResult:
-    source: Source = strawberry.field(description="The source. Never null.")
-    status: SourceStatus = strawberry.field(description="How it answered this list. Never null.")
-    count: int | None = strawberry.field(description="Rows that match in this source; null if not known or not asked.")
-    count_accuracy: CountAccuracy = strawberry.field(description="How far `count` can be relied on. Never null.")
-    fetched_at: datetime | None = strawberry.field(description="Age of the oldest row used; null if there is none.")
-    from_cache: bool = strawberry.field(description="Whether no call was needed.")
-    upstream_calls: int = strawberry.field(description="Calls that this list cost the source; 0 from the cache.")
-    truncated: bool = strawberry.field(description="Whether reading stopped before the end of what the source holds.")
-    filter_placement: FilterPlacement = strawberry.field(description="Who filtered. Never null.")
-    sort_placement: FilterPlacement = strawberry.field(description="Who sorted. Never null.")
-    note: str | None = strawberry.field(
-        description="What lists of this source may leave out by their nature, as configured; null if nothing."
+    source: Source = strawberry.field(description="The source.")
+    status: SourceStatus = strawberry.field(description="How the source answered.")
+    count: int | None = strawberry.field(
+        description="Number of rows that match in this source. Null if unknown or not requested."
     )
-    error: UserError | None = strawberry.field(description="What went wrong; null if nothing did.")
+    count_accuracy: CountAccuracy = strawberry.field(description="Accuracy of `count`.")
+    fetched_at: datetime | None = strawberry.field(
+        description="Time when the oldest row was read from the source. Null if there is no row."
+    )
+    from_cache: bool = strawberry.field(description="True if this list needed no upstream call.")
+    upstream_calls: int = strawberry.field(description="Number of upstream calls that this list made.")
+    truncated: bool = strawberry.field(
+        description="True if reading stopped before the end of the source's list, so that rows may be missing."
+    )
+    filter_placement: FilterPlacement = strawberry.field(description="Where the filter was applied.")
+    sort_placement: FilterPlacement = strawberry.field(description="Where the order was applied.")
+    note: str | None = strawberry.field(
+        description="What lists of this source always leave out or show late, for people. Null if nothing."
+    )
+    error: UserError | None = strawberry.field(description="Failure of the source. Null if there is none.")
 
     @classmethod
     def from_report(cls, report: SourceReport, context: Context) -> "SourceResult":

@@ -13,11 +13,13 @@ from schema.source import SourceResult
 from schema.task.types import Task
 
 
-@strawberry.type(description="A page of tasks, merged over all sources, with a report of each.")
+@strawberry.type(description="A page of tasks over all sources, in one order.")
 class TaskConnection(Connection[Task]):
-    total_accuracy: CountAccuracy = strawberry.field(description="How far `totalCount` can be relied on. Never null.")
-    is_complete: bool = strawberry.field(description="False if a source failed, was cut off or is stale. Never null.")
-    sources: list[SourceResult] = strawberry.field(description="One report for each configured source. Never null.")
+    total_accuracy: CountAccuracy = strawberry.field(description="Accuracy of `totalCount`.")
+    is_complete: bool = strawberry.field(
+        description="True if every source answered in full: none failed, was truncated or is stale."
+    )
+    sources: list[SourceResult] = strawberry.field(description="Report of each configured source on this list.")
 
     @classmethod
     def from_list(cls, tasks: TaskList, context: Context) -> Self:

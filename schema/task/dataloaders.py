@@ -1,4 +1,4 @@
-"""Details of tasks, and what a write to a task makes of what was loaded."""
+"""Details of tasks by ref and aspect, and the invalidation by a write."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ from schema.core.tasks import FreshTaskByRefLoader, TaskByRefLoader
 
 
 class TaskDetailByAspectLoader(Loader[tuple[TaskRef, DetailAspect], TaskDetail]):
-    """All aspects asked of all tasks go in one call; each key answers with the whole record of its task."""
+    """Details by task and aspect. All aspects of all tasks are loaded together; a value has all aspects of its task."""
 
     async def find(
         self, keys: Sequence[tuple[TaskRef, DetailAspect]]
@@ -23,7 +23,7 @@ class TaskDetailByAspectLoader(Loader[tuple[TaskRef, DetailAspect], TaskDetail])
 
 
 def note_task_written(ref: TaskRef, task: Task | None, context: Context) -> None:
-    """A write went through for `ref`: what was loaded before is old."""
+    """Forget what was loaded of a task, after a write. `task` is the record that the write left."""
     for loader in (context.loader(TaskByRefLoader), context.loader(FreshTaskByRefLoader)):
         loader.forget(ref)
         if task is not None:

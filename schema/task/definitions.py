@@ -1,4 +1,4 @@
-"""What tasks are made from, by id and over many sources."""
+"""TaskDefinition, by id and in lists."""
 
 from typing import Annotated
 
@@ -15,11 +15,11 @@ from schema.ports import PageRequest
 from schema.source import MergedConnection
 
 
-@strawberry.type(description="A definition of tasks, as deployed.")
+@strawberry.type(description="A definition that tasks are created from, in one deployed version.")
 class TaskDefinition(Node):
-    key: str = strawberry.field(description="The same over all versions. Never null.")
-    name: str | None = strawberry.field(description="Name for people; null where the source has none.")
-    version: str | None = strawberry.field(description="The source's version; null where it has none.")
+    key: str = strawberry.field(description="Key, the same for all versions.")
+    name: str | None = strawberry.field(description="Name for people. Null if the source has none.")
+    version: str | None = strawberry.field(description="Native version. Null if the source has none.")
 
     @classmethod
     def from_model(cls, definition: model.Definition, source: str) -> "TaskDefinition":
@@ -31,7 +31,7 @@ class TaskDefinition(Node):
         )
 
 
-@strawberry.type(description="A page of task definitions, by name, merged over all sources, with a report of each.")
+@strawberry.type(description="A page of task definitions, by name, over all sources.")
 class TaskDefinitionConnection(MergedConnection[TaskDefinition]):
     pass
 
@@ -40,8 +40,7 @@ class TaskDefinitionConnection(MergedConnection[TaskDefinition]):
 class TaskDefinitionQueries:
     @resolved(
         description=(
-            "What tasks are made from, at most 100 a page. A failing source does not fail it, one that lists no "
-            "definitions is SKIPPED: see `sources`."
+            "Task definitions by name. `sources` tells how each source answered: SKIPPED if it does not list definitions."
         )
     )
     async def task_definitions(
@@ -52,7 +51,10 @@ class TaskDefinitionQueries:
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
         source: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Of this Source only; null means of all.")
+            strawberry.ID | None,
+            strawberry.argument(
+                description="Global id of a source: return its definitions only. Null means all sources."
+            ),
         ] = strawberry.UNSET,
     ) -> TaskDefinitionConnection:
         context, wanted = info.context, given(source)

@@ -1,4 +1,4 @@
-"""Types of the parts of a task that cost the vendor's full record."""
+"""Parts of a task that are read from the vendor's full record, and its tags and service level."""
 
 from datetime import datetime
 
@@ -11,24 +11,24 @@ from schema.core.scalars import JSON
 from schema.people import User
 
 
-@strawberry.type(description="One choice of a form field.")
+@strawberry.type(description="An option of a form field.")
 class FormOption:
-    value: str = strawberry.field(description="What completing takes. Never null.")
-    label: str | None = strawberry.field(description="Text for people; null where the source has none.")
+    value: str = strawberry.field(description="Value to send in `data` of `completeTask`.")
+    label: str | None = strawberry.field(description="Text for people. Null if the source has none.")
 
 
-@strawberry.type(description="One field of a form.")
+@strawberry.type(description="A field of a form.")
 class FormField:
-    key: str = strawberry.field(description="The key that `completeTask` takes in `data`. Never null.")
-    label: str | None = strawberry.field(description="Text for people; null where the source has none.")
-    type: FormFieldType = strawberry.field(description="Type of the value. Never null.")
-    native_type: str | None = strawberry.field(description="The vendor's word for the type; null where there is none.")
-    required: bool = strawberry.field(description="Whether completing needs a value. Never null.")
-    value: JSON | None = strawberry.field(description="The present value; null if there is none.")
+    key: str = strawberry.field(description="Key of the field in `data` of `completeTask`.")
+    label: str | None = strawberry.field(description="Text for people. Null if the source has none.")
+    type: FormFieldType = strawberry.field(description="Type of the value.")
+    native_type: str | None = strawberry.field(description="Native type. Null if there is none.")
+    required: bool = strawberry.field(description="Whether completing the task requires a value.")
+    value: JSON | None = strawberry.field(description="Current value. Null if there is none.")
     options: list[FormOption] | None = strawberry.field(
-        description="The choices, all that the form lists; null where the type has none or the source does not say."
+        description="Options to choose from. Null if the type has none or the source does not list them."
     )
-    description: str | None = strawberry.field(description="Words of help; null where there are none.")
+    description: str | None = strawberry.field(description="Help text. Null if there is none.")
 
     @classmethod
     def from_model(cls, field: model.FormField) -> "FormField":
@@ -46,14 +46,16 @@ class FormField:
         )
 
 
-@strawberry.type(description="The form by which a task is worked on.")
+@strawberry.type(description="The form that a person fills in to complete a task.")
 class TaskForm:
-    kind: FormKind = strawberry.field(description="How the form is given. Never null.")
-    fields: list[FormField] = strawberry.field(description="Its fields, all of them; empty unless they are known.")
-    json_schema: JSON | None = strawberry.field(description="A JSON Schema of the data; null where there is none.")
-    vendor_schema: JSON | None = strawberry.field(description="The vendor's own description; null where there is none.")
-    url: str | None = strawberry.field(description="The page that holds the form; null where there is none.")
-    key: str | None = strawberry.field(description="The vendor's key of the form; null where there is none.")
+    kind: FormKind = strawberry.field(description="How the form is described.")
+    fields: list[FormField] = strawberry.field(description="Fields of the form. Empty if they are unknown.")
+    json_schema: JSON | None = strawberry.field(description="JSON Schema of the data. Null if there is none.")
+    vendor_schema: JSON | None = strawberry.field(
+        description="The vendor's own form description. Null if there is none."
+    )
+    url: str | None = strawberry.field(description="Page with the form, for people. Null if there is none.")
+    key: str | None = strawberry.field(description="Native key of the form. Null if there is none.")
 
     @classmethod
     def from_model(cls, form: model.Form) -> "TaskForm":
@@ -67,13 +69,13 @@ class TaskForm:
         )
 
 
-@strawberry.type(description="One way to complete a task.")
+@strawberry.type(description="A way to complete a task.")
 class TaskOutcome:
-    code: str = strawberry.field(description="What `completeTask` takes as `outcome`. Never null.")
-    label: str | None = strawberry.field(description="Text for people; null where the source has none.")
-    nature: OutcomeNature = strawberry.field(description="What it means. Never null.")
-    data: Requirement = strawberry.field(description="Whether data must come along. Never null.")
-    comment: Requirement = strawberry.field(description="Whether a comment must come along. Never null.")
+    code: str = strawberry.field(description="Value for `outcome` of `completeTask`.")
+    label: str | None = strawberry.field(description="Text for people. Null if the source has none.")
+    nature: OutcomeNature = strawberry.field(description="Meaning of the outcome.")
+    data: Requirement = strawberry.field(description="Whether `data` must, may or cannot be sent with it.")
+    comment: Requirement = strawberry.field(description="Whether `comment` must, may or cannot be sent with it.")
 
     @classmethod
     def from_model(cls, outcome: model.TaskOutcome) -> "TaskOutcome":
@@ -86,15 +88,15 @@ class TaskOutcome:
         )
 
 
-@strawberry.type(description="A step of the same flow that was done before.")
+@strawberry.type(description="An earlier, completed step of the same flow.")
 class PreviousStep:
-    name: str = strawberry.field(description="Name of the step. Never null.")
+    name: str = strawberry.field(description="Name of the step.")
     completed_by: User | None = strawberry.field(
-        description="Who did it, by the name that the source gives; null where it gives none."
+        description="User who completed it, by the name that the source gives. Null if it gives none."
     )
-    completed_at: datetime | None = strawberry.field(description="When it was done; null where not known.")
-    outcome: str | None = strawberry.field(description="Code of its outcome; null where it had none.")
-    data: JSON | None = strawberry.field(description="What was captured; null where the source does not say.")
+    completed_at: datetime | None = strawberry.field(description="Completion time. Null if unknown.")
+    outcome: str | None = strawberry.field(description="Code of its outcome. Null if it had none.")
+    data: JSON | None = strawberry.field(description="Data entered in the step. Null if the source does not say.")
 
     @classmethod
     def from_model(cls, step: model.PreviousStep, source: str, context: Context) -> "PreviousStep":
@@ -108,25 +110,27 @@ class PreviousStep:
         )
 
 
-@strawberry.type(description="A mark on a task.")
+@strawberry.type(description="A tag of a task.")
 class Tag:
-    name: str = strawberry.field(description="What `updateTask` takes. Never null.")
-    value: str | None = strawberry.field(description="Its value; null where it has none.")
-    label: str | None = strawberry.field(description="Text for people; null where the source has none.")
+    name: str = strawberry.field(description="Name of the tag, as `updateTask` takes it.")
+    value: str | None = strawberry.field(description="Value of the tag. Null if it has none.")
+    label: str | None = strawberry.field(description="Text for people. Null if the source has none.")
 
     @classmethod
     def from_model(cls, tag: model.Tag) -> "Tag":
         return cls(name=tag.name, value=tag.value, label=tag.label)
 
 
-@strawberry.type(description="Service level as the source words it.")
+@strawberry.type(description="Service level of a task.")
 class TaskSla:
-    status: str | None = strawberry.field(description="The source's word; null where it has none.")
-    starts_on: str | None = strawberry.field(description="Begin as the source writes it; null where it has none.")
+    status: str | None = strawberry.field(description="Native status. Null if there is none.")
+    starts_on: str | None = strawberry.field(description="Start as the source writes it. Null if there is none.")
     ends_on: str | None = strawberry.field(
-        description="End as the source writes it, maybe without a zone; null where it has none."
+        description="End as the source writes it, possibly without a time zone. Null if there is none."
     )
-    expires_at: datetime | None = strawberry.field(description="When it is missed; null where not known.")
+    expires_at: datetime | None = strawberry.field(
+        description="Time when the service level is missed. Null if unknown."
+    )
 
     @classmethod
     def from_model(cls, sla: model.Sla) -> "TaskSla":

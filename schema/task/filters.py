@@ -1,4 +1,4 @@
-"""Filters of task lists, and how they become the port's."""
+"""Filter inputs of tasks, and their conversion to the port's filter."""
 
 from collections.abc import Sequence
 from typing import Any, Optional, TypeVar
@@ -11,21 +11,21 @@ from schema import ports
 from schema.core.arguments import argument, given, person
 from schema.core.context import Context
 from schema.core.enums import TaskKind, TaskOrderField, TaskPriority, TaskState
-from schema.core.filters import NOT_CONSIDERED, DateTimeFilter, IdFilter, StringFilter, SubjectFilter, both
+from schema.core.filters import DateTimeFilter, IdFilter, StringFilter, SubjectFilter, both
 from schema.ports import PersonId
 
 
-@strawberry.input(description="Which states; members combine by AND.")
+@strawberry.input(
+    description="Condition on a task's state. Members combine by AND. A member that is null or absent is no condition."
+)
 class TaskStateFilter:
-    eq: TaskState | None = strawberry.field(default=strawberry.UNSET, description=f"This state. {NOT_CONSIDERED}")
+    eq: TaskState | None = strawberry.field(default=strawberry.UNSET, description="Equal to this state.")
     in_: list[TaskState] | None = strawberry.field(
         name="in",
         default=strawberry.UNSET,
-        description=f"One of these; an empty list matches nothing. {NOT_CONSIDERED}",
+        description="One of these states. An empty list matches nothing.",
     )
-    not_in: list[TaskState] | None = strawberry.field(
-        default=strawberry.UNSET, description=f"None of these. {NOT_CONSIDERED}"
-    )
+    not_in: list[TaskState] | None = strawberry.field(default=strawberry.UNSET, description="None of these states.")
 
     def states(self) -> frozenset[TaskState] | None:
         found: frozenset[TaskState] | None = None
@@ -38,21 +38,21 @@ class TaskStateFilter:
         return found
 
 
-@strawberry.input(description="Which people; members combine by AND.")
+@strawberry.input(
+    description="Condition on users. Members combine by AND. A member that is null or absent is no condition."
+)
 class UserFilter:
-    eq: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description=f"This person, a User's id. {NOT_CONSIDERED}"
-    )
+    eq: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Global id of a user.")
     in_: list[strawberry.ID] | None = strawberry.field(
         name="in",
         default=strawberry.UNSET,
-        description=f"One of these, Users' ids; an empty list matches nothing. {NOT_CONSIDERED}",
+        description="Global ids of users: one of them. An empty list matches nothing.",
     )
     me: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="True: the viewer. False, null or absent: not considered."
+        default=strawberry.UNSET, description="True: the viewer. False, null or absent: no condition."
     )
     is_null: bool | None = strawberry.field(
-        default=strawberry.UNSET, description=f"True: nobody. False: somebody. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="True: there is no user. False: there is a user."
     )
 
     def people(self, field: Sequence[str], context: Context) -> frozenset[PersonId] | None:
@@ -66,16 +66,16 @@ class UserFilter:
         return found
 
 
-@strawberry.input(description="Which kinds; members combine by AND.")
+@strawberry.input(
+    description="Condition on a task's kind. Members combine by AND. A member that is null or absent is no condition."
+)
 class TaskKindFilter:
     in_: list[TaskKind] | None = strawberry.field(
         name="in",
         default=strawberry.UNSET,
-        description=f"One of these; an empty list matches nothing. {NOT_CONSIDERED}",
+        description="One of these kinds. An empty list matches nothing.",
     )
-    not_in: list[TaskKind] | None = strawberry.field(
-        default=strawberry.UNSET, description=f"None of these. {NOT_CONSIDERED}"
-    )
+    not_in: list[TaskKind] | None = strawberry.field(default=strawberry.UNSET, description="None of these kinds.")
 
     def kinds(self) -> frozenset[TaskKind] | None:
         found: frozenset[TaskKind] | None = None
@@ -86,17 +86,17 @@ class TaskKindFilter:
         return found
 
 
-@strawberry.input(description="Which priorities; members combine by AND. A task without a priority fits none.")
+@strawberry.input(
+    description="Condition on a task's priority. Members combine by AND. A member that is null or absent is no condition. A task without a priority matches no condition."
+)
 class PriorityFilter:
-    eq: TaskPriority | None = strawberry.field(default=strawberry.UNSET, description=f"This one. {NOT_CONSIDERED}")
+    eq: TaskPriority | None = strawberry.field(default=strawberry.UNSET, description="Equal to this priority.")
     in_: list[TaskPriority] | None = strawberry.field(
         name="in",
         default=strawberry.UNSET,
-        description=f"One of these; an empty list matches nothing. {NOT_CONSIDERED}",
+        description="One of these priorities. An empty list matches nothing.",
     )
-    gte: TaskPriority | None = strawberry.field(
-        default=strawberry.UNSET, description=f"This one, or a more urgent one. {NOT_CONSIDERED}"
-    )
+    gte: TaskPriority | None = strawberry.field(default=strawberry.UNSET, description="This priority or a higher one.")
 
     def priorities(self) -> frozenset[TaskPriority] | None:
         found: frozenset[TaskPriority] | None = None
@@ -110,99 +110,80 @@ class PriorityFilter:
         return found
 
 
-@strawberry.input(description="Which tasks; members combine by AND, null and empty ones are not considered.")
+@strawberry.input(
+    description="Condition on tasks. Members combine by AND. A member that is null, absent or empty is no condition."
+)
 class TaskFilter:
     and_: list["TaskFilter"] | None = strawberry.field(
-        name="and", default=strawberry.UNSET, description=f"All of these. {NOT_CONSIDERED}"
+        name="and", default=strawberry.UNSET, description="All of these filters must match."
     )
     or_: list["TaskFilter"] | None = strawberry.field(
         name="or",
         default=strawberry.UNSET,
-        description=f"One of these; empty ones are left out, and without any left it is not considered. {NOT_CONSIDERED}",
+        description="At least one of these filters must match. Empty filters are ignored; a list without other filters is no condition.",
     )
     not_: Optional["TaskFilter"] = strawberry.field(
-        name="not", default=strawberry.UNSET, description=f"Not this; an empty one is not considered. {NOT_CONSIDERED}"
+        name="not", default=strawberry.UNSET, description="This filter must not match. An empty filter is no condition."
     )
-    id: IdFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Tasks, by their ids. {NOT_CONSIDERED}"
-    )
+    id: IdFilter | None = strawberry.field(default=strawberry.UNSET, description="Global id of the task.")
     source: IdFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Sources, by their ids. An unknown one is an error. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Source, by global id. An unknown id is an error."
     )
     vendor: StringFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Products, such as `camunda`. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Vendor, for example `camunda`."
     )
-    state: TaskStateFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Unified states. {NOT_CONSIDERED}"
-    )
-    kind: TaskKindFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"How a person works on them. {NOT_CONSIDERED}"
-    )
+    state: TaskStateFilter | None = strawberry.field(default=strawberry.UNSET, description="Unified state.")
+    kind: TaskKindFilter | None = strawberry.field(default=strawberry.UNSET, description="Kind of work.")
     is_open: bool | None = strawberry.field(
         default=strawberry.UNSET,
-        description=f"READY, RESERVED, IN_PROGRESS, SUSPENDED or UNKNOWN; false: any other state. {NOT_CONSIDERED}",
+        description="True: READY, RESERVED, IN_PROGRESS, SUSPENDED or UNKNOWN. False: any other state.",
     )
     is_overdue: bool | None = strawberry.field(
         default=strawberry.UNSET,
-        description=f"Open and due before now. Of which it cannot be told fits neither. {NOT_CONSIDERED}",
+        description="Whether the task is open and its due time has passed. A task for which this is unknown matches neither value.",
     )
     is_escalated: bool | None = strawberry.field(
         default=strawberry.UNSET,
-        description=f"Escalated. A task of a source without escalation fits neither. {NOT_CONSIDERED}",
+        description="Whether the task is escalated. A task of a source without escalation matches neither value.",
     )
     text: str | None = strawberry.field(
         default=strawberry.UNSET,
         description=(
-            "Part of the title, the description where lists carry it, the definition's name, a subject's name or the "
-            f"business key; case and accents are ignored. {NOT_CONSIDERED}"
+            "Text contained in the title, the description (if the list has it), the definition's name, a subject's name or the business key. Case and accents are ignored."
         ),
     )
-    title: StringFilter | None = strawberry.field(default=strawberry.UNSET, description=f"Titles. {NOT_CONSIDERED}")
-    business_key: StringFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"The business's own references. {NOT_CONSIDERED}"
-    )
+    title: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="Title.")
+    business_key: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="Business key.")
     tag: StringFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Names of tags; some one tag must fit. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Tag name. One tag of the task must match."
     )
-    priority: PriorityFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Priorities. {NOT_CONSIDERED}"
-    )
-    assignee: UserFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Actual owners. {NOT_CONSIDERED}"
-    )
+    priority: PriorityFilter | None = strawberry.field(default=strawberry.UNSET, description="Priority.")
+    assignee: UserFilter | None = strawberry.field(default=strawberry.UNSET, description="Actual owner.")
     candidate_user: UserFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"People who may take them. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Users among the candidates."
     )
     candidate_group: IdFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Groups that may take them, by their ids. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Groups among the candidates, by global id."
     )
-    due_at: DateTimeFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"When due. {NOT_CONSIDERED}"
-    )
-    follow_up_at: DateTimeFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"When to look again. {NOT_CONSIDERED}"
-    )
-    created_at: DateTimeFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"When they came to be. {NOT_CONSIDERED}"
-    )
+    due_at: DateTimeFilter | None = strawberry.field(default=strawberry.UNSET, description="Due time.")
+    follow_up_at: DateTimeFilter | None = strawberry.field(default=strawberry.UNSET, description="Follow-up time.")
+    created_at: DateTimeFilter | None = strawberry.field(default=strawberry.UNSET, description="Creation time.")
     updated_at: DateTimeFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Last change. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Time of the last change."
     )
     completed_at: DateTimeFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"When closed. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Time when the task was closed."
     )
     definition_key: StringFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Keys of the definition that they were made by. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Key of the task definition."
     )
-    flow: IdFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Flows that they belong to, by their ids. {NOT_CONSIDERED}"
-    )
+    flow: IdFilter | None = strawberry.field(default=strawberry.UNSET, description="Flow of the task, by global id.")
     subject: SubjectFilter | None = strawberry.field(
-        default=strawberry.UNSET, description=f"What they are about. {NOT_CONSIDERED}"
+        default=strawberry.UNSET, description="Business objects that the task is about."
     )
 
     def names_state(self) -> bool:
-        """Whether it says itself, at whatever depth, which states it wants."""
+        """Whether the filter restricts the state, at any depth."""
         state, inner = given(self.state), given(self.not_)
         branches = [*(given(self.and_) or ()), *(given(self.or_) or ()), *([] if inner is None else [inner])]
         return (
@@ -212,7 +193,7 @@ class TaskFilter:
         )
 
     def to_port(self, context: Context, field: tuple[str, ...] = ("filter",)) -> ports.TaskFilter:
-        """VALIDATION_FAILED, naming the member, for ids that are none."""
+        """The port's filter. Raises InputError for a wrong id; `field` is the path of this filter."""
         state, kind, priority = given(self.state), given(self.kind), given(self.priority)
         states = None if state is None else state.states()
         is_open = given(self.is_open)
@@ -296,7 +277,7 @@ class TaskFilter:
         return {"times": tuple(times), "present": frozenset(present), "absent": frozenset(absent)}
 
     def _branches(self, context: Context, field: tuple[str, ...]) -> dict[str, Any]:
-        """Empty branches are dropped; so is an `or` without any branch left."""
+        """`and`, `or`, `not`. Empty branches are dropped, and an `or` without branches too."""
         empty = ports.TaskFilter()
         all_of = [each.to_port(context, (*field, "and")) for each in given(self.and_) or ()]
         any_of = [each.to_port(context, (*field, "or")) for each in given(self.or_) or ()]
@@ -316,7 +297,7 @@ Ref = TypeVar("Ref", bound=NativeRef)
 def _refs(
     asked: IdFilter, type_name: str, kind: type[Ref], field: tuple[str, ...], *, is_list: bool = False
 ) -> frozenset[Ref] | None:
-    """The ids as refs. `isNull: true` of what is always there matches nothing; `is_list`: it may be missing."""
+    """The ids as refs. `isNull: true` matches nothing unless `is_list`, a value that a task may lack."""
     if not is_list and given(asked.is_null):
         return frozenset()
     texts = asked.texts()

@@ -1,4 +1,4 @@
-"""What people said about a task, what happened to it, and the newest write through this gateway."""
+"""Comments and activities of a task, and its newest write through this gateway."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,12 +20,12 @@ DEFAULT_COMMENTS = 20
 DEFAULT_ACTIVITIES = 50
 
 
-@strawberry.type(description="What somebody said about a task.")
+@strawberry.type(description="A comment on a task.")
 class Comment(Node):
-    text: str = strawberry.field(description="What was said. Never null.")
-    author: User | None = strawberry.field(description="Who said it; null where the source does not say.")
-    created_at: datetime | None = strawberry.field(description="When; null where the source does not say.")
-    edited_at: datetime | None = strawberry.field(description="Last change; null if there was none.")
+    text: str = strawberry.field(description="Text of the comment.")
+    author: User | None = strawberry.field(description="Author. Null if the source does not say.")
+    created_at: datetime | None = strawberry.field(description="Time of the comment. Null if the source does not say.")
+    edited_at: datetime | None = strawberry.field(description="Time of the last edit. Null if it was not edited.")
 
     @classmethod
     def from_model(cls, comment: model.Comment, task: model.TaskRef, context: Context) -> "Comment":
@@ -52,7 +52,7 @@ class CommentConnection(Connection[Comment]):
         last: int | None,
         before: str | None,
     ) -> Self:
-        """VALIDATION_FAILED for a page that does not fit."""
+        """One page. Raises InputError for wrong page arguments."""
         page = page_of(
             comments,
             lambda comment: comment.native_id,
@@ -65,18 +65,18 @@ class CommentConnection(Connection[Comment]):
         return cls.of(page, lambda edge: Comment.from_model(edge.item, task, context))
 
 
-@strawberry.type(description="Something that happened to a task.")
+@strawberry.type(description="An entry of a task's history.")
 class Activity:
-    at: datetime = strawberry.field(description="When. Never null.")
-    type: ActivityType = strawberry.field(description="What. Never null.")
-    native_type: str | None = strawberry.field(description="The vendor's word for it; null where there is none.")
-    actor: User | None = strawberry.field(description="Who did it; null where not known, or where no person did.")
-    target: User | None = strawberry.field(description="To whom it was done; null if to nobody.")
-    from_: JSON | None = strawberry.field(
-        name="from", description="What it was before; null where the source does not say."
+    at: datetime = strawberry.field(description="Time of the activity.")
+    type: ActivityType = strawberry.field(description="Type of the activity.")
+    native_type: str | None = strawberry.field(description="Native type. Null if there is none.")
+    actor: User | None = strawberry.field(description="User who did it. Null if unknown or if no person did it.")
+    target: User | None = strawberry.field(
+        description="User whom it concerns, for example the new owner. Null if none."
     )
-    to: JSON | None = strawberry.field(description="What it was afterwards; null where the source does not say.")
-    message: str | None = strawberry.field(description="The source's words; null where there are none.")
+    from_: JSON | None = strawberry.field(name="from", description="Value before. Null if the source does not say.")
+    to: JSON | None = strawberry.field(description="Value after. Null if the source does not say.")
+    message: str | None = strawberry.field(description="Text of the source. Null if there is none.")
 
     @classmethod
     def from_model(cls, activity: model.Activity, source: str, context: Context) -> "Activity":
@@ -106,7 +106,10 @@ class ActivityConnection(Connection[Activity]):
         last: int | None,
         before: str | None,
     ) -> Self:
-        """VALIDATION_FAILED for a page that does not fit. Activities are only added, so their number names them."""
+        """One page. Raises InputError for wrong page arguments.
+
+        Activities are only appended, so the position of an activity is its cursor.
+        """
         page = page_of(
             list(enumerate(activities)),
             lambda row: str(row[0]),
@@ -119,13 +122,17 @@ class ActivityConnection(Connection[Activity]):
         return cls.of(page, lambda edge: Activity.from_model(edge.item[1], source, context))
 
 
-@strawberry.type(description="A write to a task through this gateway.")
+@strawberry.type(description="The newest write to a task through this gateway.")
 class TaskWrite:
-    action: TaskAction = strawberry.field(description="What was to be done. Never null.")
-    status: MutationStatus = strawberry.field(description="What is known of it. Never null.")
-    at: datetime = strawberry.field(description="When it came. Never null.")
-    actor: User | None = strawberry.field(description="Who asked for it; null for somebody no longer configured.")
-    error: UserError | None = strawberry.field(description="What was in the way; null if nothing was.")
+    action: TaskAction = strawberry.field(description="Action that was requested.")
+    status: MutationStatus = strawberry.field(description="Result, as far as known.")
+    at: datetime = strawberry.field(description="Time of the request.")
+    actor: User | None = strawberry.field(
+        description="User who requested it. Null if that person is not configured any more."
+    )
+    error: UserError | None = strawberry.field(
+        description="First reason why the write was not applied. Null if there is none."
+    )
 
     @classmethod
     def from_record(cls, record: Operation, context: Context) -> "TaskWrite":

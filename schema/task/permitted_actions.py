@@ -1,4 +1,4 @@
-"""What the viewer may do to a task, told beforehand."""
+"""PermittedAction: whether the viewer may do an action to a task now."""
 
 import strawberry
 
@@ -6,13 +6,17 @@ from schema.core.enums import Support, TaskAction
 from schema.ports import Verdict
 
 
-@strawberry.type(description="Whether the viewer may do something now, as far as the gateway knows.")
+@strawberry.type(description="Whether the viewer may do an action now, as far as the gateway knows.")
 class PermittedAction:
-    action: TaskAction = strawberry.field(description="What. Never null.")
-    allowed: bool = strawberry.field(description="Whether a write would be sent. The source may still refuse.")
-    support: Support = strawberry.field(description="How the source has it. Never null.")
-    atomic: bool = strawberry.field(description="Whether one call of the source decides. Never null.")
-    reason: str | None = strawberry.field(description="The first condition that fails; null where it is allowed.")
+    action: TaskAction = strawberry.field(description="The action.")
+    allowed: bool = strawberry.field(
+        description="Whether the gateway would send the write. The source may still refuse it."
+    )
+    support: Support = strawberry.field(description="How the source supports the action.")
+    atomic: bool = strawberry.field(
+        description="True if the source decides in one call, so that of two concurrent writes only one succeeds."
+    )
+    reason: str | None = strawberry.field(description="First condition that is not met. Null if the action is allowed.")
 
     @classmethod
     def from_verdict(cls, verdict: Verdict) -> "PermittedAction":

@@ -26,28 +26,26 @@ Info = strawberry.Info[Context, None]
 
 @strawberry.type
 class TaskQueries:
-    @resolved(description="Who asks. Never null.")
+    @resolved(description="The person who sends the request.")
     def viewer(self) -> Viewer:
         return Viewer()
 
     @resolved(
         description=(
-            "A task by id. Null for an id that is malformed, of another type, unknown or invisible; null with an "
-            "error if the source could not be asked."
+            "A task by id. Null if the id is malformed, of another type, unknown or invisible. Null with an error if the source cannot be read."
         )
     )
     async def task(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Global id of a Task.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="Global id of the task.")],
         freshness: FreshnessArgument = Freshness.CACHED,
     ) -> Task | None:
         return await task_by_id(decode(id), info.context, fresh=freshness is Freshness.FRESH)
 
     @resolved(
         description=(
-            "All tasks that the viewer may see, over all sources, at most 100 a page. A failing source does not fail "
-            "it: see `sources`."
+            "All tasks that the viewer sees, over all sources. `sources` tells how each source answered; a failing source does not fail the list."
         )
     )
     async def tasks(
@@ -58,7 +56,7 @@ class TaskQueries:
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
         filter: Annotated[
-            TaskFilter | None, strawberry.argument(description="Which of them; null means all.")
+            TaskFilter | None, strawberry.argument(description="Condition on the tasks. Null means all.")
         ] = strawberry.UNSET,
         order_by: OrderBy = DEFAULT_ORDER,
         freshness: FreshnessArgument = Freshness.CACHED,
@@ -90,7 +88,7 @@ async def task_by_id(
 
 
 async def comment_by_id(found: GlobalId | None, context: Context) -> Comment | None:
-    """A comment on a task that the viewer sees."""
+    """A comment of a task that the viewer sees."""
     if found is None or found.type != "Comment" or found.parts[0] not in context.sources:
         return None
     source, task_id, comment_id = found.parts

@@ -1,6 +1,6 @@
-"""Batch fields: one function for all rows of a list. A single task is a list of one.
+"""Batch functions: each computes one field for all rows of a list. A single task is a list of one.
 
-Functions that may have to load are asynchronous; a failure stands in its row's place as the exception.
+Functions that may load are asynchronous. If the value of a row cannot be loaded, the exception is returned for it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +48,7 @@ def completed_by_of(tasks: Sequence[Task], context: Context) -> list[User | None
 
 
 async def completed_by_in_history_of(tasks: Sequence[Task], context: Context) -> list[User | ConnectorError | None]:
-    """Of completed tasks whose record does not say: the actor of the last completion in their history."""
+    """The actor of the last completion in the history of each task."""
 
     def actor(task: Task, detail: TaskDetail) -> User | None:
         done = [each for each in detail.activities or () if each.type is ActivityType.COMPLETED and each.actor]
@@ -93,7 +93,7 @@ async def outcomes_of(tasks: Sequence[Task], context: Context) -> list[list[Task
 async def data_of(
     tasks: Sequence[Task], context: Context, names: Sequence[str] | None = None
 ) -> list[object | ConnectorError | None]:
-    """The members called `names` where the data has members; all of it for None."""
+    """Data of each task; of JSON objects only the members in `names`, unless that is None."""
     return await _details(tasks, DetailAspect.DATA, context, lambda _, detail: _members(detail.data, names))
 
 

@@ -1,4 +1,4 @@
-"""The order of task lists."""
+"""TaskOrder: the sort order of task lists."""
 
 from typing import Annotated
 
@@ -9,10 +9,10 @@ from schema.core.enums import SortDirection, TaskOrderField
 from schema.core.tasks import BY_DUE_TIME
 
 
-@strawberry.input(description="A key to sort by.")
+@strawberry.input(description="A sort key.")
 class TaskOrder:
-    field: TaskOrderField = strawberry.field(description="What to sort by.")
-    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="Which way.")
+    field: TaskOrderField = strawberry.field(description="Field to sort by.")
+    direction: SortDirection = strawberry.field(default=SortDirection.ASC, description="Direction.")
 
     def to_port(self) -> SortKey:
         return SortKey(self.field, self.direction)
@@ -22,7 +22,9 @@ DEFAULT_ORDER = [TaskOrder(field=key.field, direction=key.direction) for key in 
 
 OrderBy = Annotated[
     list[TaskOrder] | None,
-    strawberry.argument(description="Keys to sort by, the first counts most; due time, creation and id decide ties."),
+    strawberry.argument(
+        description="Sort keys, the first is the most significant. Ties are broken by due time, creation time and id."
+    ),
 ]
 
 

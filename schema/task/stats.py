@@ -1,4 +1,4 @@
-"""Counts of tasks."""
+"""`taskStats`: counts of tasks in buckets."""
 
 from datetime import datetime
 from typing import Annotated
@@ -20,16 +20,20 @@ from schema.task.filters import TaskFilter
 MOST_DIMENSIONS = 4
 
 
-@strawberry.type(description="One value of one dimension.")
+@strawberry.type(description="The value of one dimension in a bucket.")
 class TaskBucketKey:
-    dimension: TaskDimension = strawberry.field(description="The dimension. Never null.")
+    dimension: TaskDimension = strawberry.field(description="The dimension.")
     value: str | None = strawberry.field(
-        description="For programs: an enum value, a source's key, a user's id; null for tasks that have none."
+        description="Value for programs: an enum value, a source key, a user's id, a name. Null for tasks without a value."
     )
-    label: str | None = strawberry.field(description="Text for people; null where there is none beside the value.")
-    user: User | None = strawberry.field(description="The person; null for other dimensions, and for nobody.")
-    group: Group | None = strawberry.field(description="The group; null for other dimensions, and for none.")
-    source: Source | None = strawberry.field(description="The source; null for other dimensions.")
+    label: str | None = strawberry.field(description="Text for people. Null if there is none beside the value.")
+    user: User | None = strawberry.field(
+        description="The user. Null for other dimensions, and for tasks without a user."
+    )
+    group: Group | None = strawberry.field(
+        description="The group. Null for other dimensions, and for tasks without a group."
+    )
+    source: Source | None = strawberry.field(description="The source. Null for other dimensions.")
 
     @classmethod
     def from_port(cls, key: ports.BucketKey, context: Context) -> "TaskBucketKey":
@@ -55,14 +59,18 @@ class TaskBucketKey:
         )
 
 
-@strawberry.type(description="Tasks that have the same values.")
+@strawberry.type(description="Tasks with the same values in all dimensions.")
 class TaskBucket:
-    keys: list[TaskBucketKey] = strawberry.field(description="Their values, one for each of `groupBy`. Never null.")
-    count: int = strawberry.field(description="How many there are. Never null.")
-    overdue: int = strawberry.field(description="How many of them are overdue. Never null.")
-    oldest_created_at: datetime | None = strawberry.field(description="Creation of the oldest; null if not known.")
-    next_due_at: datetime | None = strawberry.field(description="What is due next, from now on; null if nothing is.")
-    accuracy: CountAccuracy = strawberry.field(description="How far `count` can be relied on. Never null.")
+    keys: list[TaskBucketKey] = strawberry.field(description="Values, one per dimension of `groupBy`.")
+    count: int = strawberry.field(description="Number of tasks.")
+    overdue: int = strawberry.field(description="Number of overdue tasks.")
+    oldest_created_at: datetime | None = strawberry.field(
+        description="Creation time of the oldest task. Null if unknown."
+    )
+    next_due_at: datetime | None = strawberry.field(
+        description="Earliest due time that has not passed. Null if there is none."
+    )
+    accuracy: CountAccuracy = strawberry.field(description="Accuracy of `count`.")
 
     @classmethod
     def from_port(cls, bucket: ports.TaskBucket, context: Context) -> "TaskBucket":
@@ -76,13 +84,13 @@ class TaskBucket:
         )
 
 
-@strawberry.type(description="Counts of tasks. Each task stands in one bucket, so buckets sum to the total.")
+@strawberry.type(description="Counts of tasks. Each task is in one bucket, so the buckets add up to the total.")
 class TaskStats:
-    total: int = strawberry.field(description="Tasks in all. Never null.")
-    accuracy: CountAccuracy = strawberry.field(description="How far the counts can be relied on. Never null.")
-    overdue: int = strawberry.field(description="Overdue tasks in all. Never null.")
-    buckets: list[TaskBucket] = strawberry.field(description="The largest first; none without tasks. Never null.")
-    sources: list[SourceResult] = strawberry.field(description="One report for each configured source. Never null.")
+    total: int = strawberry.field(description="Number of tasks.")
+    accuracy: CountAccuracy = strawberry.field(description="Accuracy of the counts.")
+    overdue: int = strawberry.field(description="Number of overdue tasks.")
+    buckets: list[TaskBucket] = strawberry.field(description="Buckets, the largest first. Empty if there are no tasks.")
+    sources: list[SourceResult] = strawberry.field(description="Report of each configured source on these counts.")
 
     @classmethod
     def from_port(cls, stats: ports.TaskStats, context: Context) -> "TaskStats":
@@ -99,8 +107,7 @@ class TaskStats:
 class TaskStatsQueries:
     @resolved(
         description=(
-            "Counts of all tasks that the viewer may see, over all sources. Reads up to `scan_limit` tasks of each, "
-            "shared for a while: polling costs the sources nothing. A failing source does not fail it: see `sources`."
+            "Counts of the tasks that the viewer sees, over all sources. Reads up to `scan_limit` tasks per source and shares them between requests, so polling causes few upstream calls. `sources` tells how each source answered."
         )
     )
     async def task_stats(
@@ -108,16 +115,16 @@ class TaskStatsQueries:
         info: strawberry.Info[Context, None],
         group_by: Annotated[
             list[TaskDimension],
-            strawberry.argument(description="What to count by, at most 4; empty for the total only."),
+            strawberry.argument(description="Dimensions to count by, at most 4. Empty means the total only."),
         ],
         filter: Annotated[
-            TaskFilter | None, strawberry.argument(description="Which tasks; null means all.")
+            TaskFilter | None, strawberry.argument(description="Condition on the tasks. Null means all.")
         ] = strawberry.UNSET,
         freshness: FreshnessArgument = Freshness.CACHED,
     ) -> TaskStats:
         context = info.context
         if len(group_by) > MOST_DIMENSIONS:
-            raise InputError(f"groupBy takes at most {MOST_DIMENSIONS}", field=("groupBy",))
+            raise InputError(f"groupBy takes at most {MOST_DIMENSIONS} dimensions", field=("groupBy",))
         request = StatsRequest(
             filter=(given(filter) or TaskFilter()).to_port(context),
             group_by=tuple(dict.fromkeys(group_by)),

@@ -1,4 +1,4 @@
-"""A task as the graph shows it: plain attributes computed once a row, relations by batch functions."""
+"""Task: plain attributes computed once per row, relations by the batch functions of relations.py."""
 
 from datetime import datetime
 from typing import Annotated
@@ -29,65 +29,75 @@ from schema.task.permitted_actions import PermittedAction
 Info = strawberry.Info[Context, None]
 
 _DETAIL = (
-    "Costs the source's full record; served for at most 20 rows of a list. Null with an error if it cannot be loaded"
+    "Reads the full record from the source, for at most 20 rows of a list. Null with an error if it cannot be loaded."
 )
 
 
-@strawberry.type(description="One piece of work for people, in whatever system it lives.")
+@strawberry.type(description="A piece of work for a person, in any source.")
 class Task(Node):
     record: strawberry.Private[model.Task]
     is_listed: strawberry.Private[bool]
 
-    source: Source = strawberry.field(description="Where the task lives. Never null.")
-    kind: TaskKind = strawberry.field(description="How a person works on it. Never null.")
-    title: str = strawberry.field(description="What it is called. Never null.")
-    state: TaskState = strawberry.field(description="Unified state. Never null.")
-    state_reason: str | None = strawberry.field(
-        description="Why it is in that state; null unless there is more to say."
-    )
+    source: Source = strawberry.field(description="Source of the task.")
+    kind: TaskKind = strawberry.field(description="Kind of work.")
+    title: str = strawberry.field(description="Title.")
+    state: TaskState = strawberry.field(description="Unified state.")
+    state_reason: str | None = strawberry.field(description="Reason for the state. Null if there is no more to say.")
     pending_transition: PendingTransition | None = strawberry.field(
-        description="What is under way; null if nothing is."
+        description="Change that is in progress in the source. Null if there is none."
     )
-    is_open: bool = strawberry.field(description="READY, RESERVED, IN_PROGRESS, SUSPENDED or UNKNOWN. Never null.")
-    is_actionable: bool = strawberry.field(description="Open, of a known state and not in transition. Never null.")
-    priority: TaskPriority | None = strawberry.field(description="Null where the source has no priorities.")
+    is_open: bool = strawberry.field(
+        description="Whether the state is READY, RESERVED, IN_PROGRESS, SUSPENDED or UNKNOWN."
+    )
+    is_actionable: bool = strawberry.field(
+        description="Whether the task is open, its state is known and no change is in progress."
+    )
+    priority: TaskPriority | None = strawberry.field(description="Priority. Null if the source has no priorities.")
     priority_score: int | None = strawberry.field(
-        description="0 to 100, larger is more urgent; null where the source has no priorities."
+        description="Priority from 0 to 100, larger is more urgent. Null if the source has no priorities."
     )
-    created_at: datetime | None = strawberry.field(description="Null where the source does not say.")
-    updated_at: datetime | None = strawberry.field(description="Last change; null where the source does not say.")
+    created_at: datetime | None = strawberry.field(description="Creation time. Null if the source does not say.")
+    updated_at: datetime | None = strawberry.field(
+        description="Time of the last change. Null if the source does not say."
+    )
     assigned_at: datetime | None = strawberry.field(
-        description="When the present owner got it; null without one, and where the source does not say."
+        description="Time when the current owner got the task. Null without an owner, and if the source does not say."
     )
-    started_at: datetime | None = strawberry.field(description="Begin of work; null where the source does not say.")
+    started_at: datetime | None = strawberry.field(
+        description="Time when work started. Null if the source does not say."
+    )
     due_at: datetime | None = strawberry.field(
-        description="Null without a due time, and where the source's has no zone: then `sla.endsOn` holds its text."
+        description="Due time. Null if there is none, and if the source's has no time zone: then `sla.endsOn` has its text."
     )
-    follow_up_at: datetime | None = strawberry.field(description="When to look again; null if never.")
+    follow_up_at: datetime | None = strawberry.field(description="Follow-up time. Null if there is none.")
     completed_at: datetime | None = strawberry.field(
-        description="Null until closed, and where the source does not say."
+        description="Time when the task was closed. Null while it is open, and if the source does not say."
     )
     is_overdue: bool | None = strawberry.field(
-        description="Open and due before now. Null if that cannot be told: the due time has no zone."
+        description="Whether the task is open and its due time has passed. Null if the due time has no time zone."
     )
-    is_escalated: bool | None = strawberry.field(description="Null where the source has no escalation.")
-    sla: TaskSla | None = strawberry.field(description="Service level; null where the source has none.")
-    definition: TaskDefinition | None = strawberry.field(description="What it was made by; null where not known.")
+    is_escalated: bool | None = strawberry.field(
+        description="Whether the task is escalated. Null if the source has no escalation."
+    )
+    sla: TaskSla | None = strawberry.field(description="Service level. Null if the source has none.")
+    definition: TaskDefinition | None = strawberry.field(
+        description="Definition that the task was created from. Null if unknown."
+    )
     subjects: list[SubjectRef] | None = strawberry.field(
-        description="What it is about, at most what the row holds; null where the source has no such thing."
+        description="Business objects that the task is about, as far as the row has them. Null if the source does not know subjects."
     )
-    business_key: str | None = strawberry.field(description="The business's own reference; null where there is none.")
-    outcome: str | None = strawberry.field(description="Code of the outcome; null until completed, or where unknown.")
+    business_key: str | None = strawberry.field(description="Business key. Null if there is none.")
+    outcome: str | None = strawberry.field(description="Code of the outcome. Null until completed, and if unknown.")
     tags: list[Tag] | None = strawberry.field(
-        description="Marks, at most what the row holds; null where the source has no such thing, or the row not."
+        description="Tags, as far as the row has them. Null if the source or the row has no tags."
     )
-    url: str | None = strawberry.field(description="Where a person can open it; null if there is no such page.")
-    native: NativeRecord = strawberry.field(description="The task in the vendor's own words. Never null.")
-    fetched_at: datetime = strawberry.field(description="When the source was asked for this row. Never null.")
+    url: str | None = strawberry.field(description="Page of the task, for people. Null if there is none.")
+    native: NativeRecord = strawberry.field(description="The task as the vendor names and records it.")
+    fetched_at: datetime = strawberry.field(description="Time when this row was read from the source.")
 
     @classmethod
     def from_model(cls, task: model.Task, context: Context, *, is_listed: bool = False) -> "Task":
-        """`is_listed`: a row of a list, which is trusted as it is and never loads its description."""
+        """`is_listed`: a row of a list. It never loads its description or `completedBy`."""
         is_open = task.is_open
         return cls(
             record=task,
@@ -130,37 +140,35 @@ class Task(Node):
             fetched_at=task.fetched_at,
         )
 
-    @resolved(
-        description="Hash of what a write can change, for `expectedVersion`; equal while that is equal. Null if unknown."
-    )
+    @resolved(description="Hash of everything that a write can change, for `expectedVersion`. Null if unknown.")
     def version(self) -> str | None:
         return self.record.version
 
     @resolved(
         graphql_type=str | None,
-        description="What is to be done. Null where there is none; in lists also where the row does not carry it.",
+        description="Description. Null if there is none. In lists also null if the row does not have it.",
     )
     async def description(self, info: Info) -> str | ConnectorError | None:
         if self.record.description is not None or self.is_listed:
             return self.record.description
         return (await relations.descriptions_of([self.record], info.context))[0]
 
-    @resolved(description="The actual owner, the first of `assignees`; null without one.")
+    @resolved(description="Actual owner, the first of `assignees`. Null if there is none.")
     def assignee(self, info: Info) -> User | None:
         return relations.assignee_of([self.record], info.context)[0]
 
-    @resolved(description="All actual owners, at most what the row holds; empty without any.")
+    @resolved(description="All actual owners, as far as the row has them. Empty if there is none.")
     def assignees(self, info: Info) -> list[User]:
         return relations.assignees_of([self.record], info.context)[0]
 
     @resolved(
-        description="People who may take it, at most what the row holds; null where the source has no such thing."
+        description="Users who may claim the task, as far as the row has them. Null if the source has no candidate users."
     )
     def candidate_users(self, info: Info) -> list[User] | None:
         return relations.candidate_users_of([self.record], info.context)[0]
 
     @resolved(
-        description="Groups whose members may take it, at most what the row holds; null where the source has no such thing."
+        description="Groups whose members may claim the task, as far as the row has them. Null if the source has no candidate groups."
     )
     def candidate_groups(self, info: Info) -> list[Group] | None:
         return relations.candidate_groups_of([self.record], info.context)[0]
@@ -168,8 +176,7 @@ class Task(Node):
     @resolved(
         graphql_type=User | None,
         description=(
-            "Who completed it, in lists as far as the row says, else also by its history. Null until then, and where "
-            "the source does not say."
+            "User who completed the task; outside lists also read from its history. Null until completed, and if the source does not say."
         ),
     )
     async def completed_by(self, info: Info) -> User | ConnectorError | None:
@@ -178,42 +185,45 @@ class Task(Node):
             return known
         return (await relations.completed_by_in_history_of([self.record], info.context))[0]
 
-    @resolved(description="The flow that it belongs to; null where it belongs to none. Free for id and name.")
+    @resolved(description="Flow of the task. Null if there is none. Free if only `id` and `name` are selected.")
     def flow(self, info: Info) -> Flow | None:
         return relations.flows_of([self.record], info.context)[0]
 
-    @resolved(graphql_type=TaskForm | None, description=f"The form to fill. {_DETAIL}, or if the source has no forms.")
+    @resolved(
+        graphql_type=TaskForm | None,
+        description=f"Form to complete the task. {_DETAIL} Null if the source has no forms.",
+    )
     async def form(self, info: Info) -> TaskForm | ConnectorError | None:
         return (await relations.forms_of([self.record], info.context))[0]
 
     @resolved(
         graphql_type=list[TaskOutcome] | None,
-        description=f"Ways to complete it, all of them. {_DETAIL}, or if the source has no outcomes.",
+        description=f"Outcomes to choose from. {_DETAIL} Null if the source has no outcomes.",
     )
     async def outcomes(self, info: Info) -> list[TaskOutcome] | ConnectorError | None:
         return (await relations.outcomes_of([self.record], info.context))[0]
 
-    @resolved(graphql_type=JSON | None, description=f"What was captured so far. {_DETAIL}, or if there is none.")
+    @resolved(graphql_type=JSON | None, description=f"Data of the task so far. {_DETAIL} Null if there is none.")
     async def data(
         self,
         info: Info,
         names: Annotated[
             list[str] | None,
-            strawberry.argument(description="Only these members, where they exist; null or absent means all."),
+            strawberry.argument(description="Return only these members of a JSON object. Null or absent means all."),
         ] = strawberry.UNSET,
     ) -> object:
         return (await relations.data_of([self.record], info.context, given(names)))[0]
 
     @resolved(
         graphql_type=list[PreviousStep] | None,
-        description=f"Earlier steps of its flow, oldest first, all that the source shows. {_DETAIL}, or if it shows none.",
+        description=f"Earlier steps of the flow that the source shows, oldest first. {_DETAIL} Null if it shows none.",
     )
     async def previous_steps(self, info: Info) -> list[PreviousStep] | ConnectorError | None:
         return (await relations.previous_steps_of([self.record], info.context))[0]
 
     @resolved(
         graphql_type=CommentConnection | None,
-        description=f"What people said, oldest first, 20 if no size is given. {_DETAIL}, or if it has no comments.",
+        description=f"Comments, oldest first; 20 if no page size is given. {_DETAIL} Null if the source has no comments.",
     )
     async def comments(
         self,
@@ -232,7 +242,7 @@ class Task(Node):
 
     @resolved(
         graphql_type=ActivityConnection | None,
-        description=f"What happened, oldest first, 50 if no size is given. {_DETAIL}, or if it keeps no history.",
+        description=f"History, oldest first; 50 if no page size is given. {_DETAIL} Null if the source has no history.",
     )
     async def activities(
         self,
@@ -251,20 +261,20 @@ class Task(Node):
 
     @resolved(
         graphql_type=TaskWrite | None,
-        description="The newest write through this gateway and what became of it; null if none in 24 hours.",
+        description="Newest write to this task through this gateway. Null if there was none in the last 24 hours.",
     )
     async def last_write(self, info: Info) -> TaskWrite | None:
         found = await info.context.federation.last_write(self.record.ref)
         return None if found is None else TaskWrite.from_record(found, info.context)
 
-    @resolved(description="What the viewer may do now, and why not the rest; one entry for each action on a task.")
+    @resolved(description="Whether the viewer may do each action on a task now, and the reason if not.")
     def permitted_actions(self, info: Info) -> list[PermittedAction]:
         context = info.context
         return [PermittedAction.from_verdict(one) for one in context.federation.verdicts(context.caller, self.record)]
 
-    @resolved(description="Whether the viewer may do one thing now. Never null.")
+    @resolved(description="Whether the viewer may do one action now.")
     def permits(
-        self, info: Info, action: Annotated[TaskAction, strawberry.argument(description="What.")]
+        self, info: Info, action: Annotated[TaskAction, strawberry.argument(description="The action.")]
     ) -> PermittedAction:
         context = info.context
         (verdict,) = context.federation.verdicts(context.caller, self.record, (action,))
@@ -273,5 +283,5 @@ class Task(Node):
 
 @present.register
 def present_task(task: model.Task, context: Context) -> Task:
-    """As a row of a list."""
+    """The task as a row of a list."""
     return Task.from_model(task, context, is_listed=True)

@@ -1,4 +1,4 @@
-"""The person who asks, and their inbox."""
+"""Viewer: the person who asks, and their inbox."""
 
 from typing import Annotated
 
@@ -19,20 +19,19 @@ from schema.task.sorting import DEFAULT_ORDER, OrderBy, sort_keys
 Info = strawberry.Info[Context, None]
 
 
-@strawberry.type(description="Who asks.")
+@strawberry.type(description="The person who sends the request.")
 class Viewer:
-    @resolved(description="The person. Never null.")
+    @resolved(description="The person as a user.")
     def user(self, info: Info) -> User:
         return User.from_caller(info.context.caller)
 
-    @resolved(description="The person's accounts, in configuration order, as many as are configured.")
+    @resolved(description="Accounts of the person, in configuration order.")
     def identities(self, info: Info) -> list[IdentityLink]:
         return identities_of(info.context.caller, info.context)
 
     @resolved(
         description=(
-            "Tasks for the viewer, over all sources, at most 100 a page. Open ones, unless the filter names states. "
-            "A failing source does not fail it: see `sources`."
+            "Tasks for the viewer over all sources in one order. Open tasks only, unless the filter has a condition on the state. `sources` tells how each source answered; a failing source does not fail the list."
         )
     )
     async def inbox(
@@ -43,10 +42,10 @@ class Viewer:
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
         scope: Annotated[
-            InboxScope | None, strawberry.argument(description="Which tasks; null means MINE.")
+            InboxScope | None, strawberry.argument(description="Which tasks. Null means MINE.")
         ] = InboxScope.MINE,
         filter: Annotated[
-            TaskFilter | None, strawberry.argument(description="Which of them; null means all open ones.")
+            TaskFilter | None, strawberry.argument(description="Condition on the tasks. Null means all open ones.")
         ] = strawberry.UNSET,
         order_by: OrderBy = DEFAULT_ORDER,
         freshness: FreshnessArgument = Freshness.CACHED,

@@ -1,4 +1,4 @@
-"""The printed schema against the committed one, and against the contract.
+"""The printed schema against the contract.
 
 contract_difference.toml lists all that differs.
 """
@@ -92,33 +92,3 @@ def test_the_schema_is_the_contract_but_for_what_is_listed() -> None:
         for path in contract.keys() & printed.keys()
         if contract[path] != printed[path]
     }
-
-
-def test_committed_schema_is_the_printed_one() -> None:
-    """`schema.graphql` is what `taskgate schema` prints."""
-    committed = (ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8")
-
-    assert committed == api.sdl()
-
-
-def test_every_element_has_a_description() -> None:
-    """No type, field, argument, input field or enum value goes without words."""
-    silent: list[str] = []
-    for each in _own_types(_core()):
-        members: dict[str, object] = {each.name: each}
-        if isinstance(each, GraphQLEnumType):
-            members |= {f"{each.name}.{name}": value for name, value in each.values.items()}
-        elif isinstance(each, GraphQLInputObjectType):
-            members |= {f"{each.name}.{name}": field for name, field in each.fields.items()}
-        elif isinstance(each, (GraphQLObjectType, GraphQLInterfaceType)):
-            for name, field in each.fields.items():
-                members[f"{each.name}.{name}"] = field
-                members |= {f"{each.name}.{name}({key})": taken for key, taken in field.args.items()}
-        silent += [path for path, member in members.items() if not getattr(member, "description", None)]
-
-    assert [] == silent
-
-
-def test_schema_is_built_once() -> None:
-    """A second asker gets the same object."""
-    assert api.build_schema() is api.build_schema()

@@ -1,4 +1,4 @@
-"""What a task says: update, tags, comments."""
+"""Changes to a task: fields, tags, comments."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,53 +19,56 @@ from schema.ports import CommentIntent, Intent, PersonId, TagIntent, UpdateInten
 from schema.task.mutations.write import Info, TaskPayload, TaskTargetInput, TaskWriteInput, write_task
 
 
-@strawberry.input(description="A mark on a task.")
+@strawberry.input(description="A tag to set.")
 class TagInput:
-    name: str = strawberry.field(description="The mark.")
-    value: str | None = strawberry.field(default=strawberry.UNSET, description="Its value; null for none.")
+    name: str = strawberry.field(description="Name of the tag.")
+    value: str | None = strawberry.field(default=strawberry.UNSET, description="Value of the tag. Null means none.")
 
 
-@strawberry.input(description="A task, and what to change of it. What is null or absent stays as it is.")
+@strawberry.input(description="Input of `updateTask`. Fields that are null or absent stay unchanged.")
 class UpdateTaskInput(TaskWriteInput):
-    title: str | None = strawberry.field(default=strawberry.UNSET, description="What it is called.")
-    description: str | None = strawberry.field(default=strawberry.UNSET, description="What is to be done.")
-    due_at: datetime | None = strawberry.field(default=strawberry.UNSET, description="When it is due.")
-    follow_up_at: datetime | None = strawberry.field(default=strawberry.UNSET, description="When to look again.")
-    priority: TaskPriority | None = strawberry.field(default=strawberry.UNSET, description="How urgent it is.")
+    title: str | None = strawberry.field(default=strawberry.UNSET, description="New title.")
+    description: str | None = strawberry.field(default=strawberry.UNSET, description="New description.")
+    due_at: datetime | None = strawberry.field(default=strawberry.UNSET, description="New due time.")
+    follow_up_at: datetime | None = strawberry.field(default=strawberry.UNSET, description="New follow-up time.")
+    priority: TaskPriority | None = strawberry.field(default=strawberry.UNSET, description="New priority.")
     candidate_user_ids: list[strawberry.ID] | None = strawberry.field(
-        default=strawberry.UNSET, description="Global ids of Users: all who may take it; an empty list for nobody."
+        default=strawberry.UNSET, description="Global ids of all candidate users. An empty list removes all."
     )
     candidate_group_ids: list[strawberry.ID] | None = strawberry.field(
-        default=strawberry.UNSET, description="Global ids of Groups: all that may take it; an empty list for none."
+        default=strawberry.UNSET, description="Global ids of all candidate groups. An empty list removes all."
     )
     tags: list[TagInput] | None = strawberry.field(
-        default=strawberry.UNSET, description="All its tags, in a write without anything else; an empty list for none."
+        default=strawberry.UNSET,
+        description="All tags. An empty list removes all. Tags cannot be changed together with other fields.",
     )
     clear: list[str] | None = strawberry.field(
         default=strawberry.UNSET,
-        description="What shall have no value any more: description, dueAt, followUpAt, priority, candidateUserIds, candidateGroupIds.",
+        description="Names of fields to clear: description, dueAt, followUpAt, priority, candidateUserIds, candidateGroupIds.",
     )
     vendor_options: JSON | None = strawberry.field(default=strawberry.UNSET, description=VENDOR_OPTIONS)
 
 
-@strawberry.input(description="A task, and something to say about it.")
+@strawberry.input(description="Input of `addTaskComment`.")
 class AddTaskCommentInput(TaskTargetInput):
-    text: str = strawberry.field(description="What to say; the source may limit its length.")
+    text: str = strawberry.field(description="Text of the comment. The source may limit its length.")
 
 
 @strawberry.type
 class ChangeMutations:
-    @resolved(description="Change dates, priority, candidates, texts or tags of the task, by one write.")
+    @resolved(description="Changes fields, candidates or tags of a task in one write. Requires the role task_admin.")
     async def update_task(
-        self, info: Info, input: Annotated[UpdateTaskInput, strawberry.argument(description="What, and how.")]
+        self,
+        info: Info,
+        input: Annotated[UpdateTaskInput, strawberry.argument(description="The task and its changes.")],
     ) -> TaskPayload:
         return await write_task(info.context, input, lambda _: _update(input, info.context))
 
-    @resolved(description="Say something about the task.")
+    @resolved(description="Adds a comment to a task.")
     async def add_task_comment(
         self,
         info: Info,
-        input: Annotated[AddTaskCommentInput, strawberry.argument(description="About what, and what.")],
+        input: Annotated[AddTaskCommentInput, strawberry.argument(description="The task and the comment.")],
     ) -> TaskPayload:
         return await write_task(info.context, input, lambda _: _comment(input))
 
@@ -85,15 +88,15 @@ def _update(input: UpdateTaskInput, context: Context) -> Intent:
     )
     both = sorted(changes.clear & changes.given)
     if both:
-        raise InputError(f"{both[0]} is both given and cleared", field=("clear",))
+        raise InputError(f"{both[0]} is set and cleared in the same update", field=("clear",))
     if tags is not None:
         if changes.fields:
             raise InputError(
-                "tags are changed by a write of their own; send them in a second updateTask", field=("tags",)
+                "tags cannot be changed together with other fields; send them in a second updateTask", field=("tags",)
             )
         return TagIntent(tags=tuple(Tag(name=tag.name, value=given(tag.value)) for tag in tags))
     if not changes.fields:
-        raise InputError("name something to change")
+        raise InputError("give at least one field to change")
     return changes
 
 
@@ -107,11 +110,11 @@ def _cleared(names: Sequence[str]) -> frozenset[UpdateField]:
         if name not in known:
             raise InputError(f"clear takes {', '.join(known)}", field=("clear",))
         if name == UpdateField.TITLE:
-            raise InputError("a task always has a title", field=("clear",))
+            raise InputError("the title cannot be cleared", field=("clear",))
     return frozenset(known[name] for name in names)
 
 
 def _comment(input: AddTaskCommentInput) -> CommentIntent:
     if not input.text.strip():
-        raise InputError("the comment says nothing", field=("text",))
+        raise InputError("text must not be empty", field=("text",))
     return CommentIntent(text=input.text)

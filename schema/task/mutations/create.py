@@ -1,4 +1,4 @@
-"""New tasks."""
+"""New tasks: createTask."""
 
 from typing import Annotated
 
@@ -15,28 +15,30 @@ from schema.ports import CreateTaskIntent, SourceRef, WriteRequest
 from schema.task.mutations.write import Info, TaskPayload
 
 
-@strawberry.input(description="A task to make.")
+@strawberry.input(description="Input of `createTask`.")
 class CreateTaskInput(WriteInput):
-    source_id: strawberry.ID = strawberry.field(description="Global id of the Source that shall have it.")
-    title: str = strawberry.field(description="What it is called.")
-    description: str | None = strawberry.field(
-        default=strawberry.UNSET, description="What is to be done; null for none."
-    )
+    source_id: strawberry.ID = strawberry.field(description="Global id of the source in which the task is created.")
+    title: str = strawberry.field(description="Title.")
+    description: str | None = strawberry.field(default=strawberry.UNSET, description="Description. Null means none.")
     priority: TaskPriority | None = strawberry.field(
-        default=strawberry.UNSET, description="How urgent it is; null for the source's own."
+        default=strawberry.UNSET, description="Priority. Null means the source's default."
     )
-    data: JSON | None = strawberry.field(default=strawberry.UNSET, description="An object to work on; null for none.")
+    data: JSON | None = strawberry.field(
+        default=strawberry.UNSET, description="Data of the task, a JSON object. Null means none."
+    )
     flow_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="Global id of the Flow that it shall belong to; null for none."
+        default=strawberry.UNSET, description="Global id of the flow that the task belongs to. Null means none."
     )
     vendor_options: JSON | None = strawberry.field(default=strawberry.UNSET, description=VENDOR_OPTIONS)
 
 
 @strawberry.type
 class CreateMutations:
-    @resolved(description="Make a new task: by itself, or within a flow, as the source has it.")
+    @resolved(
+        description="Creates a task, within a flow or without one, as the source supports it. Requires the role task_admin."
+    )
     async def create_task(
-        self, info: Info, input: Annotated[CreateTaskInput, strawberry.argument(description="What to make.")]
+        self, info: Info, input: Annotated[CreateTaskInput, strawberry.argument(description="The task to create.")]
     ) -> TaskPayload:
         context, client_mutation_id = info.context, given(input.client_mutation_id)
         try:
@@ -53,19 +55,19 @@ class CreateMutations:
 
 def _creation(input: CreateTaskInput) -> CreateTaskIntent:
     if not input.title.strip():
-        raise InputError("a task always has a title", field=("title",))
+        raise InputError("title must not be empty", field=("title",))
     flow_id = given(input.flow_id)
     flow = None if flow_id is None else flow_ref(decode(flow_id))
     if flow_id is not None and flow is None:
         raise InputError("flowId is not the id of a Flow", field=("flowId",))
     source = argument(input.source_id, "Source", ("sourceId",)).parts[0]
     if flow is not None and flow.source != source:
-        raise InputError("flowId is a flow of another source", field=("flowId",))
+        raise InputError("flowId must be a flow of the same source", field=("flowId",))
     return CreateTaskIntent(
         title=input.title,
         description=given(input.description),
         priority=given(input.priority),
-        data=json_object(input.data, "data", "the names that the source takes"),
+        data=json_object(input.data, "data", "the field names of the source"),
         flow=flow,
         options=vendor_options(input.vendor_options),
     )

@@ -1,4 +1,4 @@
-"""The end of a task without completing it, and another try: cancel, retry."""
+"""Cancel a task, retry a failed one."""
 
 from typing import Annotated
 
@@ -12,26 +12,30 @@ from schema.ports import CancelIntent, RetryIntent
 from schema.task.mutations.write import Info, TaskActionInput, TaskPayload, TaskWriteInput, write_task
 
 
-@strawberry.input(description="A task to end without completing it.")
+@strawberry.input(description="Input of `cancelTask`.")
 class CancelTaskInput(TaskWriteInput):
     reason: str | None = strawberry.field(default=strawberry.UNSET, description=REASON)
     allow: list[CancelStrategy] | None = strawberry.field(
         default_factory=lambda: [CancelStrategy.NATIVE],
-        description="The ways that may be used, tried in the order of CancelStrategy; null means NATIVE only.",
+        description="Strategies that may be used. The first one in the order of CancelStrategy that the source supports is used. Null means NATIVE only.",
     )
 
 
 @strawberry.type
 class EndMutations:
-    @resolved(description="End the task without completing it, by the first allowed way that the source has.")
+    @resolved(
+        description="Ends a task without completing it, by the first allowed strategy that the source supports. Requires the role task_admin."
+    )
     async def cancel_task(
-        self, info: Info, input: Annotated[CancelTaskInput, strawberry.argument(description="What, and by which ways.")]
+        self,
+        info: Info,
+        input: Annotated[CancelTaskInput, strawberry.argument(description="The task and the allowed strategies.")],
     ) -> TaskPayload:
         return await write_task(info.context, input, lambda _: _cancellation(input))
 
-    @resolved(description="Let the source try a failed automatic task again.")
+    @resolved(description="Lets the source retry a failed automatic task. Requires the role task_admin.")
     async def retry_task(
-        self, info: Info, input: Annotated[TaskActionInput, strawberry.argument(description="What to try again.")]
+        self, info: Info, input: Annotated[TaskActionInput, strawberry.argument(description="The task to retry.")]
     ) -> TaskPayload:
         return await write_task(info.context, input, lambda _: RetryIntent(reason=given(input.reason)))
 

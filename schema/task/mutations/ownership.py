@@ -1,4 +1,4 @@
-"""Who owns a task: claim, release, assign, unassign."""
+"""Owner of a task: claim, release, assign, unassign."""
 
 from typing import Annotated
 
@@ -15,24 +15,25 @@ from schema.ports import AssignIntent, ClaimIntent, ReleaseIntent, UnassignInten
 from schema.task.mutations.write import Info, TaskActionInput, TaskPayload, TaskWriteInput, write_task
 
 
-@strawberry.input(description="A task to claim.")
+@strawberry.input(description="Input of `claimTask`.")
 class ClaimTaskInput(TaskWriteInput):
     pass
 
 
-@strawberry.input(description="A task, and exactly one of a person and a group to give it to.")
+@strawberry.input(description="Input of `assignTask`: exactly one of `userId` and `groupId`.")
 class AssignTaskInput(TaskWriteInput):
     user_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="Global id of a User; exactly one of `userId` and `groupId`."
+        default=strawberry.UNSET, description="Global id of the new owner."
     )
     group_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="Global id of a Group of the same source."
+        default=strawberry.UNSET,
+        description="Global id of the new candidate group, which must belong to the task's source.",
     )
     override: bool | None = strawberry.field(
-        default=False, description="Whether to take it from a present owner; needs the authority to."
+        default=False, description="Whether to take the task from its current owner. Requires the role task_admin."
     )
     keep_group: bool | None = strawberry.field(
-        default=True, description="Whether the task keeps its candidate groups when a person gets it."
+        default=True, description="Whether the task keeps its candidate groups when a user gets it."
     )
     reason: str | None = strawberry.field(default=strawberry.UNSET, description=REASON)
     vendor_options: JSON | None = strawberry.field(default=strawberry.UNSET, description=VENDOR_OPTIONS)
@@ -40,27 +41,29 @@ class AssignTaskInput(TaskWriteInput):
 
 @strawberry.type
 class OwnershipMutations:
-    @resolved(description="Make the viewer the owner, unless somebody else is.")
+    @resolved(description="Makes the viewer the owner of a task. ALREADY_ASSIGNED if another user owns it.")
     async def claim_task(
-        self, info: Info, input: Annotated[ClaimTaskInput, strawberry.argument(description="What to claim.")]
+        self, info: Info, input: Annotated[ClaimTaskInput, strawberry.argument(description="The task to claim.")]
     ) -> TaskPayload:
         return await write_task(info.context, input, lambda _: ClaimIntent())
 
-    @resolved(description="The viewer, being the owner, gives the task back to its candidates.")
+    @resolved(description="Returns a task from the viewer, its owner, to its candidates.")
     async def release_task(
-        self, info: Info, input: Annotated[TaskActionInput, strawberry.argument(description="What to release.")]
+        self, info: Info, input: Annotated[TaskActionInput, strawberry.argument(description="The task to release.")]
     ) -> TaskPayload:
         return await write_task(info.context, input, lambda _: ReleaseIntent(reason=given(input.reason)))
 
-    @resolved(description="Give the task to a person, or to a group.")
+    @resolved(description="Assigns a task to a user or to a group.")
     async def assign_task(
-        self, info: Info, input: Annotated[AssignTaskInput, strawberry.argument(description="What, and to whom.")]
+        self,
+        info: Info,
+        input: Annotated[AssignTaskInput, strawberry.argument(description="The task and its new owner or group.")],
     ) -> TaskPayload:
         return await write_task(info.context, input, lambda ref: _assignment(input, ref, info.context))
 
-    @resolved(description="Take the owner away, by somebody with the authority to do so.")
+    @resolved(description="Removes the owner of a task. Requires the role task_admin.")
     async def unassign_task(
-        self, info: Info, input: Annotated[TaskActionInput, strawberry.argument(description="What to unassign.")]
+        self, info: Info, input: Annotated[TaskActionInput, strawberry.argument(description="The task to unassign.")]
     ) -> TaskPayload:
         return await write_task(info.context, input, lambda _: UnassignIntent(reason=given(input.reason)))
 
@@ -72,7 +75,7 @@ def _assignment(input: AssignTaskInput, ref: TaskRef, context: Context) -> Assig
         raise InputError("give exactly one of userId and groupId", field=field)
     new_group = None if group_id is None else group(group_id, ("groupId",))
     if new_group is not None and new_group.source != ref.source:
-        raise InputError("groupId is a group of another source than the task's", field=("groupId",))
+        raise InputError("groupId must be a group of the task's source", field=("groupId",))
     return AssignIntent(
         user=None if user_id is None else person(user_id, ("userId",), context),
         group=new_group,

@@ -1,4 +1,4 @@
-"""Work on a task: start, suspend, resume, keep a draft, complete."""
+"""Work on a task: start, suspend, resume, save a draft, complete."""
 
 from typing import Annotated
 
@@ -13,56 +13,61 @@ from schema.ports import CompleteIntent, ResumeIntent, SaveDraftIntent, StartInt
 from schema.task.mutations.write import Info, TaskActionInput, TaskPayload, TaskWriteInput, write_task
 
 
-@strawberry.input(description="A task, and form data to keep.")
+@strawberry.input(description="Input of `saveTaskDraft`.")
 class SaveTaskDraftInput(TaskWriteInput):
-    data: JSON = strawberry.field(description="An object, keyed by the form fields' keys.")
+    data: JSON = strawberry.field(description="Form data, a JSON object by keys of form fields.")
 
 
-@strawberry.input(description="A task to complete, and how.")
+@strawberry.input(description="Input of `completeTask`.")
 class CompleteTaskInput(TaskWriteInput):
     outcome: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Code of one of the task's `outcomes`; null where it has none."
+        default=strawberry.UNSET, description="Code of one of the task's `outcomes`. Null if the task has none."
     )
     data: JSON | None = strawberry.field(
-        default=strawberry.UNSET, description="An object, keyed by the form fields' keys; null for none."
+        default=strawberry.UNSET, description="Form data, a JSON object by keys of form fields. Null means none."
     )
     comment: str | None = strawberry.field(
-        default=strawberry.UNSET, description="For the source's history; the outcome says whether it can, or must."
+        default=strawberry.UNSET,
+        description="Comment for the source's history. The outcome tells whether it must, may or cannot be sent. Null means none.",
     )
     claim_if_needed: bool | None = strawberry.field(
-        default=False, description="Whether to claim the task first if nobody owns it."
+        default=False, description="Whether to claim the task first if it has no owner."
     )
 
 
 @strawberry.type
 class WorkMutations:
-    @resolved(description="The viewer, being the owner, reports that work has begun.")
+    @resolved(description="Reports that the viewer, the owner, has started work.")
     async def start_task(
-        self, info: Info, input: Annotated[TaskActionInput, strawberry.argument(description="What to start.")]
+        self, info: Info, input: Annotated[TaskActionInput, strawberry.argument(description="The task to start.")]
     ) -> TaskPayload:
         return await write_task(info.context, input, lambda _: StartIntent(reason=given(input.reason)))
 
-    @resolved(description="Pause the task.")
+    @resolved(description="Suspends a task.")
     async def suspend_task(
-        self, info: Info, input: Annotated[TaskActionInput, strawberry.argument(description="What to pause.")]
+        self, info: Info, input: Annotated[TaskActionInput, strawberry.argument(description="The task to suspend.")]
     ) -> TaskPayload:
         return await write_task(info.context, input, lambda _: SuspendIntent(reason=given(input.reason)))
 
-    @resolved(description="Go on with a paused task.")
+    @resolved(description="Resumes a suspended task.")
     async def resume_task(
-        self, info: Info, input: Annotated[TaskActionInput, strawberry.argument(description="What to go on with.")]
+        self, info: Info, input: Annotated[TaskActionInput, strawberry.argument(description="The task to resume.")]
     ) -> TaskPayload:
         return await write_task(info.context, input, lambda _: ResumeIntent(reason=given(input.reason)))
 
-    @resolved(description="Keep form data without completing the task; what was kept before is replaced.")
+    @resolved(description="Saves form data without completing the task. It replaces data saved before.")
     async def save_task_draft(
-        self, info: Info, input: Annotated[SaveTaskDraftInput, strawberry.argument(description="What to keep.")]
+        self,
+        info: Info,
+        input: Annotated[SaveTaskDraftInput, strawberry.argument(description="The task and its form data.")],
     ) -> TaskPayload:
         return await write_task(info.context, input, lambda _: _draft(input))
 
-    @resolved(description="Complete the task, with outcome and data where it has such.")
+    @resolved(description="Completes a task with an outcome and data, if the task has these.")
     async def complete_task(
-        self, info: Info, input: Annotated[CompleteTaskInput, strawberry.argument(description="What, and how.")]
+        self,
+        info: Info,
+        input: Annotated[CompleteTaskInput, strawberry.argument(description="The task, its outcome and data.")],
     ) -> TaskPayload:
         return await write_task(info.context, input, lambda _: _completion(input))
 

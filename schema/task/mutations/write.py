@@ -1,4 +1,4 @@
-"""What every write to a task takes, does and answers."""
+"""Shared by all writes to a task: input fields, payload, and the call of the port."""
 
 from collections.abc import Callable
 from typing import Self
@@ -18,31 +18,36 @@ Info = strawberry.Info[Context, None]
 
 
 @strawberry.input
-class TaskTargetInput(WriteInput):
-    """What names a task and nothing of its version."""
+class _TaskId:
+    """A base of its own, so that `taskId` is the first field of every input."""
 
-    task_id: strawberry.ID = strawberry.field(description="Global id of a Task.")
+    task_id: strawberry.ID = strawberry.field(description="Global id of the task.")
+
+
+@strawberry.input
+class TaskTargetInput(WriteInput, _TaskId):
+    """Fields of the inputs of writes that do not check the version."""
 
 
 @strawberry.input
 class TaskWriteInput(TaskTargetInput):
-    """What the inputs of writes to a task have."""
+    """Fields of the inputs of writes to a task."""
 
     expected_version: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="`version` of the task as the person saw it: VERSION_CONFLICT if it changed. Null: not checked.",
+        description="`version` of the task that the person saw. VERSION_CONFLICT if the task has changed since. Null means no check.",
     )
 
 
-@strawberry.input(description="A task to do something to.")
+@strawberry.input(description="Input of writes that need nothing but the task.")
 class TaskActionInput(TaskWriteInput):
     reason: str | None = strawberry.field(default=strawberry.UNSET, description=REASON)
 
 
-@strawberry.type(description="What became of a write to a task.")
+@strawberry.type(description="Result of a write to a task.")
 class TaskPayload(WritePayload):
     task: Task | None = strawberry.field(
-        description="The task as the source will show it; null if it could not be read or the viewer cannot see it."
+        description="The task as the source will show it. Null if it could not be read, or if the viewer cannot see it."
     )
 
     @classmethod
@@ -54,6 +59,7 @@ class TaskPayload(WritePayload):
 
 
 async def write_task(context: Context, input: TaskTargetInput, intent: Callable[[TaskRef], Intent]) -> TaskPayload:
+    """Send the intent that `intent` makes for the task. Wrong arguments are errors of the payload."""
     client_mutation_id = given(input.client_mutation_id)
     try:
         ref = TaskRef(*argument(input.task_id, "Task", ("taskId",)).parts)

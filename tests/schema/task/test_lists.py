@@ -88,7 +88,9 @@ async def test_unknown_source_is_answered_with_the_known_ones(ask: Ask) -> None:
     """So that a client can mend its filter."""
     result = await ask("query($ids: [ID!]) { sources(ids: $ids) { id } }", ids=[global_id("Source", "crm")])
 
-    assert [f"ids: no such source; known are {C8}, {GEO}"] == [error["message"] for error in result.errors]
+    assert [f"ids names no configured source; these are configured: {C8}, {GEO}"] == [
+        error["message"] for error in result.errors
+    ]
 
 
 @pytest.mark.parametrize("first", [0, -1, 101])

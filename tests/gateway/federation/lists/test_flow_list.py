@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from connectors.sdk.errors import InputError, UnavailableError
 from connectors.sdk.model import Flow, FlowState
@@ -53,7 +54,9 @@ async def test_pages_joined_are_all_flows_newest_first(
             for number, start in enumerate(starts)
         ]
         connector = RichConnector(key, flows=flows)
-        connector.info.sorts_flows = sorts and all(start is not None for start in starts)  # type: ignore[misc]
+        connector.info = structs.replace(
+            connector.info, sorts_flows=sorts and all(start is not None for start in starts)
+        )
         connector.pushes_states = pushes
         connectors.append(connector)
     everything = [one for connector in connectors for one in connector.flows.values()]
