@@ -10,7 +10,7 @@ from sandbox.registry import stand_ins
 
 
 def test_the_configuration_names_people_sources_and_identities() -> None:
-    """Every person of the demonstration is linked in every source."""
+    """Every person of the demo has an identity in every source."""
     made = [each() for each in stand_ins().values()]
     text = configuration(made, {each.vendor: f"http://127.0.0.1:{port_of(each.vendor, 9100)}" for each in made}, 'a"b')
     document = tomllib.loads(text)
@@ -33,7 +33,7 @@ def test_the_configuration_names_people_sources_and_identities() -> None:
     ],
 )
 def test_what_is_written_reads_back_the_same(document: dict[str, object]) -> None:
-    """Python's own reader understands it as it was meant."""
+    """Python's TOML reader returns the same document."""
     assert document == tomllib.loads(toml(document))
 
 

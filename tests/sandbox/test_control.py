@@ -71,7 +71,7 @@ async def plant(client: httpx2.AsyncClient, **fault: Any) -> None:
 
 
 async def test_requests_are_recorded_without_their_credentials(client: httpx2.AsyncClient) -> None:
-    """Headers and bodies are there, the secrets in them are not."""
+    """Headers and bodies are recorded with masked secrets."""
     headers = {"Authorization": "Basic c2VjcmV0", "X-API-Key": "hidden", "X-Request-Id": "r1"}
     await client.post("/login?next=1", json={"user": "demo", "password": "hidden"}, headers=headers)
     answer = (await client.get("/__sandbox__/requests")).json()
@@ -85,7 +85,7 @@ async def test_requests_are_recorded_without_their_credentials(client: httpx2.As
 
 
 async def test_a_list_of_requests_is_cleared_by_delete(client: httpx2.AsyncClient) -> None:
-    """DELETE empties the recording; control requests are never in it."""
+    """Requests to the control interface are not recorded."""
     await client.get("/x")
     await client.delete("/__sandbox__/requests")
 
@@ -93,7 +93,7 @@ async def test_a_list_of_requests_is_cleared_by_delete(client: httpx2.AsyncClien
 
 
 async def test_no_more_than_ten_thousand_requests_are_kept() -> None:
-    """The oldest give way."""
+    """The oldest are dropped."""
     from sandbox.recording import RecordedRequest, Recording
 
     recording = Recording()
@@ -103,8 +103,8 @@ async def test_no_more_than_ten_thousand_requests_are_kept() -> None:
     assert (10_000, "/1") == (len(recording.all()), recording.all()[0].path)
 
 
-async def test_effects_name_who_did_what(client: httpx2.AsyncClient) -> None:
-    """An effect carries the request's id."""
+async def test_effects_name_actor_and_task(client: httpx2.AsyncClient) -> None:
+    """An effect has the request id."""
     await client.post("/", headers={"X-Request-Id": "r7"})
     [effect] = (await client.get("/__sandbox__/effects")).json()["effects"]
 
@@ -117,7 +117,7 @@ async def test_effects_name_who_did_what(client: httpx2.AsyncClient) -> None:
 async def test_a_status_fault_answers_without_or_after_applying(
     client: httpx2.AsyncClient, counter: Counter, kind: str, applied: int
 ) -> None:
-    """The planted answer goes out once; the next request is normal."""
+    """The planted answer is sent once; the next request is answered normally."""
     await plant(client, kind=kind, status=503, headers={"Retry-After": "2"}, body={"title": "UNAVAILABLE"})
     answer = await client.post("/")
 
@@ -130,7 +130,7 @@ async def test_a_status_fault_answers_without_or_after_applying(
 async def test_a_reset_fault_cuts_the_connection(
     client: httpx2.AsyncClient, counter: Counter, kind: str, applied: int
 ) -> None:
-    """The client sees no answer at all; the server lives on."""
+    """The client gets no answer. The server goes on."""
     await plant(client, kind=kind)
     with pytest.raises(httpx2.TransportError):
         await client.post("/")
@@ -141,7 +141,7 @@ async def test_a_reset_fault_cuts_the_connection(
 
 
 async def test_a_truncated_answer_ends_in_the_middle(client: httpx2.AsyncClient, counter: Counter) -> None:
-    """The length promises more than comes."""
+    """The body is shorter than its Content-Length."""
     await plant(client, kind="truncate")
     with pytest.raises(httpx2.RemoteProtocolError):
         await client.post("/")
@@ -150,7 +150,7 @@ async def test_a_truncated_answer_ends_in_the_middle(client: httpx2.AsyncClient,
 
 
 async def test_a_malformed_answer_is_a_success_that_is_no_json(client: httpx2.AsyncClient, counter: Counter) -> None:
-    """200, applied, and unreadable."""
+    """The request is applied and answered 200 with a body that is no JSON."""
     await plant(client, kind="malformed")
     answer = await client.post("/")
 
@@ -160,7 +160,7 @@ async def test_a_malformed_answer_is_a_success_that_is_no_json(client: httpx2.As
 
 
 async def test_a_delayed_answer_comes_late_but_whole(client: httpx2.AsyncClient, counter: Counter) -> None:
-    """A client that does not wait gives up; one that waits gets the normal answer."""
+    """A client with a short timeout gives up. A client that waits gets the normal answer."""
     await plant(client, kind="delay", delay_ms=60_000)
     with pytest.raises(httpx2.ReadTimeout):
         await client.post("/", timeout=0.05)
@@ -171,7 +171,7 @@ async def test_a_delayed_answer_comes_late_but_whole(client: httpx2.AsyncClient,
 
 
 async def test_a_fault_hits_only_what_it_names_and_only_so_often(client: httpx2.AsyncClient) -> None:
-    """Method and path must match fully."""
+    """Method and path must match as a whole."""
     await plant(client, kind="status", status=500, method="GET|PUT", path=r"/tasks/\d+", times=2)
     asked = [
         ("POST", "/tasks/1"),
@@ -185,7 +185,7 @@ async def test_a_fault_hits_only_what_it_names_and_only_so_often(client: httpx2.
 
 
 async def test_planted_faults_are_taken_back_by_delete(client: httpx2.AsyncClient) -> None:
-    """DELETE leaves none."""
+    """DELETE removes all faults."""
     await plant(client, kind="status", times=5)
     await client.delete("/__sandbox__/faults")
 
@@ -196,14 +196,14 @@ async def test_planted_faults_are_taken_back_by_delete(client: httpx2.AsyncClien
     "fault", [{"kind": "explode"}, {"kind": "status", "path": "("}, {"kind": "status", "typo": 1}, {}]
 )
 async def test_a_fault_that_makes_no_sense_is_refused(client: httpx2.AsyncClient, fault: dict[str, Any]) -> None:
-    """A wrong kind, expression or member is 400, not a fault that never fires."""
+    """A wrong kind, expression or member answers 400."""
     answer = await client.post("/__sandbox__/faults", json=fault)
 
     assert 400 == answer.status_code
 
 
 async def test_the_rate_limit_counts_reads_and_writes_apart(client: httpx2.AsyncClient) -> None:
-    """The vendor's own 429 with its headers; the control interface is exempt."""
+    """The 429 is the vendor's own with its headers. The control interface has no limit."""
     await client.post("/__sandbox__/rate-limit", json={"limit": 2, "write_limit": 1, "window_ms": 600_000})
     answers = [await client.request(method, "/") for method in ("GET", "GET", "GET", "POST", "POST")]
 
@@ -215,7 +215,7 @@ async def test_the_rate_limit_counts_reads_and_writes_apart(client: httpx2.Async
 
 
 def test_a_window_slides_and_refusals_take_no_place() -> None:
-    """A place is free as soon as the oldest admitted request is older than the window."""
+    """A request is admitted as soon as the oldest one has left the window."""
     from datetime import UTC, timedelta
 
     from sandbox.rate_limit import RateLimit
@@ -232,7 +232,7 @@ def test_a_window_slides_and_refusals_take_no_place() -> None:
 
 
 async def test_settings_and_reset_reach_the_stand_in(client: httpx2.AsyncClient, counter: Counter) -> None:
-    """Reset makes fresh data and forgets what belonged to the old."""
+    """A reset makes fresh data and clears recording, faults and effects."""
     await client.post("/")
     await client.post("/__sandbox__/settings", json={"read_lag_ms": 5, "read_cache_ms": 6})
     await client.post("/__sandbox__/reset", json={"tasks": 12})
@@ -243,7 +243,7 @@ async def test_settings_and_reset_reach_the_stand_in(client: httpx2.AsyncClient,
 
 
 async def test_the_control_interface_knows_its_own_paths_only(client: httpx2.AsyncClient) -> None:
-    """A wrong path or method is an error that the vendor never sees."""
+    """A wrong path or method is an error, and the vendor's API does not get the request."""
     statuses = [(await client.get(f"/__sandbox__/{name}")).status_code for name in ("nothing", "reset")]
 
     assert [404, 405] == statuses
@@ -251,7 +251,7 @@ async def test_the_control_interface_knows_its_own_paths_only(client: httpx2.Asy
 
 @pytest.fixture
 def base_port(own_ports: range) -> int:
-    """The first of two free ones in a row."""
+    """The first of two consecutive free ports."""
     for port in own_ports[::7]:
         with contextlib.suppress(OSError), ExitStack() as held:
             for each in (port, port + 1):
@@ -274,7 +274,7 @@ async def test_the_base_port_lists_the_stand_ins(base_port: int, monkeypatch: py
 
 
 async def test_a_taken_port_is_one_clear_line() -> None:
-    """Nothing is served then."""
+    """No stand-in is served then."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PortTakenError) as raised:
@@ -285,7 +285,7 @@ async def test_a_taken_port_is_one_clear_line() -> None:
 
 
 async def test_the_sandbox_ends_without_waiting_for_idle_connections() -> None:
-    """A client that keeps its connection does not hold the process."""
+    """An idle keep-alive connection does not delay the end."""
     async with httpx2.AsyncClient(trust_env=False) as client:
         async with asyncio.timeout(5), serve([Counter()], host="127.0.0.1", base_port=0) as urls:
             await client.get(urls["counter"])

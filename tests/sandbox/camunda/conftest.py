@@ -1,4 +1,4 @@
-"""A stand-in of Camunda on a clock that stands still."""
+"""A stand-in for Camunda with a clock that stands still."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ def camunda(clock: StillClock) -> CamundaStandIn:
 
 @pytest.fixture
 async def engine(camunda: CamundaStandIn) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of the stand-in that is signed in."""
+    """A client that is signed in at the stand-in."""
     transport = httpx2.ASGITransport(app=camunda)
     async with httpx2.AsyncClient(
         transport=transport, base_url="http://camunda/v2", auth=("demo", "demo"), headers={"X-Request-Id": "r1"}

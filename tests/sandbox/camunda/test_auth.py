@@ -1,4 +1,4 @@
-"""Who may speak with the Camunda stand-in, and who may do what."""
+"""Sign-in and permissions of the stand-in for Camunda."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ FORM = {
 }
 
 
-def anybody(camunda: CamundaStandIn, **signed_in: Any) -> httpx2.AsyncClient:
+def client_of(camunda: CamundaStandIn, **signed_in: Any) -> httpx2.AsyncClient:
     transport = httpx2.ASGITransport(app=camunda)
     return httpx2.AsyncClient(transport=transport, base_url="http://camunda", **signed_in)
 
@@ -27,9 +27,9 @@ async def token(client: httpx2.AsyncClient, **members: str) -> httpx2.Response:
 
 
 async def test_a_token_opens_the_cluster_until_it_expires(camunda: CamundaStandIn, clock: StillClock) -> None:
-    """401 from then on; another token opens it again. Passwords do not."""
+    """After that the answer is 401 until the client has another token. Passwords are not accepted."""
     camunda.reset(tasks=10, seed=7, now=None, scenario="oidc")
-    async with anybody(camunda) as client:
+    async with client_of(camunda) as client:
         given = (await token(client)).json()
         bearer = {"Authorization": f"Bearer {given['access_token']}"}
         statuses = [(await client.get("/v2/topology", headers=bearer)).status_code]
@@ -57,20 +57,20 @@ async def test_a_token_opens_the_cluster_until_it_expires(camunda: CamundaStandI
 async def test_no_token_is_given_for_wrong_credentials(
     camunda: CamundaStandIn, members: dict[str, str], status: int, error: str
 ) -> None:
-    """The error is OAuth's own."""
+    """The answer is an OAuth error."""
     camunda.reset(tasks=10, seed=7, now=None, scenario="oidc")
-    async with anybody(camunda) as client:
+    async with client_of(camunda) as client:
         answer = await token(client, **members)
 
     assert (status, error) == (answer.status_code, answer.json()["error"])
 
 
 async def test_what_a_client_does_is_told_by_its_id(camunda: CamundaStandIn) -> None:
-    """In the effects and in the audit log."""
+    """Effects and audit log show the client id."""
     camunda.reset(tasks=40, seed=7, now=None, scenario="oidc")
     task = next(each for each in camunda.store.tasks.rows if each.state == "CREATED" and each.assignee is None)
     path = f"/v2/user-tasks/{task.user_task_key}"
-    async with anybody(camunda) as client:
+    async with client_of(camunda) as client:
         client.headers["Authorization"] = f"Bearer {(await token(client)).json()['access_token']}"
         await client.post(f"{path}/assignment", json={"assignee": "alice"})
         last = (await client.post(f"{path}/audit-logs/search", json={})).json()["items"][-1]
@@ -79,10 +79,10 @@ async def test_what_a_client_does_is_told_by_its_id(camunda: CamundaStandIn) -> 
     assert ("ASSIGN", CLIENT_ID, "CLIENT") == (last["operationType"], last["actorId"], last["actorType"])
 
 
-async def test_an_unprotected_cluster_asks_nobody(camunda: CamundaStandIn) -> None:
-    """And has nobody signed in."""
+async def test_an_unprotected_cluster_needs_no_credentials(camunda: CamundaStandIn) -> None:
+    """There is no signed-in user."""
     camunda.reset(tasks=10, seed=7, now=None, scenario="none")
-    async with anybody(camunda) as client:
+    async with client_of(camunda) as client:
         statuses = [(await client.get(path)).status_code for path in ("/v2/topology", "/v2/authentication/me")]
 
     assert [200, 401] == statuses
@@ -90,19 +90,19 @@ async def test_an_unprotected_cluster_asks_nobody(camunda: CamundaStandIn) -> No
 
 @pytest.mark.parametrize(("method", "kind"), [("basic", "basic"), ("oidc", "oauth"), ("none", "none")])
 def test_the_source_signs_in_as_the_cluster_asks(camunda: CamundaStandIn, method: str, kind: str) -> None:
-    """So that a gateway over any of them works as it is configured."""
+    """The written configuration fits the way to sign in."""
     camunda.reset(tasks=10, seed=7, now=None, scenario=method)
 
     assert kind == camunda.source_config("http://camunda")["credentials"]["kind"]
 
 
 async def test_people_see_only_what_their_groups_may(camunda: CamundaStandIn) -> None:
-    """Searches leave the rest out silently; reads and commands are 403."""
+    """Searches leave out other rows silently. Reads and commands answer 403."""
     camunda.reset(tasks=300, seed=7, now=None, scenario="authorizations")
     open_ = [each for each in camunda.store.tasks.rows if each.state == "CREATED"]
     own = next(each for each in open_ if each.process_definition_id == "invoice")
     other = next(each for each in open_ if each.process_definition_id == "contract-review")
-    async with anybody(camunda, auth=("alice", "alice")) as client:
+    async with client_of(camunda, auth=("alice", "alice")) as client:
         everything = (await client.post("/v2/user-tasks/search", json={"page": {"limit": 1000}})).json()["items"]
         definitions = (await client.post("/v2/process-definitions/search", json={})).json()["items"]
         people = (await client.post("/v2/users/search", json={})).json()["items"]
@@ -141,8 +141,8 @@ async def test_people_see_only_what_their_groups_may(camunda: CamundaStandIn) ->
 
 
 async def test_people_do_not_sign_in_themselves_by_default(camunda: CamundaStandIn) -> None:
-    """There is one user, who may do everything."""
-    async with anybody(camunda, auth=("alice", "alice")) as client:
+    """The only user is the admin, who may do everything."""
+    async with client_of(camunda, auth=("alice", "alice")) as client:
         answer = await client.get("/v2/topology")
 
     assert 401 == answer.status_code

@@ -1,4 +1,4 @@
-"""Process definitions of the Camunda stand-in, and their BPMN documents."""
+"""Process definitions of the stand-in for Camunda and their BPMN documents."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ async def latest(engine: httpx2.AsyncClient) -> list[dict[str, Any]]:
 
 
 async def documents(engine: httpx2.AsyncClient) -> dict[str, ET.Element]:
-    """The process element of each, by id."""
+    """The process element of each document, by process id."""
     found: dict[str, ET.Element] = {}
     for row in await latest(engine):
         answer = await engine.get(XML.format(**row))
@@ -37,7 +37,10 @@ async def documents(engine: httpx2.AsyncClient) -> dict[str, ET.Element]:
 async def test_a_document_is_served_as_described(
     engine: httpx2.AsyncClient, camunda: CamundaStandIn, release: str, file: str
 ) -> None:
-    """As text/xml; 204 where a process has none, 404 for one that is unknown. The part of 8.10 leaves it out."""
+    """The answer is text/xml, 204 for a definition without a document, 404 for an unknown one.
+
+    The description of 8.10 beside the repository lacks the operation.
+    """
     if not FOLDER.exists():
         pytest.skip("the vendor's API descriptions do not lie beside the repository")
     description = ApiDescription(FOLDER / file)
@@ -53,7 +56,7 @@ async def test_a_document_is_served_as_described(
 
 
 async def test_only_a_client_that_reads_xml_gets_a_document(engine: httpx2.AsyncClient) -> None:
-    """The others are told what there is."""
+    """The 406 names the media types."""
     path = XML.format(**(await latest(engine))[0])
     statuses = {
         accepted: (await engine.get(path, headers={"Accept": accepted})).status_code
@@ -72,7 +75,7 @@ async def test_only_a_client_that_reads_xml_gets_a_document(engine: httpx2.Async
 async def test_a_document_holds_the_elements_that_tasks_are_made_from(
     engine: httpx2.AsyncClient, camunda: CamundaStandIn
 ) -> None:
-    """With their names, candidate groups and forms."""
+    """User tasks have the names, candidate groups and forms of the tasks."""
     processes = await documents(engine)
     shown = {
         (process, element.attrib["id"], element.attrib["name"])
@@ -93,7 +96,7 @@ async def test_a_document_holds_the_elements_that_tasks_are_made_from(
 
 
 async def test_every_element_lies_between_the_start_and_the_end(engine: httpx2.AsyncClient) -> None:
-    """Flows join what is there, ids are used once, and each element can be reached."""
+    """Sequence flows connect existing elements, ids are unique, and every element can be reached."""
     for root in (await documents(engine)).values():
         ids = [each.attrib["id"] for each in root]
         flows = [(each.attrib["sourceRef"], each.attrib["targetRef"]) for each in root.iter(f"{BPMN}sequenceFlow")]
@@ -108,7 +111,7 @@ async def test_every_element_lies_between_the_start_and_the_end(engine: httpx2.A
 
 
 async def test_documents_name_listeners_and_called_processes(engine: httpx2.AsyncClient) -> None:
-    """As far as the stand-in carries them out."""
+    """A document contains the task listeners and call activities that the stand-in executes."""
     processes = await documents(engine)
     listener = processes["task-listeners"].find(f".//{BPMN}userTask[@id='denied_update']//{ZEEBE}taskListener")
     called = processes["order-fulfilment"].find(f".//{BPMN}callActivity//{ZEEBE}calledElement")
@@ -119,7 +122,7 @@ async def test_documents_name_listeners_and_called_processes(engine: httpx2.Asyn
 
 
 async def test_latest_versions_are_found_page_by_page(engine: httpx2.AsyncClient) -> None:
-    """Forwards only, each process once."""
+    """Pages go forward only; each process occurs once."""
     found: list[tuple[str, int]] = []
     after: str | None = None
     while True:

@@ -1,4 +1,4 @@
-"""Every operation of the Camunda stand-in, in each release: requests and answers fit the vendor's own description."""
+"""Every operation of the stand-in for Camunda, in each release: requests and answers match the vendor's description."""
 
 import json
 from pathlib import Path
@@ -23,12 +23,12 @@ DATE = {name: True if name == "$exists" else [MOMENT] if name == "$in" else MOME
 STATE = {"$eq": "CREATED", "$neq": "FAILED", "$exists": True, "$in": ["CREATED"], "$like": "C*"}
 KEY = {"$eq": "1", "$neq": "2", "$exists": True, "$in": ["1"], "$notIn": ["2"]}
 VARIABLE = [{"name": "country", "value": '"DE"'}, {"name": "country", "value": STRING}]
-# Its description of 8.8 knows no plain value.
+# The vendor's description of 8.8 allows only operators, no plain value.
 VARIABLE_8_8 = {"value": {"$eq": '"DE"'}, "name": "country"}
 
 
 def only(kind: dict[str, Any], state: str) -> dict[str, Any]:
-    """The operators of a state, said of another enumeration."""
+    """The operators of the task's state, with a state of another enumeration."""
     return {
         name: [state] if name == "$in" else state if name in ("$eq", "$neq") else each for name, each in kind.items()
     }
@@ -70,7 +70,7 @@ def sorts(*fields: str) -> list[dict[str, str]]:
 
 
 def calls(release: str) -> list[tuple[str, str, Any, int]]:
-    """Method, template, body and status; in this order."""
+    """Method, path template, body and expected status, in the order of the calls."""
     tasks, instances = TASK_FILTER, INSTANCE_FILTER
     task_sorts: tuple[str, ...] = TASK_SORTS
     instance_sorts: tuple[str, ...] = (*INSTANCE_SORTS, "businessId")
@@ -139,7 +139,7 @@ def calls(release: str) -> list[tuple[str, str, Any, int]]:
 async def test_requests_and_answers_fit_the_description_of_their_release(
     engine: httpx2.AsyncClient, camunda: CamundaStandIn, release: str
 ) -> None:
-    """All operations, successes and refusals, every member of every filter."""
+    """The calls cover all operations, successes and errors, and every member of every filter."""
     if not FOLDER.exists():
         pytest.skip("the vendor's API descriptions do not lie beside the repository")
     description = ApiDescription(FOLDER / FILES[release])
@@ -170,7 +170,7 @@ async def test_requests_and_answers_fit_the_description_of_their_release(
 async def test_an_operation_exists_only_in_the_releases_that_describe_it(
     engine: httpx2.AsyncClient, camunda: CamundaStandIn, release: str
 ) -> None:
-    """Effective variables and audit logs came with 8.9, suspension with 8.10."""
+    """Effective variables and audit logs exist since 8.9, suspension since 8.10."""
     camunda.reset(tasks=300, seed=7, now=None, scenario=release)
     task = next(each for each in camunda.store.tasks.rows if each.state == "CREATED")
     statuses = [
@@ -186,7 +186,7 @@ async def test_an_operation_exists_only_in_the_releases_that_describe_it(
 
 
 async def test_each_release_writes_its_own_members(engine: httpx2.AsyncClient, camunda: CamundaStandIn) -> None:
-    """8.8 leaves out what is null and has no tags on tasks; the business id of a task is of 8.10."""
+    """8.8 leaves out null members and the tags of tasks. The business id of a task exists since 8.10."""
     tasks, instances, pages = {}, {}, {}
     for release in FILES:
         camunda.reset(tasks=300, seed=7, now=None, scenario=release)
@@ -223,14 +223,14 @@ async def test_each_release_writes_its_own_members(engine: httpx2.AsyncClient, c
 async def test_a_release_refuses_what_a_later_one_brought(
     engine: httpx2.AsyncClient, camunda: CamundaStandIn, release: str, path: str, body: Any, status: int
 ) -> None:
-    """400, as for any member that is unknown."""
+    """A member of a later release is unknown: 400."""
     camunda.reset(tasks=20, seed=7, now=None, scenario=release)
 
     assert status == (await engine.post(path, json=body)).status_code
 
 
 def test_the_release_may_be_chosen_when_the_stand_in_is_made() -> None:
-    """A reset that names none comes back to it; an unknown word says which there are."""
+    """A reset without a release restores it. The error for an unknown word lists the known ones."""
     camunda = CamundaStandIn(release="8.10")
     camunda.reset(tasks=1, seed=7, now=None, scenario="operations+8.8")
     named = camunda.scenario.release.name

@@ -1,4 +1,4 @@
-"""Process instances of the Camunda stand-in: what starts, changes, holds and ends them."""
+"""Commands on process instances of the stand-in for Camunda."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def done(camunda: CamundaStandIn) -> list[tuple[str, str]]:
 async def test_a_new_instance_shows_the_tasks_of_its_first_step(
     engine: httpx2.AsyncClient, camunda: CamundaStandIn
 ) -> None:
-    """With the variables, tags and business id that it was given, and nothing else."""
+    """The instance has the given variables, tags and business id."""
     body = {
         "processDefinitionId": "invoice",
         "processDefinitionVersion": 3,
@@ -72,7 +72,7 @@ async def test_a_new_instance_shows_the_tasks_of_its_first_step(
 
 
 async def test_an_instance_may_be_of_an_older_version_or_begin_later(engine: httpx2.AsyncClient) -> None:
-    """By id and version or by key; start instructions name elements."""
+    """The version is chosen by id and number or by key. Start instructions name elements."""
     older = await start(engine, processDefinitionVersion=2)
     definition = (await instance(engine, older))["processDefinitionKey"]
     by_key = await engine.post("/process-instances", json={"processDefinitionKey": definition})
@@ -85,7 +85,7 @@ async def test_an_instance_may_be_of_an_older_version_or_begin_later(engine: htt
 
 
 async def test_the_newest_instance_comes_first_where_asked_so(engine: httpx2.AsyncClient, clock: StillClock) -> None:
-    """And the next page goes on behind its cursor."""
+    """The next page continues after its cursor."""
     keys = []
     for _ in range(3):
         clock.advance(1000)
@@ -117,10 +117,10 @@ async def test_the_newest_instance_comes_first_where_asked_so(engine: httpx2.Asy
         ({"processDefinitionId": "invoice", "operationReference": -1}, 400, "INVALID_ARGUMENT", "The value for operationReference is '-1' but must be > 0."),
     ],
 )  # fmt: skip
-async def test_a_creation_that_cannot_be_is_refused(
+async def test_an_invalid_creation_is_refused(
     engine: httpx2.AsyncClient, camunda: CamundaStandIn, body: dict[str, Any], status: int, title: str, detail: str
 ) -> None:
-    """Nothing starts."""
+    """No instance is created."""
     before = len(camunda.store.instances.rows)
     answer = await engine.post("/process-instances", json=body)
     await engine.get("/topology")
@@ -130,10 +130,10 @@ async def test_a_creation_that_cannot_be_is_refused(
     assert ([], before) == (done(camunda), len(camunda.store.instances.rows))
 
 
-async def test_who_awaits_the_end_of_people_s_work_is_timed_out(
+async def test_waiting_for_the_end_of_an_instance_times_out(
     engine: httpx2.AsyncClient, camunda: CamundaStandIn
 ) -> None:
-    """504, and the instance runs all the same."""
+    """The answer is 504, and the instance runs."""
     answer = await engine.post("/process-instances", json={"processDefinitionId": "invoice", "awaitCompletion": True})
     [(action, key)] = done(camunda)
 
@@ -142,7 +142,7 @@ async def test_who_awaits_the_end_of_people_s_work_is_timed_out(
 
 
 async def test_a_called_instance_is_not_cancelled_alone(engine: httpx2.AsyncClient, camunda: CamundaStandIn) -> None:
-    """409 naming the root; with the root, both end."""
+    """The 409 names the root instance. Cancelling the root ends both."""
     root = await start(engine, "order-fulfilment", variables={"order": 7})
     child = await child_of(engine, root)
     [task] = await tasks_of(engine, child["processInstanceKey"])
@@ -161,7 +161,7 @@ async def test_a_called_instance_is_not_cancelled_alone(engine: httpx2.AsyncClie
 
 
 async def test_a_calling_instance_goes_on_when_the_called_one_is_done(engine: httpx2.AsyncClient) -> None:
-    """With the next step of its own."""
+    """Its next task appears."""
     root = await start(engine, "order-fulfilment")
     child = (await child_of(engine, root))["processInstanceKey"]
     [check] = await tasks_of(engine, child)
@@ -173,7 +173,7 @@ async def test_a_calling_instance_goes_on_when_the_called_one_is_done(engine: ht
 
 
 async def test_a_modification_ends_and_begins_elements(engine: httpx2.AsyncClient, camunda: CamundaStandIn) -> None:
-    """By key, by id, or as a move; variables go to the instance or to the new element."""
+    """Terminations are by key, by element id or by a move. Variables are set in the instance or in the new element."""
     key = await start(engine, variables={"amount": 1})
     [first] = await tasks_of(engine, key)
     variables = [{"variables": {"amount": 2}}, {"variables": {"hint": "again"}, "scopeId": "prepare_transfer"}]
@@ -200,7 +200,7 @@ async def test_a_modification_ends_and_begins_elements(engine: httpx2.AsyncClien
 
 
 async def test_an_instance_in_which_nothing_is_left_ends(engine: httpx2.AsyncClient, camunda: CamundaStandIn) -> None:
-    """Terminated, unless another instance called it: then that is refused."""
+    """It is terminated. A called instance is not: the modification is refused."""
     key, root = await start(engine), await start(engine, "order-fulfilment")
     child = (await child_of(engine, root))["processInstanceKey"]
     body = {"terminateInstructions": [{"elementId": "approve_invoice"}]}
@@ -221,7 +221,7 @@ async def test_an_instance_in_which_nothing_is_left_ends(engine: httpx2.AsyncCli
 async def test_a_suspended_instance_takes_no_command_but_resumption_and_cancellation(
     engine: httpx2.AsyncClient, camunda: CamundaStandIn
 ) -> None:
-    """409 for its tasks; the instance that called it goes on."""
+    """Commands on its tasks answer 409. The instance that called it goes on."""
     camunda.reset(tasks=10, seed=7, now=None, scenario="8.10")
     root = await start(engine, "order-fulfilment", businessId="ORD-1")
     key = (await child_of(engine, root))["processInstanceKey"]
@@ -253,7 +253,7 @@ async def test_a_suspended_instance_takes_no_command_but_resumption_and_cancella
 
 
 async def test_cancelling_clears_a_suspension(engine: httpx2.AsyncClient, camunda: CamundaStandIn) -> None:
-    """For good."""
+    """The instance cannot be resumed afterwards."""
     camunda.reset(tasks=10, seed=7, now=None, scenario="8.10")
     key = await start(engine)
     await engine.post(f"/process-instances/{key}/suspension")
@@ -267,7 +267,7 @@ async def test_cancelling_clears_a_suspension(engine: httpx2.AsyncClient, camund
 
 
 async def test_an_instance_may_be_told_where_to_stop(engine: httpx2.AsyncClient) -> None:
-    """It is terminated behind that element."""
+    """It is terminated after that element."""
     key = await start(
         engine, runtimeInstructions=[{"type": "TERMINATE_PROCESS_INSTANCE", "afterElementId": "approve_invoice"}]
     )
@@ -280,7 +280,7 @@ async def test_an_instance_may_be_told_where_to_stop(engine: httpx2.AsyncClient)
 
 
 async def test_instances_are_found_by_their_elements_and_incidents(engine: httpx2.AsyncClient) -> None:
-    """An element's state is that of its task."""
+    """The state of an element follows from the state of its task."""
     key = await start(engine, "quality-check")
 
     async def count(**filter_: Any) -> int:

@@ -1,4 +1,4 @@
-"""Task listeners of the Camunda stand-in: commands that are held up, applied late, or denied."""
+"""Task listeners of the stand-in for Camunda: commands that are delayed, applied late, or denied."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[str, str, Any]] = {
 
 
 async def started(engine: httpx2.AsyncClient, process: str) -> tuple[str, dict[str, Task]]:
-    """The new instance's key, and its tasks by element."""
+    """Create an instance. Returns its key and its tasks by element."""
     key = (await engine.post("/process-instances", json={"processDefinitionId": process})).json()["processInstanceKey"]
     tasks = (await engine.post("/user-tasks/search", json={"filter": {"processInstanceKey": key}})).json()["items"]
     return key, {task["elementId"]: task for task in tasks}
@@ -57,7 +57,7 @@ async def test_a_slow_listener_holds_a_command_up_but_it_stays_accepted(
     change: Task,
     effect: str,
 ) -> None:
-    """504; repeating it is 409 naming the state; it is applied when the listener is done."""
+    """The answer is 504. A repetition answers 409 with the state. The command is applied when the listener is done."""
     _, tasks = await started(engine, "task-listeners")
     task = tasks[f"slow_{command}"]
     accepted = await send(engine, task, command)
@@ -82,7 +82,7 @@ async def test_a_slow_listener_holds_a_command_up_but_it_stays_accepted(
 async def test_a_denying_listener_leaves_the_task_as_it_was(
     engine: httpx2.AsyncClient, camunda: CamundaStandIn, command: str, words: str
 ) -> None:
-    """409 with the listener's reason; the audit log has the failure."""
+    """The 409 has the listener's reason; the audit log has the failure."""
     _, tasks = await started(engine, "task-listeners")
     task = tasks[f"denied_{command}"]
     answer = await send(engine, task, command)
@@ -99,7 +99,7 @@ async def test_a_denying_listener_leaves_the_task_as_it_was(
 
 
 async def test_a_late_denial_brings_the_task_back(engine: httpx2.AsyncClient, clock: StillClock) -> None:
-    """504 first, nothing applied in the end; the command may be repeated."""
+    """The answer is 504 and the command is not applied. It may be repeated."""
     _, tasks = await started(engine, "task-listeners")
     task = tasks["late_denied_completion"]
     first = await send(engine, task, "completion")
@@ -113,7 +113,7 @@ async def test_a_late_denial_brings_the_task_back(engine: httpx2.AsyncClient, cl
 
 
 async def test_a_task_may_be_slow_to_be_created(engine: httpx2.AsyncClient, clock: StillClock) -> None:
-    """Until then it takes no command."""
+    """A task in creation takes no command."""
     _, tasks = await started(engine, "slow-creation")
     task = tasks["slow_creation"]
     early = await send(engine, task, "assignment")
@@ -129,7 +129,7 @@ async def test_a_task_may_be_slow_to_be_created(engine: httpx2.AsyncClient, cloc
 async def test_a_cancellation_waits_for_a_slow_listener(
     engine: httpx2.AsyncClient, camunda: CamundaStandIn, clock: StillClock
 ) -> None:
-    """504; a second one is refused; then task and instance end together."""
+    """The answer is 504. A second cancellation is refused. Task and instance end together."""
     key, tasks = await started(engine, "slow-cancellation")
     path = f"/process-instances/{key}"
     statuses = [(await engine.post(f"{path}/cancellation", json={})).status_code for _ in range(2)]
@@ -158,7 +158,7 @@ async def test_what_is_cancelled_meanwhile_is_not_applied(
 async def test_a_suspended_instance_holds_its_listeners_too(
     engine: httpx2.AsyncClient, camunda: CamundaStandIn, clock: StillClock
 ) -> None:
-    """What waits for them goes on after the resumption."""
+    """A delayed command is applied after the resumption."""
     camunda.reset(tasks=0, seed=7, now=None, scenario="8.10")
     key, tasks = await started(engine, "task-listeners")
     task = tasks["slow_assignment"]
@@ -175,7 +175,7 @@ async def test_a_suspended_instance_holds_its_listeners_too(
 async def test_late_changes_are_read_after_the_lag(
     engine: httpx2.AsyncClient, camunda: CamundaStandIn, clock: StillClock
 ) -> None:
-    """Which counts from when they happened, not from the request that noticed."""
+    """The lag counts from the time of the change, not from the next request."""
     _, tasks = await started(engine, "task-listeners")
     camunda.settings.read_lag_ms = 500
     await send(engine, tasks["slow_update"], "update")
@@ -187,7 +187,7 @@ async def test_late_changes_are_read_after_the_lag(
 
 
 async def test_a_test_may_add_listeners_of_its_own(engine: httpx2.AsyncClient, camunda: CamundaStandIn) -> None:
-    """To any element; a reset forgets them."""
+    """A test may add a listener to any element. A reset removes it."""
     camunda.listeners["approve_invoice", "COMPLETING"] = Listener(denial="not before noon")
     query = {"filter": {"elementId": "approve_invoice", "state": "CREATED"}}
     task = (await engine.post("/user-tasks/search", json=query)).json()["items"][0]
@@ -199,7 +199,7 @@ async def test_a_test_may_add_listeners_of_its_own(engine: httpx2.AsyncClient, c
 
 
 async def test_every_command_leaves_its_entry(engine: httpx2.AsyncClient, clock: StillClock) -> None:
-    """With time, actor and the user it names; refusals for the task's state too, but not those of claims."""
+    """An entry has time, actor and assignee. Refusals because of the state have entries too, except those of claims."""
     _, tasks = await started(engine, "quality-check")
     task = tasks["check_quality"]
     path = f"/user-tasks/{task['userTaskKey']}"

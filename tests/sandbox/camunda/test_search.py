@@ -1,4 +1,4 @@
-"""What searches of the Camunda stand-in find, how they sort and page."""
+"""Searches of the stand-in for Camunda: filters, sorting, pages, and fresh data."""
 
 import random
 from datetime import datetime
@@ -26,7 +26,7 @@ def keys(tasks: list[Task]) -> list[str]:
 
 
 def sorted_plainly(tasks: list[Task], sort: list[tuple[str, str]]) -> list[Task]:
-    """Sort as documented, without any index: rows without a value last, ties by key."""
+    """Sort as documented, without an index: rows without a value last, ties by key."""
     tasks = sorted(tasks, key=lambda task: int(task["userTaskKey"]))
     for field, order in reversed(sort):
         present = [task for task in tasks if task[field] is not None]
@@ -73,7 +73,7 @@ FILTERS: list[tuple[dict[str, Any], Any]] = [
 
 @pytest.mark.parametrize(("filter_", "test"), FILTERS)
 async def test_a_filter_leaves_what_its_words_say(engine: httpx2.AsyncClient, filter_: Task, test: Any) -> None:
-    """The indexes find exactly what looking at every task finds."""
+    """A search by index finds the same tasks as a test of every task."""
     everything = await found(engine)
     expected = [task for task in everything if test(task)]
 
@@ -82,7 +82,7 @@ async def test_a_filter_leaves_what_its_words_say(engine: httpx2.AsyncClient, fi
 
 
 async def test_a_task_is_found_by_its_own_keys(engine: httpx2.AsyncClient) -> None:
-    """Key members match exactly; an unknown key finds nothing."""
+    """Members with keys match exactly. An unknown key matches no task."""
     task = (await found(engine))[50]
     for name in ("userTaskKey", "elementInstanceKey"):
         assert [task] == await found(engine, filter={name: task[name]})
@@ -108,7 +108,7 @@ SORTS = [
 async def test_pages_by_cursor_join_to_the_whole_in_both_directions(
     camunda: CamundaStandIn, engine: httpx2.AsyncClient, sort: list[tuple[str, str]], limit: int, filter_: Task
 ) -> None:
-    """Forwards and backwards, for rare and common matches, nothing is lost, repeated or out of order."""
+    """For rare and for common matches, no row is lost, repeated or out of order."""
     expected = keys(sorted_plainly(await found(engine, filter=filter_), sort))
     query = {"filter": filter_, "sort": [{"field": field, "order": order} for field, order in sort]}
     forwards: list[str] = []
@@ -142,7 +142,7 @@ async def test_an_offset_page_is_a_slice_of_the_whole(engine: httpx2.AsyncClient
 
 
 async def test_the_default_page_has_a_hundred_and_the_total_of_all(engine: httpx2.AsyncClient) -> None:
-    """A body is optional; limit 0 counts only."""
+    """The body is optional. Limit 0 returns only the total."""
     answer = (await engine.post("/user-tasks/search")).json()
     counted = (await engine.post("/user-tasks/search", json={"page": {"limit": 0}})).json()
 
@@ -155,7 +155,7 @@ async def test_the_default_page_has_a_hundred_and_the_total_of_all(engine: httpx
 
 
 async def test_variables_are_matched_as_json(engine: httpx2.AsyncClient) -> None:
-    """A string's quotes belong to the value."""
+    """The quotes of a string are part of the value."""
     conditions = [{"name": "country", "value": '"DE"'}, {"name": "supplier", "value": {"$exists": True}}]
     tasks = await found(engine, filter={"processInstanceVariables": conditions, "state": "CREATED"})
 
@@ -215,8 +215,10 @@ async def test_variables_are_matched_as_json(engine: httpx2.AsyncClient) -> None
         ),
     ],
 )
-async def test_what_cannot_be_meant_is_refused(engine: httpx2.AsyncClient, body: Task, title: str, detail: str) -> None:
-    """400 with the documented title and text."""
+async def test_a_value_that_is_not_allowed_is_refused(
+    engine: httpx2.AsyncClient, body: Task, title: str, detail: str
+) -> None:
+    """The answer is 400 with the documented title and text."""
     answer = await engine.post("/user-tasks/search", json=body)
     problem = answer.json()
 
@@ -225,7 +227,7 @@ async def test_what_cannot_be_meant_is_refused(engine: httpx2.AsyncClient, body:
 
 
 async def test_process_instances_know_alternatives(engine: httpx2.AsyncClient) -> None:
-    """`$or` joins with the members beside it by and."""
+    """`$or` and the members beside it must all hold."""
     filter_ = {
         "state": "ACTIVE",
         "$or": [{"processDefinitionId": "invoice"}, {"processDefinitionName": {"$like": "*review"}}],
@@ -239,7 +241,7 @@ async def test_process_instances_know_alternatives(engine: httpx2.AsyncClient) -
 
 
 async def test_the_same_seed_and_time_give_the_same_bytes(camunda: CamundaStandIn, engine: httpx2.AsyncClient) -> None:
-    """Another seed gives others."""
+    """Another seed gives other data."""
     now = datetime.fromisoformat("2026-03-01T12:00:00+00:00")
     bodies = []
     for seed in (7, 8, 7):
@@ -254,7 +256,7 @@ async def test_the_same_seed_and_time_give_the_same_bytes(camunda: CamundaStandI
 async def test_alice_has_work_of_her_own_and_work_to_take(
     camunda: CamundaStandIn, engine: httpx2.AsyncClient, tasks: int
 ) -> None:
-    """The number of tasks is exactly what was asked for."""
+    """There are exactly as many tasks as requested."""
     camunda.reset(tasks=tasks, seed=7, now=None, scenario=None)
     own = await found(engine, filter={"state": "CREATED", "assignee": "alice"})
     free = await found(
@@ -268,7 +270,7 @@ async def test_alice_has_work_of_her_own_and_work_to_take(
 async def test_the_operations_scenario_has_twelve_tasks_for_accounting(
     camunda: CamundaStandIn, engine: httpx2.AsyncClient
 ) -> None:
-    """Twelve open for the viewer's groups, three of them hers, nothing else visible to her."""
+    """Twelve open tasks are visible to the viewer's groups, three of them are hers."""
     camunda.reset(tasks=40, seed=7, now=None, scenario="operations")
     open_ = [task for task in await found(engine) if task["state"] not in ("COMPLETED", "CANCELED")]
 
@@ -317,7 +319,7 @@ def test_a_page_of_a_hundred_thousand_reads_few_rows() -> None:
 
 
 async def test_indexes_stay_right_through_changes(camunda: CamundaStandIn, engine: httpx2.AsyncClient) -> None:
-    """After many commands, filtering and sorting still agree with looking at every task."""
+    """After many commands, filters and sorting agree with a test of every task."""
     rng = random.Random(3)
     for task in rng.sample(await found(engine, filter={"state": "CREATED"}), 60):
         path = f"/user-tasks/{task['userTaskKey']}"
@@ -342,7 +344,7 @@ async def test_indexes_stay_right_through_changes(camunda: CamundaStandIn, engin
 async def test_later_servers_find_tasks_of_several_instances_and_by_business_id(
     camunda: CamundaStandIn, engine: httpx2.AsyncClient
 ) -> None:
-    """8.10: operators on keys, and the business id of the process instance."""
+    """8.10 has operators on keys, and the business id of the process instance."""
     camunda.reset(tasks=100, seed=7, now=None, scenario="8.10")
     everything = await found(engine)
     first, last = everything[0], everything[-1]

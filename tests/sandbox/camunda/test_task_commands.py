@@ -1,4 +1,4 @@
-"""What commands of the Camunda stand-in change, refuse and leave behind."""
+"""Commands on user tasks of the stand-in for Camunda."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def done(camunda: CamundaStandIn) -> list[tuple[str, str]]:
 
 
 async def test_of_two_claims_the_first_wins(engine: httpx2.AsyncClient, camunda: CamundaStandIn) -> None:
-    """The winner may repeat it without a further effect; assigning without that care takes the task."""
+    """The owner may repeat the claim without a further effect. An assignment with override replaces the owner."""
     task = await open_task(engine, assignee={"$exists": False})
     path = f"/user-tasks/{task['userTaskKey']}/assignment"
     answers = [
@@ -46,7 +46,7 @@ async def test_of_two_claims_the_first_wins(engine: httpx2.AsyncClient, camunda:
 
 
 async def test_completing_takes_the_process_on(engine: httpx2.AsyncClient, camunda: CamundaStandIn) -> None:
-    """The next step appears; after the last one the instance is completed. Late commands are 404."""
+    """The next task appears; the last one completes the instance. A late command answers 404."""
     task = await open_task(engine, elementId="approve_invoice")
     path = f"/user-tasks/{task['userTaskKey']}"
     await engine.post(f"{path}/completion", json={"variables": {"decision": "approved", "amount": 12}})
@@ -66,7 +66,7 @@ async def test_completing_takes_the_process_on(engine: httpx2.AsyncClient, camun
 
 
 async def test_steps_side_by_side_must_all_be_completed(engine: httpx2.AsyncClient) -> None:
-    """The next step waits for the last of them."""
+    """The next task appears after the last one of a stage."""
     task = await open_task(engine, elementId="check_documents")
     instance = {"processInstanceKey": task["processInstanceKey"]}
     await engine.post(f"/user-tasks/{task['userTaskKey']}/completion")
@@ -83,7 +83,7 @@ async def test_steps_side_by_side_must_all_be_completed(engine: httpx2.AsyncClie
 
 
 async def test_cancelling_a_process_ends_its_tasks(engine: httpx2.AsyncClient, camunda: CamundaStandIn) -> None:
-    """The effect names the instance."""
+    """The effect has the key of the instance."""
     task = await open_task(engine)
     await engine.post(f"/process-instances/{task['processInstanceKey']}/cancellation", json={})
     instance = (await engine.get(f"/process-instances/{task['processInstanceKey']}")).json()
@@ -93,7 +93,7 @@ async def test_cancelling_a_process_ends_its_tasks(engine: httpx2.AsyncClient, c
 
 
 async def test_an_update_changes_what_it_names_and_resets_by_empty_values(engine: httpx2.AsyncClient) -> None:
-    """Null keeps, empty resets."""
+    """Null keeps a value, an empty one resets it."""
     task = await open_task(engine, dueDate={"$exists": True}, candidateGroup={"$exists": True})
     path = f"/user-tasks/{task['userTaskKey']}"
     changeset: dict[str, Any] = {
@@ -127,10 +127,10 @@ async def test_an_update_changes_what_it_names_and_resets_by_empty_values(engine
         ({"assignee": "bob"}, "No update data provided. "),
     ],
 )
-async def test_an_update_that_cannot_be_is_refused(
+async def test_an_invalid_update_is_refused(
     engine: httpx2.AsyncClient, camunda: CamundaStandIn, changeset: dict[str, Any], detail: str
 ) -> None:
-    """400 INVALID_ARGUMENT, nothing applied."""
+    """The answer is 400 INVALID_ARGUMENT, and the task does not change."""
     task = await open_task(engine)
     answer = await engine.patch(f"/user-tasks/{task['userTaskKey']}", json={"changeset": changeset})
 
@@ -154,7 +154,7 @@ async def test_an_update_that_cannot_be_is_refused(
 async def test_a_command_for_a_key_of_another_partition_is_not_delivered(
     engine: httpx2.AsyncClient, method: str, path: str, body: dict[str, Any] | None, key: str
 ) -> None:
-    """503, not 404: the gateway finds nobody to ask. Reads of such a key are 404."""
+    """A command answers 503: the cluster has only one partition. A read answers 404."""
     answer = await engine.request(method, path.format(key), json=body)
     problem = answer.json()
     detail = "Expected to handle request, but request could not be delivered"
@@ -164,7 +164,7 @@ async def test_a_command_for_a_key_of_another_partition_is_not_delivered(
 
 
 async def test_a_task_that_waits_for_a_listener_takes_no_command(engine: httpx2.AsyncClient) -> None:
-    """409, naming the state."""
+    """The 409 names the state."""
     waiting = {"$in": ["ASSIGNING", "UPDATING", "COMPLETING"]}
     task = await open_task(engine, state=waiting)
     answer = await engine.post(f"/user-tasks/{task['userTaskKey']}/completion", json={})
@@ -176,7 +176,7 @@ async def test_a_task_that_waits_for_a_listener_takes_no_command(engine: httpx2.
 async def test_reads_lag_behind_writes_as_long_as_set(
     engine: httpx2.AsyncClient, camunda: CamundaStandIn, clock: StillClock
 ) -> None:
-    """The engine knows at once, searches only later."""
+    """The engine has the change at once, searches after the lag."""
     camunda.settings.read_lag_ms = 500
     task = await open_task(engine)
     await engine.post(f"/user-tasks/{task['userTaskKey']}/completion", json={})
@@ -189,7 +189,7 @@ async def test_reads_lag_behind_writes_as_long_as_set(
 
 
 async def test_long_values_are_truncated_unless_asked_for_whole(engine: httpx2.AsyncClient) -> None:
-    """And are marked."""
+    """A truncated value is marked."""
     task = await open_task(engine, elementId="assess_claim")
     lengths = {}
     for truncate in ("true", "false"):
@@ -223,7 +223,7 @@ async def test_long_values_are_truncated_unless_asked_for_whole(engine: httpx2.A
 async def test_what_the_web_layer_refuses_is_a_problem_too(
     engine: httpx2.AsyncClient, method: str, path: str, request_: dict[str, Any], status: int, title: str
 ) -> None:
-    """The body says the status and the path once more."""
+    """The body repeats status and path."""
     answer = await engine.request(method, path, **request_)
     problem = answer.json()
 
@@ -233,7 +233,7 @@ async def test_what_the_web_layer_refuses_is_a_problem_too(
 
 
 async def test_the_latest_definitions_only_go_forward(engine: httpx2.AsyncClient) -> None:
-    """No start cursor, and sorting by id only."""
+    """There is no start cursor, and only ids can be sorted by."""
     latest = {"isLatestVersion": True}
     answer = (await engine.post("/process-definitions/search", json={"filter": latest, "page": {"limit": 2}})).json()
     refused = await engine.post("/process-definitions/search", json={"filter": latest, "sort": [{"field": "name"}]})

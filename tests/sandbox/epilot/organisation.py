@@ -1,4 +1,4 @@
-"""An organisation of the stand-in for epilot, and a client whose every exchange is held against the vendor's descriptions."""
+"""An organisation of the stand-in for epilot, with a client that checks every exchange against the vendor's descriptions."""
 
 import contextlib
 import json
@@ -34,7 +34,7 @@ Json = dict[str, Any]
 
 @dataclass
 class HandClock:
-    """A clock that only moves by hand."""
+    """A clock that is moved by hand."""
 
     now: datetime = NOW
 
@@ -46,7 +46,7 @@ class HandClock:
 
 
 class Described:
-    """Holds exchanges against the descriptions, and knows which operations it has seen answered well."""
+    """Checks exchanges against the descriptions and records which operations succeeded."""
 
     def __init__(self, folder: Path) -> None:
         self.seen: set[tuple[str, str]] = set()
@@ -54,7 +54,7 @@ class Described:
         for name, prefixes in DESCRIPTIONS.items():
             described: Json = json.loads((folder / name).read_text(encoding="utf-8"))["paths"]
             paths = [(_pattern(path), path, {each.upper() for each in item}) for path, item in described.items()]
-            # Paths that are written out win over those with a value in the same place.
+            # A literal segment takes precedence over a placeholder.
             paths.sort(key=lambda each: each[1].count("{"))
             self._apis.append((prefixes, ApiDescription(folder / name), paths))
 
@@ -80,7 +80,7 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 
 class Organisation:
-    """A stand-in behind its control interface, and a client that speaks to it."""
+    """A stand-in behind its control interface, with its client."""
 
     def __init__(self, client: httpx2.AsyncClient, stand_in: EpilotStandIn, clock: HandClock) -> None:
         self.client = client
@@ -99,7 +99,7 @@ class Organisation:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str | int] | None = None,
     ) -> httpx2.Response:
-        """Send a request; `described` false is for what the vendor does without describing it."""
+        """Send a request. `described=False` is for behaviour that the vendor does not describe."""
         response = await self.client.request(
             method,
             path,
@@ -112,7 +112,7 @@ class Organisation:
         return response
 
     async def told(self, method: str, path: str, body: object = None, **params: str | int) -> Any:
-        """Give what a request that succeeds is answered."""
+        """Send a request that must succeed. Returns the answer."""
         response = await self.ask(method, path, body, params=params)
 
         assert response.is_success, response.text
@@ -126,7 +126,7 @@ class Organisation:
         (await self.client.post(f"/__sandbox__/{name}", json=body)).raise_for_status()
 
     async def started(self, template: str = "tpl_meter_exchange") -> Json:
-        """Start a flow about an entity of its own."""
+        """Start a flow about a new entity."""
         context = {"entity_id": f"entity-{template}", "entity_schema": "contract"}
         flow: Json = await self.told("POST", FLOWS, {"flow_template_id": template, "contexts": [context]})
         return flow
@@ -141,25 +141,25 @@ class Organisation:
         return task
 
     async def done(self, flow: Json, *names: str) -> Json:
-        """Complete tasks one after the other; gives the flow."""
+        """Complete tasks one after the other. Returns the flow."""
         for name in names:
             await self.patch(flow, name, status="COMPLETED")
         return await self.flow(flow["id"])
 
     async def at_answer(self) -> Json:
-        """Give a solar installation whose customer has the offer."""
+        """A solar installation whose customer has received the offer."""
         flow = await self.started("tpl_solar_installation")
         return await self.done(flow, "Call the customer", "Send the offer")
 
     async def answered(self, branch: str) -> Json:
-        """Give a solar installation whose customer has answered: accepted, declined or revise."""
+        """A solar installation whose customer has answered: accepted, declined or revise."""
         flow = await self.at_answer()
         decided = {"status": "COMPLETED", "next_condition_id": f"cond_tt_answer_{branch}"}
         await self.patch(flow, "What does the customer say?", **decided)
         return await self.flow(flow["id"])
 
     async def rows(self, *items: Json, combination: str = "AND", **query: Any) -> list[Json]:
-        """Give the rows of a query with these filters."""
+        """The rows of a query with these filters."""
         filters = {"items": list(items), "combination": combination}
         answer = await self.told("POST", KANBAN, {"filters": filters, "size": 1000, **query})
         rows: list[Json] = answer["results"]
@@ -170,7 +170,7 @@ class Organisation:
 
 
 def named(flow: Json, name: str) -> Json:
-    """Give the flow's task of that name."""
+    """The flow's task of that name."""
     task: Json = next(task for task in flow["tasks"] if task["name"] == name)
     return task
 
@@ -180,7 +180,7 @@ def path_of(flow: Json, name: str) -> str:
 
 
 def current(flow: Json) -> list[str]:
-    """Give the names of the current tasks."""
+    """The names of the current tasks."""
     ids = [each["id"] for each in flow["crt_tasks"]]
     return [task["name"] for task in flow["tasks"] if task["id"] in ids]
 
@@ -191,7 +191,7 @@ def statuses(flow: Json) -> dict[str, str]:
 
 @contextlib.asynccontextmanager
 async def organisation_of(tasks: int) -> AsyncIterator[Organisation]:
-    """Give an organisation; where the vendor's descriptions are at hand, whatever it answers is held against them."""
+    """An organisation. If the vendor's descriptions are available, all its answers are checked against them."""
     clock = HandClock()
     stand_in = STAND_IN(clock=clock)
     stand_in.reset(tasks=tasks, seed=7, now=None, scenario=None)

@@ -1,4 +1,4 @@
-"""The stand-in for epilot lets in who has a token that holds, and copes with the habits of the vendor's client."""
+"""Tokens of the stand-in for epilot, and the habits of the vendor's client."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -44,15 +44,15 @@ async def epilot() -> AsyncIterator[Organisation]:
         f"Bearer é{access_token()}",
     ],
 )
-async def test_a_token_that_is_none_of_ours_is_refused(epilot: Organisation, path: str, header: str) -> None:
-    """Before anything else is looked at."""
+async def test_a_foreign_token_is_refused(epilot: Organisation, path: str, header: str) -> None:
+    """The token is checked before anything else."""
     answer = await epilot.client.get(path, headers={b"Authorization": header.encode()})
 
     assert 401 == answer.status_code
 
 
 async def test_tokens_expire(epilot: Organisation) -> None:
-    """A person's after an hour, a program's where it was made so; one without an end stays."""
+    """A person's token expires after an hour. An access token expires at its own time or never."""
     hour = NOW + timedelta(hours=1)
     tokens = [user_token(ALICE, hour), access_token(expires=hour), access_token()]
     before = [(await epilot.ask("GET", "/v2/users/me", token=token)).status_code for token in tokens]
@@ -64,7 +64,7 @@ async def test_tokens_expire(epilot: Organisation) -> None:
 
 
 async def test_an_access_token_is_no_person(epilot: Organisation) -> None:
-    """Asked for itself it gives the token's id, and version 1 has nobody to give."""
+    """Version 2 returns the token's id as the user; version 1 has no user for it."""
     person = await epilot.ask("GET", "/v2/users/me", token=user_token(ALICE, NOW + timedelta(hours=1)))
     program = await epilot.told("GET", "/v2/users/me")
     old = await epilot.ask("GET", "/v1/users/me", described=False)
@@ -76,8 +76,8 @@ async def test_an_access_token_is_no_person(epilot: Organisation) -> None:
     assert (403, "alice@example.com") == (old.status_code, hers.json()["email"])
 
 
-async def test_who_may_only_read_changes_nothing(epilot: Organisation) -> None:
-    """Each write is a 403, and nothing was applied."""
+async def test_a_reader_changes_nothing(epilot: Organisation) -> None:
+    """Every write answers 403 and is not applied."""
     flow = await epilot.started()
     before = await epilot.flow(flow["id"])
     count = len(epilot.effects())
@@ -104,7 +104,7 @@ async def test_who_may_only_read_changes_nothing(epilot: Organisation) -> None:
 
 
 async def test_people_may_filter_on_themselves_only(epilot: Organisation) -> None:
-    """Filters on others need a grant of their own."""
+    """Filters on other assignees require another grant."""
     token = user_token(ALICE, NOW + timedelta(hours=1))
 
     async def status(who: str | list[str]) -> int:
@@ -116,7 +116,7 @@ async def test_people_may_filter_on_themselves_only(epilot: Organisation) -> Non
 
 
 async def test_another_organisation_is_not_ours_to_see(epilot: Organisation) -> None:
-    """The header switches where the token may; here it may not."""
+    """The header chooses the organisation; this token may not use another one."""
     own = await epilot.ask("POST", KANBAN, {}, headers={"x-epilot-org-id": "739224"})
     other = await epilot.ask("POST", KANBAN, {}, headers={"x-epilot-org-id": "728"})
 
@@ -124,8 +124,8 @@ async def test_another_organisation_is_not_ours_to_see(epilot: Organisation) -> 
     assert {"message": "Forbidden", "status": 403} == other.json()
 
 
-async def test_effects_name_who_asked(epilot: Organisation) -> None:
-    """By the token's owner and the request's id."""
+async def test_effects_name_the_caller(epilot: Organisation) -> None:
+    """An effect has the id of the token's owner and the request id."""
     flow = await epilot.started()
     token = user_token(BOB, NOW + timedelta(hours=1))
     await epilot.ask("PATCH", path_of(flow, "Agree on a date"), {"status": "COMPLETED"}, token=token)
@@ -136,7 +136,7 @@ async def test_effects_name_who_asked(epilot: Organisation) -> None:
 
 
 async def test_a_post_without_body_may_call_itself_a_form(epilot: Organisation) -> None:
-    """The vendor's client does."""
+    """The vendor's client sends such requests."""
     flow = await epilot.started()
     form = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": "0"}
     answer = await epilot.ask("POST", path_of(flow, "Agree on a date") + "/execute", headers=form)
@@ -145,7 +145,7 @@ async def test_a_post_without_body_may_call_itself_a_form(epilot: Organisation) 
 
 
 async def test_paths_may_be_encoded(epilot: Organisation) -> None:
-    """Colons of operations, and slashes that belong to an id."""
+    """Colons of operations may be encoded, and slashes within ids."""
     search = FLOWS + "%3Asearch"
     found = await epilot.ask("POST", search, {"entity_id": "e", "entity_schema": "s"}, described=False)
     flow = await epilot.started()
@@ -157,7 +157,7 @@ async def test_paths_may_be_encoded(epilot: Organisation) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"x"', b"\xff", b"a=b"])
 async def test_a_body_that_is_no_json_object_is_refused(epilot: Organisation, content: bytes) -> None:
-    """With a reason, in the manner of each API."""
+    """The error has a reason, in the shape of each API."""
     for path, more in ((FLOWS, {}), (KANBAN, {"status": 400})):
         answer = await epilot.client.post(path, content=content, headers={"Authorization": f"Bearer {access_token()}"})
 
@@ -165,7 +165,7 @@ async def test_a_body_that_is_no_json_object_is_refused(epilot: Organisation, co
 
 
 async def test_a_large_answer_lies_elsewhere(epilot: Organisation) -> None:
-    """Who asks for it so gets its address, who fetches it shows no credentials; anybody else gets 413."""
+    """A client that accepts it gets the address of the answer and fetches it without credentials. Other clients get 413."""
     small = await epilot.ask("POST", KANBAN, {"size": 40}, headers=LARGE)
     epilot.stand_in.large_answers.most_bytes = 1000
     referred = await epilot.ask("POST", KANBAN, {"size": 40}, headers=LARGE, described=False)
@@ -184,7 +184,7 @@ async def test_a_large_answer_lies_elsewhere(epilot: Organisation) -> None:
 
 
 async def test_too_many_requests_are_told_when_to_come_again(epilot: Organisation) -> None:
-    """In the one body that the vendor documents; there are no limits unless they are set."""
+    """The body is the only one that the vendor documents. There are no limits unless a test sets them."""
     await epilot.control("rate-limit", {"limit": 2, "window_ms": 60_000})
     answers = [await epilot.ask("GET", "/v2/users/me", described=False) for _ in range(3)]
 
@@ -207,12 +207,12 @@ async def test_too_many_requests_are_told_when_to_come_again(epilot: Organisatio
     ],
 )
 def test_a_search_is_no_write(method: str, path: str, write: bool) -> None:
-    """Though it is a POST."""
+    """A search is a POST."""
     assert write == STAND_IN().is_write(method, path)
 
 
 async def test_only_the_queries_stay_behind_the_writes(epilot: Organisation) -> None:
-    """By as much as they are told to."""
+    """Their lag is the one that was set."""
     await epilot.control("settings", {"read_lag_ms": 2000})
     flow = await epilot.started()
     task = named(flow, "Agree on a date")["id"]

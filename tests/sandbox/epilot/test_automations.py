@@ -1,4 +1,4 @@
-"""The stand-in for epilot does by itself what automations, agents, decisions and schedules do."""
+"""Automations, agents, decisions and schedules of the stand-in for epilot."""
 
 from collections.abc import AsyncIterator
 
@@ -26,7 +26,7 @@ async def epilot() -> AsyncIterator[Organisation]:
 
 
 async def test_an_automation_runs_by_itself_and_ends_after_a_while(epilot: Organisation) -> None:
-    """Without anybody asking; it names its execution only then."""
+    """Its execution has an id once it runs."""
     flow = await epilot.at_answer()
     before = named(flow, ORDER)
     flow = await epilot.answered("accepted")
@@ -44,7 +44,7 @@ async def test_an_automation_runs_by_itself_and_ends_after_a_while(epilot: Organ
 
 
 async def test_a_failed_automation_is_run_again(epilot: Organisation) -> None:
-    """It stays the current task until then."""
+    """The task stays current until a run succeeds."""
     flow = await epilot.done(await epilot.started("tpl_supplier_switch"), DATA)
     epilot.clock.forward(seconds=2)
     failed = await epilot.flow(flow["id"])
@@ -61,7 +61,7 @@ async def test_a_failed_automation_is_run_again(epilot: Organisation) -> None:
 
 
 async def test_only_an_automation_can_be_run(epilot: Organisation) -> None:
-    """No manual task and none that has ended; one that runs goes on running."""
+    """Manual and finished tasks are refused. A running automation goes on."""
     flow = await epilot.done(await epilot.started("tpl_supplier_switch"), DATA)
     manual = await epilot.refused("POST", path_of(flow, DATA) + "/automation:run")
     running = await epilot.told("POST", path_of(flow, CREDIT) + "/automation:run")
@@ -74,7 +74,7 @@ async def test_only_an_automation_can_be_run(epilot: Organisation) -> None:
 
 
 async def test_a_linear_flow_enables_what_comes_next_and_evaluates_decisions_itself(epilot: Organisation) -> None:
-    """Tasks further on are disabled and cannot change their state."""
+    """Later tasks are disabled and cannot change their state."""
     flow = await epilot.started("tpl_supplier_switch")
     refused = await epilot.refused("PATCH", path_of(flow, CREDIT), {"status": "SKIPPED"})
     flow = await epilot.done(flow, DATA)
@@ -88,7 +88,7 @@ async def test_a_linear_flow_enables_what_comes_next_and_evaluates_decisions_its
 
 
 async def test_an_agent_that_finds_nothing_waits_for_a_person(epilot: Organisation) -> None:
-    """The other one goes on by itself."""
+    """The other agent completes its task."""
     flow = await epilot.started("tpl_service_request")
     epilot.clock.forward(seconds=5)
     flow = await epilot.done(await epilot.flow(flow["id"]), "Answer the request")
@@ -102,7 +102,7 @@ async def test_an_agent_that_finds_nothing_waits_for_a_person(epilot: Organisati
 
 
 async def test_a_schedule_comes_due_by_itself(epilot: Organisation) -> None:
-    """Its task is then run."""
+    """Its automation runs then."""
     flow = await epilot.answered("declined")
     waiting = named(flow, ARCHIVE)
     epilot.clock.forward(days=7)
@@ -116,14 +116,14 @@ async def test_a_schedule_comes_due_by_itself(epilot: Organisation) -> None:
 
 
 async def test_a_schedule_that_is_not_made_yet_is_null(epilot: Organisation) -> None:
-    """The description does not say so, the vendor's changelog does."""
+    """The vendor's changelog says so, its description does not."""
     schedule = named(await epilot.started("tpl_solar_installation"), REMIND)["schedule"]
 
     assert {"mode": "delayed", "duration": 6, "unit": "weeks", "schedule_id": None} == schedule
 
 
 async def test_a_cancelled_schedule_skips_its_task(epilot: Organisation) -> None:
-    """Of a task without one there is nothing to cancel or to run."""
+    """A task without a schedule answers 404."""
     flow = await epilot.answered("declined")
     await epilot.told("DELETE", path_of(flow, ARCHIVE) + "/schedule")
     after = await epilot.flow(flow["id"])
@@ -138,7 +138,7 @@ async def test_a_cancelled_schedule_skips_its_task(epilot: Organisation) -> None
 
 
 async def test_a_task_whose_end_was_never_told_is_reconciled(epilot: Organisation) -> None:
-    """While it really runs nothing happens."""
+    """A running task does not change."""
     epilot.stand_in.reset(tasks=1500, seed=7, now=None, scenario=None)
     stuck = next(
         row

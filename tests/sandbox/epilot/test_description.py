@@ -1,4 +1,4 @@
-"""The stand-in for epilot answers every operation as described, over data that reads like real work."""
+"""The stand-in for epilot answers every operation as the vendor describes it."""
 
 from collections.abc import AsyncIterator
 
@@ -76,7 +76,7 @@ def described(epilot: Organisation) -> Described:
 
 
 async def test_every_operation_answers_as_described(epilot: Organisation, described: Described) -> None:
-    """Requests and answers of all of them fit the descriptions, and none is left out."""
+    """Requests and answers of every described operation match."""
     solar = await epilot.started("tpl_solar_installation")
     await epilot.told(
         "POST", f"{FLOWS}:search", {"entity_id": "entity-tpl_solar_installation", "entity_schema": "contract"}
@@ -145,7 +145,7 @@ async def test_every_operation_answers_as_described(epilot: Organisation, descri
 
 
 async def test_all_flows_and_workflows_of_the_sample_fit_the_descriptions(epilot: Organisation) -> None:
-    """Each state and each type of task, as it comes from the sample."""
+    """Fresh data have every state and type of task."""
     if epilot.described is None:
         pytest.skip("the vendor's API descriptions lie outside of this repository and are not here")
     epilot.stand_in.reset(tasks=400, seed=3, now=None, scenario=None)
@@ -160,7 +160,7 @@ async def test_all_flows_and_workflows_of_the_sample_fit_the_descriptions(epilot
 
 @pytest.mark.parametrize("name", DESCRIPTIONS)
 def test_the_descriptions_are_complete(name: str) -> None:
-    """A folder with only some of them would check only some of the operations."""
+    """With a missing description, its operations would not be checked."""
     if not SPECIFICATIONS.is_dir():
         pytest.skip("the vendor's API descriptions lie outside of this repository and are not here")
 

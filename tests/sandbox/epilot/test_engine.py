@@ -1,4 +1,4 @@
-"""Whatever people do to a flow of the stand-in for epilot, it stays in one piece."""
+"""A flow of the stand-in for epilot stays consistent under any sequence of changes."""
 
 import random
 from datetime import timedelta
@@ -42,7 +42,7 @@ def checked(flow: Flow) -> None:
 def test_a_flow_stays_whole_whatever_is_done_to_it(
     template: str, steps: list[tuple[str, int, TaskStatus]], seed: int
 ) -> None:
-    """Current tasks exist once and are unfinished; a running flow has some unless there is nothing left to do."""
+    """Current tasks are unique and unfinished. A running flow has at least one, unless no task is open."""
     rng = random.Random(seed)
 
     def new_id() -> str:
@@ -98,7 +98,7 @@ def test_a_flow_stays_whole_whatever_is_done_to_it(
 
 @given(count=st.integers(0, 60), unit=st.sampled_from(("minutes", "hours", "days", "weeks", "months", "years")))
 def test_later_is_never_earlier(count: int, unit: TimeUnit) -> None:
-    """In every unit; a month's last day stays within its month."""
+    """For every unit. The last day of a month stays within the resulting month."""
     moment = NOW.replace(month=1, day=31)
     later = after(moment, count, unit)
 
@@ -110,5 +110,5 @@ def test_later_is_never_earlier(count: int, unit: TimeUnit) -> None:
 
 
 def test_a_task_without_a_date_has_none() -> None:
-    """It is left out, not null."""
+    """The member is left out, not null."""
     assert UNSET is NewTask("x").due_date

@@ -1,4 +1,4 @@
-"""The stand-in for epilot moves flows: what people do to them, and what follows."""
+"""Flows of the stand-in for epilot: changes by people and what follows."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -32,7 +32,7 @@ async def epilot() -> AsyncIterator[Organisation]:
 
 
 async def test_a_finished_task_makes_the_next_one_current_until_the_flow_is_done(epilot: Organisation) -> None:
-    """Phases begin and end with their tasks."""
+    """Phases start and end with their tasks."""
     flow = await epilot.started()
     seen = [(current(flow), [phase["status"] for phase in flow["phases"]], flow["status"])]
     for name in (AGREE, EXCHANGE, COMPARE):
@@ -49,7 +49,7 @@ async def test_a_finished_task_makes_the_next_one_current_until_the_flow_is_done
 
 
 async def test_completing_says_who_and_when(epilot: Organisation) -> None:
-    """An access token is no person: it stands as its own id."""
+    """For an access token, the token's id is recorded."""
     flow = await epilot.started()
     await epilot.patch(flow, AGREE, status="IN_PROGRESS")
     task = await epilot.patch(flow, AGREE, status="COMPLETED")
@@ -64,7 +64,7 @@ async def test_completing_says_who_and_when(epilot: Organisation) -> None:
 
 
 async def test_a_skipped_task_lets_the_flow_go_on(epilot: Organisation) -> None:
-    """As a completed one does."""
+    """The next task becomes current, as after a completion."""
     flow = await epilot.started()
     task = await epilot.patch(flow, AGREE, status="SKIPPED")
 
@@ -73,7 +73,7 @@ async def test_a_skipped_task_lets_the_flow_go_on(epilot: Organisation) -> None:
 
 
 async def test_a_decision_needs_one_of_its_branches(epilot: Organisation) -> None:
-    """Without a branch or with a strange one nothing happens; the chosen one decides what comes."""
+    """Without a branch or with an unknown one, the decision stays open. The chosen branch decides the next task."""
     flow = await epilot.at_answer()
     path = path_of(flow, ANSWER)
     none = await epilot.refused("PATCH", path, {"status": "COMPLETED"})
@@ -91,7 +91,7 @@ async def test_a_decision_needs_one_of_its_branches(epilot: Organisation) -> Non
 
 
 async def test_a_loop_goes_back_at_most_so_often(epilot: Organisation) -> None:
-    """The tasks in it are to be done again, and count how often they were."""
+    """Tasks in the loop are open again and count the iterations."""
     flow = await epilot.at_answer()
     for turn in (1, 2):
         await epilot.patch(flow, ANSWER, status="COMPLETED", next_condition_id="cond_tt_answer_revise")
@@ -109,7 +109,7 @@ async def test_a_loop_goes_back_at_most_so_often(epilot: Organisation) -> None:
 
 
 async def test_where_branches_meet_the_flow_waits_for_all_of_them(epilot: Organisation) -> None:
-    """Also for the one that was finished first."""
+    """The order in which the branches finish does not matter."""
     flow = await epilot.answered("accepted")
     epilot.clock.forward(seconds=5)
     flow = await epilot.done(await epilot.flow(flow["id"]), VISIT)
@@ -124,8 +124,8 @@ async def test_where_branches_meet_the_flow_waits_for_all_of_them(epilot: Organi
     assert named(flow, ACCEPT)["enabled"] is True
 
 
-async def test_what_is_so_already_is_no_change(epilot: Organisation) -> None:
-    """The same state once more is answered well and leaves no trace."""
+async def test_a_patch_without_a_change_has_no_effect(epilot: Organisation) -> None:
+    """A patch to the present state succeeds without an effect."""
     flow = await epilot.started()
     for status in ("ON_HOLD", "IN_PROGRESS", "COMPLETED"):
         await epilot.patch(flow, AGREE, status=status)
@@ -161,7 +161,7 @@ async def test_going_back_resets_what_came_after(epilot: Organisation) -> None:
     [("COMPLETED", "IN_PROGRESS"), ("COMPLETED", "SKIPPED"), ("PENDING", "FAILED"), ("PENDING", "SCHEDULED")],
 )
 async def test_other_transitions_are_refused(epilot: Organisation, before: str, after: str) -> None:
-    """In the vendor's words."""
+    """The error has the vendor's text."""
     flow = await epilot.started()
     if before != "PENDING":
         await epilot.patch(flow, AGREE, status=before)
@@ -172,7 +172,7 @@ async def test_other_transitions_are_refused(epilot: Organisation, before: str, 
 
 
 async def test_a_closed_flow_keeps_its_tasks_as_they_were(epilot: Organisation) -> None:
-    """With its reason; started again, it goes on where it was."""
+    """The flow has its closing reason. A reopened flow continues where it was."""
     flow = await epilot.started()
     await epilot.patch(flow, AGREE, status="IN_PROGRESS", assigned_to=[ALICE])
     before = await epilot.flow(flow["id"])
@@ -196,7 +196,7 @@ async def test_a_closed_flow_keeps_its_tasks_as_they_were(epilot: Organisation) 
     ],
 )
 async def test_a_reason_must_be_configured_and_may_have_to_be_the_only_one(epilot: Organisation, reasons: Any) -> None:
-    """The flow stays open."""
+    """Otherwise the flow stays open."""
     flow = await epilot.started()
     body = {"status": "CLOSED", "closing_reason": {"selected_reasons": reasons}}
     status, _ = await epilot.refused("PATCH", f"{FLOWS}/{flow['id']}", body, described=False)
@@ -205,7 +205,7 @@ async def test_a_reason_must_be_configured_and_may_have_to_be_the_only_one(epilo
 
 
 async def test_a_deleted_flow_is_gone(epilot: Organisation) -> None:
-    """From reads, from the search by entity, from the queries."""
+    """Reads, the search by entity and the queries do not show it."""
     flow = await epilot.started()
     wanted = {"entity_id": "entity-tpl_meter_exchange", "entity_schema": "contract"}
     found = await epilot.told("POST", f"{FLOWS}:search", wanted)
@@ -218,7 +218,7 @@ async def test_a_deleted_flow_is_gone(epilot: Organisation) -> None:
 
 
 async def test_assignees_replace_one_another(epilot: Organisation) -> None:
-    """Nobody is asked who was there before, so of two writers the last one wins."""
+    """The vendor has no version check, so of two writers the last one wins."""
     flow = await epilot.started()
     variable = {"variable": "{{contract.owner}}", "value": [BOB]}
     for wanted in ([ALICE], [BOB], [ALICE, variable], []):
@@ -229,7 +229,7 @@ async def test_assignees_replace_one_another(epilot: Organisation) -> None:
 
 
 async def test_a_floating_due_date_comes_back_as_it_went(epilot: Organisation) -> None:
-    """It has no zone; null and an empty one take it away, which the description does not say."""
+    """A floating date has no zone. Null and an empty text remove it, against the vendor's description."""
     flow = await epilot.started()
     floating = await epilot.patch(flow, AGREE, due_date="2026-07-01T00:00:00.000")
     for nothing in (None, ""):
@@ -242,7 +242,7 @@ async def test_a_floating_due_date_comes_back_as_it_went(epilot: Organisation) -
 
 
 async def test_due_dates_follow_from_rules(epilot: Organisation) -> None:
-    """A date for weeks and days, an instant for hours; from the start or from another task's end."""
+    """Weeks and days give a date, hours an instant. A rule counts from the start or from the end of another task."""
     solar, switch = await epilot.started("tpl_solar_installation"), await epilot.started("tpl_supplier_switch")
     before = "due_date" in named(solar, GRID)
     await epilot.answered("accepted")
@@ -257,7 +257,7 @@ async def test_due_dates_follow_from_rules(epilot: Organisation) -> None:
 
 
 async def test_a_task_is_added_between_two_that_follow_each_other(epilot: Organisation) -> None:
-    """It becomes current in place of the next; what is not connected has no between."""
+    """It becomes current in place of the next task. Tasks that are not consecutive are refused."""
     flow = await epilot.done(await epilot.started(), AGREE)
     ids = [named(flow, name)["id"] for name in (AGREE, EXCHANGE, COMPARE)]
     body = {
@@ -280,7 +280,7 @@ async def test_a_task_is_added_between_two_that_follow_each_other(epilot: Organi
 
 
 async def test_what_is_finished_early_is_passed_over(epilot: Organisation) -> None:
-    """Its successors do not begin before their turn."""
+    """When the task before it is completed, its successor becomes current."""
     flow = await epilot.done(await epilot.started(), EXCHANGE)
     early = current(flow)
     flow = await epilot.done(flow, AGREE)
@@ -303,7 +303,7 @@ async def test_what_is_finished_early_is_passed_over(epilot: Organisation) -> No
 async def test_unknown_ids_are_refused_as_each_operation_describes(
     epilot: Organisation, method: str, path: str, status: int
 ) -> None:
-    """Some describe no 404."""
+    """Some operations describe 400, not 404."""
     body = {"name": "x"} if method == "PATCH" else None
 
     assert status == (await epilot.refused(method, f"{FLOWS}/{path}", body))[0]
@@ -324,5 +324,5 @@ async def test_unknown_ids_are_refused_as_each_operation_describes(
     ],
 )
 async def test_a_flow_begins_only_with_template_and_context(epilot: Organisation, body: Json, message: str) -> None:
-    """The first refusal in the vendor's words."""
+    """The first error has the vendor's text."""
     assert (400, message) == await epilot.refused("POST", FLOWS, body)

@@ -1,4 +1,4 @@
-"""The stand-in for epilot knows its people and groups."""
+"""Users and groups of the stand-in for epilot."""
 
 from collections.abc import AsyncIterator
 
@@ -19,7 +19,7 @@ async def epilot() -> AsyncIterator[Organisation]:
 
 
 async def test_people_are_paged_without_a_total(epilot: Organisation) -> None:
-    """Until a page is short."""
+    """A short page is the last one."""
     pages = [(await epilot.told("GET", "/v2/users", limit=5, offset=start))["results"] for start in (0, 5, 10, 15)]
 
     assert list(USERS) == [user["id"] for page in pages for user in page]
@@ -28,7 +28,7 @@ async def test_people_are_paged_without_a_total(epilot: Organisation) -> None:
 
 
 async def test_people_are_found_by_name_and_address(epilot: Organisation) -> None:
-    """One who has not accepted the invitation has no name."""
+    """An invited user has no name yet."""
     alice = await epilot.told("GET", "/v2/users", query="ALICE")
     invited = await epilot.told("GET", "/v2/users", query="new.colleague")
 
@@ -37,7 +37,7 @@ async def test_people_are_found_by_name_and_address(epilot: Organisation) -> Non
 
 
 async def test_version_1_takes_organisations_in_both_spellings(epilot: Organisation) -> None:
-    """As described, and as the vendor's client sends them."""
+    """One spelling is described, the other is what the vendor's client sends."""
     counts = [
         len((await epilot.ask("GET", f"/v1/users?{query}", described=False)).json()["users"])
         for query in ("", "org_ids=739224,728", "org_ids[]=728&org_ids[]=739224", "org_ids=728")
@@ -47,7 +47,7 @@ async def test_version_1_takes_organisations_in_both_spellings(epilot: Organisat
 
 
 async def test_groups_hold_ids_unless_people_are_asked_for(epilot: Organisation) -> None:
-    """Of plain ids the description knows nothing."""
+    """The description does not know plain ids."""
     plain = (await epilot.ask("GET", f"/v1/groups/{ACCOUNTING}", described=False)).json()
     full = await epilot.told("GET", f"/v1/groups/{ACCOUNTING}", hydrate="true")
     listed = await epilot.told("GET", "/v1/groups", query="ACCOUNT", hydrate="true")
@@ -57,14 +57,14 @@ async def test_groups_hold_ids_unless_people_are_asked_for(epilot: Organisation)
 
 
 async def test_a_person_has_groups(epilot: Organisation) -> None:
-    """As a list without a name around it."""
+    """The answer is a plain list."""
     groups = await epilot.told("GET", f"/v2/users/{CAROL}/groups", hydrate="true")
 
     assert ["Operations"] == [group["name"] for group in groups]
 
 
 async def test_a_group_hands_out_work_in_turn(epilot: Organisation) -> None:
-    """Round and round; an empty group cannot."""
+    """After the last member comes the first. An empty group is an error."""
     turns = [
         (await epilot.ask("POST", f"/v1/groups/{ACCOUNTING}/user:next", described=False)).json()["crt_assignee"]["id"]
         for _ in range(4)
@@ -78,15 +78,15 @@ async def test_a_group_hands_out_work_in_turn(epilot: Organisation) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v2/users/x", "/v1/users/x", "/v2/users/x/groups", "/v1/groups/x"])
-async def test_who_is_not_there_is_not_found(epilot: Organisation, path: str) -> None:
-    """Without a body, and mostly without the description saying so."""
+async def test_an_unknown_user_or_group_is_not_found(epilot: Organisation, path: str) -> None:
+    """The 404 has no body; most operations do not describe it."""
     answer = await epilot.ask("GET", path, described=False)
 
     assert (404, b"") == (answer.status_code, answer.content)
 
 
 def test_the_people_of_the_demonstration_are_linked() -> None:
-    """By the vendor's ids, with their groups; the source is told one origin for each API."""
+    """Identities have the vendor's ids and groups. The source has one origin for each API."""
     stand_in = STAND_IN()
     source = stand_in.source_config("http://127.0.0.1:9103")
 

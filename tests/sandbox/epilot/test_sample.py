@@ -22,14 +22,14 @@ async def epilot() -> AsyncIterator[Organisation]:
 
 @pytest.mark.parametrize("tasks", [0, 1, 12, 40, 333])
 async def test_there_are_as_many_tasks_as_were_asked_for(epilot: Organisation, tasks: int) -> None:
-    """Whatever the templates' sizes are."""
+    """The sizes of the templates do not matter."""
     await epilot.control("reset", {"tasks": tasks})
 
     assert tasks == len(await epilot.rows())
 
 
 async def test_the_same_seed_gives_the_same_flows(epilot: Organisation) -> None:
-    """Number, seed and moment decide everything; another seed gives other flows."""
+    """Number, seed and moment determine the data. Another seed gives other flows."""
     lists = []
     for seed in (3, 4, 3):
         epilot.stand_in.reset(tasks=80, seed=seed, now=NOW, scenario=None)
@@ -43,7 +43,7 @@ async def test_the_same_seed_gives_the_same_flows(epilot: Organisation) -> None:
 
 @pytest.mark.parametrize("seed", [1, 7, 42])
 async def test_forty_tasks_hold_what_the_demonstration_shows(epilot: Organisation, seed: int) -> None:
-    """Alice's own work in three states, a decision of hers, free tasks, a failed automation, a schedule."""
+    """Alice has tasks in three states and a decision. There are unassigned tasks, a failed automation and a schedule."""
     epilot.stand_in.reset(tasks=40, seed=seed, now=NOW, scenario=None)
     rows = [row for row in await epilot.rows() if row["is_current"] and row["execution_status"] == "STARTED"]
     hers = sorted((row["task_type"], row["status"]) for row in rows if ALICE in row["assignee"])
@@ -62,7 +62,7 @@ async def test_forty_tasks_hold_what_the_demonstration_shows(epilot: Organisatio
 
 
 async def test_many_tasks_hold_every_state_type_and_form(epilot: Organisation) -> None:
-    """All that a reader of this vendor must cope with is there."""
+    """The data contain every case that a connector must handle."""
     epilot.stand_in.reset(tasks=1500, seed=7, now=NOW, scenario=None)
     rows = await epilot.rows(size=2000)
     dues = [row["due_date"] for row in rows if "due_date" in row]
@@ -81,7 +81,7 @@ async def test_many_tasks_hold_every_state_type_and_form(epilot: Organisation) -
 
 
 async def test_the_operations_scenario_has_seven_open_manual_tasks_and_two_are_alices(epilot: Organisation) -> None:
-    """All can be worked on; one of hers is in progress; Acme Corp has open and closed ones."""
+    """All can be worked on, one of hers is in progress. Acme Corp has open and closed flows."""
     await epilot.control("reset", {"scenario": "operations"})
     rows = await epilot.rows()
     opened = [row for row in rows if row["is_current"] and row["execution_status"] == "STARTED"]
@@ -94,14 +94,14 @@ async def test_the_operations_scenario_has_seven_open_manual_tasks_and_two_are_a
 
 
 async def test_an_unknown_scenario_is_refused(epilot: Organisation) -> None:
-    """The control interface says so."""
+    """The control interface answers 400."""
     answer = await epilot.client.post("/__sandbox__/reset", json={"scenario": "storm"})
 
     assert 400 == answer.status_code
 
 
 async def test_a_flow_of_version_2_has_its_tasks_current_by_key(epilot: Organisation) -> None:
-    """Current tasks are named by ids that stand among the flow's tasks."""
+    """`crt_tasks` contains ids of the flow's tasks."""
     for row in await epilot.rows({"key": "is_current", "operator": "EQUALS", "value": True}):
         flow = await epilot.flow(row["execution_id"])
 

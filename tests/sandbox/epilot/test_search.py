@@ -1,4 +1,4 @@
-"""The stand-in for epilot answers its queries over tasks as a scan of all of them would."""
+"""Queries of the stand-in for epilot return what a scan of all tasks returns."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -22,7 +22,7 @@ def item(key: str, operator: str, value: Any = None, data_type: str = "string") 
 
 
 def due(row: Json) -> str:
-    """Give the date at the front of the due date; a floating one counts as UTC."""
+    """The date of the due date. Without a zone it counts as UTC."""
     text: str = row.get("due_date") or ""
     return text[:10]
 
@@ -66,7 +66,7 @@ def due(row: Json) -> str:
 async def test_each_operator_gives_what_a_scan_gives(
     epilot: Organisation, condition: Json, matches: Callable[[Json], bool]
 ) -> None:
-    """On strings, lists, booleans and dates."""
+    """For strings, lists, booleans and dates."""
     everything = await epilot.rows()
     expected = [row["id"] for row in everything if matches(row)]
 
@@ -75,7 +75,7 @@ async def test_each_operator_gives_what_a_scan_gives(
 
 
 async def test_groups_join_conditions(epilot: Organisation) -> None:
-    """AND, OR, and one within the other; an empty group holds for everything."""
+    """Groups use AND, OR, and one within the other. An empty group matches every row."""
     pending, hers, bobs = (
         item("status", "EQUALS", "PENDING"),
         item("assignee", "EQUALS", ALICE),
@@ -93,7 +93,7 @@ async def test_groups_join_conditions(epilot: Organisation) -> None:
 
 
 async def test_pages_joined_are_the_whole_list(epilot: Organisation) -> None:
-    """Under exact totals; ten rows unless told."""
+    """The totals are exact. The default is ten rows."""
     whole = await epilot.rows(sorting={"field": "due_date", "direction": "asc"})
     pages = [
         await epilot.told("POST", KANBAN, {"sorting": {"field": "due_date"}, "from": start, "size": 150})
@@ -109,7 +109,7 @@ async def test_pages_joined_are_the_whole_list(epilot: Organisation) -> None:
 
 @pytest.mark.parametrize("field", ["due_date", "created_at", "name", "status", "enabled"])
 async def test_sorting_is_by_one_column_with_empty_ones_last(epilot: Organisation, field: str) -> None:
-    """In both directions, and the same rows in the same order among equals."""
+    """For both directions. Equal rows keep their order."""
     for direction in ("asc", "desc"):
         rows = await epilot.rows(sorting={"field": field, "direction": direction})
         values = [str(row[field]).lower().replace(".000z", ".000") for row in rows if row.get(field) not in (None, "")]
@@ -120,7 +120,7 @@ async def test_sorting_is_by_one_column_with_empty_ones_last(epilot: Organisatio
 
 
 async def test_grouping_keeps_one_row_each(epilot: Organisation) -> None:
-    """Of a task, of a phase in a flow, of an entity."""
+    """One row for each task, each phase of a flow, or each entity."""
     everything = await epilot.rows()
     counts = {field: len(await epilot.rows(group_by={"field": field})) for field in ("task", "phase", "context_entity")}
 
@@ -151,15 +151,15 @@ async def test_grouping_keeps_one_row_each(epilot: Organisation) -> None:
         {"group_by": {"field": "name"}},
     ],
 )
-async def test_a_query_that_means_nothing_is_refused(epilot: Organisation, query: Json) -> None:
-    """As a bad request with the status in its body."""
+async def test_an_invalid_query_is_refused(epilot: Organisation, query: Json) -> None:
+    """The answer is 400 with the status in its body."""
     answer = await epilot.ask("POST", KANBAN, query)
 
     assert (400, 400) == (answer.status_code, answer.json()["status"])
 
 
 async def test_values_of_a_column_are_completed(epilot: Organisation) -> None:
-    """By how they begin; how many there are is said."""
+    """The values begin with the typed text; the answer has their number."""
     names = {row["name"] for row in await epilot.rows()}
     told = await epilot.told("GET", AUTOCOMPLETE, attribute="name", input="c", size=2)
     rest = await epilot.told("GET", AUTOCOMPLETE, attribute="name", input="c", size=200, **{"from": 2})
@@ -175,7 +175,7 @@ async def test_values_of_a_column_are_completed(epilot: Organisation) -> None:
 
 
 async def test_the_overview_lists_tasks_in_the_words_of_version_1(epilot: Organisation) -> None:
-    """By assignee, with those of nobody where that is asked, by due date; pages count from one."""
+    """The overview filters by assignee, optionally with unassigned tasks, and by due date. Pages count from 1."""
     everything = await epilot.rows()
     base = {"dataset": "workflow_tasks_overview", "assignee_ids": [ALICE], "page_size": 500}
     hers = await epilot.told("POST", OVERVIEW, base)
@@ -195,7 +195,7 @@ async def test_the_overview_lists_tasks_in_the_words_of_version_1(epilot: Organi
 
 
 async def test_numbers_of_flows_add_up(epilot: Organisation) -> None:
-    """By state and by month; other datasets are refused."""
+    """The datasets count by state and by month. Other datasets are refused."""
     flows = {row["execution_id"]: row["execution_status"] for row in await epilot.rows()}
     states = await epilot.told("POST", OVERVIEW, {"dataset": "total_count_of_workflow_executions"})
     months = await epilot.told("POST", OVERVIEW, {"dataset": "workflow_execution_time_series"})

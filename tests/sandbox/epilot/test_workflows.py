@@ -1,4 +1,4 @@
-"""The stand-in for epilot still answers version 1 of its workflows."""
+"""Workflows of version 1 of the stand-in for epilot."""
 
 from collections.abc import AsyncIterator
 
@@ -31,7 +31,7 @@ def steps(workflow: Json) -> list[Json]:
 
 
 async def test_an_unknown_execution_is_an_empty_answer(epilot: Organisation) -> None:
-    """A 200 with nothing in it, as the description knows no 404; changes of it are errors."""
+    """A read answers 200 without a body, as no 404 is described. Changes are errors."""
     answer = await epilot.ask("GET", f"{WORKFLOWS}/nothing", described=False)
     deleted = await epilot.ask("DELETE", f"{WORKFLOWS}/nothing")
     patched = await epilot.ask("PATCH", f"{WORKFLOWS}/nothing", {"status": "DONE"})
@@ -42,7 +42,7 @@ async def test_an_unknown_execution_is_an_empty_answer(epilot: Organisation) -> 
 
 
 async def test_the_list_is_whole_and_light(epilot: Organisation, lead: Json) -> None:
-    """No pages; steps without their states; by entity and by schema."""
+    """The list has no pages and no states of steps. It filters by entity and by schema."""
     whole = await epilot.told("GET", WORKFLOWS)
     found = await epilot.told("GET", WORKFLOWS, context="e1")
     other = await epilot.told("GET", WORKFLOWS, context="e1", schema="contact")
@@ -55,7 +55,7 @@ async def test_the_list_is_whole_and_light(epilot: Organisation, lead: Json) -> 
 
 
 async def test_steps_finished_in_order_end_the_workflow(epilot: Organisation, lead: Json) -> None:
-    """Each one enables the next; sections follow."""
+    """Each step enables the next one; sections change their state with their steps."""
     path = f"{WORKFLOWS}/{lead['id']}"
     early = await epilot.refused("PATCH", f"{path}/steps/{steps(lead)[1]['id']}", {"status": "COMPLETED"})
     seen = []
@@ -75,7 +75,7 @@ async def test_steps_finished_in_order_end_the_workflow(epilot: Organisation, le
 
 
 async def test_assignment_is_a_state_here(epilot: Organisation, lead: Json) -> None:
-    """Two deprecated words that still come."""
+    """ASSIGNED and UNASSIGNED are deprecated but still occur."""
     path = f"{WORKFLOWS}/{lead['id']}/steps/{steps(lead)[0]['id']}"
     assigned = await epilot.told("PATCH", path, {"assignedTo": [ALICE]})
     unassigned = await epilot.told("PATCH", path, {"assignedTo": []})
@@ -83,8 +83,8 @@ async def test_assignment_is_a_state_here(epilot: Organisation, lead: Json) -> N
     assert ("ASSIGNED", "UNASSIGNED") == (assigned["status"], unassigned["status"])
 
 
-async def test_what_is_so_already_is_no_change(epilot: Organisation, lead: Json) -> None:
-    """The same state or assignee once more leaves no trace."""
+async def test_a_patch_without_a_change_has_no_effect(epilot: Organisation, lead: Json) -> None:
+    """The present state or assignee once more has no effect."""
     path = f"{WORKFLOWS}/{lead['id']}"
     step = f"{path}/steps/{steps(lead)[0]['id']}"
     for where, body in (
@@ -106,7 +106,7 @@ async def test_what_is_so_already_is_no_change(epilot: Organisation, lead: Json)
 
 
 async def test_a_workflow_is_closed_with_reasons(epilot: Organisation, lead: Json) -> None:
-    """From those that it began with; its steps stay as they were."""
+    """The reasons are those of its start. Its steps do not change."""
     path = f"{WORKFLOWS}/{lead['id']}"
     reasons = (await epilot.told("GET", f"{path}/closing-reasons"))["reasons"]
     body = {
@@ -128,7 +128,7 @@ async def test_a_workflow_is_closed_with_reasons(epilot: Organisation, lead: Jso
 
 
 async def test_steps_are_added_moved_and_taken_away(epilot: Organisation, lead: Json) -> None:
-    """Within a section or on the first level."""
+    """Steps are in a section or on the first level."""
     path = f"{WORKFLOWS}/{lead['id']}"
     section = lead["flow"][0]["id"]
     new = {"insertionIndex": 1, "name": "Send a brochure", "sectionId": section}
@@ -145,7 +145,7 @@ async def test_steps_are_added_moved_and_taken_away(epilot: Organisation, lead: 
 
 
 async def test_executions_are_searched_page_by_page(epilot: Organisation) -> None:
-    """The last key of a page begins the next."""
+    """The next page begins after the last key of the page."""
     body: Json = {"includeDoneWorkflows": True, "sorting": "TRIGGER_DATE_ASC"}
     first = await epilot.told("POST", f"{WORKFLOWS}/search", body)
     second = await epilot.told("POST", f"{WORKFLOWS}/search", body | {"pagination": first["lastEvaluatedKey"]})
@@ -160,7 +160,7 @@ async def test_executions_are_searched_page_by_page(epilot: Organisation) -> Non
 
 
 async def test_steps_are_searched_by_assignee_and_state(epilot: Organisation) -> None:
-    """Whom it is assigned to is a number here."""
+    """The assignee is a number here."""
     hers = await epilot.told("POST", f"{WORKFLOWS}/steps/search", {"assignedTo": int(ALICE), "status": "OPEN"})
     following = await epilot.told(
         "POST",
@@ -175,7 +175,7 @@ async def test_steps_are_searched_by_assignee_and_state(epilot: Organisation) ->
 
 
 async def test_a_deleted_workflow_is_gone(epilot: Organisation, lead: Json) -> None:
-    """Once."""
+    """A second deletion answers 404."""
     await epilot.told("DELETE", f"{WORKFLOWS}/{lead['id']}")
 
     assert 404 == (await epilot.ask("DELETE", f"{WORKFLOWS}/{lead['id']}")).status_code

@@ -1,4 +1,4 @@
-"""A tenant of the stand-in for GEOtareas, and a client that speaks to it."""
+"""A tenant of the stand-in for GEOtareas and its client."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 @dataclass
 class HandClock:
-    """A clock that only moves by hand."""
+    """A clock that is moved by hand."""
 
     now: datetime = NOW
 
@@ -34,7 +34,7 @@ class HandClock:
 
 
 class Tenant:
-    """A stand-in behind its control interface, and a client that speaks to it."""
+    """A stand-in behind its control interface, with its client."""
 
     def __init__(self, client: httpx2.AsyncClient, stand_in: GeotareasStandIn, clock: HandClock) -> None:
         self.client = client
@@ -68,7 +68,7 @@ class Tenant:
         return data
 
     async def open_at(self, step_name: str) -> Json:
-        """Give the detail of the newest open task at that step."""
+        """The detail of the newest open task at that step."""
         for status in ("PENDING", "IN_PROGRESS"):
             for row in await self.rows(status=status):
                 if row["step_name"] == step_name:
@@ -78,7 +78,7 @@ class Tenant:
 
 @contextlib.asynccontextmanager
 async def tenant_of(tasks: int) -> AsyncIterator[Tenant]:
-    """Give a tenant where nobody has logged in, with the documented limits."""
+    """A tenant without a login, with the documented limits."""
     clock = HandClock()
     stand_in = STAND_IN(clock=clock)
     stand_in.reset(tasks=tasks, seed=7, now=None, scenario=None)
@@ -92,6 +92,6 @@ def refusal(answer: httpx2.Response) -> tuple[int, str]:
 
 
 def filled(detail: Json) -> Json:
-    """Give a value for each required field."""
+    """A value for each required field."""
     examples = {"text": "x", "number": 1, "date": "2026-06-15", "boolean": False, "select": "x", "file": "x.jpg"}
     return {field["name"]: examples[field["type"]] for field in detail["fields"] if field["required"]}

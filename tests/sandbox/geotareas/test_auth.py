@@ -1,4 +1,4 @@
-"""Who gets into the stand-in for GEOtareas, and how often."""
+"""Logins, headers, permissions and limits of the stand-in for GEOtareas."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.sandbox.geotareas.tenant import (
 
 
 async def test_a_login_failure_shows_data_and_other_failures_do_not(tenant: Tenant) -> None:
-    """Both documented forms of an error body are served."""
+    """The vendor documents both forms of an error body."""
     wrong = (await tenant.log_in(password="no")).json()
     unknown = (await tenant.get(f"{TASKS}/1")).json()
 
@@ -33,7 +33,7 @@ async def test_a_missing_header_is_a_bad_request(tenant: Tenant, name: str) -> N
 
 @pytest.mark.parametrize("name", ["Authorization", "X-API-Key", "tenant"])
 async def test_a_wrong_header_is_unauthorized(tenant: Tenant, name: str) -> None:
-    """The vendor answers 401 for the token as for the API key."""
+    """The vendor answers 401 for a wrong token and for a wrong API key."""
     tenant.headers[name] = "Bearer wrong"
 
     assert (401, "UNAUTHORIZED") == refusal(await tenant.get(TASKS))
@@ -48,7 +48,7 @@ async def test_a_write_without_a_json_content_type_is_a_bad_request(tenant: Tena
 
 
 async def test_a_token_ends_after_one_hour(tenant: Tenant) -> None:
-    """The token works until the last second, and not longer."""
+    """The token is valid until the last second."""
     tenant.clock.forward(3599)
     before = await tenant.get(TASKS)
     tenant.clock.forward(1)
@@ -58,7 +58,7 @@ async def test_a_token_ends_after_one_hour(tenant: Tenant) -> None:
 
 
 async def test_five_failures_block_the_account_for_a_minute(tenant: Tenant) -> None:
-    """A blocked account gets 429 with the right password too, until the minute is over."""
+    """Until the minute is over, a login with the right password answers 429 too."""
     tenant.clock.forward(31)
     failures = [refusal(await tenant.log_in(password="no")) for _ in range(5)]
     tenant.clock.forward(59)
@@ -71,7 +71,7 @@ async def test_five_failures_block_the_account_for_a_minute(tenant: Tenant) -> N
 
 
 async def test_an_account_may_log_in_five_times_in_thirty_seconds(door: Tenant) -> None:
-    """The sixth login waits until the first is thirty seconds old; another account is not held up."""
+    """The sixth login must wait until the first is thirty seconds old. Other accounts need not."""
     statuses = [(await door.log_in()).status_code for _ in range(6)]
     other = await door.log_in(READER.email, READER.password)
     door.clock.forward(30)
@@ -81,7 +81,7 @@ async def test_an_account_may_log_in_five_times_in_thirty_seconds(door: Tenant) 
 
 
 async def test_a_reader_may_not_execute(tenant: Tenant) -> None:
-    """A token without the permission gets 403, and nothing is changed."""
+    """A token without the permission gets 403, and no task changes."""
     await tenant.log_in(READER.email, READER.password)
     id = (await tenant.rows(status="PENDING"))[0]["id"]
     answer = await tenant.post(f"{TASKS}/{id}/reassign", {"assign_to_user_id": BOB.id})
@@ -92,14 +92,14 @@ async def test_a_reader_may_not_execute(tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("path", [TASKS, f"{TASKS}/1", INSTANCES, DEFINITIONS])
 async def test_a_writer_may_not_read(tenant: Tenant, path: str) -> None:
-    """Every read needs the other permission."""
+    """Every read requires the other permission."""
     await tenant.log_in(WRITER.email, WRITER.password)
 
     assert (403, "FORBIDDEN") == refusal(await tenant.get(path))
 
 
 async def test_thirty_reads_and_ten_writes_are_admitted_in_a_minute(door: Tenant) -> None:
-    """Reads and writes are counted apart; the 429 is the vendor's own and says how long to wait."""
+    """Reads and writes are counted separately. The 429 is the vendor's own and says how long to wait."""
     await door.log_in()
     reads = [await door.get(TASKS) for _ in range(30)]
     writes = [await door.post(f"{TASKS}/1/complete", {"result_code": "x"}) for _ in range(11)]
@@ -117,7 +117,7 @@ async def test_thirty_reads_and_ten_writes_are_admitted_in_a_minute(door: Tenant
 
 
 async def test_every_answer_names_limits_and_request(door: Tenant) -> None:
-    """Answers, refusals and 429 carry the documented headers; no two have the same request id."""
+    """Answers, refusals and 429 have the documented headers. Request ids are unique."""
     await door.log_in()
     answers = [await door.get(TASKS), await door.get(f"{TASKS}/1"), *[await door.get(TASKS) for _ in range(28)]]
 
@@ -130,7 +130,7 @@ async def test_every_answer_names_limits_and_request(door: Tenant) -> None:
 
 
 async def test_the_configuration_names_what_logs_in(door: Tenant) -> None:
-    """Credentials of the source entry are those that the stand-in accepts."""
+    """The stand-in accepts the credentials of its source entry."""
     source = door.stand_in.source_config("http://127.0.0.1:9105")
     credentials = source["credentials"]
     answer = await door.log_in(credentials["email"], credentials["password"])

@@ -1,4 +1,4 @@
-"""The stand-in for GEOtareas answers as described, over data that reads like real work."""
+"""The stand-in for GEOtareas answers as the vendor describes."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def description() -> ApiDescription:
 
 
 async def test_every_operation_answers_as_described(tenant: Tenant, description: ApiDescription) -> None:
-    """Lists, details of all tasks, both writes and a login fit the description of the API."""
+    """Lists, details of all tasks, both writes and a login match the description of the API."""
     path = TASKS + "/{id}"
     login = await tenant.log_in()
     description.check_response("POST", LOGIN, login.status_code, login.content)

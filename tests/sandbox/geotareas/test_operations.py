@@ -18,7 +18,7 @@ DESCRIPTION = Path(__file__).parents[4] / "shared" / "specs" / "geotareas" / "op
 
 
 async def test_pages_are_newest_first_and_give_every_task_once(tenant: Tenant) -> None:
-    """Pages joined are the whole list in the order of creation, under an exact total."""
+    """All pages together are the whole list in the order of creation. The total is exact."""
     pages = [(await tenant.get(TASKS, limit=30, offset=offset)).json() for offset in (0, 30, 60, 90)]
     rows = [row for page in pages for row in page["data"]]
 
@@ -29,7 +29,7 @@ async def test_pages_are_newest_first_and_give_every_task_once(tenant: Tenant) -
 
 
 async def test_filters_give_what_a_scan_of_all_tasks_gives(tenant: Tenant) -> None:
-    """Each filter, and all of them together, keep exactly the rows that match."""
+    """Each filter, and all of them together, return exactly the rows that match."""
     everything = await tenant.rows()
     site = next(row for row in await tenant.rows(DEFINITIONS) if row["name"] == "Damage Survey")
     local_now = NOW.astimezone(ZoneInfo("Europe/Madrid")).replace(tzinfo=None).isoformat()
@@ -63,7 +63,7 @@ async def test_filters_give_what_a_scan_of_all_tasks_gives(tenant: Tenant) -> No
     ],
 )
 async def test_a_wrong_parameter_is_a_validation_error(tenant: Tenant, params: dict[str, str | int]) -> None:
-    """Bounds, lengths and enumerations are those of the documentation."""
+    """Bounds, lengths and enumerations are the documented ones."""
     assert (400, "VALIDATION_ERROR") == refusal(await tenant.get(TASKS, **params))
 
 
@@ -74,7 +74,7 @@ async def test_what_is_not_there_is_not_found(tenant: Tenant, path: str) -> None
 
 
 async def test_instances_are_filtered_by_status_entity_and_start(tenant: Tenant) -> None:
-    """The documented filters keep exactly the rows that match."""
+    """The documented filters return exactly the rows that match."""
     everything = await tenant.rows(INSTANCES)
     chosen = everything[len(everything) // 2]
     start = chosen["started_at"]
@@ -89,7 +89,7 @@ async def test_instances_are_filtered_by_status_entity_and_start(tenant: Tenant)
 
 
 async def test_definitions_are_filtered_by_status_type_and_name(tenant: Tenant) -> None:
-    """Inactive definitions are shown on request only; a search looks into descriptions too."""
+    """Inactive definitions are listed on request only. A search includes descriptions."""
     active = await tenant.rows(DEFINITIONS)
     inactive = await tenant.rows(DEFINITIONS, status="inactive")
 

@@ -14,7 +14,7 @@ DESCRIPTION = Path(__file__).parents[4] / "shared" / "specs" / "geotareas" / "op
 
 
 async def test_the_same_seed_gives_the_same_tasks(tenant: Tenant) -> None:
-    """Number, seed and moment decide everything; another seed gives other tasks."""
+    """Number, seed and moment determine the data. Another seed gives other tasks."""
     lists = []
     for seed in (3, 4, 3):
         tenant.stand_in.reset(tasks=50, seed=seed, now=NOW, scenario=None)
@@ -28,7 +28,7 @@ async def test_the_same_seed_gives_the_same_tasks(tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("seed", [1, 7, 42])
 async def test_alice_has_work_and_her_group_has_a_queue(tenant: Tenant, seed: int) -> None:
-    """Under every seed forty tasks hold what the demonstration shows."""
+    """With every seed, forty tasks contain what the demo shows."""
     tenant.stand_in.reset(tasks=40, seed=seed, now=NOW, scenario=None)
     rows = await tenant.rows()
     hers = [row["status"] for row in rows if (row["assigned_to_user"] or {}).get("id") == ALICE.id]
@@ -50,7 +50,7 @@ async def test_alice_has_work_and_her_group_has_a_queue(tenant: Tenant, seed: in
 
 
 async def test_the_operations_scenario_has_eight_open_tasks_and_two_are_alices(tenant: Tenant) -> None:
-    """All eight are within Alice's sight: hers, or her group's."""
+    """All eight are assigned to Alice or to her group."""
     await tenant.control("reset", {"scenario": "operations", "now": "2026-06-15T09:00:00Z"})
     opened = [row for row in await tenant.rows() if row["status"] != "COMPLETED"]
     hers = [row for row in opened if (row["assigned_to_user"] or {}).get("id") == ALICE.id]

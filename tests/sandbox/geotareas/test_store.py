@@ -1,4 +1,4 @@
-"""What writes change in the stand-in for GEOtareas, and when reads see it."""
+"""Writes of the stand-in for GEOtareas, and when reads see them."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.sandbox.geotareas.tenant import (
 
 
 async def test_completing_goes_on_to_the_next_step(tenant: Tenant) -> None:
-    """The next task waits in a group's queue and shows what was captured before it."""
+    """The next task is assigned to a group and shows the data captured before."""
     task = await tenant.open_at("Send Welcome Email")
     captured = {"email_address": "a@acme.example", "template": "Premium Welcome", "extra": [1]}
     answer = await tenant.post(f"{TASKS}/{task['id']}/complete", {"result_code": "sent", "captured_data": captured})
@@ -50,7 +50,7 @@ async def test_completing_goes_on_to_the_next_step(tenant: Tenant) -> None:
 
 
 async def test_completing_the_last_step_ends_the_instance(tenant: Tenant) -> None:
-    """There is no next step, and the instance list shows the end."""
+    """There is no next step, and the list of instances shows the end."""
     task = await tenant.open_at("Issue Credit Note")
     body = {"result_code": "issued", "captured_data": {"amount_eur": 12.5}}
     data = (await tenant.post(f"{TASKS}/{task['id']}/complete", body)).json()["data"]
@@ -93,7 +93,7 @@ async def test_a_wrong_completion_is_refused_and_changes_nothing(tenant: Tenant,
 
 
 async def test_a_completed_task_is_neither_completed_nor_reassigned(tenant: Tenant) -> None:
-    """The second write is a validation error, and only the first is an effect."""
+    """The second write is a validation error without an effect."""
     task = await tenant.open_at("Issue Credit Note")
     body = {"result_code": "issued", "captured_data": {"amount_eur": 12.5}}
     address = f"{TASKS}/{task['id']}"
@@ -138,14 +138,14 @@ async def test_reassigning_replaces_user_and_group_and_keeps_the_status(tenant: 
     ],
 )
 async def test_a_wrong_reassignment_is_refused(tenant: Tenant, body: Json, expected: tuple[int, str]) -> None:
-    """Exactly one known id is needed."""
+    """Exactly one known id is required."""
     id = (await tenant.rows(status="PENDING"))[0]["id"]
 
     assert expected == refusal(await tenant.post(f"{TASKS}/{id}/reassign", body))
 
 
 async def test_the_read_cache_serves_the_old_record_until_it_ends(tenant: Tenant) -> None:
-    """With the documented fifteen seconds a read after a write is stale, then fresh."""
+    """For the documented fifteen seconds, a read after a write shows the old record."""
     await tenant.control("settings", {"read_cache_ms": 15_000})
     task = await tenant.open_at("Issue Credit Note")
     await tenant.post(f"{TASKS}/{task['id']}/reassign", {"assign_to_user_id": BOB.id})
@@ -158,7 +158,7 @@ async def test_the_read_cache_serves_the_old_record_until_it_ends(tenant: Tenant
 
 
 async def test_the_read_lag_hides_a_change_from_reads_but_not_from_writes(tenant: Tenant) -> None:
-    """Lists and details show the old record until the lag is over; a second completion is refused at once."""
+    """Lists and details show the old record until the lag is over. A second completion is refused at once."""
     await tenant.control("settings", {"read_lag_ms": 2000})
     task = await tenant.open_at("Issue Credit Note")
     body = {"result_code": "issued", "captured_data": {"amount_eur": 12.5}}
@@ -175,7 +175,7 @@ async def test_the_read_lag_hides_a_change_from_reads_but_not_from_writes(tenant
 
 
 async def test_an_overdue_task_leaves_the_overdue_list_when_it_is_completed(tenant: Tenant) -> None:
-    """The list of overdue tasks follows writes, and the clock."""
+    """The list of overdue tasks changes with writes and with the clock."""
     late = await tenant.rows(overdue_only="true")
     task = await tenant.detail(late[0]["id"])
     body = {"result_code": task["available_results"][0]["code"], "captured_data": filled(task)}

@@ -1,4 +1,4 @@
-"""A stand-in for the bridge behind its control interface, and clients that speak to it."""
+"""A stand-in for the bridge behind its control interface, with its clients."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 class Bridge:
-    """A stand-in behind its control interface, and clients that speak to it."""
+    """A stand-in behind its control interface, with its clients."""
 
     def __init__(self, client: httpx2.AsyncClient, stand_in: LittlehorseStandIn) -> None:
         self.client = client

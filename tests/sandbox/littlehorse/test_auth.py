@@ -1,4 +1,4 @@
-"""The stand-in for the bridge: its data, its tokens and its tenants."""
+"""Tokens and tenants of the stand-in for the bridge."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.sandbox.littlehorse.bridge import Bridge, invoice, path
 
 
 async def test_the_configuration_names_what_gets_a_token(bridge: Bridge) -> None:
-    """People are named by the kernel's ids, groups by their names."""
+    """Identities have the kernel's user ids and the names of groups."""
     source = bridge.stand_in.source_config("http://bridge.test")
     credentials = source["credentials"]
     form = {"grant_type": "client_credentials", **{name: credentials[name] for name in ("client_id", "client_secret")}}
@@ -37,7 +37,7 @@ async def test_the_configuration_names_what_gets_a_token(bridge: Bridge) -> None
 async def test_the_token_endpoint_refuses_as_its_standard_says(
     bridge: Bridge, form: dict[str, str], status: int, error: str
 ) -> None:
-    """RFC 6749 section 5.2."""
+    """The errors are those of RFC 6749 section 5.2."""
     whole = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, **form}
     answer = await bridge.client.post(TOKEN_PATH, data=whole)
 
@@ -45,7 +45,7 @@ async def test_the_token_endpoint_refuses_as_its_standard_says(
 
 
 async def test_an_exchanged_token_is_the_same_persons(bridge: Bridge) -> None:
-    """What the dashboard's users hold is refused itself."""
+    """The bridge refuses the token of the dashboard's user itself."""
     subject = bridge.stand_in.issuer.signed_in(user_called("bob"))
     form = {
         "grant_type": EXCHANGE,
@@ -65,7 +65,7 @@ async def test_an_exchanged_token_is_the_same_persons(bridge: Bridge) -> None:
 
 
 async def test_the_security_filter_answers_without_a_body(bridge: Bridge) -> None:
-    """401 and 403 with a challenge, before anything else is looked at."""
+    """The answers are 401 and 403 with a challenge. This check is the first one."""
     spoilt = bridge.stand_in.token("alice")[:-2] + "xx"
     old = bridge.stand_in.token("alice", lifetime_s=0)
     cases = [
@@ -84,7 +84,7 @@ async def test_the_security_filter_answers_without_a_body(bridge: Bridge) -> Non
 
 
 async def test_tenants_are_told_apart_by_the_claim(bridge: Bridge) -> None:
-    """Another tenant's token is 401, a tenant that is not configured 500; comments look at neither."""
+    """The token of another tenant answers 401, an unknown tenant 500. Comments check neither."""
     task = bridge.one(**invoice())
     other = {"Authorization": f"Bearer {bridge.stand_in.token('alice', tenant='other')}"}
     good = {"Authorization": f"Bearer {bridge.stand_in.token('alice')}"}

@@ -5,7 +5,10 @@ from tests.sandbox.littlehorse.bridge import NOW, Bridge, invoice, path
 
 
 async def test_list_detail_and_admins_detail_name_people_differently(bridge: Bridge) -> None:
-    """By the identity provider's id, by the kernel's, and by one looked up as the other."""
+    """A list has the identity provider's id, a detail the kernel's id.
+
+    The admin's detail looks up the kernel's id as if it were the provider's.
+    """
     task = bridge.one(user="alice@example.com", group="accounting", status="ASSIGNED")
     alice, group = user_called("alice"), group_named("accounting")
     assert group is not None
@@ -31,7 +34,7 @@ async def test_list_detail_and_admins_detail_name_people_differently(bridge: Bri
 
 
 async def test_with_the_subject_as_user_id_the_admins_detail_finds_people(bridge: Bridge) -> None:
-    """The kernel's id is the identity provider's then."""
+    """With this setting the kernel's id is the identity provider's id."""
     bridge.stand_in.variant.user_id_claim = "SUB"
     bridge.stand_in.reset(tasks=40, seed=7, now=NOW, scenario=None)
     task = bridge.one(user=user_called("alice").id, status="ASSIGNED")
@@ -39,8 +42,8 @@ async def test_with_the_subject_as_user_id_the_admins_detail_finds_people(bridge
     assert (await bridge.get(f"/admin{path(task)}", "carol"))["user"]["valid"] is True
 
 
-async def test_who_left_and_what_was_renamed_is_not_valid(bridge: Bridge) -> None:
-    """Their ids are what the kernel kept."""
+async def test_deleted_users_and_renamed_groups_are_not_valid(bridge: Bridge) -> None:
+    """Their ids are the kernel's values."""
     rows = [
         task
         for name in (await bridge.get("/admin/taskTypes", "carol", limit=50))["userTaskDefNames"]
@@ -55,8 +58,8 @@ async def test_who_left_and_what_was_renamed_is_not_valid(bridge: Bridge) -> Non
     }
 
 
-async def test_a_bridge_without_an_adapter_knows_nobody(bridge: Bridge) -> None:
-    """406, names as the kernel has them, and every claim is 409."""
+async def test_a_bridge_without_an_adapter_has_no_directory(bridge: Bridge) -> None:
+    """Operations on users and groups answer 406, tasks show the kernel's values, and every claim answers 409."""
     bridge.stand_in.variant.identity_adapter = False
     for where in ("/groups", "/userInfo", "/admin/groups", "/admin/users", "/admin/users/x"):
         assert 406 == (await bridge.ask("GET", where, "carol")).status_code

@@ -1,4 +1,4 @@
-"""What may be done to the stand-in's tasks, and how it refuses."""
+"""Commands and comments of the stand-in for the bridge."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from tests.sandbox.littlehorse.bridge import INVOICE, Bridge, Json, invoice, pat
 
 
 async def test_a_claim_is_for_the_tokens_person_and_their_groups(bridge: Bridge) -> None:
-    """The group stays; a second claim is 409, also one's own; another group's is 409 too."""
+    """The group stays. A second claim answers 409, also by the owner, and so does a claim for another group."""
     task = bridge.one(**invoice())
     statuses = [
         (await bridge.ask("POST", f"{path(task)}/claim", who)).status_code for who in ("elena", "alice", "alice", "bob")
@@ -46,7 +46,7 @@ async def test_a_claim_is_for_the_tokens_person_and_their_groups(bridge: Bridge)
     ],
 )
 async def test_a_completion_is_checked_in_the_bridges_order(bridge: Bridge, body: Any, status: int, said: str) -> None:
-    """STR is no type; 32 bits; JSON's own true and false."""
+    """STR is an unknown type, integers have 32 bits, and booleans are those of JSON."""
     task = bridge.one(**invoice())
     answer = await bridge.ask("POST", f"{path(task)}/result", json=body)
 
@@ -56,7 +56,7 @@ async def test_a_completion_is_checked_in_the_bridges_order(bridge: Bridge, body
 
 
 async def test_blank_mandatory_texts_are_named(bridge: Bridge) -> None:
-    """Before the kernel sees them."""
+    """The bridge refuses them before the kernel sees them."""
     task = bridge.one(definition="check-expense-report", status="UNASSIGNED")
     body = {"decision": {"type": "STRING", "value": "  "}, "refund": {"type": "DOUBLE", "value": "1.5"}}
     answer = await bridge.ask("POST", f"{path(task)}/result", json=body)
@@ -64,8 +64,8 @@ async def test_blank_mandatory_texts_are_named(bridge: Bridge) -> None:
     assert (400, True) == (answer.status_code, "Mandatory Field(s): decision" in answer.json()["message"])
 
 
-async def test_somebody_elses_task_is_refused_in_three_ways(bridge: Bridge) -> None:
-    """The detail and a cancel with 401, in different shapes; a completion with 500."""
+async def test_another_users_task_is_refused_in_three_ways(bridge: Bridge) -> None:
+    """Detail and cancel answer 401 in different shapes, a completion answers 500."""
     task = bridge.one(user="bob@example.com", status="ASSIGNED", group="accounting")
     detail = await bridge.ask("GET", path(task))
     cancel = await bridge.ask("POST", f"{path(task)}/cancel")
@@ -77,8 +77,8 @@ async def test_somebody_elses_task_is_refused_in_three_ways(bridge: Bridge) -> N
     assert [said] * 3 == [detail.json()["detail"], cancel.json()["message"], complete.json()["message"]]
 
 
-async def test_what_only_a_group_has_anybody_may_read_complete_and_cancel(bridge: Bridge) -> None:
-    """Elena is in none of its groups."""
+async def test_every_user_may_read_complete_and_cancel_a_task_of_a_group(bridge: Bridge) -> None:
+    """Elena is not a member of the group."""
     first, second = [
         task
         for task in bridge.stand_in.bridge.kernel.all()
@@ -96,7 +96,7 @@ async def test_what_only_a_group_has_anybody_may_read_complete_and_cancel(bridge
 
 
 async def test_a_finished_task_is_refused_with_403_and_by_assigning_with_412(bridge: Bridge) -> None:
-    """And a claim with 409, as always."""
+    """A claim answers 409, as for every other reason."""
     task = bridge.one(status="DONE", user="alice@example.com")
     answers = [
         await bridge.ask("POST", f"{path(task)}/result", json={}),
@@ -111,7 +111,7 @@ async def test_a_finished_task_is_refused_with_403_and_by_assigning_with_412(bri
 
 
 async def test_a_completion_that_loses_its_race_is_silent(bridge: Bridge) -> None:
-    """204, and nothing changed: only one effect."""
+    """The answer is 204, and there is only one effect."""
     task = bridge.one(**invoice())
 
     bridge.stand_in.variant.meanwhile = lambda: bridge.stand_in.bridge.kernel.complete(
@@ -128,7 +128,7 @@ async def test_a_completion_that_loses_its_race_is_silent(bridge: Bridge) -> Non
 
 
 async def test_an_unknown_id_is_500_in_four_ways(bridge: Bridge) -> None:
-    """With a text in a command's answer, without one in a detail's; comments say 404, of a user."""
+    """A command's answer has a text, a detail's has none. Comments answer 404 with a text about a user."""
     where = f"/tasks/{'f' * 32}/0-1"
     detail, admins = await bridge.ask("GET", where), await bridge.ask("GET", f"/admin{where}", "carol")
     claim = await bridge.ask("POST", f"{where}/claim")
@@ -156,7 +156,7 @@ async def test_an_unknown_id_is_500_in_four_ways(bridge: Bridge) -> None:
     ],
 )
 async def test_an_assignment_takes_the_identity_providers_ids(bridge: Bridge, body: Json, status: int) -> None:
-    """As the flat client sends them, absent ones as empty texts; `userGroupId` is not read."""
+    """The flat client sends absent ids as empty texts. `userGroupId` is not read."""
     task = bridge.one(**invoice())
     sent = dict(body)
     if sent.get("userId") in {"bob", "elena"}:
@@ -174,7 +174,7 @@ async def test_an_assignment_takes_the_identity_providers_ids(bridge: Bridge, bo
 
 
 async def test_comments_are_events_of_their_task(bridge: Bridge) -> None:
-    """Only the latest of each is listed; the author is `<sub>::<username>`; none at all is 204."""
+    """The list has the latest event of each comment, 204 without comments. The author is `<sub>::<username>`."""
     task = bridge.one(**invoice())
     where = path(task)
     assert 204 == (await bridge.ask("GET", f"{where}/comments")).status_code
@@ -191,7 +191,7 @@ async def test_comments_are_events_of_their_task(bridge: Bridge) -> None:
 
 
 async def test_an_old_bridge_cannot_show_what_was_finished_to_admins(bridge: Bridge) -> None:
-    """The event type is new to it; the person's own detail has no events."""
+    """The event type is unknown to it. The person's own detail has no events."""
     bridge.stand_in.variant.knows_completion = False
     task = bridge.one(status="DONE", user="alice@example.com")
 
@@ -200,7 +200,7 @@ async def test_an_old_bridge_cannot_show_what_was_finished_to_admins(bridge: Bri
 
 
 async def test_the_present_client_sends_a_type_with_everything(bridge: Bridge) -> None:
-    """Also with GET and with what has no body; the flat one only with a body. Both are answered alike."""
+    """It sends a content type also without a body, the flat client only with a body. Both are answered alike."""
     task = bridge.one(**invoice())
     typed = {"Content-Type": "application/json"}
     lists = [await bridge.ask("GET", "/tasks?limit=3", headers=headers) for headers in (typed, {})]
@@ -224,8 +224,8 @@ async def test_reads_lag_behind_when_they_are_told_to(bridge: Bridge) -> None:
     assert "ASSIGNED" == (await bridge.get(path(task)))["status"]
 
 
-async def test_effects_name_who_really_changed_what(bridge: Bridge) -> None:
-    """In our verbs, with the request's id and the native id of the gateway's tasks."""
+async def test_effects_name_actor_and_task(bridge: Bridge) -> None:
+    """An effect has the gateway's verb, the request id and the native id of the task."""
     task = bridge.one(**invoice())
     await bridge.ask("POST", f"{path(task)}/claim", headers={"X-Request-Id": "r1"})
     group = group_named("accounting")
@@ -240,7 +240,7 @@ async def test_effects_name_who_really_changed_what(bridge: Bridge) -> None:
 
 
 async def test_limits_are_a_proxys(bridge: Bridge) -> None:
-    """The bridge has none; a test may set some."""
+    """The bridge has no limits; a test may set some."""
     await bridge.client.post("/__sandbox__/rate-limit", json={"limit": 1, "window_ms": 60000})
     answers = [await bridge.ask("GET", "/init") for _ in range(2)]
 
@@ -254,7 +254,7 @@ async def test_limits_are_a_proxys(bridge: Bridge) -> None:
 
 
 async def test_what_is_not_served_is_404_or_405(bridge: Bridge) -> None:
-    """In Spring's words."""
+    """The body is that of Spring Boot."""
     nowhere = await bridge.ask("GET", "/nowhere/at/all")
     method = await bridge.ask("DELETE", "/tasks")
 

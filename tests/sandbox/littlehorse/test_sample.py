@@ -9,7 +9,7 @@ from tests.sandbox.littlehorse.bridge import NOW, Bridge
 
 @pytest.mark.parametrize("tasks", [0, 1, 40, 500])
 def test_the_same_arguments_make_the_same_tasks(tasks: int) -> None:
-    """Exactly that many, with an id of their own each; another seed makes others."""
+    """There are exactly as many tasks as requested, with unique ids. Another seed gives other tasks."""
     made = []
     for seed in (7, 7, 8):
         stand_in = STAND_IN(clock=lambda: NOW)
@@ -22,7 +22,7 @@ def test_the_same_arguments_make_the_same_tasks(tasks: int) -> None:
 
 
 async def test_alice_has_tasks_of_every_kind(bridge: Bridge) -> None:
-    """Her own, some to claim, finished and cancelled ones."""
+    """She has assigned, claimable, finished and cancelled tasks."""
     group = group_named("accounting")
     assert group is not None
     mine = (await bridge.get("/tasks", limit=100))["userTasks"]
@@ -34,7 +34,7 @@ async def test_alice_has_tasks_of_every_kind(bridge: Bridge) -> None:
 
 
 def test_the_scenario_is_that_of_the_dashboards() -> None:
-    """Four open tasks that Alice may see, one of them hers; another scenario is an error."""
+    """Alice may see four open tasks, one of them is hers. Another scenario is an error."""
     stand_in = STAND_IN(clock=lambda: NOW)
     stand_in.reset(tasks=40, seed=7, now=NOW, scenario="operations")
     visible = [task for task in stand_in.bridge.kernel.all() if task.is_open and task.group == "accounting"]

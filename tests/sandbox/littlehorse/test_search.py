@@ -1,4 +1,4 @@
-"""Lists and identities of the stand-in for the bridge, as its own clients meet them."""
+"""Lists of the stand-in for the bridge."""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from tests.sandbox.littlehorse.bridge import Bridge, Json
 
 
 async def test_pages_end_by_their_bookmark_alone(bridge: Bridge) -> None:
-    """In no order; with partitions pages are short or empty before the end. `null` on the last one."""
+    """Rows have no order. With partitions, pages before the end may be short or empty. The last page has the bookmark null."""
     for partitions in (1, 7):
         bridge.stand_in.variant.partitions = partitions
         seen: list[str] = []
@@ -30,7 +30,7 @@ async def test_pages_end_by_their_bookmark_alone(bridge: Bridge) -> None:
 
 
 async def test_a_bookmark_that_does_not_parse_is_page_one(bridge: Bridge) -> None:
-    """The flat client's, which is percent-encoded twice, is such a one; and its dates are refused."""
+    """The flat client encodes its bookmark twice, so it cannot be read. Its dates are refused."""
     first = await bridge.get("/admin/tasks", "carol", type="approve-invoice", limit=3)
     twice = first["bookmark"].replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
     again = await bridge.get("/admin/tasks", "carol", type="approve-invoice", limit=3, bookmark=twice)
@@ -55,12 +55,12 @@ async def test_a_bookmark_that_does_not_parse_is_page_one(bridge: Bridge) -> Non
     ],
 )
 async def test_parameters_are_read_as_spring_reads_them(bridge: Bridge, query: str, status: int) -> None:
-    """What is missing or does not convert is 400; the rest of the table is the bridge's own."""
+    """A missing or unreadable parameter is 400; the other errors are the bridge's own."""
     assert status == (await bridge.ask("GET", f"/tasks{query}")).status_code
 
 
 async def test_an_offset_is_dropped(bridge: Bridge) -> None:
-    """The local part counts as UTC: two writings of one moment are two filters."""
+    """The local time counts as UTC, so two spellings of one moment are two filters."""
     task = bridge.one(user="alice@example.com", status="ASSIGNED")
     moment = task.scheduled_at - timedelta(minutes=1)
     shifted = moment.astimezone(tz=datetime.fromisoformat("2026-01-01T00:00:00+14:00").tzinfo)
@@ -77,12 +77,12 @@ async def test_an_offset_is_dropped(bridge: Bridge) -> None:
 
 
 async def test_ones_own_list_ignores_a_user_id(bridge: Bridge) -> None:
-    """The flat client sends one; the user is always the token's."""
+    """The flat client sends a user id. The bridge takes the user of the token."""
     assert await bridge.get("/tasks", limit=100) == await bridge.get("/tasks", limit=100, user_id=user_called("bob").id)
 
 
 async def test_only_the_unassigned_of_a_group_are_not_ones_own(bridge: Bridge) -> None:
-    """The same as the claimable ones."""
+    """They are the same as the claimable tasks."""
     group = group_named("accounting")
     assert group is not None
     listed = await bridge.get("/tasks", limit=100, status="UNASSIGNED", user_group_id=group.id)
@@ -94,7 +94,7 @@ async def test_only_the_unassigned_of_a_group_are_not_ones_own(bridge: Bridge) -
 
 
 async def test_an_admins_list_needs_a_definition(bridge: Bridge) -> None:
-    """And finds users and groups by the identity provider's ids."""
+    """Users and groups are given by the identity provider's ids."""
     group, alice = group_named("accounting"), user_called("alice")
     assert group is not None
     assert 400 == (await bridge.ask("GET", "/admin/tasks?limit=3", "carol")).status_code
@@ -107,7 +107,7 @@ async def test_an_admins_list_needs_a_definition(bridge: Bridge) -> None:
 
 
 async def test_ten_users_are_listed_unless_more_are_asked_for(bridge: Bridge) -> None:
-    """Filters find parts; a group goes with no other filter."""
+    """Filters match parts of a value. A group filter excludes all others."""
     assert 10 == len((await bridge.get("/admin/users", "carol"))["users"])
     assert 13 == len((await bridge.get("/admin/users", "carol", max_results=100))["users"])
     assert ["alice"] == [

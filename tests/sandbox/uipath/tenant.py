@@ -1,4 +1,4 @@
-"""A tenant of the stand-in for UiPath, and a client that speaks to it."""
+"""A tenant of the stand-in for UiPath and its client."""
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
@@ -39,7 +39,7 @@ Json = dict[str, Any]
 
 @dataclass
 class HandClock:
-    """A clock that only moves by hand."""
+    """A clock that is moved by hand."""
 
     now: datetime = NOW
 
@@ -51,7 +51,7 @@ class HandClock:
 
 
 class Tenant:
-    """A stand-in behind its control interface, and a client that is signed in as the application."""
+    """A stand-in behind its control interface, with a client that is signed in as the application."""
 
     def __init__(self, client: httpx2.AsyncClient, stand_in: UiPathStandIn, clock: HandClock) -> None:
         self.client = client
@@ -95,7 +95,7 @@ class Tenant:
         return found
 
     async def failed(self, path: str, *assignments: Json) -> list[tuple[int, int]]:
-        """Task and error code of the items that were refused."""
+        """Task id and error code of each failed item."""
         answer = await self.send("POST", path, {"taskAssignments": assignments})
         assert 200 == answer.status_code, answer.text
         return [(each["TaskId"], each["ErrorCode"]) for each in answer.json()["value"]]
@@ -114,7 +114,7 @@ class Tenant:
 
 @contextlib.asynccontextmanager
 async def tenant_of(tasks: int, scenario: str | None = None) -> AsyncIterator[Tenant]:
-    """Give a tenant where the application is signed in."""
+    """A tenant with the application signed in."""
     clock = HandClock()
     stand_in = STAND_IN(clock=clock)
     stand_in.reset(tasks=tasks, seed=7, now=None, scenario=scenario)
@@ -126,7 +126,7 @@ async def tenant_of(tasks: int, scenario: str | None = None) -> AsyncIterator[Te
 
 
 def refusal(answer: httpx2.Response) -> tuple[int, int]:
-    """Status and Orchestrator's number."""
+    """Status and Orchestrator's error number."""
     body = answer.json()
     assert {"message", "errorCode", "traceId"} == set(body)
     return answer.status_code, body["errorCode"]

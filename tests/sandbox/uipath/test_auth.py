@@ -1,4 +1,4 @@
-"""Tokens, the caller, folders and their users, data and scenario of the stand-in for UiPath."""
+"""Tokens, the caller, folders and their users, and fresh data of the stand-in for UiPath."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ async def tenant() -> AsyncIterator[Tenant]:
 
 
 async def test_a_token_ends_after_an_hour(tenant: Tenant) -> None:
-    """A new one is asked for, there is nothing to refresh; personal tokens do not end."""
+    """The client must request another one; there is no refresh. Personal access tokens do not expire."""
     answer = await tenant.sign_in(scope="OR.Tasks PIMS")
 
     assert {"access_token", "expires_in", "token_type", "scope"} == set(answer.json())
@@ -65,7 +65,7 @@ async def test_a_token_ends_after_an_hour(tenant: Tenant) -> None:
     ],
 )
 async def test_the_token_endpoint_refuses_as_oauth_does(tenant: Tenant, form: dict[str, str], error: str) -> None:
-    """With status 400 and the error's name; below the organization's path too."""
+    """The status is 400 with the name of the error, also on the path of the organization."""
     for path in (TOKEN, f"/acme{TOKEN}"):
         answer = await tenant.client.post(path, data=form)
 
@@ -73,7 +73,7 @@ async def test_the_token_endpoint_refuses_as_oauth_does(tenant: Tenant, form: di
 
 
 async def test_a_token_has_the_scopes_that_it_was_asked_for(tenant: Tenant) -> None:
-    """What is outside of them is forbidden."""
+    """Other operations are forbidden."""
     await tenant.sign_in(scope="OR.Tasks.Read")
 
     assert 200 == (await tenant.send("GET", LIST)).status_code
@@ -82,7 +82,7 @@ async def test_a_token_has_the_scopes_that_it_was_asked_for(tenant: Tenant) -> N
 
 
 async def test_without_a_known_token_nothing_is_answered(tenant: Tenant) -> None:
-    """Maestro says so without a body."""
+    """Maestro answers 401 without a body."""
     for authorization in ("", "Bearer", "Bearer nobody", f"Basic {PERSONAL_TOKENS['alice']}"):
         headers = {"authorization": authorization} if authorization else {}
         answer = await tenant.client.get(f"/acme/DefaultTenant/orchestrator_{LIST}", headers=headers)
@@ -93,7 +93,7 @@ async def test_without_a_known_token_nothing_is_answered(tenant: Tenant) -> None
 
 
 async def test_paths_outside_of_the_tenant_are_not_there(tenant: Tenant) -> None:
-    """Nor unknown ones within; a known one with another method is not allowed."""
+    """Unknown paths answer 404, a known path with another method 405."""
     for path in (
         "/",
         "/acme/Other/orchestrator_/odata/Tasks(1)",
@@ -106,21 +106,21 @@ async def test_paths_outside_of_the_tenant_are_not_there(tenant: Tenant) -> None
     assert 200 == (await tenant.send("GET", LIST.upper())).status_code
 
 
-async def test_the_current_user_is_who_the_token_speaks_for(tenant: Tenant) -> None:
-    """An application may have none."""
+async def test_the_current_user_is_the_tokens(tenant: Tenant) -> None:
+    """An application may have no user."""
     service = (await tenant.send("GET", ME)).json()
     tenant.become("alice")
     alice = (await tenant.send("GET", ME)).json()
     await tenant.sign_in(READER_APP)
-    nobody = await tenant.send("GET", ME)
+    userless = await tenant.send("GET", ME)
 
     assert (SERVICE.id, "DirectoryExternalApplication") == (service["Id"], service["Type"])
     assert (ALICE, "DirectoryUser", "alice@example.com") == (alice["Id"], alice["Type"], alice["EmailAddress"])
-    assert (204, b"") == (nobody.status_code, nobody.content)
+    assert (204, b"") == (userless.status_code, userless.content)
 
 
 async def test_folders_and_their_users_can_be_listed(tenant: Tenant) -> None:
-    """Filtered, and only where the caller has access; users are people, groups, robots and applications."""
+    """Lists contain only folders of the caller. Users are people, groups, robots and applications."""
     [finance] = await tenant.rows("/odata/Folders", filter=f"Id eq {FINANCE.id}")
     users = await tenant.rows(f"/odata/Tasks/{ODATA}.GetTaskUsers(organizationUnitId=828)", orderby="Id")
     groups = await tenant.rows(
@@ -144,7 +144,7 @@ async def test_folders_and_their_users_can_be_listed(tenant: Tenant) -> None:
 
 
 async def test_the_admins_list_has_the_folders_of_an_admin(tenant: Tenant) -> None:
-    """None for those who are none."""
+    """The list is empty for other callers."""
     everything = await tenant.rows(FOR_ADMIN, top="1000")
     tenant.become("carol")
     carols = {row["OrganizationUnitId"] for row in await tenant.rows(FOR_ADMIN, top="1000")}
@@ -156,7 +156,7 @@ async def test_the_admins_list_has_the_folders_of_an_admin(tenant: Tenant) -> No
 
 
 async def test_lists_tell_which_tasks_were_given_on(tenant: Tenant) -> None:
-    """By the event that the description names."""
+    """The parameter `event` filters by the event that the description names."""
     task = tenant.task(assignee=ALICE)
     body = {"taskAssignments": [{"taskId": task.id, "userId": PEOPLE["bob"].id}]}
     await tenant.send("POST", f"/odata/Tasks/{ODATA}.ReassignTasks", body)
@@ -167,7 +167,7 @@ async def test_lists_tell_which_tasks_were_given_on(tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("seed", [1, 7])
 def test_the_same_seed_gives_the_same_data(seed: int) -> None:
-    """Whatever the number of tasks, a longer list begins with the shorter one."""
+    """A longer list begins with the shorter one."""
     data = []
     for tasks in (60, 60, 90):
         stand_in = STAND_IN()
@@ -179,7 +179,7 @@ def test_the_same_seed_gives_the_same_data(seed: int) -> None:
 
 
 async def test_there_is_something_of_everything(tenant: Tenant) -> None:
-    """All types, statuses, priorities and folders; ids that a double cannot hold; deleted, shared, late ones."""
+    """The data have all types, statuses, priorities and folders, large ids, deleted, shared and overdue tasks."""
     tasks = list(tenant.stand_in.store.tasks.values())
     instances = Counter(each.status for each in tenant.stand_in.store.instances.values())
     jobs = [task.job for task in tasks if task.job is not None]
@@ -199,7 +199,7 @@ async def test_there_is_something_of_everything(tenant: Tenant) -> None:
 
 
 async def test_the_operations_scenario_has_nine_open_tasks_and_two_are_alices() -> None:
-    """At its own time, in a folder that Alice sees; some wait for her group."""
+    """The scenario has its own time, and a folder that Alice sees; some tasks are assigned to her group."""
     async with tenant_of(0, "operations") as tenant:
         tenant.become("alice")
         rows = await tenant.rows(filter="Status ne 'Completed' and IsDeleted eq false", expand="TaskAssignments")
@@ -212,7 +212,7 @@ async def test_the_operations_scenario_has_nine_open_tasks_and_two_are_alices() 
 
 
 def test_the_configuration_names_the_people_of_the_tenant() -> None:
-    """By the ids under which tasks name them."""
+    """Identities have the ids that tasks have."""
     stand_in = STAND_IN()
     source = stand_in.source_config("http://127.0.0.1:8802")
     identities = stand_in.identities()
@@ -225,7 +225,7 @@ def test_the_configuration_names_the_people_of_the_tenant() -> None:
 
 
 async def test_too_many_requests_are_the_vendors_429(tenant: Tenant) -> None:
-    """With Retry-After; asking for a token is no write."""
+    """The answer has Retry-After. A token request is not a write."""
     await tenant.client.post("/__sandbox__/rate-limit", content=orjson.dumps({"limit": 1, "window_ms": 5000}))
     await tenant.send("GET", LIST)
     answer = await tenant.send("GET", LIST)

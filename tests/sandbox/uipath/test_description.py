@@ -12,11 +12,11 @@ from sandbox.uipath.directory import FINANCE, FOLDERS
 from tests.sandbox.uipath.tenant import ALICE, BOB, COMPLETE, INSTANCES, LIST, ODATA, Json, Tenant, tenant_of
 from tests.spec import ApiDescription
 
-# Described in camelCase wherever they stand.
+# These are described in camelCase in every answer.
 _CAMEL = frozenset({
     "AssignedToUser", "CreatorUser", "LastModifierUser", "TargetUser", "TaskSlaDetail", "TaskAssignments",
 })  # fmt: skip
-# What newer clients know of the wire and the description does not.
+# Members that newer clients use and the description lacks.
 _NEWER = frozenset({"@odata.context", "@odata.count", "Type", "AssigneeId"})
 
 
@@ -37,7 +37,7 @@ def maestro(api_descriptions: Path) -> ApiDescription:
 
 
 def as_described(value: Any, *, camel: bool = False) -> Any:
-    """The answer in the description's spelling: it knows no null, and spells what is nested as the REST paths do."""
+    """Convert an answer to the spelling of the description: without null, nested names in camelCase."""
     if isinstance(value, list):
         return [as_described(each, camel=camel) for each in value]
     if not isinstance(value, dict):
@@ -62,7 +62,7 @@ def unknown_names(description: ApiDescription, schema: str, rows: list[Json]) ->
 
 
 async def test_reads_are_as_described(tenant: Tenant, orchestrator: ApiDescription) -> None:
-    """Lists, single tasks on each path, users, folders, notes, activities and the caller."""
+    """The reads are lists, single tasks on each path, users, folders, notes, activities and the caller."""
     form, app = tenant.task(type="FormTask", folder=828), tenant.task(type="AppTask", folder=828)
     noted = next(task for task in tenant.stand_in.store.tasks.values() if task.notes and task.deleted is None)
     expand = "AssignedToUser,CreatorUser,LastModifierUser,TaskAssignments($expand=Assignee),Activities($expand=CreatorUser,TargetUser)"
@@ -96,7 +96,7 @@ async def test_reads_are_as_described(tenant: Tenant, orchestrator: ApiDescripti
 
 
 async def test_writes_are_as_described(tenant: Tenant, orchestrator: ApiDescription) -> None:
-    """What is sent, and what is answered, to those that succeed and those with errors inside."""
+    """Requests and answers match, also answers that contain errors."""
     free = tenant.task(status="Unassigned", type="ExternalTask", folder=FINANCE.id)
     form, app = (tenant.task(type=type, assignee=ALICE) for type in ("FormTask", "AppTask"))
     item = {"TaskId": free.id, "UserId": ALICE, "UserNameOrEmail": "x", "AssignmentCriteria": "SingleUser"}
@@ -128,7 +128,7 @@ async def test_writes_are_as_described(tenant: Tenant, orchestrator: ApiDescript
 
 
 async def test_instances_are_as_described(tenant: Tenant, maestro: ApiDescription) -> None:
-    """Lists, one instance, what is told to it, and problems."""
+    """The operations are lists, single instances, commands and errors."""
     instances = tenant.stand_in.store.instances
     instance = next(each for each in instances.values() if each.status == "Running")
     headers = {"authorization": f"Bearer {tenant.token}", "x-uipath-folderkey": FOLDERS[instance.folder].key}

@@ -48,7 +48,7 @@ def problem(answer: httpx2.Response) -> tuple[int, str]:
 
 
 async def test_pages_joined_are_all_instances(tenant: Tenant) -> None:
-    """The next page is opaque, there is no total, and the last page names none."""
+    """The token of the next page is opaque; the last page has none. There is no total."""
     ids: list[str] = []
     token: str | None = ""
     while token is not None:
@@ -63,7 +63,7 @@ async def test_pages_joined_are_all_instances(tenant: Tenant) -> None:
 
 
 async def test_lists_are_filtered_by_package_process_and_error(tenant: Tenant) -> None:
-    """And by what the caller may see."""
+    """Lists contain only instances of the caller's folders."""
     some = instance_with(tenant, "Faulted")
     for name, value in (("packageId", some.package), ("errorCode", some.error_code or "")):
         found = (await tenant.send("GET", INSTANCES, params={"pageSize": "500", name: value})).json()["instances"]
@@ -87,12 +87,12 @@ async def test_lists_are_filtered_by_package_process_and_error(tenant: Tenant) -
     ],
 )
 async def test_wrong_questions_are_problems(tenant: Tenant, params: dict[str, str], code: str) -> None:
-    """With Maestro's own numbers."""
+    """The problem documents have Maestro's error numbers."""
     assert (400, code) == problem(await tenant.send("GET", INSTANCES, params=params))
 
 
 async def test_an_instance_is_found_in_its_folder_alone(tenant: Tenant) -> None:
-    """The folder's key is required, must be one of the caller's, and the instance must be there."""
+    """The folder's key is required and must be one of the caller's folders."""
     instance = waiting(tenant, folder=CLAIMS.id)[1]
     url = f"{INSTANCES}/{instance.id}"
     headers = {"authorization": f"Bearer {tenant.token}"}
@@ -109,7 +109,7 @@ async def test_an_instance_is_found_in_its_folder_alone(tenant: Tenant) -> None:
 
 
 async def test_what_is_accepted_is_done_a_little_later(tenant: Tenant) -> None:
-    """Until then the instance is Pausing, Resuming or Canceling; its open tasks are deleted with it."""
+    """Until then the instance is Pausing, Resuming or Canceling. A cancellation deletes its open tasks."""
     task, instance = waiting(tenant)
     tenant.stand_in.settings.read_lag_ms = 2000
     seen: list[str] = []
@@ -142,7 +142,7 @@ async def test_what_is_accepted_is_done_a_little_later(tenant: Tenant) -> None:
     ],
 )
 async def test_what_does_not_fit_the_status_is_refused(tenant: Tenant, status: str, verbs: tuple[str, ...]) -> None:
-    """And changes nothing."""
+    """The instance does not change."""
     instance = instance_with(tenant, status)
     for verb in verbs:
         assert 400 == problem(await call(tenant, instance, verb))[0]
@@ -151,7 +151,7 @@ async def test_what_does_not_fit_the_status_is_refused(tenant: Tenant, status: s
 
 
 async def test_the_key_of_a_tasks_job_finds_instance_and_tasks(tenant: Tenant) -> None:
-    """A job of a plain workflow has tasks, and no instance."""
+    """The job of a plain workflow has tasks but no instance."""
     task, instance = waiting(tenant)
     plain = next(each for each in tenant.stand_in.store.tasks.values() if each.source == "Workflow")
     found = await tenant.rows(LIST, filter=f"CreatorJobKey eq {instance.id}")
@@ -164,7 +164,7 @@ async def test_the_key_of_a_tasks_job_finds_instance_and_tasks(tenant: Tenant) -
 
 
 async def test_an_instance_ends_with_its_last_open_task(tenant: Tenant) -> None:
-    """It is completed then."""
+    """Its status is Completed."""
     task, instance = waiting(tenant, type="ExternalTask")
     await tenant.send("POST", COMPLETE[task.type], {"taskId": task.id}, folder=FOLDERS[task.folder])
     row = (await call(tenant, instance)).json()

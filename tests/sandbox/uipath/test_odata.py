@@ -76,7 +76,7 @@ def holds(filter: str, record: Task) -> bool:
     ],
 )
 def test_a_filter_means_what_odata_says(filter: str, expected: bool) -> None:
-    """Nulls satisfy no order and no function; texts have their case; enums are texts or numbers, names have no case."""
+    """Null satisfies no comparison and no function. Texts are case-sensitive, names are not. Enums are texts or numbers."""
     assert expected is holds(filter, task())
 
 
@@ -92,7 +92,7 @@ def test_a_filter_means_what_odata_says(filter: str, expected: bool) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_filter_is_refused(filter: str) -> None:
-    """With status 400 and the number of an invalid request."""
+    """The status is 400 with the error number of an invalid request."""
     with pytest.raises(RefusalError) as caught:
         holds(filter, task())
 
@@ -100,7 +100,7 @@ def test_what_is_no_filter_is_refused(filter: str) -> None:
 
 
 def test_a_hundred_expressions_are_the_most() -> None:
-    """Every value of an `in` is one."""
+    """Every value of an `in` counts as one."""
     assert holds(" or ".join(["Id eq 5"] * 100), task())
     assert holds(f"Id in ({','.join(['5'] * 100)})", task())
     for filter in (" or ".join(["Id eq 5"] * 101), f"Id in ({','.join(['5'] * 101)})"):
@@ -110,7 +110,7 @@ def test_a_hundred_expressions_are_the_most() -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_filter_or_refused(text: str) -> None:
-    """Nothing else happens."""
+    """The parser raises no other error."""
     try:
         assert holds(text, task()) in (True, False)
     except RefusalError as refused:
@@ -119,7 +119,7 @@ def test_any_text_is_a_filter_or_refused(text: str) -> None:
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40))
 def test_any_title_is_found_by_its_quoted_self(title: str) -> None:
-    """Whatever it consists of; and it is not found by another."""
+    """A quoted title finds its task, for any characters, and no task with another title."""
     quoted = title.replace("'", "''")
 
     assert holds(f"Title eq '{quoted}' and contains(Title,'{quoted}')", task(title=title))
@@ -136,7 +136,7 @@ def test_any_title_is_found_by_its_quoted_self(title: str) -> None:
     st.integers(0, 3),
 )
 def test_filters_join_as_logic_does(tree: Any, id: int, priority: int) -> None:
-    """Compared with the same tree worked out here."""
+    """The result is the same as that of the tree evaluated in the test."""
     compare = {"eq": int.__eq__, "ne": int.__ne__, "gt": int.__gt__, "le": int.__le__}
 
     def text_and_value(node: Any) -> tuple[str, bool]:
@@ -155,7 +155,7 @@ def test_filters_join_as_logic_does(tree: Any, id: int, priority: int) -> None:
 
 
 async def test_pages_are_cut_from_the_ordered_list(tenant: Tenant) -> None:
-    """With the count of all that match, whatever the page; ids of 64 bits stay whole."""
+    """The total counts all matches on every page. Ids of 64 bits are exact."""
     options = {"$orderby": "Id desc", "$top": "40", "$count": "true"}
     first = (await tenant.send("GET", LIST, params=options)).json()
     rest = [
@@ -170,7 +170,7 @@ async def test_pages_are_cut_from_the_ordered_list(tenant: Tenant) -> None:
 
 
 async def test_equal_keys_stand_in_any_order(tenant: Tenant) -> None:
-    """It changes from request to request; with a unique last key it does not."""
+    """The order of equal rows changes between requests. A unique last key fixes it."""
     loose = {tuple(row["Id"] for row in await tenant.rows(orderby="Priority desc", top="20")) for _ in range(4)}
     none = {tuple(row["Id"] for row in await tenant.rows(top="20")) for _ in range(4)}
     fixed = {tuple(row["Id"] for row in await tenant.rows(orderby="Priority desc,Id", top="20")) for _ in range(4)}
@@ -181,7 +181,7 @@ async def test_equal_keys_stand_in_any_order(tenant: Tenant) -> None:
 
 
 async def test_orders_may_be_nested_and_put_null_first(tenant: Tenant) -> None:
-    """Enums are in the order of their numbers, due dates in that of time."""
+    """Enums are ordered by number, due dates by time."""
     rows = await tenant.rows(orderby="TaskSlaDetail/ExpiryTime asc,Id", top="1000")
     dues = [(row["TaskSlaDetail"] or {}).get("ExpiryTime", "") for row in rows]
     priorities = [PRIORITIES.index(row["Priority"]) for row in await tenant.rows(orderby="Priority desc", top="1000")]
@@ -192,7 +192,7 @@ async def test_orders_may_be_nested_and_put_null_first(tenant: Tenant) -> None:
 
 
 async def test_expand_and_select_shape_the_rows(tenant: Tenant) -> None:
-    """What is expanded is there, what is not selected is absent."""
+    """Expanded properties are present, unselected ones are absent."""
     mine = tenant.task(assignee=ALICE)
     [bare] = await tenant.rows(filter=f"Id eq {mine.id}")
     [row] = await tenant.rows(
@@ -233,13 +233,13 @@ async def test_expand_and_select_shape_the_rows(tenant: Tenant) -> None:
     ],
 )
 async def test_too_much_and_unknown_options_are_refused(tenant: Tenant, options: dict[str, str]) -> None:
-    """With status 400; the vendor's stray option of its own client is passed over."""
+    """The status is 400. One option that the vendor's own client sends is ignored."""
     assert (400, 1000) == refusal(await tenant.send("GET", LIST, params=options))
     assert 200 == (await tenant.send("GET", LIST, params={"$asTaskAdmin": "true", "other": "x"})).status_code
 
 
 async def test_the_other_style_spells_names_and_enums_differently(tenant: Tenant) -> None:
-    """camelCase names and numbers instead of texts, also where tasks are given alone."""
+    """Names are camelCase and enums are numbers, also in single tasks."""
     mine = tenant.task(assignee=ALICE, type="FormTask")
     tenant.stand_in.style.camel_case = tenant.stand_in.style.numeric_enums = True
     [row] = await tenant.rows(filter=f"Id eq {mine.id}", expand="AssignedToUser")

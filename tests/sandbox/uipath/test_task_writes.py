@@ -1,4 +1,4 @@
-"""What writes change in the stand-in for UiPath, item by item, and who may do it."""
+"""Writes of the stand-in for UiPath: what each item changes and who may write."""
 
 from collections.abc import AsyncIterator
 
@@ -40,7 +40,7 @@ async def completed(tenant: Tenant, task: Task, **body: object) -> int:
 
 
 async def test_each_item_of_an_assignment_stands_alone(tenant: Tenant) -> None:
-    """What fails is told inside a 200 with its own words, what does not is done."""
+    """A 200 lists the failed items with their errors; the other items are applied."""
     free, taken = tenant.task(status="Unassigned", folder=828), tenant.task(assignee=ALICE)
     done = next(task for task in tenant.stand_in.store.tasks.values() if task.status == "Completed")
     answer = await tenant.send(
@@ -84,7 +84,7 @@ async def test_each_item_of_an_assignment_stands_alone(tenant: Tenant) -> None:
 
 
 async def test_reassigning_and_unassigning_need_an_assignee(tenant: Tenant) -> None:
-    """And an all-users task cannot be unassigned, though it can be given to one of them."""
+    """An all-users task cannot be unassigned, but reassigned to one of the users."""
     free, taken = tenant.task(status="Unassigned", folder=828), tenant.task(assignee=ALICE)
     shared = tenant.task(criteria="AllUsers", folder=828)
 
@@ -100,7 +100,10 @@ async def test_reassigning_and_unassigning_need_an_assignee(tenant: Tenant) -> N
 
 
 async def test_a_group_gets_a_task_by_criteria(tenant: Tenant) -> None:
-    """All its members, the least busy one, or each in turn; without a criterion or with Hierarchy it is refused."""
+    """Criteria choose all members, the one with the fewest tasks, or the next in turn.
+
+    Without a criterion or with Hierarchy the item fails.
+    """
     free = [task for task in tenant.stand_in.store.tasks.values() if task.is_open and task.status == "Unassigned"]
     everybody, least, *turns = [task for task in free if task.folder == FINANCE.id]
     group: Json = {"userId": ACCOUNTING}
@@ -140,7 +143,7 @@ async def test_a_group_gets_a_task_by_criteria(tenant: Tenant) -> None:
 
 
 async def test_several_users_may_share_a_task(tenant: Tenant) -> None:
-    """By ids or by names, only with a criterion; a stranger to the folder may not."""
+    """Users are given by ids or names, with a criterion. A user without the folder is refused."""
     free = tenant.task(status="Unassigned", folder=828)
     ids = {"taskId": free.id, "assigneeUserIds": [ALICE, BOB]}
     names = {"taskId": free.id, "assigneeNamesOrEmails": ["alice@example.com", "bob@example.com"]}
@@ -156,7 +159,7 @@ async def test_several_users_may_share_a_task(tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("type", ["FormTask", "AppTask"])
 async def test_form_and_app_tasks_are_their_assignees_to_complete(tenant: Tenant, type: str) -> None:
-    """With an action and data; the robot's account cannot do it for them."""
+    """A completion requires action and data. The account of the application is not the assignee."""
     task = tenant.task(type=type, assignee=ALICE)
     body = {"action": "Approve", "data": {"Note": "fine"}}
 
@@ -178,7 +181,7 @@ async def test_form_and_app_tasks_are_their_assignees_to_complete(tenant: Tenant
 
 
 async def test_a_member_of_the_group_completes_an_all_users_task(tenant: Tenant) -> None:
-    """Nobody else."""
+    """Other callers are refused."""
     task = tenant.task(type="FormTask", criteria="AllUsers", folder=828)
     task.assignments = [each for each in task.assignments if each.assignee == ACCOUNTING] or task.assignments
     tenant.become("carol")
@@ -188,8 +191,8 @@ async def test_a_member_of_the_group_completes_an_all_users_task(tenant: Tenant)
     assert BOB == task.completed_by
 
 
-async def test_an_external_task_is_anybodys_to_complete(tenant: Tenant) -> None:
-    """Without assignee, action or data; its data stay when none are sent."""
+async def test_an_external_task_needs_no_assignee(tenant: Tenant) -> None:
+    """Assignee, action and data are optional. Existing data stay if none are sent."""
     task = tenant.task(type="ExternalTask", status="Unassigned")
     before = task.data
 
@@ -198,7 +201,7 @@ async def test_an_external_task_is_anybodys_to_complete(tenant: Tenant) -> None:
 
 
 async def test_each_type_is_completed_on_its_own_path(tenant: Tenant) -> None:
-    """Document types on none."""
+    """Document tasks cannot be completed on any path."""
     form = tenant.task(type="FormTask", folder=828)
     document = tenant.task(type="DocumentValidationTask")
     for path, task in (
@@ -249,13 +252,13 @@ async def test_a_created_task_is_an_unassigned_external_one(tenant: Tenant) -> N
      {"title": "x", "tags": [{"Value": "nameless"}]}],
 )  # fmt: skip
 async def test_a_wrong_task_is_not_created(tenant: Tenant, body: Json) -> None:
-    """It is refused with status 400."""
+    """The status is 400."""
     assert (400, 1000) == refusal(await tenant.send("POST", "/tasks/GenericTasks/CreateTask", body, folder=FINANCE))
     assert [] == tenant.effects
 
 
 async def test_metadata_tags_notes_and_drafts_are_kept(tenant: Tenant) -> None:
-    """Tags and data replace what was there; everything leaves its trace in the activities."""
+    """Tags and data replace the earlier ones. Every write adds an activity."""
     task = tenant.task(type="FormTask", folder=828)
     answers = [
         await tenant.send("POST", EDIT, {"TaskId": task.id, "Title": "Other", "Priority": "Critical", "NoteText": "n"}, folder=FINANCE),
@@ -286,7 +289,7 @@ async def test_metadata_tags_notes_and_drafts_are_kept(tenant: Tenant) -> None:
 
 
 async def test_a_draft_is_saved_on_the_path_of_its_type(tenant: Tenant) -> None:
-    """And notes and titles have a length."""
+    """Notes and titles have a maximum length."""
     form = tenant.task(type="FormTask", folder=828)
     body: Json = {"TaskId": form.id, "Data": {}}
     for path in ("/tasks/GenericTasks/SaveTaskData", "/tasks/AppTasks/SaveAppTasksData"):
@@ -297,7 +300,7 @@ async def test_a_draft_is_saved_on_the_path_of_its_type(tenant: Tenant) -> None:
 
 
 async def test_a_deleted_task_stays_in_lists_only(tenant: Tenant) -> None:
-    """Marked as deleted, with its status; every write finds it no more, as does deleting it again."""
+    """Lists show it as deleted, with its status. Every further write answers that it does not exist."""
     task = tenant.task(assignee=ALICE, type="FormTask")
     first = await tenant.send("POST", DELETE, {"taskIds": [task.id]})
     second = await tenant.send("POST", DELETE, {"taskIds": [task.id]})
@@ -317,7 +320,7 @@ async def test_a_deleted_task_stays_in_lists_only(tenant: Tenant) -> None:
 
 
 async def test_folder_headers_say_where_a_task_is(tenant: Tenant) -> None:
-    """By id, key, path or encoded path; without one, with another folder's, and where one has no access it is refused."""
+    """A folder is given by id, key, path or encoded path. A missing, wrong or forbidden folder is refused."""
     task = tenant.task(type="ExternalTask", folder=FINANCE.id)
     path = f"/acme/DefaultTenant/orchestrator_/tasks/GenericTasks/GetTaskDataById?taskId={task.id}"
 
@@ -343,7 +346,7 @@ async def test_folder_headers_say_where_a_task_is(tenant: Tenant) -> None:
 
 
 async def test_an_account_that_may_only_read_writes_nothing(tenant: Tenant) -> None:
-    """Neither by its scopes nor by its permissions."""
+    """It has neither the scopes nor the permissions."""
     task = tenant.task(status="Unassigned", folder=828)
     await tenant.sign_in(READER_APP)
     item = {"taskAssignments": [{"taskId": task.id, "userId": ALICE}]}
@@ -354,7 +357,7 @@ async def test_an_account_that_may_only_read_writes_nothing(tenant: Tenant) -> N
 
 
 async def test_people_see_and_change_their_own_folders(tenant: Tenant) -> None:
-    """A task elsewhere does not exist for them."""
+    """A task in another folder does not exist for them."""
     foreign = tenant.task(folder=COMMERCIAL.id, status="Unassigned")
     tenant.become("alice")
 
@@ -374,7 +377,7 @@ async def test_people_see_and_change_their_own_folders(tenant: Tenant) -> None:
 async def test_bodies_that_make_no_sense_are_refused_as_a_whole(
     tenant: Tenant, content: bytes, kind: str, status: int
 ) -> None:
-    """Nothing of them is done."""
+    """No item is applied."""
     headers = {"authorization": f"Bearer {tenant.token}", "content-type": kind}
     path = f"/acme/DefaultTenant/orchestrator_{ASSIGN}"
     answer = await tenant.client.post(path, content=content, headers=headers)
@@ -384,7 +387,7 @@ async def test_bodies_that_make_no_sense_are_refused_as_a_whole(
 
 
 async def test_robots_have_tasks_too(tenant: Tenant) -> None:
-    """Their assignee is a robot of the folder."""
+    """The assignee is a robot of the folder."""
     task = tenant.task(assignee=ROBOTS[0].id)
     row = await tenant.row(task, "AssignedToUser")
 
