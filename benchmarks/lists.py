@@ -25,14 +25,16 @@ from msgspec import Struct, structs
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.http import Upstream, calls
+from connectors.sdk.http import Upstream, current_call
 from connectors.sdk.model import CountAccuracy, Definition, GroupRef, Task, TaskState, UserRef
 from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
 from gateway.composition import FederatedSources, compose
+from gateway.federation.authorization import ADMIN_ONLY
 from gateway.federation.cache import Cache
 from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.sources.source import Source
+from gateway.shared.memory import memory_state
 from gateway.store.sqlite import Journal
 from schema.ports import TaskFilter, TaskList, TaskListRequest
 
@@ -81,9 +83,7 @@ class Vendor(Connector[SourceSettings]):
         return TaskQuery(states=query.states, present=query.present, absent=query.absent)
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
-        count = calls.get()
-        if count is not None:
-            count.value += 1
+        current_call().count_request()
         began = time.process_time()
         first = self.dated if TaskOrderField.DUE_AT in query.absent else 0
         end = self.dated if TaskOrderField.DUE_AT in query.present else self.size
@@ -137,7 +137,10 @@ class Bench:
 
     def __init__(self, size: int, *, sorting: int) -> None:
         self.vendors = [Vendor(number, size, sorts=number < sorting) for number in range(SOURCES)]
-        self._sources = [Source(vendor) for vendor in self.vendors]
+        self._shared = memory_state()
+        self._sources = [
+            Source(vendor, rate_limits=self._shared.rate_limits, admin_only=ADMIN_ONLY) for vendor in self.vendors
+        ]
         self._gateway = self._opened()
 
     def _opened(self) -> FederatedSources:
@@ -145,8 +148,9 @@ class Bench:
             self._sources,
             people={},
             journal=Journal(None),
-            answers=Cache(most_bytes=1 << 28, most_entries=10_000),
+            answers=Cache(max_bytes=1 << 28, max_entries=10_000, log=self._shared.invalidations),
             cursors=CursorCodec(b"benchmark"),
+            leases=self._shared.leases,
         )
 
     def cold(self) -> None:

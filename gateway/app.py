@@ -18,9 +18,9 @@ from structlog.contextvars import bind_contextvars
 
 from gateway.auth import Authenticator
 from gateway.composition import FederatedSources, open_federation
-from gateway.federation.traffic import Exchange
+from gateway.federation.traffic import UpstreamRequestRecord
 from gateway.graphiql.page import GraphiQL
-from gateway.http import ASKED, Deadlines, GraphQLRoute, Metrics, header, log_exchange
+from gateway.http import ASKED, Deadlines, GraphQLRoute, Metrics, header, log_upstream_request
 from gateway.settings import Settings
 from schema.api import build_schema
 from schema.execution import Execution
@@ -36,9 +36,9 @@ def create_app(settings: Settings) -> FastAPI:
     opened: list[FederatedSources] = []
     metrics = Metrics(sources=lambda: opened[0].sources() if opened else ())
 
-    def observe(exchange: Exchange) -> None:
-        metrics.observe(exchange)
-        log_exchange(exchange)
+    def observe(record: UpstreamRequestRecord) -> None:
+        metrics.observe(record)
+        log_upstream_request(record)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

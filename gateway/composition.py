@@ -9,15 +9,18 @@ import structlog
 from connectors.sdk.caller import Caller
 from connectors.sdk.model import NativeRef, TaskRef
 from connectors.sdk.registry import connector_types
+from gateway.federation.authorization import ADMIN_ONLY
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.lists import Catalogues, CursorCodec, Directories, Lists, Stats
 from gateway.federation.objects import Reads
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.service import FederatedSources
-from gateway.federation.sources import Source, flights
-from gateway.federation.traffic import Observe, unobserved
+from gateway.federation.sources import Source, flight_context
+from gateway.federation.traffic import Observe, ignore_record
 from gateway.federation.writes import FlowWrites, Orders, Sending, TaskWrites, Writes
 from gateway.settings import Settings
+from gateway.shared import Leases
+from gateway.shared.memory import memory_state
 from gateway.store import Journal
 
 __all__ = ["FederatedSources", "compose", "open_federation"]
@@ -26,30 +29,38 @@ log = structlog.get_logger("taskgate.federation")
 
 
 @asynccontextmanager
-async def open_federation(settings: Settings, *, observe: Observe = unobserved) -> AsyncIterator[FederatedSources]:
+async def open_federation(settings: Settings, *, observe: Observe = ignore_record) -> AsyncIterator[FederatedSources]:
     """The composition root: every concrete part is named here, opened here and closed here.
 
     `observe` is told of every request upstream.
     """
     async with AsyncExitStack() as stack:
+        shared = memory_state()
         sources = []
         for section in settings.sources:
-            source = Source(connector_types()[section.vendor].open(section), observe=observe)
+            connector = connector_types()[section.vendor].open(section)
+            source = Source(connector, rate_limits=shared.rate_limits, admin_only=ADMIN_ONLY, observe=observe)
             stack.push_async_callback(source.aclose)
             sources.append(source)
         journal = Journal(settings.gateway.journal)
         stack.callback(journal.close)
         bounds = settings.gateway.cache
         answers = Cache(
-            most_bytes=bounds.max_bytes,
-            most_entries=bounds.max_entries,
-            around=flights(
+            max_bytes=bounds.max_bytes,
+            max_entries=bounds.max_entries,
+            log=shared.invalidations,
+            flight_context=flight_context(
                 {source.key: section.deadline for source, section in zip(sources, settings.sources, strict=True)}
             ),
         )
         stack.push_async_callback(answers.aclose)
         yield compose(
-            sources, people=settings.callers, journal=journal, answers=answers, cursors=CursorCodec(_secret(settings))
+            sources,
+            people=settings.callers,
+            journal=journal,
+            answers=answers,
+            cursors=CursorCodec(_secret(settings)),
+            leases=shared.leases,
         )
 
 
@@ -60,6 +71,7 @@ def compose(
     journal: Journal,
     answers: Cache,
     cursors: CursorCodec,
+    leases: Leases,
 ) -> FederatedSources:
     """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`."""
     by_key = {source.key: source for source in sources}
@@ -98,6 +110,7 @@ def compose(
             journal=journal,
             tasks=TaskWrites(reads=reads, overlay=overlay, sending=sending, orders=Orders(people.get)),
             flows=FlowWrites(reads=reads, overlay=overlay, flows=flow_overlay, sending=sending),
+            leases=leases,
         ),
     )
 

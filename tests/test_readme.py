@@ -12,7 +12,7 @@ import pytest
 from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import CacheBounds, CacheSettings, LimitsSettings, Section, SourceSettings
-from gateway.federation.sources.action_capabilities import abilities_of
+from gateway.federation.sources.action_capabilities import action_capabilities
 from gateway.settings import load
 from schema.core.errors import UserErrorCode
 from schema.core.limits import DocumentLimits
@@ -83,7 +83,7 @@ def test_the_table_of_vendors_equals_the_connectors() -> None:
     expected = {
         action.value: [
             able[action].support.value if action in able else "-"
-            for able in (abilities_of(connector_types()[vendor].declared()) for vendor in vendors)
+            for able in (action_capabilities(connector_types()[vendor].declared()) for vendor in vendors)
         ]
         for action in TaskAction
     }

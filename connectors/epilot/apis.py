@@ -16,7 +16,7 @@ from connectors.sdk.errors import (
     UnavailableError,
     ValidationFailedError,
 )
-from connectors.sdk.http import Answer, Credentials, FixedHeaders, Gate, Upstream, error_from_status
+from connectors.sdk.http import AdmissionControl, Answer, Credentials, FixedHeaders, Upstream, error_from_status
 
 LARGE = "application/large-response.vnd+json"
 
@@ -42,8 +42,8 @@ class Api:
     ) -> Answer:
         return await self._whole(await self._upstream.write(method, path, *ids, params=params, json=json))
 
-    def guard(self, gate: Gate) -> None:
-        self._upstream.gate = gate
+    def guard(self, admission: AdmissionControl) -> None:
+        self._upstream.guard(admission)
 
     async def aclose(self) -> None:
         await self._upstream.aclose()
@@ -104,9 +104,9 @@ class Apis:
         self.kanban = Api(upstream(options.kanban_url))
         self.query = Api(upstream(options.query_url))
 
-    def guard(self, gate: Gate) -> None:
+    def guard(self, admission: AdmissionControl) -> None:
         for api in (self.workflow, self.user, self.kanban, self.query):
-            api.guard(gate)
+            api.guard(admission)
 
     async def aclose(self) -> None:
         for api in (self.workflow, self.user, self.kanban, self.query):

@@ -14,7 +14,7 @@ from connectors.epilot.settings import Entity, EpilotSettings, Generation, ListB
 from connectors.sdk.connector import Connector, Listing, utc_now
 from connectors.sdk.errors import ConnectorError, NotFoundError, UnsupportedActionError, ValidationFailedError
 from connectors.sdk.fan_out import get_each
-from connectors.sdk.http import Gate
+from connectors.sdk.http import AdmissionControl
 from connectors.sdk.model import CountAccuracy, DetailAspect, Flow, Group, Task, TaskDetail, User
 from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
 
@@ -48,8 +48,8 @@ class EpilotSource(Connector[EpilotSettings]):
     def open(cls, settings: EpilotSettings, *, transport: Any = None, clock: Callable[[], datetime] = utc_now) -> Self:
         return cls(settings, EpilotClient(settings, transport=transport), clock=clock)
 
-    def guard(self, gate: Gate) -> None:
-        self.client.guard(gate)
+    def guard(self, admission: AdmissionControl) -> None:
+        self.client.guard(admission)
 
     async def aclose(self) -> None:
         await self.client.aclose()

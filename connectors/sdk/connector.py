@@ -22,7 +22,7 @@ from connectors.sdk.commands import (
     Update,
 )
 from connectors.sdk.errors import ConnectorError, UnsupportedActionError
-from connectors.sdk.http import Gate, Upstream
+from connectors.sdk.http import AdmissionControl, Upstream
 from connectors.sdk.model import Definition, DetailAspect, Flow, Group, Task, TaskDetail, User
 from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import LimitsSettings, SourceSettings
@@ -211,9 +211,9 @@ class Connector(ABC, Generic[SettingsT]):
         has = {command.strategy for command in self.capabilities if issubclass(command, Cancel)}
         return tuple(strategy for strategy in CancelStrategy if strategy in has)
 
-    def guard(self, gate: Gate) -> None:
-        """Let every request pass `gate` from now on. A vendor with several origins guards them all."""
-        self.upstream.gate = gate
+    def guard(self, admission: AdmissionControl) -> None:
+        """Every request needs a permit of `admission` from now on; see `Upstream.guard`. Covers all origins of a vendor."""
+        self.upstream.guard(admission)
 
     async def aclose(self) -> None:
         await self.upstream.aclose()

@@ -14,8 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from connectors.sdk.caller import Caller
 from gateway.auth import Authenticator, UnauthenticatedCallerError
-from gateway.federation.sources import Asker, asker
-from gateway.federation.traffic import Usage, usage, within
+from gateway.federation.traffic import CallContext, RequestCost, in_context
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
 from schema.core.context import Context
@@ -78,9 +77,9 @@ class GraphQLRoute:
             # Who may not ask at all is told so before the body is read.
             caller = self._caller(scope)
             asked["caller"] = caller.key
-            asker.set(Asker(caller, self._authenticator.token(scope["headers"])))
+            token = self._authenticator.token(scope["headers"])
             request = await read_request(scope, receive, self._max_body_bytes)
-            return await self._run(request, caller, media, asked)
+            return await self._run(request, caller, token, media, asked)
         except RefusedError as refused:
             answer = {"errors": [{"message": str(refused), "extensions": {"code": refused.code}}]}
             return _response(answer, refused.status, media, refused.headers)
@@ -96,7 +95,9 @@ class GraphQLRoute:
         except UnauthenticatedCallerError as error:
             raise RefusedError(401, "UNAUTHENTICATED", str(error), {"WWW-Authenticate": error.challenge}) from error
 
-    async def _run(self, request: GraphQLRequest, caller: Caller, media: str, asked: dict[str, Any]) -> Response:
+    async def _run(
+        self, request: GraphQLRequest, caller: Caller, token: str | None, media: str, asked: dict[str, Any]
+    ) -> Response:
         try:
             operation = self._execution.read(request.query, request.operation_name, request.variables)
         except RequestError as error:
@@ -105,23 +106,24 @@ class GraphQLRoute:
             asked["operation"] = operation.name
         if operation.is_mutation and not request.may_write:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
-        spent = Usage()
-        usage.set(spent)
-        with within(self._deadlines.mutation if operation.is_mutation else self._deadlines.query):
+        cost = RequestCost()
+        context = CallContext(caller=caller, token=token, counters=(cost,))
+        seconds = self._deadlines.mutation if operation.is_mutation else self._deadlines.query
+        with in_context(context.with_deadline(seconds)):
             answer = await self._execution.run(operation, Context(caller, self._federation()))
-        asked["upstream_calls"] = spent.calls
-        asked["waited_ms"] = round(spent.seconds * 1000, 1)
-        return _answered(answer, media, _told(spent))
+        asked["upstream_calls"] = cost.sent
+        asked["waited_ms"] = round(cost.waited_seconds * 1000, 1)
+        return _answered(answer, media, _told(cost))
 
 
-def _told(spent: Usage) -> dict[str, Any]:
+def _told(cost: RequestCost) -> dict[str, Any]:
     """What the operation cost upstream, as `extensions.taskgate` tells it."""
     return {
-        "upstreamCalls": spent.calls,
-        "waits": spent.waits,
-        "waitedMs": round(spent.seconds * 1000, 1),
-        "retries": spent.retries,
-        "refusals": spent.refusals,
+        "upstreamCalls": cost.sent,
+        "waits": cost.waits,
+        "waitedMs": round(cost.waited_seconds * 1000, 1),
+        "retries": cost.retries,
+        "refusals": cost.refusals,
     }
 
 

@@ -1,4 +1,4 @@
-"""What stands around every HTTP exchange of one source: the gateway has one, a connector alone has none."""
+"""What decides when an upstream request may leave. The gateway has an implementation; a connector alone needs none."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,12 +9,12 @@ from connectors.sdk.errors import ConnectorError
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-class Admission(Protocol):
-    """Leave for one exchange. It holds a place until `settle`, which must be called once, however the exchange ends."""
+class Permit(Protocol):
+    """The right to send one request. It must be settled exactly once, however the request ends."""
 
     @property
     def seconds(self) -> float | None:
-        """How long the exchange may take at most; None leaves it to the timeouts of the source's settings."""
+        """Seconds that the request may take; None leaves it to the timeouts of the source's settings."""
 
     def settle(
         self,
@@ -24,20 +24,22 @@ class Admission(Protocol):
         error: ConnectorError | None = None,
         sent: bool = True,
     ) -> None:
-        """Tell how it ended. Never waits, so that a cancelled exchange can still call it.
+        """Report how the request ended. Never waits, so that a cancelled request can still call it.
 
-        `status` is None where no whole answer came, `error` what the failure means in the vendor's own terms, `sent`
-        False where no connection came about. Neither status nor error: the exchange was given up from this side.
+        `status` is None if no complete answer arrived. `error` is the failure in the connector's terms. `sent` is False
+        if no connection was made. Neither status nor error: this side gave the request up.
         """
 
 
-class Gate(Protocol):
-    async def admit(self, *, is_write: bool) -> Admission:
-        """Return when the exchange may begin.
+class AdmissionControl(Protocol):
+    """Admits the requests of one source."""
 
-        Raises RateLimitedError with `retry_at`, without waiting, where that cannot be in time, and UnavailableError
-        while the source is known to be away. Nothing was sent then.
+    async def admit(self, *, is_write: bool) -> Permit:
+        """Wait until the request may be sent.
+
+        Raises RateLimitedError with `retry_at`, without waiting, if the rate limit does not allow it in time, and
+        UnavailableError while the source is known to be unavailable. Nothing was sent in either case.
         """
 
-    async def retry(self, error: ConnectorError, *, attempt: int) -> bool:
-        """Whether a read, whose `attempt` (from 1) ended in `error`, is sent again; returns after the pause before it."""
+    async def wait_to_retry(self, error: ConnectorError, *, attempt: int) -> bool:
+        """Whether a read whose `attempt` (from 1) failed with `error` is sent again; returns after the pause before it."""

@@ -20,7 +20,7 @@ class JudgedSource(Protocol):
     """What of a source decides over an action; `gateway.federation.sources.Source` has it."""
 
     connector: Connector[Any]
-    abilities: Mapping[TaskAction, Capability]
+    action_capabilities: Mapping[TaskAction, Capability]
 
     @property
     def status(self) -> SourceStatus: ...
@@ -34,7 +34,7 @@ def verdicts(
     permission = Permission(caller, source.connector)
     found = []
     for action in asked:
-        capability = source.abilities.get(action)
+        capability = source.action_capabilities.get(action)
         if capability is None or action not in TASK_ACTIONS:
             found.append(
                 Verdict(

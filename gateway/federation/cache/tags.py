@@ -1,4 +1,4 @@
-"""What an answer is about, so that a write can tell which answers it overtakes."""
+"""What an answer is about. A write invalidates by tag."""
 
 from enum import StrEnum
 
@@ -17,9 +17,9 @@ class Kind(StrEnum):
 
 
 class Tag(Struct, frozen=True, cache_hash=True):
-    """One thing of a source; without an id all of that kind; without a kind all of the source.
+    """One thing of a source; without an id all things of that kind; without a kind everything of the source.
 
-    An answer carries the narrowest tag that fits: invalidating a wider one reaches it too.
+    An answer carries the narrowest tag that fits. Invalidating a wider tag reaches it, too.
     """
 
     source: str
@@ -27,7 +27,7 @@ class Tag(Struct, frozen=True, cache_hash=True):
     native_id: str | None = None
 
 
-# What these do shows in the task, its lists and its flow. Everything else may end, begin or change other tasks too.
+# These change the task, its lists and its flow. All other actions may also end, start or change other tasks.
 _WITHIN_TASK = frozenset(
     {
         TaskAction.CLAIM,
@@ -52,9 +52,9 @@ _WITHIN_TASK = frozenset(
 def touched(
     source: str, action: TaskAction, *, task_id: str | None = None, flow_id: str | None = None
 ) -> tuple[Tag, ...]:
-    """What a write may change: the task, its flow and every list that could hold it, or all tasks and flows.
+    """What a write may change: the task, its flow and every list that could hold it; or else all tasks and flows.
 
-    People, groups and definitions stay as they are.
+    No write changes people, groups and definitions.
     """
     if action in _WITHIN_TASK and task_id is not None:
         flow = () if flow_id is None else (Tag(source, Kind.FLOW, flow_id),)

@@ -5,13 +5,13 @@ from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
-from connectors.sdk.http import calls
 from connectors.sdk.query import Page
-from gateway.federation.cache import Cache, Kind, Question, Tag
+from gateway.federation.cache import Cache, CacheKey, Kind, Tag
 from gateway.federation.lists.cursor import CursorCodec, ListPosition
 from gateway.federation.lists.merge import merge
 from gateway.federation.lists.sort_order import Order, R
 from gateway.federation.lists.source_report import Part, total_of
+from gateway.federation.traffic import current_context, in_context
 from schema.ports import EdgeRow, PageRequest, RowList
 
 T = TypeVar("T")
@@ -65,21 +65,21 @@ class ListingReader:
         fresh: bool,
     ) -> T:
         """The shared answer of one question, counted and dated for the report, within the source's deadline."""
-        calls.set(part.calls)
         settings = part.source.connector.settings.cache
         seconds = settings.flow_seconds if kind is Kind.FLOW_LIST else settings.directory_seconds
-        shared = await self._answers.ask(
-            Question(part.source.key, part.source.scope, operation, arguments),
-            lambda: part.source.read(operation, fetch),
-            ttl=lambda _: seconds,
-            tags=[Tag(part.source.key, kind)],
-            max_stale=settings.max_stale_seconds,
-            revalidate=settings.revalidate_seconds,
-            patience=part.source.patience,
-            fresh=fresh,
-        )
-        part.note(shared)
-        return shared.value
+        with in_context(current_context().counted_by(part.cost)):
+            result = await self._answers.get_or_fetch(
+                CacheKey(part.source.key, part.source.scope, operation, arguments),
+                lambda: part.source.read(operation, fetch),
+                ttl=lambda _: seconds,
+                tags=[Tag(part.source.key, kind)],
+                max_stale=settings.max_stale_seconds,
+                revalidate=settings.revalidate_seconds,
+                max_wait=part.source.max_wait,
+                fresh=fresh,
+            )
+        part.note(result)
+        return result.value
 
 
 def resumed_at(cursors: CursorCodec, fingerprint: str, request: PageRequest) -> ListPosition | None:

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any, Generic
 
 from connectors.sdk.errors import ConnectorError, ForbiddenError
-from connectors.sdk.http import CallCount
 from connectors.sdk.model import CountAccuracy
-from gateway.federation.cache import Shared
+from gateway.federation.cache import CachedResult
 from gateway.federation.lists.row_stream import Stream
 from gateway.federation.lists.sort_order import R
 from gateway.federation.sources import Source, status_of
+from gateway.federation.traffic import RequestCost
 from schema.ports import FilterPlacement, Problem, SourceReport, SourceStatus
 
 
@@ -20,7 +20,7 @@ class Part(Generic[R]):
     def __init__(self, source: Source) -> None:
         self.source = source
         self.streams: list[Stream[R]] = []
-        self.calls = CallCount()
+        self.cost = RequestCost()
         self.oldest: datetime | None = None
         self.shared = False
         self.stale = False
@@ -30,13 +30,13 @@ class Part(Generic[R]):
         self.filters = FilterPlacement.PUSHED_DOWN
         self.sorts = FilterPlacement.PUSHED_DOWN
 
-    def note(self, shared: Shared[Any]) -> None:
+    def note(self, result: CachedResult[Any]) -> None:
         """An answer that the page is made from: how old it is, and what it stands in for."""
-        at = shared.fetched_at
+        at = result.fetched_at
         self.oldest = at if self.oldest is None else min(self.oldest, at)
-        self.shared = self.shared or shared.from_cache
-        self.stale = self.stale or shared.stale
-        self.stood_in = self.stood_in or shared.error
+        self.shared = self.shared or result.from_cache
+        self.stale = self.stale or result.stale
+        self.stood_in = self.stood_in or result.error
 
     def report(self) -> SourceReport:
         if self.skipped:
@@ -69,8 +69,8 @@ class Part(Generic[R]):
             count=count,
             count_accuracy=accuracy,
             fetched_at=self.oldest,
-            from_cache=self.shared and self.calls.value == 0,
-            upstream_calls=self.calls.value,
+            from_cache=self.shared and self.cost.requests == 0,
+            upstream_calls=self.cost.requests,
             truncated=any(stream.truncated for stream in self.streams),
             filter_placement=self.filters,
             sort_placement=self.sorts,

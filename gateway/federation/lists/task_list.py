@@ -13,11 +13,10 @@ from msgspec import Struct, structs
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector import utc_now
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError
-from connectors.sdk.http import calls
 from connectors.sdk.model import CountAccuracy, Task, TaskRef
 from connectors.sdk.query import Interval, Page, SortDirection, TaskQuery
 from gateway.federation.authorization import disjuncts
-from gateway.federation.cache import Cache, Kind, Question, Tag
+from gateway.federation.cache import Cache, CacheKey, Kind, Tag
 from gateway.federation.lists.cursor import CursorCodec, ListPosition
 from gateway.federation.lists.filter_compiler import FilterReader, Test, is_empty, meet
 from gateway.federation.lists.merge import Merged, merge
@@ -26,6 +25,7 @@ from gateway.federation.lists.sort_order import EPOCH, MICROSECOND, NULLABLE, Po
 from gateway.federation.lists.source_report import Part, total_of
 from gateway.federation.overlay import Overlay
 from gateway.federation.sources import Source
+from gateway.federation.traffic import current_context, in_context
 from schema.ports import (
     FilterPlacement,
     InboxScope,
@@ -276,7 +276,7 @@ class Lists:
                     if not rows:
                         raise
                     failed = error.at(plan.part.source.key, "drain tasks")
-                    plan.part.source.note_failure(failed)
+                    plan.part.source.record_failure(failed)
                     return Snapshot(list(rows.values()), truncated=True, pages=pages, error=failed)
                 for task in page.items:
                     rows.setdefault(task.native_id, task)
@@ -323,20 +323,20 @@ class Lists:
     ) -> T:
         """The shared answer of one question, counted and dated for the report, within the source's deadline."""
         part = plan.part
-        calls.set(part.calls)
         settings = part.source.connector.settings.cache
-        shared = await self._answers.ask(
-            Question(part.source.key, part.source.scope, operation, arguments),
-            lambda: part.source.read(operation, fetch),
-            ttl=ttl or (lambda _: settings.list_seconds),
-            tags=[Tag(part.source.key, Kind.TASK_LIST)],
-            max_stale=settings.max_stale_seconds,
-            revalidate=settings.revalidate_seconds,
-            patience=part.source.patience,
-            fresh=plan.request.fresh,
-        )
-        part.note(shared)
-        return shared.value
+        with in_context(current_context().counted_by(part.cost)):
+            result = await self._answers.get_or_fetch(
+                CacheKey(part.source.key, part.source.scope, operation, arguments),
+                lambda: part.source.read(operation, fetch),
+                ttl=ttl or (lambda _: settings.list_seconds),
+                tags=[Tag(part.source.key, Kind.TASK_LIST)],
+                max_stale=settings.max_stale_seconds,
+                revalidate=settings.revalidate_seconds,
+                max_wait=part.source.max_wait,
+                fresh=plan.request.fresh,
+            )
+        part.note(result)
+        return result.value
 
 
 def _drained_seconds(held: Snapshot, least: float) -> float:

@@ -10,7 +10,7 @@ from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import DetailAspect, Flow, FlowRef, Group, NativeRef, Task, TaskDetail, TaskRef, User
 from connectors.sdk.settings import CacheSettings
 from gateway.federation.authorization import can_see
-from gateway.federation.cache import Cache, Kind, Question, Tag
+from gateway.federation.cache import Cache, CacheKey, Kind, Tag
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.sources import Source
 
@@ -46,8 +46,8 @@ class Reads:
             return task
         flow = self._flow_overlay.expected(FlowRef(task.source, task.flow_id))
         if flow is None:
-            question = Question(task.source, self._sources[task.source].scope, "get flow", task.flow_id)
-            kept = self._answers.kept(question)
+            key = CacheKey(task.source, self._sources[task.source].scope, "get flow", task.flow_id)
+            kept = self._answers.peek(key)
             flow = None if kept is None else kept.value
         return task if flow is None else self._sources[task.source].connector.within_flow(task, flow)
 
@@ -175,16 +175,16 @@ class Reads:
     ) -> T:
         """Answers that decide a write are among these: none is given while it is refreshed."""
         settings = self._sources[source].connector.settings.cache
-        shared = await self._answers.ask(
-            Question(source, self._sources[source].scope, operation, arguments),
+        result = await self._answers.get_or_fetch(
+            CacheKey(source, self._sources[source].scope, operation, arguments),
             lambda: self._sources[source].read(operation, fetch),
             ttl=lambda _: _seconds(settings, about),
             tags=[about],
             max_stale=settings.max_stale_seconds,
-            patience=self._sources[source].patience,
+            max_wait=self._sources[source].max_wait,
             fresh=fresh,
         )
-        return shared.value
+        return result.value
 
 
 def _seconds(settings: CacheSettings, about: Tag) -> float:

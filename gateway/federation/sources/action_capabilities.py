@@ -1,6 +1,7 @@
-"""What a source can do, by the actions that the graph knows; from the connector's capabilities alone."""
+"""What a source can do, by action of the graph; derived from the connector's capabilities alone."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Any
 
@@ -9,7 +10,6 @@ from connectors.sdk.capability import Capability, Support
 from connectors.sdk.commands import Cancel, CancelStrategy, Command, TaskAction, Update, actions_of
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import UnsupportedActionError
-from gateway.federation.authorization import ADMIN_ONLY
 from schema.ports import (
     ActionCapability,
     AssignIntent,
@@ -56,10 +56,10 @@ COMMANDS: Mapping[type[Intent], type[Command]] = MappingProxyType(
         ResumeFlowIntent: commands.ResumeFlow,
     }
 )
-"""CancelIntent is not among them: what it becomes depends on what is allowed."""
+"""Without CancelIntent: its command depends on the strategies that the client allows."""
 
 
-def abilities_of(capabilities: Mapping[type[Command], Capability]) -> Mapping[TaskAction, Capability]:
+def action_capabilities(capabilities: Mapping[type[Command], Capability]) -> Mapping[TaskAction, Capability]:
     """By action, in the order of TaskAction. Of several ways to cancel, the mildest counts."""
     found: dict[TaskAction, Capability] = {}
     ordered = sorted(capabilities.items(), key=lambda item: _rank(item[0]))
@@ -69,17 +69,19 @@ def abilities_of(capabilities: Mapping[type[Command], Capability]) -> Mapping[Ta
     return MappingProxyType({action: found[action] for action in TaskAction if action in found})
 
 
-def capabilities_of(able: Mapping[TaskAction, Capability]) -> tuple[ActionCapability, ...]:
-    """Everything that the graph knows, whether the source has it or not."""
+def described(
+    capabilities: Mapping[TaskAction, Capability], *, admin_only: AbstractSet[TaskAction]
+) -> tuple[ActionCapability, ...]:
+    """One for every action, as the graph shows it. Actions of `admin_only` require the role task_admin."""
     found = []
     for action in TaskAction:
-        capability = able.get(action)
+        capability = capabilities.get(action)
         found.append(
             ActionCapability(
                 action=action,
                 support=Support.UNSUPPORTED if capability is None else capability.support,
                 atomic=capability is not None and capability.atomic,
-                requires_role="task_admin" if capability is not None and action in ADMIN_ONLY else None,
+                requires_role="task_admin" if capability is not None and action in admin_only else None,
                 note=(capability.note or None) if capability is not None else None,
             )
         )
@@ -87,7 +89,7 @@ def capabilities_of(able: Mapping[TaskAction, Capability]) -> tuple[ActionCapabi
 
 
 def command_type(connector: Connector[Any], intent: Intent) -> type[Command]:
-    """The command that this source would carry out; UnsupportedActionError, without a call, where it has none."""
+    """The command that this source would perform. UnsupportedActionError, without a call, if it has none."""
     if isinstance(intent, CancelIntent):
         return _cancel_type(connector, intent)
     command = COMMANDS[type(intent)]

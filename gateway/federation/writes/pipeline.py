@@ -7,7 +7,6 @@ whoever hangs up.
 import hashlib
 import uuid
 from collections.abc import Mapping
-from weakref import WeakValueDictionary
 
 import anyio
 import msgspec
@@ -17,13 +16,13 @@ from msgspec import structs
 from connectors.sdk.caller import Caller
 from connectors.sdk.commands import MutationStatus, TaskAction, actions_of
 from connectors.sdk.errors import ConnectorError, NotFoundError
-from connectors.sdk.http import calls
 from connectors.sdk.model import FlowRef, TaskRef
 from gateway.federation.sources import Source
-from gateway.federation.traffic import Priority, prioritised
+from gateway.federation.traffic import Priority, current_context, in_context
 from gateway.federation.writes.attempt import Write
 from gateway.federation.writes.flow_write import FlowWrites
 from gateway.federation.writes.task_write import TaskWrites
+from gateway.shared.port import Leases
 from gateway.store import Journal, Record, Stage
 from schema.ports import IdempotencyKeyReusedError, Intent, Operation, Problem, UpdateIntent, WriteRequest, WriteResult
 
@@ -32,27 +31,34 @@ log = structlog.get_logger("taskgate.write")
 
 class Writes:
     def __init__(
-        self, sources: Mapping[str, Source], *, journal: Journal, tasks: TaskWrites, flows: FlowWrites
+        self,
+        sources: Mapping[str, Source],
+        *,
+        journal: Journal,
+        tasks: TaskWrites,
+        flows: FlowWrites,
+        leases: Leases,
     ) -> None:
         self._sources = sources
         self._journal = journal
         self._tasks = tasks
         self._flows = flows
-        # Writes of this process to one target run one after the other: an emulated claim reads before it writes.
-        self._locks: WeakValueDictionary[object, anyio.Lock] = WeakValueDictionary()
+        # Writes to one target run one after the other: an emulated claim reads before it writes.
+        self._leases = leases
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         """What became of it, however it went. All calls that it needs go before those of lists."""
-        with prioritised(Priority.WRITE):
-            return await self._performed(caller, request)
-
-    async def _performed(self, caller: Caller, request: WriteRequest) -> WriteResult:
         operation_id = str(uuid.uuid4())
         source = self._sources.get(request.target.source)
         if source is None:
             return _rejected(operation_id, NotFoundError("there is no such thing, or you may not see it"))
         write = Write(caller, request, source, operation_id)
-        calls.set(write.calls)
+        context = structs.replace(current_context(), priority=Priority.WRITE)
+        with in_context(context.counted_by(write.cost)):
+            return await self._performed(write)
+
+    async def _performed(self, write: Write) -> WriteResult:
+        caller, request, source, operation_id = write.caller, write.request, write.source, write.operation_id
         try:
             earlier = await self._journal.admit(
                 operation_id=operation_id,
@@ -98,7 +104,7 @@ class Writes:
         target = write.request.target
         if not isinstance(target, TaskRef | FlowRef):
             return await self._flows.make(write)
-        async with self._locks.setdefault(target, anyio.Lock()):
+        async with self._leases.hold(target):
             if isinstance(target, TaskRef):
                 return await self._tasks.carry_out(write, target)
             return await self._flows.carry_out(write, target)

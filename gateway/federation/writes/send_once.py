@@ -3,10 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from connectors.sdk.errors import ConnectorError, RejectedError, UnavailableError
+from connectors.sdk.errors import ConnectorError, UnavailableError
 from gateway.federation.cache import Cache, touched
-from gateway.federation.sources import acting_on
-from gateway.federation.traffic import called
 from gateway.federation.writes.attempt import Write
 from gateway.store import Journal
 
@@ -33,16 +31,12 @@ class Sending:
             task_id=None if task is None else task.native_id,
             flow_id=flow.native_id if flow is not None else None if task is None else task.flow_id,
         )
-        with self._answers.writing(tags) as pending:
+        async with self._answers.writing(tags) as pending:
             try:
-                with acting_on(write.connector.settings), called(write.request.intent.verb):
-                    return await perform()
+                return await write.source.write(write.request.intent.verb, perform)
             except ConnectorError as error:
-                error.at(write.source.key, write.request.intent.verb)
                 if error.maybe_applied:
-                    pending.settles_within(UNSETTLED_SECONDS)
+                    pending.unsettled_for(UNSETTLED_SECONDS)
                 elif isinstance(error, UnavailableError):
-                    pending.spare()
-                if error.maybe_applied or not isinstance(error, RejectedError):
-                    write.source.note_failure(error)
+                    pending.not_sent()
                 raise

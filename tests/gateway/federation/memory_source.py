@@ -13,7 +13,7 @@ from connectors.sdk.capability import Support, handles
 from connectors.sdk.commands import CancelFlowOfTask, Claim, Complete, Outcome, Release
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import AlreadyAssignedError, ConnectorError
-from connectors.sdk.http import Upstream, calls
+from connectors.sdk.http import Upstream, current_call
 from connectors.sdk.model import (
     CountAccuracy,
     DetailAspect,
@@ -31,11 +31,13 @@ from connectors.sdk.model import (
 from connectors.sdk.query import Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
 from gateway.composition import compose
+from gateway.federation.authorization import ADMIN_ONLY
 from gateway.federation.cache import Cache
 from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.sort_order import TotalOrder
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.source import Source
+from gateway.shared.memory import memory_state
 from gateway.store.sqlite import Journal
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
@@ -177,16 +179,12 @@ class MemoryConnector(Connector[SourceSettings]):
         return self.held if self.shown is None else self.shown
 
     def _count(self) -> None:
-        count = calls.get()
-        if count is not None:
-            count.value += 1
+        current_call().count_request()
         if self.fail is not None:
             raise self.fail
 
     def _write(self, verb: str, task: Task, **changes: Any) -> Outcome:
-        count = calls.get()
-        if count is not None:
-            count.value += 1
+        current_call().count_request()
         expected = structs.replace(self.held[task.native_id], **changes)
         if self.fail_write is not None:
             if self.apply_before_failing:
@@ -214,13 +212,15 @@ def federation(
     answers: Cache | None = None,
 ) -> FederatedSources:
     """The real federation over sources in memory, with real clocks that no test depends on."""
-    sources = [Source(connector) for connector in connectors]
+    shared = memory_state()
+    sources = [Source(connector, rate_limits=shared.rate_limits, admin_only=ADMIN_ONLY) for connector in connectors]
     return compose(
         sources,
         people={one.key: one for one in people},
         journal=journal or Journal(None),
-        answers=answers or Cache(most_bytes=1 << 24, most_entries=1000),
+        answers=answers or Cache(max_bytes=1 << 24, max_entries=1000, log=shared.invalidations),
         cursors=CursorCodec(b"test"),
+        leases=shared.leases,
     )
 
 

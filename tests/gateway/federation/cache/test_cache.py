@@ -1,4 +1,4 @@
-"""One question: kept, joined, refreshed, stood in for."""
+"""One key: its answer kept, joined, refreshed, given instead of a failure."""
 
 import asyncio
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ from connectors.sdk.errors import (
     UnavailableError,
     UpstreamTimeoutError,
 )
-from connectors.sdk.http import CallCount, calls
-from gateway.federation.cache import Cache, Kind, Question, Shared, Tag
-from tests.gateway.federation.cache.vendor import LIST, Vendor, ask, failing_with, question
+from gateway.federation.cache import Cache, CachedResult, CacheKey, Kind, Tag
+from tests.gateway.federation.cache.vendor import LIST, Vendor, ask, failing_with, key_of
+from tests.gateway.federation.cache.vendor import cache as make_cache
 from tests.gateway.federation.cache.virtual_time import BEGINNING, VirtualTime
 
 
@@ -77,7 +77,7 @@ async def test_nothing_is_an_answer_too(cache: Cache) -> None:
         return None
 
     for _ in range(2):
-        await cache.ask(question(), fetch, ttl=lambda _: 10.0, tags=[LIST], max_stale=60.0)
+        await cache.get_or_fetch(key_of(), fetch, ttl=lambda _: 10.0, tags=[LIST], max_stale=60.0)
 
     assert 1 == asked
 
@@ -149,9 +149,9 @@ async def test_an_older_answer_stands_in_for_a_failing_vendor(
     failure = failing_with(vendor, error)
     stood_in = await ask(cache, vendor)
 
-    assert Shared(value="answer 1", fetched_at=BEGINNING, age=45.0, from_cache=True, stale=True, error=failure) == (
-        stood_in
-    )
+    assert CachedResult(
+        value="answer 1", fetched_at=BEGINNING, age=45.0, from_cache=True, stale=True, error=failure
+    ) == (stood_in)
 
 
 @pytest.mark.parametrize("error", [UnauthenticatedError, ForbiddenError, NotFoundError, RejectedError])
@@ -208,7 +208,7 @@ async def test_whoever_loses_patience_gets_the_older_answer(cache: Cache, vendor
     await ask(cache, vendor)
     await time.advance(20)
     vendor.hangs = True
-    stood_in = await ask(cache, vendor, patience=0.001)
+    stood_in = await ask(cache, vendor, max_wait=0.001)
 
     assert ("answer 1", UpstreamTimeoutError) == (stood_in.value, type(stood_in.error))
 
@@ -220,7 +220,7 @@ async def test_whoever_loses_patience_without_an_older_answer_learns_that_it_too
     vendor.hangs = True
 
     with pytest.raises(UpstreamTimeoutError, match="camunda: list tasks: did not answer in time"):
-        await ask(cache, vendor, patience=0.001)
+        await ask(cache, vendor, max_wait=0.001)
 
 
 async def test_a_call_that_nobody_has_time_to_wait_for_is_not_begun(
@@ -228,12 +228,12 @@ async def test_a_call_that_nobody_has_time_to_wait_for_is_not_begun(
 ) -> None:
     """What is kept, or on its way, may still be had."""
     with pytest.raises(UpstreamTimeoutError, match="camunda: list tasks: did not answer in time"):
-        await ask(cache, vendor, patience=0.0)
+        await ask(cache, vendor, max_wait=0.0)
     begun = vendor.calls
     await ask(cache, vendor)
     await time.advance(20)
 
-    assert (0, "answer 1") == (begun, (await ask(cache, vendor, patience=0.0)).value)
+    assert (0, "answer 1") == (begun, (await ask(cache, vendor, max_wait=0.0)).value)
 
 
 async def test_an_answer_just_beyond_fresh_is_given_at_once_and_fetched_again(
@@ -263,29 +263,25 @@ async def test_a_refresh_that_fails_leaves_the_older_answer(cache: Cache, vendor
     assert 3 == vendor.calls
 
 
-async def test_a_refresh_is_made_in_the_askers_name_and_counts_in_nobodys_report(
-    cache: Cache, time: VirtualTime
-) -> None:
-    """Credentials come from the context of who caused it; the report that is made of his calls is over by then."""
+async def test_a_refresh_has_the_context_of_the_reader_who_caused_it(cache: Cache, time: VirtualTime) -> None:
+    """Credentials come from there."""
     name: ContextVar[str | None] = ContextVar("name", default=None)
-    seen: list[tuple[str | None, CallCount | None]] = []
+    seen: list[str | None] = []
 
     async def fetch() -> str:
-        seen.append((name.get(), calls.get()))
+        seen.append(name.get())
         return "answer"
 
-    async def ask_as(person: str, count: CallCount) -> None:
+    async def ask_as(person: str) -> None:
         name.set(person)
-        calls.set(count)
-        await cache.ask(question(), fetch, ttl=lambda _: 10.0, tags=[LIST], max_stale=60.0, revalidate=20.0)
+        await cache.get_or_fetch(key_of(), fetch, ttl=lambda _: 10.0, tags=[LIST], max_stale=60.0, revalidate=20.0)
 
-    first, second = CallCount(), CallCount()
-    await asyncio.create_task(ask_as("alice", first))
+    await asyncio.create_task(ask_as("alice"))
     await time.advance(15)
-    await asyncio.create_task(ask_as("bob", second))
+    await asyncio.create_task(ask_as("bob"))
     await time.settle()
 
-    assert [("alice", first), ("bob", None)] == seen
+    assert ["alice", "bob"] == seen
 
 
 async def test_every_call_is_told_whether_it_is_in_the_background(vendor: Vendor, time: VirtualTime) -> None:
@@ -293,11 +289,11 @@ async def test_every_call_is_told_whether_it_is_in_the_background(vendor: Vendor
     seen: list[bool] = []
 
     @contextmanager
-    def around(question: Question, in_background: bool) -> Iterator[None]:
+    def around(key: CacheKey, in_background: bool) -> Iterator[None]:
         seen.append(in_background)
         yield
 
-    cache = Cache(most_bytes=1 << 20, most_entries=10, monotonic=time.monotonic, now=time.now, around=around)
+    cache = make_cache(time, flight_context=around)
     await ask(cache, vendor)
     await time.advance(15)
     await ask(cache, vendor, revalidate=20.0)
@@ -323,22 +319,22 @@ async def test_who_has_to_wait_does_not_wait_for_a_refresh_in_the_background(
 
 async def test_what_is_kept_is_seen_without_asking(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
     """As long as it is fresh."""
-    assert None is cache.kept(question())
+    assert None is cache.peek(key_of())
     await ask(cache, vendor)
-    seen = cache.kept(question())
+    seen = cache.peek(key_of())
     await time.advance(10)
 
-    assert ("answer 1", None, 1) == (getattr(seen, "value", None), cache.kept(question()), vendor.calls)
+    assert ("answer 1", None, 1) == (getattr(seen, "value", None), cache.peek(key_of()), vendor.calls)
 
 
 async def test_a_view_tells_how_a_source_is_cached(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
     """Entries that may still be given, the share of questions without a call, and the oldest answer."""
     before = cache.view("camunda")
-    await ask(cache, vendor, question("a"))
+    await ask(cache, vendor, key_of("a"))
     await time.advance(5)
     for arguments in ("b", "b", "b"):
-        await ask(cache, vendor, question(arguments), tags=[Tag("camunda", Kind.FLOW, arguments)])
-    await ask(cache, vendor, question("b"), tags=[Tag("camunda", Kind.FLOW, "b")], fresh=True)
+        await ask(cache, vendor, key_of(arguments), tags=[Tag("camunda", Kind.FLOW, arguments)])
+    await ask(cache, vendor, key_of("b"), tags=[Tag("camunda", Kind.FLOW, "b")], fresh=True)
     both = cache.view("camunda")
     cache.invalidate([LIST])
     one = cache.view("camunda")

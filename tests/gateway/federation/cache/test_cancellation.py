@@ -7,7 +7,7 @@ import pytest
 
 from connectors.sdk.errors import UnavailableError
 from gateway.federation.cache import Cache
-from tests.gateway.federation.cache.vendor import Vendor, ask, question
+from tests.gateway.federation.cache.vendor import Vendor, ask, key_of
 from tests.gateway.federation.cache.virtual_time import VirtualTime
 
 CANCELLATIONS = 10_000
@@ -25,7 +25,7 @@ async def test_ten_thousand_askers_who_go_away_harm_nobody(cache: Cache, vendor:
                 ask(
                     cache,
                     vendor,
-                    question(rnd.choice("abc")),
+                    key_of(rnd.choice("abc")),
                     seconds=rnd.choice((0.0, 1.0, 5.0)),
                     max_stale=30.0,
                     revalidate=rnd.choice((0.0, 10.0)),
@@ -68,11 +68,11 @@ async def test_the_first_asker_takes_the_answer_from_nobody_by_leaving(
 async def test_the_end_cancels_what_is_on_its_way(vendor: Vendor, time: VirtualTime, cache: Cache) -> None:
     """Calls that somebody waits for, refreshes in the background, and those that a fresh one went past."""
     before = asyncio.all_tasks()
-    await ask(cache, vendor, question("kept"), revalidate=20.0)
+    await ask(cache, vendor, key_of("kept"), revalidate=20.0)
     await time.advance(15)
     vendor.hangs = True
-    await ask(cache, vendor, question("kept"), revalidate=20.0)
-    waiting = [asyncio.create_task(ask(cache, vendor, question("new"), fresh=fresh)) for fresh in (False, True)]
+    await ask(cache, vendor, key_of("kept"), revalidate=20.0)
+    waiting = [asyncio.create_task(ask(cache, vendor, key_of("new"), fresh=fresh)) for fresh in (False, True)]
     await time.settle()
     await cache.aclose()
     ends = await asyncio.gather(*waiting, return_exceptions=True)

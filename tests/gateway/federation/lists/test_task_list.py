@@ -10,6 +10,7 @@ from connectors.sdk.model import CountAccuracy, Flow, FlowRef, FlowState, Task, 
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
 from gateway.federation.cache import Cache
 from gateway.federation.lists.sort_order import TotalOrder
+from gateway.shared.memory import MemoryInvalidationLog
 from schema.ports import FilterPlacement, InboxScope, PersonId, SourceStatus, TaskFilter, TaskList, TaskListRequest
 from tests.gateway.federation.memory_source import NOW, MemoryConnector, federation, later, person, task
 
@@ -291,7 +292,7 @@ async def test_a_drain_that_the_vendor_stops_keeps_what_was_read() -> None:
 async def test_a_drained_list_is_shared_longer_the_more_it_cost() -> None:
     """Four seconds a page: five pages are not read again after 15 seconds, and are after 21."""
     clock = 0.0
-    answers = Cache(most_bytes=1 << 24, most_entries=1000, monotonic=lambda: clock)
+    answers = Cache(log=MemoryInvalidationLog(), max_bytes=1 << 24, max_entries=1000, monotonic=lambda: clock)
     connector = MemoryConnector("north", many("north", 500), sorts=frozenset())
     sources = federation(connector, people=[ADMIN], answers=answers)
     calls = []
