@@ -115,8 +115,8 @@ class Leases(Protocol):
     def hold(self, key: Hashable) -> AbstractAsyncContextManager[None]:
         """Waits until nothing else holds `key`, in any replica, and holds it for the block.
 
-        A key is any hashable value that msgspec can encode. Entering may raise GatewayUnavailableError, before anything
-        was held.
+        A key is any hashable value that msgspec can encode. Leases do not nest: a task that holds `key` must not ask for
+        it again. Entering may raise GatewayUnavailableError, before anything was held.
         """
 
 

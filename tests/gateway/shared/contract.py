@@ -184,10 +184,14 @@ class LeasesContract(ABC):
 
     async def test_who_gives_up_waiting_takes_nothing_along(self, leases: Leases) -> None:
         """The next one gets it."""
-        async with leases.hold(TASK):
+
+        async def impatient() -> None:
             with anyio.move_on_after(0.01):
                 async with leases.hold(TASK):
-                    pass
+                    raise AssertionError("it is held by another task")
+
+        async with leases.hold(TASK), anyio.create_task_group() as group:
+            group.start_soon(impatient)
         with anyio.fail_after(5):
             async with leases.hold(TASK):
                 pass

@@ -27,7 +27,7 @@ from tests.gateway.federation.cache.virtual_time import BEGINNING, VirtualTime
 
 
 async def test_an_answer_is_given_again_while_it_is_fresh(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """One call in ten seconds; the second asker learns when the answer was read and how old it is."""
+    """One call in ten seconds; the second reader learns when the answer was read and how old it is."""
     first = await ask(cache, vendor)
     await time.advance(9.9)
     second = await ask(cache, vendor)
@@ -82,12 +82,12 @@ async def test_nothing_is_an_answer_too(cache: Cache) -> None:
     assert 1 == asked
 
 
-async def test_a_hundred_askers_cause_one_call(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+async def test_a_hundred_readers_cause_one_call(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
     """One of them asks, the others wait for the same answer."""
     vendor.seconds = 1.0
-    askers = [asyncio.create_task(ask(cache, vendor)) for _ in range(100)]
+    readers = [asyncio.create_task(ask(cache, vendor)) for _ in range(100)]
     await time.exhaust()
-    answers = [await asker for asker in askers]
+    answers = [await reader for reader in readers]
 
     assert (1, {"answer 1"}) == (vendor.calls, {answer.value for answer in answers})
     assert 1 == sum(not answer.from_cache for answer in answers)
@@ -96,7 +96,7 @@ async def test_a_hundred_askers_cause_one_call(cache: Cache, vendor: Vendor, tim
 async def test_fresh_goes_round_what_is_kept_and_what_is_on_its_way(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
-    """A call that began before the asker came may show what was before."""
+    """A call that began before the reader came may show what was before."""
     await ask(cache, vendor)
     vendor.seconds = 1.0
     kept = [asyncio.create_task(ask(cache, vendor, fresh=True)) for _ in range(2)]
@@ -105,7 +105,7 @@ async def test_fresh_goes_round_what_is_kept_and_what_is_on_its_way(
     assert ["answer 2", "answer 3"] == [(await one).value for one in kept]
 
 
-async def test_what_was_read_fresh_is_given_to_later_askers(cache: Cache, vendor: Vendor) -> None:
+async def test_what_was_read_fresh_is_given_to_later_readers(cache: Cache, vendor: Vendor) -> None:
     """Nobody sees less than somebody before."""
     await ask(cache, vendor)
     await ask(cache, vendor, fresh=True)
@@ -114,7 +114,7 @@ async def test_what_was_read_fresh_is_given_to_later_askers(cache: Cache, vendor
 
 
 async def test_an_older_call_that_lands_later_replaces_nothing(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """The slow answer goes to its asker only."""
+    """The slow answer goes to its reader only."""
     vendor.seconds = 5.0
     slow = asyncio.create_task(ask(cache, vendor))
     await time.advance(1)
@@ -128,7 +128,7 @@ async def test_an_older_call_that_lands_later_replaces_nothing(cache: Cache, ven
 
 @pytest.mark.parametrize("error", [UnavailableError, UpstreamTimeoutError, RateLimitedError, RejectedError])
 async def test_a_failure_is_not_kept(cache: Cache, vendor: Vendor, error: type[ConnectorError]) -> None:
-    """The next asker asks again."""
+    """The next reader asks again."""
     failing_with(vendor, error)
     with pytest.raises(error):
         await ask(cache, vendor)
@@ -239,7 +239,7 @@ async def test_a_call_that_nobody_has_time_to_wait_for_is_not_begun(
 async def test_an_answer_just_beyond_fresh_is_given_at_once_and_fetched_again(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
-    """One asker after another gets the older one, marked, until the one refresh has come."""
+    """One reader after another gets the older one, marked, until the one refresh has come."""
     await ask(cache, vendor, revalidate=20.0)
     await time.advance(15)
     vendor.seconds = 1.0
@@ -252,7 +252,7 @@ async def test_an_answer_just_beyond_fresh_is_given_at_once_and_fetched_again(
 
 
 async def test_a_refresh_that_fails_leaves_the_older_answer(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """Nobody waits for it, so nobody is told; the next asker sets off another."""
+    """Nobody waits for it, so nobody is told; the next reader sets off another."""
     await ask(cache, vendor, revalidate=20.0)
     await time.advance(15)
     failing_with(vendor, UnavailableError)
@@ -285,7 +285,7 @@ async def test_a_refresh_has_the_context_of_the_reader_who_caused_it(cache: Cach
 
 
 async def test_every_call_is_told_whether_it_is_in_the_background(vendor: Vendor, time: VirtualTime) -> None:
-    """Where its priority is set, and the deadline of the first asker taken off."""
+    """Where its priority is set, and the deadline of the first reader taken off."""
     seen: list[bool] = []
 
     @contextmanager
@@ -306,7 +306,7 @@ async def test_every_call_is_told_whether_it_is_in_the_background(vendor: Vendor
 async def test_who_has_to_wait_does_not_wait_for_a_refresh_in_the_background(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
-    """A refresh may stand at the end of the queue for the vendor's budget."""
+    """A refresh may stand at the end of the queue for the vendor's rate limit."""
     await ask(cache, vendor)
     await time.advance(15)
     vendor.hangs = True
@@ -328,7 +328,7 @@ async def test_what_is_kept_is_seen_without_asking(cache: Cache, vendor: Vendor,
 
 
 async def test_a_view_tells_how_a_source_is_cached(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """Entries that may still be given, the share of questions without a call, and the oldest answer."""
+    """Entries that may still be given, the share of reads without a call, and the oldest answer."""
     before = cache.view("camunda")
     await ask(cache, vendor, key_of("a"))
     await time.advance(5)

@@ -74,7 +74,7 @@ async def foreign_markers(cache: Cache, time: VirtualTime, operations: int) -> i
 
 
 async def test_nobody_gets_what_was_read_in_anothers_name() -> None:
-    """Kept, joined, refreshed or standing in for a failure: values and errors hold the asker's own marker."""
+    """Kept, joined, refreshed or standing in for a failure: values and errors hold the reader's own marker."""
     time = VirtualTime()
     cache = Cache(
         log=MemoryInvalidationLog(), max_bytes=1 << 24, max_entries=10_000, monotonic=time.monotonic, now=time.now

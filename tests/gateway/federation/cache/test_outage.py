@@ -17,7 +17,7 @@ TERMS: dict[str, Any] = {"max_stale": MAX_STALE, "revalidate": CacheSettings().r
 async def test_all_that_was_read_is_answered_during_an_outage_of_ten_minutes(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
-    """Every question every ten seconds: answered, marked as stale, with its true age, never older than it may be."""
+    """Every key every ten seconds: answered, marked as stale, with its true age, never older than it may be."""
     keys = [key_of(str(number)) for number in range(50)]
     for one in keys:
         await ask(cache, vendor, one, **TERMS)

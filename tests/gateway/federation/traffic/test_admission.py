@@ -315,7 +315,7 @@ async def test_a_write_under_way_is_not_cut_off_by_the_deadline() -> None:
     assert status == 200
 
 
-async def test_no_more_are_under_way_than_the_bulkhead_lets() -> None:
+async def test_no_more_are_under_way_than_the_concurrency_limit_allows() -> None:
     """A3: a slow source holds its own places, 8 at first and 16 at most, and keeps one for writes."""
     source = Source()
     source.vendor.silence = 10.0
@@ -415,7 +415,7 @@ async def test_waits_are_counted_for_whoever_waited() -> None:
     assert 2.0 <= cost.waited_seconds <= 2.01
 
 
-async def test_reads_and_writes_have_budgets_apart_where_the_vendor_counts_them_apart() -> None:
+async def test_reads_and_writes_have_windows_apart_where_the_vendor_counts_them_apart() -> None:
     """And one where it names one number for both."""
     apart = admission_control(LimitsSettings(requests=30, writes=10)).rate_limits()
     together = admission_control(LimitsSettings(requests=30)).rate_limits()
@@ -442,7 +442,7 @@ async def test_what_the_vendor_told_is_marked_as_observed() -> None:
     assert not writes.observed
 
 
-async def test_each_credential_has_its_own_budget() -> None:
+async def test_each_credential_has_its_own_window() -> None:
     """Vendors count each one apart: what alice used up is not bob's."""
     who = "alice"
     vendor = Vendor(StrictWindow(PLENTY, 60))
@@ -456,7 +456,7 @@ async def test_each_credential_has_its_own_budget() -> None:
     assert await caller.call() == 200
 
 
-async def test_budgets_of_credentials_that_nobody_uses_are_forgotten() -> None:
+async def test_windows_of_credentials_that_nobody_uses_are_forgotten() -> None:
     """However many people there are, in memory are those of the last window."""
     who = "0"
     vendor = Vendor(StrictWindow(PLENTY, 60))
@@ -470,7 +470,7 @@ async def test_budgets_of_credentials_that_nobody_uses_are_forgotten() -> None:
     assert len(source._windows._pairs) <= 16
 
 
-async def test_backpressure_narrows_the_bulkhead() -> None:
+async def test_backpressure_lowers_the_concurrency_limit() -> None:
     """Camunda's 503 RESOURCE_EXHAUSTED is a refusal, no absence: fewer at once, and the breaker stays closed."""
     source = admission_control()
     limits = [source.concurrency]

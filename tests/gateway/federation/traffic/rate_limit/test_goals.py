@@ -71,7 +71,7 @@ def test_no_pattern_of_arrivals_makes_the_vendor_refuse(
     headers: bool,
     apart: bool,
 ) -> None:
-    """Whatever comes when, travels how long, and is given up by its asker meanwhile; and nothing is left over."""
+    """Whatever comes when, travels how long, and is given up by its reader meanwhile; and nothing is left over."""
 
     async def main() -> tuple[int, int]:
         reads = StrictWindow(limit, window)
@@ -193,7 +193,7 @@ async def test_nothing_is_sent_before_retry_after(as_date: bool) -> None:
 
 
 class Line:
-    """A source whose read budget is used up for the next minute."""
+    """A source whose read limit is used up for the next minute."""
 
     def __init__(self, source: AdmissionControl, vendor: Vendor) -> None:
         self.source, self.vendor = source, vendor
@@ -281,7 +281,7 @@ async def test_the_higher_priority_goes_first() -> None:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("pause", [30.0, 8.0])
 async def test_mutations_wait_at_most_a_second_while_lists_saturate(seed: int, pause: float) -> None:
-    """R6: their own reads included, which share the lists' budget; where they come seldom, and near their own limit."""
+    """R6: their own reads included, which share the lists' limit; where they come seldom, and near their own limit."""
     vendor = Vendor(StrictWindow(30, 60), StrictWindow(10, 60), jitter=0.1, seed=seed)
     source = admission_control(LIMITS)
     caller = Caller(source, vendor)
@@ -321,7 +321,7 @@ async def test_mutations_wait_at_most_a_second_while_lists_saturate(seed: int, p
     st.integers(1, 5),
     st.integers(0, 2**16),
 )
-def test_whoever_goes_away_harms_nobody(askers: list[tuple[float, float]], limit: int, seed: int) -> None:
+def test_whoever_goes_away_harms_nobody(readers: list[tuple[float, float]], limit: int, seed: int) -> None:
     """A6: no foreign cancellation, nobody left hanging, no slot and no place lost."""
 
     async def main() -> tuple[int, int, int, int]:
@@ -344,8 +344,8 @@ def test_whoever_goes_away_harms_nobody(askers: list[tuple[float, float]], limit
                 served += await caller.call() == 200
 
         async with anyio.create_task_group() as group:
-            for asker in askers:
-                group.start_soon(fickle, *asker)
+            for reader in readers:
+                group.start_soon(fickle, *reader)
             group.start_soon(patient)
         await anyio.sleep(20)
         left = len(source._queue._waiting) + source._concurrency._in_flight

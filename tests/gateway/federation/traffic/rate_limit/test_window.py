@@ -305,7 +305,7 @@ def test_the_graph_sees_the_bucket(clock: Clock) -> None:
     )
 
 
-def test_a_budget_is_idle_when_it_remembers_nothing(clock: Clock) -> None:
+def test_a_window_is_idle_when_it_remembers_nothing(clock: Clock) -> None:
     """Then a new one would do."""
     reads = window("reads", documented=30, clock=clock)
     new = reads.is_idle
