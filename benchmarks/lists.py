@@ -25,7 +25,7 @@ from msgspec import Struct, structs
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.http import Upstream, calls
+from connectors.sdk.http import Upstream, current_call
 from connectors.sdk.model import CountAccuracy, Definition, GroupRef, Task, TaskState, UserRef
 from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
@@ -35,6 +35,7 @@ from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.source import Source
 from gateway.people.configured import ConfiguredPeople
+from gateway.shared.memory import memory_state
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import TaskFilter, TaskList, TaskListRequest
 
@@ -85,9 +86,7 @@ class Vendor(Connector[SourceSettings]):
         return TaskQuery(states=query.states, present=query.present, absent=query.absent)
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
-        count = calls.get()
-        if count is not None:
-            count.value += 1
+        current_call().count_request()
         began = time.process_time()
         first = self.dated if TaskOrderField.DUE_AT in query.absent else 0
         end = self.dated if TaskOrderField.DUE_AT in query.present else self.size
@@ -141,7 +140,8 @@ class Bench:
 
     def __init__(self, size: int, *, sorting: int) -> None:
         self.vendors = [Vendor(number, size, sorts=number < sorting) for number in range(SOURCES)]
-        self._sources = [Source(vendor) for vendor in self.vendors]
+        self._shared = memory_state()
+        self._sources = [Source(vendor, rate_limits=self._shared.rate_limits) for vendor in self.vendors]
         self._gateway = self._opened()
 
     def _opened(self) -> FederatedSources:
@@ -149,8 +149,9 @@ class Bench:
             self._sources,
             people=ConfiguredPeople(),
             journal=SqliteJournal(None),
-            answers=Cache(most_bytes=1 << 28, most_entries=10_000),
+            answers=Cache(max_bytes=1 << 28, max_entries=10_000, log=self._shared.invalidations),
             cursors=CursorCodec(b"benchmark"),
+            leases=self._shared.leases,
         )
 
     def cold(self) -> None:

@@ -8,9 +8,17 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from gateway.composition import Gateway, open_gateway
-from gateway.federation.traffic import Exchange
+from gateway.federation.traffic import UpstreamRequestRecord
 from gateway.graphiql import GraphiQL
-from gateway.http import AccessLog, Deadlines, GraphQLRoute, Metrics, health_routes, log_exchange, metrics_routes
+from gateway.http import (
+    AccessLog,
+    Deadlines,
+    GraphQLRoute,
+    Metrics,
+    health_routes,
+    log_upstream_request,
+    metrics_routes,
+)
 from gateway.settings import Settings
 from schema.api import build_schema
 from schema.execution import Execution
@@ -26,9 +34,9 @@ def create_app(settings: Settings) -> FastAPI:
 
     metrics = Metrics(sources=lambda: sources() or ())
 
-    def observe(exchange: Exchange) -> None:
-        metrics.observe(exchange)
-        log_exchange(exchange)
+    def observe(record: UpstreamRequestRecord) -> None:
+        metrics.observe(record)
+        log_upstream_request(record)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

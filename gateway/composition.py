@@ -15,8 +15,8 @@ from gateway.federation.lists import CursorCodec, DefinitionLists, FlowLists, Pe
 from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.service import FederatedSources, Lists, Objects
-from gateway.federation.sources import Source, SourceReader, flights
-from gateway.federation.traffic import Observe, unobserved
+from gateway.federation.sources import Source, SourceReader, flight_context
+from gateway.federation.traffic import Observe, ignore_record
 from gateway.federation.writes import (
     AtMostOnceSender,
     CommandBuilder,
@@ -28,6 +28,8 @@ from gateway.federation.writes import (
 from gateway.people import People
 from gateway.people.configured import ConfiguredPeople
 from gateway.settings import Settings
+from gateway.shared import Leases
+from gateway.shared.memory import memory_state
 from gateway.store import Journal
 from gateway.store.sqlite import SqliteJournal
 
@@ -42,22 +44,25 @@ class Gateway(Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def open_gateway(settings: Settings, *, observe: Observe = unobserved) -> AsyncIterator[Gateway]:
+async def open_gateway(settings: Settings, *, observe: Observe = ignore_record) -> AsyncIterator[Gateway]:
     """All parts, open until the block ends. `observe` is called after every upstream request."""
     async with AsyncExitStack() as stack:
+        shared = memory_state()
         people = ConfiguredPeople(person.caller() for person in settings.people)
         sources = []
         for section in settings.sources:
-            source = Source(connector_types()[section.vendor].open(section), observe=observe)
+            connector = connector_types()[section.vendor].open(section)
+            source = Source(connector, rate_limits=shared.rate_limits, observe=observe)
             stack.push_async_callback(source.aclose)
             sources.append(source)
         journal = SqliteJournal(settings.gateway.journal)
         stack.callback(journal.close)
         bounds = settings.gateway.cache
         answers = Cache(
-            most_bytes=bounds.max_bytes,
-            most_entries=bounds.max_entries,
-            around=flights(
+            max_bytes=bounds.max_bytes,
+            max_entries=bounds.max_entries,
+            log=shared.invalidations,
+            flight_context=flight_context(
                 {source.key: section.deadline for source, section in zip(sources, settings.sources, strict=True)}
             ),
         )
@@ -65,7 +70,12 @@ async def open_gateway(settings: Settings, *, observe: Observe = unobserved) -> 
         yield Gateway(
             authenticator=Authenticator(sign_in(settings.auth, people)),
             federation=compose(
-                sources, people=people, journal=journal, answers=answers, cursors=CursorCodec(_secret(settings))
+                sources,
+                people=people,
+                journal=journal,
+                answers=answers,
+                cursors=CursorCodec(_secret(settings)),
+                leases=shared.leases,
             ),
         )
 
@@ -77,6 +87,7 @@ def compose(
     journal: Journal,
     answers: Cache,
     cursors: CursorCodec,
+    leases: Leases,
 ) -> FederatedSources:
     """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`."""
     by_key = {source.key: source for source in sources}
@@ -129,6 +140,7 @@ def compose(
             tasks=TaskWriter(reads=tasks, overlay=overlay, sender=sender, commands=commands),
             flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, commands=commands),
             creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
+            leases=leases,
         ),
     )
 

@@ -13,7 +13,7 @@ from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import CacheSettings, LimitsSettings, Section, SourceSettings
 from gateway.cli import app
-from gateway.federation.sources.action_capabilities import abilities_of
+from gateway.federation.sources.action_capabilities import action_capabilities
 from gateway.settings import CacheBounds, load
 from schema.core.enums import UserErrorCode
 from schema.core.limits import DocumentLimits
@@ -76,7 +76,7 @@ def test_the_table_of_vendors_equals_the_connectors() -> None:
     expected = {
         action.value: [
             able[action].support.value if action in able else "-"
-            for able in (abilities_of(connector_types()[vendor].declared()) for vendor in vendors)
+            for able in (action_capabilities(connector_types()[vendor].declared()) for vendor in vendors)
         ]
         for action in TaskAction
     }

@@ -9,12 +9,12 @@ import httpx2
 from connectors.epilot import wire
 from connectors.epilot.settings import EpilotSettings
 from connectors.sdk import (
+    AdmissionControl,
     Answer,
     ConflictError,
     ConnectorError,
     Credentials,
     FixedHeaders,
-    Gate,
     MalformedResponseError,
     NotFoundError,
     UnavailableError,
@@ -47,8 +47,8 @@ class Api:
     ) -> Answer:
         return await self._whole(await self._upstream.write(method, path, *ids, params=params, json=json))
 
-    def guard(self, gate: Gate) -> None:
-        self._upstream.guard(gate)
+    def guard(self, admission: AdmissionControl) -> None:
+        self._upstream.guard(admission)
 
     async def aclose(self) -> None:
         await self._upstream.aclose()
@@ -109,9 +109,9 @@ class Apis:
         self.kanban = Api(upstream(options.kanban_url))
         self.query = Api(upstream(options.query_url))
 
-    def guard(self, gate: Gate) -> None:
+    def guard(self, admission: AdmissionControl) -> None:
         for api in (self.workflow, self.user, self.kanban, self.query):
-            api.guard(gate)
+            api.guard(admission)
 
     async def aclose(self) -> None:
         for api in (self.workflow, self.user, self.kanban, self.query):

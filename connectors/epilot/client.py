@@ -9,7 +9,7 @@ from connectors.epilot.directory import DirectoryClient
 from connectors.epilot.flows import FlowsClient
 from connectors.epilot.settings import EpilotSettings
 from connectors.epilot.workflows import WorkflowsClient
-from connectors.sdk import Gate
+from connectors.sdk import AdmissionControl
 
 OVERVIEW = "/v2/query/domain/workflows:execute"
 KANBAN = "/v1/kanban/query/flows:execute"
@@ -34,8 +34,8 @@ class EpilotClient:
         """FlowsQueryRequest."""
         return (await self._apis.kanban.read("POST", KANBAN, json=body)).decode(wire.TaskRows)
 
-    def guard(self, gate: Gate) -> None:
-        self._apis.guard(gate)
+    def guard(self, admission: AdmissionControl) -> None:
+        self._apis.guard(admission)
 
     async def aclose(self) -> None:
         await self._apis.aclose()

@@ -13,6 +13,7 @@ from connectors.epilot.ids import FlowId, flow_id, task_id
 from connectors.epilot.mapping import Execution
 from connectors.epilot.settings import Entity, EpilotSettings, Generation, ListBy
 from connectors.sdk import (
+    AdmissionControl,
     Clock,
     Connector,
     ConnectorError,
@@ -21,7 +22,6 @@ from connectors.sdk import (
     DetailAspect,
     Flow,
     FlowQuery,
-    Gate,
     Group,
     Listing,
     NotFoundError,
@@ -72,8 +72,8 @@ class EpilotSource(Connector[EpilotSettings]):
     def open(cls, settings: EpilotSettings, *, transport: Transport | None = None, clock: Clock = utc_now) -> Self:
         return cls(settings, EpilotClient(settings, transport=transport), clock=clock)
 
-    def guard(self, gate: Gate) -> None:
-        self.client.guard(gate)
+    def guard(self, admission: AdmissionControl) -> None:
+        self.client.guard(admission)
 
     async def aclose(self) -> None:
         await self.client.aclose()

@@ -55,7 +55,7 @@ from connectors.sdk import (
     UserRef,
     ValidationFailedError,
     ViewerToken,
-    authority,
+    current_call,
     from_settings,
     get_each,
     handles,
@@ -220,7 +220,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
 
     async def ping(self) -> None:
         """With the person's token if there is one, else the account's; without either the bridge itself answers."""
-        if not _is_service(self.settings) and authority.get() is not None:
+        if not _is_service(self.settings) and current_call().authority is not None:
             await self.client.check_connection(self._user)
         elif self._admin is not None:
             await self.client.list_definitions(self._admin, {"limit": 1})

@@ -20,7 +20,7 @@ from connectors.sdk import (
     TaskQuery,
     UnavailableError,
     UnsupportedActionError,
-    authority,
+    current_call,
 )
 
 # Upstream lists that are asked at once for one page, and the rows that one of them gives at most: for each row the
@@ -196,7 +196,7 @@ class Reading:
         """As the bridge wants them: ids of the identity provider, or names where it has no adapter."""
         if self._settings.options.identity_adapter:
             return sorted({group.id for group in await self._client.list_groups(self._user) if group.id})
-        who = authority.get()
+        who = current_call().authority
         return [] if who is None or who.identity is None else sorted(who.identity.groups)
 
     async def _definitions(self, query: TaskQuery) -> list[str]:

@@ -20,7 +20,7 @@ from connectors.sdk.commands import (
 )
 from connectors.sdk.connector_info import ConnectorInfo, Listing
 from connectors.sdk.errors import ConnectorError, UnavailableError, UnsupportedActionError
-from connectors.sdk.http import Gate, Transport, Upstream
+from connectors.sdk.http import AdmissionControl, Transport, Upstream
 from connectors.sdk.model import Definition, DetailAspect, Flow, Group, Task, TaskDetail, User
 from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import LimitsSettings, SourceSettings
@@ -221,9 +221,9 @@ class Connector(ABC, Generic[SettingsT]):
         method: Callable[[Any], Any] = getattr(self, self._methods[type(command)])
         return method
 
-    def guard(self, gate: Gate) -> None:
-        """Send every request through `gate` from now on. A vendor with several origins guards all of them."""
-        self.upstream.guard(gate)
+    def guard(self, admission: AdmissionControl) -> None:
+        """Every request needs a permit of `admission` from now on; see `Upstream.guard`. Covers all origins of a vendor."""
+        self.upstream.guard(admission)
 
     async def aclose(self) -> None:
         await self.upstream.aclose()

@@ -13,6 +13,14 @@ from gateway.http.access_log import AccessLog
 from gateway.http.graphql_route import Deadlines, GraphQLRoute
 from gateway.http.health import health_routes
 from gateway.http.metrics import Metrics, metrics_routes
-from gateway.http.upstream_log import log_exchange
+from gateway.http.upstream_log import log_upstream_request
 
-__all__ = ["AccessLog", "Deadlines", "GraphQLRoute", "Metrics", "health_routes", "log_exchange", "metrics_routes"]
+__all__ = [
+    "AccessLog",
+    "Deadlines",
+    "GraphQLRoute",
+    "Metrics",
+    "health_routes",
+    "log_upstream_request",
+    "metrics_routes",
+]

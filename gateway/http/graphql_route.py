@@ -14,8 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from connectors.sdk.caller import Caller
 from gateway.auth import Authenticator, UnauthenticatedCallerError
-from gateway.federation.sources import Asker, asker
-from gateway.federation.traffic import Usage, usage, within
+from gateway.federation.traffic import CallContext, RequestCost, in_context
 from gateway.http.access_log import LOGGED
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
@@ -77,9 +76,9 @@ class GraphQLRoute:
             authenticator = self._authenticator()
             caller = _caller(authenticator, scope)
             logged["caller"] = caller.key
-            asker.set(Asker(caller, authenticator.token(scope["headers"])))
+            token = authenticator.token(scope["headers"])
             request = await read_request(scope, receive, self._max_body_bytes)
-            return await self._run(request, caller, media, logged)
+            return await self._run(request, caller, token, media, logged)
         except RefusedError as refused:
             answer = {"errors": [{"message": str(refused), "extensions": {"code": refused.code}}]}
             return _response(answer, refused.status, media, refused.headers)
@@ -89,7 +88,9 @@ class GraphQLRoute:
             answer = {"errors": [{"message": "internal error", "extensions": {"code": "INTERNAL"}}]}
             return _response(answer, 500, media, {})
 
-    async def _run(self, request: GraphQLRequest, caller: Caller, media: str, logged: dict[str, Any]) -> Response:
+    async def _run(
+        self, request: GraphQLRequest, caller: Caller, token: str | None, media: str, logged: dict[str, Any]
+    ) -> Response:
         try:
             operation = self._execution.read(request.query, request.operation_name, request.variables)
         except RequestError as error:
@@ -98,13 +99,14 @@ class GraphQLRoute:
             logged["operation"] = operation.name
         if operation.is_mutation and not request.may_write:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
-        spent = Usage()
-        usage.set(spent)
-        with within(self._deadlines.mutation if operation.is_mutation else self._deadlines.query):
+        cost = RequestCost()
+        context = CallContext(caller=caller, token=token, counters=(cost,))
+        seconds = self._deadlines.mutation if operation.is_mutation else self._deadlines.query
+        with in_context(context.with_deadline(seconds)):
             answer = await self._execution.run(operation, Context(caller, self._federation()))
-        logged["upstream_calls"] = spent.calls
-        logged["waited_ms"] = round(spent.seconds * 1000, 1)
-        return _answered(answer, media, _cost(spent))
+        logged["upstream_calls"] = cost.sent
+        logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
+        return _answered(answer, media, _cost(cost))
 
 
 def _caller(authenticator: Authenticator, scope: Scope) -> Caller:
@@ -114,14 +116,14 @@ def _caller(authenticator: Authenticator, scope: Scope) -> Caller:
         raise RefusedError(401, "UNAUTHENTICATED", str(error), {"WWW-Authenticate": error.challenge}) from error
 
 
-def _cost(spent: Usage) -> dict[str, Any]:
+def _cost(cost: RequestCost) -> dict[str, Any]:
     """`extensions.taskgate`: what the operation cost upstream."""
     return {
-        "upstreamCalls": spent.calls,
-        "waits": spent.waits,
-        "waitedMs": round(spent.seconds * 1000, 1),
-        "retries": spent.retries,
-        "refusals": spent.refusals,
+        "upstreamCalls": cost.sent,
+        "waits": cost.waits,
+        "waitedMs": round(cost.waited_seconds * 1000, 1),
+        "retries": cost.retries,
+        "refusals": cost.refusals,
     }
 
 

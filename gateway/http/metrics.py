@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gateway.federation.traffic import Exchange
+from gateway.federation.traffic import UpstreamRequestRecord
 from schema.ports import SourceInfo, SourceStatus
 
 # Seconds. The last one is longer than a query's default deadline.
@@ -52,13 +52,13 @@ class Metrics:
         )
         self._registry.register(_Sources(sources))
 
-    def observe(self, exchange: Exchange) -> None:
-        kind = "write" if exchange.is_write else "read"
-        if not exchange.sent:
-            self._refusals.labels(exchange.source, kind, exchange.outcome).inc()
+    def observe(self, record: UpstreamRequestRecord) -> None:
+        kind = "write" if record.is_write else "read"
+        if not record.sent:
+            self._refusals.labels(record.source, kind, record.outcome).inc()
             return
-        self._calls.labels(exchange.source, kind, exchange.outcome).observe(exchange.seconds)
-        self._waits.labels(exchange.source, exchange.priority.name.lower()).observe(exchange.waited)
+        self._calls.labels(record.source, kind, record.outcome).observe(record.seconds)
+        self._waits.labels(record.source, record.priority.name.lower()).observe(record.waited)
 
     def observe_request(self, method: str, path: str, status: int, seconds: float) -> None:
         """Unknown paths and methods share one label each: clients could invent any number of them."""

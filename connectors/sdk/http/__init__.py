@@ -3,44 +3,47 @@
 upstream          sends requests to one origin; an answer, and the error for its status
 credentials       headers that prove who we are; tokens are fetched and renewed
 token_exchange    credentials of the caller: the caller's own token, or one in exchange for it (RFC 8693)
+call              the current call: what is counted, and for whom
 authority         the caller, for sources that act as the caller
 admission         the interface of the gateway's admission control
 body              response bodies, with a bound on their decoded size
 retry_after       the Retry-After header
 """
 
-from connectors.sdk.http.admission import NO_HEADERS, Admission, Gate
-from connectors.sdk.http.authority import Authority, authority
+from connectors.sdk.http.admission import NO_HEADERS, AdmissionControl, Permit
+from connectors.sdk.http.authority import Authority
 from connectors.sdk.http.body import STEP, CorruptBodyError, TooLargeError, read_bounded
+from connectors.sdk.http.call import RequestCounter, UpstreamCall, current_call, in_call
 from connectors.sdk.http.credentials import Credentials, Exchange, FixedHeaders, Token, TokenCredentials, from_settings
 from connectors.sdk.http.retry_after import LONGEST, retry_at
 from connectors.sdk.http.token_exchange import TokenExchange, ViewerToken
-from connectors.sdk.http.upstream import Answer, CallCount, Transport, Upstream, calls, error_from_status
+from connectors.sdk.http.upstream import Answer, Transport, Upstream, error_from_status
 
 __all__ = [
     "LONGEST",
     "NO_HEADERS",
     "STEP",
-    "Admission",
+    "AdmissionControl",
     "Answer",
     "Authority",
-    "CallCount",
     "CorruptBodyError",
     "Credentials",
     "Exchange",
     "FixedHeaders",
-    "Gate",
+    "Permit",
+    "RequestCounter",
     "Token",
     "TokenCredentials",
     "TokenExchange",
     "TooLargeError",
     "Transport",
     "Upstream",
+    "UpstreamCall",
     "ViewerToken",
-    "authority",
-    "calls",
+    "current_call",
     "error_from_status",
     "from_settings",
+    "in_call",
     "read_bounded",
     "retry_at",
 ]

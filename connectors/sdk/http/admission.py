@@ -1,4 +1,4 @@
-"""The interface of admission control, which the gateway puts around every request of a source."""
+"""What decides when an upstream request may leave. The gateway has an implementation; a connector alone needs none."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,12 +9,12 @@ from connectors.sdk.errors import ConnectorError
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-class Admission(Protocol):
-    """The permit for one request. `settle` gives it back and must be called exactly once, however the request ends."""
+class Permit(Protocol):
+    """The right to send one request. It must be settled exactly once, however the request ends."""
 
     @property
     def seconds(self) -> float | None:
-        """The most seconds that the request may take; None leaves it to the timeouts of the source's settings."""
+        """Seconds that the request may take; None leaves it to the timeouts of the source's settings."""
 
     def settle(
         self,
@@ -24,22 +24,22 @@ class Admission(Protocol):
         error: ConnectorError | None = None,
         sent: bool = True,
     ) -> None:
-        """Report how the request ended. It never waits, so that a cancelled request can still call it.
+        """Report how the request ended. Never waits, so that a cancelled request can still call it.
 
-        `status` is None if no complete answer came. `error` is the failure as the connector understands it. `sent` is
-        False if no connection was made. Neither status nor error: the request was cancelled on our side.
+        `status` is None if no complete answer arrived. `error` is the failure in the connector's terms. `sent` is False
+        if no connection was made. Neither status nor error: this side gave the request up.
         """
 
 
-class Gate(Protocol):
-    """Admission control of one source."""
+class AdmissionControl(Protocol):
+    """Admits the requests of one source."""
 
-    async def admit(self, *, is_write: bool) -> Admission:
-        """Return when the request may be sent.
+    async def admit(self, *, is_write: bool) -> Permit:
+        """Wait until the request may be sent.
 
-        RateLimitedError with `retry_at`, without waiting, if that would be after the deadline; UnavailableError while the
-        circuit breaker is open. Nothing was sent then.
+        Raises RateLimitedError with `retry_at`, without waiting, if the rate limit does not allow it in time, and
+        UnavailableError while the source is known to be unavailable. Nothing was sent in either case.
         """
 
-    async def retry(self, error: ConnectorError, *, attempt: int) -> bool:
-        """Whether a read is sent again after attempt number `attempt` (from 1) failed. Returns after the pause before it."""
+    async def wait_to_retry(self, error: ConnectorError, *, attempt: int) -> bool:
+        """Whether a read whose `attempt` (from 1) failed with `error` is sent again; returns after the pause before it."""

@@ -1,6 +1,4 @@
-"""The caller of the current request, for sources that act as the caller and not as a service account."""
-
-from contextvars import ContextVar
+"""In whose name a source is called that shall see the person and not its service account."""
 
 from msgspec import Struct
 
@@ -8,7 +6,10 @@ from connectors.sdk.caller import Identity
 
 
 class Authority(Struct, frozen=True, kw_only=True):
-    """`principal` is the person's key in the gateway. `token` is the token of the sign-in, None in demo mode."""
+    """`principal` is the person's key in the gateway. `token` is what they signed in with; None in demo mode.
+
+    A connector finds it in `current_call().authority`.
+    """
 
     principal: str
     identity: Identity | None
@@ -16,7 +17,3 @@ class Authority(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Authority(principal={self.principal!r})"
-
-
-authority: ContextVar[Authority | None] = ContextVar("authority", default=None)
-"""Set around every call of a source that acts as the caller; None in background work of the gateway."""

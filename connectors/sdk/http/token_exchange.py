@@ -10,7 +10,8 @@ import anyio
 import msgspec
 
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, UnauthenticatedError
-from connectors.sdk.http.authority import Authority, authority
+from connectors.sdk.http.authority import Authority
+from connectors.sdk.http.call import current_call
 from connectors.sdk.http.credentials import Credentials, Exchange, TokenAnswer
 from connectors.sdk.http.upstream import Answer, error_from_status
 from connectors.sdk.settings import OAuthCredentials
@@ -107,7 +108,7 @@ class _ErrorAnswer(msgspec.Struct):
 
 
 def _present() -> tuple[Authority, str]:
-    who = authority.get()
+    who = current_call().authority
     if who is None or not who.token:
         raise IdentityNotLinkedError(
             "this source is called with the caller's own token, and the request has none; sign in"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from contextvars import ContextVar
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -21,8 +20,9 @@ from connectors.sdk.errors import (
     UnavailableError,
     UpstreamTimeoutError,
 )
-from connectors.sdk.http.admission import Gate
+from connectors.sdk.http.admission import AdmissionControl
 from connectors.sdk.http.body import CorruptBodyError, TooLargeError, read_bounded
+from connectors.sdk.http.call import current_call
 from connectors.sdk.http.credentials import Credentials, NoAuthorisation
 from connectors.sdk.http.retry_after import retry_at
 from connectors.sdk.json import decode_json
@@ -39,16 +39,6 @@ _UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 # Characters that no id has: control characters, and surrogates, which cannot be encoded. Other characters are
 # percent-encoded.
 _FORBIDDEN_IN_ID = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-
-
-class CallCount:
-    """Counts the requests that were really sent, for the report of a list."""
-
-    def __init__(self) -> None:
-        self.value = 0
-
-
-calls: ContextVar[CallCount | None] = ContextVar("upstream_calls", default=None)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -82,9 +72,9 @@ class Upstream:
     """Sends requests to one origin and below one path. It sends each request once and follows no redirect.
 
     There are two exceptions to "once". A 401 proves that nothing was applied: credentials that can be renewed (a login,
-    a token) are renewed once, and the request is sent again. And a read is sent again if the gate says so.
-    `parse_error` turns a vendor's answer into its error; if it returns None, the status decides. Requests to the source's
-    own origin go through `gate`, the gateway's admission control; a connector on its own has none.
+    a token) are renewed once, and the request is sent again. And a read is sent again if the admission control allows it.
+    `parse_error` turns a vendor's answer into its error; if it returns None, the status decides. Every request to the
+    source's own origin needs a permit of the `admission` control, given here or by `guard`; a connector alone has none.
     """
 
     def __init__(
@@ -94,10 +84,11 @@ class Upstream:
         credentials: Credentials | None = None,
         parse_error: ParseError | None = None,
         transport: Transport | None = None,
-        gate: Gate | None = None,
+        admission: AdmissionControl | None = None,
     ) -> None:
         self.settings = settings
-        self._gate = gate
+        self._admission = admission
+        self._has_begun = False
         self._credentials = credentials or NoAuthorisation()
         self._parse_error = parse_error
         base = httpx2.URL(settings.base_url.rstrip("/"))
@@ -111,6 +102,12 @@ class Upstream:
             headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "taskgate"},
             limits=httpx2.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=30),
         )
+
+    def guard(self, admission: AdmissionControl) -> None:
+        """Every request to the source's own origin needs a permit of `admission`. RuntimeError after the first request."""
+        if self._has_begun:
+            raise RuntimeError(f"{self.settings.key} has sent requests already: guard it before the first one")
+        self._admission = admission
 
     async def read(
         self,
@@ -147,10 +144,6 @@ class Upstream:
         return await self._call(
             method, path, ids, params, json, headers, credentials or self._credentials, is_write=True
         )
-
-    def guard(self, gate: Gate) -> None:
-        """Send every further request to the source's own origin through `gate`."""
-        self._gate = gate
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -197,7 +190,7 @@ class Upstream:
                 raise self._error(answer)
             return answer
 
-        return await attempt() if is_write or self._gate is None else await _again(attempt, self._gate)
+        return await attempt() if is_write or self._admission is None else await _again(attempt, self._admission)
 
     async def exchange(
         self,
@@ -210,24 +203,25 @@ class Upstream:
         is_write: bool = False,
     ) -> Answer:
         """One request without credentials. It returns any status; credentials use it for their own calls."""
-        if self._gate is None or not self._is_own(url):
+        self._has_begun = True
+        if self._admission is None or not self._is_own(url):
             return await self._sent(method, url, params, content, headers, is_write=is_write)
-        admission = await self._gate.admit(is_write=is_write)
+        permit = await self._admission.admit(is_write=is_write)
         try:
-            with anyio.fail_after(admission.seconds):
+            with anyio.fail_after(permit.seconds):
                 answer = await self._sent(method, url, params, content, headers, is_write=is_write)
         except ConnectorError as error:
-            admission.settle(error=error, sent=not isinstance(error.__cause__, _UNSENT))
+            permit.settle(error=error, sent=not isinstance(error.__cause__, _UNSENT))
             raise
         except TimeoutError as error:
             late = UpstreamTimeoutError("did not answer in time", maybe_applied=is_write)
-            admission.settle(error=late)
+            permit.settle(error=late)
             raise late from error
         except BaseException:
-            admission.settle()
+            permit.settle()
             raise
         meaning = None if answer.ok else self._error(answer)
-        admission.settle(status=answer.status, headers=answer.headers, error=meaning)
+        permit.settle(status=answer.status, headers=answer.headers, error=meaning)
         return answer
 
     async def _sent(
@@ -246,9 +240,7 @@ class Upstream:
             connect=settings.connect_timeout,
             pool=settings.connect_timeout,
         )
-        count = calls.get()
-        if count is not None:
-            count.value += 1
+        current_call().count_request()
         try:
             async with self._client.stream(
                 method, url, params=params, content=content, headers=headers, timeout=timeout
@@ -286,14 +278,14 @@ class Upstream:
         return error or error_from_status(answer)
 
 
-async def _again(attempt: Callable[[], Awaitable[Answer]], gate: Gate) -> Answer:
-    """A read, sent again as often as the gate says."""
+async def _again(attempt: Callable[[], Awaitable[Answer]], admission: AdmissionControl) -> Answer:
+    """A read, sent as often as `admission` allows."""
     number = 1
     while True:
         try:
             return await attempt()
         except UnavailableError as error:
-            if not await gate.retry(error, attempt=number):
+            if not await admission.wait_to_retry(error, attempt=number):
                 raise
         number += 1
 

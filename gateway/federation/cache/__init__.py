@@ -1,17 +1,29 @@
-"""What vendors answered, shared among those who may see it: bounded, invalidated by writes, kept for a source that fails.
+"""Answers of vendors, shared among the callers who may see them: bounded, invalidated by writes, kept for failures.
 
-question   what is asked, of whom, and in whose name: the key
-tags       what an answer is about, and what a write touches
-versions   which answers a write has overtaken
-weight     what an answer takes in memory
-shared     what an asker gets, and what an operator sees
-store      the answers kept, bounded in bytes and entries
-cache      single flight, fresh, stale while refreshed, stale on failure
+key             what is asked, of which source, in which credential scope
+tags            what an answer is about, and what a write touches
+invalidation    a write on its way, and what it does to answers
+size            how much memory an answer takes, estimated
+result          what a reader gets, and what an operator sees
+lru             the kept answers, bounded in bytes and entries
+cache           single flight; fresh, stale while refreshed, stale on failure
 """
 
-from gateway.federation.cache.cache import Cache, PendingWrite
-from gateway.federation.cache.key import SERVICE, Question, Scope
-from gateway.federation.cache.result import CacheView, Shared
+from gateway.federation.cache.cache import Cache, FlightContext
+from gateway.federation.cache.invalidation import PendingWrite
+from gateway.federation.cache.key import SERVICE, CacheKey, Scope
+from gateway.federation.cache.result import CachedResult, CacheView
 from gateway.federation.cache.tags import Kind, Tag
 
-__all__ = ["SERVICE", "Cache", "CacheView", "Kind", "PendingWrite", "Question", "Scope", "Shared", "Tag"]
+__all__ = [
+    "SERVICE",
+    "Cache",
+    "CacheKey",
+    "CacheView",
+    "CachedResult",
+    "FlightContext",
+    "Kind",
+    "PendingWrite",
+    "Scope",
+    "Tag",
+]

@@ -1,79 +1,72 @@
-"""Which answers a write has overtaken.
-
-Every invalidation has a number. An answer carries the number that stood *before* it was asked for, and is overtaken by
-any later invalidation of what it is about. Deleting entries instead would miss the answers that are still on their way.
-"""
+"""A write on its way, and what it does to the answers that it touches."""
 
 import math
-from collections import Counter
-from collections.abc import Iterable
-
-from msgspec import Struct
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 
 from gateway.federation.cache.tags import Tag
-
-# Of these the last invalidation is known. Beyond them the oldest are forgotten, and all answers of that time with them.
-MOST_TAGS = 10_000
+from gateway.shared.port import InvalidationLog
 
 
-class Mark(Struct, frozen=True):
-    """The last invalidation: its number, and the time until which answers may still show what was before it."""
+class PendingWrite:
+    """A write on its way. When it ends, however it ends, all answers that it touches are outdated unless `not_sent`."""
 
-    number: int
-    unsettled_until: float
+    def __init__(self) -> None:
+        self.was_sent = True
+        self.unsettled_seconds = 0.0
+
+    def not_sent(self) -> None:
+        """It certainly never reached the vendor: earlier answers stay valid."""
+        self.was_sent = False
+
+    def unsettled_for(self, seconds: float) -> None:
+        """It may be applied, or become readable, later: until then no answer is kept, each is fetched."""
+        self.unsettled_seconds = seconds
 
 
-class Versions:
-    def __init__(self, *, most: int = MOST_TAGS) -> None:
-        self._most = most
-        self._number = 0
-        self._marks: dict[Tag, Mark] = {}
-        # What is known of a tag that is not among the marks.
-        self._floor = Mark(0, -math.inf)
-        self._writing: Counter[Tag] = Counter()
+class Invalidation:
+    """Writes and their effect on answers, over a log that all replicas share. `monotonic` is the clock of the answers."""
+
+    def __init__(self, log: InvalidationLog, *, monotonic: Callable[[], float]) -> None:
+        self._log = log
+        self._monotonic = monotonic
 
     @property
     def number(self) -> int:
-        """The number of the last invalidation: read it before asking a vendor."""
-        return self._number
+        """Of the last invalidation; read it before a request is sent."""
+        return self._log.number
 
-    def invalidate(self, tags: Iterable[Tag], *, unsettled_until: float = -math.inf) -> None:
-        self._number += 1
-        for tag in tags:
-            earlier = self._marks.pop(tag, self._floor)
-            # At the end: the order of the dictionary is that of the numbers.
-            self._marks[tag] = Mark(self._number, max(earlier.unsettled_until, unsettled_until))
-        while len(self._marks) > self._most:
-            oldest = self._marks.pop(next(iter(self._marks)))
-            self._floor = Mark(oldest.number, max(self._floor.unsettled_until, oldest.unsettled_until))
+    def invalidate(self, tags: Iterable[Tag], *, unsettled: float = 0.0) -> None:
+        """Answers about `tags` are outdated, and for `unsettled` seconds from now new ones may be, too."""
+        self._log.invalidate(tags, unsettled_until=self._monotonic() + unsettled if unsettled > 0 else -math.inf)
 
-    def overtaken(self, since: int, tags: Iterable[Tag]) -> bool:
-        """Whether an answer asked for at `since` may lack a write that happened afterwards."""
-        if since == self._number:
-            return False
-        return any(self._mark(tag).number > since for tag in tags)
+    @asynccontextmanager
+    async def writing(self, tags: frozenset[Tag]) -> AsyncIterator[PendingWrite]:
+        """Around a write. It returns when every replica knows that answers about `tags` are outdated."""
+        pending = PendingWrite()
+        self._log.begin_write(tags)
+        try:
+            yield pending
+        finally:
+            self._log.end_write(tags)
+            if pending.was_sent:
+                self.invalidate(tags, unsettled=pending.unsettled_seconds)
+                await self._log.publish()
 
-    def unsettled(self, asked_at: float, tags: Iterable[Tag]) -> bool:
-        """Whether an answer asked for at that time may lack a write that happened before."""
-        return any(asked_at < self._mark(tag).unsettled_until for tag in tags)
+    def is_outdated(self, since: int, tags: frozenset[Tag]) -> bool:
+        """Whether an answer requested at number `since` may lack a later write."""
+        return self._log.is_outdated(since, tags)
 
-    def begin_write(self, tags: Iterable[Tag]) -> None:
-        self._writing.update(tags)
+    def may_be_kept(self, since: int, requested_at: float, tags: frozenset[Tag]) -> bool:
+        """Whether an answer that has just arrived shows all writes to what it is about."""
+        return not self._log.is_outdated(since, tags) and not self._log.is_unsettled(requested_at, tags)
 
-    def end_write(self, tags: Iterable[Tag]) -> None:
-        self._writing.subtract(tags)
-        # Counts of zero would stay for ever.
-        self._writing = +self._writing
-
-    def being_written(self, tags: Iterable[Tag]) -> bool:
-        return bool(self._writing) and any(tag in self._writing for tag in tags)
-
-    def _mark(self, tag: Tag) -> Mark:
-        return self._marks.get(tag, self._floor)
+    def is_being_written(self, tags: frozenset[Tag]) -> bool:
+        return self._log.is_being_written(tags)
 
 
 def widened(tags: Iterable[Tag]) -> frozenset[Tag]:
-    """The tags, and those whose invalidation reaches them."""
+    """The tags and those that contain them: an invalidation of any of these reaches the answer."""
     narrow = frozenset(tags)
     kinds = {Tag(tag.source, tag.kind) for tag in narrow}
     return narrow | kinds | {Tag(tag.source) for tag in narrow}

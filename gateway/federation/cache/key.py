@@ -1,4 +1,4 @@
-"""The key of an answer: what was asked of which source, and in whose name."""
+"""The key of an answer: what is asked, of which source, in which credential scope."""
 
 from collections.abc import Hashable
 
@@ -6,10 +6,10 @@ from msgspec import Struct
 
 
 class Scope(Struct, frozen=True):
-    """In whose name the vendor was asked: answers never cross it.
+    """Credential scope: answers never leave it.
 
-    `principal` is the key of a person who is asked for with their own credentials; None is the source's technical
-    account, whose answers hold what everybody sees and are narrowed to each caller afterwards.
+    `principal` is the key of the person whose credentials are used. None stands for the source's service account: its
+    answers hold what everyone may see, and are narrowed to each caller afterwards.
     """
 
     principal: str | None
@@ -18,8 +18,11 @@ class Scope(Struct, frozen=True):
 SERVICE = Scope(principal=None)
 
 
-class Question(Struct, frozen=True, cache_hash=True):
-    """What is asked of one source. `arguments` must be hashable and complete. TypeError without a scope."""
+class CacheKey(Struct, frozen=True, cache_hash=True):
+    """`operation` and `arguments` say what is asked; `arguments` must be hashable and complete.
+
+    TypeError if `scope` is no Scope.
+    """
 
     source: str
     scope: Scope
@@ -29,4 +32,4 @@ class Question(Struct, frozen=True, cache_hash=True):
     def __post_init__(self) -> None:
         # Not left to the type checker: a key without its scope shows one person's tasks to another.
         if not isinstance(self.scope, Scope):
-            raise TypeError("a question to a source needs the scope that it is asked in")
+            raise TypeError("a cache key needs the credential scope that its answer is valid in")

@@ -1,4 +1,4 @@
-"""The answers kept, bounded in bytes and in entries; the longest unused go first."""
+"""The kept answers, bounded in bytes and in entries; the least recently used go first."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -7,15 +7,15 @@ from typing import Any
 from cachetools import Cache, TLRUCache
 from msgspec import Struct
 
-from gateway.federation.cache.key import Question
+from gateway.federation.cache.key import CacheKey
 from gateway.federation.cache.tags import Tag
 
 
-class Entry(Struct, frozen=True):
-    """An answer. Times are of the monotonic clock; `since` is the version that stood before it was asked for."""
+class KeptAnswer(Struct, frozen=True):
+    """Times are monotonic seconds. `since` is the number of the last invalidation before it was requested."""
 
     value: Any
-    asked_at: float
+    requested_at: float
     fetched_at: datetime
     fresh_until: float
     kept_until: float
@@ -24,46 +24,46 @@ class Entry(Struct, frozen=True):
     bytes: int
 
 
-class Store:
-    def __init__(self, *, most_bytes: int, most_entries: int, monotonic: Callable[[], float]) -> None:
-        self._most_entries = most_entries
-        # An answer that would push out everything else is worth less than everything else.
-        self._heaviest = most_bytes // 4
-        self._entries: TLRUCache[Question, Entry] = TLRUCache(
-            maxsize=most_bytes,
-            ttu=lambda _question, entry, _now: entry.kept_until,
+class AnswerStore:
+    def __init__(self, *, max_bytes: int, max_entries: int, monotonic: Callable[[], float]) -> None:
+        self._max_entries = max_entries
+        # A larger answer would push out too much else.
+        self._max_answer_bytes = max_bytes // 4
+        self._answers: TLRUCache[CacheKey, KeptAnswer] = TLRUCache(
+            maxsize=max_bytes,
+            ttu=lambda _key, answer, _now: answer.kept_until,
             timer=monotonic,
-            getsizeof=lambda entry: entry.bytes,
+            getsizeof=lambda answer: answer.bytes,
         )
 
-    def get(self, question: Question) -> Entry | None:
-        return self._entries.get(question)
+    def get(self, key: CacheKey) -> KeptAnswer | None:
+        return self._answers.get(key)
 
-    def put(self, question: Question, entry: Entry) -> None:
-        """Kept, unless it is too heavy: then nothing is kept for the question."""
-        if entry.bytes > self._heaviest:
-            self.drop(question)
+    def put(self, key: CacheKey, answer: KeptAnswer) -> None:
+        """Keep the answer. If it is too large, nothing is kept for the key."""
+        if answer.bytes > self._max_answer_bytes:
+            self.drop(key)
             return
-        if question not in self._entries:
-            while len(self._entries) >= self._most_entries:
-                self._entries.popitem()
-        self._entries[question] = entry
+        if key not in self._answers:
+            while len(self._answers) >= self._max_entries:
+                self._answers.popitem()
+        self._answers[key] = answer
 
-    def drop(self, question: Question) -> None:
-        self._entries.pop(question, None)
+    def drop(self, key: CacheKey) -> None:
+        self._answers.pop(key, None)
 
-    def of(self, source: str) -> Iterator[Entry]:
-        """The entries of a source, without counting as use of them."""
-        for question in list(self._entries):
-            if question.source == source:
-                yield Cache.__getitem__(self._entries, question)
+    def of(self, source: str) -> Iterator[KeptAnswer]:
+        """The answers of a source; looking at them does not count as use."""
+        for key in list(self._answers):
+            if key.source == source:
+                yield Cache.__getitem__(self._answers, key)
 
     def clear(self) -> None:
-        self._entries.clear()
+        self._answers.clear()
 
     @property
     def bytes(self) -> int:
-        return int(self._entries.currsize)
+        return int(self._answers.currsize)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._answers)

@@ -1,4 +1,4 @@
-"""What an asker gets, and what an operator sees."""
+"""What a reader gets from the cache, and what an operator sees of it."""
 
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -10,11 +10,11 @@ from connectors.sdk.errors import ConnectorError
 T = TypeVar("T")
 
 
-class Shared(Struct, Generic[T], frozen=True, kw_only=True):
-    """An answer and how it was come by.
+class CachedResult(Struct, Generic[T], frozen=True, kw_only=True):
+    """An answer, its age in seconds, and where it comes from.
 
-    `from_cache`: this asker caused no call. `age` in seconds. `error` is the failure that a stale answer stands in for;
-    a stale one without it is being fetched again.
+    `from_cache`: this reader caused no call. `stale` with an `error`: the answer is given in place of that failure.
+    `stale` without: it is being fetched again in the background.
     """
 
     value: T
@@ -26,7 +26,7 @@ class Shared(Struct, Generic[T], frozen=True, kw_only=True):
 
 
 class CacheView(Struct, frozen=True, kw_only=True):
-    """What is kept of one source and may still be given. `hit_ratio` is None until somebody asked."""
+    """What is kept of one source and may still be given. `hit_ratio` is None before the first read."""
 
     entries: int
     hit_ratio: float | None

@@ -1,4 +1,4 @@
-"""What an answer is about, so that a write can tell which answers it overtakes."""
+"""What an answer is about. A write invalidates by tag."""
 
 from enum import StrEnum
 
@@ -15,9 +15,9 @@ class Kind(StrEnum):
 
 
 class Tag(Struct, frozen=True, cache_hash=True):
-    """One thing of a source; without an id all of that kind; without a kind all of the source.
+    """One thing of a source; without an id all things of that kind; without a kind everything of the source.
 
-    An answer carries the narrowest tag that fits: invalidating a wider one reaches it too.
+    An answer carries the narrowest tag that fits. Invalidating a wider tag reaches it, too.
     """
 
     source: str

@@ -5,12 +5,12 @@ from typing import TypeVar
 
 from connectors.sdk.connector_info import Listing
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.http import calls
 from gateway.federation.cache import Kind, Tag
 from gateway.federation.lists.full_scan import N, PageOf, Snapshot, full_scan
 from gateway.federation.lists.sort_order import R
 from gateway.federation.lists.source_report import Contribution
 from gateway.federation.sources import Source, SourceReader
+from gateway.federation.traffic import current_context, in_context
 
 T = TypeVar("T")
 
@@ -36,18 +36,18 @@ class ListReader:
     ) -> T:
         """As `SourceReader.read`, within the report of the source."""
         source = contribution.source
-        calls.set(contribution.calls)
-        answer = await self._reader.read(
-            source,
-            operation,
-            arguments,
-            fetch,
-            about=Tag(source.key, self._kind),
-            fresh=fresh,
-            may_revalidate=True,
-            ttl=ttl,
-            failure_of=failure_of,
-        )
+        with in_context(current_context().counted_by(contribution.cost)):
+            answer = await self._reader.read(
+                source,
+                operation,
+                arguments,
+                fetch,
+                about=Tag(source.key, self._kind),
+                fresh=fresh,
+                may_revalidate=True,
+                ttl=ttl,
+                failure_of=failure_of,
+            )
         contribution.note(answer)
         return answer.value
 

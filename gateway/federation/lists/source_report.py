@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any, Generic
 
 from connectors.sdk.errors import ConnectorError, ForbiddenError
-from connectors.sdk.http import CallCount
 from connectors.sdk.model import CountAccuracy
-from gateway.federation.cache import Shared
+from gateway.federation.cache import CachedResult
 from gateway.federation.lists.position import StreamKind
 from gateway.federation.lists.row_stream import Stream
 from gateway.federation.lists.sort_order import R
 from gateway.federation.sources import Source, status_of
+from gateway.federation.traffic import RequestCost
 from schema.ports import FilterPlacement, Problem, SourceReport, SourceStatus
 
 Counted = tuple[int | None, CountAccuracy]
@@ -26,7 +26,7 @@ class Contribution(Generic[R]):
     def __init__(self, source: Source) -> None:
         self.source = source
         self.streams: list[Stream[R]] = []
-        self.calls = CallCount()
+        self.cost = RequestCost()
         self.is_skipped = False
         self.refusal: ConnectorError | None = None
         self.filters = FilterPlacement.PUSHED_DOWN
@@ -36,7 +36,7 @@ class Contribution(Generic[R]):
         self._is_stale = False
         self._stale_because: ConnectorError | None = None
 
-    def note(self, answer: Shared[Any]) -> None:
+    def note(self, answer: CachedResult[Any]) -> None:
         """Adds an answer that the list is made from."""
         at = answer.fetched_at
         self._oldest = at if self._oldest is None else min(self._oldest, at)
@@ -63,8 +63,8 @@ class Contribution(Generic[R]):
             count=count,
             count_accuracy=accuracy,
             fetched_at=self._oldest,
-            from_cache=self._from_cache and self.calls.value == 0,
-            upstream_calls=self.calls.value,
+            from_cache=self._from_cache and self.cost.requests == 0,
+            upstream_calls=self.cost.requests,
             truncated=any(stream.truncated for stream in self.streams),
             filter_placement=self.filters,
             sort_placement=self.sorts,

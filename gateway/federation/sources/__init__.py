@@ -1,8 +1,16 @@
-"""TODO."""
+"""The configured sources, as the rest of the gateway uses them.
 
-from gateway.federation.sources.caller_scope import Asker, acting_on, asker
+source                one source: its connector behind admission control
+reader                reads of a source through the cache
+status                how it fared lately, and how a failing read shows
+action_capabilities   what it can do, by action of the graph
+caller_scope          credential scope and authority, for sources that see the person
+flight_context        the call context of a single flight
+"""
+
+from gateway.federation.sources.flight_context import flight_context
 from gateway.federation.sources.reader import SourceReader
-from gateway.federation.sources.shared_call import flights
-from gateway.federation.sources.source import Source, status_of
+from gateway.federation.sources.source import Source
+from gateway.federation.sources.status import status_of
 
-__all__ = ["Asker", "Source", "SourceReader", "acting_on", "asker", "flights", "status_of"]
+__all__ = ["Source", "SourceReader", "flight_context", "status_of"]

@@ -1,4 +1,4 @@
-"""What a source can do, by the actions that the graph knows; from the connector's capabilities alone."""
+"""What a source can do, by action of the graph; derived from the connector's capabilities alone."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -8,7 +8,7 @@ from connectors.sdk.commands import Cancel, CancelStrategy, Command, TaskAction,
 from schema.ports import ActionCapability
 
 
-def abilities_of(capabilities: Mapping[type[Command], Capability]) -> Mapping[TaskAction, Capability]:
+def action_capabilities(capabilities: Mapping[type[Command], Capability]) -> Mapping[TaskAction, Capability]:
     """By action, in the order of TaskAction. Of several ways to cancel, the mildest counts."""
     found: dict[TaskAction, Capability] = {}
     ordered = sorted(capabilities.items(), key=lambda item: _rank(item[0]))
@@ -18,11 +18,11 @@ def abilities_of(capabilities: Mapping[type[Command], Capability]) -> Mapping[Ta
     return MappingProxyType({action: found[action] for action in TaskAction if action in found})
 
 
-def capabilities_of(able: Mapping[TaskAction, Capability]) -> tuple[ActionCapability, ...]:
-    """One for each action, supported or not. The roles that they require are added by `authorization`."""
+def described(capabilities: Mapping[TaskAction, Capability]) -> tuple[ActionCapability, ...]:
+    """One for every action, as the graph shows it. The roles that they require are added by `authorization`."""
     found = []
     for action in TaskAction:
-        capability = able.get(action)
+        capability = capabilities.get(action)
         found.append(
             ActionCapability(
                 action=action,

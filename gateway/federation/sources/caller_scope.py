@@ -1,50 +1,27 @@
-"""Who asks, for sources that see the person and not one technical account."""
+"""The caller of the current request, for sources with `acts_as` viewer or exchange."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from msgspec import structs
 
-from msgspec import Struct
-
-from connectors.sdk.caller import Caller
-from connectors.sdk.http import Authority, authority
+from connectors.sdk.http import Authority
 from connectors.sdk.settings import SourceSettings
 from gateway.federation.cache import SERVICE, Scope
+from gateway.federation.traffic import CallContext
+
+# The scope of a person begins with "person:".
+_NO_CALLER = Scope("nobody")
 
 
-class Asker(Struct, frozen=True):
-    """`token` is what the person signed in with, where another system could take it."""
-
-    caller: Caller
-    token: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Asker({self.caller.key!r})"
-
-
-asker: ContextVar[Asker | None] = ContextVar("asker", default=None)
-"""Set for each request; None while the gateway asks for itself."""
-
-
-def scope_of(settings: SourceSettings) -> Scope:
-    """Within which answers of the source may be shared: all people's, or only the one person's who asks."""
+def scope_of(settings: SourceSettings, context: CallContext) -> Scope:
+    """Among whom answers of the source may be shared: all callers, or the one caller of `context`."""
     if settings.acts_as == "service":
         return SERVICE
-    who = asker.get()
-    return Scope("nobody") if who is None else Scope(f"person:{who.caller.key}")
+    return _NO_CALLER if context.caller is None else Scope(f"person:{context.caller.key}")
 
 
-@contextmanager
-def acting_on(settings: SourceSettings) -> Iterator[None]:
-    """Calls within are made on behalf of whoever asks, where the source shall see them."""
-    who = asker.get()
-    if settings.acts_as == "service" or who is None:
-        yield
-        return
-    restore = authority.set(
-        Authority(principal=who.caller.key, identity=who.caller.identity(settings.key), token=who.token)
-    )
-    try:
-        yield
-    finally:
-        authority.reset(restore)
+def acting_on(settings: SourceSettings, context: CallContext) -> CallContext:
+    """`context` with the authority that calls of the source need: the caller's, or none for its service account."""
+    caller = context.caller
+    if settings.acts_as == "service" or caller is None:
+        return structs.replace(context, authority=None)
+    authority = Authority(principal=caller.key, identity=caller.identity(settings.key), token=context.token)
+    return structs.replace(context, authority=authority)

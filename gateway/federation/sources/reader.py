@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.settings import CacheSettings
-from gateway.federation.cache import Cache, Kind, Question, Shared, Tag
+from gateway.federation.cache import Cache, CachedResult, CacheKey, Kind, Tag
 from gateway.federation.sources.source import Source
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class SourceReader:
         may_revalidate: bool = False,
         ttl: Callable[[T], float] | None = None,
         failure_of: Callable[[T], ConnectorError | None] = lambda _: None,
-    ) -> Shared[T]:
+    ) -> CachedResult[T]:
         """The answer of `fetch`, shared with equal reads: the same source, credential scope, operation and arguments.
 
         `may_revalidate`: an answer a little older than fresh is returned at once while it is read again. `ttl` replaces
@@ -41,25 +41,25 @@ class SourceReader:
             value = await source.read(operation, fetch)
             failure = failure_of(value)
             if failure is not None:
-                source.note_failure(failure.at(source.key, operation))
+                source.record_failure(failure.at(source.key, operation))
             return value
 
         settings = source.connector.settings.cache
         seconds = fresh_seconds(settings, about)
-        return await self._cache.ask(
-            Question(source.key, source.scope, operation, arguments),
+        return await self._cache.get_or_fetch(
+            CacheKey(source.key, source.scope, operation, arguments),
             fetched,
             ttl=ttl or (lambda _: seconds),
             tags=[about],
             max_stale=settings.max_stale_seconds,
             revalidate=settings.revalidate_seconds if may_revalidate else 0.0,
-            patience=source.patience,
+            max_wait=source.max_wait,
             fresh=fresh,
         )
 
     def cached(self, source: Source, operation: str, arguments: Hashable) -> Any | None:
         """The value of a fresh answer in the cache, None without one. Makes no call."""
-        found = self._cache.kept(Question(source.key, source.scope, operation, arguments))
+        found = self._cache.peek(CacheKey(source.key, source.scope, operation, arguments))
         return None if found is None else found.value
 
 

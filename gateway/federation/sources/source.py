@@ -1,151 +1,144 @@
-"""One configured source inside the gateway: its connector and how it fared lately."""
+"""One configured source inside the gateway: its connector behind admission control, and how it fared lately."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any, TypeVar
 
-import structlog
+from msgspec import structs
 
 from connectors.sdk.connector import Connector
-from connectors.sdk.errors import (
-    BrokenError,
-    ConnectorError,
-    ForbiddenError,
-    RateLimitedError,
-    RejectedError,
-    UnauthenticatedError,
-    UnsupportedActionError,
-)
+from connectors.sdk.errors import ConnectorError, RejectedError
 from gateway.federation.cache import Scope
-from gateway.federation.sources.action_capabilities import abilities_of, capabilities_of
+from gateway.federation.sources.action_capabilities import action_capabilities, described
 from gateway.federation.sources.caller_scope import acting_on, scope_of
-from gateway.federation.traffic import BreakerState, Observe, SourceGate, called, remaining, unobserved
+from gateway.federation.sources.status import StatusRecord
+from gateway.federation.traffic import (
+    AdmissionControl,
+    BreakerState,
+    CallContext,
+    Clock,
+    Observe,
+    current_context,
+    ignore_record,
+    in_context,
+)
+from gateway.shared.port import RateLimitState
 from schema.ports import RateLimit, SourceInfo, SourceStatus
 
 T = TypeVar("T")
 
-log = structlog.get_logger("taskgate.source")
-
-# Seconds by which an asker waits longer than the call may take: what came until then is still had.
+# Seconds that a reader waits longer than the call may take, to get what arrived at the last moment.
 GRACE = 0.05
 
 
-def status_of(error: ConnectorError) -> SourceStatus:
-    """How a failing read shows in a source's status."""
-    match error:
-        case RateLimitedError():
-            return SourceStatus.RATE_LIMITED
-        case UnauthenticatedError():
-            return SourceStatus.UNAUTHORIZED
-        case ForbiddenError():
-            return SourceStatus.FORBIDDEN
-        case UnsupportedActionError():
-            return SourceStatus.SKIPPED
-        case _:
-            return SourceStatus.UNAVAILABLE
-
-
 class Source:
-    """Every read of the source passes through `read`: it names errors, notes success and failure, and logs.
+    """Every read of the source passes through `read`, every write through `write`.
 
-    Every request that its connector sends passes the `gate`. `observe` is told of each.
+    Each request that the connector sends needs a permit of `admission`; `observe` is told of it.
     """
 
-    def __init__(self, connector: Connector[Any], *, observe: Observe = unobserved) -> None:
+    def __init__(
+        self,
+        connector: Connector[Any],
+        *,
+        rate_limits: RateLimitState,
+        observe: Observe = ignore_record,
+    ) -> None:
         self.connector = connector
         self.key = connector.source
-        self.gate = SourceGate(
+        self.admission = AdmissionControl(
             self.key,
             probe=self._probe,
-            limits=connector.settings.limits,
-            defaults=connector.info.default_limits,
-            now=connector.clock,
+            rate_limits=rate_limits,
+            configured=connector.settings.limits,
+            documented=connector.info.default_limits,
+            clock=Clock(now=connector.clock),
             observe=observe,
         )
-        connector.guard(self.gate)
-        self.abilities = abilities_of(connector.info.capabilities)
-        self._capabilities = capabilities_of(self.abilities)
-        self._status = SourceStatus.OK
-        self._reason: str | None = None
-        self._last_success: datetime | None = None
+        connector.guard(self.admission)
+        self.action_capabilities = action_capabilities(connector.info.capabilities)
+        self._described = described(self.action_capabilities)
+        self._record = StatusRecord(self.key, per_person=connector.settings.acts_as != "service", clock=connector.clock)
 
     @property
     def status(self) -> SourceStatus:
-        return self._status if self.gate.state is BreakerState.CLOSED else SourceStatus.UNAVAILABLE
+        if self.admission.state is not BreakerState.CLOSED:
+            return SourceStatus.UNAVAILABLE
+        return self._record.status
 
     @property
-    def patience(self) -> float:
-        """Seconds that whoever asks now may wait for an answer."""
-        left = remaining()
+    def max_wait(self) -> float:
+        """Seconds that a reader of the current context may wait for an answer."""
+        left = current_context().remaining()
         most: float = self.connector.settings.deadline + GRACE
         return most if left is None else min(most, left)
 
     @property
     def scope(self) -> Scope:
-        """Within which its answers may be shared now."""
-        return scope_of(self.connector.settings)
+        """The credential scope of the current context."""
+        return scope_of(self.connector.settings, current_context())
 
     async def read(self, operation: str, call: Callable[[], Awaitable[T]]) -> T:
-        """The result of `call`; its ConnectorError, naming source and operation, otherwise."""
+        """The result of `call`. Its ConnectorError names source and operation, and is recorded as a failure."""
         try:
-            with acting_on(self.connector.settings), called(operation):
+            with in_context(self._context(operation)):
                 result = await call()
         except ConnectorError as error:
-            self.note_failure(error.at(self.key, operation))
+            self.record_failure(error.at(self.key, operation))
             raise
-        self.note_success()
+        self._record.record_success()
         return result
 
-    def note_success(self) -> None:
-        self._status, self._reason = SourceStatus.OK, None
-        self._last_success = self.connector.clock()
+    async def write(self, operation: str, call: Callable[[], Awaitable[T]]) -> T:
+        """As `read`; a clear refusal is no failure of the source, and a success is not recorded."""
+        try:
+            with in_context(self._context(operation)):
+                return await call()
+        except ConnectorError as error:
+            error.at(self.key, operation)
+            if error.maybe_applied or not isinstance(error, RejectedError):
+                self.record_failure(error)
+            raise
 
-    def note_failure(self, error: ConnectorError) -> None:
-        """A refusal of one question says nothing about the source; everything else is its status until it answers."""
-        if isinstance(error, RejectedError) and not isinstance(error, ForbiddenError):
-            return
-        if self.connector.settings.acts_as != "service" and isinstance(error, ForbiddenError | UnauthenticatedError):
-            return  # said of one person, not of the source
-        if isinstance(error, BrokenError):
-            log.error(
-                "source broken", source=self.key, operation=error.operation, code=error.code, reason=error.message
-            )
-        else:
-            log.warning("source failed", source=self.key, operation=error.operation, code=error.code)
-        self._status, self._reason = status_of(error), error.message
+    def record_failure(self, error: ConnectorError) -> None:
+        """For a read that failed in part, after it gave what it had."""
+        self._record.record_failure(error)
 
     def info(self) -> SourceInfo:
-        """As it is now, for whoever asks: limits that count for each person are that person's."""
+        """As it is now. Rate limits that count for each person are those of the current caller."""
         settings = self.connector.settings
-        with acting_on(settings):
+        with in_context(acting_on(settings, current_context())):
             limits = tuple(
                 RateLimit(
-                    name=bucket.name,
-                    limit=bucket.limit,
-                    remaining=bucket.remaining,
-                    reset_at=bucket.reset_at,
-                    observed=bucket.observed,
+                    name=view.name,
+                    limit=view.limit,
+                    remaining=view.remaining,
+                    reset_at=view.reset_at,
+                    observed=view.observed,
                 )
-                for bucket in self.gate.buckets()
+                for view in self.admission.rate_limits()
             )
         return SourceInfo(
             key=self.key,
             name=settings.name,
             vendor=settings.vendor,
             status=self.status,
-            status_reason=self._reason,
+            status_reason=self._record.reason,
             acts_as=settings.acts_as,
-            last_success_at=self._last_success,
+            last_success_at=self._record.last_success_at,
             time_zone=settings.time_zone,
-            capabilities=self._capabilities,
+            capabilities=self._described,
             rate_limits=limits,
         )
 
     async def aclose(self) -> None:
-        await self.gate.aclose()
+        await self.admission.aclose()
         await self.connector.aclose()
 
+    def _context(self, operation: str) -> CallContext:
+        context = acting_on(self.connector.settings, current_context())
+        return structs.replace(context, operation=operation)
+
     async def _probe(self) -> None:
-        with called("probe"):
-            await self.connector.probe()
-        self.note_success()
+        """Whether the source is available. A source that needs a person's credentials is called without any."""
+        await self.connector.probe()
+        self._record.record_success()

@@ -1,59 +1,51 @@
-"""The gate of one source: every HTTP exchange passes it, and what came of it makes it wider or narrower."""
+"""Admission control of one source: rate limit, concurrency limit, circuit breaker, deadline and retries."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
-from random import random
+from collections.abc import Awaitable, Callable
+from random import random as default_random
 
-import anyio
+from msgspec import structs
 
-from connectors.sdk.clock import utc_now
-from connectors.sdk.errors import (
-    ConnectorError,
-    MalformedResponseError,
-    RateLimitedError,
-    UnavailableError,
-    UpstreamTimeoutError,
-)
-from connectors.sdk.http import NO_HEADERS, authority
+from connectors.sdk.errors import ConnectorError, RateLimitedError, UnavailableError, UpstreamTimeoutError
+from connectors.sdk.http import current_call
 from connectors.sdk.settings import LimitsSettings
-from gateway.federation.traffic import deadline, priority, retry
-from gateway.federation.traffic import request_record as exchange
-from gateway.federation.traffic.circuit_breaker import Breaker, BreakerState
-from gateway.federation.traffic.concurrency import Bulkhead
-from gateway.federation.traffic.health_probe import Watch
+from gateway.federation.traffic import retry
+from gateway.federation.traffic.call_context import CallContext, current_context
+from gateway.federation.traffic.circuit_breaker import BreakerState, CircuitBreaker
+from gateway.federation.traffic.clock import REAL_CLOCK, Clock
+from gateway.federation.traffic.concurrency import ConcurrencyLimit
+from gateway.federation.traffic.health_probe import HealthProbe
+from gateway.federation.traffic.permit import SourcePermit
 from gateway.federation.traffic.priority import Priority
-from gateway.federation.traffic.queue import Leave, Turnstile
-from gateway.federation.traffic.rate_limit.credentials import Budgets
-from gateway.federation.traffic.rate_limit.headers import read_quota, read_retry_after
-from gateway.federation.traffic.rate_limit.window import Bucket, Budget
-from gateway.federation.traffic.request_record import Exchange, Observe, unobserved
-from gateway.federation.traffic.usage import usage
+from gateway.federation.traffic.queue import AdmissionQueue, Grant
+from gateway.federation.traffic.rate_limit import CredentialWindows, RateLimitView, read_rate_limit_headers
+from gateway.federation.traffic.request_outcome import RequestOutcome
+from gateway.federation.traffic.request_record import Observe, UpstreamRequestRecord, ignore_record
+from gateway.shared.port import RateLimitState
 
-# Seconds that a call may wait at the gate, whatever its deadline says: a write is refused rather than queued.
-PATIENCE = {Priority.WRITE: 1.0, Priority.INTERACTIVE: 15.0, Priority.BACKGROUND: 60.0}
-# Seconds that an exchange takes at least, and how much of its usual time is left for it: begun later it would be cut
-# off by the deadline, and only use up the budget.
-SHORTEST_EXCHANGE = 0.25
+# Seconds that a request may wait for a permit, whatever its deadline is: a write is refused rather than delayed.
+MAX_WAIT = {Priority.WRITE: 1.0, Priority.INTERACTIVE: 15.0, Priority.BACKGROUND: 60.0}
+# A request needs at least MIN_TIME seconds before its deadline, or AMPLE times what requests take typically. Started
+# later, the deadline would cut it off, and it would only use up the rate limit.
+MIN_TIME = 0.25
 AMPLE = 2.0
-# Seconds that a vendor must have had before its silence counts against it: before, the haste is ours.
-FAIR_CHANCE = 0.5
-# The weight of the latest exchange in what is usual.
-WEIGHT = 0.2
-# Statuses of a vendor, or of what stands before it, that has too much to do.
-OVERLOADED = frozenset({429, 502, 503, 504})
+# Seconds. A shorter timeout was caused by our own deadline and does not count as a failure of the vendor.
+FAIR_TIMEOUT = 0.5
+# The weight of the latest request in the typical time.
+LATEST_WEIGHT = 0.2
 
 
 def acting_principal() -> str:
-    """Whose credentials the current call uses: the person's where the source sees them, else the source's own."""
-    who = authority.get()
-    return "" if who is None else who.principal
+    """The key of the person in whose name the current call is made; empty for the source's service account."""
+    authority = current_call().authority
+    return "" if authority is None else authority.principal
 
 
-class SourceGate:
-    """`defaults` are the vendor's documented limits; what `limits` sets itself is never exceeded.
+class AdmissionControl:
+    """Implements `connectors.sdk.http.AdmissionControl`.
 
-    `probe` asks the source something cheap. `credential` names whose limits the current call counts against. `observe`
-    is told of every request, those that were refused here too. Needs a running event loop but to be made.
+    `documented` are the vendor's limits; what `configured` sets itself is never exceeded. `probe` sends the source a
+    cheap request. `credential` names whose rate limit the current call counts against. `observe` is told of every
+    request, refused ones included. Nothing but the constructor may be called without a running event loop.
     """
 
     def __init__(
@@ -61,39 +53,38 @@ class SourceGate:
         source: str,
         *,
         probe: Callable[[], Awaitable[object]],
-        limits: LimitsSettings | None = None,
-        defaults: LimitsSettings | None = None,
+        rate_limits: RateLimitState,
+        configured: LimitsSettings | None = None,
+        documented: LimitsSettings | None = None,
         credential: Callable[[], str] = acting_principal,
-        observe: Observe = unobserved,
-        monotonic: Callable[[], float] = anyio.current_time,
-        now: Callable[[], datetime] = utc_now,
-        random: Callable[[], float] = random,
-        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        observe: Observe = ignore_record,
+        clock: Clock = REAL_CLOCK,
+        random: Callable[[], float] = default_random,
     ) -> None:
-        given = limits or LimitsSettings()
-        defaults = defaults or LimitsSettings()
-        chosen = given.over(defaults)
+        configured = configured or LimitsSettings()
+        documented = documented or LimitsSettings()
+        start = configured.over(documented).concurrency
+        monotonic = clock.monotonic
         self.source = source
-        self._monotonic = monotonic
-        self._now = now
+        self._clock = clock
         self._random = random
-        self._sleep = sleep
         self._credential = credential
         self._observe = observe
-        self._budgets = Budgets(given, defaults, monotonic=monotonic)
-        self._bulkhead = Bulkhead(start=chosen.concurrency, most=2 * chosen.concurrency, monotonic=monotonic)
-        self._turnstile = Turnstile(self._bulkhead, monotonic=monotonic)
-        self._breaker = Breaker(monotonic=monotonic)
-        self._watch = Watch(source, self._breaker, probe, monotonic=monotonic)
-        self._quota = retry.RetryQuota()
-        # Seconds that answered exchanges usually take.
-        self._usual = 0.0
+        self._windows = CredentialWindows(source, configured, documented, state=rate_limits, monotonic=monotonic)
+        self._concurrency = ConcurrencyLimit(start=start, maximum=2 * start, monotonic=monotonic)
+        self._queue = AdmissionQueue(self._concurrency, monotonic=monotonic)
+        self._breaker = CircuitBreaker(monotonic=monotonic)
+        self._probe = HealthProbe(source, self._breaker, probe, monotonic=monotonic)
+        self._throttle = retry.RetryThrottle()
+        # Seconds that answered requests usually take.
+        self._typical_time = 0.0
 
     # For the graph
 
-    def buckets(self) -> tuple[Bucket, ...]:
+    def rate_limits(self) -> tuple[RateLimitView, ...]:
         """The limits of the current credential, from memory."""
-        return tuple(budget.bucket(self._date) for budget in dict.fromkeys(self._budgets.of(self._credential())))
+        windows = dict.fromkeys(self._windows.of(self._credential()))
+        return tuple(window.view(self._clock.date) for window in windows)
 
     @property
     def state(self) -> BreakerState:
@@ -101,247 +92,166 @@ class SourceGate:
 
     @property
     def concurrency(self) -> int:
-        """Exchanges that may be under way at once now."""
-        return self._bulkhead.limit
+        """Requests that may run at once now."""
+        return self._concurrency.limit
 
-    # For connectors.sdk.http.upstream
+    # For connectors.sdk.http.Upstream
 
-    async def admit(self, *, is_write: bool) -> "Passage":
-        began = self._monotonic()
-        rank = Priority.WRITE if is_write else priority.current()
+    async def admit(self, *, is_write: bool) -> SourcePermit:
+        context = current_context()
+        if is_write:
+            context = structs.replace(context, priority=Priority.WRITE)
+        arrived_at = self._clock.monotonic()
         try:
-            return await self._admitted(rank, is_write=is_write)
+            return await self._admitted(context, is_write=is_write)
         except UnavailableError as error:
-            waited = self._monotonic() - began
-            spent = usage.get()
-            if spent is not None:
-                spent.waited(waited)
-                spent.refusals += 1
-            self._observe(
-                Exchange(
-                    source=self.source,
-                    operation=exchange.current(),
-                    is_write=is_write,
-                    priority=rank,
-                    outcome=error.code,
-                    status=None,
-                    sent=False,
-                    seconds=0.0,
-                    waited=waited,
-                )
-            )
+            self._record_refusal(context, error, is_write=is_write, waited=self._clock.monotonic() - arrived_at)
             raise
 
-    async def _admitted(self, rank: Priority, *, is_write: bool) -> "Passage":
-        self._refuse_while_away()
-        now = self._monotonic()
-        until = now + PATIENCE[rank]
-        by = deadline.current()
-        if by is not None:
-            if now >= by:
-                raise UpstreamTimeoutError("was not asked: the time for the answer is over")
-            until = min(until, max(now, by - self._ample(SHORTEST_EXCHANGE)))
-        pair = self._budgets.of(self._credential())
-        budget = pair.writes if is_write else pair.reads
-        outcome = await self._turnstile.enter(budget, rank, until=until)
-        if isinstance(outcome, Leave):
-            waited = outcome.place.taken_at - now
-            return Passage(
-                self, budget, outcome, is_write=is_write, by=None if is_write else by, rank=rank, waited=waited
-            )
-        self._refuse_while_away()
-        if outcome.at is None:
-            raise UpstreamTimeoutError("has as many requests under way as it takes well")
-        raise RateLimitedError(f"has no {budget.name} left within its limit for now", retry_at=self._date(outcome.at))
-
-    async def retry(self, error: ConnectorError, *, attempt: int) -> bool:
+    async def wait_to_retry(self, error: ConnectorError, *, attempt: int) -> bool:
         if not self._may_retry(error, attempt):
             return False
+        context = current_context()
         seconds = retry.pause(attempt, self._random)
-        left = deadline.remaining(self._monotonic)
-        if left is not None and left < seconds + self._ample(SHORTEST_EXCHANGE):
+        left = context.remaining(self._clock.monotonic)
+        if left is not None and left < seconds + self._at_least(MIN_TIME):
             return False
-        await self._sleep(seconds)
+        await self._clock.sleep(seconds)
         if self._breaker.state is not BreakerState.CLOSED:
             return False
-        spent = usage.get()
-        if spent is not None:
-            spent.retries += 1
+        for cost in context.counters:
+            cost.retries += 1
         return True
 
     async def aclose(self) -> None:
-        """Ends the watch and refuses whoever still waits."""
-        self._turnstile.clear()
-        await self._watch.aclose()
+        """Stop probing and refuse all waiting requests."""
+        self._queue.refuse_all()
+        await self._probe.aclose()
 
-    # For its passages
+    # Admitting
 
-    def observe(
-        self,
-        leave: Leave,
-        rank: Priority,
-        waited: float,
-        *,
-        is_write: bool,
-        status: int | None,
-        error: ConnectorError | None,
-        sent: bool,
-    ) -> None:
-        spent = usage.get()
-        if spent is not None:
-            spent.waited(waited)
-            spent.calls += sent
-        self._observe(
-            Exchange(
-                source=self.source,
-                operation=exchange.current(),
+    async def _admitted(self, context: CallContext, *, is_write: bool) -> SourcePermit:
+        self._refuse_while_unavailable(context)
+        now = self._clock.monotonic()
+        until = self._latest_start(context, now)
+        windows = self._windows.of(self._credential())
+        window = windows.writes if is_write else windows.reads
+        outcome = await self._queue.admit(window, context.priority, until=until)
+        if isinstance(outcome, Grant):
+            return SourcePermit(
+                outcome,
+                context=context,
                 is_write=is_write,
-                priority=rank,
-                outcome=error.code if error is not None else "GIVEN_UP" if status is None else "ok",
-                status=status,
-                sent=sent,
-                seconds=self._took(leave),
-                waited=waited,
+                waited=outcome.in_flight.started_at - now,
+                clock=self._clock,
+                settled=self._settle,
             )
+        self._refuse_while_unavailable(context)
+        if outcome.retry_at is None:
+            raise UpstreamTimeoutError("was not called: too many requests to it are running")
+        raise RateLimitedError(
+            f"was not called: the rate limit for {window.name} is used up", retry_at=self._clock.date(outcome.retry_at)
         )
 
-    def remaining(self, by: float | None) -> float | None:
-        return None if by is None else max(0.0, by - self._monotonic())
+    def _refuse_while_unavailable(self, context: CallContext) -> None:
+        if self._breaker.state is not BreakerState.CLOSED and not context.is_probe:
+            self._probe.note_demand()
+            raise UnavailableError("is unavailable; the gateway checks in the background whether it is back")
 
-    def settle(
-        self,
-        budget: Budget,
-        leave: Leave,
-        *,
-        status: int | None,
-        headers: Mapping[str, str],
-        error: ConnectorError | None,
-        sent: bool,
-    ) -> None:
-        refused = status == 429 or (status is not None and isinstance(error, RateLimitedError))
-        self._settle_budget(budget, leave, status, headers, error, refused=refused, sent=sent)
-        has_failed = self._has_failed(leave, status, error, refused=refused)
-        overloaded: bool | None = has_failed
-        if refused or status in OVERLOADED:
-            overloaded = True
-        elif has_failed and status is not None:
-            overloaded = None  # a fault within, such as 500: fewer requests would not mend it
-        self._bulkhead.leave(leave.place, overloaded=overloaded)
-        self._judge(leave, status, has_failed=has_failed, refused=refused)
-        self._turnstile.serve()
-
-    def _settle_budget(
-        self,
-        budget: Budget,
-        leave: Leave,
-        status: int | None,
-        headers: Mapping[str, str],
-        error: ConnectorError | None,
-        *,
-        refused: bool,
-        sent: bool,
-    ) -> None:
-        if not sent:
-            budget.give_back(leave.slot)
-        elif status is None and not isinstance(error, MalformedResponseError):
-            budget.unanswered(leave.slot)
-        else:
-            self._usual += WEIGHT * (self._took(leave) - self._usual)
-            now = self._now()
-            pause = read_retry_after(headers, now=now) if status is not None and status >= 400 else None
-            if pause is None and isinstance(error, RateLimitedError) and error.retry_at is not None:
-                pause = max(0.0, (error.retry_at - now).total_seconds())
-            budget.answered(leave.slot, quota=read_quota(headers, now=now), refused=refused, retry_after=pause)
-
-    def _has_failed(
-        self, leave: Leave, status: int | None, error: ConnectorError | None, *, refused: bool
-    ) -> bool | None:
-        """Whether the exchange speaks against the source; None where it tells nothing."""
-        if refused:
-            return False
-        if status is not None:
-            return status >= 500 and status != 501
-        if isinstance(error, UpstreamTimeoutError) and self._took(leave) < self._ample(FAIR_CHANCE):
-            return None
-        if isinstance(error, UnavailableError):
-            return True
-        return None if error is None else False
-
-    def _judge(self, leave: Leave, status: int | None, *, has_failed: bool | None, refused: bool) -> None:
-        if has_failed or refused:
-            self._quota.failed()
-        elif has_failed is False:
-            self._quota.succeeded()
-        if has_failed is not None and self._watch.is_probing():
-            self._watch.note(failed=has_failed)
-        if has_failed is False:
-            self._breaker.succeeded(sent_at=leave.place.taken_at)
-        elif has_failed and self._breaker.failed(sent_at=leave.place.taken_at, answered=status is not None):
-            self._turnstile.clear()
-            self._watch.begin()
-
-    def _took(self, leave: Leave) -> float:
-        return self._monotonic() - leave.place.taken_at
-
-    def _ample(self, least: float) -> float:
-        """Seconds that are enough for an exchange by all that is known."""
-        return max(least, AMPLE * self._usual)
+    def _latest_start(self, context: CallContext, now: float) -> float:
+        """Until when the request may wait, on the monotonic clock. UpstreamTimeoutError if the deadline has passed."""
+        until = now + MAX_WAIT[context.priority]
+        if context.deadline is None:
+            return until
+        if now >= context.deadline:
+            raise UpstreamTimeoutError("was not called: the deadline has passed")
+        return min(until, max(now, context.deadline - self._at_least(MIN_TIME)))
 
     def _may_retry(self, error: ConnectorError, attempt: int) -> bool:
         return (
-            attempt < retry.MOST_ATTEMPTS
-            and retry.is_passing(error)
-            and self._quota.is_open
+            attempt < retry.MAX_ATTEMPTS
+            and retry.is_transient(error)
+            and self._throttle.allows_retry
             and self._breaker.state is BreakerState.CLOSED
         )
 
-    def _refuse_while_away(self) -> None:
-        if self._breaker.state is not BreakerState.CLOSED and not self._watch.is_probing():
-            self._watch.asked()
-            raise UnavailableError("does not answer; it is looked after in the background")
+    def _at_least(self, seconds: float) -> float:
+        """`seconds`, or more if requests typically take longer."""
+        return max(seconds, AMPLE * self._typical_time)
 
-    def _date(self, at: float) -> datetime:
-        return self._now() + timedelta(seconds=at - self._monotonic())
+    # Settling
 
+    def _settle(self, permit: SourcePermit, outcome: RequestOutcome) -> None:
+        self._record(permit, outcome)
+        self._settle_window(permit, outcome)
+        failed = outcome.failed(in_haste=permit.age < self._at_least(FAIR_TIMEOUT))
+        self._concurrency.finish(permit.grant.in_flight, overloaded=outcome.overloaded(failed=failed))
+        self._judge(permit, outcome, failed=failed)
+        self._queue.serve()
 
-class Passage:
-    """Leave for one exchange; see `connectors.sdk.http.admission.Admission`. `by`: the deadline of a read."""
-
-    def __init__(
-        self,
-        gate: SourceGate,
-        budget: Budget,
-        leave: Leave,
-        *,
-        is_write: bool,
-        by: float | None,
-        rank: Priority,
-        waited: float,
-    ) -> None:
-        self._gate = gate
-        self._budget = budget
-        self._leave: Leave | None = leave
-        self._is_write = is_write
-        self._by = by
-        self._rank = rank
-        self._waited = waited
-
-    @property
-    def seconds(self) -> float | None:
-        """None for a write: one that is cut off may be applied, and nobody would know."""
-        return self._gate.remaining(self._by)
-
-    def settle(
-        self,
-        *,
-        status: int | None = None,
-        headers: Mapping[str, str] = NO_HEADERS,
-        error: ConnectorError | None = None,
-        sent: bool = True,
-    ) -> None:
-        leave, self._leave = self._leave, None
-        if leave is not None:
-            self._gate.observe(
-                leave, self._rank, self._waited, is_write=self._is_write, status=status, error=error, sent=sent
+    def _settle_window(self, permit: SourcePermit, outcome: RequestOutcome) -> None:
+        window, slot = permit.grant.window, permit.grant.slot
+        if not outcome.sent:
+            window.give_back(slot)
+        elif not outcome.was_answered:
+            window.settle_unanswered(slot)
+        else:
+            self._typical_time += LATEST_WEIGHT * (permit.age - self._typical_time)
+            now = self._clock.now()
+            window.settle_answered(
+                slot,
+                headers=read_rate_limit_headers(outcome.headers, now=now),
+                refused=outcome.is_rate_limited,
+                retry_after=outcome.retry_after(now),
             )
-            self._gate.settle(self._budget, leave, status=status, headers=headers, error=error, sent=sent)
+
+    def _judge(self, permit: SourcePermit, outcome: RequestOutcome, *, failed: bool | None) -> None:
+        if failed or outcome.is_rate_limited:
+            self._throttle.record_failure()
+        elif failed is False:
+            self._throttle.record_success()
+        if failed is not None and permit.context.is_probe:
+            self._probe.record(failed=failed)
+        if failed is False:
+            self._breaker.record_success(sent_at=permit.started_at)
+        elif failed and self._breaker.record_failure(sent_at=permit.started_at, answered=outcome.status is not None):
+            self._queue.refuse_all()
+            self._probe.start()
+
+    # Recording
+
+    def _record(self, permit: SourcePermit, outcome: RequestOutcome) -> None:
+        for cost in permit.context.counters:
+            cost.add_wait(permit.waited)
+            cost.sent += outcome.sent
+        self._observe(
+            UpstreamRequestRecord(
+                source=self.source,
+                operation=permit.context.operation,
+                is_write=permit.is_write,
+                priority=permit.context.priority,
+                outcome=outcome.label,
+                status=outcome.status,
+                sent=outcome.sent,
+                seconds=permit.age,
+                waited=permit.waited,
+            )
+        )
+
+    def _record_refusal(self, context: CallContext, error: ConnectorError, *, is_write: bool, waited: float) -> None:
+        for cost in context.counters:
+            cost.add_wait(waited)
+            cost.refusals += 1
+        self._observe(
+            UpstreamRequestRecord(
+                source=self.source,
+                operation=context.operation,
+                is_write=is_write,
+                priority=context.priority,
+                outcome=error.code,
+                status=None,
+                sent=False,
+                seconds=0.0,
+                waited=waited,
+            )
+        )

@@ -1,4 +1,4 @@
-"""How many requests of one source may be under way at once: as many as the vendor takes well."""
+"""How many upstream requests of one source may run at once: additive increase, multiplicative decrease (AIMD)."""
 
 from collections.abc import Callable
 
@@ -6,43 +6,57 @@ from msgspec import Struct
 
 from gateway.federation.traffic.priority import Priority
 
-# What remains of the number after a sign of overload.
+# The limit is multiplied by this after a sign of overload.
 DECREASE = 0.7
 
 
-class Place(Struct, eq=False):
-    """One request's place under way. `taken_at` on the monotonic clock."""
+class InFlight(Struct, eq=False):
+    """One request that runs. `started_at` on the monotonic clock."""
 
-    taken_at: float
+    started_at: float
 
 
-class Bulkhead:
-    """Additive increase while answers come and the places are used, multiplicative decrease on overload.
+class ConcurrencyLimit:
+    """The limit begins at `start` and stays between 1 and `maximum`.
 
-    `start` places at first, between 1 and `most`. Of four and more, the last place is kept for writes, and background
-    work uses half: answers that take long leave room for what cannot wait.
+    It grows by one per round of good answers while at least half of it is used, and shrinks on overload. Of a limit of 4
+    or more, one place is kept for writes, and background requests may use half: slow answers leave room for urgent ones.
     """
 
-    def __init__(self, *, start: int, most: int, monotonic: Callable[[], float]) -> None:
+    def __init__(self, *, start: int, maximum: int, monotonic: Callable[[], float]) -> None:
         self._limit = float(start)
-        self._most = most
+        self._maximum = maximum
         self._monotonic = monotonic
-        self._under_way = 0
-        self._cut_at = float("-inf")
+        self._in_flight = 0
+        self._decreased_at = float("-inf")
 
     @property
     def limit(self) -> int:
         return int(self._limit)
 
-    @property
-    def under_way(self) -> int:
-        return self._under_way
-
     def free(self, priority: Priority) -> int:
-        """Places that a request of `priority` may take; negative where more are taken than there should be now."""
-        return self.limit - self._kept(priority) - self._under_way
+        """Requests of `priority` that may start now; negative if more run than the limit allows by now."""
+        return self.limit - self._kept_from(priority) - self._in_flight
 
-    def _kept(self, priority: Priority) -> int:
+    def start(self) -> InFlight:
+        self._in_flight += 1
+        return InFlight(self._monotonic())
+
+    def finish(self, request: InFlight, *, overloaded: bool | None) -> None:
+        """`overloaded`: whether the answer was a sign of overload; None if it says nothing about that."""
+        was_used = 2 * self._in_flight >= self._limit
+        self._in_flight -= 1
+        if overloaded is None:
+            return
+        if not overloaded:
+            if was_used:
+                self._limit = min(self._maximum, self._limit + 1 / self._limit)
+        elif request.started_at >= self._decreased_at:
+            # Requests that ran at the same time met the same overload: it counts once.
+            self._limit = max(1.0, self._limit * DECREASE)
+            self._decreased_at = self._monotonic()
+
+    def _kept_from(self, priority: Priority) -> int:
         match priority:
             case Priority.WRITE:
                 return 0
@@ -50,21 +64,3 @@ class Bulkhead:
                 return 1 if self.limit >= 4 else 0
             case Priority.BACKGROUND:
                 return self.limit // 2
-
-    def take(self) -> Place:
-        self._under_way += 1
-        return Place(self._monotonic())
-
-    def leave(self, place: Place, *, overloaded: bool | None) -> None:
-        """`overloaded` None tells nothing about the vendor."""
-        was_full = 2 * self._under_way >= self._limit
-        self._under_way -= 1
-        if overloaded is None:
-            return
-        if not overloaded:
-            if was_full:
-                self._limit = min(self._most, self._limit + 1 / self._limit)
-        elif place.taken_at >= self._cut_at:
-            # Requests that were under way together tell of one overload, not of several.
-            self._limit = max(1.0, self._limit * DECREASE)
-            self._cut_at = self._monotonic()

@@ -1,38 +1,35 @@
-"""Looks, in the background, whether a source that is away is back."""
+"""Checks in the background whether a source that failed is available again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextvars import Context, ContextVar
+from contextvars import Context
 
 import anyio
 import structlog
 
 from connectors.sdk.errors import ConnectorError, RateLimitedError, UnavailableError
-from gateway.federation.traffic.circuit_breaker import Breaker, BreakerState
-from gateway.federation.traffic.deadline import within
+from gateway.federation.traffic.call_context import CallContext, in_context
+from gateway.federation.traffic.circuit_breaker import BreakerState, CircuitBreaker
 
 log = structlog.get_logger("taskgate.source")
 
-# Seconds from the start of one probe to that of the next, while somebody asks for the source, and while nobody does.
+# Seconds from the start of one probe to that of the next: while requests for the source arrive, and while none do.
 INTERVAL = 5.0
 IDLE_INTERVAL = 30.0
 # Seconds that a probe may take.
-PATIENCE = 4.0
-
-# The watch whose probe the current task is.
-_probing: ContextVar["Watch | None"] = ContextVar("traffic_probing", default=None)
+TIMEOUT = 4.0
 
 
-class Watch:
-    """One probe at a time, at most one in `INTERVAL`. `probe` asks the source something, past its breaker.
+class HealthProbe:
+    """One probe at a time, and at most one per `INTERVAL`. `probe` sends the source a cheap request.
 
-    It is asked for nobody: a source that sees the person needs a probe that does without one.
+    The probe has no caller: a source that needs one has to be probed without credentials.
     """
 
     def __init__(
         self,
         source: str,
-        breaker: Breaker,
+        breaker: CircuitBreaker,
         probe: Callable[[], Awaitable[object]],
         *,
         monotonic: Callable[[], float],
@@ -42,71 +39,68 @@ class Watch:
         self._probe = probe
         self._monotonic = monotonic
         self._task: asyncio.Task[None] | None = None
-        self._asked = asyncio.Event()
+        self._requested = asyncio.Event()
         self._next_at = 0.0
         self._failed: bool | None = None
 
-    def begin(self) -> None:
-        """The breaker has opened. Context variables of whoever saw it are left behind: the probe is nobody's."""
-        log.warning("source away", source=self._source)
+    def start(self) -> None:
+        """The breaker has opened: probe until it closes, in an empty context without caller, deadline or priority."""
+        log.warning("source unavailable", source=self._source)
         if self._task is None or self._task.done():
-            # Where the vendor does answer, a moment shows whether it is well but for some requests.
-            first = self._monotonic() + (0.0 if self._breaker.answers_only else INTERVAL)
+            # If the vendor does answer, a probe at once shows whether only some requests fail.
+            first = self._monotonic() + (0.0 if self._breaker.had_answers_only else INTERVAL)
             self._next_at = max(self._next_at, first)
-            self._task = asyncio.get_running_loop().create_task(self._until_back(), context=Context())
+            self._task = asyncio.get_running_loop().create_task(self._until_closed(), context=Context())
 
-    def is_probing(self) -> bool:
-        """Whether it is the probe that asks."""
-        return _probing.get() is self
-
-    def note(self, *, failed: bool) -> None:
-        """How the latest exchange of the probe ended."""
+    def record(self, *, failed: bool) -> None:
+        """How the latest request of the probe ended."""
         self._failed = failed
 
-    def asked(self) -> None:
-        """Somebody wanted the source: it is looked after at the short interval."""
-        self._asked.set()
+    def note_demand(self) -> None:
+        """A request for the source was refused: probe at the short interval."""
+        self._requested.set()
 
     async def aclose(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _until_back(self) -> None:
-        _probing.set(self)
+    async def _until_closed(self) -> None:
         while self._breaker.state is not BreakerState.CLOSED:
             await anyio.sleep(max(0.0, self._next_at - self._monotonic()))
             started = self._monotonic()
             self._next_at = started + INTERVAL
-            self._asked.clear()
-            self._breaker.probe_began()
-            is_back = False
+            self._requested.clear()
+            self._breaker.probe_started()
+            is_available = False
             try:
-                is_back = await self._is_back()
+                is_available = await self._is_available()
             finally:
-                if is_back:
+                if is_available:
                     self._breaker.probe_succeeded()
                 else:
                     self._breaker.probe_failed()
-            if not is_back:
+            if not is_available:
                 with anyio.move_on_after(started + IDLE_INTERVAL - self._monotonic()):
-                    await self._asked.wait()
-        log.info("source back", source=self._source)
+                    await self._requested.wait()
+        log.info("source available again", source=self._source)
 
-    async def _is_back(self) -> bool:
-        """Any answer but a failure will do: refused credentials are no absence."""
+    async def _is_available(self) -> bool:
+        """Any answer but a failure proves it, also one that refuses our credentials."""
         self._failed = None
+        context = CallContext(operation="probe", is_probe=True).with_deadline(TIMEOUT, monotonic=self._monotonic)
         try:
-            with anyio.fail_after(PATIENCE), within(PATIENCE, monotonic=self._monotonic):
+            with anyio.fail_after(TIMEOUT), in_context(context):
                 await self._probe()
         except RateLimitedError as error:
+            # Without a status it was refused by our own rate limit, which proves nothing.
             return error.native_status is not None
         except (UnavailableError, TimeoutError):
             return False
         except ConnectorError:
             return not self._failed
-        except Exception as error:  # noqa: BLE001 whatever a probe does, the watch goes on
+        except Exception as error:  # noqa: BLE001 whatever a probe raises, probing goes on
             # Without the traceback, which might quote what the vendor answered.
-            log.error("probe broken", source=self._source, error=type(error).__name__)  # noqa: TRY400
+            log.error("health probe failed", source=self._source, error=type(error).__name__)  # noqa: TRY400
             return False
         return not self._failed

@@ -1,8 +1,5 @@
-"""Who goes first where not all can go at once."""
+"""Which upstream requests go first."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from enum import IntEnum
 
 
@@ -12,20 +9,3 @@ class Priority(IntEnum):
     WRITE = 0
     INTERACTIVE = 1
     BACKGROUND = 2
-
-
-_priority: ContextVar[Priority] = ContextVar("traffic_priority", default=Priority.INTERACTIVE)
-
-
-def current() -> Priority:
-    return _priority.get()
-
-
-@contextmanager
-def prioritised(priority: Priority) -> Iterator[None]:
-    """Every call upstream within the block, and in tasks begun there, goes with `priority`."""
-    token = _priority.set(priority)
-    try:
-        yield
-    finally:
-        _priority.reset(token)

@@ -1,19 +1,17 @@
-"""What became of each request upstream, for whoever counts: logs, metrics, and the operation that caused it."""
+"""What each upstream request was for, cost and returned; for logs and metrics."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 
 from msgspec import Struct
 
 from gateway.federation.traffic.priority import Priority
 
 
-class Exchange(Struct, frozen=True, kw_only=True):
-    """One request, or one that was refused before it was `sent`. Seconds.
+class UpstreamRequestRecord(Struct, frozen=True, kw_only=True):
+    """One request; not `sent` if it was refused here or found no connection. Times are in seconds.
 
-    `operation` is what it was for, in the gateway's own words; `outcome` is "ok", the code of its error, or "GIVEN_UP"
-    where nobody waited for it any longer. `status` is None where no whole answer came.
+    `operation` is what it was for, in the gateway's words. `outcome` is "ok", the code of the error, or "GIVEN_UP" if
+    it was cancelled on this side. `status` is None if no complete answer arrived.
     """
 
     source: str
@@ -27,26 +25,9 @@ class Exchange(Struct, frozen=True, kw_only=True):
     waited: float
 
 
-Observe = Callable[[Exchange], None]
-"""Called on the event loop, at once: it must be quick and raise nothing."""
+Observe = Callable[[UpstreamRequestRecord], None]
+"""Called on the event loop for each request. It must return at once and raise nothing."""
 
 
-def unobserved(exchange: Exchange) -> None:
-    """For whoever does not count."""
-
-
-_operation: ContextVar[str] = ContextVar("traffic_operation", default="")
-
-
-def current() -> str:
-    return _operation.get()
-
-
-@contextmanager
-def called(operation: str) -> Iterator[None]:
-    """What the requests within the block, and in tasks begun there, are for."""
-    token = _operation.set(operation)
-    try:
-        yield
-    finally:
-        _operation.reset(token)
+def ignore_record(record: UpstreamRequestRecord) -> None:
+    """An `Observe` that does nothing."""

@@ -1,20 +1,20 @@
-"""Whether, and after which pause, a failed read is sent again."""
+"""Whether a failed read is sent again, and after which pause."""
 
 from collections.abc import Callable
 
 from connectors.sdk.errors import ConnectorError, RateLimitedError, UnavailableError, UpstreamTimeoutError
 
-# Requests for one read at most, the first included.
-MOST_ATTEMPTS = 3
-# Seconds: the pause is drawn from 0 to twice as much after each attempt.
+# Requests for one read, the first included.
+MAX_ATTEMPTS = 3
+# Seconds. The pause is random, from 0 up to a bound that doubles with each attempt.
 FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 2.0
+MAX_PAUSE = 2.0
 
 
-def is_passing(error: ConnectorError) -> bool:
-    """Whether the same read may well succeed in a moment: no connection, a cut one, 502, 503, 504, or refused as too many.
+def is_transient(error: ConnectorError) -> bool:
+    """Whether the same read may succeed in a moment: no connection, a cut one, 502, 503, 504, or 429.
 
-    A timeout of ours is none: the time that a second attempt would need is gone.
+    A timeout on this side is not transient: the time that a second attempt would need is used up.
     """
     match error:
         case RateLimitedError():
@@ -28,28 +28,28 @@ def is_passing(error: ConnectorError) -> bool:
 
 
 def pause(attempt: int, random: Callable[[], float]) -> float:
-    """Seconds after the `attempt`-th failure, with full jitter: those who failed together do not come back together."""
-    return random() * min(FIRST_PAUSE * (1 << attempt), LONGEST_PAUSE)
+    """Seconds after failure number `attempt`, with full jitter: requests that failed together do not return together."""
+    return random() * min(FIRST_PAUSE * (1 << attempt), MAX_PAUSE)
 
 
-class RetryQuota:
-    """As gRPC's proposal A6: each failure costs a token, each success gives a tenth back, at half and below none retries.
+class RetryThrottle:
+    """gRPC proposal A6: a failure costs one token, a success returns a tenth; with half of the tokens or fewer, no retry.
 
-    An upstream that only fails is therefore asked little more often than users ask.
+    An upstream that only fails therefore receives hardly more requests than users cause.
     """
 
-    MOST = 10.0
+    MAX_TOKENS = 10.0
     GAIN = 0.1
 
     def __init__(self) -> None:
-        self._tokens = self.MOST
+        self._tokens = self.MAX_TOKENS
 
     @property
-    def is_open(self) -> bool:
-        return self._tokens > self.MOST / 2
+    def allows_retry(self) -> bool:
+        return self._tokens > self.MAX_TOKENS / 2
 
-    def succeeded(self) -> None:
-        self._tokens = min(self.MOST, self._tokens + self.GAIN)
+    def record_success(self) -> None:
+        self._tokens = min(self.MAX_TOKENS, self._tokens + self.GAIN)
 
-    def failed(self) -> None:
+    def record_failure(self) -> None:
         self._tokens = max(0.0, self._tokens - 1)

@@ -9,9 +9,9 @@ from connectors.sdk.capability import Capability, Support
 from connectors.sdk.commands import MutationStatus
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError, Failure
-from connectors.sdk.http import CallCount
 from connectors.sdk.model import Flow, Task
 from gateway.federation.sources import Source
+from gateway.federation.traffic import RequestCost
 from gateway.federation.writes.verbs import Verb, verb_for
 from schema.ports import Problem, WriteRequest, WriteResult
 
@@ -30,7 +30,7 @@ class Attempt:
         self.source = source
         self.connector: Connector[Any] = source.connector
         self.operation_id = operation_id
-        self.calls = CallCount()
+        self.cost = RequestCost()
         self.task: Task | None = None
         self.flow: Flow | None = None
         self.capability = Capability(support=Support.UNSUPPORTED, atomic=False)
@@ -50,7 +50,7 @@ class Attempt:
             operation_id=self.operation_id,
             support=self.capability.support,
             atomic=self.capability.atomic,
-            upstream_calls=self.calls.value,
+            upstream_calls=self.cost.requests,
             **shown,
         )
 

@@ -7,7 +7,6 @@ the client disconnects.
 import hashlib
 import uuid
 from collections.abc import Mapping
-from weakref import WeakValueDictionary
 
 import anyio
 import msgspec
@@ -25,15 +24,15 @@ from connectors.sdk.errors import (
     UnavailableError,
     UpstreamTimeoutError,
 )
-from connectors.sdk.http import calls
 from connectors.sdk.model import FlowRef, TaskRef
 from gateway.federation.sources import Source
-from gateway.federation.traffic import Priority, prioritised
+from gateway.federation.traffic import Priority, current_context, in_context
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.flow_write import FlowWriter
 from gateway.federation.writes.task_write import TaskWriter
 from gateway.federation.writes.verbs import action_of
+from gateway.shared import Leases
 from gateway.store import Journal, Record, Stage
 from schema.ports import Operation, Problem, WriteRequest, WriteResult
 
@@ -49,19 +48,26 @@ class WritePipeline:
         tasks: TaskWriter,
         flows: FlowWriter,
         creator: Creator,
+        leases: Leases,
     ) -> None:
         self._sources = sources
         self._journal = journal
         self._tasks = tasks
         self._flows = flows
         self._creator = creator
-        # This process writes to one target one write at a time: an emulated claim reads before it writes.
-        self._locks: WeakValueDictionary[object, anyio.Lock] = WeakValueDictionary()
+        # Writes to one target run one after the other: an emulated claim reads before it writes.
+        self._leases = leases
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         """The result of the write; every expected failure is in it. Its upstream calls go before those of lists."""
-        with prioritised(Priority.WRITE):
-            return await self._perform(caller, request)
+        operation_id = str(uuid.uuid4())
+        source = self._sources.get(request.target.source)
+        if source is None:
+            return _rejected(operation_id, NotFoundError("there is no such source"))
+        attempt = Attempt(caller, request, source, operation_id)
+        context = structs.replace(current_context(), priority=Priority.WRITE)
+        with in_context(context.counted_by(attempt.cost)):
+            return await self._perform(attempt)
 
     async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
         """A write by its id, for its author and task admins; else None. Raises GatewayUnavailableError."""
@@ -72,13 +78,8 @@ class WritePipeline:
         """The newest write to a task that the caller is known to see. Raises GatewayUnavailableError."""
         return await self._journal.last(task)
 
-    async def _perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
-        operation_id = str(uuid.uuid4())
-        source = self._sources.get(request.target.source)
-        if source is None:
-            return _rejected(operation_id, NotFoundError("there is no such source"))
-        attempt = Attempt(caller, request, source, operation_id)
-        calls.set(attempt.calls)
+    async def _perform(self, attempt: Attempt) -> WriteResult:
+        caller, request, source, operation_id = attempt.caller, attempt.request, attempt.source, attempt.operation_id
         try:
             earlier = await self._journal.admit(
                 operation_id=operation_id,
@@ -112,7 +113,7 @@ class WritePipeline:
         try:
             if not isinstance(target, TaskRef | FlowRef):
                 return await self._creator.carry_out(attempt)
-            async with self._locks.setdefault(target, anyio.Lock()):
+            async with self._leases.hold(target):
                 if isinstance(target, TaskRef):
                     return await self._tasks.carry_out(attempt, target)
                 return await self._flows.carry_out(attempt, target)

@@ -4,10 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from connectors.sdk.commands import Command
-from connectors.sdk.errors import ConnectorError, RejectedError, UnavailableError
+from connectors.sdk.errors import ConnectorError, UnavailableError
 from gateway.federation.cache import Cache
-from gateway.federation.sources import acting_on
-from gateway.federation.traffic import called
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.verbs import touched
 from gateway.store import Journal
@@ -33,17 +31,13 @@ class AtMostOnceSender:
         ConnectorError, with `maybe_applied` if the answer was lost.
         """
         await self._journal.mark_sent(attempt.operation_id)
-        source, name = attempt.source, attempt.request.intent.verb
-        with self._answers.writing(touched(source.key, command)) as pending:
+        source = attempt.source
+        async with self._answers.writing(touched(source.key, command)) as pending:
             try:
-                with acting_on(attempt.connector.settings), called(name):
-                    return await perform(command)
+                return await source.write(attempt.request.intent.verb, lambda: perform(command))
             except ConnectorError as error:
-                error.at(source.key, name)
                 if error.maybe_applied:
-                    pending.settles_within(UNSETTLED_SECONDS)
+                    pending.unsettled_for(UNSETTLED_SECONDS)
                 elif isinstance(error, UnavailableError):
-                    pending.spare()
-                if error.maybe_applied or not isinstance(error, RejectedError):
-                    source.note_failure(error)
+                    pending.not_sent()
                 raise

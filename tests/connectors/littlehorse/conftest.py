@@ -11,7 +11,7 @@ import pytest
 
 from connectors.littlehorse import LittlehorseConnector, LittlehorseSettings
 from connectors.sdk.caller import Identity
-from connectors.sdk.http import Authority, authority
+from connectors.sdk.http import Authority, UpstreamCall, in_call
 from connectors.sdk.model import Task
 from connectors.sdk.query import TaskQuery
 from connectors.sdk.testing import FaultyTransport
@@ -60,11 +60,8 @@ class Tenant:
         """Calls within are that person's, signed in with a token that the bridge takes unless another is given."""
         identity = self.identity(person)
         given = token or self.stand_in.token(person)
-        restore = authority.set(Authority(principal=person, identity=identity, token=given))
-        try:
+        with in_call(UpstreamCall(authority=Authority(principal=person, identity=identity, token=given))):
             yield identity
-        finally:
-            authority.reset(restore)
 
     @property
     def sent(self) -> list[str]:

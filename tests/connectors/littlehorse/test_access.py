@@ -17,7 +17,7 @@ from connectors.sdk.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-from connectors.sdk.http import Authority, authority
+from connectors.sdk.http import Authority, UpstreamCall, current_call, in_call
 from connectors.sdk.model import OPEN_STATES
 from connectors.sdk.query import TaskQuery
 from connectors.sdk.testing import Reply
@@ -72,10 +72,8 @@ async def test_a_person_is_asked_for_with_the_token_they_signed_in_with(tenant: 
 @pytest.mark.parametrize("who", [None, Authority(principal="alice", identity=None)])
 async def test_without_a_persons_token_nothing_is_asked(tenant: Tenant, acts_as: str, who: Authority | None) -> None:
     """As in the demonstration, where people sign in with names."""
-    restore = authority.set(who)
-    with pytest.raises(IdentityNotLinkedError):
+    with in_call(UpstreamCall(authority=who)), pytest.raises(IdentityNotLinkedError):
         await tenant.open(acts_as).list_tasks(TaskQuery(), limit=10)
-    authority.reset(restore)
 
     assert [] == tenant.transport.requests
 
@@ -193,7 +191,7 @@ async def test_no_token_and_no_data_are_shown(tenant: Tenant) -> None:
     connector: LittlehorseConnector = tenant.open("exchange")
     shown: list[str] = [repr(connector.settings), repr(connector)]
     with tenant.as_person("alice", token) as alice:
-        shown.append(repr(authority.get()))
+        shown.append(repr(current_call()))
         [task, *_] = await tenant.drain(
             connector, connector.pushdown(TaskQuery(assignees=frozenset({alice.native_id}), states=OPEN_STATES))
         )

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.littlehorse import LittlehorseConnector, LittlehorseSettings
 from connectors.sdk.caller import Identity
-from connectors.sdk.http import Authority, authority
+from connectors.sdk.http import Authority, UpstreamCall, in_call
 from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTransport
 from sandbox.littlehorse import LittlehorseStandIn
 from sandbox.littlehorse.directory import user_called
@@ -37,11 +37,11 @@ class TestLittlehorse(ConnectorContract):
         settings = LittlehorseSettings.model_validate(
             stand_in.source_config("http://littlehorse.test") | {"acts_as": self.acts_as}
         )
-        restore = authority.set(Authority(principal="carol", identity=sample.actor, token=stand_in.token("carol")))
-        connector = LittlehorseConnector.open(settings, transport=transport)
-        yield connector
-        await connector.aclose()
-        authority.reset(restore)
+        carol = Authority(principal="carol", identity=sample.actor, token=stand_in.token("carol"))
+        with in_call(UpstreamCall(authority=carol)):
+            connector = LittlehorseConnector.open(settings, transport=transport)
+            yield connector
+            await connector.aclose()
 
     @pytest.fixture
     def sample(self, stand_in: LittlehorseStandIn) -> ContractSample:

@@ -19,7 +19,7 @@ from connectors.sdk.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-from connectors.sdk.http import Authority, Credentials, TokenExchange, Upstream, ViewerToken, authority
+from connectors.sdk.http import Authority, Credentials, TokenExchange, Upstream, UpstreamCall, ViewerToken, in_call
 from connectors.sdk.settings import OAuthCredentials, SourceSettings
 from connectors.sdk.testing import Reply
 
@@ -69,11 +69,8 @@ class Issuer(httpx2.AsyncBaseTransport):
 
 @contextmanager
 def acting(principal: str, token: str | None) -> Iterator[None]:
-    restore = authority.set(Authority(principal=principal, identity=None, token=token))
-    try:
+    with in_call(UpstreamCall(authority=Authority(principal=principal, identity=None, token=token))):
         yield
-    finally:
-        authority.reset(restore)
 
 
 def upstream(answer: Callable[[httpx2.Request], Reply], credentials: Credentials) -> Upstream:

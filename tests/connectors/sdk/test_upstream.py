@@ -20,7 +20,7 @@ from connectors.sdk.errors import (
     UnavailableError,
     UpstreamTimeoutError,
 )
-from connectors.sdk.http import STEP, CallCount, CorruptBodyError, TooLargeError, Upstream, calls, read_bounded
+from connectors.sdk.http import STEP, CorruptBodyError, TooLargeError, Upstream, UpstreamCall, in_call, read_bounded
 from connectors.sdk.settings import SourceSettings
 from connectors.sdk.testing import FAULTS, Fault, FaultyTransport, Reply
 
@@ -28,6 +28,15 @@ pytestmark = pytest.mark.server
 
 LIMIT = 64 * 1024
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+class Count:
+    """Counts requests."""
+
+    value = 0
+
+    def count_request(self) -> None:
+        self.value += 1
 
 
 def settings(base_url: str = "https://here.test/api", read_timeout: float = 5.0) -> SourceSettings:
@@ -142,14 +151,12 @@ async def test_each_failure_has_its_error_and_one_request(
     """And is counted once, for reads as for writes."""
     transport = faulty()
     upstream = Upstream(settings(), transport=transport)
-    count = CallCount()
-    token = calls.set(count)
-    with transport.failing(fault) as requests:
+    count = Count()
+    with in_call(UpstreamCall(counters=(count,))), transport.failing(fault) as requests:
         with pytest.raises(kind) as write:
             await upstream.write("POST", "/x")
         with pytest.raises(kind) as read:
             await upstream.read("GET", "/x")
-    calls.reset(token)
     await upstream.aclose()
 
     assert (maybe_applied, False) == (write.value.maybe_applied, read.value.maybe_applied)

@@ -13,7 +13,7 @@ from connectors.sdk.capability import Support, handles
 from connectors.sdk.commands import CancelFlowOfTask, Claim, Complete, Outcome, Release
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import AlreadyAssignedError, ConnectorError
-from connectors.sdk.http import Upstream, calls
+from connectors.sdk.http import Upstream, current_call
 from connectors.sdk.model import (
     CountAccuracy,
     DetailAspect,
@@ -37,6 +37,7 @@ from gateway.federation.lists.sort_order import TotalOrder
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.source import Source
 from gateway.people.configured import ConfiguredPeople
+from gateway.shared.memory import memory_state
 from gateway.store import Journal
 from gateway.store.sqlite import SqliteJournal
 
@@ -179,16 +180,12 @@ class MemoryConnector(Connector[SourceSettings]):
         return self.held if self.shown is None else self.shown
 
     def _count(self) -> None:
-        count = calls.get()
-        if count is not None:
-            count.value += 1
+        current_call().count_request()
         if self.fail is not None:
             raise self.fail
 
     def _write(self, verb: str, task: Task, **changes: Any) -> Outcome:
-        count = calls.get()
-        if count is not None:
-            count.value += 1
+        current_call().count_request()
         expected = structs.replace(self.held[task.native_id], **changes)
         if self.fail_write is not None:
             if self.apply_before_failing:
@@ -215,14 +212,16 @@ def federation(
     journal: Journal | None = None,
     answers: Cache | None = None,
 ) -> FederatedSources:
-    """The real federation over sources in memory. Its clocks are real; no test depends on them."""
-    sources = [Source(connector) for connector in connectors]
+    """The real federation over sources in memory, with real clocks that no test depends on."""
+    shared = memory_state()
+    sources = [Source(connector, rate_limits=shared.rate_limits) for connector in connectors]
     return compose(
         sources,
         people=ConfiguredPeople(people),
         journal=journal or SqliteJournal(None),
-        answers=answers or Cache(most_bytes=1 << 24, most_entries=1000),
+        answers=answers or Cache(max_bytes=1 << 24, max_entries=1000, log=shared.invalidations),
         cursors=CursorCodec(b"test"),
+        leases=shared.leases,
     )
 
 

@@ -1,15 +1,15 @@
-"""A limit found by trying, where the vendor names none."""
+"""A limit learned from 429 answers, where the vendor names none."""
 
-# Seconds within which requests are counted.
+# Seconds over which requests are counted.
 WINDOW = 10.0
-# What remains of the requests that were refused.
+# The limit becomes this share of the requests that were too many.
 DECREASE = 0.7
-# A vendor that refuses fewer requests in a window is overloaded by others: fewer of ours would not help it.
-LEAST = 5
+# A vendor that refuses fewer requests per window is overloaded by other clients: sending less would not help.
+MIN_LIMIT = 5
 
 
-class Pace:
-    """None until the first refusal; then additive increase a window, until twice what was refused is reached."""
+class AdaptiveRateLimit:
+    """No limit until the first refusal. Then it grows a little every window, until it is twice what was refused."""
 
     def __init__(self) -> None:
         self._limit: int | None = None
@@ -25,9 +25,9 @@ class Pace:
                 self._limit = None
         return self._limit
 
-    def refused(self, used: int, now: float) -> None:
+    def record_refusal(self, used: int, now: float) -> None:
         """`used`: requests within the window when the vendor refused one."""
-        self._limit = max(LEAST, int(DECREASE * used))
+        self._limit = max(MIN_LIMIT, int(DECREASE * used))
         self._step = max(1, self._limit // 20)
-        self._lifted_above = 2 * max(used, LEAST)
+        self._lifted_above = 2 * max(used, MIN_LIMIT)
         self._raise_at = now + WINDOW

@@ -1,56 +1,71 @@
-"""The budgets of one source: reads and writes apart, and each credential's own."""
+"""The rate limit windows of one source: reads and writes, for each credential."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 from connectors.sdk.settings import LimitsSettings
-from gateway.federation.traffic.rate_limit.window import Budget
+from gateway.federation.traffic.rate_limit.window import RateLimitWindow
+from gateway.shared.port import RateLimitState, WindowKey
 
-# Credentials whose budgets are remembered at least; beyond, those are forgotten that nobody used for a window.
-MOST = 1000
-
-
-class Pair(NamedTuple):
-    """Both are the same where the vendor counts reads and writes together."""
-
-    reads: Budget
-    writes: Budget
+# Credentials whose windows are remembered at least. Beyond, those are forgotten that were not used for a whole window.
+MAX_CREDENTIALS = 1000
 
 
-class Budgets:
-    """`documented` is the vendor's promise; what `given` sets itself is never exceeded."""
+class WindowPair(NamedTuple):
+    """Both are the same window if the vendor counts reads and writes together."""
+
+    reads: RateLimitWindow
+    writes: RateLimitWindow
+
+
+class CredentialWindows:
+    """`documented` are the vendor's limits; what `configured` sets itself is never exceeded."""
 
     def __init__(
-        self, given: LimitsSettings, documented: LimitsSettings, *, monotonic: Callable[[], float], most: int = MOST
+        self,
+        source: str,
+        configured: LimitsSettings,
+        documented: LimitsSettings,
+        *,
+        state: RateLimitState,
+        monotonic: Callable[[], float],
+        max_credentials: int = MAX_CREDENTIALS,
     ) -> None:
-        self._given = given
+        self._source = source
+        self._configured = configured
         self._documented = documented
-        self._chosen = given.over(documented)
+        self._chosen = configured.over(documented)
+        self._state = state
         self._monotonic = monotonic
-        self._most = most
-        self._pairs: dict[str, Pair] = {}
+        self._max_credentials = max_credentials
+        self._pairs: dict[str, WindowPair] = {}
 
-    def of(self, credential: str) -> Pair:
+    def of(self, credential: str) -> WindowPair:
         pair = self._pairs.get(credential)
         if pair is None:
-            if len(self._pairs) >= self._most:
+            if len(self._pairs) >= self._max_credentials:
                 self._pairs = {
-                    key: pair for key, pair in self._pairs.items() if not all(budget.is_idle for budget in pair)
+                    key: pair for key, pair in self._pairs.items() if not all(window.is_idle for window in pair)
                 }
-            pair = self._pairs[credential] = self._new()
+            pair = self._pairs[credential] = self._new(credential)
         return pair
 
-    def _new(self) -> Pair:
-        given, documented = self._given, self._documented
+    def _new(self, credential: str) -> WindowPair:
+        configured, documented = self._configured, self._documented
         if self._chosen.requests is not None and self._chosen.writes is None:
-            together = self._budget("requests", documented.requests, given.requests)
-            return Pair(together, together)
-        return Pair(
-            self._budget("reads", documented.requests, given.requests),
-            self._budget("writes", documented.writes, given.writes),
+            together = self._window(credential, "requests", documented.requests, configured.requests)
+            return WindowPair(together, together)
+        return WindowPair(
+            self._window(credential, "reads", documented.requests, configured.requests),
+            self._window(credential, "writes", documented.writes, configured.writes),
         )
 
-    def _budget(self, name: str, documented: int | None, ceiling: int | None) -> Budget:
-        return Budget(
-            name, documented=documented, ceiling=ceiling, window=self._chosen.window, monotonic=self._monotonic
+    def _window(self, credential: str, name: str, documented: int | None, ceiling: int | None) -> RateLimitWindow:
+        return RateLimitWindow(
+            name,
+            slots=self._state.slots(WindowKey(self._source, credential, name)),
+            documented=documented,
+            ceiling=ceiling,
+            seconds=self._chosen.window,
+            monotonic=self._monotonic,
         )

@@ -1,21 +1,21 @@
-"""The part of a source's budget that nothing but mutations may use: as much as they wanted lately."""
+"""The share of a rate limit window that is kept for mutations: as much as they wanted lately."""
 
 from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Callable
 
-# Windows for which it is remembered how much mutations wanted.
+# Windows for which it is remembered how many requests mutations wanted.
 MEMORY = 10
-# Where mutations come, one in so many slots is kept at least, and one in so many at most: lists must not starve.
-LEAST, MOST = 10, 3
+# While mutations come, at least and at most this share of the limit is kept for them: lists need the rest.
+MIN_SHARE = 1 / 10
+MAX_SHARE = 1 / 3
 
 
-class Reserve:
-    """Mutations hold slots of their own within the budget, as long as reads would take all others.
+class WriteReservation:
+    """Keeps what mutations wanted in their busiest window lately, and one more, less what they use at present.
 
-    Kept free is what mutations wanted in the busiest window lately and one more, less what they hold already: what is
-    free of theirs again is kept for the next, and where lists took all slots at once nobody waits for a window to change
-    a task.
+    Slots of theirs that become free are kept for the next mutation. So even while lists use up all other slots, a
+    mutation need not wait for the window to move on.
     """
 
     def __init__(self, *, monotonic: Callable[[], float]) -> None:
@@ -23,12 +23,12 @@ class Reserve:
         self._wanted: deque[float] = deque()
         self._peak = 0
         self._peak_at = self._last_at = float("-inf")
-        self._under_way = 0
-        # When the slots that mutations used are free again; ascending.
+        self._in_flight = 0
+        # When the slots that mutations used become free; ascending.
         self._used: list[float] = []
 
-    def want(self, window: float) -> None:
-        """A mutation gets in line."""
+    def announce(self, window: float) -> None:
+        """A request of a mutation joins the queue. `window` in seconds."""
         now = self._monotonic()
         while self._wanted and self._wanted[0] <= now - window:
             self._wanted.popleft()
@@ -38,14 +38,14 @@ class Reserve:
             self._peak, self._peak_at = len(self._wanted), now
 
     def take(self) -> None:
-        self._under_way += 1
+        self._in_flight += 1
 
-    def over(self, free_at: float | None) -> None:
-        """None: nothing was sent."""
-        self._under_way -= 1
+    def settle(self, free_at: float | None) -> None:
+        """The request ended; its slot becomes free at `free_at`. None: it was not sent."""
+        self._in_flight -= 1
         if free_at is not None:
-            # Not every budget is ever asked what it keeps: nobody but mutations uses one of writes.
-            self._forget(self._monotonic())
+            # Also here, because `kept` is never called for a window that only counts writes.
+            self._expire(self._monotonic())
             insort(self._used, free_at)
 
     def kept(self, limit: int, window: float) -> int:
@@ -53,9 +53,9 @@ class Reserve:
         now = self._monotonic()
         if now >= self._last_at + MEMORY * window:
             return 0
-        self._forget(now)
-        wanted = max(limit // LEAST, min(self._peak + 1, limit // MOST))
-        return max(0, wanted - self._under_way - len(self._used))
+        self._expire(now)
+        wanted = max(int(limit * MIN_SHARE), min(self._peak + 1, int(limit * MAX_SHARE)))
+        return max(0, wanted - self._in_flight - len(self._used))
 
-    def _forget(self, now: float) -> None:
+    def _expire(self, now: float) -> None:
         del self._used[: bisect_right(self._used, now)]

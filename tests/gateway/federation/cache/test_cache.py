@@ -1,4 +1,4 @@
-"""One question: kept, joined, refreshed, stood in for."""
+"""One key: its answer kept, joined, refreshed, given instead of a failure."""
 
 import asyncio
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ from connectors.sdk.errors import (
     UnavailableError,
     UpstreamTimeoutError,
 )
-from connectors.sdk.http import CallCount, calls
-from gateway.federation.cache import Cache, Kind, Question, Shared, Tag
-from tests.gateway.federation.cache.vendor import LIST, Vendor, ask, failing_with, question
+from gateway.federation.cache import Cache, CachedResult, CacheKey, Kind, Tag
+from tests.gateway.federation.cache.vendor import LIST, Vendor, ask, failing_with, key_of
+from tests.gateway.federation.cache.vendor import cache as make_cache
 from tests.gateway.federation.cache.virtual_time import BEGINNING, VirtualTime
 
 
 async def test_an_answer_is_given_again_while_it_is_fresh(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """One call in ten seconds; the second asker learns when the answer was read and how old it is."""
+    """One call in ten seconds; the second reader learns when the answer was read and how old it is."""
     first = await ask(cache, vendor)
     await time.advance(9.9)
     second = await ask(cache, vendor)
@@ -77,17 +77,17 @@ async def test_nothing_is_an_answer_too(cache: Cache) -> None:
         return None
 
     for _ in range(2):
-        await cache.ask(question(), fetch, ttl=lambda _: 10.0, tags=[LIST], max_stale=60.0)
+        await cache.get_or_fetch(key_of(), fetch, ttl=lambda _: 10.0, tags=[LIST], max_stale=60.0)
 
     assert 1 == asked
 
 
-async def test_a_hundred_askers_cause_one_call(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+async def test_a_hundred_readers_cause_one_call(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
     """One of them asks, the others wait for the same answer."""
     vendor.seconds = 1.0
-    askers = [asyncio.create_task(ask(cache, vendor)) for _ in range(100)]
+    readers = [asyncio.create_task(ask(cache, vendor)) for _ in range(100)]
     await time.exhaust()
-    answers = [await asker for asker in askers]
+    answers = [await reader for reader in readers]
 
     assert (1, {"answer 1"}) == (vendor.calls, {answer.value for answer in answers})
     assert 1 == sum(not answer.from_cache for answer in answers)
@@ -96,7 +96,7 @@ async def test_a_hundred_askers_cause_one_call(cache: Cache, vendor: Vendor, tim
 async def test_fresh_goes_round_what_is_kept_and_what_is_on_its_way(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
-    """A call that began before the asker came may show what was before."""
+    """A call that began before the reader came may show what was before."""
     await ask(cache, vendor)
     vendor.seconds = 1.0
     kept = [asyncio.create_task(ask(cache, vendor, fresh=True)) for _ in range(2)]
@@ -105,7 +105,7 @@ async def test_fresh_goes_round_what_is_kept_and_what_is_on_its_way(
     assert ["answer 2", "answer 3"] == [(await one).value for one in kept]
 
 
-async def test_what_was_read_fresh_is_given_to_later_askers(cache: Cache, vendor: Vendor) -> None:
+async def test_what_was_read_fresh_is_given_to_later_readers(cache: Cache, vendor: Vendor) -> None:
     """Nobody sees less than somebody before."""
     await ask(cache, vendor)
     await ask(cache, vendor, fresh=True)
@@ -114,7 +114,7 @@ async def test_what_was_read_fresh_is_given_to_later_askers(cache: Cache, vendor
 
 
 async def test_an_older_call_that_lands_later_replaces_nothing(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """The slow answer goes to its asker only."""
+    """The slow answer goes to its reader only."""
     vendor.seconds = 5.0
     slow = asyncio.create_task(ask(cache, vendor))
     await time.advance(1)
@@ -128,7 +128,7 @@ async def test_an_older_call_that_lands_later_replaces_nothing(cache: Cache, ven
 
 @pytest.mark.parametrize("error", [UnavailableError, UpstreamTimeoutError, RateLimitedError, RejectedError])
 async def test_a_failure_is_not_kept(cache: Cache, vendor: Vendor, error: type[ConnectorError]) -> None:
-    """The next asker asks again."""
+    """The next reader asks again."""
     failing_with(vendor, error)
     with pytest.raises(error):
         await ask(cache, vendor)
@@ -149,9 +149,9 @@ async def test_an_older_answer_stands_in_for_a_failing_vendor(
     failure = failing_with(vendor, error)
     stood_in = await ask(cache, vendor)
 
-    assert Shared(value="answer 1", fetched_at=BEGINNING, age=45.0, from_cache=True, stale=True, error=failure) == (
-        stood_in
-    )
+    assert CachedResult(
+        value="answer 1", fetched_at=BEGINNING, age=45.0, from_cache=True, stale=True, error=failure
+    ) == (stood_in)
 
 
 @pytest.mark.parametrize("error", [UnauthenticatedError, ForbiddenError, NotFoundError, RejectedError])
@@ -208,7 +208,7 @@ async def test_whoever_loses_patience_gets_the_older_answer(cache: Cache, vendor
     await ask(cache, vendor)
     await time.advance(20)
     vendor.hangs = True
-    stood_in = await ask(cache, vendor, patience=0.001)
+    stood_in = await ask(cache, vendor, max_wait=0.001)
 
     assert ("answer 1", UpstreamTimeoutError) == (stood_in.value, type(stood_in.error))
 
@@ -220,7 +220,7 @@ async def test_whoever_loses_patience_without_an_older_answer_learns_that_it_too
     vendor.hangs = True
 
     with pytest.raises(UpstreamTimeoutError, match="camunda: list tasks: did not answer in time"):
-        await ask(cache, vendor, patience=0.001)
+        await ask(cache, vendor, max_wait=0.001)
 
 
 async def test_a_call_that_nobody_has_time_to_wait_for_is_not_begun(
@@ -228,18 +228,18 @@ async def test_a_call_that_nobody_has_time_to_wait_for_is_not_begun(
 ) -> None:
     """What is kept, or on its way, may still be had."""
     with pytest.raises(UpstreamTimeoutError, match="camunda: list tasks: did not answer in time"):
-        await ask(cache, vendor, patience=0.0)
+        await ask(cache, vendor, max_wait=0.0)
     begun = vendor.calls
     await ask(cache, vendor)
     await time.advance(20)
 
-    assert (0, "answer 1") == (begun, (await ask(cache, vendor, patience=0.0)).value)
+    assert (0, "answer 1") == (begun, (await ask(cache, vendor, max_wait=0.0)).value)
 
 
 async def test_an_answer_just_beyond_fresh_is_given_at_once_and_fetched_again(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
-    """One asker after another gets the older one, marked, until the one refresh has come."""
+    """One reader after another gets the older one, marked, until the one refresh has come."""
     await ask(cache, vendor, revalidate=20.0)
     await time.advance(15)
     vendor.seconds = 1.0
@@ -252,7 +252,7 @@ async def test_an_answer_just_beyond_fresh_is_given_at_once_and_fetched_again(
 
 
 async def test_a_refresh_that_fails_leaves_the_older_answer(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """Nobody waits for it, so nobody is told; the next asker sets off another."""
+    """Nobody waits for it, so nobody is told; the next reader sets off another."""
     await ask(cache, vendor, revalidate=20.0)
     await time.advance(15)
     failing_with(vendor, UnavailableError)
@@ -263,41 +263,37 @@ async def test_a_refresh_that_fails_leaves_the_older_answer(cache: Cache, vendor
     assert 3 == vendor.calls
 
 
-async def test_a_refresh_is_made_in_the_askers_name_and_counts_in_nobodys_report(
-    cache: Cache, time: VirtualTime
-) -> None:
-    """Credentials come from the context of who caused it; the report that is made of his calls is over by then."""
+async def test_a_refresh_has_the_context_of_the_reader_who_caused_it(cache: Cache, time: VirtualTime) -> None:
+    """Credentials come from there."""
     name: ContextVar[str | None] = ContextVar("name", default=None)
-    seen: list[tuple[str | None, CallCount | None]] = []
+    seen: list[str | None] = []
 
     async def fetch() -> str:
-        seen.append((name.get(), calls.get()))
+        seen.append(name.get())
         return "answer"
 
-    async def ask_as(person: str, count: CallCount) -> None:
+    async def ask_as(person: str) -> None:
         name.set(person)
-        calls.set(count)
-        await cache.ask(question(), fetch, ttl=lambda _: 10.0, tags=[LIST], max_stale=60.0, revalidate=20.0)
+        await cache.get_or_fetch(key_of(), fetch, ttl=lambda _: 10.0, tags=[LIST], max_stale=60.0, revalidate=20.0)
 
-    first, second = CallCount(), CallCount()
-    await asyncio.create_task(ask_as("alice", first))
+    await asyncio.create_task(ask_as("alice"))
     await time.advance(15)
-    await asyncio.create_task(ask_as("bob", second))
+    await asyncio.create_task(ask_as("bob"))
     await time.settle()
 
-    assert [("alice", first), ("bob", None)] == seen
+    assert ["alice", "bob"] == seen
 
 
 async def test_every_call_is_told_whether_it_is_in_the_background(vendor: Vendor, time: VirtualTime) -> None:
-    """Where its priority is set, and the deadline of the first asker taken off."""
+    """Where its priority is set, and the deadline of the first reader taken off."""
     seen: list[bool] = []
 
     @contextmanager
-    def around(question: Question, in_background: bool) -> Iterator[None]:
+    def around(key: CacheKey, in_background: bool) -> Iterator[None]:
         seen.append(in_background)
         yield
 
-    cache = Cache(most_bytes=1 << 20, most_entries=10, monotonic=time.monotonic, now=time.now, around=around)
+    cache = make_cache(time, flight_context=around)
     await ask(cache, vendor)
     await time.advance(15)
     await ask(cache, vendor, revalidate=20.0)
@@ -310,7 +306,7 @@ async def test_every_call_is_told_whether_it_is_in_the_background(vendor: Vendor
 async def test_who_has_to_wait_does_not_wait_for_a_refresh_in_the_background(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
-    """A refresh may stand at the end of the queue for the vendor's budget."""
+    """A refresh may stand at the end of the queue for the vendor's rate limit."""
     await ask(cache, vendor)
     await time.advance(15)
     vendor.hangs = True
@@ -323,22 +319,22 @@ async def test_who_has_to_wait_does_not_wait_for_a_refresh_in_the_background(
 
 async def test_what_is_kept_is_seen_without_asking(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
     """As long as it is fresh."""
-    assert None is cache.kept(question())
+    assert None is cache.peek(key_of())
     await ask(cache, vendor)
-    seen = cache.kept(question())
+    seen = cache.peek(key_of())
     await time.advance(10)
 
-    assert ("answer 1", None, 1) == (getattr(seen, "value", None), cache.kept(question()), vendor.calls)
+    assert ("answer 1", None, 1) == (getattr(seen, "value", None), cache.peek(key_of()), vendor.calls)
 
 
 async def test_a_view_tells_how_a_source_is_cached(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """Entries that may still be given, the share of questions without a call, and the oldest answer."""
+    """Entries that may still be given, the share of reads without a call, and the oldest answer."""
     before = cache.view("camunda")
-    await ask(cache, vendor, question("a"))
+    await ask(cache, vendor, key_of("a"))
     await time.advance(5)
     for arguments in ("b", "b", "b"):
-        await ask(cache, vendor, question(arguments), tags=[Tag("camunda", Kind.FLOW, arguments)])
-    await ask(cache, vendor, question("b"), tags=[Tag("camunda", Kind.FLOW, "b")], fresh=True)
+        await ask(cache, vendor, key_of(arguments), tags=[Tag("camunda", Kind.FLOW, arguments)])
+    await ask(cache, vendor, key_of("b"), tags=[Tag("camunda", Kind.FLOW, "b")], fresh=True)
     both = cache.view("camunda")
     cache.invalidate([LIST])
     one = cache.view("camunda")

@@ -1,4 +1,4 @@
-"""Askers who go away, and the end: nobody else is harmed, and nothing is left running."""
+"""Readers who go away, and the end: nobody else is harmed, and nothing is left running."""
 
 import asyncio
 import random
@@ -7,25 +7,25 @@ import pytest
 
 from connectors.sdk.errors import UnavailableError
 from gateway.federation.cache import Cache
-from tests.gateway.federation.cache.vendor import Vendor, ask, question
+from tests.gateway.federation.cache.vendor import Vendor, ask, key_of
 from tests.gateway.federation.cache.virtual_time import VirtualTime
 
 CANCELLATIONS = 10_000
 
 
-async def test_ten_thousand_askers_who_go_away_harm_nobody(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+async def test_ten_thousand_readers_who_go_away_harm_nobody(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
     """Who stays gets an answer, who goes is cancelled, nobody else is; no task and no flight remains."""
     rnd = random.Random(6)
     before = asyncio.all_tasks()
     cancelled = foreign = unanswered = 0
     while cancelled < CANCELLATIONS:
         vendor.seconds = rnd.choice((0.0, 0.5, 1.0))
-        askers = [
+        readers = [
             asyncio.create_task(
                 ask(
                     cache,
                     vendor,
-                    question(rnd.choice("abc")),
+                    key_of(rnd.choice("abc")),
                     seconds=rnd.choice((0.0, 1.0, 5.0)),
                     max_stale=30.0,
                     revalidate=rnd.choice((0.0, 10.0)),
@@ -34,25 +34,25 @@ async def test_ten_thousand_askers_who_go_away_harm_nobody(cache: Cache, vendor:
             )
             for _ in range(100)
         ]
-        leaving = set(rnd.sample(askers, 70))
-        for asker in leaving:
+        leaving = set(rnd.sample(readers, 70))
+        for reader in leaving:
             if rnd.random() < 0.2:
                 await asyncio.sleep(0)
             if rnd.random() < 0.05:
                 await time.advance(rnd.uniform(0, 0.5))
-            cancelled += asker.cancel()
+            cancelled += reader.cancel()
         await time.exhaust()
         await time.advance(rnd.uniform(0, 10))
-        for asker in askers:
-            if asker not in leaving:
-                foreign += asker.cancelled()
-                unanswered += not asker.done() or asker.cancelled() or not asker.result().value.startswith("answer")
+        for reader in readers:
+            if reader not in leaving:
+                foreign += reader.cancelled()
+                unanswered += not reader.done() or reader.cancelled() or not reader.result().value.startswith("answer")
 
     assert (0, 0) == (foreign, unanswered)
     assert (before, set(), {}) == (asyncio.all_tasks(), cache._tasks, cache._flights)
 
 
-async def test_the_first_asker_takes_the_answer_from_nobody_by_leaving(
+async def test_the_first_reader_takes_the_answer_from_nobody_by_leaving(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
     """The call that he caused goes on for the others, and its answer is kept."""
@@ -68,11 +68,11 @@ async def test_the_first_asker_takes_the_answer_from_nobody_by_leaving(
 async def test_the_end_cancels_what_is_on_its_way(vendor: Vendor, time: VirtualTime, cache: Cache) -> None:
     """Calls that somebody waits for, refreshes in the background, and those that a fresh one went past."""
     before = asyncio.all_tasks()
-    await ask(cache, vendor, question("kept"), revalidate=20.0)
+    await ask(cache, vendor, key_of("kept"), revalidate=20.0)
     await time.advance(15)
     vendor.hangs = True
-    await ask(cache, vendor, question("kept"), revalidate=20.0)
-    waiting = [asyncio.create_task(ask(cache, vendor, question("new"), fresh=fresh)) for fresh in (False, True)]
+    await ask(cache, vendor, key_of("kept"), revalidate=20.0)
+    waiting = [asyncio.create_task(ask(cache, vendor, key_of("new"), fresh=fresh)) for fresh in (False, True)]
     await time.settle()
     await cache.aclose()
     ends = await asyncio.gather(*waiting, return_exceptions=True)

@@ -1,60 +1,123 @@
-"""Which answers a write has overtaken, with a bounded memory of writes."""
+"""What a write does to the answers that it touches."""
 
-import math
+import asyncio
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
-from gateway.federation.cache import Kind, Tag
-from gateway.federation.cache.invalidation import Versions
-
-TASK = Tag("camunda", Kind.TASK, "7")
-
-
-@given(st.lists(st.one_of(st.integers(0, 20), st.none()), max_size=100))
-def test_no_write_is_missed_when_the_memory_of_writes_is_full(history: list[int | None]) -> None:
-    """Numbers are writes to that task, None reads of all: an answer is never taken for better than it is."""
-    bounded, full = Versions(most=3), Versions(most=1000)
-    reads: list[int] = []
-    for step in history:
-        if step is None:
-            reads.append(full.number)
-            continue
-        for versions in (bounded, full):
-            versions.invalidate([Tag("camunda", Kind.TASK, str(step))], unsettled_until=float(step))
-    for task in range(21):
-        tags = [Tag("camunda", Kind.TASK, str(task))]
-        for since in reads:
-            assert bounded.overtaken(since, tags) or not full.overtaken(since, tags)
-        for asked_at in (0.0, 5.0, 19.5):
-            assert bounded.unsettled(asked_at, tags) or not full.unsettled(asked_at, tags)
-
-    assert len(bounded._marks) <= 3
+from connectors.sdk.errors import UnavailableError
+from gateway.federation.cache import Cache, Kind, Tag
+from tests.gateway.federation.cache.vendor import LIST, Vendor, ask, failing_with, key_of
+from tests.gateway.federation.cache.virtual_time import VirtualTime
 
 
-def test_a_later_write_does_not_end_the_unsettled_time_of_an_earlier_one() -> None:
-    """The lost one may still be applied after the acknowledged one."""
-    versions = Versions()
-    versions.invalidate([TASK], unsettled_until=60.0)
-    versions.invalidate([TASK])
+async def test_a_write_overtakes_what_is_kept(cache: Cache, vendor: Vendor) -> None:
+    """Within its time to live, and also when the vendor fails afterwards."""
+    await ask(cache, vendor)
+    cache.invalidate([LIST])
+    failing_with(vendor, UnavailableError)
 
-    assert (True, False) == (versions.unsettled(59.0, [TASK]), versions.unsettled(60.0, [TASK]))
-
-
-def test_two_writes_at_once_are_both_waited_for() -> None:
-    """The end of one is not the end of the other, and nothing is remembered of ended ones."""
-    versions = Versions()
-    versions.begin_write([TASK])
-    versions.begin_write([TASK])
-    versions.end_write([TASK])
-    one_left = versions.being_written([TASK])
-    versions.end_write([TASK])
-
-    assert (True, False, {}) == (one_left, versions.being_written([TASK]), dict(versions._writing))
+    with pytest.raises(UnavailableError):
+        await ask(cache, vendor)
 
 
-def test_a_source_that_nothing_is_known_of_is_settled() -> None:
-    """At the beginning everything that is read is kept."""
-    versions = Versions()
+async def test_an_answer_on_its_way_during_a_write_goes_to_those_who_wait_only(
+    cache: Cache, vendor: Vendor, time: VirtualTime
+) -> None:
+    """It may show what was before: who asks afterwards asks the vendor, and it is not kept."""
+    vendor.seconds = 2.0
+    before = asyncio.create_task(ask(cache, vendor))
+    await time.advance(1)
+    cache.invalidate([LIST])
+    after = asyncio.create_task(ask(cache, vendor))
+    await time.exhaust()
+    later = await ask(cache, vendor)
 
-    assert (False, False) == (versions.overtaken(0, [TASK]), versions.unsettled(-math.inf, [TASK]))
+    assert ["answer 1", "answer 2", "answer 2"] == [(await before).value, (await after).value, later.value]
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_outdated"),
+    [
+        (Tag("camunda", Kind.TASK, "7"), True),
+        (Tag("camunda", Kind.TASK), True),
+        (Tag("camunda"), True),
+        (Tag("camunda", Kind.TASK, "8"), False),
+        (Tag("camunda", Kind.FLOW, "7"), False),
+        (Tag("uipath", Kind.TASK, "7"), False),
+        (Tag("uipath"), False),
+    ],
+)
+async def test_a_tag_reaches_what_it_names_and_what_is_narrower(
+    cache: Cache, vendor: Vendor, tag: Tag, is_outdated: bool
+) -> None:
+    """One task, all tasks of a source, all of a source; nothing else."""
+    tags = [Tag("camunda", Kind.TASK, "7")]
+    await ask(cache, vendor, tags=tags)
+    cache.invalidate([tag])
+    await ask(cache, vendor, tags=tags)
+
+    assert is_outdated == (vendor.calls == 2)
+
+
+async def test_everything_of_a_source_can_be_outdated(cache: Cache, vendor: Vendor) -> None:
+    """Everything of it, and nothing of another."""
+    other = key_of(source="uipath")
+    await ask(cache, vendor)
+    await ask(cache, vendor, other, tags=[Tag("uipath", Kind.TASK_LIST)])
+    cache.invalidate([Tag("camunda")])
+
+    assert (None, "answer 2") == (cache.peek(key_of()), getattr(cache.peek(other), "value", None))
+
+
+async def test_during_a_write_the_vendor_is_asked_and_the_older_answer_stands_in_for_failures_only(
+    cache: Cache, vendor: Vendor
+) -> None:
+    """Before the write is over old and new are both true; the vendor knows better."""
+    await ask(cache, vendor)
+    async with cache.writing([LIST]):
+        during = await ask(cache, vendor)
+        failing_with(vendor, UnavailableError)
+        stood_in = await ask(cache, vendor)
+
+    assert (("answer 2", False), ("answer 2", True)) == (
+        (during.value, during.stale),
+        (stood_in.value, stood_in.stale),
+    )
+    with pytest.raises(UnavailableError):
+        await ask(cache, vendor)
+
+
+@pytest.mark.parametrize("error", [UnavailableError, asyncio.CancelledError])
+async def test_a_write_overtakes_however_it_ends(
+    cache: Cache, vendor: Vendor, error: type[UnavailableError | asyncio.CancelledError]
+) -> None:
+    """A lost answer and a caller who goes away leave open whether it was applied."""
+    await ask(cache, vendor)
+    with pytest.raises(error):
+        async with cache.writing([LIST]):
+            raise error("cut")
+
+    assert None is cache.peek(key_of())
+
+
+async def test_a_write_that_never_left_spares_what_is_kept(cache: Cache, vendor: Vendor) -> None:
+    """While a source is down, attempts to write to it do not take its cached lists from everybody."""
+    await ask(cache, vendor)
+    async with cache.writing([LIST]) as write:
+        write.not_sent()
+
+    assert "answer 1" == (await ask(cache, vendor)).value
+
+
+async def test_until_a_write_is_settled_nothing_is_kept(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """A vendor whose reads lag by five seconds would otherwise leave the old answer behind for ten."""
+    async with cache.writing([LIST]) as write:
+        write.unsettled_for(5.0)
+    lagging = await ask(cache, vendor)
+    await time.advance(4.9)
+    still = await ask(cache, vendor)
+    await time.advance(0.1)
+    settled = await ask(cache, vendor)
+    kept = await ask(cache, vendor)
+
+    assert ["answer 1", "answer 2", "answer 3", "answer 3"] == [one.value for one in (lagging, still, settled, kept)]

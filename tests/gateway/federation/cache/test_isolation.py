@@ -10,7 +10,8 @@ from hypothesis import settings
 from msgspec import structs
 
 from connectors.sdk.errors import ConnectorError, RejectedError, UnavailableError
-from gateway.federation.cache import SERVICE, Cache, Kind, Question, Scope, Shared, Tag
+from gateway.federation.cache import SERVICE, Cache, CachedResult, CacheKey, Kind, Scope, Tag
+from gateway.shared.memory import MemoryInvalidationLog
 from tests.gateway.federation.cache.virtual_time import VirtualTime
 
 PRINCIPALS = 200
@@ -21,8 +22,8 @@ OPERATIONS = 100 * settings().max_examples
 class ScopelessCache(Cache):
     """The mistake that the test is there to find: one entry and one flight for everybody."""
 
-    async def ask(self, question: Question, fetch: Callable[[], Awaitable[Any]], **more: Any) -> Shared[Any]:
-        return await super().ask(structs.replace(question, scope=SERVICE), fetch, **more)
+    async def get_or_fetch(self, key: CacheKey, fetch: Callable[[], Awaitable[Any]], **more: Any) -> CachedResult[Any]:
+        return await super().get_or_fetch(structs.replace(key, scope=SERVICE), fetch, **more)
 
 
 async def foreign_markers(cache: Cache, time: VirtualTime, operations: int) -> int:
@@ -42,8 +43,8 @@ async def foreign_markers(cache: Cache, time: VirtualTime, operations: int) -> i
             return {"for": name}
 
         try:
-            shared = await cache.ask(
-                Question("camunda", Scope(name), what, rnd.randrange(3)),
+            shared = await cache.get_or_fetch(
+                CacheKey("camunda", Scope(name), what, rnd.randrange(3)),
                 fetch,
                 ttl=lambda _: 30.0,
                 tags=[Tag("camunda", Kind.TASK_LIST)],
@@ -73,9 +74,11 @@ async def foreign_markers(cache: Cache, time: VirtualTime, operations: int) -> i
 
 
 async def test_nobody_gets_what_was_read_in_anothers_name() -> None:
-    """Kept, joined, refreshed or standing in for a failure: values and errors hold the asker's own marker."""
+    """Kept, joined, refreshed or standing in for a failure: values and errors hold the reader's own marker."""
     time = VirtualTime()
-    cache = Cache(most_bytes=1 << 24, most_entries=10_000, monotonic=time.monotonic, now=time.now)
+    cache = Cache(
+        log=MemoryInvalidationLog(), max_bytes=1 << 24, max_entries=10_000, monotonic=time.monotonic, now=time.now
+    )
 
     assert 0 == await foreign_markers(cache, time, OPERATIONS)
     assert 0.1 < (cache.view("camunda").hit_ratio or 0)
@@ -84,16 +87,18 @@ async def test_nobody_gets_what_was_read_in_anothers_name() -> None:
 async def test_a_key_without_the_scope_would_be_found() -> None:
     """The test above bites: with the scope taken out of the key, markers of others come through."""
     time = VirtualTime()
-    cache = ScopelessCache(most_bytes=1 << 24, most_entries=10_000, monotonic=time.monotonic, now=time.now)
+    cache = ScopelessCache(
+        log=MemoryInvalidationLog(), max_bytes=1 << 24, max_entries=10_000, monotonic=time.monotonic, now=time.now
+    )
 
     assert 0 < await foreign_markers(cache, time, 2000)
 
 
 @pytest.mark.parametrize("scope", [None, "alice", ""])
-def test_a_question_needs_a_scope(scope: Any) -> None:
+def test_a_key_needs_a_scope(scope: Any) -> None:
     """Not only for the type checker."""
     with pytest.raises(TypeError, match="scope"):
-        Question("camunda", scope, "list tasks", None)
+        CacheKey("camunda", scope, "list tasks", None)
 
 
 def test_a_person_is_never_taken_for_the_technical_account() -> None:

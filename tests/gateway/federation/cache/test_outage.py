@@ -7,7 +7,7 @@ import pytest
 from connectors.sdk.errors import UnavailableError
 from connectors.sdk.settings import CacheSettings
 from gateway.federation.cache import Cache
-from tests.gateway.federation.cache.vendor import Vendor, ask, failing_with, question
+from tests.gateway.federation.cache.vendor import Vendor, ask, failing_with, key_of
 from tests.gateway.federation.cache.virtual_time import VirtualTime
 
 MAX_STALE = CacheSettings().max_stale_seconds
@@ -17,21 +17,21 @@ TERMS: dict[str, Any] = {"max_stale": MAX_STALE, "revalidate": CacheSettings().r
 async def test_all_that_was_read_is_answered_during_an_outage_of_ten_minutes(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
-    """Every question every ten seconds: answered, marked as stale, with its true age, never older than it may be."""
-    questions = [question(str(number)) for number in range(50)]
-    for one in questions:
+    """Every key every ten seconds: answered, marked as stale, with its true age, never older than it may be."""
+    keys = [key_of(str(number)) for number in range(50)]
+    for one in keys:
         await ask(cache, vendor, one, **TERMS)
     failing_with(vendor, UnavailableError)
     asked = unmarked = too_old = 0
     for seconds in range(10, 601, 10):
         await time.advance(10)
-        for one in questions:
+        for one in keys:
             answer = await ask(cache, vendor, one, **TERMS)
             asked += 1
             unmarked += not answer.stale
             too_old += answer.age > MAX_STALE or answer.age != seconds
     vendor.failure = None
-    back = [await ask(cache, vendor, one, **TERMS) for one in questions]
+    back = [await ask(cache, vendor, one, **TERMS) for one in keys]
 
     assert (3000, 0, 0) == (asked, unmarked, too_old)
     assert {False} == {answer.stale for answer in back}

@@ -8,8 +8,8 @@ has to show what was acknowledged before the lag, and before a call that it may 
 
 import asyncio
 import random
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -17,9 +17,10 @@ from hypothesis import settings
 from msgspec import Struct
 
 from connectors.sdk.errors import UnavailableError
-from gateway.federation.cache import Cache, PendingWrite, Question, Tag
-from gateway.federation.cache.invalidation import Versions
-from tests.gateway.federation.cache.vendor import LIST, question
+from gateway.federation.cache import Cache, CacheKey, PendingWrite, Tag
+from gateway.federation.cache.invalidation import Invalidation
+from gateway.shared.memory import MemoryInvalidationLog
+from tests.gateway.federation.cache.vendor import LIST, key_of
 from tests.gateway.federation.cache.virtual_time import VirtualTime
 
 # In `make test-long` thirty times as many.
@@ -41,16 +42,16 @@ class Made(Struct):
 class History:
     """One random history over one cache, and what was seen too late in it."""
 
-    def __init__(self, cache: type[Cache], seed: int, *, lag: float, versions: Versions | None = None) -> None:
+    def __init__(self, cache: type[Cache], seed: int, *, lag: float) -> None:
         self.rnd = random.Random(seed)
         self.time = VirtualTime()
         self.lag = lag
         self.cache = cache(
-            most_bytes=1 << 20,
-            most_entries=100,
+            max_bytes=1 << 20,
+            max_entries=100,
             monotonic=self.time.monotonic,
             now=self.time.now,
-            versions=versions,
+            log=MemoryInvalidationLog(),
         )
         self.writes: list[Made] = []
         self.stale = 0
@@ -91,8 +92,8 @@ class History:
             return seen
 
         try:
-            shared = await self.cache.ask(
-                question(),
+            shared = await self.cache.get_or_fetch(
+                key_of(),
                 fetch,
                 ttl=lambda _: 20.0,
                 tags=[LIST],
@@ -121,24 +122,24 @@ class History:
         made = Made(number)
         self.writes.append(made)
         how = self.rnd.choice(("acknowledged", "acknowledged", "lost", "never sent"))
-        with self.cache.writing([LIST]) as write:
+        async with self.cache.writing([LIST]) as write:
             await self.time.sleep(self.rnd.uniform(0, LONGEST_CALL))
             if how == "acknowledged":
                 made.applied_at = self.time.monotonic()
-                write.settles_within(self.lag)
+                write.unsettled_for(self.lag)
             elif how == "lost":
                 if self.rnd.random() < 0.8:
                     made.applied_at = self.time.monotonic() + max(0.0, self.rnd.uniform(-LATE, LATE))
-                write.settles_within(LATE + LONGEST_CALL + self.lag)
+                write.unsettled_for(LATE + LONGEST_CALL + self.lag)
             else:
-                write.spare()
+                write.not_sent()
             await self.time.sleep(self.rnd.uniform(0, LONGEST_CALL / 2))
         if how == "acknowledged":
             made.acknowledged_at = self.time.monotonic()
 
 
-async def stale_reads(cache: type[Cache], *, lag: float, versions: type[Versions] = Versions, most: int) -> int:
-    return sum([await History(cache, seed, lag=lag, versions=versions()).run() for seed in range(most)])
+async def stale_reads(cache: type[Cache], *, lag: float, most: int) -> int:
+    return sum([await History(cache, seed, lag=lag).run() for seed in range(most)])
 
 
 @pytest.mark.parametrize("lag", [0.0, 5.0])
@@ -150,57 +151,63 @@ async def test_nobody_sees_less_than_was_acknowledged_before(lag: float) -> None
 class VersionReadAfterTheFetch(Cache):
     """An answer counts as of its arrival, as with entries deleted by a write and refilled by who was on his way."""
 
-    def _keep(self, question: Question, flight: Any, value: Any, terms: Any) -> None:
-        flight.since = self._versions.number
-        super()._keep(question, flight, value, terms)
+    def _keep(self, key: CacheKey, flight: Any, value: Any, terms: Any) -> None:
+        flight.since = self._invalidation.number
+        super()._keep(key, flight, value, terms)
 
 
-class JoinsWhatIsOvertaken(Cache):
+class JoinsWhatIsOutdated(Cache):
     """Who asks after a write gets the answer of a call that began before it."""
 
-    def _joinable(self, question: Question) -> Any:
-        return self._flights.get(question)
+    def _joinable(self, key: CacheKey) -> Any:
+        return self._flights.get(key)
 
 
-class StandsInWhatIsOvertaken(Cache):
-    """What a write has overtaken is still given when the vendor fails."""
+class GivesWhatIsOutdated(Cache):
+    """What a write has made outdated is still given when the vendor fails."""
 
-    def _stood_in(self, question: Question, error: Any, max_stale: float, *, fresh: bool) -> Any:
-        entry = self._store.get(question)
+    def _instead_of(self, error: Any, key: CacheKey, max_stale: float, *, fresh: bool) -> Any:
+        entry = self._store.get(key)
         if entry is None or fresh:
             raise error
-        return self._given(entry, error=error)
+        return self._result(entry, error=error)
 
-    def _good(self, question: Question) -> Any:
-        entry = self._store.get(question)
-        return None if entry is None or self._versions.overtaken(entry.since, entry.tags) else entry
+    def _valid(self, key: CacheKey) -> Any:
+        entry = self._store.get(key)
+        return None if entry is None or self._invalidation.is_outdated(entry.since, entry.tags) else entry
 
 
 class NeverUnsettled(Cache):
     """Reads that lag, and writes that come late, leave the old answer behind."""
 
-    def invalidate(self, tags: Collection[Tag], *, unsettled: float = 0.0) -> None:
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self._invalidation = _SettledAtOnce(more["log"], monotonic=more["monotonic"])
+
+
+class _SettledAtOnce(Invalidation):
+    def invalidate(self, tags: Iterable[Tag], *, unsettled: float = 0.0) -> None:
         super().invalidate(tags)
 
 
-class SparesWhatIsLost(Cache):
+class TakesLostForUnsent(Cache):
     """A write whose answer was lost is taken for one that never left."""
 
-    @contextmanager
-    def writing(self, tags: Collection[Tag]) -> Iterator[PendingWrite]:
-        with super().writing(tags) as pending:
+    @asynccontextmanager
+    async def writing(self, tags: Collection[Tag]) -> AsyncIterator[PendingWrite]:
+        async with super().writing(tags) as pending:
             yield pending
-            if pending.unsettled > LATE:
-                pending.spare()
+            if pending.unsettled_seconds > LATE:
+                pending.not_sent()
 
 
 @pytest.mark.parametrize(
     ("mistake", "lag"),
     [
         (VersionReadAfterTheFetch, 0.0),
-        (JoinsWhatIsOvertaken, 0.0),
-        (StandsInWhatIsOvertaken, 0.0),
-        (SparesWhatIsLost, 0.0),
+        (JoinsWhatIsOutdated, 0.0),
+        (GivesWhatIsOutdated, 0.0),
+        (TakesLostForUnsent, 0.0),
         (NeverUnsettled, 5.0),
     ],
 )

@@ -5,18 +5,33 @@ from collections.abc import Callable
 from typing import Any
 
 from connectors.sdk.errors import ConnectorError
-from gateway.federation.cache import SERVICE, Cache, Kind, Question, Shared, Tag
+from gateway.federation.cache import SERVICE, Cache, CachedResult, CacheKey, FlightContext, Kind, Tag
+from gateway.shared.memory import MemoryInvalidationLog
 from tests.gateway.federation.cache.virtual_time import VirtualTime
 
 LIST = Tag("camunda", Kind.TASK_LIST)
 
 
-def question(arguments: str = "mine", *, source: str = "camunda") -> Question:
-    return Question(source, SERVICE, "list tasks", arguments)
+def key_of(arguments: str = "mine", *, source: str = "camunda") -> CacheKey:
+    return CacheKey(source, SERVICE, "list tasks", arguments)
 
 
-def cache(time: VirtualTime, *, most_bytes: int = 1 << 20, most_entries: int = 1000) -> Cache:
-    return Cache(most_bytes=most_bytes, most_entries=most_entries, monotonic=time.monotonic, now=time.now)
+def cache(
+    time: VirtualTime,
+    *,
+    max_bytes: int = 1 << 20,
+    max_entries: int = 1000,
+    flight_context: FlightContext | None = None,
+) -> Cache:
+    more: dict[str, Any] = {} if flight_context is None else {"flight_context": flight_context}
+    return Cache(
+        log=MemoryInvalidationLog(),
+        max_bytes=max_bytes,
+        max_entries=max_entries,
+        monotonic=time.monotonic,
+        now=time.now,
+        **more,
+    )
 
 
 class Vendor:
@@ -41,11 +56,13 @@ class Vendor:
         return f"answer {number}"
 
 
-async def ask(cache: Cache, vendor: Vendor, of: Question | None = None, **more: Any) -> Shared[str]:
+async def ask(cache: Cache, vendor: Vendor, of: CacheKey | None = None, **more: Any) -> CachedResult[str]:
     """Fresh for ten seconds, good for sixty and about the list of tasks, unless said otherwise."""
     seconds: float = more.pop("seconds", 10.0)
     ttl: Callable[[str], float] = more.pop("ttl", lambda _: seconds)
-    return await cache.ask(of or question(), vendor.answer, **{"ttl": ttl, "tags": [LIST], "max_stale": 60.0, **more})
+    return await cache.get_or_fetch(
+        of or key_of(), vendor.answer, **{"ttl": ttl, "tags": [LIST], "max_stale": 60.0, **more}
+    )
 
 
 def failing_with(vendor: Vendor, error: type[ConnectorError]) -> ConnectorError:

@@ -13,6 +13,7 @@ from gateway.federation.lists.planner import Planner, SourcePlan
 from gateway.federation.lists.position import StreamKind
 from gateway.federation.lists.sort_order import TotalOrder
 from gateway.federation.sources.source import Source
+from gateway.shared.memory import memory_state
 from schema.ports import FilterPlacement, InboxScope, TaskFilter
 from tests.gateway.federation.memory_source import NOW, MemoryConnector, person, task
 
@@ -32,7 +33,7 @@ def plan(
     **more: Any,
 ) -> SourcePlan:
     planner = Planner(caller, scope, wanted, order=order, native_id=lambda _, person: person.key, now=NOW, **more)
-    return planner.plan(Source(connector))
+    return planner.plan(Source(connector, rate_limits=memory_state().rate_limits))
 
 
 def test_a_sorting_source_has_a_stream_per_disjunct_and_null_partition() -> None:

@@ -5,6 +5,8 @@ import anyio
 from connectors.sdk.errors import ForbiddenError, UnavailableError
 from connectors.sdk.model import CountAccuracy, TaskRef
 from gateway.federation.cache import Cache
+from gateway.federation.sources import flight_context
+from gateway.shared.memory import MemoryInvalidationLog
 from schema.ports import ClaimIntent, InboxScope, SourceStatus, TaskListRequest, WriteRequest
 from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
 
@@ -20,7 +22,13 @@ class Clock:
 
 
 def kept(clock: Clock) -> Cache:
-    return Cache(most_bytes=1 << 24, most_entries=100, monotonic=clock)
+    return Cache(
+        log=MemoryInvalidationLog(),
+        max_bytes=1 << 24,
+        max_entries=100,
+        monotonic=clock,
+        flight_context=flight_context({"north": 8.0}),
+    )
 
 
 async def test_a_failing_sources_rows_are_shown_as_stale_with_their_age() -> None:

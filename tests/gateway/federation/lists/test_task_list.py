@@ -6,6 +6,7 @@ from connectors.sdk.errors import InputError, MalformedResponseError, RateLimite
 from connectors.sdk.model import CountAccuracy, Task, TaskState
 from connectors.sdk.query import SortKey, TaskOrderField
 from gateway.federation.cache import Cache
+from gateway.shared.memory import MemoryInvalidationLog
 from schema.ports import FilterPlacement, InboxScope, PersonId, SourceStatus, TaskFilter, TaskList, TaskListRequest
 from tests.gateway.federation.memory_source import NOW, MemoryConnector, federation, later, person, task
 
@@ -271,7 +272,7 @@ async def test_a_full_scan_that_the_vendor_stops_keeps_what_was_read() -> None:
 async def test_a_full_scan_is_fresh_the_longer_the_more_it_cost() -> None:
     """Four seconds a page: a scan of five pages is fresh for 20 seconds."""
     clock = 0.0
-    answers = Cache(most_bytes=1 << 24, most_entries=1000, monotonic=lambda: clock)
+    answers = Cache(log=MemoryInvalidationLog(), max_bytes=1 << 24, max_entries=1000, monotonic=lambda: clock)
     connector = MemoryConnector("north", many("north", 500), sorts=frozenset())
     sources = federation(connector, people=[ADMIN], answers=answers)
     calls = []

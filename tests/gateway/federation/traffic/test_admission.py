@@ -1,4 +1,4 @@
-"""The whole gate: what a failing, silent or returning source costs, who is let through, and what can be seen of it."""
+"""Admission control as a whole: what a failing, silent or returning source costs, and what can be seen of it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,12 +14,19 @@ from connectors.sdk.errors import (
     UpstreamTimeoutError,
 )
 from connectors.sdk.settings import LimitsSettings
-from gateway.federation.traffic import BreakerState, Priority, SourceGate, Usage, prioritised, remaining, usage, within
+from gateway.federation.traffic import (
+    AdmissionControl,
+    BreakerState,
+    CallContext,
+    Priority,
+    RateLimitView,
+    RequestCost,
+    current_context,
+    in_context,
+)
 from gateway.federation.traffic.health_probe import IDLE_INTERVAL, INTERVAL
-from gateway.federation.traffic.priority import current
-from gateway.federation.traffic.queue import MOST_WAITING
-from gateway.federation.traffic.rate_limit.window import Bucket
-from tests.gateway.federation.traffic.vendor import Caller, StrictWindow, Vendor, gate
+from gateway.federation.traffic.queue import MAX_WAITING
+from tests.gateway.federation.traffic.vendor import Caller, StrictWindow, Vendor, admission_control, prioritised, within
 from tests.gateway.federation.traffic.virtual_time import START
 
 PLENTY = 1_000_000
@@ -30,8 +37,8 @@ class Source:
 
     def __init__(self, limits: LimitsSettings | None = None) -> None:
         self.vendor = Vendor(StrictWindow(PLENTY, 60), service=0.02)
-        self.gate: SourceGate = gate(limits, probe=self.probe)
-        self.caller = Caller(self.gate, self.vendor)
+        self.admission: AdmissionControl = admission_control(limits, probe=self.probe)
+        self.caller = Caller(self.admission, self.vendor)
         self.probes: list[float] = []
 
     async def probe(self) -> None:
@@ -75,7 +82,7 @@ async def test_a_silent_source_is_found_out_by_three_and_costs_nobody_afterwards
         with within(0.8), pytest.raises(UnavailableError):
             await source.caller.call()
         took.append(round(anyio.current_time() - start, 3))
-    await source.gate.aclose()
+    await source.admission.aclose()
 
     assert [0.8] * 3 + [0.0] * 7 == took
     assert len(source.vendor.arrivals) == 3
@@ -98,7 +105,7 @@ async def test_whoever_waits_when_it_opens_is_told_at_once() -> None:
     async with anyio.create_task_group() as group:
         for patience in (0.8, 0.8, 0.8, 10, 10, 10):
             group.start_soon(ask, patience)
-    await source.gate.aclose()
+    await source.admission.aclose()
 
     # The first failure made room for one more, which is under way when the third comes.
     assert [0.8] * 5 == told[:5]
@@ -111,7 +118,7 @@ async def test_an_upstream_that_only_fails_is_asked_hardly_more_often_than_users
     source = Source()
     source.vendor.status = status
     seen = await outcomes(source.caller.read, 200, every=0.25)
-    await source.gate.aclose()
+    await source.admission.aclose()
 
     assert len(source.vendor.arrivals) <= 1.1 * len(seen)
     assert {"UPSTREAM_UNAVAILABLE"} == set(seen)
@@ -137,7 +144,7 @@ async def test_at_most_one_probe_an_interval_and_nobody_else_is_let_through() ->
         for _ in range(200):
             group.start_soon(ask)
             await anyio.sleep(0.15)
-    await source.gate.aclose()
+    await source.admission.aclose()
 
     gaps = [later - sooner for sooner, later in zip(source.probes, source.probes[1:], strict=False)]
     assert len(source.probes) == len(source.vendor.arrivals) == 6
@@ -157,7 +164,7 @@ async def test_a_source_is_back_within_an_interval() -> None:
     while not back:
         if await outcomes(source.caller.read, 1, every=0.1) == ["200"]:
             back.append(anyio.current_time() - start)
-    await source.gate.aclose()
+    await source.admission.aclose()
 
     assert back[0] <= INTERVAL + 1
     assert len(source.vendor.arrivals) == 2
@@ -172,7 +179,7 @@ async def test_a_source_that_nobody_asks_for_is_looked_after_seldom() -> None:
     with pytest.raises(UnavailableError):
         await source.caller.call()
     await anyio.sleep(INTERVAL)
-    await source.gate.aclose()
+    await source.admission.aclose()
 
     assert (3, 4) == (idle, len(source.probes))
 
@@ -185,7 +192,7 @@ async def test_requests_at_which_a_well_vendor_fails_do_not_shut_the_source() ->
         nonlocal probes
         probes += 1
 
-    source = gate(probe=probe)
+    source = admission_control(probe=probe)
     vendor = Vendor(StrictWindow(PLENTY, 60))
     caller = Caller(source, vendor)
     others = []
@@ -208,9 +215,9 @@ async def test_a_source_that_comes_and_goes_is_probed_no_more_often() -> None:
     end = anyio.current_time() + 60
     while anyio.current_time() < end:
         # Back for the probe, failing again as soon as users come.
-        source.vendor.status = 503 if source.gate.state is BreakerState.CLOSED or not source.probes else None
+        source.vendor.status = 503 if source.admission.state is BreakerState.CLOSED or not source.probes else None
         await outcomes(source.caller.call, 1, every=0.05)
-    await source.gate.aclose()
+    await source.admission.aclose()
 
     gaps = [later - sooner for sooner, later in zip(source.probes, source.probes[1:], strict=False)]
     assert len(gaps) == 2  # the vendor is well but for some requests then, and is not shut out again
@@ -222,16 +229,16 @@ async def test_a_probe_is_nobodys() -> None:
     seen: list[tuple[Priority, float | None]] = []
 
     async def probe() -> None:
-        seen.append((current(), remaining()))
+        seen.append((current_context().priority, current_context().remaining()))
 
     source = Source()
-    source.gate._watch._probe = probe
+    source.admission._probe._probe = probe
     with prioritised(Priority.WRITE), within(2.4):
         await source.fail()
         await anyio.sleep(INTERVAL + 1)
 
     assert [(Priority.INTERACTIVE, 4.0)] == seen
-    assert source.gate.state is BreakerState.CLOSED
+    assert source.admission.state is BreakerState.CLOSED
 
 
 @pytest.mark.parametrize(
@@ -239,24 +246,24 @@ async def test_a_probe_is_nobodys() -> None:
     [
         (ForbiddenError("the account lacks a permission", native_status=403), BreakerState.CLOSED),
         (RateLimitedError("too many", native_status=429), BreakerState.CLOSED),
-        (RateLimitedError("our own budget"), BreakerState.OPEN),
+        (RateLimitedError("our own rate limit"), BreakerState.OPEN),
         (UnavailableError("cannot be reached"), BreakerState.OPEN),
         (IdentityNotLinkedError("nobody is there"), BreakerState.CLOSED),
         (RuntimeError("broken"), BreakerState.OPEN),
     ],
 )
 async def test_any_answer_but_a_failure_brings_a_source_back(error: Exception, expected: BreakerState) -> None:
-    """Refused credentials are no absence; our own budget tells nothing; a broken probe ends nothing."""
+    """Refused credentials are no absence; our own rate limit tells nothing; a broken probe ends nothing."""
 
     async def probe() -> None:
         raise error
 
     source = Source()
-    source.gate._watch._probe = probe
+    source.admission._probe._probe = probe
     await source.fail()
     await anyio.sleep(INTERVAL + 1)
-    state = source.gate.state
-    await source.gate.aclose()
+    state = source.admission.state
+    await source.admission.aclose()
 
     assert expected is state
 
@@ -266,10 +273,10 @@ async def test_a_probe_that_does_not_judge_statuses_is_judged_by_what_the_gate_s
     source = Source()
     await source.fail()
     source.vendor.silence, source.vendor.status = None, 503
-    source.gate._watch._probe = source.caller.call
+    source.admission._probe._probe = source.caller.call
     await anyio.sleep(INTERVAL + 1)
-    state = source.gate.state
-    await source.gate.aclose()
+    state = source.admission.state
+    await source.admission.aclose()
 
     assert state is BreakerState.OPEN
 
@@ -282,7 +289,7 @@ async def test_our_own_haste_is_not_held_against_the_vendor() -> None:
         with within(0.1), pytest.raises(UpstreamTimeoutError):
             await source.caller.call()
 
-    assert source.gate.state is BreakerState.CLOSED
+    assert source.admission.state is BreakerState.CLOSED
 
 
 async def test_nothing_is_sent_after_the_deadline() -> None:
@@ -308,7 +315,7 @@ async def test_a_write_under_way_is_not_cut_off_by_the_deadline() -> None:
     assert status == 200
 
 
-async def test_no_more_are_under_way_than_the_bulkhead_lets() -> None:
+async def test_no_more_are_under_way_than_the_concurrency_limit_allows() -> None:
     """A3: a slow source holds its own places, 8 at first and 16 at most, and keeps one for writes."""
     source = Source()
     source.vendor.silence = 10.0
@@ -328,14 +335,14 @@ async def test_a_line_that_is_too_long_takes_nobody() -> None:
     source = Source()
     source.vendor.silence = 1.0
     async with anyio.create_task_group() as group:
-        for _ in range(MOST_WAITING + 7):
+        for _ in range(MAX_WAITING + 7):
             group.start_soon(lambda: outcomes(source.caller.call, 1, every=0))
         await anyio.sleep(0.5)
         start = anyio.current_time()
         with pytest.raises(UpstreamTimeoutError):
             await source.caller.call()
         waited = anyio.current_time() - start
-        await source.gate.aclose()
+        await source.admission.aclose()
         source.vendor.silence = None
 
     assert waited == 0.0
@@ -344,8 +351,7 @@ async def test_a_line_that_is_too_long_takes_nobody() -> None:
 async def test_a_passing_failure_is_not_seen() -> None:
     """The read is sent again, and counted."""
     source = Source()
-    count = Usage()
-    token = usage.set(count)
+    cost = RequestCost()
     source.vendor.status = 502
 
     async def mend() -> None:
@@ -354,10 +360,10 @@ async def test_a_passing_failure_is_not_seen() -> None:
 
     async with anyio.create_task_group() as group:
         group.start_soon(mend)
-        status = await source.caller.read()
-    usage.reset(token)
+        with in_context(CallContext(counters=(cost,))):
+            status = await source.caller.read()
 
-    assert (200, 1) == (status, count.retries)
+    assert (200, 1) == (status, cost.retries)
 
 
 async def test_a_read_that_pauses_while_its_source_goes_away_fails_as_it_had_failed() -> None:
@@ -374,7 +380,7 @@ async def test_a_read_that_pauses_while_its_source_goes_away_fails_as_it_had_fai
     async with anyio.create_task_group() as group:
         for _ in range(3):
             group.start_soon(read)
-    await source.gate.aclose()
+    await source.admission.aclose()
 
     assert [502] * 3 == failures
     assert len(source.vendor.arrivals) == 3 + len(source.probes)
@@ -396,37 +402,39 @@ async def test_waits_are_counted_for_whoever_waited() -> None:
     """One call that waited two seconds, and one that was refused."""
     limits = LimitsSettings(requests=1, writes=1, window=2)
     vendor = Vendor(StrictWindow(1, 2))
-    caller = Caller(gate(limits), vendor)
-    count = Usage()
-    token = usage.set(count)
-    await caller.call()
-    with within(10):
+    caller = Caller(admission_control(limits), vendor)
+    cost = RequestCost()
+    with in_context(CallContext(counters=(cost,))):
         await caller.call()
-    with within(1), pytest.raises(RateLimitedError):
-        await caller.call()
-    usage.reset(token)
+        with within(10):
+            await caller.call()
+        with within(1), pytest.raises(RateLimitedError):
+            await caller.call()
 
-    assert (1, 1) == (count.waits, count.refusals)
-    assert 2.0 <= count.seconds <= 2.01
+    assert (1, 1) == (cost.waits, cost.refusals)
+    assert 2.0 <= cost.waited_seconds <= 2.01
 
 
-async def test_reads_and_writes_have_budgets_apart_where_the_vendor_counts_them_apart() -> None:
+async def test_reads_and_writes_have_windows_apart_where_the_vendor_counts_them_apart() -> None:
     """And one where it names one number for both."""
-    apart = gate(LimitsSettings(requests=30, writes=10)).buckets()
-    together = gate(LimitsSettings(requests=30)).buckets()
-    unknown = gate().buckets()
+    apart = admission_control(LimitsSettings(requests=30, writes=10)).rate_limits()
+    together = admission_control(LimitsSettings(requests=30)).rate_limits()
+    unknown = admission_control().rate_limits()
 
-    assert (Bucket("reads", 30, 30, None, False), Bucket("writes", 10, 10, None, False)) == apart
-    assert (Bucket("requests", 30, 30, None, False),) == together
-    assert (Bucket("reads", None, None, None, False), Bucket("writes", None, None, None, False)) == unknown
+    assert (RateLimitView("reads", 30, 30, None, False), RateLimitView("writes", 10, 10, None, False)) == apart
+    assert (RateLimitView("requests", 30, 30, None, False),) == together
+    assert (
+        RateLimitView("reads", None, None, None, False),
+        RateLimitView("writes", None, None, None, False),
+    ) == unknown
 
 
 async def test_what_the_vendor_told_is_marked_as_observed() -> None:
     """From memory, with dates."""
     vendor = Vendor(StrictWindow(30, 60), headers=True)
-    source = gate(LimitsSettings(requests=25, writes=10))
+    source = admission_control(LimitsSettings(requests=25, writes=10))
     await Caller(source, vendor).call()
-    reads, writes = source.buckets()
+    reads, writes = source.rate_limits()
 
     assert (30, 29, True) == (reads.limit, reads.remaining, reads.observed)
     assert reads.reset_at is not None
@@ -434,11 +442,11 @@ async def test_what_the_vendor_told_is_marked_as_observed() -> None:
     assert not writes.observed
 
 
-async def test_each_credential_has_its_own_budget() -> None:
+async def test_each_credential_has_its_own_window() -> None:
     """Vendors count each one apart: what alice used up is not bob's."""
     who = "alice"
     vendor = Vendor(StrictWindow(PLENTY, 60))
-    source = gate(LimitsSettings(requests=1, writes=1), credential=lambda: who)
+    source = admission_control(LimitsSettings(requests=1, writes=1), credential=lambda: who)
     caller = Caller(source, vendor)
     await caller.call()
     with within(1), pytest.raises(RateLimitedError):
@@ -448,29 +456,29 @@ async def test_each_credential_has_its_own_budget() -> None:
     assert await caller.call() == 200
 
 
-async def test_budgets_of_credentials_that_nobody_uses_are_forgotten() -> None:
+async def test_windows_of_credentials_that_nobody_uses_are_forgotten() -> None:
     """However many people there are, in memory are those of the last window."""
     who = "0"
     vendor = Vendor(StrictWindow(PLENTY, 60))
-    source = gate(LimitsSettings(requests=5, writes=1, window=1), credential=lambda: who)
-    source._budgets._most = 10
+    source = admission_control(LimitsSettings(requests=5, writes=1, window=1), credential=lambda: who)
+    source._windows._max_credentials = 10
     for number in range(200):
         who = str(number)
         await Caller(source, vendor).call()
         await anyio.sleep(0.2)
 
-    assert len(source._budgets._pairs) <= 16
+    assert len(source._windows._pairs) <= 16
 
 
-async def test_backpressure_narrows_the_bulkhead() -> None:
+async def test_backpressure_lowers_the_concurrency_limit() -> None:
     """Camunda's 503 RESOURCE_EXHAUSTED is a refusal, no absence: fewer at once, and the breaker stays closed."""
-    source = gate()
+    source = admission_control()
     limits = [source.concurrency]
     for _ in range(4):
-        admission = await source.admit(is_write=True)
+        permit = await source.admit(is_write=True)
         await anyio.sleep(0.05)
         exhausted = RateLimitedError("took nothing in", native_status=503, native_code="RESOURCE_EXHAUSTED")
-        admission.settle(status=503, error=exhausted)
+        permit.settle(status=503, error=exhausted)
         limits.append(source.concurrency)
         await anyio.sleep(15)
 
@@ -480,25 +488,25 @@ async def test_backpressure_narrows_the_bulkhead() -> None:
 
 async def test_whoever_is_cancelled_in_the_moment_of_passing_takes_nothing_along() -> None:
     """The place goes to the next in line."""
-    source = gate(LimitsSettings(requests=5, writes=5, concurrency=1))
+    source = admission_control(LimitsSettings(requests=5, writes=5, concurrency=1))
     under_way = await source.admit(is_write=True)
     fickle = asyncio.create_task(source.admit(is_write=True))
     patient = asyncio.create_task(source.admit(is_write=True))
     await anyio.sleep(0.1)
     under_way.settle(sent=False)
     fickle.cancel()
-    admission = await patient
-    admission.settle(sent=False)
+    permit = await patient
+    permit.settle(sent=False)
 
     assert fickle.cancelled()
-    assert (0, 5) == (source._bulkhead.under_way, source.buckets()[1].remaining)
+    assert (0, 5) == (source._concurrency._in_flight, source.rate_limits()[1].remaining)
 
 
 async def test_settling_twice_counts_once() -> None:
     """An exchange ends in one way."""
-    source = gate(LimitsSettings(requests=5, writes=5))
-    admission = await source.admit(is_write=False)
-    admission.settle(status=200)
-    admission.settle(sent=False)
+    source = admission_control(LimitsSettings(requests=5, writes=5))
+    permit = await source.admit(is_write=False)
+    permit.settle(status=200)
+    permit.settle(sent=False)
 
-    assert (4, 0) == (source.buckets()[0].remaining, source._bulkhead.under_way)
+    assert (4, 0) == (source.rate_limits()[0].remaining, source._concurrency._in_flight)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.federation.traffic.circuit_breaker import FAILURES, FORGIVING, LATEST, Breaker, BreakerState
+from gateway.federation.traffic.circuit_breaker import FAILURES, FORGIVENESS, LATEST, BreakerState, CircuitBreaker
 
 
 class Clock:
@@ -18,65 +18,65 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def breaker(clock: Clock) -> Breaker:
-    return Breaker(monotonic=clock)
+def breaker(clock: Clock) -> CircuitBreaker:
+    return CircuitBreaker(monotonic=clock)
 
 
-def fail(breaker: Breaker, clock: Clock, *, times: int = 1, answered: bool = False) -> bool:
-    return True in [breaker.failed(sent_at=clock.now, answered=answered) for _ in range(times)]
+def fail(breaker: CircuitBreaker, clock: Clock, *, times: int = 1, answered: bool = False) -> bool:
+    return True in [breaker.record_failure(sent_at=clock.now, answered=answered) for _ in range(times)]
 
 
-def test_three_failures_in_a_row_open_it(breaker: Breaker, clock: Clock) -> None:
+def test_three_failures_in_a_row_open_it(breaker: CircuitBreaker, clock: Clock) -> None:
     """A2; a success in between begins anew."""
     fail(breaker, clock, times=FAILURES - 1)
-    breaker.succeeded(sent_at=clock.now)
+    breaker.record_success(sent_at=clock.now)
     not_yet = fail(breaker, clock, times=FAILURES - 1)
 
     assert (False, True) == (not_yet, fail(breaker, clock))
     assert breaker.state is BreakerState.OPEN
 
 
-def test_failures_in_half_of_the_latest_open_it(breaker: Breaker, clock: Clock) -> None:
+def test_failures_in_half_of_the_latest_open_it(breaker: CircuitBreaker, clock: Clock) -> None:
     """Though never three in a row."""
     opened = []
     for _ in range(LATEST):
         opened.append(fail(breaker, clock))
-        breaker.succeeded(sent_at=clock.now)
+        breaker.record_success(sent_at=clock.now)
 
     assert opened.index(True) == LATEST // 2
 
 
-def test_only_a_probe_closes_it(breaker: Breaker, clock: Clock) -> None:
+def test_only_a_probe_closes_it(breaker: CircuitBreaker, clock: Clock) -> None:
     """An answer to what was sent before is older news; one failed probe leaves it open."""
     fail(breaker, clock, times=FAILURES)
-    breaker.succeeded(sent_at=clock.now)
+    breaker.record_success(sent_at=clock.now)
     states = [breaker.state]
-    breaker.probe_began()
+    breaker.probe_started()
     states.append(breaker.state)
     breaker.probe_failed()
     states.append(breaker.state)
-    breaker.probe_began()
+    breaker.probe_started()
     breaker.probe_succeeded()
     states.append(breaker.state)
 
     assert [BreakerState.OPEN, BreakerState.HALF_OPEN, BreakerState.OPEN, BreakerState.CLOSED] == states
 
 
-def test_what_was_sent_before_it_closed_does_not_open_it(breaker: Breaker, clock: Clock) -> None:
+def test_what_was_sent_before_it_closed_does_not_open_it(breaker: CircuitBreaker, clock: Clock) -> None:
     """Requests into a black hole time out long after the source is back."""
     sent_at = clock.now
     fail(breaker, clock, times=FAILURES)
     clock.now += 5
-    breaker.probe_began()
+    breaker.probe_started()
     breaker.probe_succeeded()
 
-    assert [False] * 20 == [breaker.failed(sent_at=sent_at, answered=False) for _ in range(20)]
+    assert [False] * 20 == [breaker.record_failure(sent_at=sent_at, answered=False) for _ in range(20)]
 
 
-def test_requests_that_a_well_vendor_fails_at_do_not_shut_it_for_others(breaker: Breaker, clock: Clock) -> None:
+def test_requests_that_a_well_vendor_fails_at_do_not_shut_it_for_others(breaker: CircuitBreaker, clock: Clock) -> None:
     """Where the probe is answered at once, answers of 5xx in a row are the requests' fault for a minute; silence is not."""
     fail(breaker, clock, times=FAILURES, answered=True)
-    breaker.probe_began()
+    breaker.probe_started()
     breaker.probe_succeeded()
     forgiven = fail(breaker, clock, times=FAILURES, answered=True)
     silence = fail(breaker, clock, times=FAILURES, answered=False)
@@ -84,12 +84,12 @@ def test_requests_that_a_well_vendor_fails_at_do_not_shut_it_for_others(breaker:
     assert (False, True) == (forgiven, silence)
 
 
-def test_forgiveness_ends(breaker: Breaker, clock: Clock) -> None:
+def test_forgiveness_ends(breaker: CircuitBreaker, clock: Clock) -> None:
     """The vendor may fail as a whole an hour later."""
     fail(breaker, clock, times=FAILURES, answered=True)
-    breaker.probe_began()
+    breaker.probe_started()
     breaker.probe_succeeded()
-    clock.now += FORGIVING
+    clock.now += FORGIVENESS
 
     assert fail(breaker, clock, times=FAILURES, answered=True)
 
@@ -99,12 +99,12 @@ def test_forgiveness_ends(breaker: Breaker, clock: Clock) -> None:
     [([True, True, True], True), ([True, False, True], False), ([False, False, False], False)],
 )
 def test_it_tells_whether_the_vendor_was_silent(
-    breaker: Breaker, clock: Clock, failures: list[bool], expected: bool
+    breaker: CircuitBreaker, clock: Clock, failures: list[bool], expected: bool
 ) -> None:
     """Of the failures in a row; a successful exchange forgets those before."""
     fail(breaker, clock, answered=False)
-    breaker.succeeded(sent_at=clock.now)
+    breaker.record_success(sent_at=clock.now)
     for answered in failures:
         fail(breaker, clock, answered=answered)
 
-    assert expected is breaker.answers_only
+    assert expected is breaker.had_answers_only

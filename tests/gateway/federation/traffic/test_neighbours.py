@@ -12,7 +12,8 @@ from connectors.sdk.http import Upstream
 from connectors.sdk.query import Page, TaskQuery
 from gateway.federation.cache import Cache
 from gateway.federation.service import FederatedSources
-from gateway.federation.sources import flights
+from gateway.federation.sources import flight_context
+from gateway.shared.memory import MemoryInvalidationLog
 from schema.ports import InboxScope, SourceStatus, TaskFilter, TaskList, TaskListRequest
 from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
 
@@ -55,10 +56,11 @@ def sources(**kept: float) -> tuple[FederatedSources, dict[str, Slow]]:
     for one in five.values():
         one.settings = one.settings.model_copy(update={"cache": one.settings.cache.model_copy(update=kept)})
     answers = Cache(
-        most_bytes=1 << 24,
-        most_entries=1000,
+        max_bytes=1 << 24,
+        max_entries=1000,
         monotonic=anyio.current_time,
-        around=flights(dict.fromkeys(KEYS, DEADLINE)),
+        flight_context=flight_context(dict.fromkeys(KEYS, DEADLINE)),
+        log=MemoryInvalidationLog(),
     )
     return federation(*five.values(), people=[ALICE], answers=answers), five
 

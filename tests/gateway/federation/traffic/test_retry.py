@@ -13,7 +13,7 @@ from connectors.sdk.errors import (
     UnavailableError,
     UpstreamTimeoutError,
 )
-from gateway.federation.traffic.retry import LONGEST_PAUSE, RetryQuota, is_passing, pause
+from gateway.federation.traffic.retry import MAX_PAUSE, RetryThrottle, is_transient, pause
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from gateway.federation.traffic.retry import LONGEST_PAUSE, RetryQuota, is_passi
         (UpstreamTimeoutError("gateway timeout", native_status=504), True),
         (RateLimitedError("too many", native_status=429), True),
         (RateLimitedError("backpressure", native_status=503), True),
-        (RateLimitedError("our own budget"), False),
+        (RateLimitedError("our own rate limit"), False),
         (UpstreamTimeoutError("did not answer in time"), False),
         (UnavailableError("a fault within", native_status=500), False),
         (MalformedResponseError("no JSON", native_status=200), False),
@@ -35,33 +35,33 @@ from gateway.federation.traffic.retry import LONGEST_PAUSE, RetryQuota, is_passi
 )
 def test_only_what_passes_is_sent_again(error: ConnectorError, expected: bool) -> None:
     """No connection, a cut one, 502, 503, 504, too many; never a timeout of ours, nor what a person must look at."""
-    assert expected is is_passing(error)
+    assert expected is is_transient(error)
 
 
 @given(st.integers(1, 20), st.floats(0, 1))
 def test_the_pause_is_drawn_from_nothing_to_a_bound_that_doubles(attempt: int, drawn: float) -> None:
     """0.2 s, 0.4 s, 0.8 s, at most 2 s."""
-    assert 0 <= pause(attempt, lambda: drawn) <= min(0.1 * 2**attempt, LONGEST_PAUSE)
+    assert 0 <= pause(attempt, lambda: drawn) <= min(0.1 * 2**attempt, MAX_PAUSE)
 
 
 def test_a_source_that_only_fails_is_asked_five_times_more_in_all() -> None:
     """Ten tokens, of which half must be left."""
-    quota = RetryQuota()
+    throttle = RetryThrottle()
     allowed = 0
-    while quota.is_open:
-        quota.failed()
-        allowed += quota.is_open
+    while throttle.allows_retry:
+        throttle.record_failure()
+        allowed += throttle.allows_retry
 
     assert allowed == 4
 
 
 def test_successes_earn_retries_back() -> None:
     """Ten for one."""
-    quota = RetryQuota()
+    throttle = RetryThrottle()
     for _ in range(20):
-        quota.failed()
-    closed = not quota.is_open
+        throttle.record_failure()
+    closed = not throttle.allows_retry
     for _ in range(51):
-        quota.succeeded()
+        throttle.record_success()
 
-    assert (True, True) == (closed, quota.is_open)
+    assert (True, True) == (closed, throttle.allows_retry)

@@ -1,4 +1,4 @@
-"""A whole connector behind its gate, on a stand-in that counts as the vendor documents: GEOtareas, in virtual time."""
+"""A whole connector behind admission control, on a stand-in that counts as the vendor documents: GEOtareas, in virtual time."""
 
 from collections.abc import AsyncIterator
 from random import Random
@@ -12,9 +12,11 @@ from connectors.geotareas import GeotareasConnector, GeotareasSettings
 from connectors.sdk.errors import ConnectorError, RateLimitedError, UnavailableError
 from connectors.sdk.query import TaskQuery
 from connectors.sdk.settings import LimitsSettings
-from gateway.federation.traffic import BreakerState, SourceGate, within
+from gateway.federation.traffic import AdmissionControl, BreakerState, Clock
+from gateway.shared.memory import MemoryRateLimits
 from sandbox.control import Control
 from sandbox.geotareas import GeotareasStandIn
+from tests.gateway.federation.traffic.vendor import within
 from tests.gateway.federation.traffic.virtual_time import START, wall_clock
 
 DOCUMENTED = LimitsSettings(requests=30, writes=10)
@@ -57,8 +59,14 @@ class Tenant:
             }
         )
         self.connector = GeotareasConnector.open(settings, transport=self.network, clock=wall_clock)
-        self.gate = SourceGate("geotareas", probe=self.connector.ping, defaults=DOCUMENTED, now=wall_clock)
-        self.connector.guard(self.gate)
+        self.admission = AdmissionControl(
+            "geotareas",
+            probe=self.connector.ping,
+            rate_limits=MemoryRateLimits(),
+            documented=DOCUMENTED,
+            clock=Clock(now=wall_clock),
+        )
+        self.connector.guard(self.admission)
 
     async def list(self) -> int:
         return len((await self.connector.list_tasks(TaskQuery(), limit=100)).items)
@@ -68,7 +76,7 @@ class Tenant:
 async def tenant() -> AsyncIterator[Tenant]:
     tenant = Tenant()
     yield tenant
-    await tenant.gate.aclose()
+    await tenant.admission.aclose()
     await tenant.connector.aclose()
 
 
@@ -98,7 +106,7 @@ async def test_lists_of_many_users_never_make_the_vendor_refuse(tenant: Tenant) 
 async def test_the_graph_sees_what_the_vendor_told(tenant: Tenant) -> None:
     """The login counts as a read; writes were not heard of yet."""
     await tenant.list()
-    reads, writes = tenant.gate.buckets()
+    reads, writes = tenant.admission.rate_limits()
 
     assert (30, True) == (reads.limit, reads.observed)
     assert 28 <= (reads.remaining or 0) <= 29
@@ -132,7 +140,7 @@ async def test_a_source_that_went_away_is_found_again_by_its_ping(tenant: Tenant
     for _ in range(20):
         with pytest.raises(UnavailableError):
             await tenant.list()
-    tried, state = len(tenant.network.statuses), tenant.gate.state
+    tried, state = len(tenant.network.statuses), tenant.admission.state
     tenant.network.is_cut = False
     await anyio.sleep(6)
 

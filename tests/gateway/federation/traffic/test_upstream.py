@@ -1,4 +1,4 @@
-"""connectors.sdk.http.upstream with a gate: what passes it, how it is told, and which reads are sent again."""
+"""connectors.sdk.http.upstream behind admission control: what needs a permit, how it is settled, what is sent again."""
 
 from collections.abc import Mapping
 
@@ -16,29 +16,27 @@ from connectors.sdk.errors import (
 from connectors.sdk.http import (
     NO_HEADERS,
     STEP,
-    Admission,
+    AdmissionControl,
     Answer,
-    CallCount,
     Credentials,
     Exchange,
-    Gate,
+    Permit,
     Token,
     TokenCredentials,
     Upstream,
-    calls,
     error_from_status,
 )
 from connectors.sdk.settings import LimitsSettings, SourceSettings
 from connectors.sdk.testing import FAULTS, Fault, FaultyTransport, Reply
-from gateway.federation.traffic import SourceGate, within
-from tests.gateway.federation.traffic.vendor import gate
+from gateway.federation.traffic import CallContext, RequestCost, in_context
+from tests.gateway.federation.traffic.vendor import admission_control, within
 
 UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 SETTINGS = SourceSettings(key="here", name="Here", vendor="memory", base_url="https://here.test/api")
 
 
 class Ending:
-    """How one exchange ended, as the gate was told; an Admission, too."""
+    """How one request ended, as it was settled; a Permit, too."""
 
     def __init__(self, is_write: bool) -> None:
         self.is_write = is_write
@@ -59,18 +57,18 @@ class Ending:
 
 
 class Recorder:
-    """A gate that lets everything through and notes it. `again`: how many attempts it allows a read."""
+    """Admits everything and notes it. `again`: how many attempts it allows a read."""
 
     def __init__(self, again: int = 1) -> None:
         self.endings: list[Ending] = []
         self.again = again
         self.failed: list[str] = []
 
-    async def admit(self, *, is_write: bool) -> Admission:
+    async def admit(self, *, is_write: bool) -> Permit:
         self.endings.append(Ending(is_write))
         return self.endings[-1]
 
-    async def retry(self, error: ConnectorError, *, attempt: int) -> bool:
+    async def wait_to_retry(self, error: ConnectorError, *, attempt: int) -> bool:
         self.failed.append(error.code)
         return attempt < self.again
 
@@ -79,8 +77,10 @@ def faulty(reply: Reply = Reply(200)) -> FaultyTransport:  # noqa: B008 it is fr
     return FaultyTransport(httpx2.MockTransport(lambda request: reply.response()))
 
 
-def upstream(transport: httpx2.AsyncBaseTransport, through: Gate, credentials: Credentials | None = None) -> Upstream:
-    return Upstream(SETTINGS, transport=transport, gate=through, credentials=credentials)
+def upstream(
+    transport: httpx2.AsyncBaseTransport, admission: AdmissionControl, credentials: Credentials | None = None
+) -> Upstream:
+    return Upstream(SETTINGS, transport=transport, admission=admission, credentials=credentials)
 
 
 @pytest.mark.parametrize(("fault", "kind", "maybe_applied"), FAULTS)
@@ -118,7 +118,7 @@ async def test_an_answer_that_is_too_large_is_an_answer() -> None:
     """The vendor has counted it, and is not away."""
     recorder = Recorder()
     settings = SETTINGS.model_copy(update={"max_response_bytes": STEP})
-    here = Upstream(settings, transport=faulty(Reply(200, {}, b" " * (STEP + 1))), gate=recorder)
+    here = Upstream(settings, transport=faulty(Reply(200, {}, b" " * (STEP + 1))), admission=recorder)
     with pytest.raises(MalformedResponseError):
         await here.read("GET", "/x")
 
@@ -132,7 +132,7 @@ async def test_what_an_answer_means_is_the_vendors_to_say() -> None:
         return RateLimitedError("took nothing in", native_status=answer.status)
 
     recorder = Recorder()
-    here = Upstream(SETTINGS, transport=faulty(Reply(503)), gate=recorder, parse_error=parse)
+    here = Upstream(SETTINGS, transport=faulty(Reply(503)), admission=recorder, parse_error=parse)
     with pytest.raises(RateLimitedError):
         await here.write("POST", "/x")
 
@@ -140,7 +140,7 @@ async def test_what_an_answer_means_is_the_vendors_to_say() -> None:
 
 
 @pytest.mark.parametrize(("again", "requests"), [(1, 1), (2, 2), (3, 3)])
-async def test_a_read_is_sent_as_often_as_the_gate_says(again: int, requests: int) -> None:
+async def test_a_read_is_sent_as_often_as_is_allowed(again: int, requests: int) -> None:
     """The last error is the read's."""
     transport, recorder = faulty(Reply(503)), Recorder(again)
     with transport.counting() as sent, pytest.raises(UnavailableError):
@@ -151,7 +151,7 @@ async def test_a_read_is_sent_as_often_as_the_gate_says(again: int, requests: in
 
 
 async def test_a_write_is_never_sent_again() -> None:
-    """The gate is not even asked."""
+    """Admission control is not even asked."""
     transport, recorder = faulty(Reply(503)), Recorder(3)
     with transport.counting() as sent, pytest.raises(UnavailableError):
         await upstream(transport, recorder).write("POST", "/x")
@@ -169,23 +169,32 @@ async def test_a_clear_answer_is_not_sent_again(status: int) -> None:
     assert (1, []) == (len(sent), recorder.failed)
 
 
+async def test_a_source_is_guarded_before_its_first_request() -> None:
+    """Afterwards it is too late: a request went out without a permit."""
+    recorder, here = Recorder(), Upstream(SETTINGS, transport=faulty())
+    here.guard(recorder)
+    await here.read("GET", "/x")
+
+    assert [(200, None, True)] == recorder.endings[0].told
+    with pytest.raises(RuntimeError, match="before the first"):
+        here.guard(Recorder())
+
+
 class Refusing(Recorder):
-    async def admit(self, *, is_write: bool) -> Admission:
-        raise RateLimitedError("no budget")
+    async def admit(self, *, is_write: bool) -> Permit:
+        raise RateLimitedError("the rate limit is used up")
 
 
-async def test_what_the_gate_refuses_is_not_sent_and_not_counted() -> None:
+async def test_what_is_refused_is_not_sent_and_not_counted() -> None:
     """Neither in the vendor's log nor in the report of a list; a write has not been applied."""
-    transport, count = faulty(), CallCount()
-    token = calls.set(count)
-    with transport.counting() as sent:
+    transport, cost = faulty(), RequestCost()
+    with in_context(CallContext(counters=(cost,))), transport.counting() as sent:
         with pytest.raises(RateLimitedError) as write:
             await upstream(transport, Refusing()).write("POST", "/x")
         with pytest.raises(RateLimitedError):
             await upstream(transport, Refusing(3)).read("GET", "/x")
-    calls.reset(token)
 
-    assert (0, 0, False) == (len(sent), count.value, write.value.maybe_applied)
+    assert (0, 0, False) == (len(sent), cost.requests, write.value.maybe_applied)
 
 
 class Login:
@@ -225,7 +234,7 @@ class Hanging(httpx2.AsyncBaseTransport):
 async def test_a_read_ends_with_its_deadline() -> None:
     """As UPSTREAM_TIMEOUT; the timeouts of the settings are for single steps of an exchange only."""
     start = anyio.current_time()
-    here = upstream(Hanging(), gate())
+    here = upstream(Hanging(), admission_control())
     with within(0.8), pytest.raises(UpstreamTimeoutError):
         await here.read("GET", "/x")
 
@@ -234,18 +243,18 @@ async def test_a_read_ends_with_its_deadline() -> None:
 
 async def test_a_cancelled_exchange_gives_its_place_back() -> None:
     """And counts as sent: it may have arrived."""
-    source = gate(LimitsSettings(requests=5, writes=5))
+    source = admission_control(LimitsSettings(requests=5, writes=5))
     here = upstream(Hanging(), source)
     with anyio.move_on_after(1):
         await here.read("GET", "/x")
 
-    assert (0, 4) == (source._bulkhead.under_way, source.buckets()[0].remaining)
+    assert (0, 4) == (source._concurrency._in_flight, source.rate_limits()[0].remaining)
 
 
-async def test_an_upstream_that_cannot_be_reached_costs_no_budget() -> None:
+async def test_an_upstream_that_cannot_be_reached_uses_no_rate_limit() -> None:
     """Nothing was sent; after three it is away, and nothing is tried any more."""
     transport = faulty()
-    source: SourceGate = gate(LimitsSettings(requests=5, writes=5))
+    source = admission_control(LimitsSettings(requests=5, writes=5))
     here = upstream(transport, source)
     with transport.failing(httpx2.ConnectError) as requests:
         for _ in range(5):
@@ -254,7 +263,7 @@ async def test_an_upstream_that_cannot_be_reached_costs_no_budget() -> None:
         tried = len(requests)
     await source.aclose()
 
-    assert (3, 5) == (tried, source.buckets()[0].remaining)
+    assert (3, 5) == (tried, source.rate_limits()[0].remaining)
 
 
 async def test_limits_are_those_of_the_configuration_then_of_the_vendor() -> None:

@@ -1,17 +1,20 @@
-"""A vendor that counts strictly, at the end of a network with jitter, and callers that reach it through a gate."""
+"""A vendor that counts strictly, at the end of a network with jitter, and callers behind admission control."""
 
 import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from random import Random
 
 import anyio
+from msgspec import structs
 
 from connectors.sdk.errors import RateLimitedError, UnavailableError, UpstreamTimeoutError
 from connectors.sdk.settings import LimitsSettings
-from gateway.federation.traffic import SourceGate
+from gateway.federation.traffic import AdmissionControl, Clock, Priority, current_context, in_context
 from gateway.federation.traffic.admission import acting_principal
+from gateway.shared.memory import MemoryRateLimits
 from tests.gateway.federation.traffic.virtual_time import wall_clock
 
 
@@ -103,31 +106,31 @@ class Vendor:
 
 
 class Caller:
-    """Calls a vendor through a gate as connectors.sdk.http.upstream does, without HTTP."""
+    """Calls a vendor with permits of `admission`, as connectors.sdk.http.upstream does, without HTTP."""
 
-    def __init__(self, gate: SourceGate, vendor: Vendor) -> None:
-        self.gate, self.vendor = gate, vendor
+    def __init__(self, admission: AdmissionControl, vendor: Vendor) -> None:
+        self.admission, self.vendor = admission, vendor
 
     async def call(self, *, is_write: bool = False) -> int:
-        """The status of one exchange; what the gate raises."""
-        admission = await self.gate.admit(is_write=is_write)
+        """The status of one request; what admission control raises."""
+        permit = await self.admission.admit(is_write=is_write)
         try:
-            with anyio.fail_after(admission.seconds):
+            with anyio.fail_after(permit.seconds):
                 status, headers = await self.vendor.exchange(is_write=is_write)
         except TimeoutError as error:
             late = UpstreamTimeoutError("late", maybe_applied=is_write)
-            admission.settle(error=late)
+            permit.settle(error=late)
             raise late from error
         except BaseException:
-            admission.settle()
+            permit.settle()
             raise
         refused = RateLimitedError("asked too often", native_status=429) if status == 429 else None
         failed = UnavailableError("failed", native_status=status) if status >= 500 else None
-        admission.settle(status=status, headers=headers, error=refused or failed)
+        permit.settle(status=status, headers=headers, error=refused or failed)
         return status
 
     async def read(self) -> int:
-        """As Upstream.read: sent again as the gate says."""
+        """As Upstream.read: sent again if admission control allows it."""
         attempt = 1
         while True:
             try:
@@ -136,7 +139,7 @@ class Caller:
                     kind = RateLimitedError if status == 429 else UnavailableError
                     raise kind("refused", native_status=status)
             except UnavailableError as error:
-                if not await self.gate.retry(error, attempt=attempt):
+                if not await self.admission.wait_to_retry(error, attempt=attempt):
                     raise
                 attempt += 1
             else:
@@ -147,13 +150,28 @@ async def no_probe() -> None:
     raise UnavailableError("still away")
 
 
-def gate(
+def within(seconds: float) -> AbstractContextManager[None]:
+    """The block, and tasks started there, have a deadline `seconds` from now, or an earlier one."""
+    return in_context(current_context().limited_to(seconds))
+
+
+def prioritised(priority: Priority) -> AbstractContextManager[None]:
+    return in_context(structs.replace(current_context(), priority=priority))
+
+
+def admission_control(
     limits: LimitsSettings | None = None,
     *,
     probe: Callable[[], Awaitable[object]] = no_probe,
     credential: Callable[[], str] = acting_principal,
-) -> SourceGate:
-    """A gate with the clock of virtual time; limits are the vendor's documented ones."""
-    return SourceGate(
-        "here", probe=probe, defaults=limits, credential=credential, now=wall_clock, random=Random(3).random
+) -> AdmissionControl:
+    """With the clock of virtual time; `limits` are the vendor's documented ones."""
+    return AdmissionControl(
+        "here",
+        probe=probe,
+        rate_limits=MemoryRateLimits(),
+        documented=limits,
+        credential=credential,
+        clock=Clock(now=wall_clock),
+        random=Random(3).random,
     )

@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.federation.traffic.rate_limit.headers import NOTHING, Quota, read_quota, read_retry_after
+from gateway.federation.traffic.rate_limit.headers import (
+    NOTHING_STATED,
+    RateLimitHeaders,
+    read_rate_limit_headers,
+    read_retry_after,
+)
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 UNIX = int(NOW.timestamp())
@@ -19,42 +24,45 @@ NAMES = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Rat
     [
         (
             {"X-RateLimit-Limit": "30", "X-RateLimit-Remaining": "12", "X-RateLimit-Reset": str(UNIX + 40)},
-            Quota(30, 12, 40.0),
+            RateLimitHeaders(30, 12, 40.0),
         ),
         (
             {"x-ratelimit-limit": "30", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "17"},
-            Quota(30, 0, 17.0),
+            RateLimitHeaders(30, 0, 17.0),
         ),
-        ({"X-RateLimit-Reset": str((UNIX + 40) * 1000)}, Quota(reset=40.0)),
-        ({"X-RateLimit-Reset": str(UNIX - 5)}, Quota(reset=0.0)),
-        ({"X-Rate-Limit-Limit": "5", "X-Rate-Limit-Remaining": "4"}, Quota(5, 4)),
+        ({"X-RateLimit-Reset": str((UNIX + 40) * 1000)}, RateLimitHeaders(reset=40.0)),
+        ({"X-RateLimit-Reset": str(UNIX - 5)}, RateLimitHeaders(reset=0.0)),
+        ({"X-Rate-Limit-Limit": "5", "X-Rate-Limit-Remaining": "4"}, RateLimitHeaders(5, 4)),
         (
             {"RateLimit-Limit": "100, 100;w=60", "RateLimit-Remaining": "50", "RateLimit-Reset": "30"},
-            Quota(100, 50, 30.0, 60.0),
+            RateLimitHeaders(100, 50, 30.0, 60.0),
         ),
         (
             {"RateLimit": "limit=100, remaining=50, reset=30", "RateLimit-Policy": "100;w=60, 5000;w=3600"},
-            Quota(100, 50, 30.0, 60.0),
+            RateLimitHeaders(100, 50, 30.0, 60.0),
         ),
         (
             {"RateLimit": '"default";r=50;t=30', "RateLimit-Policy": '"default";q=100;w=60'},
-            Quota(100, 50, 30.0, 60.0),
+            RateLimitHeaders(100, 50, 30.0, 60.0),
         ),
         (
             {
                 "RateLimit": '"burst";r=9;t=1, "daily";r=3;t=600',
                 "RateLimit-Policy": '"burst";q=10;w=1, "daily";q=5000;w=86400;pk=:YQ==:',
             },
-            Quota(5000, 3, 600.0, 86400.0),
+            RateLimitHeaders(5000, 3, 600.0, 86400.0),
         ),
-        ({"RateLimit": "default;r=50;t=30", "RateLimit-Policy": "default;l=100;w=60"}, Quota(100, 50, 30.0, 60.0)),
-        ({"RateLimit": '"a";r=7'}, Quota(remaining=7)),
-        ({"RateLimit-Policy": '"default";q=100;w=60'}, Quota(100, None, None, 60.0)),
+        (
+            {"RateLimit": "default;r=50;t=30", "RateLimit-Policy": "default;l=100;w=60"},
+            RateLimitHeaders(100, 50, 30.0, 60.0),
+        ),
+        ({"RateLimit": '"a";r=7'}, RateLimitHeaders(remaining=7)),
+        ({"RateLimit-Policy": '"default";q=100;w=60'}, RateLimitHeaders(100, None, None, 60.0)),
     ],
 )
-def test_each_form_is_read(headers: dict[str, str], expected: Quota) -> None:
+def test_each_form_is_read(headers: dict[str, str], expected: RateLimitHeaders) -> None:
     """The vendors' old families, the drafts' fields in their versions; of several policies the tightest."""
-    assert expected == read_quota(headers, now=NOW)
+    assert expected == read_rate_limit_headers(headers, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -73,18 +81,18 @@ def test_each_form_is_read(headers: dict[str, str], expected: Quota) -> None:
 )
 def test_what_is_malformed_is_not_said(headers: dict[str, str]) -> None:
     """As the draft demands; a limit of nothing, or a reset in a month, is not believed either."""
-    assert NOTHING == read_quota(headers, now=NOW)
+    assert NOTHING_STATED == read_rate_limit_headers(headers, now=NOW)
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.text() | st.from_regex(r'"?[a-z]*"?;[rqtwl]=[0-9]{0,12},?')))
 def test_no_header_raises(headers: dict[str, str]) -> None:
     """They are a stranger's."""
-    quota = read_quota(headers, now=NOW)
+    stated = read_rate_limit_headers(headers, now=NOW)
 
-    assert quota.limit is None or quota.limit > 0
-    assert quota.remaining is None or quota.remaining >= 0
-    assert quota.reset is None or 0 <= quota.reset <= 86400
-    assert quota.window is None or 0 < quota.window <= 86400
+    assert stated.limit is None or stated.limit > 0
+    assert stated.remaining is None or stated.remaining >= 0
+    assert stated.reset is None or 0 <= stated.reset <= 86400
+    assert stated.window is None or 0 < stated.window <= 86400
 
 
 @pytest.mark.parametrize(
@@ -119,7 +127,7 @@ def test_points_in_time_are_by_the_vendors_clock() -> None:
     }
 
     assert read_retry_after(headers, now=NOW) == 30.0
-    assert Quota(reset=40.0) == read_quota(headers, now=NOW)
+    assert RateLimitHeaders(reset=40.0) == read_rate_limit_headers(headers, now=NOW)
 
 
 def test_clocks_that_agree_within_a_date_headers_precision_are_one() -> None:

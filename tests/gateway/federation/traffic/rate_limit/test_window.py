@@ -1,12 +1,22 @@
-"""The budget by itself, on a clock set by hand: what is free, from when on, and what headers and refusals change."""
+"""A rate limit window by itself, on a clock set by hand: what is free, from when on, and what headers and refusals change."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
 from gateway.federation.traffic.priority import Priority
-from gateway.federation.traffic.rate_limit.headers import Quota
-from gateway.federation.traffic.rate_limit.window import DRIFT, MOST_FOREIGN, STRAY, UNLIMITED, Bucket, Budget, Slot
+from gateway.federation.traffic.rate_limit.headers import RateLimitHeaders
+from gateway.federation.traffic.rate_limit.window import (
+    DRIFT,
+    MAX_FOREIGN,
+    STRAY,
+    UNLIMITED,
+    RateLimitView,
+    RateLimitWindow,
+    WindowSlot,
+)
+from gateway.shared.memory import MemorySlotLog
 
 READ, WRITE, BACKGROUND = Priority.INTERACTIVE, Priority.WRITE, Priority.BACKGROUND
 MINUTE = 60 * (1 + DRIFT)
@@ -25,86 +35,92 @@ def clock() -> Clock:
     return Clock()
 
 
-def known(clock: Clock, limit: int = 30, **more: int) -> Budget:
-    """A budget that has just heard from the vendor, by its only request so far."""
-    budget = Budget("reads", documented=limit, monotonic=clock, **more)
-    budget.answered(budget.take(), quota=Quota(remaining=limit - 1))
+def window(
+    name: str, *, documented: int | None = None, ceiling: int | None = None, clock: Callable[[], float]
+) -> RateLimitWindow:
+    return RateLimitWindow(name, slots=MemorySlotLog(), documented=documented, ceiling=ceiling, monotonic=clock)
+
+
+def known(clock: Clock, limit: int = 30) -> RateLimitWindow:
+    """A window that has just heard from the vendor, by its only request so far."""
+    reads = window("reads", documented=limit, clock=clock)
+    reads.settle_answered(reads.take(), headers=RateLimitHeaders(remaining=limit - 1))
     clock.now += 1
-    return budget
+    return reads
 
 
-def left(budget: Budget) -> int | None:
-    return budget.bucket(lambda at: datetime.fromtimestamp(at, UTC)).remaining
+def left(reads: RateLimitWindow) -> int | None:
+    return reads.view(lambda at: datetime.fromtimestamp(at, UTC)).remaining
 
 
-def take(budget: Budget, count: int) -> list[Slot]:
-    return [budget.take() for _ in range(count)]
+def take(reads: RateLimitWindow, count: int) -> list[WindowSlot]:
+    return [reads.take() for _ in range(count)]
 
 
 def test_a_slot_is_free_a_window_after_the_answer(clock: Clock) -> None:
     """Not after the sending: the vendor may have counted the request as late as it answered."""
-    budget = Budget("reads", documented=1, monotonic=clock)
-    slot = budget.take()
+    reads = window("reads", documented=1, clock=clock)
+    slot = reads.take()
     clock.now += 5
-    budget.answered(slot)
+    reads.settle_answered(slot)
     sent, clock.now = clock.now, clock.now + 59.9
-    before = budget.free(READ)
+    before = reads.free(READ)
     clock.now = sent + MINUTE + 0.001
 
-    assert (0, 1) == (before, budget.free(READ))
+    assert (0, 1) == (before, reads.free(READ))
 
 
 def test_what_was_not_sent_costs_nothing(clock: Clock) -> None:
     """The connection was refused."""
-    budget = Budget("reads", documented=1, monotonic=clock)
-    budget.give_back(budget.take())
+    reads = window("reads", documented=1, clock=clock)
+    reads.give_back(reads.take())
 
-    assert budget.free(READ) == 1
+    assert reads.free(READ) == 1
 
 
 def test_an_unanswered_request_may_arrive_late(clock: Clock) -> None:
     """It is counted for a little longer than an answered one."""
-    budget = Budget("reads", documented=1, monotonic=clock)
-    budget.unanswered(budget.take())
+    reads = window("reads", documented=1, clock=clock)
+    reads.settle_unanswered(reads.take())
     start, clock.now = clock.now, clock.now + MINUTE + STRAY - 0.01
-    before = budget.free(READ)
+    before = reads.free(READ)
     clock.now = start + MINUTE + STRAY + 0.01
 
-    assert (0, 1) == (before, budget.free(READ))
+    assert (0, 1) == (before, reads.free(READ))
 
 
 def test_the_earliest_time_follows_from_the_log(clock: Clock) -> None:
     """The first in line goes when the first slot is free, the second with the second, those beyond a window later."""
-    budget = Budget("reads", documented=2, monotonic=clock)
+    reads = window("reads", documented=2, clock=clock)
     for _ in range(2):
-        budget.answered(budget.take())
+        reads.settle_answered(reads.take())
         clock.now += 10
 
-    earliest = [budget.earliest(place, READ) for place in (1, 2, 3, 4, 5)]
+    earliest = [reads.earliest(place, READ) for place in (1, 2, 3, 4, 5)]
 
     assert [1000 + MINUTE, 1010 + MINUTE, 1020 + 60, 1020 + 60, 1020 + 120] == earliest
 
 
 def test_nothing_is_sent_before_retry_after(clock: Clock) -> None:
     """Whatever the answer was, and however much is free."""
-    budget = known(clock)
-    budget.answered(budget.take(), retry_after=120.0)
-    held = (budget.free(WRITE), budget.earliest(1, WRITE) - clock.now)
+    reads = known(clock)
+    reads.settle_answered(reads.take(), retry_after=120.0)
+    held = (reads.free(WRITE), reads.earliest(1, WRITE) - clock.now)
     clock.now += 120
 
-    assert ((0, 120.0), True) == (held, budget.free(WRITE) > 0)
+    assert ((0, 120.0), True) == (held, reads.free(WRITE) > 0)
 
 
 def test_a_refusal_without_a_word_doubles_the_pause(clock: Clock) -> None:
     """From a sixtieth of the window up to the window; refusals of requests sent before count once."""
-    budget = known(clock)
+    reads = known(clock)
     pauses = []
     for _ in range(8):
-        one, other = budget.take(), budget.take()
-        budget.answered(one, refused=True)
-        budget.answered(other, refused=True)
-        pauses.append(round(budget.earliest(1, WRITE) - clock.now))
-        clock.now = budget.earliest(1, WRITE) + 0.01
+        one, other = reads.take(), reads.take()
+        reads.settle_answered(one, refused=True)
+        reads.settle_answered(other, refused=True)
+        pauses.append(round(reads.earliest(1, WRITE) - clock.now))
+        clock.now = reads.earliest(1, WRITE) + 0.01
 
     assert [1, 2, 4, 8, 16, 32] == pauses[:6]
     assert max(pauses) == 60
@@ -112,121 +128,121 @@ def test_a_refusal_without_a_word_doubles_the_pause(clock: Clock) -> None:
 
 def test_remaining_shows_what_others_use(clock: Clock) -> None:
     """The vendor counts 20 more than we do: they are not free for a window, or until it says that they are."""
-    budget = known(clock)
-    budget.answered(budget.take(), quota=Quota(limit=30, remaining=8))
-    after_rivals = left(budget)
-    budget.answered(budget.take(), quota=Quota(limit=30, remaining=27))
+    reads = known(clock)
+    reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=30, remaining=8))
+    after_rivals = left(reads)
+    reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=30, remaining=27))
 
-    assert (8, 27) == (after_rivals, left(budget))
+    assert (8, 27) == (after_rivals, left(reads))
 
 
 def test_requests_under_way_are_no_rivals(clock: Clock) -> None:
     """The vendor may have counted them before it answered this one, or not."""
-    budget = known(clock)
-    first, *_ = take(budget, 8)
-    budget.answered(first, quota=Quota(limit=30, remaining=21))
+    reads = known(clock)
+    first, *_ = take(reads, 8)
+    reads.settle_answered(first, headers=RateLimitHeaders(limit=30, remaining=21))
 
-    assert left(budget) == 30 - 8 - 1
+    assert left(reads) == 30 - 8 - 1
 
 
 def test_rivals_are_forgotten_only_for_sure(clock: Clock) -> None:
     """What the vendor says is left may be so because it has not counted yet what is under way."""
-    budget = known(clock)
-    budget.answered(budget.take(), quota=Quota(limit=30, remaining=23))
+    reads = known(clock)
+    reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=30, remaining=23))
     clock.now += 1
-    first, *_ = take(budget, 4)
+    first, *_ = take(reads, 4)
     clock.now += 1
     # It has counted three of ours, and five of others; three more of ours come.
-    budget.answered(first, quota=Quota(limit=30, remaining=22))
+    reads.settle_answered(first, headers=RateLimitHeaders(limit=30, remaining=22))
 
-    assert left(budget) == 30 - 6 - 5
+    assert left(reads) == 30 - 6 - 5
 
 
 def test_what_was_used_before_a_restart_is_tried_again_when_the_vendor_says_so(clock: Clock) -> None:
     """Not a whole window later, which is when it would be free at the latest."""
-    budget = Budget("reads", documented=30, monotonic=clock)
-    budget.answered(budget.take(), quota=Quota(limit=30, remaining=0, reset=10.0))
+    reads = window("reads", documented=30, clock=clock)
+    reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=30, remaining=0, reset=10.0))
 
-    assert 10 == budget.earliest(1, READ) - clock.now
-    assert MINUTE == pytest.approx(budget.earliest(2, READ) - clock.now)
+    assert 10 == reads.earliest(1, READ) - clock.now
+    assert MINUTE == pytest.approx(reads.earliest(2, READ) - clock.now)
 
 
 def test_a_header_may_name_any_number(clock: Clock) -> None:
     """What it costs us is bounded."""
-    budget = Budget("reads", monotonic=clock)
+    reads = window("reads", clock=clock)
     for _ in range(3):
-        budget.answered(budget.take(), quota=Quota(limit=999_999_999, remaining=0, reset=60.0))
+        reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=999_999_999, remaining=0, reset=60.0))
 
-    assert len(budget._foreign) == MOST_FOREIGN
+    assert len(reads._foreign) == MAX_FOREIGN
 
 
 def test_a_reset_that_is_over_does_not_end_the_pause_after_a_refusal(clock: Clock) -> None:
     """Else the vendor would be asked, and refuse, as fast as it answers."""
-    budget = known(clock)
-    budget.answered(budget.take(), quota=Quota(remaining=3, reset=0.0), refused=True)
+    reads = known(clock)
+    reads.settle_answered(reads.take(), headers=RateLimitHeaders(remaining=3, reset=0.0), refused=True)
 
-    assert budget.earliest(1, WRITE) - clock.now == pytest.approx(1.0, abs=0.01)
+    assert reads.earliest(1, WRITE) - clock.now == pytest.approx(1.0, abs=0.01)
 
 
 def test_an_older_answer_does_not_undo_a_newer_one(clock: Clock) -> None:
     """It was counted before the rivals came."""
-    budget = known(clock)
-    older, newer = take(budget, 2)
+    reads = known(clock)
+    older, newer = take(reads, 2)
     clock.now += 1
-    budget.answered(newer, quota=Quota(limit=30, remaining=5))
-    few = left(budget)
-    budget.answered(older, quota=Quota(limit=30, remaining=28))
+    reads.settle_answered(newer, headers=RateLimitHeaders(limit=30, remaining=5))
+    few = left(reads)
+    reads.settle_answered(older, headers=RateLimitHeaders(limit=30, remaining=28))
 
-    assert (5, 5) == (few, left(budget))
+    assert (5, 5) == (few, left(reads))
 
 
 def test_the_vendors_limit_replaces_the_documented_one_and_never_exceeds_a_configured_one(clock: Clock) -> None:
     """A contract may be larger than the documentation; an operator leaves room for others."""
-    documented = Budget("reads", documented=30, monotonic=clock)
-    configured = Budget("reads", documented=30, ceiling=10, monotonic=clock)
-    for budget in (documented, configured):
-        budget.answered(budget.take(), quota=Quota(limit=100, remaining=99))
+    documented = window("reads", documented=30, clock=clock)
+    configured = window("reads", documented=30, ceiling=10, clock=clock)
+    for reads in (documented, configured):
+        reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=100, remaining=99))
 
     assert (99, 9) == (documented.free(WRITE), configured.free(WRITE))
 
 
 def test_rivals_above_our_own_ceiling_take_nothing_from_it(clock: Clock) -> None:
     """Of a hundred, others use 50; ours are ten."""
-    budget = Budget("reads", documented=100, ceiling=10, monotonic=clock)
-    budget.answered(budget.take(), quota=Quota(limit=100, remaining=49))
+    reads = window("reads", documented=100, ceiling=10, clock=clock)
+    reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=100, remaining=49))
 
-    assert left(budget) == 9
+    assert left(reads) == 9
 
 
 def test_an_empty_vendor_is_waited_for_until_its_reset(clock: Clock) -> None:
     """Its window may be longer than we think: an hour, here."""
-    budget = Budget("reads", documented=5000, monotonic=clock)
-    budget.answered(budget.take(), quota=Quota(limit=5000, remaining=0, reset=1800.0))
+    reads = window("reads", documented=5000, clock=clock)
+    reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=5000, remaining=0, reset=1800.0))
 
-    assert 1800 == budget.earliest(1, READ) - clock.now
+    assert 1800 == reads.earliest(1, READ) - clock.now
 
 
 def test_a_reset_that_tells_nothing_new_costs_no_time(clock: Clock) -> None:
     """Vendors round it up to whole seconds; our own log is exact."""
-    budget = Budget("reads", documented=1, monotonic=clock)
-    budget.answered(budget.take(), quota=Quota(limit=1, remaining=0, reset=61.0))
+    reads = window("reads", documented=1, clock=clock)
+    reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=1, remaining=0, reset=61.0))
 
-    assert MINUTE == pytest.approx(budget.earliest(1, READ) - clock.now)
+    assert MINUTE == pytest.approx(reads.earliest(1, READ) - clock.now)
 
 
 def test_until_the_vendor_was_heard_few_go_at_once(clock: Clock) -> None:
     """After a restart it may have counted what this process knows nothing of: one refusal at most."""
-    budget = Budget("reads", documented=30, monotonic=clock)
-    first = budget.take()
-    meanwhile = budget.free(READ)
-    budget.answered(first, quota=Quota(limit=30, remaining=12))
+    reads = window("reads", documented=30, clock=clock)
+    first = reads.take()
+    meanwhile = reads.free(READ)
+    reads.settle_answered(first, headers=RateLimitHeaders(limit=30, remaining=12))
 
-    assert (0, 12) == (meanwhile, left(budget))
+    assert (0, 12) == (meanwhile, left(reads))
 
 
 def test_what_nothing_limits_need_not_wait(clock: Clock) -> None:
     """Its time is past for any clock: who is refused for another reason is not told of a limit."""
-    limitless, unused = Budget("reads", monotonic=clock), known(clock)
+    limitless, unused = window("reads", clock=clock), known(clock)
 
     assert limitless.earliest(1000, READ) < 0
     assert unused.earliest(29, READ) < 0 < unused.earliest(30, READ)
@@ -234,31 +250,31 @@ def test_what_nothing_limits_need_not_wait(clock: Clock) -> None:
 
 def test_mutations_find_a_tenth_at_least_where_mutations_come(clock: Clock) -> None:
     """And all of it is for everybody where none come."""
-    budget = known(clock)
-    without = budget.free(READ)
-    budget.want(WRITE)
+    reads = known(clock)
+    without = reads.free(READ)
+    reads.announce(WRITE)
 
-    assert 3 == without - budget.free(READ) == budget.free(WRITE) - budget.free(READ)
+    assert 3 == without - reads.free(READ) == reads.free(WRITE) - reads.free(READ)
 
 
 def test_background_work_leaves_a_fifth(clock: Clock) -> None:
     """For whoever waits for an answer."""
-    budget = known(clock)
+    reads = known(clock)
 
-    assert 6 == budget.free(READ) - budget.free(BACKGROUND)
+    assert 6 == reads.free(READ) - reads.free(BACKGROUND)
 
 
 def test_without_a_number_refusals_find_one_and_time_lifts_it(clock: Clock) -> None:
     """Down to 70 % of what was refused, up a little every ten seconds, and away at twice as much."""
-    budget = Budget("reads", monotonic=clock)
-    unlimited = budget.free(READ)
-    slots = take(budget, 100)
-    budget.answered(slots[0], refused=True)
+    reads = window("reads", clock=clock)
+    unlimited = reads.free(READ)
+    slots = take(reads, 100)
+    reads.settle_answered(slots[0], refused=True)
     for slot in slots[1:]:
-        budget.answered(slot)
+        reads.settle_answered(slot)
     limits = []
     for _ in range(60):
-        limits.append(budget.bucket(lambda at: datetime.fromtimestamp(at, UTC)).limit)
+        limits.append(reads.view(lambda at: datetime.fromtimestamp(at, UTC)).limit)
         clock.now += 10
 
     rising = [limit for limit in limits if limit is not None]
@@ -270,30 +286,30 @@ def test_without_a_number_refusals_find_one_and_time_lifts_it(clock: Clock) -> N
 
 def test_few_requests_do_not_overload_a_vendor(clock: Clock) -> None:
     """It is others who do: two requests that were refused do not become one in ten seconds."""
-    budget = Budget("writes", monotonic=clock)
-    for slot in take(budget, 2):
-        budget.answered(slot, refused=True)
+    reads = window("writes", clock=clock)
+    for slot in take(reads, 2):
+        reads.settle_answered(slot, refused=True)
 
-    assert budget.bucket(lambda at: datetime.fromtimestamp(at, UTC)).limit == 5
+    assert reads.view(lambda at: datetime.fromtimestamp(at, UTC)).limit == 5
 
 
 def test_the_graph_sees_the_bucket(clock: Clock) -> None:
     """Observed once the vendor's headers named the limit; the reset is when the next place is free."""
-    budget = Budget("reads", documented=30, monotonic=clock)
-    fresh = budget.bucket(lambda at: datetime.fromtimestamp(at, UTC))
-    budget.answered(budget.take(), quota=Quota(limit=30, remaining=29))
+    reads = window("reads", documented=30, clock=clock)
+    fresh = reads.view(lambda at: datetime.fromtimestamp(at, UTC))
+    reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=30, remaining=29))
 
-    assert Bucket("reads", 30, 30, None, observed=False) == fresh
-    assert Bucket("reads", 30, 29, datetime.fromtimestamp(1000 + MINUTE, UTC), observed=True) == budget.bucket(
+    assert RateLimitView("reads", 30, 30, None, observed=False) == fresh
+    assert RateLimitView("reads", 30, 29, datetime.fromtimestamp(1000 + MINUTE, UTC), observed=True) == reads.view(
         lambda at: datetime.fromtimestamp(at, UTC)
     )
 
 
-def test_a_budget_is_idle_when_it_remembers_nothing(clock: Clock) -> None:
+def test_a_window_is_idle_when_it_remembers_nothing(clock: Clock) -> None:
     """Then a new one would do."""
-    budget = Budget("reads", documented=30, monotonic=clock)
-    new = budget.is_idle
-    budget.answered(budget.take())
-    used, clock.now = budget.is_idle, clock.now + MINUTE + 1
+    reads = window("reads", documented=30, clock=clock)
+    new = reads.is_idle
+    reads.settle_answered(reads.take())
+    used, clock.now = reads.is_idle, clock.now + MINUTE + 1
 
-    assert (True, False, True) == (new, used, budget.is_idle)
+    assert (True, False, True) == (new, used, reads.is_idle)

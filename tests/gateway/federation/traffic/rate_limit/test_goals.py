@@ -9,8 +9,15 @@ from hypothesis import strategies as st
 
 from connectors.sdk.errors import RateLimitedError, UnavailableError, UpstreamTimeoutError
 from connectors.sdk.settings import LimitsSettings
-from gateway.federation.traffic import Priority, SourceGate, prioritised, within
-from tests.gateway.federation.traffic.vendor import Caller, StrictWindow, Vendor, gate
+from gateway.federation.traffic import AdmissionControl, Priority
+from tests.gateway.federation.traffic.vendor import (
+    Caller,
+    StrictWindow,
+    Vendor,
+    admission_control,
+    prioritised,
+    within,
+)
 from tests.gateway.federation.traffic.virtual_time import run
 
 LIMITS = LimitsSettings(requests=30, writes=10)
@@ -31,7 +38,7 @@ async def greedy(caller: Caller, until: float, *, is_write: bool = False, patien
 async def test_greedy_users_never_make_the_vendor_refuse(jitter: float, headers: bool) -> None:
     """R1: 200 users, 30 reads and 10 writes a minute: no refusal, and at least 85 % of what is possible is used."""
     vendor = Vendor(StrictWindow(30, 60), StrictWindow(10, 60), jitter=jitter, headers=headers)
-    source = gate(LIMITS)
+    source = admission_control(LIMITS)
     caller = Caller(source, vendor)
     until = anyio.current_time() + 120
     async with anyio.create_task_group() as group:
@@ -64,7 +71,7 @@ def test_no_pattern_of_arrivals_makes_the_vendor_refuse(
     headers: bool,
     apart: bool,
 ) -> None:
-    """Whatever comes when, travels how long, and is given up by its asker meanwhile; and nothing is left over."""
+    """Whatever comes when, travels how long, and is given up by its reader meanwhile; and nothing is left over."""
 
     async def main() -> tuple[int, int]:
         reads = StrictWindow(limit, window)
@@ -77,7 +84,7 @@ def test_no_pattern_of_arrivals_makes_the_vendor_refuse(
             headers=headers,
         )
         limits = LimitsSettings(requests=limit, writes=limit if apart else None, window=window)
-        source = gate(limits)
+        source = admission_control(limits)
         caller = Caller(source, vendor)
 
         async def ask(at: float, is_write: bool, patience: float) -> None:
@@ -92,7 +99,7 @@ def test_no_pattern_of_arrivals_makes_the_vendor_refuse(
         async with anyio.create_task_group() as group:
             for arrival in arrivals:
                 group.start_soon(ask, *arrival)
-        left = source._turnstile.waiting + source._bulkhead.under_way
+        left = len(source._queue._waiting) + source._concurrency._in_flight
         await source.aclose()
         return reads.refusals + (vendor.writes.refusals if apart else 0), left
 
@@ -106,7 +113,7 @@ async def test_a_restart_in_the_middle_of_a_window_costs_one_refusal_at_most() -
             vendor = Vendor(StrictWindow(30, 60), jitter=0.1, headers=headers)
             for _ in range(before):
                 vendor.reads.admit()
-            source = gate(LIMITS)
+            source = admission_control(LIMITS)
             caller = Caller(source, vendor)
             until = anyio.current_time() + 60
             async with anyio.create_task_group() as group:
@@ -122,7 +129,7 @@ async def test_a_restart_in_the_middle_of_a_window_costs_one_refusal_at_most() -
 async def test_a_rival_is_learnt_from_what_remains(jitter: float, seed: int) -> None:
     """R4: another client holds half of the same limit and takes each of its places again: one refusal a window at most."""
     vendor = Vendor(StrictWindow(30, 60), jitter=jitter, seed=seed, headers=True)
-    source = gate(LIMITS)
+    source = admission_control(LIMITS)
     caller = Caller(source, vendor)
     until = anyio.current_time() + 300
     refused: list[float] = []
@@ -164,7 +171,7 @@ async def test_a_rival_is_learnt_from_what_remains(jitter: float, seed: int) -> 
 async def test_nothing_is_sent_before_retry_after(as_date: bool) -> None:
     """R5: and what waits goes within 250 ms afterwards; seconds and dates."""
     vendor = Vendor(StrictWindow(30, 60))
-    source = gate(LIMITS)
+    source = admission_control(LIMITS)
     caller = Caller(source, vendor)
     await caller.call()
     vendor.status = None
@@ -186,9 +193,9 @@ async def test_nothing_is_sent_before_retry_after(as_date: bool) -> None:
 
 
 class Line:
-    """A source whose read budget is used up for the next minute."""
+    """A source whose read limit is used up for the next minute."""
 
-    def __init__(self, source: SourceGate, vendor: Vendor) -> None:
+    def __init__(self, source: AdmissionControl, vendor: Vendor) -> None:
         self.source, self.vendor = source, vendor
         self.caller = Caller(source, vendor)
 
@@ -197,7 +204,7 @@ async def used_up(**limits: int) -> Line:
     given = LimitsSettings(**{"requests": 30, "writes": 10, **limits})
     assert given.requests is not None
     vendor = Vendor(StrictWindow(given.requests, 60))
-    line = Line(gate(given), vendor)
+    line = Line(admission_control(given), vendor)
     for _ in range(given.requests):
         await line.caller.call()
     return line
@@ -213,7 +220,7 @@ async def test_who_cannot_be_in_time_knows_at_once() -> None:
     assert at == anyio.current_time()
     assert caught.value.retry_at is not None
     # A window and the clocks' tolerance from the first answer.
-    assert 59 <= (caught.value.retry_at - line.source._now()).total_seconds() <= 61
+    assert 59 <= (caught.value.retry_at - line.source._clock.now()).total_seconds() <= 61
 
 
 async def test_who_can_be_in_time_waits_and_is_served() -> None:
@@ -274,9 +281,9 @@ async def test_the_higher_priority_goes_first() -> None:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("pause", [30.0, 8.0])
 async def test_mutations_wait_at_most_a_second_while_lists_saturate(seed: int, pause: float) -> None:
-    """R6: their own reads included, which share the lists' budget; where they come seldom, and near their own limit."""
+    """R6: their own reads included, which share the lists' limit; where they come seldom, and near their own limit."""
     vendor = Vendor(StrictWindow(30, 60), StrictWindow(10, 60), jitter=0.1, seed=seed)
-    source = gate(LIMITS)
+    source = admission_control(LIMITS)
     caller = Caller(source, vendor)
     began = anyio.current_time()
     until = began + 600
@@ -314,12 +321,12 @@ async def test_mutations_wait_at_most_a_second_while_lists_saturate(seed: int, p
     st.integers(1, 5),
     st.integers(0, 2**16),
 )
-def test_whoever_goes_away_harms_nobody(askers: list[tuple[float, float]], limit: int, seed: int) -> None:
+def test_whoever_goes_away_harms_nobody(readers: list[tuple[float, float]], limit: int, seed: int) -> None:
     """A6: no foreign cancellation, nobody left hanging, no slot and no place lost."""
 
     async def main() -> tuple[int, int, int, int]:
         vendor = Vendor(StrictWindow(limit, 1.0), jitter=0.2, seed=seed)
-        source = gate(LimitsSettings(requests=limit, window=1.0, concurrency=2))
+        source = admission_control(LimitsSettings(requests=limit, window=1.0, concurrency=2))
         caller = Caller(source, vendor)
         served = 0
 
@@ -337,12 +344,12 @@ def test_whoever_goes_away_harms_nobody(askers: list[tuple[float, float]], limit
                 served += await caller.call() == 200
 
         async with anyio.create_task_group() as group:
-            for asker in askers:
-                group.start_soon(fickle, *asker)
+            for reader in readers:
+                group.start_soon(fickle, *reader)
             group.start_soon(patient)
         await anyio.sleep(20)
-        left = source._turnstile.waiting + source._bulkhead.under_way
-        free = source._budgets.of("").reads.free(Priority.WRITE)
+        left = len(source._queue._waiting) + source._concurrency._in_flight
+        free = source._windows.of("").reads.free(Priority.WRITE)
         await source.aclose()
         return served, left, free, vendor.reads.refusals
 

@@ -1,0 +1,28 @@
+"""The call context of a single flight: several readers may wait for it, so it has a deadline of its own."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+
+from msgspec import structs
+
+from gateway.federation.cache import CacheKey, FlightContext
+from gateway.federation.traffic import Priority, current_context, in_context
+
+# Seconds that a background refresh may take.
+BACKGROUND_DEADLINE = 60.0
+
+
+def flight_context(deadlines: Mapping[str, float]) -> FlightContext:
+    """What `Cache` enters around each call. `deadlines` are the sources' own, in seconds by key.
+
+    A background refresh goes last, and counts for nothing: the operation that caused it has its answer already.
+    """
+
+    def around(key: CacheKey, in_background: bool) -> AbstractContextManager[None]:  # noqa: FBT001 as Cache calls it
+        context = current_context()
+        if not in_background:
+            return in_context(context.with_deadline(deadlines[key.source]))
+        refresh = structs.replace(context, priority=Priority.BACKGROUND, counters=())
+        return in_context(refresh.with_deadline(BACKGROUND_DEADLINE))
+
+    return around

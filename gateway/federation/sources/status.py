@@ -1,0 +1,64 @@
+"""How a source fared lately, and how a failing read shows."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from connectors.sdk.errors import (
+    BrokenError,
+    ConnectorError,
+    ForbiddenError,
+    RateLimitedError,
+    RejectedError,
+    UnauthenticatedError,
+    UnsupportedActionError,
+)
+from schema.ports import SourceStatus
+
+log = structlog.get_logger("taskgate.source")
+
+
+def status_of(error: ConnectorError) -> SourceStatus:
+    """The status that a failing read gives a source, or its part of a list."""
+    match error:
+        case RateLimitedError():
+            return SourceStatus.RATE_LIMITED
+        case UnauthenticatedError():
+            return SourceStatus.UNAUTHORIZED
+        case ForbiddenError():
+            return SourceStatus.FORBIDDEN
+        case UnsupportedActionError():
+            return SourceStatus.SKIPPED
+        case _:
+            return SourceStatus.UNAVAILABLE
+
+
+class StatusRecord:
+    """The last success and failure of one source. `per_person`: it is called with each person's own credentials."""
+
+    def __init__(self, source: str, *, per_person: bool, clock: Callable[[], datetime]) -> None:
+        self._source = source
+        self._per_person = per_person
+        self._clock = clock
+        self.status = SourceStatus.OK
+        self.reason: str | None = None
+        self.last_success_at: datetime | None = None
+
+    def record_success(self) -> None:
+        self.status, self.reason = SourceStatus.OK, None
+        self.last_success_at = self._clock()
+
+    def record_failure(self, error: ConnectorError) -> None:
+        """A failure is the source's status until it answers again. A refusal of one request is no failure."""
+        if isinstance(error, RejectedError) and not isinstance(error, ForbiddenError):
+            return
+        if self._per_person and isinstance(error, ForbiddenError | UnauthenticatedError):
+            return  # about one person, not about the source
+        if isinstance(error, BrokenError):
+            log.error(
+                "source broken", source=self._source, operation=error.operation, code=error.code, reason=error.message
+            )
+        else:
+            log.warning("source failed", source=self._source, operation=error.operation, code=error.code)
+        self.status, self.reason = status_of(error), error.message

@@ -1,0 +1,74 @@
+"""The call context: who calls, for which operation, with which priority and deadline, and what counts the requests.
+
+There is one context variable. A request to the gateway enters its context once; reads, writes, single flights and
+health probes enter contexts that they derive from the current one, or a context of their own, and leave them again.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import anyio
+from msgspec import structs
+
+from connectors.sdk.caller import Caller
+from connectors.sdk.http import UpstreamCall, current_call, in_call
+from gateway.federation.traffic.priority import Priority
+from gateway.federation.traffic.request_cost import RequestCost
+
+
+class CallContext(UpstreamCall, frozen=True, kw_only=True):
+    """Adds to `authority` and `counters` what only the gateway needs to know of its calls.
+
+    `operation`: what the requests are for, as logs and errors name it ("list tasks")
+    `caller`: None while the gateway calls for itself
+    `token`: what the caller signed in with, if another system could accept it
+    `deadline`: until when an answer is useful, in seconds of the event loop's clock; None: no deadline
+    `is_probe`: the request is a health probe and passes an open circuit breaker
+    """
+
+    operation: str = ""
+    caller: Caller | None = None
+    token: str | None = None
+    priority: Priority = Priority.INTERACTIVE
+    deadline: float | None = None
+    counters: tuple[RequestCost, ...] = ()
+    is_probe: bool = False
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        caller = None if self.caller is None else self.caller.key
+        return (
+            f"CallContext(operation={self.operation!r}, caller={caller!r}, authority={self.authority!r}, "
+            f"priority={self.priority.name}, deadline={self.deadline!r}, is_probe={self.is_probe!r})"
+        )
+
+    def remaining(self, monotonic: Callable[[], float] = anyio.current_time) -> float | None:
+        """Seconds to the deadline, never below 0; None if there is none."""
+        return None if self.deadline is None else max(0.0, self.deadline - monotonic())
+
+    def limited_to(self, seconds: float, *, monotonic: Callable[[], float] = anyio.current_time) -> "CallContext":
+        """With a deadline `seconds` from now, or the present one if that is earlier: a part has no longer than the whole."""
+        deadline = monotonic() + seconds
+        return self if self.deadline is not None and self.deadline <= deadline else self._until(deadline)
+
+    def with_deadline(self, seconds: float, *, monotonic: Callable[[], float] = anyio.current_time) -> "CallContext":
+        """With a deadline `seconds` from now, whatever the present one is."""
+        return self._until(monotonic() + seconds)
+
+    def counted_by(self, cost: RequestCost) -> "CallContext":
+        """`cost` counts the requests, beside the counters that there are."""
+        return structs.replace(self, counters=(*self.counters, cost))
+
+    def _until(self, deadline: float) -> "CallContext":
+        return structs.replace(self, deadline=deadline)
+
+
+def current_context() -> CallContext:
+    """The context of the current task; an empty one where none was entered."""
+    call = current_call()
+    return call if isinstance(call, CallContext) else CallContext(authority=call.authority)
+
+
+def in_context(context: CallContext) -> AbstractContextManager[None]:
+    """Make `context` the current one for the block and for tasks started there; afterwards the previous one is again."""
+    return in_call(context)

@@ -1,0 +1,33 @@
+"""What a GraphQL operation, or one part of it, cost upstream."""
+
+# Seconds. A shorter wait counts as none: the clock goes on while code runs.
+MIN_WAIT = 0.001
+
+
+class RequestCost:
+    """Counters. All are about upstream requests; a request is counted by every `RequestCost` of its call context.
+
+    `requests`: begun, whether or not a connection was made; those to a token's issuer too
+    `sent`: sent to the source itself
+    `waits`, `waited_seconds`: that waited for admission, and for how long together
+    `retries`: reads that were sent again
+    `refusals`: refused by admission control
+    """
+
+    __slots__ = ("refusals", "requests", "retries", "sent", "waited_seconds", "waits")
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.sent = 0
+        self.waits = 0
+        self.waited_seconds = 0.0
+        self.retries = 0
+        self.refusals = 0
+
+    def count_request(self) -> None:
+        self.requests += 1
+
+    def add_wait(self, seconds: float) -> None:
+        if seconds > MIN_WAIT:
+            self.waits += 1
+            self.waited_seconds += seconds

@@ -1,0 +1,47 @@
+"""Credential scope and authority, by how a source is called."""
+
+import pytest
+
+from connectors.sdk.caller import Caller, Identity
+from connectors.sdk.http import Authority
+from connectors.sdk.settings import SourceSettings
+from gateway.federation.cache import SERVICE, Scope
+from gateway.federation.sources.caller_scope import acting_on, scope_of
+from gateway.federation.traffic import CallContext
+
+HERE = Identity(native_id="a1")
+CONTEXT = CallContext(caller=Caller(key="alice", name="Alice", identities={"here": HERE}), token="t")
+
+
+class Settings(SourceSettings):
+    modes = frozenset({"service", "viewer", "exchange"})
+
+
+def settings(acts_as: str) -> SourceSettings:
+    return Settings.model_validate(
+        {"key": "here", "name": "Here", "vendor": "memory", "base_url": "http://here.test", "acts_as": acts_as}
+    )
+
+
+def test_a_service_account_has_one_scope_and_no_authority() -> None:
+    """Whoever the caller is, and whatever was entered before."""
+    before = CallContext(caller=CONTEXT.caller, authority=Authority(principal="bob", identity=None))
+
+    assert SERVICE == scope_of(settings("service"), CONTEXT)
+    assert None is acting_on(settings("service"), before).authority
+
+
+@pytest.mark.parametrize("acts_as", ["viewer", "exchange"])
+def test_a_person_has_a_scope_and_an_authority_of_their_own(acts_as: str) -> None:
+    """With their identity in that source, and what they signed in with."""
+    assert Scope("person:alice") == scope_of(settings(acts_as), CONTEXT)
+    assert Authority(principal="alice", identity=HERE, token="t") == acting_on(settings(acts_as), CONTEXT).authority
+
+
+@pytest.mark.parametrize("acts_as", ["viewer", "exchange"])
+def test_the_gateway_itself_has_neither_a_persons_scope_nor_an_authority(acts_as: str) -> None:
+    """Answers without a person's credentials are nobody's and everybody's to be kept from."""
+    scope = scope_of(settings(acts_as), CallContext())
+
+    assert scope not in {SERVICE, Scope("person:nobody")}
+    assert None is acting_on(settings(acts_as), CallContext()).authority

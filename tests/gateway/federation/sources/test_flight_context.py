@@ -1,0 +1,39 @@
+"""The context of a single flight: the reader's, but for its deadline; in the background also priority and counters."""
+
+from connectors.sdk.caller import Caller
+from gateway.federation.cache import SERVICE, CacheKey
+from gateway.federation.sources import flight_context
+from gateway.federation.traffic import CallContext, Priority, RequestCost, current_context, in_context
+
+ALICE = Caller(key="alice", name="Alice", identities={})
+KEY = CacheKey("north", SERVICE, "list tasks", None)
+
+
+async def inside(*, in_background: bool) -> tuple[CallContext, RequestCost, float]:
+    """The context of a flight that a reader with one second left causes, their counter, and the seconds that it has."""
+    cost = RequestCost()
+    reader = CallContext(caller=ALICE, token="t", priority=Priority.WRITE, counters=(cost,)).limited_to(1)
+    with in_context(reader), flight_context({"north": 8.0})(KEY, in_background):
+        context = current_context()
+    return context, cost, context.remaining() or 0.0
+
+
+async def test_a_flight_has_the_deadline_of_its_source() -> None:
+    """Others may come to wait for it; its requests count for the reader who caused it."""
+    context, cost, seconds = await inside(in_background=False)
+
+    assert (ALICE, "t", Priority.WRITE, (cost,)) == (
+        context.caller,
+        context.token,
+        context.priority,
+        context.counters,
+    )
+    assert 7.9 < seconds <= 8.0
+
+
+async def test_a_background_refresh_goes_last_and_counts_for_nothing() -> None:
+    """The reader who caused it has an answer already; the credentials are theirs."""
+    context, _, seconds = await inside(in_background=True)
+
+    assert (ALICE, "t", Priority.BACKGROUND, ()) == (context.caller, context.token, context.priority, context.counters)
+    assert 59.9 < seconds <= 60.0

@@ -1,0 +1,61 @@
+"""What the status of a source is after successes and failures."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from connectors.sdk.errors import (
+    ConnectorError,
+    ForbiddenError,
+    MalformedResponseError,
+    NotFoundError,
+    RateLimitedError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from gateway.federation.sources.status import StatusRecord
+from schema.ports import SourceStatus
+
+NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
+
+
+def record(*, per_person: bool = False) -> StatusRecord:
+    return StatusRecord("here", per_person=per_person, clock=lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (UnavailableError("is down"), SourceStatus.UNAVAILABLE),
+        (RateLimitedError("too many"), SourceStatus.RATE_LIMITED),
+        (UnauthenticatedError("refused our credentials"), SourceStatus.UNAUTHORIZED),
+        (ForbiddenError("the account lacks a permission"), SourceStatus.FORBIDDEN),
+        (MalformedResponseError("no JSON"), SourceStatus.UNAVAILABLE),
+    ],
+)
+def test_a_failure_is_the_status_until_the_next_success(error: ConnectorError, expected: SourceStatus) -> None:
+    """With its message as the reason."""
+    here = record()
+    here.record_failure(error)
+    failed = (here.status, here.reason, here.last_success_at)
+    here.record_success()
+
+    assert (expected, error.message, None) == failed
+    assert (SourceStatus.OK, None, NOW) == (here.status, here.reason, here.last_success_at)
+
+
+def test_a_refusal_of_one_request_is_no_failure_of_the_source() -> None:
+    """It answered."""
+    here = record()
+    here.record_failure(NotFoundError("no such task"))
+
+    assert SourceStatus.OK is here.status
+
+
+@pytest.mark.parametrize("error", [ForbiddenError("not you"), UnauthenticatedError("not this token")])
+def test_a_refused_person_is_no_failure_of_the_source(error: ConnectorError) -> None:
+    """Where each person has credentials of their own."""
+    here = record(per_person=True)
+    here.record_failure(error)
+
+    assert SourceStatus.OK is here.status
