@@ -95,7 +95,7 @@ class Catalogues:
                     source.key, "list flows"
                 )
                 continue
-            if request.backward and source.connector.sorts_flows:
+            if request.backward and source.connector.info.sorts_flows:
                 raise ValidationFailedError(
                     f"{source.connector.settings.name} lists flows newest first only: ask with first and after, or for "
                     "other sources",
@@ -104,7 +104,7 @@ class Catalogues:
             pushed = source.connector.pushdown_flows(request.query)
             exact = pushed == request.query
             part.filters = FilterPlacement.PUSHED_DOWN if exact else FilterPlacement.GATEWAY
-            if source.connector.sorts_flows:
+            if source.connector.info.sorts_flows:
                 part.streams.append(
                     PagedStream(
                         name=f"{source.key}:0",

@@ -78,7 +78,7 @@ class Directories:
             parts.append(part)
             if assignable_to is not None and source.key != assignable_to.source:
                 part.skipped = True
-            elif Listing.USERS in source.connector.listings:
+            elif Listing.USERS in source.connector.info.listings:
                 self._add(part, self._accounts(part, request, search, assignable_to), admit, order, resumed)
             else:
                 # No directory: those whom the configuration links to it.
@@ -108,7 +108,7 @@ class Directories:
             part: Part[GroupRow] = Part(source)
             parts.append(part)
             asked = request.sources is None or source.key in request.sources
-            if asked and Listing.GROUPS in source.connector.listings:
+            if asked and Listing.GROUPS in source.connector.info.listings:
                 self._add(part, self._groups(part, request, search), admit, order, resumed)
             else:
                 part.skipped = True
@@ -123,7 +123,7 @@ class Directories:
         for source in self._sources:
             part: Part[PersonRow] = Part(source)
             parts.append(part)
-            if source.key == group.source and Listing.MEMBERS in source.connector.listings:
+            if source.key == group.source and Listing.MEMBERS in source.connector.info.listings:
                 self._add(part, self._members(part, request, group.native_id), lambda row: row, order, resumed)
             else:
                 part.skipped = True
