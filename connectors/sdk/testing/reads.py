@@ -131,7 +131,7 @@ class ReadPromises:
 
         assert len(small) == len(set(small))
         assert sorted(large) == sorted(small)
-        if listing not in connector.listings:
+        if listing not in connector.info.listings:
             assert ([], []) == (small, requests)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import connectors.sdk
 import connectors.sdk.testing
-from connectors.sdk import Assign, Task, TaskState, utc_now
+from connectors.sdk import Assign, ConnectorInfo, Task, TaskState, utc_now
 
 ROOT = Path(__file__).resolve().parents[3]
 VENDORS = [
@@ -63,3 +63,19 @@ def test_an_assignment_names_a_user_or_a_group(given: dict[str, str]) -> None:
     task = Task(source="a", native_id="1", title="t", state=TaskState.READY, rule="r", fetched_at=utc_now())
     with pytest.raises(ValueError, match="exactly one of user_id and group_id"):
         Assign(task=task, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("package", ["gateway", "schema"])
+def test_the_facts_of_a_connector_are_read_from_its_info(package: str) -> None:
+    """A connector around another one replaces `info`; the class attributes stay those of the inner vendor."""
+    facts = {*ConnectorInfo.__struct_fields__, "cancel_strategies"}
+    past_info = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.attr}"
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in facts
+        if (isinstance(node.value, ast.Name) and node.value.id == "connector")
+        or (isinstance(node.value, ast.Attribute) and node.value.attr == "connector")
+    ]
+
+    assert [] == past_info
