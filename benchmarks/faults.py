@@ -112,7 +112,7 @@ def stand_in_process(pipe: Connection) -> None:
             pipe.send((configuration(chosen, urls, "of a benchmark"), dict(urls)))
             await asyncio.to_thread(pipe.poll, None)
 
-    # Replies that nobody waits for any longer are cut off at the end, which is no news.
+    # Replies of abandoned requests are cut off at the end; that is expected.
     logging.disable()
     uvloop.run(served())
 
@@ -260,7 +260,7 @@ def verdicts(seen: Seen) -> Iterator[tuple[str, str, str, str, bool]]:
     yield _most("A1", "black hole: whole inbox, p99, ms", quantile(hole.whole, 0.99), 1.25 * worst)
     share = sum(is_told) / len(is_told)
     yield "A1", "black hole: healthy rows, and told UPSTREAM_UNAVAILABLE", "100 %", f"{share:.0%}", share == 1
-    yield _most("A2", "black hole: requests until nobody waits for it", seen.sent, 3)
+    yield _most("A2", "black hole: requests until the circuit breaker opens", seen.sent, 3)
     yield _most("A2", "longest whole inbox of all, ms", longest, (DEADLINE + 0.05) * 1000)
     for phase in (slow, hole, down, up):
         healthy = quantile(phase.healthy, 0.99), 1.25 * quantile(well.healthy, 0.99)

@@ -354,7 +354,7 @@ def main() -> None:
         what, goal, _ = cells[0]
         print(f"{what:36}{goal:>9}" + "".join(f"{value:>16}" for _, _, value in cells))
     print(
-        "\nno budget: the same numbers within a window of 1 ms, which nobody can use up, and the stand-in's X-RateLimit\n"
+        "\nno budget: the same numbers within a window of 1 ms, which is never used up, and the stand-in's X-RateLimit\n"
         "headers withheld. What is left are its 429s with their Retry-After, and 8 to 16 requests at once.\n"
         f"travel: a slot that is counted from its answer is away for {TRAVEL:.1f} s more than the window, which leaves {LEFT:.0%} of\n"
         f"the limit at most, and would leave {60 / (60 + TRAVEL):.1%} of a minute's."

@@ -8,7 +8,7 @@ from gateway.federation.cache import SERVICE, Scope
 from gateway.federation.traffic import CallContext
 
 # The scope of a person begins with "person:".
-_NO_CALLER = Scope("nobody")
+_NO_CALLER = Scope("no caller")
 
 
 def scope_of(settings: SourceSettings, context: CallContext) -> Scope:
