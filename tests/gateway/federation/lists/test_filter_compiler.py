@@ -123,6 +123,7 @@ MEMBERS: dict[str, st.SearchStrategy[Any]] = {
 filters = filters_of(MEMBERS)
 
 
+@pytest.mark.slow
 @settings(max_examples=max(500, settings().max_examples))
 @given(filters, st.lists(tasks(), min_size=1, max_size=12))
 def test_a_filter_is_read_soundly(wanted: TaskFilter, rows: list[Task]) -> None:

@@ -13,6 +13,8 @@ from gateway.federation.traffic import Priority, SourceGate, prioritised, within
 from tests.gateway.federation.traffic.vendor import Caller, StrictWindow, Vendor, gate
 from tests.gateway.federation.traffic.virtual_time import run
 
+pytestmark = pytest.mark.slow
+
 LIMITS = LimitsSettings(requests=30, writes=10)
 
 
