@@ -11,8 +11,8 @@ NPM_INSTALLED := $(patsubst %/package.json,%/node_modules/.installed,$(wildcard 
 
 help:
 	@echo "make demo       sandbox and gateway on this machine, with people and tasks to try"
-	@echo "make check      for daily work, within a minute: format, lint, types, import contracts, and the tests that start"
-	@echo "                no server and no other program (not marked server), with few examples of properties"
+	@echo "make check      for daily work, within a minute: format, lint, types, import contracts, and the tests that are"
+	@echo "                marked neither server (start one, or a program) nor slow, with few examples of properties"
 	@echo "make test       every check: format, lint, types, import contracts, all tests; prints the CPU seconds"
 	@echo "make test-long  the property tests with many more examples"
 	@echo "make test-real  the Camunda connector against a real engine (Java, several hundred MB)"
@@ -61,7 +61,7 @@ all-tests:
 	$(PYTEST)
 
 unit-tests:
-	HYPOTHESIS_PROFILE=few $(PYTEST) -m 'not server'
+	HYPOTHESIS_PROFILE=few $(PYTEST) -m 'not server and not slow'
 
 test-long: .venv/.installed-dev graphiql $(NPM_INSTALLED)
 	HYPOTHESIS_PROFILE=long $(PYTEST)

@@ -30,7 +30,8 @@ MOST_WORKERS = 4
 FIRST_PORT, PORTS = 20_000, 3_000
 
 
-# Tests with the mark `server` start a server or another program. `make check` leaves them out.
+# Tests with the mark `server` start a server or another program, those with the mark `slow` take seconds of CPU time.
+# `make check` leaves both out.
 SERVER_FIXTURES = {"bridge", "npm_registry", "world"}
 SERVER_FOLDERS = {"browser", "clients", "real", "vendor_clients"}
 TESTS = Path(__file__).parent
@@ -38,11 +39,14 @@ running: list[pytest.Item] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks those that get a server by a fixture or by their folder; other files have `pytestmark`."""
+    """Marks those that get a server by a fixture or by their folder, and vendors' contract suites; others mark themselves."""
     for item in items:
         fixtures: list[str] = getattr(item, "fixturenames", [])
         if SERVER_FIXTURES.intersection(fixtures) or item.path.relative_to(TESTS).parts[0] in SERVER_FOLDERS:
             item.add_marker("server")
+        bases = getattr(getattr(item, "cls", None), "__mro__", ())
+        if any(base.__name__ == "ConnectorContract" for base in bases):
+            item.add_marker("slow")
 
 
 def pytest_runtest_logstart(nodeid: str) -> None:

@@ -3,29 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from connectors.sdk.caller import Identity
 from gateway.settings import ConfigurationError, load
 from tests.gateway.configuration import AUTH, GATEWAY, PEOPLE, SOURCES, write_configuration
 
 DIGEST = hashlib.sha256(b"token").hexdigest()
-
-
-def test_people_become_callers_with_an_identity_per_source(tmp_path: Path) -> None:
-    """An identity's groups are its own where named, else the person's."""
-    alice = load(write_configuration(tmp_path)).people[0].caller()
-
-    assert alice.groups == ("accounting",)
-    assert alice.identities == {
-        "camunda": Identity(native_id="alice", groups=("accounting",)),
-        "field": Identity(native_id="17", username="amoreno", groups=("3",)),
-    }
-
-
-def test_roles_make_a_task_admin(tmp_path: Path) -> None:
-    """carol is a task admin, alice is none."""
-    callers = [person.caller() for person in load(write_configuration(tmp_path)).people]
-
-    assert [("alice", False), ("bob", False), ("carol", True)] == [(c.key, c.is_task_admin) for c in callers]
 
 
 def test_sources_are_read_by_their_vendors_in_the_order_of_the_file(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from tests.gateway.federation.cache.virtual_time import VirtualTime
 CANCELLATIONS = 10_000
 
 
-async def test_ten_thousand_readers_who_go_away_harm_nobody(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+@pytest.mark.slow
+async def test_ten_thousand_readers_who_go_away_harm_no_other(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
     """Who stays gets an answer, who goes is cancelled, nobody else is; no task and no flight remains."""
     rnd = random.Random(6)
     before = asyncio.all_tasks()

@@ -128,6 +128,7 @@ def test_every_member_of_a_filter_is_drawn() -> None:
     assert {*MEMBERS, "all_of", "any_of", "none_of"} == set(TaskFilter.__struct_fields__)
 
 
+@pytest.mark.slow
 @settings(max_examples=max(500, settings().max_examples))
 @given(filters, st.lists(tasks(), min_size=1, max_size=12))
 def test_a_compiled_filter_is_sound(wanted: TaskFilter, rows: list[Task]) -> None:

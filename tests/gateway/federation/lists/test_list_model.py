@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable, Sequence
 
 import anyio
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -36,6 +37,8 @@ from tests.gateway.federation.listing_source import (
     seeds,
 )
 from tests.gateway.federation.memory_source import NOW, federation, person
+
+pytestmark = pytest.mark.slow
 
 ADMIN = person("carol", *SOURCES, admin=True)
 ALICE = person("alice", *SOURCES)

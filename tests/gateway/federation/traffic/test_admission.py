@@ -330,6 +330,7 @@ async def test_no_more_are_under_way_than_the_concurrency_limit_allows() -> None
     assert source.vendor.most_under_way <= 16
 
 
+@pytest.mark.slow
 async def test_a_line_that_is_too_long_takes_nobody() -> None:
     """More would wait for longer than anybody asks."""
     source = Source()

@@ -6,6 +6,7 @@ from typing import Any
 
 import anyio
 import httpx2
+import pytest
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.http import Upstream
@@ -16,6 +17,8 @@ from gateway.federation.sources import flight_context
 from gateway.shared.memory import MemoryInvalidationLog
 from schema.ports import InboxScope, SourceStatus, TaskFilter, TaskList, TaskListRequest
 from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
+
+pytestmark = pytest.mark.slow
 
 KEYS = ("north", "south", "east", "west", "centre")
 SICK = "north"

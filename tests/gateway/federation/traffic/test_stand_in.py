@@ -19,6 +19,8 @@ from sandbox.geotareas import GeotareasStandIn
 from tests.gateway.federation.traffic.vendor import within
 from tests.gateway.federation.traffic.virtual_time import START, wall_clock
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTED = LimitsSettings(requests=30, writes=10)
 
 

@@ -20,6 +20,8 @@ from tests.gateway.federation.traffic.vendor import (
 )
 from tests.gateway.federation.traffic.virtual_time import run
 
+pytestmark = pytest.mark.slow
+
 LIMITS = LimitsSettings(requests=30, writes=10)
 
 
