@@ -55,7 +55,6 @@ OLD_VENDOR_FILES: dict[str, set[str]] = {
         "workflow_wire.py",
         "workflows.py",
     },
-    "littlehorse": {"directory.py", "form.py", "history.py", "listing.py", "problem.py", "reading.py", "task_id.py"},
     "uipath": {
         "assignment.py",
         "casing.py",

@@ -36,7 +36,6 @@ UNDESCRIBED = {
     "connectors.camunda",
     "connectors.epilot",
     "connectors.geotareas",
-    "connectors.littlehorse",
     "connectors.sdk",
     "connectors.sdk.http",
     "connectors.sdk.model",

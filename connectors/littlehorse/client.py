@@ -1,19 +1,22 @@
-"""One method a call. The bridge has two sides, one for a token's person and one for admins, with the same records."""
+"""One method per operation.
 
-import msgspec
+The bridge has a user side, for the person of the token, and an admin side below `/admin`. Both show the same tasks.
+"""
+
 from msgspec import Raw, Struct
 
 from connectors.littlehorse import wire
-from connectors.littlehorse.task_id import TaskId
-from connectors.sdk import Answer, Credentials, MalformedResponseError, Upstream
+from connectors.littlehorse.ids import TaskId
+from connectors.sdk import Answer, Credentials, Upstream, decode_json
 
 Params = dict[str, str | int]
 
 TASK = "/tasks/{}/{}"
+ADMIN = "/admin"
 
 
 class Side(Struct, frozen=True):
-    """Whose token is sent, and under which path."""
+    """A side of the bridge: whose token is sent, and the prefix of the path ("" or ADMIN)."""
 
     credentials: Credentials
     prefix: str = ""
@@ -23,68 +26,68 @@ class Side(Struct, frozen=True):
         return bool(self.prefix)
 
 
-class Listing(Struct, frozen=True):
-    """One page with each record's own bytes."""
+class Rows(Struct, frozen=True):
+    """One page, with the bytes of each record. `bookmark` is None on the last page."""
 
     rows: list[tuple[wire.TaskRow, Raw]]
     bookmark: str | None
 
 
 class LittlehorseClient:
-    """The operations of one tenant; all ids are the bridge's own."""
+    """The operations of one tenant. All ids are the bridge's own. A refusal is raised as a ConnectorError."""
 
     def __init__(self, upstream: Upstream, tenant: str) -> None:
         self._upstream = upstream
         self._tenant = tenant
 
     async def check_connection(self, side: Side) -> None:
-        """Tenant and token fit each other."""
+        """The bridge accepts the token for the tenant."""
         await self._read(side, "/init")
 
     async def check_tenant(self) -> None:
-        """The bridge answers and knows the tenant; needs no token. It serves `/config/{tenant}`, not the reverse."""
+        """The bridge answers and knows the tenant. Needs no token. All other paths begin with the tenant."""
         answer = await self._upstream.read("GET", "/config/{}", self._tenant)
         answer.decode(dict[str, Raw])
 
     # Tasks
 
-    async def list_my_tasks(self, side: Side, params: Params) -> Listing:
-        """Tasks of the token's person: the bridge adds their user id to every filter."""
-        return _listing(await self._read(side, "/tasks", params=params))
+    async def list_my_tasks(self, side: Side, params: Params) -> Rows:
+        """Tasks of the person of the token: the bridge adds the user id to every filter."""
+        return _rows(await self._read(side, "/tasks", params=params))
 
-    async def list_claimable(self, side: Side, params: Params) -> Listing:
-        """Unassigned tasks of one group of the token's person."""
-        return _listing(await self._read(side, "/tasks/claimable", params=params))
+    async def list_claimable(self, side: Side, params: Params) -> Rows:
+        """Unassigned tasks of one group that the person of the token belongs to."""
+        return _rows(await self._read(side, "/tasks/claimable", params=params))
 
-    async def list_all_tasks(self, side: Side, params: Params) -> Listing:
-        """Tasks of one definition; admins only."""
-        return _listing(await self._read(side, "/admin/tasks", params=params))
+    async def list_all_tasks(self, side: Side, params: Params) -> Rows:
+        """Tasks of one definition. Admins only."""
+        return _rows(await self._read(side, "/admin/tasks", params=params))
 
     async def get_task(self, side: Side, task: TaskId) -> tuple[wire.TaskRecord, Raw]:
-        """The admin's detail has `events`."""
+        """Only the admin side shows `events`."""
         answer = await self._read(side, side.prefix + TASK, task)
         return answer.decode(wire.TaskRecord), Raw(answer.body)
 
     async def complete(self, side: Side, task: TaskId, values: dict[str, dict[str, object]]) -> None:
-        """`values` are `{"type", "value"}` by field. A task that closed meanwhile swallows this without an error."""
+        """`values` are `{"type", "value"}` by field. If the task has just been closed, the bridge changes nothing and answers 204."""
         await self._write(side, "POST", side.prefix + TASK + "/result", task, json=values)
 
     async def claim(self, side: Side, task: TaskId) -> None:
-        """For the token's person. The admin's form takes the task from whoever has it."""
+        """For the person of the token. On the admin side it replaces another owner."""
         await self._write(side, "POST", side.prefix + TASK + "/claim", task)
 
     async def cancel(self, side: Side, task: TaskId) -> None:
         await self._write(side, "POST", side.prefix + TASK + "/cancel", task)
 
     async def assign(self, side: Side, task: TaskId, *, user_id: str = "", group_id: str = "") -> None:
-        """What is empty is unset. With an identity adapter both ids are the identity provider's."""
+        """An empty id clears the user or the group. With an identity adapter both are the identity provider's ids."""
         body = {"userId": user_id, "userGroup": group_id}
         await self._write(side, "POST", "/admin" + TASK + "/assign", task, json=body)
 
     # Comments
 
     async def list_comments(self, side: Side, task: TaskId) -> tuple[wire.Event, ...]:
-        """The latest event of each comment; deleted ones among them."""
+        """The latest event of each comment, also of deleted comments."""
         answer = await self._read(side, TASK + "/comments", task)
         return () if answer.status == 204 else answer.decode(tuple[wire.Event, ...])
 
@@ -105,11 +108,11 @@ class LittlehorseClient:
         return (await self._read(side, "/userInfo")).decode(wire.User)
 
     async def list_groups(self, side: Side) -> tuple[wire.UserGroup, ...]:
-        """The person's own, or all for admins; never paged."""
+        """The groups of the person; on the admin side all groups. The bridge does not page them."""
         return (await self._read(side, side.prefix + "/groups")).decode(wire.UserGroups).groups
 
     async def list_users(self, side: Side, params: Params) -> tuple[wire.User, ...]:
-        """`max_results` is 10 unless given; `user_group_id` goes with no other filter."""
+        """`max_results` is 10 by default. `user_group_id` cannot be combined with another filter."""
         return (await self._read(side, "/admin/users", params=params)).decode(wire.Users).users
 
     async def get_user(self, side: Side, user_id: str) -> wire.User:
@@ -138,10 +141,7 @@ def _parts(ids: tuple[TaskId | str, ...]) -> list[str]:
     return parts
 
 
-def _listing(answer: Answer) -> Listing:
+def _rows(answer: Answer) -> Rows:
     page = answer.decode(wire.TaskList)
-    try:
-        rows = [(msgspec.json.decode(raw, type=wire.TaskRow), raw) for raw in page.user_tasks]
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise MalformedResponseError("a row does not fit the vendor's documentation") from error
-    return Listing(rows, page.bookmark or None)
+    rows = [(decode_json(raw, wire.TaskRow, what="a row", native_status=answer.status), raw) for raw in page.user_tasks]
+    return Rows(rows, page.bookmark or None)

@@ -1,7 +1,8 @@
-"""The bridge's records as ours; pure functions.
+"""The bridge's records as records of the sdk. Pure functions.
 
-A person's id here is the kernel's user id (the claim that the bridge is configured with), a group's is its name: these
-two stand, or can be told, in every answer, while the identity provider's ids are missing from most details.
+The native id of a person is the kernel's user id, which is the value of the claim that the bridge is configured with. The
+native id of a group is its name. Every answer has these two or allows to derive them; the identity provider's ids are
+missing in most details.
 """
 
 import re
@@ -12,8 +13,8 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from connectors.littlehorse import wire
+from connectors.littlehorse.ids import TaskId
 from connectors.littlehorse.settings import LittlehorseSettings, UserIdClaim
-from connectors.littlehorse.task_id import TaskId
 from connectors.sdk import (
     Definition,
     Flow,
@@ -32,14 +33,14 @@ _TEMPLATE = re.compile(r"\{(wfRunId|id)\}")
 
 
 def state_of(status: str | None, *, assigned: bool) -> tuple[TaskState, str]:
-    """The state and the rule that decided."""
+    """The state, and the name of the rule that decided. `assigned`: the record names a user."""
     match status:
         case "UNASSIGNED":
             return TaskState.READY, "lh.unassigned"
         case "ASSIGNED" if assigned:
             return TaskState.RESERVED, "lh.assigned"
         case "ASSIGNED":
-            return TaskState.READY, "lh.assigned.nobody"
+            return TaskState.READY, "lh.assigned.no_user"
         case "DONE":
             return TaskState.COMPLETED, "lh.done"
         case "CANCELLED":
@@ -49,7 +50,7 @@ def state_of(status: str | None, *, assigned: bool) -> tuple[TaskState, str]:
 
 
 def user_id_of(user: wire.User, claim: UserIdClaim) -> str | None:
-    """The kernel's id of a person, whichever kind of answer they stand in."""
+    """The kernel's id of a person; None if the record has no id. Lists and details show a person with different ids."""
     if not user.valid:
         return user.id or None
     by_claim = {"EMAIL": user.email, "PREFERRED_USERNAME": user.username, "SUB": user.id}[claim]
@@ -75,7 +76,7 @@ def group_name(group: wire.UserGroup | None) -> str | None:
 
 
 def group_from_wire(group: wire.UserGroup) -> Group | None:
-    """The identity provider's id is an alias: what tasks carry everywhere is the name."""
+    """All tasks name a group by its name; the identity provider's id is an alias."""
     name = group_name(group)
     if name is None:
         return None
@@ -118,36 +119,14 @@ def task_from_wire(
 
 
 def flow_stub(wf_run_id: str, source: str, *, fetched_at: datetime) -> Flow:
-    """The bridge shows no runs: whether there is one is not known either."""
+    """The bridge shows no runs, so it is not known whether the run exists."""
     return Flow(
         source=source, native_id=wf_run_id, state=FlowState.UNKNOWN, rule="lh.run.not_shown", fetched_at=fetched_at
     )
 
 
-def owned(task: Task, user: UserRef | None, group: str | None, *, fetched_at: datetime) -> Task:
-    """The task as the bridge will show it once it belongs to `user` and `group`, and to nobody else."""
-    status = "UNASSIGNED" if user is None else "ASSIGNED"
-    state, rule = state_of(status, assigned=user is not None)
-    return replace(
-        task,
-        state=state,
-        rule=rule,
-        native_state=status,
-        assignees=() if user is None else (user,),
-        candidate_groups=() if group is None else (GroupRef(native_id=group, name=group),),
-        assigned_at=None if user is None else fetched_at,
-        fetched_at=fetched_at,
-        payload=None,
-    )
-
-
-def cancelled(task: Task, *, fetched_at: datetime) -> Task:
-    state, rule = state_of("CANCELLED", assigned=bool(task.assignees))
-    return replace(task, state=state, rule=rule, native_state="CANCELLED", fetched_at=fetched_at, payload=None)
-
-
 def _dated(task: Task, events: tuple[wire.Event, ...]) -> Task:
-    """With the times that only the history tells."""
+    """With the times that only the history holds."""
     owner = {user.native_id for user in task.assignees}
     assigned = [
         time

@@ -1,4 +1,4 @@
-"""What the configuration says of one tenant of a bridge."""
+"""Configuration of one tenant of a bridge."""
 
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -20,11 +20,11 @@ UserIdClaim = Literal["EMAIL", "PREFERRED_USERNAME", "SUB"]
 
 
 class LittlehorseOptions(Section):
-    """`user_id_claim` and `identity_adapter` are as the bridge itself is configured (`user-id-claim`, vendor keycloak).
+    """`user_id_claim` and `identity_adapter` repeat the bridge's configuration (`user-id-claim`; whether `vendor` is keycloak).
 
-    `admin`: whether the account of `credentials` has the role lh-user-tasks-admin. `definitions` are the only ones to
-    read; without them all are asked for, and more than `definition_limit` are an error. `outcome_field` is the STRING
-    field that takes the outcome. `url_template` is a link for people, with `{wfRunId}` and `{id}` in it.
+    `admin`: whether the account of `credentials` has the role lh-user-tasks-admin. `definitions` are the only ones that
+    are read; if it is empty, all are read, and more than `definition_limit` are an error. `outcome_field` is the STRING
+    field of forms that takes the outcome. `url_template` is a link for people, with `{wfRunId}` and `{id}`.
     """
 
     tenant: str = Field(pattern=r"^[^/?#\s]{1,200}$")
@@ -39,23 +39,23 @@ class LittlehorseOptions(Section):
 
     @field_validator("url_template")
     @classmethod
-    def _names_both(cls, value: str | None) -> str | None:
+    def _has_both_ids(cls, value: str | None) -> str | None:
         if value is not None and not ("{wfRunId}" in value and "{id}" in value):
-            raise ValueError("url_template needs {wfRunId} and {id}: neither alone names a task")
+            raise ValueError("url_template needs {wfRunId} and {id}: a task is identified by both")
         return value
 
     @model_validator(mode="after")
     def _outcomes_have_a_field(self) -> Self:
         if self.outcomes and self.outcome_field is None:
-            raise ValueError("outcomes need outcome_field, the form's field that takes them")
+            raise ValueError("outcomes need outcome_field, the field of the form that takes the outcome")
         return self
 
 
 class LittlehorseSettings(SourceSettings):
     """`base_url` is the bridge's address without the tenant.
 
-    `credentials` are those of the technical account: of everything with `service`, of the admin operations with
-    `viewer` and `exchange`, and of the exchange itself.
+    `credentials` are those of the technical account. With `service`, all calls use them. With `viewer` and `exchange`, the
+    admin operations use them, and with `exchange` the token exchange does too.
     """
 
     modes: ClassVar[frozenset[ActsAs]] = frozenset({"service", "viewer", "exchange"})
@@ -65,7 +65,7 @@ class LittlehorseSettings(SourceSettings):
 
     @property
     def has_admin(self) -> bool:
-        """Whether there is an account for the admin operations."""
+        """Whether the source has an account for the admin operations."""
         return self.options.admin and not isinstance(self.credentials, NoCredentials)
 
     @model_validator(mode="after")

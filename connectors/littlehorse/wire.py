@@ -1,7 +1,7 @@
-"""The bridge's JSON under its own names.
+"""The bridge's JSON, with the bridge's names.
 
-`null` and absent are the same; unknown members are passed over. Statuses, event types and field types are plain texts:
-a new one is no error. Unset texts come as "".
+`null` means the same as absent, and unknown members are ignored. Statuses, event types and field types are plain texts,
+so a new one is no error. A text that is not set is "".
 """
 
 from typing import Annotated
@@ -14,7 +14,7 @@ Id = Annotated[str, Meta(min_length=1)]
 
 
 class User(Struct, frozen=True, kw_only=True, rename="camel"):
-    """`valid` is true only when the identity provider knows them; then `id` is the provider's, else the kernel's."""
+    """`valid`: the identity provider knows the user. Then `id` is the provider's id, otherwise the kernel's."""
 
     id: str | None = None
     email: str | None = None
@@ -25,7 +25,7 @@ class User(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class UserGroup(Struct, frozen=True, kw_only=True):
-    """Where not `valid`, `id` is the name that the kernel keeps."""
+    """If not `valid`, `id` is the name that the kernel stores."""
 
     id: str | None = None
     name: str | None = None
@@ -54,14 +54,14 @@ class Field(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Value(Struct, frozen=True):
-    """A result; integers may have 64 bits."""
+    """A result. Integers may have 64 bits."""
 
     type: str | None = None
     value: Raw = NULL
 
 
 class EventBody(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The members of all kinds of events. `user_id` of a comment is `<sub>::<username>`."""
+    """The members of all types of events. `user_id` of a comment is `<sub>::<username>`."""
 
     old_user_id: str | None = None
     old_user_group: str | None = None
@@ -80,7 +80,7 @@ class Event(Struct, frozen=True, kw_only=True):
 
 
 class TaskRecord(TaskRow, frozen=True, kw_only=True, rename="camel"):
-    """The detail; `events` only in the admin's, as an unordered set."""
+    """The detail of a task. Only the admin side shows `events`, in no order."""
 
     fields: tuple[Field, ...] | None = None
     results: dict[str, Value] | None = None
@@ -88,7 +88,7 @@ class TaskRecord(TaskRow, frozen=True, kw_only=True, rename="camel"):
 
 
 class TaskList(Struct, frozen=True, rename="camel"):
-    """A page in no order; `bookmark` is null on the last one."""
+    """A page, in no order. `bookmark` is null on the last page."""
 
     user_tasks: tuple[Raw, ...]
     bookmark: str | None = None
@@ -108,7 +108,7 @@ class UserGroups(Struct, frozen=True):
 
 
 class ErrorBody(Struct, frozen=True):
-    """Both shapes: Spring Boot says `message`, a problem document `detail`."""
+    """Both forms of an error: Spring Boot has `message`, a problem document has `detail`."""
 
     message: str | None = None
     detail: str | None = None

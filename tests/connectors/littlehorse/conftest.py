@@ -1,4 +1,4 @@
-"""A connector on the stand-in, without sockets, for each way to act; and one on scripted answers."""
+"""Connectors on the stand-in, without sockets, for each `acts_as`; and connectors on scripted answers."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ Answers = Callable[[httpx2.Request], httpx2.Response]
 
 
 class Tenant:
-    """A stand-in with data, and connectors onto it; `requests` are those that left since `forget`."""
+    """A stand-in with data, and connectors to it. `sent` and `bodies` are of the requests since `forget`."""
 
     def __init__(self, *, tasks: int = 40, **oddities: Any) -> None:
         self.now = NOW
@@ -57,7 +57,7 @@ class Tenant:
 
     @contextmanager
     def as_person(self, person: str, token: str | None = None) -> Iterator[Identity]:
-        """Calls within are that person's, signed in with a token that the bridge takes unless another is given."""
+        """Calls within the block are made by this person, with `token` or, without one, with a token that the bridge accepts."""
         identity = self.identity(person)
         given = token or self.stand_in.token(person)
         with in_call(UpstreamCall(authority=Authority(principal=person, identity=identity, token=given))):
@@ -65,7 +65,7 @@ class Tenant:
 
     @property
     def sent(self) -> list[str]:
-        """What left since `forget`, without the token endpoint, as "METHOD path"."""
+        """Requests since `forget`, without those to the token endpoint, as "METHOD path"."""
         paths = ((each.method, each.url.path) for each in self.transport.requests)
         return [f"{method} {path.removeprefix('/default')}" for method, path in paths if "/realms/" not in path]
 
@@ -83,7 +83,7 @@ class Tenant:
                 return found
 
     async def one(self, **wanted: Any) -> Task:
-        """A task whose stand-in record has these members, as the account reads it; what that takes does not count."""
+        """A task whose record in the stand-in has these members, as the account reads it. `sent` is empty afterwards."""
         found = next(
             task
             for task in self.stand_in.bridge.kernel.all()
@@ -96,7 +96,7 @@ class Tenant:
         return task
 
     def record(self, task: Task) -> TaskRun:
-        """What the stand-in holds of it now."""
+        """The task's present record in the stand-in."""
         run, _, id = task.native_id.partition(":")
         return self.stand_in.bridge.kernel.current((run, id))
 
@@ -107,7 +107,7 @@ class Tenant:
 
     @property
     def bodies(self) -> list[Any]:
-        """What was written since `forget`, decoded; None without a body."""
+        """Decoded bodies of the writes since `forget`; None for a write without a body."""
         return [
             msgspec.json.decode(each.content) if each.content else None
             for each in self.transport.requests
@@ -120,7 +120,7 @@ def path(task: Task) -> str:
 
 
 def invoice(**wanted: Any) -> dict[str, Any]:
-    """Members of a task that anybody of accounting may claim."""
+    """Members of a task that every member of accounting may claim."""
     return {"status": "UNASSIGNED", "group": "accounting", "definition": "approve-invoice", **wanted}
 
 
@@ -134,7 +134,7 @@ async def tenant() -> AsyncIterator[Tenant]:
 
 @pytest.fixture
 def tenant_with() -> type[Tenant]:
-    """Makes a tenant of a bridge that is configured otherwise."""
+    """Makes a tenant of a bridge with another configuration."""
     return Tenant
 
 
@@ -154,7 +154,7 @@ def settings() -> LittlehorseSettings:
 
 @pytest.fixture
 def scripted(settings: LittlehorseSettings) -> Callable[..., LittlehorseConnector]:
-    """A connector with the account's own token, whose requests get the given answers."""
+    """Makes a connector that acts as a service account and gets the given answers."""
 
     def make(answers: Answers, **changes: Any) -> LittlehorseConnector:
         def answer(request: httpx2.Request) -> httpx2.Response:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from connectors.littlehorse import LittlehorseSettings, wire
-from connectors.littlehorse.form import TYPES, form_of
+from connectors.littlehorse.forms import FIELD_TYPES, form_of
 from connectors.littlehorse.mapping import flow_stub, state_of, task_from_wire
 from connectors.sdk.model import FormField, FormFieldType, Task
 from connectors.sdk.query import TaskOrderField, order_value, overdue
@@ -33,7 +33,7 @@ def task(status: str = "UNASSIGNED", **members: Any) -> Task:
 
 
 def field(type_: str) -> FormField:
-    """As the bridge describes it, with everything that it says of a field."""
+    """A field of which the bridge gives every member."""
     described = wire.Field(name="iban", type=type_, display_name="IBAN", description="of the payee", required=True)
     record = wire.TaskRecord(id="0-1", wf_run_id="3e5d1f0b", fields=(described,))
     return form_of(record, SETTINGS.options).fields[0]
@@ -83,7 +83,7 @@ DOMAIN = DomainChecks(
         FormFieldType.UNKNOWN: ("UNRECOGNIZED",),
     },
     form_type=lambda native: field(str(native)).type,
-    native_types=frozenset(TYPES),
+    native_types=frozenset(FIELD_TYPES),
     precedence={("native state", "assignment"): lambda: ("COMPLETED", task("DONE", user=USER).state.value)},
     deviating={("form", FORM): told_of_a_field},
 )

@@ -1,4 +1,4 @@
-"""Tokens, tenants and roles: who asks, and what becomes of a refusal."""
+"""Tokens, tenants and roles: which token a request has, and what a refusal means."""
 
 import traceback
 from datetime import timedelta
@@ -14,6 +14,7 @@ from connectors.sdk.errors import (
     ForbiddenError,
     IdentityNotLinkedError,
     MalformedResponseError,
+    NotFoundError,
     UnauthenticatedError,
     UnavailableError,
 )
@@ -34,7 +35,7 @@ def tokens_asked(tenant: Tenant) -> list[dict[str, str]]:
 
 
 async def test_the_account_fetches_one_token_for_everything(tenant: Tenant) -> None:
-    """Client credentials, once for many requests; the address of the bridge has the tenant in its path."""
+    """By client credentials, once for many requests. The path of each request begins with the tenant."""
     connector = tenant.open()
     async with anyio.create_task_group() as group:
         for _ in range(10):
@@ -45,8 +46,8 @@ async def test_the_account_fetches_one_token_for_everything(tenant: Tenant) -> N
     assert {"/default/admin/taskTypes"} == {each.url.path for each in tenant.transport.requests[1:]}
 
 
-async def test_a_token_that_ran_out_is_renewed_once(tenant: Tenant) -> None:
-    """The stand-in's clock goes on, the connector's does not: a 401 tells."""
+async def test_an_expired_token_is_renewed_once(tenant: Tenant) -> None:
+    """Only the stand-in's clock advances, so the connector learns it from a 401."""
     connector = tenant.open()
     await connector.ping()
     tenant.now += timedelta(hours=1)
@@ -56,8 +57,8 @@ async def test_a_token_that_ran_out_is_renewed_once(tenant: Tenant) -> None:
     assert 3 == len(tenant.sent)
 
 
-async def test_a_person_is_asked_for_with_the_token_they_signed_in_with(tenant: Tenant) -> None:
-    """As it is; no token endpoint is needed."""
+async def test_a_viewer_source_sends_the_token_of_the_sign_in(tenant: Tenant) -> None:
+    """Unchanged; no token endpoint is used."""
     connector = tenant.open("viewer", credentials=False)
     token = tenant.stand_in.token("alice")
     with tenant.as_person("alice", token):
@@ -70,16 +71,16 @@ async def test_a_person_is_asked_for_with_the_token_they_signed_in_with(tenant: 
 
 @pytest.mark.parametrize("acts_as", ["viewer", "exchange"])
 @pytest.mark.parametrize("who", [None, Authority(principal="alice", identity=None)])
-async def test_without_a_persons_token_nothing_is_asked(tenant: Tenant, acts_as: str, who: Authority | None) -> None:
-    """As in the demonstration, where people sign in with names."""
+async def test_without_the_callers_token_nothing_is_sent(tenant: Tenant, acts_as: str, who: Authority | None) -> None:
+    """As in demo mode, where people sign in without a token."""
     with in_call(UpstreamCall(authority=who)), pytest.raises(IdentityNotLinkedError):
         await tenant.open(acts_as).list_tasks(TaskQuery(), limit=10)
 
     assert [] == tenant.transport.requests
 
 
-async def test_a_token_that_was_exchanged_is_kept_for_the_person(tenant: Tenant) -> None:
-    """One exchange for each of two people, by RFC 8693; each sees their own tasks."""
+async def test_an_exchanged_token_is_kept_for_each_person(tenant: Tenant) -> None:
+    """Two people need two exchanges (RFC 8693), and each of them sees their own tasks."""
     connector = tenant.open("exchange", admin=False)
     seen: dict[str, set[str]] = {}
     for person in ("alice", "bob"):
@@ -103,8 +104,8 @@ async def test_a_token_that_was_exchanged_is_kept_for_the_person(tenant: Tenant)
     ] * 2 == [{name: value for name, value in form.items() if name != "subject_token"} for form in forms]
 
 
-async def test_a_dashboards_token_is_refused_unless_it_is_exchanged(tenant: Tenant) -> None:
-    """The bridge takes its own clients' tokens only; a person's is never renewed here."""
+async def test_a_token_of_another_client_must_be_exchanged(tenant: Tenant) -> None:
+    """The bridge accepts only tokens of its own clients. The token of a person is not renewed after a 401."""
     foreign = tenant.stand_in.issuer.signed_in(user_called("alice"))
     with tenant.as_person("alice", foreign):
         with pytest.raises(UnauthenticatedError, match="allowed_tenant"):
@@ -114,7 +115,7 @@ async def test_a_dashboards_token_is_refused_unless_it_is_exchanged(tenant: Tena
 
 
 async def test_a_token_of_another_tenant_is_refused(tenant: Tenant) -> None:
-    """By the claim `allowed_tenant`; case does not matter."""
+    """The claim `allowed_tenant` decides; case is ignored."""
     connector = tenant.open("viewer")
     with tenant.as_person("alice", tenant.stand_in.token("alice", tenant="other")), pytest.raises(UnauthenticatedError):
         await connector.ping()
@@ -123,15 +124,15 @@ async def test_a_token_of_another_tenant_is_refused(tenant: Tenant) -> None:
 
 
 async def test_a_tenant_that_the_bridge_does_not_know_is_a_failure(tenant: Tenant) -> None:
-    """It answers 500, for the token is looked at first; without a token its own page says 404."""
+    """500 for a request with a token, 404 for the path that needs none."""
     with pytest.raises(UnavailableError):
         await tenant.open(tenant="other").ping()
-    with pytest.raises(Exception, match="no such thing"):
+    with pytest.raises(NotFoundError):
         await tenant.open("viewer", credentials=False, tenant="other").ping()
 
 
-async def test_ping_asks_what_the_source_needs(tenant: Tenant) -> None:
-    """The account's role; a person's token; or, with neither at hand, that the bridge knows the tenant."""
+async def test_ping_checks_what_the_source_needs(tenant: Tenant) -> None:
+    """The role of the account, or the token of a person; without either only that the bridge knows the tenant."""
     await tenant.open().ping()
     await tenant.open("viewer").ping()
     await tenant.open("viewer", credentials=False).ping()
@@ -141,15 +142,15 @@ async def test_ping_asks_what_the_source_needs(tenant: Tenant) -> None:
     assert ["GET /admin/taskTypes", "GET /admin/taskTypes", "GET /config/default", "GET /init"] == tenant.sent
 
 
-async def test_a_persons_token_does_not_open_the_admins_side(tenant: Tenant) -> None:
-    """403 without a body: the role is missing."""
+async def test_a_person_without_the_role_is_refused_on_the_admin_side(tenant: Tenant) -> None:
+    """A 403 without a body means that the role is missing."""
     connector = tenant.open("viewer")
     with tenant.as_person("alice"), pytest.raises(ForbiddenError, match="lh-user-tasks-admin"):
-        await connector.take_over(f"{'f' * 32}:0-1")
+        await connector.extras.take_over(f"{'f' * 32}:0-1")
 
 
-async def test_a_refusal_of_a_task_is_no_refusal_of_the_token(tenant: Tenant) -> None:
-    """Both are 401; for the one a new token would be fetched in vain."""
+async def test_a_401_about_a_task_does_not_renew_the_token(tenant: Tenant) -> None:
+    """The bridge answers 401 for a bad token and for the task of another person; the text differs."""
     bobs = next(
         task
         for task in tenant.stand_in.bridge.kernel.all()
@@ -173,7 +174,7 @@ async def test_a_refusal_of_a_task_is_no_refusal_of_the_token(tenant: Tenant) ->
         (Reply(200, body=b"{}"), MalformedResponseError),
     ],
 )
-async def test_an_exchange_that_fails_applies_nothing(tenant: Tenant, reply: Reply, expected: type[Exception]) -> None:
+async def test_a_failed_exchange_applies_nothing(tenant: Tenant, reply: Reply, expected: type[Exception]) -> None:
     """The write was never sent."""
     connector = tenant.open("exchange")
     with tenant.as_person("alice") as alice:
@@ -186,7 +187,7 @@ async def test_an_exchange_that_fails_applies_nothing(tenant: Tenant, reply: Rep
 
 
 async def test_no_token_and_no_data_are_shown(tenant: Tenant) -> None:
-    """Neither by an error's text and traceback, nor by the settings; bridges may echo what was sent."""
+    """Not in the text or traceback of an error, and not in the settings; the bridge may repeat what was sent."""
     token, secret_value = tenant.stand_in.token("alice"), "a very private remark"
     connector: LittlehorseConnector = tenant.open("exchange")
     shown: list[str] = [repr(connector.settings), repr(connector)]
@@ -215,13 +216,13 @@ async def test_no_token_and_no_data_are_shown(tenant: Tenant) -> None:
 
 
 async def test_two_people_at_once_keep_their_tokens_apart(tenant: Tenant) -> None:
-    """Each in a task of their own, through one connector."""
+    """Several people use one connector concurrently."""
     connector = tenant.open("exchange")
     seen: dict[str, Any] = {}
 
     async def look(person: str) -> None:
         with tenant.as_person(person):
-            user = await connector.get_self()
+            user = await connector.extras.get_self()
             seen[person] = None if user is None else user.username
 
     async with anyio.create_task_group() as group:

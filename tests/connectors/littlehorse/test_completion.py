@@ -1,4 +1,4 @@
-"""Completing: the form first, the record last, and what the bridge's silence is taken for."""
+"""Completing a task: the form is read before the write, and the record after it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,7 +32,7 @@ INVOICE: dict[str, object] = {"approved": True, "costCenter": 4100}
 
 
 async def test_a_completion_reads_the_form_and_the_result(tenant: Tenant) -> None:
-    """Each value with its declared type; the record that is read last is the outcome."""
+    """Each value is sent with its declared type, and the record that is read last is the outcome."""
     task = await tenant.one(
         status="ASSIGNED", user="alice@example.com", group="accounting", definition="check-expense-report"
     )
@@ -52,8 +52,8 @@ async def test_a_completion_reads_the_form_and_the_result(tenant: Tenant) -> Non
     assert {"decision": "accepted", "refund": 12} == data
 
 
-async def test_the_account_completes_and_owns_the_task_then(tenant: Tenant) -> None:
-    """On the admin's side; it is read back on the person's, which proves whose completion it was."""
+async def test_a_service_account_completes_and_then_owns_the_task(tenant: Tenant) -> None:
+    """On the admin side. It reads the record on the user side, which proves that the completion was its own."""
     task = await tenant.one(status="ASSIGNED", user="bob@example.com", group="accounting", definition="approve-invoice")
     outcome = await tenant.open().perform(Complete(task=task, actor=tenant.identity("bob"), data=INVOICE))
 
@@ -62,8 +62,8 @@ async def test_the_account_completes_and_owns_the_task_then(tenant: Tenant) -> N
     assert TaskState.COMPLETED is outcome.task.state
 
 
-async def test_a_person_completes_what_only_their_group_has(tenant: Tenant) -> None:
-    """The bridge assigns it on the way."""
+async def test_a_person_completes_an_unassigned_task_of_their_group(tenant: Tenant) -> None:
+    """The bridge assigns the task with the completion."""
     task = await tenant.one(**invoice())
     with tenant.as_person("alice") as alice:
         outcome = await tenant.open("viewer").perform(Complete(task=task, actor=alice, data=INVOICE))
@@ -73,14 +73,14 @@ async def test_a_person_completes_what_only_their_group_has(tenant: Tenant) -> N
 
 
 @pytest.mark.parametrize("acts_as", ["service", "viewer"])
-async def test_a_completion_that_somebody_else_won_is_a_conflict(tenant: Tenant, acts_as: str) -> None:
-    """The bridge answers 204 to both: the record belongs to the one who was first."""
+async def test_a_completion_after_another_persons_is_a_conflict(tenant: Tenant, acts_as: str) -> None:
+    """The bridge answers 204 to both. The record belongs to the first one."""
     task = await tenant.one(**invoice())
     kernel, key = tenant.stand_in.bridge.kernel, tenant.record(task).key
     tenant.stand_in.variant.meanwhile = lambda: kernel.complete(
         key, "bob@example.com", {"approved": ("BOOLEAN", False)}
     )
-    with tenant.as_person("alice") as alice, pytest.raises(ConflictError, match="somebody else"):
+    with tenant.as_person("alice") as alice, pytest.raises(ConflictError, match="another person"):
         await tenant.open(acts_as).perform(Complete(task=task, actor=alice, data=INVOICE))
 
     assert ({"approved": ("BOOLEAN", False)}, "bob@example.com") == (
@@ -90,8 +90,8 @@ async def test_a_completion_that_somebody_else_won_is_a_conflict(tenant: Tenant,
     assert [] == tenant.stand_in.effects.all()
 
 
-async def test_a_completion_that_ones_other_window_won_is_a_conflict(tenant: Tenant) -> None:
-    """The same person, other data: what the record holds is not what was sent."""
+async def test_a_completion_after_ones_own_with_other_data_is_a_conflict(tenant: Tenant) -> None:
+    """For example from two windows: the results in the record are not those that were sent."""
     task = await tenant.one(**invoice())
     kernel, key = tenant.stand_in.bridge.kernel, tenant.record(task).key
     tenant.stand_in.variant.meanwhile = lambda: kernel.complete(
@@ -102,7 +102,7 @@ async def test_a_completion_that_ones_other_window_won_is_a_conflict(tenant: Ten
 
 
 async def test_a_completion_of_a_task_that_was_cancelled_meanwhile_is_a_conflict(tenant: Tenant) -> None:
-    """It had no owner, so it can be read."""
+    """A task without an owner can be read on the user side, so the record shows it."""
     task = await tenant.one(**invoice())
     kernel, key = tenant.stand_in.bridge.kernel, tenant.record(task).key
     tenant.stand_in.variant.meanwhile = lambda: kernel.cancel(key, "no")
@@ -110,8 +110,8 @@ async def test_a_completion_of_a_task_that_was_cancelled_meanwhile_is_a_conflict
         await tenant.open("viewer").perform(Complete(task=task, actor=alice, data=INVOICE))
 
 
-async def test_a_completion_that_does_not_show_yet_is_unknown(tenant: Tenant) -> None:
-    """Neither applied nor refused: whoever asks again will see."""
+async def test_a_completion_is_unknown_while_the_task_still_reads_as_open(tenant: Tenant) -> None:
+    """The bridge's reads lag behind its writes; a later read shows the result."""
     task = await tenant.one(**invoice())
     tenant.stand_in.settings.read_lag_ms = 1000
     with tenant.as_person("alice") as alice:
@@ -127,7 +127,7 @@ async def test_a_completion_that_does_not_show_yet_is_unknown(tenant: Tenant) ->
 async def test_a_completion_that_cannot_be_confirmed_may_be_applied(
     scripted: Scripted, answer: httpx2.Response
 ) -> None:
-    """The bridge said yes, and then nothing that can be read."""
+    """The bridge answered 204, and then the record cannot be read."""
     sent: list[str] = []
 
     def answers(request: httpx2.Request) -> httpx2.Response:
@@ -145,8 +145,8 @@ async def test_a_completion_that_cannot_be_confirmed_may_be_applied(
     await connector.aclose()
 
 
-async def test_an_old_bridge_confirms_on_the_persons_side(tenant_with: type[Tenant]) -> None:
-    """Up to 0.16.1 the admin's detail of what was just finished is a 500."""
+async def test_an_old_bridge_confirms_on_the_user_side(tenant_with: type[Tenant]) -> None:
+    """Up to 0.16.1 the admin side answers 500 for a task that was just finished."""
     tenant = tenant_with(knows_completion=False)
     task = await tenant.one(**invoice())
     connector = tenant.open()
@@ -172,7 +172,7 @@ async def test_an_old_bridge_confirms_on_the_persons_side(tenant_with: type[Tena
 async def test_data_that_does_not_fit_is_not_sent(
     tenant: Tenant, data: dict[str, object], field: tuple[str, ...]
 ) -> None:
-    """The bridge would answer some of it with 500."""
+    """The bridge would answer 500 for some of it."""
     task = await tenant.one(**invoice())
     with pytest.raises(ValidationFailedError) as caught:
         await tenant.open().perform(Complete(task=task, data=data))
@@ -181,7 +181,7 @@ async def test_data_that_does_not_fit_is_not_sent(
 
 
 async def test_an_outcome_goes_into_its_field(tenant: Tenant) -> None:
-    """Where the form has it; elsewhere there are no outcomes."""
+    """If the form has the configured field; other forms have no outcomes."""
     outcomes = [{"code": "accepted"}, {"code": "rejected"}]
     connector = tenant.open(outcome_field="decision", outcomes=outcomes)
     task = await tenant.one(status="ASSIGNED", definition="check-expense-report")
@@ -195,8 +195,8 @@ async def test_an_outcome_goes_into_its_field(tenant: Tenant) -> None:
     assert ("STRING", "accepted") == tenant.record(task).results["decision"]
 
 
-async def test_a_comment_does_not_travel_with_a_completion(tenant: Tenant) -> None:
-    """It would be a second write."""
+async def test_a_completion_takes_no_comment(tenant: Tenant) -> None:
+    """The comment would be a second write."""
     task = await tenant.one(**invoice())
     with pytest.raises(ValidationFailedError):
         await tenant.open().perform(Complete(task=task, data=INVOICE, comment="done"))
@@ -204,7 +204,7 @@ async def test_a_comment_does_not_travel_with_a_completion(tenant: Tenant) -> No
 
 
 async def test_a_second_completion_is_refused(tenant: Tenant) -> None:
-    """403 with a reason, when the first is not just under way."""
+    """403 with a reason, if the first one has finished."""
     task = await tenant.one(**invoice())
     command = Complete(task=task, actor=tenant.identity("alice"), data=INVOICE)
     await tenant.open().perform(command)
@@ -214,8 +214,8 @@ async def test_a_second_completion_is_refused(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize("verb", [Complete, Cancel])
-async def test_what_is_somebody_elses_is_ended_by_the_account(tenant: Tenant, verb: type[TaskCommand]) -> None:
-    """A person's token would be refused: with 500 for a completion, with 401 for a cancel."""
+async def test_a_task_of_another_person_is_ended_by_the_account(tenant: Tenant, verb: type[TaskCommand]) -> None:
+    """The bridge refuses the token of a person: 500 for a completion, 401 for a cancel."""
     extra: Mapping[str, Any] = {"data": INVOICE} if verb is Complete else {}
     task = await tenant.one(status="ASSIGNED", user="bob@example.com", definition="approve-invoice")
     with tenant.as_person("carol") as carol:

@@ -1,4 +1,4 @@
-"""The contract of all vendors, on the stand-in: as the technical account, and as the person who asks."""
+"""The contract of all vendors, on the stand-in: as a service account, and as the caller."""
 
 from collections.abc import AsyncIterator
 from typing import Any, ClassVar
@@ -45,7 +45,7 @@ class TestLittlehorse(ConnectorContract):
 
     @pytest.fixture
     def sample(self, stand_in: LittlehorseStandIn) -> ContractSample:
-        """Carol may read every task by the role that she has in the bridge too."""
+        """Carol has the admin role in the bridge, so she may read every task."""
         carol, ines = (
             Identity(native_id=user.email, groups=user.groups) for user in map(user_called, ("carol", "ines"))
         )
@@ -62,12 +62,12 @@ class TestLittlehorse(ConnectorContract):
 
 
 class TestLittlehorseAsViewer(TestLittlehorse):
-    """With the person's own token for what a person does, and the account for what an admin does."""
+    """With the token of the person, and with the account for admin operations."""
 
     acts_as = "viewer"
 
 
 class TestLittlehorseByExchange(TestLittlehorse):
-    """With a token that the issuer gives for the person's."""
+    """With a token that the issuer exchanges for the token of the person."""
 
     acts_as = "exchange"

@@ -1,4 +1,4 @@
-"""Every method of the customer's page: what our client sends for it, as the vendor's own clients were recorded."""
+"""Every method on the customer's page: our client sends the same request as the vendor's own clients did when recorded."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 
 from connectors.littlehorse import LittlehorseSettings
 from connectors.littlehorse.client import LittlehorseClient, Side
-from connectors.littlehorse.task_id import TaskId
+from connectors.littlehorse.ids import TaskId
 from connectors.sdk.http import FixedHeaders, Upstream
 
 USER = Side(FixedHeaders({"Authorization": "Bearer person"}))
@@ -79,7 +79,7 @@ METHODS: dict[str, tuple[Act, str, str]] = {
         "",
     ),
     "adminCompleteUserTask": (lambda c: c.complete(ADMIN, TASK, RESULT), f"POST {ADMIN_PATH}/result", RESULT_BODY),
-    # Beyond the page, in the present client
+    # Not on the page, but in the vendor's present client
     "getClaimableTasks": (
         lambda c: c.list_claimable(USER, {"limit": 10, "user_group_id": "group-456"}),
         "GET /default/tasks/claimable?limit=10&user_group_id=group-456",
@@ -102,8 +102,8 @@ METHODS: dict[str, tuple[Act, str, str]] = {
 
 
 @pytest.mark.parametrize("method", METHODS)
-async def test_a_method_of_the_page_is_one_request(settings: LittlehorseSettings, method: str) -> None:
-    """Values are percent-encoded once, a body has its type, and what has none has no type either."""
+async def test_a_method_on_the_page_is_one_request(settings: LittlehorseSettings, method: str) -> None:
+    """Values are percent-encoded once; a request has a Content-Type if it has a body."""
     act, line, body = METHODS[method]
     seen: list[httpx2.Request] = []
 
@@ -136,7 +136,7 @@ ANY = (
     ("tenant", "first"), [("default", "default"), ("acme corp", "acme%20corp"), ("%2e%2e", "%252e%252e")]
 )
 async def test_a_tenant_is_one_part_of_the_path(settings: LittlehorseSettings, tenant: str, first: str) -> None:
-    """Whatever its name; so are run and task."""
+    """Special characters in it are percent-encoded, as in the ids of run and task."""
     seen: list[str] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:

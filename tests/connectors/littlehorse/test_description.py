@@ -1,4 +1,4 @@
-"""Every operation against the description of the bridge: what is sent, and what the stand-in answers."""
+"""Every operation against the bridge's OpenAPI description: our requests, and the answers of the stand-in."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from connectors.littlehorse.client import Side
-from connectors.littlehorse.task_id import TaskId
+from connectors.littlehorse.ids import TaskId
 from connectors.sdk.commands import AddComment, Assign, Cancel, Claim, Complete, Release
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import OPEN_STATES, DetailAspect, TaskState
@@ -26,7 +26,7 @@ TEMPLATES = (
     (re.compile(r"^/config/.+"), "/config/{tenant_id}"),
     (re.compile(r"^/(default|other)/"), "/{tenant_id}/"),
 )
-# The realm's own people are managed in its own console: these operations are not on the customer's page.
+# The users of the realm are managed in its own console. These operations are not on the customer's page.
 NOT_USED = "/{tenant_id}/management/"
 
 
@@ -37,7 +37,7 @@ def template(path: str) -> str:
 
 
 class Recorder(httpx2.AsyncBaseTransport):
-    """Keeps each request with its answer."""
+    """Keeps all requests with their answers."""
 
     def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
         self._inner = inner
@@ -65,7 +65,7 @@ def check(description: ApiDescription, request: httpx2.Request, status: int, kin
     if not body:
         assert status in {200, 204, 401, 403}
         return
-    # The two shapes of an error are told apart by their media types.
+    # The media type tells which of the two forms an error has.
     assert kind in answers, (method, where, status, kind)
     pointer = ("paths", where, method, "responses", str(status), "content", kind, "schema")
     wrong = [error.message for error in description._validator(pointer).iter_errors(_json(body))]
@@ -100,7 +100,7 @@ async def everything(tenant: Tenant) -> None:
     with tenant.as_person("alice") as alice:
         for connector in (service, viewer):
             await connector.ping()
-            await connector.get_self()
+            await connector.extras.get_self()
             await tenant.drain(connector, query, limit=2)
             await tenant.drain(connector, TaskQuery(definition_keys=frozenset({"approve-invoice"})), limit=4)
             await connector.list_groups(limit=10)
@@ -117,9 +117,9 @@ async def everything(tenant: Tenant) -> None:
         for connector, task in zip((viewer, service, viewer, service), tasks, strict=False):
             owned = (await connector.perform(Claim(task=task, actor=alice))).task
             await connector.perform(AddComment(task=owned, actor=alice, text="hello"))
-            await viewer.edit_comment(task.native_id, "1", "hallo")
+            await viewer.extras.edit_comment(task.native_id, "1", "hallo")
             await connector.get_detail(owned, frozenset(DetailAspect))
-            await viewer.delete_comment(task.native_id, "1")
+            await viewer.extras.delete_comment(task.native_id, "1")
             await connector.get_detail(owned, frozenset({DetailAspect.COMMENTS}))
             back = (await service.perform(Release(task=owned, actor=alice))).task
             owned = (await service.perform(Assign(task=back, user_id=alice.native_id))).task
@@ -128,10 +128,10 @@ async def everything(tenant: Tenant) -> None:
             else:
                 await connector.perform(Cancel(task=owned, actor=alice))
             await connector.get_tasks([task.native_id])
-        await tenant.open("viewer", credentials=False).client.check_tenant()
+        await tenant.open("viewer", credentials=False)._client.check_tenant()
     last = tasks[-1]
     with tenant.as_person("carol"):
-        await viewer.take_over(last.native_id)
+        await viewer.extras.take_over(last.native_id)
     await service.perform(Complete(task=last, data=fill[last.title]))
     with tenant.as_person("alice"):
         await viewer.perform(Cancel(task=tasks[-2]))
@@ -140,7 +140,7 @@ async def everything(tenant: Tenant) -> None:
 async def test_every_operation_fits_the_description(
     tenant: Tenant, recorder: Recorder, description: ApiDescription
 ) -> None:
-    """All that are described but the management of people, their requests and their answers."""
+    """Requests and answers of all described operations, except the management of users."""
     await everything(tenant)
     called = {(request.method.lower(), template(request.url.path)) for request, *_ in recorder.seen}
     described = {
@@ -157,9 +157,9 @@ async def test_every_operation_fits_the_description(
 
 
 async def refused(tenant: Tenant) -> None:
-    """Each kind of refusal that the stand-in has."""
+    """Causes each kind of refusal that the stand-in has."""
     viewer, service = tenant.open("viewer", credentials=False), tenant.open()
-    client = viewer.client
+    client = viewer._client
     person, admin = viewer._user, service._admin
     assert admin is not None
     unknown = f"{'f' * 32}:0-1"
@@ -188,7 +188,7 @@ async def refused(tenant: Tenant) -> None:
         lambda: client.list_all_tasks(as_admin, {"limit": 1, "type": "a"}),
         lambda: client.list_definitions(admin, {}),
         lambda: client.list_users(admin, {"user_group_id": "x", "email": "y"}),
-        lambda: client.get_user(admin, "nobody"),
+        lambda: client.get_user(admin, "unknown"),
         *(
             act
             for side in (person, admin, as_admin)
@@ -237,13 +237,13 @@ async def refused(tenant: Tenant) -> None:
             with pytest.raises(ConnectorError):
                 await look()
     with pytest.raises(ConnectorError):
-        await tenant.open(tenant="other").client.check_tenant()
+        await tenant.open(tenant="other")._client.check_tenant()
 
 
 async def test_every_refusal_fits_the_description(
     tenant: Tenant, recorder: Recorder, description: ApiDescription
 ) -> None:
-    """Status by status, in the shape that the operation has for it."""
+    """The description has the status, and the body has the form that it gives for the status."""
     await refused(tenant)
     statuses = {status for _, status, *_ in recorder.seen}
     for request, status, kind, body in recorder.seen:

@@ -1,4 +1,4 @@
-"""What a source may be configured as."""
+"""Settings of a source."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def made(**changes: Any) -> LittlehorseSettings:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"acts_as": "nobody"},
+        {"acts_as": "unknown"},
         {"credentials": {"kind": "none"}},
         {"options": {"tenant": "default", "admin": False}},
         {"acts_as": "exchange", "credentials": {"kind": "none"}},
@@ -39,8 +39,8 @@ def made(**changes: Any) -> LittlehorseSettings:
         {"options": {"tenant": "default", "unknown": 1}},
     ],
 )
-def test_what_cannot_work_is_refused(changes: dict[str, Any]) -> None:
-    """Before anything starts."""
+def test_settings_that_cannot_work_are_refused(changes: dict[str, Any]) -> None:
+    """When the configuration is read."""
     with pytest.raises(ValidationError):
         made(**changes)
 
@@ -57,8 +57,8 @@ def test_what_cannot_work_is_refused(changes: dict[str, Any]) -> None:
         {"acts_as": "exchange", "options": {"tenant": "default", "admin": False}},
     ],
 )
-def test_each_way_to_act_can_be_configured(changes: dict[str, Any]) -> None:
-    """With and without an account for what only admins may."""
+def test_each_acts_as_can_be_configured(changes: dict[str, Any]) -> None:
+    """With and without an account for admin operations."""
     settings = made(**changes)
     account = changes.get("credentials", OAUTH)["kind"] != "none"
 
@@ -80,7 +80,7 @@ def test_each_way_to_act_can_be_configured(changes: dict[str, Any]) -> None:
 async def test_capabilities_depend_on_the_configuration(
     tenant: Tenant, acts_as: str, options: dict[str, Any], credentials: bool, claim: Support | None, admin: bool
 ) -> None:
-    """The claim is the bridge's own for a person, and nothing at all without an identity adapter."""
+    """The bridge's own claim is for a person, and only with an identity adapter."""
     connector = tenant.open(acts_as, credentials=credentials, **options)
     has = connector.info.capabilities
 

@@ -1,29 +1,32 @@
-"""Lists: which upstream lists they are made of, and that nothing is lost or given twice."""
+"""Lists of tasks: which lists of the bridge are read, and that every task is found once."""
 
 from collections.abc import Callable
 
 import httpx2
+import msgspec
 import pytest
 
 from connectors.littlehorse import LittlehorseConnector
-from connectors.littlehorse.listing import Shelf, Stream, cursor_of
+from connectors.littlehorse.paging import ListKind, Stream
+from connectors.littlehorse.search import STATUSES
 from connectors.sdk.errors import (
     BrokenError,
     MalformedResponseError,
     UnavailableError,
+    ValidationFailedError,
 )
-from connectors.sdk.model import OPEN_STATES, DetailAspect, TaskState
+from connectors.sdk.model import OPEN_STATES, TaskState
+from connectors.sdk.paging import read_cursor, write_cursor
 from connectors.sdk.query import Interval, TaskOrderField, TaskQuery
 from tests.connectors.littlehorse.conftest import Tenant
 
 Scripted = Callable[..., LittlehorseConnector]
 
 OPEN = TaskQuery(states=OPEN_STATES)
-EVERYTHING = frozenset(DetailAspect)
 
 
 async def test_the_account_lists_every_definition_in_each_status(tenant: Tenant) -> None:
-    """Definitions first, then one request for each pair; all open tasks, each once."""
+    """The definitions first, then one request for each definition and status. Every open task is found once."""
     connector = tenant.open()
     tasks = await tenant.drain(connector, connector.pushdown(OPEN))
     asked = [dict(each.url.params) for each in tenant.transport.requests if each.url.path.endswith("/admin/tasks")]
@@ -35,8 +38,8 @@ async def test_the_account_lists_every_definition_in_each_status(tenant: Tenant)
     assert all("limit" in each for each in asked)
 
 
-async def test_a_person_lists_their_own_tasks_and_their_groups_queues(tenant: Tenant) -> None:
-    """One request for what is assigned; one for the groups, and one a group for what may be claimed."""
+async def test_a_person_lists_their_own_tasks_and_those_of_their_groups(tenant: Tenant) -> None:
+    """One request for assigned tasks; one for the groups, and one per group for tasks that may be claimed."""
     connector = tenant.open("viewer")
     with tenant.as_person("alice") as alice:
         mine = await tenant.drain(
@@ -54,8 +57,8 @@ async def test_a_person_lists_their_own_tasks_and_their_groups_queues(tenant: Te
     assert {"accounting"} == {group.name for task in ready for group in task.candidate_groups or ()}
 
 
-async def test_a_person_of_several_groups_lists_one_queue_after_the_other(tenant: Tenant) -> None:
-    """Kavya is in two groups; the cursor holds the place in each."""
+async def test_a_person_in_several_groups_lists_the_tasks_of_each(tenant: Tenant) -> None:
+    """Kavya is in two groups, and the cursor holds the place in both."""
     connector = tenant.open("viewer", credentials=False)
     tenant.stand_in.identities = lambda: {"kavya": {"id": "kavya@example.com", "groups": []}}  # type: ignore[method-assign]
     with tenant.as_person("kavya"):
@@ -68,8 +71,8 @@ async def test_a_person_of_several_groups_lists_one_queue_after_the_other(tenant
 
 
 @pytest.mark.parametrize(("acts_as", "asked"), [("service", "GET /admin/tasks"), ("viewer", "GET /tasks")])
-async def test_three_statuses_are_asked_for_all_at_once(tenant: Tenant, acts_as: str, asked: str) -> None:
-    """The fourth is left out here; what a person owns is one request."""
+async def test_three_statuses_are_one_request(tenant: Tenant, acts_as: str, asked: str) -> None:
+    """The connector drops the fourth status."""
     connector = tenant.open(acts_as, definitions=["approve-invoice"])
     query = connector.pushdown(TaskQuery(has_assignee=True))
     with tenant.as_person("alice"):
@@ -79,8 +82,8 @@ async def test_three_statuses_are_asked_for_all_at_once(tenant: Tenant, acts_as:
     assert {TaskState.RESERVED, TaskState.COMPLETED, TaskState.CANCELED} == {task.state for task in tasks}
 
 
-async def test_one_group_is_asked_for_by_its_id(tenant: Tenant) -> None:
-    """Looked up by its name; names without case are the same group."""
+async def test_one_group_is_requested_by_its_id(tenant: Tenant) -> None:
+    """The name is looked up, ignoring case."""
     connector = tenant.open()
     for name in ("accounting", "Accounting"):
         tenant.forget()
@@ -100,8 +103,8 @@ async def test_one_group_is_asked_for_by_its_id(tenant: Tenant) -> None:
         )
 
 
-async def test_a_group_that_the_directory_lost_is_found_on_its_tasks(tenant: Tenant) -> None:
-    """The bridge cannot be asked for it, so all are read; what comes out is exactly that group."""
+async def test_a_group_that_is_not_in_the_directory_is_found_in_tasks(tenant: Tenant) -> None:
+    """The bridge cannot filter by it, so all tasks are read and filtered here."""
     connector = tenant.open()
     tasks = await tenant.drain(connector, connector.pushdown(TaskQuery(candidate_groups=frozenset({"formerly-sales"}))))
 
@@ -109,8 +112,8 @@ async def test_a_group_that_the_directory_lost_is_found_on_its_tasks(tenant: Ten
     assert tasks
 
 
-async def test_definitions_of_a_query_need_not_be_asked_for(tenant: Tenant) -> None:
-    """One upstream list for each; an unknown one is empty."""
+async def test_few_definitions_of_a_query_are_not_looked_up(tenant: Tenant) -> None:
+    """One list for each; the list of an unknown definition is empty."""
     connector = tenant.open()
     query = connector.pushdown(TaskQuery(definition_keys=frozenset({"approve-invoice", "no-such"})))
     tasks = await tenant.drain(connector, query)
@@ -120,7 +123,7 @@ async def test_definitions_of_a_query_need_not_be_asked_for(tenant: Tenant) -> N
 
 
 async def test_many_definitions_of_a_query_are_looked_up(tenant: Tenant) -> None:
-    """A thousand invented names are not a thousand calls."""
+    """A thousand unknown names do not cost a thousand calls."""
     connector = tenant.open()
     names = frozenset({f"invented-{number}" for number in range(1000)} | {"approve-invoice"})
     tasks = await tenant.drain(connector, connector.pushdown(TaskQuery(definition_keys=names)))
@@ -129,8 +132,8 @@ async def test_many_definitions_of_a_query_are_looked_up(tenant: Tenant) -> None
     assert {"approve-invoice"} == {task.title for task in tasks}
 
 
-async def test_configured_definitions_are_the_only_ones(tenant: Tenant) -> None:
-    """Also for a query that names another."""
+async def test_only_configured_definitions_are_read(tenant: Tenant) -> None:
+    """Also if a query names another definition."""
     connector = tenant.open(definitions=["approve-invoice"])
     tasks = await tenant.drain(connector, TaskQuery())
     other = await tenant.drain(connector, TaskQuery(definition_keys=frozenset({"assess-damage"})))
@@ -141,17 +144,15 @@ async def test_configured_definitions_are_the_only_ones(tenant: Tenant) -> None:
 
 
 async def test_more_definitions_than_the_limit_are_an_error(tenant: Tenant) -> None:
-    """A list that silently leaves some out would lie."""
+    """Otherwise tasks would be missing without a sign."""
     with pytest.raises(BrokenError, match=r"options\.definitions"):
         await tenant.open(definition_limit=4).list_tasks(TaskQuery(), limit=10)
     assert (await tenant.open(definition_limit=5).list_tasks(TaskQuery(), limit=10)).items
 
 
 @pytest.mark.parametrize("limit", [1, 3, 10, 800])
-async def test_partitions_make_short_and_empty_pages_that_are_not_the_end(
-    tenant_with: type[Tenant], limit: int
-) -> None:
-    """Only the bookmark tells: everything is found, once."""
+async def test_a_short_or_empty_page_is_not_the_end(tenant_with: type[Tenant], limit: int) -> None:
+    """The bridge's partitions cause such pages; only a missing bookmark is the end. Every task is found once."""
     tenant = tenant_with(partitions=5)
     connector = tenant.open()
     tasks = await tenant.drain(connector, TaskQuery(), limit=limit)
@@ -161,8 +162,8 @@ async def test_partitions_make_short_and_empty_pages_that_are_not_the_end(
     await connector.aclose()
 
 
-async def test_a_bookmark_travels_as_it_is(tenant: Tenant) -> None:
-    """Standard base64 with + / = in it, percent-encoded once."""
+async def test_a_bookmark_is_sent_unchanged(tenant: Tenant) -> None:
+    """It is base64 with `+`, `/` and `=`, percent-encoded once."""
     connector = tenant.open(definitions=["approve-invoice"])
     first = await connector.list_tasks(TaskQuery(), limit=1)
     tenant.forget()
@@ -175,7 +176,7 @@ async def test_a_bookmark_travels_as_it_is(tenant: Tenant) -> None:
 
 
 async def test_times_of_creation_are_exact(tenant: Tenant) -> None:
-    """Both bounds, included or not, to the millisecond; `Z`, because offsets are dropped."""
+    """Both bounds, included or not, to the millisecond. They are sent in UTC, because the bridge ignores offsets."""
     connector = tenant.open()
     tasks = await tenant.drain(connector, TaskQuery())
     times = sorted(task.created_at for task in tasks if task.created_at is not None)
@@ -208,8 +209,8 @@ async def test_times_of_creation_are_exact(tenant: Tenant) -> None:
         TaskQuery(states=frozenset({TaskState.READY}), assignees=frozenset({"alice@example.com"})),
     ],
 )
-async def test_what_nothing_can_match_costs_no_call(tenant: Tenant, query: TaskQuery) -> None:
-    """For the account as for a person."""
+async def test_a_query_without_possible_matches_costs_no_call(tenant: Tenant, query: TaskQuery) -> None:
+    """For the account and for a person."""
     for acts_as in ("service", "viewer"):
         connector = tenant.open(acts_as)
         with tenant.as_person("alice"):
@@ -217,8 +218,8 @@ async def test_what_nothing_can_match_costs_no_call(tenant: Tenant, query: TaskQ
     assert [] == tenant.sent
 
 
-async def test_a_list_that_fails_in_one_part_fails(scripted: Scripted) -> None:
-    """Rows of the other parts would look like the whole."""
+async def test_a_page_fails_if_one_of_its_lists_fails(scripted: Scripted) -> None:
+    """The rows of the other lists would look complete."""
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         if request.url.params.get("type") == "b":
@@ -248,7 +249,7 @@ async def test_a_list_that_fails_in_one_part_fails(scripted: Scripted) -> None:
     ],
 )
 async def test_a_page_that_does_not_fit_is_malformed(scripted: Scripted, page: object) -> None:
-    """What is no list of tasks, or longer than its limit, is never a shorter list."""
+    """An answer that is no list of tasks, or a page longer than its limit, is an error and not a shorter list."""
     connector = scripted(lambda _: httpx2.Response(200, json=page), definitions=("a",))
 
     with pytest.raises(MalformedResponseError):
@@ -256,8 +257,8 @@ async def test_a_page_that_does_not_fit_is_malformed(scripted: Scripted, page: o
     await connector.aclose()
 
 
-async def test_a_row_given_twice_counts_once(scripted: Scripted) -> None:
-    """Whatever else the two of them say."""
+async def test_a_repeated_row_is_one_task(scripted: Scripted) -> None:
+    """Even if the rows differ."""
     rows = [{"id": "0-1", "wfRunId": "r", "status": status} for status in ("UNASSIGNED", "ASSIGNED", "UNASSIGNED")]
     connector = scripted(lambda _: httpx2.Response(200, json={"userTasks": rows}), definitions=("a",))
     page = await connector.list_tasks(TaskQuery(), limit=10)
@@ -266,8 +267,8 @@ async def test_a_row_given_twice_counts_once(scripted: Scripted) -> None:
     await connector.aclose()
 
 
-async def test_a_bookmark_that_leads_nowhere_is_malformed(scripted: Scripted) -> None:
-    """The same again would never end."""
+async def test_a_bookmark_that_repeats_is_malformed(scripted: Scripted) -> None:
+    """The list would never end."""
     connector = scripted(lambda _: httpx2.Response(200, json={"userTasks": [], "bookmark": "AA=="}), definitions=("a",))
     page = await connector.list_tasks(TaskQuery(), limit=10)
 
@@ -276,8 +277,8 @@ async def test_a_bookmark_that_leads_nowhere_is_malformed(scripted: Scripted) ->
     await connector.aclose()
 
 
-async def test_a_task_that_cannot_be_addressed_is_still_listed(tenant: Tenant) -> None:
-    """The same id in two runs makes two tasks, and two ids in one run as well."""
+async def test_ids_of_runs_and_tasks_repeat_in_a_list(tenant: Tenant) -> None:
+    """Two runs may have a task with the same id, and one run may have several tasks."""
     connector = tenant.open()
     tasks = await tenant.drain(connector, TaskQuery())
     ids = [task.native_id.partition(":") for task in tasks]
@@ -286,9 +287,41 @@ async def test_a_task_that_cannot_be_addressed_is_still_listed(tenant: Tenant) -
     assert len({run for run, _, _ in ids}) < len(ids)
 
 
-async def test_a_cursor_stays_within_what_the_token_may_list(tenant: Tenant) -> None:
-    """One that names another group is refused by the bridge."""
+async def test_a_cursor_cannot_list_more_than_the_token_may(tenant: Tenant) -> None:
+    """The bridge refuses a group that the person is not in."""
     connector = tenant.open("viewer")
-    foreign = cursor_of([Stream(Shelf.CLAIMABLE, group="00000000-0000-0000-0000-000000000000")])
+    foreign = write_cursor([Stream(ListKind.CLAIMABLE, group="00000000-0000-0000-0000-000000000000")])
     with tenant.as_person("alice"), pytest.raises(Exception, match="group"):
         await connector.list_tasks(TaskQuery(), limit=5, after=foreign)
+
+
+def test_a_cursor_holds_the_place_in_each_list() -> None:
+    """All members of a stream are restored."""
+    streams = [Stream(ListKind.ALL, "a", "DONE", None, "+/+/AA=="), Stream(ListKind.CLAIMABLE, group="g")]
+
+    assert streams == read_cursor(write_cursor(streams), list[Stream])
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "é", "W10", "bnVsbA==", "W1siZWxzZSJdXQ==", "W" * 10_000, "eyJhIjoxfQ=="])
+async def test_a_foreign_cursor_is_refused_without_a_call(tenant: Tenant, cursor: str) -> None:
+    """No part of the list is read."""
+    with pytest.raises(ValidationFailedError):
+        await tenant.open().list_tasks(TaskQuery(), limit=5, after=cursor)
+    assert [] == tenant.sent
+
+
+def test_a_list_is_requested_with_the_members_of_its_stream() -> None:
+    """`limit` is always sent; members that are None are left out."""
+    stream = Stream(ListKind.ALL, "approve", "DONE", "g", "b==")
+
+    assert {
+        "limit": 5,
+        "type": "approve",
+        "status": "DONE",
+        "user_group_id": "g",
+        "earliest_start_date": "x",
+        "bookmark": "b==",
+    } == stream.params({"earliest_start_date": "x"}, 5)
+    assert {"limit": 1} == Stream(ListKind.MINE).params({}, 1)
+    assert set(STATUSES.values()) == {"UNASSIGNED", "ASSIGNED", "DONE", "CANCELLED"}
+    assert ["all"] == msgspec.json.decode(msgspec.json.encode(Stream(ListKind.ALL)))[:1]

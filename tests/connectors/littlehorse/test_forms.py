@@ -1,4 +1,4 @@
-"""Forms, and values in the type that their field declares."""
+"""Forms, and the values that complete a task."""
 
 import json
 from decimal import Decimal
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.littlehorse import wire
-from connectors.littlehorse.form import LARGEST, SMALLEST, data_of, form_of, holds, outcomes_of, values_of
+from connectors.littlehorse.forms import LARGEST, SMALLEST, data_of, form_of, holds, outcomes_of, values_of
 from connectors.littlehorse.settings import LittlehorseOptions
 from connectors.sdk.errors import MalformedResponseError, ValidationFailedError
 from connectors.sdk.model import FormFieldType, FormKind, OutcomeNature, Requirement
@@ -31,7 +31,7 @@ def record(*fields: tuple[str, str, bool], results: dict[str, Any] | None = None
 
 
 def test_a_form_has_the_declared_fields() -> None:
-    """Types, labels, what is required, and what is filled already; a type that is new is unknown."""
+    """Type, label, required and present value. A new type is UNKNOWN."""
     kinds = ("STRING", "INTEGER", "DOUBLE", "BOOLEAN", "UNRECOGNIZED", "DATE")
     results = {"string": {"type": "STRING", "value": "x"}}
     form = form_of(record(*((kind.lower(), kind, kind == "STRING") for kind in kinds), results=results), OPTIONS)
@@ -56,7 +56,7 @@ def test_a_form_has_the_declared_fields() -> None:
 
 
 def test_results_keep_their_numbers() -> None:
-    """64-bit integers and decimals as they stand in the answer."""
+    """64-bit integers and decimals are exact."""
     body = b"""{"id":"1","wfRunId":"r","results":{"a":{"type":"INTEGER","value":9223372036854775807},
         "b":{"type":"DOUBLE","value":0.1},"c":{"type":"STRING"}}}"""
     data = data_of(msgspec.json.decode(body, type=wire.TaskRecord))
@@ -64,8 +64,8 @@ def test_results_keep_their_numbers() -> None:
     assert {"a": 2**63 - 1, "b": Decimal("0.1"), "c": None} == data
 
 
-def test_a_result_that_is_no_json_is_malformed() -> None:
-    """A number beyond all numbers."""
+def test_a_result_that_cannot_be_read_is_malformed() -> None:
+    """For example a number with too large an exponent."""
     body = b'{"id":"1","wfRunId":"r","results":{"a":{"type":"DOUBLE","value":1e999999999999999999999}}}'
 
     with pytest.raises(MalformedResponseError):
@@ -93,7 +93,7 @@ ALL = record(
     ],
 )
 def test_a_value_is_sent_with_its_declared_type(name: str, value: object, sent: object) -> None:
-    """STRING, INTEGER, DOUBLE, BOOLEAN; never STR, which the bridge does not take."""
+    """STRING, INTEGER, DOUBLE or BOOLEAN. The bridge does not accept STR, the kernel's name for STRING."""
     types = {"text": "STRING", "whole": "INTEGER", "real": "DOUBLE", "flag": "BOOLEAN"}
     values = values_of(ALL, {name: value}, None, OPTIONS)
 
@@ -126,33 +126,33 @@ def test_a_value_is_sent_with_its_declared_type(name: str, value: object, sent: 
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_by_its_name(name: str, value: object) -> None:
-    """Before anything is sent: the bridge would answer 500."""
+    """The bridge would answer 500."""
     with pytest.raises(ValidationFailedError) as caught:
         values_of(ALL, {name: value}, None, OPTIONS)
     assert ("data", name) == caught.value.field
 
 
 def test_null_leaves_a_field_out() -> None:
-    """Which is all that an optional field needs."""
+    """An optional field can be left empty that way."""
     assert {} == values_of(ALL, {"text": None, "whole": None}, None, OPTIONS)
 
 
 @pytest.mark.parametrize("value", [None, "", "  \n"])
 def test_a_required_text_is_not_blank(value: str | None) -> None:
-    """As the bridge has it."""
+    """The bridge has the same rule."""
     with pytest.raises(ValidationFailedError, match="required"):
         values_of(record(("text", "STRING", True)), {"text": value}, None, OPTIONS)
 
 
-def test_a_type_that_nobody_may_submit_is_refused() -> None:
-    """UNRECOGNIZED, and what is newer than this."""
+def test_a_type_that_cannot_be_submitted_is_refused() -> None:
+    """UNRECOGNIZED, and unknown types."""
     for kind in ("UNRECOGNIZED", "DATE"):
-        with pytest.raises(ValidationFailedError, match="does not take"):
+        with pytest.raises(ValidationFailedError, match="does not accept"):
             values_of(record(("x", kind, False)), {"x": "y"}, None, OPTIONS)
 
 
 def test_an_outcome_fills_its_field() -> None:
-    """It is an outcome then, and no field of the form any more."""
+    """That field is no longer shown in the form."""
     deciding = record(("decision", "STRING", True), ("note", "STRING", False))
     outcomes = outcomes_of(deciding, DECIDING)
 
@@ -166,7 +166,7 @@ def test_an_outcome_fills_its_field() -> None:
 
 
 def test_a_form_without_the_field_takes_no_outcome() -> None:
-    """And names none."""
+    """It has no outcomes."""
     plain = record(("note", "STRING", False))
 
     assert () == outcomes_of(plain, DECIDING)
@@ -188,7 +188,7 @@ def test_a_form_without_the_field_takes_no_outcome() -> None:
     )
 )
 def test_what_was_sent_is_recognised_in_the_results(data: dict[str, object]) -> None:
-    """After a way through JSON; any one value that differs is not it."""
+    """After a round trip through JSON. One different value is enough to be recognised as other data."""
     values = values_of(ALL, data, None, OPTIONS)
     back = msgspec.json.decode(
         msgspec.json.encode({"id": "0-1", "wfRunId": "r", "results": values}), type=wire.TaskRecord

@@ -1,4 +1,4 @@
-"""People and groups of the identity provider, and which of its ids stand for the kernel's names."""
+"""Users and groups of the identity provider, and its ids for the kernel's users and groups."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,14 +8,29 @@ from connectors.littlehorse import wire
 from connectors.littlehorse.client import LittlehorseClient, Side
 from connectors.littlehorse.mapping import group_from_wire, group_name, user_from_wire, user_id_of
 from connectors.littlehorse.settings import LittlehorseSettings
-from connectors.sdk import ConnectorError, Group, NotFoundError, Page, User, ValidationFailedError, get_each
+from connectors.sdk import (
+    ConnectorError,
+    Group,
+    NotFoundError,
+    OffsetCursor,
+    Page,
+    User,
+    ValidationFailedError,
+    current_call,
+    distinct,
+    get_each,
+)
 
-# People that one search gives at most: the identity provider finds parts of addresses too.
+# Users that one search returns at most. The identity provider also finds parts of addresses.
 MOST_FOUND = 100
 
 
 class Directory:
-    """Read by admins; where the bridge has no identity adapter it is empty, and names are sent as they are."""
+    """The source's users and groups, read by the admin account.
+
+    A bridge without an identity adapter has no directory: lists are empty, and it takes the kernel's names as they are.
+    `admin` is None if the source has no admin account; `user` is the person of the token, or the account.
+    """
 
     def __init__(
         self, client: LittlehorseClient, settings: LittlehorseSettings, *, user: Side, admin: Side | None
@@ -27,7 +42,7 @@ class Directory:
         self._admin = admin
 
     async def user_key(self, native_id: str) -> str:
-        """What assigning takes for a person; ValidationFailedError when the identity provider does not know them."""
+        """The id of a person for an assignment; ValidationFailedError if the identity provider does not know the person."""
         if not self._adapter or self._claim == "SUB":
             return native_id
         user = await self._find(self._side(), native_id)
@@ -36,7 +51,7 @@ class Directory:
         return user.id
 
     async def group_keys(self, name: str) -> list[str]:
-        """What assigning and filtering take for a group; several where names differ by case only."""
+        """The ids of a group for a filter. There are several if names differ by case only, and none for an unknown group."""
         if not self._adapter:
             return [name]
         folded = name.casefold()
@@ -48,7 +63,7 @@ class Directory:
         ]
 
     async def group_key(self, name: str) -> str:
-        """As `group_keys`, the one; the exact name wins."""
+        """The id of the group with exactly this name, for an assignment; ValidationFailedError for an unknown group."""
         if not self._adapter:
             return name
         groups = await self._client.list_groups(self._side())
@@ -57,27 +72,36 @@ class Directory:
             raise ValidationFailedError("the bridge knows no such group", field=("groupId",))
         return exact[0]
 
+    async def own_group_keys(self) -> list[str]:
+        """The groups of the person of the token, as the bridge takes them in filters.
+
+        Without an identity adapter these are the names in the gateway's configuration.
+        """
+        if self._adapter:
+            return sorted({group.id for group in await self._client.list_groups(self._user) if group.id})
+        caller = current_call().authority
+        return [] if caller is None or caller.identity is None else sorted(caller.identity.groups)
+
     async def groups(self) -> list[Group]:
-        """All of the realm, or the person's own where there is no admin account; by name."""
+        """All groups of the realm, sorted by name. Without an admin account, the groups of the person of the token."""
         if not self._adapter:
             return []
         wired = await self._client.list_groups(self._admin or self._user)
-        groups = (group_from_wire(each) for each in wired)
-        found = {group.native_id: group for group in groups if group is not None}
-        return [found[name] for name in sorted(found)]
+        groups = (group for each in wired if (group := group_from_wire(each)) is not None)
+        return sorted(distinct(groups, _native_id), key=_native_id)
 
     async def groups_page(self, *, limit: int, after: str | None) -> Page[Group]:
-        """A part of `groups`: the bridge does not page them."""
-        start = _offset(after)
+        """A page of `groups`, cut here: the bridge does not page them."""
+        cursor = OffsetCursor.parse(after)
         groups = await self.groups()
-        end = start + limit
-        return Page(items=tuple(groups[start:end]), next_cursor=str(end) if end < len(groups) else None)
+        items = tuple(groups[cursor.offset : cursor.offset + limit])
+        return Page(items=items, next_cursor=cursor.following(len(items), total=len(groups)))
 
     async def users(self, *, group: str | None = None, limit: int, after: str | None) -> Page[User]:
-        """People of the realm, or members of a group; none where there is no directory or no such group."""
+        """Users of the realm, or the members of a group. Empty if there is no directory or no such group."""
         if self._admin is None or not self._adapter:
             return Page(items=())
-        start = _offset(after)
+        start = OffsetCursor.parse(after).offset
         params: dict[str, str | int] = {"first_result": start, "max_results": limit}
         if group is not None:
             keys = await self.group_keys(group)
@@ -85,12 +109,12 @@ class Directory:
                 return Page(items=())
             params["user_group_id"] = keys[0]
         wired = await self._client.list_users(self._admin, params)
-        users = (user_from_wire(each, self._claim) for each in wired)
-        found = {user.native_id: user for user in users if user is not None}
-        return Page(items=tuple(found.values()), next_cursor=str(start + limit) if len(wired) >= limit else None)
+        users = (user for each in wired if (user := user_from_wire(each, self._claim)) is not None)
+        following = str(OffsetCursor(start + limit)) if len(wired) >= limit else None
+        return Page(items=tuple(distinct(users, _native_id)), next_cursor=following)
 
     async def find(self, ids: Sequence[str]) -> Mapping[str, User]:
-        """Those found, by id; one call each."""
+        """The users found, by id. One call for each id."""
         if not self._adapter or self._admin is None:
             return {}
         side = self._admin
@@ -110,7 +134,7 @@ class Directory:
         return found
 
     async def _find(self, side: Side, native_id: str) -> wire.User | None:
-        """By the claim that makes the kernel's ids, else by the identity provider's own id (authors of comments)."""
+        """By the claim that the kernel's ids are made of, or by the identity provider's id, which authors of comments have."""
         if self._claim == "SUB" or (self._claim == "EMAIL" and "@" not in native_id):
             return await self._client.get_user(side, native_id)
         name = "email" if self._claim == "EMAIL" else "username"
@@ -120,13 +144,9 @@ class Directory:
 
     def _side(self) -> Side:
         if self._admin is None:
-            raise ValidationFailedError("people and groups are looked up by an admin account, which is not configured")
+            raise ValidationFailedError("looking up users and groups needs an admin account, and none is configured")
         return self._admin
 
 
-def _offset(after: str | None) -> int:
-    if after is None:
-        return 0
-    if not (after.isascii() and after.isdigit() and len(after) <= 9):
-        raise ValidationFailedError("the cursor is not one of this list", field=("after",))
-    return int(after)
+def _native_id(record: User | Group) -> str:
+    return record.native_id

@@ -1,26 +1,18 @@
-"""People, groups and definitions, with and without an identity adapter."""
-
-from collections.abc import Callable
+"""Users, groups and definitions, with and without an identity adapter."""
 
 import pytest
 
-from connectors.littlehorse import LittlehorseConnector
 from connectors.sdk.commands import AddComment
 from connectors.sdk.errors import (
     ValidationFailedError,
 )
-from connectors.sdk.model import OPEN_STATES, DetailAspect, TaskState
+from connectors.sdk.model import DetailAspect, TaskState
 from connectors.sdk.query import TaskQuery
 from tests.connectors.littlehorse.conftest import Tenant
 
-Scripted = Callable[..., LittlehorseConnector]
 
-OPEN = TaskQuery(states=OPEN_STATES)
-EVERYTHING = frozenset(DetailAspect)
-
-
-async def test_people_are_listed_beyond_the_bridges_ten(tenant: Tenant) -> None:
-    """By offset; named by the kernel's ids."""
+async def test_users_are_listed_beyond_the_bridges_default_of_ten(tenant: Tenant) -> None:
+    """By offset. Their native ids are the kernel's."""
     connector = tenant.open()
     first = await connector.list_users(limit=8)
     second = await connector.list_users(limit=8, after=first.next_cursor)
@@ -37,8 +29,8 @@ async def test_people_are_listed_beyond_the_bridges_ten(tenant: Tenant) -> None:
         await connector.list_users(limit=8, after="x")
 
 
-async def test_members_and_those_who_can_be_assigned(tenant: Tenant) -> None:
-    """A task with a group goes to its members only; an unknown group has none."""
+async def test_a_task_can_be_assigned_to_members_of_its_group(tenant: Tenant) -> None:
+    """Only to them; an unknown group has no members."""
     connector = tenant.open()
     task = await tenant.one(status="UNASSIGNED", group="accounting")
     members = await connector.list_members("accounting", limit=50)
@@ -49,8 +41,8 @@ async def test_members_and_those_who_can_be_assigned(tenant: Tenant) -> None:
     assert () == (await connector.list_members("formerly-sales", limit=50)).items
 
 
-async def test_groups_are_pages_of_one_answer(tenant: Tenant) -> None:
-    """By name; for a person without an admin account their own."""
+async def test_groups_are_paged_here(tenant: Tenant) -> None:
+    """Sorted by name. Without an admin account only the groups of the person."""
     connector = tenant.open()
     first = await connector.list_groups(limit=4)
     second = await connector.list_groups(limit=4, after=first.next_cursor)
@@ -67,12 +59,12 @@ async def test_groups_are_pages_of_one_answer(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize("claim", ["EMAIL", "PREFERRED_USERNAME", "SUB"])
-async def test_people_are_found_by_the_kernels_id(tenant_with: type[Tenant], claim: str) -> None:
-    """Whichever claim that is; parts of an address are not enough, and an unknown one is absent."""
+async def test_users_are_found_by_the_kernels_id(tenant_with: type[Tenant], claim: str) -> None:
+    """For each claim that may be the id. A part of an address finds no user, and an unknown id is absent."""
     tenant = tenant_with(user_id_claim=claim)
     connector = tenant.open(user_id_claim=claim)
     alice = tenant.identity("alice").native_id
-    found = await connector.get_users([alice, alice[1:], "nobody@example.com"])
+    found = await connector.get_users([alice, alice[1:], "unknown@example.com"])
 
     assert {alice: "Alice Moreno"} == {key: user.name for key, user in found.items()}
     assert alice == found[alice].native_id
@@ -80,7 +72,7 @@ async def test_people_are_found_by_the_kernels_id(tenant_with: type[Tenant], cla
 
 
 async def test_authors_are_found_by_the_identity_providers_id(tenant: Tenant) -> None:
-    """That is what comments carry, besides a user name."""
+    """Comments have that id and a user name."""
     connector = tenant.open()
     with tenant.as_person("alice") as alice:
         task = await tenant.one(user="alice@example.com", status="ASSIGNED")
@@ -92,19 +84,8 @@ async def test_authors_are_found_by_the_identity_providers_id(tenant: Tenant) ->
     assert ["Alice Moreno"] == [user.name for user in found.values()]
 
 
-async def test_the_caller_is_whom_the_token_is_for(tenant: Tenant) -> None:
-    """A person, or the account."""
-    account = await tenant.open().get_self()
-    with tenant.as_person("alice"):
-        alice = await tenant.open("viewer").get_self()
-
-    assert account is not None
-    assert alice is not None
-    assert ("service-account-taskgate", "alice@example.com") == (account.username, alice.native_id)
-
-
 async def test_definitions_are_listed_by_bookmark(tenant: Tenant) -> None:
-    """By the admin account; without one there are none, without a call."""
+    """By the admin account. Without one the list is empty, without a call."""
     connector = tenant.open()
     first = await connector.list_task_definitions(limit=3)
     second = await connector.list_task_definitions(limit=3, after=first.next_cursor)
@@ -117,7 +98,7 @@ async def test_definitions_are_listed_by_bookmark(tenant: Tenant) -> None:
 
 
 async def test_without_an_identity_adapter_there_is_no_directory(tenant_with: type[Tenant]) -> None:
-    """Nothing of it is asked; tasks are listed as well, and a person's groups are those of the configuration."""
+    """No call is made for it. Tasks are listed, and the groups of a person come from the gateway's configuration."""
     tenant = tenant_with(identity_adapter=False)
     service = tenant.open(identity_adapter=False)
     viewer = tenant.open("viewer", identity_adapter=False)
@@ -125,7 +106,7 @@ async def test_without_an_identity_adapter_there_is_no_directory(tenant_with: ty
     assert () == (await service.list_members("accounting", limit=5)).items
     assert () == (await service.list_groups(limit=5)).items
     assert {} == await service.get_users(["alice@example.com"])
-    assert await service.get_self() is None
+    assert await service.extras.get_self() is None
     assert [] == tenant.sent
 
     query = service.pushdown(TaskQuery(candidate_groups=frozenset({"Accounting"}), states=frozenset({TaskState.READY})))

@@ -1,4 +1,4 @@
-"""The native id of a task here: run and task, because the bridge's own id is unique within a run only."""
+"""The native id of a task: run and task, because the bridge's own id is unique within a run only."""
 
 import re
 from urllib.parse import quote, unquote
@@ -12,7 +12,7 @@ _NATIVE_ID = re.compile(f"({_PART}):({_PART})")
 
 
 class TaskId(Struct, frozen=True):
-    """Written `<wfRunId>:<id>`, both percent-encoded; each task has exactly one spelling."""
+    """The text is `<wfRunId>:<id>`, both percent-encoded. Each task has exactly one such text."""
 
     wf_run_id: str
     id: str
@@ -22,14 +22,23 @@ class TaskId(Struct, frozen=True):
 
     @classmethod
     def parse(cls, native_id: str) -> "TaskId":
-        """NotFoundError for what cannot be an id of a task."""
+        """NotFoundError for a text that cannot be the id of a task."""
         match = _NATIVE_ID.fullmatch(native_id)
         if match is None:
-            raise NotFoundError("no such id in this system")
+            raise NotFoundError("no such id in this source")
         try:
             parsed = cls(unquote(match[1], errors="strict"), unquote(match[2], errors="strict"))
         except UnicodeDecodeError:
-            raise NotFoundError("no such id in this system") from None
+            raise NotFoundError("no such id in this source") from None
         if str(parsed) != native_id or {".", ".."} & {parsed.wf_run_id, parsed.id}:
-            raise NotFoundError("no such id in this system")
+            raise NotFoundError("no such id in this source")
         return parsed
+
+
+def is_native_id(text: str) -> bool:
+    """Whether `text` has the form of an id of a task."""
+    try:
+        TaskId.parse(text)
+    except NotFoundError:
+        return False
+    return True

@@ -1,6 +1,7 @@
-"""What the bridge's refusals mean: statuses that tell too little are told apart by their texts.
+"""The bridge's refusals as errors of the sdk.
 
-The texts are the backend's own; none of them repeats values. What else it says is not passed on.
+Where the status does not tell enough, the text of the answer does. The texts below are the bridge's own. Messages never
+quote an answer, because it may repeat what was sent; only names of form fields are taken from it.
 """
 
 import re
@@ -18,47 +19,52 @@ from connectors.sdk import (
     ValidationFailedError,
 )
 
-SOMEBODY_ELSES = "forbidden from accessing this UserTask"
+OTHER_OWNER = "forbidden from accessing this UserTask"
 UNKNOWN_ID = ("NOT_FOUND", "Could not find UserTaskRun")
 CLOSED = "already DONE or CANCELLED"
 
 _BLANK = re.compile(r"Mandatory Field\(s\): (.+) contain invalid inputs")
 _MISSING = re.compile(r"\[(.+)\] are mandatory fields")
 _UNDEFINED = re.compile(r"Field \[name = (.+), type = \w+\] is not defined")
+
+# Characters of field names that a message repeats.
 _LONGEST_NAMES = 200
 
 
 def parse_error(answer: Answer) -> ConnectorError | None:
-    """The error behind an answer that is not 2xx; None where the status alone says it (404, 429, other 5xx)."""
+    """The error for an answer that is not 2xx; None if the status alone decides (404, 429, other 5xx)."""
     body = answer.try_decode(wire.ErrorBody) or wire.ErrorBody()
     text = body.message or body.detail or ""
     status = answer.status
-    if status in {401, 500} and SOMEBODY_ELSES in text:
-        # A completion of somebody else's task comes as 500, the other calls as 401.
-        return AlreadyAssignedError("the task is assigned to somebody else", native_status=status)
+    if status in {401, 500} and OTHER_OWNER in text:
+        # 500 for a completion, 401 for the other calls.
+        return AlreadyAssignedError("the task is assigned to another person", native_status=status)
     match status:
         case 500 if text.startswith(UNKNOWN_ID):
             return NotFoundError("no such task", native_status=status)
         case 401:
             return UnauthenticatedError(
-                "refused the token; its issuer and client must be known to the bridge, its claim allowed_tenant "
-                "must be the configured tenant",
+                "refused the token; the bridge must know its issuer and client, and its claim allowed_tenant must be "
+                "the configured tenant",
                 native_status=status,
             )
         case 403 if CLOSED in text:
-            return ConflictError("the task is closed already", native_status=status)
+            return ConflictError("the task is already closed", native_status=status)
         case 403 if not answer.body:
             return ForbiddenError("the token lacks the role lh-user-tasks-admin", native_status=status)
         case 403:
-            return ForbiddenError("the token's person may not do this, or is not of that group", native_status=status)
+            return ForbiddenError(
+                "the person of the token may not do this, or is not in that group", native_status=status
+            )
         case 406:
             return UnsupportedActionError("the bridge has no identity adapter for this tenant")
         case 409 if "cannot be claimed" in text:
             return AlreadyAssignedError(
-                "cannot be claimed: somebody has it, or the token's person is not of its group", native_status=status
+                "cannot be claimed: the task has an owner, or the person of the token is not in its group",
+                native_status=status,
             )
         case 409 | 412:
-            return ConflictError("the task's state does not allow it", native_status=status)
+            return ConflictError("the state of the task does not allow it", native_status=status)
         case 400:
             return _invalid(text)
         case _:

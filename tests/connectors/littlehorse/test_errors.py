@@ -1,4 +1,4 @@
-"""What the bridge's refusals mean, in both shapes and in none."""
+"""The bridge's refusals as errors, in both forms of an error body and without a body."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -40,15 +40,15 @@ def empty(status: int, challenge: str) -> httpx2.Response:
     return httpx2.Response(status, headers={"WWW-Authenticate": challenge})
 
 
-ELSE = "Current user is forbidden from accessing this UserTask information"
-ELSES = "Current user/userGroup is forbidden from accessing this UserTask information"
+OTHER_OWNER = "Current user is forbidden from accessing this UserTask information"
+OTHER_OWNER_OR_GROUP = "Current user/userGroup is forbidden from accessing this UserTask information"
 REFUSALS = [
     (boot(500, "NOT_FOUND: Specified UserTaskRun does not exist!"), errors.NotFoundError, False),
     (boot(500, "Could not find UserTaskRun!"), errors.NotFoundError, False),
-    (boot(500, ELSE), errors.AlreadyAssignedError, False),
-    (boot(500, ELSES), errors.AlreadyAssignedError, False),
-    (boot(401, ELSE), errors.AlreadyAssignedError, False),
-    (problem(401, ELSES), errors.AlreadyAssignedError, False),
+    (boot(500, OTHER_OWNER), errors.AlreadyAssignedError, False),
+    (boot(500, OTHER_OWNER_OR_GROUP), errors.AlreadyAssignedError, False),
+    (boot(401, OTHER_OWNER), errors.AlreadyAssignedError, False),
+    (problem(401, OTHER_OWNER_OR_GROUP), errors.AlreadyAssignedError, False),
     (boot(500, "UNAVAILABLE: io exception"), errors.UnavailableError, True),
     (boot(500), errors.UnavailableError, True),
     (problem(500), errors.UnavailableError, True),
@@ -85,7 +85,7 @@ async def test_a_refusal_is_its_error(
     expected: type[errors.ConnectorError],
     maybe_applied: bool,
 ) -> None:
-    """By status, and by its text where the status tells too little; only writes may be applied."""
+    """By status, and by its text if the status is not enough. Only a write may have been applied."""
     connector = scripted(lambda _: response)
 
     with pytest.raises(errors.ConnectorError) as written:
@@ -130,7 +130,7 @@ GROUPLESS = (
 async def test_an_invalid_request_says_what_to_change(
     scripted: Scripted, task: Task, text: str, field: tuple[str, ...], said: str
 ) -> None:
-    """In our words: the bridge's own may repeat what was sent."""
+    """In our words: the bridge's text may repeat what was sent."""
     connector = scripted(lambda _: boot(400, text))
 
     with pytest.raises(errors.ValidationFailedError) as caught:
@@ -142,7 +142,7 @@ async def test_an_invalid_request_says_what_to_change(
 
 
 async def test_names_in_a_refusal_are_short_and_printable(scripted: Scripted, task: Task) -> None:
-    """A hostile bridge does not write into logs."""
+    """A hostile bridge cannot write control characters into logs."""
     connector = scripted(lambda _: boot(400, f"INVALID_ARGUMENT: [a\x1b[31m\u202e{'b' * 5000}] are mandatory fields"))
 
     with pytest.raises(errors.ValidationFailedError) as caught:
@@ -157,7 +157,7 @@ async def test_names_in_a_refusal_are_short_and_printable(scripted: Scripted, ta
     [
         ("UnauthorizedError", problem(401), "UNAUTHENTICATED"),
         ("ForbiddenError", empty(403, "Bearer"), "FORBIDDEN"),
-        ("ForbiddenError", boot(401, ELSE), "ALREADY_ASSIGNED"),
+        ("ForbiddenError", boot(401, OTHER_OWNER), "ALREADY_ASSIGNED"),
         ("TaskStateError", boot(403, "The UserTask ... is already DONE or CANCELLED"), "INVALID_STATE"),
         ("AssignmentError", boot(409, "UserTaskRun cannot be claimed!"), "ALREADY_ASSIGNED"),
         ("AssignmentError", boot(400, "Cannot assign Task to non-existent user."), "VALIDATION_FAILED"),
@@ -169,7 +169,7 @@ async def test_names_in_a_refusal_are_short_and_printable(scripted: Scripted, ta
 async def test_each_error_of_the_customers_page_has_its_code(
     scripted: Scripted, task: Task, name: str, response: httpx2.Response, code: str
 ) -> None:
-    """The table of the README, on a write."""
+    """For a write, as in the table of the README."""
     connector = scripted(lambda _: response)
     with pytest.raises(errors.ConnectorError) as caught:
         await connector.perform(Cancel(task=task))

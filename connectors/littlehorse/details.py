@@ -1,0 +1,196 @@
+"""Single tasks: the record, and what a detail shows of it. Comments and activities come from the bridge's events."""
+
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime
+
+from msgspec import Raw
+
+from connectors.littlehorse import wire
+from connectors.littlehorse.client import ADMIN, LittlehorseClient, Side
+from connectors.littlehorse.forms import data_of, form_of, outcomes_of
+from connectors.littlehorse.ids import TaskId
+from connectors.littlehorse.settings import LittlehorseSettings, UserIdClaim
+from connectors.sdk import (
+    Activity,
+    ActivityType,
+    AlreadyAssignedError,
+    Comment,
+    DetailAspect,
+    ForbiddenError,
+    NotFoundError,
+    Task,
+    TaskDetail,
+    UnavailableError,
+    UnsupportedActionError,
+    UserRef,
+    time_from_wire,
+)
+
+EVENT_TYPES = {
+    "TASK_CANCELLED": ActivityType.CANCELED,
+    "TASK_COMPLETED": ActivityType.COMPLETED,
+    "COMMENT_ADDED": ActivityType.COMMENTED,
+    "COMMENT_EDITED": ActivityType.COMMENT_EDITED,
+    "COMMENT_DELETED": ActivityType.COMMENT_DELETED,
+}
+
+# What a detail takes from the task's record.
+_OF_RECORD = frozenset(
+    {
+        DetailAspect.DESCRIPTION,
+        DetailAspect.FORM,
+        DetailAspect.OUTCOMES,
+        DetailAspect.DATA,
+        DetailAspect.ACTIVITIES,
+    }
+)
+
+
+class Details:
+    """Reads single tasks. `admin` is None without an admin account; a service account is `user` and `admin`."""
+
+    def __init__(
+        self, client: LittlehorseClient, settings: LittlehorseSettings, *, user: Side, admin: Side | None
+    ) -> None:
+        self._client = client
+        self._options = settings.options
+        self._user = user
+        self._admin = admin
+        self._is_service = settings.acts_as == "service"
+
+    async def record(self, native_id: str) -> tuple[wire.TaskRecord, Raw]:
+        """The record and its bytes. If one side refuses, the other one is tried, with the same token.
+
+        An unknown id and a fault of the bridge are both a 500 without a text; `/init` then tells whether the bridge works.
+        The admin side also answers 500 if it does not know an event of the task. The user side shows only tasks that the
+        person of the token may see.
+
+        NotFoundError for a task that does not exist or that the person may not see.
+        """
+        task = TaskId.parse(native_id)
+        is_other_persons = has_failed = False
+        for side in self._sides:
+            try:
+                return await self._client.get_task(side, task)
+            except AlreadyAssignedError:
+                is_other_persons = True
+            except ForbiddenError:
+                # After a refusal of the user side this means: the person does not have the admin role.
+                if not is_other_persons:
+                    raise
+            except UnavailableError as error:
+                if error.native_status != 500:
+                    raise
+                has_failed = True
+                if not side.is_admin:
+                    break
+        if has_failed:
+            await self._client.check_connection(self._user)
+            if is_other_persons:
+                raise UnsupportedActionError(
+                    "this version of the bridge cannot show the history of the task by its id; lists do show the task"
+                )
+        raise NotFoundError("no such task, or it belongs to another person")
+
+    async def detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:
+        """One call for the record, one for the comments. Activities need an admin account, for a person one more call."""
+        comments = await self._comments(task) if DetailAspect.COMMENTS in aspects else None
+        if not aspects & _OF_RECORD:
+            return TaskDetail(comments=comments)
+        record, _ = await self.record(task.native_id)
+        activities: tuple[Activity, ...] | None = None
+        if DetailAspect.ACTIVITIES in aspects:
+            events = record.events if self._is_service else await self._events(task)
+            activities = None if events is None else activities_of(events, self._options.user_id_claim)
+        return TaskDetail(
+            description=record.notes or None if DetailAspect.DESCRIPTION in aspects else None,
+            form=form_of(record, self._options) if DetailAspect.FORM in aspects else None,
+            outcomes=outcomes_of(record, self._options) if DetailAspect.OUTCOMES in aspects else None,
+            data=data_of(record) if DetailAspect.DATA in aspects else None,
+            comments=comments,
+            activities=activities,
+        )
+
+    @property
+    def _sides(self) -> tuple[Side, Side]:
+        """The side to try first, and the other one, for the token that lists are read with."""
+        admin = Side(self._user.credentials, ADMIN)
+        return (admin, self._user) if self._is_service else (self._user, admin)
+
+    async def _comments(self, task: Task) -> tuple[Comment, ...]:
+        events = await self._client.list_comments(self._user, TaskId.parse(task.native_id))
+        return comments_of(events, self._options.user_id_claim)
+
+    async def _events(self, task: Task) -> tuple[wire.Event, ...] | None:
+        """The events of a task. None without an admin account, or if the bridge cannot show them."""
+        if self._admin is None:
+            return None
+        try:
+            record, _ = await self._client.get_task(self._admin, TaskId.parse(task.native_id))
+        except UnavailableError as error:
+            if error.native_status != 500:
+                raise
+            return None
+        return record.events
+
+
+def activities_of(events: Iterable[wire.Event], claim: UserIdClaim) -> tuple[Activity, ...]:
+    """Sorted here, the oldest first. TASK_EXECUTED (a reminder ran) and unknown types are OTHER."""
+    found = [_activity(event, at, claim) for event in events if (at := time_from_wire(event.time, UTC)) is not None]
+    return tuple(sorted(found, key=lambda each: each.at))
+
+
+def comments_of(events: Iterable[wire.Event], claim: UserIdClaim) -> tuple[Comment, ...]:
+    """The oldest first, without deleted ones. An edited comment has no `created_at`: the bridge shows the last edit only."""
+    found = [
+        Comment(
+            native_id=str(event.event.comment_id),
+            text=event.event.comment or "",
+            author=_author(event.event.user_id, claim),
+            created_at=None if event.type == "COMMENT_EDITED" else time_from_wire(event.time, UTC),
+            edited_at=time_from_wire(event.time, UTC) if event.type == "COMMENT_EDITED" else None,
+        )
+        for event in events
+        if event.type != "COMMENT_DELETED" and event.event is not None and event.event.comment_id is not None
+    ]
+    return tuple(sorted(found, key=lambda comment: int(comment.native_id)))
+
+
+def _activity(event: wire.Event, at: datetime, claim: UserIdClaim) -> Activity:
+    body = event.event or wire.EventBody()
+    if event.type == "TASK_ASSIGNED":
+        return Activity(
+            type=_assignment_type(body),
+            native_type=event.type,
+            at=at,
+            target=UserRef(native_id=body.new_user_id) if body.new_user_id else None,
+            before={"user": body.old_user_id or None, "group": body.old_user_group or None},
+            after={"user": body.new_user_id or None, "group": body.new_user_group or None},
+        )
+    return Activity(
+        type=EVENT_TYPES.get(event.type or "", ActivityType.OTHER),
+        native_type=event.type,
+        at=at,
+        actor=_author(body.user_id, claim),
+        message=body.message or body.comment or None,
+    )
+
+
+def _assignment_type(body: wire.EventBody) -> ActivityType:
+    if body.old_user_id and body.new_user_id:
+        return ActivityType.REASSIGNED
+    if body.new_user_id:
+        return ActivityType.ASSIGNED
+    if body.old_user_id:
+        return ActivityType.UNASSIGNED
+    return ActivityType.FORWARDED if body.old_user_group else ActivityType.ASSIGNED
+
+
+def _author(user_id: str | None, claim: UserIdClaim) -> UserRef | None:
+    """Comments name `<sub>::<value of the user name claim>`. If ids are e-mail addresses, only the sub can be resolved."""
+    if not user_id:
+        return None
+    sub, _, username = user_id.partition("::")
+    native_id = username if claim == "PREFERRED_USERNAME" and username else sub
+    return UserRef(native_id=native_id, name=username or None) if native_id else None

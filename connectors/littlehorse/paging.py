@@ -1,0 +1,203 @@
+"""A list of tasks as several lists of the bridge. One page holds the next rows of up to eight of them."""
+
+from enum import StrEnum
+
+import anyio
+from msgspec import Raw, Struct
+from msgspec.structs import replace
+
+from connectors.littlehorse import wire
+from connectors.littlehorse.client import LittlehorseClient, Params, Rows, Side
+from connectors.littlehorse.people import Directory
+from connectors.littlehorse.search import creation_bounds, statuses_of
+from connectors.littlehorse.settings import LittlehorseSettings
+from connectors.sdk import (
+    BrokenError,
+    ConnectorError,
+    MalformedResponseError,
+    TaskQuery,
+    drain,
+    read_cursor,
+    write_cursor,
+)
+
+# Lists of the bridge that are requested at once for one page.
+AT_ONCE = 8
+
+# Rows of one list that are requested at once: for each row the bridge makes up to three calls of its own.
+MOST_ROWS = 100
+
+# From this many of the four statuses on, one request without a status replaces one request for each. Rows of the
+# remaining status are dropped by the connector.
+MANY_STATUSES = 3
+
+
+class ListKind(StrEnum):
+    """Which list of the bridge: tasks of the person, tasks that the person may claim, or tasks of one definition."""
+
+    MINE = "mine"
+    CLAIMABLE = "claimable"
+    ALL = "all"
+
+
+class Stream(Struct, frozen=True, array_like=True):
+    """One list of the bridge and the place in it. `group` is the bridge's id of a group; `bookmark` None is the start."""
+
+    kind: ListKind
+    type: str | None = None
+    status: str | None = None
+    group: str | None = None
+    bookmark: str | None = None
+
+    def params(self, bounds: dict[str, str], limit: int) -> Params:
+        given = {
+            "type": self.type,
+            "status": self.status,
+            "user_group_id": self.group,
+            **bounds,
+            "bookmark": self.bookmark,
+        }
+        return {"limit": limit, **{name: value for name, value in given.items() if value is not None}}
+
+
+class TaskLists:
+    """Reads lists of tasks. `admin` is None without an admin account; a service account is `user` and `admin`."""
+
+    def __init__(
+        self,
+        client: LittlehorseClient,
+        settings: LittlehorseSettings,
+        directory: Directory,
+        *,
+        user: Side,
+        admin: Side | None,
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._directory = directory
+        self._user = user
+        self._admin = admin
+
+    async def page(
+        self, query: TaskQuery, *, limit: int, after: str | None
+    ) -> tuple[list[tuple[wire.TaskRow, Raw]], str | None]:
+        """At most `limit` rows, which may not match `query`, and the cursor. The cursor holds the place in each list."""
+        bounds = creation_bounds(query)
+        if bounds is None:
+            return [], None
+        streams = await self._streams(query) if after is None else read_cursor(after, list[Stream])
+        asked = streams[: max(1, min(AT_ONCE, limit))]
+        if not asked:
+            return [], None
+        rows_each = min(MOST_ROWS, max(1, limit // len(asked)))
+        answers = await self._read_all(asked, bounds, rows_each)
+        rows = [row for answer in answers for row in answer.rows]
+        if len(rows) > rows_each * len(asked):
+            raise MalformedResponseError("a page has more rows than its limit")
+        unfinished = [
+            replace(stream, bookmark=answer.bookmark)
+            for stream, answer in zip(asked, answers, strict=True)
+            if answer.bookmark is not None
+        ]
+        rest = unfinished + streams[len(asked) :]
+        return rows, write_cursor(rest) if rest else None
+
+    async def _read_all(self, streams: list[Stream], bounds: dict[str, str], limit: int) -> list[Rows]:
+        """A page of each stream, in their order. If one of them fails, all of them fail."""
+        answers: dict[int, Rows] = {}
+        failures: list[ConnectorError] = []
+
+        async def read(number: int, stream: Stream) -> None:
+            try:
+                answers[number] = await self._read(stream, bounds, limit)
+            except ConnectorError as error:
+                failures.append(error)
+
+        async with anyio.create_task_group() as group:
+            for number, stream in enumerate(streams):
+                group.start_soon(read, number, stream)
+        if failures:
+            raise failures[0]
+        return [answers[number] for number in range(len(streams))]
+
+    async def _read(self, stream: Stream, bounds: dict[str, str], limit: int) -> Rows:
+        params = stream.params(bounds, limit)
+        match stream.kind:
+            case ListKind.MINE:
+                rows = await self._client.list_my_tasks(self._user, params)
+            case ListKind.CLAIMABLE:
+                rows = await self._client.list_claimable(self._user, params)
+            case ListKind.ALL:
+                rows = await self._client.list_all_tasks(self._admin or self._user, params)
+        if rows.bookmark is not None and rows.bookmark == stream.bookmark:
+            raise MalformedResponseError("a page has the bookmark that it was requested with: the list would never end")
+        return rows
+
+    async def _streams(self, query: TaskQuery) -> list[Stream]:
+        """The lists that hold all matches of `query`, from their start."""
+        statuses = statuses_of(query.states)
+        if not statuses or query.candidate_groups == frozenset():
+            return []
+        if self._settings.acts_as == "service":
+            return await self._streams_of_all(query, statuses)
+        return await self._streams_of_person(query, statuses)
+
+    async def _streams_of_all(self, query: TaskQuery, statuses: tuple[str | None, ...]) -> list[Stream]:
+        if len(statuses) >= MANY_STATUSES:
+            statuses = (None,)
+        definitions = await self._definitions(query)
+        groups: list[str | None] = [None]
+        # Without an identity adapter the bridge compares names exactly; the query ignores case.
+        if definitions and query.candidate_groups and self._settings.options.identity_adapter:
+            [name] = query.candidate_groups
+            # A group that the directory no longer has may still be named in tasks. Then the tasks of all groups are read.
+            groups = [*await self._directory.group_keys(name)] or [None]
+        return [
+            Stream(ListKind.ALL, type=definition, status=status, group=group)
+            for definition in definitions
+            for status in statuses
+            for group in groups
+        ]
+
+    async def _streams_of_person(self, query: TaskQuery, statuses: tuple[str | None, ...]) -> list[Stream]:
+        """Their own tasks, which are never UNASSIGNED, and for each of their groups the tasks that they may claim."""
+        keys = query.definition_keys
+        if keys == frozenset():
+            return []
+        own = [status for status in statuses if status != "UNASSIGNED"]
+        if len(own) >= MANY_STATUSES:
+            own = [None]
+        type_ = next(iter(keys)) if keys is not None and len(keys) == 1 else None
+        streams = [Stream(ListKind.MINE, type=type_, status=status) for status in own]
+        if None in statuses or "UNASSIGNED" in statuses:
+            streams += [Stream(ListKind.CLAIMABLE, group=group) for group in await self._directory.own_group_keys()]
+        return streams
+
+    async def _definitions(self, query: TaskQuery) -> list[str]:
+        """The definitions whose tasks are read. BrokenError if there are more than `definition_limit`."""
+        configured, wanted = self._settings.options.definitions, query.definition_keys
+        if configured:
+            return sorted(set(configured) if wanted is None else wanted & set(configured))
+        if wanted is not None and len(wanted) <= AT_ONCE:
+            return sorted(wanted)
+        names = await self._all_definitions()
+        # Of many wanted names only the existing ones are read, so that an unknown name costs no call.
+        return sorted(names if wanted is None else wanted & names)
+
+    async def _all_definitions(self) -> set[str]:
+        limit = self._settings.options.definition_limit
+        names: set[str] = set()
+
+        async def page(bookmark: str | None) -> tuple[tuple[str, ...], str | None]:
+            params: Params = {"limit": limit} if bookmark is None else {"limit": limit, "bookmark": bookmark}
+            answer = await self._client.list_definitions(self._admin or self._user, params)
+            names.update(answer.user_task_def_names)
+            return answer.user_task_def_names, (answer.bookmark or None) if len(names) <= limit else None
+
+        _, is_whole = await drain(page, most_pages=limit)
+        if len(names) > limit or not is_whole:
+            raise BrokenError(
+                f"has more than {limit} task definitions; name those to read in options.definitions, "
+                "or raise options.definition_limit"
+            )
+        return names
