@@ -10,4 +10,5 @@ people        who the people are, and which accounts are theirs
 settings      the configuration file
 federation    all sources as one: lists, single objects, writes
 store         what outlives the process
+shared        what replicas must agree on: tags, rate limit windows, leases
 """

@@ -53,14 +53,7 @@ from schema.ports.lists import (
 )
 from schema.ports.people import GroupRow, PersonId, PersonRow
 from schema.ports.problem import Problem
-from schema.ports.sources import (
-    CacheInfo,
-    FilterPlacement,
-    RateLimit,
-    SourceInfo,
-    SourceReport,
-    SourceStatus,
-)
+from schema.ports.sources import CacheInfo, FilterPlacement, RateLimit, SourceInfo, SourceReport, SourceStatus
 from schema.ports.stats import BucketKey, StatsRequest, TaskBucket, TaskDimension, TaskStats
 from schema.ports.writes import Operation, SourceRef, Target, WriteRequest, WriteResult
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import pytest
 
-from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.errors import InputError
 from connectors.sdk.model import Form, FormField, FormFieldType, FormKind
 from connectors.sdk.registry import connector_types
 from gateway.federation.writes.form_validation import check_fields
@@ -231,7 +231,7 @@ def test_a_value_has_the_type_that_the_line_names(word: str, good: object, bad: 
     for name in types:
         form = Form(kind=FormKind.FIELDS, fields=(FormField(key="value", type=FormFieldType(name), required=True),))
         check_fields(form, {"value": good})
-        with pytest.raises(ValidationFailedError):
+        with pytest.raises(InputError):
             check_fields(form, {"value": bad})
 
 
@@ -240,7 +240,7 @@ def test_a_file_is_refused() -> None:
     form = Form(kind=FormKind.FIELDS, fields=(FormField(key="scan", type=FormFieldType.FILE, required=True),))
 
     assert "GEOtareas FILE fields: refuse to fill" in FIELDS
-    with pytest.raises(ValidationFailedError):
+    with pytest.raises(InputError):
         check_fields(form, {"scan": "scan.pdf"})
 
 

@@ -13,6 +13,8 @@ import structlog
 from tests.gateway.test_end_to_end import QUEUE, mutate, source_id
 from tests.world import World, opened
 
+pytestmark = pytest.mark.server
+
 INBOX = """query Inbox($source: ID!, $first: Int, $freshness: Freshness) {
   viewer { inbox(scope: MINE, first: $first, freshness: $freshness, filter: { source: { eq: $source } }) {
     nodes { id } sources { source { key } status upstreamCalls error { code message retryAt } } } } }"""

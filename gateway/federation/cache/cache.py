@@ -32,7 +32,7 @@ from gateway.federation.cache.lru import AnswerStore, KeptAnswer
 from gateway.federation.cache.result import CachedResult, CacheView
 from gateway.federation.cache.size import estimated_size
 from gateway.federation.cache.tags import Tag
-from gateway.shared.port import InvalidationLog
+from gateway.shared import InvalidationLog
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
 from gateway.federation.cache.tags import Tag
-from gateway.shared.port import InvalidationLog
+from gateway.shared import InvalidationLog
 
 
 class PendingWrite:

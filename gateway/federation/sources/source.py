@@ -21,7 +21,7 @@ from gateway.federation.traffic import (
     ignore_record,
     in_context,
 )
-from gateway.shared.port import RateLimitState
+from gateway.shared import RateLimitState
 from schema.ports import RateLimit, SourceInfo, SourceStatus
 
 T = TypeVar("T")

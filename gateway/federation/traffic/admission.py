@@ -20,7 +20,7 @@ from gateway.federation.traffic.queue import AdmissionQueue, Grant
 from gateway.federation.traffic.rate_limit import CredentialWindows, RateLimitView, read_rate_limit_headers
 from gateway.federation.traffic.request_outcome import RequestOutcome
 from gateway.federation.traffic.request_record import Observe, UpstreamRequestRecord, ignore_record
-from gateway.shared.port import RateLimitState
+from gateway.shared import RateLimitState
 
 # Seconds that a request may wait for a permit, whatever its deadline is: a write is refused rather than delayed.
 MAX_WAIT = {Priority.WRITE: 1.0, Priority.INTERACTIVE: 15.0, Priority.BACKGROUND: 60.0}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from connectors.sdk.settings import LimitsSettings
 from gateway.federation.traffic.rate_limit.window import RateLimitWindow
-from gateway.shared.port import RateLimitState, WindowKey
+from gateway.shared import RateLimitState, WindowKey
 
 # Credentials whose windows are remembered at least. Beyond, those are forgotten that were not used for a whole window.
 MAX_CREDENTIALS = 1000

@@ -17,7 +17,7 @@ from gateway.federation.traffic.rate_limit.adaptive import WINDOW as ADAPTIVE_WI
 from gateway.federation.traffic.rate_limit.adaptive import AdaptiveRateLimit
 from gateway.federation.traffic.rate_limit.headers import NOTHING_STATED, RateLimitHeaders
 from gateway.federation.traffic.rate_limit.write_reserve import WriteReservation
-from gateway.shared.port import SlotLog
+from gateway.shared import SlotLog
 
 # The vendor's clock and ours may differ in speed by this share.
 DRIFT = 0.0005
