@@ -42,7 +42,6 @@ UNDESCRIBED = {
     "connectors.sdk.model",
     "connectors.sdk.settings",
     "connectors.sdk.testing",
-    "connectors.uipath",
     "gateway.federation.authorization",
     "gateway.federation.cache",
     "gateway.federation.lists",
