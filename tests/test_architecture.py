@@ -55,21 +55,6 @@ OLD_VENDOR_FILES: dict[str, set[str]] = {
         "workflow_wire.py",
         "workflows.py",
     },
-    "uipath": {
-        "assignment.py",
-        "casing.py",
-        "completion.py",
-        "detail.py",
-        "directory.py",
-        "folders.py",
-        "listing.py",
-        "maestro.py",
-        "native_id.py",
-        "odata.py",
-        "option.py",
-        "record.py",
-        "refusal.py",
-    },
 }
 STAND_INS = sorted(path.parent.name for path in (ROOT / "sandbox").glob("*/__init__.py"))
 STAND_IN_NAMES = {

@@ -38,12 +38,18 @@ def decode_json(
         raise _malformed(error, what, maybe_applied=maybe_applied, native_status=native_status) from error
 
 
-def decode_json_value(body: bytes | Raw | str, *, what: str = "the answer", maybe_applied: bool = False) -> object:
+def decode_json_value(
+    body: bytes | Raw | str,
+    *,
+    what: str = "the answer",
+    maybe_applied: bool = False,
+    native_status: int | None = None,
+) -> object:
     """Any JSON value, with numbers that are no integers as Decimal; MalformedResponseError if it is not JSON."""
     try:
         return _VALUES.decode(body)
     except _MISFITS as error:
-        raise _malformed(error, what, maybe_applied=maybe_applied, native_status=None) from error
+        raise _malformed(error, what, maybe_applied=maybe_applied, native_status=native_status) from error
 
 
 def encode_json_numbers(value: object) -> Raw:

@@ -1,4 +1,4 @@
-"""One method a call."""
+"""One method per operation."""
 
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
@@ -6,11 +6,11 @@ from typing import Generic, TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
-from connectors.sdk import Answer, MalformedResponseError, Upstream
+from connectors.sdk import Answer, MalformedResponseError, Upstream, encode_json_numbers
 from connectors.uipath import wire
-from connectors.uipath.casing import decode, read_as
-from connectors.uipath.native_id import TaskId
-from connectors.uipath.refusal import check_items
+from connectors.uipath.errors import check_items
+from connectors.uipath.formats import decode_answer, decode_record
+from connectors.uipath.ids import TaskId
 from connectors.uipath.settings import UiPathOptions
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ CREATE = "/tasks/GenericTasks/CreateTask"
 SAVE_TAGS = "/tasks/GenericTasks/SaveTaskTags"
 INSTANCES = "/api/v1/instances"
 
-# By the vendor's name of a type. What is in none of these is read, completed and saved by no documented operation.
+# By the vendor's task type. Other types are read by the generic path; no documented operation completes or saves them.
 READ_PATHS = {
     "FormTask": "/forms/TaskForms/GetTaskFormById",
     "AppTask": "/tasks/AppTasks/GetAppTaskById",
@@ -41,18 +41,17 @@ SAVE_PATHS = {
 }
 GENERIC_READ_PATH = "/tasks/GenericTasks/GetTaskDataById"
 
-# Form data may hold decimals, which the vendor wants as numbers.
-_NUMBERS = msgspec.json.Encoder(decimal_format="number")
-
 
 class Rows(Struct, Generic[T], frozen=True):
-    """One page with each record's own bytes; `total` is None where it was not asked for."""
+    """One page, with the bytes of each record. `total` is None if the request did not ask for a count."""
 
     rows: list[tuple[T, Raw]]
     total: int | None
 
 
 class Instances(Struct, frozen=True):
+    """One page, with the bytes of each record. `next_page` is the vendor's token, None at the end."""
+
     rows: list[tuple[wire.Instance, Raw]]
     next_page: str | None
 
@@ -76,7 +75,10 @@ def folder_key_header(key: str) -> dict[str, str]:
 
 
 class UiPathClient:
-    """The documented operations of Orchestrator and Maestro that a task needs."""
+    """Operations of Orchestrator and Maestro. A refusal is raised as a ConnectorError.
+
+    Most paths of Orchestrator for a single task take its folder in a header; a read by id, assignments and deletions do not.
+    """
 
     def __init__(self, upstream: Upstream, options: UiPathOptions) -> None:
         tenant = f"/{options.organization}/{options.tenant}"
@@ -93,25 +95,25 @@ class UiPathClient:
 
     async def get_task(self, task: int) -> tuple[wire.Task, Raw]:
         answer = await self._get("/odata/Tasks({})", str(task), params=self._expanded)
-        return decode(answer, wire.Task), Raw(answer.body)
+        return decode_answer(answer, wire.Task), Raw(answer.body)
 
     async def get_task_data(self, task: TaskId, native_type: str | None) -> wire.TaskData:
-        """By the path of its type; document types and those that are not known by the one of External tasks."""
+        """From the path of its type. Document types and unknown types are read by the path of External tasks."""
         path = READ_PATHS.get(native_type or "", GENERIC_READ_PATH)
         params: dict[str, str | int] = {"taskId": task.task}
         if native_type == "FormTask":
             params["expandOnFormLayout"] = "true"
-        return decode(await self._get(path, params=params, folder=task.folder), wire.TaskData)
+        return decode_answer(await self._get(path, params=params, folder=task.folder), wire.TaskData)
 
     async def create_task(self, body: Mapping[str, object], *, folder: int) -> tuple[wire.Task, Raw]:
         answer = await self._post(CREATE, body, folder=folder)
-        return decode(answer, wire.Task), Raw(answer.body)
+        return decode_answer(answer, wire.Task), Raw(answer.body)
 
-    async def assign(self, assignment: Mapping[str, object], task: int, *, again: bool) -> None:
-        """`again` for a task that is assigned already; RejectedError when the vendor lists the task as refused."""
+    async def assign(self, assignee: wire.Assignee, task: int, *, again: bool) -> None:
+        """`again` is for a task that is already assigned. RejectedError if the vendor lists the task as refused."""
         path = f"{TASKS}.ReassignTasks" if again else f"{TASKS}.AssignTasks"
-        body = {"taskAssignments": [{"TaskId": task, **assignment}]}
-        check_items(await self._post(path, body), task)
+        assignment: dict[str, object] = {"TaskId": task, **msgspec.to_builtins(assignee)}
+        check_items(await self._post(path, {"taskAssignments": [assignment]}), task)
 
     async def unassign(self, task: int) -> None:
         check_items(await self._post(f"{TASKS}.UnassignTasks", {"taskIds": [task]}), task)
@@ -130,7 +132,7 @@ class UiPathClient:
         await self._post(COMPLETE_PATHS[native_type], body, folder=task.folder)
 
     async def save_data(self, task: TaskId, native_type: str, data: Mapping[str, object]) -> None:
-        """Replaces the whole payload."""
+        """Replaces all data of the task."""
         body = {"TaskId": task.task, "Data": data}
         await self._write("PUT", SAVE_PATHS[native_type], body, folder=task.folder)
 
@@ -149,7 +151,7 @@ class UiPathClient:
 
     async def create_note(self, task: TaskId, text: str) -> wire.Note:
         answer = await self._post(f"{NOTES}.CreateTaskNote", {"TaskId": task.task, "Text": text}, folder=task.folder)
-        return decode(answer, wire.Note)
+        return decode_answer(answer, wire.Note)
 
     async def list_activities(self, task: TaskId, *, top: int, skip: int) -> Rows[wire.Activity]:
         query: dict[str, str | int] = {
@@ -166,7 +168,7 @@ class UiPathClient:
     # People and folders
 
     async def list_folder_users(self, folder: int, *, top: int, skip: int) -> Rows[wire.UserLogin]:
-        """Users, groups and robots that may see and edit tasks of the folder."""
+        """The users, groups and robots that may view and edit tasks of the folder."""
         query: dict[str, str | int] = {"$top": top, "$skip": skip, "$count": "true", "$orderby": "Id asc"}
         answer = await self._get(
             f"{TASKS}.GetTaskUsers(organizationUnitId={{}})", str(folder), params=query, folder=folder
@@ -180,22 +182,22 @@ class UiPathClient:
         return _rows(await self._get(FOLDERS, params=query), wire.Folder)
 
     async def get_current_user(self) -> wire.CurrentUser | None:
-        """None where no user stands behind the credentials."""
+        """None if the credentials do not belong to a user."""
         answer = await self._get(CURRENT_USER)
-        return None if answer.status == 204 else decode(answer, wire.CurrentUser)
+        return None if answer.status == 204 else decode_answer(answer, wire.CurrentUser)
 
     # Maestro
 
     async def list_instances(self, query: Mapping[str, str | int]) -> Instances:
         answer = await self._upstream.read("GET", self._maestro + INSTANCES, params=query)
         page = answer.decode(_Instances)
-        return Instances([(read_as(raw, wire.Instance), raw) for raw in page.instances], page.next_page or None)
+        return Instances([(decode_record(raw, wire.Instance), raw) for raw in page.instances], page.next_page or None)
 
     async def get_instance(self, instance: str, *, folder_key: str) -> tuple[wire.Instance, Raw]:
         answer = await self._upstream.read(
             "GET", self._maestro + INSTANCES + "/{}", instance, headers=folder_key_header(folder_key)
         )
-        return decode(answer, wire.Instance), Raw(answer.body)
+        return decode_answer(answer, wire.Instance), Raw(answer.body)
 
     async def change_instance(
         self, instance: str, verb: str, *, folder_key: str, comment: str | None
@@ -208,7 +210,7 @@ class UiPathClient:
             json={} if comment is None else {"comment": comment},
             headers=folder_key_header(folder_key),
         )
-        return decode(answer, wire.Operation)
+        return decode_answer(answer, wire.Operation)
 
     @property
     def _expanded(self) -> dict[str, str | int]:
@@ -225,12 +227,12 @@ class UiPathClient:
 
     async def _write(self, method: str, path: str, body: Mapping[str, object], *, folder: int | None) -> Answer:
         headers = None if folder is None else folder_header(folder)
-        json = Raw(_NUMBERS.encode(body))
+        json = encode_json_numbers(body)
         return await self._upstream.write(method, self._orchestrator + path, json=json, headers=headers)
 
 
 def _rows(answer: Answer, type_: type[T]) -> Rows[T]:
     page = answer.decode(_List)
     if page.count is not None and page.count < 0:
-        raise MalformedResponseError("counts a negative number of records")
-    return Rows([(read_as(raw, type_), raw) for raw in page.value], page.count)
+        raise MalformedResponseError("counted a negative number of records")
+    return Rows([(decode_record(raw, type_), raw) for raw in page.value], page.count)

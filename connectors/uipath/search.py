@@ -1,4 +1,4 @@
-"""The gateway's query in the words of Orchestrator's list of tasks."""
+"""Filters and order of Orchestrator's list of tasks: which part of a query it answers exactly, as $filter and $orderby."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from connectors.sdk import Interval, SortDirection, SortKey, TaskKind, TaskOrderField, TaskQuery, TaskState
-from connectors.uipath import odata
+from connectors.uipath.formats import MOST_COMPARISONS, MOST_SORT_KEYS, any_of, is_unicode, odata_text, odata_time
+from connectors.uipath.ids import FlowId, TaskId, number
 from connectors.uipath.mapping import PRIORITIES, TYPES
-from connectors.uipath.native_id import flow_id, number, task_id
 
-# Order fields by which the vendor sorts as we do. Not the due date, which is nested, nor priorities and states, whose
-# order as enums is not documented, nor titles, whose collation is the vendor's database's.
+# Order fields that the vendor sorts as the gateway does. The due date is missing because it is nested, priority and state
+# because the order of enums is not documented, the title because the collation of the vendor's database is not known.
 TIME_MEMBERS = {
     TaskOrderField.CREATED_AT: "CreationTime",
     TaskOrderField.UPDATED_AT: "LastModificationTime",
@@ -28,29 +28,30 @@ ALWAYS_FILLED = (
     }
 )
 
-# Values that one member of a query may have in a filter: addresses of requests have an end too.
+# Values of one member of a query that are sent: the length of a request's address is limited too.
 MOST_VALUES = 20
-# Comparisons that a query may make; the list adds its position to them.
-BUDGET = odata.MOST_EXPRESSIONS - 2
+# Comparisons of a query. Paging adds one more, the id behind which a page begins.
+MOST_OF_QUERY = MOST_COMPARISONS - 2
 
 OWNER = "AssignedToUserId"
 FOLDER = "OrganizationUnitId"
-OPEN_STATES_HERE = frozenset({TaskState.READY, TaskState.RESERVED})
-STATES_HERE = OPEN_STATES_HERE | {TaskState.COMPLETED, TaskState.CANCELED, TaskState.UNKNOWN}
+# States that tasks of this vendor can have.
+VENDOR_OPEN_STATES = frozenset({TaskState.READY, TaskState.RESERVED})
+VENDOR_STATES = VENDOR_OPEN_STATES | {TaskState.COMPLETED, TaskState.CANCELED, TaskState.UNKNOWN}
 
 _MICROSECOND = timedelta(microseconds=1)
 
 Clauses = list[str] | None
-"""Conditions that must all hold; None when nothing can satisfy them."""
+"""Conditions that are combined with `and`; None if no task can satisfy them."""
 
 
 def pushdown(query: TaskQuery, folders: tuple[int, ...] = ()) -> TaskQuery:
-    """The part of `query` that `filter_of` can say: never stricter than `query`.
+    """The part of `query` that `filter_of` expresses. Every task that matches `query` also matches this part.
 
-    Candidates, tags, due dates, what is overdue and text are left to the gateway: lambdas over collections, nested
-    order and the vendor's collation are not documented.
+    Candidates, tags, due dates, overdue and text are left to the gateway: lambdas over collections, comparisons of nested
+    members and the vendor's collation are not documented.
     """
-    said = replace(
+    wanted = replace(
         query,
         states=_pushed_states(query.states),
         kinds=None if query.kinds is not None and TaskKind.UNKNOWN in query.kinds else query.kinds,
@@ -59,95 +60,98 @@ def pushdown(query: TaskQuery, folders: tuple[int, ...] = ()) -> TaskQuery:
         absent=query.absent - {TaskOrderField.DUE_AT},
     )
     pushed = TaskQuery()
-    # In the order of what narrows a list most; a member that does not fit any more is left to the gateway.
+    # The members that narrow a list most come first. One that exceeds the limit of comparisons is left to the gateway.
     for name in _CLAUSES:
-        values = getattr(said, name)
+        values = getattr(wanted, name)
         if isinstance(values, frozenset) and len(values) > MOST_VALUES:
             continue
         more: TaskQuery = replace(pushed, **{name: values})
-        if _cost(filter_of(more, folders)) <= BUDGET:
+        if _cost(filter_of(more, folders)) <= MOST_OF_QUERY:
             pushed = more
     return pushed
 
 
 def filter_of(query: TaskQuery, folders: tuple[int, ...] = ()) -> str | None:
-    """The $filter of a pushed-down query, empty for everything; None when nothing can match: no call is needed."""
-    every = [odata.any_of(FOLDER, [str(folder) for folder in folders])] if folders else []
+    """The $filter of a query that was pushed down: empty for all tasks, None if no task can match (no call is needed).
+
+    `folders` are the folders of the source, empty for all.
+    """
+    found = [any_of(FOLDER, [str(folder) for folder in folders])] if folders else []
     for clauses_of in _CLAUSES.values():
         clauses = clauses_of(query)
         if clauses is None:
             return None
-        every += clauses
-    return " and ".join(every)
+        found += clauses
+    return " and ".join(found)
 
 
 def order_of(order: tuple[SortKey, ...]) -> str:
-    """The $orderby of a list, always down to the unique id."""
+    """The $orderby of a list. Its last key is always the unique id."""
     keys = [
         f"{TIME_MEMBERS[key.field]} {'asc' if key.direction is SortDirection.ASC else 'desc'}"
         for key in order
         if key.field in TIME_MEMBERS
     ]
-    return ",".join([*keys[: odata.MOST_ORDERS - 1], "Id asc"])
+    return ",".join([*keys[: MOST_SORT_KEYS - 1], "Id asc"])
 
 
 def _cost(filter: str | None) -> int:
-    """Comparisons in a filter; texts within it may hold the operators too, which makes it more than it is."""
+    """The comparisons in a filter, or more: operators within its text literals count too."""
     return 0 if filter is None else sum(filter.count(f" {operator} ") for operator in ("eq", "ne", "ge", "lt", "gt"))
 
 
 def _pushed_states(states: frozenset[TaskState] | None) -> frozenset[TaskState] | None:
-    """UNKNOWN is what is none of the known statuses; beside one of READY and RESERVED it brings the other along."""
+    """UNKNOWN means "none of the known statuses". With it, READY and RESERVED can only be asked for together."""
     if states is None:
         return None
-    here = states & STATES_HERE
-    if TaskState.UNKNOWN in here and here & OPEN_STATES_HERE:
-        here |= OPEN_STATES_HERE
-    return None if here == STATES_HERE else here
+    wanted = states & VENDOR_STATES
+    if TaskState.UNKNOWN in wanted and wanted & VENDOR_OPEN_STATES:
+        wanted |= VENDOR_OPEN_STATES
+    return None if wanted == VENDOR_STATES else wanted
 
 
 def _states(query: TaskQuery) -> Clauses:
     states = _pushed_states(query.states)
     if states is None:
         return []
-    kept = states - {TaskState.CANCELED}
-    if not kept:
+    by_status = states - {TaskState.CANCELED}
+    if not by_status:
         return ["IsDeleted eq true"] if states else None
-    clauses = _other_than(kept) if TaskState.UNKNOWN in kept else [_either(kept)]
+    clauses = _not_excluded(by_status) if TaskState.UNKNOWN in by_status else [_included(by_status)]
     if TaskState.CANCELED not in states:
         return ["IsDeleted eq false", *clauses]
     if not clauses:
         return []
-    alive = clauses[0] if len(clauses) == 1 else f"({' and '.join(clauses)})"
-    return [f"(IsDeleted eq true or {alive})"]
+    joined = clauses[0] if len(clauses) == 1 else f"({' and '.join(clauses)})"
+    return [f"(IsDeleted eq true or {joined})"]
 
 
-def _other_than(kept: frozenset[TaskState]) -> list[str]:
-    excluded = [] if kept & OPEN_STATES_HERE else ["Unassigned", "Pending"]
-    if TaskState.COMPLETED not in kept:
+def _not_excluded(states: frozenset[TaskState]) -> list[str]:
+    """For states with UNKNOWN: every status but those of the other states."""
+    excluded = [] if states & VENDOR_OPEN_STATES else ["Unassigned", "Pending"]
+    if TaskState.COMPLETED not in states:
         excluded.append("Completed")
     return [f"Status ne '{status}'" for status in excluded]
 
 
-def _either(kept: frozenset[TaskState]) -> str:
-    ways = {
+def _included(states: frozenset[TaskState]) -> str:
+    conditions = {
         TaskState.READY: f"Status eq 'Unassigned' or (Status eq 'Pending' and {OWNER} eq null)",
         TaskState.RESERVED: f"(Status eq 'Pending' and {OWNER} ne null)",
         TaskState.COMPLETED: "Status eq 'Completed'",
     }
-    if kept >= OPEN_STATES_HERE:
-        ways |= {TaskState.READY: "Status eq 'Unassigned'", TaskState.RESERVED: "Status eq 'Pending'"}
-    return f"({' or '.join(ways[state] for state in ways if state in kept)})"
+    if states >= VENDOR_OPEN_STATES:
+        conditions |= {TaskState.READY: "Status eq 'Unassigned'", TaskState.RESERVED: "Status eq 'Pending'"}
+    return f"({' or '.join(condition for state, condition in conditions.items() if state in states)})"
 
 
 def _owners(query: TaskQuery) -> Clauses:
-    clauses: list[str] = []
-    if query.assignees is not None:
-        owners = sorted(owner for text in query.assignees if (owner := number(text)) is not None)
-        if not owners or query.has_assignee is False:
-            return None
-        clauses.append(odata.any_of(OWNER, [str(owner) for owner in owners]))
-    return clauses
+    if query.assignees is None:
+        return []
+    owners = sorted(owner for text in query.assignees if (owner := number(text)) is not None)
+    if not owners or query.has_assignee is False:
+        return None
+    return [any_of(OWNER, [str(owner) for owner in owners])]
 
 
 def _ownership(query: TaskQuery) -> Clauses:
@@ -159,18 +163,18 @@ def _ownership(query: TaskQuery) -> Clauses:
 def _ids(query: TaskQuery) -> Clauses:
     if query.ids is None:
         return []
-    ids = sorted(found.task for text in query.ids if (found := task_id(text)) is not None)
-    return [odata.any_of("Id", [str(each) for each in ids])] if ids else None
+    ids = sorted(found.task for text in query.ids if (found := TaskId.parse(text)) is not None)
+    return [any_of("Id", [str(each) for each in ids])] if ids else None
 
 
 def _flows(query: TaskQuery) -> Clauses:
-    """A folder's key instead of its id: no task names its flow like that."""
+    """Only flows with a folder id: a task's `flow_id` never has a folder key."""
     if query.flows is None:
         return []
     pairs = [
         f"(CreatorJobKey eq {found.instance} and {FOLDER} eq {found.folder})"
         for text in sorted(query.flows)
-        if (found := flow_id(text)) is not None and isinstance(found.folder, int)
+        if (found := FlowId.parse(text)) is not None and isinstance(found.folder, int)
     ]
     return [f"({' or '.join(pairs)})"] if pairs else None
 
@@ -186,8 +190,8 @@ def _priorities(query: TaskQuery) -> Clauses:
 def _enum(member: str, wanted: Iterable[object] | None, names: Mapping[str, object]) -> Clauses:
     if wanted is None:
         return []
-    literals = [odata.text(name) for name, value in names.items() if value in wanted]
-    return [odata.any_of(member, literals)] if literals else None
+    literals = [odata_text(name) for name, value in names.items() if value in wanted]
+    return [any_of(member, literals)] if literals else None
 
 
 def _definitions(query: TaskQuery) -> Clauses:
@@ -199,22 +203,22 @@ def _business(query: TaskQuery) -> Clauses:
 
 
 def _texts(member: str, values: frozenset[str] | None) -> Clauses:
-    """The vendor's database may find other spellings too: who asks compares again."""
+    """The vendor's database may ignore letter case, so `paging` compares the rows again."""
     if values is None:
         return []
-    literals = [odata.text(value) for value in sorted(values) if odata.is_text(value)]
-    return [odata.any_of(member, literals)] if literals else None
+    literals = [odata_text(value) for value in sorted(values) if is_unicode(value)]
+    return [any_of(member, literals)] if literals else None
 
 
 def _times(query: TaskQuery) -> Clauses:
-    """Rows show microseconds where the vendor's clock is finer, so bounds are sent as `ge` and `lt` alone."""
+    """Only `ge` and `lt`: the vendor's clock is finer than the microseconds of our records."""
     clauses: list[str] = []
     for field, interval in query.times:
         member = TIME_MEMBERS.get(field)
         bounds = _bounds(interval)
         if member is None or bounds is None:
             return None
-        clauses += [f"{member} {operator} {odata.moment(bound)}" for operator, bound in bounds]
+        clauses += [f"{member} {operator} {odata_time(bound)}" for operator, bound in bounds]
     return clauses
 
 
@@ -244,9 +248,9 @@ def _absence(query: TaskQuery) -> Clauses:
 
 
 def _never(query: TaskQuery) -> Clauses:
-    """No task here has a subject, and none says whether it is escalated."""
-    asked = (query.subject_types, query.subject_ids, query.is_escalated)
-    return [] if all(each is None for each in asked) else None
+    """No task of this vendor has a subject or says whether it is escalated."""
+    wanted = (query.subject_types, query.subject_ids, query.is_escalated)
+    return [] if all(each is None for each in wanted) else None
 
 
 _CLAUSES: Mapping[str, Callable[[TaskQuery], Clauses]] = {

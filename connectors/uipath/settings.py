@@ -1,4 +1,4 @@
-"""What the configuration says of one UiPath tenant."""
+"""Configuration of a UiPath tenant."""
 
 import re
 from string import Formatter
@@ -13,22 +13,22 @@ UiPathCredentials = Annotated[OAuthCredentials | BearerCredentials, Field(discri
 
 # The part of a URL that names an organization or a tenant: a name or a GUID.
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"
-_PLACES = frozenset({"host", "organization", "tenant", "folder", "id"})
+_PLACEHOLDERS = frozenset({"host", "organization", "tenant", "folder", "id"})
 _API_HOST = re.compile(r"^api\.", re.IGNORECASE)
 
 
 class UiPathOptions(Section):
-    """`organization` and `tenant` as they stand in the tenant's URL.
+    """`organization` and `tenant` are the parts of the tenant's URL.
 
-    `folders` are folder ids: only tasks of these are listed; none means every folder that the account sees.
+    `folders` are folder ids: only tasks of these folders are listed. Without any, all folders that the account may see.
     `as_task_admin` lists with the administrator's path, which needs TaskAssignments.Create in a folder.
-    `assign_before_completing`: Form and App tasks are completed by their assignee alone, so the account takes such a
-    task over first; the vendor's history then names the account. Without it such a completion is sent as it is.
-    `allow_delete` offers deleting a task as a way to end it; what becomes of a job that waits for it is undocumented.
+    `assign_before_completing`: only the assignee can complete a Form or App task, so the account assigns such a task to
+    itself first; the vendor's history then names the account. Without it the completion is sent as it is.
+    `allow_delete` offers deleting a task as a way to end it. The effect on a job that waits for it is not documented.
     `maestro` off: no flows, for an account without the scope PIMS.
-    `outcomes` are the actions that App and External tasks take; no operation lists those.
-    `url_template` is a link for people with {host}, {organization}, {tenant}, {folder} and {id}; `ui_host` is the host
-    in it, by default that of `base_url` (cloud.uipath.com for api.uipath.com).
+    `outcomes` are the actions that App and External tasks take; no operation lists them.
+    `url_template` is a link for people with {host}, {organization}, {tenant}, {folder} and {id}. `ui_host` is the {host},
+    by default that of `base_url` (cloud.uipath.com for api.uipath.com).
     `expand` is the $expand of every read of tasks.
     """
 
@@ -48,24 +48,26 @@ class UiPathOptions(Section):
 
     @field_validator("url_template")
     @classmethod
-    def _known_places(cls, value: str | None) -> str | None:
+    def _known_placeholders(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        places = {name for _, name, _, _ in Formatter().parse(value) if name is not None}
-        if not places <= _PLACES or "id" not in places:
-            raise ValueError(f"url_template needs {{id}} and may have {', '.join(sorted(_PLACES - {'id'}))}")
+        names = {name for _, name, _, _ in Formatter().parse(value) if name is not None}
+        if not names <= _PLACEHOLDERS or "id" not in names:
+            raise ValueError(
+                f"url_template must contain {{id}} and may contain {', '.join(sorted(_PLACEHOLDERS - {'id'}))}"
+            )
         return value
 
 
 class UiPathSettings(SourceSettings):
-    """`base_url` is the host alone, as https://cloud.uipath.com; organization and tenant are options."""
+    """`base_url` is only the host, for example https://cloud.uipath.com; organization and tenant are options."""
 
     vendor: Literal["uipath"] = "uipath"
     credentials: UiPathCredentials
     options: UiPathOptions
 
     def task_url(self, folder: int, task: int) -> str | None:
-        """The address of a task for people."""
+        """The address of a task for people; None without a template."""
         options = self.options
         if options.url_template is None:
             return None

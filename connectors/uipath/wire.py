@@ -1,31 +1,24 @@
-"""The vendor's JSON under the vendor's names, in camelCase.
+"""The vendor's JSON, with members in camelCase (`formats.casing` reads both letter cases).
 
-Orchestrator answers its OData paths in PascalCase and its REST paths in camelCase, and nested records in either;
-`fold` makes one of both. Anything may be null or absent; enums are texts or, mostly on REST paths, numbers; unknown
-members are passed over. Ids are int64.
+Any member may be null or absent. Enums are texts or, mostly on REST paths, numbers. Unknown members are ignored. Ids are
+int64.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 Int64 = Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 Code = str | int | None
-"""An enum's value, as text or as number."""
-
-# Members whose inside belongs to people and forms: keys there are theirs.
-VERBATIM = frozenset({"data", "formLayout", "taskSourceMetadata", "fpsContext"})
+"""The value of an enum, as text or as number."""
 
 
-def fold(value: Any) -> Any:
-    """The value with the first letter of every member's name in lower case, but for the inside of `VERBATIM`."""
-    if isinstance(value, dict):
-        folded = {}
-        for name, inside in value.items():
-            key = name[:1].lower() + name[1:]
-            folded[key] = inside if key in VERBATIM else fold(inside)
-        return folded
-    return [fold(each) for each in value] if isinstance(value, list) else value
+def name_of(code: Code, names: Sequence[str]) -> str | None:
+    """The text of an enum's value. `names` are its texts in the order of their numbers; an unknown number stays a number."""
+    if isinstance(code, int):
+        return names[code] if 0 <= code < len(names) else str(code)
+    return code
 
 
 class Record(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -33,7 +26,7 @@ class Record(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class UserLogin(Record, frozen=True, kw_only=True):
-    """A person or a group: `type` (DirectoryGroup, DirectoryUser ...) is absent in older versions."""
+    """A user, a group or a robot. `type` (DirectoryGroup, DirectoryUser, ...) is absent in older versions."""
 
     id: Int64 | None = None
     name: str | None = None
@@ -73,9 +66,9 @@ class Tag(Record, frozen=True, kw_only=True):
 
 
 class Task(Record, frozen=True, kw_only=True):
-    """A list's row, a single task, and the part that the REST records share with them.
+    """A task: a row of a list, a single record, or the answer to a creation.
 
-    The due date is `task_sla_detail` on OData paths and one of `task_sla_details` on REST paths.
+    The due date is in `task_sla_detail` on OData paths and in one of `task_sla_details` on REST paths.
     """
 
     id: Int64
@@ -110,7 +103,7 @@ class AppMetadata(Record, frozen=True, kw_only=True):
 
 
 class TaskData(Record, frozen=True, kw_only=True):
-    """What the path of a task's type adds; `data` and `form_layout` are objects, or texts with JSON in them."""
+    """The data of a task, from the path of its type. `data` and `form_layout` are objects, or texts that contain JSON."""
 
     id: Int64
     data: Any = None
@@ -144,29 +137,30 @@ class Folder(Record, frozen=True, kw_only=True):
 
 
 class OperationError(Record, frozen=True, kw_only=True):
-    """One task that an assignment or deletion of several left undone, inside an answer of 200."""
+    """A task that an assignment or deletion did not change."""
 
     task_id: Int64 | None = None
     error_code: Code = None
     error_message: str | None = None
 
 
+class OperationErrors(Record, frozen=True, kw_only=True):
+    """The answer to an assignment or deletion of tasks, with status 200 whether it was done or not."""
+
+    value: tuple[OperationError, ...]
+
+
 class ErrorBody(Record, frozen=True, kw_only=True):
-    """Orchestrator's error."""
+    """Orchestrator's error (`message`, `error_code`) or Maestro's (`title`, and `type`: PIMS-<code> or an address)."""
 
     message: str | None = None
     error_code: Code = None
-
-
-class Problem(Record, frozen=True, kw_only=True):
-    """Maestro's error: `type` is PIMS-<code> or an address."""
-
     type: str | None = None
     title: str | None = None
 
 
 class Instance(Record, frozen=True, kw_only=True):
-    """A process instance. `latest_run_status` is an open set of texts."""
+    """A process instance. `latest_run_status` may have texts that are not documented."""
 
     instance_id: str
     latest_run_status: str
@@ -182,7 +176,15 @@ class Instance(Record, frozen=True, kw_only=True):
 
 
 class Operation(Record, frozen=True, kw_only=True):
-    """What became of cancelling, pausing or resuming: often the state on the way (Canceling)."""
+    """The answer to cancel, pause or resume. `status` is often an intermediate state (Canceling)."""
 
     instance_id: str
     status: str
+
+
+class Assignee(Struct, frozen=True, kw_only=True, rename="pascal"):
+    """Sent: the user or group that gets a task, by id, or by user name or mail address."""
+
+    user_id: int | UnsetType = UNSET
+    user_name_or_email: str | UnsetType = UNSET
+    assignment_criteria: str | UnsetType = UNSET

@@ -7,9 +7,10 @@ import msgspec
 from connectors.sdk.model import Flow, FormFieldType, FormKind, Task, TaskKind, TaskPriority
 from connectors.sdk.query import TaskOrderField, TaskQuery, order_value, overdue
 from connectors.uipath import wire
-from connectors.uipath.casing import read_as
-from connectors.uipath.detail import FIELD_TYPES, form_of
-from connectors.uipath.mapping import FLOW_STATES, STATUSES, TYPES, flow_from_wire, task_from_wire
+from connectors.uipath.flows import FLOW_STATES, flow_from_wire
+from connectors.uipath.formats import decode_record
+from connectors.uipath.forms import FIELD_TYPES, form_of
+from connectors.uipath.mapping import STATUSES, TYPES, task_from_wire
 from tests.connectors.domain import DomainChecks, Pair, Seen, seen
 from tests.connectors.uipath.tenant import NOW, Tenant, settings_with
 
@@ -22,7 +23,7 @@ SETTINGS = settings_with()
 
 def task(status: str | int = "Unassigned", **members: Any) -> Task:
     row = {"Id": 101, "OrganizationUnitId": 828, "Title": "Review", "Status": status, **members}
-    return task_from_wire(read_as(msgspec.Raw(msgspec.json.encode(row)), wire.Task), SETTINGS, fetched_at=NOW)
+    return task_from_wire(decode_record(msgspec.Raw(msgspec.json.encode(row)), wire.Task), SETTINGS, fetched_at=NOW)
 
 
 def flow(status: str) -> Flow:
@@ -35,7 +36,7 @@ def by_number_and_name(number: int, **members: Any) -> Seen:
 
 
 def shared() -> Seen:
-    """The words go on with the candidates where these are the assignments."""
+    """The state, and the candidates, which must be the assignments."""
     to_group = task("Pending", TaskAssignments=[{"Assignee": GROUP}])
     to_all = task(1, TaskAssignments=[{"Assignee": ANA}, {"Assignee": BEN}])
     candidates = [each.native_id for each in to_group.candidate_groups or ()]
@@ -47,7 +48,7 @@ def shared() -> Seen:
 
 
 async def nothing_behind_the_job() -> Pair:
-    """No text is no state; a job that is no process instance gives no flow, which is shown as a stub."""
+    """An empty status is UNKNOWN. A job that is no process instance has no flow, which the graph shows as a stub."""
     tenant = Tenant()
     page = await tenant.connector.list_tasks(TaskQuery(), limit=1)
     folder = page.items[0].native_id.split("-")[0]

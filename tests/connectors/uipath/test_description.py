@@ -1,4 +1,4 @@
-"""What is sent, and what is read, against the vendor's API descriptions."""
+"""Requests and records, compared with the vendor's API descriptions."""
 
 import re
 from pathlib import Path
@@ -23,10 +23,12 @@ from connectors.sdk.commands import (
     Update,
 )
 from connectors.sdk.model import OPEN_STATES, DetailAspect, Tag, Task, TaskKind, TaskPriority, TaskState
+from connectors.sdk.paging import write_cursor
 from connectors.sdk.query import FlowQuery, Interval, SortKey, TaskOrderField, TaskQuery
 from connectors.sdk.testing import read_flow
 from connectors.uipath import UiPathConnector, wire
-from connectors.uipath.casing import read_as
+from connectors.uipath.formats import decode_record
+from connectors.uipath.paging import Position
 from tests.connectors.uipath.tenant import NOW, Tenant
 from tests.spec import ApiDescription
 
@@ -64,7 +66,7 @@ def template(path: str) -> str:
 
 
 def parameters(description: ApiDescription, method: str, path: str) -> dict[str, set[str]]:
-    """The names that an operation describes, in lower case, by where they stand."""
+    """The names of an operation's parameters in lower case, by their place."""
     item = description._document["paths"][path]
     found: dict[str, set[str]] = {"query": set(), "header": set(), "path": set()}
     for each in (*item.get("parameters", ()), *item[method.lower()].get("parameters", ())):
@@ -94,9 +96,9 @@ async def every_call(tenant: Tenant, connector: UiPathConnector) -> None:
     )
     await connector.ping()
     await connector.list_tasks(everything, limit=100)
-    await connector.list_tasks(TaskQuery(order=everything.order), limit=2, after="at:2:1:")
+    await connector.list_tasks(TaskQuery(order=everything.order), limit=2, after=write_cursor(Position(2, 1, None)))
     page = await connector.list_tasks(TaskQuery(states=OPEN_STATES), limit=500)
-    await connector.get_self()
+    await connector.extras.get_self()
     await connector.list_users(limit=5)
     flows = (await connector.list_flows(FlowQuery(definition_keys=frozenset({"x"})), limit=5)).items
     flows = (await connector.list_flows(FlowQuery(), limit=100)).items
@@ -130,7 +132,7 @@ async def every_call(tenant: Tenant, connector: UiPathConnector) -> None:
 async def test_every_request_is_as_the_vendor_describes_it(
     orchestrator: ApiDescription, maestro: ApiDescription
 ) -> None:
-    """Body, query and headers; what the description does not know is what newer clients know."""
+    """Body, query and headers. Operations that are not in the description are those of newer clients."""
     tenant = Tenant()
     tenant.stand_in.reset(tasks=300, seed=7, now=NOW, scenario=None)
     connector = tenant.open(allow_delete=True, assign_before_completing=True)
@@ -227,10 +229,10 @@ def example(description: ApiDescription, schema: dict[str, Any], depth: int = 0)
     ],
 )
 def test_described_records_are_read_whole(orchestrator: ApiDescription, schema: str, record: Any) -> None:
-    """Every member that we read and the description knows has its value."""
+    """Every member of ours that is in the description has its value."""
     described = orchestrator._document["components"]["schemas"][schema]
     value = example(orchestrator, described)
-    read = read_as(msgspec.Raw(msgspec.json.encode(value)), record)
+    read = decode_record(msgspec.Raw(msgspec.json.encode(value)), record)
     names = {field.name: field.encode_name for field in msgspec.structs.fields(record)}
     known = {name[:1].lower() + name[1:] for name in described["properties"]}
 
@@ -240,7 +242,7 @@ def test_described_records_are_read_whole(orchestrator: ApiDescription, schema: 
 @pytest.mark.parametrize("camel_case", [False, True])
 @pytest.mark.parametrize("numeric_enums", [False, True])
 async def test_tasks_read_the_same_in_every_style(tenant: Tenant, camel_case: bool, numeric_enums: bool) -> None:
-    """The stand-in's answers in either casing, with enums as texts or numbers."""
+    """Answers in either letter case, with enums as texts or numbers."""
 
     def shown(tasks: list[Task]) -> list[Task]:
         return [msgspec.structs.replace(task, payload=None) for task in tasks]

@@ -1,4 +1,4 @@
-"""Maestro instances behind the tasks' job keys."""
+"""Process instances as flows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,12 +28,12 @@ from connectors.sdk.errors import (
 from connectors.sdk.model import Flow, FlowState, Task, TaskState, UserRef
 from connectors.sdk.query import FlowQuery, TaskQuery
 from connectors.sdk.testing import read_flow
-from connectors.uipath import UiPathConnector
-from connectors.uipath.folders import KEPT
+from connectors.uipath import UiPathConnector, wire
+from connectors.uipath.flows import FLOW_STATES, KEPT, flow_from_wire
+from connectors.uipath.settings import UiPathSettings
 from tests.connectors.uipath.tenant import NOW, Tenant
 
 Scripted = Callable[..., UiPathConnector]
-
 GUID = "0b9d7c1e-4a5f-4d7b-9e61-6a1f6b1d2c3d"
 OTHER = "1c9d7c1e-4a5f-4d7b-9e61-6a1f6b1d2c3d"
 KEY = "7f1e0c52-9b1a-4c55-8a1e-0c6d1f2b3a4d"
@@ -57,7 +57,7 @@ def instance(**members: Any) -> dict[str, Any]:
 
 
 class Tower:
-    """Folders and instances; remembers what was asked."""
+    """Answers requests for folders and instances, and keeps the requests."""
 
     def __init__(self, *answers: httpx2.Response, folders: list[dict[str, Any]] | None = None) -> None:
         self.answers = list(answers)
@@ -76,7 +76,7 @@ class Tower:
 
 
 async def test_a_flow_is_found_by_its_folders_key(scripted: Scripted) -> None:
-    """Which is looked up once, and kept."""
+    """The key is looked up once and kept."""
     tower = Tower(httpx2.Response(200, json=instance()), httpx2.Response(200, json=instance()))
     connector = scripted(tower)
     flow = await read_flow(connector, NATIVE)
@@ -89,15 +89,15 @@ async def test_a_flow_is_found_by_its_folders_key(scripted: Scripted) -> None:
 
 
 async def test_a_plain_job_is_no_flow(scripted: Scripted) -> None:
-    """Nothing else is looked for in its place."""
+    """Nothing else is read in its place."""
     tower = Tower(httpx2.Response(404, json={"type": "PIMS-100042", "title": "Not found", "status": 404}))
 
     assert {} == await scripted(tower).get_flows([NATIVE])
     assert 2 == len(tower.asked)
 
 
-async def test_tasks_of_a_flow_are_never_widened(scripted: Scripted) -> None:
-    """The filter names job and folder; when nothing is found, nothing is given."""
+async def test_the_tasks_of_a_flow_are_no_others(scripted: Scripted) -> None:
+    """The filter names job and folder. If it finds nothing, the list is empty."""
     asked: list[str] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -112,37 +112,28 @@ async def test_tasks_of_a_flow_are_never_widened(scripted: Scripted) -> None:
 
 
 async def test_a_folder_that_is_not_shown_is_each_flows_error(scripted: Scripted) -> None:
-    """Not an absence: the flow may be there."""
+    """The flow is not absent: it may exist."""
     found = await scripted(Tower(folders=[])).get_flows([NATIVE])
 
     assert isinstance(found[NATIVE], ForbiddenError)
 
 
 async def test_an_answer_about_another_instance_is_malformed(scripted: Scripted) -> None:
-    """Join by key."""
+    """Ids are compared."""
     found = await scripted(Tower(httpx2.Response(200, json=instance(instanceId=OTHER)))).get_flows([NATIVE])
 
     assert isinstance(found[NATIVE], MalformedResponseError)
 
 
 async def test_failing_folders_fail_each_flow(scripted: Scripted) -> None:
-    """As the error that they met."""
+    """With the error of the request for folders."""
     found = await scripted(lambda request: httpx2.Response(503)).get_flows([NATIVE, f"829-{OTHER}"])
 
     assert [True, True] == [isinstance(each, ConnectorError) for each in found.values()]
 
 
-@pytest.mark.parametrize("native_id", ["", "828", GUID, f"828-{GUID}x", "828-../x", f"{KEY}{GUID}", f"0-{GUID}"])
-async def test_what_is_no_id_of_a_flow_costs_no_call(scripted: Scripted, native_id: str) -> None:
-    """It is absent."""
-    tower = Tower()
-
-    assert {} == await scripted(tower).get_flows([native_id])
-    assert [] == tower.asked
-
-
-async def test_the_list_of_instances_names_folders_by_id(scripted: Scripted) -> None:
-    """By their key where the account may not look the id up; pages go on by the vendor's token."""
+async def test_listed_flows_name_folders_by_id(scripted: Scripted) -> None:
+    """Or by key, if the account may not read the id. The cursor is the vendor's token."""
     page = {
         "instances": [
             instance(userId=7, startedByUser="Ana", startedTimeUtc="2026-06-01T08:00:00Z", packageVersion="1.0.2"),
@@ -169,7 +160,7 @@ async def test_the_list_of_instances_names_folders_by_id(scripted: Scripted) -> 
 
 
 async def test_a_listed_flow_is_found_again(tenant: Tenant) -> None:
-    """By the id in the list, and as the flow of its tasks."""
+    """By the id in the list and by the flow id of its tasks."""
     flows = (await tenant.connector.list_flows(FlowQuery(), limit=100)).items
     tasks = await tenant.drain()
     known = {flow.native_id for flow in flows}
@@ -181,7 +172,7 @@ async def test_a_listed_flow_is_found_again(tenant: Tenant) -> None:
 
 
 async def test_several_packages_are_left_to_the_gateway(tenant: Tenant) -> None:
-    """The vendor takes one."""
+    """The vendor filters by one."""
     several = FlowQuery(definition_keys=frozenset({"a", "b"}), states=frozenset({FlowState.ACTIVE}))
 
     assert FlowQuery() == tenant.connector.pushdown_flows(several)
@@ -200,10 +191,10 @@ async def test_several_packages_are_left_to_the_gateway(tenant: Tenant) -> None:
         (ResumeFlow, "resume", "Running", FlowState.ACTIVE, MutationStatus.APPLIED),
     ],
 )
-async def test_a_flow_verb_says_whether_it_has_arrived(
+async def test_a_flow_verb_is_pending_until_its_state_is_reached(
     scripted: Scripted, command: Any, verb: str, answered: str, state: FlowState, status: MutationStatus
 ) -> None:
-    """The record is what the vendor will show; the reason travels as the comment."""
+    """The flow has the state that the verb leads to. The reason is sent as comment."""
     tower = Tower(httpx2.Response(200, json={"instanceId": GUID, "status": answered}))
     outcome = await scripted(tower).perform_on_flow(command(flow=FLOW, reason="duplicate"))
     request = tower.asked[-1]
@@ -215,7 +206,7 @@ async def test_a_flow_verb_says_whether_it_has_arrived(
 
 
 async def test_without_a_reason_the_body_is_empty(scripted: Scripted) -> None:
-    """But it is there."""
+    """The body is an empty object."""
     tower = Tower(httpx2.Response(200, json={"instanceId": GUID, "status": "Canceling"}))
     await scripted(tower).perform_on_flow(CancelFlow(flow=FLOW))
 
@@ -240,10 +231,10 @@ async def test_without_a_reason_the_body_is_empty(scripted: Scripted) -> None:
         (httpx2.Response(200, json={"instanceId": GUID}), MalformedResponseError, None),
     ],
 )
-async def test_a_refused_flow_verb_is_the_right_error(
+async def test_a_refused_flow_verb_is_an_error_by_code_and_status(
     scripted: Scripted, answer: httpx2.Response, kind: type[ConnectorError], code: str | None
 ) -> None:
-    """By code and status; an answer about something else may be applied."""
+    """After an answer about another instance the verb may be applied."""
     with pytest.raises(kind) as caught:
         await scripted(Tower(answer)).perform_on_flow(CancelFlow(flow=FLOW))
 
@@ -251,14 +242,8 @@ async def test_a_refused_flow_verb_is_the_right_error(
     assert caught.value.maybe_applied == (kind is MalformedResponseError)
 
 
-async def test_options_of_a_cancel_are_refused(scripted: Scripted) -> None:
-    """There are none."""
-    with pytest.raises(ValidationFailedError):
-        await scripted(Tower()).perform_on_flow(CancelFlow(flow=FLOW, options={"force": True}))
-
-
-async def test_cancelling_the_flow_of_a_task_says_what_else_ends(tenant: Tenant) -> None:
-    """It is PENDING until the task itself shows it."""
+async def test_cancelling_the_flow_of_a_task_reports_its_effect(tenant: Tenant) -> None:
+    """PENDING, because the vendor does not say what happens to the task."""
     flows = {flow.native_id: flow for flow in (await tenant.connector.list_flows(FlowQuery(), limit=100)).items}
     task = next(
         each
@@ -284,13 +269,13 @@ async def test_a_task_without_a_job_has_no_flow_to_cancel(scripted: Scripted) ->
 
 
 async def test_a_plain_job_is_not_cancelled(scripted: Scripted) -> None:
-    """Maestro knows no such instance."""
+    """Maestro has no such instance."""
     with pytest.raises(RejectedError):
         await scripted(Tower(httpx2.Response(404))).perform(CancelFlowOfTask(task=TASK))
 
 
 async def test_a_source_without_maestro_shows_no_flows(scripted: Scripted) -> None:
-    """Nor cancels them; deleting is there when it is allowed."""
+    """It cannot cancel flows either. Deleting tasks does not depend on it."""
     tower = Tower()
     connector = scripted(tower, maestro=False, allow_delete=True)
     with pytest.raises(UnsupportedActionError):
@@ -303,8 +288,8 @@ async def test_a_source_without_maestro_shows_no_flows(scripted: Scripted) -> No
     assert [] == tower.asked
 
 
-async def test_what_is_kept_of_folders_is_bounded(scripted: Scripted) -> None:
-    """The oldest pair goes first."""
+async def test_the_number_of_kept_folder_keys_is_bounded(scripted: Scripted) -> None:
+    """The oldest pair is dropped first."""
     wanted = range(1, KEPT + 51)
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -313,7 +298,7 @@ async def test_what_is_kept_of_folders_is_bounded(scripted: Scripted) -> None:
         return httpx2.Response(200, json={"value": rows})
 
     connector = scripted(answer)
-    folders = connector._maestro._folders
+    folders = connector._flows._folders
     found = await folders.keys_of(wanted)
 
     assert len(wanted) == len(found)
@@ -322,9 +307,38 @@ async def test_what_is_kept_of_folders_is_bounded(scripted: Scripted) -> None:
 
 
 async def test_a_key_that_is_no_guid_is_no_header(scripted: Scripted) -> None:
-    """What the vendor calls a key goes into a header: only a GUID does."""
+    """Only a GUID is sent as a header."""
     tower = Tower(folders=[{"Id": 828, "Key": "x\r\nX-Injected: 1"}])
     found = await scripted(tower).get_flows([NATIVE])
 
     assert isinstance(found[NATIVE], ForbiddenError)
     assert 1 == len(tower.asked)
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        *FLOW_STATES.items(),
+        ("", FlowState.UNKNOWN),
+        ("Hibernating", FlowState.UNKNOWN),
+    ],
+)
+def test_the_flows_state_follows_the_latest_run(settings: UiPathSettings, status: str, state: FlowState) -> None:
+    """A state that is not documented is UNKNOWN and keeps its text."""
+    row = wire.Instance(instance_id=GUID.upper(), latest_run_status=status, folder_key=KEY)
+    flow = flow_from_wire(row, settings, folder=828, fetched_at=NOW)
+
+    assert (state, status, f"828-{GUID}") == (flow.state, flow.native_state, flow.native_id)
+
+
+def test_the_states_of_flows_are_those_of_the_table() -> None:
+    """Intermediate states are ACTIVE."""
+    by_state = {state: {name for name, each in FLOW_STATES.items() if each is state} for state in FLOW_STATES.values()}
+
+    assert {
+        FlowState.ACTIVE: {"Pending", "Running", "Pausing", "Resuming", "Retrying", "Upgrading", "Canceling"},
+        FlowState.SUSPENDED: {"Paused"},
+        FlowState.COMPLETED: {"Completed"},
+        FlowState.CANCELED: {"Cancelled"},
+        FlowState.FAILED: {"Faulted"},
+    } == by_state

@@ -1,4 +1,4 @@
-"""Records as the gateway's: states, times, people, casings."""
+"""Task and user records as records of the model: states, times, people, letter cases."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,29 +7,19 @@ import msgspec
 import pytest
 
 from connectors.sdk.errors import MalformedResponseError
-from connectors.sdk.model import FlowState, GroupRef, Sla, Tag, Task, TaskKind, TaskPriority, TaskState, UserRef
+from connectors.sdk.model import GroupRef, Sla, Tag, Task, TaskKind, TaskPriority, TaskState, UserRef
 from connectors.uipath import wire
-from connectors.uipath.casing import read_as
-from connectors.uipath.mapping import (
-    FLOW_STATES,
-    distinct,
-    flow_from_wire,
-    group_of,
-    is_group,
-    state_of,
-    task_from_wire,
-    user_of,
-)
+from connectors.uipath.formats import decode_record
+from connectors.uipath.mapping import group_of, is_group, state_of, task_from_wire, user_of
 from connectors.uipath.settings import UiPathSettings
 from tests.connectors.uipath.tenant import NOW, settings_with
 
 GUID = "0b9d7c1e-4a5f-4d7b-9e61-6a1f6b1d2c3d"
-FOLDER_KEY = "7f1e0c52-9b1a-4c55-8a1e-0c6d1f2b3a4d"
 
 
 def task_of(settings: UiPathSettings, **members: Any) -> Task:
     row = {"Id": 101, "OrganizationUnitId": 828, "Title": "Review", "Status": "Unassigned", **members}
-    return task_from_wire(read_as(msgspec.Raw(msgspec.json.encode(row)), wire.Task), settings, fetched_at=NOW)
+    return task_from_wire(decode_record(msgspec.Raw(msgspec.json.encode(row)), wire.Task), settings, fetched_at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +51,7 @@ def test_the_state_follows_status_owner_and_deletion(
     state: TaskState,
     rule: str,
 ) -> None:
-    """Every row of the table of states, as text and as number; the deleted flag wins over all."""
+    """As text and as number. The deleted flag takes precedence."""
     task = task_of(settings, Status=status, AssignedToUserId=owner, IsDeleted=deleted)
 
     assert (state, rule) == (task.state, task.rule)
@@ -69,7 +59,7 @@ def test_the_state_follows_status_owner_and_deletion(
 
 
 def test_a_status_outside_the_table_is_kept_as_text(settings: UiPathSettings) -> None:
-    """Of a number the number."""
+    """A number is kept as its digits."""
     assert "9" == task_of(settings, Status=9).native_state
     assert "Parked" == task_of(settings, Status="Parked").native_state
     assert (TaskState.UNKNOWN, "uipath.unknown") == state_of(None, owned=True, deleted=False)
@@ -96,7 +86,7 @@ def test_a_status_outside_the_table_is_kept_as_text(settings: UiPathSettings) ->
 def test_the_kind_follows_the_type(
     settings: UiPathSettings, native: str | int | None, kind: TaskKind, name: str | None
 ) -> None:
-    """As text and as number; a type that is not known keeps its name."""
+    """As text and as number. An unknown type keeps its name."""
     task = task_of(settings, Type=native)
 
     assert (kind, name) == (task.kind, task.native_type)
@@ -122,8 +112,8 @@ def test_priorities_are_one_to_one(
     assert (priority, score) == (task.priority, task.priority_score)
 
 
-def test_both_casings_read_the_same(settings: UiPathSettings) -> None:
-    """Of the record and of what is nested in it, mixed too; the insides of data stay as they are."""
+def test_both_letter_cases_read_the_same(settings: UiPathSettings) -> None:
+    """In the record and in nested records, also mixed."""
     pascal: dict[str, Any] = {
         "AssignedToUser": {"Id": 7, "Name": "Ana", "Surname": "Gil", "EmailAddress": "ana@x.test"},
         "AssignedToUserId": 7,
@@ -143,7 +133,7 @@ def test_both_casings_read_the_same(settings: UiPathSettings) -> None:
         "tags": [{"name": "region", "DisplayName": "Region", "value": "north"}],
     }
     row = {"id": 101, "organizationUnitId": 828, "title": "Review", **camel}
-    other = task_from_wire(read_as(msgspec.Raw(msgspec.json.encode(row)), wire.Task), settings, fetched_at=NOW)
+    other = task_from_wire(decode_record(msgspec.Raw(msgspec.json.encode(row)), wire.Task), settings, fetched_at=NOW)
     one = task_of(settings, **pascal)
 
     assert one == other
@@ -159,11 +149,10 @@ def test_both_casings_read_the_same(settings: UiPathSettings) -> None:
         )
         == one.sla
     )
-    assert {"data": {"Amount": {"Id": 1}}} == wire.fold({"Data": {"Amount": {"Id": 1}}})
 
 
 def test_large_ids_stay_whole(settings: UiPathSettings) -> None:
-    """Up to int64; larger ones do not fit the documentation."""
+    """Up to int64. Larger ones do not fit the documentation."""
     most = (1 << 63) - 1
     task = task_of(settings, Id=most, OrganizationUnitId=most, AssignedToUserId=most - 1)
 
@@ -186,7 +175,7 @@ def test_large_ids_stay_whole(settings: UiPathSettings) -> None:
     ],
 )
 def test_a_record_of_another_shape_is_malformed(settings: UiPathSettings, members: dict[str, Any]) -> None:
-    """A task without a folder has no id; the error does not quote what was there."""
+    """A task without a folder has no id. The message does not contain values."""
     with pytest.raises(MalformedResponseError) as caught:
         task_of(settings, Action="very private", **members)
 
@@ -194,12 +183,12 @@ def test_a_record_of_another_shape_is_malformed(settings: UiPathSettings, member
 
 
 def test_null_members_are_absent_ones(settings: UiPathSettings) -> None:
-    """Every member but the ids may be null or missing."""
+    """Every member except the ids may be null or missing."""
     names = [field.encode_name for field in msgspec.structs.fields(wire.Task)]
     nulls = {name: None for name in names if name not in {"id", "organizationUnitId"}}
     row = {"id": 101, "organizationUnitId": 828}
     read = [
-        task_from_wire(read_as(msgspec.Raw(msgspec.json.encode(each)), wire.Task), settings, fetched_at=NOW)
+        task_from_wire(decode_record(msgspec.Raw(msgspec.json.encode(each)), wire.Task), settings, fetched_at=NOW)
         for each in (row, {**nulls, **row})
     ]
 
@@ -208,14 +197,14 @@ def test_null_members_are_absent_ones(settings: UiPathSettings) -> None:
 
 
 def test_a_group_assignment_names_the_group_as_candidate(settings: UiPathSettings) -> None:
-    """By its type, or, where none is told, as what has neither surname nor mail address; named twice counts once."""
+    """A group has the type of one, or neither type nor surname nor mail address. A login that is named twice counts once."""
     group = {"Id": 9, "Name": "Accounting", "UserName": "accounting", "Type": "DirectoryGroup"}
     person = {"Id": 7, "Name": "Ana", "Surname": "Gil", "EmailAddress": "ana@x.test"}
     task = task_of(
         settings,
         Status="Pending",
         TaskAssignments=[{"Assignee": group}, {"Assignee": person}, {"Assignee": group}, {"Assignee": None}, {}],
-        TaskAssignees=[person, {"Id": None, "Name": "Nobody"}],
+        TaskAssignees=[person, {"Id": None, "Name": "Without id"}],
     )
     untyped = task_of(
         settings, Status="Pending", TaskAssignments=[{"Assignee": {"Id": 9, "DisplayName": "Accounting"}}]
@@ -228,14 +217,14 @@ def test_a_group_assignment_names_the_group_as_candidate(settings: UiPathSetting
 
 
 def test_without_its_assignments_a_shared_task_names_the_group_by_name(settings: UiPathSettings) -> None:
-    """Otherwise it would be everybody's."""
+    """Without any candidate all people might claim it."""
     task = task_of(settings, Status="Pending", TaskAssigneeName="Accounting")
 
     assert (GroupRef(native_id="Accounting", name="Accounting"),) == task.candidate_groups
 
 
 def test_an_owned_task_names_no_candidates(settings: UiPathSettings) -> None:
-    """Its assignments say the same person again."""
+    """Its assignments only repeat the owner."""
     person = {"Id": 7, "Name": "Ana"}
     task = task_of(
         settings,
@@ -249,8 +238,8 @@ def test_an_owned_task_names_no_candidates(settings: UiPathSettings) -> None:
     assert ((), ()) == (task.candidate_users, task.candidate_groups)
 
 
-def test_an_owner_whose_record_names_another_is_the_id(settings: UiPathSettings) -> None:
-    """Lists are filtered by the id."""
+def test_the_id_of_the_owner_counts_if_the_record_is_another_users(settings: UiPathSettings) -> None:
+    """Filters of lists compare the id."""
     task = task_of(settings, Status="Pending", AssignedToUserId=8, AssignedToUser={"Id": 7, "Name": "Ana"})
 
     assert (UserRef(native_id="8"),) == task.assignees
@@ -268,12 +257,12 @@ def test_an_owner_whose_record_names_another_is_the_id(settings: UiPathSettings)
     ],
 )
 def test_the_flow_is_the_creators_job(settings: UiPathSettings, job: str | None, flow: str | None) -> None:
-    """None for a task that no job made, and for what is no GUID."""
+    """None if no job created the task, and for a text that is no GUID."""
     assert flow == task_of(settings, CreatorJobKey=job).flow_id
 
 
 def test_the_vendors_overdue_counts_while_the_task_is_open(settings: UiPathSettings) -> None:
-    """A task completed late is not overdue any more; of several due dates the first counts."""
+    """A completed task is not overdue. The earliest of several due dates counts."""
     late = {"ExpiryTime": "2026-01-01T00:00:00Z", "Status": "Overdue"}
     several = [{"expiryTime": None}, {"expiryTime": "2026-02-02T00:00:00Z"}, {"expiryTime": "2026-01-02T00:00:00Z"}]
 
@@ -286,7 +275,7 @@ def test_the_vendors_overdue_counts_while_the_task_is_open(settings: UiPathSetti
 
 
 def test_the_action_is_the_outcome_of_a_completed_task(settings: UiPathSettings) -> None:
-    """On an open one it is what is expected, not what came out."""
+    """The action of an open task is not a result."""
     assert "Approve" == task_of(settings, Status="Completed", Action="Approve").outcome
     assert task_of(settings, Status="Pending", AssignedToUserId=7, Action="Approve").outcome is None
 
@@ -309,21 +298,14 @@ def test_the_link_comes_from_the_template(options: dict[str, Any], url: str | No
 
 
 def test_the_api_host_is_not_the_one_for_people() -> None:
-    """Both have the same paths but these."""
+    """The host of the interface has no pages."""
     settings = settings_with().model_copy(update={"base_url": "https://api.uipath.com"})
 
     assert "https://cloud.uipath.com/acme/DefaultTenant/actions_/current-task/tasks/101" == task_of(settings).url
 
 
-def test_of_tasks_given_twice_the_first_counts(settings: UiPathSettings) -> None:
-    """A vendor that pages by offset may repeat a row."""
-    first, again = task_of(settings, Title="First"), task_of(settings, Title="Again")
-
-    assert (first,) == distinct([first, again])
-
-
 def test_people_and_groups_are_told_apart() -> None:
-    """Robots and applications are neither."""
+    """Robots and applications are neither users nor groups."""
     logins = [
         wire.UserLogin(id=1, name="Ana", surname="Gil", type="DirectoryUser"),
         wire.UserLogin(id=2, name="Bo", email_address="bo@x.test"),
@@ -331,38 +313,9 @@ def test_people_and_groups_are_told_apart() -> None:
         wire.UserLogin(id=4, name="Sales", type=3),
         wire.UserLogin(id=5, name="Unattended", type="DirectoryRobot"),
         wire.UserLogin(id=6, name="App", type=5),
-        wire.UserLogin(name="Nobody", email_address="x@x.test"),
+        wire.UserLogin(name="Without id", email_address="x@x.test"),
     ]
 
     assert ["1", "2"] == [user.native_id for each in logins if (user := user_of(each)) is not None]
     assert ["3", "4"] == [group.native_id for each in logins if (group := group_of(each)) is not None]
     assert not is_group(wire.UserLogin(id=8))
-
-
-@pytest.mark.parametrize(
-    ("status", "state"),
-    [
-        *FLOW_STATES.items(),
-        ("", FlowState.UNKNOWN),
-        ("Hibernating", FlowState.UNKNOWN),
-    ],
-)
-def test_the_flows_state_follows_the_latest_run(settings: UiPathSettings, status: str, state: FlowState) -> None:
-    """An open set: what is not known is UNKNOWN, with its text."""
-    row = wire.Instance(instance_id=GUID.upper(), latest_run_status=status, folder_key=FOLDER_KEY)
-    flow = flow_from_wire(row, settings, folder=828, fetched_at=NOW)
-
-    assert (state, status, f"828-{GUID}") == (flow.state, flow.native_state, flow.native_id)
-
-
-def test_the_states_of_flows_are_those_of_the_table() -> None:
-    """Everything on the way is ACTIVE."""
-    by_state = {state: {name for name, each in FLOW_STATES.items() if each is state} for state in FLOW_STATES.values()}
-
-    assert {
-        FlowState.ACTIVE: {"Pending", "Running", "Pausing", "Resuming", "Retrying", "Upgrading", "Canceling"},
-        FlowState.SUSPENDED: {"Paused"},
-        FlowState.COMPLETED: {"Completed"},
-        FlowState.CANCELED: {"Cancelled"},
-        FlowState.FAILED: {"Faulted"},
-    } == by_state

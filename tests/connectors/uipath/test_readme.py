@@ -1,4 +1,4 @@
-"""The vendor's page in the tree."""
+"""README.md of this vendor."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The gateway's query in OData's words."""
+"""Queries as $filter and $orderby."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from connectors.sdk.model import OPEN_STATES, Definition, Task, TaskKind, TaskPriority, TaskState, UserRef
 from connectors.sdk.query import Interval, SortDirection, SortKey, TaskOrderField, TaskQuery
-from connectors.uipath import odata
+from connectors.uipath.formats import MOST_COMPARISONS, odata_time
 from connectors.uipath.mapping import TYPES
-from connectors.uipath.search import STATES_HERE, filter_of, order_of, pushdown
+from connectors.uipath.search import VENDOR_STATES, filter_of, order_of, pushdown
 
 GUID = "0b9d7c1e-4a5f-4d7b-9e61-6a1f6b1d2c3d"
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
 
-# A literal is closed by the first quote that is not doubled.
+# A literal ends at the first quote that is not doubled.
 LITERAL = re.compile(r"'((?:[^']|'')*)'")
 
 
@@ -97,8 +97,8 @@ LITERAL = re.compile(r"'((?:[^']|'')*)'")
         (TaskQuery(assignees=frozenset(str(number) for number in range(1, 30))), ""),
     ],
 )
-def test_a_query_in_the_vendors_words(query: TaskQuery, expected: str) -> None:
-    """What is pushed down, and what of a query is left to the gateway."""
+def test_a_query_as_filter(query: TaskQuery, expected: str) -> None:
+    """The pushed-down part of each query; the rest is left to the gateway."""
     assert expected == filter_of(pushdown(query))
 
 
@@ -112,7 +112,7 @@ def test_a_query_in_the_vendors_words(query: TaskQuery, expected: str) -> None:
         TaskQuery(assignees=frozenset({"7"}), has_assignee=False),
         TaskQuery(ids=frozenset({"101", "828/101", "828-0"})),
         TaskQuery(flows=frozenset({GUID, "828-x"})),
-        # No task says its flow with the folder's key.
+        # The flow id of a task never has a folder key.
         TaskQuery(flows=frozenset({f"{GUID}-{GUID}"})),
         TaskQuery(kinds=frozenset({TaskKind.MANUAL})),
         TaskQuery(business_keys=frozenset({"\ud800"})),
@@ -125,7 +125,7 @@ def test_a_query_in_the_vendors_words(query: TaskQuery, expected: str) -> None:
     ],
 )
 def test_a_query_that_nothing_can_match_needs_no_call(query: TaskQuery) -> None:
-    """There is no filter to send."""
+    """There is no filter."""
     assert filter_of(pushdown(query)) is None
 
 
@@ -150,23 +150,13 @@ def test_the_sources_folders_are_part_of_every_filter() -> None:
     ],
 )
 def test_the_last_key_of_an_order_is_unique(order: tuple[SortKey, ...], expected: str) -> None:
-    """At most five keys, and never due dates, priorities, titles or states."""
+    """At most five keys. Due date, priority, title and state are never sent."""
     assert expected == order_of(order)
-
-
-@given(st.text())
-def test_nothing_breaks_out_of_a_literal(value: str) -> None:
-    """Whatever a text holds, it is the whole of one literal, and reads back as itself."""
-    literal = odata.text(value)
-    match = LITERAL.fullmatch(literal)
-
-    assert match is not None
-    assert value == match[1].replace("''", "'")
 
 
 @given(st.frozensets(st.text(alphabet=st.characters(codec="utf-8")), min_size=1, max_size=5))
 def test_texts_of_a_query_stay_values(values: frozenset[str]) -> None:
-    """Without its literals a filter has nothing but what we wrote."""
+    """Without its literals a filter contains only our own text."""
     filter = filter_of(TaskQuery(business_keys=values)) or ""
     rest = LITERAL.sub("?", filter)
 
@@ -187,7 +177,7 @@ def tasks(draw: st.DrawFn) -> Task:
         source="uipath",
         native_id=draw(st.sampled_from(["828-101", "828-102", "829-103"])),
         title="Review",
-        state=draw(st.sampled_from(sorted(STATES_HERE))),
+        state=draw(st.sampled_from(sorted(VENDOR_STATES))),
         rule="drawn",
         fetched_at=MOMENT,
         kind=draw(st.sampled_from([*set(TYPES.values()), TaskKind.UNKNOWN])),
@@ -228,7 +218,7 @@ every_query = st.builds(
 
 @given(every_query, tasks())
 def test_what_is_pushed_down_is_never_stricter(query: TaskQuery, task: Task) -> None:
-    """A task that matches a query matches what of it is asked, and such a query is asked."""
+    """A task that matches a query matches its pushed-down part, and that part has a filter."""
     pushed = pushdown(query)
 
     assert pushed.order == ()
@@ -239,18 +229,18 @@ def test_what_is_pushed_down_is_never_stricter(query: TaskQuery, task: Task) -> 
 
 @given(every_query)
 def test_a_filter_keeps_within_the_vendors_bounds(query: TaskQuery) -> None:
-    """At most a hundred comparisons, the position of a page included; asking again asks the same."""
+    """At most 100 comparisons with the id behind which a page begins. Pushing down again changes nothing."""
     pushed = pushdown(query, (828, 829))
     filter = filter_of(pushed, (828, 829)) or ""
     comparisons = len(re.findall(r" (?:eq|ne|ge|gt|lt|le) ", LITERAL.sub("?", filter)))
 
-    assert comparisons <= odata.MOST_EXPRESSIONS - 1
+    assert comparisons <= MOST_COMPARISONS - 1
     assert pushed == pushdown(pushed, (828, 829))
 
 
 def test_bounds_fit_clocks_finer_than_a_microsecond() -> None:
-    """A row created 100 ns after a bound shows the bound's microsecond, on both sides of the filter alike."""
+    """A row that was created 100 ns after a bound has the bound's microsecond, so the filter includes it."""
     query = TaskQuery(times=((TaskOrderField.CREATED_AT, Interval(lte=MOMENT)),))
     bound = MOMENT + timedelta(microseconds=1)
 
-    assert f"CreationTime lt {odata.moment(bound)}" == filter_of(query)
+    assert f"CreationTime lt {odata_time(bound)}" == filter_of(query)

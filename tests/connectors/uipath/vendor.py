@@ -1,4 +1,4 @@
-"""A vendor that takes every write, and tasks to try them on."""
+"""A vendor that accepts every write, and tasks for the writes."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ APP = replace(TASK, kind=TaskKind.APP, native_type="AppTask")
 
 
 class Vendor:
-    """Takes every write, or answers it as told, and remembers method, path, body and folder of each."""
+    """Accepts every write, or gives the configured answer. Keeps method, path, body and folder of each request."""
 
     def __init__(self, **answers: httpx2.Response) -> None:
         self.answers = answers

@@ -1,0 +1,119 @@
+"""The details of a task: form, outcomes, data, comments and activities."""
+
+from collections.abc import Awaitable, Iterable
+from collections.abc import Set as AbstractSet
+from datetime import UTC
+from typing import Protocol, TypeVar
+
+from msgspec.structs import replace
+
+from connectors.sdk import (
+    Activity,
+    ActivityType,
+    Comment,
+    DetailAspect,
+    Task,
+    TaskDetail,
+    UserRef,
+    distinct,
+    drain_by_offset,
+    time_from_wire,
+)
+from connectors.uipath import wire
+from connectors.uipath.client import Rows, UiPathClient
+from connectors.uipath.forms import data_of, form_of, outcomes_of
+from connectors.uipath.ids import TaskId
+from connectors.uipath.mapping import user_ref
+from connectors.uipath.settings import UiPathOptions
+from connectors.uipath.wire import name_of
+
+T = TypeVar("T")
+R_co = TypeVar("R_co", covariant=True)
+
+# Rows of one page, and the most pages, of a task's notes or activities.
+PAGE_SIZE = 500
+MOST_PAGES = 10
+
+# Aspects that come from the task's data record.
+DATA_RECORD = frozenset({DetailAspect.FORM, DetailAspect.OUTCOMES, DetailAspect.DATA})
+
+ACTIVITIES = {
+    "Created": ActivityType.CREATED,
+    "Assigned": ActivityType.ASSIGNED,
+    "Reassigned": ActivityType.REASSIGNED,
+    "Unassigned": ActivityType.UNASSIGNED,
+    "Saved": ActivityType.SAVED,
+    "Forwarded": ActivityType.FORWARDED,
+    "Completed": ActivityType.COMPLETED,
+    "Commented": ActivityType.COMMENTED,
+    "Deleted": ActivityType.DELETED,
+    "BulkSaved": ActivityType.SAVED,
+    "BulkCompleted": ActivityType.COMPLETED,
+    "FirstOpened": ActivityType.OPENED,
+}
+
+
+class ReadPage(Protocol[R_co]):
+    def __call__(self, task: TaskId, *, top: int, skip: int) -> Awaitable[R_co]: ...
+
+
+async def read_detail(
+    client: UiPathClient, task: Task, native: TaskId, aspects: AbstractSet[DetailAspect], options: UiPathOptions
+) -> TaskDetail:
+    """One call for form, outcomes and data together, one or more for comments and for activities."""
+    detail = TaskDetail()
+    if aspects & DATA_RECORD:
+        record = await client.get_task_data(native, task.native_type)
+        detail = TaskDetail(
+            form=form_of(task, record) if DetailAspect.FORM in aspects else None,
+            outcomes=outcomes_of(task, record, options) if DetailAspect.OUTCOMES in aspects else None,
+            data=data_of(record) if DetailAspect.DATA in aspects else None,
+        )
+    if DetailAspect.COMMENTS in aspects:
+        detail = replace(detail, comments=comments_of(await _drain(native, client.list_notes)))
+    if DetailAspect.ACTIVITIES in aspects:
+        detail = replace(detail, activities=activities_of(await _drain(native, client.list_activities)))
+    return detail
+
+
+def comments_of(notes: Iterable[wire.Note]) -> tuple[Comment, ...]:
+    return tuple(
+        Comment(
+            native_id=str(note.id),
+            text=note.text or "",
+            author=_person(note.creator_user, note.creator_user_id),
+            created_at=time_from_wire(note.creation_time, UTC),
+        )
+        for note in distinct(notes, lambda note: note.id)
+    )
+
+
+def activities_of(rows: Iterable[wire.Activity]) -> tuple[Activity, ...]:
+    """In the order of the rows, the oldest first. A row without a time is left out."""
+    return tuple(
+        Activity(
+            at=at,
+            type=ACTIVITIES.get(native or "", ActivityType.OTHER),
+            native_type=native,
+            actor=_person(row.creator_user, row.creator_user_id),
+            target=_person(row.target_user, row.target_user_id),
+            message=None if row.task_note is None else row.task_note.text or None,
+        )
+        for row in rows
+        for native in [name_of(row.activity_type, tuple(ACTIVITIES))]
+        if (at := time_from_wire(row.creation_time, UTC)) is not None
+    )
+
+
+async def _drain(native: TaskId, read: ReadPage[Rows[T]]) -> list[T]:
+    async def page(skip: int) -> list[T]:
+        return [row for row, _ in (await read(native, top=PAGE_SIZE, skip=skip)).rows]
+
+    rows, _ = await drain_by_offset(page, page_size=PAGE_SIZE, most_pages=MOST_PAGES)
+    return rows
+
+
+def _person(login: wire.UserLogin | None, native_id: int | None) -> UserRef | None:
+    """The user of the expanded record, else of the id beside it."""
+    ref = None if login is None else user_ref(login)
+    return ref if ref is not None or native_id is None else UserRef(native_id=str(native_id))

@@ -1,0 +1,99 @@
+"""The vendor's refusals as errors of the sdk: by status, by the codes of Orchestrator and Maestro, and in answers of 200."""
+
+import re
+from typing import TypedDict
+
+from connectors.sdk import (
+    Answer,
+    ConflictError,
+    ConnectorError,
+    ForbiddenError,
+    MalformedResponseError,
+    NotFoundError,
+    RejectedError,
+    ValidationFailedError,
+)
+from connectors.uipath import wire
+from connectors.uipath.formats import decode_answer
+
+# Characters of the vendor's message that our message repeats.
+LONGEST_MESSAGE = 200
+# How access tokens, personal access tokens and credentials look. A vendor's message that contains one is not repeated.
+_SECRET = re.compile(r"eyJ|rt_|bearer|secret|password", re.IGNORECASE)
+_CODE = re.compile(r"(?:PIMS-)?[0-9]{1,9}")
+
+# Codes that decide the error whatever the status is: Orchestrator's (API guide, response codes) and Maestro's.
+NOT_FOUND_CODES = frozenset({"1002", "PIMS-100042"})
+FORBIDDEN_CODES = frozenset({"1100", "PIMS-150006", "PIMS-150007"})
+
+
+class _Native(TypedDict):
+    native_status: int | None
+    native_code: str | None
+
+
+def parse_error(answer: Answer) -> ConnectorError | None:
+    """The error for an answer that is not 2xx. None if the status alone decides it (401, 429, 5xx, other 4xx).
+
+    A body of another form comes from a proxy: then the status decides too.
+    """
+    if answer.status not in {400, 403, 404, 409, 422}:
+        return None
+    code, message = _code_and_message(answer)
+    return _refusal(answer.status, code, message, is_maestro=(code or "").startswith("PIMS-"))
+
+
+def check_items(answer: Answer, task_id: int) -> None:
+    """Assignments and deletions answer 200 in any case; an entry for a task means that nothing was done to it.
+
+    Raises RejectedError for an entry of `task_id`. Raises MalformedResponseError, with `maybe_applied`, for an entry of
+    another task or of none.
+    """
+    entries = decode_answer(answer, wire.OperationErrors).value
+    for entry in entries:
+        if entry.task_id == task_id:
+            raise _refusal(None, _code(entry.error_code), entry.error_message)
+    if entries:
+        raise MalformedResponseError(
+            "refused another task than the requested one", maybe_applied=True, native_status=answer.status
+        )
+
+
+def other_instance(*, is_write: bool) -> MalformedResponseError:
+    """The error for an answer about another process instance than the requested one."""
+    return MalformedResponseError("answered about another instance", maybe_applied=is_write)
+
+
+def _refusal(status: int | None, code: str | None, message: str | None, *, is_maestro: bool = False) -> RejectedError:
+    """`status` is None for an entry in an answer of 200."""
+    native: _Native = {"native_status": status, "native_code": code}
+    quoted = _quotable(message)
+    if code in NOT_FOUND_CODES or status == 404:
+        return NotFoundError(f"found no such thing, or the account may not see it{quoted}", **native)
+    if code in FORBIDDEN_CODES or status == 403:
+        return ForbiddenError(f"does not permit this to the account in that folder{quoted}", **native)
+    if status is None or status == 409 or is_maestro:
+        return ConflictError(f"refused it in its current state{quoted}", **native)
+    return ValidationFailedError(f"refused the request{quoted}", **native)
+
+
+def _code_and_message(answer: Answer) -> tuple[str | None, str | None]:
+    try:
+        body = decode_answer(answer, wire.ErrorBody)
+    except MalformedResponseError:
+        return None, None
+    if body.error_code is not None:
+        return _code(body.error_code), body.message
+    return _code(body.type), body.title or body.message
+
+
+def _code(code: wire.Code) -> str | None:
+    text = "" if code is None else str(code)
+    return text if _CODE.fullmatch(text) else None
+
+
+def _quotable(message: str | None) -> str:
+    if not message or _SECRET.search(message):
+        return ""
+    text = "".join(each if each.isprintable() else " " for each in message[:LONGEST_MESSAGE])
+    return f": {text.strip()}"

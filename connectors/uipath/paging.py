@@ -1,0 +1,194 @@
+"""Pages of the list of tasks, and tasks by id."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from msgspec import Meta, Raw, Struct
+
+from connectors.sdk import (
+    ConnectorError,
+    CountAccuracy,
+    KeysetCursor,
+    NotFoundError,
+    Page,
+    SortDirection,
+    SortKey,
+    Task,
+    TaskOrderField,
+    TaskQuery,
+    distinct,
+    get_each,
+    read_cursor,
+    time_from_wire,
+    write_cursor,
+)
+from connectors.uipath import mapping, search, wire
+from connectors.uipath.client import UiPathClient
+from connectors.uipath.formats import MOST_ROWS, any_of, batches
+from connectors.uipath.ids import TaskId
+from connectors.uipath.settings import UiPathSettings
+
+# Ids in one request.
+BATCH = 40
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Row = tuple[wire.Task, Raw]
+
+
+class Position(Struct, frozen=True):
+    """Where a page of an ordered list ended: the cursor.
+
+    `offset` is the number of rows so far, `last` the id of the last row, `time` the microsecond by which it was sorted.
+    """
+
+    offset: Annotated[int, Meta(ge=1, le=999_999_999)]
+    last: Annotated[int, Meta(ge=1, le=(1 << 63) - 1)]
+    time: Annotated[int, Meta(ge=-(10**18), le=10**18)] | None
+
+
+class TaskList:
+    """Reads tasks. The vendor pages by offset only, so a task that leaves the list between two pages would hide another.
+
+    Lists without an order continue behind the last id instead. Pages of an ordered list begin with the last row of the page
+    before. If that row is not there, the list steps back, page by page, until a page contains it or begins with a row that
+    sorts before it. So rows may be repeated, but none is lost.
+    """
+
+    def __init__(self, client: UiPathClient, settings: UiPathSettings, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._settings = settings
+        self._clock = clock
+
+    async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
+        """`limit` is at most `MOST_ROWS` - 1: a page of an ordered list reads one row more."""
+        filter = search.filter_of(query, self._settings.options.folders)
+        if filter is None:
+            return Page(items=(), total=0, total_accuracy=CountAccuracy.EXACT)
+        if search.order_of(query.order) != search.order_of(()):
+            return await self._ordered(query, filter, limit, None if after is None else read_cursor(after, Position))
+        return await self._unordered(query, filter, limit, KeysetCursor.parse(after))
+
+    async def get(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
+        """One task by its own path, several by lists of `BATCH` ids. Tasks of folders that the source excludes are absent."""
+        allowed = self._settings.options.folders
+        parsed = (TaskId.parse(text) for text in dict.fromkeys(ids))
+        wanted = [each for each in parsed if each is not None and (not allowed or each.folder in allowed)]
+        if len(wanted) > 1:
+            return await self._several(wanted)
+        return await get_each((str(each) for each in wanted), self.get_one)
+
+    async def get_one(self, native_id: str) -> Task:
+        """NotFoundError also for a task of another folder than the one in its id."""
+        native = TaskId.require(native_id)
+        row, raw = await self._client.get_task(native.task)
+        task = mapping.task_from_wire(row, self._settings, fetched_at=self._clock(), payload=raw)
+        if task.native_id != native_id:
+            raise NotFoundError("that folder has no such task")
+        return task
+
+    async def _several(self, ids: Sequence[TaskId]) -> Mapping[str, Task | ConnectorError]:
+        found: dict[str, Task | ConnectorError] = {}
+        for batch in batches(ids, BATCH):
+            wanted = {str(each) for each in batch}
+            query: dict[str, str | int] = {
+                "$filter": any_of("Id", [str(each.task) for each in batch]),
+                "$top": len(batch),
+                "$orderby": "Id asc",
+            }
+            try:
+                listing = await self._client.list_tasks(query, as_task_admin=False)
+            except ConnectorError as error:
+                found |= dict.fromkeys(sorted(wanted), error)
+                continue
+            found |= {task.native_id: task for task in self._tasks(listing.rows) if task.native_id in wanted}
+        return found
+
+    async def _unordered(self, query: TaskQuery, filter: str, limit: int, cursor: KeysetCursor) -> Page[Task]:
+        rest = " and ".join(each for each in (filter, f"Id gt {cursor}") if each) if cursor.last else filter
+        rows, total = await self._rows(rest, search.order_of(()), top=limit)
+        end = max((row.id for row, _ in rows), default=0)
+        # A vendor that ignores the filter of ids would repeat the page for ever.
+        has_more = len(rows) >= limit and end > cursor.last
+        return self._page(query, rows, str(KeysetCursor(end)) if has_more else None, None if cursor.last else total)
+
+    async def _ordered(self, query: TaskQuery, filter: str, limit: int, position: Position | None) -> Page[Task]:
+        order = search.order_of(query.order)
+        if position is None:
+            rows, total = await self._rows(filter, order, top=limit)
+            cursor = _cursor(len(rows), rows[-1][0], query) if rows and len(rows) >= limit else None
+            return self._page(query, rows, cursor, total)
+        skip = position.offset - 1
+        while True:
+            rows, total = await self._rows(filter, order, top=limit + 1, skip=skip)
+            begin = _begin_of_new_rows(rows, query, position)
+            if begin is not None or skip == 0 or _begins_before(rows, query, position):
+                break
+            # The last row moved or left the list, so there may be unread rows before this page.
+            skip = max(0, skip - limit)
+        new = rows[begin or 0 :][:limit]
+        end = skip + (begin or 0) + len(new)
+        # If other rows moved in before it, the last row of the page before may be the last of this one: no row is new.
+        last = (new or rows)[-1][0] if len(rows) > limit else None
+        cursor = None if last is None else _cursor(end, last, query)
+        return self._page(query, new, cursor, total)
+
+    async def _rows(self, filter: str, order: str, *, top: int, skip: int = 0) -> tuple[list[Row], int | None]:
+        query: dict[str, str | int] = {"$orderby": order, "$top": min(top, MOST_ROWS), "$count": "true"}
+        if filter:
+            query["$filter"] = filter
+        if skip:
+            query["$skip"] = skip
+        listing = await self._client.list_tasks(query, as_task_admin=self._settings.options.as_task_admin)
+        return listing.rows, listing.total
+
+    def _page(self, query: TaskQuery, rows: Sequence[Row], cursor: str | None, total: int | None) -> Page[Task]:
+        """Compares ids and texts again, because the vendor's database may ignore letter case. Then the total is unknown."""
+        compared = TaskQuery(ids=query.ids, business_keys=query.business_keys, definition_keys=query.definition_keys)
+        known = total if compared == TaskQuery() else None
+        return Page(
+            items=tuple(task for task in self._tasks(rows) if compared.matches(task)),
+            next_cursor=cursor,
+            total=known,
+            total_accuracy=CountAccuracy.UNKNOWN if known is None else CountAccuracy.EXACT,
+        )
+
+    def _tasks(self, rows: Sequence[Row]) -> list[Task]:
+        now = self._clock()
+        tasks = (mapping.task_from_wire(row, self._settings, fetched_at=now, payload=raw) for row, raw in rows)
+        return distinct(tasks, lambda task: task.native_id)
+
+
+def _cursor(offset: int, last: wire.Task, query: TaskQuery) -> str:
+    return write_cursor(Position(offset, last.id, _time(last, query)))
+
+
+def _begin_of_new_rows(rows: Sequence[Row], query: TaskQuery, position: Position) -> int | None:
+    """The index behind the last row of the page before. None if that row is not among `rows` or its time has changed."""
+    last = (position.last, position.time)
+    return next((index + 1 for index, (row, _) in enumerate(rows) if (row.id, _time(row, query)) == last), None)
+
+
+def _begins_before(rows: Sequence[Row], query: TaskQuery, position: Position) -> bool:
+    """Whether the first row sorts before the last row of the page before. Then all rows before it were read already."""
+    begin = _time(rows[0][0], query) if rows else None
+    if begin is None or position.time is None:
+        return False
+    is_descending = _sort_key(query).direction is SortDirection.DESC
+    return begin > position.time if is_descending else begin < position.time
+
+
+def _sort_key(query: TaskQuery) -> SortKey:
+    return next(key for key in query.order if key.field in search.TIME_MEMBERS)
+
+
+def _time(row: wire.Task, query: TaskQuery) -> int | None:
+    """The time by which the row is sorted first, in microseconds since 1970."""
+    text = {
+        TaskOrderField.CREATED_AT: row.creation_time,
+        TaskOrderField.UPDATED_AT: row.last_modification_time,
+        TaskOrderField.COMPLETED_AT: row.completion_time,
+    }[_sort_key(query).field]
+    time = time_from_wire(text, UTC)
+    return None if time is None else (time - _EPOCH) // timedelta(microseconds=1)

@@ -1,0 +1,243 @@
+"""The form and outcomes of a task, and completions that need the assignee."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import httpx2
+import pytest
+from msgspec.structs import replace
+
+from connectors.sdk.capability import Support
+from connectors.sdk.commands import Complete
+from connectors.sdk.errors import (
+    ConflictError,
+    RejectedError,
+    UnavailableError,
+    UnsupportedActionError,
+    ValidationFailedError,
+)
+from connectors.sdk.model import (
+    DetailAspect,
+    FormFieldType,
+    FormKind,
+    OutcomeNature,
+    Requirement,
+    Task,
+    TaskState,
+    UserRef,
+)
+from connectors.uipath import UiPathConnector
+from tests.connectors.uipath.tenant import Tenant
+from tests.connectors.uipath.vendor import APP, FORM, ODATA, REST, TASK, Vendor, owned
+
+Scripted = Callable[..., UiPathConnector]
+LAYOUT: dict[str, Any] = {
+    "components": [
+        {"type": "htmlelement", "key": "title", "input": False},
+        {
+            "type": "columns",
+            "key": "columns",
+            "input": False,
+            "columns": [
+                {"components": [{"type": "textfield", "key": "name", "label": "Name", "validate": {"required": True}}]},
+                {"components": [{"type": "number", "key": "sum", "input": True, "description": "In euros"}]},
+            ],
+        },
+        {"type": "select", "key": "grade", "data": {"values": [{"value": "a", "label": "A"}, {"value": 2}, "x"]}},
+        {"type": "radio", "key": "size", "values": [{"value": "s", "label": "Small"}], "defaultValue": "s"},
+        {"type": "datagrid", "key": "lines", "components": [{"type": "textfield", "key": "line"}]},
+        {"type": "signature", "key": "sign", "input": True},
+        {"type": "textfield", "key": 5},
+        {"type": "textfield"},
+        "noise",
+        {"type": "button", "key": "approve", "label": "Approve", "action": "submit", "input": True},
+        {"type": "button", "key": "again", "label": "Reset", "action": "reset", "input": True},
+        {"type": "button", "key": "", "label": "Reject", "action": "event"},
+    ]
+}
+
+
+def answering(body: dict[str, Any]) -> tuple[list[httpx2.Request], Callable[[httpx2.Request], httpx2.Response]]:
+    asked: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request)
+        if "/odata/" in request.url.path:
+            return httpx2.Response(200, json={"value": []})
+        return httpx2.Response(200, json={"id": 101, **body})
+
+    return asked, answer
+
+
+async def test_a_forms_fields_and_buttons_come_from_its_layout(scripted: Scripted) -> None:
+    """Also nested ones, with the saved values. A component that takes no input is not a field."""
+    data = {"name": "Ana", "sum": 1.5}
+    asked, answer = answering({"formLayout": LAYOUT, "data": data})
+    connector = scripted(answer, outcomes=[{"code": "Reject", "nature": "NEGATIVE"}])
+    detail = await connector.get_detail(FORM, {DetailAspect.FORM, DetailAspect.OUTCOMES, DetailAspect.DATA})
+    form = detail.form
+
+    assert form is not None
+    assert FormKind.FIELDS is form.kind
+    assert LAYOUT == form.vendor_schema
+    assert [
+        ("name", FormFieldType.TEXT, True, "Ana"),
+        ("sum", FormFieldType.NUMBER, False, Decimal("1.5")),
+        ("grade", FormFieldType.SELECT, False, None),
+        ("size", FormFieldType.SELECT, False, "s"),
+        ("lines", FormFieldType.JSON, False, None),
+        ("sign", FormFieldType.UNKNOWN, False, None),
+    ] == [(field.key, field.type, field.required, field.value) for field in form.fields]
+    assert "In euros" == form.fields[1].description
+    assert ["a", "2"] == [option.value for option in form.fields[2].options or ()]
+    assert [
+        ("approve", "Approve", OutcomeNature.NEUTRAL, Requirement.REQUIRED),
+        ("Reject", "Reject", OutcomeNature.NEGATIVE, Requirement.REQUIRED),
+    ] == [(each.code, each.label, each.nature, each.data) for each in detail.outcomes or ()]
+    assert {"name": "Ana", "sum": Decimal("1.5")} == detail.data
+    assert 1 == len(asked)
+
+
+async def test_an_app_is_opened_at_its_address(scripted: Scripted) -> None:
+    """Its outcomes are the configured ones; no operation lists them."""
+    _, answer = answering({"appTasksMetadata": {"appId": "IDapp"}, "data": {"a": 1}})
+    task = replace(APP, url="https://uipath.test/101")
+    detail = await scripted(answer).get_detail(task, {DetailAspect.FORM, DetailAspect.OUTCOMES})
+    configured = await scripted(answer, outcomes=[{"code": "ok", "label": "OK", "nature": "POSITIVE"}]).get_detail(
+        task, {DetailAspect.OUTCOMES}
+    )
+
+    assert detail.form is not None
+    assert (FormKind.EXTERNAL_URL, task.url, "IDapp") == (detail.form.kind, detail.form.url, detail.form.key)
+    assert detail.outcomes is None
+    assert [("ok", OutcomeNature.POSITIVE)] == [(each.code, each.nature) for each in configured.outcomes or ()]
+
+
+@pytest.mark.parametrize(
+    "layout", [None, 5, "text", [], {"components": None}, '{"components": [{"type": "number", "key": "n"}]}']
+)
+async def test_a_layout_of_another_form_has_no_fields(scripted: Scripted, layout: object) -> None:
+    """Only a layout with components has fields. JSON in a text is read."""
+    _, answer = answering({"formLayout": layout})
+    detail = await scripted(answer).get_detail(FORM, {DetailAspect.FORM, DetailAspect.OUTCOMES})
+
+    assert detail.form is not None
+    assert (1 if isinstance(layout, str) and layout != "text" else 0) == len(detail.form.fields)
+    assert detail.outcomes is None
+
+
+async def test_deeply_nested_components_are_ignored(scripted: Scripted) -> None:
+    """Below a depth of twenty."""
+    layout: dict[str, Any] = {"type": "textfield", "key": "inner"}
+    for _ in range(200):
+        layout = {"components": [layout]}
+    _, answer = answering({"formLayout": layout})
+    detail = await scripted(answer).get_detail(FORM, {DetailAspect.FORM})
+
+    assert detail.form is not None
+    assert () == detail.form.fields
+
+
+@pytest.mark.parametrize("native_type", ["FormTask", "AppTask"])
+async def test_a_task_of_another_user_is_completed_only_by_assigning_it_first(tenant: Tenant, native_type: str) -> None:
+    """Without assign_before_completing the vendor refuses the completion."""
+    alice = tenant.identity("alice").native_id
+    task = await owned(tenant, native_type, alice)
+    command = Complete(task=task, outcome="approve", data={"amount": 1})
+    with pytest.raises(RejectedError):
+        await tenant.open(assign_before_completing=False).perform(command)
+
+    connector = tenant.open(assign_before_completing=True)
+    outcome = await connector.perform(command)
+    shown = (await connector.get_tasks([task.native_id]))[task.native_id]
+
+    assert isinstance(shown, Task)
+    assert (TaskState.COMPLETED, TaskState.COMPLETED) == (outcome.task.state, shown.state)
+    assert (Support.EMULATED, False) == (
+        connector.info.capabilities[Complete].support,
+        connector.info.capabilities[Complete].atomic,
+    )
+
+
+def assignments_of(vendor: Vendor) -> list[tuple[str, object]]:
+    return [
+        (path.removeprefix(ODATA).removeprefix(REST), body.get("taskAssignments", body.get("taskIds")))
+        for _, path, body, _ in vendor.writes
+    ]
+
+
+@pytest.mark.parametrize(
+    ("task", "steps"),
+    [
+        (
+            replace(FORM, native_state="Pending", assignees=(UserRef(native_id="8"),)),
+            [
+                ("ReassignTasks", [{"TaskId": 101, "UserId": 77}]),
+                ("/forms/TaskForms/CompleteTask", None),
+                ("ReassignTasks", [{"TaskId": 101, "UserId": 8}]),
+            ],
+        ),
+        (
+            FORM,
+            [
+                ("AssignTasks", [{"TaskId": 101, "UserId": 77}]),
+                ("/forms/TaskForms/CompleteTask", None),
+                ("UnassignTasks", [101]),
+            ],
+        ),
+        (
+            replace(FORM, native_state="Pending", assignees=(UserRef(native_id="77"),)),
+            [("/forms/TaskForms/CompleteTask", None)],
+        ),
+    ],
+)
+async def test_the_assignment_is_undone_if_the_completion_is_refused(
+    scripted: Scripted, task: Task, steps: list[tuple[str, object]]
+) -> None:
+    """The task goes back to its owner, or has none again. The caller gets the refusal of the completion."""
+    refusal = httpx2.Response(400, json={"message": "No.", "errorCode": 1000})
+    vendor = Vendor(CompleteTask=refusal, GetCurrentUser=httpx2.Response(200, json={"Id": 77}))
+    with pytest.raises(ValidationFailedError) as caught:
+        await scripted(vendor, assign_before_completing=True).perform(Complete(task=task, outcome="Submit", data={}))
+
+    assert steps == assignments_of(vendor)
+    assert "1000" == caught.value.native_code
+
+
+async def test_an_assignment_that_cannot_be_undone_is_reported(scripted: Scripted) -> None:
+    """The task stays assigned to the account."""
+    vendor = Vendor(
+        CompleteTask=httpx2.Response(403),
+        UnassignTasks=httpx2.Response(503),
+        GetCurrentUser=httpx2.Response(200, json={"Id": 77}),
+    )
+    with pytest.raises(ConflictError, match="stays assigned to the gateway's account"):
+        await scripted(vendor, assign_before_completing=True).perform(Complete(task=FORM, outcome="Submit", data={}))
+
+
+async def test_an_unclear_completion_is_not_undone(scripted: Scripted) -> None:
+    """The completion may be applied."""
+    vendor = Vendor(CompleteTask=httpx2.Response(500), GetCurrentUser=httpx2.Response(200, json={"Id": 77}))
+    with pytest.raises(UnavailableError) as caught:
+        await scripted(vendor, assign_before_completing=True).perform(Complete(task=FORM, outcome="Submit", data={}))
+
+    assert caught.value.maybe_applied
+    assert 2 == len(vendor.writes)
+
+
+async def test_without_a_user_of_its_own_the_account_cannot_complete(scripted: Scripted) -> None:
+    """The task cannot be assigned to it."""
+    vendor = Vendor(GetCurrentUser=httpx2.Response(204))
+    with pytest.raises(UnsupportedActionError):
+        await scripted(vendor, assign_before_completing=True).perform(Complete(task=APP, outcome="Submit"))
+
+    assert [] == vendor.writes
+
+
+async def test_an_external_task_is_completed_by_one_write_in_any_case(scripted: Scripted) -> None:
+    """The vendor does not require the assignee."""
+    vendor = Vendor()
+    await scripted(vendor, assign_before_completing=True).perform(Complete(task=TASK))
+
+    assert 1 == len(vendor.sent)

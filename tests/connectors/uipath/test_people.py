@@ -1,0 +1,76 @@
+"""Users and groups of folders."""
+
+from collections.abc import Callable
+
+import httpx2
+import pytest
+from msgspec.structs import replace
+
+from connectors.sdk.errors import (
+    NotFoundError,
+    ValidationFailedError,
+)
+from connectors.sdk.model import Task, TaskState
+from connectors.uipath import UiPathConnector
+from tests.connectors.uipath.tenant import NOW, Tenant
+
+Scripted = Callable[..., UiPathConnector]
+
+
+def task_in(folder: int) -> Task:
+    return Task(
+        source="uipath",
+        native_id=f"{folder}-101",
+        title="Review",
+        state=TaskState.READY,
+        rule="uipath.unassigned",
+        fetched_at=NOW,
+    )
+
+
+async def test_a_task_can_be_assigned_to_the_users_of_its_folder(tenant: Tenant) -> None:
+    """One call. Robots and groups are not users."""
+    with tenant.transport.counting() as requests:
+        await tenant.connector.ping()
+    with tenant.transport.counting() as requests:
+        page = await tenant.connector.list_users(assignable_to=task_in(828), limit=100)
+
+    assert 1 == len(requests)
+    assert requests[0].url.path.endswith(".GetTaskUsers(organizationUnitId=828)")
+    assert "828" == requests[0].headers["x-uipath-organizationunitid"]
+    assert tenant.identity("alice").native_id in {user.native_id for user in page.items}
+    assert all(user.email for user in page.items)
+
+
+async def test_people_of_all_folders_are_listed_once(tenant: Tenant) -> None:
+    """A user of two folders is listed once; pages continue by id. Only the configured folders are read, if there are any."""
+    everyone = await tenant.connector.list_users(limit=100)
+    first = await tenant.connector.list_users(limit=3)
+    second = await tenant.connector.list_users(limit=3, after=first.next_cursor)
+    finance = await tenant.open(folders=[828]).list_users(limit=100)
+    ids = [user.native_id for user in everyone.items]
+
+    assert len(set(ids)) == len(ids)
+    assert ids[:6] == [user.native_id for user in (*first.items, *second.items)]
+    assert {user.native_id for user in finance.items} < set(ids)
+
+
+async def test_groups_are_those_of_the_directory(tenant: Tenant) -> None:
+    """With the ids that identities name."""
+    groups = (await tenant.connector.list_groups(limit=100)).items
+
+    assert set(tenant.identity("alice").groups) <= {group.native_id for group in groups}
+    assert "Accounting" in {group.name for group in groups}
+
+
+async def test_a_cursor_of_another_list_is_refused(scripted: Scripted) -> None:
+    """Without a call."""
+    with pytest.raises(ValidationFailedError):
+        await scripted(lambda request: httpx2.Response(500)).list_users(limit=5, after="x")
+
+
+async def test_a_task_id_of_another_form_is_not_found(tenant: Tenant) -> None:
+    """Its folder cannot be known."""
+    task = (await tenant.drain())[0]
+    with pytest.raises(NotFoundError):
+        await tenant.connector.list_users(assignable_to=replace(task, native_id="x"), limit=5)
