@@ -129,7 +129,7 @@ def test_every_member_of_a_filter_is_drawn() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=max(500, settings().max_examples))
+@settings(max_examples=max(200, settings().max_examples))
 @given(filters, st.lists(tasks(), min_size=1, max_size=12))
 def test_a_compiled_filter_is_sound(wanted: TaskFilter, rows: list[Task]) -> None:
     """The test is exact, the query matches every match, and it matches nothing else where it is called exact."""

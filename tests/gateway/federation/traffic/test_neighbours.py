@@ -16,6 +16,7 @@ from gateway.federation.service import FederatedSources
 from gateway.federation.sources import flight_context
 from gateway.shared.memory import MemoryInvalidationLog
 from schema.ports import InboxScope, SourceStatus, TaskFilter, TaskList, TaskListRequest
+from tests.effort import sized
 from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
 
 pytestmark = pytest.mark.slow
@@ -113,7 +114,7 @@ async def test_a_source_whose_answers_are_late_at_times_slows_no_other() -> None
         await timed(graph)
 
     async with anyio.create_task_group() as group:
-        for _ in range(150):
+        for _ in range(sized(150, 50)):
             group.start_soon(ask_all)
             took.append((await timed(graph, healthy))[0])
             await anyio.sleep(0.01)
