@@ -32,16 +32,6 @@ FURTHER_VENDOR_FILES = {
 }
 # Files that still have a name of their own. The list may only shrink.
 OLD_VENDOR_FILES: dict[str, set[str]] = {
-    "camunda": {
-        "bpmn.py",
-        "conditions.py",
-        "definitions.py",
-        "detail.py",
-        "expected.py",
-        "flow.py",
-        "form.py",
-        "problem.py",
-    },
     "epilot": {
         "apis.py",
         "closing.py",

@@ -1,6 +1,8 @@
-"""One method a call of the Orchestration Cluster API; paths are relative to `/v2`."""
+"""One method per call of the Orchestration Cluster API. Paths are relative to `/v2`."""
 
 from collections.abc import Mapping, Sequence
+
+from msgspec import Raw
 
 from connectors.camunda import wire
 from connectors.sdk import Answer, Upstream
@@ -22,7 +24,7 @@ class CamundaClient:
         await self._upstream.read("GET", "/topology")
 
     async def get_status(self) -> None:
-        """UnavailableError (503) when no partition has a healthy leader; asks for no credentials."""
+        """UnavailableError (503) if no partition has a healthy leader. The server answers without credentials too."""
         await self._upstream.read("GET", "/status")
 
     async def get_current_user(self) -> wire.CurrentUser:
@@ -33,10 +35,10 @@ class CamundaClient:
 
     async def search_user_tasks(
         self, *, filter: Mapping[str, object], sort: Sort, page: Mapping[str, object]
-    ) -> wire.Rows:
+    ) -> wire.SearchPage[Raw]:
         body = {"filter": filter, "sort": sort, "page": page}
         answer = await self._upstream.read("POST", "/user-tasks/search", json=body)
-        return answer.decode(wire.Rows)
+        return answer.decode(wire.SearchPage[Raw])
 
     async def get_user_task(self, key: str) -> Answer:
         return await self._upstream.read("GET", "/user-tasks/{}", key)
@@ -46,8 +48,8 @@ class CamundaClient:
         answer = await self._upstream.read("GET", "/user-tasks/{}/form", key)
         return None if answer.status == 204 else answer.decode(wire.Form)
 
-    async def search_effective_variables(self, key: str, *, offset: int, limit: int) -> wire.VariablePage:
-        """Each name once, values whole; this search pages by offset only. Not in every server 8.8."""
+    async def search_effective_variables(self, key: str, *, offset: int, limit: int) -> wire.SearchPage[wire.Variable]:
+        """Each name once, with complete values. This search pages by offset only; some servers 8.8 do not have it."""
         answer = await self._upstream.read(
             "POST",
             "/user-tasks/{}/effective-variables/search",
@@ -55,10 +57,10 @@ class CamundaClient:
             params={"truncateValues": "false"},
             json={"page": {"from": offset, "limit": limit}, "sort": _ascending("name")},
         )
-        return answer.decode(wire.VariablePage)
+        return answer.decode(wire.SearchPage[wire.Variable])
 
-    async def search_variables(self, key: str, *, offset: int, limit: int) -> wire.VariablePage:
-        """A name once for each scope that holds it, values whole."""
+    async def search_variables(self, key: str, *, offset: int, limit: int) -> wire.SearchPage[wire.Variable]:
+        """A name once for each scope that has it, with complete values."""
         answer = await self._upstream.read(
             "POST",
             "/user-tasks/{}/variables/search",
@@ -66,9 +68,9 @@ class CamundaClient:
             params={"truncateValues": "false"},
             json={"page": {"from": offset, "limit": limit}, "sort": _ascending("name", "variableKey")},
         )
-        return answer.decode(wire.VariablePage)
+        return answer.decode(wire.SearchPage[wire.Variable])
 
-    async def search_audit_logs(self, key: str, *, page: Mapping[str, object]) -> wire.AuditLogPage:
+    async def search_audit_logs(self, key: str, *, page: Mapping[str, object]) -> wire.SearchPage[wire.AuditLog]:
         """Oldest first. From server 8.9."""
         answer = await self._upstream.read(
             "POST",
@@ -76,12 +78,12 @@ class CamundaClient:
             key,
             json={"page": page, "sort": _ascending("timestamp", "auditLogKey")},
         )
-        return answer.decode(wire.AuditLogPage)
+        return answer.decode(wire.SearchPage[wire.AuditLog])
 
     async def assign_user_task(
         self, key: str, *, assignee: str, allow_override: bool, action: str | None = None
     ) -> None:
-        """Without `allow_override` this is the engine's CLAIM: refused when somebody else is the assignee."""
+        """Without `allow_override` this is the engine's CLAIM: refused if another person is the assignee."""
         body = {"assignee": assignee, "allowOverride": allow_override, **_named(action)}
         await self._upstream.write("POST", "/user-tasks/{}/assignment", key, json=body)
 
@@ -89,7 +91,7 @@ class CamundaClient:
         await self._upstream.write("DELETE", "/user-tasks/{}/assignee", key)
 
     async def update_user_task(self, key: str, *, changeset: Mapping[str, object], action: str | None = None) -> None:
-        """An empty list resets candidates, an empty text a date; what is left out stays."""
+        """An empty list removes candidates, an empty text a date. Members that are left out stay."""
         body = {"changeset": changeset, **_named(action)}
         await self._upstream.write("PATCH", "/user-tasks/{}", key, json=body)
 
@@ -101,10 +103,10 @@ class CamundaClient:
 
     async def search_process_instances(
         self, *, filter: Mapping[str, object], sort: Sort, page: Mapping[str, object]
-    ) -> wire.Rows:
+    ) -> wire.SearchPage[Raw]:
         body = {"filter": filter, "sort": sort, "page": page}
         answer = await self._upstream.read("POST", "/process-instances/search", json=body)
-        return answer.decode(wire.Rows)
+        return answer.decode(wire.SearchPage[Raw])
 
     async def create_process_instance(self, body: Mapping[str, object]) -> wire.StartedInstance:
         answer = await self._upstream.write("POST", "/process-instances", json=body)
@@ -114,27 +116,30 @@ class CamundaClient:
         await self._upstream.write("POST", "/process-instances/{}/cancellation", key, json={})
 
     async def suspend_process_instance(self, key: str) -> None:
-        """From server 8.10, as resuming."""
+        """From server 8.10."""
         await self._upstream.write("POST", "/process-instances/{}/suspension", key, json={})
 
     async def resume_process_instance(self, key: str) -> None:
+        """From server 8.10."""
         await self._upstream.write("POST", "/process-instances/{}/resumption", key, json={})
 
     # Process definitions
 
-    async def search_process_definitions(self, *, page: Mapping[str, object]) -> wire.ProcessDefinitionPage:
-        """The latest version of each process; such a search sorts by these two and pages forwards only."""
+    async def search_process_definitions(
+        self, *, page: Mapping[str, object]
+    ) -> wire.SearchPage[wire.ProcessDefinition]:
+        """The latest version of each process. The server sorts such a search by these two members and pages forwards only."""
         body = {
             "filter": {"isLatestVersion": True},
             "sort": _ascending("processDefinitionId", "tenantId"),
             "page": page,
         }
         answer = await self._upstream.read("POST", "/process-definitions/search", json=body)
-        return answer.decode(wire.ProcessDefinitionPage)
+        return answer.decode(wire.SearchPage[wire.ProcessDefinition])
 
     async def get_process_definition_xml(self, key: str) -> bytes | None:
         """The BPMN document; None for a process that has none (204)."""
-        # The server answers 406 where the document is asked for as JSON alone.
+        # The server answers 406 if `Accept` is JSON only.
         accept = {"Accept": "application/json, text/xml;q=0.9"}
         answer = await self._upstream.read("GET", "/process-definitions/{}/xml", key, headers=accept)
         return None if answer.status == 204 else answer.body
@@ -143,27 +148,27 @@ class CamundaClient:
 
     async def search_users(
         self, *, page: Mapping[str, object], usernames: Sequence[str] | None = None
-    ) -> wire.UserPage:
+    ) -> wire.SearchPage[wire.User]:
         filter = {} if usernames is None else {"username": {"$in": usernames}}
         body = {"filter": filter, "sort": _ascending("username"), "page": page}
         answer = await self._upstream.read("POST", "/users/search", json=body)
-        return answer.decode(wire.UserPage)
+        return answer.decode(wire.SearchPage[wire.User])
 
     async def search_groups(
         self, *, page: Mapping[str, object], group_ids: Sequence[str] | None = None
-    ) -> wire.GroupPage:
+    ) -> wire.SearchPage[wire.Group]:
         filter = {} if group_ids is None else {"groupId": {"$in": group_ids}}
         body = {"filter": filter, "sort": _ascending("groupId"), "page": page}
         answer = await self._upstream.read("POST", "/groups/search", json=body)
-        return answer.decode(wire.GroupPage)
+        return answer.decode(wire.SearchPage[wire.Group])
 
-    async def search_users_for_group(self, group_id: str, *, page: Mapping[str, object]) -> wire.UserPage:
-        """User names alone. NotFoundError for an unknown group."""
+    async def search_users_for_group(self, group_id: str, *, page: Mapping[str, object]) -> wire.SearchPage[wire.User]:
+        """Rows with user names only. NotFoundError for an unknown group."""
         body = {"sort": _ascending("username"), "page": page}
         answer = await self._upstream.read("POST", "/groups/{}/users/search", group_id, json=body)
-        return answer.decode(wire.UserPage)
+        return answer.decode(wire.SearchPage[wire.User])
 
 
 def _named(action: str | None) -> dict[str, str]:
-    """What task listeners read as the event's action; the server has a name of its own for each call."""
+    """The name of the event that task listeners see; without it the server uses its own name for each call."""
     return {} if action is None else {"action": action}

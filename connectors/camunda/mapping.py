@@ -1,34 +1,35 @@
-"""Camunda's records as the gateway's, and back; pure functions."""
+"""User tasks as tasks, and changes of a task as the vendor's JSON."""
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
+from operator import attrgetter
 from urllib.parse import quote
 
-import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from connectors.camunda import wire
+from connectors.camunda.ids import definition_id
 from connectors.camunda.settings import CamundaSettings, PriorityThresholds
 from connectors.sdk import (
     Definition,
     GroupRef,
     PendingTransition,
-    Requirement,
     Tag,
     Task,
     TaskKind,
-    TaskOutcome,
     TaskPriority,
     TaskState,
+    Update,
+    UpdateField,
     UserRef,
     ValidationFailedError,
+    decode_json,
+    distinct,
 )
 
 
 class StateRule(Struct, frozen=True):
-    """`assigned` None: whether there is an assignee does not matter."""
+    """One row of the table of states. `assigned` None: the rule holds with and without an assignee."""
 
     native: str
     assigned: bool | None
@@ -45,7 +46,7 @@ def _by_assignee(native: str, pending: PendingTransition | None) -> tuple[StateR
     )
 
 
-# The states "...ING" last while task listeners run, which may deny: the fields still hold the old values.
+# A task is in a state "...ING" while task listeners run. A listener may deny, so the record still has the old values.
 STATE_RULES = (
     StateRule("CREATING", None, TaskState.CREATED, PendingTransition.CREATE, "c8.creating"),
     *_by_assignee("CREATED", None),
@@ -65,7 +66,7 @@ NATIVE_STATES: Mapping[TaskState, frozenset[str]] = {
 
 HIGHEST_PRIORITY = 100
 
-# How a row is worked on: by a form of the cluster, or of another application.
+# The kinds that a task can have: with a form of the cluster (or none), or with a form of another application.
 KINDS = frozenset({TaskKind.FORM, TaskKind.EXTERNAL})
 
 _RULES = {
@@ -73,21 +74,19 @@ _RULES = {
     for rule in STATE_RULES
     for assigned in ((True, False) if rule.assigned is None else (rule.assigned,))
 }
-_JSON = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def state_rule(native: str | None, *, assigned: bool) -> StateRule:
-    """The row of the table; a value outside it is UNKNOWN."""
+    """The row of the table. A native state that the table does not have is UNKNOWN."""
     found = _RULES.get((native or "", assigned))
     return found or StateRule(native or "", assigned, TaskState.UNKNOWN, None, "c8.unknown")
 
 
-def read_task(raw: bytes | msgspec.Raw) -> wire.UserTask:
-    return wire.read_row(raw, wire.UserTask, "a user task")
+def read_task(raw: bytes | Raw) -> wire.UserTask:
+    return decode_json(raw, wire.UserTask, what="a user task")
 
 
-def task_of(raw: bytes | msgspec.Raw, settings: CamundaSettings, *, fetched_at: datetime) -> Task:
-    """One user task. `definition` is the element within its process: one process version for `native_id`, any for `key`."""
+def task_of(raw: bytes | Raw, settings: CamundaSettings, *, fetched_at: datetime) -> Task:
     row = read_task(raw)
     rule = state_rule(row.state, assigned=bool(row.assignee))
     return Task(
@@ -106,26 +105,34 @@ def task_of(raw: bytes | msgspec.Raw, settings: CamundaSettings, *, fetched_at: 
         follow_up_at=utc(row.follow_up_date),
         completed_at=utc(row.completion_date),
         assignees=(UserRef(native_id=row.assignee),) if row.assignee else (),
-        candidate_users=tuple(UserRef(native_id=name) for name in dict.fromkeys(row.candidate_users or ())),
-        candidate_groups=tuple(GroupRef(native_id=name) for name in dict.fromkeys(row.candidate_groups or ())),
-        definition=_task_definition(row),
+        candidate_users=users_of(row.candidate_users or ()),
+        candidate_groups=groups_of(row.candidate_groups or ()),
+        definition=_definition_of(row),
         flow_id=row.process_instance_key,
         flow_name=row.process_name or row.process_definition_id,
         business_key=row.business_id,
         tags=None if row.tags is None else tuple(Tag(name=name) for name in dict.fromkeys(row.tags)),
         url=url_of(settings.options.url_template, row.user_task_key),
         native_state=row.state,
-        payload=msgspec.Raw(raw),
+        payload=Raw(raw),
     )
 
 
-def tasks_of(rows: Iterable[msgspec.Raw], settings: CamundaSettings, *, fetched_at: datetime) -> list[Task]:
-    """The tasks of one page; of rows with the same key the first."""
-    found: dict[str, Task] = {}
-    for raw in rows:
-        task = task_of(raw, settings, fetched_at=fetched_at)
-        found.setdefault(task.native_id, task)
-    return list(found.values())
+def tasks_of(rows: Iterable[Raw], settings: CamundaSettings, *, fetched_at: datetime) -> list[Task]:
+    """The tasks of one page, each once."""
+    return distinct((task_of(raw, settings, fetched_at=fetched_at) for raw in rows), attrgetter("native_id"))
+
+
+def task_definition(
+    *, process_key: str, process_id: str, element_id: str, name: str | None, version: int | None
+) -> Definition:
+    """An element of a process. `native_id` is about one version of the process, `key` about all versions."""
+    return Definition(
+        native_id=definition_id(process_key, element_id),
+        key=definition_id(process_id, element_id),
+        name=name,
+        version=version_of(version),
+    )
 
 
 def priority_of(score: int | None, thresholds: PriorityThresholds) -> TaskPriority | None:
@@ -138,22 +145,8 @@ def priority_of(score: int | None, thresholds: PriorityThresholds) -> TaskPriori
     return TaskPriority.HIGH if score <= thresholds.high else TaskPriority.CRITICAL
 
 
-def outcomes_of(settings: CamundaSettings) -> tuple[TaskOutcome, ...]:
-    """The configured outcomes: Camunda itself knows none, and completing takes no comment."""
-    return tuple(
-        TaskOutcome(
-            code=outcome.code,
-            label=outcome.label,
-            nature=outcome.nature,
-            data=Requirement.OPTIONAL,
-            comment=Requirement.UNSUPPORTED,
-        )
-        for outcome in settings.options.outcomes
-    )
-
-
 def score_of(priority: TaskPriority, thresholds: PriorityThresholds) -> int:
-    """The number that is written for a label, and read as it: the last one of it."""
+    """The number that is written for a priority: the highest that is read as that priority."""
     written = {
         TaskPriority.LOW: thresholds.low,
         TaskPriority.MEDIUM: thresholds.medium,
@@ -163,75 +156,38 @@ def score_of(priority: TaskPriority, thresholds: PriorityThresholds) -> int:
     return written[priority]
 
 
-def data_of(variables: Iterable[wire.Variable]) -> dict[str, object]:
-    """Values by name, out of the JSON in their strings; decimals and long integers keep every digit."""
-    return {variable.name: _value(variable.value) for variable in variables}
+def changeset_of(command: Update, thresholds: PriorityThresholds) -> dict[str, object]:
+    """The changes that an update sends. ValidationFailedError if there are none, or one is not possible."""
+    if not command.fields:
+        raise ValidationFailedError("names nothing to change")
+    if UpdateField.PRIORITY in command.clear:
+        raise ValidationFailedError("a task of Camunda 8 always has a priority", field=("clear",))
+    given: dict[UpdateField, tuple[str, object, object]] = {
+        UpdateField.DUE_AT: ("dueDate", whole_milliseconds(command.due_at), ""),
+        UpdateField.FOLLOW_UP_AT: ("followUpDate", whole_milliseconds(command.follow_up_at), ""),
+        UpdateField.PRIORITY: ("priority", command.priority and score_of(command.priority, thresholds), None),
+        UpdateField.CANDIDATE_USERS: ("candidateUsers", _each_once(command.candidate_users), ()),
+        UpdateField.CANDIDATE_GROUPS: ("candidateGroups", _each_once(command.candidate_groups), ()),
+    }
+    changeset: dict[str, object] = {}
+    for field, (member, value, cleared) in given.items():
+        if field in command.clear:
+            if value is not None:
+                raise ValidationFailedError("is given a value and cleared", field=(field.value,))
+            changeset[member] = cleared
+        elif value is not None:
+            changeset[member] = value
+    return changeset
 
 
-def innermost(variables: Iterable[wire.Variable]) -> list[wire.Variable]:
-    """Of variables with one name the one that the task sees.
-
-    A scope is made after the one around it, and one partition counts its keys upwards: the innermost has the highest.
-    """
-    found: dict[str, wire.Variable] = {}
-    for variable in variables:
-        known = found.get(variable.name)
-        if known is None or _depth(variable) > _depth(known):
-            found[variable.name] = variable
-    return list(found.values())
+def users_of(names: Sequence[str]) -> tuple[UserRef, ...]:
+    """A reference for each distinct name."""
+    return tuple(UserRef(native_id=name) for name in dict.fromkeys(names))
 
 
-def variables_of(data: Mapping[str, object]) -> dict[str, object]:
-    """Form data as variables: "customer.name" becomes a member of `customer`, as form-js submits it."""
-    variables: dict[str, object] = {}
-    for key, value in data.items():
-        *path, last = key.split(".")
-        node = variables
-        for part in path:
-            inner = node.setdefault(part, {})
-            if not isinstance(inner, dict):
-                raise ValidationFailedError("is also given as a plain value", field=("data", key))
-            node = inner
-        if last in node:
-            raise ValidationFailedError("is given twice", field=("data", key))
-        node[last] = _sent(value, key)
-    return variables
-
-
-def _depth(variable: wire.Variable) -> int:
-    key = variable.scope_key or ""
-    return int(key) if key.isdecimal() else -1
-
-
-def _value(text: str | None) -> object:
-    if text is None:
-        return None
-    try:
-        return _JSON.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return text
-
-
-def _sent(value: object, key: str) -> object:
-    """Decimals as JSON numbers; a number that JSON has not is refused."""
-    if isinstance(value, dict):
-        return {name: _sent(each, key) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_sent(each, key) for each in value]
-    if isinstance(value, Decimal | float) and not math.isfinite(value):
-        raise ValidationFailedError("is not a finite number", field=("data", key))
-    return msgspec.Raw(str(value).encode()) if isinstance(value, Decimal) else value
-
-
-def _task_definition(row: wire.UserTask) -> Definition | None:
-    if row.element_id is None or row.process_definition_id is None or row.process_definition_key is None:
-        return None
-    return Definition(
-        native_id=f"{row.process_definition_key}/{row.element_id}",
-        key=f"{row.process_definition_id}/{row.element_id}",
-        name=row.name,
-        version=version_of(row.process_definition_version),
-    )
+def groups_of(ids: Sequence[str]) -> tuple[GroupRef, ...]:
+    """A reference for each distinct id."""
+    return tuple(GroupRef(native_id=each) for each in dict.fromkeys(ids))
 
 
 def version_of(number: int | None) -> str | None:
@@ -242,5 +198,27 @@ def utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.astimezone(UTC)
 
 
+def whole_milliseconds(moment: datetime | None) -> datetime | None:
+    """Rounded down: some of the vendor's stores keep no more."""
+    return None if moment is None else moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 def url_of(template: str | None, key: str) -> str | None:
+    """The address for people, from a template with `{key}`."""
     return None if template is None else template.replace("{key}", quote(key, safe=""))
+
+
+def _definition_of(row: wire.UserTask) -> Definition | None:
+    if row.element_id is None or row.process_definition_id is None or row.process_definition_key is None:
+        return None
+    return task_definition(
+        process_key=row.process_definition_key,
+        process_id=row.process_definition_id,
+        element_id=row.element_id,
+        name=row.name,
+        version=row.process_definition_version,
+    )
+
+
+def _each_once(ids: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if ids is None else tuple(dict.fromkeys(ids))

@@ -1,4 +1,4 @@
-"""What the configuration says of one Camunda 8 cluster."""
+"""Configuration of one Camunda 8 cluster."""
 
 from typing import Annotated, Literal, Self
 
@@ -20,7 +20,10 @@ CamundaCredentials = Annotated[
 
 
 class PriorityThresholds(Section):
-    """The highest number that still is LOW, MEDIUM and HIGH, and what is written for them; CRITICAL is above, up to 100."""
+    """The highest numbers that are read as LOW, MEDIUM and HIGH. They are also written for these priorities.
+
+    Higher numbers, up to 100, are CRITICAL.
+    """
 
     low: int = Field(default=25, ge=0, le=100)
     medium: int = Field(default=50, ge=0, le=100)
@@ -34,12 +37,12 @@ class PriorityThresholds(Section):
 
 
 class CamundaOptions(Section):
-    """`outcome_variable` names the process variable that takes the outcome when a task is completed.
+    """`outcome_variable` names the process variable that a completion sets to the outcome.
 
-    `url_template` and `flow_url_template` are the addresses of a task and of a process instance for people, with `{key}`
-    where the key goes. `server_version` decides what is asked of the server: it refuses, or ignores, what it does not know.
-    `claims` decides what a claim is sent as: "assign" is for accounts whom the server lets claim for themselves only, and
-    no longer guarded by it.
+    `url_template` and `flow_url_template` are links for people, with `{key}` for the key of the task or process instance.
+    `server_version` decides what is sent: a server refuses or ignores filters and requests that it does not know.
+    `claims` decides how a claim is sent. "assign" is for accounts that may claim for themselves only; such a claim is
+    not guarded by the server.
     """
 
     server_version: Literal["8.8", "8.9", "8.10"] = "8.9"
@@ -59,12 +62,12 @@ class CamundaOptions(Section):
     @classmethod
     def _has_key(cls, value: str | None) -> str | None:
         if value is not None and "{key}" not in value:
-            raise ValueError("a template needs {key} where the key goes")
+            raise ValueError("a template must contain {key}")
         return value
 
 
 class CamundaSettings(SourceSettings):
-    """`base_url` may be the cluster's address with or without `/v2`."""
+    """`base_url` is the cluster's address with or without `/v2`."""
 
     vendor: Literal["camunda"] = "camunda"
     credentials: CamundaCredentials = NoCredentials()

@@ -1,12 +1,9 @@
-"""Camunda's JSON under Camunda's names. Server 8.8 leaves empty members out: absent means null."""
+"""The vendor's JSON under the vendor's names. Server 8.8 leaves empty members out: absent means null."""
 
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-import msgspec
-from msgspec import Meta, Raw, Struct
-
-from connectors.sdk import MalformedResponseError
+from msgspec import Meta, Struct
 
 T = TypeVar("T")
 
@@ -15,7 +12,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class UserTask(Struct, frozen=True, kw_only=True, rename="camel"):
-    """`state` is no enum: minor versions add values."""
+    """`state` is a plain text: minor versions add values."""
 
     user_task_key: str
     name: str | None = None
@@ -74,7 +71,7 @@ class Form(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Variable(Struct, frozen=True, kw_only=True, rename="camel"):
-    """`value` is JSON, serialised as a string; `scope_key` is the element, or the process instance, that holds it."""
+    """`value` is JSON, serialised as a string; `scope_key` is the key of the element or process instance that has it."""
 
     name: str
     value: str | None = None
@@ -95,7 +92,7 @@ class AuditLog(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class StartedInstance(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What creating a process instance answers: less than the instance itself."""
+    """The answer to creating a process instance: less than the record of the instance."""
 
     process_instance_key: str
     process_definition_id: str | None = None
@@ -105,7 +102,7 @@ class StartedInstance(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class CurrentUser(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Whom the server takes our credentials for; a client without a person may have no user name."""
+    """The user of our credentials. A client that is not a user may have no user name."""
 
     username: str | None = None
     display_name: str | None = None
@@ -113,7 +110,7 @@ class CurrentUser(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class User(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A member of a group is such a record with the user name alone."""
+    """A member of a group is such a record with the user name only."""
 
     username: str | None = None
     name: str | None = None
@@ -126,56 +123,22 @@ class Group(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class PageInfo(Struct, frozen=True, kw_only=True, rename="camel"):
-    """`has_more_total_items` says that `total_items` is a lower bound, not that there is a next page."""
+    """`has_more_total_items` means that `total_items` is a lower bound. It does not mean that there is a next page."""
 
     total_items: int | None = None
     has_more_total_items: bool | None = None
     end_cursor: str | None = None
 
 
-class Rows(Struct, frozen=True, kw_only=True):
-    """User tasks or process instances as they came: each is kept for `native.payload`."""
+class SearchPage(Struct, Generic[T], frozen=True, kw_only=True):
+    """The answer of every search. Rows of type `Raw` stay as they came, for `native.payload`."""
 
-    items: list[Raw]
-    page: PageInfo = PageInfo()
-
-
-class ProcessDefinitionPage(Struct, frozen=True, kw_only=True):
-    items: list[ProcessDefinition]
-    page: PageInfo = PageInfo()
-
-
-class VariablePage(Struct, frozen=True, kw_only=True):
-    items: list[Variable]
-    page: PageInfo = PageInfo()
-
-
-class AuditLogPage(Struct, frozen=True, kw_only=True):
-    items: list[AuditLog]
-    page: PageInfo = PageInfo()
-
-
-class UserPage(Struct, frozen=True, kw_only=True):
-    items: list[User]
-    page: PageInfo = PageInfo()
-
-
-class GroupPage(Struct, frozen=True, kw_only=True):
-    items: list[Group]
+    items: list[T]
     page: PageInfo = PageInfo()
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """RFC 9457; `title` is the machine-readable part: the engine's status name."""
+    """An error body (RFC 9457). `title` is the engine's name of the status, as RESOURCE_EXHAUSTED."""
 
     title: str | None = None
     detail: str | None = None
-
-
-def read_row(raw: bytes | Raw, type_: type[T], what: str) -> T:
-    """A row of a search; MalformedResponseError names the member that does not fit."""
-    try:
-        return msgspec.json.decode(raw, type=type_)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        where = str(error) if isinstance(error, msgspec.ValidationError) else "not readable as JSON"
-        raise MalformedResponseError(f"{what} does not fit the vendor's documentation ({where})") from error

@@ -88,7 +88,7 @@ async def test_the_directory_has_its_people_and_groups(connector: CamundaConnect
     people = await connector.get_users(["alice", "bob", "nobody"])
     groups = await connector.get_groups(["accounting", "nothing"])
     members = await connector.list_members("accounting", limit=10)
-    ourselves = await connector.get_self()
+    ourselves = await connector.extras.get_self()
 
     assert {"alice": "Alice", "bob": "Bob"} == {key: user.name for key, user in people.items()}
     assert {"accounting": "Accounting"} == {key: group.name for key, group in groups.items()}

@@ -1,4 +1,4 @@
-"""A Camunda connector over its stand-in, or over one recorded answer, on a clock that stands still."""
+"""A Camunda connector on its stand-in, or on scripted answers. Its clock stands still."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ Handler = Callable[[httpx2.Request], httpx2.Response]
 
 
 def streamed(handler: Handler) -> httpx2.MockTransport:
-    """A transport whose bodies are still to be read, as on a socket."""
+    """A transport whose bodies arrive as a stream, as on a socket."""
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         made = handler(request)
@@ -51,7 +51,7 @@ def settings() -> CamundaSettings:
 
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> CamundaStandIn:
-    """Its password differs from its user name, so that the one can be looked for in texts that hold the other."""
+    """Its password differs from its user name, so that a test can search texts for the password."""
     monkeypatch.setattr("sandbox.camunda.stand_in.PASSWORD", "s3cr3t-of-demo")
     made = STAND_IN(clock=lambda: NOW)
     made.reset(tasks=250, seed=7, now=None, scenario=None)
@@ -67,7 +67,7 @@ async def connector(settings: CamundaSettings, stand_in: CamundaStandIn) -> Asyn
 
 @pytest.fixture
 async def answering(settings: CamundaSettings) -> AsyncIterator[Callable[..., CamundaConnector]]:
-    """Makes a connector whose upstream is the given function; other settings by `configured`."""
+    """Makes a connector whose upstream is the given function."""
     opened: list[CamundaConnector] = []
 
     def make(handler: Handler, configured: CamundaSettings = settings) -> CamundaConnector:

@@ -1,4 +1,4 @@
-"""Camunda's rows of the domain page."""
+"""What the domain page says about Camunda."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from connectors.camunda import wire
-from connectors.camunda.flow import FLOW_STATES, flow_of, task_within_flow
-from connectors.camunda.form import FIELD_TYPES, form_of
+from connectors.camunda.flows import FLOW_STATES, flow_of, task_within_flow
+from connectors.camunda.forms import FIELD_TYPES, form_of
 from connectors.camunda.mapping import STATE_RULES, score_of, task_of
 from connectors.camunda.settings import CamundaSettings, PriorityThresholds
 from connectors.sdk.model import Flow, FormFieldType, FormKind, Task, TaskPriority
@@ -79,7 +79,7 @@ def lateness() -> Pair:
 
 
 def field_type(component: object) -> FormFieldType:
-    """Of a form-js component."""
+    """The type of a form-js component."""
     assert isinstance(component, dict)
     schema = msgspec.json.encode({"components": [{"key": "field", **component}]}).decode()
     return form_of(wire.Form(schema=schema)).fields[0].type

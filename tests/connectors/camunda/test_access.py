@@ -1,3 +1,5 @@
+"""Credentials and pings."""
+
 import httpx2
 import pytest
 
@@ -10,7 +12,7 @@ from sandbox.camunda.stand_in import CamundaStandIn
 
 
 async def test_a_ping_needs_good_credentials(connector: CamundaConnector, stand_in: CamundaStandIn) -> None:
-    """It passes with ours and fails with others, and the error does not tell them."""
+    """It succeeds with ours and fails with others. The error does not contain them."""
     await connector.ping()
     basic = {"kind": "basic", "username": "demo", "password": "s3cr3t-wrong"}
     wrong = type(connector.settings).model_validate(
@@ -25,7 +27,7 @@ async def test_a_ping_needs_good_credentials(connector: CamundaConnector, stand_
     assert "s3cr3t" not in f"{caught.value!r} {caught.value} {other.upstream!r} {wrong!r}"
 
 
-async def test_a_token_is_fetched_once_and_again_when_refused(stand_in: CamundaStandIn) -> None:
+async def test_a_token_is_fetched_once_and_again_after_a_401(stand_in: CamundaStandIn) -> None:
     """OAuth client credentials; a reset makes the server forget its tokens."""
     stand_in.reset(tasks=5, seed=7, now=None, scenario="oidc")
     oauth = {
@@ -53,7 +55,7 @@ async def test_a_token_is_fetched_once_and_again_when_refused(stand_in: CamundaS
 
 
 async def test_an_unprotected_cluster_needs_no_credentials(stand_in: CamundaStandIn) -> None:
-    """No header is sent, and nobody is behind us."""
+    """No header is sent, and the account is not a user."""
     stand_in.reset(tasks=5, seed=7, now=None, scenario="none")
     settings = CamundaSettings.model_validate({"key": "c8", "name": "C8", "base_url": "https://camunda.test"})
     transport = FaultyTransport(httpx2.ASGITransport(app=stand_in))
@@ -62,7 +64,7 @@ async def test_an_unprotected_cluster_needs_no_credentials(stand_in: CamundaStan
     with transport.counting() as requests:
         await connector.ping()
         page = await connector.list_tasks(TaskQuery(), limit=1)
-        me = await connector.get_self()
+        me = await connector.extras.get_self()
     await connector.aclose()
 
     assert (1, None) == (len(page.items), me)

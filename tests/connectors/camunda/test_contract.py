@@ -1,3 +1,5 @@
+"""The contract of all vendors, on the stand-in, for each version of the server."""
+
 from collections.abc import AsyncIterator
 from typing import ClassVar
 
@@ -13,7 +15,7 @@ from sandbox.camunda.stand_in import CamundaStandIn
 
 
 class TestCamunda810(ConnectorContract):
-    """The one version that has every verb."""
+    """The only version that has every verb."""
 
     connector_type = CamundaConnector
     version: ClassVar[str] = "8.10"
@@ -53,7 +55,7 @@ class TestCamunda810(ConnectorContract):
 
 
 class Older(TestCamunda810):
-    """A process instance cannot be suspended there: the suite tries what a version has, not what the vendor has."""
+    """Without suspending process instances: the suite would otherwise try every verb that the vendor declares."""
 
     __test__ = False
 

@@ -1,3 +1,5 @@
+"""Requests of every operation, against the descriptions of the vendor's API."""
+
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +42,7 @@ FILES = {
     "8.9": "rest-api.8.9.bundle.json",
     "8.10": "human-tasks.8.10-alpha.subset.json",
 }
-# Of server 8.10 there is a part of the description only, which ends before these.
+# The description of server 8.10 is a part that does not contain these.
 XML = "/process-definitions/{processDefinitionKey}/xml"
 UNDESCRIBED = {
     "/process-instances/{processInstanceKey}/suspension",
@@ -93,9 +95,9 @@ FLOW_QUERIES = (
 
 
 async def everything(connector: CamundaConnector, alice: Identity) -> None:
-    """Each call of the client at least once."""
+    """Makes each call of the client at least once."""
     await connector.ping()
-    await connector.get_self()
+    await connector.extras.get_self()
     for query in QUERIES:
         await connector.list_tasks(replace(connector.pushdown(query), order=query.order), limit=100)
     page = await connector.list_tasks(TaskQuery(states=OPEN_STATES), limit=100)
@@ -158,7 +160,7 @@ async def test_every_request_is_as_the_vendor_describes_it(
     api_descriptions: Path,
     alice: Identity,
 ) -> None:
-    """To each version of the server in its own words."""
+    """To each version of the server, by the description of that version."""
     description = ApiDescription(api_descriptions / "camunda" / FILES[version])
     stand_in.reset(tasks=250, seed=7, now=None, scenario=version)
     transport = FaultyTransport(httpx2.ASGITransport(app=stand_in))

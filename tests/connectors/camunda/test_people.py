@@ -1,3 +1,5 @@
+"""Users and groups of the directory."""
+
 from collections.abc import Callable
 from typing import Any
 
@@ -7,8 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from connectors.camunda import CamundaConnector
-from connectors.camunda.settings import CamundaSettings
-from connectors.sdk.errors import UnauthenticatedError, UnavailableError
+from connectors.sdk.errors import UnavailableError
 from connectors.sdk.model import Group, GroupRef, Task, User, UserRef
 
 Answering = Callable[..., CamundaConnector]
@@ -23,7 +24,7 @@ MEMBERS = {"accounting": ["alice", "bob", "ghost"], "sales": ["carol"], "empty":
 
 
 def directory(asked: Asked) -> Callable[[httpx2.Request], httpx2.Response]:
-    """Users and groups as the vendor answers them, whole pages only."""
+    """Answers searches of users, groups and members, each in one page."""
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         path = request.url.path.removeprefix("/v2")
@@ -45,7 +46,7 @@ def directory(asked: Asked) -> Callable[[httpx2.Request], httpx2.Response]:
 
 
 async def test_people_are_listed_page_by_page(connector: CamundaConnector) -> None:
-    """By user name, each once; a search is left to the gateway."""
+    """Each user once, ordered by user name. A search is left to the gateway."""
     first = await connector.list_users(search="nobody", limit=2)
     second = await connector.list_users(search="nobody", limit=2, after=first.next_cursor)
     names = [user.native_id for user in (*first.items, *second.items)]
@@ -54,7 +55,7 @@ async def test_people_are_listed_page_by_page(connector: CamundaConnector) -> No
     assert sorted(names) == names
 
 
-async def test_a_person_is_as_the_directory_says(answering: Answering) -> None:
+async def test_a_user_has_the_members_of_the_directory(answering: Answering) -> None:
     """Server 8.8 leaves empty members out."""
     page = await answering(directory([])).list_users(limit=50)
 
@@ -66,8 +67,8 @@ async def test_a_person_is_as_the_directory_says(answering: Answering) -> None:
     assert (None, 3) == (page.next_cursor, page.total)
 
 
-async def test_rows_without_a_name_are_nobody(answering: Answering) -> None:
-    """Server 8.8 does not promise the members of a row; a repeated row counts once."""
+async def test_rows_without_an_id_are_left_out(answering: Answering) -> None:
+    """Server 8.8 does not promise the members of a row. A repeated row counts once."""
     rows = [{}, {"username": "a"}, {"username": "a"}, {"username": None}, {"groupId": "g"}, {"name": "only a name"}]
     connector = answering(lambda _: httpx2.Response(200, json={"items": rows, "page": {}}))
 
@@ -76,7 +77,7 @@ async def test_rows_without_a_name_are_nobody(answering: Answering) -> None:
 
 
 async def test_groups_are_listed(answering: Answering) -> None:
-    """Their name is an alias: tasks may name a group by it."""
+    """The name is an alias: tasks may name a group by it."""
     asked: Asked = []
 
     page = await answering(directory(asked)).list_groups(search="acc", limit=500)
@@ -86,7 +87,7 @@ async def test_groups_are_listed(answering: Answering) -> None:
 
 
 async def test_members_are_described_by_the_directory(answering: Answering) -> None:
-    """Two calls; one whom the directory does not know is shown by the name."""
+    """In two calls. A user that the directory does not know has only the user name."""
     asked: Asked = []
 
     page = await answering(directory(asked)).list_members("accounting", limit=10)
@@ -99,14 +100,14 @@ async def test_members_are_described_by_the_directory(answering: Answering) -> N
 
 @pytest.mark.parametrize("group_id", ["unknown", "..", "a/../b", ""])
 async def test_an_unknown_group_has_no_members(group_id: str, answering: Answering) -> None:
-    """Neither has an id that no group can have."""
+    """An id that no group can have has no members either."""
     page = await answering(directory([])).list_members(group_id, limit=10)
 
     assert ([], None) == (list(page.items), page.next_cursor)
 
 
-async def test_members_of_the_stand_in_are_people(connector: CamundaConnector) -> None:
-    """With their names."""
+async def test_members_of_the_stand_in_have_names(connector: CamundaConnector) -> None:
+    """From the directory."""
     page = await connector.list_members("accounting", limit=50)
 
     assert {"alice": "Alice Moreno", "bob": "Bob Keller"}.items() <= {
@@ -115,7 +116,7 @@ async def test_members_of_the_stand_in_are_people(connector: CamundaConnector) -
 
 
 async def test_assignable_are_the_candidates_of_a_task(task: Task, answering: Answering) -> None:
-    """Candidate users and members of candidate groups, each once, page by page by name."""
+    """Candidate users and members of candidate groups, each once, in pages ordered by name."""
     asked_of = replace(
         task,
         candidate_users=(UserRef(native_id="zoe"), UserRef(native_id="alice")),
@@ -131,10 +132,10 @@ async def test_assignable_are_the_candidates_of_a_task(task: Task, answering: An
 
 
 @pytest.mark.parametrize("groups", [(), ("unknown",), ("empty",)])
-async def test_everybody_is_assignable_where_no_candidate_is_known(
+async def test_all_users_are_assignable_if_no_candidate_is_known(
     groups: tuple[str, ...], task: Task, answering: Answering
 ) -> None:
-    """Under OIDC the directory may not know a group; the vendor takes anybody."""
+    """Under OIDC the directory may not know a group. The vendor accepts any assignee."""
     asked_of = replace(task, candidate_users=(), candidate_groups=tuple(GroupRef(native_id=group) for group in groups))
 
     page = await answering(directory([])).list_users(assignable_to=asked_of, limit=50)
@@ -143,53 +144,30 @@ async def test_everybody_is_assignable_where_no_candidate_is_known(
 
 
 async def test_a_group_that_cannot_be_read_is_an_error(task: Task, answering: Answering) -> None:
-    """Not an answer with fewer people."""
+    """The list fails instead of being too short."""
     with pytest.raises(UnavailableError):
         await answering(lambda _: httpx2.Response(503)).list_users(assignable_to=task, limit=50)
 
 
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        (
-            {"username": "demo", "displayName": "Demo", "email": "demo@example.com"},
-            User(native_id="demo", username="demo", name="Demo", email="demo@example.com"),
-        ),
-        ({"username": "demo", "displayName": None}, User(native_id="demo", username="demo")),
-        ({"username": ""}, None),
-        ({}, None),
-    ],
-)
-async def test_we_are_who_the_server_says(answer: dict[str, Any], expected: User | None, answering: Answering) -> None:
-    """A client without a person behind it is nobody."""
-    assert expected == await answering(lambda _: httpx2.Response(200, json=answer)).get_self()
+async def test_people_and_groups_are_found_by_id(connector: CamundaConnector) -> None:
+    """Ids that the directory does not know are absent."""
+    users = await connector.get_users(["alice", "bob", "alice", "nobody"])
+    groups = await connector.get_groups(["accounting", "nothing"])
+
+    assert {key: user.name for key, user in users.items()} == {"alice": "Alice Moreno", "bob": "Bob Keller"}
+    assert {key: (group.name, group.aliases) for key, group in groups.items()} == {
+        "accounting": ("Accounting", ("Accounting",))
+    }
 
 
-async def test_a_refused_question_about_us_is_no_answer(answering: Answering) -> None:
-    """403 is for clients; 401 is refused credentials."""
-    assert None is await answering(lambda _: httpx2.Response(403)).get_self()
-    with pytest.raises(UnauthenticatedError):
-        await answering(lambda _: httpx2.Response(401)).get_self()
-
-
-async def test_without_credentials_we_are_nobody(settings: CamundaSettings, answering: Answering) -> None:
-    """Without a call."""
-
-    def refuse(request: httpx2.Request) -> httpx2.Response:
-        raise AssertionError(request.url)
-
-    open_cluster = CamundaSettings.model_validate(
-        {"key": "c8", "name": "C8", "base_url": settings.base_url, "credentials": {"kind": "none"}}
-    )
-
-    assert None is await answering(refuse, open_cluster).get_self()
-
-
-async def test_a_cluster_without_a_healthy_partition_does_not_answer_a_ping(answering: Answering) -> None:
-    """Its topology is still to be had: the status tells."""
+async def test_a_directory_is_asked_once_per_hundred_ids(answering: Answering) -> None:
+    """250 distinct names are three calls of at most 100 names."""
+    asked: list[int] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(503) if request.url.path.endswith("/status") else httpx2.Response(200, json={})
+        asked.append(len(msgspec.json.decode(request.content)["filter"]["username"]["$in"]))
+        return httpx2.Response(200, json={"items": []})
 
-    with pytest.raises(UnavailableError):
-        await answering(answer).ping()
+    await answering(answer).get_users([f"u{number % 250}" for number in range(500)])
+
+    assert asked == [100, 100, 50]

@@ -1,3 +1,5 @@
+"""The vendor's page in the tree."""
+
 from pathlib import Path
 
 import connectors.camunda
@@ -5,7 +7,7 @@ from connectors.camunda import CamundaConnector
 
 
 def test_the_readme_lists_the_declared_capabilities() -> None:
-    """Verb, support, atomic, guarded and note, in the order of declaration or not."""
+    """Command, support, atomic, guarded and note of each verb, and no other."""
     assert connectors.camunda.__file__ is not None
     text = (Path(connectors.camunda.__file__).parent / "README.md").read_text(encoding="utf-8")
     table = text.split("## Capabilities", 1)[1].split("\n\n")[1]

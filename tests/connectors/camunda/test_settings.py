@@ -1,3 +1,5 @@
+"""The configuration of a source."""
+
 from typing import Any
 
 import pytest
@@ -26,7 +28,7 @@ def settings(**changed: Any) -> CamundaSettings:
     ],
 )
 def test_the_base_url_ends_with_v2(given: str, expected: str) -> None:
-    """With or without it in the configuration, as the vendor's client has it."""
+    """Whether the configuration has it or not."""
     assert expected == settings(base_url=given).base_url
 
 
@@ -47,7 +49,7 @@ def test_the_base_url_ends_with_v2(given: str, expected: str) -> None:
     ],
 )
 def test_a_wrong_setting_is_named(changed: dict[str, Any], where: tuple[str, ...]) -> None:
-    """The place of the mistake, for the person who writes the configuration."""
+    """The error says where it is."""
     with pytest.raises(ValidationError) as caught:
         settings(**changed)
 
@@ -63,13 +65,13 @@ def test_a_wrong_setting_is_named(changed: dict[str, Any], where: tuple[str, ...
     ],
 )
 def test_secrets_do_not_print(credentials: dict[str, str]) -> None:
-    """Neither as text nor as JSON."""
+    """In no text and in no JSON of the settings."""
     made = settings(credentials=credentials)
 
     assert SECRET not in repr(made) + str(made) + made.model_dump_json()
 
 
-def test_the_stand_in_hands_out_settings_that_are_valid(stand_in: CamundaStandIn) -> None:
+def test_the_settings_that_the_stand_in_gives_are_valid(stand_in: CamundaStandIn) -> None:
     """Its `[[sources]]` entry can be read as it is."""
     made = CamundaSettings.model_validate(stand_in.source_config("http://127.0.0.1:9101"))
 

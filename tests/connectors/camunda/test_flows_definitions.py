@@ -1,3 +1,5 @@
+"""Task definitions: the user tasks of processes."""
+
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.camunda import CamundaConnector
-from connectors.camunda.bpmn import NAMESPACE
+from connectors.camunda.formats.bpmn import NAMESPACE
 from connectors.camunda.settings import CamundaSettings
 from connectors.sdk.errors import (
     ForbiddenError,
@@ -19,6 +21,7 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.fan_out import BATCH_CONCURRENCY
 from connectors.sdk.model import Definition, Task
+from connectors.sdk.paging import write_cursor
 from connectors.sdk.query import TaskQuery
 from connectors.sdk.testing import FaultyTransport
 from sandbox.camunda.stand_in import CamundaStandIn
@@ -52,7 +55,7 @@ def document(process: str, *elements: str) -> httpx2.Response:
 
 
 class Cluster:
-    """Processes as the vendor answers them: a page at a time, and a document each."""
+    """Answers searches of processes, page by page, and reads of documents."""
 
     def __init__(self, rows: list[dict[str, Any]], documents: dict[str, httpx2.Response], *, most: int = 100) -> None:
         self.rows = rows
@@ -97,7 +100,7 @@ async def drained(connector: CamundaConnector, limit: int) -> list[list[str]]:
 
 
 async def test_a_definition_is_an_element_of_the_latest_version(answering: Answering) -> None:
-    """With the vendor's own filter; the total is not known, for the vendor counts processes."""
+    """By the vendor's own filter. The total is unknown, because the vendor counts processes."""
     requests: list[httpx2.Request] = []
     cluster = cluster_of({"invoice": ["approve", "pay"], "order": ["check"]})
 
@@ -120,8 +123,8 @@ async def test_a_definition_is_an_element_of_the_latest_version(answering: Answe
     } == msgspec.json.decode(requests[0].content)
 
 
-async def test_a_document_is_asked_for_as_xml(answering: Answering) -> None:
-    """The server answers 406 to a client that reads JSON alone, and prefers JSON where it has both."""
+async def test_a_document_is_requested_as_xml(answering: Answering) -> None:
+    """The server answers 406 to a client that accepts JSON only. Errors are preferred as JSON."""
     accepted: set[str] = set()
     cluster = cluster_of({"a": ["x"]})
 
@@ -136,10 +139,10 @@ async def test_a_document_is_asked_for_as_xml(answering: Answering) -> None:
 
 
 @pytest.mark.parametrize("version", ["8.8", "8.9", "8.10"])
-async def test_every_task_of_the_stand_in_has_its_definition_listed(
+async def test_the_definition_of_every_task_is_listed(
     version: str, versions: dict[str, CamundaSettings], stand_in: CamundaStandIn, drain: Callable[..., Any]
 ) -> None:
-    """The same to the letter: id, key, name and version."""
+    """With the same id, key, name and version."""
     stand_in.reset(tasks=250, seed=7, now=None, scenario=version)
     transport = FaultyTransport(httpx2.ASGITransport(app=stand_in))
     connector = CamundaConnector.open(versions[version], transport=transport)
@@ -154,7 +157,7 @@ async def test_every_task_of_the_stand_in_has_its_definition_listed(
 
 
 async def test_a_page_may_end_within_a_process(answering: Answering) -> None:
-    """The next one goes on behind that element, and reads again what was read ahead."""
+    """The next page begins behind that element, and reads documents again that were read ahead."""
     cluster = cluster_of({"a": ["1", "2", "3"], "b": [], "c": ["1"], "d": ["1", "2"]})
 
     assert [["1a/1", "1a/2"], ["1a/3", "1c/1"], ["1d/1", "1d/2"]] == await drained(answering(cluster), 2)
@@ -166,8 +169,8 @@ async def test_a_page_may_end_within_a_process(answering: Answering) -> None:
     st.integers(1, 7),
     st.integers(1, 4),
 )
-def test_pages_joined_give_every_definition_once(elements: Elements, limit: int, most: int) -> None:
-    """In order, none of more than was asked for, whatever the pages of the vendor."""
+def test_all_pages_together_have_each_definition_once(elements: Elements, limit: int, most: int) -> None:
+    """In order, and no page is longer than `limit`, for any size of the vendor's pages."""
     cluster = cluster_of(elements, most=most)
 
     async def read() -> list[list[str]]:
@@ -189,7 +192,7 @@ def test_pages_joined_give_every_definition_once(elements: Elements, limit: int,
 async def test_documents_are_read_side_by_side_within_bounds(
     settings: CamundaSettings,
 ) -> None:
-    """Not one after the other, and no more than is needed for the page."""
+    """Not one after the other, and no more documents than the page needs."""
     elements = {f"p{number:02}": ["a"] for number in range(30)}
     cluster = cluster_of(elements)
     under_way, most = 0, 0
@@ -212,7 +215,7 @@ async def test_documents_are_read_side_by_side_within_bounds(
 
 @pytest.mark.parametrize("gone", [NO_DOCUMENT, httpx2.Response(404, json={"title": "NOT_FOUND"})])
 async def test_a_process_without_a_document_has_no_definitions(gone: httpx2.Response, answering: Answering) -> None:
-    """204 says so; 404: it was deleted since it was found."""
+    """204: it has no document. 404: it was deleted meanwhile."""
     cluster = cluster_of({"a": ["1"], "b": ["1"], "c": ["1"]})
     cluster.documents["1b"] = gone
 
@@ -230,10 +233,10 @@ async def test_a_process_without_a_document_has_no_definitions(gone: httpx2.Resp
         (httpx2.Response(503), UnavailableError, "503"),
     ],
 )
-async def test_a_document_that_cannot_be_read_hides_nothing(
+async def test_a_document_that_cannot_be_read_is_an_error(
     answer: httpx2.Response, error: type[Exception], message: str, answering: Answering
 ) -> None:
-    """The list fails rather than to be shorter than it is; the message names the process."""
+    """The list fails instead of being too short. The message names the process."""
     cluster = cluster_of({"a": ["1"], "b": ["1"], "c": ["1"]})
     cluster.documents["1b"] = answer
 
@@ -242,7 +245,7 @@ async def test_a_document_that_cannot_be_read_hides_nothing(
 
 
 async def test_rows_are_the_latest_versions_that_are_not_deleted(answering: Answering) -> None:
-    """Also of a server that ignores the filter; a process of another tenant is another one."""
+    """Also from a server that ignores the filter. Processes of two tenants are different ones."""
     rows = [
         row("a", "10", version=1),
         row("a", "12", version=3),
@@ -271,10 +274,10 @@ async def test_rows_are_the_latest_versions_that_are_not_deleted(answering: Answ
         ([row("a0"), row("b"), row("c")], ["1b/2", "1c/1"]),
     ],
 )
-async def test_a_list_goes_on_where_it_ended_although_processes_changed(
+async def test_the_next_page_begins_behind_the_last_one_although_processes_changed(
     rows: list[dict[str, Any]], expected: list[str], answering: Answering
 ) -> None:
-    """Behind a new version of the same process; from the start where it is gone, for nothing may be left out."""
+    """Also if the process has a new version. If the process is gone, from the start, so that nothing is left out."""
     elements = {"a": ["1"], "b": ["1", "2"], "c": ["1"]}
     cluster = cluster_of(elements)
     connector = answering(cluster)
@@ -287,9 +290,11 @@ async def test_a_list_goes_on_where_it_ended_although_processes_changed(
     assert expected == [each.native_id for each in second.items]
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "7", "{}", "[7]", '[null,["a"],"x"]', "[" * 5000, "\ud800"])
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "7", "{}", "[7]", write_cursor([7]), write_cursor([None, ["a"], "x"]), "[" * 5000, "\ud800"]
+)
 async def test_a_cursor_of_another_list_is_refused(cursor: str, answering: Answering) -> None:
-    """Without a call."""
+    """No call is made."""
     cluster = cluster_of({})
 
     with pytest.raises(ValidationFailedError) as caught:

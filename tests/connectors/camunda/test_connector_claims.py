@@ -1,4 +1,4 @@
-"""Servers since the summer of 2026 let a user claim for itself only; a client may claim for people."""
+"""Claims on servers that let a user claim for itself only (since the summer of 2026). A client may claim for people."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -21,7 +21,7 @@ Opened = Callable[..., CamundaConnector]
 
 @pytest.fixture
 async def opened(stand_in: CamundaStandIn) -> AsyncIterator[Opened]:
-    """A connector on a guarding server that signs in by `method`, with these `options`."""
+    """Opens a connector on such a server. It signs in by `method`."""
     made: list[CamundaConnector] = []
 
     def open_(method: str, **options: Any) -> CamundaConnector:
@@ -55,7 +55,7 @@ async def owner(connector: CamundaConnector, task: Task) -> str | None:
 
 @pytest.mark.parametrize("method", ["oidc", "none"])
 async def test_a_client_claims_for_people(opened: Opened, alice: Identity, method: str) -> None:
-    """And so does whoever asks a cluster that protects nothing."""
+    """So does every caller of an unprotected cluster."""
     connector = opened(method)
     task = await listed(connector, TaskState.READY)
     await connector.perform(Claim(task=task, actor=alice))
@@ -63,10 +63,10 @@ async def test_a_client_claims_for_people(opened: Opened, alice: Identity, metho
     assert await owner(connector, task) == "alice"
 
 
-async def test_a_user_who_claims_for_people_is_told_what_to_do(
+async def test_a_refused_claim_says_what_to_configure(
     opened: Opened, stand_in: CamundaStandIn, alice: Identity
 ) -> None:
-    """Nothing was done then. An assignment that overrides is no claim."""
+    """Nothing was applied. An assignment with override is not a claim, so it is not refused."""
     connector = opened("basic")
     task = await listed(connector, TaskState.READY)
     with pytest.raises(ForbiddenError, match="oauth") as claimed:
@@ -82,8 +82,8 @@ async def test_a_user_who_claims_for_people_is_told_what_to_do(
     assert await owner(connector, task) == "bob"
 
 
-async def test_an_account_that_may_not_claim_assigns_after_a_look(opened: Opened, alice: Identity) -> None:
-    """By an option; a repeat by the owner succeeds, as the engine's claim does."""
+async def test_a_claim_can_be_sent_as_an_assignment_after_a_read(opened: Opened, alice: Identity) -> None:
+    """By the option `claims`. A repeat by the owner succeeds, as with the engine's claim."""
     connector = opened("basic", claims="assign")
     task = await listed(connector, TaskState.READY)
     for _ in range(2):
@@ -92,10 +92,10 @@ async def test_an_account_that_may_not_claim_assigns_after_a_look(opened: Opened
     assert await owner(connector, task) == "alice"
 
 
-async def test_whoever_has_a_task_keeps_it_from_a_claim_that_is_an_assignment(
+async def test_a_claim_sent_as_an_assignment_takes_no_task_from_its_owner(
     opened: Opened, stand_in: CamundaStandIn, alice: Identity, bob: Identity
 ) -> None:
-    """The record that the decision was made on is older than the owner."""
+    """The record in the command was read before the owner claimed the task."""
     connector = opened("basic", claims="assign")
     task = await listed(connector, TaskState.READY)
     await connector.perform(Claim(task=task, actor=bob))
@@ -108,8 +108,8 @@ async def test_whoever_has_a_task_keeps_it_from_a_claim_that_is_an_assignment(
     assert ("bob", before) == (await owner(connector, task), len(stand_in.effects.all()))
 
 
-async def test_a_claim_that_is_an_assignment_says_so(opened: Opened) -> None:
-    """It is neither atomic nor refused by the engine."""
+async def test_a_claim_sent_as_an_assignment_is_declared_as_emulated(opened: Opened) -> None:
+    """It is neither atomic nor guarded."""
     usual, emulated = (opened("basic", claims=way).info.capabilities[Claim] for way in ("claim", "assign"))
 
     assert (Support.NATIVE, True, True) == (usual.support, usual.atomic, usual.guarded)

@@ -1,11 +1,22 @@
-"""Linked forms (form-js documents) as fields."""
+"""Linked forms (form-js documents) as fields, and form data as process variables."""
 
+import math
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 import msgspec
 
 from connectors.camunda import wire
-from connectors.sdk import Form, FormField, FormFieldType, FormKind, FormOption, MalformedResponseError
+from connectors.sdk import (
+    Form,
+    FormField,
+    FormFieldType,
+    FormKind,
+    FormOption,
+    ValidationFailedError,
+    decode_json,
+    encode_json_numbers,
+)
 
 FIELD_TYPES = {
     "textfield": FormFieldType.TEXT,
@@ -21,18 +32,15 @@ FIELD_TYPES = {
     "dynamiclist": FormFieldType.JSON,
 }
 
-# Components deeper than this are left out: a schema is somebody's document.
+# Components deeper than this are left out: the author of a form decides how deep it is.
 DEEPEST = 20
 
 
 def form_of(form: wire.Form | None) -> Form:
-    """The linked form with the vendor's schema; kind NONE where there is no form."""
+    """The linked form with the vendor's schema; kind NONE if there is no form."""
     if form is None or form.schema is None:
         return Form(kind=FormKind.NONE)
-    try:
-        schema: object = msgspec.json.decode(form.schema)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise MalformedResponseError("the form's schema is not readable as JSON") from error
+    schema: object = decode_json(form.schema.encode(), object, what="the form's schema")
     return Form(
         kind=FormKind.VENDOR_SCHEMA,
         fields=tuple(_fields(schema, "", 0)),
@@ -42,13 +50,44 @@ def form_of(form: wire.Form | None) -> Form:
 
 
 def external_form(reference: str) -> Form:
-    """A form of another application; an address only where the reference is one that a browser may follow."""
+    """A form of another application. It has an address only if the reference is one of the web."""
     url = reference if reference.startswith(("https://", "http://")) else None
     return Form(kind=FormKind.EXTERNAL_URL, url=url, key=reference)
 
 
+def variables_of(data: Mapping[str, object]) -> dict[str, object]:
+    """Form data as variables: "customer.name" becomes a member of `customer`, as form-js submits it.
+
+    ValidationFailedError for two values in one place, and for a number that JSON does not have.
+    """
+    variables: dict[str, object] = {}
+    for key, value in data.items():
+        *path, last = key.split(".")
+        node = variables
+        for part in path:
+            inner = node.setdefault(part, {})
+            if not isinstance(inner, dict):
+                raise ValidationFailedError("is also given as a plain value", field=("data", key))
+            node = inner
+        if last in node:
+            raise ValidationFailedError("is given twice", field=("data", key))
+        node[last] = _to_wire(value, key)
+    return variables
+
+
+def _to_wire(value: object, key: str) -> object:
+    """A copy of `value` with decimals as JSON numbers."""
+    if isinstance(value, dict):
+        return {name: _to_wire(each, key) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_to_wire(each, key) for each in value]
+    if isinstance(value, Decimal | float) and not math.isfinite(value):
+        raise ValidationFailedError("is not a finite number", field=("data", key))
+    return encode_json_numbers(value) if isinstance(value, Decimal) else value
+
+
 def _fields(node: object, path: str, depth: int) -> Iterator[FormField]:
-    """Input components in the document's order; a group's `path` comes before the keys within."""
+    """Input components in the document's order. The `path` of a group is a prefix of the keys in it."""
     components = node.get("components") if isinstance(node, dict) else None
     if not isinstance(components, list) or depth > DEEPEST:
         return
@@ -94,7 +133,7 @@ def _type(component: Mapping[str, object], native: str | None) -> FormFieldType:
 
 
 def _options(values: object) -> tuple[FormOption, ...] | None:
-    """Static options; None where there are none or they come from a variable."""
+    """Options that the form itself lists; None if it lists none, or they come from a variable."""
     if not isinstance(values, list):
         return None
     return tuple(

@@ -1,4 +1,7 @@
+"""Forms as fields, and form data as variables."""
+
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import httpx2
@@ -6,7 +9,8 @@ import msgspec
 import pytest
 
 from connectors.camunda import CamundaConnector
-from connectors.sdk.errors import MalformedResponseError
+from connectors.camunda.forms import variables_of
+from connectors.sdk.errors import MalformedResponseError, ValidationFailedError
 from connectors.sdk.model import OPEN_STATES, DetailAspect, FormFieldType, FormKind, Task
 from connectors.sdk.query import TaskQuery
 
@@ -19,7 +23,7 @@ def page_of(*rows: Any, **page: Any) -> httpx2.Response:
 
 
 async def test_a_linked_form_is_read_as_fields(task: Task, answering: Answering) -> None:
-    """form-js components: groups are opened, layout is left out, the schema comes along."""
+    """Fields in groups are included, layout components are not. The form also has the vendor's schema."""
     schema = {
         "type": "default",
         "components": [
@@ -68,7 +72,7 @@ async def test_a_linked_form_is_read_as_fields(task: Task, answering: Answering)
 
 
 async def test_a_default_of_a_field_is_its_value(task: Task, answering: Answering) -> None:
-    """What the form would show to begin with."""
+    """The value that the form shows first."""
     components = [{"type": "number", "key": "a", "defaultValue": 3}, {"type": "textfield", "key": "b"}]
     body = {"schema": msgspec.json.encode({"components": components}).decode()}
 
@@ -78,8 +82,8 @@ async def test_a_default_of_a_field_is_its_value(task: Task, answering: Answerin
     assert [("a", 3), ("b", None)] == [(field.key, field.value) for field in detail.form.fields]
 
 
-async def test_the_stand_ins_forms_are_read(connector: CamundaConnector, drain: Drain) -> None:
-    """At least one of its tasks has a form with fields, and none fails."""
+async def test_the_forms_of_the_stand_in_are_read(connector: CamundaConnector, drain: Drain) -> None:
+    """None fails, and at least one has fields."""
     tasks = await drain(connector, TaskQuery(states=OPEN_STATES))
 
     forms = [(await connector.get_detail(task, {DetailAspect.FORM})).form for task in tasks[:20]]
@@ -88,8 +92,8 @@ async def test_the_stand_ins_forms_are_read(connector: CamundaConnector, drain: 
     assert any(form.fields for form in forms if form is not None)
 
 
-async def test_a_task_without_a_form_says_so(task: Task, answering: Answering) -> None:
-    """204 is no form, not an unreadable one."""
+async def test_a_task_may_have_no_form(task: Task, answering: Answering) -> None:
+    """The vendor answers 204."""
     detail = await answering(lambda _: httpx2.Response(204)).get_detail(task, {DetailAspect.FORM})
 
     assert detail.form is not None
@@ -100,10 +104,10 @@ async def test_a_task_without_a_form_says_so(task: Task, answering: Answering) -
     ("reference", "url"),
     [("https://forms.test/7", "https://forms.test/7"), ("javascript:alert(1)", None), ("embedded:app:7", None)],
 )
-async def test_an_external_form_costs_no_call(
+async def test_an_external_form_needs_no_call(
     reference: str, url: str | None, row: dict[str, Any], answering: Answering
 ) -> None:
-    """Its reference stands in the row; only what a browser may follow becomes an address."""
+    """Its reference is in the row. Only an address of the web becomes a link."""
     connector = answering(lambda _: page_of({**row, "externalFormReference": reference}))
     [task] = (await connector.list_tasks(TaskQuery(), limit=1)).items
 
@@ -114,8 +118,32 @@ async def test_an_external_form_costs_no_call(
 
 
 async def test_a_form_whose_schema_is_no_json_is_malformed(task: Task, answering: Answering) -> None:
-    """The vendor's mistake, not an empty form."""
+    """It is not an empty form."""
     connector = answering(lambda _: httpx2.Response(200, json={"schema": "{"}))
 
     with pytest.raises(MalformedResponseError):
         await connector.get_detail(task, {DetailAspect.FORM})
+
+
+def test_form_data_becomes_variables() -> None:
+    """Keys with dots are members of one variable. Decimals are numbers."""
+    sent = variables_of({"customer.name": "Ada", "customer.age": 3, "sums": [Decimal("1.10")], "ok": True})
+
+    assert msgspec.json.encode(sent) == b'{"customer":{"name":"Ada","age":3},"sums":[1.10],"ok":true}'
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        ({"a": 1, "a.b": 2}, "a.b"),
+        ({"a.b": 2, "a": 1}, "a"),
+        ({"x": Decimal("NaN")}, "x"),
+        ({"x": [float("inf")]}, "x"),
+    ],
+)
+def test_form_data_that_cannot_be_sent_is_named(data: dict[str, object], key: str) -> None:
+    """Two values in one place, and numbers that JSON does not have."""
+    with pytest.raises(ValidationFailedError) as caught:
+        variables_of(data)
+
+    assert ("data", key) == caught.value.field

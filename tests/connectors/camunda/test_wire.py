@@ -1,3 +1,5 @@
+"""Answers of another shape than documented."""
+
 from collections.abc import Awaitable, Callable
 
 import httpx2
@@ -21,7 +23,7 @@ READS: list[Callable[[CamundaConnector, Task], Awaitable[object]]] = [
     lambda connector, _: connector.list_members("accounting", limit=5),
     lambda connector, _: connector.get_users(["alice"]),
     lambda connector, _: connector.get_groups(["accounting"]),
-    lambda connector, _: connector.get_self(),
+    lambda connector, _: connector.extras.get_self(),
     lambda connector, task: connector.get_detail(task, {DetailAspect.FORM}),
     lambda connector, task: connector.get_detail(task, {DetailAspect.DATA}),
     lambda connector, task: connector.get_detail(task, {DetailAspect.ACTIVITIES}),
@@ -46,7 +48,7 @@ READS: list[Callable[[CamundaConnector, Task], Awaitable[object]]] = [
 async def test_an_answer_of_another_shape_is_malformed(
     read: Callable[[CamundaConnector, Task], Awaitable[object]], body: bytes, task: Task, answering: Answering
 ) -> None:
-    """Never another exception, never half an answer."""
+    """There is no other exception and no partial answer."""
     connector = answering(lambda _: httpx2.Response(200, content=body))
 
     with pytest.raises(MalformedResponseError):
@@ -54,7 +56,7 @@ async def test_an_answer_of_another_shape_is_malformed(
 
 
 async def test_answers_with_unknown_members_are_read(task: Task, answering: Answering) -> None:
-    """Minor versions of the server add members; empty ones may be absent, also the page itself."""
+    """Minor versions of the server add members. Empty members may be absent, also `page`."""
     body = {"items": [], "hologram": {"deep": [1]}}
     connector = answering(lambda _: httpx2.Response(200, json=body))
 
@@ -65,7 +67,7 @@ async def test_answers_with_unknown_members_are_read(task: Task, answering: Answ
         tuple((await connector.list_groups(limit=5)).items),
         tuple((await connector.list_members("accounting", limit=5)).items),
         await connector.get_users(["alice"]),
-        await connector.get_self(),
+        await connector.extras.get_self(),
     ]
     detail = await connector.get_detail(task, {DetailAspect.FORM, DetailAspect.DATA, DetailAspect.ACTIVITIES})
     assert (FormKind.NONE, {}, ()) == (detail.form and detail.form.kind, detail.data, detail.activities)

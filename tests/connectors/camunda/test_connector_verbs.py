@@ -1,3 +1,5 @@
+"""Verbs on tasks: what is sent, and the record afterwards."""
+
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -76,7 +78,7 @@ def applied(stand_in: CamundaStandIn) -> list[tuple[str, str]]:
 async def test_a_claim_makes_the_actor_owner(
     connector: CamundaConnector, stand_in: CamundaStandIn, ready: Task, alice: Identity
 ) -> None:
-    """The expected record is what the vendor shows afterwards."""
+    """The record in the outcome is the one that the vendor shows afterwards."""
     outcome = await connector.perform(Claim(task=ready, actor=alice))
 
     after = await reread(connector, ready)
@@ -90,7 +92,7 @@ async def test_a_claim_makes_the_actor_owner(
 
 
 async def test_a_lost_claim_is_already_assigned(connector: CamundaConnector, ready: Task, alice: Identity) -> None:
-    """Decided by the engine, not by the record that the command was made on."""
+    """The engine decides, not the record in the command."""
     await connector.perform(Claim(task=ready, actor=Identity(native_id="bob")))
 
     with pytest.raises(AlreadyAssignedError) as caught:
@@ -100,10 +102,10 @@ async def test_a_lost_claim_is_already_assigned(connector: CamundaConnector, rea
 
 
 @pytest.mark.parametrize("verb", [Release, Unassign])
-async def test_giving_back_leaves_no_owner(
+async def test_release_and_unassign_remove_the_owner(
     verb: type[TaskCommand], connector: CamundaConnector, stand_in: CamundaStandIn, reserved: Task, alice: Identity
 ) -> None:
-    """Release and Unassign are one call to the vendor."""
+    """Both are the same call to the vendor."""
     outcome = await connector.perform(verb(task=reserved, actor=alice))
 
     after = await reread(connector, reserved)
@@ -115,7 +117,7 @@ async def test_giving_back_leaves_no_owner(
 async def test_an_assignment_replaces_the_owner_only_with_override(
     connector: CamundaConnector, reserved: Task, alice: Identity
 ) -> None:
-    """Without it the engine refuses; with it the new owner stands."""
+    """Without override the engine refuses."""
     with pytest.raises(AlreadyAssignedError):
         await connector.perform(Assign(task=reserved, actor=alice, user_id="zoe"))
 
@@ -127,7 +129,7 @@ async def test_an_assignment_replaces_the_owner_only_with_override(
 
 
 async def test_completing_closes_the_task(connector: CamundaConnector, stand_in: CamundaStandIn, ready: Task) -> None:
-    """The expected record is what the vendor shows afterwards; a second time is refused."""
+    """The record in the outcome is the one that the vendor shows afterwards. A second completion is refused."""
     command = Complete(task=ready, outcome="approve", data={"amount": Decimal("10.10"), "note": "ok"})
 
     outcome = await connector.perform(command)
@@ -141,7 +143,7 @@ async def test_completing_closes_the_task(connector: CamundaConnector, stand_in:
 
 
 async def test_completing_sends_outcome_and_data(task: Task, answering: Answering) -> None:
-    """The outcome is action and configured variable; decimals travel as numbers."""
+    """The outcome is the action and the configured variable. Decimals are sent as numbers."""
     sent: list[httpx2.Request] = []
     connector = answering(noting(sent, httpx2.Response(204)))
 
@@ -157,7 +159,7 @@ async def test_completing_sends_outcome_and_data(task: Task, answering: Answerin
 async def test_cancelling_the_flow_ends_the_task(
     connector: CamundaConnector, stand_in: CamundaStandIn, ready: Task
 ) -> None:
-    """The effect names the process instance; a second time is refused."""
+    """The effect names the process instance. A second cancel is refused."""
     outcome = await connector.perform(CancelFlowOfTask(task=ready))
 
     after = await reread(connector, ready)
@@ -198,14 +200,14 @@ async def test_cancelling_the_flow_ends_the_task(
         (lambda task: Cancel(task=task), UnsupportedActionError, None),
     ],
 )
-async def test_what_cannot_be_done_is_refused_without_a_call(
+async def test_an_impossible_command_is_refused_without_a_call(
     make: Callable[[Task], TaskCommand],
     error: type[ConnectorError],
     field: tuple[str, ...] | None,
     task: Task,
     answering: Answering,
 ) -> None:
-    """The caller learns which member is wrong before anything is sent."""
+    """The error names the argument."""
     asked: list[httpx2.Request] = []
     connector = answering(noting(asked, httpx2.Response(204)))
 
@@ -215,8 +217,8 @@ async def test_what_cannot_be_done_is_refused_without_a_call(
     assert (field, []) == (getattr(caught.value, "field", None), asked)
 
 
-async def test_the_one_way_to_cancel_is_by_the_flow(connector: CamundaConnector) -> None:
-    """No cancel of a single task exists."""
+async def test_the_only_cancel_strategy_is_the_flow(connector: CamundaConnector) -> None:
+    """Camunda cannot cancel a single task."""
     assert connector.info.cancel_strategies == (CancelStrategy.CANCEL_FLOW,)
 
 
@@ -256,7 +258,7 @@ COMMANDS: list[tuple[Callable[[Task], TaskCommand], str, str, Any]] = [
 async def test_each_verb_is_exactly_one_request(
     make: Callable[[Task], TaskCommand], method: str, path: str, body: Any, task: Task, answering: Answering
 ) -> None:
-    """No read before, no second write after."""
+    """There is no read before and no second write after."""
     sent: list[tuple[str, str, Any]] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -269,7 +271,7 @@ async def test_each_verb_is_exactly_one_request(
     assert [(method, path.format(task=task.native_id, flow=task.flow_id), body)] == sent
 
 
-def test_the_verbs_above_are_all_there_are(task: Task) -> None:
-    """A verb that is declared is also tested on the wire."""
+def test_every_declared_verb_is_tested(task: Task) -> None:
+    """On the wire, by the table above."""
     flow_verbs = {StartFlow, CancelFlow, SuspendFlow, ResumeFlow}
     assert set(CamundaConnector.declared()) - flow_verbs == {type(make(task)) for make, *_ in COMMANDS}

@@ -1,3 +1,5 @@
+"""Updates: what is sent, and the record afterwards."""
+
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -9,17 +11,13 @@ from msgspec.structs import replace
 
 from connectors.camunda import CamundaConnector
 from connectors.camunda.settings import CamundaSettings
-from connectors.sdk.caller import Identity
-from connectors.sdk.commands import Assign, Update, UpdateField
+from connectors.sdk.commands import Update, UpdateField
 from connectors.sdk.errors import (
-    AlreadyAssignedError,
-    ConflictError,
     ConnectorError,
     UnsupportedActionError,
-    UpstreamTimeoutError,
     ValidationFailedError,
 )
-from connectors.sdk.model import GroupRef, Task, TaskPriority, TaskState, UserRef
+from connectors.sdk.model import Task, TaskPriority, TaskState, UserRef
 from connectors.sdk.query import TaskQuery
 
 Answering = Callable[..., CamundaConnector]
@@ -29,7 +27,7 @@ DUE = datetime(2031, 5, 6, 7, 8, tzinfo=UTC)
 
 
 def noting(sent: Sent, *answers: httpx2.Response) -> Callable[[httpx2.Request], httpx2.Response]:
-    """Answers in this order, the last one again and again."""
+    """Gives the answers in this order, and the last one again and again."""
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         content = msgspec.json.decode(request.content) if request.content else None
@@ -76,7 +74,7 @@ def changeset(sent: Sent) -> Any:
 async def test_only_what_changes_is_sent(
     command: Callable[[Task], Update], expected: dict[str, Any], task: Task, answering: Answering
 ) -> None:
-    """By one request; an empty text resets a date, an empty list the candidates."""
+    """In one request. An empty text removes a date, an empty list the candidates."""
     sent: Sent = []
 
     await answering(noting(sent, httpx2.Response(204))).perform(command(task))
@@ -84,8 +82,8 @@ async def test_only_what_changes_is_sent(
     assert expected == changeset(sent)
 
 
-async def test_an_update_leaves_the_rest_of_the_record_alone(task: Task, answering: Answering) -> None:
-    """What was not named stays, also the owner."""
+async def test_an_update_does_not_change_other_members(task: Task, answering: Answering) -> None:
+    """The owner stays, too."""
     owned = replace(task, assignees=(UserRef(native_id="bob"),), state=TaskState.RESERVED)
     connector = answering(lambda _: httpx2.Response(204))
 
@@ -103,8 +101,8 @@ async def test_an_update_leaves_the_rest_of_the_record_alone(task: Task, answeri
     )
 
 
-async def test_an_updated_task_is_as_expected(connector: CamundaConnector) -> None:
-    """The expected record is what the vendor shows afterwards."""
+async def test_the_record_after_an_update(connector: CamundaConnector) -> None:
+    """It is the record that the vendor shows afterwards."""
     page = await connector.list_tasks(TaskQuery(states=frozenset({TaskState.READY})), limit=100)
     task = next(each for each in page.items if each.pending_transition is None)
 
@@ -132,7 +130,7 @@ async def test_an_updated_task_is_as_expected(connector: CamundaConnector) -> No
 async def test_a_priority_is_written_by_the_configured_thresholds(
     task: Task, settings: CamundaSettings, answering: Answering
 ) -> None:
-    """So that it is read as the label that was written."""
+    """So it is read as the priority that was written."""
     options = settings.options.model_validate({"priority": {"low": 10, "medium": 20, "high": 90}})
     sent: Sent = []
     connector = answering(noting(sent, httpx2.Response(204)), settings.model_copy(update={"options": options}))
@@ -169,111 +167,17 @@ async def test_a_priority_is_written_by_the_configured_thresholds(
         ),
     ],
 )
-async def test_what_cannot_be_changed_is_refused_without_a_call(
+async def test_an_impossible_update_is_refused_without_a_call(
     command: Callable[[Task], Update],
     error: type[ConnectorError],
     field: tuple[str, ...] | None,
     task: Task,
     answering: Answering,
 ) -> None:
-    """Title and description stand in the model, a priority cannot be taken away."""
+    """Title and description are part of the process; a priority cannot be cleared."""
     sent: Sent = []
 
     with pytest.raises(error) as caught:
         await answering(noting(sent, httpx2.Response(204))).perform(command(task))
 
     assert (field, []) == (getattr(caught.value, "field", None), sent)
-
-
-# To a group
-
-
-@pytest.mark.parametrize(
-    ("owner", "actor", "override", "calls"),
-    [
-        (None, None, False, ["PATCH"]),
-        (None, "alice", True, ["PATCH", "DELETE"]),
-        ("alice", "alice", False, ["PATCH", "DELETE"]),
-        ("bob", "alice", True, ["PATCH", "DELETE"]),
-    ],
-)
-async def test_a_group_comes_before_the_owner_goes(
-    owner: str | None, actor: str | None, override: bool, calls: list[str], task: Task, answering: Answering
-) -> None:
-    """Nobody is taken off who is not known as the owner, unless override was sent."""
-    sent: Sent = []
-    owned = replace(task, assignees=(UserRef(native_id=owner),) if owner else ())
-    connector = answering(noting(sent, httpx2.Response(204)))
-
-    outcome = await connector.perform(
-        Assign(
-            task=owned,
-            actor=None if actor is None else Identity(native_id=actor),
-            group_id="sales",
-            override=override,
-        )
-    )
-
-    assert calls == [method for method, _, _ in sent]
-    assert {"changeset": {"candidateGroups": ["sales"]}} == sent[0][2]
-    assert (TaskState.READY, (), (GroupRef(native_id="sales"),), owned.candidate_users) == (
-        outcome.task.state,
-        outcome.task.assignees,
-        outcome.task.candidate_groups,
-        outcome.task.candidate_users,
-    )
-
-
-async def test_a_task_of_somebody_else_goes_to_no_group_without_override(task: Task, answering: Answering) -> None:
-    """As for a user."""
-    sent: Sent = []
-    owned = replace(task, assignees=(UserRef(native_id="bob"),))
-
-    with pytest.raises(AlreadyAssignedError):
-        await answering(noting(sent, httpx2.Response(204))).perform(
-            Assign(task=owned, actor=Identity(native_id="alice"), group_id="sales")
-        )
-
-    assert [] == sent
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "error", "maybe_applied", "calls"),
-    [
-        (409, 204, ConflictError, False, 1),
-        (504, 204, UpstreamTimeoutError, True, 1),
-        (204, 409, ConflictError, True, 2),
-        (204, 504, UpstreamTimeoutError, True, 2),
-    ],
-)
-async def test_half_an_assignment_to_a_group_may_be_applied(
-    first: int,
-    second: int,
-    error: type[ConnectorError],
-    maybe_applied: bool,
-    calls: int,
-    task: Task,
-    answering: Answering,
-) -> None:
-    """After the first write the new group stands, even where the second was refused: the owner still has the task."""
-    sent: Sent = []
-    owned = replace(task, assignees=(UserRef(native_id="alice"),))
-    connector = answering(noting(sent, httpx2.Response(first), httpx2.Response(second)))
-
-    with pytest.raises(error) as caught:
-        await connector.perform(Assign(task=owned, actor=Identity(native_id="alice"), group_id="sales"))
-
-    assert (maybe_applied, calls) == (caught.value.maybe_applied, len(sent))
-
-
-async def test_a_task_given_to_a_group_is_as_expected(connector: CamundaConnector) -> None:
-    """The expected record is what the vendor shows afterwards."""
-    page = await connector.list_tasks(TaskQuery(states=frozenset({TaskState.RESERVED})), limit=100)
-    task = next(each for each in page.items if each.pending_transition is None)
-
-    outcome = await connector.perform(Assign(task=task, group_id="sales", override=True))
-
-    after = (await connector.get_tasks([task.native_id]))[task.native_id]
-    assert isinstance(after, Task)
-    assert (TaskState.READY, (GroupRef(native_id="sales"),)) == (after.state, after.candidate_groups)
-    assert after.version == outcome.task.version

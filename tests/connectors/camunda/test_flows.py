@@ -1,3 +1,5 @@
+"""Process instances as flows, and lists of them."""
+
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.camunda import CamundaConnector, flow
+from connectors.camunda import CamundaConnector, flows
 from connectors.camunda.settings import CamundaOptions, CamundaSettings
 from connectors.sdk.errors import (
     MalformedResponseError,
@@ -26,7 +28,7 @@ OPTIONS = {version: CamundaOptions.model_validate({"server_version": version}) f
 
 @pytest.fixture
 def running(instance: dict[str, Any], settings: CamundaSettings) -> Flow:
-    return flow.flow_of(msgspec.json.encode(instance), settings, fetched_at=NOW)
+    return flows.flow_of(msgspec.json.encode(instance), settings, fetched_at=NOW)
 
 
 def page_of(*rows: Any, **page: Any) -> httpx2.Response:
@@ -65,9 +67,9 @@ def test_a_full_process_instance_fills_every_member(running: Flow, instance: dic
     )
 
 
-def test_a_process_instance_of_nothing_but_its_key_is_a_flow(settings: CamundaSettings) -> None:
+def test_a_process_instance_with_only_a_key_is_a_flow(settings: CamundaSettings) -> None:
     """Server 8.8 leaves empty members out."""
-    shown = flow.flow_of(b'{"processInstanceKey":"7"}', settings, fetched_at=NOW)
+    shown = flows.flow_of(b'{"processInstanceKey":"7"}', settings, fetched_at=NOW)
 
     assert (FlowState.UNKNOWN, None, None, None, None) == (
         shown.state,
@@ -92,29 +94,29 @@ def test_a_process_instance_of_nothing_but_its_key_is_a_flow(settings: CamundaSe
 def test_a_process_instance_has_the_state_of_a_flow(
     native: str | None, state: str, rule: str, instance: dict[str, Any], settings: CamundaSettings
 ) -> None:
-    """TERMINATED is CANCELED; what is new is UNKNOWN."""
-    shown = flow.flow_of(msgspec.json.encode({**instance, "state": native}), settings, fetched_at=NOW)
+    """TERMINATED is CANCELED; a new state is UNKNOWN."""
+    shown = flows.flow_of(msgspec.json.encode({**instance, "state": native}), settings, fetched_at=NOW)
 
     assert (FlowState(state), rule, native) == (shown.state, shown.rule, shown.native_state)
 
 
-def test_a_process_instance_that_does_not_fit_is_named(settings: CamundaSettings) -> None:
-    """The error says where, and quotes nothing."""
+def test_a_member_that_does_not_fit_is_named(settings: CamundaSettings) -> None:
+    """The error names the member and does not quote its value."""
     with pytest.raises(MalformedResponseError, match=r"\$\.startDate") as caught:
-        flow.flow_of(b'{"processInstanceKey":"7","startDate":"soon"}', settings, fetched_at=NOW)
+        flows.flow_of(b'{"processInstanceKey":"7","startDate":"soon"}', settings, fetched_at=NOW)
 
     assert "soon" not in caught.value.message
 
 
-def test_of_process_instances_with_one_key_the_first_is_kept(
+def test_of_process_instances_with_the_same_key_the_first_is_kept(
     instance: dict[str, Any], settings: CamundaSettings
 ) -> None:
-    """Rows may repeat in a page while the vendor's index moves."""
+    """A page may repeat rows while the vendor's index changes."""
     rows = [
         msgspec.Raw(msgspec.json.encode({**instance, "processDefinitionName": name})) for name in ("first", "second")
     ]
 
-    assert ["first"] == [each.name for each in flow.flows_of(rows, settings, fetched_at=NOW)]
+    assert ["first"] == [each.name for each in flows.flows_of(rows, settings, fetched_at=NOW)]
 
 
 @pytest.mark.parametrize(
@@ -125,13 +127,13 @@ def test_of_process_instances_with_one_key_the_first_is_kept(
         (FlowState.ACTIVE, TaskState.RESERVED, (TaskState.RESERVED, None, "c8")),
     ],
 )
-def test_a_known_flow_decides_over_an_open_task(
+def test_a_suspended_flow_suspends_its_open_tasks(
     flow_state: FlowState, state: TaskState, expected: tuple[TaskState, str | None, str]
 ) -> None:
-    """A suspended instance suspends its open tasks; closed ones stay as they are."""
+    """Closed tasks do not change."""
     known = Flow(source="c8", native_id="1", state=flow_state, rule="c8.flow", fetched_at=NOW)
     task = Task(source="c8", native_id="2", title="Approve", state=state, rule="c8", fetched_at=NOW)
-    shown = flow.task_within_flow(task, known)
+    shown = flows.task_within_flow(task, known)
 
     assert expected == (shown.state, shown.state_reason, shown.rule)
 
@@ -143,7 +145,7 @@ def every_kind_of_flow() -> list[Flow]:
     settings = CamundaSettings.model_validate({"key": "c8", "name": "C8", "base_url": "https://camunda.test"})
     states = ("ACTIVE", "SUSPENDED", "COMPLETED", "TERMINATED", "MIGRATING")
     return [
-        flow.flow_of(
+        flows.flow_of(
             msgspec.json.encode(
                 {
                     "processInstanceKey": str(number + 1),
@@ -176,20 +178,20 @@ QUERIES = st.builds(
 
 
 @given(QUERIES, st.sampled_from(tuple(OPTIONS.values())))
-def test_what_matches_a_query_matches_what_is_pushed_down(query: FlowQuery, options: CamundaOptions) -> None:
-    """Pushing down never loses a flow, and what is pushed down can be said as it is."""
-    pushed = flow.pushdown(query, options)
+def test_a_pushed_query_loses_no_match(query: FlowQuery, options: CamundaOptions) -> None:
+    """And it can be pushed down again without a change."""
+    pushed = flows.pushdown(query, options)
 
     assert [each.native_id for each in FLOWS if query.matches(each) and not pushed.matches(each)] == []
-    assert pushed == flow.pushdown(pushed, options)
+    assert pushed == flows.pushdown(pushed, options)
 
 
 @given(QUERIES)
-def test_what_needs_no_call_matches_nothing(query: FlowQuery) -> None:
-    """A filter that is left out is one that only a flow of unknown state could pass."""
-    pushed = flow.pushdown(query, OPTIONS["8.10"])
+def test_without_a_call_nothing_can_match(query: FlowQuery) -> None:
+    """If there is no filter to send, only a flow of unknown state could match."""
+    pushed = flows.pushdown(query, OPTIONS["8.10"])
 
-    if flow.filter_of(pushed, OPTIONS["8.10"]) is None:
+    if flows.filter_of(pushed, OPTIONS["8.10"]) is None:
         assert {FlowState.UNKNOWN} >= {each.state for each in FLOWS if pushed.matches(each)}
 
 
@@ -224,15 +226,15 @@ def test_what_needs_no_call_matches_nothing(query: FlowQuery) -> None:
         ("8.9", FlowQuery(subject_label="order"), None),
     ],
 )
-def test_a_query_in_the_vendors_words(version: str, query: FlowQuery, filter: dict[str, Any] | None) -> None:
-    """The filter that is sent; None where no call is needed."""
+def test_a_query_becomes_a_filter(version: str, query: FlowQuery, filter: dict[str, Any] | None) -> None:
+    """None if no call is needed."""
     options = OPTIONS[version]
 
-    assert filter == flow.filter_of(flow.pushdown(query, options), options)
+    assert filter == flows.filter_of(flows.pushdown(query, options), options)
 
 
 async def test_flows_come_newest_first(connector: CamundaConnector, stand_in: CamundaStandIn) -> None:
-    """Page by page, each once."""
+    """Each flow once, page by page."""
     found: list[Flow] = []
     after: str | None = None
     while True:
@@ -248,8 +250,8 @@ async def test_flows_come_newest_first(connector: CamundaConnector, stand_in: Ca
     assert {row.process_instance_key for row in stand_in.store.instances.rows} == {each.native_id for each in found}
 
 
-async def test_a_flow_list_that_matches_nothing_asks_nobody(answering: Answering) -> None:
-    """An empty page without a call."""
+async def test_a_flow_query_that_matches_nothing_needs_no_call(answering: Answering) -> None:
+    """The page is empty and its total exact."""
     asked: list[Any] = []
 
     page = await answering(noting(asked, page_of())).list_flows(FlowQuery(states=frozenset()), limit=5)
@@ -258,7 +260,7 @@ async def test_a_flow_list_that_matches_nothing_asks_nobody(answering: Answering
 
 
 async def test_flows_are_read_by_id(connector: CamundaConnector, stand_in: CamundaStandIn) -> None:
-    """One that does not exist is absent."""
+    """A flow that does not exist is absent."""
     row = next(each for each in stand_in.store.instances.rows if each.state == "ACTIVE")
 
     found = await connector.get_flows([row.process_instance_key, "1", "no-key"])
@@ -274,7 +276,7 @@ async def test_flows_are_read_by_id(connector: CamundaConnector, stand_in: Camun
 
 
 async def test_a_hundred_flows_by_id_are_one_call(answering: Answering) -> None:
-    """What could not be read is the error of each that was asked for."""
+    """If a call fails, each of its flows has the error."""
     asked: list[Any] = []
 
     found = await answering(noting(asked, httpx2.Response(503))).get_flows([str(key) for key in range(1, 151)])

@@ -1,3 +1,5 @@
+"""Commands that task listeners delay or deny."""
+
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -108,7 +110,7 @@ async def reread(connector: CamundaConnector, task: Task) -> Task:
         ),
     ],
 )
-async def test_a_command_held_by_a_listener_may_be_applied(
+async def test_a_command_that_a_listener_delays_may_be_applied(
     element: str,
     make: Make,
     pending: PendingTransition,
@@ -117,7 +119,7 @@ async def test_a_command_held_by_a_listener_may_be_applied(
     listening: CamundaConnector,
     clock: Clock,
 ) -> None:
-    """504 while it stays accepted: the task is in transition, refuses other commands, and then shows what came of it."""
+    """The answer is 504, but the command stays accepted. The task refuses other commands until the listener is done."""
     task = await task_of(listening, "task-listeners", element)
 
     with pytest.raises(UpstreamTimeoutError) as caught:
@@ -146,7 +148,7 @@ async def test_a_command_held_by_a_listener_may_be_applied(
 async def test_a_listener_that_denies_leaves_the_task_as_it_was(
     element: str, make: Make, listening: CamundaConnector
 ) -> None:
-    """The reason is the listener's, and the task can still be worked on."""
+    """The error contains the listener's reason."""
     task = await task_of(listening, "task-listeners", element)
 
     with pytest.raises(ConflictError, match="denied by Task Listener") as caught:
@@ -157,7 +159,7 @@ async def test_a_listener_that_denies_leaves_the_task_as_it_was(
 
 
 async def test_a_task_being_created_is_not_ready(listening: CamundaConnector, clock: Clock) -> None:
-    """Until its creating listeners are done."""
+    """Until its listeners of the event creating are done."""
     task = await task_of(listening, "slow-creation", "slow_creation")
 
     assert (TaskState.CREATED, PendingTransition.CREATE) == (task.state, task.pending_transition)
@@ -170,7 +172,7 @@ async def test_a_task_being_created_is_not_ready(listening: CamundaConnector, cl
 async def test_a_cancelled_flow_may_wait_for_its_tasks(
     by_task: bool, listening: CamundaConnector, clock: Clock
 ) -> None:
-    """The instance ends when the canceling listeners of its tasks are done."""
+    """The instance ends when its tasks' listeners of the event canceling are done."""
     task = await task_of(listening, "slow-cancellation", "slow_cancellation")
     assert task.flow_id is not None
     flow = (await listening.get_flows([task.flow_id]))[task.flow_id]
@@ -194,7 +196,7 @@ async def test_a_cancelled_flow_may_wait_for_its_tasks(
 
 
 async def test_a_called_flow_is_cancelled_by_its_root_only(listening: CamundaConnector) -> None:
-    """The refusal names the root; parent and root stand on the record."""
+    """The refusal names the root. The record has parent and root."""
     started = await listening.perform_on_flow(StartFlow(definition_key="order-fulfilment"))
     page = await listening.list_flows(FlowQuery(), limit=100)
     child = next(flow for flow in page.items if flow.parent_id == started.flow.native_id)

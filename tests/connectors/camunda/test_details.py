@@ -1,20 +1,36 @@
+"""Data, outcomes and activities of a task."""
+
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import httpx2
 import msgspec
 import pytest
 
-from connectors.camunda import CamundaConnector
+from connectors.camunda import CamundaConnector, wire
+from connectors.camunda.details import data_of, innermost
 from connectors.camunda.settings import CamundaSettings
 from connectors.sdk.caller import Identity
 from connectors.sdk.commands import Claim, Complete
 from connectors.sdk.errors import MalformedResponseError, NotFoundError
-from connectors.sdk.model import Activity, ActivityType, DetailAspect, Task, TaskState, UserRef
+from connectors.sdk.model import (
+    OPEN_STATES,
+    Activity,
+    ActivityType,
+    DetailAspect,
+    OutcomeNature,
+    Requirement,
+    Task,
+    TaskOutcome,
+    TaskState,
+    UserRef,
+)
 from connectors.sdk.query import TaskQuery
 
 Answering = Callable[..., CamundaConnector]
+Drain = Callable[..., Any]
 
 AT = datetime(2026, 1, 5, 8, 15, 30, tzinfo=UTC)
 ENTRY = {
@@ -79,7 +95,7 @@ async def activities(connector: CamundaConnector, task: Task) -> tuple[Activity,
 async def test_an_entry_of_the_audit_log_is_an_activity(
     changed: dict[str, Any], expected: Activity, task: Task, answering: Answering
 ) -> None:
-    """Persons are named, clients are not; what is new or refused is OTHER."""
+    """People are shown, clients are not. Unknown and refused operations are OTHER."""
     connector = answering(lambda _: page_of({**ENTRY, **changed}))
 
     assert (expected,) == await activities(connector, task)
@@ -91,10 +107,10 @@ async def test_an_entry_of_the_audit_log_is_an_activity(
      ("COMPLETE", "COMPLETED"), ("CANCEL", "CANCELED"), ("DELETE", "DELETED"), ("SUSPEND", "SUSPENDED"),
      ("RESUME", "RESUMED"), ("MIGRATE", "OTHER"), ("UNKNOWN", "OTHER"), (None, "OTHER")],
 )  # fmt: skip
-async def test_an_operation_has_the_type_of_an_activity(
+async def test_an_operation_has_an_activity_type(
     operation: str | None, type: str, task: Task, answering: Answering
 ) -> None:
-    """The native one stays beside it."""
+    """The native type is kept."""
     connector = answering(lambda _: page_of({**ENTRY, "operationType": operation}))
 
     [shown] = await activities(connector, task) or ()
@@ -103,7 +119,7 @@ async def test_an_operation_has_the_type_of_an_activity(
 
 
 async def test_a_history_is_read_to_its_end(task: Task, answering: Answering) -> None:
-    """Page by page, oldest first; repeated entries count once, those without a time not at all."""
+    """Page by page, oldest first. Repeated entries count once; entries without a time are left out."""
     asked: list[Any] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -120,7 +136,7 @@ async def test_a_history_is_read_to_its_end(task: Task, answering: Answering) ->
 
 
 async def test_an_endless_history_is_an_error(task: Task, answering: Answering) -> None:
-    """A vendor that never ends its pages is not followed."""
+    """After ten pages the connector stops."""
     count = 0
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -138,7 +154,7 @@ async def test_an_endless_history_is_an_error(task: Task, answering: Answering) 
 async def test_a_server_without_an_audit_log_has_no_history(
     task: Task, versions: dict[str, CamundaSettings], answering: Answering
 ) -> None:
-    """8.8 is not asked; one that is older than configured answers 404, and the other parts are still there."""
+    """Server 8.8 gets no call. A server that is older than configured answers 404; the other aspects are still read."""
     asked: list[str] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -164,7 +180,7 @@ async def test_a_server_without_an_audit_log_has_no_history(
 async def test_a_server_without_effective_variables_gives_those_of_each_scope(
     version: str, calls: list[str], task: Task, versions: dict[str, CamundaSettings], answering: Answering
 ) -> None:
-    """Of one name the innermost counts; values are asked for whole."""
+    """Of variables with the same name the innermost is taken. Values are not truncated."""
     asked: list[httpx2.URL] = []
     rows = [
         {"name": "amount", "value": "1250", "scopeKey": "2251799813685700"},
@@ -183,16 +199,14 @@ async def test_a_server_without_effective_variables_gives_those_of_each_scope(
     assert {"false"} == {url.params["truncateValues"] for url in asked}
 
 
-async def test_data_of_an_unknown_task_are_not_found(task: Task, answering: Answering) -> None:
-    """Both searches say so."""
+async def test_data_of_an_unknown_task_is_not_found(task: Task, answering: Answering) -> None:
+    """Both searches answer 404."""
     with pytest.raises(NotFoundError):
         await answering(lambda _: httpx2.Response(404)).get_detail(task, {DetailAspect.DATA})
 
 
-async def test_the_stand_ins_history_tells_who_claimed_and_completed(
-    connector: CamundaConnector, alice: Identity
-) -> None:
-    """In the order of time, with the assignee as target."""
+async def test_the_history_shows_the_claim_and_the_completion(connector: CamundaConnector, alice: Identity) -> None:
+    """Ordered by time, with the assignee as target."""
     page = await connector.list_tasks(TaskQuery(states=frozenset({TaskState.READY})), limit=100)
     task = next(each for each in page.items if each.pending_transition is None)
     claimed = (await connector.perform(Claim(task=task, actor=alice))).task
@@ -204,3 +218,85 @@ async def test_the_stand_ins_history_tells_who_claimed_and_completed(
     assert sorted(times) == times
     assert ActivityType.COMPLETED is shown[-1].type
     assert [UserRef(native_id="alice")] == [each.target for each in shown if each.type is ActivityType.ASSIGNED][-1:]
+
+
+async def test_data_is_read_whole_and_page_by_page(task: Task, answering: Answering) -> None:
+    """Until a page is not full. Values are not truncated."""
+    asked: list[tuple[str, int]] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        page = msgspec.json.decode(request.content)["page"]
+        asked.append((request.url.params["truncateValues"], page["from"]))
+        count = page["limit"] if page["from"] == 0 else 1
+        return page_of(*({"name": f"v{page['from'] + number}", "value": "1"} for number in range(count)))
+
+    detail = await answering(answer).get_detail(task, {DetailAspect.DATA})
+
+    assert asked == [("false", 0), ("false", 1000)]
+    assert isinstance(detail.data, dict)
+    assert len(detail.data) == 1001
+
+
+async def test_endless_data_is_an_error(task: Task, answering: Answering) -> None:
+    """After ten pages the connector stops."""
+    full = [{"name": f"v{number}", "value": "1"} for number in range(1000)]
+
+    with pytest.raises(MalformedResponseError, match="more than 10000 variables"):
+        await answering(lambda _: page_of(*full)).get_detail(task, {DetailAspect.DATA})
+
+
+async def test_data_of_the_stand_in_is_decoded(connector: CamundaConnector, drain: Drain) -> None:
+    """No value is still JSON in a text."""
+    task = (await drain(connector, TaskQuery(states=OPEN_STATES)))[0]
+
+    detail = await connector.get_detail(task, {DetailAspect.DATA})
+
+    assert isinstance(detail.data, dict)
+    assert detail.data
+    assert not any(isinstance(value, str) and value.startswith('"') for value in detail.data.values())
+
+
+async def test_outcomes_are_the_configured_ones_without_a_call(task: Task, answering: Answering) -> None:
+    """Camunda has no outcomes. Aspects that it does not have need no call either."""
+
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise AssertionError(request.url)
+
+    aspects = {DetailAspect.OUTCOMES, DetailAspect.DESCRIPTION, DetailAspect.PREVIOUS_STEPS}
+
+    detail = await answering(refuse).get_detail(task, aspects)
+
+    outcome = TaskOutcome(
+        code="approve",
+        label="Approve",
+        nature=OutcomeNature.POSITIVE,
+        data=Requirement.OPTIONAL,
+        comment=Requirement.UNSUPPORTED,
+    )
+    assert ((outcome,), None, None, None) == (detail.outcomes, detail.form, detail.data, detail.previous_steps)
+
+
+def test_of_variables_with_the_same_name_the_innermost_is_taken() -> None:
+    """Its scope has the highest key, as a number. A variable without a scope is the last choice."""
+    variables = [
+        wire.Variable(name="a", value="1", scope_key="9"),
+        wire.Variable(name="a", value="2", scope_key="10"),
+        wire.Variable(name="a", value="3", scope_key=None),
+        wire.Variable(name="b", value="4", scope_key="x"),
+    ]
+
+    assert {"a": 2, "b": 4} == data_of(innermost(variables))
+
+
+def test_values_of_variables_keep_every_digit() -> None:
+    """Decimals stay decimals and long integers stay integers. A text that is not JSON stays a text."""
+    texts = {"amount": "10.10", "key": "9223372036854775807", "who": '"DE"', "cut": '{"a":', "none": None}
+    variables = [wire.Variable(name=name, value=value) for name, value in texts.items()]
+
+    assert data_of(variables) == {
+        "amount": Decimal("10.10"),
+        "key": 9223372036854775807,
+        "who": "DE",
+        "cut": '{"a":',
+        "none": None,
+    }

@@ -1,4 +1,7 @@
-"""The user tasks within a process's BPMN document, which anybody may have deployed: it is read as a stream, without DTD."""
+"""The user tasks in a process's BPMN document.
+
+Any user of the cluster may have deployed a document, so it is read as a stream, and one with a document type is refused.
+"""
 
 from xml.parsers import expat
 
@@ -8,7 +11,7 @@ from connectors.sdk import MalformedResponseError
 
 NAMESPACE = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 
-# Between a namespace and a name; no name can hold it.
+# Between a namespace and a name; no name can contain it.
 _SEPARATOR = "\n"
 _PROCESS, _USER_TASK, _EXTENSIONS = (
     f"{NAMESPACE}{_SEPARATOR}{name}" for name in ("process", "userTask", "extensionElements")
@@ -16,20 +19,20 @@ _PROCESS, _USER_TASK, _EXTENSIONS = (
 
 
 class UserTask(Struct, frozen=True, kw_only=True):
-    """A nameless one has its id as name: so do the tasks made from it."""
+    """`name` is the id if the element has no name: tasks created from it are called so."""
 
     element_id: str
     name: str
 
 
 def user_tasks(document: bytes, process_id: str) -> list[UserTask]:
-    """Those of that process, its subprocesses included, in the order of the document; of elements with one id the first.
+    """The user tasks of one process and its subprocesses, in the order of the document; of elements with one id the first.
 
-    A document may hold other processes beside it. MalformedResponseError for one that is no XML, brings a document type
-    of its own (none needs it, entities do) or lacks the process.
+    A document may contain further processes. MalformedResponseError if it is not XML, has a document type (it needs none,
+    and a document type may define entities without bounds) or does not contain the process.
     """
     found = _Search(process_id)
-    # The server deploys and answers UTF-8, whatever the document's first line says.
+    # The server stores and sends UTF-8, also if the document's first line names another encoding.
     parser = expat.ParserCreate("UTF-8", _SEPARATOR)
     parser.StartDoctypeDeclHandler = _refuse
     parser.StartElementHandler = found.start
@@ -41,7 +44,7 @@ def user_tasks(document: bytes, process_id: str) -> list[UserTask]:
     except _DocumentTypeError as error:
         raise MalformedResponseError(f"the BPMN document of process {process_id!r} has a document type") from error
     if not found.has_process:
-        raise MalformedResponseError(f"the BPMN document of process {process_id!r} does not hold it")
+        raise MalformedResponseError(f"the BPMN document of process {process_id!r} does not contain it")
     return [UserTask(element_id=element_id, name=name) for element_id, name in found.names.items()]
 
 
@@ -54,7 +57,10 @@ def _refuse(name: str, system_id: str | None, public_id: str | None, has_interna
 
 
 class _Search:
-    """Depths are those of the process and of the extensions that the parser is in; 0 for none."""
+    """Collects user tasks while the parser runs.
+
+    `_process` and `_extensions` are the depths of the process and the extensions that the parser is in; 0 is none.
+    """
 
     def __init__(self, process_id: str) -> None:
         self.names: dict[str, str] = {}

@@ -1,20 +1,22 @@
+"""User tasks in BPMN documents."""
+
 from xml.sax.saxutils import quoteattr
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.camunda.bpmn import NAMESPACE, UserTask, user_tasks
+from connectors.camunda.formats.bpmn import NAMESPACE, UserTask, user_tasks
 from connectors.sdk.errors import MalformedResponseError
 
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 ID = st.text("abcdefghijklmnopqrstuvwxyz_-.0123456789", min_size=1)
-# What XML can hold, and does not normalise within an attribute.
+# Characters that XML can have in an attribute and does not normalise.
 NAME = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="￾￿"), min_size=1)
 
 
 def document(inside: str, *, prolog: str = '<?xml version="1.0" encoding="UTF-8"?>') -> bytes:
-    """A document whose process "invoice" holds `inside`."""
+    """A document with `inside` in its process "invoice"."""
     return (
         f'{prolog}<bpmn:definitions xmlns:bpmn="{NAMESPACE}" xmlns:zeebe="{ZEEBE}">'
         f'<bpmn:process id="invoice" isExecutable="true">{inside}</bpmn:process>'
@@ -26,8 +28,8 @@ def ids(inside: str) -> list[str]:
     return [each.element_id for each in user_tasks(document(inside), "invoice")]
 
 
-def test_a_user_task_is_named_as_its_tasks_are() -> None:
-    """A nameless one by its id; those of another process of the same document are not among them."""
+def test_a_user_task_has_the_name_of_its_tasks() -> None:
+    """Without a name it has its id. User tasks of other processes in the document are left out."""
     inside = '<bpmn:userTask id="approve" name="Approve &amp; &#252;ber&#252;n"/><bpmn:userTask id="pay"/><bpmn:userTask id="x" name=""/>'
 
     assert [
@@ -39,8 +41,8 @@ def test_a_user_task_is_named_as_its_tasks_are() -> None:
 
 
 @pytest.mark.parametrize("scope", ["subProcess", "adHocSubProcess", "transaction"])
-def test_user_tasks_of_nested_scopes_are_among_them(scope: str) -> None:
-    """However deep, and behind them those of the process itself."""
+def test_user_tasks_of_nested_scopes_are_included(scope: str) -> None:
+    """At any depth, and user tasks of the process behind them."""
     inner = f'<bpmn:{scope} id="s2"><bpmn:userTask id="deep"/></bpmn:{scope}>'
     inside = f'<bpmn:{scope} id="s1"><bpmn:userTask id="first"/>{inner}</bpmn:{scope}><bpmn:userTask id="last"/>'
 
@@ -48,7 +50,7 @@ def test_user_tasks_of_nested_scopes_are_among_them(scope: str) -> None:
 
 
 def test_a_user_task_of_several_instances_is_one_definition() -> None:
-    """As is one that a job worker carries out, and one whose id is there twice."""
+    """So is a user task of a job worker, and one whose id occurs twice."""
     loop = "<bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements/></bpmn:multiInstanceLoopCharacteristics>"
     native = "<bpmn:extensionElements><zeebe:userTask/></bpmn:extensionElements>"
 
@@ -73,12 +75,12 @@ def test_a_user_task_of_several_instances_is_one_definition() -> None:
         '<bpmn:extensionElements><bpmn:extensionElements/><bpmn:userTask id="a"/></bpmn:extensionElements>',
     ],
 )
-def test_what_looks_like_a_user_task_is_none(inside: str) -> None:
-    """Of another namespace, without an id, in a comment, or somebody's extension; the next one counts again."""
+def test_other_elements_are_no_user_tasks(inside: str) -> None:
+    """In another namespace, a comment or an extension, or without an id. The next user task is found."""
     assert ["b"] == ids(f'{inside}<bpmn:userTask id="b"/>')
 
 
-def test_the_namespace_counts_not_its_prefix() -> None:
+def test_the_prefix_of_the_namespace_does_not_matter() -> None:
     """Documents of other modelers have BPMN as their default namespace."""
     plain = f'<definitions xmlns="{NAMESPACE}"><process id="invoice"><userTask id="a"/></process></definitions>'
 
@@ -87,7 +89,7 @@ def test_the_namespace_counts_not_its_prefix() -> None:
 
 @pytest.mark.parametrize("encoding", ["UTF-16", "ISO-8859-1", "rot13", "idna", "no-such-thing"])
 def test_a_document_is_read_as_utf_8(encoding: str) -> None:
-    """Which the server sends, whatever was declared when somebody deployed it."""
+    """The server sends UTF-8, also if the document declares another encoding."""
     made = document('<bpmn:userTask id="a" name="Prüfen"/>', prolog=f'<?xml version="1.0" encoding="{encoding}"?>')
 
     assert ["Prüfen"] == [each.name for each in user_tasks(made, "invoice")]
@@ -106,7 +108,7 @@ BOMB = '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;"><!ENTI
     ],
 )
 def test_a_document_type_is_refused(prolog: str) -> None:
-    """None needs it: entities could grow without end, or be read from elsewhere."""
+    """It could define entities without bounds, or entities from other addresses."""
     with pytest.raises(MalformedResponseError, match="'invoice' has a document type"):
         user_tasks(document('<bpmn:userTask id="a" name="&c;"/>', prolog=prolog), "invoice")
 
@@ -129,21 +131,21 @@ def test_a_document_type_is_refused(prolog: str) -> None:
         document("<bpmn:userTask id='a'/>")[:-1],
     ],
 )
-def test_what_is_no_xml_is_malformed(made: bytes) -> None:
-    """The message names the process, so that somebody can look."""
+def test_a_document_that_is_no_xml_is_malformed(made: bytes) -> None:
+    """The message names the process."""
     with pytest.raises(MalformedResponseError, match="'invoice' is not readable as XML"):
         user_tasks(made, "invoice")
 
 
 @pytest.mark.parametrize("made", [b"<html/>", document("").replace(b'"invoice"', b'"renamed"')])
 def test_a_document_without_its_process_is_malformed(made: bytes) -> None:
-    """Not a process without user tasks."""
-    with pytest.raises(MalformedResponseError, match="'invoice' does not hold it"):
+    """It is not read as a process without user tasks."""
+    with pytest.raises(MalformedResponseError, match="'invoice' does not contain it"):
         user_tasks(made, "invoice")
 
 
 def test_depth_and_size_do_no_harm() -> None:
-    """Elements a hundred thousand deep, and as many user tasks."""
+    """A hundred thousand nested elements; twenty thousand user tasks."""
     deep = "<bpmn:subProcess>" * 100_000 + '<bpmn:userTask id="a"/>' + "</bpmn:subProcess>" * 100_000
     many = "".join(f'<bpmn:userTask id="t{number}"/>' for number in range(20_000))
 
@@ -153,7 +155,7 @@ def test_depth_and_size_do_no_harm() -> None:
 
 @given(st.dictionaries(ID, NAME, max_size=5))
 def test_ids_and_names_are_read_as_written(names: dict[str, str]) -> None:
-    """Whatever a name holds, in the order of the document."""
+    """Any name, in the order of the document."""
     inside = "".join(f"<bpmn:userTask id={quoteattr(id)} name={quoteattr(name)}/>" for id, name in names.items())
 
     assert list(names.items()) == [(each.element_id, each.name) for each in user_tasks(document(inside), "invoice")]
@@ -161,6 +163,6 @@ def test_ids_and_names_are_read_as_written(names: dict[str, str]) -> None:
 
 @given(st.binary(max_size=60))
 def test_any_other_bytes_are_malformed(made: bytes) -> None:
-    """Never another exception."""
+    """There is no other exception."""
     with pytest.raises(MalformedResponseError):
         user_tasks(made, "invoice")

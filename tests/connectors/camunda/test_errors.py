@@ -1,3 +1,5 @@
+"""The vendor's refusals and broken connections as errors."""
+
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -79,7 +81,7 @@ async def error_of_write(connector: CamundaConnector, task: Task) -> ConnectorEr
 
 
 @pytest.mark.parametrize(("status", "title", "detail", "read", "write", "maybe"), PROBLEMS)
-async def test_an_answer_is_its_error(
+async def test_an_answer_becomes_an_error(
     status: int,
     title: str | None,
     detail: str | None,
@@ -89,7 +91,7 @@ async def test_an_answer_is_its_error(
     task: Task,
     answering: Answering,
 ) -> None:
-    """By status and title; only writes leave open whether they were applied."""
+    """By status and title. Only a write may have been applied."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": "/v2/x"}
     connector = answering(
         lambda _: httpx2.Response(status, json=body, headers={"content-type": "application/problem+json"})
@@ -102,10 +104,10 @@ async def test_an_answer_is_its_error(
 
 
 @pytest.mark.parametrize(("raised", "expected", "maybe"), TRANSPORT)
-async def test_a_broken_connection_is_its_error(
+async def test_a_broken_connection_becomes_an_error(
     raised: type[Exception], expected: type[ConnectorError], maybe: bool, task: Task, answering: Answering
 ) -> None:
-    """Before a connection exists nothing was sent; after that a write may have arrived."""
+    """Before there is a connection nothing was sent; after that a write may have arrived."""
 
     def fail(request: httpx2.Request) -> httpx2.Response:
         raise raised("planted")
@@ -119,10 +121,10 @@ async def test_a_broken_connection_is_its_error(
 
 
 @pytest.mark.parametrize("status", [404, 409, 403, 400, 500, 503])
-async def test_a_body_that_is_no_problem_document_still_is_an_error(
+async def test_a_body_that_is_no_problem_document_becomes_an_error(
     status: int, task: Task, answering: Answering
 ) -> None:
-    """Proxies answer with pages of their own, which are not quoted."""
+    """Pages of proxies are not quoted."""
     connector = answering(lambda _: httpx2.Response(status, text="<h1>gateway s3cr3t</h1>"))
 
     errors = [await error_of_read(connector, task), await error_of_write(connector, task)]
@@ -131,8 +133,8 @@ async def test_a_body_that_is_no_problem_document_still_is_an_error(
     assert not any(isinstance(error, BrokenError) for error in errors)
 
 
-async def test_backpressure_says_when_to_come_back(task: Task, answering: Answering) -> None:
-    """Where a proxy adds Retry-After; the broker itself does not."""
+async def test_retry_after_is_read_from_backpressure(task: Task, answering: Answering) -> None:
+    """A proxy may add Retry-After; the broker does not."""
     body = {"title": "RESOURCE_EXHAUSTED"}
     connector = answering(lambda _: httpx2.Response(503, json=body, headers={"Retry-After": "30"}))
 
@@ -144,7 +146,7 @@ async def test_backpressure_says_when_to_come_back(task: Task, answering: Answer
 
 
 async def test_a_long_detail_is_cut(task: Task, answering: Answering) -> None:
-    """A listener's reason is anybody's text: at most 300 characters of it, on one line."""
+    """A listener's reason may be any text: at most 300 characters are kept, in one line."""
     connector = answering(lambda _: httpx2.Response(409, json={"title": "INVALID_STATE", "detail": "a\n" * 5000}))
 
     error = await error_of_write(connector, task)
@@ -154,7 +156,7 @@ async def test_a_long_detail_is_cut(task: Task, answering: Answering) -> None:
 
 
 async def test_an_expired_token_is_renewed_once_and_never_shown(task: Task, answering: Answering) -> None:
-    """After a second 401 the error is UNAUTHENTICATED; neither token nor client secret stand in it."""
+    """After a second 401 the error is UNAUTHENTICATED. It contains neither token nor client secret."""
     from connectors.camunda.settings import CamundaSettings
 
     settings = CamundaSettings.model_validate(

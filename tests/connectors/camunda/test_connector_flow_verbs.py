@@ -1,3 +1,5 @@
+"""Starting and cancelling process instances."""
+
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -6,7 +8,7 @@ import httpx2
 import msgspec
 import pytest
 
-from connectors.camunda import CamundaConnector, flow
+from connectors.camunda import CamundaConnector, flows
 from connectors.camunda.settings import CamundaOptions, CamundaSettings
 from connectors.sdk.commands import CancelFlow, FlowCommand, StartFlow
 from connectors.sdk.errors import (
@@ -27,7 +29,7 @@ OPTIONS = {version: CamundaOptions.model_validate({"server_version": version}) f
 
 @pytest.fixture
 def running(instance: dict[str, Any], settings: CamundaSettings) -> Flow:
-    return flow.flow_of(msgspec.json.encode(instance), settings, fetched_at=NOW)
+    return flows.flow_of(msgspec.json.encode(instance), settings, fetched_at=NOW)
 
 
 def noting(asked: list[Any], response: httpx2.Response) -> Callable[[httpx2.Request], httpx2.Response]:
@@ -75,7 +77,7 @@ STARTED = {
     ],
 )
 async def test_starting_a_flow_is_one_request(command: StartFlow, body: dict[str, Any], answering: Answering) -> None:
-    """The answer, which has no name and no times, becomes the flow."""
+    """The flow is built from the answer, which has neither name nor times."""
     sent: list[Any] = []
     business_id = "INV-9" if command.options else None
     answer = {**STARTED, "businessId": business_id}
@@ -116,14 +118,14 @@ async def test_starting_a_flow_is_one_request(command: StartFlow, body: dict[str
         ("8.8", StartFlow(definition_key="a", options={"businessId": "x"}), ("options", "businessId")),
     ],
 )
-async def test_what_cannot_be_started_is_refused_without_a_call(
+async def test_an_impossible_start_is_refused_without_a_call(
     version: str,
     command: StartFlow,
     field: tuple[str, ...],
     versions: dict[str, CamundaSettings],
     answering: Answering,
 ) -> None:
-    """The caller learns which member is wrong."""
+    """The error names the argument."""
     sent: list[Any] = []
     connector = answering(noting(sent, httpx2.Response(200, json=STARTED)), versions[version])
 
@@ -152,10 +154,10 @@ async def test_what_cannot_be_started_is_refused_without_a_call(
         (502, "aborted", UnavailableError, True),
     ],
 )
-async def test_a_start_that_fails_says_whether_it_may_have_happened(
+async def test_a_failed_start_says_whether_it_may_have_been_applied(
     status: int, detail: str, error: type[ConnectorError], maybe_applied: bool, answering: Answering
 ) -> None:
-    """An unknown process is the caller's mistake; after a timeout the instance may run."""
+    """An unknown process is an error of the caller. After a timeout the instance may exist."""
     connector = answering(lambda _: httpx2.Response(status, json={"title": "X", "detail": detail}))
 
     with pytest.raises(error) as caught:
@@ -166,7 +168,7 @@ async def test_a_start_that_fails_says_whether_it_may_have_happened(
 
 
 async def test_cancelling_a_flow_ends_it(connector: CamundaConnector, stand_in: CamundaStandIn) -> None:
-    """The expected record is what the vendor shows afterwards; a second time is refused."""
+    """The record in the outcome is the one that the vendor shows afterwards. A second cancel is refused."""
     row = next(
         each
         for each in stand_in.store.instances.rows
@@ -191,7 +193,7 @@ async def test_cancelling_a_flow_ends_it(connector: CamundaConnector, stand_in: 
 
 
 async def test_cancelling_takes_no_options(running: Flow, answering: Answering) -> None:
-    """An option that nobody reads is refused, not dropped."""
+    """An unknown option is refused, not dropped."""
     sent: list[Any] = []
     command: FlowCommand = CancelFlow(flow=running, options={"reason": "x"})
 

@@ -1,0 +1,95 @@
+"""The vendor's refusals as errors of the sdk."""
+
+from typing import TypedDict
+
+from connectors.camunda import wire
+from connectors.sdk import (
+    AlreadyAssignedError,
+    Answer,
+    ConflictError,
+    ConnectorError,
+    ForbiddenError,
+    NotFoundError,
+    RateLimitedError,
+    UnavailableError,
+    ValidationFailedError,
+    retry_at,
+)
+
+# Characters of the vendor's own text that a message may hold.
+LONGEST_DETAIL = 300
+
+
+class _Native(TypedDict):
+    native_status: int
+    native_code: str | None
+
+
+def parse_error(answer: Answer) -> ConnectorError | None:
+    """The error that a problem document means; None if the status alone decides (401, 429, other 4xx and 5xx).
+
+    The engine's texts are the only thing that tells some refusals apart. They are compared in one line.
+    """
+    problem = answer.try_decode(wire.Problem) or wire.Problem()
+    text = " ".join((problem.detail or "").split())
+    native: _Native = {"native_status": answer.status, "native_code": problem.title}
+    match answer.status:
+        case 400:
+            return ValidationFailedError(_cut(text) or "refused the request as invalid", **native)
+        case 403:
+            return _forbidden(text, native)
+        case 404:
+            return _not_found(text, native, is_write=answer.is_write)
+        case 409 if answer.is_write:
+            return _conflict(text, native)
+        case 500 | 503:
+            return _unavailable(answer, text, native)
+        case _:
+            return None
+
+
+def _forbidden(text: str, native: _Native) -> ConnectorError:
+    if "does not match the calling user" in text:
+        return ForbiddenError(
+            "the cluster lets a user claim for itself only: use credentials of kind oauth for the source, "
+            'or set its option claims = "assign"',
+            **native,
+        )
+    return ForbiddenError(_cut(text) or "the service account lacks a permission", **native)
+
+
+def _not_found(text: str, native: _Native, *, is_write: bool) -> ConnectorError:
+    if not is_write:
+        return NotFoundError(_cut(text) or "no such record in this source", **native)
+    if "Command 'CREATE'" in text:
+        return ValidationFailedError(_cut(text), field=("definitionKey",), **native)
+    # The engine forgets a task or an instance when it ends: a command that comes too late is 404 as well as 409.
+    return ConflictError(f"no longer actionable: {_cut(text)}" if text else "no longer actionable", **native)
+
+
+def _conflict(text: str, native: _Native) -> ConnectorError:
+    """A task in another state, a listener that denies, a called instance: the vendor's text says which."""
+    if "already been assigned" in text:
+        return AlreadyAssignedError(_cut(text), **native)
+    return ConflictError(_cut(text) or "no longer actionable", **native)
+
+
+def _unavailable(answer: Answer, text: str, native: _Native) -> ConnectorError | None:
+    """The two refusals after which a write was certainly not applied; None for all others."""
+    if native["native_code"] == "RESOURCE_EXHAUSTED":
+        # Backpressure: the broker did not accept the command.
+        return RateLimitedError(
+            "the cluster is overloaded and did not accept the request",
+            retry_at=retry_at(answer.headers.get("retry-after")),
+            **native,
+        )
+    if answer.status == 503 and native["native_code"] == "UNAVAILABLE" and "could not be delivered" in text:
+        # The server's gateway knows no partition with that number, or no broker yet, so it forwarded nothing.
+        return UnavailableError(
+            "no partition of the cluster has that key, or none is reachable; nothing was sent", **native
+        )
+    return None
+
+
+def _cut(text: str) -> str:
+    return text[:LONGEST_DETAIL]

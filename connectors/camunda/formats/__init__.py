@@ -1,0 +1,10 @@
+"""Formats within requests and answers.
+
+bpmn       the user tasks in a process's BPMN document
+filters    the filter of a search
+"""
+
+from connectors.camunda.formats.bpmn import NAMESPACE, UserTask, user_tasks
+from connectors.camunda.formats.filters import Filter
+
+__all__ = ["NAMESPACE", "Filter", "UserTask", "user_tasks"]

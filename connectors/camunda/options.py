@@ -1,0 +1,34 @@
+"""Options of commands: what this vendor accepts beyond the arguments that all vendors share."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from connectors.camunda.settings import CamundaOptions
+from connectors.sdk import Options
+
+Text = Annotated[str, Meta(min_length=1)]
+
+
+class ActionOptions(Options, frozen=True, kw_only=True):
+    """For Assign and Update. `action` is the name of the event that task listeners see; the engine's own by default."""
+
+    action: str | None = None
+
+
+class StartFlowOptions(Options, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """For StartFlow; encoded, they are members of the request. `tenant_id` is for clusters with tenants."""
+
+    tags: Annotated[tuple[Text, ...], Meta(min_length=1)] | None = None
+    tenant_id: Text | None = None
+
+
+class StartFlowOptionsFrom89(StartFlowOptions, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """For StartFlow from server 8.9. `business_id` links the process instance to a business object."""
+
+    business_id: Text | None = None
+
+
+def start_flow_options(options: CamundaOptions) -> type[StartFlowOptions]:
+    """The options that the configured server has."""
+    return StartFlowOptionsFrom89 if options.minor >= 9 else StartFlowOptions
