@@ -34,7 +34,6 @@ COMPOSED = ("gateway.people", "gateway.store", "gateway.shared")
 UNDESCRIBED = {
     "connectors",
     "connectors.camunda",
-    "connectors.epilot",
     "connectors.geotareas",
     "connectors.littlehorse",
     "connectors.sdk",
