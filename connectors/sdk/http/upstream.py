@@ -159,7 +159,7 @@ class Upstream:
         """
         if path.count("{}") != len(ids) or _FORBIDDEN_IN_PATH.search(path.replace("{}", "id")):
             raise ValueError(
-                f"{path!r} with {len(ids)} ids is no path: pass ids as arguments, read('GET', '/todos/{{}}', id), "
+                f"{path!r} with {len(ids)} ids is no path; pass ids as arguments: read('GET', '/todos/{{}}', id), "
                 "and a query as params"
             )
         for native_id in ids:

@@ -16,7 +16,7 @@ import pytest
 
 # Before they are imported: a failed `assert` in them then shows its values, wherever the suite is installed.
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{file}" for file in ("contract", "reads", "writes", "failures", "reading", "record_check", "verbs"))
+    *(f"{__name__}.{file}" for file in ("contract", "reads", "writes", "failures", "reading", "record_check"))
 )
 
 from connectors.sdk.testing.contract import ConnectorContract
