@@ -34,6 +34,7 @@ def check_page(page: Page[Any], record_type: type[Struct]) -> None:
     assert isinstance(page, Page), f"a list must return a Page, is {_shown(page)}"
     cursor = page.next_cursor
     assert cursor is None or isinstance(cursor, str), f"Page.next_cursor must be text or None, is {_shown(cursor)}"
+    assert cursor != "", "Page.next_cursor must be None at the end, is an empty text"
     assert isinstance(page.items, Sequence), f"Page.items must be a list or tuple, is {_shown(page.items)}"
     for item in page.items:
         assert isinstance(item, record_type), f"Page.items must hold {record_type.__name__} records, has {_shown(item)}"

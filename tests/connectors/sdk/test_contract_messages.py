@@ -43,6 +43,12 @@ class NumberedCursor(MemoryConnector):
         return Page(items=page.items, next_cursor=2)  # type: ignore[arg-type]
 
 
+class EmptyCursor(MemoryConnector):
+    async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
+        page = await super().list_tasks(query, limit=limit, after=after)
+        return Page(items=page.items, next_cursor=page.next_cursor or "")
+
+
 class LargePages(MemoryConnector):
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
         return await super().list_tasks(query, limit=limit + 1, after=after)
@@ -149,10 +155,11 @@ MISTAKES: tuple[tuple[type[MemoryConnector], str, dict[str, Any], str], ...] = (
         CursorAtTheEnd,
         LISTS,
         {},
-        "page 5 is empty and has a next_cursor, and so have the 30 pages after it: the last page must",
+        "page 5 is empty and has a next_cursor, and so have the 30 pages after it: the last page must have next_cursor=None",
     ),
     (SameCursor, LISTS, {}, "page 2 has the next_cursor of page 1, 'again': the list has no end"),
     (NumberedCursor, LISTS, {}, "Page.next_cursor must be text or None, is int 2"),
+    (EmptyCursor, LISTS, {}, "Page.next_cursor must be None at the end, is an empty text"),
     (LargePages, LISTS, {}, "page 1 has 4 rows; limit=3 was asked for"),
     (
         RaisingForUnknown,
