@@ -20,8 +20,6 @@ settings.register_profile("quick", max_examples=100, deadline=None)
 settings.register_profile("long", max_examples=3000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
-pytest.register_assert_rewrite("connectors.sdk.testing.contract")
-
 DESCRIPTIONS = Path(__file__).resolve().parents[2] / "shared" / "specs"
 
 

@@ -14,6 +14,7 @@ import pytest
 pytestmark = pytest.mark.server
 
 ROOT = Path(__file__).parent.parent
+TODO = ROOT / "tests" / "connectors" / "todo_vendor" / "todo_taskgate"
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,35 @@ def test_the_installed_wheel_finds_the_vendors(installed: Path) -> None:
     assert "camunda epilot geotareas littlehorse uipath camunda uipath epilot littlehorse geotareas" == run(
         installed, code
     )
+
+
+def test_the_installed_contract_suite_shows_values(installed: Path, tmp_path: Path) -> None:
+    """For a connector outside of the tree, without any configuration of pytest."""
+    shutil.copytree(TODO, tmp_path / "todo_taskgate", ignore=shutil.ignore_patterns("__pycache__"))
+    connector = tmp_path / "todo_taskgate" / "__init__.py"
+    body = "        body = {"
+    text = connector.read_text(encoding="utf-8")
+    assert text.count(body) == 1
+    connector.write_text(text.replace(body, f"        await self.ping()\n{body}"), encoding="utf-8")
+
+    arguments = ["-q", "-p", "no:cacheprovider", "--pyargs", "todo_taskgate.contract", "-k", "moves_the_state"]
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"import sys; sys.path[:0] = {[str(installed), str(tmp_path)]!r}; import pytest; sys.exit(pytest.main({arguments!r}))",
+        ],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert "connectors/sdk/testing/writes.py" in done.stdout
+    assert "an atomic verb must send one request, sent GET /api/me, POST /api/todos/1/complete" in done.stdout
+    assert "assert 1 == 2" in done.stdout
+    assert "1 failed" in done.stdout
 
 
 def test_the_wheel_holds_graphiql_as_the_tree_does(installed: Path) -> None:
