@@ -1,12 +1,14 @@
 """The composition root: the only file that names the concrete parts of the gateway. It opens and closes them."""
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from msgspec import Struct
 
+from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.model import TaskRef
 from connectors.sdk.registry import connector_types
 from gateway.auth import Authenticator, sign_in
@@ -88,6 +90,8 @@ def compose(
     answers: Cache,
     cursors: CursorCodec,
     leases: Leases,
+    monotonic: Callable[[], float] = time.monotonic,
+    now: Clock = utc_now,
 ) -> FederatedSources:
     """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`."""
     by_key = {source.key: source for source in sources}
@@ -95,7 +99,10 @@ def compose(
     def ended(ref: TaskRef) -> None:
         answers.invalidate([Tag(ref.source, Kind.TASK, ref.native_id), Tag(ref.source, Kind.TASK_LIST)])
 
-    overlay, flow_overlay = Overlay(ended=ended), FlowOverlay()
+    overlay, flow_overlay = (
+        Overlay(monotonic=monotonic, now=now, ended=ended),
+        FlowOverlay(monotonic=monotonic, now=now),
+    )
     reader = SourceReader(answers)
     flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)
     tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows)

@@ -1,6 +1,7 @@
 """All configured sources as one: implements `schema.ports.Federation` by delegation."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct, structs
 
@@ -120,9 +121,14 @@ class FederatedSources:
         return await self._objects.tasks.tasks(caller, refs, fresh=fresh)
 
     async def get_details(
-        self, caller: Caller, wanted: Mapping[TaskRef, frozenset[DetailAspect]]
+        self,
+        caller: Caller,
+        wanted: Mapping[TaskRef, frozenset[DetailAspect]],
+        *,
+        known: Mapping[TaskRef, Task] = MappingProxyType({}),
+        fresh: bool = False,
     ) -> Mapping[TaskRef, TaskDetail | ConnectorError]:
-        return await self._objects.tasks.details(caller, wanted)
+        return await self._objects.tasks.details(caller, wanted, known=known, fresh=fresh)
 
     async def get_flows(
         self, caller: Caller, refs: Sequence[FlowRef], *, fresh: bool = False

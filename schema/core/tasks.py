@@ -36,7 +36,10 @@ async def list_tasks(
         count=count,
         now=context.now,
     )
-    return await context.federation.list_tasks(context.caller, request)
+    found = await context.federation.list_tasks(context.caller, request)
+    if fresh:
+        context.note_fresh(edge.task for edge in found.edges)
+    return found
 
 
 def only_open(filter: TaskFilter) -> TaskFilter:

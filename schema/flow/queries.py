@@ -67,6 +67,8 @@ async def flow_by_id(found: GlobalId | None, context: Context, *, fresh: bool = 
     if ref is None or ref.source not in context.sources:
         return None
     flow = await context.federation.get_visible_flow(context.caller, ref, fresh=fresh)
+    if fresh:
+        context.note_fresh_flow(ref)
     return None if flow is None else Flow.from_model(flow, context)
 
 

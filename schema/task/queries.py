@@ -84,6 +84,7 @@ async def task_by_id(
         return None
     if fresh:
         context.loader(TaskByRefLoader).put(ref, task)
+        context.note_fresh([task])
     return Task.from_model(task, context, is_listed=is_listed)
 
 

@@ -2,7 +2,8 @@
 
 A cursor holds the sort values of the last row returned and, per paged stream, the page that its next row is on. On
 resuming, rows up to those values are skipped. Counting rows instead would lose tasks as soon as one leaves the list. A
-source that failed keeps a position of its own, so that its rows do not count as returned.
+source that failed keeps a position of its own, so that its rows do not count as returned. It also carries what the
+first page knew of the number of rows.
 """
 
 import base64
@@ -15,10 +16,10 @@ import msgspec
 from msgspec import Struct
 
 from connectors.sdk.errors import InputError
-from gateway.federation.lists.position import ListPosition, StreamId, StreamPosition
+from gateway.federation.lists.position import ListPosition, SourceCount, StreamId, StreamPosition
 from gateway.federation.lists.sort_order import SortValues
 
-VERSION = 3
+VERSION = 4
 # Letters of the longest cursor that is decoded at all.
 LONGEST = 4096
 SIGNATURE_BYTES = 16
@@ -32,6 +33,7 @@ class Envelope(Struct, frozen=True, array_like=True):
     last: SortValues
     streams: tuple[tuple[StreamId, StreamPosition], ...]
     backward: bool
+    counts: tuple[tuple[str, SourceCount], ...]
 
 
 class CursorCodec:
@@ -43,7 +45,12 @@ class CursorCodec:
     def encode(self, fingerprint: str, position: ListPosition) -> str:
         """The cursor of a position in the list that `fingerprint` stands for."""
         envelope = Envelope(
-            VERSION, fingerprint, position.last, tuple(position.streams.items()), backward=position.backward
+            VERSION,
+            fingerprint,
+            position.last,
+            tuple(position.streams.items()),
+            position.backward,
+            tuple(position.counts.items()),
         )
         packed = zlib.compress(msgspec.json.encode(envelope), 9)
         return _spelled(self._sign(packed) + packed)
@@ -65,7 +72,7 @@ class CursorCodec:
             raise _refused("it is of another version")
         if envelope.fingerprint != fingerprint:
             raise _refused("it belongs to another filter, order, scope or person")
-        return ListPosition(envelope.last, dict(envelope.streams), envelope.backward)
+        return ListPosition(envelope.last, dict(envelope.streams), envelope.backward, dict(envelope.counts))
 
     def _sign(self, packed: bytes) -> bytes:
         return hmac.digest(self._secret, packed, "sha256")[:SIGNATURE_BYTES]

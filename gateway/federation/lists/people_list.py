@@ -224,7 +224,15 @@ def _add(
 ) -> None:
     stream = stream or StreamId(contribution.source.key, StreamKind.SCANNED)
     contribution.sorts = FilterPlacement.GATEWAY
-    contribution.streams.append(ScannedStream(StreamSpec(stream, page.order, admit, page.start_of(stream)), fetch))
+    source = contribution.source
+    spec = StreamSpec(
+        stream,
+        page.order,
+        admit,
+        page.start_of(stream),
+        error_of=lambda raised: source.error_of(raised, "list people"),
+    )
+    contribution.streams.append(ScannedStream(spec, fetch))
 
 
 def _is_found(search: str, person: Caller | None, user: User | None) -> bool:

@@ -10,6 +10,6 @@ batch       single reads side by side
 from gateway.federation.objects.definitions import Definitions
 from gateway.federation.objects.directory import DirectoryReader
 from gateway.federation.objects.flows import FlowReader
-from gateway.federation.objects.tasks import TaskReader
+from gateway.federation.objects.tasks import GET_TASK, TaskReader
 
-__all__ = ["Definitions", "DirectoryReader", "FlowReader", "TaskReader"]
+__all__ = ["GET_TASK", "Definitions", "DirectoryReader", "FlowReader", "TaskReader"]

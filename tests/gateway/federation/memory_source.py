@@ -1,5 +1,6 @@
 """A source in memory whose capabilities a test chooses."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -211,8 +212,10 @@ def federation(
     people: Sequence[Caller] = (),
     journal: Journal | None = None,
     answers: Cache | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
+    now: Callable[[], datetime] = lambda: NOW,
 ) -> FederatedSources:
-    """The real federation over sources in memory, with real clocks that no test depends on."""
+    """The real federation over sources in memory, with real clocks where a test does not depend on them."""
     shared = memory_state()
     sources = [Source(connector, rate_limits=shared.rate_limits) for connector in connectors]
     return compose(
@@ -222,6 +225,8 @@ def federation(
         answers=answers or Cache(max_bytes=1 << 24, max_entries=1000, log=shared.invalidations),
         cursors=CursorCodec(b"test"),
         leases=shared.leases,
+        monotonic=monotonic,
+        now=now,
     )
 
 

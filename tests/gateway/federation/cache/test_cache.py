@@ -149,9 +149,7 @@ async def test_an_older_answer_stands_in_for_a_failing_vendor(
     failure = failing_with(vendor, error)
     stood_in = await ask(cache, vendor)
 
-    assert CachedResult(
-        value="answer 1", fetched_at=BEGINNING, age=45.0, from_cache=True, stale=True, error=failure
-    ) == (stood_in)
+    assert CachedResult(value="answer 1", fetched_at=BEGINNING, age=45.0, from_cache=True, error=failure) == (stood_in)
 
 
 @pytest.mark.parametrize("error", [UnauthenticatedError, ForbiddenError, NotFoundError, RejectedError])
@@ -239,7 +237,7 @@ async def test_a_call_that_nobody_has_time_to_wait_for_is_not_begun(
 async def test_an_answer_just_beyond_fresh_is_given_at_once_and_fetched_again(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
-    """One reader after another gets the older one, marked, until the one refresh has come."""
+    """One reader after another gets the older one, which is not stale, until the one refresh has come."""
     await ask(cache, vendor, revalidate=20.0)
     await time.advance(15)
     vendor.seconds = 1.0
@@ -247,20 +245,41 @@ async def test_an_answer_just_beyond_fresh_is_given_at_once_and_fetched_again(
     await time.exhaust()
     after = await ask(cache, vendor, revalidate=20.0)
 
-    assert [("answer 1", True, 15.0)] * 3 == [(one.value, one.stale, one.age) for one in meanwhile]
-    assert ("answer 2", False, 2) == (after.value, after.stale, vendor.calls)
+    assert [("answer 1", True, False, 15.0)] * 3 == [
+        (one.value, one.refreshing, one.stale, one.age) for one in meanwhile
+    ]
+    assert ("answer 2", False, 2) == (after.value, after.refreshing, vendor.calls)
 
 
 async def test_a_refresh_that_fails_leaves_the_older_answer(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """Nobody waits for it, so nobody is told; the next reader sets off another."""
+    """The reader who set it off is not told; the next one is, and sets off another."""
     await ask(cache, vendor, revalidate=20.0)
     await time.advance(15)
-    failing_with(vendor, UnavailableError)
+    failure = failing_with(vendor, UnavailableError)
+    found = []
     for _ in range(2):
-        assert "answer 1" == (await ask(cache, vendor, revalidate=20.0)).value
+        found.append(await ask(cache, vendor, revalidate=20.0))
         await time.settle()
+    vendor.failure = None
+    await ask(cache, vendor, revalidate=20.0)
+    await time.settle()
 
-    assert 3 == vendor.calls
+    assert [("answer 1", None), ("answer 1", failure)] == [(one.value, one.error) for one in found]
+    assert ("answer 4", None) == ((back := await ask(cache, vendor, revalidate=20.0)).value, back.error)
+
+
+async def test_after_a_refresh_that_was_refused_each_reader_has_to_ask(
+    cache: Cache, vendor: Vendor, time: VirtualTime
+) -> None:
+    """A person who lost access sees the older answer once, not for the rest of its time."""
+    await ask(cache, vendor, revalidate=20.0)
+    await time.advance(11)
+    failing_with(vendor, ForbiddenError)
+    await ask(cache, vendor, revalidate=20.0)
+    await time.settle()
+
+    with pytest.raises(ForbiddenError):
+        await ask(cache, vendor, revalidate=20.0)
 
 
 async def test_a_refresh_has_the_context_of_the_reader_who_caused_it(cache: Cache, time: VirtualTime) -> None:

@@ -1,23 +1,37 @@
 """What a write does to the answers that it touches."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from connectors.sdk.errors import UnavailableError
+from connectors.sdk.errors import RateLimitedError, UnavailableError
 from gateway.federation.cache import Cache, Kind, Tag
 from tests.gateway.federation.cache.vendor import LIST, Vendor, ask, failing_with, key_of
 from tests.gateway.federation.cache.virtual_time import VirtualTime
 
 
-async def test_a_write_overtakes_what_is_kept(cache: Cache, vendor: Vendor) -> None:
-    """Within its time to live, and also when the vendor fails afterwards."""
+async def test_what_a_write_made_outdated_only_stands_in(cache: Cache, vendor: Vendor) -> None:
+    """The vendor is asked, within the time to live too. While it cannot be asked, the older answer is better than none."""
+    await ask(cache, vendor)
+    cache.invalidate([LIST])
+    failure = failing_with(vendor, RateLimitedError)
+    stood_in = await ask(cache, vendor)
+    vendor.failure = None
+
+    assert ("answer 1", failure, "answer 3") == (stood_in.value, stood_in.error, (await ask(cache, vendor)).value)
+    assert None is (await ask(cache, vendor)).error
+
+
+@pytest.mark.parametrize("how", [{"decides": True}, {"fresh": True}])
+async def test_no_write_is_decided_on_what_is_outdated(cache: Cache, vendor: Vendor, how: dict[str, Any]) -> None:
+    """Then it is not known what the write would do."""
     await ask(cache, vendor)
     cache.invalidate([LIST])
     failing_with(vendor, UnavailableError)
 
     with pytest.raises(UnavailableError):
-        await ask(cache, vendor)
+        await ask(cache, vendor, **how)
 
 
 async def test_an_answer_on_its_way_during_a_write_goes_to_those_who_wait_only(
@@ -83,8 +97,6 @@ async def test_during_a_write_the_vendor_is_asked_and_the_older_answer_stands_in
         (during.value, during.stale),
         (stood_in.value, stood_in.stale),
     )
-    with pytest.raises(UnavailableError):
-        await ask(cache, vendor)
 
 
 @pytest.mark.parametrize("error", [UnavailableError, asyncio.CancelledError])
@@ -107,6 +119,17 @@ async def test_a_write_that_never_left_spares_what_is_kept(cache: Cache, vendor:
         write.not_sent()
 
     assert "answer 1" == (await ask(cache, vendor)).value
+
+
+async def test_an_answer_of_before_a_write_is_settled_stands_in(cache: Cache, vendor: Vendor) -> None:
+    """It is newer than the one from before the write."""
+    await ask(cache, vendor)
+    async with cache.writing([LIST]) as write:
+        write.unsettled_for(5.0)
+    await ask(cache, vendor)
+    failing_with(vendor, UnavailableError)
+
+    assert "answer 2" == (await ask(cache, vendor)).value
 
 
 async def test_until_a_write_is_settled_nothing_is_kept(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:

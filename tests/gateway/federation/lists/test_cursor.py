@@ -17,7 +17,7 @@ from connectors.sdk.errors import InputError
 from connectors.sdk.model import FlowRef, NativeRef, TaskPriority, TaskState
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
 from gateway.federation.lists.cursor import CursorCodec, fingerprint
-from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, StreamPosition
+from gateway.federation.lists.position import ListPosition, SourceCount, StreamId, StreamKind, StreamPosition
 from schema.ports import InboxScope, TaskFilter, TaskListRequest
 from tests.gateway.federation.listing_source import ListingConnector
 from tests.gateway.federation.memory_source import federation, later, person, task
@@ -26,9 +26,10 @@ CODEC = CursorCodec(b"a secret")
 POSITION = ListPosition(
     (1767323045678901, None, "north", "17"),
     {
-        StreamId("north", StreamKind.PAGED, 0, "+"): StreamPosition("26@25@77", 26, total=70, exact=True),
+        StreamId("north", StreamKind.PAGED, 0, "+"): StreamPosition("26@25@77", 26),
         StreamId("south", StreamKind.PAGED, 1, "-"): StreamPosition(None, 26),
     },
+    counts={"north": SourceCount(given=25, total=70, exact=True)},
 )
 CURSOR = CODEC.encode("a list", POSITION)
 LETTERS = string.ascii_letters + string.digits + "-_"
