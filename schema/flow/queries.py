@@ -56,6 +56,7 @@ class FlowQueries:
             sources=asked.source_keys(("filter",), context),
             first=page.size,
             after=page.cursor,
+            until=page.until,
             backward=page.backward,
             count=selects_total(info),
         )

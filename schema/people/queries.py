@@ -72,6 +72,7 @@ class PeopleQueries:
         request = PageRequest(
             first=page.size,
             after=page.cursor,
+            until=page.until,
             backward=page.backward,
             count=selects_total(info),
         )
@@ -107,6 +108,7 @@ class PeopleQueries:
             sources=None if wanted is None else frozenset({source_key(wanted, ("source",), context)}),
             first=page.size,
             after=page.cursor,
+            until=page.until,
             backward=page.backward,
             count=selects_total(info),
         )

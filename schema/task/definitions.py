@@ -63,6 +63,7 @@ class TaskDefinitionQueries:
             sources=None if wanted is None else frozenset({source_key(wanted, ("source",), context)}),
             first=page.size,
             after=page.cursor,
+            until=page.until,
             backward=page.backward,
             count=selects_total(info),
         )

@@ -54,7 +54,7 @@ class Task(Node):
     )
     priority: TaskPriority | None = strawberry.field(description="Priority. Null if the source has no priorities.")
     priority_score: int | None = strawberry.field(
-        description="Priority from 0 to 100, larger is more urgent. Null if the source has no priorities."
+        description="Priority, usually from 0 to 100, larger is more urgent; cut to 32 bits if the source has a larger number. Null if the source has no priorities."
     )
     created_at: datetime | None = strawberry.field(description="Creation time. Null if the source does not say.")
     updated_at: datetime | None = strawberry.field(
