@@ -7,7 +7,7 @@ any other exception          -> "internal error" with code INTERNAL; the excepti
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, ForwardRef
 
 import strawberry
 import structlog
@@ -28,10 +28,10 @@ from schema.core.resolver import resolved
 from schema.core.scalars import write_time
 from schema.ports import Problem
 
-if TYPE_CHECKING:
-    from schema.source import Source
-
 _log = structlog.get_logger()
+
+# The noun lies above this file, which names it only.
+_SOURCE: Any = Annotated[ForwardRef("Source"), strawberry.lazy("schema.source")]
 
 
 @strawberry.type(description="A failure that clients should expect.")
@@ -59,10 +59,10 @@ class UserError:
     source_key: strawberry.Private[str | None]
 
     @resolved(
-        graphql_type=Annotated["Source", strawberry.lazy("schema.source")] | None,
+        graphql_type=_SOURCE | None,
         description="Source that the failure is about. Null if it is about the request or the gateway, or if the source is not configured any more.",
     )
-    def source(self, info: strawberry.Info[Context, None]) -> "Source | None":
+    def source(self, info: strawberry.Info[Context, None]) -> object:
         known = None if self.source_key is None else info.context.sources.get(self.source_key)
         return None if known is None else present(known, info.context)
 

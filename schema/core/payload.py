@@ -1,26 +1,21 @@
 """Inputs and payload fields that all writes share."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 from uuid import uuid4
 
 import strawberry
 
 from connectors.sdk.errors import InputError
 from schema.core.arguments import given
-from schema.core.context import Context
 from schema.core.enums import MutationStatus, Support
 from schema.core.errors import UserError
-from schema.core.presenters import present
-from schema.core.resolver import resolved
 from schema.ports import Problem, WriteResult
-
-if TYPE_CHECKING:
-    from schema.task import Viewer
 
 VENDOR_OPTIONS = (
     "Options of the vendor, a JSON object; the vendor's README.md lists them. An unknown option is an error."
 )
+VIEWER = "The person who sends the request, to read lists and counts again in the same request: they show what the write did."
 REASON = "Reason for the history of the source, if it keeps one. Null means none."
 
 
@@ -64,14 +59,6 @@ class WritePayload:
     client_mutation_id: str | None = strawberry.field(
         description="The value sent by the client. Null if none was sent."
     )
-
-    @resolved(
-        graphql_type=Annotated["Viewer", strawberry.lazy("schema.task")],
-        description="The person who sends the request, to read lists and counts again in the same request: they show what the write did.",
-    )
-    def viewer(self, info: strawberry.Info[Context, None]) -> "Viewer":
-        shown: Viewer = present(info.context.caller, info.context)
-        return shown
 
 
 def members_of(result: WriteResult, client_mutation_id: str | None) -> dict[str, Any]:
