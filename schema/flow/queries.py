@@ -22,7 +22,7 @@ from schema.ports import FlowListRequest
 class FlowQueries:
     @resolved(
         description=(
-            "A flow by id, for task admins and viewers who see one of its tasks. Null if the id is malformed, of another type, unknown or invisible. Null with an error if the source cannot be read."
+            "A flow by id, for task admins and viewers who see one of its tasks. Null if the id is malformed, of another type, unknown or invisible; null plus an error if the source cannot be read."
         )
     )
     async def flow(

@@ -256,10 +256,11 @@ def test_everybody_but_me_is_what_me_is_not(rows: list[Task], member: str, is_kn
     """Tasks without a user are among the others; of a person without an account there is nothing to exclude."""
     caller = person("alice" if is_known else "unknown")
     context = Context(caller, FakeFederation([caller]), lambda: NOW)
-    names = {"assignee": "assignee", "candidateUser": "candidate_user"}
 
-    def compiled(me: bool) -> CompiledFilter:
-        return COMPILER.compile(GraphFilter(**{names[member]: UserFilter(me=me)}).to_port(context))
+    def compiled(*, me: bool) -> CompiledFilter:
+        people = UserFilter(me=me)
+        wanted = GraphFilter(assignee=people) if member == "assignee" else GraphFilter(candidate_user=people)
+        return COMPILER.compile(wanted.to_port(context))
 
     mine, others = compiled(me=True), compiled(me=False)
     for one in rows:
