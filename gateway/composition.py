@@ -14,7 +14,7 @@ from connectors.sdk.registry import connector_types
 from gateway.auth import Authenticator, sign_in
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.lists import CursorCodec, DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
-from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
+from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, KnownAccounts, TaskReader
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.service import FederatedSources, Lists, Objects
 from gateway.federation.sources import Source, SourceReader, flight_context
@@ -110,7 +110,8 @@ def compose(
         sources, reader=reader, overlay=overlay, cursors=cursors, people=people, within_flow=tasks.within_flow
     )
     sender = AtMostOnceSender(journal=journal, answers=answers)
-    commands = CommandBuilder(people)
+    known = KnownAccounts()
+    commands = CommandBuilder(people, known)
     flow_lists = FlowLists(sources, reader=reader, cursors=cursors, overlay=flow_overlay)
     definition_lists = DefinitionLists(sources, reader=reader, cursors=cursors)
     return FederatedSources(
@@ -127,19 +128,21 @@ def compose(
                 cursors=cursors,
                 people=people,
                 visible_task=tasks.visible_task,
+                known=known,
             ),
             stats=Stats(task_lists, by_key, people=people),
         ),
         objects=Objects(
             tasks=tasks,
             flows=flows,
-            directory=DirectoryReader(by_key, reader=reader),
+            directory=DirectoryReader(by_key, reader=reader, known=known),
             definitions=Definitions(
                 list_definitions=definition_lists.page,
                 list_tasks=task_lists.page,
                 list_flows=flow_lists.page,
                 flows=flows.flows,
             ),
+            known=known,
         ),
         writes=WritePipeline(
             by_key,

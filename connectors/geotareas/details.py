@@ -60,11 +60,18 @@ def _value(raw: Raw) -> object:
 def _field(field: wire.Field) -> FormField:
     return FormField(
         key=field.name,
+        label=_label(field.name),
         type=FIELD_TYPES.get(field.type, FormFieldType.UNKNOWN),
         required=field.required,
         native_type=field.type,
         value=_value(field.value),
     )
+
+
+def _label(key: str) -> str | None:
+    """The vendor has no labels for fields: "delivery_note" is shown as "Delivery note"."""
+    words = " ".join(key.replace("_", " ").replace("-", " ").split())
+    return words[:1].upper() + words[1:] or None
 
 
 def _outcomes(

@@ -23,7 +23,7 @@ from connectors.sdk.model import (
 from gateway.federation.authorization import permitted_actions, with_roles
 from gateway.federation.cache import Cache
 from gateway.federation.lists import DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
-from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
+from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, KnownAccounts, TaskReader
 from gateway.federation.sources import Source
 from gateway.federation.writes import WritePipeline
 from gateway.people import People
@@ -64,6 +64,7 @@ class Objects(Struct, frozen=True, kw_only=True):
     flows: FlowReader
     directory: DirectoryReader
     definitions: Definitions
+    known: KnownAccounts
 
 
 class FederatedSources:
@@ -110,7 +111,10 @@ class FederatedSources:
         return self._people.by_native_ref(ref)
 
     async def list_tasks(self, caller: Caller, request: TaskListRequest) -> TaskList:
-        return await self._lists.tasks.page(caller, request)
+        found = await self._lists.tasks.page(caller, request)
+        for edge in found.edges:
+            self._objects.known.note_task(edge.task)
+        return found
 
     async def task_stats(self, caller: Caller, request: StatsRequest) -> TaskStats:
         return await self._lists.stats.of(caller, request)
@@ -118,7 +122,11 @@ class FederatedSources:
     async def get_tasks(
         self, caller: Caller, refs: Sequence[TaskRef], *, fresh: bool = False
     ) -> Mapping[TaskRef, Task | ConnectorError]:
-        return await self._objects.tasks.tasks(caller, refs, fresh=fresh)
+        found = await self._objects.tasks.tasks(caller, refs, fresh=fresh)
+        for task in found.values():
+            if isinstance(task, Task):
+                self._objects.known.note_task(task)
+        return found
 
     async def get_details(
         self,

@@ -31,6 +31,7 @@ async def list_tasks(
         order=order,
         first=page.size,
         after=page.cursor,
+        until=page.until,
         backward=page.backward,
         fresh=fresh,
         count=count,

@@ -22,7 +22,7 @@ from schema.ports import FlowListRequest
 class FlowQueries:
     @resolved(
         description=(
-            "A flow by id, for task admins and viewers who see one of its tasks. Null if the id is malformed, of another type, unknown or invisible. Null with an error if the source cannot be read."
+            "A flow by id, for task admins and viewers who see one of its tasks. Null if the id is malformed, of another type, unknown or invisible; null plus an error if the source cannot be read."
         )
     )
     async def flow(
@@ -56,6 +56,7 @@ class FlowQueries:
             sources=asked.source_keys(("filter",), context),
             first=page.size,
             after=page.cursor,
+            until=page.until,
             backward=page.backward,
             count=selects_total(info),
         )

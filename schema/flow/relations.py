@@ -24,7 +24,9 @@ async def tasks_of(
 
 async def tasks_in(ref: FlowRef, states: frozenset[TaskState], context: Context) -> list[Task]:
     """The first 100 tasks of a flow that have one of `states` and that the viewer may see."""
-    listed = await tasks_of(ref, context, states=states, page=PageArguments(MOST_CURRENT_TASKS, None, backward=False))
+    listed = await tasks_of(
+        ref, context, states=states, page=PageArguments(MOST_CURRENT_TASKS, None, None, backward=False)
+    )
     return [edge.task for edge in listed.edges]
 
 

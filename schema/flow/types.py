@@ -134,7 +134,7 @@ class Flow(Node):
 
     @resolved(
         graphql_type=list[Annotated["Task", strawberry.lazy("schema.task")]] | None,
-        description="Tasks that can be worked on now and that the viewer sees, at most 100. Null with an error if they cannot be loaded.",
+        description="Tasks that can be worked on now and that the viewer sees, at most 100. Null plus an error if they cannot be loaded.",
     )
     async def current_tasks(self, info: Info) -> "list[Task]":
         context = info.context

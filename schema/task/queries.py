@@ -32,7 +32,7 @@ class TaskQueries:
 
     @resolved(
         description=(
-            "A task by id. Null if the id is malformed, of another type, unknown or invisible. Null with an error if the source cannot be read."
+            "A task by id. Null if the id is malformed, of another type, unknown or invisible; null plus an error if the source cannot be read."
         )
     )
     async def task(

@@ -111,3 +111,12 @@ def test_every_name_of_the_graph_is_there(file: str) -> None:
 def test_names_are_told_from_other_words(span: str, is_unknown: bool) -> None:
     """Settings, headers and media types are no names of the graph."""
     assert is_unknown == _is_unknown(span, words=True)
+
+
+def test_the_types_without_an_id_are_named_for_caches() -> None:
+    """What a normalising cache must be told, once and whole."""
+    text = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"const parts = \[(.*?)\];", text, flags=re.DOTALL)
+
+    without_id = {name for name, fields in TYPES.items() if "id" not in fields} - {"Query", "Mutation", "Viewer"}
+    assert sorted(without_id) == sorted(re.findall(r'"(\w+)"', listed))

@@ -55,23 +55,29 @@ class CursorCodec:
         packed = zlib.compress(msgspec.json.encode(envelope), 9)
         return _spelled(self._sign(packed) + packed)
 
-    def decode(self, fingerprint: str, cursor: str) -> ListPosition:
-        """The position; InputError for a cursor of another secret, list or version, or a damaged one."""
+    def decode(self, fingerprint: str, cursor: str, field: str = "after") -> ListPosition:
+        """The position; InputError at `field` for a cursor of another secret, list or version, or a damaged one."""
+        try:
+            return self._decode(fingerprint, cursor)
+        except _RefusedError as error:
+            raise InputError(f"the cursor cannot be used: {error}; ask again without it", field=(field,)) from error
+
+    def _decode(self, fingerprint: str, cursor: str) -> ListPosition:
         if len(cursor) > LONGEST:
-            raise _refused("it is too long")
+            raise _RefusedError("it is too long")
         try:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError) as error:
-            raise _refused("it is damaged") from error
+            raise _RefusedError("it is damaged") from error
         signature, packed = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
         # The padding bits of base64 are unused: reject every spelling but our own.
         if not hmac.compare_digest(signature, self._sign(packed)) or _spelled(raw) != cursor:
-            raise _refused("it was changed, or made before this gateway's secret")
+            raise _RefusedError("it was changed, or made before this gateway's secret")
         envelope = _unpacked(packed)
         if envelope is None or envelope.version != VERSION:
-            raise _refused("it is of another version")
+            raise _RefusedError("it is of another version")
         if envelope.fingerprint != fingerprint:
-            raise _refused("it belongs to another filter, order, scope or person")
+            raise _RefusedError("it belongs to another filter, order, scope or person")
         return ListPosition(envelope.last, dict(envelope.streams), envelope.backward, dict(envelope.counts))
 
     def _sign(self, packed: bytes) -> bytes:
@@ -109,5 +115,5 @@ def _spelled(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _refused(why: str) -> InputError:
-    return InputError(f"the cursor cannot be used: {why}; ask again without it", field=("after",))
+class _RefusedError(Exception):
+    """Why a cursor cannot be used."""

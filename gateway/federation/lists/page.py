@@ -26,6 +26,9 @@ class Window(Protocol):
     def after(self) -> str | None: ...
 
     @property
+    def until(self) -> str | None: ...
+
+    @property
     def backward(self) -> bool: ...
 
     @property
@@ -41,7 +44,10 @@ class PageBuilder(Generic[R]):
     def __init__(self, cursors: CursorCodec, order: Order[R], fingerprint: str, window: Window) -> None:
         self._cursors, self._fingerprint, self._window = cursors, fingerprint, window
         self.order = order
-        self.start = None if window.after is None else cursors.decode(fingerprint, window.after)
+        near, far = ("before", "after") if window.backward else ("after", "before")
+        self.start = None if window.after is None else cursors.decode(fingerprint, window.after, near)
+        end = None if window.until is None else cursors.decode(fingerprint, window.until, far)
+        self._until = None if end is None else order.rank(end.last)
         self.is_turned = self.start is not None and self.start.backward != window.backward
         if self.start is not None and self.is_turned:
             self.start = self.start.turned()
@@ -54,7 +60,7 @@ class PageBuilder(Generic[R]):
         """Reads and merges the streams. Failures are in the reports."""
         window = self._window
         streams = [stream for contribution in contributions for stream in contribution.streams]
-        rows, has_more = await merge(streams, first=window.first, open_all=window.count)
+        rows, has_more = await merge(streams, first=window.first, open_all=window.count, until=self._until)
         counts = await self._counted(contributions, rows)
         reports = [contribution.report() for contribution in contributions]
         total, accuracy = total_of(reports)

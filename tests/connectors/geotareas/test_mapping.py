@@ -339,3 +339,22 @@ def test_a_known_flow_decides_over_an_open_task(
     task = flows.task_within_flow(task_of(settings, status=status), flow)
 
     assert expected == (task.state, task.state_reason, task.rule)
+
+
+@pytest.mark.parametrize(
+    ("key", "label"),
+    [
+        ("delivery_note", "Delivery note"),
+        ("email-address", "Email address"),
+        ("ID", "ID"),
+        ("__", None),
+        ("año", "Año"),
+    ],
+)
+def test_fields_are_labelled_by_their_keys(settings: GeotareasSettings, key: str, label: str | None) -> None:
+    """The vendor has keys only; the key is what is sent."""
+    record = record_of(fields=[{"id": "f1", "name": key, "type": "text", "required": False, "value": None}])
+    form = details.detail_from_wire(record, {DetailAspect.FORM}, settings).form
+
+    assert form is not None
+    assert [(key, label)] == [(field.key, field.label) for field in form.fields]

@@ -74,17 +74,17 @@ async def test_bad_request_is_told_in_words(document: str, ask: Ask) -> None:
     [
         (
             MalformedResponseError("not JSON", native_status=200).at("c8", "get_task"),
-            "c8: get_task: not JSON",
+            "not JSON",
             {"code": "UPSTREAM_ERROR", "source": "c8"},
         ),
         (
             RateLimitedError("wait", retry_at=datetime(2026, 6, 15, 9, tzinfo=UTC)).at("c8", "get_task"),
-            "c8: get_task: wait",
+            "wait",
             {"code": "RATE_LIMITED", "source": "c8", "retryAt": "2026-06-15T09:00:00.000Z"},
         ),
         (
             ValidationFailedError("too long", field=("data", "name")).at("c8", "complete"),
-            "c8: complete: too long",
+            "too long",
             {"code": "VALIDATION_FAILED", "source": "c8", "field": ["data", "name"]},
         ),
         (InputError("too many"), "too many", {"code": "VALIDATION_FAILED"}),

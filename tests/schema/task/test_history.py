@@ -65,7 +65,7 @@ async def test_any_cursor_resumes_in_either_direction(ask: Ask, commented: FakeF
 
 @pytest.mark.parametrize(
     "arguments",
-    ["(first: 0)", "(last: 101)", "(first: 1, last: 1)", '(after: "x")', '(before: "bm8")', '(after: "%%%")'],
+    ["(first: -1)", "(last: 101)", "(first: 1, last: 1)", '(after: "x")', '(before: "bm8")', '(after: "%%%")'],
 )
 async def test_pages_that_do_not_fit_are_refused(ask: Ask, commented: FakeFederation, arguments: str) -> None:
     """Null with an error on the path; the task stays."""

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from connectors.sdk.errors import InputError
-from connectors.sdk.model import OPEN_STATES, NativeRef, TaskRef, TaskState, UserRef
-from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
+from connectors.sdk.model import OPEN_STATES, FlowRef, NativeRef, TaskKind, TaskRef, TaskState, UserRef
+from connectors.sdk.query import SortDirection, SortKey, TaskOrderField, TextMatch
 from schema.core.relay import global_id, person_id
 from schema.ports import InboxScope, PersonId, Problem, TaskFilter, TaskListRequest
 from tests.schema.conftest import NOW, Ask
@@ -18,6 +19,10 @@ READY, RESERVED, DONE = TaskState.READY, TaskState.RESERVED, TaskState.COMPLETED
 C8, GEO = global_id("Source", "c8"), global_id("Source", "geo")
 ALICE, ZOE = PersonId(key="alice"), PersonId(ref=NativeRef("c8", "zoe"))
 ZOE_ID = global_id("User", "c8", "zoe")
+
+
+def without(**members: Any) -> TaskFilter:
+    return TaskFilter(all_of=(TaskFilter(none_of=TaskFilter(**members)),))
 
 
 async def _asked(ask: Ask, federation: FakeFederation, filter_: object) -> TaskFilter:
@@ -47,7 +52,31 @@ async def _asked(ask: Ask, federation: FakeFederation, filter_: object) -> TaskF
         ({"source": {"isNull": True}}, TaskFilter(sources=frozenset())),
         ({"source": {"isNull": False}}, TaskFilter()),
         ({"assignee": {"me": True}}, TaskFilter(assignees=frozenset({ALICE}))),
-        ({"assignee": {"me": False}}, TaskFilter()),
+        ({"assignee": {"me": False}}, without(assignees=frozenset({ALICE}))),
+        ({"assignee": {"notIn": [ZOE_ID], "me": False}}, without(assignees=frozenset({ALICE, ZOE}))),
+        ({"candidateUser": {"me": False}}, without(candidate_users=frozenset({ALICE}))),
+        ({"candidateUser": {"notIn": []}}, TaskFilter()),
+        ({"id": {"notIn": [global_id("Task", "c8", "1")]}}, without(ids=frozenset({TaskRef("c8", "1")}))),
+        (
+            {"candidateGroup": {"notIn": [global_id("Group", "c8", "g")]}},
+            without(candidate_groups=frozenset({NativeRef("c8", "g")})),
+        ),
+        (
+            {"flow": {"notIn": [global_id("Flow", "c8", "f")], "isNull": False}},
+            structs.replace(without(flows=frozenset({FlowRef("c8", "f")})), has_flow=True),
+        ),
+        ({"tag": {"notIn": ["a"]}}, without(tags=frozenset({"a"}))),
+        (
+            {"tag": {"notIn": ["a"], "contains": "b"}},
+            structs.replace(without(tags=frozenset({"a"})), tag=TextMatch(contains="b")),
+        ),
+        ({"title": {"notIn": ["a"]}}, TaskFilter(title=TextMatch(not_in=frozenset({"a"})))),
+        ({"title": {"notIn": []}}, TaskFilter()),
+        ({"source": {"notIn": [GEO]}}, TaskFilter(sources=frozenset({"c8"}))),
+        ({"sourceKey": {"eq": "geo"}}, TaskFilter(sources=frozenset({"geo"}))),
+        ({"sourceKey": {"in": ["c8", "none"]}, "source": {"eq": GEO}}, TaskFilter(sources=frozenset())),
+        ({"sourceKey": {"notIn": ["geo"]}}, TaskFilter(source=TextMatch(not_in=frozenset({"geo"})))),
+        ({"kind": {"notIn": []}}, TaskFilter(kinds=frozenset(TaskKind))),
         ({"assignee": {"eq": ZOE_ID}}, TaskFilter(assignees=frozenset({ZOE}))),
         ({"assignee": {"in": [ZOE_ID, person_id("alice")]}}, TaskFilter(assignees=frozenset({ALICE, ZOE}))),
         ({"assignee": {"eq": global_id("User", "geo", "17")}}, TaskFilter(assignees=frozenset({ALICE}))),
@@ -93,8 +122,8 @@ async def test_unknown_source_is_answered_with_the_known_ones(ask: Ask) -> None:
     ]
 
 
-@pytest.mark.parametrize("first", [0, -1, 101])
-async def test_page_size_is_1_to_100(first: int, ask: Ask, federation: FakeFederation) -> None:
+@pytest.mark.parametrize("first", [-1, 101])
+async def test_page_size_is_0_to_100(first: int, ask: Ask, federation: FakeFederation) -> None:
     """Anything else is refused, not cut."""
     result = await ask("query($n: Int) { tasks(first: $n) { isComplete } }", n=first)
 

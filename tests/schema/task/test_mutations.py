@@ -9,18 +9,20 @@ import pytest
 
 from connectors.sdk.capability import Support
 from connectors.sdk.commands import CancelStrategy, MutationStatus, UpdateField
-from connectors.sdk.model import FlowRef, NativeRef, Tag, TaskPriority, TaskRef, TaskState
+from connectors.sdk.model import OPEN_STATES, FlowRef, NativeRef, Tag, TaskPriority, TaskRef, TaskState
 from schema.core.relay import global_id, person_id
 from schema.ports import (
     AssignIntent,
     CancelIntent,
     ClaimIntent,
     CompleteIntent,
+    InboxScope,
     Intent,
     PersonId,
     Problem,
     ReleaseIntent,
     SourceRef,
+    TaskFilter,
     UnassignIntent,
     WriteRequest,
     WriteResult,
@@ -281,3 +283,38 @@ async def test_a_new_task_is_made_in_its_source(ask: Ask, federation: FakeFedera
             ),
         )
     ] == federation.calls["perform"]
+
+
+@pytest.mark.parametrize(("source", "shown"), [("geo", {"name": "Field work"}), ("gone", None), (None, None)])
+async def test_a_problem_names_its_source(
+    ask: Ask, federation: FakeFederation, source: str | None, shown: object
+) -> None:
+    """Null if it is about none, or if the source is not configured any more."""
+    problem = Problem(code="UPSTREAM_TIMEOUT", message="did not answer in time", source=source)
+    federation.result = WriteResult(status=MutationStatus.REJECTED, operation_id="op-3", problems=(problem,))
+
+    result = await ask(
+        f'mutation {{ claimTask(input: {{ taskId: "{TASK}" }}) {{ errors {{ message source {{ name }} }} }} }}'
+    )
+
+    assert result.data is not None
+    assert [{"message": "did not answer in time", "source": shown}] == result.data["claimTask"]["errors"]
+
+
+async def test_the_viewer_of_a_payload_reads_lists_and_counts(ask: Ask, federation: FakeFederation) -> None:
+    """After the write was performed; of a flow's payload too."""
+    lists = "viewer { user { id } inbox(first: 0) { totalCount } taskStats(scope: CLAIMABLE, groupBy: []) { total } }"
+    for document in (
+        f'claimTask(input: {{ taskId: "{TASK}" }}) {{ {lists} }}',
+        f'cancelFlow(input: {{ flowId: "{global_id("Flow", "c8", "f")}" }}) {{ {lists} }}',
+    ):
+        result = await ask(f"mutation {{ {document} }}")
+
+        assert [] == result.errors
+        assert ["perform", "list_tasks", "task_stats"] == list(federation.calls)
+        (request,) = federation.calls["task_stats"]
+        assert (InboxScope.CLAIMABLE, TaskFilter(states=OPEN_STATES, all_of=(TaskFilter(),))) == (
+            request.scope,
+            request.filter,
+        )
+        federation.calls.clear()

@@ -10,6 +10,7 @@ import pytest
 from connectors.sdk.caller import Caller
 from connectors.sdk.errors import NotFoundError, RateLimitedError
 from connectors.sdk.model import (
+    CountAccuracy,
     DetailAspect,
     Flow,
     FlowRef,
@@ -32,6 +33,7 @@ from connectors.sdk.model import (
     UserRef,
 )
 from schema.core.relay import global_id, person_id
+from schema.ports import TaskStats
 from tests.schema.conftest import NOW, Ask
 from tests.schema.fake_federation import FETCHED_AT, FakeFederation, a_task
 
@@ -334,3 +336,22 @@ async def test_viewer_sources_and_users(ask: Ask) -> None:
         ],
         "all": [{"key": "c8", "actsAs": "SERVICE"}, {"key": "geo", "actsAs": "VIEWER"}],
     }
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(2**31 - 1, 2**31 - 1), (2**31, 2**31 - 1), (10**30, 2**31 - 1), (-(2**40), -(2**31))]
+)
+async def test_a_number_beyond_an_int_is_cut(number: int, shown: int, ask: Ask, federation: FakeFederation) -> None:
+    """Of tasks, groups and counts alike; no error."""
+    federation.add(a_task(priority_score=number))
+    federation.groups[NativeRef("c8", "g")] = Group(native_id="g", name="G", member_count=number)
+    federation.stats = TaskStats(total=number, accuracy=CountAccuracy.EXACT, overdue=0, buckets=(), sources=())
+    group = global_id("Group", "c8", "g")
+    result = await ask(
+        f'{{ task(id: "{TASK}") {{ priorityScore }} group(id: "{group}") {{ memberCount }} taskStats(groupBy: []) {{ total }} }}'
+    )
+
+    assert ([], {"task": {"priorityScore": shown}, "group": {"memberCount": shown}, "taskStats": {"total": shown}}) == (
+        result.errors,
+        result.data,
+    )

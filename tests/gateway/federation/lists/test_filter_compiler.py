@@ -22,10 +22,14 @@ from connectors.sdk.model import (
     UserRef,
 )
 from connectors.sdk.query import Interval, TaskOrderField, TaskQuery, TextMatch
-from gateway.federation.lists.filter_compiler import FilterCompiler
+from gateway.federation.lists.filter_compiler import CompiledFilter, FilterCompiler
+from schema.core.context import Context
 from schema.ports import PersonId, SubjectMatch, TaskFilter
+from schema.task.filters import TaskFilter as GraphFilter
+from schema.task.filters import UserFilter
 from tests.gateway.federation.filter_model import filters_of, matches, moments, native_of, plain, some, words
-from tests.gateway.federation.memory_source import NOW, task
+from tests.gateway.federation.memory_source import NOW, person, task
+from tests.schema.fake_federation import FakeFederation
 
 TIMES = (TaskOrderField.DUE_AT, TaskOrderField.COMPLETED_AT)
 COMPILER = FilterCompiler("north", "memory", native_id=native_of, now=NOW)
@@ -80,6 +84,8 @@ people = some(
 MEMBERS: dict[str, st.SearchStrategy[Any]] = {
     "ids": some([TaskRef("north", "1"), TaskRef("north", "2"), TaskRef("south", "3")]),
     "sources": some(["north", "south"]),
+    "source": st.none()
+    | st.builds(TextMatch, contains=st.none() | st.just("nor"), not_in=st.none() | st.just(frozenset({"north"}))),
     "vendors": some(["memory", "other"]),
     "vendor": matches,
     "states": some(TaskState),
@@ -87,7 +93,7 @@ MEMBERS: dict[str, st.SearchStrategy[Any]] = {
     "priorities": some(TaskPriority),
     "is_overdue": st.none() | st.booleans(),
     "is_escalated": st.none() | st.booleans(),
-    "text": st.none() | st.sampled_from(["inv", "Í", "acc"]),
+    "text": st.none() | st.sampled_from(["inv", "Í", "acc", "invoice  7", "claim\ninvoice", " "]),
     "titles": some(["Invoice", "Claim"]),
     "title": matches,
     "business_keys": some(["Invoice", "Claim"]),
@@ -244,3 +250,37 @@ def test_a_single_moment_is_no_contradiction() -> None:
 
     assert query is not None
     assert query.matches(task("north", "1", due_at=NOW))
+
+
+@given(st.lists(tasks(), min_size=1, max_size=12), st.sampled_from(["assignee", "candidateUser"]), st.booleans())
+def test_everybody_but_me_is_what_me_is_not(rows: list[Task], member: str, is_known: bool) -> None:
+    """Tasks without a user are among the others; of a person without an account there is nothing to exclude."""
+    caller = person("alice" if is_known else "unknown")
+    context = Context(caller, FakeFederation([caller]), lambda: NOW)
+
+    def compiled(*, me: bool) -> CompiledFilter:
+        people = UserFilter(me=me)
+        wanted = GraphFilter(assignee=people) if member == "assignee" else GraphFilter(candidate_user=people)
+        return COMPILER.compile(wanted.to_port(context))
+
+    mine, others = compiled(me=True), compiled(me=False)
+    for one in rows:
+        users = one.assignees if member == "assignee" else one.candidate_users or ()
+        is_mine = any(user.native_id == caller.key for user in users)
+
+        assert (is_mine, not is_mine) == (mine.matches(one), others.matches(one))
+        assert is_mine or (others.query is not None and others.query.matches(one))
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        TaskFilter(none_of=TaskFilter(sources=frozenset({"north"}))),
+        TaskFilter(none_of=TaskFilter(vendors=frozenset({"memory"}))),
+        TaskFilter(source=TextMatch(not_in=frozenset({"north"}))),
+        TaskFilter(none_of=TaskFilter(states=frozenset(TaskState))),
+    ],
+)
+def test_a_source_that_is_excluded_is_not_asked(wanted: TaskFilter) -> None:
+    """Its rows would all be read for nothing."""
+    assert COMPILER.compile(wanted).query is None
