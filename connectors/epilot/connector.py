@@ -26,7 +26,9 @@ from connectors.sdk import (
     Flow,
     FlowOutcome,
     FlowState,
+    Identity,
     Outcome,
+    RejectedError,
     Release,
     Resume,
     Retry,
@@ -37,6 +39,7 @@ from connectors.sdk import (
     Support,
     Suspend,
     Task,
+    TaskAction,
     TaskCommand,
     TaskKind,
     Unassign,
@@ -47,11 +50,22 @@ from connectors.sdk import (
     handles,
 )
 
+STATUS_CHANGES = frozenset(
+    {TaskAction.START, TaskAction.SUSPEND, TaskAction.RESUME, TaskAction.COMPLETE, TaskAction.SKIP}
+)
 UPDATES = frozenset({UpdateField.TITLE, UpdateField.DESCRIPTION, UpdateField.DUE_AT})
 
 
 class EpilotConnector(EpilotSource):
     """The vendor has no version and no etag: of two writes the later one counts."""
+
+    def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
+        """The status of a disabled task cannot be changed; v1 has no operation to run a step again."""
+        if action in STATUS_CHANGES and mapping.is_enabled(task) is False:
+            return ConflictError("the task is disabled in epilot: its status cannot be changed")
+        if action is TaskAction.RETRY and task_id(task.native_id).flow.generation is Generation.V1:
+            return UnsupportedActionError("workflows of this generation cannot run a step again")
+        return super().refusal_of(task, action, actor)
 
     @handles(
         Claim, support=Support.EMULATED, atomic=False, note="writes the list of assignees, then reads who is in it"
@@ -107,7 +121,10 @@ class EpilotConnector(EpilotSource):
         return await self._change(command, Change(status=options.status_after_pause(command.task)))
 
     @handles(
-        Update, fields=UPDATES, note="a due date can be set, not cleared; options `due_date` without zone, `enabled`"
+        Update,
+        fields=UPDATES,
+        by_id=True,
+        note="a due date can be set, not cleared; options `due_date` without zone, `enabled`",
     )
     async def update(self, command: Update) -> Outcome:
         return await self._change(command, options.change_of(command))
@@ -127,15 +144,13 @@ class EpilotConnector(EpilotSource):
             return Outcome(task=replace(done.task, outcome=command.outcome))
         return done
 
-    @handles(Skip, note="status SKIPPED; the flow goes on")
+    @handles(Skip, by_id=True, note="status SKIPPED; the flow goes on")
     async def skip(self, command: Skip) -> Outcome:
         return await self._change(command, Change(status="SKIPPED"))
 
     @handles(Retry, note="runs the automation again, executes other tasks again; not in workflows (v1)")
     async def retry(self, command: Retry) -> Outcome:
         where = task_id(command.task.native_id)
-        if where.flow.generation is Generation.V1:
-            raise UnsupportedActionError("workflows of this generation cannot run a step again")
         is_other = command.task.kind in {TaskKind.AI, TaskKind.DECISION, TaskKind.MANUAL}
         run = self.client.flows.execute_task if is_other else self.client.flows.run_automation
         return Outcome(task=self._after(command.task, *await run(where.flow.execution, where.task)))

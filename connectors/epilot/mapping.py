@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
@@ -127,6 +128,20 @@ def task_from_wire(
         native_state=row.status,
         payload=payload,
     )
+
+
+def is_enabled(task: Task) -> bool | None:
+    """Whether the vendor lets the status change; None where the record does not say."""
+    if task.payload is None:
+        return None
+    try:
+        return msgspec.json.decode(task.payload, type=_Enabled).enabled
+    except msgspec.MsgspecError:
+        return None
+
+
+class _Enabled(Struct, frozen=True):
+    enabled: bool | None = None
 
 
 def tasks_of(execution: Execution, settings: EpilotSettings, *, fetched_at: datetime) -> dict[str, Task]:
