@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError
+from connectors.sdk.model import Task
 from connectors.sdk.query import Interval, SortDirection, TaskQuery
 from gateway.federation.authorization import disjuncts
 from gateway.federation.lists.filter_compiler import CompiledFilter, FilterCompiler, Test
@@ -40,7 +41,8 @@ class PlannedStream(Struct, frozen=True):
 class SourcePlan(Struct, frozen=True, kw_only=True):
     """What one source is asked: no stream where it is skipped, or the caller gets nothing (`refusal`).
 
-    `admits`: whether a row matches the filter and the caller may see it within the scope.
+    `admits`: whether a row matches the filter and the caller may see it within the scope. `own`: rows of the journal
+    that match the filter; the source does not show them to the caller.
     """
 
     streams: tuple[PlannedStream, ...] = ()
@@ -48,6 +50,7 @@ class SourcePlan(Struct, frozen=True, kw_only=True):
     filters: FilterPlacement = FilterPlacement.PUSHED_DOWN
     sorts: FilterPlacement = FilterPlacement.PUSHED_DOWN
     admits: Test = lambda _: False
+    own: tuple[Task, ...] = ()
 
     @property
     def is_skipped(self) -> bool:
@@ -78,10 +81,12 @@ class Planner:
         turned_at: SortValues | None = None,
         native_id: NativeId,
         now: datetime,
+        own: Callable[[Connector[Any]], tuple[Task, ...]] = lambda _: (),
     ) -> None:
         self._caller, self._scope, self._filter = caller, scope, wanted
         self._order, self._turned_at = order, turned_at
         self._native_id, self._now = native_id, now
+        self._own = own
 
     def plan(self, source: Source) -> SourcePlan:
         """The plan for one source."""
@@ -106,6 +111,7 @@ class Planner:
             filters=FilterPlacement.PUSHED_DOWN if is_pushed else FilterPlacement.GATEWAY,
             sorts=FilterPlacement.GATEWAY if partitions is None else FilterPlacement.PUSHED_DOWN,
             admits=lambda task: compiled.matches(task) and any(query.matches(task) for query in visible),
+            own=tuple(task for task in self._own(source.connector) if compiled.matches(task)),
         )
 
     def _compiled(self, source: Source) -> CompiledFilter:

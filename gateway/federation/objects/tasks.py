@@ -6,7 +6,7 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import DetailAspect, FlowRef, Task, TaskDetail, TaskRef
-from gateway.federation.authorization import can_see
+from gateway.federation.authorization import OWN_WORK, Names, OwnWork, visible_record
 from gateway.federation.cache import Kind, Tag
 from gateway.federation.objects.batch import read_each
 from gateway.federation.objects.flows import FlowReader
@@ -21,12 +21,21 @@ class TaskReader:
     """
 
     def __init__(
-        self, sources: Mapping[str, Source], *, reader: SourceReader, overlay: Overlay, flows: FlowReader
+        self,
+        sources: Mapping[str, Source],
+        *,
+        reader: SourceReader,
+        overlay: Overlay,
+        flows: FlowReader,
+        own: OwnWork,
+        names: Names,
     ) -> None:
         self._sources = sources
         self._reader = reader
         self._overlay = overlay
         self._flows = flows
+        self._own = own
+        self._names = names
         # The sources whose connector looks at the flow; the rows of other sources need no look-up.
         self._by_flow = {
             key for key, source in sources.items() if type(source.connector).within_flow is not Connector.within_flow
@@ -68,12 +77,17 @@ class TaskReader:
         about = Tag(ref.source, Kind.TASK, ref.native_id)
         shared = await self._reader.read(source, "get task", ref.native_id, get, about=about, fresh=fresh)
         if shared.value is None:
+            self._own.is_gone(ref)
             # The vendor may not show a new task yet. The overlay holds only what the vendor accepted.
-            return next((one for one in self._overlay.expected(ref.source) if one.native_id == ref.native_id), None)
-        return self._overlay.seen(shared.value)
+            expected = next((one for one in self._overlay.expected(ref.source) if one.native_id == ref.native_id), None)
+            return None if expected is None else self._own.remembered(expected)
+        self._names.note(shared.value)
+        return self._own.remembered(self._overlay.seen(shared.value))
 
     def within_flow(self, task: Task) -> Task:
-        """The task as its flow's state makes it, where that flow is known. Makes no call."""
+        """A record as the vendor gave it, as its flow's state and our own writes make it. Makes no call."""
+        self._names.note(task)
+        task = self._own.remembered(task)
         if task.flow_id is None or task.source not in self._by_flow:
             return task
         flow = self._flows.known(FlowRef(task.source, task.flow_id))
@@ -86,6 +100,9 @@ class TaskReader:
 
         async def one(ref: TaskRef) -> TaskDetail | None:
             task = await self._visible(caller, ref)
+            if task is not None and task.rule == OWN_WORK:
+                # Nothing that was read later is added to what the caller left.
+                return TaskDetail(description=task.description)
             return None if task is None else await self.detail(task, wanted[ref])
 
         return await read_each([ref for ref in wanted if ref.source in self._sources], one)
@@ -104,4 +121,4 @@ class TaskReader:
 
     async def _visible(self, caller: Caller, ref: TaskRef, *, fresh: bool = False) -> Task | None:
         task = await self.task(ref, fresh=fresh)
-        return task if task is not None and can_see(caller, self._sources[ref.source].connector, task) else None
+        return visible_record(caller, self._sources[ref.source].connector, self._own, ref, task)
