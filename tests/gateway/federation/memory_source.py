@@ -31,6 +31,7 @@ from connectors.sdk.model import (
 from connectors.sdk.query import Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
 from gateway.composition import compose
+from gateway.federation.authorization import OwnWork
 from gateway.federation.cache import Cache
 from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.sort_order import TotalOrder
@@ -211,6 +212,7 @@ def federation(
     people: Sequence[Caller] = (),
     journal: Journal | None = None,
     answers: Cache | None = None,
+    own: OwnWork | None = None,
 ) -> FederatedSources:
     """The real federation over sources in memory, with real clocks that no test depends on."""
     shared = memory_state()
@@ -222,6 +224,7 @@ def federation(
         answers=answers or Cache(max_bytes=1 << 24, max_entries=1000, log=shared.invalidations),
         cursors=CursorCodec(b"test"),
         leases=shared.leases,
+        own=own,
     )
 
 
