@@ -34,11 +34,13 @@ from connectors.sdk import (
     FlowOutcome,
     FlowQuery,
     Group,
+    Identity,
     Listing,
     NotFoundError,
     OffsetCursor,
     Outcome,
     Page,
+    RejectedError,
     Release,
     Resume,
     Retry,
@@ -48,6 +50,7 @@ from connectors.sdk import (
     Support,
     Suspend,
     Task,
+    TaskAction,
     TaskCommand,
     TaskDetail,
     TaskKind,
@@ -65,6 +68,9 @@ from connectors.sdk import (
     utc_now,
 )
 
+STATUS_CHANGES = frozenset(
+    {TaskAction.START, TaskAction.SUSPEND, TaskAction.RESUME, TaskAction.COMPLETE, TaskAction.SKIP}
+)
 UPDATES = frozenset({UpdateField.TITLE, UpdateField.DESCRIPTION, UpdateField.DUE_AT})
 
 # The vendor stores neither with a task.
@@ -202,6 +208,14 @@ class EpilotConnector(Connector[EpilotSettings]):
 
     # Verbs
 
+    def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
+        """The status of a disabled task cannot be changed; v1 has no operation to run a step again."""
+        if action in STATUS_CHANGES and mapping.is_enabled(task) is False:
+            return ConflictError("the task is disabled in epilot: its status cannot be changed")
+        if action is TaskAction.RETRY and task_id(task.native_id).flow.generation is Generation.V1:
+            return UnsupportedActionError("workflows of this generation cannot run a step again")
+        return super().refusal_of(task, action, actor)
+
     @handles(
         Claim, support=Support.EMULATED, atomic=False, note="writes the list of assignees, then reads who is in it"
     )
@@ -256,7 +270,10 @@ class EpilotConnector(Connector[EpilotSettings]):
         return await self._change(command, Change(status=options.status_after_pause(command.task)))
 
     @handles(
-        Update, fields=UPDATES, note="a due date can be set, not cleared; options `due_date` without zone, `enabled`"
+        Update,
+        fields=UPDATES,
+        by_id=True,
+        note="a due date can be set, not cleared; options `due_date` without zone, `enabled`",
     )
     async def update(self, command: Update) -> Outcome:
         return await self._change(command, options.update_of(command))
@@ -268,15 +285,13 @@ class EpilotConnector(Connector[EpilotSettings]):
             return Outcome(task=replace(done.task, outcome=command.outcome))
         return done
 
-    @handles(Skip, note="status SKIPPED; the flow goes on")
+    @handles(Skip, by_id=True, note="status SKIPPED; the flow goes on")
     async def skip(self, command: Skip) -> Outcome:
         return await self._change(command, Change(status="SKIPPED"))
 
     @handles(Retry, note="runs an automation again, executes other tasks again; not in workflows (v1)")
     async def retry(self, command: Retry) -> Outcome:
         where = task_id(command.task.native_id)
-        if where.flow.generation is Generation.V1:
-            raise UnsupportedActionError("workflows (v1) cannot run a step again")
         is_other = command.task.kind in {TaskKind.AI, TaskKind.DECISION, TaskKind.MANUAL}
         run = self._client.flows.execute_task if is_other else self._client.flows.run_automation
         return self._changed(command.task, await run(where.flow.execution, where.task))

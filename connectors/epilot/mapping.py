@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+import msgspec
 from msgspec import Raw, Struct
 
 from connectors.epilot import wire
@@ -176,6 +177,20 @@ def people_of(assignees: Sequence[wire.Assignee] | None) -> tuple[UserRef, ...]:
             case other:
                 ids.append(str(other))
     return tuple(UserRef(native_id=each) for each in dict.fromkeys(filter(None, ids)))
+
+
+def is_enabled(task: Task) -> bool | None:
+    """Whether the vendor lets the status change; None where the record does not say."""
+    if task.payload is None:
+        return None
+    try:
+        return msgspec.json.decode(task.payload, type=_Enabled).enabled
+    except msgspec.MsgspecError:
+        return None
+
+
+class _Enabled(Struct, frozen=True):
+    enabled: bool | None = None
 
 
 def description_of(description: wire.Description | None) -> str | None:

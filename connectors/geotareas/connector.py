@@ -22,15 +22,18 @@ from connectors.sdk import (
     DetailAspect,
     Flow,
     FlowQuery,
+    Identity,
     LimitsSettings,
     Listing,
     NoOptions,
     OffsetCursor,
     Outcome,
     Page,
+    RejectedError,
     Release,
     Support,
     Task,
+    TaskAction,
     TaskDetail,
     TaskQuery,
     Transport,
@@ -173,6 +176,15 @@ class GeotareasConnector(Connector[GeotareasSettings]):
 
     # Verbs
 
+    def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
+        """A task is released to a group; without one it cannot be released."""
+        if action in {TaskAction.RELEASE, TaskAction.UNASSIGN} and self._release_group(task) is None:
+            return UnsupportedActionError(
+                f"{self.title} can only release a task to a group, and no group is known for this task; "
+                "name its workflow in the option release_groups"
+            )
+        return super().refusal_of(task, action, actor)
+
     @handles(Claim, support=Support.EMULATED, atomic=False, note="reads, then reassigns")
     async def claim(self, command: Claim) -> Outcome:
         return await self._reassign(command.task, user_id=command.require_actor().native_id, comment=command.reason)
@@ -217,13 +229,10 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         return Outcome(task=task, effect=after_write.effect_of(answer))
 
     async def _release(self, task: Task, reason: str | None) -> Outcome:
-        group_id = mapping.release_group(task, self.settings.options)
-        if group_id is None:
-            raise UnsupportedActionError(
-                f"{self.title} can only release a task to a group, and no group is known for this task; "
-                "name its workflow in the option release_groups"
-            )
-        return await self._reassign(task, group_id=group_id, comment=reason)
+        return await self._reassign(task, group_id=self._release_group(task), comment=reason)
+
+    def _release_group(self, task: Task) -> str | None:
+        return mapping.release_group(task, self.settings.options)
 
     async def _reassign(
         self, task: Task, *, user_id: str | None = None, group_id: str | None = None, comment: str | None

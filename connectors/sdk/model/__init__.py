@@ -31,10 +31,11 @@ from connectors.sdk.model.flow import Flow, FlowPhase
 from connectors.sdk.model.form import Form, FormField, FormOption, TaskOutcome
 from connectors.sdk.model.people import Group, User
 from connectors.sdk.model.refs import Definition, FlowRef, GroupRef, NativeRef, SubjectRef, TaskRef, UserRef
-from connectors.sdk.model.task import Activity, Comment, PreviousStep, Sla, Tag, Task, TaskDetail
+from connectors.sdk.model.task import UNREADABLE, Activity, Comment, PreviousStep, Sla, Tag, Task, TaskDetail
 
 __all__ = [
     "OPEN_STATES",
+    "UNREADABLE",
     "Activity",
     "ActivityType",
     "Comment",

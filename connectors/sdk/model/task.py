@@ -10,6 +10,9 @@ from connectors.sdk.model.enums import OPEN_STATES, ActivityType, PendingTransit
 from connectors.sdk.model.form import Form, TaskOutcome
 from connectors.sdk.model.refs import Definition, GroupRef, SubjectRef, TaskRef, UserRef
 
+UNREADABLE = "record.unreadable"
+"""`Task.rule` of a task whose record cannot be decoded: its native id is known, its state is UNKNOWN."""
+
 
 class Sla(Struct, frozen=True, kw_only=True):
     """Service level in the vendor's own values. `ends_on` may be a text without a time zone."""

@@ -28,6 +28,8 @@ class TaskDisjuncts:
         self._written = [
             one for one in written if one.is_new or len({plan.admits(version) for version in one.versions}) > 1
         ]
+        # Rows of the journal that no disjunct has: they only add to the vendor's totals.
+        self._own = len({one.native_id for one in plan.own} - {one.expected.native_id for one in self._written})
 
     def exclude(self, one: int, other: int) -> bool:
         queries = self._plan.disjuncts
@@ -41,6 +43,8 @@ class TaskDisjuncts:
 
     async def changed(self) -> Changes | None:
         """The vendor's lists may or may not show the writes yet: each disjunct is asked which of the tasks it has."""
+        if not self._written:
+            return Changes(0, self._own)
         counted: set[str] = set()
         ids = TaskQuery(ids=frozenset(one.expected.native_id for one in self._written))
         for query in self._plan.disjuncts:
@@ -48,10 +52,10 @@ class TaskDisjuncts:
             if page is None:
                 return None
             counted |= {task.native_id for task in page.items}
-        return Changes(len(counted), sum(self._plan.admits(one.expected) for one in self._written))
+        return Changes(len(counted), self._own + sum(self._plan.admits(one.expected) for one in self._written))
 
     def changes_at_most(self) -> int:
-        return len(self._written)
+        return len(self._written) + self._own
 
     async def _asked(self, queries: Sequence[TaskQuery], *, limit: int) -> Page[Task] | None:
         """The first page of what is in all of them; None where the vendor does not apply all that they say."""

@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError
+from connectors.sdk.model import Task
 from connectors.sdk.query import Interval, SortDirection, TaskQuery
 from gateway.federation.authorization import disjuncts
 from gateway.federation.lists.filter_compiler import CompiledFilter, FilterCompiler, Test
@@ -42,7 +43,8 @@ class SourcePlan(Struct, frozen=True, kw_only=True):
     """What one source is asked: no stream where it is skipped, or the caller gets nothing (`refusal`).
 
     `admits`: whether a row matches the filter and the caller may see it within the scope. `disjuncts` are the queries
-    whose union the list is, by the numbers in `StreamId`.
+    whose union the list is, by the numbers in `StreamId`. `own`: rows of the journal that match the filter; the source
+    does not show them to the caller.
     """
 
     streams: tuple[PlannedStream, ...] = ()
@@ -51,6 +53,7 @@ class SourcePlan(Struct, frozen=True, kw_only=True):
     sorts: FilterPlacement = FilterPlacement.PUSHED_DOWN
     admits: Test = lambda _: False
     disjuncts: tuple[TaskQuery, ...] = ()
+    own: tuple[Task, ...] = ()
 
     @property
     def is_skipped(self) -> bool:
@@ -81,10 +84,12 @@ class Planner:
         turned_at: SortValues | None = None,
         native_id: NativeId,
         now: datetime,
+        own: Callable[[Connector[Any]], tuple[Task, ...]] = lambda _: (),
     ) -> None:
         self._caller, self._scope, self._filter = caller, scope, wanted
         self._order, self._turned_at = order, turned_at
         self._native_id, self._now = native_id, now
+        self._own = own
 
     def plan(self, source: Source) -> SourcePlan:
         """The plan for one source."""
@@ -113,6 +118,7 @@ class Planner:
             sorts=FilterPlacement.GATEWAY if partitions is None else FilterPlacement.PUSHED_DOWN,
             admits=lambda task: compiled.matches(task) and any(query.matches(task) for query in visible),
             disjuncts=tuple(each.query for each in wanted),
+            own=tuple(task for task in self._own(source.connector) if compiled.matches(task)),
         )
 
     def _compiled(self, source: Source) -> CompiledFilter:

@@ -10,6 +10,7 @@ from connectors.sdk.clock import utc_now
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
+from gateway.federation.authorization import OwnWork, own_ended
 from gateway.federation.cache import Kind
 from gateway.federation.lists.cursor import CursorCodec, fingerprint
 from gateway.federation.lists.disjuncts import FirstPage, TaskDisjuncts
@@ -45,15 +46,17 @@ class TaskLists:
         cursors: CursorCodec,
         people: People,
         within_flow: Callable[[Task], Task],
+        own: OwnWork,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`within_flow` returns a task as the state of its flow makes it, without a call."""
+        """`within_flow` returns a task as the state of its flow and our own writes make it, without a call."""
         self._sources = sources
         self._reader = ListReader(reader, kind=Kind.TASK_LIST)
         self._overlay = overlay
         self._cursors = cursors
         self._people = people
         self._within_flow = within_flow
+        self._own = own
         self._now = now
 
     async def page(self, caller: Caller, request: TaskListRequest) -> TaskList:
@@ -160,6 +163,7 @@ class TaskLists:
             turned_at=turned_at,
             native_id=self._native_id,
             now=request.now or self._now(),
+            own=lambda connector: own_ended(caller, connector, self._own, request.scope),
         )
 
     def _native_id(self, source: str, person: PersonId) -> str | None:
@@ -206,8 +210,8 @@ class TaskLists:
         contribution.disjuncts = TaskDisjuncts(
             source, plan, self._first_page(contribution, fresh=request.fresh), written
         )
-        if written:
-            tasks = [one.expected for one in written]
+        if plan.streams and (written or plan.own):
+            tasks = [self._within_flow(one.expected) for one in written]
             contribution.streams.append(_written(source.key, tasks, plan, order, start))
         return contribution
 
@@ -231,12 +235,14 @@ class TaskLists:
         A vendor that cannot query a null partition returns all of them: each stream takes its own rows.
         """
 
+        own = {task.native_id for task in plan.own}
+
         def admit(task: Task) -> Task | None:
             if self._overlay.seen(task) is not task:
                 return None
             shown = self._within_flow(task)
             is_own = partition is None or partition.holds(shown)
-            return shown if is_own and plan.admits(shown) else None
+            return shown if is_own and shown.native_id not in own and plan.admits(shown) else None
 
         return admit
 
@@ -287,15 +293,14 @@ class TaskLists:
 def _written(
     source: str, tasks: Sequence[Task], plan: SourcePlan, order: TotalOrder, start: ListPosition | None
 ) -> ScannedStream[Task]:
-    """The tasks that our own writes left, as long as the vendor does not show them."""
+    """The tasks that writes left, as long as the vendor does not show them, and those that the caller ended."""
     stream = StreamId(source, StreamKind.LOCAL)
+    rows = {task.native_id: task for task in (*plan.own, *filter(plan.admits, tasks))}
 
     async def fetch() -> Snapshot[Task]:
-        return Snapshot(tasks)
+        return Snapshot(tuple(rows.values()))
 
-    return ScannedStream(
-        StreamSpec(stream, order, lambda task: task if plan.admits(task) else None, start_of(stream, start)), fetch
-    )
+    return ScannedStream(StreamSpec(stream, order, lambda task: task, start_of(stream, start)), fetch)
 
 
 def _fresh_seconds(snapshot: Snapshot[Task], least: float) -> float:

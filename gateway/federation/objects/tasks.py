@@ -9,7 +9,7 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import DetailAspect, FlowRef, Task, TaskDetail, TaskRef
-from gateway.federation.authorization import can_see
+from gateway.federation.authorization import OWN_WORK, Names, OwnWork, visible_record
 from gateway.federation.cache import CachedResult, Kind, Tag
 from gateway.federation.objects.batch import read_each
 from gateway.federation.objects.flows import FlowReader
@@ -26,12 +26,21 @@ class TaskReader:
     """
 
     def __init__(
-        self, sources: Mapping[str, Source], *, reader: SourceReader, overlay: Overlay, flows: FlowReader
+        self,
+        sources: Mapping[str, Source],
+        *,
+        reader: SourceReader,
+        overlay: Overlay,
+        flows: FlowReader,
+        own: OwnWork,
+        names: Names,
     ) -> None:
         self._sources = sources
         self._reader = reader
         self._overlay = overlay
         self._flows = flows
+        self._own = own
+        self._names = names
         # The sources whose connector looks at the flow; the rows of other sources need no look-up.
         self._by_flow = {
             key for key, source in sources.items() if type(source.connector).within_flow is not Connector.within_flow
@@ -42,11 +51,16 @@ class TaskReader:
     ) -> dict[TaskRef, Task | ConnectorError]:
         """The tasks that exist and that `caller` may see. A ref that could not be read has its error."""
 
+        wanted = [ref for ref in dict.fromkeys(refs) if ref.source in self._sources]
+        records = await self._records(wanted, fresh=fresh)
         found: dict[TaskRef, Task | ConnectorError] = {}
-        for ref, task in (await self._records(refs, fresh=fresh)).items():
-            if isinstance(task, ConnectorError):
-                found[ref] = task
-            elif can_see(caller, self._sources[ref.source].connector, task):
+        for ref in wanted:
+            record = records.get(ref)
+            if isinstance(record, ConnectorError):
+                found[ref] = record
+                continue
+            task = visible_record(caller, self._sources[ref.source].connector, self._own, ref, record)
+            if task is not None:
                 try:
                     found[ref] = self.within_flow(task)
                 except ConnectorError as error:
@@ -111,14 +125,21 @@ class TaskReader:
     def _as_written(self, ref: TaskRef, answer: CachedResult[Task | None]) -> Task | None:
         """The record as our own writes left it."""
         if answer.value is not None:
-            return self._overlay.seen(answer.value)
+            self._names.note(answer.value)
+            return self._own.remembered(self._overlay.seen(answer.value))
+        self._own.is_gone(ref)
         # The vendor may not show a new task yet. The overlay holds only what the vendor accepted.
         read_at = None if answer.error is None else answer.fetched_at
         expected = self._overlay.expected(ref.source, read_at=read_at)
-        return next((one for one in expected if one.native_id == ref.native_id), None)
+        return next((self._own.remembered(one) for one in expected if one.native_id == ref.native_id), None)
 
     def within_flow(self, task: Task) -> Task:
-        """The task as its flow's state makes it, where that flow is known. Makes no call. Raises ConnectorError."""
+        """A record as the vendor gave it, as its flow's state and our own writes make it. Makes no call.
+
+        Raises ConnectorError.
+        """
+        self._names.note(task)
+        task = self._own.remembered(task)
         if task.flow_id is None or task.source not in self._by_flow:
             return task
         flow = self._flows.known(FlowRef(task.source, task.flow_id))
@@ -146,6 +167,9 @@ class TaskReader:
             task = tasks.get(ref)
             if isinstance(task, ConnectorError):
                 raise task
+            if task is not None and task.rule == OWN_WORK:
+                # Nothing that was read later is added to what the caller left.
+                return TaskDetail(description=task.description)
             return None if task is None else await self.detail(task, wanted[ref], fresh=fresh)
 
         return await read_each([ref for ref in wanted if ref.source in self._sources], one)

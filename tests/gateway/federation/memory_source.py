@@ -32,6 +32,7 @@ from connectors.sdk.model import (
 from connectors.sdk.query import Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
 from gateway.composition import compose
+from gateway.federation.authorization import OwnWork
 from gateway.federation.cache import Cache
 from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.sort_order import TotalOrder
@@ -214,6 +215,7 @@ def federation(
     answers: Cache | None = None,
     monotonic: Callable[[], float] = time.monotonic,
     now: Callable[[], datetime] = lambda: NOW,
+    own: OwnWork | None = None,
 ) -> FederatedSources:
     """The real federation over sources in memory, with real clocks where a test does not depend on them."""
     shared = memory_state()
@@ -227,6 +229,7 @@ def federation(
         leases=shared.leases,
         monotonic=monotonic,
         now=now,
+        own=own,
     )
 
 

@@ -12,7 +12,7 @@ from connectors.sdk.capability import Support
 from connectors.sdk.commands import CancelStrategy, MutationStatus, TaskAction
 from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import Flow, FlowRef, FlowState, Task, TaskRef, TaskState
-from gateway.store import KEPT_SECONDS, Journal, Record, Stage
+from gateway.store import KEPT_SECONDS, EndedTask, Journal, Record, Stage
 from schema.ports import Operation, Problem, SourceRef, Target, WriteResult
 
 OpenJournal = Callable[[Callable[[], float]], AbstractAsyncContextManager[Journal]]
@@ -58,6 +58,17 @@ def result(operation_id: str = "op-1", status: MutationStatus = MutationStatus.A
         atomic=True,
         effect="other tasks ended",
         upstream_calls=2,
+    )
+
+
+def ended(operation_id: str = "op-1", *, person: str = "alice") -> EndedTask:
+    return EndedTask(
+        operation_id=operation_id,
+        person=person,
+        at=datetime.fromtimestamp(NOON, UTC),
+        owners=("alice-17",),
+        vendor_owners=("taskgate",),
+        task=structs.replace(TASK, payload=None),
     )
 
 
@@ -265,16 +276,29 @@ class JournalContract:
         assert last is not None
         assert "op-2" == last.operation_id
 
+    async def test_ended_tasks_are_recorded_with_the_result(self, open_journal: OpenJournal) -> None:
+        """The newest ones, oldest first; a later result replaces what an earlier one recorded."""
+        async with open_journal(Clock()) as journal:
+            for number in (1, 2, 3):
+                await admit(journal, f"op-{number}", key=None)
+                await journal.settle(f"op-{number}", result(f"op-{number}"), ended=ended(f"op-{number}"))
+            await journal.settle("op-3", result("op-3"), ended=ended("op-3", person="bob"))
+        async with open_journal(Clock()) as journal:
+            found = await journal.ended_tasks(most=2)
+
+        assert [ended("op-2"), ended("op-3", person="bob")] == found
+
     async def test_an_unknown_id_changes_nothing(self, open_journal: OpenJournal) -> None:
         """And raises nothing."""
         async with open_journal(Clock()) as journal:
             await admit(journal)
             await journal.mark_sent("op-9")
-            await journal.settle("op-9", result("op-9"))
+            await journal.settle("op-9", result("op-9"), ended=ended("op-9"))
             await journal.withdraw("op-9")
             found = await journal.find("op-1")
 
             assert await journal.find("op-9") is None
+            assert [] == await journal.ended_tasks(most=9)
         assert found is not None
         assert 0 == found.attempts
 
@@ -287,6 +311,7 @@ class JournalContract:
             lambda: broken.withdraw("op-1"),
             lambda: broken.find("op-1"),
             lambda: broken.last(REF),
+            lambda: broken.ended_tasks(most=9),
         ]
         for call in calls:
             with pytest.raises(GatewayUnavailableError):

@@ -11,6 +11,7 @@ from connectors.sdk.capability import Support
 from connectors.sdk.commands import MutationStatus
 from connectors.sdk.errors import GatewayUnavailableError, RateLimitedError
 from connectors.sdk.model import TaskRef
+from gateway.store import EndedTask
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import ClaimIntent, WriteResult
 from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
@@ -127,7 +128,7 @@ class FailingJournal(SqliteJournal):
         self._check("mark_sent")
         await super().mark_sent(operation_id)
 
-    async def settle(self, operation_id: str, result: WriteResult) -> None:
+    async def settle(self, operation_id: str, result: WriteResult, *, ended: EndedTask | None = None) -> None:
         self._check("settle")
         await super().settle(operation_id, result)
 
