@@ -167,13 +167,13 @@ class Task(Node):
         return relations.assignees_of([self.record], info.context)[0]
 
     @resolved(
-        description="Users who may claim the task, as far as the row has them. Empty: none are named, which does not mean that nobody may claim it (`permits` tells). Null if the source or the row does not say."
+        description="Users who may claim the task, as far as the row has them. Empty: none are named; `permits` tells whether the viewer may claim it all the same. Null if the source or the row does not say."
     )
     def candidate_users(self, info: Info) -> list[User] | None:
         return relations.candidate_users_of([self.record], info.context)[0]
 
     @resolved(
-        description="Groups whose members may claim the task, as far as the row has them. Empty: none are named, which does not mean that nobody may claim it (`permits` tells). Null if the source or the row does not say."
+        description="Groups whose members may claim the task, as far as the row has them. Empty: none are named; `permits` tells whether the viewer may claim it all the same. Null if the source or the row does not say."
     )
     def candidate_groups(self, info: Info) -> list[Group] | None:
         return relations.candidate_groups_of([self.record], info.context)[0]

@@ -69,5 +69,5 @@ class Attempt:
 
     def unknown(self, *problems: Problem, **more: Any) -> WriteResult:
         """The write may or may not have happened."""
-        unsettled = Problem(code="UPSTREAM_ERROR", message=UNSETTLED)
+        unsettled = Problem(code="UPSTREAM_ERROR", message=UNSETTLED, source=self.source.key)
         return self.result(MutationStatus.UNKNOWN, problems=(*problems, unsettled), **more)

@@ -39,6 +39,7 @@ FLOW = Flow(
 PROBLEM = Problem(
     code="CAPABILITY_NOT_SUPPORTED",
     message="not that way",
+    source="north",
     field=("allow",),
     retry_at=datetime(2026, 6, 15, 9, tzinfo=UTC),
     alternatives=(CancelStrategy.SKIP,),
