@@ -1,6 +1,7 @@
 """Questions that want an answer of now: what they may take, and how many calls they cost."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.gateway.federation.cache.vendor import LIST, Vendor, ask, failing_wit
 from tests.gateway.federation.cache.virtual_time import BEGINNING, VirtualTime
 
 
-def asking(cache: Cache, vendor: Vendor, **more: object) -> "asyncio.Task[CachedResult[str]]":
+def asking(cache: Cache, vendor: Vendor, **more: Any) -> "asyncio.Task[CachedResult[str]]":
     return asyncio.create_task(ask(cache, vendor, fresh=True, **more))
 
 

@@ -173,7 +173,7 @@ async def test_a_write_that_ends_oddly_is_not_reported_as_more_than_is_known(rai
         connector._write("claim", command.task, state=TaskState.RESERVED)
         raise raised
 
-    connector.claim = applied  # type: ignore[assignment,method-assign]
+    connector.claim = applied  # type: ignore[method-assign]
     after = await sources.perform(CAROL, WriteRequest(target=ref, intent=ClaimIntent()))
 
     assert (MutationStatus.REJECTED, "UPSTREAM_ERROR") == (before.status, before.problems[0].code)
