@@ -129,17 +129,25 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         record, _ = await self._client.get_task(task.native_id)
         return details.detail_from_wire(record, aspects, self.settings)
 
+    def detail_in(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail | None:
+        """From the record of one task, which has everything. A row of a list has not."""
+        record = details.record_in(task.payload)
+        return None if record is None else details.detail_from_wire(record, aspects, self.settings)
+
     # Flows
 
     def within_flow(self, task: Task, flow: Flow) -> Task:
         return flows.task_within_flow(task, flow)
 
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
-        """Looked up in the first `flow_scan_pages` pages of the list of instances: no read by id is documented."""
+        """Looked up in the list of instances: no read by id is documented.
+
+        Page by page until all are found, but not further than `scan_limit` instances, or `flow_scan_pages` if that is set.
+        """
         wanted = set(filter(self.is_native_id, ids))
         found: dict[str, Flow | ConnectorError] = {}
         offset = 0
-        for _ in range(self.settings.options.flow_scan_pages):
+        for _ in range(self._flow_pages()):
             if not wanted:
                 break
             try:
@@ -154,6 +162,10 @@ class GeotareasConnector(Connector[GeotareasSettings]):
             if not page.rows or (page.total is not None and offset >= page.total):
                 break
         return found
+
+    def _flow_pages(self) -> int:
+        most = -(-self.settings.scan_limit // self.page_limit)
+        return min(most, self.settings.options.flow_scan_pages or most)
 
     def pushdown_flows(self, query: FlowQuery) -> FlowQuery:
         return flows.pushed_down_flows(query, zone=self.settings.zone)

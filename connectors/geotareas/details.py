@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Raw
 
 from connectors.geotareas import wire
@@ -50,6 +51,18 @@ def detail_from_wire(
         if DetailAspect.PREVIOUS_STEPS in aspects
         else None,
     )
+
+
+def record_in(payload: Raw | None) -> wire.TaskRecord | None:
+    """The record of one task; None for the row of a list, which has none of the members beyond the row."""
+    if payload is None:
+        return None
+    try:
+        record = msgspec.json.decode(payload, type=wire.TaskRecord)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    own = (record.available_results, record.fields, record.previous_steps_data)
+    return None if own == (None, None, None) else record
 
 
 def _value(raw: Raw) -> object:

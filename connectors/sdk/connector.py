@@ -138,6 +138,13 @@ class Connector(ABC, Generic[SettingsT]):
         """The requested aspects, with as few calls as the vendor allows."""
         return TaskDetail()
 
+    def detail_in(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail | None:
+        """The requested aspects as the record that `task` was read from has them, without a call; None if it may not.
+
+        For vendors whose read of one task is also the read of its details.
+        """
+        return None
+
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
         """The flows found, by id. Empty, without a call, if the vendor shows no flows."""
         return {}

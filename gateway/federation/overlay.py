@@ -2,7 +2,7 @@
 
 An entry holds the record that the vendor will show, and the versions that the vendor may still show until then. It is
 removed when the vendor shows any other version. After `LONGEST` seconds what the vendor shows is believed, but rows that
-were read before the write stay replaced for `KEPT` seconds: they are shown while the source cannot be read.
+were read before the write stay replaced: they are shown while the source cannot be read.
 """
 
 import time
@@ -15,7 +15,7 @@ from connectors.sdk.clock import utc_now
 from connectors.sdk.model import Flow, FlowRef, Task, TaskRef
 
 LONGEST = 60.0
-# No older answer stands in for a failing source (`cache.max_stale_seconds`, by default).
+# Seconds. By default no older answer stands in for a failing source (`cache.max_stale_seconds`).
 KEPT = 1800.0
 # Entries beyond LONGEST that are kept; the oldest go first.
 MOST_KEPT = 1000
@@ -57,10 +57,12 @@ class Overlay:
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
         ended: Callable[[TaskRef], None] = lambda _: None,
+        kept: float = KEPT,
     ) -> None:
         """`ended` is called when an entry ends. Cached reads of that task may be older than the entry: the callback
-        must invalidate them.
+        must invalidate them. `kept` is for how many seconds answers stand in for a failing source.
         """
+        self._kept = kept
         self._monotonic = monotonic
         self._now = now
         self._ended = ended
@@ -114,7 +116,7 @@ class Overlay:
         now = self._monotonic()
         ended = [(ref, entry) for ref, entry in self._entries.items() if entry.until <= now]
         for number, (ref, entry) in enumerate(ended):
-            if entry.until + KEPT - LONGEST <= now or len(ended) - number > MOST_KEPT:
+            if entry.until + self._kept - LONGEST <= now or len(ended) - number > MOST_KEPT:
                 del self._entries[ref]
             elif not entry.has_ended:
                 self._entries[ref] = structs.replace(entry, has_ended=True)
@@ -126,8 +128,13 @@ class FlowOverlay:
     """Flows. Flows have no version: an entry is removed when the vendor shows its state, or after `LONGEST` seconds."""
 
     def __init__(
-        self, *, monotonic: Callable[[], float] = time.monotonic, now: Callable[[], datetime] = utc_now
+        self,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
+        kept: float = KEPT,
     ) -> None:
+        self._kept = kept
         self._monotonic = monotonic
         self._now = now
         self._expected: dict[FlowRef, tuple[Flow, float, datetime]] = {}
@@ -135,7 +142,7 @@ class FlowOverlay:
     def put(self, expected: Flow) -> None:
         """After a write: the record that the vendor will show."""
         now = self._monotonic()
-        kept = [(ref, entry) for ref, entry in self._expected.items() if entry[1] + KEPT - LONGEST > now]
+        kept = [(ref, entry) for ref, entry in self._expected.items() if entry[1] + self._kept - LONGEST > now]
         self._expected = dict(kept[-MOST_KEPT:])
         self._expected.pop(expected.ref, None)
         self._expected[expected.ref] = (expected, now + LONGEST, self._now())

@@ -177,6 +177,9 @@ class TaskReader:
     async def detail(self, task: Task, aspects: frozenset[DetailAspect], *, fresh: bool = False) -> TaskDetail:
         """Aspects of a task that the caller is known to see. Raises ConnectorError."""
         source = self._sources[task.source]
+        known = source.ask("get detail", lambda: source.connector.detail_in(task, aspects))
+        if known is not None:
+            return known
         shared = await self._reader.read(
             source,
             "get detail",

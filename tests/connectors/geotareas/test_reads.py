@@ -268,6 +268,18 @@ async def test_a_detail_is_one_call_for_all_aspects(tenant: Any) -> None:
     assert [f"{LIST}/{task.native_id}"] == await tenant.paths()
 
 
+async def test_the_record_of_one_task_is_its_detail(tenant: Any) -> None:
+    """It is not read twice. The row of a list lacks what a detail needs."""
+    row = (await tenant.connector.list_tasks(OPEN, limit=1)).items[0]
+    task = (await tenant.connector.get_tasks([row.native_id]))[row.native_id]
+    await tenant.control("DELETE", "requests")
+    known = tenant.connector.detail_in(task, frozenset(DetailAspect))
+    none = tenant.connector.detail_in(row, frozenset(DetailAspect))
+    asked = await tenant.paths()
+
+    assert (known, None, []) == (await tenant.connector.get_detail(row, frozenset(DetailAspect)), none, asked)
+
+
 async def test_flows_are_found_in_the_list_of_instances(tenant: Any) -> None:
     """One page holds all of them here; an unknown one is absent."""
     tasks = (await tenant.connector.list_tasks(OPEN, limit=5)).items
@@ -281,7 +293,10 @@ async def test_flows_are_found_in_the_list_of_instances(tenant: Any) -> None:
 
 
 async def test_the_search_for_flows_has_an_end(scripted: Scripted) -> None:
-    """After `flow_scan_pages` pages what was not seen is absent; what was seen stays, also when a page fails."""
+    """All ids found, 2,000 instances in pages of 100, or `flow_scan_pages`. Then what was not seen is absent.
+
+    What was seen stays, also when a page fails.
+    """
     calls: list[str] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -292,10 +307,22 @@ async def test_the_search_for_flows_has_an_end(scripted: Scripted) -> None:
     def failing(request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(500) if request.url.params["offset"] == "1" else answer(request)
 
-    found = await scripted(answer).get_flows(["11", "99"])
+    bounded = scripted(answer)
+    bounded.settings = bounded.settings.model_copy(
+        update={"options": bounded.settings.options.model_copy(update={"flow_scan_pages": 5})}
+    )
+    found = await bounded.get_flows(["11", "99"])
+    few = list(calls)
+    calls.clear()
+    await scripted(answer).get_flows(["11", "28"])
+    as_needed = len(calls)
+    calls.clear()
+    await scripted(answer).get_flows(["11", "99"])
+    at_most = len(calls)
     partial = await scripted(failing).get_flows(["10", "99"])
 
-    assert (list(found), calls[:5]) == (["11"], ["0", "1", "2", "3", "4"])
+    assert (list(found), few) == (["11"], ["0", "1", "2", "3", "4"])
+    assert (as_needed, at_most) == (19, 20)
     assert isinstance(partial["10"], Flow)
     assert isinstance(partial["99"], ConnectorError)
 

@@ -1,9 +1,13 @@
 """Flows by id."""
 
-import pytest
+from collections.abc import Mapping, Sequence
 
-from connectors.sdk.errors import UnavailableError
-from connectors.sdk.model import FlowRef, FlowState
+import anyio
+import pytest
+from structlog.testing import capture_logs
+
+from connectors.sdk.errors import ConnectorError, UnavailableError
+from connectors.sdk.model import Flow, FlowRef, FlowState
 from schema.ports import CancelFlowIntent, WriteRequest
 from tests.gateway.federation.memory_source import federation, person, task
 from tests.gateway.federation.rich_source import RichConnector, flow
@@ -47,3 +51,59 @@ async def test_a_flow_is_shown_as_our_write_left_it() -> None:
     found = (await sources.get_flows(ADMIN, [REF]))[REF]
 
     assert FlowState.CANCELED is getattr(found, "state", None)
+
+
+async def test_the_flows_of_a_page_cost_one_call_for_each_source() -> None:
+    """Each is kept by its id: another page asks for the ones that are missing, in one call."""
+
+    class Counting(RichConnector):
+        def __init__(self, key: str) -> None:
+            super().__init__(key, flows=[flow(key, f"f{number}") for number in range(40)])
+            self.asked: list[list[str]] = []
+
+        async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
+            self.asked.append(list(ids))
+            return await super().get_flows(ids)
+
+    north, south = Counting("north"), Counting("south")
+    sources = federation(north, south, people=[ADMIN])
+    page = [FlowRef(key, f"f{number}") for key in ("north", "south") for number in range(30)]
+    found = await sources.get_flows(ADMIN, [*page, FlowRef("north", "unknown")])
+    more = await sources.get_flows(ADMIN, [FlowRef("north", f"f{number}") for number in range(20, 40)])
+    fresh = await sources.get_flows(ADMIN, page[:30], fresh=True)
+
+    assert (60, 20, 30) == (len(found), len(more), len(fresh))
+    assert [31, 10, 30] == [len(ids) for ids in north.asked]
+    assert [30] == [len(ids) for ids in south.asked]
+
+
+async def test_pages_at_once_ask_for_each_flow_once() -> None:
+    """Two requests that want the same flow wait for one answer."""
+
+    class Counting(RichConnector):
+        asked = 0
+
+        async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
+            self.asked += len(ids)
+            return await super().get_flows(ids)
+
+    north = Counting("north", flows=[flow("north", f"f{number}") for number in range(20)])
+    sources = federation(north, people=[ADMIN])
+    refs = [FlowRef("north", f"f{number}") for number in range(20)]
+    async with anyio.create_task_group() as group:
+        for start in range(10):
+            group.start_soon(sources.get_flows, ADMIN, refs[start : start + 11])
+
+    assert 20 == north.asked
+
+
+async def test_one_failing_call_for_many_flows_is_the_error_of_each() -> None:
+    """Of each flow that it was for; it is logged once."""
+    north = RichConnector("north", flows=[flow("north", f"f{number}") for number in range(20)])
+    north.fail = UnavailableError("is down")
+    refs = [FlowRef("north", f"f{number}") for number in range(20)]
+    with capture_logs() as logs:
+        found = await federation(north, people=[ADMIN]).get_flows(ADMIN, refs)
+
+    assert ({UnavailableError}, 20) == ({type(one) for one in found.values()}, len(found))
+    assert 1 == len(logs)
