@@ -13,7 +13,7 @@ MOST_TRIES = {"geotareas": 12}
 TASKS = """query ($source: IdFilter) { tasks(first: 100, filter: { source: $source }) { nodes {
   id state native { nativeId type } flow { id } permittedActions { action allowed reason } } } }"""
 RESULT = "status errors { code message }"
-MUTATIONS = {
+MUTATIONS: dict[str, tuple[str, str, dict[str, object]]] = {
     "CLAIM": ("claimTask", "ClaimTaskInput", {}),
     "RELEASE": ("releaseTask", "TaskActionInput", {}),
     "UNASSIGN": ("unassignTask", "TaskActionInput", {}),
@@ -47,7 +47,14 @@ def samples(person: str, nodes: list[Any], seen: set[tuple[object, ...]]) -> Ite
         touched = {node["id"], *([] if node["flow"] is None else [node["flow"]["id"]])}
         for verdict in node["permittedActions"]:
             action, is_allowed = verdict["action"], verdict["allowed"]
-            kind = (action, is_allowed, person == "carol", node["state"], node["native"]["type"], node["flow"] is None)
+            kind: tuple[object, ...] = (
+                action,
+                is_allowed,
+                person == "carol",
+                node["state"],
+                node["native"]["type"],
+                node["flow"] is None,
+            )
             if not is_allowed:
                 kind = (action, node["state"])
             if action in MUTATIONS and kind not in seen and used.isdisjoint(touched):

@@ -255,4 +255,4 @@ async def test_an_ending_by_another_later_is_not_ours() -> None:
 
 def _told(result: WriteResult) -> tuple[str | None, str | None]:
     task = result.task
-    return (None, None) if task is None else (task.outcome, task.completed_by and task.completed_by.native_id)
+    return (None, None) if task is None or task.completed_by is None else (task.outcome, task.completed_by.native_id)
