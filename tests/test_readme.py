@@ -14,7 +14,7 @@ from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import CacheSettings, LimitsSettings, Section, SourceSettings
 from gateway.cli import app
 from gateway.federation.sources.action_capabilities import action_capabilities
-from gateway.settings import CacheBounds, load
+from gateway.settings import CacheBounds, StoreSettings, load
 from schema.core.enums import UserErrorCode
 from schema.core.limits import DocumentLimits
 from tests.documents import PAGES, README, ROOT, Page
@@ -152,6 +152,7 @@ def test_the_table_of_limits_equals_the_limits() -> None:
         ("`[sources.cache]`", CacheSettings),
         ("`[sources.limits]`", LimitsSettings),
         ("`[gateway.cache]`", CacheBounds),
+        ("`[store]`", StoreSettings),
     ],
 )
 def test_the_tables_of_cache_and_limits_equal_the_settings(head: str, model: type[Section]) -> None:

@@ -218,7 +218,7 @@ class TaskWriter:
                 return await self._verify(attempt, command, error)
             return await self._refused(attempt, command, error)
         if command.task.rule == UNREADABLE:
-            # What the outcome shows was made from a record that nobody could read.
+            # What the outcome shows was made from a record that could not be decoded.
             return attempt.result(outcome.status, task=await self._read_again(command.task.ref), effect=outcome.effect)
         task = self._names.completed(outcome.task)
         self._overlay.put(command.task, task)

@@ -21,6 +21,7 @@ from connectors.sdk.commands import (
     Skip,
     Start,
     Suspend,
+    TaskAction,
     TaskCommand,
     Unassign,
     Update,
@@ -244,3 +245,22 @@ async def test_an_answer_about_another_task_may_be_applied(
     with pytest.raises(MalformedResponseError) as caught:
         await scripted(Wire(**answer)).perform(Start(task=task))
     assert caught.value.maybe_applied
+
+
+@pytest.mark.parametrize("verb", [Start, Suspend, Resume, Complete, Skip])
+async def test_the_status_of_a_disabled_task_is_not_changed(
+    scripted: Scripted, task: Task, verb: type[TaskCommand]
+) -> None:
+    """Without a call, as permittedActions says it. A record that does not tell is tried."""
+    wire = Wire()
+    connector = scripted(wire)
+    disabled = replace(task, payload=msgspec.Raw(b'{"id":"task_7hj28a","enabled":false}'))
+    others = [
+        replace(task, payload=payload) for payload in (None, msgspec.Raw(b'{"enabled":true}'), msgspec.Raw(b"[]"))
+    ]
+
+    with pytest.raises(ConflictError, match="disabled"):
+        await connector.perform(verb(task=disabled, actor=ALICE))
+    assert [None] * 3 == [connector.refusal_of(each, verb.action, ALICE) for each in others]
+    assert connector.refusal_of(disabled, TaskAction.ASSIGN, ALICE) is None
+    assert [] == wire.sent

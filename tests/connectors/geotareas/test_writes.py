@@ -10,7 +10,17 @@ import pytest
 
 from connectors.geotareas import GeotareasConnector
 from connectors.sdk.caller import Identity
-from connectors.sdk.commands import Assign, Cancel, Claim, Complete, MutationStatus, Release, TaskCommand, Unassign
+from connectors.sdk.commands import (
+    Assign,
+    Cancel,
+    Claim,
+    Complete,
+    MutationStatus,
+    Release,
+    TaskAction,
+    TaskCommand,
+    Unassign,
+)
 from connectors.sdk.errors import (
     IdentityNotLinkedError,
     MalformedResponseError,
@@ -172,8 +182,10 @@ async def test_a_task_without_a_group_to_go_to_is_not_given_back(tenant: Any) ->
     taken = (await connector.perform(Claim(task=task, actor=alice))).task
     await tenant.control("DELETE", "requests")
 
+    known = connector.refusal_of(taken, TaskAction.RELEASE, alice)
     with pytest.raises(UnsupportedActionError, match="release_groups"):
         await connector.perform(Release(task=taken, actor=alice))
+    assert isinstance(known, UnsupportedActionError)
     assert [] == await tenant.paths()
     await connector.aclose()
 

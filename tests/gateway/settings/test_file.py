@@ -54,6 +54,8 @@ def test_strings_take_environment_variables_and_files(tmp_path: Path, monkeypatc
         ({"gateway": "[gateway]\nprofile = 'staging'\n"}, "gateway.profile: "),
         ({"gateway": "[gateway]\ncors_origins = ['example.com']\n"}, "gateway.cors_origins[0]: "),
         ({"gateway": "gateway = 3\n"}, "gateway: "),
+        ({"gateway": "[gateway]\n[store]\nkeep_own_days = 31\n"}, "store.keep_own_days: "),
+        ({"gateway": "[gateway]\n[store]\nkeep_own_days = 0\n"}, "store.keep_own_days: "),
         ({"gateway": "[gateway\n"}, "is not TOML: "),
         ({"gateway": "[gateway]\nprofile = 'production'\n"}, "auth.mode: demo accepts every person's key"),
         ({"auth": ""}, "auth: is missing"),

@@ -255,6 +255,4 @@ async def test_an_ending_by_another_later_is_not_ours() -> None:
 
 def _told(result: WriteResult) -> tuple[str | None, str | None]:
     task = result.task
-    if task is None:
-        return None, None
-    return task.outcome, None if task.completed_by is None else task.completed_by.native_id
+    return (None, None) if task is None or task.completed_by is None else (task.outcome, task.completed_by.native_id)
