@@ -96,7 +96,9 @@ def test_a_wheel_is_built_without_npm(tmp_path: Path) -> None:
         env={**os.environ, "PATH": str(nowhere)},
     )
 
-    assert "GraphiQL is left out: npm (Node.js) is not on this machine. All else works without it." in built.stderr
+    assert (
+        "GraphiQL is left out: npm (Node.js) is not on this machine. Everything else works without it." in built.stderr
+    )
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         inside = [name for name in wheel.namelist() if name.startswith("gateway/graphiql/")]
     assert "gateway/graphiql/missing.html" in inside

@@ -337,12 +337,14 @@ def test_a_folder_that_lacks_a_file_is_not_complete(npm_files: Path) -> None:
 @pytest.mark.parametrize(
     ("spoiled", "reason"),
     [
-        pytest.param(b"", "react-dom 18.3.1 is not what it should be", id="empty"),
-        pytest.param(REACT_DOM[:-40], "react-dom 18.3.1 is not what it should be", id="cut short"),
-        pytest.param(tarball("react-dom", "18.3.0"), "react-dom 18.3.0 is there", id="another version"),
-        pytest.param(tarball("other", "18.3.1"), "other 18.3.1 is there", id="another package"),
-        pytest.param(REACT_DOM_WITHOUT, "react-dom 18.3.1 is not what it should be", id="lacks a file"),
-        pytest.param(None, "npm did not give react-dom 18.3.1: npm error code ENOTFOUND", id="not to be had"),
+        pytest.param(b"", "react-dom 18.3.1 is damaged or incomplete", id="empty"),
+        pytest.param(REACT_DOM[:-40], "react-dom 18.3.1 is damaged or incomplete", id="cut short"),
+        pytest.param(
+            tarball("react-dom", "18.3.0"), "expected react-dom 18.3.1, found react-dom 18.3.0", id="another version"
+        ),
+        pytest.param(tarball("other", "18.3.1"), "expected react-dom 18.3.1, found other 18.3.1", id="another package"),
+        pytest.param(REACT_DOM_WITHOUT, "react-dom 18.3.1 is damaged or incomplete", id="lacks a file"),
+        pytest.param(None, "npm did not return react-dom 18.3.1: npm error code ENOTFOUND", id="not found"),
     ],
 )
 def test_a_failed_fetch_keeps_no_files(npm_registry: Path, tmp_path: Path, spoiled: bytes | None, reason: str) -> None:
@@ -372,7 +374,7 @@ def test_without_npm_one_line_is_printed(
     monkeypatch.setattr(sys, "argv", ["assets", *arguments])
 
     assert status == assets.main()
-    assert "GraphiQL is left out: npm (Node.js) is not on this machine. All else works without it.\n" == (
+    assert "GraphiQL is left out: npm (Node.js) is not on this machine. Everything else works without it.\n" == (
         capsys.readouterr().err
     )
 
