@@ -94,9 +94,7 @@ RUNS = (
 
 
 class Given(Struct, frozen=True):
-    """The answer to one user, with its seconds. `age` is set if it has data, `waited` for a write as the gateway
-    reports it.
-    """
+    """The answer to one user, with its seconds. `age` is set if it has data, `waited` if the gateway reports a wait."""
 
     what: str
     seconds: float

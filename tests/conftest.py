@@ -1,6 +1,4 @@
-"""Shared by all tests: a network that reaches only this machine, marks, and the folder of the vendors' API
-descriptions.
-"""
+"""Shared by all tests: a network that reaches only this machine, marks, and the vendors' API descriptions."""
 
 import ipaddress
 import os

@@ -35,9 +35,7 @@ def crossings() -> Iterator[tuple[str, str]]:
 
 
 def imported_files(source: str) -> Iterator[str]:
-    """The modules that import statements name. `from room import file` imports a file, unless the room exports that
-    name.
-    """
+    """The modules that import statements name. `from room import file` imports a file, unless the room exports it."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names=names):

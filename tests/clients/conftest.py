@@ -87,8 +87,8 @@ async def address(seen: Seen) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """The path of Node.js, which runs the packages of package.json. Without these packages the tests fail in CI and are
-    skipped elsewhere.
+    """The path of Node.js, which runs the packages of package.json. Without them the tests fail in CI; elsewhere they
+    are skipped.
     """
     found = shutil.which("node")
     if found is None:

@@ -166,9 +166,7 @@ async def test_a_mutation_by_get(client: Client, journey: Journey, world: World,
 
 
 async def test_errors(client: Client, journey: Journey, world: World, seen: Seen) -> None:
-    """The client gets the codes for any status: with data, without data, of an invalid request, and of an unknown
-    token.
-    """
+    """The client gets the codes for any status: with and without data, of an invalid request, of an unknown token."""
     queue = (
         await world.data("{ viewer { inbox(scope: CLAIMABLE, first: 100) { nodes { id title source { key } } } } }")
     )["viewer"]["inbox"]["nodes"]

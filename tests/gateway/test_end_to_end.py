@@ -144,9 +144,7 @@ async def test_release_assign_unassign_on_camunda(world: World) -> None:
 
 
 async def test_complete_with_form_data_on_both_systems(world: World) -> None:
-    """A missing field, an unknown outcome and a wrong type are refused in the gateway. The correct completion arrives
-    once.
-    """
+    """The gateway refuses a missing field, an unknown outcome and a wrong type. The correct completion arrives once."""
     invoice, visit = await claimable(world, "camunda"), await claimable(world, "geotareas")
     for task in (invoice, visit):
         await mutate(world, "claimTask", taskId=task["id"])

@@ -164,9 +164,7 @@ async def test_the_files_of_the_page_are_read_only(client: httpx2.AsyncClient) -
 
 
 async def test_the_policy_lets_the_page_reach_this_gateway_alone(settings: Settings, npm_files: Path) -> None:
-    """The page has no inline script. The only inline styles are GraphiQL's own, by a nonce that differs in every
-    response.
-    """
+    """The page has no inline script. Only GraphiQL's own styles are inline, by a nonce that differs in every response."""
     async with visitor(GraphiQL(settings, npm_files)) as client:
         first, second = await client.get("/graphql"), await client.get("/graphql")
 

@@ -224,9 +224,7 @@ async def test_an_unknown_task_is_null_without_an_error(described: World, docume
 
 
 async def test_team_workload(described: World, document: DocumentNode) -> None:
-    """One bucket for each person and priority over all systems. Tasks without an owner are in the bucket without a
-    value.
-    """
+    """One bucket for each person and priority over all systems, and one without a value for tasks without an owner."""
     groups = (await described.data('{ groups(search: "accounting") { nodes { id } } }', "carol"))["groups"]["nodes"]
     work = await ask(described, document, "TeamWorkload", "carol", groupIds=[group["id"] for group in groups])
     owners = Counter(bucket["keys"][0]["value"] for bucket in work["byPerson"]["buckets"])

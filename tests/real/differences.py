@@ -1,6 +1,4 @@
-"""The accepted differences between stand-in and engine, each with its reason. The connector's README has the same
-table.
-"""
+"""The accepted differences between stand-in and engine, with reasons. The connector's README has the same table."""
 
 from msgspec import Struct
 

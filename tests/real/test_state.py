@@ -1,6 +1,4 @@
-"""The table of states, row by row, as far as this engine has them: FAILED is for tasks of job workers, SUSPENDED for
-server 8.10.
-"""
+"""The table of states, except for FAILED, which only tasks of job workers have, and SUSPENDED, which needs server 8.10."""
 
 import asyncio
 from collections.abc import Mapping

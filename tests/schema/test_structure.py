@@ -1,4 +1,4 @@
-"""The structure of schema/: all resolvers are mounted, and rooms are imported by their front door. For layers see
+"""The structure of schema/: resolvers are mounted, rooms are imported by their front door. For layers see
 pyproject.toml.
 """
 

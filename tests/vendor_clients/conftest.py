@@ -16,8 +16,8 @@ PATIENCE_S = 600
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """The path of Node.js, which runs the packages of package.json. Without these packages the tests fail in CI and are
-    skipped elsewhere.
+    """The path of Node.js, which runs the packages of package.json. Without them the tests fail in CI; elsewhere they
+    are skipped.
     """
     found = shutil.which("node")
     if found is None:

@@ -51,9 +51,7 @@ def failed_automation(epilot: EpilotStandIn) -> tuple[Flow, Task]:
 
 
 async def told(node: str, script: str, address: str, *, astray: tuple[str, ...] = (), **given: Any) -> Json:
-    """The output of a script. All its requests stay on this machine. `astray` are the other hosts that it tries to
-    reach.
-    """
+    """The output of a script. Its requests stay on this machine; `astray` are the other hosts that it tries to reach."""
     words = {"url": address, "token": access_token(), "alice": ALICE, "bob": BOB, **given}
     answer: Json = await told_by_node(node, script, words)
 

@@ -41,9 +41,7 @@ def current_call() -> UpstreamCall:
 
 @contextmanager
 def in_call(call: UpstreamCall) -> Iterator[None]:
-    """Make `call` the current one for the block and for asyncio tasks started in it. Afterwards the previous one is
-    current.
-    """
+    """Make `call` the current one for the block and for asyncio tasks started in it; then restore the previous one."""
     token = _current.set(call)
     try:
         yield

@@ -281,9 +281,7 @@ async def test_flows_are_found_in_the_list_of_instances(tenant: Any) -> None:
 
 
 async def test_the_search_for_flows_has_a_limit(scripted: Scripted) -> None:
-    """Flows that are not in the first `flow_scan_pages` pages are absent. If a page fails, the flows found before are
-    returned.
-    """
+    """Flows beyond the first `flow_scan_pages` pages are absent. If a page fails, the flows found before are returned."""
     calls: list[str] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:

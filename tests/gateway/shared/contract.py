@@ -1,6 +1,4 @@
-"""What every implementation of `gateway.shared.port` must do. A test class inherits it and provides the object under
-test.
-"""
+"""What every implementation of `gateway.shared.port` must do. A test class inherits it and provides the object to test."""
 
 from abc import ABC, abstractmethod
 

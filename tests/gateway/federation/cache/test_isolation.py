@@ -74,9 +74,7 @@ async def foreign_markers(cache: Cache, time: VirtualTime, operations: int) -> i
 
 
 async def test_each_person_gets_only_their_own_answers() -> None:
-    """Values and errors have the reader's own marker, whether they are kept, joined, refreshed or returned for a
-    failure.
-    """
+    """Values and errors have the reader's own marker: kept, joined, refreshed, or returned instead of a failure."""
     time = VirtualTime()
     cache = Cache(
         log=MemoryInvalidationLog(), max_bytes=1 << 24, max_entries=10_000, monotonic=time.monotonic, now=time.now

@@ -41,9 +41,7 @@ MINUTES = st.one_of(st.none(), st.integers(0, 3))
 async def test_pages_joined_are_all_flows_newest_first(
     north: list[int | None], south: list[int | None], first: int, sorts: bool, pushes: bool
 ) -> None:
-    """For sources that sort or filter themselves, and for others. Flows without a start come last; source and id break
-    ties.
-    """
+    """Whether or not a source sorts or filters itself. Flows without a start come last; source and id break ties."""
     connectors = []
     for key, starts in (("north", north), ("south", south)):
         flows = [

@@ -187,8 +187,8 @@ def test_pages_joined_are_the_models_sequence(
     who: tuple[Caller, InboxScope],
     backward: bool,
 ) -> None:
-    """In both directions, from any edge, for everything that a source can sort or filter. Totals have the accuracy that
-    they claim.
+    """In both directions, from any edge, whatever a source can sort or filter. Totals have the accuracy that they
+    claim.
     """
     tasks = rows_of(numbers)
     caller, scope = who

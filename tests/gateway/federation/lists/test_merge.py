@@ -30,9 +30,7 @@ def stream(*pages: Sequence[Task]) -> PagedStream[Task]:
 
 
 async def test_a_row_that_moved_to_before_returned_rows_is_left_out() -> None:
-    """The row is due in 3 hours on the first page and in 1 hour on the second. It is returned once, with its first due
-    date.
-    """
+    """Due in 3 hours on the first page, and in 1 hour on the second. It is returned once, with its first due date."""
     rows, more = await merge([stream([due("b", 2), due("a", 3)], [due("a", 1), due("c", 4)])], first=5, open_all=False)
 
     assert (["b", "a", "c"], False) == ([row.item.native_id for row in rows], more)

@@ -46,9 +46,7 @@ class Directory(MemoryConnector):
 
 
 async def test_a_person_of_several_sources_is_listed_once() -> None:
-    """Sorted by name, together with accounts that belong to no person. People of sources without a directory are
-    included.
-    """
+    """Sorted by name, with accounts that belong to no person, and with people of sources without a directory."""
     sources = federation(
         Directory("north", ["alice", "zoe"]), Directory("south", ["alice"]), MemoryConnector("west"), people=PEOPLE
     )

@@ -152,9 +152,7 @@ async def test_a_warm_list_costs_no_call() -> None:
 
 
 async def test_visibility_holds_in_lists() -> None:
-    """Alice sees her tasks and the tasks that her group may claim, but not Bob's private task. The task admin sees all
-    tasks.
-    """
+    """Alice sees her tasks and those that her group may claim, but not Bob's private task. The task admin sees all."""
     north = MemoryConnector(
         "north",
         [

@@ -1,5 +1,5 @@
-"""The context of a single flight: the reader's context with another deadline. In the background, priority and counters
-differ too.
+"""The context of a single flight: the reader's, with another deadline. In the background, priority and counters differ
+too.
 """
 
 from connectors.sdk.caller import Caller
@@ -12,9 +12,7 @@ KEY = CacheKey("north", SERVICE, "list tasks", None)
 
 
 async def inside(*, in_background: bool) -> tuple[CallContext, RequestCost, float]:
-    """The context of a flight whose reader has one second left, the reader's counter, and the seconds that the flight
-    has.
-    """
+    """The context of a flight whose reader has one second left, the reader's counter, and the seconds of the flight."""
     cost = RequestCost()
     reader = CallContext(caller=ALICE, token="t", priority=Priority.WRITE, counters=(cost,)).limited_to(1)
     with in_context(reader), flight_context({"north": 8.0})(KEY, in_background):

@@ -125,9 +125,7 @@ async def test_a_failing_source_gets_hardly_more_requests_than_users_make(status
 
 
 async def test_only_the_probe_reaches_a_failing_source() -> None:
-    """R7, A1: one probe an interval. With fifty callers at half-open, none reaches the source and none waits for the
-    probe.
-    """
+    """R7, A1: one probe an interval. No other call reaches the source, and none waits for the probe."""
     source = Source()
     await source.fail()
     source.vendor.arrivals.clear()

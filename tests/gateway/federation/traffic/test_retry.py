@@ -34,9 +34,7 @@ from gateway.federation.traffic.retry import MAX_PAUSE, RetryThrottle, is_transi
     ],
 )
 def test_only_transient_failures_are_retried(error: ConnectorError, expected: bool) -> None:
-    """No connection, a broken one, 502, 503, 504, too many requests. Not our own timeout, and nothing that a person
-    must repair.
-    """
+    """No connection, a broken one, 502, 503, 504, 429. Not our own timeout, and no failure that a person must repair."""
     assert expected is is_transient(error)
 
 

@@ -1,6 +1,4 @@
-"""connectors.sdk.http.upstream behind admission control: which requests need a permit, how it is settled, and what is
-retried.
-"""
+"""connectors.sdk.http.upstream behind admission control: what needs a permit, how it is settled, and what is retried."""
 
 from collections.abc import Mapping
 

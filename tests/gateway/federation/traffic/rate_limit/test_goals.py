@@ -130,9 +130,7 @@ async def test_a_restart_in_the_middle_of_a_window_costs_one_refusal_at_most() -
 @pytest.mark.parametrize("jitter", [0.05, 0.3])
 @pytest.mark.parametrize("seed", some([1, 2, 3]))
 async def test_another_client_is_detected_by_the_remaining_requests(jitter: float, seed: int) -> None:
-    """R4: another client uses half of the same limit, and each of its places again at once. At most one refusal a
-    window.
-    """
+    """R4: another client uses half of the same limit, each place again at once. At most one refusal a window."""
     vendor = Vendor(StrictWindow(30, 60), jitter=jitter, seed=seed, headers=True)
     source = admission_control(LIMITS)
     caller = Caller(source, vendor)
@@ -260,9 +258,7 @@ async def test_a_waiting_request_that_loses_its_slot_is_refused_at_once() -> Non
 
 
 async def test_the_higher_priority_goes_first() -> None:
-    """Write, then interactive read, then background, whatever the order of arrival. Equal priorities keep the order of
-    arrival.
-    """
+    """Write, then interactive read, then background. The order of arrival decides only between equal priorities."""
     line = await used_up(requests=5, writes=5)
     await anyio.sleep(59.3)
     order: list[str] = []

@@ -92,9 +92,7 @@ def test_an_unanswered_request_may_arrive_late(clock: Clock) -> None:
 
 
 def test_the_earliest_time_follows_from_the_log(clock: Clock) -> None:
-    """The first waiting request gets the first free slot, the second the second; the next ones wait for one more
-    window.
-    """
+    """The first waiting request gets the first free slot, the second the second; the next ones wait a window longer."""
     reads = window("reads", documented=2, clock=clock)
     for _ in range(2):
         reads.settle_answered(reads.take())
@@ -131,8 +129,8 @@ def test_a_refusal_without_a_time_doubles_the_pause(clock: Clock) -> None:
 
 
 def test_remaining_shows_what_others_use(clock: Clock) -> None:
-    """The vendor counts 20 more requests than we do: those slots are not free for a window, or until the vendor says
-    so.
+    """The vendor counts 20 more requests than we do. Those slots are in use for a window, or until the vendor's count
+    falls.
     """
     reads = known(clock)
     reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=30, remaining=8))
