@@ -44,7 +44,7 @@ class Connector(ABC, Generic[SettingsT]):
     """Reads and writes one source ("camunda-eu"). Its only state is an HTTP client; it never retries, caches or waits.
 
     A vendor declares facts about itself as class attributes; `ConnectorInfo` explains them. Verbs are declared with
-    `@handles` on the methods that perform them. `info` is what of all that holds under the source's settings.
+    `@handles` on the methods that perform them. `info` has the facts and verbs that apply under the source's settings.
     """
 
     vendor: ClassVar[str]

@@ -1,4 +1,4 @@
-"""The Python client gql with the schema that it fetches: what does not fit is found before anything is sent."""
+"""The Python client gql with the fetched schema: it finds errors in a document before it sends the document."""
 
 import pytest
 from gql import Client, gql
@@ -28,8 +28,8 @@ async def test_the_schema_that_it_fetches_is_the_schema(address: str) -> None:
         assert print_schema(build_schema()._schema) == print_schema(fetched)
 
 
-async def test_it_refuses_what_does_not_fit_before_it_sends(address: str, seen: Seen) -> None:
-    """An unknown field, by the schema that was fetched with the one request."""
+async def test_a_wrong_document_is_refused_before_it_is_sent(address: str, seen: Seen) -> None:
+    """An unknown field. The only request is the one that fetched the schema."""
     async with client(address) as session:
         with pytest.raises(GraphQLError, match="Cannot query field 'nothing'"):
             await session.execute(gql("{ nothing }"))
@@ -38,7 +38,7 @@ async def test_it_refuses_what_does_not_fit_before_it_sends(address: str, seen: 
 
 
 async def test_queries_built_from_the_schema(address: str, world: World) -> None:
-    """Its DSL, with arguments and enums."""
+    """By its DSL, with arguments and enums."""
     expected = await world.data("{ viewer { inbox(first: 2, scope: CLAIMABLE) { totalCount nodes { id title } } } }")
     async with client(address) as session:
         assert session.client.schema is not None

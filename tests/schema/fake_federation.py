@@ -1,4 +1,4 @@
-"""A federation in memory, and rows to fill it with."""
+"""A federation in memory, and rows for it."""
 
 import asyncio
 from collections import defaultdict
@@ -69,10 +69,10 @@ T = TypeVar("T")
 
 
 class FakeFederation:
-    """Answers from the dictionaries that a test fills, and writes down every call as (method, argument).
+    """Answers from dictionaries that a test fills, and records every call as (method, argument).
 
-    A value that is a ConnectorError is that key's failure; `broken` is raised by lists of tasks and by `operation`; `gate`, when set, holds
-    back `get_users` until a test opens it; `held` tells that it does.
+    A value that is a ConnectorError is the failure of that key. Lists of tasks and `operation` raise `broken`. If
+    `gate` is set, `get_users` waits for it; `held` is set while it waits.
     """
 
     def __init__(self, people: Sequence[Caller]) -> None:

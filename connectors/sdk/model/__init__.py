@@ -1,4 +1,4 @@
-"""What every vendor's records become: frozen Structs in the field's terms (WS-HumanTask states and roles).
+"""The records of every vendor in one model: frozen Structs with the states and roles of WS-HumanTask.
 
 Times are aware and UTC. Ids are strings as the vendor spells them. A value outside of our tables is UNKNOWN.
 `None` means that the vendor has no such thing or did not say; an empty tuple means that there are none.

@@ -1,4 +1,4 @@
-"""A query's members, and the values that rows sort by."""
+"""The members of a query, and the values by which rows are sorted."""
 
 from datetime import UTC, datetime
 
@@ -45,7 +45,7 @@ BARE = Task(source="here", native_id="2", title="", state=TaskState.READY, rule=
     ],
 )
 def test_a_task_matches_each_member_that_holds(query: TaskQuery) -> None:
-    """Ids exactly, group names without case; the order decides nothing."""
+    """Ids match exactly, group names without case. The order has no effect."""
     assert query.matches(TASK)
 
 
@@ -66,7 +66,7 @@ def test_a_task_matches_each_member_that_holds(query: TaskQuery) -> None:
         TaskQuery(states=frozenset({TaskState.RESERVED}), has_assignee=False),
     ],
 )
-def test_one_member_that_does_not_hold_is_enough(query: TaskQuery) -> None:
+def test_one_member_that_does_not_match_is_enough(query: TaskQuery) -> None:
     """An empty set matches nothing."""
     assert not query.matches(TASK)
 
@@ -81,8 +81,8 @@ def test_one_member_that_does_not_hold_is_enough(query: TaskQuery) -> None:
         TaskQuery(has_candidates=True),
     ],
 )
-def test_what_a_vendor_does_not_say_matches_no_id(query: TaskQuery) -> None:
-    """None and nobody are the same to a query by id."""
+def test_an_unknown_value_matches_no_id(query: TaskQuery) -> None:
+    """A query by id does not distinguish unknown from empty."""
     assert not query.matches(BARE)
 
 
@@ -101,12 +101,12 @@ def test_what_a_vendor_does_not_say_matches_no_id(query: TaskQuery) -> None:
     ],
 )
 def test_rows_sort_by_these_values(field: TaskOrderField, expected: object) -> None:
-    """Titles without case, states in their order of life, no priority as MEDIUM."""
+    """Titles without case, states in their order, a missing priority as MEDIUM."""
     assert expected == order_value(TASK, field)
 
 
-def test_a_priority_of_zero_is_no_missing_priority() -> None:
-    """The score of the row wins over the default, whatever it is."""
+def test_a_priority_of_zero_is_not_a_missing_priority() -> None:
+    """The default is only for None."""
     assert 0 == order_value(structs.replace(TASK, priority_score=0), TaskOrderField.PRIORITY)
 
 

@@ -1,4 +1,4 @@
-"""Filters of the graph, drawn and evaluated plainly: the model that lists and compiled filters are compared with."""
+"""Random filters of the graph and a simple evaluation of them: the model for tests of lists and compiled filters."""
 
 import re
 from datetime import timedelta
@@ -31,7 +31,7 @@ def some(values: Any) -> st.SearchStrategy[Any]:
 
 
 def filters_of(members: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[TaskFilter]:
-    """Filters with these members, nested. Few members at a time: no task would match all of them."""
+    """Nested filters with these members. Each filter has few members: no task would match all of them."""
 
     @st.composite
     def own_members(draw: st.DrawFn) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def filters_of(members: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[
 
 
 def native_of(person: PersonId) -> str | None:
-    """The native id: of a linked person in every source, of an account in its own."""
+    """The native id: a linked person has one in every source, an account only in its own source."""
     if person.key is not None:
         return PEOPLE.get(person.key)
     return None if person.ref is None else person.ref.native_id

@@ -1,4 +1,4 @@
-"""A source in memory whose capabilities a test chooses."""
+"""A source in memory. A test chooses its capabilities."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -46,7 +46,7 @@ from gateway.store.sqlite import SqliteJournal
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 EVERYTHING = frozenset(TaskOrderField) - {TaskOrderField.TITLE, TaskOrderField.STATE, TaskOrderField.SOURCE}
 
-# Nothing is sent. Without this transport each client would load all certificates, which takes long.
+# Never sends anything. Without this transport each client would load all certificates, which is slow.
 NO_NETWORK = httpx2.MockTransport(lambda _: httpx2.Response(500))
 
 ALICE = "alice"

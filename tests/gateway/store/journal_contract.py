@@ -1,4 +1,4 @@
-"""What every implementation of `gateway.store.Journal` must do. A test class inherits it and gives the two fixtures."""
+"""What every implementation of `gateway.store.Journal` must do. A test class inherits it and provides the two fixtures."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -118,12 +118,12 @@ class JournalContract:
             assert await journal.find("op-2") is None
 
     async def test_a_key_belongs_to_one_person(self, open_journal: OpenJournal) -> None:
-        """The equal key of another person is another key."""
+        """The same key of another person is another key."""
         async with open_journal(Clock()) as journal:
             assert [None, None] == [await admit(journal), await admit(journal, "op-2", person="bob")]
 
     async def test_writes_without_a_key_are_all_admitted(self, open_journal: OpenJournal) -> None:
-        """Also those of one person to one task."""
+        """Also several of one person to one task."""
         async with open_journal(Clock()) as journal:
             assert [None, None] == [await admit(journal, key=None), await admit(journal, "op-2", key=None)]
 
@@ -143,7 +143,7 @@ class JournalContract:
         assert 1 == len({record.operation_id for record in found if record is not None})
 
     async def test_a_repeated_key_finds_the_stage_and_the_result(self, open_journal: OpenJournal) -> None:
-        """All of the result but payloads: those may hold form data."""
+        """The whole result except payloads, which may contain form data."""
         async with open_journal(Clock()) as journal:
             await admit(journal)
             await journal.mark_sent("op-1")
@@ -160,7 +160,7 @@ class JournalContract:
         )
 
     async def test_a_later_result_replaces_the_earlier_one(self, open_journal: OpenJournal) -> None:
-        """UNKNOWN first, then looked up."""
+        """UNKNOWN first, then the result that a read found."""
         async with open_journal(Clock()) as journal:
             await admit(journal)
             await journal.settle("op-1", result(status=MutationStatus.UNKNOWN))
@@ -171,7 +171,7 @@ class JournalContract:
         assert MutationStatus.APPLIED is found.status
 
     async def test_a_withdrawn_write_frees_its_key(self, open_journal: OpenJournal) -> None:
-        """And is not found any more."""
+        """The write is not found any more."""
         async with open_journal(Clock()) as journal:
             await admit(journal)
             await journal.withdraw("op-1")
@@ -179,8 +179,8 @@ class JournalContract:
             assert await journal.find("op-1") is None
             assert await admit(journal, "op-2") is None
 
-    async def test_what_was_recorded_is_there_when_the_storage_is_opened_again(self, open_journal: OpenJournal) -> None:
-        """A write that was sent is never admitted again."""
+    async def test_records_survive_a_restart(self, open_journal: OpenJournal) -> None:
+        """A write that was sent is not admitted again."""
         async with open_journal(Clock()) as journal:
             await admit(journal)
             await journal.mark_sent("op-1")
@@ -191,7 +191,7 @@ class JournalContract:
         assert ("op-1", Stage.SENT) == (again.operation_id, again.stage)
 
     async def test_a_write_is_kept_for_a_day(self, open_journal: OpenJournal) -> None:
-        """To the last second, also when others are admitted."""
+        """To the last second, also if other writes are admitted."""
         clock = Clock()
         async with open_journal(clock) as journal:
             await admit(journal)
@@ -212,7 +212,7 @@ class JournalContract:
     async def test_an_operation_is_the_write_with_its_result(
         self, open_journal: OpenJournal, target: Target, task: TaskRef, flow: FlowRef
     ) -> None:
-        """Its target, and what the result shows besides: what was created, the flow that changed."""
+        """With its target, and the created object or the changed flow."""
         clock = Clock()
         async with open_journal(clock) as journal:
             await admit(journal, target=target)
@@ -235,7 +235,7 @@ class JournalContract:
         )
 
     async def test_an_operation_that_was_only_admitted_is_pending(self, open_journal: OpenJournal) -> None:
-        """Without an attempt until it is sent, and without a time of settlement."""
+        """It has no attempt before it is sent, and no time of settlement."""
         async with open_journal(Clock()) as journal:
             await admit(journal)
             admitted = await journal.find("op-1")
@@ -261,7 +261,7 @@ class JournalContract:
         assert (status, None) == (found.status, found.settled_at)
 
     async def test_the_last_write_to_a_task_is_the_newest_of_that_task(self, open_journal: OpenJournal) -> None:
-        """Not those to other tasks, or to a flow or task of another source with the same id."""
+        """Not a write to another task, or to a flow or task of another source with the same id."""
         clock = Clock()
         others: list[Target] = [TaskRef("north", "2"), FlowRef("north", "1"), TaskRef("south", "1"), SourceRef("north")]
         async with open_journal(clock) as journal:
@@ -290,7 +290,7 @@ class JournalContract:
         assert [ended("op-2"), ended("op-3", person="bob")] == found
 
     async def test_an_unknown_id_changes_nothing(self, open_journal: OpenJournal) -> None:
-        """And raises nothing."""
+        """It is not an error."""
         async with open_journal(Clock()) as journal:
             await admit(journal)
             await journal.mark_sent("op-9")

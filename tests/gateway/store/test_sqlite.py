@@ -45,7 +45,7 @@ async def test_writes_are_forgotten_after_a_day() -> None:
 
 
 def test_a_file_that_cannot_be_opened_is_one_error(tmp_path: Path) -> None:
-    """A folder has its name."""
+    """In this test the path is a folder."""
     with pytest.raises(GatewayUnavailableError, match="cannot be opened"):
         SqliteJournal(tmp_path)
 

@@ -1,4 +1,4 @@
-"""A vendor that is away for ten minutes, and comes back."""
+"""A vendor that is unavailable for ten minutes and then recovers."""
 
 from typing import Any
 
@@ -37,8 +37,10 @@ async def test_all_that_was_read_is_answered_during_an_outage_of_ten_minutes(
     assert {False} == {answer.stale for answer in back}
 
 
-async def test_an_outage_beyond_the_greatest_age_shows_as_one(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """Rather nothing than what was true an hour ago."""
+async def test_an_outage_longer_than_the_greatest_age_is_an_error(
+    cache: Cache, vendor: Vendor, time: VirtualTime
+) -> None:
+    """Older data would be misleading."""
     await ask(cache, vendor, **TERMS)
     failing_with(vendor, UnavailableError)
     await time.advance(MAX_STALE - 1)

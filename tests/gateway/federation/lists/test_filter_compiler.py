@@ -130,7 +130,7 @@ filters = filters_of(MEMBERS)
 
 
 def test_every_member_of_a_filter_is_drawn() -> None:
-    """Otherwise a member that the compiler forgets would not be noticed."""
+    """Otherwise the tests would miss a member that the compiler forgets."""
     assert {*MEMBERS, "all_of", "any_of", "none_of"} == set(TaskFilter.__struct_fields__)
 
 
@@ -138,7 +138,7 @@ def test_every_member_of_a_filter_is_drawn() -> None:
 @settings(max_examples=max(200, settings().max_examples))
 @given(filters, st.lists(tasks(), min_size=1, max_size=12))
 def test_a_compiled_filter_is_sound(wanted: TaskFilter, rows: list[Task]) -> None:
-    """The test is exact, the query matches every match, and it matches nothing else where it is called exact."""
+    """The test is exact. The query matches every match, and nothing else if it is called exact."""
     compiled = COMPILER.compile(wanted)
     for one in rows:
         expected = plain(wanted, one)
@@ -187,14 +187,14 @@ def test_a_compiled_filter_is_sound(wanted: TaskFilter, rows: list[Task]) -> Non
     ],
 )
 def test_the_strongest_sound_query(wanted: TaskFilter, query: TaskQuery | None, exact: bool) -> None:
-    """`or` becomes what its branches have in common, `not` the complement; a contradiction has no query."""
+    """`or` becomes what its branches have in common, `not` the complement. A contradiction has no query."""
     compiled = COMPILER.compile(wanted)
 
     assert (query, exact) == (compiled.query, compiled.is_exact)
 
 
-def test_vendors_are_asked_for_overdue_tasks_by_the_minute() -> None:
-    """So that many callers share one answer. Rows are tested against the moment itself."""
+def test_the_time_for_overdue_tasks_is_rounded_to_the_minute() -> None:
+    """So many callers share one answer. Rows are tested against the exact time."""
     moment = NOW + timedelta(seconds=30)
     compiled = FilterCompiler("north", "memory", native_id=lambda _: None, now=moment).compile(
         TaskFilter(is_overdue=True)
@@ -237,7 +237,7 @@ def due(**bounds: Any) -> TaskFilter:
     ],
 )
 def test_a_contradiction_has_no_query(branches: tuple[TaskFilter, ...]) -> None:
-    """Also when its halves are in different branches."""
+    """Also if its two parts are in different branches."""
     nested = TaskFilter(all_of=branches)
 
     assert COMPILER.compile(nested).query is None
@@ -245,7 +245,7 @@ def test_a_contradiction_has_no_query(branches: tuple[TaskFilter, ...]) -> None:
 
 
 def test_a_single_moment_is_no_contradiction() -> None:
-    """From NOW to NOW, inclusive."""
+    """From NOW to NOW, both inclusive."""
     query = COMPILER.compile(TaskFilter(all_of=(due(gte=NOW), due(lte=NOW)))).query
 
     assert query is not None

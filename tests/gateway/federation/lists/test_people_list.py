@@ -47,8 +47,8 @@ class Directory(MemoryConnector):
         return Page(items=[Group(native_id="g1", name=f"Claims {self.source}"), Group(native_id="g2", name="Änderung")])
 
 
-async def test_a_person_of_several_sources_comes_once() -> None:
-    """By name, beside accounts that belong to no person; people without a directory are among them."""
+async def test_a_person_of_several_sources_is_listed_once() -> None:
+    """Sorted by name, with accounts that belong to no person, and with people of sources without a directory."""
     sources = federation(
         Directory("north", ["alice", "zoe"]), Directory("south", ["alice"]), MemoryConnector("west"), people=PEOPLE
     )
@@ -64,7 +64,7 @@ async def test_a_person_of_several_sources_comes_once() -> None:
 
 
 async def test_people_are_found_by_a_part_of_their_name() -> None:
-    """Also where the vendor does not search."""
+    """Also if the vendor has no search."""
     sources = federation(Directory("north", ["alice", "zoe"]), people=PEOPLE)
 
     found = await sources.list_users(ALICE, PageRequest(), search="ZO")
@@ -73,7 +73,7 @@ async def test_people_are_found_by_a_part_of_their_name() -> None:
 
 
 async def test_the_number_of_people_is_unknown_while_a_source_fails() -> None:
-    """A person of the failing source may be among the others, or not."""
+    """People of the failing source may already be counted through another source."""
     north, south = Directory("north", ["zoe"]), Directory("south", ["yan"])
     south.fail = UnavailableError("is down")
 
@@ -84,7 +84,7 @@ async def test_the_number_of_people_is_unknown_while_a_source_fails() -> None:
 
 
 async def test_owners_of_a_task_are_people_of_its_source() -> None:
-    """As the vendor tells. A task that the caller does not see is refused."""
+    """As far as the vendor tells. A task that the caller does not see is refused."""
     north = Directory("north", ["alice"], [task("north", "1"), task("north", "2", owner="zoe", candidate_groups=())])
     sources = federation(north, Directory("south", ["yan"]), people=PEOPLE)
 
@@ -96,8 +96,8 @@ async def test_owners_of_a_task_are_people_of_its_source() -> None:
         await sources.list_users(ALICE, PageRequest(), assignable_to=TaskRef("north", "2"))
 
 
-async def test_groups_come_by_name_case_and_accents_ignored() -> None:
-    """Each belongs to one source, so the total is exact."""
+async def test_groups_are_sorted_by_name_ignoring_case_and_accents() -> None:
+    """Each group belongs to one source, so the total is exact."""
     sources = federation(Directory("north", []), Directory("south", []), people=PEOPLE)
 
     everything = await sources.list_groups(ALICE, PageRequest())
@@ -107,8 +107,8 @@ async def test_groups_come_by_name_case_and_accents_ignored() -> None:
     assert (2, 4) == (found.total, everything.total)
 
 
-async def test_the_number_of_members_is_unknown_where_the_source_cannot_list_them() -> None:
-    """Not 0."""
+async def test_the_number_of_members_is_unknown_if_the_source_cannot_list_them() -> None:
+    """It is not 0."""
     sources = federation(Directory("north", ["alice"]), MemoryConnector("west"), people=PEOPLE)
 
     members = await sources.list_members(ALICE, NativeRef("north", "first"), PageRequest())
@@ -120,7 +120,7 @@ async def test_the_number_of_members_is_unknown_where_the_source_cannot_list_the
 
 
 async def test_a_cursor_fits_one_search() -> None:
-    """Another text, another list."""
+    """A cursor of another search text is refused."""
     sources = federation(Directory("north", ["alice", "zoe"]), people=PEOPLE)
     after = (await sources.list_users(ALICE, PageRequest(first=1))).edges[0].cursor()
 

@@ -55,7 +55,7 @@ def kept(clock: Clock) -> Cache:
 
 
 async def test_a_failing_sources_rows_are_shown_as_stale_with_their_age() -> None:
-    """For 30 minutes; afterwards the report has the failure."""
+    """For 30 minutes. After that the report has the failure."""
     clock, north = Clock(), MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=[ALICE], answers=kept(clock))
     fresh = await sources.list_tasks(ALICE, QUEUE)
@@ -78,7 +78,7 @@ async def test_a_failing_sources_rows_are_shown_as_stale_with_their_age() -> Non
 
 
 async def test_nothing_stale_is_shown_in_place_of_a_refusal() -> None:
-    """A person who lost access sees no old rows."""
+    """A person who lost access does not see old rows."""
     clock, north = Clock(), MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=[ALICE], answers=kept(clock))
     await sources.list_tasks(ALICE, QUEUE)

@@ -17,8 +17,8 @@ ALICE = person("alice", "north")
 REF = FlowRef("north", "f1")
 
 
-async def test_a_flow_is_visible_by_one_of_its_tasks() -> None:
-    """To others it does not exist, unless they are task admins."""
+async def test_a_flow_is_visible_through_one_of_its_tasks() -> None:
+    """For other callers it does not exist, unless they are task admins."""
     visible, hidden = flow("north", "f1"), flow("north", "f2")
     tasks = [task("north", "1"), task("north", "2", owner="bob", candidate_groups=(), flow_id="f2")]
     sources = federation(RichConnector("north", tasks, flows=[visible, hidden]), people=[ADMIN, ALICE])
@@ -29,7 +29,7 @@ async def test_a_flow_is_visible_by_one_of_its_tasks() -> None:
 
 
 async def test_a_flow_that_cannot_be_read_has_its_error() -> None:
-    """One of an unknown source is absent; a single flow raises."""
+    """A flow of an unknown source is absent. A read of a single flow raises the error."""
     north = RichConnector("north", flows=[flow("north", "f1")])
     north.fail = UnavailableError("is down")
     sources = federation(north, people=[ADMIN])
@@ -41,7 +41,7 @@ async def test_a_flow_that_cannot_be_read_has_its_error() -> None:
         await sources.get_visible_flow(ADMIN, REF)
 
 
-async def test_a_flow_is_shown_as_our_write_left_it() -> None:
+async def test_a_flow_is_shown_as_after_our_write() -> None:
     """While the vendor's reads lag."""
     north = RichConnector("north", flows=[flow("north", "f1")])
     north.lag_flows()

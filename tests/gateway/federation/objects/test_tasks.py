@@ -14,7 +14,7 @@ ALICE = person("alice", "north", "south")
 
 
 async def test_the_state_of_a_known_flow_shows_in_its_tasks_without_a_call() -> None:
-    """In lists and single tasks, once the flow was read; before that, the task is shown as the vendor returned it."""
+    """In lists and single tasks, after the flow was read. Before that, a task is shown as the vendor returned it."""
 
     class Flows(MemoryConnector):
         async def get_flows(self, ids: Sequence[str]) -> dict[str, Flow]:
@@ -53,7 +53,7 @@ async def test_tasks_that_cannot_be_read_have_their_error() -> None:
     assert isinstance(found[refs[3]], UnavailableError)
 
 
-async def test_details_are_those_of_visible_tasks() -> None:
+async def test_details_are_read_for_visible_tasks_only() -> None:
     """The detail of a task that the caller may not see is not read."""
     north = MemoryConnector("north", [task("north", "1"), task("north", "2", owner="bob", candidate_groups=())])
     wanted = {TaskRef("north", native_id): frozenset({DetailAspect.FORM}) for native_id in ("1", "2")}
@@ -64,7 +64,7 @@ async def test_details_are_those_of_visible_tasks() -> None:
 
 
 async def test_equal_reads_cost_one_call_unless_fresh() -> None:
-    """Within the ten seconds for which a task is fresh."""
+    """For ten seconds, as long as a task is fresh."""
     north = MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=[ALICE])
     for fresh in (False, False, True):

@@ -1,4 +1,4 @@
-"""What the status of a source is after successes and failures."""
+"""The status of a source after successes and failures."""
 
 from datetime import UTC, datetime
 
@@ -34,7 +34,7 @@ def record(*, per_person: bool = False) -> StatusRecord:
     ],
 )
 def test_a_failure_is_the_status_until_the_next_success(error: ConnectorError, expected: SourceStatus) -> None:
-    """With its message as the reason."""
+    """The message is the reason."""
     here = record()
     here.record_failure(error)
     failed = (here.status, here.reason, here.last_success_at)
@@ -45,7 +45,7 @@ def test_a_failure_is_the_status_until_the_next_success(error: ConnectorError, e
 
 
 def test_a_refusal_of_one_request_is_no_failure_of_the_source() -> None:
-    """It answered."""
+    """The source answered."""
     here = record()
     here.record_failure(NotFoundError("no such task"))
 
@@ -54,7 +54,7 @@ def test_a_refusal_of_one_request_is_no_failure_of_the_source() -> None:
 
 @pytest.mark.parametrize("error", [ForbiddenError("not you"), UnauthenticatedError("not this token")])
 def test_a_refused_person_is_no_failure_of_the_source(error: ConnectorError) -> None:
-    """Where each person has credentials of their own."""
+    """If each person has credentials of their own."""
     here = record(per_person=True)
     here.record_failure(error)
 

@@ -16,8 +16,8 @@ from tests.gateway.federation.rich_source import RichConnector
 from tests.gateway.federation.write_requests import ALICE, CAROL, DUE, PEOPLE, codes, perform
 
 
-async def test_an_update_changes_what_is_given_and_clears_what_is_named() -> None:
-    """People become native users; what is absent stays."""
+async def test_an_update_changes_given_fields_and_clears_named_ones() -> None:
+    """People become native users. Absent fields stay unchanged."""
     north = RichConnector("north", [task("north", "1", due_at=DUE, title="Old")])
     sources = federation(north, people=PEOPLE)
 
@@ -60,7 +60,7 @@ async def test_a_user_of_another_source_is_no_candidate() -> None:
 
 
 async def test_a_comment_carries_the_name_of_its_author() -> None:
-    """The vendor would show the technical account."""
+    """The vendor would show the service account."""
     north = RichConnector("north", [task("north", "1", owner="alice")])
 
     await perform(federation(north, people=PEOPLE), CommentIntent(text="Well"), ALICE)
@@ -69,7 +69,7 @@ async def test_a_comment_carries_the_name_of_its_author() -> None:
 
 
 def test_arguments_of_commands_come_from_their_intents() -> None:
-    """By the same name and of the same type, or converted; nothing that a client sent is dropped."""
+    """With the same name and type, or converted. No argument that a client sent is dropped."""
     converted = {
         commands.Claim: {"actor"},
         commands.Assign: {"user_id", "group_id", "override"},
