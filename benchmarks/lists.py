@@ -5,28 +5,37 @@ the total. Measured are the first and the fortieth page, cold (with an empty cac
 are simulated: each has its tasks in order, encodes them as JSON and pages by place. The output has calls and bytes from
 upstream, the CPU time of the gateway alone (without making the JSON), and the peak of memory for one page.
 
-The exit code is 1 if a page of sources that sort costs more at the largest size than at the smallest.
+Then three questions to the same sources, cold: a text search that finds nothing (6,000 and 100,000 tasks each, or the
+`sizes` given), the states of the flows of a page, and a page after ten writes. Of five sources, the flows of each cost
+one call.
+
+Exits with 1 where a page of sources that sort costs more at the largest size than at the smallest, or flow states more
+than a call for each source.
 """
 
 import argparse
 import asyncio
 import gc
+import logging
 import sys
 import time
 import tracemalloc
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
 import msgspec
+import structlog
 from msgspec import Struct, structs
 
-from connectors.sdk.caller import Caller
+from connectors.sdk.caller import Caller, Identity
+from connectors.sdk.capability import handles
+from connectors.sdk.commands import Claim, Outcome
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.http import Upstream, current_call
-from connectors.sdk.model import CountAccuracy, Definition, GroupRef, Task, TaskState, UserRef
+from connectors.sdk.model import CountAccuracy, Definition, Flow, FlowRef, FlowState, GroupRef, Task, TaskState, UserRef
 from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
 from gateway.composition import compose
@@ -34,21 +43,31 @@ from gateway.federation.cache import Cache
 from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.source import Source
+from gateway.federation.traffic import CallContext, RequestCost, in_context
 from gateway.people.configured import ConfiguredPeople
 from gateway.shared.memory import memory_state
 from gateway.store.sqlite import SqliteJournal
-from schema.ports import TaskFilter, TaskList, TaskListRequest
+from schema.ports import ClaimIntent, TaskFilter, TaskList, TaskListRequest, WriteRequest
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 SIZES = (1_000, 10_000, 100_000)
+SEARCHED = (6_000, 100_000)
+WRITES = 10
 SOURCES = 5
 ROWS = 25
+PREFIX = "2251799813"
 LAST_PAGE = 40
 RUNS = 3
 # With a hundred times the size, CPU time that is more than this many times as high counts as growth. A smaller
 # difference can come from a shared machine.
 TOLERANCE = 1.5
 ADMIN = Caller(key="carol", name="Carol", groups=(), roles=frozenset({"task_admin"}), identities={})
+CLAIMANT = Caller(
+    key="alice",
+    name="Alice",
+    groups=("accounting",),
+    identities={f"source-{number}": Identity(native_id="u17", groups=("accounting",)) for number in range(SOURCES)},
+)
 REQUEST = TaskListRequest(
     filter=TaskFilter(states=frozenset({TaskState.READY, TaskState.RESERVED})),
     order=(SortKey(TaskOrderField.DUE_AT),),
@@ -104,7 +123,23 @@ class Vendor(Connector[SourceSettings]):
         )
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
-        return {}
+        current_call().count_request()
+        return {native_id: self._row(int(native_id.removeprefix(PREFIX))) for native_id in ids}
+
+    async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
+        current_call().count_request()
+        return {
+            native_id: Flow(
+                source=self.source, native_id=native_id, state=FlowState.ACTIVE, rule="made-up", fetched_at=NOW
+            )
+            for native_id in ids
+        }
+
+    @handles(Claim)
+    async def claim(self, command: Claim) -> Outcome:
+        current_call().count_request()
+        alice = UserRef(native_id="u17", name="Alice Moreno")
+        return Outcome(task=structs.replace(command.task, state=TaskState.RESERVED, assignees=(alice,)))
 
     async def ping(self) -> None:
         return None
@@ -113,7 +148,7 @@ class Vendor(Connector[SourceSettings]):
         is_dated = place < self.dated
         return Task(
             source=self.source,
-            native_id=f"2251799813{place:06}",
+            native_id=f"{PREFIX}{place:06}",
             title=f"Check the invoice of order {place}",
             state=TaskState.RESERVED if place % 3 else TaskState.READY,
             rule="made-up",
@@ -134,6 +169,17 @@ class Cost(Struct, frozen=True):
     peak_kb: float
     rows: int
     truncated: bool
+
+
+class Answered(Struct, frozen=True):
+    calls: int
+    rows: int
+    status: str
+
+
+def _answered(page: TaskList) -> Answered:
+    statuses = sorted({report.status for report in page.sources})
+    return Answered(sum(report.upstream_calls for report in page.sources), len(page.edges), ", ".join(statuses))
 
 
 class Bench:
@@ -168,6 +214,35 @@ class Bench:
 
     async def _page(self, after: str | None) -> TaskList:
         return await self._gateway.list_tasks(ADMIN, structs.replace(REQUEST, after=after))
+
+    async def search(self) -> Answered:
+        """A text that no task has."""
+        wanted = structs.replace(REQUEST, filter=TaskFilter(text="no such text"))
+        return _answered(await self._gateway.list_tasks(ADMIN, wanted))
+
+    async def flow_states(self) -> Answered:
+        """Of the flows of the first page, which was read before."""
+        edges = (await self._page(None)).edges
+        refs = [FlowRef(edge.task.source, edge.task.flow_id) for edge in edges if edge.task.flow_id is not None]
+        cost = RequestCost()
+        with in_context(CallContext(counters=(cost,))):
+            flows = await self._gateway.get_flows(ADMIN, refs)
+        return Answered(cost.requests, len(flows), "OK")
+
+    async def after_writes(self) -> Answered:
+        """The first page after ten claims."""
+        edges = [edge for edge in (await self._page(None)).edges if edge.task.state is TaskState.READY]
+        for edge in edges[:WRITES]:
+            await self._gateway.perform(CLAIMANT, WriteRequest(target=edge.task.ref, intent=ClaimIntent()))
+        return _answered(await self._page(None))
+
+    async def question(self, ask: Callable[[], Awaitable[Answered]]) -> tuple[Answered, float]:
+        """The answer, and milliseconds of CPU without the making of the vendors' JSON."""
+        own_before = sum(vendor.own_seconds for vendor in self.vendors)
+        began = time.process_time()
+        answered = await ask()
+        spent = time.process_time() - began
+        return answered, 1000 * (spent - (sum(vendor.own_seconds for vendor in self.vendors) - own_before))
 
     async def cost(self, after: str | None) -> Cost:
         """The cost of one page and of the cursor at its end."""
@@ -237,13 +312,32 @@ async def run(sizes: Sequence[int]) -> int:
                     flush=True,
                 )
     print(f"{grown} pages of sources that sort cost more with more tasks")
-    return min(grown, 1)
+    return min(grown + await questions(sizes if sizes != SIZES else SEARCHED), 1)
+
+
+async def questions(sizes: Sequence[int]) -> int:
+    """How many questions about flows cost more than a call for each source."""
+    print(f"{'question':26} {'tasks each':>10} {'calls':>5} {'rows':>5} {'CPU ms':>8} status")
+    too_many = 0
+    for size in sizes:
+        for name in ("search", "flow_states", "after_writes"):
+            bench = Bench(size, sorting=SOURCES)
+            answered, cpu_ms = await bench.question(getattr(bench, name))
+            is_more = name == "flow_states" and answered.calls > SOURCES
+            too_many += is_more
+            print(
+                f"{name.replace('_', ' '):26} {size:10,} {answered.calls:5} {answered.rows:5} {cpu_ms:8.1f} "
+                f"{answered.status}{' !' if is_more else ''}",
+                flush=True,
+            )
+    return too_many
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description="What a page of a merged list costs, by the size of the sources.")
     arguments.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="tasks of each source, ascending")
     sizes: Sequence[int] = arguments.parse_args().sizes
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     return asyncio.run(run(sizes))
 
 

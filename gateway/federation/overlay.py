@@ -1,8 +1,8 @@
 """Read-your-writes: tasks and flows as our own writes left them, shown while the vendor's reads lag.
 
-An entry holds the record that the vendor will show, and the versions that the vendor may still show until then. It is
-removed when the vendor shows any other version. After `LONGEST` seconds what the vendor shows is believed, but rows that
-were read before the write stay replaced: they are shown while the source cannot be read.
+An entry holds the record that the vendor will show, and the versions that the vendor may still show until then. It ends
+when the vendor shows any other version, and after `LONGEST` seconds: from then on the vendor is believed. Rows that were
+read before the write stay replaced: they are shown while the source cannot be read.
 """
 
 import time
@@ -89,8 +89,10 @@ class Overlay:
         if task.fetched_at < entry.at and task.version != entry.expected.version:
             # Neither what was there before the write nor after it, read before it: it tells nothing about the write.
             return entry.expected
-        del self._entries[task.ref]
         if not entry.has_ended:
+            # The vendor shows it. Older answers do not, so the entry stays for them.
+            until = min(entry.until, self._monotonic())
+            self._entries[task.ref] = structs.replace(entry, has_ended=True, until=until)
             self._ended(task.ref)
         return task
 
@@ -125,7 +127,7 @@ class Overlay:
 
 
 class FlowOverlay:
-    """Flows. Flows have no version: an entry is removed when the vendor shows its state, or after `LONGEST` seconds."""
+    """Flows. Flows have no version: an entry ends when the vendor shows its state, and after `LONGEST` seconds."""
 
     def __init__(
         self,
@@ -156,7 +158,8 @@ class FlowOverlay:
         if expected.state is not flow.state and (self._monotonic() < until or flow.fetched_at < at):
             return expected
         if flow.fetched_at >= at:
-            del self._expected[flow.ref]
+            # The vendor shows it. Older answers do not, so the entry stays for them.
+            self._expected[flow.ref] = (expected, min(until, self._monotonic()), at)
         return flow
 
     def expected(self, ref: FlowRef) -> Flow | None:

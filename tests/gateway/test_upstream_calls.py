@@ -149,7 +149,7 @@ COST: dict[str, Calls] = {
     },
     # epilot returns one person per call.
     "SearchTasks": {
-        "camunda": "list 2",
+        "camunda": "list 1",
         "uipath": "list 1, sign in 1",
         "epilot": "list 1, people 5",
         "littlehorse": "list 6, sign in 1",
@@ -162,7 +162,7 @@ COST: dict[str, Calls] = {
         "uipath": "detail 3, sign in 1, task 1",
         "epilot": "flow 3",
         "littlehorse": "detail 1, list 18, sign in 1, task 2",
-        "geotareas": "flow 1, list 2, sign in 1, task 2",
+        "geotareas": "flow 1, list 2, sign in 1, task 1",
     },
     "FlowOverview of alice": {
         "camunda": "flow 1, groups 1, list 12",
