@@ -182,8 +182,8 @@ async def test_the_audit_log_is_the_history_of_a_task(world: World) -> None:
         id=task["id"],
     )
 
-    # The vendor saw the service account.
-    assert ("COMPLETED", global_id("User", "camunda", "demo")) == (
+    # The vendor saw the technical account; the journal knows the person.
+    assert ("COMPLETED", person_id("alice")) == (
         read["task"]["state"],
         read["task"]["completedBy"]["id"],
     )
