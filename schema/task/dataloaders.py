@@ -19,7 +19,11 @@ class TaskDetailByAspectLoader(Loader[tuple[TaskRef, DetailAspect], TaskDetail])
         for ref, aspect in keys:
             wanted[ref] = wanted.get(ref, frozenset()) | {aspect}
         found = await self._federation.get_details(self._caller, wanted)
-        return {(ref, aspect): found[ref] for ref, aspect in keys if ref in found}
+        return {(ref, aspect): _of_aspect(found[ref], aspect) for ref, aspect in keys if ref in found}
+
+
+def _of_aspect(detail: TaskDetail | ConnectorError, aspect: DetailAspect) -> TaskDetail | ConnectorError:
+    return detail.failures.get(aspect, detail) if isinstance(detail, TaskDetail) else detail
 
 
 def note_task_written(ref: TaskRef, task: Task | None, context: Context) -> None:

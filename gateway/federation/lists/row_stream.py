@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from connectors.sdk.errors import ConnectorError, MalformedResponseError
 from connectors.sdk.model import CountAccuracy
+from connectors.sdk.odd_rows import OddRow
 from connectors.sdk.query import Page
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.position import StreamId, StreamKind, StreamPosition, StreamStart
@@ -17,6 +18,8 @@ _R_co = TypeVar("_R_co", bound=Listed, covariant=True)
 
 # The row to show for one that was read; None when it is not wanted (filter, visibility, replaced by the overlay).
 Admit = Callable[[R], R | None]
+# Whether a row that was left out may be one of the wanted rows.
+Concerns = Callable[[OddRow], bool]
 # Reads one page: the vendor's cursor, and the page size. Raises ConnectorError.
 FetchPage = Callable[[str | None, int], Awaitable[Page[R]]]
 # Reads all rows. Raises ConnectorError.
@@ -38,6 +41,7 @@ class StreamSpec(Struct, Generic[R], frozen=True):
     admit: Admit[R]
     start: StreamStart = StreamStart()
     bound: Rank = ()
+    concerns: Concerns = lambda _: True
 
 
 class VendorPages(Struct, Generic[R], frozen=True):
@@ -56,7 +60,8 @@ class VendorPages(Struct, Generic[R], frozen=True):
 class Stream(Protocol[_R_co]):
     """Rows in total order, after the row at which the stream starts.
 
-    `error` ended the stream before its end; `truncated`: rows are missing, or may come in the wrong order.
+    `error` ended the stream before its end; `truncated`: rows are missing, or may come in the wrong order. `odd` are rows
+    that were left out because they do not fit the vendor's documentation, by their key.
     """
 
     id: StreamId
@@ -64,6 +69,7 @@ class Stream(Protocol[_R_co]):
     opened: bool
     error: ConnectorError | None
     truncated: bool
+    odd: dict[str, OddRow]
 
     @property
     def ready(self) -> bool:
@@ -109,7 +115,8 @@ class PagedStream(Generic[R]):
         self.opened = False
         self.error: ConnectorError | None = None
         self.truncated = False
-        self._order, self._admit = spec.order, spec.admit
+        self.odd: dict[str, OddRow] = {}
+        self._order, self._admit, self._concerns = spec.order, spec.admit, spec.concerns
         self._fetch, self._scan_limit, self._is_exact = pages.fetch, pages.scan_limit, pages.is_exact
         self._start = spec.start.position
         self._limit = self._start.limit if self._start is not None and self._start.limit else pages.limit
@@ -136,7 +143,8 @@ class PagedStream(Generic[R]):
                 if self._vendor_total is None and page.total is not None:
                     self._vendor_total = Count(page.total, page.total_accuracy)
                 has_wanted = self._take(page.items, len(self._cursors) - 1)
-                unwanted = 0 if has_wanted else unwanted + len(page.items)
+                self.odd.update((row.key, row) for row in page.odd if self._concerns(row))
+                unwanted = 0 if has_wanted else unwanted + len(page.items) + len(page.odd)
                 self._at_end = page.next_cursor is None
                 if not self._at_end:
                     self._cursors.append(page.next_cursor)
@@ -200,7 +208,7 @@ class PagedStream(Generic[R]):
             behind=failed,
             own=self._returned if failed else None,
             total=count.value,
-            exact=count.accuracy is CountAccuracy.EXACT,
+            exact=count.accuracy is CountAccuracy.EXACT and not self.odd,
         )
 
     def ids(self) -> frozenset[str] | None:
@@ -227,7 +235,9 @@ class ScannedStream(Generic[R]):
         self.opened = False
         self.error: ConnectorError | None = None
         self.truncated = False
+        self.odd: dict[str, OddRow] = {}
         self._order, self._admit, self._fetch = spec.order, spec.admit, fetch
+        self._concerns = spec.concerns
         self._rows: deque[tuple[Rank, R]] = deque()
         self._seen: frozenset[str] = frozenset()
         self._start = spec.start.position
@@ -248,6 +258,7 @@ class ScannedStream(Generic[R]):
             self.error = error
             return
         self.truncated, self.error = snapshot.truncated, snapshot.error
+        self.odd = {row.key: row for row in snapshot.odd if self._concerns(row)}
         wanted = [shown for row in snapshot.rows if (shown := self._admit(row)) is not None]
         self._seen = frozenset(row.native_id for row in wanted)
         ranked = ((self._order.rank_of(row), row) for row in wanted)

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 import anyio
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.clock import utc_now
+from connectors.sdk.connector import Connector
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
 from gateway.federation.cache import Kind
 from gateway.federation.lists.cursor import CursorCodec, fingerprint
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.list_reader import ListReader
+from gateway.federation.lists.odd_rows import may_concern, without_untold_times
 from gateway.federation.lists.page import PageBuilder
 from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan
 from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, start_of
@@ -60,7 +63,10 @@ class TaskLists:
         turned_at = page.start.last if page.start is not None and page.is_turned else None
         planner = self._planner(caller, request, order, turned_at)
         rows = await page.build(
-            [self._contribution(source, planner.plan(source), request, order, page.start) for source in self._sources]
+            [
+                self._contribution(caller, source, planner.plan(source), request, order, page.start)
+                for source in self._sources
+            ]
         )
         return TaskList(
             edges=[TaskEdgeRow(edge.item, edge.cursor) for edge in rows.edges],
@@ -76,7 +82,8 @@ class TaskLists:
         """Every task once, in no order, up to `scan_limit` of each source, and a report per source."""
         planner = self._planner(caller, request, None, None)
         contributions = [
-            self._contribution(source, planner.plan(source), request, TotalOrder(()), None) for source in self._sources
+            self._contribution(caller, source, planner.plan(source), request, TotalOrder(()), None)
+            for source in self._sources
         ]
         streams = [stream for contribution in contributions for stream in contribution.streams]
         async with anyio.create_task_group() as group:
@@ -125,6 +132,7 @@ class TaskLists:
 
     def _contribution(
         self,
+        caller: Caller,
         source: Source,
         plan: SourcePlan,
         request: TaskListRequest,
@@ -142,6 +150,7 @@ class TaskLists:
                 self._admit(plan, partition),
                 start_of(planned.id, start),
                 bound=() if partition is None else partition.bound,
+                concerns=lambda row: may_concern(row, caller, source.connector),
             )
             contribution.streams.append(
                 ScannedStream(spec, self._scan(contribution, planned.query, fresh=request.fresh))
@@ -178,7 +187,7 @@ class TaskLists:
                 contribution,
                 "list tasks",
                 (planned.query, after, limit),
-                lambda: connector.list_tasks(planned.query, limit=limit, after=after),
+                lambda: _listed(connector, planned.query, limit, after),
                 fresh=request.fresh,
             )
 
@@ -198,13 +207,17 @@ class TaskLists:
                 contribution,
                 "list all tasks",
                 query,
-                lambda limit, after: connector.list_tasks(query, limit=limit, after=after),
+                lambda limit, after: _listed(connector, query, limit, after),
                 fresh=fresh,
                 keeps_partial=True,
                 ttl=lambda snapshot: _fresh_seconds(snapshot, list_seconds),
             )
 
         return fetch
+
+
+async def _listed(connector: Connector[Any], query: TaskQuery, limit: int, after: str | None) -> Page[Task]:
+    return without_untold_times(await connector.list_tasks(query, limit=limit, after=after), query)
 
 
 def _written(

@@ -86,12 +86,18 @@ class TaskReader:
 
         async def one(ref: TaskRef) -> TaskDetail | None:
             task = await self._visible(caller, ref)
-            return None if task is None else await self.detail(task, wanted[ref])
+            return None if task is None else await self._detail(task, wanted[ref])
 
         return await read_each([ref for ref in wanted if ref.source in self._sources], one)
 
     async def detail(self, task: Task, aspects: frozenset[DetailAspect]) -> TaskDetail:
-        """Aspects of a task that the caller is known to see. Raises ConnectorError."""
+        """Aspects of a task that the caller is known to see. Raises ConnectorError, also where one aspect failed alone."""
+        detail = await self._detail(task, aspects)
+        for failure in detail.failures.values():
+            raise failure
+        return detail
+
+    async def _detail(self, task: Task, aspects: frozenset[DetailAspect]) -> TaskDetail:
         source = self._sources[task.source]
         shared = await self._reader.read(
             source,
@@ -100,6 +106,8 @@ class TaskReader:
             lambda: source.connector.get_detail(task, aspects),
             about=Tag(task.source, Kind.TASK, task.native_id),
         )
+        for failure in shared.value.failures.values():
+            failure.at(source.key, "get detail")
         return shared.value
 
     async def _visible(self, caller: Caller, ref: TaskRef, *, fresh: bool = False) -> Task | None:
