@@ -6,7 +6,7 @@ from operator import attrgetter
 from connectors.camunda import wire
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.forms import external_form, form_of
-from connectors.camunda.mapping import read_task, utc
+from connectors.camunda.mapping import utc
 from connectors.camunda.paging import DRAIN_PAGE, MOST_PAGES, drain_search
 from connectors.camunda.settings import CamundaSettings
 from connectors.sdk import (
@@ -20,9 +20,11 @@ from connectors.sdk import (
     TaskKind,
     TaskOutcome,
     UserRef,
+    decode_json,
     decode_json_value,
     distinct,
     drain_by_offset,
+    readable_rows,
 )
 
 OPERATIONS = {
@@ -41,7 +43,7 @@ OPERATIONS = {
 async def form(client: CamundaClient, task: Task) -> Form:
     """One call; none for the form of another application, whose reference is in the task's record."""
     if task.kind is TaskKind.EXTERNAL and task.payload is not None:
-        reference = read_task(task.payload).external_form_reference
+        reference = decode_json(task.payload, wire.FormReference, what="a user task").external_form_reference
         if reference:
             return external_form(reference)
     return form_of(await client.get_user_task_form(task.native_id))
@@ -68,7 +70,7 @@ async def activities(client: CamundaClient, task: Task, *, minor: int) -> tuple[
         return None
     if not is_whole:
         raise MalformedResponseError(f"the task has more than {DRAIN_PAGE * MOST_PAGES} entries in its audit log")
-    shown = map(activity_of, distinct(entries, attrgetter("audit_log_key")))
+    shown = map(activity_of, distinct(readable_rows(entries, wire.AuditLog), attrgetter("audit_log_key")))
     return tuple(activity for activity in shown if activity is not None)
 
 

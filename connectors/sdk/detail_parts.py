@@ -17,9 +17,11 @@ class DetailParts:
         self._aspects = aspects
         self._failures: dict[DetailAspect, ConnectorError] = {}
 
-    @property
     def failures(self) -> Mapping[DetailAspect, ConnectorError]:
-        """For `TaskDetail.failures`, once all aspects are read."""
+        """For `TaskDetail.failures`, once all aspects are read. Raises the failure if not one aspect could be read."""
+        if self._failures.keys() == self._aspects:
+            for failure in self._failures.values():
+                raise failure
         return dict(self._failures)
 
     async def read(self, aspect: DetailAspect, call: Callable[[], Awaitable[T]]) -> T | None:
