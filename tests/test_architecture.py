@@ -30,22 +30,6 @@ FURTHER_VENDOR_FILES = {
     "extras.py",
     "formats",
 }
-# Files that still have a name of their own. The list may only shrink.
-OLD_VENDOR_FILES: dict[str, set[str]] = {
-    "epilot": {
-        "apis.py",
-        "closing.py",
-        "detail.py",
-        "directory.py",
-        "lists.py",
-        "new_task.py",
-        "reading.py",
-        "source.py",
-        "states.py",
-        "workflow_wire.py",
-        "workflows.py",
-    },
-}
 STAND_INS = sorted(path.parent.name for path in (ROOT / "sandbox").glob("*/__init__.py"))
 STAND_IN_NAMES = {
     "__init__": "lists the folder's files; names the class as `STAND_IN`",
@@ -149,7 +133,7 @@ def test_every_vendor_has_the_same_files(vendor: str) -> None:
     files = {path.name for path in (ROOT / "connectors" / vendor).iterdir() if path.name != "__pycache__"}
 
     assert set() == VENDOR_FILES - files
-    assert OLD_VENDOR_FILES.get(vendor, set()) == files - VENDOR_FILES - FURTHER_VENDOR_FILES
+    assert set() == files - VENDOR_FILES - FURTHER_VENDOR_FILES
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -1,4 +1,4 @@
-"""The README's benchmarks run; how fast this machine is, is nobody's test."""
+"""The benchmarks run. How fast this machine is, is not tested."""
 
 import subprocess
 import sys
@@ -12,10 +12,10 @@ pytestmark = pytest.mark.server
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = {
-    "documents.py": [],
-    "faults.py": ["--seconds", "4"],
-    "limits.py": ["--seconds", "3"],
-    "lists.py": ["--sizes", "1000"],
+    "documents.py": ["--runs", "1"],
+    "faults.py": ["--seconds", "1"],
+    "limits.py": ["--seconds", "1"],
+    "lists.py": ["--sizes", "200"],
 }
 
 
@@ -33,7 +33,7 @@ def test_a_benchmark_prints_what_it_measured(name: str) -> None:
     """Made small, as a user would call it."""
     program = ROOT / "benchmarks" / name
     done = subprocess.run(
-        [sys.executable, str(program), *SMALL[name]], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, str(program), *SMALL[name]], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
     )
 
     # 1: a goal was missed, which a busy machine may do.

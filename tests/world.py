@@ -23,6 +23,10 @@ Answer = dict[str, Any]
 # Stand-ins speak plain HTTP: reading all certificates for each small request would cost more than the request.
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
+# Seconds as large as the settings allow: on a busy machine everything is slow, and no fault of what a test is about.
+PATIENT_GATEWAY = {"query_deadline": 300, "mutation_deadline": 300}
+PATIENT_SOURCE = {"deadline": 120, "connect_timeout": 60, "read_timeout": 120, "write_timeout": 120}
+
 
 class World:
     """Stand-ins and gateway; `ask` sends one operation and gives the whole answer."""
@@ -66,7 +70,7 @@ class World:
         return data
 
     async def control(self, vendor: str, what: str, json: Any = None, method: str | None = None) -> Any:
-        async with httpx2.AsyncClient(verify=NO_CERTIFICATES) as client:
+        async with httpx2.AsyncClient(verify=NO_CERTIFICATES, timeout=300) as client:
             url = f"{self.urls[vendor]}/__sandbox__/{what}"
             response = await client.request(method or ("GET" if json is None else "POST"), url, json=json)
             return response.json() if response.content else None
@@ -98,7 +102,10 @@ async def gateway(configured: Path) -> AsyncIterator[tuple[FastAPI, httpx2.Async
 async def opened(
     folder: Path, *, in_gateway: Sequence[str] = (), in_sources: Mapping[str, Sequence[str]] = MappingProxyType({})
 ) -> AsyncIterator[World]:
-    """A world with its configuration and its journal in `folder`; more lines for `[gateway]`, and for sources by key."""
+    """A world with its configuration and its journal in `folder`; more lines for `[gateway]`, and for sources by key.
+
+    Deadlines are long unless these lines set them.
+    """
     async with AsyncExitStack() as stack:
         chosen: list[StandIn] = [kind() for kind in stand_ins().values()]
         urls: dict[str, str] = {}
@@ -112,14 +119,20 @@ async def opened(
         path = folder / "taskgate.toml"
         text = configuration(chosen, urls, "a secret of the tests")
         for head, lines in {
-            "[gateway]": in_gateway,
-            **{f'key = "{key}"': lines for key, lines in in_sources.items()},
+            "[gateway]": patient(PATIENT_GATEWAY, in_gateway),
+            **{f'key = "{key}"': patient(PATIENT_SOURCE, in_sources.get(key, ())) for key in urls},
         }.items():
             assert text.count(f"{head}\n") == 1
             text = text.replace(f"{head}\n", "\n".join([head, *lines, ""]))
         path.write_text(text, encoding="utf-8")
         app, client = await stack.enter_async_context(gateway(path))
         yield World(app, client, urls, running, path)
+
+
+def patient(seconds: Mapping[str, int], lines: Sequence[str]) -> list[str]:
+    """The lines, and those settings that they leave out."""
+    set_already = {line.partition("=")[0].strip() for line in lines}
+    return [*lines, *(f"{name} = {value}" for name, value in seconds.items() if name not in set_already)]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from gateway.graphiql.assets import is_complete
 from tests.clients.conftest import on_a_socket
 
 HERE = Path(__file__).parent
-PATIENCE_S = 120
+PATIENCE_S = 600
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

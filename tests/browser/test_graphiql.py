@@ -107,7 +107,7 @@ async def test_where_people_sign_in_the_page_asks_for_a_key(visit: Visitor, tmp_
             ("run",),
         )
 
-    assert seen.told[1].startswith("Give your API key above.")
+    assert seen.told[1].startswith("Enter your API key above.")
     assert EXAMPLES == seen.told[3]
     assert "query: Query" in seen.told[4]
     assert {"viewer": {"user": {"displayName": "Alice Moreno"}}} == seen.told[6]["data"]

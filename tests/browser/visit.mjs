@@ -4,7 +4,7 @@
 import { text } from "node:stream/consumers";
 import { chromium } from "playwright-core";
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 const order = JSON.parse(await text(process.stdin));
 const home = new URL(order.address).origin;
 const abroad = [];

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tests.world import World
 
 HERE = Path(__file__).parent
-PATIENCE_S = 60
+PATIENCE_S = 600
 
 
 class EmbeddedServer(uvicorn.Server):

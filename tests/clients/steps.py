@@ -6,6 +6,9 @@ from typing import Any
 
 import orjson
 
+# Seconds that a client waits for an answer.
+PATIENCE_S = 300
+
 
 def take(ask: Callable[..., dict[str, Any]]) -> None:
     asked = orjson.loads(sys.argv[1])

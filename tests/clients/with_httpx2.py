@@ -5,9 +5,9 @@ from typing import Any
 import httpx2
 import orjson
 
-from tests.clients.steps import signed_in, take
+from tests.clients.steps import PATIENCE_S, signed_in, take
 
-with httpx2.Client(headers={"Accept": "application/graphql-response+json"}) as client:
+with httpx2.Client(headers={"Accept": "application/graphql-response+json"}, timeout=PATIENCE_S) as client:
 
     def ask(url: str, document: str, variables: dict[str, Any], method: str, token: str) -> dict[str, Any]:
         if method == "GET":

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 VENDOR = Path(__file__).parent / "sixth_vendor"
 PACKAGES = ("gateway", "schema", "connectors", "sandbox")
 TOKEN = "acme-secret-4711"
-PATIENCE_S = 60
+PATIENCE_S = 300
 
 INBOX = """query Inbox($scope: InboxScope) { viewer { inbox(first: 100, scope: $scope) {
   nodes { id title state assignee { id displayName } source { key vendor } native { nativeId rule } }

@@ -61,7 +61,7 @@ def counter() -> Counter:
 async def client(counter: Counter) -> AsyncIterator[httpx2.AsyncClient]:
     async with (
         serve([counter], host="127.0.0.1", base_port=0) as urls,
-        httpx2.AsyncClient(base_url=urls["counter"], trust_env=False) as client,
+        httpx2.AsyncClient(base_url=urls["counter"], trust_env=False, timeout=120) as client,
     ):
         yield client
 
@@ -265,7 +265,7 @@ async def test_the_base_port_lists_the_stand_ins(base_port: int, monkeypatch: py
     monkeypatch.setattr("sandbox.ports.PORT_OFFSETS", {"counter": 1})
     async with (
         serve([Counter()], host="127.0.0.1", base_port=base_port) as urls,
-        httpx2.AsyncClient(trust_env=False) as client,
+        httpx2.AsyncClient(trust_env=False, timeout=120) as client,
     ):
         listed = (await client.get(f"http://127.0.0.1:{base_port}/")).json()
 
@@ -286,8 +286,8 @@ async def test_a_taken_port_is_one_clear_line() -> None:
 
 async def test_the_sandbox_ends_without_waiting_for_idle_connections() -> None:
     """An idle keep-alive connection does not delay the end."""
-    async with httpx2.AsyncClient(trust_env=False) as client:
-        async with asyncio.timeout(5), serve([Counter()], host="127.0.0.1", base_port=0) as urls:
+    async with httpx2.AsyncClient(trust_env=False, timeout=120) as client:
+        async with asyncio.timeout(60), serve([Counter()], host="127.0.0.1", base_port=0) as urls:
             await client.get(urls["counter"])
             url = urls["counter"]
         with pytest.raises(httpx2.ConnectError):

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 HERE = Path(__file__).parent
-PATIENCE_S = 60
+PATIENCE_S = 600
 
 
 @pytest.fixture(scope="session")

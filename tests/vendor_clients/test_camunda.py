@@ -259,7 +259,7 @@ async def test_no_operation_that_both_have_is_left_out(node: str, address: str) 
     """The stand-in is asked for each of the client's operations; the client has all of its routes but those of 8.10."""
     answer: Json = await told_by_node(node, "camunda_operations.mjs", {"url": address})
     operations = {(method, path.removeprefix("/v2")): name for name, method, path in answer["operations"]}
-    async with httpx2.AsyncClient(base_url=f"{address}/v2", auth=("demo", "demo")) as client:
+    async with httpx2.AsyncClient(base_url=f"{address}/v2", auth=("demo", "demo"), timeout=300) as client:
         offered = {
             name
             for (method, path), name in operations.items()

@@ -145,7 +145,7 @@ async def test_habits(node: str, epilot: EpilotStandIn, address: str) -> None:
         "body": {"status": 429, "error": "Too many requests. Try again later."},
         "times": 2,
     }
-    async with httpx2.AsyncClient(base_url=address) as client:
+    async with httpx2.AsyncClient(base_url=address, timeout=300) as client:
         await client.post("/__sandbox__/faults", json=fault)
         epilot.large_answers.most_bytes = 20_000
         answer = await told(

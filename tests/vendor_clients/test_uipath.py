@@ -36,7 +36,7 @@ async def address(uipath: UiPathStandIn) -> AsyncIterator[str]:
 
 async def token(address: str, app: Application = APP) -> str:
     form = {"grant_type": "client_credentials", "client_id": app.client_id, "client_secret": app.client_secret}
-    async with httpx2.AsyncClient(base_url=address) as client:
+    async with httpx2.AsyncClient(base_url=address, timeout=300) as client:
         answer = await client.post("/identity_/connect/token", data=form)
     access_token: str = answer.json()["access_token"]
     return access_token

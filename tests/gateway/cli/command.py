@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from gateway.cli import app
 
-PATIENCE_S = 60
+PATIENCE_S = 300
 STAND_INS = {
     "camunda": 1,
     "uipath": 2,

@@ -1,4 +1,4 @@
-"""Verbs of flows, and those that put a task into one or end one with it."""
+"""Verbs of flows, creating a task in a flow, and cancelling a flow by one of its tasks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -70,7 +70,7 @@ LOST = {"id": "cr_lost", "title": "Verloren"}
 async def test_a_flow_is_closed_with_reasons_that_it_offers(
     scripted: Scripted, flow: Flow, options: Any, reason: str | None, preferred: tuple[str, ...], body: Any
 ) -> None:
-    """One write: the reasons are in the record. Those of the command win over those of the configuration."""
+    """One write: the flow's payload has the reasons. The command's reasons replace the configured ones."""
     wire = Wire(status="CLOSED")
     connector = scripted(wire, closing_reasons=preferred)
     outcome = await connector.perform_on_flow(CancelFlow(flow=flow, options=options, reason=reason))
@@ -82,8 +82,10 @@ async def test_a_flow_is_closed_with_reasons_that_it_offers(
 @pytest.mark.parametrize(
     "options", [{"closing_reasons": ["cr_no"]}, {"closing_reasons": ["cr_lost", "cr_late"]}, {"x": 1}]
 )
-async def test_reasons_that_the_flow_does_not_take_are_refused(scripted: Scripted, flow: Flow, options: Any) -> None:
-    """Not configured, several where one is taken, another option."""
+async def test_closing_reasons_that_the_flow_does_not_offer_are_refused(
+    scripted: Scripted, flow: Flow, options: Any
+) -> None:
+    """A reason that is not configured, two where the flow takes one, and an unknown option."""
     wire = Wire()
 
     with pytest.raises(ValidationFailedError):
@@ -91,8 +93,8 @@ async def test_reasons_that_the_flow_does_not_take_are_refused(scripted: Scripte
     assert wire.sent == []
 
 
-async def test_canceling_a_task_by_its_flow_tells_what_else_ended(scripted: Scripted, task: Task) -> None:
-    """The other tasks that had not ended; a preferred reason costs a reading."""
+async def test_canceling_a_flow_by_its_task_tells_what_else_ended(scripted: Scripted, task: Task) -> None:
+    """The effect counts the other open tasks. A configured closing reason costs one read."""
     wire = Wire(status="CLOSED")
     connector = scripted(wire, closing_reasons=["cr_lost"])
     outcome = await connector.perform(CancelFlowOfTask(task=task))
@@ -104,7 +106,7 @@ async def test_canceling_a_task_by_its_flow_tells_what_else_ended(scripted: Scri
 
 
 async def test_a_workflow_is_closed_without_an_answer(scripted: Scripted, step: Task, flow: Flow) -> None:
-    """204: the record is what we know; who closed it is told."""
+    """Status 204: the task and flow are derived from the ones before. The caller's user id is sent."""
     wire = Wire()
     connector = scripted(wire)
     canceled = await connector.perform(CancelFlowOfTask(task=step, actor=ALICE, reason="moved"))
@@ -133,7 +135,7 @@ SUBJECTS = (
 
 
 async def test_a_flow_starts_on_its_business_objects(scripted: Scripted) -> None:
-    """One of them is the primary one; purposes are passed on."""
+    """Exactly one is the primary one. The option `purposes` is sent."""
     wire = Wire()
     command = StartFlow(definition_key="tpl", subjects=SUBJECTS, options={"purposes": ["p1"]})
     outcome = await scripted(wire).perform_on_flow(command)
@@ -155,8 +157,8 @@ async def test_a_flow_starts_on_its_business_objects(scripted: Scripted) -> None
     ]
 
 
-async def test_a_workflow_starts_where_that_is_asked_for(scripted: Scripted) -> None:
-    """By the option of the command, or of the source."""
+async def test_a_workflow_starts_by_option(scripted: Scripted) -> None:
+    """By the command's option or the source's option."""
     wire = Wire()
     await scripted(wire).perform_on_flow(
         StartFlow(definition_key="wf", subjects=SUBJECTS[:1], options={"generation": "v1"})
@@ -199,7 +201,7 @@ def placed(**changes: Any) -> dict[str, Any]:
 
 
 async def test_a_new_task_goes_before_the_next_one(scripted: Scripted, flow: Flow) -> None:
-    """Behind the current one, unless its neighbours are named, also by our ids."""
+    """Behind the current task, or between named neighbours. These may be native ids."""
     known = replace(flow, payload=msgspec.Raw(msgspec.json.encode(placed())))
     wire = Wire(id=U3, name="Call back")
     connector = scripted(wire)
@@ -240,7 +242,7 @@ async def test_a_new_task_goes_before_the_next_one(scripted: Scripted, flow: Flo
         (placed(), {"options": {"task_type": "ROBOT"}}, ValidationFailedError),
     ],
 )
-async def test_a_task_that_has_no_place_is_refused(
+async def test_a_task_that_cannot_be_created_is_refused(
     scripted: Scripted, flow: Flow, execution: Any, change: Any, error: type[ConnectorError]
 ) -> None:
     """Without a call."""
@@ -253,7 +255,7 @@ async def test_a_task_that_has_no_place_is_refused(
 
 
 async def test_a_new_step_may_have_a_description(scripted: Scripted, flow: Flow) -> None:
-    """In a section, at an index; what only the newer generation takes is refused."""
+    """It is created in a section at an index. Options of v2 are refused."""
     old = replace(flow, native_id="v1/8gja72h6kas6h", payload=None)
     wire = Wire()
     options = {"phase_id": "section1", "index": 2, "task_type": "AUTOMATION", "automation_flow_id": "a"}
@@ -277,7 +279,7 @@ async def test_a_new_step_may_have_a_description(scripted: Scripted, flow: Flow)
 
 
 @pytest.mark.parametrize("native_id", ["1", "v2", "v2/..", "v2/."])
-async def test_a_flow_that_cannot_be_is_not_found(scripted: Scripted, flow: Flow, native_id: str) -> None:
+async def test_a_text_that_is_no_flow_id_is_not_found(scripted: Scripted, flow: Flow, native_id: str) -> None:
     """Without a call."""
     wire = Wire()
     command: FlowCommand = CancelFlow(flow=replace(flow, native_id=native_id))

@@ -1,4 +1,4 @@
-"""Verbs of tasks: what is sent, what comes of it, and what is refused before a call."""
+"""Verbs of tasks: what is sent, the result, and what is refused before a call."""
 
 from collections.abc import Callable
 from typing import Any
@@ -87,7 +87,7 @@ BEGUN = msgspec.Raw(b'{"id":"task_7hj28a","analytics":{"in_progress_at":"2026-06
 async def test_a_verb_is_one_change_of_the_task(
     scripted: Scripted, task: Task, verb: type[TaskCommand], more: Any, payload: Any, body: Any
 ) -> None:
-    """Nothing but what changes is sent; variables stay variables."""
+    """Only the changed members are sent. Variables stay variables."""
     wire = Wire()
     outcome = await scripted(wire).perform(verb(task=replace(task, payload=payload), actor=ALICE, **more))
 
@@ -110,14 +110,14 @@ async def test_a_verb_is_one_change_of_the_task(
 async def test_a_verb_is_one_change_of_the_step(
     scripted: Scripted, step: Task, verb: type[TaskCommand], more: Any, body: Any
 ) -> None:
-    """The older generation has its own names, and is told who moves a step."""
+    """v1 has names of its own and gets the caller's user id with two statuses."""
     wire = Wire()
     await scripted(wire).perform(verb(task=step, actor=ALICE, **more))
 
     assert wire.sent == [("PATCH /v1/workflows/executions/8gja72h6kas6h/steps/step2", body)]
 
 
-async def test_ids_are_quoted(scripted: Scripted, task: Task) -> None:
+async def test_ids_are_percent_encoded(scripted: Scripted, task: Task) -> None:
     """Each in its own part of the path."""
     wire = Wire(id="t/1")
     await scripted(wire).perform(Start(task=replace(task, native_id="v2/a%2Fb%20c%3Ad/t%2F1")))
@@ -126,7 +126,7 @@ async def test_ids_are_quoted(scripted: Scripted, task: Task) -> None:
 
 
 async def test_a_claim_writes_then_reads_who_has_it(scripted: Scripted, task: Task) -> None:
-    """Of two at once the later has the task."""
+    """Of two claims at once the later one wins."""
     tasks = example.flow_execution()["tasks"]
     tasks[1]["assigned_to"] = ["10010730"]
     wire = Wire(tasks=tasks, assigned_to=["10010730"])
@@ -138,7 +138,7 @@ async def test_a_claim_writes_then_reads_who_has_it(scripted: Scripted, task: Ta
 
 
 async def test_a_claim_that_another_overwrote_is_lost(scripted: Scripted, task: Task) -> None:
-    """The reading shows the other."""
+    """The read shows another assignee."""
     tasks = example.flow_execution()["tasks"]
     tasks[1]["assigned_to"] = ["10010731"]
 
@@ -146,8 +146,8 @@ async def test_a_claim_that_another_overwrote_is_lost(scripted: Scripted, task: 
         await scripted(Wire(tasks=tasks)).perform(Claim(task=task, actor=ALICE))
 
 
-async def test_a_claim_of_a_task_that_went_meanwhile_is_a_conflict(scripted: Scripted, task: Task) -> None:
-    """Its flow shows it no more."""
+async def test_a_claim_of_a_task_that_is_gone_is_a_conflict(scripted: Scripted, task: Task) -> None:
+    """The flow no longer exists."""
     wire = Wire()
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -157,8 +157,8 @@ async def test_a_claim_of_a_task_that_went_meanwhile_is_a_conflict(scripted: Scr
         await scripted(answer).perform(Claim(task=task, actor=ALICE))
 
 
-async def test_a_claim_whose_reading_fails_may_be_applied(scripted: Scripted, task: Task) -> None:
-    """The write came through."""
+async def test_a_claim_whose_read_fails_may_be_applied(scripted: Scripted, task: Task) -> None:
+    """The write was applied."""
     wire = Wire()
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -199,7 +199,7 @@ async def test_a_claim_whose_reading_fails_may_be_applied(scripted: Scripted, ta
         (lambda task: Complete(task=replace(task, native_id="v1/a/b"), outcome="x"), ValidationFailedError),
     ],
 )
-async def test_what_cannot_be_is_refused_without_a_call(
+async def test_invalid_commands_are_refused_without_a_call(
     scripted: Scripted, task: Task, command: Callable[[Task], TaskCommand], error: type[ConnectorError]
 ) -> None:
     """By the right error."""
@@ -220,7 +220,7 @@ async def test_what_cannot_be_is_refused_without_a_call(
     ],
 )
 async def test_a_failed_task_is_run_again(scripted: Scripted, task: Task, kind: TaskKind, path: str) -> None:
-    """An automation by its own operation, another by executing it; neither has a body."""
+    """An automation by `automation:run`, other tasks by `execute`. Neither has a body."""
     wire = Wire(status="IN_PROGRESS")
     outcome = await scripted(wire).perform(Retry(task=replace(task, kind=kind, state=TaskState.FAILED)))
 
@@ -229,7 +229,7 @@ async def test_a_failed_task_is_run_again(scripted: Scripted, task: Task, kind: 
 
 
 async def test_a_decision_shows_its_branch_at_once(scripted: Scripted, task: Task) -> None:
-    """Also where the answer does not tell it."""
+    """Also if the answer does not have it."""
     wire = Wire(status="COMPLETED", task_type="DECISION", conditions=None)
     outcome = await scripted(wire).perform(Complete(task=task, outcome="cond_a"))
 
@@ -240,7 +240,7 @@ async def test_a_decision_shows_its_branch_at_once(scripted: Scripted, task: Tas
 async def test_an_answer_about_another_task_may_be_applied(
     scripted: Scripted, task: Task, answer: dict[str, Any]
 ) -> None:
-    """Nobody knows what was changed."""
+    """It is unknown what was changed."""
     with pytest.raises(MalformedResponseError) as caught:
         await scripted(Wire(**answer)).perform(Start(task=task))
     assert caught.value.maybe_applied

@@ -1,4 +1,4 @@
-"""The two queries over tasks: what is asked, and rows as tasks."""
+"""The four lists of tasks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,13 +7,21 @@ import httpx2
 import pytest
 
 from connectors.epilot import EpilotConnector
-from connectors.epilot.settings import ListBy
-from connectors.sdk.errors import MalformedResponseError, ValidationFailedError
+from connectors.epilot.ids import task_id
+from connectors.epilot.settings import Generation, ListBy
+from connectors.sdk.errors import (
+    ConnectorError,
+    MalformedResponseError,
+    UnsupportedActionError,
+    ValidationFailedError,
+)
 from connectors.sdk.model import OPEN_STATES, CountAccuracy, TaskKind, TaskState
-from connectors.sdk.query import TaskQuery
+from connectors.sdk.query import FlowQuery, TaskQuery
+from connectors.sdk.testing import drain
 from tests.connectors.epilot.example import answering, everything
 
 Scripted = Callable[..., EpilotConnector]
+
 
 ROW = {
     "id": "task/1",
@@ -31,6 +39,8 @@ ROW = {
     "enabled": True,
     "contexts": [{"id": "e1", "title": "Acme", "schema": "opportunity"}],
 }
+
+
 KANBAN_ROW = {"id": "t1", "execution_id": "e1", "status": "PENDING", "assignee": ["10010730"], "enabled": True}
 
 
@@ -38,7 +48,7 @@ KANBAN_ROW = {"id": "t1", "execution_id": "e1", "status": "PENDING", "assignee":
 
 
 async def test_an_overview_row_is_a_task(scripted: Scripted) -> None:
-    """Its ids are quoted; deprecated words are read by the assignees."""
+    """Its ids are percent-encoded. A deprecated status is PENDING."""
     connector = scripted(answering({"results": [ROW], "hits": 1}), list_by="overview")
     page = await connector.list_tasks(TaskQuery(), limit=20)
     task: Any = page.items[0]
@@ -60,18 +70,18 @@ async def test_an_overview_row_is_a_task(scripted: Scripted) -> None:
         ({"status": "ARCHIVED"}, TaskState.UNKNOWN, TaskKind.MANUAL),
     ],
 )
-async def test_an_overview_row_is_trusted(
+async def test_an_overview_row_decides_state_and_kind(
     scripted: Scripted, change: dict[str, Any], state: TaskState, kind: TaskKind
 ) -> None:
-    """State and kind are what it tells."""
+    """State and kind come from the row."""
     connector = scripted(answering({"results": [{**ROW, **change}], "hits": 1}), list_by="overview")
     task = (await connector.list_tasks(TaskQuery(), limit=20)).items[0]
 
     assert (task.state, task.kind) == (state, kind)
 
 
-async def test_the_overview_is_asked_for_people(scripted: Scripted) -> None:
-    """Else for all, also those whom nobody owns; by whole pages, whatever the position."""
+async def test_the_overview_filters_by_assignees(scripted: Scripted) -> None:
+    """Without assignees it is asked for all tasks, also unassigned ones. The page size divides the offset."""
     seen: list[Any] = []
     connector = scripted(
         answering({"results": [ROW], "hits": 900}, seen), list_by="overview", definition_ids=["d1"], first_page=0
@@ -102,8 +112,8 @@ async def test_the_overview_is_asked_for_people(scripted: Scripted) -> None:
     ]
 
 
-async def test_pages_that_begin_elsewhere_are_noticed(scripted: Scripted) -> None:
-    """An empty page with more to come would lose tasks in silence."""
+async def test_a_wrong_first_page_is_noticed(scripted: Scripted) -> None:
+    """An empty page although `hits` counts more rows: otherwise tasks would be missing without an error."""
     connector = scripted(answering({"results": [], "hits": 3}), list_by="overview")
 
     with pytest.raises(MalformedResponseError, match="first_page"):
@@ -111,7 +121,7 @@ async def test_pages_that_begin_elsewhere_are_noticed(scripted: Scripted) -> Non
 
 
 async def test_a_page_may_be_shorter_than_asked_for(scripted: Scripted) -> None:
-    """The next one begins behind what came; only the count or an empty page is the end."""
+    """The next page begins behind the received rows. Only the count or an empty page is the end."""
     connector = scripted(answering({"results": [ROW, ROW], "hits": 5}), list_by="overview")
     page = await connector.list_tasks(TaskQuery(), limit=20)
 
@@ -124,8 +134,8 @@ async def test_a_page_may_be_shorter_than_asked_for(scripted: Scripted) -> None:
 
 
 @pytest.mark.parametrize("list_by", [ListBy.OVERVIEW, ListBy.KANBAN])
-async def test_nobody_is_asked_for_without_a_call(scripted: Scripted, list_by: ListBy) -> None:
-    """A query that cannot match."""
+async def test_an_empty_set_of_assignees_costs_no_call(scripted: Scripted, list_by: ListBy) -> None:
+    """The query fits no task."""
 
     def never(request: httpx2.Request) -> httpx2.Response:
         raise AssertionError(request.url)
@@ -136,7 +146,7 @@ async def test_nobody_is_asked_for_without_a_call(scripted: Scripted, list_by: L
 
 
 async def test_the_overview_on_the_stand_in_has_the_same_tasks(organisation: Any) -> None:
-    """As the kanban list, in a poorer wording: the open tasks of a person are all there."""
+    """The same tasks of a user as the kanban list."""
     alice = frozenset({organisation.identity("alice").native_id})
     overview = organisation.open(list_by="overview")
     poor = {task.native_id for task in await everything(overview, TaskQuery(assignees=alice))}
@@ -149,8 +159,8 @@ async def test_the_overview_on_the_stand_in_has_the_same_tasks(organisation: Any
 # Kanban
 
 
-async def test_a_kanban_list_filters_people_and_what_has_ended(scripted: Scripted) -> None:
-    """In the vendor's words; a configured filter always comes along."""
+async def test_a_kanban_list_filters_by_assignee_and_state(scripted: Scripted) -> None:
+    """In the vendor's format, behind the configured filters."""
     seen: list[Any] = []
     connector = scripted(
         answering({"results": [], "hits": 0}, seen),
@@ -207,15 +217,15 @@ async def test_a_kanban_list_filters_people_and_what_has_ended(scripted: Scripte
     [(["1", "2"], ["1", "2"]), ("1", ["1"]), (7, ["7"]), (None, []), ("", []), ([{"variable": "v"}], [])],
 )
 async def test_a_kanban_row_may_name_people_in_any_way(scripted: Scripted, assignee: object, people: list[str]) -> None:
-    """One or several: the vendor's example shows a text."""
+    """One or several users: the vendor's example has a text."""
     connector = scripted(answering({"results": [{**KANBAN_ROW, "assignee": assignee}], "hits": 1}))
     task = (await connector.list_tasks(TaskQuery(), limit=5)).items[0]
 
     assert [user.native_id for user in task.assignees] == people
 
 
-async def test_kanban_columns_are_called_as_configured(scripted: Scripted) -> None:
-    """And statuses may be written in small letters."""
+async def test_kanban_columns_have_the_configured_names(scripted: Scripted) -> None:
+    """A status may be in lower case."""
     row = {"task": "t1", "flow": "e1", "state": "in_progress", "title": "Call", "unknown": {"deep": [1]}}
     columns = {"id": "task", "execution_id": "flow", "status": "state", "name": "title"}
     connector = scripted(answering({"results": [row], "hits": 1}), kanban_columns=columns)
@@ -230,13 +240,13 @@ async def test_kanban_columns_are_called_as_configured(scripted: Scripted) -> No
     + [{**KANBAN_ROW, name: {}} for name in ("status", "name", "enabled", "due_date", "taxonomies", "assignee")],
 )
 async def test_a_row_that_cannot_be_read_is_malformed(scripted: Scripted, row: object) -> None:
-    """Not left out in silence."""
+    """It is not left out without an error."""
     with pytest.raises(MalformedResponseError):
         await scripted(answering({"results": [row], "hits": 1})).list_tasks(TaskQuery(), limit=5)
 
 
 async def test_a_row_of_a_current_task_is_ready(scripted: Scripted) -> None:
-    """Where the row has that column."""
+    """If the row has the column `is_current`."""
     rows = [{**KANBAN_ROW, "id": str(current), "is_current": current} for current in (True, False)]
     page = await scripted(answering({"results": rows, "hits": 2})).list_tasks(TaskQuery(), limit=5)
 
@@ -253,3 +263,104 @@ async def test_another_lists_cursor_is_refused(scripted: Scripted, list_by: List
 
     with pytest.raises(ValidationFailedError):
         await connector.list_tasks(TaskQuery(), limit=5, after=cursor)
+
+
+async def test_tasks_of_entities_come_once(organisation: Any) -> None:
+    """All tasks of the flows of the configured entities. A flow with two of them is listed with the first."""
+    every = await everything(organisation.connector)
+    subjects = list(dict.fromkeys((s.type, s.native_id) for task in every for s in task.subjects or ()))
+    entities = [{"entity_schema": type_, "entity_id": native_id} for type_, native_id in subjects]
+    connector = organisation.open(list_by="entities", entities=entities)
+    small = [task.native_id for task in await drain(connector, TaskQuery(), 3)]
+
+    assert sorted(small) == sorted(task.native_id for task in every)
+    assert {task.native_id: task.version for task in await everything(connector)} == {
+        task.native_id: task.version for task in every
+    }
+
+
+async def test_without_entities_nothing_is_listed(organisation: Any) -> None:
+    """There are no tasks. Listing flows is an error."""
+    connector = organisation.open(list_by="entities")
+
+    assert (await connector.list_tasks(TaskQuery(), limit=5)).items == ()
+    with pytest.raises(UnsupportedActionError):
+        await connector.list_flows(FlowQuery(), limit=5)
+    assert organisation.asked == []
+
+
+async def test_entities_are_searched_in_v1_too(organisation: Any) -> None:
+    """By the parameters `context` and `schema`."""
+    old = await everything(organisation.open(list_by="executions_v1"))
+    subject = old[0].subjects[0]
+    entity = {"entity_schema": subject.type, "entity_id": subject.native_id}
+    connector = organisation.open(list_by="entities", generation="v1", entities=[entity])
+    found = await everything(connector)
+
+    assert {task.native_id for task in found} == {task.native_id for task in old if subject in task.subjects}
+
+
+# The list of workflows
+
+
+async def test_workflows_are_listed_at_once(organisation: Any) -> None:
+    """One call for all tasks. So for flows."""
+    connector = organisation.open(list_by="executions_v1")
+    organisation.forget()
+    tasks = await everything(connector)
+
+    assert organisation.asked == ["GET /v1/workflows/executions"]
+    assert {Generation.V1} == {task_id(task.native_id).flow.generation for task in tasks}
+    assert {TaskState.READY, TaskState.CREATED} <= {task.state for task in tasks}
+
+    flows = await connector.list_flows(FlowQuery(), limit=1000)
+
+    assert {flow.native_id for flow in flows.items} == {task.flow_id for task in tasks}
+
+
+# All lists
+
+
+async def test_tasks_of_a_flow_are_read_from_it(organisation: Any) -> None:
+    """With any list. One call for each flow, if there are at most ten."""
+    connector = organisation.connector
+    every = await everything(connector)
+    flows = sorted({task.flow_id for task in every})
+    organisation.forget()
+    found = await everything(connector, TaskQuery(flows=frozenset(flows[:2]), states=OPEN_STATES))
+
+    assert organisation.asked == [f"GET /v2/flows/executions/{flow.removeprefix('v2/')}" for flow in flows[:2]]
+    assert {task.native_id for task in found} == {task.native_id for task in every if task.flow_id in flows[:2]}
+    assert connector.pushdown(TaskQuery(flows=frozenset(map(str, range(11))))).flows is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        TaskQuery(candidate_users=frozenset({"1"}), states=OPEN_STATES),
+        TaskQuery(candidate_groups=frozenset({"g"})),
+        TaskQuery(has_candidates=True),
+    ],
+)
+async def test_candidates_cost_no_call(organisation: Any, query: TaskQuery) -> None:
+    """Tasks have no candidates."""
+    assert await everything(organisation.connector, query) == []
+    assert organisation.asked == []
+
+
+async def test_a_flow_that_cannot_be_read_fails_its_list(organisation: Any) -> None:
+    """An unknown flow has no tasks."""
+    connector = organisation.connector
+    page = await connector.list_tasks(TaskQuery(flows=frozenset({"v2/none", "no id"})), limit=5)
+
+    assert page.items == ()
+
+    organisation.transport = httpx2.MockTransport(lambda _: httpx2.Response(500, stream=httpx2.ByteStream(b"")))
+    with pytest.raises(ConnectorError):
+        await connector.list_tasks(TaskQuery(flows=frozenset({"v2/none"})), limit=5)
+
+
+@pytest.mark.parametrize("list_by", ListBy)
+def test_every_list_says_what_it_may_leave_out(scripted: Scripted, list_by: ListBy) -> None:
+    """`list_note` is text for people."""
+    assert len(scripted(answering({}), list_by=list_by).info.list_note) > 20

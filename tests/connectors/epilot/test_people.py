@@ -1,4 +1,4 @@
-"""People and groups."""
+"""Users, groups and members."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +12,7 @@ from connectors.sdk.model import User
 
 Scripted = Callable[..., EpilotConnector]
 
+
 EXAMPLE = {
     "id": "10010730",
     "display_name": "Example User",
@@ -22,7 +23,7 @@ EXAMPLE = {
 
 
 async def test_people_are_found_by_id(organisation: Any) -> None:
-    """With name, mail address and whether they are active; an unknown one is absent."""
+    """With name, mail address and whether they are active. An unknown user is absent."""
     alice = organisation.identity("alice").native_id
     found = await organisation.connector.get_users([alice, "1", alice])
 
@@ -31,13 +32,13 @@ async def test_people_are_found_by_id(organisation: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"{}"])
-async def test_an_empty_record_is_nobody(scripted: Scripted, body: bytes) -> None:
-    """No 404 is described for a person who is not there."""
+async def test_an_empty_record_is_an_unknown_user(scripted: Scripted, body: bytes) -> None:
+    """The vendor's description has no 404 for an unknown user."""
     assert {} == await scripted(lambda _: httpx2.Response(200, content=body)).get_users(["7"])
 
 
-async def test_one_who_cannot_be_read_hides_no_other(scripted: Scripted) -> None:
-    """All of them failing is a failure."""
+async def test_a_user_that_cannot_be_read_hides_no_other(scripted: Scripted) -> None:
+    """If no read succeeds, the error is raised."""
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(200, json=EXAMPLE) if request.url.path.endswith("/10010730") else httpx2.Response(503)
@@ -50,7 +51,7 @@ async def test_one_who_cannot_be_read_hides_no_other(scripted: Scripted) -> None
 
 
 async def test_an_answer_about_another_is_malformed(scripted: Scripted) -> None:
-    """Persons and groups are joined by their ids."""
+    """Another user's or group's record is an error."""
     connector = scripted(lambda _: httpx2.Response(200, json=EXAMPLE))
 
     for ask in (connector.get_users(["7"]), connector.get_groups(["7"]), connector.list_members("7", limit=5)):
@@ -77,7 +78,7 @@ async def test_people_are_listed_until_an_empty_page(scripted: Scripted) -> None
 
 
 async def test_people_are_searched(organisation: Any) -> None:
-    """By name; those who left are not active."""
+    """By name. Users who left are not active."""
     page = await organisation.connector.list_users(search="Moreno", limit=50)
     everybody = await organisation.connector.list_users(limit=100)
 
@@ -86,7 +87,7 @@ async def test_people_are_searched(organisation: Any) -> None:
 
 
 async def test_groups_have_their_members(organisation: Any) -> None:
-    """In one call, by pages of ours; an unknown group has none."""
+    """One call; the connector cuts pages. An unknown group has no members."""
     connector, alice = organisation.connector, organisation.identity("alice")
     group = alice.groups[0]
     found = await connector.get_groups([group, "none"])
@@ -101,34 +102,16 @@ async def test_groups_have_their_members(organisation: Any) -> None:
 
 
 async def test_members_may_be_ids(scripted: Scripted) -> None:
-    """Where the vendor does not hydrate."""
+    """If the vendor ignores `hydrate`."""
     body = {"id": "g", "name": "G", "users": ["7", None, EXAMPLE, {"id": None}, "7"]}
     page = await scripted(lambda _: httpx2.Response(200, json=body)).list_members("g", limit=9)
 
     assert [(user.native_id, user.name) for user in page.items] == [("7", None), ("10010730", "Example User")]
 
 
-async def test_a_groups_rotation_advances(organisation: Any) -> None:
-    """The groups of a person are asked for, too."""
-    directory, alice = organisation.connector.client.directory, organisation.identity("alice")
-    groups = await directory.groups_of_user(alice.native_id)
-    advanced = await directory.next_in_group(groups[0].id)
-
-    assert [group.id for group in groups] == list(alice.groups)
-    assert advanced.id == groups[0].id
-
-
-async def test_who_we_are_may_be_no_person(scripted: Scripted) -> None:
-    """A record without an id tells nothing."""
-    assert await scripted(lambda _: httpx2.Response(200, json={})).get_self() is None
-    assert await scripted(lambda _: httpx2.Response(200, json=EXAMPLE)).get_self() == User(
-        native_id="10010730", name="Example User", email="user@example.com", is_active=True
-    )
-
-
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"results":null}', b'{"results":[7]}', b'{"groups":[{"id":1}]}'])
-async def test_what_is_no_list_is_malformed(scripted: Scripted, body: bytes) -> None:
-    """Nothing is taken for an empty one."""
+async def test_an_unreadable_list_is_malformed(scripted: Scripted, body: bytes) -> None:
+    """It is not read as an empty list."""
     connector = scripted(lambda _: httpx2.Response(200, content=body))
 
     for ask in (connector.list_users(limit=5), connector.list_groups(limit=5)):

@@ -1,4 +1,4 @@
-"""What only a whole execution tells about a task."""
+"""Details of a task: form, outcomes, previous steps, activities. One read of the whole execution gives all of them."""
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from connectors.epilot import wire
-from connectors.epilot.mapping import Execution, description_of, is_ended
+from connectors.epilot.flows import is_finished
+from connectors.epilot.mapping import description_of
 from connectors.epilot.settings import EpilotSettings
+from connectors.epilot.wire import Execution
 from connectors.sdk import (
     Activity,
     ActivityType,
@@ -28,7 +30,7 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 def detail_from_wire(
     row: wire.Task, execution: Execution, aspects: AbstractSet[DetailAspect], settings: EpilotSettings
 ) -> TaskDetail:
-    """There is no form data at the vendor: journeys keep what was entered."""
+    """Tasks have no form data: the vendor keeps it with its journeys."""
     return TaskDetail(
         description=description_of(row.description) if DetailAspect.DESCRIPTION in aspects else None,
         form=_form(row, settings) if DetailAspect.FORM in aspects else None,
@@ -49,7 +51,7 @@ def _form(row: wire.Task, settings: EpilotSettings) -> Form:
 
 
 def _outcomes(row: wire.Task) -> tuple[TaskOutcome, ...]:
-    """The branches of a decision that a person makes; others have one way to be completed."""
+    """The branches of a decision that a person makes. Other tasks are completed without an outcome."""
     if row.task_type != "DECISION" or row.trigger_mode == "automatic":
         return ()
     return tuple(
@@ -64,8 +66,8 @@ def _outcomes(row: wire.Task) -> tuple[TaskOutcome, ...]:
 
 
 def _previous_steps(row: wire.Task, execution: Execution) -> tuple[PreviousStep, ...]:
-    """The other tasks that have ended, in the order of their ends, those without a time first."""
-    ended = [task for task, _raw in execution.tasks if task.id != row.id and is_ended(task.status)]
+    """The other tasks that the flow has passed, ordered by the time of their end; those without a time come first."""
+    ended = [task for task, _raw in execution.tasks if task.id != row.id and is_finished(task.status)]
     ended.sort(key=lambda task: _ended_at(task) or _EARLIEST)
     return tuple(
         PreviousStep(
@@ -93,7 +95,7 @@ def _branches(task: wire.Task) -> str | None:
 
 
 def _activities(row: wire.Task) -> Iterator[Activity]:
-    """The last time of each kind: the vendor keeps no more with a task."""
+    """At most one activity of each kind, the last one: a task has no further history."""
     analytics = row.analytics or wire.Analytics()
     changed = analytics.status_updated_at
     found = (

@@ -1,0 +1,261 @@
+"""Lists of tasks. No API lists all tasks, so there are four lists; the option `list_by` chooses one.
+
+Whatever the choice, the tasks of a few named flows are read from these flows.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from connectors.epilot.client import EpilotClient
+from connectors.epilot.flows import MOST_CALLS, executions_of
+from connectors.epilot.formats import kanban_row, overview_row
+from connectors.epilot.mapping import task_from_wire, tasks_of
+from connectors.epilot.paging import MOST_ROWS, cut, nothing, page_of
+from connectors.epilot.settings import Entity, EpilotSettings, KanbanColumns, ListBy
+from connectors.epilot.wire import Execution
+from connectors.sdk import (
+    ConnectorError,
+    MalformedResponseError,
+    OffsetCursor,
+    Page,
+    Task,
+    TaskOrderField,
+    TaskQuery,
+    TaskState,
+    distinct,
+    get_each,
+)
+
+# Order fields that no task has.
+NEVER_FILLED = frozenset({TaskOrderField.FOLLOW_UP_AT, TaskOrderField.PRIORITY})
+
+ENDED_STATES = frozenset({TaskState.COMPLETED, TaskState.SKIPPED, TaskState.FAILED})
+NOT_ENDED_STATES = frozenset(TaskState) - ENDED_STATES
+STATES_IN_RUNNING_FLOWS = NOT_ENDED_STATES - {TaskState.CANCELED}
+
+
+class TaskList(ABC):
+    """`note` says what the list may leave out or show late, as text for people."""
+
+    note: ClassVar[str]
+
+    def __init__(self, settings: EpilotSettings, client: EpilotClient, clock: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.client = client
+        self.clock = clock
+
+    def pushdown(self, query: TaskQuery) -> TaskQuery:
+        """As `Connector.pushdown`."""
+        return TaskQuery()
+
+    @abstractmethod
+    async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
+        """As `Connector.list_tasks`."""
+
+    def tasks_of(self, executions: Iterable[Execution]) -> Sequence[Task]:
+        now = self.clock()
+        tasks = (task for each in executions for task in tasks_of(each, self.settings, fetched_at=now).values())
+        return distinct(tasks, _native_id)
+
+
+class Overview(TaskList):
+    """The query API's data set of tasks. Filters by assignees."""
+
+    note = (
+        "the overview is made from analytics and lags behind writes, the vendor does not say by how long; "
+        "it has five statuses and two types only, so that tasks on hold, scheduled or failed look like pending ones; "
+        "it does not say which tasks of a flow are current"
+    )
+
+    def pushdown(self, query: TaskQuery) -> TaskQuery:
+        """The API can include unassigned tasks, but not ask for them alone, and does not filter by state."""
+        return TaskQuery(assignees=query.assignees)
+
+    async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
+        if query.assignees == frozenset():
+            return nothing()
+        cursor = OffsetCursor.parse(after)
+        rows = await self.client.query_overview(self._body(query, cursor.offset, limit))
+        if not rows.results and rows.total is not None and rows.total > cursor.offset:
+            raise MalformedResponseError("the overview's pages do not add up; try the other options.first_page")
+        now = self.clock()
+        tasks = (
+            task_from_wire(*overview_row(raw, self.settings.generation), self.settings, fetched_at=now, payload=raw)
+            for raw in rows.results
+        )
+        return page_of(distinct(tasks, _native_id), cursor, rows=len(rows.results), total=rows.total)
+
+    def _body(self, query: TaskQuery, offset: int, limit: int) -> dict[str, object]:
+        options = self.settings.options
+        size = _page_size(min(max(limit, 1), MOST_ROWS), offset)
+        body: dict[str, object] = {
+            "dataset": "workflow_tasks_overview",
+            # Without it the vendor leaves out unassigned tasks, also where no assignee is asked for.
+            "include_unassigned": query.assignees is None,
+            "sort_by": "creation_date_descending",
+            "page_number": offset // size + options.first_page,
+            "page_size": size,
+        }
+        if query.assignees is not None:
+            body["assignee_ids"] = sorted(query.assignees)
+        if options.definition_ids:
+            body["workflow_definition_ids"] = list(options.definition_ids)
+        return body
+
+
+class Kanban(TaskList):
+    """The kanban API's data set of tasks. Filters by each column."""
+
+    note = (
+        "the vendor does not publish the columns of the kanban data set: a value is missing where its column is not "
+        "named as in kanban_columns; tasks that kanban_filters exclude are missing; "
+        "which generations the data set contains is not documented"
+    )
+
+    def pushdown(self, query: TaskQuery) -> TaskQuery:
+        """Assignees, and classes of states: the narrowest class that the filters express, so that lists share answers."""
+        states = query.states
+        if states:
+            classes = (STATES_IN_RUNNING_FLOWS, NOT_ENDED_STATES, ENDED_STATES)
+            states = next((each for each in classes if states <= each), None)
+        return TaskQuery(states=states, assignees=query.assignees, has_assignee=query.has_assignee)
+
+    async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
+        if query.states == frozenset() or query.assignees == frozenset():
+            return nothing()
+        if query.assignees is not None and query.has_assignee is False:
+            return nothing()
+        cursor = OffsetCursor.parse(after)
+        rows = await self.client.query_kanban(self._body(query, cursor.offset, limit))
+        generation, columns = self.settings.generation, self.settings.options.kanban_columns
+        now = self.clock()
+        tasks = (
+            task_from_wire(*kanban_row(raw, generation, columns), self.settings, fetched_at=now, payload=raw)
+            for raw in rows.results
+        )
+        # The vendor's filter compares letter case, so that it may let through a status that it should exclude.
+        matching = [task for task in distinct(tasks, _native_id) if query.matches(task)]
+        return page_of(matching, cursor, rows=len(rows.results), total=rows.total)
+
+    def _body(self, query: TaskQuery, offset: int, limit: int) -> dict[str, object]:
+        options = self.settings.options
+        body: dict[str, object] = {
+            "sorting": {"field": options.kanban_columns.created_at, "direction": "desc"},
+            "from": offset,
+            "size": min(max(limit, 1), MOST_ROWS),
+        }
+        configured = [each.model_dump(exclude_none=True) for each in options.kanban_filters]
+        items = [*configured, *_kanban_conditions(query, options.kanban_columns)]
+        if items:
+            body["filters"] = {"items": items, "combination": "AND"}
+        return body
+
+
+class OfEntities(TaskList):
+    """All tasks of the flows of the configured business objects, one search for each."""
+
+    note = "only tasks of flows of the configured entities"
+
+    async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
+        """A page has tasks of one entity; the cursor is `<index of the entity>:<offset within its tasks>`."""
+        entities = self.settings.options.entities
+        if not entities:
+            return nothing()
+        streams = tuple(map(str, range(len(entities))))
+        cursor = OffsetCursor.parse(after, streams)
+        index = int(cursor.stream)
+        executions = await executions_of(entities[index], self.settings.generation, self.client)
+        tasks = self.tasks_of(each for each in executions if not _belongs_to_any(each, entities[:index]))
+        page = tasks[cursor.offset : cursor.offset + max(limit, 1)]
+        return Page(items=tuple(page), next_cursor=cursor.following(len(page), total=len(tasks), streams=streams))
+
+
+class ExecutionsV1(TaskList):
+    """All tasks of all workflows (v1), in one answer."""
+
+    note = (
+        "only workflows (v1); the vendor's list of them is light, so that steps may lack status and assignees: "
+        "then only the next open step of each is shown as ready"
+    )
+
+    async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
+        cursor = OffsetCursor.parse(after)
+        return cut(self.tasks_of(await self.client.workflows.list_executions()), cursor, limit=limit)
+
+
+TASK_LISTS: Mapping[ListBy, type[TaskList]] = {
+    ListBy.OVERVIEW: Overview,
+    ListBy.KANBAN: Kanban,
+    ListBy.ENTITIES: OfEntities,
+    ListBy.EXECUTIONS_V1: ExecutionsV1,
+}
+
+
+def pushed_down(query: TaskQuery, tasks: TaskList) -> TaskQuery:
+    """Candidates alone (they fit no task, see `asks_for_candidates`), else a few flows alone, else what the list filters by."""
+    if asks_for_candidates(query):
+        return TaskQuery(
+            candidate_users=query.candidate_users,
+            candidate_groups=query.candidate_groups,
+            has_candidates=query.has_candidates,
+        )
+    if query.flows is not None and len(query.flows) <= MOST_CALLS:
+        return TaskQuery(flows=query.flows)
+    return tasks.pushdown(query)
+
+
+def asks_for_candidates(query: TaskQuery) -> bool:
+    """Tasks have no candidates, so such a query costs no call."""
+    return query.candidate_users is not None or query.candidate_groups is not None or query.has_candidates is True
+
+
+async def tasks_of_flows(
+    flows: Iterable[str],
+    read: Callable[[str], Awaitable[Execution]],
+    settings: EpilotSettings,
+    clock: Callable[[], datetime],
+) -> list[Task]:
+    """The tasks of these flows by native id. An unknown flow has none; a flow that cannot be read raises its error."""
+    executions = await get_each(sorted(flows), read)
+    now = clock()
+    tasks: list[Task] = []
+    for found in executions.values():
+        if isinstance(found, ConnectorError):
+            raise found
+        tasks += tasks_of(found, settings, fetched_at=now).values()
+    return sorted(tasks, key=_native_id)
+
+
+def _native_id(task: Task) -> str:
+    return task.native_id
+
+
+def _belongs_to_any(execution: Execution, entities: Sequence[Entity]) -> bool:
+    contexts = {(each.entity_schema, each.entity_id) for each in execution.record.contexts or ()}
+    return any((each.entity_schema, each.entity_id) in contexts for each in entities)
+
+
+def _kanban_conditions(query: TaskQuery, columns: KanbanColumns) -> list[dict[str, object]]:
+    """The kanban API's filter for a query that was pushed down."""
+
+    def condition(key: str, operator: str, value: Sequence[str]) -> dict[str, object]:
+        return {"key": key, "operator": operator, "value": value, "data_type": "string"}
+
+    found: list[dict[str, object]] = []
+    if query.states is not None:
+        operator = "IS_ONE_OF" if query.states == ENDED_STATES else "IS_NONE_OF"
+        found.append(condition(columns.status, operator, ("COMPLETED", "FAILED", "SKIPPED")))
+    if query.states == STATES_IN_RUNNING_FLOWS:
+        found.append(condition(columns.execution_status, "IS_NONE_OF", ("CLOSED", "DONE")))
+    if query.assignees is not None:
+        found.append(condition(columns.assignee, "IS_ONE_OF", sorted(query.assignees)))
+    elif query.has_assignee is not None:
+        found.append({"key": columns.assignee, "operator": "NOT_EMPTY" if query.has_assignee else "EMPTY"})
+    return found
+
+
+def _page_size(limit: int, offset: int) -> int:
+    """The largest size up to `limit` with which a page begins at `offset`: the overview counts pages, not rows."""
+    return next(size for size in range(limit, 0, -1) if offset % size == 0)
