@@ -150,6 +150,7 @@ from connectors.sdk.odd_rows import (
     readable_flow,
     readable_rows,
     readable_task,
+    split_rows,
     unreadable,
 )
 from connectors.sdk.options import NoOptions, Options, parse_options
@@ -354,6 +355,7 @@ __all__ = [
     "readable_task",
     "retry_at",
     "shown_text",
+    "split_rows",
     "time_from_wire",
     "time_of",
     "unreadable",

@@ -34,6 +34,14 @@ class DetailParts:
             self._failures[aspect] = error
             return None
 
+    async def shared(self, aspects: AbstractSet[DetailAspect], call: Callable[[], Awaitable[T]]) -> T | None:
+        """An answer that several aspects are made of. None if it does not fit; then all of them that are asked for fail."""
+        try:
+            return await call()
+        except MalformedResponseError as error:
+            self._failures.update(dict.fromkeys(aspects & self._aspects, error))
+            return None
+
     def make(self, aspect: DetailAspect, call: Callable[[], T]) -> T | None:
         """As `read`, from an answer that is here."""
         if aspect not in self._aspects:

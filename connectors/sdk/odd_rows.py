@@ -36,11 +36,10 @@ class OddRow(Struct, frozen=True, kw_only=True):
 
 
 class DecodedRows(Struct, Generic[T], frozen=True):
-    """The rows of one answer, each with its bytes; those in `odd` do not fit. `last` is the last row with a record."""
+    """The rows of one answer, each with its bytes; those in `odd` do not fit."""
 
     rows: list[tuple[T, Raw]]
     odd: tuple[OddRow, ...] = ()
-    last: T | None = None
 
     def __len__(self) -> int:
         """All rows of the answer."""
@@ -58,14 +57,24 @@ def decode_rows(
     as_task: Callable[[T, Raw], Task] | None = None,
     people: Collection[str] = (),
 ) -> DecodedRows[T]:
-    """The rows of an answer. `as_task` maps a record to a task; `people` are the members that name owner and candidates."""
+    """The rows of an answer, each decoded by `read`. For `as_task` and `people` see `split_rows`."""
+    return split_rows(((read(raw), raw) for raw in raws), as_task=as_task, people=people)
+
+
+def split_rows(
+    decoded: Iterable[tuple[Decoded[T], Raw]],
+    *,
+    as_task: Callable[[T, Raw], Task] | None = None,
+    people: Collection[str] = (),
+) -> DecodedRows[T]:
+    """The rows that fit, and the odd ones.
+
+    `as_task` maps the record of a task. `people` are the members that name its owner and candidates.
+    """
     rows: list[tuple[T, Raw]] = []
     odd: list[OddRow] = []
     copies: Counter[str] = Counter()
-    last: T | None = None
-    for raw in raws:
-        found = read(raw)
-        last = last if found.record is None else found.record
+    for found, raw in decoded:
         if found.record is not None and not found.odd:
             rows.append((found.record, raw))
             continue
@@ -75,7 +84,7 @@ def decode_rows(
         if as_task is not None and found.record is not None and not set(found.odd) & set(people):
             task = unreadable(as_task(found.record, raw))
         odd.append(OddRow(key=f"{digest}:{copies[digest]}", members=found.odd, task=task))
-    return DecodedRows(rows, tuple(odd), last)
+    return DecodedRows(rows, tuple(odd))
 
 
 def readable_rows(raws: Iterable[Raw], type_: type[T]) -> list[T]:

@@ -23,7 +23,7 @@ def changed(row: Mapping[str, Any], member: str, value: object) -> object:
     return rest if value == ABSENT else {**rest, member: value}
 
 
-def odd_members(vendor: str, essential: Mapping[str, Sequence[object]]) -> Any:
+def odd_members(vendor: str, essential: Mapping[str, Sequence[object]]) -> pytest.MarkDecorator:
     """A mark with the parameters `member` and `value`."""
     cases = [(member, value) for member, values in essential.items() for value in values]
     if SHARED.exists():

@@ -14,7 +14,7 @@ from tests.connectors.odd_rows import changed, odd_members
 
 Answering = Callable[..., CamundaConnector]
 
-ODD = {
+ODD: dict[str, list[object]] = {
     "dueDate": [5],
     "priority": ["50", 50.5],
     "userTaskKey": [None, {"absent": True}, 2251799813685732, "", "x/../1"],
