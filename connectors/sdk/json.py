@@ -35,8 +35,21 @@ class Decoded(Struct, Generic[T], frozen=True):
     def require(self, what: str = "the answer") -> T:
         """The record; MalformedResponseError if a member does not fit."""
         if self.record is None or self.odd:
-            raise MalformedResponseError(f"{what} does not fit the vendor's documentation ({', '.join(self.odd)})")
+            raise self._misfit(what)
         return self.record
+
+    def needing(self, *members: str, what: str = "the answer") -> T:
+        """The record for a use that reads no other members; MalformedResponseError if one of them does not fit."""
+        if self.record is None or set(self.odd) & set(members):
+            raise self._misfit(what)
+        return self.record
+
+    def except_for(self, *members: str) -> "Decoded[T]":
+        """The same record, for a use that does not read these members."""
+        return Decoded(self.record, tuple(member for member in self.odd if member not in members))
+
+    def _misfit(self, what: str) -> MalformedResponseError:
+        return MalformedResponseError(f"{what} does not fit the vendor's documentation ({', '.join(self.odd)})")
 
 
 def decode_json(

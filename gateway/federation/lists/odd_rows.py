@@ -33,20 +33,21 @@ def may_concern(row: OddRow, caller: Caller, connector: Connector[Any]) -> bool:
     return can_see(caller, connector, task)
 
 
-def without_untold_times(page: Page[Task], query: TaskQuery) -> Page[Task]:
-    """The page without the tasks that the vendor selected by a time that their record does not tell.
+def presentable(page: Page[Task], query: TaskQuery, connector: Connector[Any]) -> Page[Task]:
+    """The page without the tasks that no list can present.
 
-    Such a task would be in no part of a list that is ordered by that time.
+    Such a task has an id by which it cannot be opened, or was selected by a time that its record does not tell: it would
+    be in no part of a list that is ordered by that time.
     """
     fields = query.present | {field for field, _ in query.times}
-    if not fields:
-        return page
     items: list[Task] = []
     odd: list[OddRow] = []
     for task in page.items:
-        untold = tuple(sorted(field.value for field in fields if order_value(task, field) is None))
-        if untold:
-            odd.append(OddRow(key=task.native_id, members=untold, task=task))
+        members = [field.value for field in fields if order_value(task, field) is None]
+        if not connector.is_native_id(task.native_id):
+            members.append("id")
+        if members:
+            odd.append(OddRow(key=task.native_id, members=tuple(sorted(members)), task=task))
         else:
             items.append(task)
     return structs.replace(page, items=items, odd=(*page.odd, *odd)) if odd else page

@@ -15,7 +15,7 @@ from gateway.federation.cache import Kind
 from gateway.federation.lists.cursor import CursorCodec, fingerprint
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.list_reader import ListReader
-from gateway.federation.lists.odd_rows import may_concern, without_untold_times
+from gateway.federation.lists.odd_rows import may_concern, presentable
 from gateway.federation.lists.page import PageBuilder
 from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan
 from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, start_of
@@ -217,7 +217,7 @@ class TaskLists:
 
 
 async def _listed(connector: Connector[Any], query: TaskQuery, limit: int, after: str | None) -> Page[Task]:
-    return without_untold_times(await connector.list_tasks(query, limit=limit, after=after), query)
+    return presentable(await connector.list_tasks(query, limit=limit, after=after), query, connector)
 
 
 def _written(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from connectors.geotareas import GeotareasSettings, after_write, details, flows, ids, mapping, wire
 from connectors.sdk.errors import MalformedResponseError
+from connectors.sdk.json import Decoded
 from connectors.sdk.model import (
     DetailAspect,
     Flow,
@@ -216,15 +217,15 @@ def test_members_in_another_order_and_beside_others_change_nothing(settings: Geo
     assert mapping.task_from_wire(record_of(), settings, fetched_at=NOW) == mapping.task_from_wire(
         record, settings, fetched_at=NOW
     )
-    assert details.detail_from_wire(record_of(), set(DetailAspect), settings) == details.detail_from_wire(
-        record, set(DetailAspect), settings
+    assert details.detail_from_wire(Decoded(record_of()), set(DetailAspect), settings) == details.detail_from_wire(
+        Decoded(record), set(DetailAspect), settings
     )
 
 
 def test_nulls_in_a_detail_are_as_nothing(settings: GeotareasSettings) -> None:
     """A form without fields, no outcomes, no earlier steps."""
     names = ("step_description", "available_results", "fields", "previous_steps_data")
-    detail = details.detail_from_wire(record_of(**dict.fromkeys(names)), set(DetailAspect), settings)
+    detail = details.detail_from_wire(Decoded(record_of(**dict.fromkeys(names))), set(DetailAspect), settings)
 
     assert (None, (), {}, ()) == (detail.description, detail.outcomes, detail.data, detail.previous_steps)
     assert detail.form is not None
@@ -233,7 +234,7 @@ def test_nulls_in_a_detail_are_as_nothing(settings: GeotareasSettings) -> None:
 
 def test_a_detail_holds_every_aspect(settings: GeotareasSettings) -> None:
     """One record gives description, form, outcomes, data and earlier steps."""
-    detail = details.detail_from_wire(record_of(), frozenset(DetailAspect), settings)
+    detail = details.detail_from_wire(Decoded(record_of()), frozenset(DetailAspect), settings)
 
     assert detail.description == "Send the welcome email."
     assert detail.form is not None
@@ -256,7 +257,7 @@ def test_only_the_aspects_asked_for_are_filled(settings: GeotareasSettings) -> N
     """The others keep their defaults."""
 
     assert TaskDetail(description="Send the welcome email.") == details.detail_from_wire(
-        record_of(), {DetailAspect.DESCRIPTION}, settings
+        Decoded(record_of()), {DetailAspect.DESCRIPTION}, settings
     )
 
 
@@ -275,7 +276,7 @@ def test_only_the_aspects_asked_for_are_filled(settings: GeotareasSettings) -> N
 def test_a_field_type_is_ours(settings: GeotareasSettings, native: str, expected: FormFieldType) -> None:
     """Documented types have one each, others are UNKNOWN; data is optional where no field is required."""
     record = record_of(fields=[{"id": "f", "name": "n", "type": native, "required": False, "value": 2**60 + 1}])
-    detail = details.detail_from_wire(record, frozenset(DetailAspect), settings)
+    detail = details.detail_from_wire(Decoded(record), frozenset(DetailAspect), settings)
 
     assert detail.form is not None
     assert (expected, native, 2**60 + 1) == (
@@ -294,8 +295,10 @@ def test_an_unreadable_field_value_is_a_malformed_answer(settings: GeotareasSett
         id="1", status="PENDING", fields=(wire.Field(name="n", type="text", value=msgspec.Raw(value)),)
     )
 
-    with pytest.raises(MalformedResponseError):
-        details.detail_from_wire(record, frozenset(DetailAspect), settings)
+    detail = details.detail_from_wire(Decoded(record), frozenset(DetailAspect), settings)
+
+    assert {DetailAspect.FORM, DetailAspect.OUTCOMES, DetailAspect.DATA} == set(detail.failures)
+    assert {MalformedResponseError} == {type(failure) for failure in detail.failures.values()}
 
 
 def test_a_reassignment_answers_who_has_the_task(settings: GeotareasSettings) -> None:
