@@ -59,6 +59,23 @@ class ReadPromises:
             assert {task.native_id for task in everything if pushed.matches(task)} == listed, pushed
             assert {task.native_id for task in everything if query.matches(task)} <= listed, query
 
+    @pytest.mark.parametrize("odd", [None, {}, "a row"], ids=["null", "empty", "text"])
+    async def test_one_odd_row_costs_one_row(
+        self, connector: Connector[Any], transport: FaultyTransport, odd: object
+    ) -> None:
+        """A row that does not fit the vendor's documentation is left out and counted in `Page.odd`; the others are listed."""
+        query = connector.pushdown(TaskQuery(states=OPEN_STATES))
+        limit = min(50, connector.info.page_limit)
+        whole = {task.native_id for task in (await connector.list_tasks(query, limit=limit)).items}
+        with transport.replacing_a_row(odd) as replaced:
+            page = await connector.list_tasks(query, limit=limit)
+        listed = {task.native_id for task in page.items}
+
+        assert len(replaced) == 1
+        assert len(page.odd) == 1
+        assert listed <= whole
+        assert len(whole - listed) <= 1
+
     async def test_rows_name_their_source_and_have_aware_times(self, connector: Connector[Any]) -> None:
         """And their ids have the form that the connector knows as an id."""
         for task in await drain(connector, connector.pushdown(TaskQuery()), connector.info.page_limit):
