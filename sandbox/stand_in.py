@@ -18,7 +18,7 @@ def utc_now() -> datetime:
 
 def iso_millis(moment: datetime) -> str:
     """Format as RFC 3339 in UTC with exactly three decimals, as most vendors do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 @dataclass(slots=True)

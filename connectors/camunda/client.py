@@ -78,7 +78,7 @@ class CamundaClient:
         )
         return answer.decode(wire.SearchPage[wire.Variable])
 
-    async def search_audit_logs(self, key: str, *, page: Mapping[str, object]) -> wire.SearchPage[wire.AuditLog]:
+    async def search_audit_logs(self, key: str, *, page: Mapping[str, object]) -> wire.SearchPage[Raw]:
         """Oldest first. From server 8.9."""
         answer = await self._upstream.read(
             "POST",
@@ -86,7 +86,7 @@ class CamundaClient:
             key,
             json={"page": page, "sort": _ascending("timestamp", "auditLogKey")},
         )
-        return answer.decode(wire.SearchPage[wire.AuditLog])
+        return answer.decode(wire.SearchPage[Raw])
 
     async def assign_user_task(
         self, key: str, *, assignee: str, allow_override: bool, action: str | None = None
@@ -133,9 +133,7 @@ class CamundaClient:
 
     # Process definitions
 
-    async def search_process_definitions(
-        self, *, page: Mapping[str, object]
-    ) -> wire.SearchPage[wire.ProcessDefinition]:
+    async def search_process_definitions(self, *, page: Mapping[str, object]) -> wire.SearchPage[Raw]:
         """The latest version of each process. The server sorts such a search by these two members and pages forwards only."""
         body = {
             "filter": {"isLatestVersion": True},
@@ -143,7 +141,7 @@ class CamundaClient:
             "page": page,
         }
         answer = await self._upstream.read("POST", "/process-definitions/search", json=body)
-        return answer.decode(wire.SearchPage[wire.ProcessDefinition])
+        return answer.decode(wire.SearchPage[Raw])
 
     async def get_process_definition_xml(self, key: str) -> bytes | None:
         """The BPMN document; None for a process that has none (204)."""
@@ -156,25 +154,25 @@ class CamundaClient:
 
     async def search_users(
         self, *, page: Mapping[str, object], usernames: Sequence[str] | None = None
-    ) -> wire.SearchPage[wire.User]:
+    ) -> wire.SearchPage[Raw]:
         filter = {} if usernames is None else {"username": {"$in": usernames}}
         body = {"filter": filter, "sort": _ascending("username"), "page": page}
         answer = await self._upstream.read("POST", "/users/search", json=body)
-        return answer.decode(wire.SearchPage[wire.User])
+        return answer.decode(wire.SearchPage[Raw])
 
     async def search_groups(
         self, *, page: Mapping[str, object], group_ids: Sequence[str] | None = None
-    ) -> wire.SearchPage[wire.Group]:
+    ) -> wire.SearchPage[Raw]:
         filter = {} if group_ids is None else {"groupId": {"$in": group_ids}}
         body = {"filter": filter, "sort": _ascending("groupId"), "page": page}
         answer = await self._upstream.read("POST", "/groups/search", json=body)
-        return answer.decode(wire.SearchPage[wire.Group])
+        return answer.decode(wire.SearchPage[Raw])
 
-    async def search_users_for_group(self, group_id: str, *, page: Mapping[str, object]) -> wire.SearchPage[wire.User]:
+    async def search_users_for_group(self, group_id: str, *, page: Mapping[str, object]) -> wire.SearchPage[Raw]:
         """Rows with user names only. NotFoundError for an unknown group."""
         body = {"sort": _ascending("username"), "page": page}
         answer = await self._upstream.read("POST", "/groups/{}/users/search", group_id, json=body)
-        return answer.decode(wire.SearchPage[wire.User])
+        return answer.decode(wire.SearchPage[Raw])
 
 
 def _with_name(name: str | None) -> dict[str, object]:

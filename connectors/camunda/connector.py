@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import ClassVar, Self, TypeVar
 
+from msgspec import Raw
+
 from connectors.camunda import after_write, details, flows, people, search
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.errors import parse_error
 from connectors.camunda.extras import Extras
 from connectors.camunda.forms import variables_of
 from connectors.camunda.ids import is_key
-from connectors.camunda.mapping import changeset_of, task_of, tasks_of
+from connectors.camunda.mapping import changeset_of, read_task, task_of, tasks_of
 from connectors.camunda.options import ActionOptions
 from connectors.camunda.paging import batches, page_of, page_request
 from connectors.camunda.settings import CamundaSettings
@@ -28,6 +30,7 @@ from connectors.sdk import (
     CountAccuracy,
     Definition,
     DetailAspect,
+    DetailParts,
     Flow,
     FlowOutcome,
     FlowQuery,
@@ -53,10 +56,12 @@ from connectors.sdk import (
     Upstream,
     User,
     ValidationFailedError,
+    decode_rows,
     from_settings,
     get_each,
     handles,
     parse_options,
+    readable_task,
     utc_now,
 )
 
@@ -114,28 +119,38 @@ class CamundaConnector(Connector[CamundaSettings]):
         answer = await self._client.search_user_tasks(
             filter=filter, sort=search.sort_of(query.order), page=page_request(limit, after)
         )
-        tasks = tasks_of(answer.items, self.settings, fetched_at=self.clock())
-        return page_of(tasks, answer, limit=limit, after=after)
+        tasks, odd = tasks_of(answer.items, self.settings, fetched_at=self.clock())
+        return page_of(tasks, answer, limit=limit, after=after, odd=odd)
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         """One call for each id; two more for the outcome of a completed task where `outcome_variable` is configured."""
 
         async def get(key: str) -> Task:
-            answer = await self._client.get_user_task(key)
-            task = task_of(answer.body, self.settings, fetched_at=self.clock())
+            raw = Raw((await self._client.get_user_task(key)).body)
+            now = self.clock()
+            task = readable_task(
+                read_task(raw),
+                lambda row: task_of(row, raw, self.settings, fetched_at=now),
+                source=self.source,
+                native_id=key,
+                fetched_at=now,
+                payload=raw,
+            )
             return await details.with_outcome(self._client, task, self.settings)
 
         return await get_each((key for key in ids if self.is_native_id(key)), get)
 
     async def get_detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:
         minor = self.settings.options.minor
+        parts = DetailParts(aspects)
         return TaskDetail(
-            form=await details.form(self._client, task) if DetailAspect.FORM in aspects else None,
+            form=await parts.read(DetailAspect.FORM, lambda: details.form(self._client, task)),
             outcomes=details.outcomes_of(self.settings) if DetailAspect.OUTCOMES in aspects else None,
-            data=await details.data(self._client, task, minor=minor) if DetailAspect.DATA in aspects else None,
-            activities=await details.activities(self._client, task, minor=minor)
-            if DetailAspect.ACTIVITIES in aspects
-            else None,
+            data=await parts.read(DetailAspect.DATA, lambda: details.data(self._client, task, minor=minor)),
+            activities=await parts.read(
+                DetailAspect.ACTIVITIES, lambda: details.activities(self._client, task, minor=minor)
+            ),
+            failures=parts.failures(),
         )
 
     def is_native_id(self, native_id: str) -> bool:
@@ -154,19 +169,25 @@ class CamundaConnector(Connector[CamundaSettings]):
         answer = await self._client.search_process_instances(
             filter=filter, sort=flows.NEWEST_FIRST, page=page_request(limit, after)
         )
-        found = flows.flows_of(answer.items, self.settings, fetched_at=self.clock())
-        return page_of(found, answer, limit=limit, after=after)
+        found = decode_rows(answer.items, flows.read_flow)
+        shown = flows.flows_of(found, self.settings, fetched_at=self.clock())
+        return page_of(shown, answer, limit=limit, after=after, odd=found.odd)
 
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
         """One call for each 100 ids."""
         found: dict[str, Flow | ConnectorError] = {}
         for batch in batches(key for key in ids if self.is_native_id(key)):
             try:
-                page = await self.list_flows(FlowQuery(ids=frozenset(batch)), limit=len(batch))
+                answer = await self._client.search_process_instances(
+                    filter=flows.filter_of(FlowQuery(ids=frozenset(batch)), self.settings.options) or {},
+                    sort=flows.NEWEST_FIRST,
+                    page=page_request(len(batch)),
+                )
             except ConnectorError as error:
                 found.update(dict.fromkeys(batch, error))
             else:
-                found.update((each.native_id, each) for each in page.items)
+                shown = flows.readable_flows(answer.items, self.settings, fetched_at=self.clock())
+                found.update((each.native_id, each) for each in shown)
         return found
 
     def within_flow(self, task: Task, flow: Flow) -> Task:

@@ -24,9 +24,11 @@ from connectors.sdk import (
     TaskOutcome,
     TaskState,
     UserRef,
+    decode_json,
     decode_json_value,
     distinct,
     drain_by_offset,
+    readable_rows,
 )
 
 OPERATIONS = {
@@ -45,7 +47,7 @@ OPERATIONS = {
 async def form(client: CamundaClient, task: Task) -> Form:
     """One call; none for the form of another application, whose reference is in the task's record."""
     if task.kind is TaskKind.EXTERNAL and task.payload is not None:
-        reference = read_task(task.payload).external_form_reference
+        reference = decode_json(task.payload, wire.FormReference, what="a user task").external_form_reference
         if reference:
             return external_form(reference)
     return form_of(await client.get_user_task_form(task.native_id))
@@ -77,7 +79,8 @@ async def with_outcome(client: CamundaClient, task: Task, settings: CamundaSetti
             sort=({"field": "completionDate", "order": "DESC"},),
             page={"limit": 1},
         )
-        if [read_task(raw).user_task_key for raw in last.items] != [task.native_id]:
+        found = [read_task(raw).record for raw in last.items]
+        if [row.user_task_key for row in found if row is not None] != [task.native_id]:
             return task
         search = client.search_effective_variables if settings.options.minor >= 9 else client.search_variables
         value = data_of(innermost((await search(task.native_id, offset=0, limit=DRAIN_PAGE, name=name)).items)).get(
@@ -100,7 +103,7 @@ async def activities(client: CamundaClient, task: Task, *, minor: int) -> tuple[
         return None
     if not is_whole:
         raise MalformedResponseError(f"the task has more than {DRAIN_PAGE * MOST_PAGES} entries in its audit log")
-    shown = map(activity_of, distinct(entries, attrgetter("audit_log_key")))
+    shown = map(activity_of, distinct(readable_rows(entries, wire.AuditLog), attrgetter("audit_log_key")))
     return tuple(activity for activity in shown if activity is not None)
 
 

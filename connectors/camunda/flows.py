@@ -21,6 +21,8 @@ from connectors.camunda.settings import CamundaOptions, CamundaSettings
 from connectors.sdk import (
     BATCH_CONCURRENCY,
     ConnectorError,
+    Decoded,
+    DecodedRows,
     Definition,
     Flow,
     FlowQuery,
@@ -30,11 +32,13 @@ from connectors.sdk import (
     Task,
     TaskState,
     ValidationFailedError,
-    decode_json,
+    decode_record,
+    decode_rows,
     distinct,
     get_each,
     parse_options,
     read_cursor,
+    readable_flow,
     write_cursor,
 )
 
@@ -58,8 +62,12 @@ PROCESSES = 100
 # Process instances
 
 
-def flow_of(raw: bytes | Raw, settings: CamundaSettings, *, fetched_at: datetime) -> Flow:
-    row = decode_json(raw, wire.ProcessInstance, what="a process instance")
+def read_flow(raw: bytes | Raw) -> Decoded[wire.ProcessInstance]:
+    return decode_record(raw, wire.ProcessInstance)
+
+
+def flow_of(row: wire.ProcessInstance, raw: bytes | Raw, settings: CamundaSettings, *, fetched_at: datetime) -> Flow:
+    """`raw` are the bytes of the row."""
     return Flow(
         source=settings.key,
         native_id=row.process_instance_key,
@@ -85,9 +93,21 @@ def flow_of(raw: bytes | Raw, settings: CamundaSettings, *, fetched_at: datetime
     )
 
 
-def flows_of(rows: Iterable[Raw], settings: CamundaSettings, *, fetched_at: datetime) -> list[Flow]:
+def flows_of(
+    found: DecodedRows[wire.ProcessInstance], settings: CamundaSettings, *, fetched_at: datetime
+) -> list[Flow]:
     """The flows of one page, each once."""
-    return distinct((flow_of(raw, settings, fetched_at=fetched_at) for raw in rows), attrgetter("native_id"))
+    made = (flow_of(row, raw, settings, fetched_at=fetched_at) for row, raw in found.rows)
+    return distinct(made, attrgetter("native_id"))
+
+
+def readable_flows(rows: Iterable[Raw], settings: CamundaSettings, *, fetched_at: datetime) -> list[Flow]:
+    """The flows that were asked for by id: in state UNKNOWN where a record can be read in part only."""
+    return [
+        readable_flow(flow_of(found.record, raw, settings, fetched_at=fetched_at), found.odd)
+        for raw in rows
+        if (found := read_flow(raw)).record is not None
+    ]
 
 
 def process_definition(*, key: str | None, id: str | None, name: str | None, version: int | None) -> Definition | None:
@@ -187,7 +207,8 @@ async def task_definitions(client: CamundaClient, *, limit: int, after: str | No
     """
     start = DefinitionCursor() if after is None else read_cursor(after, DefinitionCursor)
     answer = await client.search_process_definitions(page=page_request(PROCESSES, start.after))
-    processes = _rest_of_processes(answer.items, start)
+    rows = decode_rows(answer.items, lambda raw: decode_record(raw, wire.ProcessDefinition))
+    processes = _rest_of_processes(rows.records, start)
     found: list[Definition] = []
     while processes:
         width = min(BATCH_CONCURRENCY, limit - len(found))
@@ -200,9 +221,10 @@ async def task_definitions(client: CamundaClient, *, limit: int, after: str | No
             is_last = process is batch[-1] and not processes
             if len(rest) > room or (len(rest) == room and not is_last):
                 end = DefinitionCursor(start.after, _identity(process), rest[room - 1].element_id)
-                return Page(items=found, next_cursor=write_cursor(end))
+                return Page(items=found, next_cursor=write_cursor(end), odd=rows.odd)
     cursor = next_cursor(answer, limit=PROCESSES, after=start.after)
-    return Page(items=found, next_cursor=None if cursor is None else write_cursor(DefinitionCursor(cursor)))
+    following = None if cursor is None else write_cursor(DefinitionCursor(cursor))
+    return Page(items=found, next_cursor=following, odd=rows.odd)
 
 
 async def _elements(client: CamundaClient, processes: Sequence[wire.ProcessDefinition]) -> dict[str, list[UserTask]]:

@@ -1,7 +1,7 @@
 """User tasks as tasks, and changes of a task as the vendor's JSON."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import attrgetter
 from urllib.parse import quote
 
@@ -11,8 +11,10 @@ from connectors.camunda import wire
 from connectors.camunda.ids import definition_id
 from connectors.camunda.settings import CamundaSettings, PriorityThresholds
 from connectors.sdk import (
+    Decoded,
     Definition,
     GroupRef,
+    OddRow,
     PendingTransition,
     Tag,
     Task,
@@ -23,8 +25,10 @@ from connectors.sdk import (
     UpdateField,
     UserRef,
     ValidationFailedError,
-    decode_json,
+    decode_record,
+    decode_rows,
     distinct,
+    time_from_wire,
 )
 
 
@@ -66,6 +70,12 @@ NATIVE_STATES: Mapping[TaskState, frozenset[str]] = {
 
 HIGHEST_PRIORITY = 100
 
+# A priority beyond is shown as the nearest of them: the graph carries 32 bits.
+LOWEST_SCORE, HIGHEST_SCORE = -(1 << 31), (1 << 31) - 1
+
+# The members of a row that name its owner and candidates.
+PEOPLE = frozenset({"assignee", "candidateUsers", "candidateGroups"})
+
 # The kinds that a task can have: with a form of the cluster (or none), or with a form of another application.
 KINDS = frozenset({TaskKind.FORM, TaskKind.EXTERNAL})
 
@@ -82,12 +92,13 @@ def state_rule(native: str | None, *, assigned: bool) -> StateRule:
     return found or StateRule(native or "", assigned, TaskState.UNKNOWN, None, "c8.unknown")
 
 
-def read_task(raw: bytes | Raw) -> wire.UserTask:
-    return decode_json(raw, wire.UserTask, what="a user task")
+def read_task(raw: bytes | Raw) -> Decoded[wire.UserTask]:
+    return decode_record(raw, wire.UserTask)
 
 
-def task_of(raw: bytes | Raw, settings: CamundaSettings, *, fetched_at: datetime) -> Task:
-    row = read_task(raw)
+def task_of(row: wire.UserTask, raw: bytes | Raw, settings: CamundaSettings, *, fetched_at: datetime) -> Task:
+    """`raw` are the bytes of the row."""
+    score = None if row.priority is None else min(max(row.priority, LOWEST_SCORE), HIGHEST_SCORE)
     rule = state_rule(row.state, assigned=bool(row.assignee))
     return Task(
         source=settings.key,
@@ -99,7 +110,7 @@ def task_of(raw: bytes | Raw, settings: CamundaSettings, *, fetched_at: datetime
         fetched_at=fetched_at,
         kind=TaskKind.EXTERNAL if row.external_form_reference else TaskKind.FORM,
         priority=priority_of(row.priority, settings.options.priority),
-        priority_score=row.priority,
+        priority_score=score,
         created_at=utc(row.creation_date),
         due_at=utc(row.due_date),
         follow_up_at=utc(row.follow_up_date),
@@ -118,9 +129,16 @@ def task_of(raw: bytes | Raw, settings: CamundaSettings, *, fetched_at: datetime
     )
 
 
-def tasks_of(rows: Iterable[Raw], settings: CamundaSettings, *, fetched_at: datetime) -> list[Task]:
-    """The tasks of one page, each once."""
-    return distinct((task_of(raw, settings, fetched_at=fetched_at) for raw in rows), attrgetter("native_id"))
+def tasks_of(
+    rows: Iterable[Raw], settings: CamundaSettings, *, fetched_at: datetime
+) -> tuple[list[Task], tuple[OddRow, ...]]:
+    """The tasks of one page, each once, and the rows that are none."""
+
+    def made(row: wire.UserTask, raw: Raw) -> Task:
+        return task_of(row, raw, settings, fetched_at=fetched_at)
+
+    found = decode_rows(rows, read_task, as_task=made, people=PEOPLE)
+    return distinct((made(row, raw) for row, raw in found.rows), attrgetter("native_id")), found.odd
 
 
 def task_definition(
@@ -194,8 +212,9 @@ def version_of(number: int | None) -> str | None:
     return None if number is None else str(number)
 
 
-def utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.astimezone(UTC)
+def utc(text: str | None) -> datetime | None:
+    """None for a text that is no time with a zone, and for a time before year 1 or after year 9999."""
+    return time_from_wire(text, None)
 
 
 def whole_milliseconds(moment: datetime | None) -> datetime | None:

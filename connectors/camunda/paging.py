@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from connectors.camunda.wire import PageInfo, SearchPage
-from connectors.sdk import CountAccuracy, Page, drain
+from connectors.sdk import CountAccuracy, OddRow, Page, drain
 
 T = TypeVar("T")
 
@@ -33,13 +33,16 @@ def next_cursor(answer: SearchPage[Any], *, limit: int, after: str | None) -> st
     return end or None if len(answer.items) >= limit and end != after else None
 
 
-def page_of(items: Sequence[T], answer: SearchPage[Any], *, limit: int, after: str | None) -> Page[T]:
-    """`items` are the records of `answer`, perhaps fewer than its rows."""
+def page_of(
+    items: Sequence[T], answer: SearchPage[Any], *, limit: int, after: str | None, odd: Sequence[OddRow] = ()
+) -> Page[T]:
+    """`items` are the records of `answer`, perhaps fewer than its rows; `odd` are rows that do not fit."""
     return Page(
         items=items,
         next_cursor=next_cursor(answer, limit=limit, after=after),
         total=answer.page.total_items,
         total_accuracy=_accuracy(answer.page),
+        odd=odd,
     )
 
 

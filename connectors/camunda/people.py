@@ -2,18 +2,36 @@
 
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
+from typing import TypeVar
+
+from msgspec import Raw
 
 from connectors.camunda import wire
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.paging import batches, drain_search, page_of, page_request
-from connectors.sdk import ConnectorError, CountAccuracy, Group, NotFoundError, Page, Task, User, distinct, get_each
+from connectors.sdk import (
+    ConnectorError,
+    CountAccuracy,
+    DecodedRows,
+    Group,
+    NotFoundError,
+    Page,
+    Task,
+    User,
+    decode_record,
+    decode_rows,
+    distinct,
+    get_each,
+)
+
+T = TypeVar("T")
 
 
 async def users_by_name(client: CamundaClient, names: Iterable[str]) -> dict[str, User]:
     found: dict[str, User] = {}
     for batch in batches(names):
         answer = await client.search_users(page=page_request(len(batch)), usernames=batch)
-        found.update((user.native_id, user) for user in _users(answer.items))
+        found.update((user.native_id, user) for user in _users(_rows(answer.items, wire.User)))
     return found
 
 
@@ -21,18 +39,20 @@ async def groups_by_id(client: CamundaClient, ids: Iterable[str]) -> dict[str, G
     found: dict[str, Group] = {}
     for batch in batches(ids):
         answer = await client.search_groups(page=page_request(len(batch)), group_ids=batch)
-        found.update((group.native_id, group) for group in _groups(answer.items))
+        found.update((group.native_id, group) for group in _groups(_rows(answer.items, wire.Group)))
     return found
 
 
 async def users(client: CamundaClient, *, limit: int, after: str | None) -> Page[User]:
     answer = await client.search_users(page=page_request(limit, after))
-    return page_of(_users(answer.items), answer, limit=limit, after=after)
+    rows = _rows(answer.items, wire.User)
+    return page_of(_users(rows), answer, limit=limit, after=after, odd=rows.odd)
 
 
 async def groups(client: CamundaClient, *, limit: int, after: str | None) -> Page[Group]:
     answer = await client.search_groups(page=page_request(limit, after))
-    return page_of(_groups(answer.items), answer, limit=limit, after=after)
+    rows = _rows(answer.items, wire.Group)
+    return page_of(_groups(rows), answer, limit=limit, after=after, odd=rows.odd)
 
 
 async def members(client: CamundaClient, group_id: str, *, limit: int, after: str | None) -> Page[User]:
@@ -41,8 +61,9 @@ async def members(client: CamundaClient, group_id: str, *, limit: int, after: st
         answer = await client.search_users_for_group(group_id, page=page_request(limit, after))
     except NotFoundError:
         return Page(items=())
-    found = await _described(client, [user.native_id for user in _users(answer.items)])
-    return page_of(found, answer, limit=limit, after=after)
+    rows = _rows(answer.items, wire.User)
+    found = await _described(client, [user.native_id for user in _users(rows)])
+    return page_of(found, answer, limit=limit, after=after, odd=rows.odd)
 
 
 async def candidates(client: CamundaClient, task: Task) -> list[str]:
@@ -79,7 +100,7 @@ async def named_users(client: CamundaClient, names: Sequence[str], *, limit: int
 async def _all_members(client: CamundaClient, group_id: str) -> frozenset[str] | None:
     """The user names of a group; None if there are too many to read."""
     rows, is_whole = await drain_search(lambda page: client.search_users_for_group(group_id, page=page))
-    return frozenset(user.native_id for user in _users(rows)) if is_whole else None
+    return frozenset(user.native_id for user in _users(_rows(rows, wire.User))) if is_whole else None
 
 
 async def _described(client: CamundaClient, names: Sequence[str]) -> list[User]:
@@ -88,21 +109,25 @@ async def _described(client: CamundaClient, names: Sequence[str]) -> list[User]:
     return [known.get(name) or User(native_id=name, username=name) for name in names]
 
 
-def _users(rows: Iterable[wire.User]) -> list[User]:
+def _rows(raws: Iterable[Raw], type_: type[T]) -> DecodedRows[T]:
+    return decode_rows(raws, lambda raw: decode_record(raw, type_))
+
+
+def _users(found: DecodedRows[wire.User]) -> list[User]:
     """Server 8.8 does not promise that a row has a user name; rows without one are left out."""
-    found = (
+    users = (
         User(native_id=row.username, username=row.username, name=row.name, email=row.email)
-        for row in rows
+        for row in found.records
         if row.username
     )
-    return distinct(found, attrgetter("native_id"))
+    return distinct(users, attrgetter("native_id"))
 
 
-def _groups(rows: Iterable[wire.Group]) -> list[Group]:
+def _groups(found: DecodedRows[wire.Group]) -> list[Group]:
     """The name is an alias: tasks should name a group by its id, but some name it by its name."""
-    found = (
+    groups = (
         Group(native_id=row.group_id, name=row.name or row.group_id, aliases=(row.name,) if row.name else ())
-        for row in rows
+        for row in found.records
         if row.group_id
     )
-    return distinct(found, attrgetter("native_id"))
+    return distinct(groups, attrgetter("native_id"))

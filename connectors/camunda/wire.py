@@ -1,50 +1,58 @@
-"""The vendor's JSON under the vendor's names. Server 8.8 leaves empty members out: absent means null."""
+"""The vendor's JSON under the vendor's names. Server 8.8 leaves empty members out: absent means null.
 
-from datetime import datetime
+Times are RFC 3339 texts, and "" after a time was cleared. A row has the members that lists need; what only a detail needs
+is read there.
+"""
+
 from typing import Annotated, Generic, TypeVar
 
 from msgspec import Meta, Struct
 
 T = TypeVar("T")
 
-# RFC 3339; a time without an offset does not fit.
-Moment = Annotated[datetime, Meta(tz=True)]
+# A record without its key cannot be opened. The form is that of `ids.is_key`.
+Key = Annotated[str, Meta(pattern=r"^-?[1-9][0-9]{0,18}\Z")]
 
 
 class UserTask(Struct, frozen=True, kw_only=True, rename="camel"):
     """`state` is a plain text: minor versions add values."""
 
-    user_task_key: str
+    user_task_key: Key
     name: str | None = None
     state: str | None = None
     assignee: str | None = None
     candidate_groups: tuple[str, ...] | None = None
     candidate_users: tuple[str, ...] | None = None
     priority: int | None = None
-    creation_date: Moment | None = None
-    completion_date: Moment | None = None
-    follow_up_date: Moment | None = None
-    due_date: Moment | None = None
+    creation_date: str | None = None
+    completion_date: str | None = None
+    follow_up_date: str | None = None
+    due_date: str | None = None
     element_id: str | None = None
     process_definition_id: str | None = None
     process_definition_key: str | None = None
     process_definition_version: int | None = None
     process_name: str | None = None
     process_instance_key: str | None = None
-    form_key: str | None = None
     external_form_reference: str | None = None
     business_id: str | None = None
     tags: tuple[str, ...] | None = None
 
 
+class FormReference(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Of the row of a task."""
+
+    external_form_reference: str | None = None
+
+
 class ProcessInstance(Struct, frozen=True, kw_only=True, rename="camel"):
-    process_instance_key: str
+    process_instance_key: Key
     process_definition_id: str | None = None
     process_definition_name: str | None = None
     process_definition_version: int | None = None
     process_definition_key: str | None = None
-    start_date: Moment | None = None
-    end_date: Moment | None = None
+    start_date: str | None = None
+    end_date: str | None = None
     state: str | None = None
     has_incident: bool | None = None
     parent_process_instance_key: str | None = None
@@ -83,7 +91,7 @@ class AuditLog(Struct, frozen=True, kw_only=True, rename="camel"):
 
     audit_log_key: str
     operation_type: str | None = None
-    timestamp: Moment | None = None
+    timestamp: str | None = None
     actor_id: str | None = None
     actor_type: str | None = None
     result: str | None = None

@@ -1,6 +1,6 @@
 """One method per operation. The vendor's APIs are on a host each and share the credentials."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Raw
 
@@ -13,11 +13,15 @@ from connectors.sdk import (
     AdmissionControl,
     Answer,
     Credentials,
+    Decoded,
+    DecodedRows,
     FixedHeaders,
+    MalformedResponseError,
     NotFoundError,
     Transport,
     Upstream,
     decode_json,
+    decode_rows,
 )
 
 OVERVIEW = "/v2/query/domain/workflows:execute"
@@ -117,11 +121,11 @@ class FlowsClient:
     async def get(self, execution_id: str) -> Execution:
         return execution_in(await self._api.read("GET", FLOW, execution_id), execution_id)
 
-    async def search(self, *, entity_id: str, entity_schema: str) -> list[Execution]:
+    async def search(self, *, entity_id: str, entity_schema: str) -> DecodedRows[Execution]:
         """All flows of one business object: the operation has no paging."""
         body = {"entity_id": entity_id, "entity_schema": entity_schema}
         answer = await self._api.read("POST", FLOWS + ":search", json=body)
-        return [flow_execution(raw) for raw in answer.decode(wire.FlowExecutions).results]
+        return decode_rows(answer.decode(wire.FlowExecutions).results, lambda raw: _readable(raw, flow_execution))
 
     async def patch(self, execution_id: str, body: Body) -> Execution:
         """`body` may have `status`, `assigned_to`, `due_date`, `due_date_config`, `closing_reason`, `contexts`."""
@@ -163,7 +167,7 @@ class WorkflowsClient:
 
     async def list_executions(
         self, *, entity_id: str | None = None, entity_schema: str | None = None
-    ) -> list[Execution]:
+    ) -> DecodedRows[Execution]:
         """All executions in one answer: the operation has no paging. Steps may lack most members."""
         params: dict[str, str | int] = {}
         if entity_id is not None:
@@ -171,7 +175,7 @@ class WorkflowsClient:
         if entity_schema is not None:
             params["schema"] = entity_schema
         answer = await self._api.read("GET", WORKFLOWS, params=params or None)
-        return [workflow_execution(raw) for raw in answer.decode(tuple[Raw, ...])]
+        return decode_rows(answer.decode(tuple[Raw, ...]), lambda raw: _readable(raw, workflow_execution))
 
     async def create(self, workflow_id: str, contexts: Sequence[Body], *, purposes: Sequence[str] = ()) -> Execution:
         body: dict[str, object] = {"workflowId": workflow_id, "trigger": "MANUAL", "contexts": contexts}
@@ -244,7 +248,7 @@ class DirectoryClient:
             raise other_record(answer, "user")
         return found
 
-    async def users(self, *, search: str | None, limit: int, offset: int) -> tuple[wire.User, ...]:
+    async def users(self, *, search: str | None, limit: int, offset: int) -> tuple[Raw, ...]:
         """A page may have fewer users than `limit`: the vendor's limits are not documented. The last page is empty."""
         answer = await self._api.read("GET", USERS, params=_page_params(search, limit, offset))
         return answer.decode(wire.Users).results
@@ -257,6 +261,14 @@ class DirectoryClient:
         """With the ids of its users, or with their records if `hydrate`."""
         params = {"hydrate": "true"} if hydrate else None
         return group_in(await self._api.read("GET", GROUP, group_id, params=params), group_id)
+
+
+def _readable(raw: Raw, read: Callable[[Raw], Execution]) -> Decoded[Execution]:
+    """An execution with an id; it tells its odd members itself."""
+    try:
+        return Decoded(read(raw))
+    except MalformedResponseError:
+        return Decoded(None, ("id",))
 
 
 def execution_in(answer: Answer, execution_id: str) -> Execution:

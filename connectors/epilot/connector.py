@@ -65,6 +65,7 @@ from connectors.sdk import (
     get_each,
     handles,
     parse_options,
+    readable_flow,
     utc_now,
 )
 
@@ -135,8 +136,8 @@ class EpilotConnector(Connector[EpilotSettings]):
         if query.flows is None:
             return await self._tasks.page(query, limit=limit, after=after)
         cursor = OffsetCursor.parse(after)
-        tasks = await search.tasks_of_flows(query.flows, self._execution_by_id, self.settings, self.clock)
-        return paging.cut(tasks, cursor, limit=limit)
+        tasks, odd = await search.tasks_of_flows(query.flows, self._execution_by_id, self.settings, self.clock)
+        return paging.cut(tasks, cursor, limit=limit, odd=odd)
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         """One call for each execution: the vendor has no read of one task."""
@@ -147,7 +148,7 @@ class EpilotConnector(Connector[EpilotSettings]):
         for native_id, flow in flow_of.items():
             match executions.get(flow):
                 case Execution() as execution:
-                    found = mapping.tasks_of(execution, self.settings, fetched_at=now).get(native_id)
+                    found = mapping.task_by_id(execution, native_id, self.settings, fetched_at=now)
                     tasks |= {} if found is None else {native_id: found}
                 case ConnectorError() as error:
                     tasks[native_id] = error
@@ -161,9 +162,9 @@ class EpilotConnector(Connector[EpilotSettings]):
             return TaskDetail()
         where = task_id(task.native_id)
         execution = await self._execution(where.flow)
-        for row, _raw in execution.tasks:
-            if row.id == where.task:
-                return details.detail_from_wire(row, execution, aspects, self.settings)
+        found = execution.find(where.task)
+        if found is not None:
+            return details.detail_from_wire(found, execution, aspects, self.settings)
         raise NotFoundError("the flow no longer has this task")
 
     # Flows
@@ -173,7 +174,8 @@ class EpilotConnector(Connector[EpilotSettings]):
 
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
         async def get(native_id: str) -> Flow:
-            return self._flow(await self._execution_by_id(native_id))
+            execution = await self._execution_by_id(native_id)
+            return readable_flow(self._flow(execution), flows.odd_members(execution))
 
         return await get_each(ids, get)
 
@@ -183,8 +185,8 @@ class EpilotConnector(Connector[EpilotSettings]):
     async def list_flows(self, query: FlowQuery, *, limit: int, after: str | None = None) -> Page[Flow]:
         cursor = OffsetCursor.parse(after)
         executions = await flows.executions_for(query, self.settings, self._client)
-        found = [flow for flow in map(self._flow, executions) if query.matches(flow)]
-        return paging.cut(found, cursor, limit=limit)
+        found = [flow for flow in map(self._flow, executions.records) if query.matches(flow)]
+        return paging.cut(found, cursor, limit=limit, odd=executions.odd)
 
     # People
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import quote
 
 from connectors.epilot import wire
@@ -13,7 +14,9 @@ from connectors.epilot.wire import Execution
 from connectors.sdk import (
     Activity,
     ActivityType,
+    Decoded,
     DetailAspect,
+    DetailParts,
     Form,
     FormKind,
     PreviousStep,
@@ -28,15 +31,20 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 def detail_from_wire(
-    row: wire.Task, execution: Execution, aspects: AbstractSet[DetailAspect], settings: EpilotSettings
+    found: Decoded[wire.Task], execution: Execution, aspects: AbstractSet[DetailAspect], settings: EpilotSettings
 ) -> TaskDetail:
-    """Tasks have no form data: the vendor keeps it with its journeys."""
+    """Tasks have no form data: the vendor keeps it with its journeys. An aspect fails alone if a member of it is odd."""
+    parts = DetailParts(aspects)
+    part = partial(found.needing, what="the task")
     return TaskDetail(
-        description=description_of(row.description) if DetailAspect.DESCRIPTION in aspects else None,
-        form=_form(row, settings) if DetailAspect.FORM in aspects else None,
-        outcomes=_outcomes(row) if DetailAspect.OUTCOMES in aspects else None,
-        previous_steps=_previous_steps(row, execution) if DetailAspect.PREVIOUS_STEPS in aspects else None,
-        activities=tuple(_activities(row)) if DetailAspect.ACTIVITIES in aspects else None,
+        description=parts.make(DetailAspect.DESCRIPTION, lambda: description_of(part("description").description)),
+        form=parts.make(DetailAspect.FORM, lambda: _form(part("journey"), settings)),
+        outcomes=parts.make(DetailAspect.OUTCOMES, lambda: _outcomes(part("task_type", "trigger_mode", "conditions"))),
+        previous_steps=parts.make(DetailAspect.PREVIOUS_STEPS, lambda: _previous_steps(part(), execution)),
+        activities=parts.make(
+            DetailAspect.ACTIVITIES, lambda: tuple(_activities(part("analytics", "status", "created_at")))
+        ),
+        failures=parts.failures(),
     )
 
 
@@ -67,7 +75,9 @@ def _outcomes(row: wire.Task) -> tuple[TaskOutcome, ...]:
 
 def _previous_steps(row: wire.Task, execution: Execution) -> tuple[PreviousStep, ...]:
     """The other tasks that the flow has passed, ordered by the time of their end; those without a time come first."""
-    ended = [task for task, _raw in execution.tasks if task.id != row.id and is_finished(task.status)]
+    odd = [found.record for found, _ in execution.odd_tasks if found.record is not None]
+    tasks = [*(task for task, _ in execution.tasks), *odd]
+    ended = [task for task in tasks if task.id != row.id and is_finished(task.status)]
     ended.sort(key=lambda task: _ended_at(task) or _EARLIEST)
     return tuple(
         PreviousStep(

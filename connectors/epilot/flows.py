@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from connectors.epilot import wire
@@ -14,11 +15,14 @@ from connectors.epilot.settings import Entity, EpilotSettings, Generation, Ready
 from connectors.epilot.wire import Execution
 from connectors.sdk import (
     OPEN_STATES,
+    Decoded,
+    DecodedRows,
     Definition,
     Flow,
     FlowPhase,
     FlowQuery,
     FlowState,
+    OddRow,
     PhaseState,
     SubjectRef,
     Task,
@@ -26,6 +30,7 @@ from connectors.sdk import (
     UnsupportedActionError,
     UserRef,
     distinct,
+    split_rows,
     time_from_wire,
 )
 
@@ -38,7 +43,27 @@ PHASE_STATES: Mapping[str, PhaseState] = {
     "COMPLETED": PhaseState.COMPLETED,
 }
 
+# Members of an execution that its state and its owner do not depend on.
+_PARTS = frozenset(
+    {
+        wire.TASKS,
+        "phases",
+        "edges",
+        "crt_tasks",
+        "closing_reason",
+        "singleClosingReasonSelection",
+        "configuredClosingReasonSnapshot",
+    }
+)
+
 _FINISHED = frozenset({"COMPLETED", "SKIPPED"})
+
+
+class Executions(Struct, frozen=True):
+    """Executions, each once, and those that are left out."""
+
+    records: list[Execution]
+    odd: tuple[OddRow, ...] = ()
 
 
 def is_finished(status: str | None) -> bool:
@@ -57,8 +82,10 @@ def pushed_down_flows(query: FlowQuery) -> FlowQuery:
     return FlowQuery(subject_types=types, subject_ids=ids)
 
 
-async def executions_for(query: FlowQuery, settings: EpilotSettings, client: EpilotClient) -> list[Execution]:
+async def executions_for(query: FlowQuery, settings: EpilotSettings, client: EpilotClient) -> Executions:
     """The executions of the query's business objects, else of the configured ones, else all of v1.
+
+    Those whose flows do not fit are among the odd ones.
 
     The vendor has no list of all executions of v2: UnsupportedActionError.
     """
@@ -71,24 +98,27 @@ async def executions_for(query: FlowQuery, settings: EpilotSettings, client: Epi
             if type_ and native_id
         )
     elif not entities and settings.generation is Generation.V1:
-        return distinct(await client.workflows.list_executions(), _id)
+        return _fitting(_each_once(await client.workflows.list_executions()))
     elif not entities:
         raise UnsupportedActionError(
             "epilot lists flows by business object: filter by subject type and id, or configure entities"
         )
     found: list[Execution] = []
+    odd: list[OddRow] = []
     for entity in entities:
-        found += await executions_of(entity, settings.generation, client)
-    return distinct(found, _id)
+        more = await executions_of(entity, settings.generation, client)
+        found += more.records
+        odd += more.odd
+    return _fitting(Executions(distinct(found, _id), tuple(odd)))
 
 
-async def executions_of(entity: Entity, generation: Generation, client: EpilotClient) -> list[Execution]:
+async def executions_of(entity: Entity, generation: Generation, client: EpilotClient) -> Executions:
     """The executions of one business object."""
     if generation is Generation.V1:
         found = await client.workflows.list_executions(entity_id=entity.entity_id, entity_schema=entity.entity_schema)
     else:
         found = await client.flows.search(entity_id=entity.entity_id, entity_schema=entity.entity_schema)
-    return distinct(found, _id)
+    return _each_once(found)
 
 
 # Records
@@ -119,12 +149,19 @@ def flow_from_wire(execution: Execution, settings: EpilotSettings, *, fetched_at
         subjects=subjects_of(record.contexts),
         parent_id=None if not parent else str(FlowId(execution.flow.generation, parent)),
         phases=_phases(execution, settings.zone),
-        current_task_ids=tuple(key for key, task in tasks.items() if task.state in OPEN_STATES),
+        current_task_ids=None
+        if execution.odd_tasks or wire.TASKS in execution.odd
+        else tuple(key for key, task in tasks.items() if task.state in OPEN_STATES),
         url=None if url_template is None or "{task}" in url_template else link(url_template, execution.flow, ""),
         native_type=execution.flow.generation.value,
         native_state=record.status,
         payload=execution.payload,
     )
+
+
+def odd_members(execution: Execution) -> tuple[str, ...]:
+    """The odd members of an execution that its flow needs. Its tasks, phases, edges and reasons decide nothing."""
+    return tuple(member for member in execution.odd if member not in _PARTS)
 
 
 def task_within_flow(task: Task, flow: Flow, when: ReadyWhen) -> Task:
@@ -180,6 +217,15 @@ def _phase(phase: wire.Phase, finished: Sequence[bool], zone: ZoneInfo | None) -
         due_at=time_from_wire(phase.due_date, zone),
         progress=sum(finished) / len(finished) if finished else None,
     )
+
+
+def _each_once(found: DecodedRows[Execution]) -> Executions:
+    return Executions(distinct(found.records, _id), found.odd)
+
+
+def _fitting(executions: Executions) -> Executions:
+    found = split_rows((Decoded(each, odd_members(each)), each.payload) for each in executions.records)
+    return Executions(found.records, (*executions.odd, *found.odd))
 
 
 def _id(execution: Execution) -> FlowId:

@@ -12,8 +12,11 @@ from connectors.epilot.ids import FlowId, TaskId
 from connectors.epilot.settings import EpilotSettings, ReadyWhen
 from connectors.epilot.wire import Execution, FlowOfTask
 from connectors.sdk import (
+    ConnectorError,
     Definition,
     FlowState,
+    MalformedResponseError,
+    OddRow,
     Sla,
     SubjectRef,
     Tag,
@@ -21,8 +24,13 @@ from connectors.sdk import (
     TaskKind,
     TaskState,
     UserRef,
+    split_rows,
     time_from_wire,
+    unreadable,
 )
+
+# The members that name the owners of a task, in v2 and in the overview.
+OWNERS = frozenset({"assigned_to", "assignedTo"})
 
 KINDS: Mapping[str, TaskKind] = {
     "MANUAL": TaskKind.MANUAL,
@@ -157,12 +165,43 @@ def task_from_wire(
 
 
 def tasks_of(execution: Execution, settings: EpilotSettings, *, fetched_at: datetime) -> dict[str, Task]:
-    """The tasks of an execution by native id."""
+    """The tasks of an execution by native id, without those that do not fit."""
     tasks = (
         task_from_wire(row, execution.flow_of(row.id), settings, fetched_at=fetched_at, payload=raw)
         for row, raw in execution.tasks
     )
     return {task.native_id: task for task in tasks}
+
+
+def odd_tasks_of(execution: Execution, settings: EpilotSettings, *, fetched_at: datetime) -> tuple[OddRow, ...]:
+    """The tasks that do not fit. An execution that does not tell its tasks counts as one of them."""
+
+    def made(row: wire.Task, raw: Raw) -> Task:
+        return task_from_wire(row, execution.flow_of(row.id), settings, fetched_at=fetched_at, payload=raw)
+
+    rows = split_rows(execution.odd_tasks, as_task=made, people=OWNERS).odd
+    if wire.TASKS not in execution.odd:
+        return rows
+    return (*rows, OddRow(key=f"{wire.TASKS} of {execution.flow}", members=(wire.TASKS,)))
+
+
+def task_by_id(
+    execution: Execution, native_id: str, settings: EpilotSettings, *, fetched_at: datetime
+) -> Task | ConnectorError | None:
+    """In state UNKNOWN if its record can be read in part only; None if the flow has no such task.
+
+    An error if the flow has tasks whose ids cannot be read: it may be one of them.
+    """
+    found = tasks_of(execution, settings, fetched_at=fetched_at).get(native_id)
+    if found is not None:
+        return found
+    for row, raw in execution.odd_tasks:
+        if row.record is not None and str(TaskId(execution.flow, row.record.id)) == native_id:
+            flow = execution.flow_of(row.record.id)
+            return unreadable(task_from_wire(row.record, flow, settings, fetched_at=fetched_at, payload=raw))
+    if execution.has_hidden_tasks:
+        return MalformedResponseError("a task of the flow does not fit the vendor's documentation")
+    return None
 
 
 def people_of(assignees: Sequence[wire.Assignee] | None) -> tuple[UserRef, ...]:

@@ -2,10 +2,26 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import Raw
+
 from connectors.epilot import wire
 from connectors.epilot.client import DirectoryClient
 from connectors.epilot.paging import MOST_ROWS, cut, nothing, page_of
-from connectors.sdk import ConnectorError, Group, NotFoundError, OffsetCursor, Page, User, distinct, get_each
+from connectors.sdk import (
+    ConnectorError,
+    Decoded,
+    Group,
+    MalformedResponseError,
+    NotFoundError,
+    OffsetCursor,
+    Page,
+    User,
+    decode_json,
+    decode_record,
+    decode_rows,
+    distinct,
+    get_each,
+)
 
 
 class Directory:
@@ -36,16 +52,18 @@ class Directory:
 
     async def list_users(self, *, search: str | None, limit: int, after: str | None) -> Page[User]:
         cursor, limit = OffsetCursor.parse(after), min(limit, MOST_ROWS)
-        rows = await self._client.users(search=search, limit=limit, offset=cursor.offset)
-        users = _users(rows)[:limit]
-        return Page(items=tuple(users), next_cursor=cursor.following(min(len(rows), limit), total=None))
+        raws = (await self._client.users(search=search, limit=limit, offset=cursor.offset))[:limit]
+        found = decode_rows(raws, lambda raw: decode_record(raw, wire.User))
+        following = cursor.following(len(raws), total=None)
+        return Page(items=tuple(_users(found.records)), next_cursor=following, odd=found.odd)
 
     async def list_groups(self, *, search: str | None, limit: int, after: str | None) -> Page[Group]:
         cursor, limit = OffsetCursor.parse(after), min(limit, MOST_ROWS)
         answer = await self._client.groups(search=search, limit=limit, offset=cursor.offset)
-        rows = answer.groups[:limit]
-        groups = tuple(group_from_wire(row) for row in distinct(rows, lambda row: row.id))
-        return page_of(groups, cursor, rows=len(rows), total=answer.total)
+        raws = answer.groups[:limit]
+        found = decode_rows(raws, lambda raw: decode_record(raw, wire.Group))
+        groups = tuple(group_from_wire(row) for row in distinct(found.records, lambda row: row.id))
+        return page_of(groups, cursor, rows=len(raws), total=answer.total, odd=found.odd)
 
     async def list_members(self, group_id: str, *, limit: int, after: str | None) -> Page[User]:
         """One call gives all members."""
@@ -54,8 +72,16 @@ class Directory:
             group = await self._client.group(group_id, hydrate=True)
         except NotFoundError:
             return nothing()
-        rows = [wire.User(id=row) if isinstance(row, str) else row for row in group.users or () if row is not None]
-        return cut(_users(rows), cursor, limit=limit)
+        found = decode_rows((raw for raw in group.users or () if bytes(raw) != b"null"), _read_member)
+        return cut(_users(found.records), cursor, limit=limit, odd=found.odd)
+
+
+def _read_member(raw: Raw) -> Decoded[wire.User]:
+    """A member of a group is an id or a record."""
+    try:
+        return Decoded(wire.User(id=decode_json(raw, str)))
+    except MalformedResponseError:
+        return decode_record(raw, wire.User)
 
 
 def user_from_wire(row: wire.User) -> User | None:

@@ -8,25 +8,34 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
+from msgspec import Raw
+
+from connectors.epilot import wire
 from connectors.epilot.client import EpilotClient
 from connectors.epilot.flows import MOST_CALLS, executions_of
-from connectors.epilot.formats import kanban_row, overview_row
-from connectors.epilot.mapping import task_from_wire, tasks_of
+from connectors.epilot.formats import check_columns, kanban_row, overview_row
+from connectors.epilot.mapping import OWNERS, odd_tasks_of, task_from_wire, tasks_of
 from connectors.epilot.paging import MOST_ROWS, cut, nothing, page_of
 from connectors.epilot.settings import Entity, EpilotSettings, KanbanColumns, ListBy
-from connectors.epilot.wire import Execution
+from connectors.epilot.wire import Execution, FlowOfTask
 from connectors.sdk import (
     ConnectorError,
+    Decoded,
     MalformedResponseError,
+    OddRow,
     OffsetCursor,
     Page,
     Task,
     TaskOrderField,
     TaskQuery,
     TaskState,
+    decode_rows,
     distinct,
     get_each,
 )
+
+Row = tuple[wire.Task, FlowOfTask]
+TaskRows = tuple[list[Task], tuple[OddRow, ...]]
 
 # Order fields that no task has.
 NEVER_FILLED = frozenset({TaskOrderField.FOLLOW_UP_AT, TaskOrderField.PRIORITY})
@@ -54,10 +63,18 @@ class TaskList(ABC):
     async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
         """As `Connector.list_tasks`."""
 
-    def tasks_of(self, executions: Iterable[Execution]) -> Sequence[Task]:
+    def tasks_of(self, executions: Iterable[Execution]) -> TaskRows:
+        return _tasks_of(executions, self.settings, self.clock())
+
+    def rows_of(self, raws: Sequence[Raw], read: Callable[[Raw], Decoded[Row]], owners: frozenset[str]) -> TaskRows:
+        """The tasks of a page, each once, and the rows that do not fit."""
         now = self.clock()
-        tasks = (task for each in executions for task in tasks_of(each, self.settings, fetched_at=now).values())
-        return distinct(tasks, _native_id)
+
+        def made(row: Row, raw: Raw) -> Task:
+            return task_from_wire(*row, self.settings, fetched_at=now, payload=raw)
+
+        found = decode_rows(raws, read, as_task=made, people=owners)
+        return distinct((made(row, raw) for row, raw in found.rows), _native_id), found.odd
 
 
 class Overview(TaskList):
@@ -80,12 +97,8 @@ class Overview(TaskList):
         rows = await self.client.query_overview(self._body(query, cursor.offset, limit))
         if not rows.results and rows.total is not None and rows.total > cursor.offset:
             raise MalformedResponseError("the overview's pages do not add up; try the other options.first_page")
-        now = self.clock()
-        tasks = (
-            task_from_wire(*overview_row(raw, self.settings.generation), self.settings, fetched_at=now, payload=raw)
-            for raw in rows.results
-        )
-        return page_of(distinct(tasks, _native_id), cursor, rows=len(rows.results), total=rows.total)
+        tasks, odd = self.rows_of(rows.results, lambda raw: overview_row(raw, self.settings.generation), OWNERS)
+        return page_of(tasks, cursor, rows=len(rows.results), total=rows.total, odd=odd)
 
     def _body(self, query: TaskQuery, offset: int, limit: int) -> dict[str, object]:
         options = self.settings.options
@@ -130,14 +143,13 @@ class Kanban(TaskList):
         cursor = OffsetCursor.parse(after)
         rows = await self.client.query_kanban(self._body(query, cursor.offset, limit))
         generation, columns = self.settings.generation, self.settings.options.kanban_columns
-        now = self.clock()
-        tasks = (
-            task_from_wire(*kanban_row(raw, generation, columns), self.settings, fetched_at=now, payload=raw)
-            for raw in rows.results
+        check_columns(rows.results, columns)
+        tasks, odd = self.rows_of(
+            rows.results, lambda raw: kanban_row(raw, generation, columns), frozenset({columns.assignee})
         )
         # The vendor's filter compares letter case, so that it may let through a status that it should exclude.
-        matching = [task for task in distinct(tasks, _native_id) if query.matches(task)]
-        return page_of(matching, cursor, rows=len(rows.results), total=rows.total)
+        matching = [task for task in tasks if query.matches(task)]
+        return page_of(matching, cursor, rows=len(rows.results), total=rows.total, odd=odd)
 
     def _body(self, query: TaskQuery, offset: int, limit: int) -> dict[str, object]:
         options = self.settings.options
@@ -167,9 +179,11 @@ class OfEntities(TaskList):
         cursor = OffsetCursor.parse(after, streams)
         index = int(cursor.stream)
         executions = await executions_of(entities[index], self.settings.generation, self.client)
-        tasks = self.tasks_of(each for each in executions if not _belongs_to_any(each, entities[:index]))
+        others = (each for each in executions.records if not _belongs_to_any(each, entities[:index]))
+        tasks, odd = self.tasks_of(others)
         page = tasks[cursor.offset : cursor.offset + max(limit, 1)]
-        return Page(items=tuple(page), next_cursor=cursor.following(len(page), total=len(tasks), streams=streams))
+        following = cursor.following(len(page), total=len(tasks), streams=streams)
+        return Page(items=tuple(page), next_cursor=following, odd=(*executions.odd, *odd))
 
 
 class ExecutionsV1(TaskList):
@@ -182,7 +196,9 @@ class ExecutionsV1(TaskList):
 
     async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
         cursor = OffsetCursor.parse(after)
-        return cut(self.tasks_of(await self.client.workflows.list_executions()), cursor, limit=limit)
+        executions = await self.client.workflows.list_executions()
+        tasks, odd = self.tasks_of(executions.records)
+        return cut(tasks, cursor, limit=limit, odd=(*executions.odd, *odd))
 
 
 TASK_LISTS: Mapping[ListBy, type[TaskList]] = {
@@ -216,16 +232,25 @@ async def tasks_of_flows(
     read: Callable[[str], Awaitable[Execution]],
     settings: EpilotSettings,
     clock: Callable[[], datetime],
-) -> list[Task]:
-    """The tasks of these flows by native id. An unknown flow has none; a flow that cannot be read raises its error."""
+) -> TaskRows:
+    """The tasks of these flows by native id, and those that do not fit. An unknown flow has none; a flow that cannot be read raises its error."""
     executions = await get_each(sorted(flows), read)
-    now = clock()
-    tasks: list[Task] = []
+    readable: list[Execution] = []
     for found in executions.values():
         if isinstance(found, ConnectorError):
             raise found
-        tasks += tasks_of(found, settings, fetched_at=now).values()
-    return sorted(tasks, key=_native_id)
+        readable.append(found)
+    tasks, odd = _tasks_of(readable, settings, clock())
+    return sorted(tasks, key=_native_id), odd
+
+
+def _tasks_of(executions: Iterable[Execution], settings: EpilotSettings, now: datetime) -> TaskRows:
+    tasks: list[Task] = []
+    odd: list[OddRow] = []
+    for each in executions:
+        tasks += tasks_of(each, settings, fetched_at=now).values()
+        odd += odd_tasks_of(each, settings, fetched_at=now)
+    return distinct(tasks, _native_id), tuple(odd)
 
 
 def _native_id(task: Task) -> str:

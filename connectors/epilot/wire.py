@@ -7,14 +7,19 @@ texts, and due dates may lack a zone. Statuses and types are plain texts, so tha
 `Execution` and `FlowOfTask` are how all these records come out of the readers in `formats`.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
 from connectors.epilot.ids import FlowId
+from connectors.sdk import Decoded
 
 Id = Annotated[str, Meta(min_length=1)]
+
+TASKS = "tasks"
 
 
 class LargeAnswer(Struct, frozen=True):
@@ -99,6 +104,10 @@ class Task(Struct, frozen=True, kw_only=True):
     schedule: Schedule | None = None
 
 
+# Members of `Task` that only details need.
+DETAILS = ("journey", "trigger_mode", "schedule")
+
+
 class Phase(Struct, frozen=True, kw_only=True):
     id: Id
     name: str | None = None
@@ -137,10 +146,10 @@ class ExecutionChain(Struct, frozen=True):
 
 
 class FlowExecution(Struct, frozen=True, kw_only=True):
-    """`tasks` stay bytes here, so that each task keeps its own. `crt_tasks` None: the record does not name the current tasks."""
+    """`tasks` stay bytes here, so that each task keeps its own; None: the answer tells none. `crt_tasks` None: the record does not name the current tasks."""
 
     id: Id
-    tasks: tuple[Raw, ...] | None
+    tasks: tuple[Raw, ...] | None = None
     status: str | None = None
     flow_template_id: str | None = None
     name: str | None = None
@@ -158,6 +167,10 @@ class FlowExecution(Struct, frozen=True, kw_only=True):
     execution_chain: ExecutionChain | None = msgspec.field(default=None, name="_execution_chain")
 
 
+class Phases(Struct, frozen=True):
+    phases: tuple[Raw, ...] | None = None
+
+
 class FlowExecutions(Struct, frozen=True):
     results: tuple[Raw, ...]
 
@@ -173,12 +186,31 @@ class FlowOfTask(Struct, frozen=True, kw_only=True):
 
 
 class Execution(Struct, frozen=True):
-    """One execution of either generation in the form of v2, with its tasks in the vendor's order, each with its bytes."""
+    """One execution of either generation in the form of v2, with its tasks in the vendor's order, each with its bytes.
+
+    `odd_tasks` are those that do not fit, `odd` the members of the execution itself. `TASKS` is among these where it is
+    not known which tasks there are. `odd_parts` are members in `DETAILS` of tasks that fit otherwise, by the task's id.
+    """
 
     flow: FlowId
     record: FlowExecution
     tasks: tuple[tuple[Task, Raw], ...]
     payload: Raw
+    odd: tuple[str, ...] = ()
+    odd_tasks: tuple[tuple[Decoded[Task], Raw], ...] = ()
+    odd_parts: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+    def find(self, task_id: str) -> Decoded[Task] | None:
+        """The task, as far as it can be read."""
+        for row, _ in self.tasks:
+            if row.id == task_id:
+                return Decoded(row, self.odd_parts.get(task_id, ()))
+        return next((row for row, _ in self.odd_tasks if row.record is not None and row.record.id == task_id), None)
+
+    @property
+    def has_hidden_tasks(self) -> bool:
+        """Whether there may be tasks whose id cannot be read."""
+        return TASKS in self.odd or any(row.record is None for row, _ in self.odd_tasks)
 
     def flow_of(self, task_id: str) -> FlowOfTask:
         current = self.record.crt_tasks
@@ -241,7 +273,7 @@ class WorkflowExecution(Struct, frozen=True, kw_only=True, rename="camel"):
     """A v1 execution. `flow` stays bytes here, so that each step keeps its own."""
 
     id: Id
-    flow: tuple[Raw, ...] | None
+    flow: tuple[Raw, ...] | None = None
     status: str | None = None
     definition_id: str | None = None
     name: str | None = None
@@ -304,7 +336,7 @@ class User(Struct, frozen=True, kw_only=True):
 
 
 class Users(Struct, frozen=True):
-    results: tuple[User, ...]
+    results: tuple[Raw, ...]
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -313,13 +345,13 @@ class Group(Struct, frozen=True, kw_only=True):
     id: Id
     name: str | None = None
     abbreviation: str | None = None
-    users: tuple[User | str | None, ...] | None = None
+    users: tuple[Raw, ...] | None = None
 
 
 class Groups(Struct, frozen=True):
     """One page. `hits` counts the groups of all pages."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[Raw, ...]
     hits: int | float | None = None
 
     @property

@@ -9,10 +9,19 @@ from msgspec import Raw, Struct
 from connectors.geotareas import wire
 from connectors.geotareas.errors import error_of_success, login_error, other_task
 from connectors.geotareas.settings import GeotareasSettings
-from connectors.sdk import Answer, Exchange, Token, TokenCredentials, Upstream, decode_json, encode_json_numbers
+from connectors.sdk import (
+    Answer,
+    Decoded,
+    Exchange,
+    Token,
+    TokenCredentials,
+    Upstream,
+    decode_json,
+    decode_record,
+    encode_json_numbers,
+)
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 LOGIN = "/apidev/v1/login"
 TASKS = "/apidev/v1/workflow/tasks"
@@ -24,10 +33,10 @@ DEFINITIONS = "/apidev/v1/workflow/definitions"
 TOKEN_LIFETIME = 3600
 
 
-class Rows(Struct, Generic[T_co], frozen=True):
-    """One page, with the bytes of each record. `total` is None if the vendor left it out."""
+class Rows(Struct, Generic[T], frozen=True):
+    """One page, with the bytes of each record, whether it fits or not. `total` is None if the vendor left it out."""
 
-    rows: Sequence[tuple[T_co, Raw]]
+    rows: Sequence[tuple[Decoded[T], Raw]]
     total: int | None
 
 
@@ -52,13 +61,13 @@ class GeotareasClient:
     ) -> Rows[wire.DefinitionRow]:
         return await self._list(DEFINITIONS, wire.DefinitionRow, limit, offset, filters)
 
-    async def get_task(self, task_id: str) -> tuple[wire.TaskRecord, Raw]:
+    async def get_task(self, task_id: str) -> tuple[Decoded[wire.TaskRecord], Raw]:
         answer = await self._upstream.read("GET", TASK, task_id)
         data = _data(answer)
-        record = _decode(answer, data, wire.TaskRecord)
-        if record.id != task_id:
+        found = decode_record(data, wire.TaskRecord)
+        if found.record is not None and found.record.id != task_id:
             raise other_task(answer)
-        return record, data
+        return found, data
 
     async def complete(
         self, task_id: str, *, result_code: str, captured_data: dict[str, object] | None, comment: str | None
@@ -93,9 +102,10 @@ class GeotareasClient:
         params.update((name, str(value)) for name, value in (filters or {}).items())
         answer = await self._upstream.read("GET", path, params=params)
         envelope = _envelope(answer)
-        rows = _decode(answer, envelope.data, list[type_])  # type: ignore[valid-type]
         raws = _decode(answer, envelope.data, list[Raw])
-        return Rows(list(zip(rows, raws, strict=True)), None if envelope.meta is None else envelope.meta.total)
+        return Rows(
+            [(decode_record(raw, type_), raw) for raw in raws], None if envelope.meta is None else envelope.meta.total
+        )
 
 
 def login_credentials(settings: GeotareasSettings) -> TokenCredentials:

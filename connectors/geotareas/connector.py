@@ -26,6 +26,7 @@ from connectors.sdk import (
     LimitsSettings,
     Listing,
     NoOptions,
+    OddRow,
     OffsetCursor,
     Outcome,
     Page,
@@ -45,6 +46,9 @@ from connectors.sdk import (
     get_each,
     handles,
     parse_options,
+    readable_flow,
+    readable_task,
+    split_rows,
     utc_now,
 )
 
@@ -109,14 +113,16 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         page = await self._client.list_tasks(limit=self._bounded(limit), offset=cursor.offset, filters=filters)
         now = self.clock()
         is_overdue = True if "overdue_only" in filters else None
-        tasks = [
-            mapping.task_from_wire(row, self.settings, fetched_at=now, payload=raw, is_overdue=is_overdue)
-            for row, raw in distinct(page.rows, _row_id)
-        ]
+
+        def made(row: wire.TaskRow, raw: Raw) -> Task:
+            return mapping.task_from_wire(row, self.settings, fetched_at=now, payload=raw, is_overdue=is_overdue)
+
+        found = split_rows(page.rows, as_task=made, people=mapping.OWNERS)
+        tasks = [made(row, raw) for row, raw in distinct(found.rows, _row_id)]
         items = tuple(task for task in tasks if query.matches(task))
         following = cursor.following(len(page.rows), total=page.total, streams=names)
         is_whole = len(names) == 1 and len(items) == len(tasks) and query.definition_keys is None
-        return _page(items, following, page.total if is_whole else None)
+        return _page(items, following, page.total if is_whole else None, found.odd)
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         """One detail call for each id."""
@@ -126,8 +132,8 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         """One call for any number of aspects."""
         if not aspects:
             return TaskDetail()
-        record, _ = await self._client.get_task(task.native_id)
-        return details.detail_from_wire(record, aspects, self.settings)
+        found, _ = await self._client.get_task(task.native_id)
+        return details.detail_from_wire(found, aspects, self.settings)
 
     def detail_in(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail | None:
         """From the record of one task, which has everything. A row of a list has not."""
@@ -154,10 +160,11 @@ class GeotareasConnector(Connector[GeotareasSettings]):
                 page = await self._client.list_instances(limit=self.page_limit, offset=offset)
             except ConnectorError as error:
                 return found | dict.fromkeys(wanted, error)
-            for row, raw in page.rows:
-                if row.id in wanted:
+            for decoded, raw in page.rows:
+                row = decoded.record
+                if row is not None and row.id in wanted:
                     wanted.remove(row.id)
-                    found[row.id] = self._flow(row, raw)
+                    found[row.id] = readable_flow(self._flow(row, raw), decoded.odd)
             offset += len(page.rows)
             if not page.rows or (page.total is not None and offset >= page.total):
                 break
@@ -180,11 +187,12 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         page = await self._client.list_instances(
             limit=self._bounded(limit), offset=cursor.offset, filters=streams[cursor.stream]
         )
-        rows = [self._flow(row, raw) for row, raw in distinct(page.rows, _row_id)]
+        found = split_rows(page.rows)
+        rows = [self._flow(row, raw) for row, raw in distinct(found.rows, _row_id)]
         items = tuple(flow for flow in rows if query.matches(flow))
         following = cursor.following(len(page.rows), total=page.total, streams=names)
         is_whole = len(names) == 1 and len(items) == len(rows) and query.started_at is None
-        return _page(items, following, page.total if is_whole else None)
+        return _page(items, following, page.total if is_whole else None, found.odd)
 
     # Verbs
 
@@ -260,8 +268,16 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         return flows.flow_from_wire(row, self.settings, fetched_at=self.clock(), payload=raw)
 
     async def _get_task(self, native_id: str) -> Task:
-        record, raw = await self._client.get_task(native_id)
-        return mapping.task_from_wire(record, self.settings, fetched_at=self.clock(), payload=raw)
+        found, raw = await self._client.get_task(native_id)
+        now = self.clock()
+        return readable_task(
+            found.except_for(*wire.DETAILS),
+            lambda record: mapping.task_from_wire(record, self.settings, fetched_at=now, payload=raw),
+            source=self.source,
+            native_id=native_id,
+            fetched_at=now,
+            payload=raw,
+        )
 
 
 def _row_id(row: tuple[wire.TaskRow | wire.InstanceRow, Raw]) -> str:
@@ -272,9 +288,9 @@ def _nothing() -> Page[T]:
     return _page((), None, 0)
 
 
-def _page(items: tuple[T, ...], next_cursor: str | None, total: int | None) -> Page[T]:
+def _page(items: tuple[T, ...], next_cursor: str | None, total: int | None, odd: tuple[OddRow, ...] = ()) -> Page[T]:
     accuracy = CountAccuracy.UNKNOWN if total is None else CountAccuracy.EXACT
-    return Page(items=items, next_cursor=next_cursor, total=total, total_accuracy=accuracy)
+    return Page(items=items, next_cursor=next_cursor, total=total, total_accuracy=accuracy, odd=odd)
 
 
 def _check_length(text: str | None, longest: int, field: str) -> None:

@@ -1,16 +1,17 @@
 """The record of one task: description, form, outcomes, data and previous steps. One call gives all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec import Raw
 
 from connectors.geotareas import wire
 from connectors.geotareas.settings import GeotareasSettings
 from connectors.sdk import (
+    Decoded,
     DetailAspect,
+    DetailParts,
     Form,
     FormField,
     FormFieldType,
@@ -21,6 +22,7 @@ from connectors.sdk import (
     TaskDetail,
     TaskOutcome,
     decode_json_value,
+    decode_record,
     time_from_wire,
 )
 
@@ -35,34 +37,43 @@ FIELD_TYPES = {
 
 
 def detail_from_wire(
-    record: wire.TaskRecord, aspects: AbstractSet[DetailAspect], settings: GeotareasSettings
+    found: Decoded[wire.TaskRecord], aspects: AbstractSet[DetailAspect], settings: GeotareasSettings
 ) -> TaskDetail:
-    fields = tuple(_field(each) for each in record.fields or ())
+    """An aspect fails alone if one of the members that it is made of does not fit."""
+    parts = DetailParts(aspects)
+
+    def fields() -> tuple[FormField, ...]:
+        return tuple(_field(each) for each in found.needing("fields", what="the form").fields or ())
+
+    def outcomes() -> tuple[TaskOutcome, ...]:
+        results = found.needing("available_results", what="the list of outcomes").available_results
+        return _outcomes(results or (), fields(), settings.options.outcome_natures)
+
+    def previous_steps() -> tuple[PreviousStep, ...]:
+        steps = found.needing("previous_steps_data", what="the list of previous steps").previous_steps_data
+        return tuple(_previous(each, settings.zone) for each in steps or ())
+
     return TaskDetail(
-        description=record.step_description if DetailAspect.DESCRIPTION in aspects else None,
-        form=Form(kind=FormKind.FIELDS, fields=fields) if DetailAspect.FORM in aspects else None,
-        outcomes=_outcomes(record, fields, settings.options.outcome_natures)
-        if DetailAspect.OUTCOMES in aspects
-        else None,
-        data={each.key: each.value for each in fields if each.value is not None}
-        if DetailAspect.DATA in aspects
-        else None,
-        previous_steps=tuple(_previous(each, settings.zone) for each in record.previous_steps_data or ())
-        if DetailAspect.PREVIOUS_STEPS in aspects
-        else None,
+        description=parts.make(
+            DetailAspect.DESCRIPTION, lambda: found.needing("step_description", what="the task").step_description
+        ),
+        form=parts.make(DetailAspect.FORM, lambda: Form(kind=FormKind.FIELDS, fields=fields())),
+        outcomes=parts.make(DetailAspect.OUTCOMES, outcomes),
+        data=parts.make(
+            DetailAspect.DATA, lambda: {each.key: each.value for each in fields() if each.value is not None}
+        ),
+        previous_steps=parts.make(DetailAspect.PREVIOUS_STEPS, previous_steps),
+        failures=parts.failures(),
     )
 
 
-def record_in(payload: Raw | None) -> wire.TaskRecord | None:
+def record_in(payload: Raw | None) -> Decoded[wire.TaskRecord] | None:
     """The record of one task; None for the row of a list, which has none of the members beyond the row."""
-    if payload is None:
+    found = None if payload is None else decode_record(payload, wire.TaskRecord)
+    if found is None or found.record is None:
         return None
-    try:
-        record = msgspec.json.decode(payload, type=wire.TaskRecord)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return None
-    own = (record.available_results, record.fields, record.previous_steps_data)
-    return None if own == (None, None, None) else record
+    own = (found.record.available_results, found.record.fields, found.record.previous_steps_data)
+    return found if found.odd or own != (None, None, None) else None
 
 
 def _value(raw: Raw) -> object:
@@ -88,7 +99,7 @@ def _label(key: str) -> str | None:
 
 
 def _outcomes(
-    record: wire.TaskRecord, fields: tuple[FormField, ...], natures: Mapping[str, OutcomeNature]
+    results: Iterable[wire.Result], fields: tuple[FormField, ...], natures: Mapping[str, OutcomeNature]
 ) -> tuple[TaskOutcome, ...]:
     data = Requirement.REQUIRED if any(field.required for field in fields) else Requirement.OPTIONAL
     return tuple(
@@ -99,7 +110,7 @@ def _outcomes(
             data=data,
             comment=Requirement.OPTIONAL,
         )
-        for each in record.available_results or ()
+        for each in results
     )
 
 

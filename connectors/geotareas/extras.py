@@ -3,7 +3,7 @@
 from connectors.geotareas import wire
 from connectors.geotareas.client import GeotareasClient
 from connectors.geotareas.search import ALL
-from connectors.sdk import CountAccuracy, Definition, OffsetCursor, Page
+from connectors.sdk import CountAccuracy, Definition, OffsetCursor, Page, split_rows
 
 
 class Extras:
@@ -21,12 +21,14 @@ class Extras:
         """
         cursor = OffsetCursor.parse(after, (ALL,))
         page = await self._client.list_definitions(limit=limit, offset=cursor.offset, filters=asked)
-        found = {row.id: _definition(row) for row, _ in page.rows}
+        rows = split_rows(page.rows)
+        found = {row.id: _definition(row) for row in rows.records}
         return Page(
             items=tuple(found.values()),
             next_cursor=cursor.following(len(page.rows), total=page.total, streams=(ALL,)),
             total=page.total,
             total_accuracy=CountAccuracy.UNKNOWN if page.total is None else CountAccuracy.EXACT,
+            odd=rows.odd,
         )
 
 

@@ -69,7 +69,7 @@ def instance_streams(query: FlowQuery, *, zone: ZoneInfo | None) -> dict[str, In
 def flow_from_wire(
     row: wire.InstanceRow, settings: GeotareasSettings, *, fetched_at: datetime, payload: Raw | None = None
 ) -> Flow:
-    state, rule = FLOW_STATES.get(row.status, (FlowState.UNKNOWN, "geo.instance.unknown"))
+    state, rule = FLOW_STATES.get(row.status or "", (FlowState.UNKNOWN, "geo.instance.unknown"))
     definition = row.definition_id
     return Flow(
         source=settings.key,

@@ -9,6 +9,9 @@ from connectors.geotareas.ids import definition_key
 from connectors.geotareas.settings import ANY_WORKFLOW, GeotareasOptions, GeotareasSettings
 from connectors.sdk import Definition, GroupRef, Sla, SubjectRef, Task, TaskKind, TaskState, UserRef, time_from_wire
 
+# The members of a row that name its owner and candidates.
+OWNERS = frozenset({"assigned_to_user", "assigned_to_group"})
+
 
 def state_of(status: str | None, *, assigned: bool) -> tuple[TaskState, str]:
     """The state, and the name of the rule that decided it.

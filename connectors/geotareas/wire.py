@@ -59,7 +59,7 @@ class Entity(Struct, frozen=True):
 
 class TaskRow(Struct, frozen=True, kw_only=True):
     id: BigIntId
-    status: str
+    status: str | None = None
     instance_id: BigIntId | None = None
     workflow_name: str | None = None
     step_name: str | None = None
@@ -104,6 +104,10 @@ class TaskRecord(TaskRow, frozen=True, kw_only=True):
     previous_steps_data: tuple[PreviousStepData, ...] | None = None
 
 
+# Members of `TaskRecord` that only details need.
+DETAILS = ("step_description", "available_results", "fields", "previous_steps_data")
+
+
 class Completed(Struct, frozen=True, kw_only=True):
     task_id: BigIntId
     status: str
@@ -121,7 +125,7 @@ class Reassigned(Struct, frozen=True, kw_only=True):
 
 class InstanceRow(Struct, frozen=True, kw_only=True):
     id: BigIntId
-    status: str
+    status: str | None = None
     definition_id: str | None = None
     definition_name: str | None = None
     entity_type: str | None = None

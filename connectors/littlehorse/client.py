@@ -7,7 +7,18 @@ from msgspec import Raw, Struct
 
 from connectors.littlehorse import wire
 from connectors.littlehorse.ids import TaskId
-from connectors.sdk import Answer, Credentials, Upstream, decode_json
+from connectors.sdk import (
+    Answer,
+    Credentials,
+    Decoded,
+    DecodedRows,
+    MalformedResponseError,
+    Upstream,
+    decode_json,
+    decode_record,
+    decode_rows,
+    readable_rows,
+)
 
 Params = dict[str, str | int]
 
@@ -27,9 +38,16 @@ class Side(Struct, frozen=True):
 
 
 class Rows(Struct, frozen=True):
-    """One page, with the bytes of each record. `bookmark` is None on the last page."""
+    """One page, as the bytes of each record. `bookmark` is None on the last page."""
 
-    rows: list[tuple[wire.TaskRow, Raw]]
+    rows: tuple[Raw, ...]
+    bookmark: str | None
+
+
+class TaskTypes(Struct, frozen=True):
+    """One page of the names of definitions. `bookmark` is None on the last page."""
+
+    names: DecodedRows[str]
     bookmark: str | None
 
 
@@ -63,10 +81,11 @@ class LittlehorseClient:
         """Tasks of one definition. Admins only."""
         return _rows(await self._read(side, "/admin/tasks", params=params))
 
-    async def get_task(self, side: Side, task: TaskId) -> tuple[wire.TaskRecord, Raw]:
+    async def get_task(self, side: Side, task: TaskId) -> tuple[Decoded[wire.TaskRecord], Raw]:
         """Only the admin side shows `events`."""
         answer = await self._read(side, side.prefix + TASK, task)
-        return answer.decode(wire.TaskRecord), Raw(answer.body)
+        raw = Raw(answer.body)
+        return decode_record(raw, wire.TaskRecord), raw
 
     async def complete(self, side: Side, task: TaskId, values: dict[str, dict[str, object]]) -> None:
         """`values` are `{"type", "value"}` by field. If the task has just been closed, the bridge changes nothing and answers 204."""
@@ -86,10 +105,10 @@ class LittlehorseClient:
 
     # Comments
 
-    async def list_comments(self, side: Side, task: TaskId) -> tuple[wire.Event, ...]:
-        """The latest event of each comment, also of deleted comments."""
+    async def list_comments(self, side: Side, task: TaskId) -> list[wire.Event]:
+        """The latest event of each comment, also of deleted comments, as far as they can be read."""
         answer = await self._read(side, TASK + "/comments", task)
-        return () if answer.status == 204 else answer.decode(tuple[wire.Event, ...])
+        return [] if answer.status == 204 else readable_rows(answer.decode(list[Raw]), wire.Event)
 
     async def add_comment(self, side: Side, task: TaskId, text: str) -> wire.Event:
         answer = await self._write(side, "POST", TASK + "/comment", task, json={"comment": text})
@@ -107,19 +126,22 @@ class LittlehorseClient:
     async def get_me(self, side: Side) -> wire.User:
         return (await self._read(side, "/userInfo")).decode(wire.User)
 
-    async def list_groups(self, side: Side) -> tuple[wire.UserGroup, ...]:
+    async def list_groups(self, side: Side) -> DecodedRows[wire.UserGroup]:
         """The groups of the person; on the admin side all groups. The bridge does not page them."""
-        return (await self._read(side, side.prefix + "/groups")).decode(wire.UserGroups).groups
+        answer = await self._read(side, side.prefix + "/groups")
+        return decode_rows(answer.decode(wire.UserGroups).groups, lambda raw: decode_record(raw, wire.UserGroup))
 
-    async def list_users(self, side: Side, params: Params) -> tuple[wire.User, ...]:
+    async def list_users(self, side: Side, params: Params) -> DecodedRows[wire.User]:
         """`max_results` is 10 by default. `user_group_id` cannot be combined with another filter."""
-        return (await self._read(side, "/admin/users", params=params)).decode(wire.Users).users
+        answer = await self._read(side, "/admin/users", params=params)
+        return decode_rows(answer.decode(wire.Users).users, lambda raw: decode_record(raw, wire.User))
 
     async def get_user(self, side: Side, user_id: str) -> wire.User:
         return (await self._read(side, "/admin/users/{}", user_id)).decode(wire.User)
 
-    async def list_definitions(self, side: Side, params: Params) -> wire.TaskTypes:
-        return (await self._read(side, "/admin/taskTypes", params=params)).decode(wire.TaskTypes)
+    async def list_definitions(self, side: Side, params: Params) -> TaskTypes:
+        page = (await self._read(side, "/admin/taskTypes", params=params)).decode(wire.TaskTypes)
+        return TaskTypes(decode_rows(page.user_task_def_names, _read_name), page.bookmark or None)
 
     async def _read(self, side: Side, path: str, *ids: TaskId | str, params: Params | None = None) -> Answer:
         return await self._upstream.read(
@@ -143,5 +165,12 @@ def _parts(ids: tuple[TaskId | str, ...]) -> list[str]:
 
 def _rows(answer: Answer) -> Rows:
     page = answer.decode(wire.TaskList)
-    rows = [(decode_json(raw, wire.TaskRow, what="a row", native_status=answer.status), raw) for raw in page.user_tasks]
-    return Rows(rows, page.bookmark or None)
+    return Rows(page.user_tasks, page.bookmark or None)
+
+
+def _read_name(raw: Raw) -> Decoded[str]:
+    try:
+        name = decode_json(raw, wire.Id)
+    except MalformedResponseError:
+        return Decoded(None, ("userTaskDefNames",))
+    return Decoded(name)

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import ClassVar, Self
 
-from connectors.littlehorse import after_write, ids, mapping, search
+from msgspec import Raw
+
+from connectors.littlehorse import after_write, ids, mapping, search, wire
 from connectors.littlehorse.client import ADMIN, LittlehorseClient, Params, Side
 from connectors.littlehorse.details import Details
 from connectors.littlehorse.errors import parse_error
@@ -58,10 +60,13 @@ from connectors.sdk import (
     ValidationFailedError,
     ViewerToken,
     current_call,
+    decode_record,
+    decode_rows,
     distinct,
     from_settings,
     get_each,
     handles,
+    readable_task,
     utc_now,
 )
 
@@ -140,18 +145,31 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
         """A page holds rows of several lists of the bridge; the cursor holds the place in each of them."""
-        rows, cursor = await self._lists.page(query, limit=min(limit, self.page_limit), after=after)
+        rows, cursor, hidden = await self._lists.page(query, limit=min(limit, self.page_limit), after=after)
         now = self.clock()
-        tasks = (mapping.task_from_wire(row, self.settings, fetched_at=now, payload=raw) for row, raw in rows)
-        matches = (task for task in tasks if query.matches(task))
-        return Page(items=tuple(distinct(matches, lambda task: task.native_id)), next_cursor=cursor)
+
+        def made(row: wire.TaskRow, raw: Raw) -> Task:
+            return mapping.task_from_wire(row, self.settings, fetched_at=now, payload=raw)
+
+        found = decode_rows(rows, lambda raw: decode_record(raw, wire.TaskRow), as_task=made, people=mapping.OWNERS)
+        matches = (task for row, raw in found.rows if query.matches(task := made(row, raw)))
+        items = tuple(distinct(matches, lambda task: task.native_id))
+        return Page(items=items, next_cursor=cursor, odd=(*hidden, *found.odd))
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         """One call for each id; two or three for an unknown id, because the bridge answers 500 for it."""
 
         async def get(native_id: str) -> Task:
-            record, raw = await self._details.record(native_id)
-            return mapping.task_from_wire(record, self.settings, fetched_at=self.clock(), payload=raw)
+            found, raw = await self._details.record(native_id)
+            now = self.clock()
+            return readable_task(
+                found.except_for(*wire.DETAILS),
+                lambda record: mapping.task_from_wire(record, self.settings, fetched_at=now, payload=raw),
+                source=self.source,
+                native_id=native_id,
+                fetched_at=now,
+                payload=raw,
+            )
 
         return await get_each(ids, get)
 
@@ -168,8 +186,9 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             return Page(items=())
         params: Params = {"limit": limit} if after is None else {"limit": limit, "bookmark": after}
         answer = await self._client.list_definitions(self._admin, params)
-        names = dict.fromkeys(answer.user_task_def_names)
-        return Page(items=tuple(map(mapping.definition_of, names)), next_cursor=answer.bookmark or None)
+        names = dict.fromkeys(answer.names.records)
+        items = tuple(map(mapping.definition_of, names))
+        return Page(items=items, next_cursor=answer.bookmark, odd=answer.names.odd)
 
     # People
 
@@ -180,7 +199,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         """By name, or by the identity provider's id. One call for any number of ids."""
         if not any(ids):
             return {}
-        groups = await self._directory.groups()
+        groups, _ = await self._directory.groups()
         return {each: group for group in groups for each in ids if each in {group.native_id, *group.aliases}}
 
     async def list_users(
@@ -275,7 +294,8 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
     async def complete(self, command: Complete) -> Outcome:
         if command.comment:
             raise ValidationFailedError("a completion takes no comment; add the comment by itself", field=("comment",))
-        record, _ = await self._details.record(command.task.native_id)
+        found, _ = await self._details.record(command.task.native_id)
+        record = found.needing("fields", what="the form of the task")
         values = values_of(record, command.data or {}, command.outcome, self.settings.options)
         side = self._side(command)
         await self._client.complete(side, TaskId.parse(command.task.native_id), values)
@@ -322,7 +342,8 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         completed with the same token.
         """
         try:
-            record, raw = await self._client.get_task(side, TaskId.parse(task.native_id))
+            answer, raw = await self._client.get_task(side, TaskId.parse(task.native_id))
+            record = answer.except_for("fields", "events").require("the record of the task")
         except AlreadyAssignedError:
             raise ConflictError("another person completed the task first") from None
         except ConnectorError as error:

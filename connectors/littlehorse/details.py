@@ -16,7 +16,9 @@ from connectors.sdk import (
     ActivityType,
     AlreadyAssignedError,
     Comment,
+    Decoded,
     DetailAspect,
+    DetailParts,
     ForbiddenError,
     NotFoundError,
     Task,
@@ -24,6 +26,7 @@ from connectors.sdk import (
     UnavailableError,
     UnsupportedActionError,
     UserRef,
+    readable_rows,
     time_from_wire,
 )
 
@@ -59,7 +62,7 @@ class Details:
         self._admin = admin
         self._is_service = settings.acts_as == "service"
 
-    async def record(self, native_id: str) -> tuple[wire.TaskRecord, Raw]:
+    async def record(self, native_id: str) -> tuple[Decoded[wire.TaskRecord], Raw]:
         """The record and its bytes. If one side refuses, the other one is tried, with the same token.
 
         An unknown id and a fault of the bridge are both a 500 without a text; `/init` then tells whether the bridge works.
@@ -95,21 +98,26 @@ class Details:
 
     async def detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:
         """One call for the record, one for the comments. Activities need an admin account, for a person one more call."""
-        comments = await self._comments(task) if DetailAspect.COMMENTS in aspects else None
+        parts = DetailParts(aspects)
+        comments = await parts.read(DetailAspect.COMMENTS, lambda: self._comments(task))
         if not aspects & _OF_RECORD:
-            return TaskDetail(comments=comments)
-        record, _ = await self.record(task.native_id)
-        activities: tuple[Activity, ...] | None = None
-        if DetailAspect.ACTIVITIES in aspects:
-            events = record.events if self._is_service else await self._events(task)
-            activities = None if events is None else activities_of(events, self._options.user_id_claim)
+            return TaskDetail(comments=comments, failures=parts.failures())
+        found, _ = await self.record(task.native_id)
+        options = self._options
+
+        async def activities() -> tuple[Activity, ...] | None:
+            record = found if self._is_service else await self._history(task)
+            events = None if record is None else record.needing("events", what="the history").events
+            return None if events is None else activities_of(readable_rows(events, wire.Event), options.user_id_claim)
+
         return TaskDetail(
-            description=record.notes or None if DetailAspect.DESCRIPTION in aspects else None,
-            form=form_of(record, self._options) if DetailAspect.FORM in aspects else None,
-            outcomes=outcomes_of(record, self._options) if DetailAspect.OUTCOMES in aspects else None,
-            data=data_of(record) if DetailAspect.DATA in aspects else None,
+            description=parts.make(DetailAspect.DESCRIPTION, lambda: found.needing("notes").notes or None),
+            form=parts.make(DetailAspect.FORM, lambda: form_of(found.needing("fields", "results"), options)),
+            outcomes=parts.make(DetailAspect.OUTCOMES, lambda: outcomes_of(found.needing("fields"), options)),
+            data=parts.make(DetailAspect.DATA, lambda: data_of(found.needing("results"))),
             comments=comments,
-            activities=activities,
+            activities=await parts.read(DetailAspect.ACTIVITIES, activities),
+            failures=parts.failures(),
         )
 
     @property
@@ -122,17 +130,17 @@ class Details:
         events = await self._client.list_comments(self._user, TaskId.parse(task.native_id))
         return comments_of(events, self._options.user_id_claim)
 
-    async def _events(self, task: Task) -> tuple[wire.Event, ...] | None:
-        """The events of a task. None without an admin account, or if the bridge cannot show them."""
+    async def _history(self, task: Task) -> Decoded[wire.TaskRecord] | None:
+        """The record with the events of a task. None without an admin account, or if the bridge cannot show them."""
         if self._admin is None:
             return None
         try:
-            record, _ = await self._client.get_task(self._admin, TaskId.parse(task.native_id))
+            found, _ = await self._client.get_task(self._admin, TaskId.parse(task.native_id))
         except UnavailableError as error:
             if error.native_status != 500:
                 raise
             return None
-        return record.events
+        return found
 
 
 def activities_of(events: Iterable[wire.Event], claim: UserIdClaim) -> tuple[Activity, ...]:

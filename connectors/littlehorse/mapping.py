@@ -6,6 +6,7 @@ missing in most details.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -26,8 +27,12 @@ from connectors.sdk import (
     TaskState,
     User,
     UserRef,
+    readable_rows,
     time_from_wire,
 )
+
+# The members of a row that name its owner and candidates.
+OWNERS = frozenset({"user", "userGroup"})
 
 _TEMPLATE = re.compile(r"\{(wfRunId|id)\}")
 
@@ -122,7 +127,7 @@ def task_from_wire(
         payload=payload,
     )
     events = row.events if isinstance(row, wire.TaskRecord) else None
-    return task if events is None else _dated(task, events)
+    return task if events is None else _dated(task, readable_rows(events, wire.Event))
 
 
 def flow_stub(wf_run_id: str, source: str, *, fetched_at: datetime) -> Flow:
@@ -132,7 +137,7 @@ def flow_stub(wf_run_id: str, source: str, *, fetched_at: datetime) -> Flow:
     )
 
 
-def _dated(task: Task, events: tuple[wire.Event, ...]) -> Task:
+def _dated(task: Task, events: Sequence[wire.Event]) -> Task:
     """With the times that only the history holds."""
     owner = {user.native_id for user in task.assignees}
     assigned = [

@@ -6,7 +6,6 @@ import anyio
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from connectors.littlehorse import wire
 from connectors.littlehorse.client import LittlehorseClient, Params, Rows, Side
 from connectors.littlehorse.people import Directory
 from connectors.littlehorse.search import creation_bounds, statuses_of
@@ -15,6 +14,7 @@ from connectors.sdk import (
     BrokenError,
     ConnectorError,
     MalformedResponseError,
+    OddRow,
     TaskQuery,
     drain,
     read_cursor,
@@ -80,15 +80,19 @@ class TaskLists:
 
     async def page(
         self, query: TaskQuery, *, limit: int, after: str | None
-    ) -> tuple[list[tuple[wire.TaskRow, Raw]], str | None]:
-        """At most `limit` rows, which may not match `query`, and the cursor. The cursor holds the place in each list."""
+    ) -> tuple[list[Raw], str | None, tuple[OddRow, ...]]:
+        """At most `limit` rows, which may not match `query`, and the cursor. The cursor holds the place in each list.
+
+        The first page also has the definitions and groups that cannot be read: their tasks are missing.
+        """
         bounds = creation_bounds(query)
         if bounds is None:
-            return [], None
-        streams = await self._streams(query) if after is None else read_cursor(after, list[Stream])
+            return [], None, ()
+        odd: list[OddRow] = []
+        streams = await self._streams(query, odd) if after is None else read_cursor(after, list[Stream])
         asked = streams[: max(1, min(AT_ONCE, limit))]
         if not asked:
-            return [], None
+            return [], None, tuple(odd)
         rows_each = min(MOST_ROWS, max(1, limit // len(asked)))
         answers = await self._read_all(asked, bounds, rows_each)
         rows = [row for answer in answers for row in answer.rows]
@@ -100,7 +104,7 @@ class TaskLists:
             if answer.bookmark is not None
         ]
         rest = unfinished + streams[len(asked) :]
-        return rows, write_cursor(rest) if rest else None
+        return rows, write_cursor(rest) if rest else None, tuple(odd)
 
     async def _read_all(self, streams: list[Stream], bounds: dict[str, str], limit: int) -> list[Rows]:
         """A page of each stream, in their order. If one of them fails, all of them fail."""
@@ -133,19 +137,21 @@ class TaskLists:
             raise MalformedResponseError("a page has the bookmark that it was requested with: the list would never end")
         return rows
 
-    async def _streams(self, query: TaskQuery) -> list[Stream]:
-        """The lists that hold all matches of `query`, from their start."""
+    async def _streams(self, query: TaskQuery, odd: list[OddRow]) -> list[Stream]:
+        """The lists that hold all matches of `query`, from their start. What cannot be read is added to `odd`."""
         statuses = statuses_of(query.states)
         if not statuses or query.candidate_groups == frozenset():
             return []
         if self._settings.acts_as == "service":
-            return await self._streams_of_all(query, statuses)
-        return await self._streams_of_person(query, statuses)
+            return await self._streams_of_all(query, statuses, odd)
+        return await self._streams_of_person(query, statuses, odd)
 
-    async def _streams_of_all(self, query: TaskQuery, statuses: tuple[str | None, ...]) -> list[Stream]:
+    async def _streams_of_all(
+        self, query: TaskQuery, statuses: tuple[str | None, ...], odd: list[OddRow]
+    ) -> list[Stream]:
         if len(statuses) >= MANY_STATUSES:
             statuses = (None,)
-        definitions = await self._definitions(query)
+        definitions = await self._definitions(query, odd)
         groups: list[str | None] = [None]
         # Without an identity adapter the bridge compares names exactly; the query ignores case.
         if definitions and query.candidate_groups and self._settings.options.identity_adapter:
@@ -159,7 +165,9 @@ class TaskLists:
             for group in groups
         ]
 
-    async def _streams_of_person(self, query: TaskQuery, statuses: tuple[str | None, ...]) -> list[Stream]:
+    async def _streams_of_person(
+        self, query: TaskQuery, statuses: tuple[str | None, ...], odd: list[OddRow]
+    ) -> list[Stream]:
         """Their own tasks, which are never UNASSIGNED, and for each of their groups the tasks that they may claim."""
         keys = query.definition_keys
         if keys == frozenset():
@@ -170,29 +178,32 @@ class TaskLists:
         type_ = next(iter(keys)) if keys is not None and len(keys) == 1 else None
         streams = [Stream(ListKind.MINE, type=type_, status=status) for status in own]
         if None in statuses or "UNASSIGNED" in statuses:
-            streams += [Stream(ListKind.CLAIMABLE, group=group) for group in await self._directory.own_group_keys()]
+            groups, hidden = await self._directory.own_group_keys()
+            odd += hidden
+            streams += [Stream(ListKind.CLAIMABLE, group=group) for group in groups]
         return streams
 
-    async def _definitions(self, query: TaskQuery) -> list[str]:
+    async def _definitions(self, query: TaskQuery, odd: list[OddRow]) -> list[str]:
         """The definitions whose tasks are read. BrokenError if there are more than `definition_limit`."""
         configured, wanted = self._settings.options.definitions, query.definition_keys
         if configured:
             return sorted(set(configured) if wanted is None else wanted & set(configured))
         if wanted is not None and len(wanted) <= AT_ONCE:
             return sorted(wanted)
-        names = await self._all_definitions()
+        names = await self._all_definitions(odd)
         # Of many wanted names only the existing ones are read, so that an unknown name costs no call.
         return sorted(names if wanted is None else wanted & names)
 
-    async def _all_definitions(self) -> set[str]:
+    async def _all_definitions(self, odd: list[OddRow]) -> set[str]:
         limit = self._settings.options.definition_limit
         names: set[str] = set()
 
-        async def page(bookmark: str | None) -> tuple[tuple[str, ...], str | None]:
+        async def page(bookmark: str | None) -> tuple[list[str], str | None]:
             params: Params = {"limit": limit} if bookmark is None else {"limit": limit, "bookmark": bookmark}
             answer = await self._client.list_definitions(self._admin or self._user, params)
-            names.update(answer.user_task_def_names)
-            return answer.user_task_def_names, (answer.bookmark or None) if len(names) <= limit else None
+            names.update(answer.names.records)
+            odd.extend(answer.names.odd)
+            return answer.names.records, answer.bookmark if len(names) <= limit else None
 
         _, is_whole = await drain(page, most_pages=limit)
         if len(names) > limit or not is_whole:

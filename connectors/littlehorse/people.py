@@ -12,6 +12,7 @@ from connectors.sdk import (
     ConnectorError,
     Group,
     NotFoundError,
+    OddRow,
     OffsetCursor,
     Page,
     User,
@@ -58,7 +59,7 @@ class Directory:
         groups = await self._client.list_groups(self._side())
         return [
             group.id
-            for group in groups
+            for group in groups.records
             if group.id and (group.id == name or (group_name(group) or "").casefold() == folded)
         ]
 
@@ -67,35 +68,36 @@ class Directory:
         if not self._adapter:
             return name
         groups = await self._client.list_groups(self._side())
-        exact = [group.id for group in groups if group.id and name in {group.id, group_name(group)}]
+        exact = [group.id for group in groups.records if group.id and name in {group.id, group_name(group)}]
         if not exact:
             raise ValidationFailedError("the bridge knows no such group", field=("groupId",))
         return exact[0]
 
-    async def own_group_keys(self) -> list[str]:
-        """The groups of the person of the token, as the bridge takes them in filters.
+    async def own_group_keys(self) -> tuple[list[str], tuple[OddRow, ...]]:
+        """The groups of the person of the token, as the bridge takes them in filters, and groups that cannot be read.
 
         Without an identity adapter these are the names in the gateway's configuration.
         """
         if self._adapter:
-            return sorted({group.id for group in await self._client.list_groups(self._user) if group.id})
+            groups = await self._client.list_groups(self._user)
+            return sorted({group.id for group in groups.records if group.id}), groups.odd
         caller = current_call().authority
-        return [] if caller is None or caller.identity is None else sorted(caller.identity.groups)
+        return ([] if caller is None or caller.identity is None else sorted(caller.identity.groups)), ()
 
-    async def groups(self) -> list[Group]:
+    async def groups(self) -> tuple[list[Group], tuple[OddRow, ...]]:
         """All groups of the realm, sorted by name. Without an admin account, the groups of the person of the token."""
         if not self._adapter:
-            return []
+            return [], ()
         wired = await self._client.list_groups(self._admin or self._user)
-        groups = (group for each in wired if (group := group_from_wire(each)) is not None)
-        return sorted(distinct(groups, _native_id), key=_native_id)
+        groups = (group for each in wired.records if (group := group_from_wire(each)) is not None)
+        return sorted(distinct(groups, _native_id), key=_native_id), wired.odd
 
     async def groups_page(self, *, limit: int, after: str | None) -> Page[Group]:
         """A page of `groups`, cut here: the bridge does not page them."""
         cursor = OffsetCursor.parse(after)
-        groups = await self.groups()
+        groups, odd = await self.groups()
         items = tuple(groups[cursor.offset : cursor.offset + limit])
-        return Page(items=items, next_cursor=cursor.following(len(items), total=len(groups)))
+        return Page(items=items, next_cursor=cursor.following(len(items), total=len(groups)), odd=odd)
 
     async def users(self, *, group: str | None = None, limit: int, after: str | None) -> Page[User]:
         """Users of the realm, or the members of a group. Empty if there is no directory or no such group."""
@@ -109,9 +111,9 @@ class Directory:
                 return Page(items=())
             params["user_group_id"] = keys[0]
         wired = await self._client.list_users(self._admin, params)
-        users = (user for each in wired if (user := user_from_wire(each, self._claim)) is not None)
+        users = (user for each in wired.records if (user := user_from_wire(each, self._claim)) is not None)
         following = str(OffsetCursor(start + limit)) if len(wired) >= limit else None
-        return Page(items=tuple(distinct(users, _native_id)), next_cursor=following)
+        return Page(items=tuple(distinct(users, _native_id)), next_cursor=following, odd=wired.odd)
 
     async def find(self, ids: Sequence[str]) -> Mapping[str, User]:
         """The users found, by id. One call for each id."""
@@ -140,7 +142,9 @@ class Directory:
         name = "email" if self._claim == "EMAIL" else "username"
         found = await self._client.list_users(side, {name: native_id, "first_result": 0, "max_results": MOST_FOUND})
         folded = native_id.casefold()
-        return next((user for user in found if (user_id_of(user, self._claim) or "").casefold() == folded), None)
+        return next(
+            (user for user in found.records if (user_id_of(user, self._claim) or "").casefold() == folded), None
+        )
 
     def _side(self) -> Side:
         if self._admin is None:

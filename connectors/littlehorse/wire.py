@@ -84,7 +84,11 @@ class TaskRecord(TaskRow, frozen=True, kw_only=True, rename="camel"):
 
     fields: tuple[Field, ...] | None = None
     results: dict[str, Value] | None = None
-    events: tuple[Event, ...] | None = None
+    events: tuple[Raw, ...] | None = None
+
+
+# Members of `TaskRecord` that only details need.
+DETAILS = ("fields", "results", "events")
 
 
 class TaskList(Struct, frozen=True, rename="camel"):
@@ -95,16 +99,16 @@ class TaskList(Struct, frozen=True, rename="camel"):
 
 
 class TaskTypes(Struct, frozen=True, rename="camel"):
-    user_task_def_names: tuple[str, ...]
+    user_task_def_names: tuple[Raw, ...]
     bookmark: str | None = None
 
 
 class Users(Struct, frozen=True):
-    users: tuple[User, ...]
+    users: tuple[Raw, ...]
 
 
 class UserGroups(Struct, frozen=True):
-    groups: tuple[UserGroup, ...]
+    groups: tuple[Raw, ...]
 
 
 class ErrorBody(Struct, frozen=True):

@@ -9,6 +9,8 @@ settings         what the configuration says of a source
 http             requests to the vendor, and credentials
 paging           cursors, and loops over pages
 json             a vendor's JSON, with exact decimals and one error
+detail_parts     the aspects of a detail, each read alone
+odd_rows         rows that do not fit the vendor's documentation
 options          options of a command that only one vendor has
 time, clock      times on the wire; the current time
 fan_out          many single reads side by side
@@ -56,6 +58,7 @@ from connectors.sdk.commands import (
 )
 from connectors.sdk.connector import Connector
 from connectors.sdk.connector_info import ConnectorInfo, Listing
+from connectors.sdk.detail_parts import DetailParts
 from connectors.sdk.errors import (
     AlreadyAssignedError,
     BrokenError,
@@ -93,7 +96,15 @@ from connectors.sdk.http import (
     from_settings,
     retry_at,
 )
-from connectors.sdk.json import decode_json, decode_json_value, encode_json_numbers, fits_documentation
+from connectors.sdk.json import (
+    Decoded,
+    convert_record,
+    decode_json,
+    decode_json_value,
+    decode_record,
+    encode_json_numbers,
+    fits_documentation,
+)
 from connectors.sdk.model import (
     OPEN_STATES,
     Activity,
@@ -131,6 +142,16 @@ from connectors.sdk.model import (
     TaskState,
     User,
     UserRef,
+)
+from connectors.sdk.odd_rows import (
+    DecodedRows,
+    OddRow,
+    decode_rows,
+    readable_flow,
+    readable_rows,
+    readable_task,
+    split_rows,
+    unreadable,
 )
 from connectors.sdk.options import NoOptions, Options, parse_options
 from connectors.sdk.paging import (
@@ -210,9 +231,12 @@ __all__ = [
     "CountAccuracy",
     "CreateTask",
     "Credentials",
+    "Decoded",
+    "DecodedRows",
     "Definition",
     "DeleteTask",
     "DetailAspect",
+    "DetailParts",
     "Exchange",
     "FixedHeaders",
     "Flow",
@@ -244,6 +268,7 @@ __all__ = [
     "NoOptions",
     "NotFoundError",
     "OAuthCredentials",
+    "OddRow",
     "OffsetCursor",
     "Options",
     "Outcome",
@@ -304,9 +329,12 @@ __all__ = [
     "VersionConflictError",
     "ViewerToken",
     "actions_of",
+    "convert_record",
     "current_call",
     "decode_json",
     "decode_json_value",
+    "decode_record",
+    "decode_rows",
     "distinct",
     "drain",
     "drain_by_offset",
@@ -324,10 +352,15 @@ __all__ = [
     "overdue",
     "parse_options",
     "read_cursor",
+    "readable_flow",
+    "readable_rows",
+    "readable_task",
     "retry_at",
     "shown_texts",
+    "split_rows",
     "time_from_wire",
     "time_of",
+    "unreadable",
     "utc_now",
     "write_cursor",
 ]

@@ -3,13 +3,13 @@
 Messages name the member that does not fit, never its value.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from connectors.sdk.errors import MalformedResponseError
 
@@ -18,6 +18,38 @@ T = TypeVar("T")
 _VALUES = msgspec.json.Decoder(float_hook=Decimal)
 _NUMBERS = msgspec.json.Encoder(decimal_format="number")
 _MISFITS = (msgspec.MsgspecError, ArithmeticError, RecursionError, UnicodeDecodeError)
+
+WHOLE = "the whole record"
+
+
+class Decoded(Struct, Generic[T], frozen=True):
+    """A record as far as it fits the documentation.
+
+    `odd` are the vendor's names of the members that do not fit; in `record` they have their defaults. `record` is None if
+    a member without a default is among them. `odd` is `(WHOLE,)` if no member can be read.
+    """
+
+    record: T | None
+    odd: tuple[str, ...] = ()
+
+    def require(self, what: str = "the answer") -> T:
+        """The record; MalformedResponseError if a member does not fit."""
+        if self.record is None or self.odd:
+            raise self._misfit(what)
+        return self.record
+
+    def needing(self, *members: str, what: str = "the answer") -> T:
+        """The record for a use that reads no other members; MalformedResponseError if one of them does not fit."""
+        if self.record is None or set(self.odd) & set(members):
+            raise self._misfit(what)
+        return self.record
+
+    def except_for(self, *members: str) -> "Decoded[T]":
+        """The same record, for a use that does not read these members."""
+        return Decoded(self.record, tuple(member for member in self.odd if member not in members))
+
+    def _misfit(self, what: str) -> MalformedResponseError:
+        return MalformedResponseError(f"{what} does not fit the vendor's documentation ({', '.join(self.odd)})")
 
 
 def decode_json(
@@ -36,6 +68,49 @@ def decode_json(
         return msgspec.json.decode(body, type=type_)
     except _MISFITS as error:
         raise _malformed(error, what, maybe_applied=maybe_applied, native_status=native_status) from error
+
+
+def decode_record(body: bytes | Raw, type_: type[T]) -> Decoded[T]:
+    """One record of a vendor; `type_` is a Struct. Its members are decoded one by one where the whole does not fit."""
+    try:
+        return Decoded(msgspec.json.decode(body, type=type_))
+    except _MISFITS:
+        pass
+    try:
+        members = msgspec.json.decode(body, type=dict[str, Raw])
+    except _MISFITS:
+        return Decoded(None, (WHOLE,))
+    return _by_member(members, type_, lambda member, kind: msgspec.json.decode(member, type=kind))
+
+
+def convert_record(value: object, type_: type[T]) -> Decoded[T]:
+    """As `decode_record`, for JSON that is read already."""
+    try:
+        return Decoded(msgspec.convert(value, type_))
+    except _MISFITS:
+        pass
+    if not isinstance(value, Mapping):
+        return Decoded(None, (WHOLE,))
+    return _by_member(value, type_, msgspec.convert)
+
+
+def _by_member(members: Mapping[str, Any], type_: Any, decode: Callable[[Any, Any], object]) -> Decoded[Any]:
+    kept: dict[str, object] = {}
+    odd: list[str] = []
+    lacks_required = False
+    for field in msgspec.structs.fields(type_):
+        if field.encode_name in members:
+            try:
+                kept[field.name] = decode(members[field.encode_name], field.type)
+                continue
+            except _MISFITS:
+                odd.append(field.encode_name)
+        elif field.required:
+            odd.append(field.encode_name)
+        lacks_required = lacks_required or field.required
+    if lacks_required:
+        return Decoded(None, tuple(odd) if kept else (WHOLE,))
+    return Decoded(type_(**kept), tuple(odd))
 
 
 def decode_json_value(

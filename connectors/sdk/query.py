@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from connectors.sdk.model import CountAccuracy, Flow, FlowState, SubjectRef, Task, TaskKind, TaskPriority, TaskState
+from connectors.sdk.odd_rows import OddRow
 
 
 class TaskOrderField(StrEnum):
@@ -285,10 +286,12 @@ T = TypeVar("T")
 class Page(Struct, Generic[T], frozen=True, kw_only=True):
     """`next_cursor` is read only by the connector that made it; None at the end.
 
-    `total` is the vendor's count for the query as it was sent; None if it does not tell.
+    `total` is the vendor's count for the query as it was sent; None if it does not tell. `odd` are the rows that were
+    left out because they do not fit the vendor's documentation.
     """
 
     items: Sequence[T]
     next_cursor: str | None = None
     total: int | None = None
     total_accuracy: CountAccuracy = CountAccuracy.UNKNOWN
+    odd: Sequence[OddRow] = ()

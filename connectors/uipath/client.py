@@ -1,16 +1,17 @@
 """One method per operation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 
-from connectors.sdk import Answer, MalformedResponseError, Upstream, encode_json_numbers
+from connectors.sdk import Answer, Decoded, MalformedResponseError, Upstream, encode_json_numbers
 from connectors.uipath import wire
 from connectors.uipath.errors import check_items
-from connectors.uipath.formats import decode_answer, decode_record
+from connectors.uipath.formats import decode_answer, decode_readable
 from connectors.uipath.ids import TaskId
+from connectors.uipath.mapping import read_task
 from connectors.uipath.settings import UiPathOptions
 
 T = TypeVar("T")
@@ -43,16 +44,19 @@ GENERIC_READ_PATH = "/tasks/GenericTasks/GetTaskDataById"
 
 
 class Rows(Struct, Generic[T], frozen=True):
-    """One page, with the bytes of each record. `total` is None if the request did not ask for a count."""
+    """One page, with the bytes of each record, whether it fits or not.
 
-    rows: list[tuple[T, Raw]]
+    `total` is None if the request did not ask for a count.
+    """
+
+    rows: list[tuple[Decoded[T], Raw]]
     total: int | None
 
 
 class Instances(Struct, frozen=True):
     """One page, with the bytes of each record. `next_page` is the vendor's token, None at the end."""
 
-    rows: list[tuple[wire.Instance, Raw]]
+    rows: list[Raw]
     next_page: str | None
 
 
@@ -91,11 +95,11 @@ class UiPathClient:
 
     async def list_tasks(self, query: Mapping[str, str | int], *, as_task_admin: bool) -> Rows[wire.Task]:
         path = "GetTasksAcrossFoldersForAdmin" if as_task_admin else "GetTasksAcrossFolders"
-        return _rows(await self._get(f"{TASKS}.{path}", params={**self._expanded, **query}), wire.Task)
+        return _rows_by(await self._get(f"{TASKS}.{path}", params={**self._expanded, **query}), read_task)
 
-    async def get_task(self, task: int) -> tuple[wire.Task, Raw]:
-        answer = await self._get("/odata/Tasks({})", str(task), params=self._expanded)
-        return decode_answer(answer, wire.Task), Raw(answer.body)
+    async def get_task(self, task: int) -> tuple[Decoded[wire.Task], Raw]:
+        raw = Raw((await self._get("/odata/Tasks({})", str(task), params=self._expanded)).body)
+        return read_task(raw), raw
 
     async def get_task_data(self, task: TaskId, native_type: str | None) -> wire.TaskData:
         """From the path of its type. Document types and unknown types are read by the path of External tasks."""
@@ -191,13 +195,14 @@ class UiPathClient:
     async def list_instances(self, query: Mapping[str, str | int]) -> Instances:
         answer = await self._upstream.read("GET", self._maestro + INSTANCES, params=query)
         page = answer.decode(_Instances)
-        return Instances([(decode_record(raw, wire.Instance), raw) for raw in page.instances], page.next_page or None)
+        return Instances(page.instances, page.next_page or None)
 
-    async def get_instance(self, instance: str, *, folder_key: str) -> tuple[wire.Instance, Raw]:
+    async def get_instance(self, instance: str, *, folder_key: str) -> tuple[Decoded[wire.Instance], Raw]:
         answer = await self._upstream.read(
             "GET", self._maestro + INSTANCES + "/{}", instance, headers=folder_key_header(folder_key)
         )
-        return decode_answer(answer, wire.Instance), Raw(answer.body)
+        raw = Raw(answer.body)
+        return decode_readable(raw, wire.Instance), raw
 
     async def change_instance(
         self, instance: str, verb: str, *, folder_key: str, comment: str | None
@@ -232,7 +237,11 @@ class UiPathClient:
 
 
 def _rows(answer: Answer, type_: type[T]) -> Rows[T]:
+    return _rows_by(answer, lambda raw: decode_readable(raw, type_))
+
+
+def _rows_by(answer: Answer, read: Callable[[Raw], Decoded[T]]) -> Rows[T]:
     page = answer.decode(_List)
     if page.count is not None and page.count < 0:
         raise MalformedResponseError("counted a negative number of records")
-    return Rows([(decode_record(raw, type_), raw) for raw in page.value], page.count)
+    return Rows([(read(raw), raw) for raw in page.value], page.count)

@@ -5,13 +5,13 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC
 from typing import Protocol, TypeVar
 
-from msgspec.structs import replace
-
 from connectors.sdk import (
     Activity,
     ActivityType,
     Comment,
+    Decoded,
     DetailAspect,
+    DetailParts,
     Task,
     TaskDetail,
     UserRef,
@@ -61,19 +61,27 @@ async def read_detail(
     client: UiPathClient, task: Task, native: TaskId, aspects: AbstractSet[DetailAspect], options: UiPathOptions
 ) -> TaskDetail:
     """One call for form, outcomes and data together, one or more for comments and for activities."""
-    detail = TaskDetail()
+    parts = DetailParts(aspects)
+    record = None
     if aspects & DATA_RECORD:
-        record = await client.get_task_data(native, task.native_type)
-        detail = TaskDetail(
-            form=form_of(task, record) if DetailAspect.FORM in aspects else None,
-            outcomes=outcomes_of(task, record, options) if DetailAspect.OUTCOMES in aspects else None,
-            data=data_of(record) if DetailAspect.DATA in aspects else None,
-        )
-    if DetailAspect.COMMENTS in aspects:
-        detail = replace(detail, comments=comments_of(await _drain(native, client.list_notes)))
-    if DetailAspect.ACTIVITIES in aspects:
-        detail = replace(detail, activities=activities_of(await _drain(native, client.list_activities)))
-    return detail
+        record = await parts.shared(DATA_RECORD, lambda: client.get_task_data(native, task.native_type))
+
+    async def comments() -> tuple[Comment, ...]:
+        return comments_of(await _drain(native, client.list_notes))
+
+    async def activities() -> tuple[Activity, ...]:
+        return activities_of(await _drain(native, client.list_activities))
+
+    return TaskDetail(
+        form=None if record is None else parts.make(DetailAspect.FORM, lambda: form_of(task, record)),
+        outcomes=None
+        if record is None
+        else parts.make(DetailAspect.OUTCOMES, lambda: outcomes_of(task, record, options)),
+        data=None if record is None else parts.make(DetailAspect.DATA, lambda: data_of(record)),
+        comments=await parts.read(DetailAspect.COMMENTS, comments),
+        activities=await parts.read(DetailAspect.ACTIVITIES, activities),
+        failures=parts.failures(),
+    )
 
 
 def comments_of(notes: Iterable[wire.Note]) -> tuple[Comment, ...]:
@@ -106,11 +114,13 @@ def activities_of(rows: Iterable[wire.Activity]) -> tuple[Activity, ...]:
 
 
 async def _drain(native: TaskId, read: ReadPage[Rows[T]]) -> list[T]:
-    async def page(skip: int) -> list[T]:
+    """The records as far as they can be read."""
+
+    async def page(skip: int) -> list[Decoded[T]]:
         return [row for row, _ in (await read(native, top=PAGE_SIZE, skip=skip)).rows]
 
     rows, _ = await drain_by_offset(page, page_size=PAGE_SIZE, most_pages=MOST_PAGES)
-    return rows
+    return [row.record for row in rows if row.record is not None]
 
 
 def _person(login: wire.UserLogin | None, native_id: int | None) -> UserRef | None:

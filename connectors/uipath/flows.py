@@ -7,6 +7,7 @@ from msgspec import Raw, Struct
 
 from connectors.sdk import (
     ConnectorError,
+    Decoded,
     Definition,
     Flow,
     FlowOutcome,
@@ -16,13 +17,15 @@ from connectors.sdk import (
     MutationStatus,
     Page,
     UserRef,
+    decode_rows,
     get_each,
+    readable_flow,
     time_from_wire,
 )
 from connectors.uipath import after_write, wire
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.errors import other_instance
-from connectors.uipath.formats import any_of, batches, decode_record
+from connectors.uipath.formats import any_of, batches, decode_readable
 from connectors.uipath.ids import FlowId, guid
 from connectors.uipath.settings import UiPathSettings
 
@@ -71,7 +74,7 @@ def flow_from_wire(
     row: wire.Instance, settings: UiPathSettings, *, folder: int | str, fetched_at: datetime, payload: Raw | None = None
 ) -> Flow:
     """`folder` is the id of the instance's folder, or its key if the account may not read the id."""
-    native = row.latest_run_status
+    native = row.latest_run_status or ""
     state = FLOW_STATES.get(native, FlowState.UNKNOWN)
     return Flow(
         source=settings.key,
@@ -85,7 +88,7 @@ def flow_from_wire(
         started_at=time_from_wire(row.started_time_utc, UTC),
         ended_at=time_from_wire(row.completed_time_utc, UTC),
         started_by=_starter(row),
-        native_state=native,
+        native_state=row.latest_run_status,
         payload=payload,
     )
 
@@ -132,8 +135,8 @@ class FolderKeys:
             listing = await self._client.list_folders(filter=any_of(member, batch), top=BATCH)
             found += [
                 wire.Folder(id=row.id, key=key, display_name=row.display_name)
-                for row, _ in listing.rows
-                if (key := guid(row.key)) is not None
+                for decoded, _ in listing.rows
+                if (row := decoded.record) is not None and (key := guid(row.key)) is not None
             ]
         for row in found:
             if len(self._keys) >= KEPT:
@@ -166,10 +169,12 @@ class Flows:
             key = keys.get(native.folder) if isinstance(native.folder, int) else native.folder
             if key is None:
                 raise _hidden_folder()
-            row, raw = await self._client.get_instance(native.instance, folder_key=key)
+            found, raw = await self._client.get_instance(native.instance, folder_key=key)
+            row = found.record or found.require("a process instance")
             if guid(row.instance_id) != native.instance:
                 raise other_instance(is_write=False)
-            return flow_from_wire(row, self._settings, folder=native.folder, fetched_at=self._clock(), payload=raw)
+            flow = flow_from_wire(row, self._settings, folder=native.folder, fetched_at=self._clock(), payload=raw)
+            return readable_flow(flow, found.odd)
 
         return await get_each(wanted, get_one)
 
@@ -183,21 +188,21 @@ class Flows:
         if after is not None:
             params["nextPage"] = after
         page = await self._client.list_instances(params)
-        rows = {row.instance_id: (row, raw) for row, raw in page.rows if guid(row.instance_id) is not None}
-        ids = await self._folders.ids_of(row.folder_key for row, _ in rows.values())
+        found = decode_rows(page.rows, _read_row)
+        rows = {row.instance_id: (row, raw, row.folder_key or "") for row, raw in found.rows}
+        ids = await self._folders.ids_of(key for _, _, key in rows.values())
         now = self._clock()
         flows = (
             flow_from_wire(
                 row,
                 self._settings,
-                folder=ids.get(row.folder_key.lower(), row.folder_key.lower()),
+                folder=ids.get(key.lower(), key.lower()),
                 fetched_at=now,
                 payload=raw,
             )
-            for row, raw in rows.values()
-            if guid(row.folder_key) is not None
+            for row, raw, key in rows.values()
         )
-        return Page(items=tuple(flows), next_cursor=page.next_page)
+        return Page(items=tuple(flows), next_cursor=page.next_page, odd=found.odd)
 
     async def change(self, flow: Flow, change: Change, comment: str | None) -> FlowOutcome:
         """PENDING if the vendor answers with an intermediate state (Canceling)."""
@@ -228,13 +233,24 @@ class Flows:
         return answer
 
 
+def _read_row(raw: Raw) -> Decoded[wire.Instance]:
+    """A row of a list has to name the instance and its folder, which make the id of the flow."""
+    found = decode_readable(raw, wire.Instance)
+    row = found.record
+    if row is None:
+        return found
+    ids = {"instanceId": row.instance_id, "folderKey": row.folder_key}
+    return Decoded(row, tuple(dict.fromkeys((*found.odd, *(name for name, key in ids.items() if guid(key) is None)))))
+
+
 def _hidden_folder() -> ForbiddenError:
     return ForbiddenError("does not show this folder to the account; it needs OR.Folders.Read")
 
 
 def _key_in_record(flow: Flow) -> str | None:
     """The folder's key in the record that the command was decided on, which saves a request."""
-    return None if flow.payload is None else guid(decode_record(flow.payload, wire.Instance).folder_key)
+    row = None if flow.payload is None else decode_readable(flow.payload, wire.Instance).record
+    return None if row is None else guid(row.folder_key)
 
 
 def _definition(row: wire.Instance) -> Definition | None:

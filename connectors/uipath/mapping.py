@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from msgspec import Raw
+from msgspec.structs import asdict
 
 from connectors.sdk import (
+    Decoded,
     Definition,
     Group,
     GroupRef,
@@ -21,6 +23,7 @@ from connectors.sdk import (
     time_from_wire,
 )
 from connectors.uipath import wire
+from connectors.uipath.formats import decode_readable
 from connectors.uipath.ids import FlowId, TaskId, guid, number
 from connectors.uipath.settings import UiPathSettings
 from connectors.uipath.wire import name_of
@@ -50,6 +53,17 @@ SLA_STATUSES = ("OverdueLater", "OverdueSoon", "Overdue", "CompletedInTime")
 SLA_CRITERIA = ("TaskCreated", "TaskAssigned", "TaskCompleted")
 USER_TYPES = ("User", "Robot", "DirectoryUser", "DirectoryGroup", "DirectoryRobot", "DirectoryExternalApplication")
 PEOPLE = frozenset({None, "User", "DirectoryUser"})
+# The members without which it is not known whose a task is.
+OWNERS = frozenset(
+    {
+        "organizationUnitId",
+        "assignedToUser",
+        "assignedToUserId",
+        "taskAssignments",
+        "taskAssignees",
+        "taskAssigneeName",
+    }
+)
 
 
 def state_of(status: str | None, *, owned: bool, deleted: bool) -> tuple[TaskState, str]:
@@ -70,6 +84,23 @@ def state_of(status: str | None, *, owned: bool, deleted: bool) -> tuple[TaskSta
             return TaskState.COMPLETED, "uipath.completed"
         case _:
             return TaskState.UNKNOWN, "uipath.unknown"
+
+
+def row_of(found: Decoded[wire.Task]) -> wire.Task:
+    """A row of a list: an `OddTask` if it does not fit."""
+    odd = found.odd
+    if found.record is None:
+        return wire.OddTask(id=0, odd=odd)
+    return wire.OddTask(**asdict(found.record), odd=odd) if odd else found.record
+
+
+def read_task(raw: Raw) -> Decoded[wire.Task]:
+    """The record of a task that exists. It has to name a folder: without one the task has no id."""
+    found = decode_readable(raw, wire.Task)
+    unit = None if found.record is None else found.record.organization_unit_id
+    if found.record is None or (unit is not None and unit > 0):
+        return found
+    return Decoded(found.record, tuple(dict.fromkeys((*found.odd, "organizationUnitId"))))
 
 
 def task_from_wire(

@@ -9,8 +9,10 @@ from msgspec import Meta, Raw, Struct
 from connectors.sdk import (
     ConnectorError,
     CountAccuracy,
+    Decoded,
     KeysetCursor,
     NotFoundError,
+    OddRow,
     Page,
     SortDirection,
     SortKey,
@@ -20,11 +22,13 @@ from connectors.sdk import (
     distinct,
     get_each,
     read_cursor,
+    readable_task,
+    split_rows,
     time_from_wire,
     write_cursor,
 )
 from connectors.uipath import mapping, search, wire
-from connectors.uipath.client import UiPathClient
+from connectors.uipath.client import Rows, UiPathClient
 from connectors.uipath.formats import MOST_ROWS, any_of, batches
 from connectors.uipath.ids import TaskId
 from connectors.uipath.settings import UiPathSettings
@@ -40,11 +44,11 @@ Row = tuple[wire.Task, Raw]
 class Position(Struct, frozen=True):
     """Where a page of an ordered list ended: the cursor.
 
-    `offset` is the number of rows so far, `last` the id of the last row, `time` the microsecond by which it was sorted.
+    `offset` is the number of rows so far, `last` the id of the last row (0: it has none), `time` the microsecond by which it was sorted.
     """
 
     offset: Annotated[int, Meta(ge=1, le=999_999_999)]
-    last: Annotated[int, Meta(ge=1, le=(1 << 63) - 1)]
+    last: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
     time: Annotated[int, Meta(ge=-(10**18), le=10**18)] | None
 
 
@@ -82,8 +86,15 @@ class TaskList:
     async def get_one(self, native_id: str) -> Task:
         """NotFoundError also for a task of another folder than the one in its id."""
         native = TaskId.require(native_id)
-        row, raw = await self._client.get_task(native.task)
-        task = mapping.task_from_wire(row, self._settings, fetched_at=self._clock(), payload=raw)
+        found, raw = await self._client.get_task(native.task)
+        now = self._clock()
+        # Only a record that tells its folder can be one of another folder.
+        folder = native.folder if "organizationUnitId" in found.odd else None
+
+        def made(row: wire.Task) -> Task:
+            return mapping.task_from_wire(row, self._settings, fetched_at=now, payload=raw, folder=folder)
+
+        task = readable_task(found, made, source=self._settings.key, native_id=native_id, fetched_at=now, payload=raw)
         if task.native_id != native_id:
             raise NotFoundError("that folder has no such task")
         return task
@@ -102,7 +113,9 @@ class TaskList:
             except ConnectorError as error:
                 found |= dict.fromkeys(sorted(wanted), error)
                 continue
-            found |= {task.native_id: task for task in self._tasks(listing.rows) if task.native_id in wanted}
+            tasks, odd = self._tasks(_rows_of(listing))
+            readable = [row.task for row in odd if row.task is not None]
+            found |= {task.native_id: task for task in (*readable, *tasks) if task.native_id in wanted}
         return found
 
     async def _unordered(self, query: TaskQuery, filter: str, limit: int, cursor: KeysetCursor) -> Page[Task]:
@@ -141,23 +154,39 @@ class TaskList:
         if skip:
             query["$skip"] = skip
         listing = await self._client.list_tasks(query, as_task_admin=self._settings.options.as_task_admin)
-        return listing.rows, listing.total
+        return _rows_of(listing), listing.total
 
     def _page(self, query: TaskQuery, rows: Sequence[Row], cursor: str | None, total: int | None) -> Page[Task]:
         """Compares ids and texts again, because the vendor's database may ignore letter case. Then the total is unknown."""
         compared = TaskQuery(ids=query.ids, business_keys=query.business_keys, definition_keys=query.definition_keys)
         known = total if compared == TaskQuery() else None
+        tasks, odd = self._tasks(rows)
         return Page(
-            items=tuple(task for task in self._tasks(rows) if compared.matches(task)),
+            items=tuple(task for task in tasks if compared.matches(task)),
             next_cursor=cursor,
             total=known,
             total_accuracy=CountAccuracy.UNKNOWN if known is None else CountAccuracy.EXACT,
+            odd=odd,
         )
 
-    def _tasks(self, rows: Sequence[Row]) -> list[Task]:
+    def _tasks(self, rows: Sequence[Row]) -> tuple[list[Task], tuple[OddRow, ...]]:
+        """The tasks, each once, and the rows that do not fit."""
         now = self._clock()
-        tasks = (mapping.task_from_wire(row, self._settings, fetched_at=now, payload=raw) for row, raw in rows)
-        return distinct(tasks, lambda task: task.native_id)
+
+        def made(row: wire.Task, raw: Raw) -> Task:
+            return mapping.task_from_wire(row, self._settings, fetched_at=now, payload=raw)
+
+        found = split_rows(((_decoded(row), raw) for row, raw in rows), as_task=made, people=mapping.OWNERS)
+        return distinct((made(row, raw) for row, raw in found.rows), lambda task: task.native_id), found.odd
+
+
+def _rows_of(listing: Rows[wire.Task]) -> list[Row]:
+    """All rows of an answer: positions are counted with those that do not fit."""
+    return [(mapping.row_of(found), raw) for found, raw in listing.rows]
+
+
+def _decoded(row: wire.Task) -> Decoded[wire.Task]:
+    return Decoded(row if row.id else None, row.odd) if isinstance(row, wire.OddTask) else Decoded(row)
 
 
 def _cursor(offset: int, last: wire.Task, query: TaskQuery) -> str:

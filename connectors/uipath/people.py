@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from connectors.sdk import Group, KeysetCursor, Page, User, distinct, drain_by_offset
+from msgspec import Raw
+
+from connectors.sdk import Decoded, Group, KeysetCursor, Page, User, distinct, drain_by_offset, split_rows
 from connectors.uipath import mapping, wire
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.formats import MOST_ROWS
 
 T = TypeVar("T", User, Group)
+LoginRow = tuple[Decoded[wire.UserLogin], Raw]
 
 # Folders that are read for one answer, and the most pages (of MOST_ROWS) of one folder.
 MOST_FOLDERS = 20
@@ -38,19 +41,18 @@ class Directory:
     ) -> Page[T]:
         cursor = KeysetCursor.parse(after)
         folders = [folder] if folder is not None else list(self._configured) or await self._list_folders()
-        found: list[T] = []
-        for each in folders[:MOST_FOLDERS]:
-            found += [entry for login in await self._logins(each) if (entry := read(login)) is not None]
+        rows = [row for each in folders[:MOST_FOLDERS] for row in await self._logins(each)]
+        logins = split_rows(rows)
+        found = [entry for login in logins.records if (entry := read(login)) is not None]
         rest = [entry for entry in distinct(found, _native_id) if _native_id(entry) > cursor.last]
         rest.sort(key=_native_id)
         page = rest[: max(limit, 1)]
         following = str(KeysetCursor(_native_id(page[-1]))) if len(rest) > len(page) else None
-        return Page(items=tuple(page), next_cursor=following)
+        return Page(items=tuple(page), next_cursor=following, odd=logins.odd)
 
-    async def _logins(self, folder: int) -> list[wire.UserLogin]:
-        async def page(skip: int) -> list[wire.UserLogin]:
-            listing = await self._client.list_folder_users(folder, top=MOST_ROWS, skip=skip)
-            return [row for row, _ in listing.rows]
+    async def _logins(self, folder: int) -> list[LoginRow]:
+        async def page(skip: int) -> list[LoginRow]:
+            return (await self._client.list_folder_users(folder, top=MOST_ROWS, skip=skip)).rows
 
         logins, _ = await drain_by_offset(page, page_size=MOST_ROWS, most_pages=MOST_PAGES)
         return logins
@@ -58,12 +60,12 @@ class Directory:
     async def _list_folders(self) -> list[int]:
         """The ids of the folders that the account may see, at most `FOLDER_PAGE_SIZE` times `MOST_FOLDER_PAGES`."""
 
-        async def page(skip: int) -> list[int]:
+        async def page(skip: int) -> list[wire.Folder | None]:
             listing = await self._client.list_folders(filter=None, top=FOLDER_PAGE_SIZE, skip=skip)
-            return [row.id for row, _ in listing.rows]
+            return [row.record for row, _ in listing.rows]
 
-        ids, _ = await drain_by_offset(page, page_size=FOLDER_PAGE_SIZE, most_pages=MOST_FOLDER_PAGES)
-        return list(dict.fromkeys(ids))
+        rows, _ = await drain_by_offset(page, page_size=FOLDER_PAGE_SIZE, most_pages=MOST_FOLDER_PAGES)
+        return list(dict.fromkeys(row.id for row in rows if row is not None))
 
 
 def _native_id(entry: User | Group) -> int:

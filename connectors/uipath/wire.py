@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+Id = Annotated[int, Meta(ge=1, le=(1 << 63) - 1)]
 Int64 = Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 Code = str | int | None
 """The value of an enum, as text or as number."""
@@ -71,7 +72,7 @@ class Task(Record, frozen=True, kw_only=True):
     The due date is in `task_sla_detail` on OData paths and in one of `task_sla_details` on REST paths.
     """
 
-    id: Int64
+    id: Id
     organization_unit_id: Int64 | None = None
     title: str | None = None
     status: Code = None
@@ -96,6 +97,12 @@ class Task(Record, frozen=True, kw_only=True):
     last_assigned_time: str | None = None
     completion_time: str | None = None
     deletion_time: str | None = None
+
+
+class OddTask(Task, frozen=True, kw_only=True):
+    """A row of a list of which only a part fits. `odd` are the members that do not; without a readable id `id` is 0."""
+
+    odd: tuple[str, ...]
 
 
 class AppMetadata(Record, frozen=True, kw_only=True):
@@ -163,8 +170,8 @@ class Instance(Record, frozen=True, kw_only=True):
     """A process instance. `latest_run_status` may have texts that are not documented."""
 
     instance_id: str
-    latest_run_status: str
-    folder_key: str
+    latest_run_status: str | None = None
+    folder_key: str | None = None
     package_id: str | None = None
     package_version: str | None = None
     process_key: str | None = None

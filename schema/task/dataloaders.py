@@ -31,7 +31,11 @@ class TaskDetailByAspectLoader(Loader[tuple[TaskRef, DetailAspect], TaskDetail])
             wanted[ref] = wanted.get(ref, frozenset()) | {aspect}
         known = {ref: self._shown[ref] for ref in wanted if ref in self._shown}
         found = await self._federation.get_details(self._caller, wanted, known=known, fresh=self.fresh)
-        return {(ref, aspect): found[ref] for ref, aspect in keys if ref in found}
+        return {(ref, aspect): _of_aspect(found[ref], aspect) for ref, aspect in keys if ref in found}
+
+
+def _of_aspect(detail: TaskDetail | ConnectorError, aspect: DetailAspect) -> TaskDetail | ConnectorError:
+    return detail.failures.get(aspect, detail) if isinstance(detail, TaskDetail) else detail
 
 
 class FreshTaskDetailByAspectLoader(TaskDetailByAspectLoader):

@@ -7,10 +7,11 @@ large_answers   answers that the vendor keeps at another address
 
 from connectors.epilot.formats.executions import flow_execution, step_task, workflow_execution
 from connectors.epilot.formats.large_answers import LARGE, whole_answer
-from connectors.epilot.formats.rows import kanban_row, overview_row
+from connectors.epilot.formats.rows import check_columns, kanban_row, overview_row
 
 __all__ = [
     "LARGE",
+    "check_columns",
     "flow_execution",
     "kanban_row",
     "overview_row",

@@ -1,6 +1,6 @@
 """Rows of the two data sets of tasks, each as a task of v2 and what the row says of its flow."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from msgspec import Raw
@@ -11,17 +11,21 @@ from connectors.epilot.formats.executions import contexts_of
 from connectors.epilot.ids import FlowId
 from connectors.epilot.settings import Generation, KanbanColumns
 from connectors.epilot.wire import FlowOfTask
-from connectors.sdk import MalformedResponseError, decode_json
+from connectors.sdk import Decoded, MalformedResponseError, decode_json, decode_record
 
 T = TypeVar("T")
+Row = tuple[wire.Task, FlowOfTask]
 
 # Typed as Any because the type checker does not accept a union as a value.
 _ASSIGNEES: Any = tuple[wire.Assignee, ...] | str | int | None
 
 
-def overview_row(raw: Raw, generation: Generation) -> tuple[wire.Task, FlowOfTask]:
+def overview_row(raw: Raw, generation: Generation) -> Decoded[Row]:
     """`generation`: the row does not say which one it belongs to."""
-    row = decode_json(raw, wire.OverviewRow)
+    found = decode_record(raw, wire.OverviewRow)
+    row = found.record
+    if row is None:
+        return Decoded(None, found.odd)
     task = wire.Task(
         id=row.id,
         status=row.status,
@@ -43,57 +47,90 @@ def overview_row(raw: Raw, generation: Generation) -> tuple[wire.Task, FlowOfTas
         flow_status=row.execution_status,
         contexts=contexts_of(row.contexts),
     )
-    return task, flow
+    return Decoded((task, flow), found.odd)
 
 
-def kanban_row(raw: Raw, generation: Generation, columns: KanbanColumns) -> tuple[wire.Task, FlowOfTask]:
-    """The columns have the names that the configuration gives. MalformedResponseError for a column of another type."""
-    row = decode_json(raw, dict[str, Raw])
-    assignee = row.get(columns.assignee)
+class KanbanRow:
+    """A row by its columns. `odd` are the columns that were read and have another type."""
+
+    def __init__(self, raw: Raw) -> None:
+        self.odd: list[str] = []
+        self.is_object = True
+        self._columns: dict[str, Raw] = {}
+        try:
+            self._columns = decode_json(raw, dict[str, Raw])
+        except MalformedResponseError:
+            self.is_object = False
+
+    def has(self, name: str) -> bool:
+        return name in self._columns
+
+    def optional(self, name: str, type_: type[T]) -> T | None:
+        raw = self._columns.get(name)
+        if raw is None or bytes(raw) == b"null":
+            return None
+        try:
+            return decode_json(raw, type_)
+        except MalformedResponseError:
+            self.odd.append(name)
+            return None
+
+    def required(self, name: str, type_: type[T]) -> T | None:
+        found = self.optional(name, type_)
+        if found is None and name not in self.odd:
+            self.odd.append(name)
+        return found
+
+    def assignees(self, name: str) -> tuple[wire.Assignee, ...] | None:
+        """The column has one user or several."""
+        if not self.has(name):
+            return None
+        several: tuple[wire.Assignee, ...] | str | int | None = self.optional(name, _ASSIGNEES)
+        if isinstance(several, tuple):
+            return several
+        return () if several is None or several == "" else (several,)
+
+
+def check_columns(raws: Sequence[Raw], columns: KanbanColumns) -> None:
+    """MalformedResponseError if no row has a column that the id of a task needs: the configuration names another one."""
+    rows = [row for row in map(KanbanRow, raws) if row.is_object]
+    for name in (columns.id, columns.execution_id):
+        if rows and not any(row.has(name) for row in rows):
+            raise MalformedResponseError(f"a kanban row has no column {name!r}; see options.kanban_columns")
+
+
+def kanban_row(raw: Raw, generation: Generation, columns: KanbanColumns) -> Decoded[Row]:
+    """The columns have the names that the configuration gives."""
+    row = KanbanRow(raw)
+    id = row.required(columns.id, wire.Id)
+    execution_id = row.required(columns.execution_id, wire.Id)
+    if id is None or execution_id is None:
+        return Decoded(None, tuple(row.odd))
     task = wire.Task(
-        id=_column(row, columns.id, wire.Id),
-        status=_optional(row, columns.status, str),
-        template_id=_optional(row, columns.template_id, str),
-        name=_optional(row, columns.name, str),
-        task_type=_optional(row, columns.task_type, str),
-        enabled=_optional(row, columns.enabled, bool),
-        assigned_to=None if assignee is None else _assignees(assignee),
-        due_date=_optional(row, columns.due_date, str),
-        created_at=_optional(row, columns.created_at, str),
-        updated_at=_optional(row, columns.updated_at, str),
+        id=id,
+        status=row.optional(columns.status, str),
+        template_id=row.optional(columns.template_id, str),
+        name=row.optional(columns.name, str),
+        task_type=row.optional(columns.task_type, str),
+        enabled=row.optional(columns.enabled, bool),
+        assigned_to=row.assignees(columns.assignee),
+        due_date=row.optional(columns.due_date, str),
+        created_at=row.optional(columns.created_at, str),
+        updated_at=row.optional(columns.updated_at, str),
         analytics=wire.Analytics(
-            started_at=_optional(row, columns.started_at, str),
-            completed_at=_optional(row, columns.completed_at, str),
-            completed_by=_optional(row, columns.completed_by, str),
+            started_at=row.optional(columns.started_at, str),
+            completed_at=row.optional(columns.completed_at, str),
+            completed_by=row.optional(columns.completed_by, str),
         ),
-        taxonomies=_optional(row, columns.taxonomies, tuple[str, ...]),
+        taxonomies=row.optional(columns.taxonomies, tuple[str, ...]),
     )
     # The statuses in the vendor's own example of a row are in lower case.
     task = replace(task, status=None if task.status is None else task.status.upper())
     flow = FlowOfTask(
-        flow=FlowId(generation, _column(row, columns.execution_id, wire.Id)),
-        current=_optional(row, columns.is_current, bool),
-        flow_name=_optional(row, columns.execution_name, str),
-        flow_status=_optional(row, columns.execution_status, str),
-        contexts=_optional(row, columns.contexts, tuple[wire.Context, ...]),
+        flow=FlowId(generation, execution_id),
+        current=row.optional(columns.is_current, bool),
+        flow_name=row.optional(columns.execution_name, str),
+        flow_status=row.optional(columns.execution_status, str),
+        contexts=row.optional(columns.contexts, tuple[wire.Context, ...]),
     )
-    return task, flow
-
-
-def _assignees(raw: Raw) -> tuple[wire.Assignee, ...]:
-    """The column has one user or several."""
-    several: tuple[wire.Assignee, ...] | str | int | None = decode_json(raw, _ASSIGNEES)
-    if isinstance(several, tuple):
-        return several
-    return () if several is None or several == "" else (several,)
-
-
-def _column(row: Mapping[str, Raw], name: str, type_: type[T]) -> T:
-    if name not in row:
-        raise MalformedResponseError(f"a kanban row has no column {name!r}; see options.kanban_columns")
-    return decode_json(row[name], type_)
-
-
-def _optional(row: Mapping[str, Raw], name: str, type_: type[T]) -> T | None:
-    raw = row.get(name)
-    return None if raw is None or bytes(raw) == b"null" else decode_json(raw, type_)
+    return Decoded((task, flow), tuple(row.odd))

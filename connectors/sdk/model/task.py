@@ -1,12 +1,23 @@
 """A task, and the details of it that are read on demand."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct
 
-from connectors.sdk.model.enums import OPEN_STATES, ActivityType, PendingTransition, TaskKind, TaskPriority, TaskState
+from connectors.sdk.errors import ConnectorError
+from connectors.sdk.model.enums import (
+    OPEN_STATES,
+    ActivityType,
+    DetailAspect,
+    PendingTransition,
+    TaskKind,
+    TaskPriority,
+    TaskState,
+)
 from connectors.sdk.model.form import Form, TaskOutcome
 from connectors.sdk.model.refs import Definition, GroupRef, SubjectRef, TaskRef, UserRef
 
@@ -65,7 +76,10 @@ class Activity(Struct, frozen=True, kw_only=True):
 
 
 class TaskDetail(Struct, frozen=True, kw_only=True):
-    """The requested aspects; the others keep their defaults."""
+    """The requested aspects; the others keep their defaults.
+
+    `failures` are the requested aspects that could not be read although the others could.
+    """
 
     description: str | None = None
     form: Form | None = None
@@ -74,6 +88,7 @@ class TaskDetail(Struct, frozen=True, kw_only=True):
     previous_steps: tuple[PreviousStep, ...] | None = None
     comments: tuple[Comment, ...] | None = None
     activities: tuple[Activity, ...] | None = None
+    failures: Mapping[DetailAspect, ConnectorError] = MappingProxyType({})
 
 
 class Task(Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """A transport that fails on demand, and the failures that every connector must tell apart."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Self
@@ -54,6 +55,7 @@ class FaultyTransport(httpx2.AsyncBaseTransport):
     def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
         self._inner = inner
         self._fault: Fault | None = None
+        self._rows: _Replacement | None = None
         self.requests: list[httpx2.Request] = []
 
     @contextmanager
@@ -74,16 +76,65 @@ class FaultyTransport(httpx2.AsyncBaseTransport):
         finally:
             self.requests = []
 
+    @contextmanager
+    def replacing_a_row(self, value: object) -> Iterator[list[object]]:
+        """In the first answer with a list of at least two objects, `value` takes the place of the first of them.
+
+        Gives the rows that were replaced: none until there is such an answer.
+        """
+        replaced: list[object] = []
+        self._rows = _Replacement(value, replaced)
+        try:
+            yield replaced
+        finally:
+            self._rows = None
+
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
         if self._fault is None:
-            return await self._inner.handle_async_request(request)
+            response = await self._inner.handle_async_request(request)
+            return response if self._rows is None else await self._rows.changed(response)
         if isinstance(self._fault, Reply):
             return self._fault.response()
         raise self._fault("planted", request=request)
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+class _Replacement:
+    """Puts `value` in the place of one row, once; `replaced` gets that row."""
+
+    def __init__(self, value: object, replaced: list[object]) -> None:
+        self._value = value
+        self._replaced = replaced
+
+    async def changed(self, response: httpx2.Response) -> httpx2.Response:
+        body = await response.aread()
+        headers = {"Content-Type": response.headers.get("content-type", "application/json")}
+        return Reply(response.status_code, headers, self._with_row(body)).response()
+
+    def _with_row(self, body: bytes) -> bytes:
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            return body
+        rows = None if self._replaced else _rows_in(answer)
+        if rows is None:
+            return body
+        self._replaced.append(rows[0])
+        rows[0] = self._value
+        return json.dumps(answer).encode()
+
+
+def _rows_in(answer: object) -> list[object] | None:
+    """The outermost list of at least two objects."""
+    if isinstance(answer, list):
+        return answer if len(answer) > 1 and isinstance(answer[0], dict) else None
+    members = list(answer.values()) if isinstance(answer, dict) else []
+    lists = [found for each in members if isinstance(each, list) and (found := _rows_in(each)) is not None]
+    nested = [found for each in members if isinstance(each, dict) and (found := _rows_in(each)) is not None]
+    return next(iter([*lists, *nested]), None)
 
 
 # The fault, the error, and whether a write may have been applied. A read never was.

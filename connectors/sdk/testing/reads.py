@@ -86,6 +86,23 @@ class ReadPromises:
                 f"{ids_of(wanted - listed)}. pushdown must not narrow a query"
             )
 
+    @pytest.mark.parametrize("odd", [None, {}, "a row"], ids=["null", "empty", "text"])
+    async def test_one_odd_row_costs_one_row(
+        self, connector: Connector[Any], transport: FaultyTransport, odd: object
+    ) -> None:
+        """A row that does not fit the vendor's documentation is left out and counted in `Page.odd`; the others are listed."""
+        query = connector.pushdown(TaskQuery(states=OPEN_STATES))
+        limit = min(50, connector.info.page_limit)
+        whole = {task.native_id for task in (await connector.list_tasks(query, limit=limit)).items}
+        with transport.replacing_a_row(odd) as replaced:
+            page = await connector.list_tasks(query, limit=limit)
+        listed = {task.native_id for task in page.items}
+
+        assert len(replaced) == 1
+        assert len(page.odd) == 1, "a row that does not decode must be in Page.odd; see sdk.readable_rows"
+        assert listed <= whole
+        assert len(whole - listed) <= 1
+
     async def test_records_have_the_types_of_the_model(self, connector: Connector[Any], sample: ContractSample) -> None:
         """Text, numbers, enums, tuples, and times in UTC; rows name their source and have ids of the connector's form."""
         for task in await drain(connector, connector.pushdown(TaskQuery()), connector.info.page_limit):

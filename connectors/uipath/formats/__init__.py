@@ -4,7 +4,7 @@ odata      literals and comparisons of an OData filter, and the vendor's limits 
 casing     JSON whose members begin with an upper or a lower case letter
 """
 
-from connectors.uipath.formats.casing import decode_answer, decode_nested, decode_record, fold_case
+from connectors.uipath.formats.casing import decode_answer, decode_nested, decode_readable, decode_record, fold_case
 from connectors.uipath.formats.odata import (
     MOST_COMPARISONS,
     MOST_ROWS,
@@ -24,6 +24,7 @@ __all__ = [
     "batches",
     "decode_answer",
     "decode_nested",
+    "decode_readable",
     "decode_record",
     "fold_case",
     "is_unicode",

@@ -8,7 +8,14 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Raw
 
-from connectors.sdk import Answer, MalformedResponseError, decode_json_value, fits_documentation
+from connectors.sdk import (
+    Answer,
+    Decoded,
+    MalformedResponseError,
+    convert_record,
+    decode_json_value,
+    fits_documentation,
+)
 
 T = TypeVar("T")
 
@@ -35,6 +42,15 @@ def decode_answer(answer: Answer, type_: type[T]) -> T:
 def decode_record(raw: Raw, type_: type[T]) -> T:
     """One record of a list; MalformedResponseError if it does not fit."""
     return _decode(raw, type_, maybe_applied=False, native_status=200)
+
+
+def decode_readable(raw: bytes | Raw, type_: type[T]) -> Decoded[T]:
+    """As `decode_record`, as far as the record fits."""
+    try:
+        value = decode_json_value(raw)
+    except MalformedResponseError:
+        value = None
+    return convert_record(fold_case(value), type_)
 
 
 def decode_nested(value: object) -> object:

@@ -6,6 +6,7 @@ from typing import Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from connectors.sdk.errors import ConnectorError
+from connectors.sdk.odd_rows import OddRow
 from connectors.sdk.query import Page
 
 
@@ -27,17 +28,19 @@ PageOf = Callable[[int, str | None], Awaitable[Page[N]]]
 class Snapshot(Struct, Generic[V], frozen=True):
     """The rows of one full scan, each once.
 
-    `truncated`: rows are missing. `pages` is how many pages were read. `error` ended the scan after some rows.
+    `truncated`: rows are missing. `pages` is how many pages were read. `error` ended the scan after some rows. `odd` are
+    rows that do not fit the vendor's documentation, left out of `rows`.
     """
 
     rows: Sequence[V]
     truncated: bool = False
     pages: int = 0
     error: ConnectorError | None = None
+    odd: Sequence[OddRow] = ()
 
     def of(self, convert: Callable[[V], R]) -> "Snapshot[R]":
         """The same scan with every row converted."""
-        return Snapshot([convert(row) for row in self.rows], self.truncated, self.pages, self.error)
+        return Snapshot([convert(row) for row in self.rows], self.truncated, self.pages, self.error, self.odd)
 
 
 def completed(part: Snapshot[N], whole: Snapshot[N]) -> Snapshot[N]:
@@ -54,6 +57,7 @@ async def full_scan(page_of: PageOf[N], *, page_limit: int, scan_limit: int) -> 
     """
     size = min(page_limit, scan_limit)
     rows: dict[str, N] = {}
+    odd: dict[str, OddRow] = {}
     cursor: str | None = None
     pages = 0
     while True:
@@ -62,12 +66,14 @@ async def full_scan(page_of: PageOf[N], *, page_limit: int, scan_limit: int) -> 
         except ConnectorError as error:
             if not rows:
                 raise
-            return Snapshot(list(rows.values()), truncated=True, pages=pages, error=error)
+            return Snapshot(list(rows.values()), truncated=True, pages=pages, error=error, odd=list(odd.values()))
         pages += 1
         for row in page.items:
             rows.setdefault(row.native_id, row)
+        odd.update((row.key, row) for row in page.odd)
         is_last = page.next_cursor is None
-        if is_last or len(rows) >= scan_limit or page.next_cursor == cursor:
+        if is_last or len(rows) + len(odd) >= scan_limit or page.next_cursor == cursor:
             found = list(rows.values())[:scan_limit]
-            return Snapshot(found, truncated=not is_last or len(rows) > scan_limit, pages=pages)
+            is_cut = not is_last or len(rows) > scan_limit
+            return Snapshot(found, truncated=is_cut, pages=pages, odd=list(odd.values()))
         cursor = page.next_cursor

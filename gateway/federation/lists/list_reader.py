@@ -7,6 +7,7 @@ import anyio
 
 from connectors.sdk.connector_info import ConnectorInfo, Listing
 from connectors.sdk.errors import ConnectorError
+from connectors.sdk.query import Page
 from gateway.federation.cache import Kind, Tag
 from gateway.federation.lists.full_scan import N, PageOf, Snapshot, completed, full_scan
 from gateway.federation.lists.sort_order import R
@@ -38,12 +39,19 @@ class ListReader:
     ) -> T:
         """As `SourceReader.read`, within the report and the deadline of the source."""
         source = contribution.source
+
+        async def noted() -> T:
+            value = await fetch()
+            if isinstance(value, Page | Snapshot) and value.odd:
+                source.note_odd(operation, value.odd)
+            return value
+
         with in_context(_within(contribution)):
             answer = await self._reader.read(
                 source,
                 operation,
                 arguments,
-                fetch,
+                noted,
                 about=Tag(source.key, self._kind),
                 fresh=fresh,
                 may_revalidate=True,

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from connectors.sdk.errors import ConnectorError, MalformedResponseError
 from connectors.sdk.model import CountAccuracy
+from connectors.sdk.odd_rows import OddRow
 from connectors.sdk.query import Page
 from gateway.federation.lists.count import Count, exactly, lower_bound
 from gateway.federation.lists.full_scan import Snapshot
@@ -18,6 +19,8 @@ _R_co = TypeVar("_R_co", bound=Listed, covariant=True)
 
 # The row to show for one that was read; None when it is not wanted (filter, visibility, replaced by the overlay).
 Admit = Callable[[R], R | None]
+# Whether a row that was left out may be one of the wanted rows.
+Concerns = Callable[[OddRow], bool]
 # Reads one page: the vendor's cursor, and the page size. Raises ConnectorError.
 FetchPage = Callable[[str | None, int], Awaitable[Page[R]]]
 # Reads all rows. Raises ConnectorError.
@@ -43,6 +46,7 @@ class StreamSpec(Struct, Generic[R], frozen=True):
     start: StreamStart = StreamStart()
     bound: Rank = ()
     error_of: Callable[[Exception], ConnectorError] = _as_it_is
+    concerns: Concerns = lambda _: True
 
 
 class VendorPages(Struct, Generic[R], frozen=True):
@@ -63,7 +67,8 @@ class Stream(Protocol[_R_co]):
 
     `error` ended the stream before its end; `truncated`: rows are missing, or may come in the wrong order. `has_read`: the
     source answered. `seen`: native ids of the rows that were read. `counts_itself`: `count` is of the rows that its
-    disjunct asks for and no others.
+    disjunct asks for and no others. `odd` are rows that were left out because they do not fit the vendor's documentation,
+    by their key.
     """
 
     id: StreamId
@@ -79,6 +84,8 @@ class Stream(Protocol[_R_co]):
 
     @property
     def seen(self) -> Collection[str]: ...
+
+    odd: dict[str, OddRow]
 
     @property
     def ready(self) -> bool:
@@ -124,7 +131,8 @@ class PagedStream(Generic[R]):
         self.opened = False
         self.error: ConnectorError | None = None
         self.truncated = self.has_read = False
-        self._order, self._admit = spec.order, spec.admit
+        self.odd: dict[str, OddRow] = {}
+        self._order, self._admit, self._concerns = spec.order, spec.admit, spec.concerns
         self._fetch, self._scan_limit, self.counts_itself = pages.fetch, pages.scan_limit, pages.is_exact
         self._error_of = spec.error_of
         self._start = spec.start.position
@@ -157,7 +165,8 @@ class PagedStream(Generic[R]):
                     is_exact = page.total_accuracy is CountAccuracy.EXACT
                     self._vendor_total = exactly(page.total) if is_exact else lower_bound(page.total)
                 wanted = self._take(page.items, len(self._cursors) - 1)
-                unwanted = 0 if wanted else unwanted + len(page.items)
+                self.odd.update((row.key, row) for row in page.odd if self._concerns(row))
+                unwanted = 0 if wanted else unwanted + len(page.items) + len(page.odd)
                 self._unwanted += len(page.items) - wanted
                 self._at_end = page.next_cursor is None
                 if not self._at_end:
@@ -251,7 +260,9 @@ class ScannedStream(Generic[R]):
         self.error: ConnectorError | None = None
         self.truncated = self.has_read = False
         self.counts_itself = False
+        self.odd: dict[str, OddRow] = {}
         self._order, self._admit, self._fetch, self._error_of = spec.order, spec.admit, fetch, spec.error_of
+        self._concerns = spec.concerns
         self._rows: deque[tuple[Rank, R]] = deque()
         self.seen: frozenset[str] = frozenset()
         self._start = spec.start.position
@@ -277,6 +288,7 @@ class ScannedStream(Generic[R]):
             self.error = self._error_of(raised)
             return
         self.truncated, self.error = snapshot.truncated, snapshot.error
+        self.odd = {row.key: row for row in snapshot.odd if self._concerns(row)}
         self.seen = frozenset(row.native_id for row in wanted)
 
     @property

@@ -6,10 +6,11 @@ from typing import Any, Generic
 
 import anyio
 
-from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError
+from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, MalformedResponseError
 from connectors.sdk.model import CountAccuracy
 from gateway.federation.cache import CachedResult
 from gateway.federation.lists.count import Count, Counted, Disjuncts, count_rows, exactly, lower_bound
+from gateway.federation.lists.odd_rows import described
 from gateway.federation.lists.position import SourceCount, StreamKind
 from gateway.federation.lists.row_stream import Stream
 from gateway.federation.lists.sort_order import R
@@ -100,6 +101,11 @@ class Contribution(Generic[R]):
         if self._stale_because is not None and error is None:
             status, error = SourceStatus.STALE, self._stale_because
             accuracy = CountAccuracy.ESTIMATE if count is not None else accuracy
+        odd = {key: row for stream in self.streams for key, row in stream.odd.items()}
+        if odd and error is None:
+            status, error = SourceStatus.PARTIAL, MalformedResponseError(described(odd.values()))
+        if odd and accuracy is CountAccuracy.EXACT:
+            accuracy = CountAccuracy.LOWER_BOUND
         return SourceReport(
             source=self.source.key,
             status=status,

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import anyio
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.clock import utc_now
+from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
@@ -16,6 +18,7 @@ from gateway.federation.lists.cursor import CursorCodec, fingerprint
 from gateway.federation.lists.disjuncts import FirstPage, TaskDisjuncts
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.list_reader import ListReader, page_size
+from gateway.federation.lists.odd_rows import may_concern, presentable
 from gateway.federation.lists.page import PageBuilder
 from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan
 from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, start_of
@@ -66,11 +69,11 @@ class TaskLists:
         page = PageBuilder(self._cursors, order, identity, request)
         turned_at = page.start.last if page.start is not None and page.is_turned else None
         planner = self._planner(caller, request, order, turned_at)
-        rows, contributions = await self._built(page, planner, request, order, {})
+        rows, contributions = await self._built(caller, page, planner, request, order, {})
         since = self._stood_in(contributions)
         if since:
             # Old rows are shown: so are all writes that they are older than.
-            rows, _ = await self._built(page, planner, request, order, since)
+            rows, _ = await self._built(caller, page, planner, request, order, since)
         return TaskList(
             edges=[TaskEdgeRow(edge.item, edge.cursor) for edge in rows.edges],
             has_next_page=rows.has_next_page,
@@ -83,6 +86,7 @@ class TaskLists:
 
     async def _built(
         self,
+        caller: Caller,
         page: PageBuilder[Task],
         planner: Planner,
         request: TaskListRequest,
@@ -91,7 +95,7 @@ class TaskLists:
     ) -> tuple[RowList[Task], list[Contribution[Task]]]:
         """`since`: the age of what is shown of failing sources."""
         contributions = [
-            self._contribution(source, planner, request, order, page.start, since.get(source.key))
+            self._contribution(caller, source, planner, request, order, page.start, since.get(source.key))
             for source in self._sources
         ]
         return await page.build(contributions), contributions
@@ -110,10 +114,10 @@ class TaskLists:
     async def all_tasks(self, caller: Caller, request: TaskListRequest) -> tuple[list[Task], list[SourceReport]]:
         """Every task once, in no order, up to `scan_limit` of each source, and a report per source."""
         planner = self._planner(caller, request, None, None)
-        contributions = await self._all_read(planner, request, {})
+        contributions = await self._all_read(caller, planner, request, {})
         since = self._stood_in(contributions)
         if since:
-            contributions = await self._all_read(planner, request, since)
+            contributions = await self._all_read(caller, planner, request, since)
         found: dict[TaskRef, Task] = {}
         for contribution in contributions:
             for stream in contribution.streams:
@@ -123,10 +127,10 @@ class TaskLists:
         return list(found.values()), [contribution.report() for contribution in contributions]
 
     async def _all_read(
-        self, planner: Planner, request: TaskListRequest, since: Mapping[str, datetime]
+        self, caller: Caller, planner: Planner, request: TaskListRequest, since: Mapping[str, datetime]
     ) -> list[Contribution[Task]]:
         contributions = [
-            self._contribution(source, planner, request, TotalOrder(()), None, since.get(source.key))
+            self._contribution(caller, source, planner, request, TotalOrder(()), None, since.get(source.key))
             for source in self._sources
         ]
         async with anyio.create_task_group() as group:
@@ -175,6 +179,7 @@ class TaskLists:
 
     def _contribution(
         self,
+        caller: Caller,
         source: Source,
         planner: Planner,
         request: TaskListRequest,
@@ -200,6 +205,7 @@ class TaskLists:
                 start_of(planned.id, start),
                 bound=() if partition is None else partition.bound,
                 error_of=lambda raised: source.error_of(raised, LIST_TASKS),
+                concerns=lambda row: may_concern(row, caller, source.connector),
             )
             contribution.streams.append(
                 ScannedStream(spec, self._scan(contribution, planned, fresh=request.fresh))
@@ -256,7 +262,7 @@ class TaskLists:
                 contribution,
                 LIST_TASKS,
                 (planned.query, after, limit),
-                lambda: connector.list_tasks(planned.query, limit=limit, after=after),
+                lambda: _listed(connector, planned.query, limit, after),
                 fresh=request.fresh,
             )
 
@@ -277,7 +283,7 @@ class TaskLists:
                 contribution,
                 "list all tasks",
                 query,
-                lambda limit, after: connector.list_tasks(query, limit=limit, after=after),
+                lambda limit, after: _listed(connector, query, limit, after),
                 fresh=fresh,
                 keeps_partial=True,
                 ttl=lambda snapshot: _fresh_seconds(snapshot, list_seconds),
@@ -288,6 +294,10 @@ class TaskLists:
             return await self._reader.by_id(contribution, GET_TASK, known, connector.get_tasks, fresh=fresh)
 
         return fetch if ids is None else fetch_by_id
+
+
+async def _listed(connector: Connector[Any], query: TaskQuery, limit: int, after: str | None) -> Page[Task]:
+    return presentable(await connector.list_tasks(query, limit=limit, after=after), query, connector)
 
 
 def _written(

@@ -170,12 +170,18 @@ class TaskReader:
             if task is not None and task.rule == OWN_WORK:
                 # Nothing that was read later is added to what the caller left.
                 return TaskDetail(description=task.description)
-            return None if task is None else await self.detail(task, wanted[ref], fresh=fresh)
+            return None if task is None else await self._detail(task, wanted[ref], fresh=fresh)
 
         return await read_each([ref for ref in wanted if ref.source in self._sources], one)
 
     async def detail(self, task: Task, aspects: frozenset[DetailAspect], *, fresh: bool = False) -> TaskDetail:
-        """Aspects of a task that the caller is known to see. Raises ConnectorError."""
+        """Aspects of a task that the caller is known to see. Raises ConnectorError, also where one aspect failed alone."""
+        detail = await self._detail(task, aspects, fresh=fresh)
+        for failure in detail.failures.values():
+            raise failure
+        return detail
+
+    async def _detail(self, task: Task, aspects: frozenset[DetailAspect], *, fresh: bool = False) -> TaskDetail:
         source = self._sources[task.source]
         known = source.ask("get detail", lambda: source.connector.detail_in(task, aspects))
         if known is not None:
@@ -188,4 +194,6 @@ class TaskReader:
             about=Tag(task.source, Kind.TASK, task.native_id),
             fresh=fresh,
         )
+        for failure in shared.value.failures.values():
+            failure.at(source.key, "get detail")
         return shared.value

@@ -1,12 +1,13 @@
 """One configured source inside the gateway: its connector behind admission control, and how it fared lately."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, TypeVar
 
 from msgspec import structs
 
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError, RejectedError
+from connectors.sdk.odd_rows import OddRow
 from gateway.federation.cache import Scope
 from gateway.federation.sources.action_capabilities import action_capabilities, described
 from gateway.federation.sources.caller_scope import acting_on, scope_of
@@ -128,6 +129,10 @@ class Source:
     def record_failure(self, error: ConnectorError) -> None:
         """For a read that failed in part, after it gave what it had."""
         self._record.record_failure(error)
+
+    def note_odd(self, operation: str, rows: Collection[OddRow]) -> None:
+        """For a list that left rows out."""
+        self._record.note_odd(operation, rows)
 
     def info(self) -> SourceInfo:
         """As it is now. Rate limits that count for each person are those of the current caller."""

@@ -1,6 +1,6 @@
 """How a source fared lately, and how a failing read shows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import structlog
@@ -14,9 +14,13 @@ from connectors.sdk.errors import (
     UnauthenticatedError,
     UnsupportedActionError,
 )
+from connectors.sdk.odd_rows import OddRow
 from schema.ports import SourceStatus
 
 log = structlog.get_logger("taskgate.source")
+
+# Kinds of odd rows that one process logs for a source.
+_MOST_KINDS = 100
 
 
 def status_of(error: ConnectorError) -> SourceStatus:
@@ -45,10 +49,18 @@ class StatusRecord:
         self.reason: str | None = None
         self.last_success_at: datetime | None = None
         self._last_failure: ConnectorError | None = None
+        self._odd: set[tuple[str, tuple[str, ...]]] = set()
 
     def record_success(self) -> None:
         self.status, self.reason = SourceStatus.OK, None
         self.last_success_at = self._clock()
+
+    def note_odd(self, operation: str, rows: Collection[OddRow]) -> None:
+        """Logs which members did not fit in the rows that a list left out, each kind once. The status stays."""
+        kinds = {(operation, row.members) for row in rows} - self._odd
+        for kind in sorted(kinds)[: _MOST_KINDS - len(self._odd)]:
+            self._odd.add(kind)
+            log.warning("rows left out", source=self._source, operation=operation, members=list(kind[1]))
 
     def record_failure(self, error: ConnectorError) -> None:
         """A failure is the source's status until it answers again. A refusal of one request is no failure."""

@@ -25,7 +25,7 @@ def after(moment: datetime, count: int, unit: TimeUnit) -> datetime:
 
 def floating(moment: datetime) -> str:
     """Format as a midnight without a zone: the vendor's dates with a precision of days."""
-    return moment.strftime("%Y-%m-%dT00:00:00.000")
+    return f"{moment.date().isoformat()}T00:00:00.000"
 
 
 def due_date_of(config: DueDateConfig, event: datetime) -> str:

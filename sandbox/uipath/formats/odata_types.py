@@ -45,6 +45,6 @@ def moment(value: datetime | None) -> str | None:
     """Format as .NET does: UTC, no trailing zeros in the fraction."""
     if value is None:
         return None
-    text = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    text = value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
     fraction = f"{value.microsecond:06d}".rstrip("0")
     return f"{text}.{fraction}Z" if fraction else f"{text}Z"

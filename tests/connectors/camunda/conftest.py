@@ -15,6 +15,7 @@ from connectors.sdk.model import Task
 from connectors.sdk.query import Page, TaskQuery
 from sandbox.camunda import STAND_IN
 from sandbox.camunda.stand_in import CamundaStandIn
+from tests.connectors.camunda.rows import task_of
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 
@@ -151,8 +152,6 @@ def instance() -> dict[str, Any]:
 
 @pytest.fixture
 def task(row: dict[str, Any], settings: CamundaSettings) -> Task:
-    from connectors.camunda.mapping import task_of
-
     return task_of(msgspec.json.encode(row), settings, fetched_at=NOW)
 
 

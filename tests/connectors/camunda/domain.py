@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 
 from connectors.camunda import wire
-from connectors.camunda.flows import FLOW_STATES, flow_of, task_within_flow
+from connectors.camunda.flows import FLOW_STATES, task_within_flow
 from connectors.camunda.forms import FIELD_TYPES, form_of
-from connectors.camunda.mapping import STATE_RULES, score_of, task_of
+from connectors.camunda.mapping import STATE_RULES, score_of
 from connectors.camunda.settings import CamundaSettings, PriorityThresholds
 from connectors.sdk.model import Flow, FormFieldType, FormKind, Task, TaskPriority
 from connectors.sdk.query import TaskOrderField, order_value, overdue
+from tests.connectors.camunda.rows import flow_of, task_of
 from tests.connectors.domain import DomainChecks, Pair, Seen, seen
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)

@@ -8,7 +8,7 @@ import httpx2
 import msgspec
 import pytest
 
-from connectors.camunda import CamundaConnector, flows
+from connectors.camunda import CamundaConnector
 from connectors.camunda.settings import CamundaOptions, CamundaSettings
 from connectors.sdk.commands import CancelFlow, FlowCommand, StartFlow
 from connectors.sdk.errors import (
@@ -20,6 +20,7 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.model import Definition, Flow, FlowState, SubjectRef
 from sandbox.camunda.stand_in import CamundaStandIn
+from tests.connectors.camunda.rows import flow_of
 
 Answering = Callable[..., CamundaConnector]
 
@@ -29,7 +30,7 @@ OPTIONS = {version: CamundaOptions.model_validate({"server_version": version}) f
 
 @pytest.fixture
 def running(instance: dict[str, Any], settings: CamundaSettings) -> Flow:
-    return flows.flow_of(msgspec.json.encode(instance), settings, fetched_at=NOW)
+    return flow_of(msgspec.json.encode(instance), settings, fetched_at=NOW)
 
 
 def noting(asked: list[Any], response: httpx2.Response) -> Callable[[httpx2.Request], httpx2.Response]:

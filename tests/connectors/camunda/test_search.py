@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.camunda import CamundaConnector, search
-from connectors.camunda.mapping import task_of
 from connectors.camunda.settings import CamundaOptions, CamundaSettings
 from connectors.sdk.model import OPEN_STATES, Task, TaskKind, TaskPriority, TaskState
 from connectors.sdk.query import Interval, Page, SortDirection, SortKey, TaskOrderField, TaskQuery
 from sandbox.camunda import STAND_IN
+from tests.connectors.camunda.rows import task_of
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 LATER = datetime(2026, 7, 1, tzinfo=UTC)

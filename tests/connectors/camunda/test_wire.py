@@ -41,7 +41,7 @@ READS: list[Callable[[CamundaConnector, Task], Awaitable[object]]] = [
         b"",
         b"[" * 5000,
         b"\xff",
-        b'{"items":[7],"username":7,"schema":7,"processInstanceKey":7}',
+        b'{"items":7,"username":7,"schema":7,"processInstanceKey":7}',
         b'{"items":{},"username":[],"schema":[]}',
     ],
 )

@@ -14,6 +14,7 @@ from connectors.epilot.ids import FlowId
 from connectors.epilot.mapping import ENDED_STATUSES, FLOW_STATES, KINDS, OPEN_STATUSES, PENDING, task_from_wire
 from connectors.epilot.settings import EpilotCredentials, EpilotOptions, Generation
 from connectors.epilot.wire import FlowOfTask
+from connectors.sdk.json import Decoded
 from connectors.sdk.model import DetailAspect, Flow, FormKind, PhaseState, Task
 from connectors.sdk.query import TaskOrderField, order_value, overdue
 from tests.connectors.domain import DomainChecks, Pair, Seen, seen
@@ -71,7 +72,8 @@ def phase(status: str) -> PhaseState:
 def forms() -> Pair:
     execution = flow_execution(json.dumps(example()).encode())
     read = [
-        detail_from_wire(row, execution, frozenset({DetailAspect.FORM}), SETTINGS).form for row, _ in execution.tasks
+        detail_from_wire(Decoded(row), execution, frozenset({DetailAspect.FORM}), SETTINGS).form
+        for row, _ in execution.tasks
     ]
     return (
         [FormKind.NONE, FormKind.EXTERNAL_URL, FormKind.NONE, FormKind.NONE, "https://journeys.test/j1"],

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from connectors.epilot import EpilotSettings
 from connectors.epilot.details import detail_from_wire
+from connectors.sdk.json import Decoded
 from connectors.sdk.model import (
     ActivityType,
     DetailAspect,
@@ -26,7 +27,9 @@ def test_a_detail_tells_form_outcomes_and_what_was_done(make_settings: MakeSetti
     """A journey is the form; a decision that waits for a person has branches."""
     settings = make_settings(journey_url_template="https://journeys.test/{journey}")
     execution = read()
-    details = [detail_from_wire(row, execution, frozenset(DetailAspect), settings) for row, _ in execution.tasks]
+    details = [
+        detail_from_wire(Decoded(row), execution, frozenset(DetailAspect), settings) for row, _ in execution.tasks
+    ]
     call, offer, segment, mail = details
 
     assert call.description == "<p>Adresse</p>"
@@ -52,7 +55,7 @@ def test_a_completed_decision_has_the_branch_as_outcome(make_settings: MakeSetti
     decided = with_task(2, conditions=conditions, status="COMPLETED")
     pending = with_task(2, conditions=conditions, trigger_mode="automatic")
     execution = read(tasks=pending)
-    detail = detail_from_wire(execution.tasks[2][0], execution, frozenset(DetailAspect), make_settings())
+    detail = detail_from_wire(Decoded(execution.tasks[2][0]), execution, frozenset(DetailAspect), make_settings())
 
     assert tasks(read(tasks=decided), make_settings())[2].outcome == "cond_a"
     assert tasks(execution, make_settings())[2].outcome is None

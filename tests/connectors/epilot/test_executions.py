@@ -39,19 +39,34 @@ def test_a_task_given_twice_is_one(make_settings: MakeSettings) -> None:
     "body",
     [
         {"id": ""},
-        {"id": 7},
-        {"tasks": {}},
-        {"tasks": [7]},
-        {"tasks": [{}]},
-        {"tasks": [{"id": "a", "assigned_to": "10010730"}]},
-        {"crt_tasks": [7]},
+        {"id": 10010730},
     ],
 )
-def test_an_unreadable_flow_is_malformed_and_not_quoted(body: dict[str, Any]) -> None:
+def test_a_flow_without_an_id_is_malformed_and_not_quoted(body: dict[str, Any]) -> None:
     """The member is named, its value is not."""
-    with pytest.raises(MalformedResponseError) as caught:
+    with pytest.raises(MalformedResponseError, match="id") as caught:
         read(**body)
     assert "10010730" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "odd", "odd_tasks"),
+    [
+        ({"tasks": {}}, ("tasks",), 0),
+        ({"tasks": None}, ("tasks",), 0),
+        ({"tasks": [7]}, (), 1),
+        ({"tasks": [{}]}, (), 1),
+        ({"tasks": [{"id": "a", "assigned_to": "10010730"}]}, (), 1),
+        ({"crt_tasks": [7]}, ("crt_tasks",), 4),
+        ({"status": 7}, ("status",), 4),
+        ({"phases": [{"name": "x"}]}, ("phases",), 0),
+    ],
+)
+def test_what_does_not_fit_in_a_flow_is_told(body: dict[str, Any], odd: tuple[str, ...], odd_tasks: int) -> None:
+    """Without the status or the current tasks of a flow the states of its tasks are not known."""
+    execution = read(**body)
+
+    assert (odd, odd_tasks) == (execution.odd, len(execution.odd_tasks))
 
 
 def test_a_workflow_is_a_flow_of_sections_and_steps(make_settings: MakeSettings) -> None:

@@ -109,7 +109,7 @@ async def test_members_may_be_ids(scripted: Scripted) -> None:
     assert [(user.native_id, user.name) for user in page.items] == [("7", None), ("10010730", "Example User")]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"results":null}', b'{"results":[7]}', b'{"groups":[{"id":1}]}'])
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"results":null}', b'{"groups":{}}'])
 async def test_an_unreadable_list_is_malformed(scripted: Scripted, body: bytes) -> None:
     """It is not read as an empty list."""
     connector = scripted(lambda _: httpx2.Response(200, content=body))

@@ -8,6 +8,7 @@ from connectors.geotareas import GeotareasSettings, wire
 from connectors.geotareas.details import FIELD_TYPES, detail_from_wire
 from connectors.geotareas.flows import FLOW_STATES, flow_from_wire, task_within_flow
 from connectors.geotareas.mapping import state_of, task_from_wire
+from connectors.sdk.json import Decoded
 from connectors.sdk.model import DetailAspect, Flow, FormField, FormFieldType, Task
 from connectors.sdk.query import TaskOrderField, order_value, overdue
 from tests.connectors.domain import DomainChecks, Pair, Seen, cases_of, seen
@@ -65,7 +66,7 @@ def dues() -> Pair:
 
 def fields(*types: str) -> tuple[FormField, ...]:
     record = wire.TaskRecord(id="1", status="PENDING", fields=tuple(wire.Field(name=each, type=each) for each in types))
-    form = detail_from_wire(record, frozenset({DetailAspect.FORM}), settings()).form
+    form = detail_from_wire(Decoded(record), frozenset({DetailAspect.FORM}), settings()).form
     assert form is not None
     return form.fields
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from connectors.geotareas import GeotareasSettings, after_write, details, flows, ids, mapping, wire
 from connectors.sdk.errors import MalformedResponseError
+from connectors.sdk.json import Decoded
 from connectors.sdk.model import (
     DetailAspect,
     Flow,
@@ -216,24 +217,24 @@ def test_the_order_of_members_and_unknown_members_have_no_effect(settings: Geota
     assert mapping.task_from_wire(record_of(), settings, fetched_at=NOW) == mapping.task_from_wire(
         record, settings, fetched_at=NOW
     )
-    assert details.detail_from_wire(record_of(), set(DetailAspect), settings) == details.detail_from_wire(
-        record, set(DetailAspect), settings
+    assert details.detail_from_wire(Decoded(record_of()), set(DetailAspect), settings) == details.detail_from_wire(
+        Decoded(record), set(DetailAspect), settings
     )
 
 
 def test_null_members_of_a_detail_are_empty(settings: GeotareasSettings) -> None:
     """A form without fields, no outcomes, no earlier steps."""
     names = ("step_description", "available_results", "fields", "previous_steps_data")
-    detail = details.detail_from_wire(record_of(**dict.fromkeys(names)), set(DetailAspect), settings)
+    detail = details.detail_from_wire(Decoded(record_of(**dict.fromkeys(names))), set(DetailAspect), settings)
 
     assert (None, (), {}, ()) == (detail.description, detail.outcomes, detail.data, detail.previous_steps)
     assert detail.form is not None
     assert () == detail.form.fields
 
 
-def test_a_record_has_every_aspect(settings: GeotareasSettings) -> None:
-    """Description, form, outcomes, data and earlier steps."""
-    detail = details.detail_from_wire(record_of(), frozenset(DetailAspect), settings)
+def test_a_detail_holds_every_aspect(settings: GeotareasSettings) -> None:
+    """One record gives description, form, outcomes, data and earlier steps."""
+    detail = details.detail_from_wire(Decoded(record_of()), frozenset(DetailAspect), settings)
 
     assert detail.description == "Send the welcome email."
     assert detail.form is not None
@@ -256,7 +257,7 @@ def test_only_the_requested_aspects_are_filled(settings: GeotareasSettings) -> N
     """The others keep their defaults."""
 
     assert TaskDetail(description="Send the welcome email.") == details.detail_from_wire(
-        record_of(), {DetailAspect.DESCRIPTION}, settings
+        Decoded(record_of()), {DetailAspect.DESCRIPTION}, settings
     )
 
 
@@ -277,7 +278,7 @@ def test_each_native_field_type_has_a_unified_type(
 ) -> None:
     """A type that is not documented is UNKNOWN. Data are optional if no field is required."""
     record = record_of(fields=[{"id": "f", "name": "n", "type": native, "required": False, "value": 2**60 + 1}])
-    detail = details.detail_from_wire(record, frozenset(DetailAspect), settings)
+    detail = details.detail_from_wire(Decoded(record), frozenset(DetailAspect), settings)
 
     assert detail.form is not None
     assert (expected, native, 2**60 + 1) == (
@@ -296,8 +297,10 @@ def test_an_unreadable_field_value_is_a_malformed_answer(settings: GeotareasSett
         id="1", status="PENDING", fields=(wire.Field(name="n", type="text", value=msgspec.Raw(value)),)
     )
 
-    with pytest.raises(MalformedResponseError):
-        details.detail_from_wire(record, frozenset(DetailAspect), settings)
+    detail = details.detail_from_wire(Decoded(record), frozenset(DetailAspect), settings)
+
+    assert {DetailAspect.FORM, DetailAspect.OUTCOMES, DetailAspect.DATA} == set(detail.failures)
+    assert {MalformedResponseError} == {type(failure) for failure in detail.failures.values()}
 
 
 def test_a_reassigned_task_has_the_user_and_group_of_the_answer(settings: GeotareasSettings) -> None:
@@ -356,7 +359,7 @@ def test_a_known_flow_can_end_an_open_task(
 def test_fields_are_labelled_by_their_keys(settings: GeotareasSettings, key: str, label: str | None) -> None:
     """The vendor has keys only; the key is what is sent."""
     record = record_of(fields=[{"id": "f1", "name": key, "type": "text", "required": False, "value": None}])
-    form = details.detail_from_wire(record, {DetailAspect.FORM}, settings).form
+    form = details.detail_from_wire(Decoded(record), {DetailAspect.FORM}, settings).form
 
     assert form is not None
     assert [(key, label)] == [(field.key, field.label) for field in form.fields]

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from connectors.geotareas import GeotareasSettings, details, flows, mapping, wire
 from connectors.geotareas.settings import GeotareasOptions
+from connectors.sdk.json import Decoded
 from connectors.sdk.model import DetailAspect, OutcomeNature, Task
 
 NOW = datetime(2026, 3, 19, 12, 0, tzinfo=UTC)
@@ -73,7 +74,7 @@ def test_a_result_code_has_its_configured_nature(settings: GeotareasSettings) ->
     """The default is neutral, because the vendor does not tell it."""
     options = settings.options.model_copy(update={"outcome_natures": {"failed": OutcomeNature.NEGATIVE}})
     configured = settings.model_copy(update={"options": options})
-    detail = details.detail_from_wire(record_of(), {DetailAspect.OUTCOMES}, configured)
+    detail = details.detail_from_wire(Decoded(record_of()), {DetailAspect.OUTCOMES}, configured)
 
     assert [("sent", OutcomeNature.NEUTRAL), ("failed", OutcomeNature.NEGATIVE)] == [
         (each.code, each.nature) for each in detail.outcomes or ()

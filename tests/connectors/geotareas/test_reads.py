@@ -148,15 +148,7 @@ async def test_a_row_keeps_the_vendors_bytes(scripted: Scripted) -> None:
         b'{"success":true}',
         b'{"success":true,"data":null}',
         b'{"success":true,"data":{}}',
-        b'{"success":true,"data":[{"status":"PENDING"}]}',
-        b'{"success":true,"data":[{"id":"1"}]}',
-        b'{"success":true,"data":[{"id":1,"status":"PENDING"}]}',
-        b'{"success":true,"data":[{"id":"","status":"PENDING"}]}',
-        b'{"success":true,"data":[{"id":"1\\n","status":"PENDING"}]}',
-        b'{"success":true,"data":[{"id":"../1","status":"PENDING"}]}',
-        b'{"success":true,"data":[{"id":"' + b"1" * 31 + b'","status":"PENDING"}]}',
         b'{"success":true,"data":[' + b"[" * 50_000,
-        b'{"success":true,"data":[{"id":"1","status":"PENDING","step_name":"\xff"}]}',
         b'{"success":true,"data":[],"meta":{"total":"8"}}',
         b'{"success":false}',
         b'{"success":false,"data":[],"error":{"code":"NEW"}}',
@@ -169,6 +161,26 @@ async def test_an_answer_that_does_not_fit_is_malformed(scripted: Scripted, body
     with pytest.raises(MalformedResponseError) as caught:
         await connector.list_tasks(TaskQuery(), limit=3)
     assert not caught.value.maybe_applied
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'{"status":"PENDING"}',
+        b'{"id":1,"status":"PENDING"}',
+        b'{"id":"","status":"PENDING"}',
+        b'{"id":"1\\n","status":"PENDING"}',
+        b'{"id":"../1","status":"PENDING"}',
+        b'{"id":"' + b"1" * 31 + b'","status":"PENDING"}',
+        b'{"id":"1","status":"PENDING","step_name":"\xff"}',
+    ],
+)
+async def test_a_row_that_does_not_fit_is_left_out(scripted: Scripted, row: bytes) -> None:
+    """And counted."""
+    connector = scripted(lambda _: httpx2.Response(200, content=b'{"success":true,"data":[' + row + b"]}"))
+    page = await connector.list_tasks(TaskQuery(), limit=3)
+
+    assert (0, 1) == (len(page.items), len(page.odd))
 
 
 async def test_an_answer_beyond_the_bound_is_malformed(scripted: Scripted) -> None:
@@ -216,11 +228,7 @@ async def test_a_task_that_cannot_be_read_is_its_error(scripted: Scripted) -> No
     "data",
     [
         {"id": "2", "status": "PENDING"},
-        {"id": "1", "status": "PENDING", "fields": [{"id": "f", "type": "text"}]},
-        {"id": "1", "status": "PENDING", "fields": {"f": 1}},
-        {"id": "1", "status": "PENDING", "available_results": [{"label": "Sent"}]},
-        {"id": "1", "status": "PENDING", "assigned_to_user": "jdoe"},
-        {"id": "1", "status": 3},
+        "x",
         [],
         None,
     ],

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 import httpx2
-from msgspec import Struct
+from msgspec import Raw, Struct
 from pydantic import SecretStr
 
 from connectors.sdk.capability import handles
@@ -16,7 +16,9 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.errors import AlreadyAssignedError, ConflictError, ConnectorError
 from connectors.sdk.fan_out import get_each
 from connectors.sdk.http import Answer, Transport, Upstream, from_settings
+from connectors.sdk.json import decode_record
 from connectors.sdk.model import GroupRef, Task, TaskState, UserRef
+from connectors.sdk.odd_rows import decode_rows
 from connectors.sdk.query import Page, TaskQuery
 from connectors.sdk.settings import BearerCredentials, SourceSettings
 from connectors.sdk.testing import Reply
@@ -107,7 +109,7 @@ class Row(Struct):
 
 
 class Rows(Struct):
-    items: list[Row]
+    items: list[Raw]
     next: str | None
 
 
@@ -138,7 +140,8 @@ class MemoryConnector(Connector[MemorySettings]):
         if query.states is not None:
             params["open"] = "true"
         rows = (await self.upstream.read("GET", "/tasks", params=params)).decode(Rows)
-        return Page(items=[self._task(row) for row in rows.items], next_cursor=rows.next)
+        found = decode_rows(rows.items, lambda raw: decode_record(raw, Row))
+        return Page(items=[self._task(row) for row in found.records], next_cursor=rows.next, odd=found.odd)
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         async def get(native_id: str) -> Task:

@@ -109,6 +109,24 @@ class Idle(MemoryConnector):
         return Outcome(task=command.task)
 
 
+class Strict(MemoryConnector):
+    """Fails a list for one row."""
+
+    async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
+        page = await super().list_tasks(query, limit=limit, after=after)
+        if page.odd:
+            raise MalformedResponseError("a row does not fit")
+        return page
+
+
+class Silent(MemoryConnector):
+    """Leaves an odd row out and does not tell."""
+
+    async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
+        page = await super().list_tasks(query, limit=limit, after=after)
+        return Page(items=page.items, next_cursor=page.next_cursor)
+
+
 class Looking(MemoryConnector):
     """Reads before it writes, although it declares that one call decides."""
 
@@ -190,6 +208,8 @@ BROKEN: tuple[tuple[type[MemoryConnector], str, dict[str, Any]], ...] = (
     (Repeating, "test_pages_joined_give_every_task_once", {}),
     (OverlyStrong, "test_a_list_is_exactly_its_pushed_down_query", {}),
     (Promising, "test_a_list_is_exactly_its_pushed_down_query", {}),
+    (Strict, "test_one_odd_row_costs_one_row", {"odd": None}),
+    (Silent, "test_one_odd_row_costs_one_row", {"odd": None}),
     (Inventing, "test_an_unknown_id_is_absent", {}),
     (Wasteful, "test_many_ids_cost_no_more_calls_than_there_are", {}),
     (Escaping, "test_an_id_that_tries_to_leave_the_path_is_absent", {"native_id": "../../admin"}),
@@ -225,7 +245,7 @@ async def test_a_broken_promise_is_found(broken: type[MemoryConnector], name: st
     wanted = {"connector": connector, "transport": transport, "sample": SAMPLE, **columns}
     parameters = inspect.signature(test).parameters
 
-    with pytest.raises((AssertionError, ValueError, pytest.fail.Exception)):
+    with pytest.raises((AssertionError, ValueError, MalformedResponseError, pytest.fail.Exception)):
         await test(**{parameter: wanted[parameter] for parameter in parameters})
     await connector.aclose()
 

@@ -1,6 +1,15 @@
 """One method a call, and what the vendor's refusals mean."""
 
-from connectors.sdk import AlreadyAssignedError, Answer, ConflictError, ConnectorError, MalformedResponseError, Upstream
+from connectors.sdk import (
+    AlreadyAssignedError,
+    Answer,
+    ConflictError,
+    ConnectorError,
+    Decoded,
+    MalformedResponseError,
+    Upstream,
+    decode_record,
+)
 
 from . import wire
 
@@ -31,8 +40,12 @@ class AcmeClient:
             params["after"] = after
         return (await self._upstream.read("GET", "/tickets", params=params)).decode(wire.Tickets)
 
-    async def ticket(self, ticket_id: str) -> wire.Ticket:
-        return _same(await self._upstream.read("GET", TICKET, ticket_id), ticket_id)
+    async def ticket(self, ticket_id: str) -> Decoded[wire.Ticket]:
+        """As far as the ticket can be read."""
+        found = decode_record((await self._upstream.read("GET", TICKET, ticket_id)).body, wire.Ticket)
+        if found.record is not None and found.record.id != ticket_id:
+            raise MalformedResponseError("answered about another ticket")
+        return found
 
     async def take(self, ticket_id: str, by: str) -> wire.Ticket:
         return await self._act("take", ticket_id, {"by": by})

@@ -17,9 +17,12 @@ from connectors.sdk import (
     Transport,
     Upstream,
     ValidationFailedError,
+    decode_record,
+    decode_rows,
     from_settings,
     get_each,
     handles,
+    readable_task,
     utc_now,
 )
 
@@ -54,13 +57,20 @@ class AcmeConnector(Connector[AcmeSettings]):
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
         closed = None if query.states is None else query.states == mapping.CLOSED
         page = await self._client.tickets(closed=closed, limit=min(limit, self.page_limit), after=after)
-        return Page(items=[self._task(ticket) for ticket in page.tickets], next_cursor=page.next)
+        found = decode_rows(
+            page.tickets,
+            lambda raw: decode_record(raw, wire.Ticket),
+            as_task=lambda ticket, _: self._task(ticket),
+            people=mapping.PEOPLE,
+        )
+        return Page(items=list(map(self._task, found.records)), next_cursor=page.next, odd=found.odd)
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         """One call for each id."""
 
         async def get(native_id: str) -> Task:
-            return self._task(await self._client.ticket(native_id))
+            found = await self._client.ticket(native_id)
+            return readable_task(found, self._task, source=self.source, native_id=native_id, fetched_at=self.clock())
 
         return await get_each(filter(self.is_native_id, ids), get)
 

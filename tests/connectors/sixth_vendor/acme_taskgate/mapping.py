@@ -14,6 +14,9 @@ STATES = {
 }
 UNKNOWN = (TaskState.UNKNOWN, "acme.unknown")
 
+# The members that tell whose a ticket is.
+PEOPLE = frozenset({"holder", "team"})
+
 # What the desk can be asked for: its closed tickets, and all others, also those whose status we do not know.
 CLOSED = frozenset({TaskState.COMPLETED})
 NOT_CLOSED = frozenset(TaskState) - CLOSED

@@ -1,6 +1,12 @@
 """The vendor's JSON under the vendor's names. Any member but the id and the status may be null or absent."""
 
-from msgspec import Struct
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Raw, Struct
+
+# RFC 3339; a time without an offset does not fit.
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class Ticket(Struct, frozen=True, kw_only=True):
@@ -17,9 +23,9 @@ class Ticket(Struct, frozen=True, kw_only=True):
 
 
 class Tickets(Struct, frozen=True):
-    """One page; `next` is where the following one begins."""
+    """One page, as the bytes of each ticket; `next` is where the following one begins."""
 
-    tickets: tuple[Ticket, ...]
+    tickets: tuple[Raw, ...]
     next: str | None = None
 
 
