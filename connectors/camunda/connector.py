@@ -12,7 +12,7 @@ from connectors.camunda.forms import variables_of
 from connectors.camunda.ids import is_key
 from connectors.camunda.mapping import changeset_of, task_of, tasks_of
 from connectors.camunda.options import ActionOptions
-from connectors.camunda.paging import batches, page_of, page_request
+from connectors.camunda.paging import page_of, page_request
 from connectors.camunda.settings import CamundaSettings
 from connectors.sdk import (
     AlreadyAssignedError,
@@ -158,15 +158,8 @@ class CamundaConnector(Connector[CamundaSettings]):
 
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
         """One call for each 100 ids."""
-        found: dict[str, Flow | ConnectorError] = {}
-        for batch in batches(key for key in ids if self.is_native_id(key)):
-            try:
-                page = await self.list_flows(FlowQuery(ids=frozenset(batch)), limit=len(batch))
-            except ConnectorError as error:
-                found.update(dict.fromkeys(batch, error))
-            else:
-                found.update((each.native_id, each) for each in page.items)
-        return found
+        keys = (key for key in ids if self.is_native_id(key))
+        return await flows.flows_by_id(self._client, keys, self.settings, fetched_at=self.clock())
 
     def within_flow(self, task: Task, flow: Flow) -> Task:
         return flows.task_within_flow(task, flow)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 
 import msgspec
@@ -15,7 +16,7 @@ from connectors.camunda.forms import variables_of
 from connectors.camunda.ids import keys_of
 from connectors.camunda.mapping import task_definition, url_of, utc, version_of
 from connectors.camunda.options import start_flow_options
-from connectors.camunda.paging import next_cursor, page_request
+from connectors.camunda.paging import batches, drain_search, following, page_request
 from connectors.camunda.search import outward
 from connectors.camunda.settings import CamundaOptions, CamundaSettings
 from connectors.sdk import (
@@ -88,6 +89,28 @@ def flow_of(raw: bytes | Raw, settings: CamundaSettings, *, fetched_at: datetime
 def flows_of(rows: Iterable[Raw], settings: CamundaSettings, *, fetched_at: datetime) -> list[Flow]:
     """The flows of one page, each once."""
     return distinct((flow_of(raw, settings, fetched_at=fetched_at) for raw in rows), attrgetter("native_id"))
+
+
+async def flows_by_id(
+    client: CamundaClient, ids: Iterable[str], settings: CamundaSettings, *, fetched_at: datetime
+) -> dict[str, Flow | ConnectorError]:
+    """One call for each 100 ids, and more if the server caps pages. A failure is that of all ids of the call."""
+    found: dict[str, Flow | ConnectorError] = {}
+    for batch in batches(ids):
+        filter = filter_of(FlowQuery(ids=frozenset(batch)), settings.options) or {}
+        try:
+            rows, _ = await drain_search(partial(_search_newest, client, filter), limit=len(batch))
+        except ConnectorError as error:
+            found.update(dict.fromkeys(batch, error))
+        else:
+            found.update((each.native_id, each) for each in flows_of(rows, settings, fetched_at=fetched_at))
+    return found
+
+
+async def _search_newest(
+    client: CamundaClient, filter: dict[str, object], page: dict[str, object]
+) -> wire.SearchPage[Raw]:
+    return await client.search_process_instances(filter=filter, sort=NEWEST_FIRST, page=page)
 
 
 def process_definition(*, key: str | None, id: str | None, name: str | None, version: int | None) -> Definition | None:
@@ -170,7 +193,7 @@ def _version_number(text: str) -> int:
 
 
 class DefinitionCursor(Struct, frozen=True, array_like=True):
-    """Where a page ended: in the search page behind the vendor's cursor `after`, at an element of a process.
+    """Where a page ended: in the search page behind the cursor `after`, at an element of a process.
 
     `process` is its id and tenant. It is not its key, which changes if a version is deployed between two pages.
     """
@@ -199,10 +222,11 @@ async def task_definitions(client: CamundaClient, *, limit: int, after: str | No
             found += [_definition_of(process, each) for each in rest[:room]]
             is_last = process is batch[-1] and not processes
             if len(rest) > room or (len(rest) == room and not is_last):
-                end = DefinitionCursor(start.after, _identity(process), rest[room - 1].element_id)
-                return Page(items=found, next_cursor=write_cursor(end))
-    cursor = next_cursor(answer, limit=PROCESSES, after=start.after)
-    return Page(items=found, next_cursor=None if cursor is None else write_cursor(DefinitionCursor(cursor)))
+                inside = DefinitionCursor(start.after, _identity(process), rest[room - 1].element_id)
+                return Page(items=found, next_cursor=write_cursor(inside))
+    end = following(answer, limit=PROCESSES, after=start.after)
+    cursor = None if end.cursor is None else write_cursor(DefinitionCursor(end.cursor))
+    return Page(items=found, next_cursor=cursor, truncated=end.truncated)
 
 
 async def _elements(client: CamundaClient, processes: Sequence[wire.ProcessDefinition]) -> dict[str, list[UserTask]]:

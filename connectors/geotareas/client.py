@@ -9,10 +9,20 @@ from msgspec import Raw, Struct
 from connectors.geotareas import wire
 from connectors.geotareas.errors import error_of_success, login_error, other_task
 from connectors.geotareas.settings import GeotareasSettings
-from connectors.sdk import Answer, Exchange, Token, TokenCredentials, Upstream, decode_json, encode_json_numbers
+from connectors.sdk import (
+    Announced,
+    Answer,
+    Exchange,
+    Token,
+    TokenCredentials,
+    Upstream,
+    decode_json,
+    encode_json_numbers,
+)
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
+Row = TypeVar("Row", bound=wire.TaskRow | wire.InstanceRow | wire.DefinitionRow)
+Row_co = TypeVar("Row_co", bound=wire.TaskRow | wire.InstanceRow | wire.DefinitionRow, covariant=True)
 
 LOGIN = "/apidev/v1/login"
 TASKS = "/apidev/v1/workflow/tasks"
@@ -24,11 +34,15 @@ DEFINITIONS = "/apidev/v1/workflow/definitions"
 TOKEN_LIFETIME = 3600
 
 
-class Rows(Struct, Generic[T_co], frozen=True):
+class Rows(Struct, Generic[Row_co], frozen=True):
     """One page, with the bytes of each record. `total` is None if the vendor left it out."""
 
-    rows: Sequence[tuple[T_co, Raw]]
+    rows: Sequence[tuple[Row_co, Raw]]
     total: int | None
+
+    def announced(self) -> Announced[str]:
+        """The ids of the records."""
+        return Announced([row.id for row, _ in self.rows], self.total)
 
 
 class GeotareasClient:
@@ -87,15 +101,15 @@ class GeotareasClient:
         return reassigned
 
     async def _list(
-        self, path: str, type_: type[T], limit: int, offset: int, filters: Mapping[str, object] | None
-    ) -> Rows[T]:
+        self, path: str, type_: type[Row], limit: int, offset: int, filters: Mapping[str, object] | None
+    ) -> Rows[Row]:
         params: dict[str, str | int] = {"limit": limit, "offset": offset}
         params.update((name, str(value)) for name, value in (filters or {}).items())
         answer = await self._upstream.read("GET", path, params=params)
         envelope = _envelope(answer)
         rows = _decode(answer, envelope.data, list[type_])  # type: ignore[valid-type]
         raws = _decode(answer, envelope.data, list[Raw])
-        return Rows(list(zip(rows, raws, strict=True)), None if envelope.meta is None else envelope.meta.total)
+        return Rows(list(zip(rows, raws, strict=True)), envelope.total)
 
 
 def login_credentials(settings: GeotareasSettings) -> TokenCredentials:

@@ -3,7 +3,7 @@
 from connectors.geotareas import wire
 from connectors.geotareas.client import GeotareasClient
 from connectors.geotareas.search import ALL
-from connectors.sdk import CountAccuracy, Definition, OffsetCursor, Page
+from connectors.sdk import Definition, OffsetCursor, Page
 
 
 class Extras:
@@ -22,12 +22,8 @@ class Extras:
         cursor = OffsetCursor.parse(after, (ALL,))
         page = await self._client.list_definitions(limit=limit, offset=cursor.offset, filters=asked)
         found = {row.id: _definition(row) for row, _ in page.rows}
-        return Page(
-            items=tuple(found.values()),
-            next_cursor=cursor.following(len(page.rows), total=page.total, streams=(ALL,)),
-            total=page.total,
-            total_accuracy=CountAccuracy.UNKNOWN if page.total is None else CountAccuracy.EXACT,
-        )
+        following = cursor.following(page.announced(), streams=(ALL,))
+        return following.page(tuple(found.values()), total=page.total)
 
 
 def _definition(row: wire.DefinitionRow) -> Definition:

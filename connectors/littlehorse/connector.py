@@ -55,6 +55,7 @@ from connectors.sdk import (
     ViewerToken,
     current_call,
     distinct,
+    following_token,
     from_settings,
     get_each,
     handles,
@@ -136,11 +137,11 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
         """A page holds rows of several lists of the bridge; the cursor holds the place in each of them."""
-        rows, cursor = await self._lists.page(query, limit=min(limit, self.page_limit), after=after)
+        rows, following = await self._lists.page(query, limit=min(limit, self.page_limit), after=after)
         now = self.clock()
         tasks = (mapping.task_from_wire(row, self.settings, fetched_at=now, payload=raw) for row, raw in rows)
         matches = (task for task in tasks if query.matches(task))
-        return Page(items=tuple(distinct(matches, lambda task: task.native_id)), next_cursor=cursor)
+        return following.page(tuple(distinct(matches, lambda task: task.native_id)))
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         """One call for each id; two or three for an unknown id, because the bridge answers 500 for it."""
@@ -165,7 +166,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         params: Params = {"limit": limit} if after is None else {"limit": limit, "bookmark": after}
         answer = await self._client.list_definitions(self._admin, params)
         names = dict.fromkeys(answer.user_task_def_names)
-        return Page(items=tuple(map(mapping.definition_of, names)), next_cursor=answer.bookmark or None)
+        return following_token(answer.bookmark, after=after).page(tuple(map(mapping.definition_of, names)))
 
     # People
 

@@ -15,8 +15,10 @@ from connectors.sdk import (
     BrokenError,
     ConnectorError,
     MalformedResponseError,
+    NextPage,
     TaskQuery,
     drain,
+    following_token,
     read_cursor,
     write_cursor,
 )
@@ -80,27 +82,34 @@ class TaskLists:
 
     async def page(
         self, query: TaskQuery, *, limit: int, after: str | None
-    ) -> tuple[list[tuple[wire.TaskRow, Raw]], str | None]:
-        """At most `limit` rows, which may not match `query`, and the cursor. The cursor holds the place in each list."""
+    ) -> tuple[list[tuple[wire.TaskRow, Raw]], NextPage]:
+        """At most `limit` rows, which may not match `query`. The cursor holds the place in each list.
+
+        Truncated if a list gives the bookmark that it was requested with: it would never end.
+        """
         bounds = creation_bounds(query)
         if bounds is None:
-            return [], None
+            return [], NextPage()
         streams = await self._streams(query) if after is None else read_cursor(after, list[Stream])
         asked = streams[: max(1, min(AT_ONCE, limit))]
         if not asked:
-            return [], None
+            return [], NextPage()
         rows_each = min(MOST_ROWS, max(1, limit // len(asked)))
         answers = await self._read_all(asked, bounds, rows_each)
         rows = [row for answer in answers for row in answer.rows]
         if len(rows) > rows_each * len(asked):
             raise MalformedResponseError("a page has more rows than its limit")
-        unfinished = [
-            replace(stream, bookmark=answer.bookmark)
+        ends = [
+            following_token(answer.bookmark, after=stream.bookmark)
             for stream, answer in zip(asked, answers, strict=True)
-            if answer.bookmark is not None
+        ]
+        unfinished = [
+            replace(stream, bookmark=end.cursor)
+            for stream, end in zip(asked, ends, strict=True)
+            if end.cursor is not None
         ]
         rest = unfinished + streams[len(asked) :]
-        return rows, write_cursor(rest) if rest else None
+        return rows, NextPage(write_cursor(rest) if rest else None, truncated=any(end.truncated for end in ends))
 
     async def _read_all(self, streams: list[Stream], bounds: dict[str, str], limit: int) -> list[Rows]:
         """A page of each stream, in their order. If one of them fails, all of them fail."""
@@ -129,8 +138,6 @@ class TaskLists:
                 rows = await self._client.list_claimable(self._user, params)
             case ListKind.ALL:
                 rows = await self._client.list_all_tasks(self._admin or self._user, params)
-        if rows.bookmark is not None and rows.bookmark == stream.bookmark:
-            raise MalformedResponseError("a page has the bookmark that it was requested with: the list would never end")
         return rows
 
     async def _streams(self, query: TaskQuery) -> list[Stream]:
@@ -188,11 +195,12 @@ class TaskLists:
         limit = self._settings.options.definition_limit
         names: set[str] = set()
 
-        async def page(bookmark: str | None) -> tuple[tuple[str, ...], str | None]:
+        async def page(bookmark: str | None) -> tuple[tuple[str, ...], NextPage]:
             params: Params = {"limit": limit} if bookmark is None else {"limit": limit, "bookmark": bookmark}
             answer = await self._client.list_definitions(self._admin or self._user, params)
             names.update(answer.user_task_def_names)
-            return answer.user_task_def_names, (answer.bookmark or None) if len(names) <= limit else None
+            following = following_token(answer.bookmark, after=bookmark) if len(names) <= limit else NextPage()
+            return answer.user_task_def_names, following
 
         _, is_whole = await drain(page, most_pages=limit)
         if len(names) > limit or not is_whole:

@@ -260,10 +260,12 @@ T = TypeVar("T")
 class Page(Struct, Generic[T], frozen=True, kw_only=True):
     """`next_cursor` is read only by the connector that made it; None at the end.
 
+    `truncated`: the vendor announced rows up to here that it does not give, whether or not there is a next page.
     `total` is the vendor's count for the query as it was sent; None if it does not tell.
     """
 
     items: Sequence[T]
     next_cursor: str | None = None
+    truncated: bool = False
     total: int | None = None
     total_accuracy: CountAccuracy = CountAccuracy.UNKNOWN

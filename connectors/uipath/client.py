@@ -1,12 +1,12 @@
 """One method per operation."""
 
 from collections.abc import Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 
-from connectors.sdk import Answer, MalformedResponseError, Upstream, encode_json_numbers
+from connectors.sdk import Announced, Answer, Upstream, announced_total, encode_json_numbers
 from connectors.uipath import wire
 from connectors.uipath.errors import check_items
 from connectors.uipath.formats import decode_answer, decode_record
@@ -43,10 +43,21 @@ GENERIC_READ_PATH = "/tasks/GenericTasks/GetTaskDataById"
 
 
 class Rows(Struct, Generic[T], frozen=True):
-    """One page, with the bytes of each record. `total` is None if the request did not ask for a count."""
+    """One page, with the bytes of each record.
+
+    `total` counts the whole list; None without a count. `has_link`: the vendor gives a link to a further page, because
+    this one is shorter than was asked for. `is_last`: it is shorter, and has neither count nor link. OData requires the
+    link of every server that gives fewer rows than there are.
+    """
 
     rows: list[tuple[T, Raw]]
     total: int | None
+    has_link: bool
+    is_last: bool
+
+    def announced(self) -> Announced[T]:
+        """The records alone."""
+        return Announced([row for row, _ in self.rows], self.total, self.has_link, self.is_last)
 
 
 class Instances(Struct, frozen=True):
@@ -57,8 +68,11 @@ class Instances(Struct, frozen=True):
 
 
 class _List(Struct):
+    """The count is read as it comes: some versions give it as text."""
+
     value: list[Raw]
-    count: int | None = msgspec.field(default=None, name="@odata.count")
+    count: Any = msgspec.field(default=None, name="@odata.count")
+    next_link: Any = msgspec.field(default=None, name="@odata.nextLink")
 
 
 class _Instances(Struct, rename="camel"):
@@ -89,9 +103,10 @@ class UiPathClient:
 
     # Tasks
 
-    async def list_tasks(self, query: Mapping[str, str | int], *, as_task_admin: bool) -> Rows[wire.Task]:
+    async def list_tasks(self, query: Mapping[str, str | int], *, top: int, as_task_admin: bool) -> Rows[wire.Task]:
         path = "GetTasksAcrossFoldersForAdmin" if as_task_admin else "GetTasksAcrossFolders"
-        return _rows(await self._get(f"{TASKS}.{path}", params={**self._expanded, **query}), wire.Task)
+        answer = await self._get(f"{TASKS}.{path}", params={**self._expanded, **query, "$top": top})
+        return _rows(answer, wire.Task, top=top)
 
     async def get_task(self, task: int) -> tuple[wire.Task, Raw]:
         answer = await self._get("/odata/Tasks({})", str(task), params=self._expanded)
@@ -145,9 +160,15 @@ class UiPathClient:
     # Notes and activities
 
     async def list_notes(self, task: TaskId, *, top: int, skip: int) -> Rows[wire.Note]:
-        query: dict[str, str | int] = {"$expand": "CreatorUser", "$orderby": "Id asc", "$top": top, "$skip": skip}
+        query: dict[str, str | int] = {
+            "$expand": "CreatorUser",
+            "$orderby": "Id asc",
+            "$top": top,
+            "$skip": skip,
+            "$count": "true",
+        }
         answer = await self._get(f"{NOTES}.GetByTaskId(taskId={{}})", str(task.task), params=query, folder=task.folder)
-        return _rows(answer, wire.Note)
+        return _rows(answer, wire.Note, top=top)
 
     async def create_note(self, task: TaskId, text: str) -> wire.Note:
         answer = await self._post(f"{NOTES}.CreateTaskNote", {"TaskId": task.task, "Text": text}, folder=task.folder)
@@ -159,11 +180,12 @@ class UiPathClient:
             "$orderby": "Id asc",
             "$top": top,
             "$skip": skip,
+            "$count": "true",
         }
         answer = await self._get(
             f"{ACTIVITIES}.GetByTaskId(taskId={{}})", str(task.task), params=query, folder=task.folder
         )
-        return _rows(answer, wire.Activity)
+        return _rows(answer, wire.Activity, top=top)
 
     # People and folders
 
@@ -173,13 +195,13 @@ class UiPathClient:
         answer = await self._get(
             f"{TASKS}.GetTaskUsers(organizationUnitId={{}})", str(folder), params=query, folder=folder
         )
-        return _rows(answer, wire.UserLogin)
+        return _rows(answer, wire.UserLogin, top=top)
 
     async def list_folders(self, *, filter: str | None, top: int, skip: int = 0) -> Rows[wire.Folder]:
-        query: dict[str, str | int] = {"$top": top, "$skip": skip, "$orderby": "Id asc"}
+        query: dict[str, str | int] = {"$top": top, "$skip": skip, "$orderby": "Id asc", "$count": "true"}
         if filter is not None:
             query["$filter"] = filter
-        return _rows(await self._get(FOLDERS, params=query), wire.Folder)
+        return _rows(await self._get(FOLDERS, params=query), wire.Folder, top=top)
 
     async def get_current_user(self) -> wire.CurrentUser | None:
         """None if the credentials do not belong to a user."""
@@ -231,8 +253,8 @@ class UiPathClient:
         return await self._upstream.write(method, self._orchestrator + path, json=json, headers=headers)
 
 
-def _rows(answer: Answer, type_: type[T]) -> Rows[T]:
+def _rows(answer: Answer, type_: type[T], *, top: int) -> Rows[T]:
     page = answer.decode(_List)
-    if page.count is not None and page.count < 0:
-        raise MalformedResponseError("counted a negative number of records")
-    return Rows([(decode_record(raw, type_), raw) for raw in page.value], page.count)
+    rows = [(decode_record(raw, type_), raw) for raw in page.value]
+    total, has_link = announced_total(page.count), bool(page.next_link)
+    return Rows(rows, total, has_link, is_last=total is None and not has_link and len(rows) < top)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from connectors.sdk import (
     Activity,
     ActivityType,
+    Announced,
     Comment,
     DetailAspect,
     Task,
@@ -106,10 +107,10 @@ def activities_of(rows: Iterable[wire.Activity]) -> tuple[Activity, ...]:
 
 
 async def _drain(native: TaskId, read: ReadPage[Rows[T]]) -> list[T]:
-    async def page(skip: int) -> list[T]:
-        return [row for row, _ in (await read(native, top=PAGE_SIZE, skip=skip)).rows]
+    async def page(skip: int) -> Announced[T]:
+        return (await read(native, top=PAGE_SIZE, skip=skip)).announced()
 
-    rows, _ = await drain_by_offset(page, page_size=PAGE_SIZE, most_pages=MOST_PAGES)
+    rows, _ = await drain_by_offset(page, most_pages=MOST_PAGES)
     return rows
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from msgspec import Raw, Struct
 
 from connectors.sdk import (
+    Announced,
     ConnectorError,
     Definition,
     Flow,
@@ -16,6 +17,9 @@ from connectors.sdk import (
     MutationStatus,
     Page,
     UserRef,
+    distinct,
+    drain_by_offset,
+    following_token,
     get_each,
     time_from_wire,
 )
@@ -129,10 +133,9 @@ class FolderKeys:
         """Only folders whose key is a GUID: the key is sent as a header."""
         found: list[wire.Folder] = []
         for batch in batches(values, BATCH):
-            listing = await self._client.list_folders(filter=any_of(member, batch), top=BATCH)
             found += [
                 wire.Folder(id=row.id, key=key, display_name=row.display_name)
-                for row, _ in listing.rows
+                for row in await self._rows(any_of(member, batch))
                 if (key := guid(row.key)) is not None
             ]
         for row in found:
@@ -140,6 +143,15 @@ class FolderKeys:
                 del self._keys[next(iter(self._keys))]
             self._keys[row.id] = row.key
         return found
+
+    async def _rows(self, filter: str) -> list[wire.Folder]:
+        """At most BATCH folders match, in more than one page if the vendor caps pages."""
+
+        async def page(skip: int) -> Announced[wire.Folder]:
+            return (await self._client.list_folders(filter=filter, top=BATCH, skip=skip)).announced()
+
+        rows, _ = await drain_by_offset(page, most_pages=BATCH)
+        return distinct(rows, lambda row: row.id)
 
 
 class Flows:
@@ -197,7 +209,7 @@ class Flows:
             for row, raw in rows.values()
             if guid(row.folder_key) is not None
         )
-        return Page(items=tuple(flows), next_cursor=page.next_page)
+        return following_token(page.next_page, after=after).page(tuple(flows))
 
     async def change(self, flow: Flow, change: Change, comment: str | None) -> FlowOutcome:
         """PENDING if the vendor answers with an intermediate state (Canceling)."""

@@ -7,9 +7,11 @@ from typing import Annotated
 from msgspec import Meta, Raw, Struct
 
 from connectors.sdk import (
+    Announced,
     ConnectorError,
     CountAccuracy,
     KeysetCursor,
+    NextPage,
     NotFoundError,
     Page,
     SortDirection,
@@ -18,13 +20,14 @@ from connectors.sdk import (
     TaskOrderField,
     TaskQuery,
     distinct,
+    drain_by_offset,
     get_each,
     read_cursor,
     time_from_wire,
     write_cursor,
 )
 from connectors.uipath import mapping, search, wire
-from connectors.uipath.client import UiPathClient
+from connectors.uipath.client import Rows, UiPathClient
 from connectors.uipath.formats import MOST_ROWS, any_of, batches
 from connectors.uipath.ids import TaskId
 from connectors.uipath.settings import UiPathSettings
@@ -92,36 +95,49 @@ class TaskList:
         found: dict[str, Task | ConnectorError] = {}
         for batch in batches(ids, BATCH):
             wanted = {str(each) for each in batch}
-            query: dict[str, str | int] = {
-                "$filter": any_of("Id", [str(each.task) for each in batch]),
-                "$top": len(batch),
-                "$orderby": "Id asc",
-            }
             try:
-                listing = await self._client.list_tasks(query, as_task_admin=False)
+                rows = await self._batch(batch)
             except ConnectorError as error:
                 found |= dict.fromkeys(sorted(wanted), error)
                 continue
-            found |= {task.native_id: task for task in self._tasks(listing.rows) if task.native_id in wanted}
+            found |= {task.native_id: task for task in self._tasks(rows) if task.native_id in wanted}
         return found
+
+    async def _batch(self, ids: Sequence[TaskId]) -> list[Row]:
+        """The rows of at most `BATCH` ids, in more than one page if the vendor caps pages."""
+
+        async def page(skip: int) -> Announced[Row]:
+            query: dict[str, str | int] = {
+                "$filter": any_of("Id", [str(each.task) for each in ids]),
+                "$orderby": "Id asc",
+                "$count": "true",
+            }
+            if skip:
+                query["$skip"] = skip
+            answer = await self._client.list_tasks(query, top=len(ids), as_task_admin=False)
+            return Announced(answer.rows, answer.total, answer.has_link, answer.is_last)
+
+        rows, _ = await drain_by_offset(page, most_pages=BATCH, key=lambda row: row[0].id)
+        return rows
 
     async def _unordered(self, query: TaskQuery, filter: str, limit: int, cursor: KeysetCursor) -> Page[Task]:
         rest = " and ".join(each for each in (filter, f"Id gt {cursor}") if each) if cursor.last else filter
-        rows, total = await self._rows(rest, search.order_of(()), top=limit)
-        end = max((row.id for row, _ in rows), default=0)
-        # A vendor that ignores the filter of ids would repeat the page for ever.
-        has_more = len(rows) >= limit and end > cursor.last
-        return self._page(query, rows, str(KeysetCursor(end)) if has_more else None, None if cursor.last else total)
+        listing = await self._rows(rest, search.order_of(()), top=limit)
+        ids = [row.id for row, _ in listing.rows]
+        following = cursor.following(Announced(ids, listing.total, listing.has_link, listing.is_last))
+        return self._page(query, listing.rows, following, None if cursor.last else listing.total)
 
     async def _ordered(self, query: TaskQuery, filter: str, limit: int, position: Position | None) -> Page[Task]:
         order = search.order_of(query.order)
         if position is None:
-            rows, total = await self._rows(filter, order, top=limit)
-            cursor = _cursor(len(rows), rows[-1][0], query) if rows and len(rows) >= limit else None
-            return self._page(query, rows, cursor, total)
+            listing = await self._rows(filter, order, top=limit)
+            first = listing.announced()
+            cursor = _cursor(len(first.rows), first.rows[-1], query) if first.says_more else None
+            return self._page(query, listing.rows, NextPage(cursor, truncated=first.lacks_rows), listing.total)
         skip = position.offset - 1
         while True:
-            rows, total = await self._rows(filter, order, top=limit + 1, skip=skip)
+            listing = await self._rows(filter, order, top=limit + 1, skip=skip)
+            rows = listing.rows
             begin = _begin_of_new_rows(rows, query, position)
             if begin is not None or skip == 0 or _begins_before(rows, query, position):
                 break
@@ -129,30 +145,32 @@ class TaskList:
             skip = max(0, skip - limit)
         new = rows[begin or 0 :][:limit]
         end = skip + (begin or 0) + len(new)
+        rest = None if listing.total is None else max(0, listing.total - skip)
+        says_more = end < skip + len(rows) or Announced(rows, rest, listing.has_link, listing.is_last).says_more
+        if not says_more:
+            return self._page(query, new, NextPage(truncated=not rows and bool(rest)), listing.total)
         # If other rows moved in before it, the last row of the page before may be the last of this one: no row is new.
-        last = (new or rows)[-1][0] if len(rows) > limit else None
-        cursor = None if last is None else _cursor(end, last, query)
-        return self._page(query, new, cursor, total)
+        cursor = _cursor(end, (new or rows)[-1][0], query)
+        # A page that leads nowhere: the vendor announces rows and gives none but the one that was read before.
+        leads_on = cursor != write_cursor(position)
+        is_cut = not leads_on and (rest is not None or listing.has_link)
+        return self._page(query, new, NextPage(cursor if leads_on else None, truncated=is_cut), listing.total)
 
-    async def _rows(self, filter: str, order: str, *, top: int, skip: int = 0) -> tuple[list[Row], int | None]:
-        query: dict[str, str | int] = {"$orderby": order, "$top": min(top, MOST_ROWS), "$count": "true"}
+    async def _rows(self, filter: str, order: str, *, top: int, skip: int = 0) -> Rows[wire.Task]:
+        query: dict[str, str | int] = {"$orderby": order, "$count": "true"}
         if filter:
             query["$filter"] = filter
         if skip:
             query["$skip"] = skip
-        listing = await self._client.list_tasks(query, as_task_admin=self._settings.options.as_task_admin)
-        return listing.rows, listing.total
+        return await self._client.list_tasks(
+            query, top=min(top, MOST_ROWS), as_task_admin=self._settings.options.as_task_admin
+        )
 
-    def _page(self, query: TaskQuery, rows: Sequence[Row], cursor: str | None, total: int | None) -> Page[Task]:
+    def _page(self, query: TaskQuery, rows: Sequence[Row], following: NextPage, total: int | None) -> Page[Task]:
         """Compares ids and texts again, because the vendor's database may ignore letter case. Then the total is unknown."""
         compared = TaskQuery(ids=query.ids, business_keys=query.business_keys, definition_keys=query.definition_keys)
-        known = total if compared == TaskQuery() else None
-        return Page(
-            items=tuple(task for task in self._tasks(rows) if compared.matches(task)),
-            next_cursor=cursor,
-            total=known,
-            total_accuracy=CountAccuracy.UNKNOWN if known is None else CountAccuracy.EXACT,
-        )
+        items = tuple(task for task in self._tasks(rows) if compared.matches(task))
+        return following.page(items, total=total if compared == TaskQuery() else None)
 
     def _tasks(self, rows: Sequence[Row]) -> list[Task]:
         now = self._clock()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from connectors.sdk import Group, KeysetCursor, Page, User, distinct, drain_by_offset
+from connectors.sdk import Announced, Group, KeysetCursor, Page, User, distinct, drain_by_offset
 from connectors.uipath import mapping, wire
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.formats import MOST_ROWS
@@ -37,33 +37,43 @@ class Directory:
         self, read: Callable[[wire.UserLogin], T | None], *, folder: int | None, limit: int, after: str | None
     ) -> Page[T]:
         cursor = KeysetCursor.parse(after)
-        folders = [folder] if folder is not None else list(self._configured) or await self._list_folders()
+        if folder is not None:
+            folders, is_whole = [folder], True
+        elif self._configured:
+            folders, is_whole = list(self._configured), True
+        else:
+            folders, is_whole = await self._list_folders()
+        is_whole = is_whole and len(folders) <= MOST_FOLDERS
         found: list[T] = []
         for each in folders[:MOST_FOLDERS]:
-            found += [entry for login in await self._logins(each) if (entry := read(login)) is not None]
+            logins, has_all = await self._logins(each)
+            is_whole = is_whole and has_all
+            found += [entry for login in logins if (entry := read(login)) is not None]
         rest = [entry for entry in distinct(found, _native_id) if _native_id(entry) > cursor.last]
         rest.sort(key=_native_id)
         page = rest[: max(limit, 1)]
         following = str(KeysetCursor(_native_id(page[-1]))) if len(rest) > len(page) else None
-        return Page(items=tuple(page), next_cursor=following)
+        return Page(items=tuple(page), next_cursor=following, truncated=not is_whole)
 
-    async def _logins(self, folder: int) -> list[wire.UserLogin]:
-        async def page(skip: int) -> list[wire.UserLogin]:
-            listing = await self._client.list_folder_users(folder, top=MOST_ROWS, skip=skip)
-            return [row for row, _ in listing.rows]
+    async def _logins(self, folder: int) -> tuple[list[wire.UserLogin], bool]:
+        """And whether these are all."""
 
-        logins, _ = await drain_by_offset(page, page_size=MOST_ROWS, most_pages=MOST_PAGES)
-        return logins
+        async def page(skip: int) -> Announced[wire.UserLogin]:
+            return (await self._client.list_folder_users(folder, top=MOST_ROWS, skip=skip)).announced()
 
-    async def _list_folders(self) -> list[int]:
-        """The ids of the folders that the account may see, at most `FOLDER_PAGE_SIZE` times `MOST_FOLDER_PAGES`."""
+        return await drain_by_offset(page, most_pages=MOST_PAGES)
 
-        async def page(skip: int) -> list[int]:
-            listing = await self._client.list_folders(filter=None, top=FOLDER_PAGE_SIZE, skip=skip)
-            return [row.id for row, _ in listing.rows]
+    async def _list_folders(self) -> tuple[list[int], bool]:
+        """The ids of the folders that the account may see, and whether these are all.
 
-        ids, _ = await drain_by_offset(page, page_size=FOLDER_PAGE_SIZE, most_pages=MOST_FOLDER_PAGES)
-        return list(dict.fromkeys(ids))
+        At most `FOLDER_PAGE_SIZE` times `MOST_FOLDER_PAGES`.
+        """
+
+        async def page(skip: int) -> Announced[wire.Folder]:
+            return (await self._client.list_folders(filter=None, top=FOLDER_PAGE_SIZE, skip=skip)).announced()
+
+        folders, is_whole = await drain_by_offset(page, most_pages=MOST_FOLDER_PAGES)
+        return list(dict.fromkeys(folder.id for folder in folders)), is_whole
 
 
 def _native_id(entry: User | Group) -> int:

@@ -50,6 +50,7 @@ async def full_scan(page_of: PageOf[N], *, page_limit: int, scan_limit: int) -> 
     rows: dict[str, N] = {}
     cursor: str | None = None
     pages = 0
+    is_short = False
     while True:
         try:
             page = await page_of(size, cursor)
@@ -58,10 +59,11 @@ async def full_scan(page_of: PageOf[N], *, page_limit: int, scan_limit: int) -> 
                 raise
             return Snapshot(list(rows.values()), truncated=True, pages=pages, error=error)
         pages += 1
+        is_short = is_short or page.truncated
         for row in page.items:
             rows.setdefault(row.native_id, row)
         is_last = page.next_cursor is None
         if is_last or len(rows) >= scan_limit or page.next_cursor == cursor:
             found = list(rows.values())[:scan_limit]
-            return Snapshot(found, truncated=not is_last or len(rows) > scan_limit, pages=pages)
+            return Snapshot(found, truncated=is_short or not is_last or len(rows) > scan_limit, pages=pages)
         cursor = page.next_cursor

@@ -138,6 +138,7 @@ class PagedStream(Generic[R]):
                 has_wanted = self._take(page.items, len(self._cursors) - 1)
                 unwanted = 0 if has_wanted else unwanted + len(page.items)
                 self._at_end = page.next_cursor is None
+                self.truncated = self.truncated or page.truncated
                 if not self._at_end:
                     self._cursors.append(page.next_cursor)
                 if unwanted >= self._scan_limit:
