@@ -214,6 +214,9 @@ class PagedStream(Generic[R]):
         if ids is not None:
             return Count(len(ids), CountAccuracy.EXACT)
         if self._is_exact and self._vendor_total is not None:
+            if self.truncated:
+                # What was announced and not given is not known to exist.
+                return Count(max(self._vendor_total.value, len(self._seen)), CountAccuracy.LOWER_BOUND)
             return self._vendor_total
         if self._start is not None and self._start.total is not None and self._start.total >= len(self._seen):
             return Count(self._start.total, CountAccuracy.EXACT if self._start.exact else CountAccuracy.LOWER_BOUND)
