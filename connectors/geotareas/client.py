@@ -18,6 +18,7 @@ from connectors.sdk import (
     Upstream,
     decode_json,
     encode_json_numbers,
+    received_token,
 )
 
 T = TypeVar("T")
@@ -128,7 +129,8 @@ def login_credentials(settings: GeotareasSettings) -> TokenCredentials:
         )
         if not answer.ok:
             raise login_error(answer)
-        return Token(_decode(answer, _data(answer), wire.Login).authorization, TOKEN_LIFETIME)
+        given_token = _decode(answer, _data(answer), wire.Login).authorization
+        return received_token(given_token, lifetime=TOKEN_LIFETIME, native_status=answer.status)
 
     fixed = {"X-API-Key": given.api_key.get_secret_value(), "tenant": tenant}
     return TokenCredentials(log_in, fixed=fixed)

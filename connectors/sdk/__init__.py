@@ -91,6 +91,7 @@ from connectors.sdk.http import (
     current_call,
     error_from_status,
     from_settings,
+    received_token,
     retry_at,
 )
 from connectors.sdk.json import decode_json, decode_json_value, encode_json_numbers, fits_documentation
@@ -332,6 +333,7 @@ __all__ = [
     "overdue",
     "parse_options",
     "read_cursor",
+    "received_token",
     "retry_at",
     "shown_text",
     "time_from_wire",

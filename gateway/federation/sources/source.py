@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from msgspec import structs
 
 from connectors.sdk.connector import Connector
-from connectors.sdk.errors import ConnectorError, RejectedError
+from connectors.sdk.errors import ConnectorError, MalformedResponseError, RejectedError
 from gateway.federation.cache import Scope
 from gateway.federation.sources.action_capabilities import action_capabilities, described
 from gateway.federation.sources.caller_scope import acting_on, scope_of
@@ -86,6 +86,7 @@ class Source:
             self.record_failure(error.at(self.key, operation))
             raise
         self._record.record_success()
+        self.admission.record_usable()
         return result
 
     async def write(self, operation: str, call: Callable[[], Awaitable[T]]) -> T:
@@ -101,6 +102,8 @@ class Source:
 
     def record_failure(self, error: ConnectorError) -> None:
         """For a read that failed in part, after it gave what it had."""
+        if isinstance(error, MalformedResponseError):
+            self.admission.record_unusable()
         self._record.record_failure(error)
 
     def info(self) -> SourceInfo:
