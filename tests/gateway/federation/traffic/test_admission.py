@@ -9,6 +9,7 @@ import pytest
 from connectors.sdk.errors import (
     ForbiddenError,
     IdentityNotLinkedError,
+    MalformedResponseError,
     RateLimitedError,
     UnavailableError,
     UpstreamTimeoutError,
@@ -250,6 +251,7 @@ async def test_a_probe_is_nobodys() -> None:
         (UnavailableError("cannot be reached"), BreakerState.OPEN),
         (IdentityNotLinkedError("nobody is there"), BreakerState.CLOSED),
         (RuntimeError("broken"), BreakerState.OPEN),
+        (MalformedResponseError("not readable as JSON", native_status=200), BreakerState.OPEN),
     ],
 )
 async def test_any_answer_but_a_failure_brings_a_source_back(error: Exception, expected: BreakerState) -> None:
