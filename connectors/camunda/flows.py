@@ -80,7 +80,7 @@ def flow_of(raw: bytes | Raw, settings: CamundaSettings, *, fetched_at: datetime
         business_key=row.business_id,
         parent_id=row.parent_process_instance_key,
         root_id=row.root_process_instance_key,
-        url=url_of(settings.options.flow_url_template, row.process_instance_key),
+        url=url_of(settings.flow_link, row.process_instance_key),
         native_state=row.state,
         payload=Raw(raw),
     )

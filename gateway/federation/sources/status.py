@@ -12,7 +12,6 @@ from connectors.sdk.errors import (
     RateLimitedError,
     RejectedError,
     UnauthenticatedError,
-    UnsupportedActionError,
 )
 from schema.ports import SourceStatus
 
@@ -28,8 +27,6 @@ def status_of(error: ConnectorError) -> SourceStatus:
             return SourceStatus.UNAUTHORIZED
         case ForbiddenError():
             return SourceStatus.FORBIDDEN
-        case UnsupportedActionError():
-            return SourceStatus.SKIPPED
         case _:
             return SourceStatus.UNAVAILABLE
 

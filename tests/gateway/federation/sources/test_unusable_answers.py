@@ -67,9 +67,12 @@ def geotareas(vendor: Vendor) -> Connector[Any]:
     return GeotareasConnector.open(settings, transport=httpx2.MockTransport(vendor))
 
 
-GOOD_TOKEN = {camunda: TOKEN, geotareas: b'{"success":true,"data":{"authorization":"good"}}'}
-GOOD = {camunda: b'{"items":[],"page":{"totalItems":0},"brokers":[]}', geotareas: b'{"success":true,"data":[],"meta":{"total":0}}'}
 Make = Callable[[Vendor], Connector[Any]]
+GOOD_TOKEN: dict[Make, bytes] = {camunda: TOKEN, geotareas: b'{"success":true,"data":{"authorization":"good"}}'}
+GOOD: dict[Make, bytes] = {
+    camunda: b'{"items":[],"page":{"totalItems":0},"brokers":[]}',
+    geotareas: b'{"success":true,"data":[],"meta":{"total":0}}',
+}
 
 
 async def read(source: Source) -> str:
