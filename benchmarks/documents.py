@@ -1,8 +1,8 @@
-"""CPU that one document costs before anything of it runs: `python benchmarks/documents.py`.
+"""The CPU time of a document before it is executed: `python benchmarks/documents.py`.
 
-Every document is at most 32 kB. For each: its bytes, the best of a few runs in milliseconds of process time (parsing,
-limits and validation; nothing kept from the run before), and what became of it. The goal is 20 ms for every one, on a
-machine of which an honest query is the yardstick: its line comes first.
+Every document is at most 32 kB. For each it prints the bytes, the milliseconds of process time (the best of a few runs
+of parsing, limits and validation; no result of an earlier run is kept) and the outcome. The goal is 20 ms for every
+document. The first line is an ordinary query, for comparison with other machines.
 """
 
 import argparse
@@ -76,12 +76,12 @@ REPEATED = {
         "",
     ),
 }
-"""Start, what is repeated with a number for `#`, end: each is tried as large as 32 kB, as the parser reads it,
-and as the limits let it be validated."""
+"""Start, a piece that is repeated with a number in place of `#`, and end. Each is tried at three sizes: 32 kB, the largest
+that the parser reads, and the largest that the limits allow to be validated."""
 
 
 def filled(start: str, piece: str, end: str, fits: Callable[[str], bool]) -> str:
-    """As many pieces as fit, found by halving."""
+    """The text with as many pieces as fit, found by bisection."""
     served, refused = 0, LARGEST
     while refused - served > 1:
         count = (served + refused) // 2
@@ -93,14 +93,14 @@ def filled(start: str, piece: str, end: str, fits: Callable[[str], bool]) -> str
 
 
 def is_read(text: str) -> bool:
-    """Whether the parser gets to its end."""
+    """Whether the parser reads the whole text."""
     lexer = Lexer(Source(text))
     tokens = range(LIMITS.tokens)
     return len(text.encode()) <= LARGEST and any(lexer.advance().kind is TokenKind.EOF for _ in tokens)
 
 
 def is_validated(text: str) -> bool:
-    """Whether it gets as far as validation."""
+    """Whether the text reaches validation."""
     if not is_read(text):
         return False
     try:
@@ -110,20 +110,20 @@ def is_validated(text: str) -> bool:
 
 
 def nested(opening: str, inside: str, closing: str, start: str = "", end: str = "", levels: int | None = None) -> str:
-    """As deep as 32 kB allow, or `levels`."""
+    """Nested as deeply as 32 kB allow, or `levels` deep."""
     room = (LARGEST - len(start + inside + end)) // len(opening + closing)
     levels = room if levels is None else min(levels, room)
     return start + opening * levels + inside + closing * levels + end
 
 
 def doubling(levels: int, spread: str) -> str:
-    """Fragments each of which stands for twice the next one: 2^levels fields."""
+    """Fragments that each spread the next one twice: 2^levels fields."""
     chain = "".join(f"fragment F{n} on Flow {{ {spread.replace('#', f'F{n + 1}')} }} " for n in range(levels))
     return '{ flow(id: "x") { ...F0 } } ' + chain + f"fragment F{levels} on Flow {{ id }}"
 
 
 def corpus() -> dict[str, str]:
-    """Documents by what they try."""
+    """The documents by their purpose."""
     rivals = " ".join(f"a: task(id: {n}) {{ id }}" for n in range(240))
     documents = {
         "honest inbox": HONEST,

@@ -1,11 +1,12 @@
-"""What one sick source of five does to the others: `python benchmarks/faults.py [--seconds N]`.
+"""The effect of one failing source of five on the others: `python benchmarks/faults.py [--seconds N]`.
 
-The stand-ins run in a process of their own, 10 ms away. Everybody healthy comes first and last; between them UiPath, the
-sick one, is a black hole (takes requests, never answers), slow (every tenth reply, at random, comes 10 s later), and
-flapping (3 s of 503, 7 s well). Each time a new gateway is asked, as often as the clock says and not as it answers, for
-a whole inbox and for the inbox of the four healthy sources, both FRESH: every query asks the vendors.
+The stand-ins run in their own process, 10 ms away. All sources are healthy at first and at the end. In between UiPath
+fails in three ways: it is a black hole (takes requests and never answers), slow (a random tenth of the answers is 10 s
+late), or flapping (3 s of 503, then 7 s healthy). In each state a new gateway gets queries at a fixed rate, whether it
+answers or not: for the whole inbox, and for the inbox of the four healthy sources. All are FRESH, so every query calls
+the vendors.
 
-Times are those of the answers. What the sick source was asked is counted from its stand-in's records.
+Times are response times. The requests to the failing source are counted in its stand-in's records.
 """
 
 import argparse
@@ -36,11 +37,11 @@ from schema.core.relay import global_id
 
 SICK = "uipath"
 LATENCY_MS = 10
-# Seconds that an answer may take at each source, and those after which a probe may follow another.
+# Seconds that an answer of each source may take, and seconds between two probes.
 DEADLINE, PROBES = 0.8, 5.0
-# Queries a second, half of them whole inboxes.
+# Queries per second. Half of them are for the whole inbox.
 RATE = 8.0
-# One reply in so many, and the seconds by which it is late.
+# One answer in `SLOW` is late by `LATE` seconds.
 SLOW, LATE = 10, 10.0
 DOWN, UP = 3.0, 7.0
 WARM_UPS = 5
@@ -60,7 +61,7 @@ query Inbox($sources: [ID!]) {
 
 
 class Answer(Struct, frozen=True):
-    """`at` on the performance counter, when it was asked for; `status` and `code` of each source by its key."""
+    """`at` is the start of the query on the performance counter. `status` and `code` are those of each source, by key."""
 
     at: float
     seconds: float
@@ -77,9 +78,9 @@ class Answer(Struct, frozen=True):
 
 
 class Phase(Struct):
-    """What was seen while the sick source was in one state. `asked`: the requests that it saw meanwhile.
+    """The measurements while the failing source is in one state. `asked` counts the requests that it received.
 
-    `delays`: seconds by which queries were sent too late, because this process, or the machine, was busy.
+    `delays` are the seconds by which queries were sent too late because this process or the machine was busy.
     """
 
     title: str
@@ -91,8 +92,8 @@ class Phase(Struct):
 
 
 class Seen(Struct):
-    """One run. `detecting` are the queries until the black hole was no longer waited for, which `sent` it requests;
-    `recoveries` the seconds from a flapping source's return to its first rows.
+    """One run. `detecting` are the queries before the gateway stopped waiting for the black hole, `sent` its requests
+    until then. `recoveries` are the seconds from the return of a flapping source to its first rows.
     """
 
     phases: tuple[Phase, Phase, Phase, Phase, Phase]
@@ -102,7 +103,7 @@ class Seen(Struct):
 
 
 def stand_in_process(pipe: Connection) -> None:
-    """Serves until the other end of `pipe` is closed; first it tells the gateway's configuration and the addresses."""
+    """Serve until the other end of `pipe` is closed. First send the gateway's configuration and the addresses."""
 
     async def served() -> None:
         chosen = [kind() for kind in stand_ins().values()]
@@ -133,7 +134,7 @@ def vendors() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 class World:
-    """The stand-ins from outside, and how a new gateway is asked."""
+    """The stand-ins seen from outside, and new gateways."""
 
     def __init__(self, text: str, urls: Mapping[str, str], control: httpx2.AsyncClient) -> None:
         self._text = text
@@ -142,7 +143,7 @@ class World:
 
     @asynccontextmanager
     async def gateway(self) -> AsyncIterator["Gateway"]:
-        """A new one, which has learned the vendors' limits and signed in."""
+        """A new gateway that has signed in and knows the vendors' limits."""
         async with AsyncExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             path = Path(folder) / "taskgate.toml"
@@ -166,7 +167,7 @@ class World:
         (await self._control.delete(f"{self._url}/faults")).raise_for_status()
 
     async def asked(self, since: datetime) -> int:
-        """Requests that the sick source saw."""
+        """The number of requests that the failing source received."""
         records = (await self._control.get(f"{self._url}/requests")).json()["requests"]
         return sum(datetime.fromisoformat(each["at"]) >= since for each in records)
 
@@ -190,7 +191,7 @@ class Gateway:
         )
 
     async def ask_steadily(self, phase: Phase, seconds: float) -> None:
-        """`RATE` queries a second, whether the last is answered or not."""
+        """Send `RATE` queries per second, whether the previous one is answered or not."""
 
         async def one(number: int) -> None:
             without_sick = bool(number % 2)
@@ -208,7 +209,7 @@ class Gateway:
 
 
 async def measured(seconds: float, world: World) -> Seen:
-    """`seconds` are shared out as the default's are."""
+    """Divide `seconds` among the states in the same proportions as the default."""
     part = seconds / DEFAULT_SECONDS
     well, hole, slow = Phase("all well"), Phase("black hole"), Phase("slow")
     down, up = Phase("flapping, down"), Phase("flapping, up")
@@ -251,7 +252,7 @@ async def watch(world: World, gateway: Gateway, phase: Phase, seconds: float) ->
 
 
 def verdicts(seen: Seen) -> Iterator[tuple[str, str, str, str, bool]]:
-    """Goal, what it is about, what is allowed, what was measured, and whether that is within it."""
+    """Goal, subject, allowed value, measured value, and whether it is within the goal."""
     well, hole, slow, down, up = seen.phases
     usual, worst = quantile(well.whole, 0.5), quantile(well.whole, 0.99)
     is_told = [each.has_healthy and each.code[SICK] == "UPSTREAM_UNAVAILABLE" for each in hole.whole]
@@ -275,7 +276,7 @@ def _most(goal: str, what: str, value: float, most: float) -> tuple[str, str, st
 
 
 def quantile(answers: Sequence[Answer], part: float) -> float:
-    """Milliseconds; a part of 1 is the longest."""
+    """In milliseconds. The part 1 is the longest time."""
     return _quantile([each.seconds for each in answers], part)
 
 

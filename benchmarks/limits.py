@@ -1,11 +1,13 @@
-"""What greedy users do to a vendor's limit, and the limit to them: `python benchmarks/limits.py [--seconds N]`.
+"""The effect of greedy users on a vendor's limit, and of the limit on them: `python benchmarks/limits.py [--seconds
+N]`.
 
-The GEOtareas stand-in takes 30 reads and 10 writes in 6 s, a tenth of the documented minute, and lies 0-300 ms away
-in each direction. 180 users read tasks by id, 20 assign them, and they want far more than that. Three runs: writes at
-half of their limit while reads saturate; everybody greedy; and that once more through a gateway that does not count.
+The GEOtareas stand-in accepts 30 reads and 10 writes in 6 s, a tenth of the documented minute, and is 0-300 ms away in
+each direction. 180 users read tasks by id and 20 assign them; together they try far more than the limit. There are
+three runs: writes at half of their limit while reads use all of theirs; all users greedy; and the same with a gateway
+that does not count.
 
-What the vendor took and refused is counted from the stand-in's records; ages and times are those of the users' answers,
-and only how long a write waited is the gateway's own word (`extensions.taskgate.waitedMs`: for its read and itself).
+Accepted and refused requests are counted in the stand-in's records. Ages and times are those of the answers to users.
+Only the wait of a write is reported by the gateway itself (`extensions.taskgate.waitedMs`, with the wait of its read).
 """
 
 import argparse
@@ -36,18 +38,18 @@ from sandbox.geotareas.stand_in import GeotareasStandIn
 
 READS, WRITES, WINDOW = 30, 10, 6.0
 TRAVEL = 0.3
-# The part of the limit that can be had: a slot is away for a window and, at the mean, once there and back.
+# The usable part of the limit: a slot is in use for a window and, on average, for one way to the vendor and back.
 LEFT = WINDOW / (WINDOW + TRAVEL)
 USERS, WRITERS, TASKS = 200, 20, 60
-# Seconds: for how long an answer counts as fresh, and how long a query may wait for the source.
+# Seconds for which an answer is fresh, and for which a query may wait for the source.
 FRESH, DEADLINE = 3.0, 2.0
 # Seconds that an answer may take from the cache to the user.
 SLACK = 0.1
-# Seconds between an answer and the next question; writers who take their limit by half think longer.
+# Seconds between an answer and the next request. Modest writers use half of their limit, so they wait longer.
 READER_PAUSE, GREEDY_PAUSE, MODEST_PAUSE = 1.0, 1.0, WRITERS / (WRITES / WINDOW / 2) - 1.0
-# One in so many questions insists on an answer of now.
+# One request in `INSISTENT` is FRESH.
 INSISTENT = 10
-# Seconds at the start of a run that do not count, no more than those that do: there is nothing to fall back on yet.
+# Seconds at the start of a run that are not measured, because the cache is still empty.
 WARM_UP = WINDOW
 # Seconds between looks at whether this process is late.
 PULSE = 0.05
@@ -76,7 +78,7 @@ Act = Callable[[str, random.Random], Awaitable[None]]
 
 
 class Run(Struct, frozen=True):
-    """`tells`: the vendor announces its limits in headers."""
+    """`tells`: the vendor reports its limits in headers."""
 
     title: str
     limits: dict[str, float]
@@ -92,7 +94,7 @@ RUNS = (
 
 
 class Given(Struct, frozen=True):
-    """What a user got. Seconds; `age` where there was data, `waited` as the gateway tells of a write."""
+    """The answer to one user, with its seconds. `age` is set if it has data, `waited` if the gateway reports a wait."""
 
     what: str
     seconds: float
@@ -101,8 +103,8 @@ class Given(Struct, frozen=True):
 
 
 class Seen(Struct):
-    """What counts of one run: what users got, what the stand-in recorded, and the seconds by which this process was
-    late for what it had to do: it, or the machine, was busy.
+    """The measurements of one run: the answers to users, the counts of the stand-in, and the seconds by which this
+    process was late because it or the machine was busy.
     """
 
     reads: list[Given] = []
@@ -121,7 +123,7 @@ class Seen(Struct):
 
 
 class Distant:
-    """`app`, up to `TRAVEL` seconds away; without the headers that tell of limits, unless it `tells`."""
+    """`app`, up to `TRAVEL` seconds away. The headers with limits are removed unless it `tells`."""
 
     def __init__(self, app: ASGIApp, *, tells: bool) -> None:
         self._app = app
@@ -164,7 +166,7 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
 
 
 class Crowd:
-    """Users of one gateway, each with a question in mind as soon as the last is answered."""
+    """Users of one gateway. Each sends the next request soon after the last answer."""
 
     def __init__(self, gateway: httpx2.AsyncClient, seen: Seen, pause: float) -> None:
         self._gateway = gateway
@@ -175,7 +177,7 @@ class Crowd:
         self._people: list[str] = []
 
     async def look_around(self) -> None:
-        """Learn what there is to ask for; before the limit is on."""
+        """Find tasks and people, before the limit is switched on."""
         after, people = None, set()
         while True:
             answer = await self._ask("u000", LIST, after=after)
@@ -189,7 +191,7 @@ class Crowd:
         self._people = sorted(people)
 
     async def be_greedy(self) -> None:
-        """Until cancelled."""
+        """Send requests until cancelled."""
         async with asyncio.TaskGroup() as group:
             for number in range(USERS):
                 writes = number < WRITERS
@@ -223,7 +225,7 @@ class Crowd:
 
 
 async def _again_and_again(act: Act, person: str, chance: random.Random, pause: float) -> None:
-    """`pause` is the mean of seconds from an answer to the next question."""
+    """`pause` is the average of the seconds from an answer to the next request."""
     await asyncio.sleep(chance.uniform(0, pause))
     while True:
         await act(person, chance)
@@ -297,7 +299,7 @@ def _configuration(folder: Path, stand_in: GeotareasStandIn, url: str, run: Run)
 
 
 def rows(seen: Seen) -> Iterator[tuple[str, str, str]]:
-    """What was measured, the goal, and the value."""
+    """Name of the measurement, goal and value."""
     windows = seen.seconds / WINDOW
     yield "vendor: answers with 429", "0", str(seen.refused)
     yield "vendor: reads taken, of the limit", ">= 85 %", _share(seen.reads_taken, READS * windows)
@@ -327,7 +329,7 @@ def _share(part: int, whole: float) -> str:
 
 
 def _times(seconds: Sequence[float], *parts: float) -> str:
-    """Quantiles; a part of 1 is the longest."""
+    """Quantiles of seconds. The part 1 is the longest time."""
     ordered = sorted(seconds)
     last = len(ordered) - 1
     return "  ".join(f"{ordered[min(last, int(part * len(ordered)))]:.2f}" for part in parts) if ordered else "-"

@@ -1,11 +1,11 @@
-"""What a page of a merged list costs, by the size of the sources: `python benchmarks/lists.py [--sizes N ...]`.
+"""The cost of a page of a merged list, by the size of the sources: `python benchmarks/lists.py [--sizes N ...]`.
 
-Five sources of 1,000, 10,000 and 100,000 open tasks each, or of other `sizes`, 25 rows a page by due date with their total: the first page and
-the fortieth, cold (nothing is kept) and warm (asked before). The vendors are made up: each has its tasks in order, says
-them in JSON and cuts pages by place, so that what is measured is the gateway's own work. Counted are calls and bytes
-from upstream, CPU of the gateway alone (the making of the JSON is taken off), and the memory at the peak of one page.
+Five sources with 1,000, 10,000 and 100,000 open tasks each, or with other `sizes`. A page has 25 rows by due date, with
+the total. Measured are the first and the fortieth page, cold (with an empty cache) and warm (read before). The vendors
+are simulated: each has its tasks in order, encodes them as JSON and pages by place. The output has calls and bytes from
+upstream, the CPU time of the gateway alone (without making the JSON), and the peak of memory for one page.
 
-Exits with 1 where a page of sources that sort costs more at the largest size than at the smallest.
+The exit code is 1 if a page of sources that sort costs more at the largest size than at the smallest.
 """
 
 import argparse
@@ -45,7 +45,8 @@ SOURCES = 5
 ROWS = 25
 LAST_PAGE = 40
 RUNS = 3
-# So many times as much CPU at a hundred times the size counts as growing; less is what a shared machine does.
+# With a hundred times the size, CPU time that is more than this many times as high counts as growth. A smaller
+# difference can come from a shared machine.
 TOLERANCE = 1.5
 ADMIN = Caller(key="carol", name="Carol", groups=(), roles=frozenset({"task_admin"}), identities={})
 REQUEST = TaskListRequest(
@@ -57,7 +58,7 @@ REQUEST = TaskListRequest(
 
 
 class Vendor(Connector[SourceSettings]):
-    """Holds `size` tasks, four of five with a due date, none of them in memory: a place says what stands there."""
+    """Has `size` tasks, four of five with a due date. None is kept in memory: the place of a task decides its values."""
 
     vendor = "made-up"
     title = "Made up"
@@ -136,7 +137,7 @@ class Cost(Struct, frozen=True):
 
 
 class Bench:
-    """A gateway over five vendors; `cold` forgets all answers."""
+    """A gateway over five vendors. `cold` empties its cache."""
 
     def __init__(self, size: int, *, sorting: int) -> None:
         self.vendors = [Vendor(number, size, sorts=number < sorting) for number in range(SOURCES)]
@@ -159,7 +160,7 @@ class Bench:
         gc.collect()
 
     async def cursor_before(self, page: int) -> str | None:
-        """Of the last edge of the page before."""
+        """The cursor of the last edge of the previous page."""
         after = None
         for _ in range(page - 1):
             after = (await self._page(after)).edges[-1].cursor()
@@ -169,7 +170,7 @@ class Bench:
         return await self._gateway.list_tasks(ADMIN, structs.replace(REQUEST, after=after))
 
     async def cost(self, after: str | None) -> Cost:
-        """Of one page and the cursor at its end."""
+        """The cost of one page and of the cursor at its end."""
         bytes_before = sum(vendor.bytes for vendor in self.vendors)
         own_before = sum(vendor.own_seconds for vendor in self.vendors)
         began = time.process_time()
@@ -186,7 +187,7 @@ class Bench:
         )
 
     async def peak(self, after: str | None) -> float:
-        """Kilobytes that one page needs at its peak beyond what was there, answers kept included."""
+        """The peak of kilobytes that one page adds, including cached answers."""
         tracemalloc.start()
         try:
             await self.cost(after)
@@ -196,7 +197,7 @@ class Bench:
 
 
 async def measured(size: int, sorting: int) -> Iterable[tuple[str, str, Cost]]:
-    """Page, warmth and cost: the best of a few runs."""
+    """Page, cold or warm, and cost: the best of a few runs."""
     bench = Bench(size, sorting=sorting)
     found = []
     for page in (1, LAST_PAGE):

@@ -1,18 +1,22 @@
 """The composition root: the only file that names the concrete parts of the gateway. It opens and closes them."""
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
 import structlog
 from msgspec import Struct
 
+from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.model import TaskRef
 from connectors.sdk.registry import connector_types
 from gateway.auth import Authenticator, sign_in
+from gateway.federation.authorization import MOST_KEPT, Names, OwnWork, RecentlyShown
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.lists import CursorCodec, DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
-from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
+from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, KnownAccounts, TaskReader
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.service import FederatedSources, Lists, Objects
 from gateway.federation.sources import Source, SourceReader, flight_context
@@ -30,7 +34,7 @@ from gateway.people.configured import ConfiguredPeople
 from gateway.settings import Settings
 from gateway.shared import Leases
 from gateway.shared.memory import memory_state
-from gateway.store import Journal
+from gateway.store import KEPT_SECONDS, EndedTask, Journal
 from gateway.store.sqlite import SqliteJournal
 
 log = structlog.get_logger("taskgate.federation")
@@ -55,8 +59,10 @@ async def open_gateway(settings: Settings, *, observe: Observe = ignore_record) 
             source = Source(connector, rate_limits=shared.rate_limits, observe=observe)
             stack.push_async_callback(source.aclose)
             sources.append(source)
-        journal = SqliteJournal(settings.gateway.journal)
+        keep_own = timedelta(days=settings.store.keep_own_days)
+        journal = SqliteJournal(settings.gateway.journal, keep_ended=keep_own.total_seconds())
         stack.callback(journal.close)
+        own = own_work(people, keep=keep_own, ended=await journal.ended_tasks(most=MOST_KEPT))
         bounds = settings.gateway.cache
         answers = Cache(
             max_bytes=bounds.max_bytes,
@@ -76,8 +82,14 @@ async def open_gateway(settings: Settings, *, observe: Observe = ignore_record) 
                 answers=answers,
                 cursors=CursorCodec(_secret(settings)),
                 leases=shared.leases,
+                own=own,
             ),
         )
+
+
+def own_work(people: People, *, keep: timedelta, ended: Iterable[EndedTask] = ()) -> OwnWork:
+    """What people ended, from what the journal has."""
+    return OwnWork(ended, keep=keep, is_person=lambda ref: people.by_native_ref(ref) is not None)
 
 
 def compose(
@@ -88,22 +100,37 @@ def compose(
     answers: Cache,
     cursors: CursorCodec,
     leases: Leases,
+    monotonic: Callable[[], float] = time.monotonic,
+    now: Clock = utc_now,
+    own: OwnWork | None = None,
 ) -> FederatedSources:
     """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`."""
+    own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS))
+    names, shown = Names(people), RecentlyShown()
     by_key = {source.key: source for source in sources}
 
     def ended(ref: TaskRef) -> None:
         answers.invalidate([Tag(ref.source, Kind.TASK, ref.native_id), Tag(ref.source, Kind.TASK_LIST)])
 
-    overlay, flow_overlay = Overlay(ended=ended), FlowOverlay()
+    overlay, flow_overlay = (
+        Overlay(monotonic=monotonic, now=now, ended=ended),
+        FlowOverlay(monotonic=monotonic, now=now),
+    )
     reader = SourceReader(answers)
     flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)
-    tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows)
+    tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows, own=own, names=names)
     task_lists = TaskLists(
-        sources, reader=reader, overlay=overlay, cursors=cursors, people=people, within_flow=tasks.within_flow
+        sources,
+        reader=reader,
+        overlay=overlay,
+        cursors=cursors,
+        people=people,
+        within_flow=tasks.within_flow,
+        own=own,
     )
     sender = AtMostOnceSender(journal=journal, answers=answers)
-    commands = CommandBuilder(people)
+    known = KnownAccounts()
+    commands = CommandBuilder(people, known)
     flow_lists = FlowLists(sources, reader=reader, cursors=cursors, overlay=flow_overlay)
     definition_lists = DefinitionLists(sources, reader=reader, cursors=cursors)
     return FederatedSources(
@@ -120,28 +147,35 @@ def compose(
                 cursors=cursors,
                 people=people,
                 visible_task=tasks.visible_task,
+                known=known,
             ),
             stats=Stats(task_lists, by_key, people=people),
         ),
         objects=Objects(
             tasks=tasks,
             flows=flows,
-            directory=DirectoryReader(by_key, reader=reader),
+            directory=DirectoryReader(by_key, reader=reader, known=known),
             definitions=Definitions(
                 list_definitions=definition_lists.page,
                 list_tasks=task_lists.page,
                 list_flows=flow_lists.page,
                 flows=flows.flows,
             ),
+            known=known,
         ),
         writes=WritePipeline(
             by_key,
             journal=journal,
-            tasks=TaskWriter(reads=tasks, overlay=overlay, sender=sender, commands=commands),
+            tasks=TaskWriter(
+                reads=tasks, overlay=overlay, sender=sender, commands=commands, own=own, shown=shown, names=names
+            ),
             flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, commands=commands),
             creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
             leases=leases,
+            own=own,
         ),
+        names=names,
+        shown=shown,
     )
 
 

@@ -30,7 +30,7 @@ class _CuttableProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        # ASGI wants a mapping for each extension. This one is a function: it is used within the sandbox only.
+        # ASGI requires a mapping for each extension. This one is a function, because only the sandbox uses it.
         self.scope["extensions"] = cast("dict[str, dict[object, object]]", {CUT: self._cut})
 
     def _cut(self, reset: bool) -> None:  # noqa: FBT001

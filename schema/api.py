@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema.core.scalars import SCALARS
+from schema.execution import BoundedIntExecutor
 from schema.flow import FlowMutations, FlowQueries
 from schema.node import NodeQueries
 from schema.operation import OperationQueries
@@ -57,7 +58,12 @@ Writes are mutations. Their payload has a `status` and `errors`; `operation(id:)
 @lru_cache(maxsize=1)
 def build_schema() -> strawberry.Schema:
     """The schema, built once per process."""
-    schema = strawberry.Schema(query=Query, mutation=Mutation, config=StrawberryConfig(scalar_map=dict(SCALARS)))
+    schema = strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        config=StrawberryConfig(scalar_map=dict(SCALARS)),
+        execution_context_class=BoundedIntExecutor,
+    )
     schema._schema.description = DESCRIPTION  # noqa: SLF001 Strawberry has no argument for it
     return schema
 

@@ -24,7 +24,7 @@ _WHAT = (
 
 @strawberry.type
 class NodeQueries:
-    @resolved(description=f"Any object by its global id. {_WHAT} Null with an error if it cannot be loaded.")
+    @resolved(description=f"Any object by its global id. {_WHAT} Null plus an error if it cannot be loaded.")
     async def node(
         self,
         info: strawberry.Info[Context, None],

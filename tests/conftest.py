@@ -1,4 +1,4 @@
-"""What all tests share: a network that reaches this machine only, marks, and the vendors' API descriptions where they are."""
+"""Shared by all tests: a network that reaches only this machine, marks, and the vendors' API descriptions."""
 
 import ipaddress
 import os
@@ -13,19 +13,17 @@ from hypothesis import settings
 
 from tests.world import world as world  # noqa: PLC0414 a fixture of all tests
 
-# How hard property tests try: HYPOTHESIS_PROFILE=long in `make test-long`, few in `make check`. Without deadlines: machines
-# are shared.
+# The number of examples of property tests: HYPOTHESIS_PROFILE is `long` in `make test-long` and `few` in `make check`.
+# There are no deadlines, because machines are shared.
 settings.register_profile("few", max_examples=15, deadline=None)
 settings.register_profile("quick", max_examples=100, deadline=None)
 settings.register_profile("long", max_examples=3000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
-pytest.register_assert_rewrite("connectors.sdk.testing.contract")
-
 DESCRIPTIONS = Path(__file__).resolve().parents[2] / "shared" / "specs"
 
 
-# Workers that `make test` starts at most (its Makefile says so), and the ports of each: below those that the system hands out.
+# The most workers that `make test` starts (see the Makefile), and the ports of each: below the ports that the system assigns.
 MOST_WORKERS = 4
 FIRST_PORT, PORTS = 20_000, 3_000
 
@@ -39,7 +37,7 @@ running: list[pytest.Item] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks those that get a server by a fixture or by their folder, and vendors' contract suites; others mark themselves."""
+    """Mark tests that get a server from a fixture or by their folder, and contract suites. Others mark themselves."""
     for item in items:
         fixtures: list[str] = getattr(item, "fixturenames", [])
         if SERVER_FIXTURES.intersection(fixtures) or item.path.relative_to(TESTS).parts[0] in SERVER_FOLDERS:
@@ -58,12 +56,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 class UnmarkedServerError(RuntimeError):
-    """A test without the mark `server` starts one: add `pytestmark = pytest.mark.server`."""
+    """A test without the mark `server` starts a server: add `pytestmark = pytest.mark.server`."""
 
 
 @pytest.fixture(autouse=True, scope="session")
 def marked_servers() -> Iterator[None]:
-    """Otherwise `make check` would become slow without anyone noticing."""
+    """A test that starts a server without the mark would make `check` slow unnoticed."""
 
     def guarded(start: Callable[..., Any]) -> Callable[..., Any]:
         def started(*arguments: Any, **options: Any) -> Any:
@@ -80,7 +78,7 @@ def marked_servers() -> Iterator[None]:
 
 
 class NetworkClosedError(RuntimeError):
-    """No OSError, so that no code under test takes it for an upstream that is away."""
+    """Not an OSError: code under test would take that for an unavailable upstream."""
 
 
 def _is_here(host: object) -> bool:
@@ -94,7 +92,7 @@ def _is_here(host: object) -> bool:
 
 @pytest.fixture(autouse=True, scope="session")
 def closed_network() -> Iterator[None]:
-    """Sockets reach this machine only; a name is not even looked up."""
+    """Sockets reach only this machine, and no name is looked up."""
 
     def guarded(connect: Callable[..., Any]) -> Callable[..., Any]:
         def to_here(connection: socket.socket, address: Any) -> Any:
@@ -125,7 +123,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def api_descriptions() -> Path:
-    """The folder of the vendors' API descriptions, one folder a vendor."""
+    """The folder of the vendors' API descriptions, with one folder for each vendor."""
     if not DESCRIPTIONS.is_dir():
         pytest.skip("the vendors' API descriptions are not beside this repository (../shared/specs)")
     return DESCRIPTIONS
@@ -133,7 +131,7 @@ def api_descriptions() -> Path:
 
 @pytest.fixture(scope="session")
 def own_ports() -> range:
-    """Ports that no other worker of this run tries; others on this machine may hold them."""
+    """Ports that no other worker of this run uses. Other programs on this machine may use them."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     assert worker < MOST_WORKERS
     return range(FIRST_PORT + worker * PORTS, FIRST_PORT + (worker + 1) * PORTS)

@@ -23,7 +23,7 @@ def adopt_orphans() -> None:
 
 
 def reap_orphans() -> None:
-    """Those that have ended; one that still runs is left alone."""
+    """Wait for children that have ended. Running ones are left alone."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
@@ -34,7 +34,7 @@ def reap_orphans() -> None:
 def main(command: list[str]) -> int:
     adopt_orphans()
     began = time.monotonic()
-    # A handler of ours is not inherited, unlike SIG_IGN: Ctrl-C ends the command, and this program still reports.
+    # The command does not inherit a handler, as it would SIG_IGN: Ctrl-C ends the command, and this program still reports.
     signal.signal(signal.SIGINT, lambda *_: None)
     code = subprocess.run(command, check=False).returncode
     seconds = time.monotonic() - began

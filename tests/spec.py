@@ -15,7 +15,7 @@ _ROOT = "urn:description"
 
 
 class ApiDescription:
-    """A description of a vendor's API; what does not fit it raises `AssertionError`."""
+    """A description of a vendor's API. Raises `AssertionError` for anything that does not match it."""
 
     def __init__(self, path: Path) -> None:
         text = path.read_text(encoding="utf-8")
@@ -81,7 +81,7 @@ class ApiDescription:
         return ("paths", template_path, method.lower())
 
     def _resolved(self, pointer: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, Any]]:
-        """Follow references that stand in place of a response or request body."""
+        """Follow references that replace a response or request body."""
         node: Any = self._document
         for part in pointer:
             node = node[part]
@@ -92,7 +92,7 @@ class ApiDescription:
 
     def _new_validator(self, pointer: tuple[str, ...]) -> jsonschema.Draft202012Validator:
         fragment = "/".join(part.replace("~", "~0").replace("/", "~1") for part in pointer)
-        # Of a fragment, spaces and braces must not stand as they are.
+        # Spaces and braces in a fragment must be encoded.
         quoted = re.sub(r"[^\w~/.\-]", lambda match: f"%{ord(match[0]):02X}", fragment)
         return jsonschema.Draft202012Validator(
             {"$ref": f"{_ROOT}#/{quoted}"},
@@ -101,7 +101,7 @@ class ApiDescription:
         )
 
     def _translated(self, node: Any) -> Any:
-        """Turn 3.0's dialect into JSON Schema, and leave out patterns that Python's `re` does not know."""
+        """Convert the dialect of 3.0 to JSON Schema, and leave out patterns that Python's `re` does not support."""
         if isinstance(node, list):
             return [self._translated(each) for each in node]
         if not isinstance(node, dict):
@@ -111,7 +111,7 @@ class ApiDescription:
             del new["pattern"]
         if not self._openapi_30:
             return new
-        # Camunda's alternatives overlap: a key fits every kind of key, `{"limit": 1}` two forms of a page.
+        # Camunda's alternatives overlap: a key matches every kind of key, `{"limit": 1}` matches two forms of a page.
         if "oneOf" in new:
             new["anyOf"] = new.pop("oneOf")
         for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):

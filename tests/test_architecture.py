@@ -1,4 +1,4 @@
-"""The shape of the tree: who may import whom, and which files a vendor has."""
+"""The structure of the tree: which imports are allowed, and which files a vendor has."""
 
 import subprocess
 import sys
@@ -13,9 +13,9 @@ VENDORS = sorted(
     for folder in (ROOT / "connectors").iterdir()
     if folder.is_dir() and folder.name not in {"sdk", "__pycache__"}
 )
-# What every vendor has.
+# Files of every vendor.
 VENDOR_FILES = {"__init__.py", "settings.py", "wire.py", "client.py", "mapping.py", "connector.py", "README.md"}
-# What a vendor has that needs it. `formats` holds readers and writers of formats: OData, BPMN, letter case.
+# Optional files. `formats` has readers and writers of formats: OData, BPMN, letter case.
 FURTHER_VENDOR_FILES = {
     "errors.py",
     "ids.py",
@@ -29,22 +29,6 @@ FURTHER_VENDOR_FILES = {
     "options.py",
     "extras.py",
     "formats",
-}
-# Files that still have a name of their own. The list may only shrink.
-OLD_VENDOR_FILES: dict[str, set[str]] = {
-    "epilot": {
-        "apis.py",
-        "closing.py",
-        "detail.py",
-        "directory.py",
-        "lists.py",
-        "new_task.py",
-        "reading.py",
-        "source.py",
-        "states.py",
-        "workflow_wire.py",
-        "workflows.py",
-    },
 }
 STAND_INS = sorted(path.parent.name for path in (ROOT / "sandbox").glob("*/__init__.py"))
 STAND_IN_NAMES = {
@@ -88,7 +72,7 @@ def _named_vendors(module: str) -> set[str]:
         ("import importlib\nimportlib.import_module('connectors.camunda')", "connectors.camunda"),
     ],
 )
-def test_imports_are_seen_however_they_are_written(source: str, expected: str) -> None:
+def test_imports_of_every_kind_are_found(source: str, expected: str) -> None:
     """Inside functions, relative, and by a call with a literal name."""
     assert expected in set(imported(source, "connectors.sdk"))
 
@@ -113,8 +97,8 @@ def test_a_vendor_imports_no_other_vendor(vendor: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_a_vendor_imports_of_this_project_the_sdk_alone(vendor: str) -> None:
-    """Neither the gateway nor the graph, nor a stand-in, nor the suite that tests it."""
+def test_of_this_project_a_vendor_imports_only_the_sdk(vendor: str) -> None:
+    """Neither the gateway nor the graph, nor a stand-in, nor the contract suite."""
     allowed = (f"connectors.{vendor}", "connectors.sdk")
     wrong = [
         (path, module)
@@ -126,14 +110,14 @@ def test_a_vendor_imports_of_this_project_the_sdk_alone(vendor: str) -> None:
 
 
 def test_the_sandbox_shares_no_code_with_what_it_tests() -> None:
-    """A mistake in shared code would cancel itself out."""
+    """The same error on both sides would not be noticed."""
     assert [] == [
         (path, module) for path, module in imports("sandbox") if is_within(module, "gateway", "schema", "connectors")
     ]
 
 
-def test_nothing_that_runs_imports_the_contract_suite() -> None:
-    """It needs pytest, which an installation does not have."""
+def test_product_code_does_not_import_the_contract_suite() -> None:
+    """The suite needs pytest, which is not installed with the product."""
     assert [] == [
         (path, module)
         for folder in PACKAGES
@@ -145,11 +129,11 @@ def test_nothing_that_runs_imports_the_contract_suite() -> None:
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_every_vendor_has_the_same_files(vendor: str) -> None:
-    """The mandatory ones, and others only by the names that all vendors use for the same thing."""
+    """The mandatory ones; others only with the names that all vendors use for the same purpose."""
     files = {path.name for path in (ROOT / "connectors" / vendor).iterdir() if path.name != "__pycache__"}
 
     assert set() == VENDOR_FILES - files
-    assert OLD_VENDOR_FILES.get(vendor, set()) == files - VENDOR_FILES - FURTHER_VENDOR_FILES
+    assert set() == files - VENDOR_FILES - FURTHER_VENDOR_FILES
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -186,8 +170,8 @@ def test_files_of_stand_ins_are_short() -> None:
     assert {} == {str(path.relative_to(ROOT)): lines for path, lines in lengths.items() if lines > MOST_LINES}
 
 
-def test_modules_are_named_by_what_they_hold() -> None:
-    """These names say nothing."""
+def test_modules_have_meaningful_names() -> None:
+    """The names in this list say nothing about a module."""
     modules = [path for folder in PACKAGES for path in (ROOT / folder).rglob("*") if path.suffix in {"", ".py"}]
 
     assert [] == [str(path.relative_to(ROOT)) for path in modules if path.stem in MEANINGLESS]
@@ -195,7 +179,7 @@ def test_modules_are_named_by_what_they_hold() -> None:
 
 @pytest.mark.server
 def test_the_import_contracts_hold() -> None:
-    """Also across several modules, which single import statements do not show."""
+    """Also over several modules, which single import statements do not show."""
     command = Path(sys.executable).with_name("lint-imports")
     run = subprocess.run([command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
 

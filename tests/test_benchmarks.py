@@ -1,4 +1,4 @@
-"""The benchmarks run. How fast this machine is, is not tested."""
+"""The benchmarks run. The speed of this machine is not tested."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ SMALL = {
 
 
 def test_every_benchmark_is_run() -> None:
-    """And named in docs/."""
+    """Each is also named in docs/."""
     told = " ".join(page.text for page in PAGES)
     programs = {path.name for path in (ROOT / "benchmarks").glob("*.py")}
 
@@ -29,14 +29,14 @@ def test_every_benchmark_is_run() -> None:
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_a_benchmark_prints_what_it_measured(name: str) -> None:
-    """Made small, as a user would call it."""
+def test_a_benchmark_prints_its_measurements(name: str) -> None:
+    """With small sizes, started as a user would."""
     program = ROOT / "benchmarks" / name
     done = subprocess.run(
         [sys.executable, str(program), *SMALL[name]], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
     )
 
-    # 1: a goal was missed, which a busy machine may do.
+    # 1: a goal was missed, which can happen on a busy machine.
     assert done.returncode in {0, 1}, done.stderr
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) > 10

@@ -1,4 +1,4 @@
-"""What is shipped: the wheel, and the Dockerfile around it."""
+"""What is shipped: the wheel and the Dockerfile."""
 
 import json
 import os
@@ -14,11 +14,12 @@ import pytest
 pytestmark = pytest.mark.server
 
 ROOT = Path(__file__).parent.parent
+TODO = ROOT / "tests" / "connectors" / "todo_vendor" / "todo_taskgate"
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from the tree and unpacked into an empty folder as pip would."""
+    """The wheel, built from the tree and unpacked into an empty folder, as pip would do."""
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
@@ -33,7 +34,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(site: Path, code: str) -> str:
-    """`code` with the wheel's packages before everything else, from a folder that is not the tree."""
+    """Run `code` with the wheel's packages first on the path, outside of the tree."""
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(site)!r}); {code}"],
         cwd=site.parent,
@@ -44,27 +45,56 @@ def run(site: Path, code: str) -> str:
     return done.stdout.strip()
 
 
-def test_the_wheel_holds_every_package_and_is_itself_what_is_imported(installed: Path) -> None:
-    """`schema` is also the name of an unrelated distribution: ours must be the one that answers."""
+def test_the_wheel_has_every_package_and_is_imported(installed: Path) -> None:
+    """`schema` is also the name of an unrelated distribution. Ours must be imported."""
     code = "import gateway, schema, connectors, sandbox, json; print(json.dumps([m.__file__ for m in (gateway, schema, connectors, sandbox)]))"
     for file in json.loads(run(installed, code)):
         assert Path(file).is_relative_to(installed)
 
 
 def test_the_installed_wheel_prints_the_committed_schema(installed: Path) -> None:
-    """From the wheel alone: registry, schema and commands find what they need."""
+    """Registry, schema and commands need only the wheel."""
     code = "from gateway.cli import app; app(['schema'], standalone_mode=False)"
 
     assert (ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8").strip() == run(installed, code)
 
 
 def test_the_installed_wheel_finds_the_vendors(installed: Path) -> None:
-    """Discovery does not depend on the tree."""
+    """Without the tree."""
     code = "from connectors.sdk.registry import connector_types; from sandbox.registry import stand_ins; print(*sorted(connector_types()), *stand_ins())"
 
     assert "camunda epilot geotareas littlehorse uipath camunda uipath epilot littlehorse geotareas" == run(
         installed, code
     )
+
+
+def test_the_installed_contract_suite_shows_values(installed: Path, tmp_path: Path) -> None:
+    """For a connector outside of the tree, without any configuration of pytest."""
+    shutil.copytree(TODO, tmp_path / "todo_taskgate", ignore=shutil.ignore_patterns("__pycache__"))
+    connector = tmp_path / "todo_taskgate" / "__init__.py"
+    body = "        body = {"
+    text = connector.read_text(encoding="utf-8")
+    assert text.count(body) == 1
+    connector.write_text(text.replace(body, f"        await self.ping()\n{body}"), encoding="utf-8")
+
+    arguments = ["-q", "-p", "no:cacheprovider", "--pyargs", "todo_taskgate.contract", "-k", "moves_the_state"]
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"import sys; sys.path[:0] = {[str(installed), str(tmp_path)]!r}; import pytest; sys.exit(pytest.main({arguments!r}))",
+        ],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert "connectors/sdk/testing/writes.py" in done.stdout
+    assert "an atomic verb must send one request, sent GET /api/me, POST /api/todos/1/complete" in done.stdout
+    assert "assert 1 == 2" in done.stdout
+    assert "1 failed" in done.stdout
 
 
 def test_the_wheel_holds_graphiql_as_the_tree_does(installed: Path) -> None:
@@ -78,8 +108,8 @@ def test_the_wheel_holds_graphiql_as_the_tree_does(installed: Path) -> None:
     assert files(ROOT) == files(installed)
 
 
-def test_a_wheel_is_built_where_there_is_no_npm(tmp_path: Path) -> None:
-    """It says what it lacks; the page in it says the same."""
+def test_a_wheel_is_built_without_npm(tmp_path: Path) -> None:
+    """It says what is missing, and so does the page in it."""
     tree, nowhere = tmp_path / "tree", tmp_path / "nowhere"
     nowhere.mkdir()
     for name in ("connectors", "schema", "gateway", "sandbox"):
@@ -96,7 +126,9 @@ def test_a_wheel_is_built_where_there_is_no_npm(tmp_path: Path) -> None:
         env={**os.environ, "PATH": str(nowhere)},
     )
 
-    assert "GraphiQL is left out: npm (Node.js) is not on this machine. All else works without it." in built.stderr
+    assert (
+        "GraphiQL is left out: npm (Node.js) is not on this machine. Everything else works without it." in built.stderr
+    )
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         inside = [name for name in wheel.namelist() if name.startswith("gateway/graphiql/")]
     assert "gateway/graphiql/missing.html" in inside
@@ -104,7 +136,7 @@ def test_a_wheel_is_built_where_there_is_no_npm(tmp_path: Path) -> None:
 
 
 def test_the_dockerfile_passes_its_linter() -> None:
-    """It cannot be built everywhere; at least it is well-formed and follows the usual rules."""
+    """Tests cannot build it everywhere. This checks that it is well-formed and follows the usual rules."""
     linter = shutil.which("hadolint", path=str(Path(sys.executable).parent))
     if linter is None:
         pytest.skip("hadolint has no wheel for this machine")
@@ -114,8 +146,8 @@ def test_the_dockerfile_passes_its_linter() -> None:
     assert (0, "") == (done.returncode, done.stdout)
 
 
-def test_the_image_runs_as_nobody_special_and_reports_its_health() -> None:
-    """Two stages before it that stay behind, a user without rights, a health check, and a command that exists."""
+def test_the_image_runs_as_an_unprivileged_user_and_reports_its_health() -> None:
+    """It has two build stages that are not shipped, a health check, and an existing command."""
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     command = json.loads(re.findall(r"^CMD (\[.*\])$", text, re.MULTILINE)[0])
 

@@ -1,4 +1,4 @@
-"""docs/ is read by tests: the files that it names are there, and the map names every folder."""
+"""docs/ is checked by tests: the files that it names exist, and the map names every folder."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ MAP = DOCS / "architecture.md"
 TOP = {*PACKAGES, "benchmarks", "docs", "tests"}
 VENDORS = {path.parent.name for path in ROOT.glob("connectors/*/wire.py")}
 PATH = re.compile(r"(?<![\w./<>-])(?:[\w.<>-]+/)+[\w.<>-]*")
-"""`gateway/http/`, `connectors/<vendor>/wire.py`; a name without a slash is none."""
+"""For example `gateway/http/` and `connectors/<vendor>/wire.py`. A name without a slash is not a path."""
 
 
 def named(text: str) -> set[str]:
@@ -23,21 +23,21 @@ def named(text: str) -> set[str]:
 
 
 def test_paths_are_found_in_sentences_and_in_code() -> None:
-    """Other things with a slash are left out."""
+    """Other texts with a slash are left out."""
     text = "`gateway/app.py`, see [it](../schema/api.py).\n\n```\nsandbox/\n  sandbox/<vendor>/  a/b\n```\nschema/<noun>/x.py and/or."
 
     assert named(text) == {"gateway/app.py", "sandbox", *(f"sandbox/{vendor}" for vendor in VENDORS)}
 
 
 def test_the_map_names_every_folder() -> None:
-    """Each room of the product, and each folder at the top."""
+    """Each room of the product, and each folder at the top level."""
     folders = {room.replace(".", "/") for room in rooms()} | TOP
 
     assert set() == folders - named(MAP.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
-def test_what_a_page_names_is_there(page: Path) -> None:
+def test_what_a_page_names_exists(page: Path) -> None:
     """Files and folders."""
 
     assert [] == [path for path in sorted(named(page.read_text(encoding="utf-8"))) if not (ROOT / path).exists()]

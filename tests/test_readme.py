@@ -1,4 +1,4 @@
-"""README and docs/ are read by tests: what they show is what happens, what they list is what is there."""
+"""README and docs/ are checked by tests: the examples work, and the tables match the code."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import CacheSettings, LimitsSettings, Section, SourceSettings
 from gateway.cli import app
 from gateway.federation.sources.action_capabilities import action_capabilities
-from gateway.settings import CacheBounds, load
+from gateway.settings import CacheBounds, StoreSettings, load
 from schema.core.enums import UserErrorCode
 from schema.core.limits import DocumentLimits
 from tests.documents import PAGES, README, ROOT, Page
@@ -26,7 +26,7 @@ BEHAVIOUR, CLIENTS, CONFIGURATION, OPERATING = (
 
 
 async def test_the_first_query_gives_the_answer_that_the_readme_shows(world: World) -> None:
-    """With the demonstration's data, to the letter."""
+    """With the data of the demo, exactly. The gateway has made no call before."""
     curl = next(block for block in README.blocks("sh") if block.startswith("curl"))
     words = shlex.split(curl)
     body = json.loads(words[words.index("-d") + 1])
@@ -34,14 +34,14 @@ async def test_the_first_query_gives_the_answer_that_the_readme_shows(world: Wor
     answer = (await world.client.post("/graphql", json=body)).json()
 
     expected = json.loads(README.blocks("json")[0])
-    # Whether it had to wait a moment for a place under way depends on the machine.
+    # Whether a call had to wait shortly for its turn depends on the machine.
     for told in (expected, answer):
         del told["extensions"]["taskgate"]["waits"], told["extensions"]["taskgate"]["waitedMs"]
     assert expected == answer
 
 
 async def test_the_readmes_operations_work(world: World) -> None:
-    """Queue, then claim: as a newcomer would paste them."""
+    """The query of the queue, then the claim."""
     queue, claim = README.blocks("graphql")
     task = (await world.data(queue))["viewer"]["inbox"]["nodes"][0]
 
@@ -54,8 +54,8 @@ async def test_the_readmes_operations_work(world: World) -> None:
     )
 
 
-def test_the_readmes_configuration_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It loads with its variables set and its file in place."""
+def test_the_example_configuration_can_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its variables set and its file in place."""
     monkeypatch.setenv("TASKGATE_SECRET", "s" * 32)
     monkeypatch.setenv("ALICE_KEY_SHA256", hashlib.sha256(b"key").hexdigest())
     monkeypatch.setenv("CAMUNDA_SECRET", "c")
@@ -71,7 +71,7 @@ def test_the_readmes_configuration_is_one(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_the_table_of_vendors_equals_the_connectors() -> None:
-    """Capabilities stand once, on the decorated verbs; the table must follow."""
+    """Verbs are declared once, in the connectors. The table must match them."""
     vendors = re.findall(r"\[(\w+)\]", README.text.split("| action |", 1)[1].splitlines()[0])
     expected = {
         action.value: [
@@ -86,7 +86,7 @@ def test_the_table_of_vendors_equals_the_connectors() -> None:
 
 
 def test_the_table_of_settings_equals_the_settings() -> None:
-    """Every default as it is."""
+    """Every default."""
     fields = SourceSettings.model_fields
     actual = {row[0].strip("`"): row[1] for row in CONFIGURATION.rows("setting of a source")}
 
@@ -111,8 +111,8 @@ REFUSALS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("code", REFUSALS)
-async def test_a_code_of_the_readme_comes_with_its_status(world: World, code: str) -> None:
-    """Under the newer media type."""
+async def test_each_listed_code_has_the_listed_status(world: World, code: str) -> None:
+    """With the newer media type."""
     (shown,) = (row[1] for row in CLIENTS.rows("code") if code in row[0].split(", "))
     request = {"method": "POST", **REFUSALS[code]}
     request["headers"] = {"Accept": NEW, **request.get("headers", {})}
@@ -123,15 +123,15 @@ async def test_a_code_of_the_readme_comes_with_its_status(world: World, code: st
     assert re.fullmatch(shown.replace("x", "[0-9]"), str(answer.status_code))
 
 
-def test_the_readmes_codes_are_those_that_there_are() -> None:
-    """What a request gets, what a system gives, and what nobody expected."""
+def test_the_listed_codes_are_the_codes_of_the_gateway() -> None:
+    """Codes of bad requests, of failures of a source, and INTERNAL."""
     listed = {code for row in CLIENTS.rows("code") for code in row[0].split(", ")}
 
     assert set(REFUSALS) <= listed
     assert listed <= set(REFUSALS) | set(UserErrorCode) | {"INTERNAL"}
 
 
-def test_the_readmes_statuses_of_a_write_are_those_that_there_are() -> None:
+def test_the_listed_statuses_of_a_write_are_all_statuses() -> None:
     """In both tables."""
 
     told = [BEHAVIOUR.rows("status | means"), CLIENTS.rows("status | show")]
@@ -152,17 +152,18 @@ def test_the_table_of_limits_equals_the_limits() -> None:
         ("`[sources.cache]`", CacheSettings),
         ("`[sources.limits]`", LimitsSettings),
         ("`[gateway.cache]`", CacheBounds),
+        ("`[store]`", StoreSettings),
     ],
 )
 def test_the_tables_of_cache_and_limits_equal_the_settings(head: str, model: type[Section]) -> None:
-    """Default and meaning stand once, in the settings."""
+    """Defaults and descriptions are defined once, in the settings."""
     expected = [[f"`{name}`", str(field.default), field.description] for name, field in model.model_fields.items()]
 
     assert expected == CONFIGURATION.rows(head)
 
 
 def test_the_table_of_documented_limits_equals_the_connectors() -> None:
-    """What holds for a source that sets nothing."""
+    """The limits of a source whose settings have none."""
 
     def shown(number: float | None) -> str:
         return "-" if number is None else f"{number:g}"
@@ -194,7 +195,7 @@ def test_every_command_of_the_readme_exists() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    """Relative links of the README and the vendors' pages."""
+    """The relative links of the README and of the vendors' pages."""
     for page in [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("connectors/*/README.md")]:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"

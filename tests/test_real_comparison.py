@@ -1,4 +1,4 @@
-"""The comparison of stand-in and engine, with a second stand-in in the engine's place: it is quiet, and it finds."""
+"""The comparison of stand-in and engine, with a second stand-in instead of the engine."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ Converse = Callable[[Conversation], Awaitable[None]]
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> Callable[[Converse, str], Awaitable[list[Exchange]]]:
-    """What a fresh server of that version answers to a conversation; its reads lag."""
+    """The answers of a fresh server of that version to a conversation. Its reads lag."""
     monkeypatch.setattr(stand_in, "PASSWORD", PASSWORD)
 
     async def hold(converse: Converse, version: str) -> list[Exchange]:
@@ -45,18 +45,18 @@ async def test_two_servers_of_one_version_answer_the_same(
     assert len(once) == len({each.label for each in once})
 
 
-async def test_another_version_shows_in_its_members(
+async def test_another_version_has_other_members(
     said: Callable[[Converse, str], Awaitable[list[Exchange]]],
 ) -> None:
-    """A member too many or too few, by its name."""
+    """A member too many or too few is reported by name."""
     found = differences(await said(reading, "8.9"), await said(reading, "8.10"))
 
     assert {("task", "businessId"), ("instance", "suspendedDate")} <= {(each.label, each.what) for each in found}
     assert {"absent"} == {each.stand_in for each in found}
 
 
-def test_status_words_and_types_are_compared() -> None:
-    """Keys are the same everywhere, moments by how they are written."""
+def test_status_texts_and_types_are_compared() -> None:
+    """All keys count as equal. Of times the format is compared."""
 
     def answered(status: int, media_type: str, content: str) -> Exchange:
         from tests.real.exchange import exchange_of
@@ -93,8 +93,8 @@ async def test_two_conversations_are_not_compared(
         differences(await said(reading, "8.9"), await said(directory, "8.9"))
 
 
-def test_the_readme_lists_what_stays_different() -> None:
-    """Every accepted difference with its reason, and no other."""
+def test_the_readme_lists_the_accepted_differences() -> None:
+    """Each with its reason, and no other."""
     assert connectors.camunda.__file__ is not None
     text = (Path(connectors.camunda.__file__).parent / "README.md").read_text(encoding="utf-8")
     section = text.split("## Against a real engine", 1)[1]

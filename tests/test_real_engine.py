@@ -1,4 +1,4 @@
-"""How `make test-real` begins and ends, with scripts in the places of Java, Maven and the engine."""
+"""How `make test-real` begins and ends, with scripts instead of Java, Maven and the engine."""
 
 import os
 import socket
@@ -29,14 +29,14 @@ configuration = open(os.environ["SPRING_CONFIG_ADDITIONALLOCATION"].removeprefix
 port = int(re.search(r"server: .address: 127.0.0.1, port: (\\d+)", configuration)[1])
 http.server.HTTPServer(("127.0.0.1", port), Ready).serve_forever()
 """
-# With a child, as the engine's start script could have.
+# It starts a child process, as the engine's start script could.
 HANGS = "#!/bin/sh\nsleep 1234567 &\necho $! > $CHILD\necho 'Starting slowly'\nwait\n"
 FAILS = "#!/bin/sh\necho 'INFO starting'\necho 'Caused by: java.lang.IllegalStateException: no such driver'\nexit 3\n"
 
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A machine without Java, Maven and kept downloads."""
+    """A machine without Java, without Maven and without kept downloads."""
     for name in ("JAVA_HOME", "CAMUNDA_ARCHIVE", "CAMUNDA_PORT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -46,7 +46,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def ports(own_ports: range) -> Ports:
-    """Five that are free now."""
+    """Five ports that are free now."""
     for first in own_ports[::5]:
         try:
             engine._must_be_free(Ports(first))
@@ -106,8 +106,8 @@ def test_too_old_a_java_is_named(java: Callable[[int], Path]) -> None:
     assert said(caught).startswith("no fitting Java, only 11, 17: ")
 
 
-def test_the_newest_fitting_java_is_taken(java: Callable[[int], Path]) -> None:
-    """Not a newer one that the engine does not know."""
+def test_the_newest_supported_java_is_used(java: Callable[[int], Path]) -> None:
+    """Not a newer one that the engine does not support."""
     java(17)
     java(21)
     newest = java(25)
@@ -124,8 +124,8 @@ def test_without_maven_the_line_says_where_to_put_the_archive() -> None:
     assert "CAMUNDA_ARCHIVE" in said(caught)
 
 
-def test_an_archive_that_maven_does_not_find_is_said_in_its_words(tmp_path: Path) -> None:
-    """Without the address of a registry, and nothing is kept."""
+def test_maven_reports_an_archive_that_it_does_not_find(tmp_path: Path) -> None:
+    """The line is Maven's, without the address of a registry. No file is kept."""
     line = "[ERROR] Failed to execute goal x: Could not find artifact io.camunda:camunda-zeebe:tar.gz in central (https://registry.test/x) -> [Help 1]"
     executable(tmp_path / "bin" / "mvn", f"#!/bin/sh\necho '{line}'\nexit 1\n")
     with pytest.raises(EngineError) as caught:
@@ -136,7 +136,7 @@ def test_an_archive_that_maven_does_not_find_is_said_in_its_words(tmp_path: Path
 
 
 def test_an_archive_is_fetched_once(tmp_path: Path) -> None:
-    """Outside of the tree; afterwards Maven is not asked."""
+    """It is kept outside of the tree. Later runs do not start Maven."""
     maven = "#!/bin/sh\nfor each; do case $each in -DoutputDirectory=*) folder=${each#*=};; esac; done\n"
     mvn = executable(tmp_path / "bin" / "mvn", maven + f"echo x > $folder/camunda-zeebe-{engine.VERSION}.tar.gz\n")
     fetched = engine.archive()
@@ -148,7 +148,7 @@ def test_an_archive_is_fetched_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["bin/operate", ""])
 def test_an_archive_of_something_else_is_refused(tmp_path: Path, name: str) -> None:
-    """Another program's, or no archive at all."""
+    """Of another program, or no archive at all."""
     archive = packed(tmp_path, FAILS, name) if name else executable(tmp_path / "x.tar.gz", "no archive")
     with pytest.raises(EngineError) as caught:
         engine.unpacked(archive)
@@ -157,7 +157,7 @@ def test_an_archive_of_something_else_is_refused(tmp_path: Path, name: str) -> N
 
 
 def test_a_taken_port_is_named(tmp_path: Path, ports: Ports) -> None:
-    """Before anything starts."""
+    """Nothing is started."""
     with (
         socket.create_server(("127.0.0.1", ports.named["gRPC"])),
         pytest.raises(EngineError) as caught,
@@ -168,7 +168,7 @@ def test_a_taken_port_is_named(tmp_path: Path, ports: Ports) -> None:
     assert said(caught).startswith(f"port taken: 127.0.0.1:{ports.named['gRPC']} (gRPC) is not free")
 
 
-def test_an_engine_that_ends_says_its_last_complaint(tmp_path: Path, ports: Ports) -> None:
+def test_an_engine_that_ends_early_is_reported_with_its_last_error(tmp_path: Path, ports: Ports) -> None:
     folder = engine.unpacked(packed(tmp_path, FAILS))
     with pytest.raises(EngineError) as caught, engine.running(folder, tmp_path, ports):
         pass
@@ -196,8 +196,8 @@ def test_an_engine_that_is_never_ready_is_ended_with_its_children(
     assert _ends(child)
 
 
-def test_a_ready_engine_is_gone_after_the_block(tmp_path: Path, ports: Ports) -> None:
-    """Its port too."""
+def test_a_running_engine_is_stopped_after_the_block(tmp_path: Path, ports: Ports) -> None:
+    """Its port is free again."""
     folder = engine.unpacked(packed(tmp_path, SERVES))
     with engine.running(folder, tmp_path, ports) as address:
         assert 204 == httpx2.get(f"{address}/v2/status").status_code
@@ -206,7 +206,7 @@ def test_a_ready_engine_is_gone_after_the_block(tmp_path: Path, ports: Ports) ->
 
 
 def test_the_command_ends_with_one_line_and_a_code(tmp_path: Path) -> None:
-    """Here for want of an archive."""
+    """In this test the archive is missing."""
     fitting = tmp_path / "jdk"
     executable(fitting / "bin" / "java", "#!/bin/sh\n")
     (fitting / "release").write_text('JAVA_VERSION="21.0.1"\n')
@@ -226,7 +226,7 @@ def test_the_command_ends_with_one_line_and_a_code(tmp_path: Path) -> None:
 
 
 def _ends(process: int) -> bool:
-    """Whether it is gone within seconds of its signal; one that only waits to be buried is."""
+    """Whether the process ends within seconds of its signal. A zombie counts as ended."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         try:

@@ -1,4 +1,4 @@
-"""The tree as tests of its shape read it: rooms (folders of product code), files and imports."""
+"""The tree as the tests of its structure read it: rooms (folders of product code), files and imports."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ PACKAGES = ("gateway", "schema", "connectors", "sandbox")
 
 
 def imported(source: str, package: str) -> Iterator[str]:
-    """Every module that `source`, a module within `package`, names in an import statement or import call."""
+    """Every module that `source`, a module in `package`, names in an import statement or import call."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names=names):
@@ -29,7 +29,7 @@ def imported(source: str, package: str) -> Iterator[str]:
 
 
 def imports(folder: str) -> list[tuple[str, str]]:
-    """Pairs of file and imported module for all modules below `folder`."""
+    """Pairs of file and imported module, for all modules in `folder`."""
     return [
         (str(path.relative_to(ROOT)), module)
         for path in sorted((ROOT / folder).rglob("*.py"))
@@ -53,7 +53,7 @@ def folder_of(room: str) -> Path:
 
 
 def exports(room: str) -> list[str] | None:
-    """`__all__` of a room's front door; None where it has none."""
+    """`__all__` of a room's front door; None if it has none."""
     for node in ast.parse((folder_of(room) / "__init__.py").read_text(encoding="utf-8")).body:
         match node:
             case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List() as names):

@@ -1,4 +1,4 @@
-"""A whole gateway over real stand-ins on real sockets, as `taskgate demo` makes it."""
+"""A whole gateway and real stand-ins on real sockets, as `taskgate demo` starts them."""
 
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -20,16 +20,16 @@ from sandbox.stand_in import StandIn
 
 Answer = dict[str, Any]
 
-# Stand-ins speak plain HTTP: reading all certificates for each small request would cost more than the request.
+# Stand-ins use plain HTTP: loading all certificates for each small request would take longer than the request.
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
-# Seconds as large as the settings allow: on a busy machine everything is slow, and no fault of what a test is about.
+# Seconds, as many as the settings allow: on a busy machine everything is slow, and a test must not fail because of that.
 PATIENT_GATEWAY = {"query_deadline": 300, "mutation_deadline": 300}
 PATIENT_SOURCE = {"deadline": 120, "connect_timeout": 60, "read_timeout": 120, "write_timeout": 120}
 
 
 class World:
-    """Stand-ins and gateway; `ask` sends one operation and gives the whole answer."""
+    """Stand-ins and gateway. `ask` sends one operation and returns the whole answer."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class World:
 
     @asynccontextmanager
     async def cold(self) -> AsyncIterator["World"]:
-        """Another gateway over the same stand-ins, which has asked them nothing yet; they forget who asked before."""
+        """A second gateway over the same stand-ins. It has made no calls, and the recorded requests are deleted."""
         async with gateway(self._configured) as (app, client):
             for vendor in self.urls:
                 await self.control(vendor, "requests", method="DELETE")
@@ -89,7 +89,7 @@ class World:
 
 @asynccontextmanager
 async def gateway(configured: Path) -> AsyncIterator[tuple[FastAPI, httpx2.AsyncClient]]:
-    """The gateway of a configuration, and a client of it."""
+    """A gateway with this configuration, and a client of it."""
     app = create_app(load(configured))
     async with (
         app.router.lifespan_context(app),
@@ -102,7 +102,8 @@ async def gateway(configured: Path) -> AsyncIterator[tuple[FastAPI, httpx2.Async
 async def opened(
     folder: Path, *, in_gateway: Sequence[str] = (), in_sources: Mapping[str, Sequence[str]] = MappingProxyType({})
 ) -> AsyncIterator[World]:
-    """A world with its configuration and its journal in `folder`; more lines for `[gateway]`, and for sources by key.
+    """A world with its configuration and journal in `folder`. Lines can be added for `[gateway]`, and for sources by
+    key.
 
     Deadlines are long unless these lines set them.
     """
@@ -130,7 +131,7 @@ async def opened(
 
 
 def patient(seconds: Mapping[str, int], lines: Sequence[str]) -> list[str]:
-    """The lines, and those settings that they leave out."""
+    """The lines, with long deadlines for settings that they do not have."""
     set_already = {line.partition("=")[0].strip() for line in lines}
     return [*lines, *(f"{name} = {value}" for name, value in seconds.items() if name not in set_already)]
 

@@ -49,25 +49,33 @@ class CamundaClient:
         answer = await self._upstream.read("GET", "/user-tasks/{}/form", key)
         return None if answer.status == 204 else answer.decode(wire.Form)
 
-    async def search_effective_variables(self, key: str, *, offset: int, limit: int) -> wire.SearchPage[wire.Variable]:
+    async def search_effective_variables(
+        self, key: str, *, offset: int, limit: int, name: str | None = None
+    ) -> wire.SearchPage[wire.Variable]:
         """Each name once, with complete values. This search pages by offset only; some servers 8.8 do not have it."""
         answer = await self._upstream.read(
             "POST",
             "/user-tasks/{}/effective-variables/search",
             key,
             params={"truncateValues": "false"},
-            json={"page": {"from": offset, "limit": limit}, "sort": _ascending("name")},
+            json={"page": {"from": offset, "limit": limit}, "sort": _ascending("name"), **_with_name(name)},
         )
         return answer.decode(wire.SearchPage[wire.Variable])
 
-    async def search_variables(self, key: str, *, offset: int, limit: int) -> wire.SearchPage[wire.Variable]:
+    async def search_variables(
+        self, key: str, *, offset: int, limit: int, name: str | None = None
+    ) -> wire.SearchPage[wire.Variable]:
         """A name once for each scope that has it, with complete values."""
         answer = await self._upstream.read(
             "POST",
             "/user-tasks/{}/variables/search",
             key,
             params={"truncateValues": "false"},
-            json={"page": {"from": offset, "limit": limit}, "sort": _ascending("name", "variableKey")},
+            json={
+                "page": {"from": offset, "limit": limit},
+                "sort": _ascending("name", "variableKey"),
+                **_with_name(name),
+            },
         )
         return answer.decode(wire.SearchPage[wire.Variable])
 
@@ -168,6 +176,10 @@ class CamundaClient:
         body = {"sort": _ascending("username"), "page": page}
         answer = await self._upstream.read("POST", "/groups/{}/users/search", group_id, json=body)
         return answer.decode(wire.SearchPage[wire.User])
+
+
+def _with_name(name: str | None) -> dict[str, object]:
+    return {} if name is None else {"filter": {"name": name}}
 
 
 def _named(action: str | None) -> dict[str, str]:

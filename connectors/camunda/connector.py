@@ -118,11 +118,12 @@ class CamundaConnector(Connector[CamundaSettings]):
         return page_of(tasks, answer, limit=limit, after=after)
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
-        """One call for each id."""
+        """One call for each id; two more for the outcome of a completed task where `outcome_variable` is configured."""
 
         async def get(key: str) -> Task:
             answer = await self._client.get_user_task(key)
-            return task_of(answer.body, self.settings, fetched_at=self.clock())
+            task = task_of(answer.body, self.settings, fetched_at=self.clock())
+            return await details.with_outcome(self._client, task, self.settings)
 
         return await get_each((key for key in ids if self.is_native_id(key)), get)
 
@@ -226,7 +227,7 @@ class CamundaConnector(Connector[CamundaSettings]):
         await self._client.unassign_user_task(command.task.native_id)
         return Outcome(task=after_write.assigned(command.task, None, at=self.clock()))
 
-    @handles(Unassign, note="the same call as for Release")
+    @handles(Unassign, by_id=True, note="the same call as for Release")
     async def unassign(self, command: Unassign) -> Outcome:
         await self._client.unassign_user_task(command.task.native_id)
         return Outcome(task=after_write.assigned(command.task, None, at=self.clock()))
@@ -290,6 +291,7 @@ class CamundaConnector(Connector[CamundaSettings]):
                 UpdateField.CANDIDATE_GROUPS,
             }
         ),
+        by_id=True,
         note="due and follow-up date, priority, candidates; all but the priority can be cleared",
     )
     async def update(self, command: Update) -> Outcome:

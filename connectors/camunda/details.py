@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterable
 from operator import attrgetter
 
+from msgspec.structs import replace
+
 from connectors.camunda import wire
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.forms import external_form, form_of
@@ -13,6 +15,7 @@ from connectors.sdk import (
     Activity,
     ActivityType,
     Announced,
+    ConnectorError,
     Form,
     MalformedResponseError,
     NotFoundError,
@@ -20,6 +23,7 @@ from connectors.sdk import (
     Task,
     TaskKind,
     TaskOutcome,
+    TaskState,
     UserRef,
     decode_json_value,
     distinct,
@@ -57,6 +61,34 @@ async def data(client: CamundaClient, task: Task, *, minor: int) -> dict[str, ob
             # Either the task is unknown, or the server is older than `server_version` says.
             pass
     return data_of(innermost(await _variables(client.search_variables, task.native_id)))
+
+
+async def with_outcome(client: CamundaClient, task: Task, settings: CamundaSettings) -> Task:
+    """A completed task with its outcome out of the configured variable.
+
+    Each task of a process writes the same variable, so it tells the outcome of the one that was completed last. The
+    outcomes of the others are not known, and neither is one that cannot be read now.
+    """
+    name = settings.options.outcome_variable
+    if name is None or task.state is not TaskState.COMPLETED or task.flow_id is None:
+        return task
+    try:
+        last = await client.search_user_tasks(
+            filter={"processInstanceKey": task.flow_id, "state": "COMPLETED"},
+            sort=({"field": "completionDate", "order": "DESC"},),
+            page={"limit": 1},
+        )
+        if [read_task(raw).user_task_key for raw in last.items] != [task.native_id]:
+            return task
+        search = client.search_effective_variables if settings.options.minor >= 9 else client.search_variables
+        value = data_of(innermost((await search(task.native_id, offset=0, limit=DRAIN_PAGE, name=name)).items)).get(
+            name
+        )
+    except ConnectorError:
+        return task
+    codes = {outcome.code for outcome in settings.options.outcomes}
+    is_known = isinstance(value, str) and (not codes or value in codes)
+    return replace(task, outcome=value) if is_known else task
 
 
 async def activities(client: CamundaClient, task: Task, *, minor: int) -> tuple[Activity, ...] | None:

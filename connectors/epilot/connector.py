@@ -1,66 +1,229 @@
-"""The verbs of epilot's tasks and flows, in both generations."""
+"""epilot as a source: what is read, and the verbs, for flows (v2) and workflows (v1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import ClassVar, Self
 
 from msgspec import Raw
 from msgspec.structs import replace
 
-from connectors.epilot import closing, mapping, new_task, options, wire
-from connectors.epilot.ids import FlowId, flow_id, task_id
-from connectors.epilot.mapping import Around, Execution
+from connectors.epilot import after_write, details, flows, formats, mapping, options, paging, search, wire
+from connectors.epilot.client import EpilotClient
+from connectors.epilot.extras import Extras
+from connectors.epilot.ids import FlowId, flow_id, is_task_id, task_id
 from connectors.epilot.options import Change
-from connectors.epilot.reading import flow_execution, workflow_execution
-from connectors.epilot.settings import Generation
-from connectors.epilot.source import EpilotSource
-from connectors.epilot.states import FUTURE, OF_ENDED_FLOW
+from connectors.epilot.people import Directory
+from connectors.epilot.settings import EpilotSettings, Generation, ListBy
+from connectors.epilot.wire import Execution
 from connectors.sdk import (
+    AdmissionControl,
     AlreadyAssignedError,
     Assign,
     CancelFlow,
     CancelFlowOfTask,
     Claim,
+    Clock,
     Complete,
     ConflictError,
+    Connector,
     ConnectorError,
+    ConnectorInfo,
     CreateTask,
+    DetailAspect,
     Flow,
     FlowOutcome,
-    FlowState,
+    FlowQuery,
+    Group,
+    Identity,
+    Listing,
+    NotFoundError,
+    OffsetCursor,
     Outcome,
+    Page,
+    RejectedError,
     Release,
     Resume,
     Retry,
     Skip,
     Start,
     StartFlow,
-    SubjectRef,
     Support,
     Suspend,
     Task,
+    TaskAction,
     TaskCommand,
+    TaskDetail,
     TaskKind,
+    TaskQuery,
+    Transport,
     Unassign,
     UnsupportedActionError,
     Update,
     UpdateField,
+    User,
     ValidationFailedError,
+    get_each,
     handles,
+    parse_options,
+    utc_now,
 )
 
+STATUS_CHANGES = frozenset(
+    {TaskAction.START, TaskAction.SUSPEND, TaskAction.RESUME, TaskAction.COMPLETE, TaskAction.SKIP}
+)
 UPDATES = frozenset({UpdateField.TITLE, UpdateField.DESCRIPTION, UpdateField.DUE_AT})
 
+# The vendor stores neither with a task.
+_NO_DETAILS = frozenset({DetailAspect.DATA, DetailAspect.COMMENTS})
 
-class EpilotConnector(EpilotSource):
-    """The vendor has no version and no etag: of two writes the later one counts."""
+
+class EpilotConnector(Connector[EpilotSettings]):
+    """Lists sort by one field at most, so the gateway reads them whole, filters and sorts.
+
+    Records have no version and no etag: of two writes the later one wins.
+    """
+
+    vendor: ClassVar[str] = "epilot"
+    title: ClassVar[str] = "epilot"
+    settings_type = EpilotSettings
+    never_filled = search.NEVER_FILLED
+    # For lists that come in one answer. The two query APIs give 100 rows a page.
+    page_limit = 1000
+    listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS})
+    open_to_everyone = True
+
+    def __init__(self, settings: EpilotSettings, client: EpilotClient, *, clock: Clock = utc_now) -> None:
+        super().__init__(settings, client.workflow_api.upstream, clock=clock)
+        self._client = client
+        self._directory = Directory(client.directory)
+        self._tasks = search.TASK_LISTS[settings.options.list_by](settings, client, clock)
+        self.extras = Extras(client)
+
+    @classmethod
+    def info_for(cls, settings: EpilotSettings) -> ConnectorInfo:
+        """`list_note` depends on the option `list_by`."""
+        return replace(super().info_for(settings), list_note=search.TASK_LISTS[settings.options.list_by].note)
+
+    @classmethod
+    def open(cls, settings: EpilotSettings, *, transport: Transport | None = None, clock: Clock = utc_now) -> Self:
+        return cls(settings, EpilotClient(settings, transport=transport), clock=clock)
+
+    async def ping(self) -> None:
+        """One row of a list that the vendor pages, else the owner of the credentials: the other lists give all rows."""
+        if self.settings.options.list_by in {ListBy.OVERVIEW, ListBy.KANBAN}:
+            await self._tasks.page(TaskQuery(), limit=1, after=None)
+        else:
+            await self._client.directory.me()
+
+    def guard(self, admission: AdmissionControl) -> None:
+        self._client.guard(admission)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    # Tasks
+
+    def is_native_id(self, native_id: str) -> bool:
+        return is_task_id(native_id)
+
+    def pushdown(self, query: TaskQuery) -> TaskQuery:
+        return search.pushed_down(query, self._tasks)
+
+    async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
+        if search.asks_for_candidates(query):
+            return paging.nothing()
+        if query.flows is None:
+            return await self._tasks.page(query, limit=limit, after=after)
+        cursor = OffsetCursor.parse(after)
+        tasks = await search.tasks_of_flows(query.flows, self._execution_by_id, self.settings, self.clock)
+        return paging.cut(tasks, cursor, limit=limit)
+
+    async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
+        """One call for each execution: the vendor has no read of one task."""
+        flow_of = {native_id: str(task_id(native_id).flow) for native_id in filter(self.is_native_id, ids)}
+        executions = await get_each(flow_of.values(), self._execution_by_id)
+        now = self.clock()
+        tasks: dict[str, Task | ConnectorError] = {}
+        for native_id, flow in flow_of.items():
+            match executions.get(flow):
+                case Execution() as execution:
+                    found = mapping.tasks_of(execution, self.settings, fetched_at=now).get(native_id)
+                    tasks |= {} if found is None else {native_id: found}
+                case ConnectorError() as error:
+                    tasks[native_id] = error
+                case None:
+                    continue
+        return tasks
+
+    async def get_detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:
+        """One call for any number of aspects: the whole execution."""
+        if aspects <= _NO_DETAILS:
+            return TaskDetail()
+        where = task_id(task.native_id)
+        execution = await self._execution(where.flow)
+        for row, _raw in execution.tasks:
+            if row.id == where.task:
+                return details.detail_from_wire(row, execution, aspects, self.settings)
+        raise NotFoundError("the flow no longer has this task")
+
+    # Flows
+
+    def within_flow(self, task: Task, flow: Flow) -> Task:
+        return flows.task_within_flow(task, flow, self.settings.options.ready_when)
+
+    async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
+        async def get(native_id: str) -> Flow:
+            return self._flow(await self._execution_by_id(native_id))
+
+        return await get_each(ids, get)
+
+    def pushdown_flows(self, query: FlowQuery) -> FlowQuery:
+        return flows.pushed_down_flows(query)
+
+    async def list_flows(self, query: FlowQuery, *, limit: int, after: str | None = None) -> Page[Flow]:
+        cursor = OffsetCursor.parse(after)
+        executions = await flows.executions_for(query, self.settings, self._client)
+        found = [flow for flow in map(self._flow, executions) if query.matches(flow)]
+        return paging.cut(found, cursor, limit=limit)
+
+    # People
+
+    async def get_users(self, ids: Sequence[str]) -> Mapping[str, User]:
+        return await self._directory.get_users(ids)
+
+    async def get_groups(self, ids: Sequence[str]) -> Mapping[str, Group]:
+        return await self._directory.get_groups(ids)
+
+    async def list_users(
+        self, *, search: str | None = None, assignable_to: Task | None = None, limit: int, after: str | None = None
+    ) -> Page[User]:
+        """`assignable_to` has no effect: the vendor does not say who can be assigned to a task."""
+        return await self._directory.list_users(search=search, limit=limit, after=after)
+
+    async def list_groups(self, *, search: str | None = None, limit: int, after: str | None = None) -> Page[Group]:
+        return await self._directory.list_groups(search=search, limit=limit, after=after)
+
+    async def list_members(self, group_id: str, *, limit: int, after: str | None = None) -> Page[User]:
+        return await self._directory.list_members(group_id, limit=limit, after=after)
+
+    # Verbs
+
+    def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
+        """The status of a disabled task cannot be changed; v1 has no operation to run a step again."""
+        if action in STATUS_CHANGES and mapping.is_enabled(task) is False:
+            return ConflictError("the task is disabled in epilot: its status cannot be changed")
+        if action is TaskAction.RETRY and task_id(task.native_id).flow.generation is Generation.V1:
+            return UnsupportedActionError("workflows of this generation cannot run a step again")
+        return super().refusal_of(task, action, actor)
 
     @handles(
         Claim, support=Support.EMULATED, atomic=False, note="writes the list of assignees, then reads who is in it"
     )
     async def claim(self, command: Claim) -> Outcome:
-        """Whoever writes last has the task: the reading tells whether that was somebody else."""
-        actor = self._actor(command)
+        """Of two claims at once the later write wins; the read after it tells the other caller."""
+        actor = command.require_actor().native_id
         if any(user.native_id != actor for user in command.task.assignees):
-            raise AlreadyAssignedError("somebody else is assigned")
+            raise AlreadyAssignedError("another person is assigned")
         await self._change(command, Change(assigned_to=(actor,)))
         native_id = command.task.native_id
         found = (await self.get_tasks([native_id])).get(native_id)
@@ -71,26 +234,26 @@ class EpilotConnector(EpilotSource):
                 error.maybe_applied = True
                 raise error
             case Task():
-                raise AlreadyAssignedError("somebody else was assigned at the same time")
+                raise AlreadyAssignedError("another person was assigned at the same time")
             case None:
-                raise ConflictError("the task has gone")
+                raise ConflictError("the task no longer exists")
 
-    @handles(Release, note="takes the person out of the list; others in it stay")
+    @handles(Release, note="removes the caller from the list of assignees; others stay")
     async def release(self, command: Release) -> Outcome:
-        kept = options.assignees_without(command.task, self._actor(command))
+        kept = options.assignees_without(command.task, command.require_actor().native_id)
         return await self._change(command, Change(assigned_to=kept))
 
     @handles(Unassign, note="empties the list of assignees")
     async def unassign(self, command: Unassign) -> Outcome:
         return await self._change(command, Change(assigned_to=()))
 
-    @handles(Assign, note="to a user, replacing the list; option `add`: beside the others; groups cannot own tasks")
+    @handles(Assign, note="to a user, replacing the list; option `add`: keeping the others; groups cannot own tasks")
     async def assign(self, command: Assign) -> Outcome:
         if command.group_id is not None:
-            raise ValidationFailedError("epilot assigns tasks to people only", field=("groupId",))
+            raise ValidationFailedError("epilot assigns tasks to users only", field=("groupId",))
         if not command.user_id:
             raise ValidationFailedError("names no user to assign to", field=("userId",))
-        add = options.options_of(command.options, options.AssignOptions).add
+        add = parse_options(command.options, options.AssignOptions).add
         users = options.assignees_with(command.task, command.user_id) if add else (command.user_id,)
         return await self._change(command, Change(assigned_to=users))
 
@@ -107,198 +270,144 @@ class EpilotConnector(EpilotSource):
         return await self._change(command, Change(status=options.status_after_pause(command.task)))
 
     @handles(
-        Update, fields=UPDATES, note="a due date can be set, not cleared; options `due_date` without zone, `enabled`"
+        Update,
+        fields=UPDATES,
+        by_id=True,
+        note="a due date can be set, not cleared; options `due_date` without zone, `enabled`",
     )
     async def update(self, command: Update) -> Outcome:
-        return await self._change(command, options.change_of(command))
+        return await self._change(command, options.update_of(command))
 
     @handles(Complete, note="outcome: the branch of a decision that waits for a person; no data, no comment")
     async def complete(self, command: Complete) -> Outcome:
-        if command.data:
-            raise ValidationFailedError("epilot keeps form data in journeys, not in tasks", field=("data",))
-        if command.comment:
-            raise ValidationFailedError("epilot keeps no comment on completion", field=("comment",))
-        if command.outcome and command.task.kind not in {TaskKind.DECISION, TaskKind.UNKNOWN}:
-            raise ValidationFailedError("only decisions have outcomes", field=("outcome",))
-        branch = Change(status="COMPLETED", next_condition_id=command.outcome or "")
-        change = branch if command.outcome else Change(status="COMPLETED")
-        done = await self._change(command, change)
+        done = await self._change(command, options.completion_of(command))
         if command.outcome and done.task.outcome is None:
             return Outcome(task=replace(done.task, outcome=command.outcome))
         return done
 
-    @handles(Skip, note="status SKIPPED; the flow goes on")
+    @handles(Skip, by_id=True, note="status SKIPPED; the flow goes on")
     async def skip(self, command: Skip) -> Outcome:
         return await self._change(command, Change(status="SKIPPED"))
 
-    @handles(Retry, note="runs the automation again, executes other tasks again; not in workflows (v1)")
+    @handles(Retry, note="runs an automation again, executes other tasks again; not in workflows (v1)")
     async def retry(self, command: Retry) -> Outcome:
         where = task_id(command.task.native_id)
-        if where.flow.generation is Generation.V1:
-            raise UnsupportedActionError("workflows of this generation cannot run a step again")
         is_other = command.task.kind in {TaskKind.AI, TaskKind.DECISION, TaskKind.MANUAL}
-        run = self.client.flows.execute_task if is_other else self.client.flows.run_automation
-        return Outcome(task=self._after(command.task, *await run(where.flow.execution, where.task)))
+        run = self._client.flows.execute_task if is_other else self._client.flows.run_automation
+        return self._changed(command.task, await run(where.flow.execution, where.task))
 
     @handles(CancelFlowOfTask, note="closes the flow, with a reason of options.closing_reasons where it offers one")
     async def cancel_flow_of_task(self, command: CancelFlowOfTask) -> Outcome:
         flow = task_id(command.task.native_id).flow
-        reasons = await self._default_reasons(flow, None)
-        closed = await self._close(flow, reasons, command)
-        name = f"{command.task.flow_name} ({flow.execution})" if command.task.flow_name else flow.execution
-        if closed is None:
-            return Outcome(task=self._canceled(command.task), effect=f"closed the flow {name} with all its open tasks")
-        tasks = mapping.tasks_of(closed, self.settings, fetched_at=self.clock())
-        task = tasks.pop(command.task.native_id, None)
-        others = sum(each.rule == OF_ENDED_FLOW[FlowState.CANCELED].rule for each in tasks.values())
-        return Outcome(
-            task=self._canceled(command.task) if task is None else task,
-            effect=f"closed the flow {name} and {others} other tasks that had not ended",
-        )
+        closed = await self._close(flow, await self._closing_reasons(flow, None), command)
+        return after_write.canceled_with_flow(command.task, closed, self.settings, fetched_at=self.clock())
 
     @handles(CancelFlow, note="status CLOSED; option `closing_reasons`: ids or titles of configured ones")
     async def cancel_flow(self, command: CancelFlow) -> FlowOutcome:
-        wanted = options.options_of(command.options, options.CancelFlowOptions).closing_reasons
+        names = parse_options(command.options, options.CancelFlowOptions).closing_reasons
         flow = flow_id(command.flow.native_id)
-        if wanted:
-            reasons = await self._chosen_reasons(flow, command.flow.payload, wanted)
-        else:
-            reasons = await self._default_reasons(flow, command.flow.payload)
+        reasons = await self._closing_reasons(flow, command.flow.payload, names)
         closed = await self._close(flow, reasons, command)
-        if closed is not None:
-            return FlowOutcome(flow=self.flow(closed))
-        now = self.clock()
-        return FlowOutcome(
-            flow=replace(
-                command.flow,
-                state=FlowState.CANCELED,
-                rule="epilot.flow.closed",
-                native_state="CLOSED",
-                ended_at=now,
-                current_task_ids=(),
-                fetched_at=now,
-                payload=None,
-            )
-        )
+        after = after_write.closed(command.flow, fetched_at=self.clock()) if closed is None else self._flow(closed)
+        return FlowOutcome(flow=after)
 
     @handles(
         StartFlow, note="on at least one business object (v2); options `purposes`, `generation`; no version, no data"
     )
     async def start_flow(self, command: StartFlow) -> FlowOutcome:
-        given = options.options_of(command.options, options.StartFlowOptions)
+        given = parse_options(command.options, options.StartFlowOptions)
         if command.version is not None:
-            raise ValidationFailedError("epilot starts the present version only", field=("version",))
+            raise ValidationFailedError("epilot starts the current version only", field=("version",))
         if command.data:
             raise ValidationFailedError("a flow takes its data from its business objects", field=("data",))
         key, subjects = command.definition_key, command.subjects
         if (given.generation or self.settings.generation) is Generation.V1:
-            contexts = [{"id": each.native_id, "title": each.label or "", "schema": each.type} for each in subjects]
-            return FlowOutcome(
-                flow=self.flow(await self.client.workflows.create(key, contexts, purposes=given.purposes))
-            )
-        if not subjects:
+            contexts = flows.workflow_contexts_to_wire(subjects)
+            started = await self._client.workflows.create(key, contexts, purposes=given.purposes)
+        elif subjects:
+            contexts = flows.contexts_to_wire(subjects)
+            started = await self._client.flows.start(key, contexts, purposes=given.purposes)
+        else:
             raise ValidationFailedError("a flow needs a business object", field=("subjects",))
-        started = await self.client.flows.start(key, _contexts(subjects), purposes=given.purposes)
-        return FlowOutcome(flow=self.flow(started))
+        return FlowOutcome(flow=self._flow(started))
 
     @handles(
         CreateTask,
         note="within a flow, before the next task or where `previous_task_id` and `next_task_id` say; description v1 only",
     )
     async def create_task(self, command: CreateTask) -> Outcome:
-        if command.flow is None:
-            raise ValidationFailedError("epilot has tasks within flows only", field=("flowId",))
-        if command.priority is not None:
-            raise ValidationFailedError("epilot has no priorities", field=("priority",))
-        if command.data:
-            raise ValidationFailedError("epilot keeps form data in journeys, not in tasks", field=("data",))
-        flow = flow_id(command.flow.native_id)
-        given = options.options_of(command.options, options.CreateTaskOptions)
+        target = options.flow_for(command)
+        flow = flow_id(target.native_id)
+        given = parse_options(command.options, options.CreateTaskOptions)
         if flow.generation is Generation.V1:
-            row, raw = await self.client.workflows.create_step(flow.execution, new_task.step_body(command, given))
+            step = options.new_step_body(command, given)
+            answer = await self._client.workflows.create_step(flow.execution, step)
         else:
-            if command.description:
-                raise ValidationFailedError("cannot be given with a new task; update it then", field=("description",))
-            previous, following = await self._place(flow, command.flow, given)
-            row, raw = await self.client.flows.add_task(
-                flow.execution, previous=previous, following=following, task=new_task.task_body(command, given)
-            )
-        around = Around(flow=flow, current=False, flow_name=command.flow.name, flow_status=command.flow.native_state)
-        task = mapping.task_from_wire(row, around, self.settings, fetched_at=self.clock(), payload=raw)
-        return Outcome(task=replace(task, subjects=command.flow.subjects))
+            answer = await self._add_task(command, target, given)
+        return Outcome(task=after_write.created(target, answer, self.settings, fetched_at=self.clock()))
+
+    async def _add_task(
+        self, command: CreateTask, flow: Flow, given: options.CreateTaskOptions
+    ) -> tuple[wire.Task, Raw]:
+        task = options.new_task_body(command, given)
+        where = flow_id(flow.native_id)
+        previous = options.vendor_task_id(given.previous_task_id, where)
+        following = options.vendor_task_id(given.next_task_id, where)
+        if previous is None or following is None:
+            previous, following = options.place_in(await self._known(where, flow.payload), previous, following)
+        options.check_neighbours(previous, following)
+        return await self._client.flows.add_task(where.execution, previous=previous, following=following, task=task)
 
     async def _change(self, command: TaskCommand, change: Change) -> Outcome:
         """One write to the task."""
         where = task_id(command.task.native_id)
         if where.flow.generation is Generation.V1:
-            body = change.of_step(None if command.actor is None else command.actor.native_id)
-            row, raw = await self.client.workflows.update_step(where.flow.execution, where.task, body)
+            body = change.of_step(_user_id(command))
+            answer = await self._client.workflows.update_step(where.flow.execution, where.task, body)
         else:
-            row, raw = await self.client.flows.patch_task(where.flow.execution, where.task, change.of_task())
-        return Outcome(task=self._after(command.task, row, raw))
+            answer = await self._client.flows.patch_task(where.flow.execution, where.task, change.of_task())
+        return self._changed(command.task, answer)
 
-    def _after(self, before: Task, row: wire.Task, raw: Raw) -> Task:
-        """The task as the answer to a write tells it, which knows nothing of the flow around."""
-        around = Around(
-            flow=task_id(before.native_id).flow, current=before.rule != FUTURE.rule, flow_name=before.flow_name
-        )
-        task = mapping.task_from_wire(row, around, self.settings, fetched_at=self.clock(), payload=raw)
-        return replace(task, subjects=before.subjects)
+    def _changed(self, before: Task, answer: tuple[wire.Task, Raw]) -> Outcome:
+        return Outcome(task=after_write.changed(before, answer, self.settings, fetched_at=self.clock()))
 
     async def _close(
         self, flow: FlowId, reasons: Sequence[wire.Reason], command: CancelFlow | CancelFlowOfTask
     ) -> Execution | None:
-        """The closed execution; None where the vendor answers nothing."""
+        """The closed execution; None for v1, which answers without a body."""
         if flow.generation is Generation.V2:
-            return await self.client.flows.close(flow.execution, reasons=reasons, description=command.reason)
-        actor = None if command.actor is None else command.actor.native_id
-        await self.client.workflows.close(flow.execution, reasons=reasons, description=command.reason, closed_by=actor)
+            return await self._client.flows.close(flow.execution, reasons=reasons, description=command.reason)
+        await self._client.workflows.close(
+            flow.execution, reasons=reasons, description=command.reason, closed_by=_user_id(command)
+        )
         return None
 
-    async def _default_reasons(self, flow: FlowId, payload: Raw | None) -> tuple[wire.Reason, ...]:
-        """What the configuration prefers of what the flow offers; nothing is read where it prefers nothing."""
-        wanted = self.settings.options.closing_reasons
-        if not wanted:
-            return ()
-        return closing.first_offered(closing.offered(await self._known(flow, payload)), wanted)
-
-    async def _chosen_reasons(
-        self, flow: FlowId, payload: Raw | None, wanted: Sequence[str]
+    async def _closing_reasons(
+        self, flow: FlowId, payload: Raw | None, names: Sequence[str] = ()
     ) -> tuple[wire.Reason, ...]:
-        execution = await self._known(flow, payload)
-        single = execution.record.single_closing_reason is True
-        return closing.chosen(closing.offered(execution), wanted, single=single)
-
-    async def _place(self, flow: FlowId, of: Flow, given: options.CreateTaskOptions) -> tuple[str, str]:
-        previous = new_task.own_id(given.previous_task_id, flow)
-        following = new_task.own_id(given.next_task_id, flow)
-        if previous is None or following is None:
-            previous, following = new_task.place(await self._known(flow, of.payload), previous, following)
-        return new_task.checked(previous, following)
+        """`names` if there are some, else the configured preference. Without either nothing is read."""
+        if names:
+            return options.chosen_reasons(await self._known(flow, payload), names)
+        preferred = self.settings.options.closing_reasons
+        return options.preferred_reason(await self._known(flow, payload), preferred) if preferred else ()
 
     async def _known(self, flow: FlowId, payload: Raw | None) -> Execution:
-        """The execution as its record carries it, else read."""
+        """The execution from the payload of its flow, else read."""
         if payload is None:
-            return await self.execution(flow)
-        return workflow_execution(payload) if flow.generation is Generation.V1 else flow_execution(payload)
+            return await self._execution(flow)
+        read = formats.workflow_execution if flow.generation is Generation.V1 else formats.flow_execution
+        return read(payload)
 
-    def _canceled(self, task: Task) -> Task:
-        ended = OF_ENDED_FLOW[FlowState.CANCELED]
-        return replace(
-            task,
-            state=ended.state,
-            state_reason=ended.reason,
-            rule=ended.rule,
-            fetched_at=self.clock(),
-        )
+    async def _execution(self, flow: FlowId) -> Execution:
+        client = self._client.workflows if flow.generation is Generation.V1 else self._client.flows
+        return await client.get(flow.execution)
 
-    def _actor(self, command: TaskCommand) -> str:
-        return command.require_actor().native_id
+    async def _execution_by_id(self, native_id: str) -> Execution:
+        return await self._execution(flow_id(native_id))
+
+    def _flow(self, execution: Execution) -> Flow:
+        return flows.flow_from_wire(execution, self.settings, fetched_at=self.clock())
 
 
-def _contexts(subjects: Sequence[SubjectRef]) -> list[dict[str, object]]:
-    """One of them is the primary one, by whose data conditions are evaluated."""
-    primary = next((each for each in subjects if each.is_primary), subjects[0])
-    return [
-        {"entity_id": each.native_id, "entity_schema": each.type, "is_primary": each is primary} for each in subjects
-    ]
+def _user_id(command: TaskCommand | CancelFlow) -> str | None:
+    return None if command.actor is None else command.actor.native_id

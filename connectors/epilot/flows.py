@@ -1,133 +1,186 @@
-"""The newer generation's operations ("Flows V2"), one method a call."""
+"""Flows: executions of both generations as flows of the model, and lists of them by business object."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
-from msgspec import Raw
+from msgspec.structs import replace
 
 from connectors.epilot import wire
-from connectors.epilot.apis import Api
-from connectors.epilot.mapping import Execution
-from connectors.epilot.reading import flow_execution, record
-from connectors.sdk import Answer, MalformedResponseError
+from connectors.epilot.client import EpilotClient
+from connectors.epilot.ids import FlowId
+from connectors.epilot.mapping import FLOW_STATES, FUTURE, OF_ENDED_FLOW, PENDING, link, subjects_of, tasks_of
+from connectors.epilot.settings import Entity, EpilotSettings, Generation, ReadyWhen
+from connectors.epilot.wire import Execution
+from connectors.sdk import (
+    OPEN_STATES,
+    Definition,
+    Flow,
+    FlowPhase,
+    FlowQuery,
+    FlowState,
+    PhaseState,
+    SubjectRef,
+    Task,
+    TaskState,
+    UnsupportedActionError,
+    UserRef,
+    distinct,
+    time_from_wire,
+)
 
-EXECUTIONS = "/v2/flows/executions"
-EXECUTION = EXECUTIONS + "/{}"
-TASK = EXECUTION + "/tasks/{}"
+# A list asks for at most so many executions, or for the flows of so many business objects, one call each.
+MOST_CALLS = 10
 
-Body = Mapping[str, object]
+PHASE_STATES: Mapping[str, PhaseState] = {
+    "OPEN": PhaseState.NOT_STARTED,
+    "IN_PROGRESS": PhaseState.ACTIVE,
+    "COMPLETED": PhaseState.COMPLETED,
+}
 
-
-class FlowsClient:
-    """A task comes with its own bytes. `Body` is the vendor's, by its names."""
-
-    def __init__(self, api: Api) -> None:
-        self._api = api
-
-    async def start(
-        self,
-        template_id: str,
-        contexts: Sequence[Body],
-        *,
-        purposes: Sequence[str] = (),
-        trigger: str | None = "MANUAL",
-    ) -> Execution:
-        body: dict[str, object] = {"flow_template_id": template_id, "contexts": contexts}
-        if trigger is not None:
-            body["trigger"] = {"type": trigger}
-        if purposes:
-            body["purposes"] = purposes
-        answer = await self._api.write("POST", EXECUTIONS, json=body)
-        return flow_execution(answer.body, is_write=True)
-
-    async def get(self, execution_id: str) -> Execution:
-        return _same(await self._api.read("GET", EXECUTION, execution_id), execution_id)
-
-    async def search(self, *, entity_id: str, entity_schema: str) -> list[Execution]:
-        """The flows of one business object: all of them, there is no paging."""
-        body = {"entity_id": entity_id, "entity_schema": entity_schema}
-        answer = await self._api.read("POST", EXECUTIONS + ":search", json=body)
-        return [flow_execution(raw) for raw in answer.decode(wire.FlowExecutions).results]
-
-    async def patch(self, execution_id: str, body: Body) -> Execution:
-        """`status`, `assigned_to`, `due_date`, `due_date_config`, `closing_reason`, `contexts`."""
-        return _same(await self._api.write("PATCH", EXECUTION, execution_id, json=body), execution_id)
-
-    async def assign(self, execution_id: str, user_ids: Sequence[str]) -> Execution:
-        return await self.patch(execution_id, {"assigned_to": user_ids})
-
-    async def set_due(self, execution_id: str, due_date: str) -> Execution:
-        """A time with a zone, or one without for a due day."""
-        return await self.patch(execution_id, {"due_date": due_date})
-
-    async def finish(self, execution_id: str) -> Execution:
-        return await self.patch(execution_id, {"status": "DONE"})
-
-    async def close(
-        self, execution_id: str, *, reasons: Sequence[wire.Reason] = (), description: str | None = None
-    ) -> Execution:
-        """End it by hand. `reasons` are some that the execution is configured with."""
-        given: dict[str, object] = {}
-        if reasons:
-            given["selected_reasons"] = [{"id": each.id, "title": each.title or each.id} for each in reasons]
-        if description:
-            given["extra_description"] = description
-        body: dict[str, object] = {"status": "CLOSED"}
-        return await self.patch(execution_id, {**body, "closing_reason": given} if given else body)
-
-    async def reopen(self, execution_id: str) -> Execution:
-        return await self.patch(execution_id, {"status": "STARTED"})
-
-    async def delete(self, execution_id: str, *, soft: bool = True) -> None:
-        """A soft deletion keeps the record out of sight, for audit; another removes it for good."""
-        params = {"soft": "true"} if soft else None
-        await self._api.write("DELETE", EXECUTION, execution_id, params=params)
-
-    async def patch_task(self, execution_id: str, task_id: str, body: Body) -> tuple[wire.Task, Raw]:
-        """`name`, `status`, `due_date`, `assigned_to`, `description`, `next_condition_id`, `revert_execution`, ..."""
-        return _task(await self._api.write("PATCH", TASK, execution_id, task_id, json=body), task_id)
-
-    async def revert_task(self, execution_id: str, task_id: str) -> tuple[wire.Task, Raw]:
-        """Back to PENDING, and every later task with it."""
-        return await self.patch_task(execution_id, task_id, {"status": "PENDING", "revert_execution": True})
-
-    async def execute_task(self, execution_id: str, task_id: str) -> tuple[wire.Task, Raw]:
-        return _task(await self._api.write("POST", TASK + "/execute", execution_id, task_id), task_id)
-
-    async def run_automation(self, execution_id: str, task_id: str) -> tuple[wire.Task, Raw]:
-        return _task(await self._api.write("POST", TASK + "/automation:run", execution_id, task_id), task_id)
-
-    async def reconcile_automation(self, execution_id: str, task_id: str) -> Execution:
-        """Let the vendor look again what became of an automation; gives the whole execution."""
-        answer = await self._api.write("POST", TASK + "/reconcile-automation", execution_id, task_id)
-        return _same(answer, execution_id)
-
-    async def cancel_schedule(self, execution_id: str, task_id: str) -> None:
-        """The task becomes SKIPPED."""
-        await self._api.write("DELETE", TASK + "/schedule", execution_id, task_id)
-
-    async def run_schedule_now(self, execution_id: str, task_id: str) -> tuple[wire.Task, Raw]:
-        return _task(await self._api.write("POST", TASK + "/schedule/run-now", execution_id, task_id), task_id)
-
-    async def add_task(self, execution_id: str, *, previous: str, following: str, task: Body) -> tuple[wire.Task, Raw]:
-        """Between two tasks of the execution, which must be UUIDs."""
-        body = {"previous_task_id": previous, "next_task_id": following, "task": task}
-        return _task(await self._api.write("POST", EXECUTION + "/tasks", execution_id, json=body), None)
-
-    async def patch_phase(self, execution_id: str, phase_id: str, body: Body) -> wire.Phase:
-        """`name`, `due_date`, `due_date_config`, `assigned_to`."""
-        answer = await self._api.write("PATCH", EXECUTION + "/phases/{}", execution_id, phase_id, json=body)
-        return answer.decode(wire.Phase)
+_FINISHED = frozenset({"COMPLETED", "SKIPPED"})
 
 
-def _same(answer: Answer, execution_id: str) -> Execution:
-    execution = flow_execution(answer.body, is_write=answer.is_write)
-    if execution.record.id != execution_id:
-        raise MalformedResponseError("answered with another execution", maybe_applied=answer.is_write)
-    return execution
+def is_finished(status: str | None) -> bool:
+    """Whether the flow has passed a task with this status."""
+    return status in _FINISHED
 
 
-def _task(answer: Answer, task_id: str | None) -> tuple[wire.Task, Raw]:
-    task = record(answer.body, wire.Task, is_write=True)
-    if task_id not in {None, task.id}:
-        raise MalformedResponseError("answered with another task", maybe_applied=True)
-    return task, Raw(answer.body)
+# Lists
+
+
+def pushed_down_flows(query: FlowQuery) -> FlowQuery:
+    """Business objects, if the query has both types and ids and they are few."""
+    types, ids = query.subject_types, query.subject_ids
+    if types is None or ids is None or len(types) * len(ids) > MOST_CALLS:
+        return FlowQuery()
+    return FlowQuery(subject_types=types, subject_ids=ids)
+
+
+async def executions_for(query: FlowQuery, settings: EpilotSettings, client: EpilotClient) -> list[Execution]:
+    """The executions of the query's business objects, else of the configured ones, else all of v1.
+
+    The vendor has no list of all executions of v2: UnsupportedActionError.
+    """
+    entities = settings.options.entities
+    if query.subject_types is not None and query.subject_ids is not None:
+        entities = tuple(
+            Entity(entity_schema=type_, entity_id=native_id)
+            for type_ in sorted(query.subject_types)
+            for native_id in sorted(query.subject_ids)
+            if type_ and native_id
+        )
+    elif not entities and settings.generation is Generation.V1:
+        return distinct(await client.workflows.list_executions(), _id)
+    elif not entities:
+        raise UnsupportedActionError(
+            "epilot lists flows by business object: filter by subject type and id, or configure entities"
+        )
+    found: list[Execution] = []
+    for entity in entities:
+        found += await executions_of(entity, settings.generation, client)
+    return distinct(found, _id)
+
+
+async def executions_of(entity: Entity, generation: Generation, client: EpilotClient) -> list[Execution]:
+    """The executions of one business object."""
+    if generation is Generation.V1:
+        found = await client.workflows.list_executions(entity_id=entity.entity_id, entity_schema=entity.entity_schema)
+    else:
+        found = await client.flows.search(entity_id=entity.entity_id, entity_schema=entity.entity_schema)
+    return distinct(found, _id)
+
+
+# Records
+
+
+def flow_from_wire(execution: Execution, settings: EpilotSettings, *, fetched_at: datetime) -> Flow:
+    record = execution.record
+    state = FLOW_STATES.get(record.status or "", FlowState.UNKNOWN)
+    analytics = record.analytics or wire.Analytics()
+    parent = None if record.execution_chain is None else record.execution_chain.parent_execution_id
+    started_at = time_from_wire(analytics.started_at, UTC) or time_from_wire(record.created_at, UTC)
+    ended = {FlowState.COMPLETED: analytics.completed_at, FlowState.CANCELED: analytics.closed_at}.get(state)
+    template = record.flow_template_id
+    tasks = tasks_of(execution, settings, fetched_at=fetched_at)
+    url_template = settings.options.url_template
+    return Flow(
+        source=settings.key,
+        native_id=str(execution.flow),
+        state=state,
+        rule="epilot.flow.unknown" if state is FlowState.UNKNOWN else f"epilot.flow.{(record.status or '').lower()}",
+        fetched_at=fetched_at,
+        name=record.name,
+        definition=None if not template else Definition(native_id=template, key=template),
+        started_at=started_at,
+        ended_at=time_from_wire(ended, UTC),
+        due_at=time_from_wire(record.due_date, settings.zone),
+        started_by=UserRef(native_id=analytics.started_by) if analytics.started_by else None,
+        subjects=subjects_of(record.contexts),
+        parent_id=None if not parent else str(FlowId(execution.flow.generation, parent)),
+        phases=_phases(execution, settings.zone),
+        current_task_ids=tuple(key for key, task in tasks.items() if task.state in OPEN_STATES),
+        url=None if url_template is None or "{task}" in url_template else link(url_template, execution.flow, ""),
+        native_type=execution.flow.generation.value,
+        native_state=record.status,
+        payload=execution.payload,
+    )
+
+
+def task_within_flow(task: Task, flow: Flow, when: ReadyWhen) -> Task:
+    """The task as its flow shows it: canceled if the flow has ended, not ready if the flow has not come to it.
+
+    A row of a list may not say either. A task that was read later than the flow keeps its own state.
+    """
+    if task.state not in OPEN_STATES and task.state is not TaskState.CREATED:
+        return task
+    ended = OF_ENDED_FLOW.get(flow.state)
+    if ended is not None:
+        return replace(task, state=ended.state, state_reason=ended.reason, rule=ended.rule)
+    keeps_its_state = (
+        task.native_state not in PENDING
+        or task.state is TaskState.CREATED
+        or when is ReadyWhen.ENABLED
+        or flow.current_task_ids is None
+        or task.native_id in flow.current_task_ids
+        or flow.fetched_at < task.fetched_at
+    )
+    return task if keeps_its_state else replace(task, state=FUTURE.state, rule=FUTURE.rule, state_reason=None)
+
+
+def contexts_to_wire(subjects: Sequence[SubjectRef]) -> list[dict[str, object]]:
+    """Contexts of a new flow (v2). Exactly one is the primary one: the vendor evaluates conditions by its data."""
+    primary = next((each for each in subjects if each.is_primary), subjects[0])
+    return [
+        {"entity_id": each.native_id, "entity_schema": each.type, "is_primary": each is primary} for each in subjects
+    ]
+
+
+def workflow_contexts_to_wire(subjects: Sequence[SubjectRef]) -> list[dict[str, object]]:
+    """Contexts of a new workflow (v1)."""
+    return [{"id": each.native_id, "title": each.label or "", "schema": each.type} for each in subjects]
+
+
+def _phases(execution: Execution, zone: ZoneInfo | None) -> tuple[FlowPhase, ...] | None:
+    """The progress of a phase is the share of its tasks that the flow has passed."""
+    if execution.record.phases is None:
+        return None
+    finished: dict[str, list[bool]] = {}
+    for task, _raw in execution.tasks:
+        if task.phase_id:
+            finished.setdefault(task.phase_id, []).append(is_finished(task.status))
+    return tuple(_phase(each, finished.get(each.id, []), zone) for each in execution.record.phases)
+
+
+def _phase(phase: wire.Phase, finished: Sequence[bool], zone: ZoneInfo | None) -> FlowPhase:
+    return FlowPhase(
+        key=phase.id,
+        name=phase.name or phase.id,
+        state=PHASE_STATES.get(phase.status or "", PhaseState.UNKNOWN),
+        due_at=time_from_wire(phase.due_date, zone),
+        progress=sum(finished) / len(finished) if finished else None,
+    )
+
+
+def _id(execution: Execution) -> FlowId:
+    return execution.flow

@@ -1,4 +1,4 @@
-"""Native ids: `v2/<execution>/<task>` and `v2/<execution>`, each part percent-encoded; `v1` for the older generation."""
+"""Native ids: `v2/<execution>/<task>` and `v2/<execution>`, each part percent-encoded; `v1/…` for workflows."""
 
 import re
 from urllib.parse import quote, unquote
@@ -23,7 +23,7 @@ class FlowId(Struct, frozen=True):
 
 
 class TaskId(Struct, frozen=True):
-    """A task, in the older generation a step, within its execution."""
+    """A task, in v1 a step, within its execution."""
 
     flow: FlowId
     task: str
@@ -33,7 +33,7 @@ class TaskId(Struct, frozen=True):
 
 
 def flow_id(native_id: str) -> FlowId:
-    """NotFoundError for what is no id of a flow here; one execution has one spelling."""
+    """NotFoundError for a text that is not a flow's id, or another spelling of one."""
     match = _FLOW.fullmatch(native_id)
     found = None if match is None else FlowId(Generation(match[1]), unquote(match[2]))
     if found is None or str(found) != native_id:
@@ -42,9 +42,17 @@ def flow_id(native_id: str) -> FlowId:
 
 
 def task_id(native_id: str) -> TaskId:
-    """NotFoundError for what is no id of a task here; one task has one spelling."""
+    """NotFoundError for a text that is not a task's id, or another spelling of one."""
     match = _TASK.fullmatch(native_id)
     found = None if match is None else TaskId(FlowId(Generation(match[1]), unquote(match[2])), unquote(match[3]))
     if found is None or str(found) != native_id:
         raise NotFoundError("no such task in this system")
     return found
+
+
+def is_task_id(native_id: str) -> bool:
+    try:
+        task_id(native_id)
+    except NotFoundError:
+        return False
+    return True

@@ -1,75 +1,175 @@
-"""epilot's records as ours; pure functions. Both generations and the lists' rows come here as the newer's records."""
+"""epilot's tasks as tasks of the model, and the table of states; pure functions. All records come in the form of v2."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Raw, Struct
-from msgspec.structs import replace
 
 from connectors.epilot import wire
 from connectors.epilot.ids import FlowId, TaskId
 from connectors.epilot.settings import EpilotSettings, ReadyWhen
-from connectors.epilot.states import FLOW_STATES, FUTURE, KINDS, OF_ENDED_FLOW, PENDING, PHASE_STATES, standing
+from connectors.epilot.wire import Execution, FlowOfTask
 from connectors.sdk import (
-    OPEN_STATES,
     Definition,
-    Flow,
-    FlowPhase,
     FlowState,
-    Group,
-    PhaseState,
     Sla,
     SubjectRef,
     Tag,
     Task,
     TaskKind,
     TaskState,
-    User,
     UserRef,
     time_from_wire,
 )
 
-_ENDED = frozenset({"COMPLETED", "SKIPPED"})
+KINDS: Mapping[str, TaskKind] = {
+    "MANUAL": TaskKind.MANUAL,
+    "AUTOMATION": TaskKind.AUTOMATION,
+    "DECISION": TaskKind.DECISION,
+    "AI_AGENT": TaskKind.AI,
+}
+
+FLOW_STATES: Mapping[str, FlowState] = {
+    "STARTED": FlowState.ACTIVE,
+    "DONE": FlowState.COMPLETED,
+    "CLOSED": FlowState.CANCELED,
+}
+
+# UNASSIGNED and ASSIGNED are deprecated synonyms of PENDING. The list of assignees says whether the task is assigned.
+PENDING = frozenset({"PENDING", "UNASSIGNED", "ASSIGNED"})
 
 
-class Around(Struct, frozen=True, kw_only=True):
-    """What a record of a task does not hold itself. `current` None: nobody said whether it is a current task."""
+class StateRule(Struct, frozen=True):
+    """A row of the table of states: the state, the rule's name, and the reason."""
 
-    flow: FlowId
-    current: bool | None = None
-    flow_name: str | None = None
-    flow_status: str | None = None
-    contexts: tuple[wire.Context, ...] | None = None
+    state: TaskState
+    rule: str
+    reason: str | None = None
 
 
-class Execution(Struct, frozen=True):
-    """One execution with its tasks in the vendor's order, each with its own bytes."""
+UNKNOWN = StateRule(TaskState.UNKNOWN, "epilot.unknown")
+FUTURE = StateRule(TaskState.CREATED, "epilot.pending.future")
 
-    flow: FlowId
-    record: wire.FlowExecution
-    tasks: tuple[tuple[wire.Task, Raw], ...]
-    payload: Raw
+# A task with one of these statuses keeps it when its flow ends.
+ENDED_STATUSES: Mapping[str, StateRule] = {
+    "COMPLETED": StateRule(TaskState.COMPLETED, "epilot.completed"),
+    "SKIPPED": StateRule(TaskState.SKIPPED, "epilot.skipped"),
+    "FAILED": StateRule(TaskState.FAILED, "epilot.failed"),
+}
+# The vendor does not change the other tasks of a flow that ends.
+OF_ENDED_FLOW: Mapping[FlowState, StateRule] = {
+    FlowState.CANCELED: StateRule(TaskState.CANCELED, "epilot.flow.closed", "FLOW_CLOSED"),
+    FlowState.COMPLETED: StateRule(TaskState.CANCELED, "epilot.flow.done", "FLOW_DONE"),
+}
+OPEN_STATUSES: Mapping[str, StateRule] = {
+    "IN_PROGRESS": StateRule(TaskState.IN_PROGRESS, "epilot.in_progress"),
+    "ON_HOLD": StateRule(TaskState.SUSPENDED, "epilot.on_hold", "ON_HOLD"),
+    "WAITING_FOR_CONFIRMATION": StateRule(TaskState.SUSPENDED, "epilot.waiting_for_confirmation", "WAITING_EXTERNAL"),
+    "SCHEDULED": StateRule(TaskState.CREATED, "epilot.scheduled", "SCHEDULED"),
+    "CONDITION_PENDING": StateRule(TaskState.CREATED, "epilot.condition_pending", "CONDITION_PENDING"),
+}
 
-    def around(self, task_id: str) -> Around:
-        crt = self.record.crt_tasks
-        return Around(
-            flow=self.flow,
-            current=None if crt is None else any(each.id == task_id for each in crt),
-            flow_name=self.record.name,
-            flow_status=self.record.status,
-            contexts=self.record.contexts,
-        )
+
+def state_of(
+    status: str | None,
+    *,
+    assigned: bool,
+    current: bool | None,
+    enabled: bool | None,
+    flow: FlowState | None,
+    when: ReadyWhen,
+) -> StateRule:
+    """`current` and `enabled` None: the record does not say. `flow` None: the state of the flow is unknown."""
+    native = status or ""
+    if not native:
+        # The record does not say it. It may have ended before its flow did.
+        return UNKNOWN
+    ended = None if flow is None else OF_ENDED_FLOW.get(flow)
+    rule = ENDED_STATUSES.get(native) or ended or OPEN_STATUSES.get(native)
+    if rule is not None:
+        return rule
+    if native not in PENDING:
+        return UNKNOWN
+    if not is_ready(current=current, enabled=enabled, when=when):
+        return FUTURE
+    if assigned:
+        return StateRule(TaskState.RESERVED, "epilot.pending.assigned")
+    return StateRule(TaskState.READY, "epilot.pending.unassigned")
 
 
-def time_to_wire(time: datetime) -> str:
-    """As JavaScript prints it, which is what the vendor stores."""
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+def is_ready(*, current: bool | None, enabled: bool | None, when: ReadyWhen) -> bool:
+    """Whether a pending task can be worked on.
+
+    If the record says nothing about what `when` asks for, whatever it does say decides. If it says nothing, it is not.
+    """
+    asked = {
+        ReadyWhen.CURRENT: (current,),
+        ReadyWhen.ENABLED: (enabled,),
+        ReadyWhen.BOTH: (current, enabled),
+    }[when]
+    known = [each for each in asked if each is not None] or [each for each in (current, enabled) if each is not None]
+    return bool(known) and all(known)
+
+
+def task_from_wire(
+    row: wire.Task, flow: FlowOfTask, settings: EpilotSettings, *, fetched_at: datetime, payload: Raw | None = None
+) -> Task:
+    assignees = people_of(row.assigned_to)
+    found = state_of(
+        row.status,
+        assigned=bool(assignees),
+        current=flow.current,
+        enabled=row.enabled,
+        flow=FLOW_STATES.get(flow.flow_status or ""),
+        when=settings.options.ready_when,
+    )
+    analytics = row.analytics or wire.Analytics()
+    completed = row.status == "COMPLETED"
+    return Task(
+        source=settings.key,
+        native_id=str(TaskId(flow.flow, row.id)),
+        title=row.name or row.id,
+        state=found.state,
+        state_reason=found.reason,
+        rule=found.rule,
+        fetched_at=fetched_at,
+        kind=KINDS.get(row.task_type or "", TaskKind.UNKNOWN),
+        description=description_of(row.description),
+        created_at=time_from_wire(row.created_at, UTC),
+        updated_at=time_from_wire(row.updated_at, UTC),
+        started_at=time_from_wire(analytics.started_at, UTC),
+        due_at=time_from_wire(row.due_date, settings.zone),
+        # A task in a loop that starts again keeps the times of its last round.
+        completed_at=time_from_wire(analytics.completed_at, UTC) if completed else None,
+        completed_by=UserRef(native_id=analytics.completed_by) if completed and analytics.completed_by else None,
+        sla=Sla(ends_on=row.due_date) if row.due_date and _has_no_zone(row.due_date) else None,
+        assignees=assignees,
+        definition=None if not row.template_id else Definition(native_id=row.template_id, key=row.template_id),
+        flow_id=str(flow.flow),
+        flow_name=flow.flow_name,
+        subjects=subjects_of(flow.contexts),
+        outcome=_outcome(row) if completed else None,
+        tags=None if row.taxonomies is None else tuple(Tag(name=each) for each in dict.fromkeys(row.taxonomies)),
+        url=link(settings.options.url_template, flow.flow, row.id),
+        native_type=row.task_type,
+        native_state=row.status,
+        payload=payload,
+    )
+
+
+def tasks_of(execution: Execution, settings: EpilotSettings, *, fetched_at: datetime) -> dict[str, Task]:
+    """The tasks of an execution by native id."""
+    tasks = (
+        task_from_wire(row, execution.flow_of(row.id), settings, fetched_at=fetched_at, payload=raw)
+        for row, raw in execution.tasks
+    )
+    return {task.native_id: task for task in tasks}
 
 
 def people_of(assignees: Sequence[wire.Assignee] | None) -> tuple[UserRef, ...]:
-    """User ids in the vendor's order, each once; of a variable those it was resolved to."""
+    """User ids in the vendor's order, each once. A variable stands for the user ids in its `value`."""
     ids: list[str] = []
     for each in assignees or ():
         match each:
@@ -82,128 +182,18 @@ def people_of(assignees: Sequence[wire.Assignee] | None) -> tuple[UserRef, ...]:
     return tuple(UserRef(native_id=each) for each in dict.fromkeys(filter(None, ids)))
 
 
-def task_from_wire(
-    row: wire.Task, around: Around, settings: EpilotSettings, *, fetched_at: datetime, payload: Raw | None = None
-) -> Task:
-    assignees = people_of(row.assigned_to)
-    stands = standing(
-        row.status,
-        assigned=bool(assignees),
-        current=around.current,
-        enabled=row.enabled,
-        flow=FLOW_STATES.get(around.flow_status or ""),
-        when=settings.options.ready_when,
-    )
-    analytics = row.analytics or wire.Analytics()
-    completed = row.status == "COMPLETED"
-    due_at = time_from_wire(row.due_date, settings.zone)
-    return Task(
-        source=settings.key,
-        native_id=str(TaskId(around.flow, row.id)),
-        title=row.name or row.id,
-        state=stands.state,
-        state_reason=stands.reason,
-        rule=stands.rule,
-        fetched_at=fetched_at,
-        kind=KINDS.get(row.task_type or "", TaskKind.UNKNOWN),
-        description=description_of(row.description),
-        created_at=time_from_wire(row.created_at, UTC),
-        updated_at=time_from_wire(row.updated_at, UTC),
-        started_at=time_from_wire(analytics.started_at, UTC),
-        due_at=due_at,
-        # A task of a loop keeps the times of its last round when it starts again.
-        completed_at=time_from_wire(analytics.completed_at, UTC) if completed else None,
-        completed_by=UserRef(native_id=analytics.completed_by) if completed and analytics.completed_by else None,
-        sla=Sla(ends_on=row.due_date) if row.due_date and _is_floating(row.due_date) else None,
-        assignees=assignees,
-        definition=None if not row.template_id else Definition(native_id=row.template_id, key=row.template_id),
-        flow_id=str(around.flow),
-        flow_name=around.flow_name,
-        subjects=_subjects(around.contexts),
-        outcome=_outcome(row) if completed else None,
-        tags=None if row.taxonomies is None else tuple(Tag(name=each) for each in dict.fromkeys(row.taxonomies)),
-        url=_url(settings.options.url_template, around.flow, row.id),
-        native_type=row.task_type,
-        native_state=row.status,
-        payload=payload,
-    )
-
-
-def tasks_of(execution: Execution, settings: EpilotSettings, *, fetched_at: datetime) -> dict[str, Task]:
-    """By native id; of tasks with the same id the first."""
-    found: dict[str, Task] = {}
-    for row, raw in execution.tasks:
-        task = task_from_wire(row, execution.around(row.id), settings, fetched_at=fetched_at, payload=raw)
-        found.setdefault(task.native_id, task)
-    return found
-
-
-def flow_from_wire(execution: Execution, settings: EpilotSettings, *, fetched_at: datetime) -> Flow:
-    record = execution.record
-    state = FLOW_STATES.get(record.status or "", FlowState.UNKNOWN)
-    analytics = record.analytics or wire.Analytics()
-    parent = None if record.execution_chain is None else record.execution_chain.parent_execution_id
-    started_at = time_from_wire(analytics.started_at, UTC) or time_from_wire(record.created_at, UTC)
-    ended = {FlowState.COMPLETED: analytics.completed_at, FlowState.CANCELED: analytics.closed_at}.get(state)
-    template = record.flow_template_id
-    tasks = tasks_of(execution, settings, fetched_at=fetched_at)
-    link = settings.options.url_template
-    return Flow(
-        source=settings.key,
-        native_id=str(execution.flow),
-        state=state,
-        rule="epilot.flow.unknown" if state is FlowState.UNKNOWN else f"epilot.flow.{(record.status or '').lower()}",
-        fetched_at=fetched_at,
-        name=record.name,
-        definition=None if not template else Definition(native_id=template, key=template),
-        started_at=started_at,
-        ended_at=time_from_wire(ended, UTC),
-        due_at=time_from_wire(record.due_date, settings.zone),
-        started_by=UserRef(native_id=analytics.started_by) if analytics.started_by else None,
-        subjects=_subjects(record.contexts),
-        parent_id=None if not parent else str(FlowId(execution.flow.generation, parent)),
-        phases=_phases(execution, settings.zone),
-        current_task_ids=tuple(key for key, task in tasks.items() if task.state in OPEN_STATES),
-        url=None if link is None or "{task}" in link else _url(link, execution.flow, ""),
-        native_type=execution.flow.generation.value,
-        native_state=record.status,
-        payload=execution.payload,
-    )
-
-
-def task_within_flow(task: Task, flow: Flow, when: ReadyWhen) -> Task:
-    """Rows may not say that their flow has ended, or that a pending task's turn has not come: its execution does."""
-    if task.state not in OPEN_STATES and task.state is not TaskState.CREATED:
-        return task
-    ended = OF_ENDED_FLOW.get(flow.state)
-    if ended is not None:
-        return replace(task, state=ended.state, state_reason=ended.reason, rule=ended.rule)
-    its_turn = (
-        task.native_state not in PENDING
-        or task.state is TaskState.CREATED
-        or when is ReadyWhen.ENABLED
-        or flow.current_task_ids is None
-        or task.native_id in flow.current_task_ids
-        or flow.fetched_at < task.fetched_at
-    )
-    return task if its_turn else replace(task, state=FUTURE.state, rule=FUTURE.rule, state_reason=None)
-
-
-def user_from_wire(row: wire.User) -> User | None:
-    """None for a record without an id."""
-    if not row.id:
+def is_enabled(task: Task) -> bool | None:
+    """Whether the vendor lets the status change; None where the record does not say."""
+    if task.payload is None:
         return None
-    active = None if row.status is None else row.status == "Active"
-    return User(native_id=row.id, name=row.display_name, email=row.email, is_active=active)
+    try:
+        return msgspec.json.decode(task.payload, type=_Enabled).enabled
+    except msgspec.MsgspecError:
+        return None
 
 
-def group_from_wire(row: wire.Group) -> Group:
-    return Group(
-        native_id=row.id,
-        name=row.name or row.id,
-        aliases=(row.abbreviation,) if row.abbreviation else (),
-        member_count=None if row.users is None else len(row.users),
-    )
+class _Enabled(Struct, frozen=True):
+    enabled: bool | None = None
 
 
 def description_of(description: wire.Description | None) -> str | None:
@@ -212,11 +202,7 @@ def description_of(description: wire.Description | None) -> str | None:
     return description.value or None
 
 
-def is_ended(status: str | None) -> bool:
-    return status in _ENDED
-
-
-def _subjects(contexts: tuple[wire.Context, ...] | None) -> tuple[SubjectRef, ...] | None:
+def subjects_of(contexts: tuple[wire.Context, ...] | None) -> tuple[SubjectRef, ...] | None:
     if contexts is None:
         return None
     return tuple(
@@ -228,42 +214,28 @@ def _subjects(contexts: tuple[wire.Context, ...] | None) -> tuple[SubjectRef, ..
     )
 
 
-def _phases(execution: Execution, zone: ZoneInfo | None) -> tuple[FlowPhase, ...] | None:
-    if execution.record.phases is None:
+def link(template: str | None, flow: FlowId, task: str) -> str | None:
+    """The address for people, from a template with `{execution}` and perhaps `{task}`."""
+    if template is None:
         return None
-    statuses: dict[str, list[bool]] = {}
-    for task, _raw in execution.tasks:
-        if task.phase_id:
-            statuses.setdefault(task.phase_id, []).append(is_ended(task.status))
-    return tuple(_phase(each, statuses.get(each.id, []), zone) for each in execution.record.phases)
+    for name, value in {"{execution}": flow.execution, "{task}": task}.items():
+        template = template.replace(name, quote(value, safe=""))
+    return template
 
 
-def _phase(phase: wire.Phase, ended: Sequence[bool], zone: ZoneInfo | None) -> FlowPhase:
-    return FlowPhase(
-        key=phase.id,
-        name=phase.name or phase.id,
-        state=PHASE_STATES.get(phase.status or "", PhaseState.UNKNOWN),
-        due_at=time_from_wire(phase.due_date, zone),
-        progress=sum(ended) / len(ended) if ended else None,
-    )
+def time_to_wire(time: datetime) -> str:
+    """In UTC with milliseconds and Z, the vendor's own spelling."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _outcome(row: wire.Task) -> str | None:
-    """The branches that were taken; several run side by side where the decision allows it."""
+    """The ids of the branches that were taken. A decision may allow several."""
     return ", ".join(each.id for each in row.conditions or () if each.is_met) or None
 
 
-def _is_floating(text: str) -> bool:
+def _has_no_zone(text: str) -> bool:
+    """True also for a text that is not a time."""
     try:
         return datetime.fromisoformat(text).tzinfo is None
     except ValueError:
         return True
-
-
-def _url(template: str | None, flow: FlowId, task: str) -> str | None:
-    if template is None:
-        return None
-    values: Mapping[str, str] = {"{execution}": flow.execution, "{task}": task}
-    for name, value in values.items():
-        template = template.replace(name, quote(value, safe=""))
-    return template

@@ -1,4 +1,4 @@
-"""What the configuration says of one epilot organisation."""
+"""Configuration of an epilot organisation."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -12,7 +12,7 @@ Identifier = Annotated[str, Field(min_length=1, max_length=512)]
 
 
 class ListBy(StrEnum):
-    """Where lists come from; README.md compares them."""
+    """Where lists of tasks come from; README.md compares the choices."""
 
     OVERVIEW = "overview"
     KANBAN = "kanban"
@@ -21,14 +21,17 @@ class ListBy(StrEnum):
 
 
 class Generation(StrEnum):
-    """V2 are "flows" with tasks, V1 the older "workflows" with steps; the two have paths and records of their own."""
+    """V2: flows with tasks. V1: the older, linear workflows with steps. Their paths and records differ."""
 
     V2 = "v2"
     V1 = "v1"
 
 
 class ReadyWhen(StrEnum):
-    """What makes a PENDING task one that can be worked on; the vendor has one word for "future" and "ready"."""
+    """When a PENDING task is ready: if it is a current task of its flow, if it is enabled, or both.
+
+    The vendor has one status for tasks that are ready and for those of the future.
+    """
 
     CURRENT = "current"
     ENABLED = "enabled"
@@ -57,7 +60,7 @@ class Entity(Section):
 
 
 class KanbanColumns(Section):
-    """How the columns of the kanban dataset are called. The vendor does not publish them: compare with a real answer."""
+    """Names of the columns of the kanban data set. The vendor does not publish them: compare with a real answer."""
 
     id: Identifier = "id"
     execution_id: Identifier = "execution_id"
@@ -81,7 +84,7 @@ class KanbanColumns(Section):
 
 
 class KanbanFilter(Section):
-    """One condition that every row of a kanban list must meet, in the vendor's own words."""
+    """A condition for all rows of kanban lists, in the vendor's own format."""
 
     key: Identifier
     operator: Literal[
@@ -103,12 +106,12 @@ class KanbanFilter(Section):
 
 
 class EpilotOptions(Section):
-    """`generation` is that of rows that do not tell, of flows listed by entity, and of flows that are started.
+    """`generation` applies to rows of lists, which do not say theirs, to flows listed by entity, and to started flows.
 
     `definition_ids` restricts the overview to these workflows. `first_page` is the number of the overview's first page,
-    which the vendor does not tell. `closing_reasons` are ids or titles: the first that a flow offers is given when it
-    is cancelled. `url_template` is a link for people with `{execution}` and perhaps `{task}` in it,
-    `journey_url_template` one with `{journey}`. `org_id` names another organisation that shared with the token's.
+    which the vendor does not document. `closing_reasons` are ids or titles: a cancelled flow gets the first one that it
+    offers. `url_template` is a link for people with `{execution}` and perhaps `{task}`; `journey_url_template` is one
+    with `{journey}`. `org_id` is another organisation, one that has shared its data with the token's.
     """
 
     list_by: ListBy = ListBy.KANBAN
@@ -136,7 +139,7 @@ class EpilotOptions(Section):
 
 
 class EpilotSettings(SourceSettings):
-    """`base_url` is the workflow execution API. Without `time_zone` due dates without a zone stay texts."""
+    """`base_url` is the workflow execution API. Without `time_zone`, due dates without a zone stay texts."""
 
     vendor: Literal["epilot"] = "epilot"
     base_url: Address = "https://workflows-execution.sls.epilot.io"
@@ -145,5 +148,5 @@ class EpilotSettings(SourceSettings):
 
     @property
     def generation(self) -> Generation:
-        """That of the tasks which are listed."""
+        """The generation of listed tasks."""
         return Generation.V1 if self.options.list_by is ListBy.EXECUTIONS_V1 else self.options.generation

@@ -1,20 +1,25 @@
-"""The newer generation's JSON ("flows"), the directory's, and what the two lists of tasks send.
+"""The vendor's JSON under the vendor's names: flows (v2), workflows (v1), rows of the two query APIs, people.
 
-Only ids are required: the service sends null and leaves out beyond its descriptions. Times are texts, due dates may
-lack a zone. Statuses and types are plain texts: a new one is no error. `Task` is a `oneOf` whose branches overlap, so
-it is read as one record with the members of all of them; `task_type` tells.
+Only ids are required: the service sends null, and leaves members out, where its descriptions do not allow it. Times are
+texts, and due dates may lack a zone. Statuses and types are plain texts, so that a new one is no error. A task is a
+`oneOf` whose branches overlap: `Task` has the members of all of them, and `task_type` says which one it is.
+
+`Execution` and `FlowOfTask` are how all these records come out of the readers in `formats`.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from connectors.epilot.ids import FlowId
+from connectors.sdk import announced_total
+
 Id = Annotated[str, Meta(min_length=1)]
 
 
-class Payload(Struct, frozen=True):
-    """An answer that was too large to be sent itself."""
+class LargeAnswer(Struct, frozen=True):
+    """Sent in place of an answer that is too large; the answer is at `address`."""
 
     address: str = msgspec.field(name="$payload_ref")
 
@@ -27,7 +32,7 @@ class ErrorBody(Struct, frozen=True):
 
 
 class Variable(Struct, frozen=True):
-    """An assignee to be found while the flow runs; `value` are user ids once it was."""
+    """An assignee that the vendor looks up while the flow runs. `value` has the user ids once it has done so."""
 
     variable: str
     value: tuple[str | int, ...] | None = None
@@ -133,7 +138,7 @@ class ExecutionChain(Struct, frozen=True):
 
 
 class FlowExecution(Struct, frozen=True, kw_only=True):
-    """`tasks` are read one by one, so that each keeps its own bytes. `crt_tasks` None: it does not say."""
+    """`tasks` stay bytes here, so that each task keeps its own. `crt_tasks` None: the record does not name the current tasks."""
 
     id: Id
     tasks: tuple[Raw, ...] | None
@@ -158,12 +163,102 @@ class FlowExecutions(Struct, frozen=True):
     results: tuple[Raw, ...]
 
 
+class FlowOfTask(Struct, frozen=True, kw_only=True):
+    """What the record of a task does not say itself. `current` None: it is unknown whether the task is a current one."""
+
+    flow: FlowId
+    current: bool | None = None
+    flow_name: str | None = None
+    flow_status: str | None = None
+    contexts: tuple[Context, ...] | None = None
+
+
+class Execution(Struct, frozen=True):
+    """One execution of either generation in the form of v2, with its tasks in the vendor's order, each with its bytes."""
+
+    flow: FlowId
+    record: FlowExecution
+    tasks: tuple[tuple[Task, Raw], ...]
+    payload: Raw
+
+    def flow_of(self, task_id: str) -> FlowOfTask:
+        current = self.record.crt_tasks
+        return FlowOfTask(
+            flow=self.flow,
+            current=None if current is None else any(each.id == task_id for each in current),
+            flow_name=self.record.name,
+            flow_status=self.record.status,
+            contexts=self.record.contexts,
+        )
+
+
 class WorkflowContext(Struct, frozen=True):
-    """A context as the older generation and the overview write it."""
+    """A context in v1 and in the overview."""
 
     id: str | None = None
     title: str | None = None
     schema: str | None = None
+
+
+class Step(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A v1 step; `type` is STEP. Lists of executions may leave out most members, also the status."""
+
+    id: Id
+    name: str | None = None
+    type: str | None = None
+    status: str | None = None
+    definition_id: str | None = None
+    execution_type: str | None = None
+    section_id: str | None = None
+    enabled: bool | None = None
+    assigned_to: tuple[Assignee, ...] | None = None
+    assigned_to_in_progress: str | None = None
+    description: Description | None = None
+    created: str | None = None
+    last_updated: str | None = None
+    started_time: str | None = None
+    completed_time: str | None = None
+    due_date: str | None = None
+    journey: Journey | None = None
+    taxonomies: tuple[str, ...] | None = None
+
+
+class SectionOrStep(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A section, which has `steps`, or a step outside of sections. `type` may be missing."""
+
+    id: Id
+    name: str | None = None
+    status: str | None = None
+    due_date: str | None = None
+    type: str | None = None
+    steps: tuple[Raw, ...] | None = None
+
+
+class NextOpenStep(Struct, frozen=True):
+    id: str | None = None
+
+
+class WorkflowExecution(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A v1 execution. `flow` stays bytes here, so that each step keeps its own."""
+
+    id: Id
+    flow: tuple[Raw, ...] | None
+    status: str | None = None
+    definition_id: str | None = None
+    name: str | None = None
+    creation_time: str | None = None
+    last_update_time: str | None = None
+    due_date: str | None = None
+    completed_time: str | None = None
+    assigned_to: tuple[Assignee, ...] | None = None
+    contexts: tuple[WorkflowContext, ...] | None = None
+    next_open_step: NextOpenStep | None = None
+    configured_closing_reason_snapshot: tuple[Reason, ...] | None = None
+    single_closing_reason_selection: bool | None = None
+
+
+class ConfiguredReasons(Struct, frozen=True):
+    reasons: tuple[Reason, ...] | None = None
 
 
 class OverviewRow(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -190,14 +285,18 @@ class OverviewRow(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class TaskRows(Struct, frozen=True):
-    """One page of the query API or of the kanban API; `hits` counts all pages."""
+    """One page of the query API or of the kanban API. `hits` counts the rows of all pages."""
 
     results: tuple[Raw, ...]
-    hits: int | float | None = None
+    hits: Any = None
+
+    @property
+    def total(self) -> int | None:
+        return announced_total(self.hits)
 
 
 class User(Struct, frozen=True, kw_only=True):
-    """UserV2. The description requires nothing of it, not even the id."""
+    """UserV2. No member is required in the description, not even the id."""
 
     id: str | None = None
     display_name: str | None = None
@@ -210,7 +309,7 @@ class Users(Struct, frozen=True):
 
 
 class Group(Struct, frozen=True, kw_only=True):
-    """`users` are ids, or people when the call was hydrated."""
+    """`users` are ids, or users if the request asked for `hydrate`."""
 
     id: Id
     name: str | None = None
@@ -219,5 +318,11 @@ class Group(Struct, frozen=True, kw_only=True):
 
 
 class Groups(Struct, frozen=True):
+    """One page. `hits` counts the groups of all pages."""
+
     groups: tuple[Group, ...]
-    hits: int | float | None = None
+    hits: Any = None
+
+    @property
+    def total(self) -> int | None:
+        return announced_total(self.hits)

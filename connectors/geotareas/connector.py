@@ -22,15 +22,18 @@ from connectors.sdk import (
     DetailAspect,
     Flow,
     FlowQuery,
+    Identity,
     LimitsSettings,
     Listing,
     NoOptions,
     OffsetCursor,
     Outcome,
     Page,
+    RejectedError,
     Release,
     Support,
     Task,
+    TaskAction,
     TaskDetail,
     TaskQuery,
     Transport,
@@ -126,17 +129,25 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         record, _ = await self._client.get_task(task.native_id)
         return details.detail_from_wire(record, aspects, self.settings)
 
+    def detail_in(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail | None:
+        """From the record of one task, which has everything. A row of a list has not."""
+        record = details.record_in(task.payload)
+        return None if record is None else details.detail_from_wire(record, aspects, self.settings)
+
     # Flows
 
     def within_flow(self, task: Task, flow: Flow) -> Task:
         return flows.task_within_flow(task, flow)
 
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
-        """Looked up in the first `flow_scan_pages` pages of the list of instances: no read by id is documented."""
+        """Looked up in the list of instances: no read by id is documented.
+
+        Page by page until all are found, but not further than `scan_limit` instances, or `flow_scan_pages` if that is set.
+        """
         wanted = set(filter(self.is_native_id, ids))
         found: dict[str, Flow | ConnectorError] = {}
         cursor = OffsetCursor()
-        for _ in range(self.settings.options.flow_scan_pages):
+        for _ in range(self._flow_pages()):
             if not wanted:
                 break
             try:
@@ -152,6 +163,10 @@ class GeotareasConnector(Connector[GeotareasSettings]):
                 break
             cursor = OffsetCursor.parse(following)
         return found
+
+    def _flow_pages(self) -> int:
+        most = -(-self.settings.scan_limit // self.page_limit)
+        return min(most, self.settings.options.flow_scan_pages or most)
 
     def pushdown_flows(self, query: FlowQuery) -> FlowQuery:
         return flows.pushed_down_flows(query, zone=self.settings.zone)
@@ -173,6 +188,15 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         return following.page(items, total=page.total if is_whole else None, is_capped=_is_short(page))
 
     # Verbs
+
+    def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
+        """A task is released to a group; without one it cannot be released."""
+        if action in {TaskAction.RELEASE, TaskAction.UNASSIGN} and self._release_group(task) is None:
+            return UnsupportedActionError(
+                f"{self.title} can only release a task to a group, and no group is known for this task; "
+                "name its workflow in the option release_groups"
+            )
+        return super().refusal_of(task, action, actor)
 
     @handles(Claim, support=Support.EMULATED, atomic=False, note="reads, then reassigns")
     async def claim(self, command: Claim) -> Outcome:
@@ -218,13 +242,10 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         return Outcome(task=task, effect=after_write.effect_of(answer))
 
     async def _release(self, task: Task, reason: str | None) -> Outcome:
-        group_id = mapping.release_group(task, self.settings.options)
-        if group_id is None:
-            raise UnsupportedActionError(
-                f"{self.title} can only release a task to a group, and no group is known for this task; "
-                "name its workflow in the option release_groups"
-            )
-        return await self._reassign(task, group_id=group_id, comment=reason)
+        return await self._reassign(task, group_id=self._release_group(task), comment=reason)
+
+    def _release_group(self, task: Task) -> str | None:
+        return mapping.release_group(task, self.settings.options)
 
     async def _reassign(
         self, task: Task, *, user_id: str | None = None, group_id: str | None = None, comment: str | None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Raw
 
 from connectors.geotareas import wire
@@ -19,6 +20,7 @@ from connectors.sdk import (
     Requirement,
     TaskDetail,
     TaskOutcome,
+    UserRef,
     decode_json_value,
     time_from_wire,
 )
@@ -52,6 +54,18 @@ def detail_from_wire(
     )
 
 
+def record_in(payload: Raw | None) -> wire.TaskRecord | None:
+    """The record of one task; None for the row of a list, which has none of the members beyond the row."""
+    if payload is None:
+        return None
+    try:
+        record = msgspec.json.decode(payload, type=wire.TaskRecord)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    own = (record.available_results, record.fields, record.previous_steps_data)
+    return None if own == (None, None, None) else record
+
+
 def _value(raw: Raw) -> object:
     """Any JSON value. Reading the answer only found where the value ends, so it may still be unreadable."""
     return decode_json_value(raw, what="the value of a field")
@@ -60,11 +74,18 @@ def _value(raw: Raw) -> object:
 def _field(field: wire.Field) -> FormField:
     return FormField(
         key=field.name,
+        label=_label(field.name),
         type=FIELD_TYPES.get(field.type, FormFieldType.UNKNOWN),
         required=field.required,
         native_type=field.type,
         value=_value(field.value),
     )
+
+
+def _label(key: str) -> str | None:
+    """The vendor has no labels for fields: "delivery_note" is shown as "Delivery note"."""
+    words = " ".join(key.replace("_", " ").replace("-", " ").split())
+    return words[:1].upper() + words[1:] or None
 
 
 def _outcomes(
@@ -84,9 +105,11 @@ def _outcomes(
 
 
 def _previous(step: wire.PreviousStepData, zone: ZoneInfo | None) -> PreviousStep:
+    # A login name, which is no id of a user.
+    login = step.completed_by
     return PreviousStep(
         name=step.step_name or "",
-        completed_by=step.completed_by,
+        completed_by=None if not login else UserRef(native_id=login, name=login),
         completed_at=time_from_wire(step.completed_at, zone),
         outcome=step.result,
         data=_value(step.captured_data),

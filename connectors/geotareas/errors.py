@@ -76,7 +76,7 @@ def login_error(answer: Answer) -> ConnectorError:
         )
     if answer.status == 429:
         return RateLimitedError(
-            "refuses logins for now: an account has 5 in 30 s, and is blocked for 60 s after 5 that failed",
+            "refuses logins for now: an account may log in 5 times in 30 s, and is blocked for 60 s after 5 failed logins",
             retry_at=_retry_at(answer),
             native_status=429,
         )
@@ -94,7 +94,9 @@ def _refusal(answer: Answer, status: int, error: wire.ErrorBody) -> ConnectorErr
     quoted = _quotable(error.message)
     native: _Native = {"native_status": answer.status, "native_code": _code(error)}
     if status == 400 and error.code == "BAD_REQUEST":
-        return UnauthenticatedError("misses a header; check tenant and api_key of the source's credentials", **native)
+        return UnauthenticatedError(
+            "found a header missing; check tenant and api_key of the source's credentials", **native
+        )
     if status in {400, 409}:
         # No code is documented for a task that is already completed: it is a validation error like any other.
         return ValidationFailedError(f"refused the request{quoted}", **native)
@@ -102,7 +104,7 @@ def _refusal(answer: Answer, status: int, error: wire.ErrorBody) -> ConnectorErr
         return NotFoundError(f"found no such thing{quoted}", **native)
     if status == 429:
         return RateLimitedError(
-            "asked too often: 30 reads and 10 writes a minute", retry_at=_retry_at(answer), **native
+            "too many requests: at most 30 reads and 10 writes a minute", retry_at=_retry_at(answer), **native
         )
     message = {
         401: "refused our JWT or API key; check the source's credentials",

@@ -46,6 +46,7 @@ class GeotareasOptions(Section):
     `definition_ids` gives the ids of workflows by name, for lists filtered by definition: rows have the name, but the
     vendor filters by the id. Name a workflow only if no other workflow has the same name.
     `flow_scan_pages` bounds the search for flows by id: a page has 100 instances and costs one of 30 reads per minute.
+    Without it the search ends when all flows are found, at the latest after `scan_limit` instances.
     """
 
     url_template: UrlTemplate | None = None
@@ -53,7 +54,7 @@ class GeotareasOptions(Section):
     outcome_natures: dict[str, OutcomeNature] = Field(default_factory=dict)
     release_groups: dict[str, NativeId] = Field(default_factory=dict)
     definition_ids: dict[str, NativeId] = Field(default_factory=dict)
-    flow_scan_pages: int = Field(default=5, ge=1, le=30)
+    flow_scan_pages: int | None = Field(default=None, ge=1, le=30)
 
 
 class GeotareasSettings(SourceSettings):

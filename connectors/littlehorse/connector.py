@@ -30,15 +30,19 @@ from connectors.sdk import (
     Definition,
     DetailAspect,
     Flow,
+    ForbiddenError,
     Group,
+    Identity,
     Listing,
     MutationStatus,
     OAuthCredentials,
     Outcome,
     Page,
+    RejectedError,
     Release,
     Support,
     Task,
+    TaskAction,
     TaskCommand,
     TaskDetail,
     TaskOrderField,
@@ -196,6 +200,17 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
 
     # Verbs
 
+    def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
+        """The bridge gives a task of a group to members of the group only, and takes a task back for its group only."""
+        groups = task.candidate_groups or ()
+        if action is TaskAction.CLAIM and actor is not None and groups and not any(map(actor.belongs_to, groups)):
+            return ForbiddenError(
+                "the bridge gives this task to members of its group only, and you are not one of them"
+            )
+        if action in {TaskAction.RELEASE, TaskAction.UNASSIGN} and not groups:
+            return UnsupportedActionError("the task has no group to go back to, and the bridge has no other release")
+        return super().refusal_of(task, action, actor)
+
     @handles(
         Claim,
         guarded=True,
@@ -267,7 +282,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         await self._client.complete(side, TaskId.parse(command.task.native_id), values)
         return await self._confirm(command.task, Side(side.credentials), values)
 
-    @handles(Cancel, guarded=True, note="the flow fails at this task unless its workflow handles that")
+    @handles(Cancel, guarded=True, by_id=True, note="the flow fails at this task unless its workflow handles that")
     async def cancel(self, command: Cancel) -> Outcome:
         await self._client.cancel(self._side(command), TaskId.parse(command.task.native_id))
         return Outcome(task=after_write.cancelled(command.task, fetched_at=self.clock()))
@@ -286,10 +301,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         return self._user
 
     async def _back_to_group(self, task: Task) -> Outcome:
-        group = _group(task)
-        if group is None:
-            raise UnsupportedActionError("the task has no group to go back to, and the bridge has no other release")
-        return await self._assign(task, user=None, group=group)
+        return await self._assign(task, user=None, group=_group(task))
 
     async def _assign(self, task: Task, *, user: UserRef | None, group: str | None) -> Outcome:
         """None clears the user or the group."""

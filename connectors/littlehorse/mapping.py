@@ -68,7 +68,14 @@ def user_from_wire(user: wire.User, claim: UserIdClaim) -> User | None:
     native_id = user_id_of(user, claim)
     if native_id is None:
         return None
-    return User(native_id=native_id, name=_name(user), username=user.username or None, email=user.email or None)
+    return User(
+        native_id=native_id,
+        name=_name(user),
+        username=user.username or None,
+        email=user.email or None,
+        # Keycloak names the account of a client so.
+        is_service=(user.username or "").startswith("service-account-"),
+    )
 
 
 def group_name(group: wire.UserGroup | None) -> str | None:

@@ -18,7 +18,7 @@ def assign_options(command: Assign) -> AssignOptions:
     options = parse_options(command.options, AssignOptions)
     if options.user_group is not None and command.user_id is None:
         raise ValidationFailedError(
-            "the option 'userGroup' goes with a user only; give a group alone as groupId",
+            "the option 'userGroup' needs a userId; to assign to a group only, use groupId",
             field=("options", "userGroup"),
         )
     return options

@@ -159,9 +159,10 @@ from connectors.sdk.query import (
     TaskQuery,
     TextMatch,
     folded,
+    has_words,
     order_value,
     overdue,
-    shown_text,
+    shown_texts,
     time_of,
 )
 from connectors.sdk.settings import (
@@ -328,6 +329,7 @@ __all__ = [
     "from_settings",
     "get_each",
     "handles",
+    "has_words",
     "local_time_to_wire",
     "order_value",
     "overdue",
@@ -335,7 +337,7 @@ __all__ = [
     "read_cursor",
     "received_token",
     "retry_at",
-    "shown_text",
+    "shown_texts",
     "time_from_wire",
     "time_of",
     "utc_now",

@@ -20,12 +20,15 @@ class Capability(Struct, frozen=True, kw_only=True):
 
     `guarded`: the vendor itself refuses the command on a task that is no longer in the required state.
     `atomic`: one call decides; of two callers only one can succeed.
+    `by_id`: the vendor takes the command with the task's id alone. A task admin may send it although the record cannot
+    be decoded; the connector then reads nothing else of the record, and what its outcome shows is not used.
     `when` decides from the source's settings whether this variant exists. `fields`: what Update can change.
     """
 
     support: Support = Support.NATIVE
     atomic: bool = True
     guarded: bool = False
+    by_id: bool = False
     note: str = ""
     when: Callable[[Any], bool] | None = None
     fields: frozenset[UpdateField] = frozenset()
@@ -35,6 +38,7 @@ class How(TypedDict, total=False):
     support: Support
     atomic: bool
     guarded: bool
+    by_id: bool
     note: str
     when: Callable[[Any], bool]
     fields: frozenset[UpdateField]

@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
+from connectors.sdk.caller import Identity
 from connectors.sdk.capability import Capability, Support
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import (
@@ -15,11 +16,18 @@ from connectors.sdk.commands import (
     FlowOutcome,
     Outcome,
     StartFlow,
+    TaskAction,
     TaskCommand,
     Update,
 )
 from connectors.sdk.connector_info import ConnectorInfo, Listing
-from connectors.sdk.errors import ConnectorError, UnavailableError, UnsupportedActionError
+from connectors.sdk.errors import (
+    ConflictError,
+    ConnectorError,
+    RejectedError,
+    UnavailableError,
+    UnsupportedActionError,
+)
 from connectors.sdk.http import AdmissionControl, Transport, Upstream
 from connectors.sdk.model import Definition, DetailAspect, Flow, Group, Task, TaskDetail, User
 from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
@@ -36,7 +44,7 @@ class Connector(ABC, Generic[SettingsT]):
     """Reads and writes one source ("camunda-eu"). Its only state is an HTTP client; it never retries, caches or waits.
 
     A vendor declares facts about itself as class attributes; `ConnectorInfo` explains them. Verbs are declared with
-    `@handles` on the methods that perform them. `info` is what of all that holds under the source's settings.
+    `@handles` on the methods that perform them. `info` has the facts and verbs that apply under the source's settings.
     """
 
     vendor: ClassVar[str]
@@ -130,6 +138,13 @@ class Connector(ABC, Generic[SettingsT]):
         """The requested aspects, with as few calls as the vendor allows."""
         return TaskDetail()
 
+    def detail_in(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail | None:
+        """The requested aspects as the record that `task` was read from has them, without a call; None if it may not.
+
+        For vendors whose read of one task is also the read of its details.
+        """
+        return None
+
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
         """The flows found, by id. Empty, without a call, if the vendor shows no flows."""
         return {}
@@ -196,12 +211,30 @@ class Connector(ABC, Generic[SettingsT]):
         """Whether `native_id` has the form of a task id. The gateway treats any other text as unknown, without a call."""
         return bool(native_id)
 
+    def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
+        """Why the source refuses `action` on `task`, where the record alone tells; None if nothing speaks against it.
+
+        `perform` raises it before anything is sent, and `permittedActions` shows it: what is offered is what is accepted.
+        State, owner and role are checked by the gateway. A vendor adds what it alone knows (types of tasks, groups) and
+        calls this method first. From memory, without a call. `actor`: the caller's identity, None if not linked.
+        """
+        if action is TaskAction.CANCEL_FLOW and task.flow_id is None:
+            return ConflictError("the task belongs to no flow that could be cancelled")
+        return None
+
     async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
         """Perform one command with exactly one write upstream, unless its capability says that it takes several.
 
-        UnsupportedActionError, without a call, if the source does not have the command or cannot change a field of it.
+        UnsupportedActionError, without a call, if the source does not have the command or cannot change a field of it;
+        likewise what `refusal_of` says.
         """
-        outcome: Outcome = await self._method(command)(command)
+        method = self._method(command)
+        if isinstance(command, TaskCommand):
+            for action in sorted(command.actions if isinstance(command, Update) else {command.action}):
+                refusal = self.refusal_of(command.task, action, command.actor)
+                if refusal is not None:
+                    raise refusal
+        outcome: Outcome = await method(command)
         return outcome
 
     async def perform_on_flow(self, command: FlowCommand | StartFlow) -> FlowOutcome:

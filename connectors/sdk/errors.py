@@ -1,4 +1,4 @@
-"""All expected failures, by who can do something about them. Three roots, each with the code that clients see.
+"""All expected failures, grouped by who must act. There are three roots. Clients see the code of each class.
 
 ConnectorError                      UPSTREAM_ERROR            an upstream failed: source, operation, native status and code
 ├── RejectedError                   VALIDATION_FAILED         the caller can change something; never retried
@@ -19,7 +19,7 @@ ConnectorError                      UPSTREAM_ERROR            an upstream failed
 
 InputError                          VALIDATION_FAILED         an argument of the client is wrong; field
 
-GatewayError                        GATEWAY_UNAVAILABLE       the gateway itself could not or would not do it
+GatewayError                        GATEWAY_UNAVAILABLE       the gateway itself failed or refused
 ├── GatewayUnavailableError         GATEWAY_UNAVAILABLE       the journal of writes cannot be used
 └── IdempotencyKeyReusedError       IDEMPOTENCY_KEY_REUSED
 
@@ -170,7 +170,7 @@ class MalformedResponseError(BrokenError):
 
 
 class InputError(Exception):
-    """What a client sent is wrong, whatever the state of a source. Nothing was sent upstream.
+    """The client sent a wrong argument. This does not depend on the state of a source. Nothing was sent upstream.
 
     `field` is the path of the argument: ("first",), ("filter", "dueAt"), ("data", "email_address"); empty where no
     single argument is at fault.

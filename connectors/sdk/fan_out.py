@@ -14,7 +14,10 @@ BATCH_CONCURRENCY = 8
 
 
 async def get_each(ids: Iterable[str], get: Callable[[str], Awaitable[T]]) -> dict[str, T | ConnectorError]:
-    """`get` for each distinct id, one call each. An id that was not found is absent; one that failed has its error."""
+    """`get` for each distinct id, one call each. An id that was not found is absent; one that failed has its error.
+
+    An exception of another kind is a bug in `get`; the first one is raised as it is.
+    """
     found: dict[str, T | ConnectorError] = {}
     limiter = anyio.CapacityLimiter(BATCH_CONCURRENCY)
 
@@ -27,7 +30,10 @@ async def get_each(ids: Iterable[str], get: Callable[[str], Awaitable[T]]) -> di
             except ConnectorError as error:
                 found[native_id] = error
 
-    async with anyio.create_task_group() as group:
-        for native_id in dict.fromkeys(ids):
-            group.start_soon(one, native_id)
+    try:
+        async with anyio.create_task_group() as group:
+            for native_id in dict.fromkeys(ids):
+                group.start_soon(one, native_id)
+    except ExceptionGroup as bugs:
+        raise bugs.exceptions[0] from None
     return found

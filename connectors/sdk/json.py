@@ -45,7 +45,7 @@ def decode_json_value(
     maybe_applied: bool = False,
     native_status: int | None = None,
 ) -> object:
-    """Any JSON value, with numbers that are no integers as Decimal; MalformedResponseError if it is not JSON."""
+    """Any JSON value, with numbers other than integers as Decimal; MalformedResponseError if it is not JSON."""
     try:
         return _VALUES.decode(body)
     except _MISFITS as error:

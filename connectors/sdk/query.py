@@ -53,10 +53,14 @@ class Interval(Struct, frozen=True, kw_only=True):
 
 
 class TextMatch(Struct, frozen=True, kw_only=True):
-    """Every member that is not None must hold; case and accents are ignored. A missing text matches only `is_null`."""
+    """Every member that is not None must hold. `contains` and `starts_with` compare folded texts, `not_in` exact ones.
+
+    A missing text matches `is_null` and `not_in` only.
+    """
 
     contains: str | None = None
     starts_with: str | None = None
+    not_in: frozenset[str] | None = None
     is_null: bool | None = None
 
     def holds(self, text: str | None) -> bool:
@@ -66,6 +70,7 @@ class TextMatch(Struct, frozen=True, kw_only=True):
         return (
             (self.contains is None or folded(self.contains) in plain)
             and (self.starts_with is None or plain.startswith(folded(self.starts_with)))
+            and (self.not_in is None or text not in self.not_in)
             and self.is_null is not True
         )
 
@@ -74,8 +79,8 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
     """A conjunction: every member that is not None must hold. Ids are native.
 
     An empty set matches nothing. `times` are bounds of order fields that are times. `overdue_at`: open and due before
-    that moment, or overdue according to the vendor. `text` is searched in the texts of a row (`shown_text`), ignoring
-    case and accents. `present` and `absent` name order fields that must, or must not, have a value: the gateway splits an
+    that moment, or overdue according to the vendor. `text` is searched in each text of a row (`shown_texts`), both
+    `folded`. `present` and `absent` name order fields that must, or must not, have a value: the gateway splits an
     ordered list into these two parts, so it does not matter where the vendor sorts nulls.
     """
 
@@ -114,7 +119,7 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
             and all(interval.holds(time_of(task, field)) for field, interval in self.times)
             and (self.overdue_at is None or overdue(task, self.overdue_at) is True)
             and (self.is_escalated is None or task.is_escalated is self.is_escalated)
-            and (self.text is None or folded(self.text) in folded(shown_text(task)))
+            and (self.text is None or self._has_text(task))
             and all(order_value(task, field) is not None for field in self.present)
             and all(order_value(task, field) is None for field in self.absent)
         )
@@ -159,6 +164,10 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
                 )
             )
         )
+
+    def _has_text(self, task: Task) -> bool:
+        wanted = folded(self.text or "")
+        return any(wanted in folded(text) for text in shown_texts(task))
 
     def _folded_groups(self) -> frozenset[str]:
         return frozenset(name.casefold() for name in self.candidate_groups or ())
@@ -218,17 +227,33 @@ def time_of(task: Task, field: TaskOrderField) -> datetime | None:
     return value if isinstance(value, datetime) else None
 
 
-def shown_text(task: Task) -> str:
-    """The texts of a row that people read, one line each: title, description, definition, business key, subjects."""
+def shown_texts(task: Task) -> Sequence[str]:
+    """The texts of a row that people read: title, description, definition, business key, subjects."""
     subjects = [subject.label for subject in task.subjects or ()]
     definition = None if task.definition is None else task.definition.name or task.definition.key
-    return "\n".join(filter(None, (task.title, task.description, definition, task.business_key, *subjects)))
+    return [text for text in (task.title, task.description, definition, task.business_key, *subjects) if text]
 
 
 def folded(text: str) -> str:
-    """Without case and accents."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    """The text as texts are compared: without case, accents and invisible letters; each run of white space is a space.
+
+    White space at both ends is dropped. Compatible forms are one form: a ligature is its letters, a full-width letter
+    is the plain one.
+    """
+    if text.isascii():
+        return " ".join(text.lower().split())
+    # Decomposing can bring capitals, and folding can bring composed letters: each is done again.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold())
+    kept = (
+        letter for letter in decomposed if not unicodedata.combining(letter) and unicodedata.category(letter) != "Cf"
+    )
+    return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
+
+
+def has_words(search: str, texts: Sequence[str]) -> bool:
+    """Whether each word of `search` is a part of one of the texts, in any order; all are `folded`."""
+    plain = [folded(text) for text in texts]
+    return all(any(word in text for text in plain) for word in folded(search).split())
 
 
 def order_value(task: Task, field: TaskOrderField) -> datetime | int | str | None:

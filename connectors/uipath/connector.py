@@ -27,12 +27,14 @@ from connectors.sdk import (
     FlowQuery,
     Group,
     GroupRef,
+    Identity,
     IdentityNotLinkedError,
     Listing,
     MutationStatus,
     NoOptions,
     Outcome,
     Page,
+    RejectedError,
     Release,
     ResumeFlow,
     SaveDraft,
@@ -40,6 +42,7 @@ from connectors.sdk import (
     Support,
     SuspendFlow,
     Task,
+    TaskAction,
     TaskCommand,
     TaskDetail,
     TaskQuery,
@@ -67,6 +70,7 @@ from connectors.uipath.paging import TaskList
 from connectors.uipath.people import Directory
 from connectors.uipath.settings import UiPathSettings
 
+DELETED = "DELETED"
 COMPLETION = (
     "External, Form and App tasks; the outcome is the action; no comment; two writes with assign_before_completing"
 )
@@ -153,8 +157,6 @@ class UiPathConnector(Connector[UiPathSettings]):
     @handles(Claim, support=Support.EMULATED, atomic=False, note="assigns to the person, then reads who owns the task")
     async def claim(self, command: Claim) -> Outcome:
         actor = command.require_actor()
-        if number(actor.native_id) is None:
-            raise IdentityNotLinkedError("the caller's user id in this source must be a number")
         native = TaskId.require(command.task.native_id)
         again = command.task.native_state == "Pending"
         await self._client.assign(mapping.user_to_wire(actor.native_id), native.task, again=again)
@@ -181,6 +183,17 @@ class UiPathConnector(Connector[UiPathSettings]):
         if command.task.assignees and not command.override and not self._is_owned_by_actor(command):
             raise AlreadyAssignedError("the task already has an owner; use override to replace the owner")
         return await (self._assign_to_user(command) if command.group_id is None else self._assign_to_group(command))
+
+    def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
+        """Deleted tasks take no write; the vendor's interface completes External, Form and App tasks only."""
+        if task.state_reason == DELETED:
+            return ConflictError("the task is CANCELED: it was deleted in UiPath, and a deleted task takes no writes")
+        if action is TaskAction.CLAIM and actor is not None and number(actor.native_id) is None:
+            return IdentityNotLinkedError("your user id in this source must be a number")
+        if action in {TaskAction.COMPLETE, TaskAction.SAVE_DRAFT}:
+            verb = "complete" if action is TaskAction.COMPLETE else "save data of"
+            return forms.refusal_of_type(task, verb)
+        return super().refusal_of(task, action, actor)
 
     # Contents
 
@@ -269,7 +282,8 @@ class UiPathConnector(Connector[UiPathSettings]):
         task = command.task
         completion = forms.completion_of(command, TaskId.require(task.native_id))
         if completion.needs_assignee and self.settings.options.assign_before_completing:
-            await forms.complete_as_account(self._client, completion, task)
+            account = await forms.complete_as_account(self._client, completion, task)
+            task = after_write.assigned(task, UserRef(native_id=account), fetched_at=self.clock())
         else:
             await forms.complete(self._client, completion)
         return Outcome(task=after_write.completed(task, command.outcome, fetched_at=self.clock()))
@@ -282,7 +296,7 @@ class UiPathConnector(Connector[UiPathSettings]):
     )
     async def delete_task(self, command: DeleteTask) -> Outcome:
         await self._client.delete_task(TaskId.require(command.task.native_id).task)
-        task = after_write.canceled(command.task, reason="DELETED", rule="uipath.deleted", fetched_at=self.clock())
+        task = after_write.canceled(command.task, reason=DELETED, rule="uipath.deleted", fetched_at=self.clock())
         return Outcome(task=task, effect="deleted the task; a job that waits for it may wait forever")
 
     @handles(

@@ -134,19 +134,29 @@ def completion_of(command: Complete, native: TaskId) -> Completion:
 
 def editable_type(task: Task, verb: str) -> str:
     """The vendor's name of the task's type; UnsupportedActionError for types without an operation for `verb`."""
-    if task.native_type not in COMPLETE_PATHS:
-        raise UnsupportedActionError(
-            f"UiPath's interface can {verb} External, Form and App tasks only; open this task in UiPath"
-        )
+    refusal = refusal_of_type(task, verb)
+    if refusal is not None or task.native_type is None:
+        raise refusal or UnsupportedActionError("the task has no type")
     return task.native_type
+
+
+def refusal_of_type(task: Task, verb: str) -> UnsupportedActionError | None:
+    """For document tasks and unknown types."""
+    if task.native_type in COMPLETE_PATHS:
+        return None
+    return UnsupportedActionError(
+        f"UiPath's interface can {verb} External, Form and App tasks only; open this task in UiPath"
+    )
 
 
 async def complete(client: UiPathClient, completion: Completion) -> None:
     await client.complete(completion.native, completion.native_type, action=completion.action, data=completion.data)
 
 
-async def complete_as_account(client: UiPathClient, completion: Completion, task: Task) -> None:
+async def complete_as_account(client: UiPathClient, completion: Completion, task: Task) -> str:
     """Assign the task to the account, complete it, and undo the assignment if the vendor refuses the completion.
+
+    The id of the account, which stays the task's assignee.
 
     ConflictError if the assignment cannot be undone. An unclear answer to the completion is not undone: it may be applied.
     """
@@ -170,6 +180,7 @@ async def complete_as_account(client: UiPathClient, completion: Completion, task
                 native_code=refused.native_code,
             ) from error
         raise
+    return account
 
 
 async def _give_back(client: UiPathClient, task: Task, number: int, account: str) -> None:

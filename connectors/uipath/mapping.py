@@ -83,7 +83,7 @@ def task_from_wire(
     """`folder` is the id for records that do not name a folder. Without any folder MalformedResponseError: there is no id."""
     unit = row.organization_unit_id or folder
     if unit is None:
-        raise MalformedResponseError("named no folder of a task")
+        raise MalformedResponseError("returned a task without a folder")
     status = name_of(row.status, STATUSES)
     owner = _owner(row)
     deleted = row.is_deleted is True

@@ -1,4 +1,4 @@
-"""Who is asking: from the Authorization header to a person."""
+"""Finds the person who sent a request, by its Authorization header."""
 
 from collections.abc import Sequence
 from typing import Protocol

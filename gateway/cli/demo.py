@@ -116,7 +116,7 @@ async def _print_inbox(address: str) -> bool:
 
 def _print_first_query(address: str) -> None:
     print(f"""
-Without a token you are alice. To ask as bob:
+Without a token you are alice. To send a query as bob:
 
   curl -s {address} -H 'Authorization: Bearer bob' -H 'Content-Type: application/json' \\
     -d '{{"query": "{FIRST_QUERY}"}}'

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def sandbox(
     host: str = LOCALHOST,
     port: Port = 9100,
-    vendor: Annotated[list[str] | None, typer.Option(help="Only this one; may be repeated.")] = None,
+    vendor: Annotated[list[str] | None, typer.Option(help="Serve only this vendor; may be repeated.")] = None,
     tasks: Tasks = 40,
     seed: Seed = 7,
     latency_ms: Annotated[float, typer.Option(min=0, help="Added to every answer.")] = 0,

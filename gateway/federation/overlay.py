@@ -1,97 +1,163 @@
 """Read-your-writes: tasks and flows as our own writes left them, shown while the vendor's reads lag.
 
 An entry holds the record that the vendor will show, and the versions that the vendor may still show until then. It is
-removed when the vendor shows any other version, or after `LONGEST` seconds.
+removed when the vendor shows any other version. After `LONGEST` seconds what the vendor shows is believed, but rows that
+were read before the write stay replaced: they are shown while the source cannot be read.
 """
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from connectors.sdk.clock import utc_now
 from connectors.sdk.model import Flow, FlowRef, Task, TaskRef
 
 LONGEST = 60.0
+# Seconds. By default no older answer stands in for a failing source (`cache.max_stale_seconds`).
+KEPT = 1800.0
+# Entries beyond LONGEST that are kept; the oldest go first.
+MOST_KEPT = 1000
+
+
+class Written(Struct, frozen=True):
+    """A task as our own writes left it, and as it was before each of them. `is_new`: one of them created it."""
+
+    expected: Task
+    before: tuple[Task, ...]
+    is_new: bool = False
+
+    @property
+    def versions(self) -> tuple[Task, ...]:
+        """All that the vendor may show."""
+        return (*self.before, self.expected)
 
 
 class _Entry(Struct, frozen=True):
-    expected: Task
+    """`outdated` are the versions before; `at` is when the write was over; `has_ended`: LONGEST has passed since."""
+
+    written: Written
     outdated: frozenset[str]
+    at: datetime
     until: float
+    has_ended: bool = False
+
+    @property
+    def expected(self) -> Task:
+        return self.written.expected
 
 
 class Overlay:
-    """Tasks. One per process; holds no more than was written within `LONGEST` seconds."""
+    """Tasks. One per process; holds what was written within `LONGEST` seconds, and a bounded number of older entries."""
 
     def __init__(
         self,
         *,
         monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
         ended: Callable[[TaskRef], None] = lambda _: None,
+        kept: float = KEPT,
     ) -> None:
-        """`ended` is called when an entry is removed. Cached reads of that task may be older than the entry: the
-        callback must invalidate them.
+        """`ended` is called when an entry ends. Cached reads of that task may be older than the entry: the callback
+        must invalidate them. `kept` is for how many seconds answers stand in for a failing source.
         """
+        self._kept = kept
         self._monotonic = monotonic
+        self._now = now
         self._ended = ended
         self._entries: dict[TaskRef, _Entry] = {}
 
     def put(self, before: Task, expected: Task) -> None:
         """After a write: `before` is the record that it was decided on, `expected` the one that the vendor will show."""
         self._expire()
-        outdated = {before.version}
-        earlier = self._entries.get(before.ref)
-        if earlier is not None:
-            outdated |= earlier.outdated | {earlier.expected.version}
+        earlier = self._entries.pop(before.ref, None)
+        versions = (before,) if earlier is None else (*earlier.written.versions, before)
+        outdated = frozenset(version.version for version in versions) - {expected.version}
+        is_new = before is expected or (earlier is not None and earlier.written.is_new)
         self._entries[before.ref] = _Entry(
-            expected, frozenset(outdated - {expected.version}), self._monotonic() + LONGEST
+            Written(expected, versions, is_new), outdated, self._now(), self._monotonic() + LONGEST
         )
 
     def seen(self, task: Task) -> Task:
-        """The record to show for one that the vendor gave: the expected one while the vendor lags behind."""
+        """The record to show for one that was read: the expected one while the vendor lags behind, or was not asked since."""
         entry = self._entries.get(task.ref)
         if entry is None:
             return task
-        if task.version in entry.outdated and self._monotonic() < entry.until:
+        if task.version in entry.outdated and (self._monotonic() < entry.until or task.fetched_at < entry.at):
+            return entry.expected
+        if task.fetched_at < entry.at and task.version != entry.expected.version:
+            # Neither what was there before the write nor after it, read before it: it tells nothing about the write.
             return entry.expected
         del self._entries[task.ref]
-        self._ended(task.ref)
+        if not entry.has_ended:
+            self._ended(task.ref)
         return task
 
-    def expected(self, source: str) -> Sequence[Task]:
-        """The records of one source that the vendor may not show yet."""
+    def expected(self, source: str, *, read_at: datetime | None = None) -> Sequence[Task]:
+        """As `written`: the records that the vendor will show."""
+        return [one.expected for one in self.written(source, read_at=read_at)]
+
+    def written(self, source: str, *, read_at: datetime | None = None) -> Sequence[Written]:
+        """The tasks of one source whose writes the vendor may not show yet.
+
+        `read_at`: also those, however old, that an answer read then cannot show.
+        """
         if not self._entries:
             return ()
         self._expire()
-        return [entry.expected for ref, entry in self._entries.items() if ref.source == source]
+        return [
+            entry.written
+            for ref, entry in self._entries.items()
+            if ref.source == source and (not entry.has_ended or (read_at is not None and read_at < entry.at))
+        ]
 
     def _expire(self) -> None:
         now = self._monotonic()
-        for ref in [ref for ref, entry in self._entries.items() if entry.until <= now]:
-            del self._entries[ref]
-            self._ended(ref)
+        ended = [(ref, entry) for ref, entry in self._entries.items() if entry.until <= now]
+        for number, (ref, entry) in enumerate(ended):
+            if entry.until + self._kept - LONGEST <= now or len(ended) - number > MOST_KEPT:
+                del self._entries[ref]
+            elif not entry.has_ended:
+                self._entries[ref] = structs.replace(entry, has_ended=True)
+            if not entry.has_ended:
+                self._ended(ref)
 
 
 class FlowOverlay:
     """Flows. Flows have no version: an entry is removed when the vendor shows its state, or after `LONGEST` seconds."""
 
-    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
+        kept: float = KEPT,
+    ) -> None:
+        self._kept = kept
         self._monotonic = monotonic
-        self._expected: dict[FlowRef, tuple[Flow, float]] = {}
+        self._now = now
+        self._expected: dict[FlowRef, tuple[Flow, float, datetime]] = {}
 
     def put(self, expected: Flow) -> None:
         """After a write: the record that the vendor will show."""
         now = self._monotonic()
-        self._expected = {ref: entry for ref, entry in self._expected.items() if entry[1] > now}
-        self._expected[expected.ref] = (expected, now + LONGEST)
+        kept = [(ref, entry) for ref, entry in self._expected.items() if entry[1] + self._kept - LONGEST > now]
+        self._expected = dict(kept[-MOST_KEPT:])
+        self._expected.pop(expected.ref, None)
+        self._expected[expected.ref] = (expected, now + LONGEST, self._now())
 
     def seen(self, flow: Flow) -> Flow:
-        """The record to show for one that the vendor gave: the expected one while the vendor lags behind."""
-        expected = self.expected(flow.ref)
-        if expected is None or expected.state is flow.state:
-            self._expected.pop(flow.ref, None)
+        """The record to show for one that was read: the expected one while the vendor lags behind, or was not asked since."""
+        entry = self._expected.get(flow.ref)
+        if entry is None:
             return flow
-        return expected
+        expected, until, at = entry
+        if expected.state is not flow.state and (self._monotonic() < until or flow.fetched_at < at):
+            return expected
+        if flow.fetched_at >= at:
+            del self._expected[flow.ref]
+        return flow
 
     def expected(self, ref: FlowRef) -> Flow | None:
         """The record that the vendor may not show yet."""

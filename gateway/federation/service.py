@@ -1,11 +1,12 @@
 """All configured sources as one: implements `schema.ports.Federation` by delegation."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct, structs
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.commands import TaskAction
+from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import (
     Definition,
@@ -19,10 +20,10 @@ from connectors.sdk.model import (
     TaskRef,
     User,
 )
-from gateway.federation.authorization import permitted_actions, with_roles
+from gateway.federation.authorization import Names, RecentlyShown, permitted_actions, with_roles
 from gateway.federation.cache import Cache
 from gateway.federation.lists import DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
-from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
+from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, KnownAccounts, TaskReader
 from gateway.federation.sources import Source
 from gateway.federation.writes import WritePipeline
 from gateway.people import People
@@ -63,6 +64,7 @@ class Objects(Struct, frozen=True, kw_only=True):
     flows: FlowReader
     directory: DirectoryReader
     definitions: Definitions
+    known: KnownAccounts
 
 
 class FederatedSources:
@@ -77,6 +79,8 @@ class FederatedSources:
         lists: Lists,
         objects: Objects,
         writes: WritePipeline,
+        names: Names,
+        shown: RecentlyShown,
     ) -> None:
         self._sources = sources
         self._by_key = {source.key: source for source in sources}
@@ -85,6 +89,8 @@ class FederatedSources:
         self._lists = lists
         self._objects = objects
         self._writes = writes
+        self._names = names
+        self._shown = shown
 
     def sources(self) -> Sequence[SourceInfo]:
         return [self._info_of(source) for source in self._sources]
@@ -109,7 +115,11 @@ class FederatedSources:
         return self._people.by_native_ref(ref)
 
     async def list_tasks(self, caller: Caller, request: TaskListRequest) -> TaskList:
-        return await self._lists.tasks.page(caller, request)
+        listed = await self._lists.tasks.page(caller, request)
+        for edge in listed.edges:
+            self._objects.known.note_task(edge.task)
+        self._note_shown(caller, [edge.task.ref for edge in listed.edges])
+        return listed
 
     async def task_stats(self, caller: Caller, request: StatsRequest) -> TaskStats:
         return await self._lists.stats.of(caller, request)
@@ -117,12 +127,22 @@ class FederatedSources:
     async def get_tasks(
         self, caller: Caller, refs: Sequence[TaskRef], *, fresh: bool = False
     ) -> Mapping[TaskRef, Task | ConnectorError]:
-        return await self._objects.tasks.tasks(caller, refs, fresh=fresh)
+        found = await self._objects.tasks.tasks(caller, refs, fresh=fresh)
+        for task in found.values():
+            if isinstance(task, Task):
+                self._objects.known.note_task(task)
+        self._note_shown(caller, [ref for ref, task in found.items() if isinstance(task, Task)])
+        return found
 
     async def get_details(
-        self, caller: Caller, wanted: Mapping[TaskRef, frozenset[DetailAspect]]
+        self,
+        caller: Caller,
+        wanted: Mapping[TaskRef, frozenset[DetailAspect]],
+        *,
+        known: Mapping[TaskRef, Task] = MappingProxyType({}),
+        fresh: bool = False,
     ) -> Mapping[TaskRef, TaskDetail | ConnectorError]:
-        return await self._objects.tasks.details(caller, wanted)
+        return await self._objects.tasks.details(caller, wanted, known=known, fresh=fresh)
 
     async def get_flows(
         self, caller: Caller, refs: Sequence[FlowRef], *, fresh: bool = False
@@ -171,10 +191,18 @@ class FederatedSources:
         return await self._objects.directory.groups(refs)
 
     def verdicts(self, caller: Caller, task: Task, actions: Sequence[TaskAction] | None = None) -> Sequence[Verdict]:
-        return permitted_actions(self._by_key[task.source], caller, task, actions)
+        return permitted_actions(self._by_key[task.source], caller, task, actions, self._names)
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
-        return await self._writes.perform(caller, request)
+        result = await self._writes.perform(caller, request)
+        if result.task is not None and result.status is MutationStatus.APPLIED and not result.replayed:
+            self._note_shown(caller, [result.task.ref])
+        return result
+
+    def _note_shown(self, caller: Caller, refs: Sequence[TaskRef]) -> None:
+        # Task admins see every task: what they saw before changes nothing.
+        if not caller.is_task_admin:
+            self._shown.note(caller.key, refs)
 
     async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
         return await self._writes.operation(caller, operation_id)

@@ -73,11 +73,11 @@ def _packed(npm: str, package: str, version: str, into: Path) -> Path:
             [*command, *impatient], cwd=into, capture_output=True, text=True, check=False, timeout=PATIENCE_S
         )
     except subprocess.TimeoutExpired:
-        raise FetchError(f"npm did not give {package} {version} within {PATIENCE_S} seconds") from None
+        raise FetchError(f"npm did not return {package} {version} within {PATIENCE_S} seconds") from None
     packed = into / f"{package}-{version}.tgz"
     if done.returncode != 0 or not packed.is_file():
         reason = next((line for line in done.stderr.splitlines() if line.strip()), "no reason given")
-        raise FetchError(f"npm did not give {package} {version}: {reason.strip()}")
+        raise FetchError(f"npm did not return {package} {version}: {reason.strip()}")
     return packed
 
 
@@ -88,13 +88,13 @@ def _unpack(package: str, version: str, packed: Path, into: Path) -> None:
             for file in FILES[package]:
                 member = archive.extractfile(f"package/{file}")
                 if member is None:
-                    raise FetchError(f"{file} is no file in {package} {version}")
+                    raise FetchError(f"{file} is not a file in {package} {version}")
                 content = member.read()
                 if file == "package.json":
                     _check(package, version, content)
                 (into / Path(file).name).write_bytes(content)
     except (KeyError, EOFError, tarfile.TarError) as error:
-        raise FetchError(f"{package} {version} is not what it should be: {error}") from error
+        raise FetchError(f"{package} {version} is damaged or incomplete: {error}") from error
 
 
 def _check(package: str, version: str, described: bytes) -> None:
@@ -103,19 +103,19 @@ def _check(package: str, version: str, described: bytes) -> None:
     except ValueError:
         raise FetchError(f"{package} has no readable package.json") from None
     if (package, version) != (found.get("name"), found.get("version")):
-        raise FetchError(f"{package} {version} is wanted, {found.get('name')} {found.get('version')} is there")
+        raise FetchError(f"expected {package} {version}, found {found.get('name')} {found.get('version')}")
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description="Fetch GraphiQL's files from npm, unless they are there.")
-    arguments.add_argument("--required", action="store_true", help="fail where they cannot be had")
+    arguments.add_argument("--required", action="store_true", help="fail if they cannot be fetched")
     required: bool = arguments.parse_args().required
     if is_complete():
         return 0
     try:
         fetch()
     except FetchError as error:
-        print(f"GraphiQL is left out: {error}. All else works without it.", file=sys.stderr)
+        print(f"GraphiQL is left out: {error}. Everything else works without it.", file=sys.stderr)
         return 1 if required else 0
     print(f"GraphiQL {pinned()['graphiql']} fetched from npm.", file=sys.stderr)
     return 0

@@ -3,6 +3,7 @@
 Every refusal is a GraphQL response: `{"errors": [...]}` with `extensions.code`.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -100,7 +101,7 @@ class GraphQLRoute:
         if operation.is_mutation and not request.may_write:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
         cost = RequestCost()
-        context = CallContext(caller=caller, token=token, counters=(cost,))
+        context = CallContext(caller=caller, token=token, counters=(cost,), asked_at=time.monotonic())
         seconds = self._deadlines.mutation if operation.is_mutation else self._deadlines.query
         with in_context(context.with_deadline(seconds)):
             answer = await self._execution.run(operation, Context(caller, self._federation()))

@@ -1,4 +1,4 @@
-"""/livez and /readyz, for those who operate the gateway."""
+"""/livez and /readyz, for operators."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""People of the configuration: known at start, never more."""
+"""The people of the configuration. They are known at the start and do not change."""
 
 from collections.abc import Collection, Iterable
 

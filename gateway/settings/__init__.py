@@ -4,6 +4,7 @@ file      `load`: reads the TOML file and fills in `${NAME}` and `${file:path}`
 gateway   `[gateway]`: the process
 auth      `[auth]`: how callers sign in
 cache_bounds  `[gateway.cache]`: how much is kept
+store     `[store]`: how long the journal keeps ended tasks
 people    `[[people]]`: people and their identities
 checks    each table against its type, and the tables against each other
 errors    `ConfigurationError`: one line that names the key
@@ -17,6 +18,7 @@ from gateway.settings.errors import ConfigurationError
 from gateway.settings.file import Settings, load
 from gateway.settings.gateway import GatewaySettings
 from gateway.settings.people import PersonSettings
+from gateway.settings.store import StoreSettings
 
 __all__ = [
     "ApiKey",
@@ -27,5 +29,6 @@ __all__ = [
     "GatewaySettings",
     "PersonSettings",
     "Settings",
+    "StoreSettings",
     "load",
 ]

@@ -15,6 +15,7 @@ from gateway.settings.checks import check_auth, check_distinct, check_identities
 from gateway.settings.errors import ConfigurationError, KeyPath
 from gateway.settings.gateway import GatewaySettings
 from gateway.settings.people import PersonSettings
+from gateway.settings.store import StoreSettings
 
 _SUBSTITUTION = re.compile(r"\$\{([^}]*)\}")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -26,6 +27,7 @@ class _Document(Section):
 
     gateway: GatewaySettings
     auth: Auth
+    store: StoreSettings = StoreSettings()
     people: tuple[PersonSettings, ...] = ()
 
 
@@ -37,6 +39,7 @@ class Settings:
     auth: DemoAuth | ApiKeysAuth
     people: Sequence[PersonSettings]
     sources: Sequence[SourceSettings]
+    store: StoreSettings
 
 
 def load(path: Path) -> Settings:
@@ -57,7 +60,7 @@ def load(path: Path) -> Settings:
     check_distinct("people", [person.key for person in head.people])
     check_identities(head.people, {source.key for source in sources})
     check_auth(head.auth, head.people, head.gateway)
-    return Settings(gateway=head.gateway, auth=head.auth, people=head.people, sources=sources)
+    return Settings(gateway=head.gateway, auth=head.auth, people=head.people, sources=sources, store=head.store)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -19,17 +19,17 @@ class InvalidationLog(Protocol):
     Every invalidation has a number. An answer carries the number that was current *before* it was requested; a later
     invalidation of one of its tags makes it outdated. (Deleting kept answers instead would miss those on their way.)
 
-    A tag is any hashable value that msgspec can encode. Tags that contain others are the caller's affair. An
+    A tag is any hashable value that msgspec can encode. The caller must know which tags contain others. An
     implementation may forget old invalidations, but then it must call all answers of that time outdated. The same holds
     for invalidations of other replicas that it may have missed.
     """
 
     @property
     def number(self) -> int:
-        """Of the last invalidation; read it before a request is sent."""
+        """The number of the last invalidation. Read it before a request is sent."""
 
     def invalidate(self, tags: Iterable[Hashable], *, unsettled_until: float = ...) -> None:
-        """Answers about `tags` are outdated; those requested before `unsettled_until` may be, too."""
+        """Answers about `tags` are outdated. Answers requested before `unsettled_until` may be outdated too."""
 
     def is_outdated(self, since: int, tags: Iterable[Hashable]) -> bool:
         """Whether an answer requested at number `since` may lack a later write."""
@@ -77,7 +77,7 @@ class SlotLog(Protocol):
 
     @property
     def paused_until(self) -> float:
-        """No request is sent before; a time in the past if there is no pause."""
+        """No request may be sent before this time. It is in the past if there is no pause."""
 
     def expire(self, now: float) -> None:
         """Free the slots whose time has passed."""
@@ -86,13 +86,13 @@ class SlotLog(Protocol):
         """Slots of `limit` that this process may take; 0 or less: none."""
 
     def take(self) -> None:
-        """A request is about to be sent."""
+        """Take a slot for a request that is about to be sent."""
 
     def give_back(self) -> None:
-        """It was not sent after all."""
+        """Free the slot of a request that was not sent."""
 
     def occupy_until(self, at: float) -> None:
-        """A request has ended; its slot is in use until `at`."""
+        """A request has ended. Its slot is in use until `at`."""
 
     def pause(self, until: float) -> None:
         """The vendor wants no request before `until`. Of several pauses the longest counts."""
@@ -121,7 +121,7 @@ class Leases(Protocol):
 
 
 class SharedState(Struct, frozen=True):
-    """All of it; `gateway.composition` hands out the parts."""
+    """All shared state. `gateway.composition` passes on its parts."""
 
     invalidations: InvalidationLog
     rate_limits: RateLimitState

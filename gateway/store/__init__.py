@@ -1,9 +1,10 @@
 """What outlives the process: the journal of writes. Its front door is the port.
 
-port     the journal as the gateway uses it: guarantees, stages, errors
-sqlite   the journal in a SQLite file; only `gateway.composition` imports it
+port        the journal as the gateway uses it: guarantees, stages, errors
+sqlite      the journal in a SQLite file; only `gateway.composition` imports it
+migrations  the tables of that file as numbered steps
 """
 
-from gateway.store.port import KEPT_SECONDS, Journal, Record, Stage
+from gateway.store.port import KEPT_SECONDS, EndedTask, Journal, Record, Stage
 
-__all__ = ["KEPT_SECONDS", "Journal", "Record", "Stage"]
+__all__ = ["KEPT_SECONDS", "EndedTask", "Journal", "Record", "Stage"]

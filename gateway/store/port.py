@@ -1,12 +1,14 @@
 """The journal of writes as the gateway uses it. The implementation is chosen by `gateway.composition`."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from msgspec import Struct
 
 from connectors.sdk.commands import TaskAction
-from connectors.sdk.model import TaskRef
+from connectors.sdk.model import Task, TaskRef
 from schema.ports import Operation, Target, WriteResult
 
 KEPT_SECONDS = 24 * 3600
@@ -25,7 +27,10 @@ class Stage(StrEnum):
 
 
 class Record(Struct, frozen=True, kw_only=True):
-    """An earlier write with the same idempotency key. `result` is None until the write is settled."""
+    """An earlier write with the same idempotency key.
+
+    `result` is None until the write is settled, and if another version wrote it in a form that cannot be read here.
+    """
 
     operation_id: str
     fingerprint: str
@@ -33,12 +38,28 @@ class Record(Struct, frozen=True, kw_only=True):
     result: WriteResult | None
 
 
+class EndedTask(Struct, frozen=True, kw_only=True):
+    """A task that `person` ended through the gateway (complete, skip, cancel), as that write left it.
+
+    `owners` are the native ids of its owners when the write was decided. `vendor_owners` are those that the vendor shows
+    after it (a technical account that took the task over, for example), None if the vendor shows the task no more.
+    `task` has no payload.
+    """
+
+    operation_id: str
+    person: str
+    at: datetime
+    owners: tuple[str, ...]
+    vendor_owners: tuple[str, ...] | None
+    task: Task
+
+
 class Journal(Protocol):
     """The record of all writes, written before anything is sent upstream.
 
     Guarantees: what a method has recorded when it returns survives a crash of the process. Methods may be called
-    concurrently. A write is kept for KEPT_SECONDS, then it may disappear at any time. Form data, tokens and payloads
-    of tasks and flows are not stored.
+    concurrently. A write is kept for KEPT_SECONDS, then it may disappear at any time; an ended task is kept for as long
+    as the journal was opened with. Form data, tokens and payloads of tasks and flows are not stored.
 
     Every method raises GatewayUnavailableError if the storage cannot be used, and nothing else. An operation id that
     is not known changes nothing and raises nothing.
@@ -64,11 +85,17 @@ class Journal(Protocol):
     async def mark_sent(self, operation_id: str) -> None:
         """Record that the request may have left. To be awaited before the first byte of the write is sent."""
 
-    async def settle(self, operation_id: str, result: WriteResult) -> None:
-        """Record the result; a later call replaces it. UNKNOWN and PENDING leave `Operation.settled_at` empty."""
+    async def settle(self, operation_id: str, result: WriteResult, *, ended: EndedTask | None = None) -> None:
+        """Record the result and the task that the write ended; a later call replaces both.
+
+        UNKNOWN and PENDING leave `Operation.settled_at` empty.
+        """
 
     async def withdraw(self, operation_id: str) -> None:
         """Delete a write that certainly did not happen, so that its idempotency key can be used again."""
+
+    async def ended_tasks(self, *, most: int) -> Sequence[EndedTask]:
+        """The newest ended tasks that are kept, oldest first. Records that this version cannot read are left out."""
 
     async def find(self, operation_id: str) -> Operation | None:
         """The write with that id; None if it is unknown or no longer kept. No check of who may see it."""

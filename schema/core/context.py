@@ -1,12 +1,13 @@
 """State of one request: caller, time, and what was loaded so far."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.clock import Clock, utc_now
+from connectors.sdk.model import FlowRef, Task, TaskRef
 from schema.ports import Federation, SourceInfo
 
 T = TypeVar("T")
@@ -19,6 +20,8 @@ class Context:
         self.caller = caller
         self.federation = federation
         self.clock = clock
+        # What was read with FRESH: all that is loaded of it is read from the source, too.
+        self._read_fresh: set[TaskRef | FlowRef] = set()
         self._loaders: dict[Callable[[Context], Any], Any] = {}
         self._made: dict[Callable[[Context], Any], Any] = {}
 
@@ -31,6 +34,21 @@ class Context:
     def sources(self) -> Mapping[str, SourceInfo]:
         """Configured sources by key, in configuration order."""
         return {source.key: source for source in self.federation.sources()}
+
+    def note_fresh(self, tasks: Iterable[Task]) -> None:
+        """These tasks were asked for with FRESH: so are their details, and their flows."""
+        for task in tasks:
+            self._read_fresh.add(task.ref)
+            if task.flow_id is not None:
+                self._read_fresh.add(FlowRef(task.source, task.flow_id))
+
+    def note_fresh_flow(self, ref: FlowRef) -> None:
+        """As `note_fresh`, for a flow."""
+        self._read_fresh.add(ref)
+
+    def is_fresh(self, ref: TaskRef | FlowRef) -> bool:
+        """Whether what is loaded of it must be read from the source."""
+        return ref in self._read_fresh
 
     def loader(self, kind: Callable[["Context"], T]) -> T:
         """The request's loader of class `kind`, created on first use."""

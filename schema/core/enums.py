@@ -262,8 +262,8 @@ describe(
 describe(
     SourceStatus,
     "How a source answered.",
-    OK="The source answered, or its cached answer is fresh.",
-    STALE="The source did not answer. Older rows are shown.",
+    OK="The source answered, or its answer is kept and young enough (`fetchedAt` tells the age), also while it is being read again.",
+    STALE="The source failed (`error` says how). Older rows are shown.",
     PARTIAL="A part of the source's rows could not be read.",
     RATE_LIMITED="The rate limit of the source is used up.",
     UNAVAILABLE="The source cannot be reached or reports that it is unavailable.",

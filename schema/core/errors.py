@@ -7,7 +7,7 @@ any other exception          -> "internal error" with code INTERNAL; the excepti
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, ForwardRef
 
 import strawberry
 import structlog
@@ -21,17 +21,25 @@ from connectors.sdk.errors import (
     RateLimitedError,
     ValidationFailedError,
 )
+from schema.core.context import Context
 from schema.core.enums import CancelStrategy, UserErrorCode
+from schema.core.presenters import present
+from schema.core.resolver import resolved
 from schema.core.scalars import write_time
 from schema.ports import Problem
 
 _log = structlog.get_logger()
 
+# The noun lies above this file, which names it only.
+_SOURCE: Any = Annotated[ForwardRef("Source"), strawberry.lazy("schema.source")]
+
 
 @strawberry.type(description="A failure that clients should expect.")
 class UserError:
     code: UserErrorCode = strawberry.field(description="The reason, for programs.")
-    message: str = strawberry.field(description="The reason and what to do about it, in English, for people.")
+    message: str = strawberry.field(
+        description="The reason and what to do about it, in English, for people. Without the name of the source: show it before the message."
+    )
     field: list[str] | None = strawberry.field(
         description="Path of the wrong argument within `input`. Null if no single argument is wrong."
     )
@@ -48,6 +56,16 @@ class UserError:
         description="Error code that the source returned. Null if there was none."
     )
 
+    source_key: strawberry.Private[str | None]
+
+    @resolved(
+        graphql_type=_SOURCE | None,
+        description="Source that the failure is about. Null if it is about the request or the gateway, or if the source is not configured any more.",
+    )
+    def source(self, info: strawberry.Info[Context, None]) -> object:
+        known = None if self.source_key is None else info.context.sources.get(self.source_key)
+        return None if known is None else present(known, info.context)
+
     @classmethod
     def from_problem(cls, problem: Problem) -> "UserError":
         known = problem.code in UserErrorCode.__members__
@@ -59,6 +77,7 @@ class UserError:
             alternatives=None if problem.alternatives is None else list(problem.alternatives),
             native_status=problem.native_status,
             native_code=problem.native_code,
+            source_key=problem.source,
         )
 
 
@@ -66,7 +85,7 @@ def client_error(error: GraphQLError) -> GraphQLError:
     """The error as a client may see it. An unexpected exception is logged and masked."""
     original = _root(error)
     if isinstance(original, ConnectorError | InputError | GatewayError):
-        return _located(error, str(original), _extensions(original))
+        return _located(error, original.message, _extensions(original))
     if error.path is None and isinstance(original, GraphQLError):
         return error
     _log.error("internal error", path=error.path, exc_info=original)

@@ -13,6 +13,8 @@ from schema.ports import SubjectMatch
 
 T = TypeVar("T")
 
+COMPARED = "Case, accents and compatible forms are ignored; a run of spaces and line breaks is one space."
+
 
 def both(found: frozenset[T] | None, more: Iterable[T]) -> frozenset[T]:
     """The intersection of two conditions; None means no condition."""
@@ -29,12 +31,16 @@ class IdFilter:
         default=strawberry.UNSET,
         description="One of these ids. An empty list matches nothing.",
     )
+    not_in: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="None of these ids; objects without a value match. An empty list is no condition.",
+    )
     is_null: bool | None = strawberry.field(
         default=strawberry.UNSET, description="True: there is no value. False: there is a value."
     )
 
     def texts(self) -> frozenset[str] | None:
-        """The global ids in `eq` and `in`, as sent. None if neither is given."""
+        """The global ids in `eq` and `in`, as sent. None if neither is given; for `notIn` see the lists."""
         found: frozenset[str] | None = None
         if (one := given(self.eq)) is not None:
             found = both(found, {one})
@@ -43,12 +49,15 @@ class IdFilter:
         return found
 
     def source_keys(self, field: Sequence[str], context: Context) -> frozenset[str] | None:
-        """Keys of the sources in `eq` and `in`. Every object has a source, so `isNull: true` matches nothing."""
+        """Keys of the sources that match. Every object has a source, so `isNull: true` matches nothing."""
         found: frozenset[str] | None = None
         if (one := given(self.eq)) is not None:
             found = both(found, {source_key(one, (*field, "eq"), context)})
         if (several := given(self.in_)) is not None:
             found = both(found, {source_key(text, (*field, "in"), context) for text in several})
+        if others := given(self.not_in):
+            excluded = {source_key(text, (*field, "notIn"), context) for text in others}
+            found = both(found, frozenset(context.sources) - excluded)
         return frozenset() if given(self.is_null) else found
 
 
@@ -56,17 +65,19 @@ class IdFilter:
     description="Condition on a text. Members combine by AND. A member that is null or absent is no condition."
 )
 class StringFilter:
-    eq: str | None = strawberry.field(default=strawberry.UNSET, description="Equal to this text.")
+    eq: str | None = strawberry.field(default=strawberry.UNSET, description="Equal to this text, letter by letter.")
     in_: list[str] | None = strawberry.field(
         name="in",
         default=strawberry.UNSET,
         description="Equal to one of these texts. An empty list matches nothing.",
     )
-    contains: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Contains this text. Case and accents are ignored."
+    not_in: list[str] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Equal to none of these texts; objects without a value match. An empty list is no condition.",
     )
+    contains: str | None = strawberry.field(default=strawberry.UNSET, description=f"Contains this text. {COMPARED}")
     starts_with: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Starts with this text. Case and accents are ignored."
+        default=strawberry.UNSET, description=f"Starts with this text. {COMPARED}"
     )
     is_null: bool | None = strawberry.field(
         default=strawberry.UNSET, description="True: there is no value. False: there is a value."
@@ -82,9 +93,12 @@ class StringFilter:
         return found
 
     def match(self) -> TextMatch | None:
-        """`contains`, `startsWith` and `isNull`. None if none of them is given."""
+        """`contains`, `startsWith`, `notIn` and `isNull`. None if none of them is given."""
         match = TextMatch(
-            contains=given(self.contains), starts_with=given(self.starts_with), is_null=given(self.is_null)
+            contains=given(self.contains),
+            starts_with=given(self.starts_with),
+            not_in=frozenset(given(self.not_in) or ()) or None,
+            is_null=given(self.is_null),
         )
         return None if match == TextMatch() else match
 
@@ -116,7 +130,7 @@ class SubjectFilter:
     )
     id: str | None = strawberry.field(default=strawberry.UNSET, description="Native id of the subject.")
     label: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Contained in the subject's name. Case and accents are ignored."
+        default=strawberry.UNSET, description=f"Contained in the subject's name. {COMPARED}"
     )
 
     def match(self) -> SubjectMatch | None:

@@ -21,25 +21,25 @@ DEFAULT_PAGE = 25
 First = Annotated[
     int | None,
     strawberry.argument(
-        description="Number of rows from the start, 1 to 100. Null or absent means 25 (20 comments, 50 activities)."
+        description="Number of rows from the start, or after `after`: 0 to 100. With 0 the page has no rows, but `pageInfo` and the counts. Null or absent means 25 (20 comments, 50 activities)."
     ),
 ]
 After = Annotated[
     str | None,
     strawberry.argument(
-        description="Return rows after this cursor, which must come from the same list with the same arguments. Null means from the start."
+        description="Return rows after this cursor, which must come from the same list with the same arguments. Together with `last` it is where the page ends at the latest. Null means from the start."
     ),
 ]
 Last = Annotated[
     int | None,
     strawberry.argument(
-        description="Number of rows from the end, or before `before`, 1 to 100. Not together with `first`."
+        description="Number of rows from the end, or before `before`: 0 to 100. Not together with `first`: the Connections specification discourages it."
     ),
 ]
 Before = Annotated[
     str | None,
     strawberry.argument(
-        description="Return rows before this cursor, which must come from the same list with the same arguments. Null means up to the end."
+        description="Return rows before this cursor, which must come from the same list with the same arguments. Together with `first` it is where the page ends at the latest; alone it asks for the 25 rows before it (20 comments, 50 activities). Null means up to the end."
     ),
 ]
 
@@ -72,8 +72,12 @@ class Page(Protocol[E_co]):
 
 @strawberry.type(description="Position of a page in its list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether the list has rows after `endCursor`.")
-    has_previous_page: bool = strawberry.field(description="Whether the list has rows before `startCursor`.")
+    has_next_page: bool = strawberry.field(
+        description="From the start (`first`): whether more rows follow, up to `before` if given. From the end (`last`): whether `before` is given."
+    )
+    has_previous_page: bool = strawberry.field(
+        description="From the end (`last`): whether more rows precede, down to `after` if given. From the start (`first`): whether `after` is given."
+    )
     first_cursor: strawberry.Private[Callable[[], str] | None]
     last_cursor: strawberry.Private[Callable[[], str] | None]
 
@@ -136,68 +140,47 @@ class Connection(Generic[T]):
 
 
 class PageArguments(Struct, frozen=True):
-    """The four page arguments as one value: `size` rows after `cursor` or, if `backward`, before it."""
+    """The four page arguments as one value: `size` rows after `cursor` or, if `backward`, before it.
+
+    The page ends at the latest at the row of `until`, the other cursor, which is not in it.
+    """
 
     size: int
     cursor: str | None
+    until: str | None
     backward: bool
 
 
-def page_arguments(first: int | None, after: str | None, last: int | None, before: str | None) -> PageArguments:
-    """The four page arguments as one value. Raises InputError if they contradict each other."""
-    first, after, last, before = given(first), given(after), given(last), given(before)
-    if last is None and before is None:
-        return PageArguments(_page_size(first), after, backward=False)
-    if first is not None or after is not None:
-        field = "first" if first is not None else "after"
-        raise InputError("give first and after, or last and before", field=(field,))
-    if last is not None and not 1 <= last <= MAX_PAGE:
-        raise InputError(f"last must be 1..{MAX_PAGE}", field=("last",))
-    return PageArguments(DEFAULT_PAGE if last is None else last, before, backward=True)
-
-
-def _page_size(first: int | None) -> int:
-    asked = given(first)
-    if asked is None:
-        return DEFAULT_PAGE
-    if not 1 <= asked <= MAX_PAGE:
-        raise InputError(f"first must be 1..{MAX_PAGE}", field=("first",))
-    return asked
-
-
-def page_of(
-    rows: Sequence[T],
-    name: Callable[[T], str],
-    *,
-    first: int | None,
-    after: str | None,
-    last: int | None,
-    before: str | None,
-    default: int,
-) -> RowList[T]:
-    """One page of `rows`. `name` gives a unique text per row, which its cursor encodes.
-
-    Raises InputError for a size out of range and for a cursor of no row.
-    """
+def page_arguments(
+    first: int | None, after: str | None, last: int | None, before: str | None, *, default: int = DEFAULT_PAGE
+) -> PageArguments:
+    """The four page arguments as one value. Raises InputError for a size out of range, and for two sizes."""
     first, after, last, before = given(first), given(after), given(last), given(before)
     for field, size in (("first", first), ("last", last)):
-        if size is not None and not 1 <= size <= MAX_PAGE:
-            raise InputError(f"{field} must be 1..{MAX_PAGE}", field=(field,))
+        if size is not None and not 0 <= size <= MAX_PAGE:
+            raise InputError(f"{field} must be 0..{MAX_PAGE}", field=(field,))
     if first is not None and last is not None:
         raise InputError("give first or last, not both", field=("last",))
+    if last is not None or (first is None and after is None and before is not None):
+        return PageArguments(default if last is None else last, before, after, backward=True)
+    return PageArguments(default if first is None else first, after, before, backward=False)
+
+
+def page_of(rows: Sequence[T], name: Callable[[T], str], page: PageArguments) -> RowList[T]:
+    """One page of `rows`. `name` gives a unique text per row, which its cursor encodes.
+
+    Raises InputError for a cursor of no row.
+    """
     names = [name(row) for row in rows]
+    after, before = (page.until, page.cursor) if page.backward else (page.cursor, page.until)
     start = 0 if after is None else _index(names, after, "after") + 1
-    end = len(rows) if before is None else _index(names, before, "before")
-    end = max(start, end)
-    if last is not None:
-        start = max(start, end - last)
-    else:
-        end = min(end, start + (first or default))
-    page = [EdgeRow(rows[index], partial(_cursor, names[index])) for index in range(start, end)]
+    end = len(rows) if before is None else max(start, _index(names, before, "before"))
+    chosen = range(max(start, end - page.size), end) if page.backward else range(start, min(end, start + page.size))
+    has_more = len(chosen) < end - start
     return RowList(
-        edges=page,
-        has_next_page=end < len(rows),
-        has_previous_page=start > 0,
+        edges=[EdgeRow(rows[index], partial(_cursor, names[index])) for index in chosen],
+        has_next_page=before is not None if page.backward else has_more,
+        has_previous_page=has_more if page.backward else after is not None,
         total=len(rows),
         total_accuracy=CountAccuracy.EXACT,
         sources=(),

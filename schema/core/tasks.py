@@ -31,12 +31,16 @@ async def list_tasks(
         order=order,
         first=page.size,
         after=page.cursor,
+        until=page.until,
         backward=page.backward,
         fresh=fresh,
         count=count,
         now=context.now,
     )
-    return await context.federation.list_tasks(context.caller, request)
+    found = await context.federation.list_tasks(context.caller, request)
+    if fresh:
+        context.note_fresh(edge.task for edge in found.edges)
+    return found
 
 
 def only_open(filter: TaskFilter) -> TaskFilter:

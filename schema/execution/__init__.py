@@ -1,6 +1,7 @@
 """Runs GraphQL operations against the schema.
 
 execution.py  Execution: reads a request and runs it; GraphQLOperation, GraphQLResponse
+executor.py   how values are completed: numbers that no Int can hold
 documents.py  documents parsed, measured and validated, cached by their text
 shape.py      counts of what stands in a document, before anything else reads it
 cost.py       what a document may return: depth, fields, objects of lists, rows with details
@@ -8,6 +9,7 @@ selection.py  which fields a request selected below a field
 """
 
 from schema.execution.execution import Execution, GraphQLResponse, RequestError
+from schema.execution.executor import BoundedIntExecutor
 from schema.execution.selection import selects, selects_total
 
-__all__ = ["Execution", "GraphQLResponse", "RequestError", "selects", "selects_total"]
+__all__ = ["BoundedIntExecutor", "Execution", "GraphQLResponse", "RequestError", "selects", "selects_total"]

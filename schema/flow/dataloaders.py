@@ -15,8 +15,23 @@ class FlowByRefLoader(Loader[FlowRef, Flow]):
         return await self._federation.get_flows(self._caller, keys)
 
 
+class FreshFlowByRefLoader(Loader[FlowRef, Flow]):
+    """As FlowByRefLoader, read from the source and not from the gateway's caches."""
+
+    async def find(self, keys: Sequence[FlowRef]) -> Mapping[FlowRef, Flow | ConnectorError]:
+        return await self._federation.get_flows(self._caller, keys, fresh=True)
+
+
+def flow_loader(ref: FlowRef, context: Context) -> Loader[FlowRef, Flow]:
+    """The loader for a flow: as fresh as the task or flow that it was reached from."""
+    if context.is_fresh(ref):
+        return context.loader(FreshFlowByRefLoader)
+    return context.loader(FlowByRefLoader)
+
+
 def note_flow_written(flow: Flow | None, context: Context) -> None:
     """Forget everything loaded, after a write to a flow: the flow and its tasks may have changed."""
     context.forget_loaded()
     if flow is not None:
         context.loader(FlowByRefLoader).put(flow.ref, flow)
+        context.loader(FreshFlowByRefLoader).put(flow.ref, flow)

@@ -12,6 +12,7 @@ from schema.core.context import Context
 from schema.core.payload import (
     REASON,
     VENDOR_OPTIONS,
+    VIEWER,
     WriteInput,
     WritePayload,
     json_object,
@@ -38,7 +39,7 @@ from schema.ports import (
 )
 
 if TYPE_CHECKING:
-    from schema.task import Task
+    from schema.task import Task, Viewer
 
 Info = strawberry.Info[Context, None]
 
@@ -99,6 +100,11 @@ class FlowPayload(WritePayload):
         if self.flow is None:
             return []
         return [present(task, info.context) for task in await tasks_in(self.flow.ref, OPEN_STATES, info.context)]
+
+    @resolved(graphql_type=Annotated["Viewer", strawberry.lazy("schema.task")], description=VIEWER)
+    def viewer(self, info: Info) -> "Viewer":
+        viewer: Viewer = present(info.context.caller, info.context)
+        return viewer
 
     @classmethod
     def from_result(cls, result: WriteResult, context: Context, client_mutation_id: str | None) -> "FlowPayload":

@@ -22,7 +22,7 @@ from schema.ports import FlowListRequest
 class FlowQueries:
     @resolved(
         description=(
-            "A flow by id, for task admins and viewers who see one of its tasks. Null if the id is malformed, of another type, unknown or invisible. Null with an error if the source cannot be read."
+            "A flow by id, for task admins and viewers who see one of its tasks. Null if the id is malformed, of another type, unknown or invisible; null plus an error if the source cannot be read."
         )
     )
     async def flow(
@@ -56,6 +56,7 @@ class FlowQueries:
             sources=asked.source_keys(("filter",), context),
             first=page.size,
             after=page.cursor,
+            until=page.until,
             backward=page.backward,
             count=selects_total(info),
         )
@@ -67,6 +68,8 @@ async def flow_by_id(found: GlobalId | None, context: Context, *, fresh: bool = 
     if ref is None or ref.source not in context.sources:
         return None
     flow = await context.federation.get_visible_flow(context.caller, ref, fresh=fresh)
+    if fresh:
+        context.note_fresh_flow(ref)
     return None if flow is None else Flow.from_model(flow, context)
 
 

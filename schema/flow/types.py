@@ -16,7 +16,7 @@ from schema.core.relay import Node, global_id
 from schema.core.resolver import resolved
 from schema.core.subject import NativeRecord, SubjectRef, subjects_from_model
 from schema.execution import selects, selects_total
-from schema.flow.dataloaders import FlowByRefLoader
+from schema.flow.dataloaders import flow_loader
 from schema.flow.relations import current_tasks_of, state_of, tasks_of
 from schema.people import User
 from schema.source import Source
@@ -134,7 +134,7 @@ class Flow(Node):
 
     @resolved(
         graphql_type=list[Annotated["Task", strawberry.lazy("schema.task")]] | None,
-        description="Tasks that can be worked on now and that the viewer sees, at most 100. Null with an error if they cannot be loaded.",
+        description="Tasks that can be worked on now and that the viewer sees, at most 100. Null plus an error if they cannot be loaded.",
     )
     async def current_tasks(self, info: Info) -> "list[Task]":
         context = info.context
@@ -201,11 +201,11 @@ class Flow(Node):
         return self._load(context, read, absent)
 
     async def _load(self, context: Context, read: Callable[[model.Flow, Context], T], absent: T) -> T:
-        found = await context.loader(FlowByRefLoader).load(self.ref)
+        found = await flow_loader(self.ref, context).load(self.ref)
         return absent if found is None else read(found, context)
 
     async def _loaded_native(self, context: Context) -> NativeRecord:
-        (found,) = await context.loader(FlowByRefLoader).load_many([self.ref])
+        (found,) = await flow_loader(self.ref, context).load_many([self.ref])
         return self._native(found if isinstance(found, model.Flow) else None, context)
 
     def _native(self, record: model.Flow | None, context: Context) -> NativeRecord:

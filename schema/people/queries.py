@@ -20,7 +20,7 @@ from schema.ports import PageRequest
 class PeopleQueries:
     @resolved(
         description=(
-            "A user by id. Null if the id is malformed, of another type, or of a person or source that is not configured. An account that its source does not show has an id only."
+            "A user by id. Null if the id is malformed, of another type, or of a person or source that is not configured. An account that its source does not show has an id only: the source is not asked whether it exists."
         )
     )
     def user(
@@ -32,7 +32,7 @@ class PeopleQueries:
 
     @resolved(
         description=(
-            "A group by id. Null if the id is malformed, of another type, or of a source that is not configured."
+            "A group by id. Null if the id is malformed, of another type, or of a source that is not configured. A group that its source does not show has an id, with the native id as its name: the source is not asked whether it exists."
         )
     )
     def group(
@@ -44,7 +44,7 @@ class PeopleQueries:
 
     @resolved(
         description=(
-            "People by name. A linked person appears once, whatever the number of accounts. `sources` tells how each source answered."
+            "People by name, accounts without a name last. A linked person appears once, whatever the number of accounts. `sources` tells how each source answered."
         )
     )
     async def users(
@@ -57,13 +57,13 @@ class PeopleQueries:
         search: Annotated[
             str | None,
             strawberry.argument(
-                description="Text contained in the name, user name or mail address. Null or empty means all."
+                description="Words, each contained in the name, user name or mail address, in any order. Case and accents are ignored. Null or empty means all."
             ),
         ] = strawberry.UNSET,
         assignable_to: Annotated[
             strawberry.ID | None,
             strawberry.argument(
-                description="Global id of a task: return people whom its source accepts as owner, as far as known. Null means all."
+                description="Global id of a task: return people whom its source accepts as owner, as far as known, without accounts that are out of use, technical or nameless. Null means all."
             ),
         ] = strawberry.UNSET,
     ) -> UserConnection:
@@ -72,6 +72,7 @@ class PeopleQueries:
         request = PageRequest(
             first=page.size,
             after=page.cursor,
+            until=page.until,
             backward=page.backward,
             count=selects_total(info),
         )
@@ -94,7 +95,10 @@ class PeopleQueries:
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
         search: Annotated[
-            str | None, strawberry.argument(description="Text contained in the name or id. Null or empty means all.")
+            str | None,
+            strawberry.argument(
+                description="Words, each contained in a name or the id, in any order. Case and accents are ignored. Null or empty means all."
+            ),
         ] = strawberry.UNSET,
         source: Annotated[
             strawberry.ID | None,
@@ -107,6 +111,7 @@ class PeopleQueries:
             sources=None if wanted is None else frozenset({source_key(wanted, ("source",), context)}),
             first=page.size,
             after=page.cursor,
+            until=page.until,
             backward=page.backward,
             count=selects_total(info),
         )

@@ -100,6 +100,12 @@ class User(Node):
     def is_active(self, info: strawberry.Info[Context, None]) -> Awaitable[bool | None] | bool | None:
         return self._from_directory(info.context, lambda user: user.is_active)
 
+    @resolved(
+        description="Source of an account that is linked to no person: it tells accounts of the same name apart. Null for a person."
+    )
+    def source(self, info: strawberry.Info[Context, None]) -> Source | None:
+        return None if self.ref is None else Source.of(self.ref.source, info.context)
+
     @resolved(description="Linked accounts in configuration order. Empty if this is an account without a person.")
     def identities(self, info: strawberry.Info[Context, None]) -> list[IdentityLink]:
         return [] if self.person is None else identities_of(self.person, info.context)
@@ -201,6 +207,7 @@ class Group(Node):
             sources=frozenset({self.ref.source}),
             first=page.size,
             after=page.cursor,
+            until=page.until,
             backward=page.backward,
             count=selects_total(info),
         )

@@ -50,9 +50,17 @@ class Federation(Protocol):
         """Tasks by ref. Unknown and invisible tasks are absent."""
 
     async def get_details(
-        self, caller: Caller, wanted: Mapping[TaskRef, frozenset[DetailAspect]]
+        self,
+        caller: Caller,
+        wanted: Mapping[TaskRef, frozenset[DetailAspect]],
+        *,
+        known: Mapping[TaskRef, Task] = ...,
+        fresh: bool = False,
     ) -> Mapping[TaskRef, TaskDetail | ConnectorError]:
-        """Details by task, with the aspects wanted. Unknown and invisible tasks are absent."""
+        """Details by task, with the aspects wanted. Unknown and invisible tasks are absent.
+
+        `known` are records that the caller was shown in this request; they are not read again.
+        """
 
     async def get_flows(
         self, caller: Caller, refs: Sequence[FlowRef], *, fresh: bool = False

@@ -16,7 +16,7 @@ class SubjectMatch(Struct, frozen=True, kw_only=True):
 
 
 class TaskFilter(Struct, frozen=True, kw_only=True):
-    """Every member that is not None must hold; an empty set matches nothing. `sources` are source keys.
+    """Every member that is not None must hold; an empty set matches nothing. `sources` and `source` are about keys.
 
     Text members come in pairs: a set of exact values (`titles`) and a match (`title`). `present` and `absent` are times
     that must or must not have a value. All of `all_of`, at least one of `any_of` and not `none_of` must hold too.
@@ -24,6 +24,7 @@ class TaskFilter(Struct, frozen=True, kw_only=True):
 
     ids: frozenset[TaskRef] | None = None
     sources: frozenset[str] | None = None
+    source: TextMatch | None = None
     vendors: frozenset[str] | None = None
     vendor: TextMatch | None = None
     states: frozenset[TaskState] | None = None

@@ -24,9 +24,10 @@ class InboxScope(StrEnum):
 
 
 class TaskListRequest(Struct, frozen=True, kw_only=True):
-    """`first` is 1..100, checked by the schema. `count`: ask for the total, which may cost upstream calls.
+    """`first` is 0..100, checked by the schema. `count`: ask for the total, which may cost upstream calls.
 
-    `backward`: the last `first` rows, or the `first` rows before the cursor `after`. `now` decides which tasks are
+    `backward`: the last `first` rows, or the `first` rows before the cursor `after`. The page ends before the row of
+    the cursor `until` in any case. `now` decides which tasks are
     overdue; None means the gateway's clock.
     """
 
@@ -35,6 +36,7 @@ class TaskListRequest(Struct, frozen=True, kw_only=True):
     order: tuple[SortKey, ...] = ()
     first: int = 25
     after: str | None = None
+    until: str | None = None
     backward: bool = False
     fresh: bool = False
     count: bool = True
@@ -47,6 +49,7 @@ class PageRequest(Struct, frozen=True, kw_only=True):
     sources: frozenset[str] | None = None
     first: int = 25
     after: str | None = None
+    until: str | None = None
     backward: bool = False
     fresh: bool = False
     count: bool = True

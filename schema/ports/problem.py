@@ -16,10 +16,11 @@ from connectors.sdk.errors import (
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """A failure as data. `code` is a UserErrorCode of the graph."""
+    """A failure as data. `code` is a UserErrorCode of the graph, `source` the key of the source that it is about."""
 
     code: str
     message: str
+    source: str | None = None
     field: tuple[str, ...] | None = None
     retry_at: datetime | None = None
     alternatives: tuple[CancelStrategy, ...] | None = None
@@ -28,11 +29,12 @@ class Problem(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_error(cls, error: Failure) -> "Problem":
-        """The message of a ConnectorError begins with the source and operation where it happened."""
+        """The message says what happened and what to do, and not where: `source` does."""
         upstream = error if isinstance(error, ConnectorError) else None
         return cls(
             code=error.code,
-            message=str(error),
+            message=error.message,
+            source=None if upstream is None else upstream.source,
             field=(error.field or None) if isinstance(error, InputError | ValidationFailedError) else None,
             retry_at=error.retry_at if isinstance(error, RateLimitedError) else None,
             alternatives=(

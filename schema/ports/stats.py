@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from connectors.sdk.model import CountAccuracy, NativeRef
 from schema.ports.filters import TaskFilter
+from schema.ports.lists import InboxScope
 from schema.ports.people import PersonId
 from schema.ports.sources import SourceReport
 
@@ -27,8 +28,9 @@ class TaskDimension(StrEnum):
 
 
 class StatsRequest(Struct, frozen=True, kw_only=True):
-    """`now` as for TaskListRequest."""
+    """`scope` and `now` as for TaskListRequest."""
 
+    scope: InboxScope = InboxScope.ALL_VISIBLE
     filter: TaskFilter = TaskFilter()
     group_by: tuple[TaskDimension, ...] = ()
     fresh: bool = False

@@ -9,6 +9,7 @@ from schema import ports
 from schema.core.context import Context
 from schema.core.enums import ActsAs, CountAccuracy, FilterPlacement, SourceStatus
 from schema.core.errors import UserError
+from schema.core.presenters import present
 from schema.core.relay import Node, global_id
 from schema.core.resolver import resolved
 from schema.ports import SourceInfo, SourceReport
@@ -109,6 +110,11 @@ class Source(Node):
             time_zone=source.time_zone,
             info=source,
         )
+
+
+@present.register
+def present_source(source: SourceInfo, context: Context) -> Source:
+    return Source.of(source.key, context)
 
 
 def all_sources(context: Context) -> Mapping[str, Source]:

@@ -15,9 +15,13 @@ from schema.ports import PageRequest
 from schema.source import MergedConnection
 
 
-@strawberry.type(description="A definition that tasks are created from, in one deployed version.")
+@strawberry.type(
+    description="What a source creates tasks from, in one deployed version: a step of a process model (Camunda), a catalogue (UiPath), a task of a workflow (LittleHorse, epilot), a step of a workflow (GEOtareas)."
+)
 class TaskDefinition(Node):
-    key: str = strawberry.field(description="Key, the same for all versions.")
+    key: str = strawberry.field(
+        description="Key, the same for all versions, as the source has it: often made of the keys of the whole and of the step, `invoice/approve_invoice`."
+    )
     name: str | None = strawberry.field(description="Name for people. Null if the source has none.")
     version: str | None = strawberry.field(description="Native version. Null if the source has none.")
 
@@ -63,6 +67,7 @@ class TaskDefinitionQueries:
             sources=None if wanted is None else frozenset({source_key(wanted, ("source",), context)}),
             first=page.size,
             after=page.cursor,
+            until=page.until,
             backward=page.backward,
             count=selects_total(info),
         )

@@ -20,7 +20,9 @@ class FormOption:
 @strawberry.type(description="A field of a form.")
 class FormField:
     key: str = strawberry.field(description="Key of the field in `data` of `completeTask`.")
-    label: str | None = strawberry.field(description="Text for people. Null if the source has none.")
+    label: str | None = strawberry.field(
+        description="Text for people; made from the key if the source has keys only (GEOtareas). Null if there is none."
+    )
     type: FormFieldType = strawberry.field(description="Type of the value.")
     native_type: str | None = strawberry.field(description="Native type. Null if there is none.")
     required: bool = strawberry.field(description="Whether completing the task requires a value.")
@@ -100,7 +102,7 @@ class PreviousStep:
 
     @classmethod
     def from_model(cls, step: model.PreviousStep, source: str, context: Context) -> "PreviousStep":
-        person = step.completed_by and model.UserRef(native_id=step.completed_by, name=step.completed_by)
+        person = step.completed_by
         return cls(
             name=step.name,
             completed_by=User.from_row(person, source, context) if person else None,
@@ -123,10 +125,12 @@ class Tag:
 
 @strawberry.type(description="Service level of a task.")
 class TaskSla:
-    status: str | None = strawberry.field(description="Native status. Null if there is none.")
-    starts_on: str | None = strawberry.field(description="Start as the source writes it. Null if there is none.")
+    status: str | None = strawberry.field(description="Status in the source's own word. Null if there is none.")
+    starts_on: str | None = strawberry.field(
+        description="Start as the source writes it: a time, or the event that it starts with (UiPath: `TaskCreated`). Null if there is none."
+    )
     ends_on: str | None = strawberry.field(
-        description="End as the source writes it, possibly without a time zone. Null if there is none."
+        description="End as the source writes it, possibly without a time zone: for people, not for comparing. `dueAt` and `expiresAt` are in UTC. Null if there is none."
     )
     expires_at: datetime | None = strawberry.field(
         description="Time when the service level is missed. Null if unknown."

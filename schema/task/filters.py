@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import Any, Optional, TypeVar
 
 import strawberry
+from msgspec import structs
 
 from connectors.sdk.model import OPEN_STATES, FlowRef, NativeRef, TaskRef
-from connectors.sdk.query import Interval
+from connectors.sdk.query import Interval, TextMatch
 from schema import ports
 from schema.core.arguments import argument, given, person
 from schema.core.context import Context
 from schema.core.enums import TaskKind, TaskOrderField, TaskPriority, TaskState
-from schema.core.filters import DateTimeFilter, IdFilter, StringFilter, SubjectFilter, both
+from schema.core.filters import COMPARED, DateTimeFilter, IdFilter, StringFilter, SubjectFilter, both
 from schema.ports import PersonId
 
 
@@ -25,7 +26,10 @@ class TaskStateFilter:
         default=strawberry.UNSET,
         description="One of these states. An empty list matches nothing.",
     )
-    not_in: list[TaskState] | None = strawberry.field(default=strawberry.UNSET, description="None of these states.")
+    not_in: list[TaskState] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="None of these states. An empty list is no condition.",
+    )
 
     def states(self) -> frozenset[TaskState] | None:
         found: frozenset[TaskState] | None = None
@@ -48,8 +52,13 @@ class UserFilter:
         default=strawberry.UNSET,
         description="Global ids of users: one of them. An empty list matches nothing.",
     )
+    not_in: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Global ids of users: none of them; tasks without a user match. An empty list is no condition.",
+    )
     me: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="True: the viewer. False, null or absent: no condition."
+        default=strawberry.UNSET,
+        description="True: the viewer. False: everybody but the viewer; tasks without a user match.",
     )
     is_null: bool | None = strawberry.field(
         default=strawberry.UNSET, description="True: there is no user. False: there is a user."
@@ -65,6 +74,13 @@ class UserFilter:
             found = both(found, {PersonId(key=context.caller.key)})
         return found
 
+    def others(self, field: Sequence[str], context: Context) -> frozenset[PersonId]:
+        """The people in `notIn`, and the viewer if `me` is false: those whose tasks do not match."""
+        found = {person(text, (*field, "notIn"), context) for text in given(self.not_in) or ()}
+        if given(self.me) is False:
+            found.add(PersonId(key=context.caller.key))
+        return frozenset(found)
+
 
 @strawberry.input(
     description="Condition on a task's kind. Members combine by AND. A member that is null or absent is no condition."
@@ -75,7 +91,10 @@ class TaskKindFilter:
         default=strawberry.UNSET,
         description="One of these kinds. An empty list matches nothing.",
     )
-    not_in: list[TaskKind] | None = strawberry.field(default=strawberry.UNSET, description="None of these kinds.")
+    not_in: list[TaskKind] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="None of these kinds. An empty list is no condition.",
+    )
 
     def kinds(self) -> frozenset[TaskKind] | None:
         found: frozenset[TaskKind] | None = None
@@ -129,6 +148,10 @@ class TaskFilter:
     source: IdFilter | None = strawberry.field(
         default=strawberry.UNSET, description="Source, by global id. An unknown id is an error."
     )
+    source_key: StringFilter | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Key of the source, for example from the address of a page. A key of no source matches nothing.",
+    )
     vendor: StringFilter | None = strawberry.field(
         default=strawberry.UNSET, description="Vendor, for example `camunda`."
     )
@@ -149,13 +172,15 @@ class TaskFilter:
     text: str | None = strawberry.field(
         default=strawberry.UNSET,
         description=(
-            "Text contained in the title, the description (if the list has it), the definition's name, a subject's name or the business key. Case and accents are ignored."
+            "Text contained in the title, the description (if the list has it), the definition's name, a subject's name or the business key. "
+            + COMPARED
         ),
     )
     title: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="Title.")
     business_key: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="Business key.")
     tag: StringFilter | None = strawberry.field(
-        default=strawberry.UNSET, description="Tag name. One tag of the task must match."
+        default=strawberry.UNSET,
+        description="Tag name. One tag of the task must match; with `notIn`, none may be among them.",
     )
     priority: PriorityFilter | None = strawberry.field(default=strawberry.UNSET, description="Priority.")
     assignee: UserFilter | None = strawberry.field(default=strawberry.UNSET, description="Actual owner.")
@@ -199,12 +224,16 @@ class TaskFilter:
         is_open = given(self.is_open)
         if is_open is not None:
             states = both(states, OPEN_STATES if is_open else frozenset(TaskState) - OPEN_STATES)
-        source, ids = given(self.source), given(self.id)
+        source, key, ids = given(self.source), given(self.source_key), given(self.id)
         text = given(self.text)
         subject = given(self.subject)
         return ports.TaskFilter(
             ids=None if ids is None else _refs(ids, "Task", TaskRef, (*field, "id")),
-            sources=None if source is None else source.source_keys((*field, "source"), context),
+            sources=_both(
+                None if source is None else source.source_keys((*field, "source"), context),
+                None if key is None else key.values(),
+            ),
+            source=None if key is None else key.match(),
             states=states,
             kinds=None if kind is None else kind.kinds(),
             priorities=None if priority is None else priority.priorities(),
@@ -216,7 +245,7 @@ class TaskFilter:
             **self._people(context, field),
             **self._references(field),
             **self._moments(),
-            **self._branches(context, field),
+            **self._branches(context, field, self._excluded(context, field)),
         )
 
     def _texts(self) -> dict[str, Any]:
@@ -230,7 +259,27 @@ class TaskFilter:
         ):
             if asked is not None:
                 found |= {values: asked.values(), match: asked.match()}
+        if (tag := found.get("tag")) is not None and tag.not_in is not None:
+            # One tag must match, but no tag may be excluded: `_excluded` has these.
+            kept = structs.replace(tag, not_in=None)
+            found["tag"] = None if kept == TextMatch() else kept
         return found
+
+    def _excluded(self, context: Context, field: tuple[str, ...]) -> list[ports.TaskFilter]:
+        """What the negative members about ids, people and tags exclude, one filter each."""
+        ids, group, flow, tag = given(self.id), given(self.candidate_group), given(self.flow), given(self.tag)
+        owner, candidate = given(self.assignee), given(self.candidate_user)
+        found = [
+            ports.TaskFilter(ids=_excluded_refs(ids, "Task", TaskRef, (*field, "id"))),
+            ports.TaskFilter(candidate_groups=_excluded_refs(group, "Group", NativeRef, (*field, "candidateGroup"))),
+            ports.TaskFilter(flows=_excluded_refs(flow, "Flow", FlowRef, (*field, "flow"))),
+            ports.TaskFilter(tags=frozenset((tag and given(tag.not_in)) or ()) or None),
+            ports.TaskFilter(assignees=(owner and owner.others((*field, "assignee"), context)) or None),
+            ports.TaskFilter(
+                candidate_users=(candidate and candidate.others((*field, "candidateUser"), context)) or None
+            ),
+        ]
+        return [each for each in found if each != ports.TaskFilter()]
 
     def _people(self, context: Context, field: tuple[str, ...]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -276,8 +325,10 @@ class TaskFilter:
                 (absent if is_null else present).add(name)
         return {"times": tuple(times), "present": frozenset(present), "absent": frozenset(absent)}
 
-    def _branches(self, context: Context, field: tuple[str, ...]) -> dict[str, Any]:
-        """`and`, `or`, `not`. Empty branches are dropped, and an `or` without branches too."""
+    def _branches(
+        self, context: Context, field: tuple[str, ...], excluded: Sequence[ports.TaskFilter]
+    ) -> dict[str, Any]:
+        """`and`, `or`, `not`, and what is excluded. Empty branches are dropped, and an `or` without branches too."""
         empty = ports.TaskFilter()
         all_of = [each.to_port(context, (*field, "and")) for each in given(self.and_) or ()]
         any_of = [each.to_port(context, (*field, "or")) for each in given(self.or_) or ()]
@@ -285,7 +336,10 @@ class TaskFilter:
         none_of = None if inner is None else inner.to_port(context, (*field, "not"))
         kept = tuple(each for each in any_of if each != empty)
         return {
-            "all_of": tuple(each for each in all_of if each != empty),
+            "all_of": (
+                *(each for each in all_of if each != empty),
+                *(ports.TaskFilter(none_of=each) for each in excluded),
+            ),
             "any_of": kept or None,
             "none_of": None if none_of == empty else none_of,
         }
@@ -302,3 +356,15 @@ def _refs(
         return frozenset()
     texts = asked.texts()
     return None if texts is None else frozenset(kind(*argument(text, type_name, field).parts) for text in texts)
+
+
+def _excluded_refs(
+    asked: IdFilter | None, type_name: str, kind: type[Ref], field: tuple[str, ...]
+) -> frozenset[Ref] | None:
+    """The ids in `notIn` as refs, None without any."""
+    texts = (None if asked is None else given(asked.not_in)) or ()
+    return frozenset(kind(*argument(text, type_name, (*field, "notIn")).parts) for text in texts) or None
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    return one if other is None else both(one, other)

@@ -10,7 +10,7 @@ from connectors.sdk import model
 from schema.core.context import Context
 from schema.core.enums import ActivityType, MutationStatus, TaskAction
 from schema.core.errors import UserError
-from schema.core.pagination import Connection, page_of
+from schema.core.pagination import Connection, page_arguments, page_of
 from schema.core.relay import Node, global_id
 from schema.core.scalars import JSON
 from schema.people import User
@@ -56,11 +56,7 @@ class CommentConnection(Connection[Comment]):
         page = page_of(
             comments,
             lambda comment: comment.native_id,
-            first=first,
-            after=after,
-            last=last,
-            before=before,
-            default=DEFAULT_COMMENTS,
+            page_arguments(first, after, last, before, default=DEFAULT_COMMENTS),
         )
         return cls.of(page, lambda edge: Comment.from_model(edge.item, task, context))
 
@@ -113,11 +109,7 @@ class ActivityConnection(Connection[Activity]):
         page = page_of(
             list(enumerate(activities)),
             lambda row: str(row[0]),
-            first=first,
-            after=after,
-            last=last,
-            before=before,
-            default=DEFAULT_ACTIVITIES,
+            page_arguments(first, after, last, before, default=DEFAULT_ACTIVITIES),
         )
         return cls.of(page, lambda edge: Activity.from_model(edge.item[1], source, context))
 

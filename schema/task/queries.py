@@ -32,7 +32,7 @@ class TaskQueries:
 
     @resolved(
         description=(
-            "A task by id. Null if the id is malformed, of another type, unknown or invisible. Null with an error if the source cannot be read."
+            "A task by id. Null if the id is malformed, of another type, unknown or invisible; null plus an error if the source cannot be read."
         )
     )
     async def task(
@@ -84,6 +84,7 @@ async def task_by_id(
         return None
     if fresh:
         context.loader(TaskByRefLoader).put(ref, task)
+        context.note_fresh([task])
     return Task.from_model(task, context, is_listed=is_listed)
 
 

@@ -11,7 +11,7 @@ from connectors.sdk.model import Activity, ActivityType, Comment, DetailAspect, 
 from schema.core.context import Context
 from schema.flow import Flow
 from schema.people import Group, User
-from schema.task.dataloaders import TaskDetailByAspectLoader
+from schema.task.dataloaders import loaded_details
 from schema.task.details import PreviousStep, TaskForm, TaskOutcome
 
 T = TypeVar("T")
@@ -123,7 +123,7 @@ async def activities_of(tasks: Sequence[Task], context: Context) -> list[tuple[A
 async def _details(
     tasks: Sequence[Task], aspect: DetailAspect, context: Context, read: Callable[[Task, TaskDetail], T]
 ) -> list[T | ConnectorError | None]:
-    found = await context.loader(TaskDetailByAspectLoader).load_many([(task.ref, aspect) for task in tasks])
+    found = await loaded_details(tasks, aspect, context)
     return [
         read(task, detail) if isinstance(detail, TaskDetail) else detail
         for task, detail in zip(tasks, found, strict=True)

@@ -10,8 +10,9 @@ from connectors.sdk.errors import InputError
 from schema import ports
 from schema.core.arguments import FreshnessArgument, given
 from schema.core.context import Context
-from schema.core.enums import CountAccuracy, Freshness, TaskDimension
+from schema.core.enums import CountAccuracy, Freshness, InboxScope, TaskDimension
 from schema.core.resolver import resolved
+from schema.core.tasks import only_open
 from schema.people import Group, User
 from schema.ports import StatsRequest
 from schema.source import Source, SourceResult
@@ -103,32 +104,54 @@ class TaskStats:
         )
 
 
+GroupBy = Annotated[
+    list[TaskDimension],
+    strawberry.argument(description="Dimensions to count by, at most 4. Empty means the total only."),
+]
+ScopeOfStats = Annotated[
+    InboxScope | None,
+    strawberry.argument(description="Which tasks, as for `viewer.inbox`. Null means ALL_VISIBLE."),
+]
+FilterOfStats = Annotated[
+    TaskFilter | None, strawberry.argument(description="Condition on the tasks. Null means all open ones.")
+]
+
+
 @strawberry.type
 class TaskStatsQueries:
     @resolved(
         description=(
-            "Counts of the tasks that the viewer sees, over all sources. Reads up to `scan_limit` tasks per source and shares them between requests, so polling causes few upstream calls. `sources` tells how each source answered."
+            "Counts of the tasks that `viewer.inbox` lists with the same scope and filter, over all sources: open tasks only, unless the filter has a condition on the state. Reads up to `scan_limit` tasks per source and shares them between requests, so polling causes few upstream calls. `sources` tells how each source answered."
         )
     )
     async def task_stats(
         self,
         info: strawberry.Info[Context, None],
-        group_by: Annotated[
-            list[TaskDimension],
-            strawberry.argument(description="Dimensions to count by, at most 4. Empty means the total only."),
-        ],
-        filter: Annotated[
-            TaskFilter | None, strawberry.argument(description="Condition on the tasks. Null means all.")
-        ] = strawberry.UNSET,
+        group_by: GroupBy,
+        scope: ScopeOfStats = InboxScope.ALL_VISIBLE,
+        filter: FilterOfStats = strawberry.UNSET,
         freshness: FreshnessArgument = Freshness.CACHED,
     ) -> TaskStats:
-        context = info.context
-        if len(group_by) > MOST_DIMENSIONS:
-            raise InputError(f"groupBy takes at most {MOST_DIMENSIONS} dimensions", field=("groupBy",))
-        request = StatsRequest(
-            filter=(given(filter) or TaskFilter()).to_port(context),
-            group_by=tuple(dict.fromkeys(group_by)),
-            fresh=freshness is Freshness.FRESH,
-            now=context.now,
-        )
-        return TaskStats.from_port(await context.federation.task_stats(context.caller, request), context)
+        return await stats_of(info.context, group_by, scope, filter, freshness)
+
+
+async def stats_of(
+    context: Context,
+    group_by: list[TaskDimension],
+    scope: InboxScope | None,
+    filter: TaskFilter | None,
+    freshness: Freshness | None,
+) -> TaskStats:
+    """The counts. Raises InputError for wrong arguments."""
+    if len(group_by) > MOST_DIMENSIONS:
+        raise InputError(f"groupBy takes at most {MOST_DIMENSIONS} dimensions", field=("groupBy",))
+    asked = given(filter) or TaskFilter()
+    wanted = asked.to_port(context)
+    request = StatsRequest(
+        scope=scope or InboxScope.ALL_VISIBLE,
+        filter=wanted if asked.names_state() else only_open(wanted),
+        group_by=tuple(dict.fromkeys(group_by)),
+        fresh=freshness is Freshness.FRESH,
+        now=context.now,
+    )
+    return TaskStats.from_port(await context.federation.task_stats(context.caller, request), context)

@@ -28,9 +28,12 @@ from schema.task.permitted_actions import PermittedAction
 
 Info = strawberry.Info[Context, None]
 
-_DETAIL = (
-    "Reads the full record from the source, for at most 20 rows of a list. Null with an error if it cannot be loaded."
-)
+
+def _detail(what: str, none: str) -> str:
+    return (
+        f"{what} Reads the full record from the source, for at most 20 rows of a list. Null if {none};"
+        " null plus an error if loading failed."
+    )
 
 
 @strawberry.type(description="A piece of work for a person, in any source.")
@@ -54,7 +57,7 @@ class Task(Node):
     )
     priority: TaskPriority | None = strawberry.field(description="Priority. Null if the source has no priorities.")
     priority_score: int | None = strawberry.field(
-        description="Priority from 0 to 100, larger is more urgent. Null if the source has no priorities."
+        description="Priority, usually from 0 to 100, larger is more urgent; cut to 32 bits if the source has a larger number. Null if the source has no priorities."
     )
     created_at: datetime | None = strawberry.field(description="Creation time. Null if the source does not say.")
     updated_at: datetime | None = strawberry.field(
@@ -79,9 +82,11 @@ class Task(Node):
     is_escalated: bool | None = strawberry.field(
         description="Whether the task is escalated. Null if the source has no escalation."
     )
-    sla: TaskSla | None = strawberry.field(description="Service level. Null if the source has none.")
+    sla: TaskSla | None = strawberry.field(
+        description="Service level, in the source's own words and times. Null if the source has none."
+    )
     definition: TaskDefinition | None = strawberry.field(
-        description="Definition that the task was created from. Null if unknown."
+        description="What the source creates such tasks from: a step of a process model, a task catalogue or a step of a workflow. Its name may be that of the step or of the whole. Null if unknown."
     )
     subjects: list[SubjectRef] | None = strawberry.field(
         description="Business objects that the task is about, as far as the row has them. Null if the source does not know subjects."
@@ -162,13 +167,13 @@ class Task(Node):
         return relations.assignees_of([self.record], info.context)[0]
 
     @resolved(
-        description="Users who may claim the task, as far as the row has them. Null if the source has no candidate users."
+        description="Users who may claim the task, as far as the row has them. Empty: none are named; `permits` tells whether the viewer may claim it all the same. Null if the source or the row does not say."
     )
     def candidate_users(self, info: Info) -> list[User] | None:
         return relations.candidate_users_of([self.record], info.context)[0]
 
     @resolved(
-        description="Groups whose members may claim the task, as far as the row has them. Null if the source has no candidate groups."
+        description="Groups whose members may claim the task, as far as the row has them. Empty: none are named; `permits` tells whether the viewer may claim it all the same. Null if the source or the row does not say."
     )
     def candidate_groups(self, info: Info) -> list[Group] | None:
         return relations.candidate_groups_of([self.record], info.context)[0]
@@ -191,19 +196,19 @@ class Task(Node):
 
     @resolved(
         graphql_type=TaskForm | None,
-        description=f"Form to complete the task. {_DETAIL} Null if the source has no forms.",
+        description=_detail("Form to complete the task.", "the source has no forms"),
     )
     async def form(self, info: Info) -> TaskForm | ConnectorError | None:
         return (await relations.forms_of([self.record], info.context))[0]
 
     @resolved(
         graphql_type=list[TaskOutcome] | None,
-        description=f"Outcomes to choose from. {_DETAIL} Null if the source has no outcomes.",
+        description=_detail("Outcomes to choose from.", "the source has no outcomes"),
     )
     async def outcomes(self, info: Info) -> list[TaskOutcome] | ConnectorError | None:
         return (await relations.outcomes_of([self.record], info.context))[0]
 
-    @resolved(graphql_type=JSON | None, description=f"Data of the task so far. {_DETAIL} Null if there is none.")
+    @resolved(graphql_type=JSON | None, description=_detail("Data of the task so far.", "there is none"))
     async def data(
         self,
         info: Info,
@@ -216,14 +221,14 @@ class Task(Node):
 
     @resolved(
         graphql_type=list[PreviousStep] | None,
-        description=f"Earlier steps of the flow that the source shows, oldest first. {_DETAIL} Null if it shows none.",
+        description=_detail("Earlier steps of the flow that the source shows, oldest first.", "it shows none"),
     )
     async def previous_steps(self, info: Info) -> list[PreviousStep] | ConnectorError | None:
         return (await relations.previous_steps_of([self.record], info.context))[0]
 
     @resolved(
         graphql_type=CommentConnection | None,
-        description=f"Comments, oldest first; 20 if no page size is given. {_DETAIL} Null if the source has no comments.",
+        description=_detail("Comments, oldest first; 20 if no page size is given.", "the source has no comments"),
     )
     async def comments(
         self,
@@ -242,7 +247,7 @@ class Task(Node):
 
     @resolved(
         graphql_type=ActivityConnection | None,
-        description=f"History, oldest first; 50 if no page size is given. {_DETAIL} Null if the source has no history.",
+        description=_detail("History, oldest first; 50 if no page size is given.", "the source has no history"),
     )
     async def activities(
         self,

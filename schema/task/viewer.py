@@ -4,10 +4,12 @@ from typing import Annotated
 
 import strawberry
 
+from connectors.sdk.caller import Caller
 from schema.core.arguments import FreshnessArgument, given
 from schema.core.context import Context
 from schema.core.enums import Freshness, InboxScope
 from schema.core.pagination import After, Before, First, Last, page_arguments
+from schema.core.presenters import present
 from schema.core.resolver import resolved
 from schema.core.tasks import list_tasks, only_open
 from schema.execution import selects_total
@@ -15,6 +17,7 @@ from schema.people import IdentityLink, User, identities_of
 from schema.task.connection import TaskConnection
 from schema.task.filters import TaskFilter
 from schema.task.sorting import DEFAULT_ORDER, OrderBy, sort_keys
+from schema.task.stats import FilterOfStats, GroupBy, ScopeOfStats, TaskStats, stats_of
 
 Info = strawberry.Info[Context, None]
 
@@ -62,3 +65,19 @@ class Viewer:
             fresh=freshness is Freshness.FRESH,
         )
         return TaskConnection.from_list(found, info.context)
+
+    @resolved(description="As the root field `taskStats`; here also within the payload of a write.")
+    async def task_stats(
+        self,
+        info: Info,
+        group_by: GroupBy,
+        scope: ScopeOfStats = InboxScope.ALL_VISIBLE,
+        filter: FilterOfStats = strawberry.UNSET,
+        freshness: FreshnessArgument = Freshness.CACHED,
+    ) -> TaskStats:
+        return await stats_of(info.context, group_by, scope, filter, freshness)
+
+
+@present.register
+def present_viewer(_caller: Caller, _context: Context) -> Viewer:
+    return Viewer()

@@ -1,4 +1,4 @@
-"""A Chromium that visits a gateway on this machine, and reaches nothing else."""
+"""A Chromium that opens pages of a gateway on this machine and reaches no other host."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-sta
 
 
 class Visit(Struct, frozen=True):
-    """What each step told, what the page wanted of other hosts, and what the console holds of errors."""
+    """The result of each step, requests of the page to other hosts, and errors in the console."""
 
     told: list[Any]
     abroad: list[str]
@@ -33,7 +33,7 @@ Visitor = Callable[..., Awaitable[Visit]]
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Its path: $CHROMIUM, or the first that is installed under a usual name."""
+    """The path of Chromium: $CHROMIUM, or the first that is installed with a usual name."""
     named = os.environ.get("CHROMIUM")
     found = named or next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if found is None:
@@ -43,7 +43,7 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def visit(chromium: str) -> Visitor:
-    """Call with an application and steps of visit.mjs, each (name, arguments...)."""
+    """A function that takes an application and steps of visit.mjs: tuples of name and arguments."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("the page is visited by a program of Node.js 20 or newer, which is not on this machine")
@@ -64,6 +64,6 @@ def visit(chromium: str) -> Visitor:
 
 @pytest.fixture
 def graphiql_files() -> None:
-    """Those of npm, in the tree."""
+    """npm's files in the tree."""
     if not is_complete():
         pytest.skip("GraphiQL's files are not here: run make graphiql where Node.js and the npm registry are")

@@ -1,4 +1,4 @@
-"""The page at /graphql in a real browser: it works with no other host in reach, and complains of nothing."""
+"""The page at /graphql in a real browser: it works without any other host and reports no error."""
 
 import hashlib
 from pathlib import Path
@@ -25,8 +25,10 @@ keys = [{{ person = "alice", sha256 = "{hashlib.sha256(b"a key").hexdigest()}" }
 
 
 @pytest.mark.usefixtures("graphiql_files")
-async def test_the_page_needs_nothing_but_the_gateway(visit: Visitor, world: World, tmp_path: Path) -> None:
-    """Tabs, documentation, completion, dialogs, a query: no request elsewhere, no error, nothing that the policy forbids."""
+async def test_the_page_needs_only_the_gateway(visit: Visitor, world: World, tmp_path: Path) -> None:
+    """Tabs, documentation, completion, dialogs and a query cause no request to other hosts, no error and no violation
+    of the policy.
+    """
     picture = tmp_path / "graphiql.png"
     seen = await visit(
         world.app,
@@ -51,7 +53,7 @@ async def test_the_page_needs_nothing_but_the_gateway(visit: Visitor, world: Wor
 
 @pytest.mark.usefixtures("graphiql_files")
 async def test_another_person_is_chosen_by_keyboard_and_sees_another_inbox(visit: Visitor, world: World) -> None:
-    """The page asks as whoever stands in its bar; at first that is the default person."""
+    """The page sends requests as the person selected in its bar. The default person is selected first."""
     seen = await visit(
         world.app, ("open",), ("tabs",), ("people",), ("run",), ("person", "Bob"), ("run",), ("person", "Car"), ("run",)
     )
@@ -66,8 +68,8 @@ async def test_another_person_is_chosen_by_keyboard_and_sees_another_inbox(visit
 
 
 @pytest.mark.usefixtures("graphiql_files")
-async def test_the_examples_take_a_task_and_finish_it(visit: Visitor, world: World) -> None:
-    """As they stand: the page fills in the first task that may be taken, with an answer to its form."""
+async def test_the_examples_claim_and_complete_a_task(visit: Visitor, world: World) -> None:
+    """Without changes: the page fills in the first task that may be claimed, with data for its form."""
     seen = await visit(
         world.app,
         ("open",),
@@ -92,8 +94,8 @@ async def test_the_examples_take_a_task_and_finish_it(visit: Visitor, world: Wor
 
 
 @pytest.mark.usefixtures("graphiql_files")
-async def test_where_people_sign_in_the_page_asks_for_a_key(visit: Visitor, tmp_path: Path) -> None:
-    """Nothing is asked before; with the key the page knows the graph and asks as its owner."""
+async def test_with_api_keys_the_page_asks_for_a_key(visit: Visitor, tmp_path: Path) -> None:
+    """Before that it sends no query. With the key it shows the schema and sends queries as the key's person."""
     app = create_app(load(write_configuration(tmp_path, auth=KEYS_AUTH)))
     async with app.router.lifespan_context(app):
         seen = await visit(
@@ -107,7 +109,7 @@ async def test_where_people_sign_in_the_page_asks_for_a_key(visit: Visitor, tmp_
             ("run",),
         )
 
-    assert seen.told[1].startswith("Give your API key above.")
+    assert seen.told[1].startswith("Enter your API key above.")
     assert EXAMPLES == seen.told[3]
     assert "query: Query" in seen.told[4]
     assert {"viewer": {"user": {"displayName": "Alice Moreno"}}} == seen.told[6]["data"]
@@ -115,15 +117,15 @@ async def test_where_people_sign_in_the_page_asks_for_a_key(visit: Visitor, tmp_
 
 
 @pytest.mark.usefixtures("graphiql_files")
-async def test_a_file_that_does_not_arrive_is_told_on_the_page(visit: Visitor, world: World) -> None:
-    """Instead of an empty one."""
+async def test_the_page_reports_a_file_that_cannot_be_loaded(visit: Visitor, world: World) -> None:
+    """The page is not empty."""
     seen = await visit(world.app, ("lose", "graphiql.min.js"), ("open",), ("said",))
 
     assert seen.told[2].startswith("GraphiQL's files could not be loaded.")
 
 
-async def test_a_gateway_without_the_files_says_so_in_a_page_of_its_own(visit: Visitor, tmp_path: Path) -> None:
-    """With the same look, and with no request that fails."""
+async def test_a_gateway_without_the_files_shows_another_page(visit: Visitor, tmp_path: Path) -> None:
+    """With the same style, and without a request that fails."""
     graphiql = GraphiQL(load(write_configuration(tmp_path)), tmp_path / "npm")
 
     async def page(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The gateway on a real socket, and strangers' programs that are run against it."""
+"""The gateway on a real socket, and other programs that are run against it."""
 
 import contextlib
 import os
@@ -32,7 +32,7 @@ class EmbeddedServer(uvicorn.Server):
 
 @asynccontextmanager
 async def on_a_socket(app: ASGIApp) -> AsyncIterator[str]:
-    """Serve until the block ends; gives the address without a path. The application's lifespan is its opener's affair."""
+    """Serve until the block ends. Gives the address without a path. The caller manages the application's lifespan."""
     server = EmbeddedServer(
         uvicorn.Config(
             app,
@@ -56,7 +56,7 @@ async def on_a_socket(app: ASGIApp) -> AsyncIterator[str]:
 
 
 class Seen:
-    """What the gateway saw and answered: method, status, media type, of each request in order."""
+    """Method, status and media type of each request to the gateway, in order."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -80,14 +80,16 @@ def seen(world: World) -> Seen:
 
 @pytest.fixture
 async def address(seen: Seen) -> AsyncIterator[str]:
-    """Of the gateway: http, host and port."""
+    """The address of the gateway: http, host and port."""
     async with on_a_socket(seen) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """The Node.js that runs the packages of package.json; CI may not do without, a developer may."""
+    """The path of Node.js, which runs the packages of package.json. Without them the tests fail in CI; elsewhere they
+    are skipped.
+    """
     found = shutil.which("node")
     if found is None:
         pytest.skip("JavaScript clients need Node.js 20 or newer, which is not on this machine")
@@ -101,7 +103,7 @@ def node() -> str:
 
 
 async def printed(*command: str | Path, folder: Path) -> str:
-    """What a program prints that ends well. Its requests to this machine pass no proxy."""
+    """The output of a program that ends with exit code 0. Its requests to this machine use no proxy."""
     with anyio.fail_after(PATIENCE_S):
         done = await anyio.run_process(
             [str(word) for word in command],
@@ -116,11 +118,11 @@ async def printed(*command: str | Path, folder: Path) -> str:
 
 
 async def told_by_node(node: str, script: str, argument: str) -> Any:
-    """The JSON that a script of this folder prints."""
+    """The JSON that a script in this folder prints."""
     return orjson.loads(await printed(node, script, argument, folder=HERE))
 
 
 async def told_by_python(script: str, argument: str) -> Any:
-    """The JSON that a module of this folder prints; a warning of it is an error."""
+    """The JSON that a module in this folder prints. Its warnings are errors."""
     module = f"tests.clients.{script.removesuffix('.py')}"
     return orjson.loads(await printed(sys.executable, "-W", "error", "-m", module, argument, folder=HERE.parents[1]))

@@ -1,4 +1,4 @@
-"""Takes the steps of a test through a client, as steps.mjs does."""
+"""Sends the steps of a test through a client, as steps.mjs does."""
 
 import sys
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP as graphql-http audits it: every MUST, SHOULD and MAY."""
+"""GraphQL over HTTP, checked by the audits of graphql-http: every MUST, SHOULD and MAY."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -75,19 +75,19 @@ AUDITS = {
 
 @pytest.fixture(scope="module")
 async def results(node: str, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str, Any]]:
-    """By id; one run of the suite for all tests."""
+    """The results by id. All tests share one run of the suite."""
     async with opened(tmp_path_factory.mktemp("audits")) as world, on_a_socket(world.app) as url:
         return {result["id"]: result for result in await told_by_node(node, "audits.mjs", f"{url}/graphql")}
 
 
-async def test_the_suite_is_the_list(results: Mapping[str, Mapping[str, Any]]) -> None:
-    """A newer suite with other audits is noticed."""
+async def test_the_list_has_all_audits_of_the_suite(results: Mapping[str, Mapping[str, Any]]) -> None:
+    """A newer version with other audits is noticed."""
 
     assert {audit: result["name"] for audit, result in results.items()} == AUDITS
 
 
 @pytest.mark.parametrize("audit", AUDITS, ids=[f"{audit} {name}" for audit, name in AUDITS.items()])
 async def test_an_audit_passes(results: Mapping[str, Mapping[str, Any]], audit: str) -> None:
-    """Neither an error, nor a warning, nor a notice."""
+    """Without an error, a warning or a notice."""
 
     assert {"id": audit, "name": AUDITS[audit], "status": "ok"} == results[audit]

@@ -1,4 +1,4 @@
-"""The programs of docs/clients.md, run as they stand there against a gateway with the demo's data."""
+"""The programs in docs/clients.md, run unchanged against a gateway with the demo's data."""
 
 import re
 import sys
@@ -22,17 +22,17 @@ OUTPUT = re.findall(r"```text\n(.*?)```", CHAPTER, re.DOTALL)[0]
 
 
 def test_every_client_has_a_program() -> None:
-    """Otherwise the test below would run fewer than the chapter shows."""
+    """Otherwise the test below would skip a client."""
 
     assert ["fetch", "Apollo Client", "urql", "Python, gql", "Python, plain HTTP"] == list(PROGRAMS)
     assert CHAPTER.count("<details>") == len(PROGRAMS)
 
 
 @pytest.mark.parametrize("title", PROGRAMS)
-async def test_a_program_prints_what_the_chapter_shows(
+async def test_a_program_prints_what_the_page_shows(
     title: str, address: str, world: World, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """To the letter, several pages long, and with one claim at the vendor."""
+    """Exactly, with several pages and one claim at the vendor."""
     language, text = PROGRAMS[title]
 
     assert text.count(DEMONSTRATION) == 1

@@ -1,4 +1,4 @@
-"""The same steps through every client: what it makes of the gateway's answers, and what the gateway saw of it."""
+"""The same steps through every client: what each client returns, and what the gateway received."""
 
 from typing import Any
 
@@ -23,7 +23,9 @@ ODD = "é + & = # % \" ' \\ \n 🂡"
 
 
 class Client(Struct, frozen=True, kw_only=True):
-    """A client, and what it calls its errors: with data or without, of a request that could not run, of a stranger."""
+    """A client and its names of errors: `failed` with or without data, `invalid` for a request that cannot run,
+    `stranger` for an unknown token.
+    """
 
     script: str
     failed: str | None
@@ -31,7 +33,7 @@ class Client(Struct, frozen=True, kw_only=True):
     stranger: str
     gets: bool = True
     obeys: bool = True
-    """Whether it knows that mutations go by POST."""
+    """Whether it sends mutations by POST even if GET is configured."""
     media: str = NEW
 
 
@@ -52,7 +54,7 @@ def client(request: pytest.FixtureRequest) -> Client:
 
 
 class Journey:
-    """Through one client against one gateway."""
+    """Steps through one client to one gateway."""
 
     def __init__(self, client: Client, address: str, node: str | None) -> None:
         self._client = client
@@ -74,7 +76,7 @@ class Journey:
         )
 
     async def told(self) -> dict[str, dict[str, Any]]:
-        """Of each step: data, codes, error."""
+        """Data, codes and error of each step."""
         argument = orjson.dumps({"url": f"{self._address}/graphql", "steps": self._steps}).decode()
         told: dict[str, dict[str, Any]] = (
             await told_by_python(self._client.script, argument)
@@ -103,7 +105,7 @@ def claimed(task: str, *, replayed: bool = False) -> dict[str, Any]:
 
 
 async def test_queries_with_variables(client: Client, journey: Journey, world: World, seen: Seen) -> None:
-    """Two pages and an id full of odd characters, by POST and by GET: what the gateway gives without HTTP."""
+    """Two pages, and an id with unusual characters, by POST and by GET. The data are the same as without this client."""
     methods = ["POST", "GET"] if client.gets else ["POST"]
     first = await world.data(INBOX, first=3, scope="MINE")
     after = first["viewer"]["inbox"]["pageInfo"]["endCursor"]
@@ -127,7 +129,7 @@ async def test_queries_with_variables(client: Client, journey: Journey, world: W
 
 
 async def test_mutations(client: Client, journey: Journey, world: World, seen: Seen) -> None:
-    """A claim, the same key again, the same key for another task, and what is no id: all of them data."""
+    """A claim, the same key again, the same key for another task, and an invalid id. All results are data."""
     queue = (await world.data(INBOX, scope="CLAIMABLE"))["viewer"]["inbox"]["nodes"]
     mine, other = queue[0]["id"], queue[1]["id"]
     journey.step("claimed", CLAIM, id=mine, key="one click")
@@ -148,7 +150,7 @@ async def test_mutations(client: Client, journey: Journey, world: World, seen: S
 
 @pytest.mark.parametrize("client", [name for name, client in NAMED.items() if client.gets], indirect=True)
 async def test_a_mutation_by_get(client: Client, journey: Journey, world: World, seen: Seen) -> None:
-    """Nothing happens; clients for GraphQL know, and send it by POST."""
+    """The gateway refuses it. GraphQL clients send it by POST instead."""
     task = (await world.data(INBOX, scope="CLAIMABLE"))["viewer"]["inbox"]["nodes"][0]
     journey.step("claimed", CLAIM, method="GET", id=task["id"])
 
@@ -164,7 +166,7 @@ async def test_a_mutation_by_get(client: Client, journey: Journey, world: World,
 
 
 async def test_errors(client: Client, journey: Journey, world: World, seen: Seen) -> None:
-    """Codes arrive whatever the status: beside data, instead of it, of what cannot run, of a stranger."""
+    """The client gets the codes for any status: with and without data, of an invalid request, of an unknown token."""
     queue = (
         await world.data("{ viewer { inbox(scope: CLAIMABLE, first: 100) { nodes { id title source { key } } } } }")
     )["viewer"]["inbox"]["nodes"]

@@ -1,4 +1,4 @@
-"""The tables of the design's domain page, and what a vendor's tests say to each of their rows."""
+"""The tables of the design's domain page, and the checks of a vendor's tests for each row."""
 
 import ast
 import inspect
@@ -18,24 +18,24 @@ _CELL_END = re.compile(r"(?<!\\)\|")
 
 Cells = list[str]
 Pair = tuple[object, object]
-"""What the row says, and what the connector does."""
+"""The value in the row, and the connector's value."""
 
 
 class Seen(Struct, frozen=True):
-    """Tasks in the words of the table of states, and the rules that decided."""
+    """The state of tasks in the words of the table of states, and the rules that decided it."""
 
     words: str
     rules: frozenset[str]
 
 
 class DomainChecks(Struct, frozen=True, kw_only=True):
-    """One vendor's rows. Keys are the cells of the table as they stand there.
+    """The checks of one vendor's rows. Keys are the cells of the table, unchanged.
 
-    `states` by native state and condition; `statuses` are those that the mapping has a row for. `flow` reads a flow in
-    a native state, of which the mapping knows `flow_states`; `flow_words` are cells that name no native states alone,
-    by state and cell. `values` by row and cell, of the table of values and of the form row. `form_type` reads one of
-    `form_types`, the vendor's own components or type names; the mapping knows those named in `native_types`.
-    `precedence` by the stronger and the weaker. `deviating` is what is done where a row is knowingly not followed.
+    `states` by native state and condition; `statuses` are those for which the mapping has a row. `flow` reads a flow in
+    a native state; the mapping knows `flow_states`. `flow_words`, by state and cell, are cells with more than names of
+    native states. `values` by row and cell, for the table of values and the row "form". `form_type` reads one of
+    `form_types`, the vendor's own components or type names; the mapping knows `native_types`. `precedence` by the
+    stronger and the weaker sign. `deviating` is what the connector does if it deliberately does not follow a row.
     """
 
     states: Mapping[tuple[str, str], Callable[[], Seen]]
@@ -55,7 +55,7 @@ class DomainChecks(Struct, frozen=True, kw_only=True):
 
 
 def seen(*tasks: Task) -> Seen:
-    """ "READY / RESERVED + pending ASSIGN", "CANCELED, reason FLOW_CLOSED / FLOW_DONE"."""
+    """For example "READY / RESERVED + pending ASSIGN" or "CANCELED, reason FLOW_CLOSED / FLOW_DONE"."""
     states = _joined(task.state for task in tasks)
     pending = _joined(task.pending_transition for task in tasks)
     reasons = _joined(task.state_reason for task in tasks)
@@ -64,7 +64,7 @@ def seen(*tasks: Task) -> Seen:
 
 
 def cases_of(function: Callable[..., object]) -> frozenset[str]:
-    """The texts that a function's `match` statement has a case for."""
+    """The texts for which a function's `match` statement has a case."""
     assert isinstance(function, FunctionType)
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     return frozenset(
@@ -77,13 +77,13 @@ def cases_of(function: Callable[..., object]) -> frozenset[str]:
 
 
 def section(title: str) -> str:
-    """From the heading that begins so to the next of its rank."""
+    """The text from the heading that begins with `title` to the next heading of the same level."""
     text = PAGE.read_text(encoding="utf-8")
     return text.partition(f"\n## {title}")[2].partition("\n## ")[0]
 
 
 def tables(text: str) -> list[list[Cells]]:
-    """Every table with its head and its rows, without the line between them."""
+    """Every table with its head and rows, without the separating line."""
     found: list[list[Cells]] = []
     inside = False
     for line in text.splitlines():
@@ -100,12 +100,12 @@ def tables(text: str) -> list[list[Cells]]:
 
 
 def table(text: str, head: str) -> list[Cells]:
-    """Head and rows of the table whose first column is called so."""
+    """Head and rows of the table whose first column has this name."""
     return next(each for each in tables(text) if each[0][0] == head)
 
 
 def vendor_of(head: str) -> str:
-    """ "Camunda 8", "epilot (kanban query (+) / v2 search)"."""
+    """The vendor in a head such as "Camunda 8" or "epilot (kanban query (+) / v2 search)"."""
     return head.split(maxsplit=1)[0].lower()
 
 

@@ -1,7 +1,7 @@
-"""Every row of the design's tables of states, values and forms, held against what the connectors do.
+"""Every row of the design's tables of states, values and forms, compared with the connectors.
 
-A vendor's rows are answered by `domain.py` in its folder of tests: a new row, a row that changes and a mapping that
-changes fail here. Rows of a vendor that is not registered are skipped.
+Each vendor's folder of tests has its checks in `domain.py`. A new row, a changed row and a changed mapping fail here.
+Rows of a vendor that is not registered are skipped.
 """
 
 import importlib
@@ -29,7 +29,7 @@ DEVIATIONS = {
         "the bridge's description of a field has no options",
     ),
 }
-"""What a connector knowingly does otherwise than its row, and why."""
+"""Where a connector deliberately does not follow its row, and why."""
 
 STATES, FIELDS = section("5."), section("7.")
 STATE_ROWS = table(STATES, "source")
@@ -40,7 +40,7 @@ ANY = "any"
 
 
 def _state_rows() -> list[tuple[str, str, str, str, str]]:
-    """Vendor, native state, condition, what it is here, note; an empty first cell repeats the one above."""
+    """Vendor, native state, condition, unified state, note. An empty first cell repeats the one above."""
     rows = []
     source = ""
     for first, native, condition, unified, note in STATE_ROWS[1:]:
@@ -50,7 +50,7 @@ def _state_rows() -> list[tuple[str, str, str, str, str]]:
 
 
 def _cells(head: list[str], rows: list[list[str]]) -> list[tuple[str, str, str]]:
-    """Vendor, row and cell; the names of the columns' vendors stand in the head."""
+    """Vendor, row and cell. The head names the vendor of each column."""
     return [(vendor_of(vendor), row[0], cell) for row in rows for vendor, cell in zip(head[1:], row[1:], strict=True)]
 
 
@@ -72,13 +72,13 @@ def checks_of(vendor: str) -> DomainChecks:
 
 
 def native_names(cell: str) -> list[str]:
-    """The vendor's words in a cell: "Unassigned / 0", "CLOSED (reason)", "Pending, Running"; none in "-"."""
+    """The native names in a cell such as "Unassigned / 0", "CLOSED (reason)" or "Pending, Running"; none in "-"."""
     plain = re.sub(r"\([^)]*\)|\*\([^)]*\)\*", "", cell)
     return re.findall(r"[A-Za-z_]{2,}", plain)
 
 
 def test_the_page_has_rows_for_every_vendor() -> None:
-    """A page that reads differently than expected must not make these tests pass by having nothing to say."""
+    """These tests must not pass because the page has another format and no rows are found."""
     assert set(ON_PAGE) == {vendor_of(head) for head in VALUE_HEAD[1:]} == {vendor_of(head) for head in FIELD_HEAD[1:]}
     assert set(ON_PAGE) == {cell[0] for cell in FLOW_CELLS}
     assert len(REGISTERED) >= 4
@@ -92,7 +92,7 @@ def test_the_page_has_rows_for_every_vendor() -> None:
     ids=[" ".join(row[:3]) for row in VENDOR_STATES],
 )
 def test_a_state_is_what_its_row_says(vendor: str, native: str, condition: str, unified: str, note: str) -> None:
-    """State, pending transition and reason; also the rule, where the note names it."""
+    """State, pending transition and reason; also the rule, if the note names it."""
     check = checks_of(vendor).states.get((native, condition))
 
     assert check is not None, f"no check in tests/connectors/{vendor}/domain.py"
@@ -102,15 +102,15 @@ def test_a_state_is_what_its_row_says(vendor: str, native: str, condition: str, 
 
 
 @pytest.mark.parametrize("vendor", REGISTERED)
-def test_what_is_in_no_row_is_unknown(vendor: str) -> None:
-    """The last row of the table: anything else, of any vendor."""
+def test_a_native_state_in_no_row_is_unknown(vendor: str) -> None:
+    """The last row of the table: anything else, for any vendor."""
     assert [(ANY, "anything else", "", "UNKNOWN")] == [row[:4] for row in _state_rows() if row[0] == ANY]
     assert "UNKNOWN" == seen(checks_of(vendor).unknown()).words
 
 
 @pytest.mark.parametrize("vendor", REGISTERED)
 def test_the_mapping_has_the_states_of_the_table_and_no_others(vendor: str) -> None:
-    """A state that is added on one side is missed on the other; every check has its row."""
+    """A state that is added on one side only is found. Every check has its row."""
     checks = checks_of(vendor)
     rows = [row for row in VENDOR_STATES if row[0] == vendor]
 
@@ -119,7 +119,7 @@ def test_the_mapping_has_the_states_of_the_table_and_no_others(vendor: str) -> N
 
 
 def test_the_stronger_sign_of_a_state_wins() -> None:
-    """Each step of the precedence, with every vendor that knows both sides of it."""
+    """Each step of the precedence, for every vendor that has both signs."""
     sentence = STATES.split("Precedence: ", 1)[1].split(".", 1)[0]
     signs = [sign.strip() for sign in sentence.split(">")]
     steps = list(pairwise(signs))
@@ -131,7 +131,7 @@ def test_the_stronger_sign_of_a_state_wins() -> None:
 
 @pytest.mark.parametrize(("vendor", "state", "cell"), FLOW_CELLS, ids=[f"{v} {s}" for v, s, _ in FLOW_CELLS])
 async def test_a_flows_state_is_what_its_row_says(vendor: str, state: str, cell: str) -> None:
-    """Each of the vendor's words in the cell, and what else the cell says."""
+    """Each native name in the cell, and everything else that the cell says."""
     checks = checks_of(vendor)
     words = checks.flow_words.get((state, cell))
     names = [name for name in native_names(cell) if name in checks.flow_states]
@@ -145,7 +145,7 @@ async def test_a_flows_state_is_what_its_row_says(vendor: str, state: str, cell:
 
 @pytest.mark.parametrize("vendor", REGISTERED)
 def test_the_mapping_has_the_flow_states_of_the_table_and_no_others(vendor: str) -> None:
-    """What is in no cell is UNKNOWN."""
+    """A native state in no cell is UNKNOWN."""
     checks = checks_of(vendor)
     cells = [(state, cell) for each, state, cell in FLOW_CELLS if each == vendor]
     names = {
@@ -158,7 +158,7 @@ def test_the_mapping_has_the_flow_states_of_the_table_and_no_others(vendor: str)
 
 
 def test_phases_are_what_the_line_says() -> None:
-    """The vendor's words and ours, in the same order."""
+    """The native names and the unified ones, in the same order."""
     match = re.search(r"^Phases \((\w+)\): ([A-Z_, ]+) -> `PhaseState` ([A-Z_, ]+)\.$", STATES, re.MULTILINE)
     assert match is not None
     phase = checks_of(match[1]).phase
@@ -170,7 +170,7 @@ def test_phases_are_what_the_line_says() -> None:
 
 @pytest.mark.parametrize(("vendor", "row", "cell"), VALUE_CELLS, ids=[f"{v} {r}" for v, r, _ in VALUE_CELLS])
 def test_a_value_is_what_its_cell_says(vendor: str, row: str, cell: str) -> None:
-    """Priority and its sort value, due, overdue, escalated, follow-up; and where the form comes from."""
+    """Priority and its sort value, due, overdue, escalated, follow-up, and the source of the form."""
     check = checks_of(vendor).values.get((row, cell))
 
     assert check is not None, f"no check in tests/connectors/{vendor}/domain.py"
@@ -180,18 +180,18 @@ def test_a_value_is_what_its_cell_says(vendor: str, row: str, cell: str) -> None
 
 @pytest.mark.parametrize("vendor", REGISTERED)
 def test_every_check_of_a_value_has_its_cell(vendor: str) -> None:
-    """None is left over from an older page."""
+    """No check of an older page is left."""
     assert set(checks_of(vendor).values) == {(row, cell) for each, row, cell in VALUE_CELLS if each == vendor}
 
 
 @pytest.mark.parametrize(("vendor", "_row", "cell"), KIND_CELLS, ids=[each[0] for each in KIND_CELLS])
 def test_kinds_are_those_of_the_cell(vendor: str, _row: str, cell: str) -> None:
-    """No more and no fewer."""
+    """Exactly these."""
     assert set(re.findall(r"[A-Z]{2,}", cell)) == {kind.value for kind in checks_of(vendor).kinds()}
 
 
 def test_the_form_types_are_those_of_the_line() -> None:
-    """In its order; each is given by a vendor at least."""
+    """In the same order. At least one vendor has each."""
     given = {each for vendor in REGISTERED for each in checks_of(vendor).form_types}
 
     assert [name for name, _ in FORM_TYPES] == [each.value for each in FormFieldType]
@@ -201,7 +201,7 @@ def test_the_form_types_are_those_of_the_line() -> None:
 @pytest.mark.parametrize("form_type", FormFieldType)
 @pytest.mark.parametrize("vendor", REGISTERED)
 def test_a_vendors_component_is_a_field_of_its_type(vendor: str, form_type: FormFieldType) -> None:
-    """Every one that the table of this vendor has for the type."""
+    """For every component in the vendor's row of this type."""
     checks = checks_of(vendor)
     natives = checks.form_types.get(form_type, ())
 
@@ -210,7 +210,7 @@ def test_a_vendors_component_is_a_field_of_its_type(vendor: str, form_type: Form
 
 @pytest.mark.parametrize("vendor", REGISTERED)
 def test_no_component_of_the_mapping_is_left_out(vendor: str) -> None:
-    """What the mapping knows is tried above."""
+    """The test above has every component that the mapping knows."""
     checks = checks_of(vendor)
     known = (natives for kind, natives in checks.form_types.items() if kind is not FormFieldType.UNKNOWN)
     tried = {each["type"] if isinstance(each, dict) else each for natives in known for each in natives}
@@ -223,7 +223,7 @@ def test_no_component_of_the_mapping_is_left_out(vendor: str) -> None:
     ("word", "good", "bad"), [("string", "1.5", 1.5), ("double", 1.5, "1.5")], ids=["string", "double"]
 )
 def test_a_value_has_the_type_that_the_line_names(word: str, good: object, bad: object) -> None:
-    """Beside the types whose own name says it."""
+    """For the types whose name does not say it."""
     named = {name: told for name, told in FORM_TYPES if told}
     types = [name for name, told in named.items() if told == word]
 
@@ -236,7 +236,7 @@ def test_a_value_has_the_type_that_the_line_names(word: str, good: object, bad: 
 
 
 def test_a_file_is_refused() -> None:
-    """The page says it of GEOtareas, the only vendor that would take one as a value."""
+    """The page says so for GEOtareas, the only vendor that would accept one as a value."""
     form = Form(kind=FormKind.FIELDS, fields=(FormField(key="scan", type=FormFieldType.FILE, required=True),))
 
     assert "GEOtareas FILE fields: refuse to fill" in FIELDS
@@ -244,8 +244,8 @@ def test_a_file_is_refused() -> None:
         check_fields(form, {"scan": "scan.pdf"})
 
 
-def test_deviations_are_known_and_still_there() -> None:
-    """Each is what is listed, differs from its row, and is to be forgotten once the row is followed."""
+def test_deviations_are_listed_and_still_exist() -> None:
+    """Each is as listed and differs from its row. A deviation that no longer exists must be removed."""
     rows = {row[:3]: row[3] for row in VENDOR_STATES} | {cell: cell[2] for cell in VALUE_CELLS}
     done = {(vendor, *key): check() for vendor in REGISTERED for key, check in checks_of(vendor).deviating.items()}
 

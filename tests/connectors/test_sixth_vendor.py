@@ -1,4 +1,4 @@
-"""A vendor of another distribution: built from its own folder, installed beside taskgate, found by its entry point."""
+"""A vendor from another distribution: built from its own folder, installed next to taskgate, found by its entry point."""
 
 import ast
 import json
@@ -42,7 +42,7 @@ CLAIM = """mutation Claim($input: ClaimTaskInput!) { claimTask(input: $input) {
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder outside the tree with the vendor's wheel in it, unpacked as pip would."""
+    """A folder outside of the tree with the vendor's wheel, unpacked as pip would do."""
     folder = tmp_path_factory.mktemp("acme")
     shutil.copytree(VENDOR, folder / "source", ignore=shutil.ignore_patterns("__pycache__"))
     subprocess.run(
@@ -58,7 +58,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def environment(site: Path) -> dict[str, str]:
-    """The tree and what is in `site`, for a process that starts somewhere else."""
+    """The tree and the packages in `site`, for a process that starts elsewhere."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join((str(site), str(ROOT))), "PYTHONUNBUFFERED": "1"}
 
 
@@ -78,7 +78,7 @@ def run(site: Path, *arguments: str, cwd: Path | None = None) -> tuple[int, str]
 
 @asynccontextmanager
 async def started(site: Path, *arguments: str, until: str) -> AsyncIterator[str]:
-    """A process that runs until the block ends; gives the address in the first line with `until`."""
+    """A process that runs until the block ends. Gives the address in the first line that contains `until`."""
     async with await anyio.open_process(
         [sys.executable, *arguments], cwd=site, env=environment(site), stderr=subprocess.STDOUT
     ) as process:
@@ -102,7 +102,7 @@ def free_port() -> int:
 
 
 def configuration(camunda: dict[str, Any], people: dict[str, dict[str, Any]], desk_url: str) -> str:
-    """A Camunda cluster and Acme's desk; both people have their demo keys as logins at the desk."""
+    """A Camunda cluster and Acme's desk. The logins of both people at the desk are their demo keys."""
     desk = {"key": "desk", "name": "Acme Desk", "vendor": "acme", "base_url": desk_url}
     return toml(
         {
@@ -123,7 +123,7 @@ def configuration(camunda: dict[str, Any], people: dict[str, dict[str, Any]], de
 
 
 class Gateway:
-    """A gateway in a process of its own, over Camunda's stand-in and Acme's."""
+    """A gateway in its own process, over the stand-ins of Camunda and Acme."""
 
     def __init__(self, client: httpx2.AsyncClient, address: str, desk_url: str) -> None:
         self._client = client
@@ -142,7 +142,7 @@ class Gateway:
         return inbox
 
     async def ticket(self, ticket_id: str) -> dict[str, Any]:
-        """What the desk itself says."""
+        """The ticket as the desk has it."""
         headers = {"Authorization": f"Bearer {TOKEN}"}
         ticket: dict[str, Any] = (
             await self._client.get(f"{self._desk_url}/tickets/{ticket_id}", headers=headers)
@@ -172,7 +172,7 @@ async def gateway(installed: Path, tmp_path: Path) -> AsyncIterator[Gateway]:
 
 
 def test_the_vendor_passes_the_inherited_contract(installed: Path) -> None:
-    """Every test of it, from the installed files and under the vendor's own configuration of pytest."""
+    """All its tests, from the installed files and with the vendor's own configuration of pytest."""
     code, printed = run(
         installed, "-m", "pytest", "--pyargs", "acme_taskgate.contract", cwd=installed.parent / "source"
     )
@@ -183,8 +183,8 @@ def test_the_vendor_passes_the_inherited_contract(installed: Path) -> None:
     assert int(passed[1]) > 80
 
 
-async def test_the_inbox_holds_the_vendors_tasks_beside_those_of_camunda(gateway: Gateway) -> None:
-    """Of both systems what alice may take, with the vendor's own rule names."""
+async def test_the_inbox_has_the_tasks_of_both_vendors(gateway: Gateway) -> None:
+    """The tasks that alice may claim, with the vendor's own rule names."""
     inbox = await gateway.inbox("MINE_OR_CLAIMABLE")
     desk = {task["native"]["nativeId"]: task for task in inbox["nodes"] if task["source"]["vendor"] == "acme"}
 
@@ -199,7 +199,7 @@ async def test_the_inbox_holds_the_vendors_tasks_beside_those_of_camunda(gateway
 
 
 async def test_a_claim_through_graphql_arrives_at_the_vendor(gateway: Gateway) -> None:
-    """The desk then has alice as the holder, and the ticket is hers here too."""
+    """Then the desk has alice as the holder, and the task is hers in the graph."""
     tasks = (await gateway.inbox("CLAIMABLE"))["nodes"]
     task = next(task for task in tasks if task["native"]["nativeId"] == "T-6")
     before = await gateway.ticket("T-6")
@@ -217,8 +217,8 @@ async def test_a_claim_through_graphql_arrives_at_the_vendor(gateway: Gateway) -
     assert ["T-6"] == [task["native"]["nativeId"] for task in mine if task["source"]["vendor"] == "acme"]
 
 
-def test_the_vendor_is_there_where_it_is_installed_and_only_there(installed: Path) -> None:
-    """Its entry point adds it to those of the tree, which do not know it."""
+def test_the_vendor_exists_only_where_it_is_installed(installed: Path) -> None:
+    """Its entry point adds it to the vendors of the tree, which do not name it."""
     code, printed = run(
         installed,
         "-c",
@@ -233,15 +233,15 @@ def test_the_vendor_is_there_where_it_is_installed_and_only_there(installed: Pat
     assert "acme_taskgate.connector" == found["acme"]
 
 
-def test_the_vendor_changes_nothing_that_clients_see(installed: Path) -> None:
-    """The graph is the committed one, with the vendor installed too."""
+def test_the_vendor_does_not_change_the_graph(installed: Path) -> None:
+    """With the vendor installed, the schema is the committed one."""
     code, printed = run(installed, "-c", "from gateway.cli import app; app()", "schema")
 
     assert (0, (ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8").strip()) == (code, printed.strip())
 
 
 def test_no_shared_file_knows_the_vendor() -> None:
-    """Neither its package, nor its name as a vendor's, nor a word of its system stands in what all vendors share."""
+    """No shared file contains its package, its name or a word of its system."""
     words = re.compile(r"""acme_taskgate|acme-taskgate|Acme Desk|AcmeSettings|vendor\W+acme\b|["']acme["']\s*:""")
     files = [path for folder in PACKAGES for path in (ROOT / folder).rglob("*") if path.suffix in {".py", ".graphql"}]
     files.append(ROOT / "pyproject.toml")
@@ -250,8 +250,8 @@ def test_no_shared_file_knows_the_vendor() -> None:
     assert [] == [str(path.relative_to(ROOT)) for path in files if words.search(path.read_text(encoding="utf-8"))]
 
 
-def test_the_vendor_needs_the_front_door_of_the_sdk_and_nothing_else_of_the_tree() -> None:
-    """Its contract tests need the contract suite too. Its stand-in shares no code with the connector."""
+def test_of_the_tree_the_vendor_imports_only_the_front_door_of_the_sdk() -> None:
+    """Its contract tests also import the contract suite. Its stand-in shares no code with the connector."""
     needed: dict[str, set[str]] = {}
     for path in (VENDOR / "acme_taskgate").glob("*.py"):
         imported = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))

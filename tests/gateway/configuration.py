@@ -1,4 +1,4 @@
-"""A configuration file for tests: three people, two sources that nobody calls, parts replaced by name."""
+"""A configuration file for tests: three people and two sources that are never called. A test can replace parts by name."""
 
 from pathlib import Path
 

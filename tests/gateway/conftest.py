@@ -1,4 +1,4 @@
-"""A gateway whose sources nobody calls, reached without a socket."""
+"""A gateway whose sources are never called, reached without a socket."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

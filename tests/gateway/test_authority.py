@@ -1,4 +1,4 @@
-"""A source that sees the person behind a request: their token travels, and their answers are shared with nobody."""
+"""A source that is called with the person's own token. Answers are not shared between people."""
 
 import hashlib
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ QUEUE = "{ viewer { inbox(scope: MINE_OR_CLAIMABLE, first: 100) { nodes { id sta
 
 
 class Bridge:
-    """A gateway over one bridge; people sign in with tokens that the bridge takes too."""
+    """A gateway over one bridge. People sign in with tokens that the bridge accepts too."""
 
     def __init__(self, client: httpx2.AsyncClient, stand_in: LittlehorseStandIn, tokens: dict[str, str]) -> None:
         self.client = client
@@ -70,7 +70,7 @@ async def bridge(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 
 async def test_a_claim_is_the_persons_own(bridge: Bridge) -> None:
-    """The bridge sees alice, not the account."""
+    """The bridge sees alice, not the service account."""
     queue = (await bridge.ask("alice", QUEUE))["data"]["viewer"]["inbox"]
     task = next(node["id"] for node in queue["nodes"] if node["state"] == "READY")
     claimed = await bridge.ask(
@@ -85,8 +85,8 @@ async def test_a_claim_is_the_persons_own(bridge: Bridge) -> None:
     ]
 
 
-async def test_answers_are_shared_with_nobody_else(bridge: Bridge) -> None:
-    """Each person's list is asked with each person's token; nobody gets another's."""
+async def test_answers_are_not_shared_between_people(bridge: Bridge) -> None:
+    """Each person's list is read with that person's token."""
     lists = {
         person: {node["id"] for node in (await bridge.ask(person, QUEUE))["data"]["viewer"]["inbox"]["nodes"]}
         for person in ("alice", "bob", "alice")
@@ -96,8 +96,8 @@ async def test_answers_are_shared_with_nobody_else(bridge: Bridge) -> None:
     assert lists["bob"] - lists["alice"]
 
 
-async def test_actsas_is_the_viewer(bridge: Bridge) -> None:
-    """As the graph tells it; the account is named nowhere."""
+async def test_acts_as_is_viewer(bridge: Bridge) -> None:
+    """The graph does not show the service account."""
     answer = await bridge.ask("alice", "{ sources { actsAs status } }")
 
     assert [{"actsAs": "VIEWER", "status": "OK"}] == answer["data"]["sources"]

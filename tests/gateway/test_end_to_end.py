@@ -1,4 +1,4 @@
-"""The whole way, over real HTTP on both sides: what a dashboard sends and what the stand-ins saw of it."""
+"""End to end, over real HTTP on both sides: what a dashboard sends, and what the stand-ins received."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ async def mutate(world: World, name: str, person: str = "alice", **values: Any) 
 
 
 async def test_alices_inbox_is_one_list_in_due_order_over_all_systems(world: World) -> None:
-    """Due ascending, undated last, every task hers."""
+    """Due times ascending, tasks without one last. All tasks are hers."""
     inbox = (await world.data(INBOX, scope="MINE"))["viewer"]["inbox"]
     dues = [node["dueAt"] for node in inbox["nodes"]]
     dated = [due for due in dues if due is not None]
@@ -58,7 +58,7 @@ async def test_alices_inbox_is_one_list_in_due_order_over_all_systems(world: Wor
 
 
 async def test_pages_of_seven_joined_are_pages_of_a_hundred_joined(world: World) -> None:
-    """Every task once, in the same order, by following end cursors."""
+    """Each task once and in the same order, by following end cursors."""
 
     async def walked(first: int) -> list[str]:
         seen: list[str] = []
@@ -76,11 +76,8 @@ async def test_pages_of_seven_joined_are_pages_of_a_hundred_joined(world: World)
 
 
 async def test_upstream_calls_of_an_inbox_cold_and_warm(world: World) -> None:
-    """Camunda: dated and undated part, one call each. GEOtareas: its two open statuses, and one login. Warm: none.
-
-    UiPath is drained, since its due dates do not sort: one call, and one for a token. epilot: one call.
-
-    Assignee and groups of the rows: people are linked, Camunda's groups cost one batch.
+    """Camunda: one call each for tasks with and without a due date, and one for all groups of the rows. GEOtareas: one
+    call for each of its two open statuses, and one login. Warm: no call.
     """
     for vendor in ("camunda", "geotareas"):
         await world.control(vendor, "requests", method="DELETE")
@@ -106,7 +103,7 @@ async def test_upstream_calls_of_an_inbox_cold_and_warm(world: World) -> None:
 
 @pytest.mark.parametrize("vendor", ["camunda", "geotareas"])
 async def test_claim_is_applied_once_and_read_back_at_once(world: World, vendor: str) -> None:
-    """Although the vendor's reads lag, the inbox has it and the queue has it no more."""
+    """The task is at once in the inbox and not in the queue, although the vendor's reads lag."""
     task = await claimable(world, vendor)
     await world.control(vendor, "settings", {"read_lag_ms": 60_000, "read_cache_ms": 15_000})
 
@@ -125,7 +122,7 @@ async def test_claim_is_applied_once_and_read_back_at_once(world: World, vendor:
 
 
 async def test_release_assign_unassign_on_camunda(world: World) -> None:
-    """Each arrives once, each is read back, each by whoever may."""
+    """Each permitted write arrives once and is read back."""
     task = await claimable(world, "camunda")
     bob = (await world.data("{ viewer { user { id } } }", "bob"))["viewer"]["user"]["id"]
 
@@ -142,12 +139,12 @@ async def test_release_assign_unassign_on_camunda(world: World) -> None:
     ]
     assert "Bob Keller" == assigned["task"]["assignee"]["displayName"]
     assert ["FORBIDDEN"] == [error["code"] for error in refused["errors"]]
-    # An assignment that must not take the task from anybody is the CLAIM command on the wire.
+    # An assignment that must not replace an owner is the CLAIM command on the wire.
     assert ["claim", "unassign", "claim", "unassign"] == [action for action, _ in await world.effects("camunda")]
 
 
 async def test_complete_with_form_data_on_both_systems(world: World) -> None:
-    """Missing field, unknown outcome and wrong type are refused here; the good one arrives once."""
+    """The gateway refuses a missing field, an unknown outcome and a wrong type. The correct completion arrives once."""
     invoice, visit = await claimable(world, "camunda"), await claimable(world, "geotareas")
     for task in (invoice, visit):
         await mutate(world, "claimTask", taskId=task["id"])
@@ -178,7 +175,7 @@ async def test_complete_with_form_data_on_both_systems(world: World) -> None:
 
 
 async def test_cancel_says_what_would_be_possible_and_then_what_it_ended(world: World) -> None:
-    """CANCEL_FLOW is opt-in; its effect is told in words; other work of the flow goes with it."""
+    """CANCEL_FLOW must be allowed in the input. `effect` says what else ended."""
     task = await claimable(world, "camunda")
 
     asked = await mutate(world, "cancelTask", "carol", taskId=task["id"])
@@ -195,8 +192,8 @@ async def test_cancel_says_what_would_be_possible_and_then_what_it_ended(world: 
     assert ["cancel_flow"] == [action for action, _ in await world.effects("camunda")]
 
 
-async def test_claim_of_a_taken_task_shows_the_winner(world: World) -> None:
-    """Alice was faster; Bob is told so."""
+async def test_claim_of_a_taken_task_shows_its_owner(world: World) -> None:
+    """Bob's claim comes after Alice's."""
     task = await claimable(world, "camunda")
 
     await mutate(world, "claimTask", taskId=task["id"])
@@ -210,8 +207,8 @@ async def test_claim_of_a_taken_task_shows_the_winner(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", ["status_after", "reset_after", "malformed", "truncate"])
-async def test_a_lost_answer_is_never_sent_again(world: World, kind: str) -> None:
-    """The vendor applied it and the answer was lost: one effect, and the read shows it."""
+async def test_a_write_whose_answer_was_lost_is_not_sent_again(world: World, kind: str) -> None:
+    """The vendor applied it once, and a read shows it."""
     task = await claimable(world, "geotareas")
     await world.control(
         "geotareas",
@@ -224,8 +221,8 @@ async def test_a_lost_answer_is_never_sent_again(world: World, kind: str) -> Non
     assert ("APPLIED", 1) == (payload["status"], len(await world.effects("geotareas")))
 
 
-async def test_a_cut_before_applying_is_unknown_not_a_guess(world: World) -> None:
-    """Nobody can tell it from a cut after applying; the task itself stays as it was."""
+async def test_a_write_cut_before_it_was_applied_is_unknown(world: World) -> None:
+    """It looks like a cut after applying. The task itself does not change."""
     task = await claimable(world, "geotareas")
     await world.control("geotareas", "faults", {"method": "POST", "path": ".*/reassign", "kind": "reset_before"})
 
@@ -235,8 +232,8 @@ async def test_a_cut_before_applying_is_unknown_not_a_guess(world: World) -> Non
 
 
 @pytest.mark.parametrize("dead", ["camunda", "geotareas"])
-async def test_a_dead_system_leaves_the_others_tasks_and_a_report(world: World, dead: str) -> None:
-    """HTTP 200, no GraphQL errors, the report says what to check."""
+async def test_an_unavailable_system_leaves_the_tasks_of_the_others_and_a_report(world: World, dead: str) -> None:
+    """The answer is HTTP 200 without GraphQL errors."""
     await world.stop(dead)
     alive = set(world.urls) - {dead}
 
@@ -276,10 +273,10 @@ async def test_a_dead_system_leaves_the_others_tasks_and_a_report(world: World, 
         ),
     ],
 )
-async def test_a_system_that_answers_badly_is_reported_and_the_other_arrives(
+async def test_a_system_with_bad_answers_is_reported_and_the_others_are_shown(
     world: World, fault: dict[str, Any], status: str, code: str
 ) -> None:
-    """401, not JSON, a scalar, a failure, a redirect, a cut, a limit, 10 MB of numbers."""
+    """401, not JSON, a scalar, a failure, a redirect, a cut, a rate limit, 10 MB of numbers."""
     await world.control("camunda", "faults", {"method": "POST", "path": "/v2/user-tasks/search", "times": 9, **fault})
 
     inbox = (await world.data(INBOX, scope="MINE"))["viewer"]["inbox"]
@@ -291,7 +288,7 @@ async def test_a_system_that_answers_badly_is_reported_and_the_other_arrives(
 
 
 async def test_a_hundred_dashboards_stay_within_geotareas_limits(world: World) -> None:
-    """30 reads a minute, and the inbox of three people polled a hundred times: no 429."""
+    """The inboxes of three people are read a hundred times, with a limit of 30 reads a minute: no 429."""
     for number in range(100):
         await world.data(INBOX, ("alice", "bob", "carol")[number % 3], scope="MINE_OR_CLAIMABLE")
     seen = await world.requests("geotareas")
@@ -300,8 +297,8 @@ async def test_a_hundred_dashboards_stay_within_geotareas_limits(world: World) -
     assert 3 == len(seen)
 
 
-async def test_nobody_sees_what_is_not_theirs_by_id(world: World) -> None:
-    """Bob's private work: null by id and by node, as if it did not exist; a write says NOT_FOUND."""
+async def test_a_task_that_a_person_may_not_see_is_not_found_by_id(world: World) -> None:
+    """`task` and `node` are null, as for an unknown id. A write answers NOT_FOUND."""
     every = await world.data(
         "{ tasks(first: 100) { nodes { id candidateGroups { name } assignee { displayName } state } } }", "carol"
     )
@@ -322,8 +319,8 @@ async def test_nobody_sees_what_is_not_theirs_by_id(world: World) -> None:
     assert ["NOT_FOUND"] == [error["code"] for error in written["errors"]]
 
 
-async def test_bad_ids_are_null_when_read_and_an_error_when_written(world: World) -> None:
-    """Nothing about them reaches a vendor."""
+async def test_bad_ids_are_null_in_queries_and_an_error_in_mutations(world: World) -> None:
+    """No call is made."""
     for bad in ("", "nonsense", "VGFzazo=", "VXNlcjpAYWxpY2U=", "é", "A" * 5000):
         read = await world.data("query N($id: ID!) { task(id: $id) { id } }", id=bad)
         written = await mutate(world, "claimTask", taskId=bad)
@@ -333,7 +330,7 @@ async def test_bad_ids_are_null_when_read_and_an_error_when_written(world: World
 
 
 async def test_another_querys_cursor_and_an_unknown_source_are_refused(world: World) -> None:
-    """VALIDATION_FAILED with what to do."""
+    """With VALIDATION_FAILED and advice."""
     page = (await world.data(INBOX, scope="MINE", first=2))["viewer"]["inbox"]
     cursor = await world.ask(INBOX, scope="CLAIMABLE", after=page["pageInfo"]["endCursor"])
     source = await world.ask('{ tasks(filter: { source: { eq: "nowhere" } }) { totalCount } }')
@@ -344,7 +341,7 @@ async def test_another_querys_cursor_and_an_unknown_source_are_refused(world: Wo
 
 
 async def test_an_unknown_token_is_401(world: World) -> None:
-    """In demo mode too, as a GraphQL answer."""
+    """Also in demo mode, as a GraphQL response."""
     response = await world.client.post(
         "/graphql", json={"query": "{ sources { key } }"}, headers={"Authorization": "Bearer mallory"}
     )
@@ -353,7 +350,7 @@ async def test_an_unknown_token_is_401(world: World) -> None:
 
 
 async def test_probes_answer(world: World) -> None:
-    """/livez whatever happens, /readyz with the state of the sources."""
+    """/livez always, /readyz with the state of the sources."""
     live, ready = await world.client.get("/livez"), await world.client.get("/readyz")
 
     assert (200, 200, set(world.urls)) == (
@@ -363,8 +360,8 @@ async def test_probes_answer(world: World) -> None:
     )
 
 
-async def test_a_flow_is_seen_by_whoever_sees_one_of_its_tasks(world: World) -> None:
-    """By id: alice sees the flow of her task, nobody without a task in it does; both systems."""
+async def test_a_flow_is_visible_to_people_who_see_one_of_its_tasks(world: World) -> None:
+    """By id, on two systems: alice sees the flow of her task, and no flow in which she has no task."""
     inbox = (await world.data(INBOX, scope="MINE"))["viewer"]["inbox"]["nodes"]
     document = "query F($id: ID!) { flow(id: $id) { id state name startedAt source { key } } }"
     seen = {}
@@ -386,7 +383,7 @@ async def test_a_flow_is_seen_by_whoever_sees_one_of_its_tasks(world: World) -> 
 
 
 async def test_nodes_of_every_kind_resolve(world: World) -> None:
-    """A client cache reads everything again by id."""
+    """A client's cache refetches objects by id."""
     data = await world.data(
         """{ viewer { user { id } inbox(first: 100) { nodes { id flow { id } source { id } candidateGroups { id } } } } }"""
     )
@@ -407,7 +404,7 @@ async def test_nodes_of_every_kind_resolve(world: World) -> None:
 
 
 async def test_upstream_calls_of_a_detail(world: World) -> None:
-    """Camunda: record, form and variables, one call each. GEOtareas: the record, and once more as the detail."""
+    """Camunda: one call each for record, form and variables. GEOtareas: the record as a task, and again as the detail."""
     document = """query D($id: ID!) { task(id: $id) { title description form { fields { key } } outcomes { code } data
       previousSteps { name } native { nativeId } } }"""
     paths = {}
@@ -431,7 +428,7 @@ async def test_upstream_calls_of_a_detail(world: World) -> None:
 
 
 async def test_the_same_idempotency_key_is_one_effect(world: World) -> None:
-    """A double click, ten at once: one write, ten equal answers or the first one's operation."""
+    """Ten requests at once and one later: one write, and the same operation for all."""
     task = await claimable(world, "camunda")
     payloads: list[dict[str, Any]] = []
 

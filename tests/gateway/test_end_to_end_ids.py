@@ -1,4 +1,4 @@
-"""What a client holds the id of is found again: objects by `node`, writes by `operation`."""
+"""Every id in an answer can be found again: objects by `node`, writes by `operation`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ OPERATION = """query O($id: ID!) { operation(id: $id) { id action status attempt
 
 
 def ids_in(value: Any) -> Iterator[str]:
-    """Every `id` of an answer, however deep."""
+    """Every `id` in an answer, at any depth."""
     match value:
         case dict():
             for key, inner in value.items():
@@ -37,7 +37,7 @@ def ids_in(value: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize("person", ["alice", "carol"])
 async def test_every_id_of_an_answer_is_a_node(world: World, person: str) -> None:
-    """Of every type, from whatever system it came: one of each type and source."""
+    """For one object of each type and source."""
     found = {}
     for text in ids_in(await world.data(EVERYTHING, person)):
         inside = decode(text)
@@ -50,8 +50,8 @@ async def test_every_id_of_an_answer_is_a_node(world: World, person: str) -> Non
     assert [{"__typename": key[0], "id": text} for key, text in found.items()] == nodes
 
 
-async def test_a_write_is_found_by_the_id_that_its_payload_named(world: World) -> None:
-    """By its author and by task admins; for others it does not exist."""
+async def test_a_write_is_found_by_the_id_in_its_payload(world: World) -> None:
+    """By its author and by task admins. For other people it does not exist."""
     task = await claimable(world, "camunda")
     payload = await mutate(world, "claimTask", taskId=task["id"])
     seen = {
@@ -75,7 +75,7 @@ async def test_a_write_is_found_by_the_id_that_its_payload_named(world: World) -
 
 
 async def test_a_write_whose_answer_was_lost_is_found_as_unknown(world: World) -> None:
-    """A client that sent no idempotency key can follow its write."""
+    """Without an idempotency key, a client can still follow its write."""
     task = await claimable(world, "geotareas")
     await world.control(
         "geotareas", "faults", {"method": "P.*", "path": ".*", "kind": "status", "status": 500, "times": 9}
@@ -91,8 +91,8 @@ async def test_a_write_whose_answer_was_lost_is_found_as_unknown(world: World) -
     assert "UNKNOWN" == operation["status"]
 
 
-async def test_an_operation_that_nothing_is_recorded_of_is_null(world: World) -> None:
-    """An invented id, and the id of a write that was refused before anything was tried."""
+async def test_an_operation_that_was_not_recorded_is_null(world: World) -> None:
+    """An invented id, and the id of a write that was refused before it was admitted."""
     payload = await mutate(world, "claimTask", taskId="nonsense")
     for operation_id in ("nonsense", payload["operationId"]):
         assert {"operation": None} == await world.data(OPERATION, id=operation_id)

@@ -1,4 +1,4 @@
-"""What only some vendors have, over real HTTP on both sides."""
+"""Features of single vendors, over real HTTP on both sides."""
 
 from typing import Any
 
@@ -26,8 +26,8 @@ async def write(world: World, mutation: str, kind: str, person: str = "alice", *
     return found
 
 
-async def test_uipath_a_task_is_made_marked_commented_and_kept_as_draft(world: World) -> None:
-    """Each by the vendor's own operation, once, and read back."""
+async def test_uipath_a_task_is_created_tagged_commented_and_saved_as_draft(world: World) -> None:
+    """Each by one call of the vendor's own operation, and read back."""
     made = await write(
         world,
         "createTask",
@@ -68,7 +68,7 @@ async def test_uipath_a_task_is_made_marked_commented_and_kept_as_draft(world: W
 
 
 async def test_uipath_deleting_must_be_allowed_twice(world: World) -> None:
-    """By the source's option, which the demonstration leaves off, and by the argument."""
+    """By an option of the source, which is off in the demo, and by the argument."""
     task = (await tasks(world, "carol", source={"eq": UIPATH}, state={"eq": "READY"}))[0]
     first = await write(world, "cancelTask", "CancelTaskInput", "carol", taskId=task["id"])
     second = await write(
@@ -82,8 +82,8 @@ async def test_uipath_deleting_must_be_allowed_twice(world: World) -> None:
     assert [] == await world.effects("uipath")
 
 
-async def test_uipath_a_flow_is_paused_and_goes_on(world: World) -> None:
-    """The Maestro instance behind a task."""
+async def test_uipath_a_flow_is_suspended_and_resumed(world: World) -> None:
+    """The Maestro instance of a task."""
     flows = (
         await world.data(
             """query ($f: FlowFilter) { flows(first: 50, filter: $f) { nodes { id state source { key } } } }""",
@@ -99,14 +99,14 @@ async def test_uipath_a_flow_is_paused_and_goes_on(world: World) -> None:
         "resumeFlow"
     ]
 
-    # Maestro answers "Pausing": accepted, not through with it.
+    # Maestro answers "Pausing": accepted, but not finished.
     assert ("PENDING", "SUSPENDED") == (paused["status"], paused["flow"]["state"])
     assert "ACTIVE" == resumed["flow"]["state"]
     assert ["suspend_flow", "resume_flow"] == [action for action, _ in await world.effects("uipath")]
 
 
-async def test_epilot_a_task_is_taken_begun_paused_and_done(world: World) -> None:
-    """Native states all along; its flow shows phases and what can be worked on."""
+async def test_epilot_a_task_is_claimed_started_suspended_and_completed(world: World) -> None:
+    """Each is a native state. The flow shows its phases and current tasks."""
     task = next(
         one
         for one in await tasks(world, "alice", source={"eq": EPILOT}, state={"eq": "READY"})
@@ -136,8 +136,8 @@ async def test_epilot_a_task_is_taken_begun_paused_and_done(world: World) -> Non
     assert all(one["state"] not in {"CREATED", "COMPLETED"} for one in flow["currentTasks"])
 
 
-async def test_epilot_a_task_is_skipped_and_an_automation_tried_again(world: World) -> None:
-    """By a task admin; skipping is one of the ways to cancel."""
+async def test_epilot_a_task_is_skipped_and_an_automation_is_retried(world: World) -> None:
+    """By a task admin. Skipping is one of the cancel strategies."""
     task = (await tasks(world, "carol", source={"eq": EPILOT}, state={"eq": "READY"}))[0]
     failed = (await tasks(world, "carol", source={"eq": EPILOT}, state={"eq": "FAILED"}))[0]
     refused = await write(world, "cancelTask", "CancelTaskInput", "carol", taskId=task["id"])
@@ -149,8 +149,8 @@ async def test_epilot_a_task_is_skipped_and_an_automation_tried_again(world: Wor
     assert "APPLIED" == again["status"], again["errors"]
 
 
-async def test_littlehorse_a_task_is_done_commented_and_cancelled(world: World) -> None:
-    """Its native cancel needs no permission beyond the role; a flow is no more than its id."""
+async def test_littlehorse_a_task_is_completed_commented_and_cancelled(world: World) -> None:
+    """Its native cancel requires only the role. A flow has only an id."""
     ready = await tasks(world, "alice", source={"eq": LITTLEHORSE}, state={"eq": "READY"})
     task, other = ready[0], ready[1]
     claimed = await write(world, "claimTask", "ClaimTaskInput", taskId=task["id"])
@@ -170,8 +170,8 @@ async def test_littlehorse_a_task_is_done_commented_and_cancelled(world: World) 
     assert ("FIELDS", "UNKNOWN") == (read["form"]["kind"], read["flow"]["state"])
 
 
-async def test_people_stand_once_whatever_number_of_systems_know_them(world: World) -> None:
-    """Found by a part of the name; narrowed to whom a task's source knows."""
+async def test_a_person_of_several_systems_is_listed_once(world: World) -> None:
+    """Found by a part of the name, and restricted to people whom a task's source knows."""
     document = """query ($s: String, $t: ID) { users(search: $s, assignableTo: $t, first: 100) {
       nodes { id displayName identities { source { key } } } totalCount sources { source { key } status } } }"""
     alices = (await world.data(document, "bob", s="ALÍCE"))["users"]
@@ -187,8 +187,8 @@ async def test_people_stand_once_whatever_number_of_systems_know_them(world: Wor
     assert "Alice Moreno" in [one["displayName"] for one in assignable["nodes"]]
 
 
-async def test_counts_sum_up_and_cost_nothing_while_warm(world: World) -> None:
-    """By source and state; one person is one bucket over all systems."""
+async def test_counts_add_up_and_need_no_call_while_cached(world: World) -> None:
+    """By source and state. A person is one bucket over all systems."""
     document = """query ($by: [TaskDimension!]!, $f: TaskFilter) { taskStats(filter: $f, groupBy: $by) {
       total accuracy overdue buckets { keys { dimension value label user { displayName } } count overdue }
       sources { source { key } status upstreamCalls } } }"""

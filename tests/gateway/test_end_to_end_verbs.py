@@ -1,4 +1,4 @@
-"""Further writes and lists over real HTTP on both sides: updates, flows, history, what may be done."""
+"""More writes and lists over real HTTP on both sides: updates, flows, history, permitted actions."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ async def unowned(world: World) -> dict[str, Any]:
 
 
 async def test_an_update_is_one_call_and_shows_at_once_although_reads_lag(world: World) -> None:
-    """Due and follow-up time, priority, candidates by person and group; clearing too."""
+    """Due and follow-up time, priority, candidate users and groups; also clearing them."""
     task = await unowned(world)
     await world.control("camunda", "settings", {"read_lag_ms": 60_000})
     document = f"""mutation ($i: UpdateTaskInput!) {{ updateTask(input: $i) {{ {RESULT}
@@ -63,7 +63,7 @@ async def test_an_update_is_one_call_and_shows_at_once_although_reads_lag(world:
 
 
 async def test_assigning_to_a_group_is_emulated_by_two_calls(world: World) -> None:
-    """The group may take it, nobody owns it any more."""
+    """Members of the group may claim the task, and it has no owner."""
     task = await unowned(world)
     await world.data(
         "mutation ($i: AssignTaskInput!) { assignTask(input: $i) { status } }",
@@ -84,7 +84,7 @@ async def test_assigning_to_a_group_is_emulated_by_two_calls(world: World) -> No
 
 
 async def test_a_flow_is_started_seen_and_ended(world: World) -> None:
-    """By one call each; its tasks come and go with it."""
+    """One call for each. Its tasks appear and end with it."""
     start = f"""mutation ($i: StartFlowInput!) {{ startFlow(input: $i) {{ {RESULT}
       flow {{ id state definition {{ key }} native {{ nativeId }} }} }} }}"""
     begun = (
@@ -119,7 +119,7 @@ async def test_a_flow_is_started_seen_and_ended(world: World) -> None:
 
 
 async def test_an_unknown_definition_is_refused_by_name(world: World) -> None:
-    """Nothing was started."""
+    """No flow was started."""
     refused = (
         await world.data(
             f"mutation ($i: StartFlowInput!) {{ startFlow(input: $i) {{ {RESULT} flow {{ id }} }} }}",
@@ -137,7 +137,7 @@ async def test_an_unknown_definition_is_refused_by_name(world: World) -> None:
 
 
 async def test_flows_of_all_sources_are_one_list_for_task_admins(world: World) -> None:
-    """Newest first; page by page it is the same list; others are told that they may not."""
+    """Newest first, and the same page by page. For other people the reports say FORBIDDEN."""
     document = """query ($first: Int!, $after: String, $filter: FlowFilter) { flows(first: $first, after: $after, filter: $filter) {
       nodes { id startedAt state } pageInfo { hasNextPage endCursor } totalCount sources { source { key } status count error { code } } } }"""
     whole = (await world.data(document, "carol", first=100))["flows"]
@@ -168,7 +168,7 @@ async def test_flows_of_all_sources_are_one_list_for_task_admins(world: World) -
 
 
 async def test_the_audit_log_is_the_history_of_a_task(world: World) -> None:
-    """What happened through the gateway stands there too."""
+    """It includes writes through the gateway."""
     task = await unowned(world)
     await world.data("mutation ($i: ClaimTaskInput!) { claimTask(input: $i) { status } }", i={"taskId": task["id"]})
     await world.data(
@@ -182,7 +182,7 @@ async def test_the_audit_log_is_the_history_of_a_task(world: World) -> None:
         id=task["id"],
     )
 
-    # The vendor saw the technical account.
+    # The vendor saw the service account.
     assert ("COMPLETED", global_id("User", "camunda", "demo")) == (
         read["task"]["state"],
         read["task"]["completedBy"]["id"],
@@ -209,7 +209,7 @@ async def test_the_audit_log_is_the_history_of_a_task(world: World) -> None:
         ),
     ],
 )
-async def test_what_is_permitted_is_told_without_a_call(world: World, person: str, allowed: set[str]) -> None:
+async def test_permitted_actions_need_no_call(world: World, person: str, allowed: set[str]) -> None:
     """By capability, state, relation and role."""
     task = await unowned(world)
     document = "query ($id: ID!) { task(id: $id) { permittedActions { action allowed reason support } } }"
@@ -222,8 +222,8 @@ async def test_what_is_permitted_is_told_without_a_call(world: World, person: st
     assert before == len(await world.requests("camunda"))
 
 
-async def test_what_a_filter_excludes_is_not_asked(world: World) -> None:
-    """SKIPPED, without a call; contradictions ask nobody."""
+async def test_a_source_that_the_filter_excludes_is_not_called(world: World) -> None:
+    """It is SKIPPED. So are all sources if the filter contradicts itself."""
     by_vendor = (await world.data(INVOICES, "carol", filter={"vendor": {"eq": "geotareas"}}))["tasks"]
     contradiction = {"and": [{"isOpen": True}, {"state": {"eq": "COMPLETED"}}]}
     nobody = (await world.data(INVOICES, "carol", filter=contradiction))["tasks"]
@@ -241,8 +241,8 @@ TRIAGE = """query ($filter: TaskFilter) { tasks(first: 100, filter: $filter, ord
   sources { source { key } status filterPlacement } } }"""
 
 
-async def test_a_filter_with_or_gives_what_the_whole_list_would(world: World) -> None:
-    """Overdue, or escalated, or urgent: finished here where a source cannot say it."""
+async def test_a_filter_with_or_gives_the_same_as_filtering_the_whole_list(world: World) -> None:
+    """Overdue, escalated or urgent. The gateway completes the filter if a source cannot express it."""
     wanted = {
         "isOpen": True,
         "or": [{"isOverdue": True}, {"isEscalated": True}, {"priority": {"gte": "HIGH"}}],
@@ -264,8 +264,8 @@ async def test_a_filter_with_or_gives_what_the_whole_list_would(world: World) ->
     assert {"GATEWAY"} == {one["filterPlacement"] for one in found["sources"] if one["status"] != "SKIPPED"}
 
 
-async def test_text_is_found_in_whatever_a_row_shows(world: World) -> None:
-    """Title or subject, in both systems, case ignored."""
+async def test_text_is_found_in_all_texts_of_a_row(world: World) -> None:
+    """In title and subject, in both systems, ignoring case."""
     everything = (await world.data(TRIAGE, "carol", filter={"isOpen": True}))["tasks"]["nodes"]
     word = next(subject["label"] for node in everything for subject in node["subjects"] or [] if subject["label"])
     found = (await world.data(TRIAGE, "carol", filter={"isOpen": True, "text": word.upper()}))["tasks"]["nodes"]

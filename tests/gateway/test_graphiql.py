@@ -1,4 +1,4 @@
-"""The page that a browser gets at /graphql, its files, its examples, and where the files come from."""
+"""The page at /graphql for browsers, its files and examples, and how the files are fetched."""
 
 import html
 import io
@@ -41,7 +41,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def npm_files(tmp_path: Path) -> Path:
-    """A folder as `fetch` leaves it; what stands in the files does not matter to the gateway."""
+    """A folder as `fetch` leaves it. The gateway does not care about the content of the files."""
     folder = tmp_path / "npm"
     for package, version in pinned().items():
         (folder / package).mkdir(parents=True)
@@ -53,7 +53,7 @@ def npm_files(tmp_path: Path) -> Path:
 
 
 def visitor(graphiql: GraphiQL) -> httpx2.AsyncClient:
-    """A client of the page and its files alone."""
+    """A client of the page and its files only."""
 
     async def page(request: Request) -> Response:
         return graphiql.response(request.scope)
@@ -73,16 +73,16 @@ def policy(response: httpx2.Response) -> dict[str, str]:
     return dict(part.split(" ", 1) for part in response.headers["content-security-policy"].split("; "))
 
 
-async def test_a_browser_that_opens_the_address_gets_a_page(client: httpx2.AsyncClient) -> None:
-    """Whether npm's files are there or not: without them it says how to get them."""
+async def test_a_browser_that_opens_the_url_gets_a_page(client: httpx2.AsyncClient) -> None:
+    """With and without npm's files. Without them the page says how to get them."""
     response = await client.get("/graphql", headers=BROWSER)
 
     assert (200, "text/html; charset=utf-8") == (response.status_code, response.headers["content-type"])
     assert "taskgate · GraphiQL" in response.text
 
 
-async def test_a_program_gets_a_graphql_answer_at_the_same_address(client: httpx2.AsyncClient) -> None:
-    """Also by GET, and also in the page's own browser."""
+async def test_a_program_gets_a_graphql_answer_at_the_same_url(client: httpx2.AsyncClient) -> None:
+    """Also by GET, and also in the browser that shows the page."""
     response = await client.get("/graphql", params={"query": "{ __typename }"}, headers=BROWSER)
 
     assert {"__typename": "Query"} == response.json()["data"]
@@ -97,8 +97,10 @@ async def test_a_program_gets_a_graphql_answer_at_the_same_address(client: httpx
         (GATEWAY + 'profile = "production"\ngraphiql = true\n', True),
     ],
 )
-async def test_the_profile_says_whether_there_is_a_page(open_client: OpenClient, gateway: str, expected: bool) -> None:
-    """In production only if it is switched on."""
+async def test_the_profile_decides_whether_there_is_a_page(
+    open_client: OpenClient, gateway: str, expected: bool
+) -> None:
+    """In production only if the setting is on."""
     async with open_client(gateway=gateway, auth=KEYS_AUTH) as client:
         response = await client.get("/graphql", headers=BROWSER)
 
@@ -106,7 +108,7 @@ async def test_the_profile_says_whether_there_is_a_page(open_client: OpenClient,
 
 
 async def test_everything_that_the_page_loads_comes_from_the_gateway(settings: Settings, npm_files: Path) -> None:
-    """Every address in it is one of ours, is served under its type, and may be kept for good."""
+    """Every address in the page is relative, has the right media type, and may be cached for ever."""
     types = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
     async with visitor(GraphiQL(settings, npm_files)) as client:
         page = (await client.get("/graphql")).text
@@ -123,7 +125,7 @@ async def test_everything_that_the_page_loads_comes_from_the_gateway(settings: S
 
 
 async def test_a_file_that_the_browser_has_is_not_sent_again(settings: Settings) -> None:
-    """Its digest is its entity tag."""
+    """The entity tag is the digest of the file."""
     async with visitor(GraphiQL(settings)) as client:
         address = re.findall(r'href="(.*?/page.css)"', (await client.get("/graphql")).text)[0]
         tag = (await client.get(f"/{address}")).headers["etag"]
@@ -146,23 +148,23 @@ async def test_a_file_that_the_browser_has_is_not_sent_again(settings: Settings)
         "",
     ],
 )
-async def test_no_other_file_can_be_had(settings: Settings, path: str) -> None:
-    """Addresses are looked up, never followed to the disk."""
+async def test_no_other_file_is_served(settings: Settings, path: str) -> None:
+    """Paths are looked up among these files and never reach the disk."""
     async with visitor(GraphiQL(settings)) as client:
         response = await client.get(f"/graphiql/{path}")
 
     assert 404 == response.status_code
 
 
-async def test_the_page_s_files_are_only_read(client: httpx2.AsyncClient) -> None:
-    """GET and HEAD."""
+async def test_the_files_of_the_page_are_read_only(client: httpx2.AsyncClient) -> None:
+    """GET and HEAD are allowed."""
     response = await client.post("/graphiql/page.js")
 
     assert (405, {"GET", "HEAD"}) == (response.status_code, set(response.headers["allow"].split(", ")))
 
 
 async def test_the_policy_lets_the_page_reach_this_gateway_alone(settings: Settings, npm_files: Path) -> None:
-    """No script stands in the page, no style needs leave but GraphiQL's own, by a nonce of this one answer."""
+    """The page has no inline script. Only GraphiQL's own styles are inline, by a nonce that differs in every response."""
     async with visitor(GraphiQL(settings, npm_files)) as client:
         first, second = await client.get("/graphql"), await client.get("/graphql")
 
@@ -186,8 +188,8 @@ async def test_the_policy_lets_the_page_reach_this_gateway_alone(settings: Setti
     assert [] == re.findall(r"<style|\sstyle=|\son\w+=", first.text)
 
 
-async def test_no_name_breaks_out_of_the_page(tmp_path: Path, npm_files: Path) -> None:
-    """What the configuration holds comes as data."""
+async def test_no_name_in_the_configuration_can_change_the_page(tmp_path: Path, npm_files: Path) -> None:
+    """Names are sent as data."""
     name = "</script><script>alert(1)</script><!--"
     settings = load(write_configuration(tmp_path, people=PEOPLE.replace("Bob Keller", name)))
     async with visitor(GraphiQL(settings, npm_files)) as client:
@@ -197,8 +199,8 @@ async def test_no_name_breaks_out_of_the_page(tmp_path: Path, npm_files: Path) -
     assert "alert(1)</script>" not in page
 
 
-async def test_the_demonstration_lets_the_page_be_anybody(settings: Settings, npm_files: Path) -> None:
-    """By name, with groups and roles, beginning with the default person."""
+async def test_in_demo_mode_the_page_offers_all_people(settings: Settings, npm_files: Path) -> None:
+    """By name, with groups and roles, the default person first."""
     async with visitor(GraphiQL(settings, npm_files)) as client:
         told = config((await client.get("/graphql")).text)
 
@@ -210,8 +212,8 @@ async def test_the_demonstration_lets_the_page_be_anybody(settings: Settings, np
     ] == told["people"]
 
 
-async def test_where_people_sign_in_the_page_names_nobody(tmp_path: Path, npm_files: Path) -> None:
-    """It is shown to whoever comes."""
+async def test_with_api_keys_the_page_contains_no_names(tmp_path: Path, npm_files: Path) -> None:
+    """It is shown before sign-in."""
     settings = load(write_configuration(tmp_path, auth=KEYS_AUTH))
     async with visitor(GraphiQL(settings, npm_files)) as client:
         page = (await client.get("/graphql")).text
@@ -221,7 +223,7 @@ async def test_where_people_sign_in_the_page_names_nobody(tmp_path: Path, npm_fi
 
 
 async def test_without_its_files_the_page_says_how_to_get_them(settings: Settings, tmp_path: Path) -> None:
-    """And how to ask meanwhile, with what the caller calls this address."""
+    """It also shows how to send a query until then, with the URL of the request."""
     async with visitor(GraphiQL(settings, tmp_path / "npm")) as client:
         response = await client.get("/graphql?x=1", headers={"Host": "tasks.example.com:8000"})
 
@@ -231,8 +233,8 @@ async def test_without_its_files_the_page_says_how_to_get_them(settings: Setting
     assert "graphiql.min.js" not in response.text
 
 
-async def test_the_address_in_the_page_is_no_html(settings: Settings, tmp_path: Path) -> None:
-    """A Host header is the caller's own text."""
+async def test_the_url_in_the_page_is_escaped(settings: Settings, tmp_path: Path) -> None:
+    """The Host header may contain any text."""
     async with visitor(GraphiQL(settings, tmp_path / "npm")) as client:
         response = await client.get("/graphql", headers={"Host": 'a"><script>x'})
 
@@ -241,26 +243,26 @@ async def test_the_address_in_the_page_is_no_html(settings: Settings, tmp_path: 
 
 @pytest.mark.parametrize("operation", [*(example.query for example in EXAMPLES), FIRST_TASK])
 def test_every_operation_of_the_page_fits_the_schema(operation: str) -> None:
-    """They are the first that people see of the graph."""
+    """They are the first operations that people see."""
     core = build_schema()._schema
 
     assert [] == validate(core, parse(operation))
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_declares_the_variables_that_the_page_fills(example: Any) -> None:
-    """Neither more nor fewer."""
+def test_an_example_declares_the_variables_that_the_page_fills_in(example: Any) -> None:
+    """Exactly these."""
     definition: Any = parse(example.query).definitions[0]
     declared = [variable.variable.name.value for variable in definition.variable_definitions or ()]
 
     assert list(example.variables) == declared
 
 
-# Where the files come from
+# Fetching the files
 
 
 def tarball(package: str, version: str, without: str = "") -> bytes:
-    """A package as npm has it, with one file more than is wanted."""
+    """A package as npm has it, with one file that is not needed."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         for file in {"index.js", *FILES.get(package, FILES["react-dom"])} - {without}:
@@ -278,7 +280,7 @@ REACT_DOM_WITHOUT = tarball("react-dom", "18.3.1", without="LICENSE")
 
 @pytest.fixture
 def npm_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What `npm pack` finds: a folder of packages, before an npm that knows nothing else."""
+    """A folder of packages, and an npm that finds only these."""
     folder = tmp_path / "registry"
     folder.mkdir()
     for package, version in pinned().items():
@@ -298,8 +300,8 @@ def npm_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_the_files_are_taken_from_npm_and_nothing_else_is(npm_registry: Path, tmp_path: Path) -> None:
-    """Whole packages are packed, a handful of files is kept."""
+def test_only_the_needed_files_are_taken_from_npm(npm_registry: Path, tmp_path: Path) -> None:
+    """npm packs whole packages; a few files are kept."""
     folder = tmp_path / "kept"
 
     fetch(folder)
@@ -311,7 +313,7 @@ def test_the_files_are_taken_from_npm_and_nothing_else_is(npm_registry: Path, tm
 
 
 def test_a_folder_of_another_version_is_replaced(npm_registry: Path, npm_files: Path) -> None:
-    """The pin moved: the files follow."""
+    """Because the pinned version changed."""
     (npm_files / "react" / "package.json").write_text('{"name": "react", "version": "17.0.0"}', encoding="utf-8")
 
     assert not is_complete(npm_files)
@@ -322,7 +324,7 @@ def test_a_folder_of_another_version_is_replaced(npm_registry: Path, npm_files: 
 
 
 def test_a_folder_that_lacks_a_file_is_not_complete(npm_files: Path) -> None:
-    """However it was lost."""
+    """For each missing file."""
     assert is_complete(npm_files)
 
     (npm_files / "graphiql" / "graphiql.min.css").unlink()
@@ -333,18 +335,18 @@ def test_a_folder_that_lacks_a_file_is_not_complete(npm_files: Path) -> None:
 @pytest.mark.parametrize(
     ("spoiled", "reason"),
     [
-        pytest.param(b"", "react-dom 18.3.1 is not what it should be", id="empty"),
-        pytest.param(REACT_DOM[:-40], "react-dom 18.3.1 is not what it should be", id="cut short"),
-        pytest.param(tarball("react-dom", "18.3.0"), "react-dom 18.3.0 is there", id="another version"),
-        pytest.param(tarball("other", "18.3.1"), "other 18.3.1 is there", id="another package"),
-        pytest.param(REACT_DOM_WITHOUT, "react-dom 18.3.1 is not what it should be", id="lacks a file"),
-        pytest.param(None, "npm did not give react-dom 18.3.1: npm error code ENOTFOUND", id="not to be had"),
+        pytest.param(b"", "react-dom 18.3.1 is damaged or incomplete", id="empty"),
+        pytest.param(REACT_DOM[:-40], "react-dom 18.3.1 is damaged or incomplete", id="cut short"),
+        pytest.param(
+            tarball("react-dom", "18.3.0"), "expected react-dom 18.3.1, found react-dom 18.3.0", id="another version"
+        ),
+        pytest.param(tarball("other", "18.3.1"), "expected react-dom 18.3.1, found other 18.3.1", id="another package"),
+        pytest.param(REACT_DOM_WITHOUT, "react-dom 18.3.1 is damaged or incomplete", id="lacks a file"),
+        pytest.param(None, "npm did not return react-dom 18.3.1: npm error code ENOTFOUND", id="not found"),
     ],
 )
-def test_what_cannot_be_had_whole_is_not_kept_in_part(
-    npm_registry: Path, tmp_path: Path, spoiled: bytes | None, reason: str
-) -> None:
-    """The last package is the bad one; nothing of the others stays."""
+def test_a_failed_fetch_keeps_no_files(npm_registry: Path, tmp_path: Path, spoiled: bytes | None, reason: str) -> None:
+    """The last package is damaged, so no file of the others is kept."""
     last = npm_registry / "react-dom-18.3.1.tgz"
     last.unlink() if spoiled is None else last.write_bytes(spoiled)
     beside = tmp_path / "beside"
@@ -357,20 +359,20 @@ def test_what_cannot_be_had_whole_is_not_kept_in_part(
 
 
 @pytest.mark.parametrize(("arguments", "status"), [([], 0), (["--required"], 1)])
-def test_a_machine_without_npm_is_told_in_one_line(
+def test_without_npm_one_line_is_printed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
     status: int,
 ) -> None:
-    """That is no failure, unless the files were asked for."""
+    """The exit code is 0, unless the files are required."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(assets, "is_complete", lambda: False)
     monkeypatch.setattr(sys, "argv", ["assets", *arguments])
 
     assert status == assets.main()
-    assert "GraphiQL is left out: npm (Node.js) is not on this machine. All else works without it.\n" == (
+    assert "GraphiQL is left out: npm (Node.js) is not on this machine. Everything else works without it.\n" == (
         capsys.readouterr().err
     )
 
@@ -378,7 +380,7 @@ def test_a_machine_without_npm_is_told_in_one_line(
 def test_files_that_are_there_are_not_fetched_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No npm is needed, nothing is said."""
+    """npm is not needed, and nothing is printed."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(assets, "is_complete", lambda: True)
     monkeypatch.setattr(sys, "argv", ["assets", "--required"])
@@ -387,6 +389,6 @@ def test_files_that_are_there_are_not_fetched_again(
     assert "" == capsys.readouterr().err
 
 
-def test_the_pins_are_exact() -> None:
-    """The last releases with files for a browser without a bundler."""
+def test_the_pinned_versions_are_exact() -> None:
+    """They are the last releases with files for a browser without a bundler."""
     assert {"graphiql": "4.1.2", "react": "18.3.1", "react-dom": "18.3.1"} == pinned()

@@ -1,6 +1,6 @@
-"""What dashboards send, as the design's document has it, on the data that its comments describe.
+"""The operations that dashboards send, from the design's document, on the data that its comments describe.
 
-What the graph does not serve yet is taken out of a document before it is sent; `NOT_SERVED` names it, and nothing else.
+Fields that the graph does not have yet are removed before sending. `NOT_SERVED` lists exactly these.
 """
 
 from collections import Counter
@@ -31,7 +31,7 @@ from tests.world import World
 GRAPH = build_schema()._schema
 DOCUMENT = Path(__file__).parents[3] / "shared" / "design" / "operations.graphql"
 NOT_SERVED = {"Mutation.bulkTaskAction", "Mutation.takeNextTask"}
-# Of its twelve operations, those that read, but for the one that is served in part.
+# The queries among its twelve operations, without the one that is served only in part.
 READING = ["MyOpenTasks", "GroupQueue", "InboxCounters", "TaskDetail", "TeamWorkload", "OverdueTriage", "SearchTasks"]
 READING += ["FlowOverview", "SourceHealth"]
 
@@ -44,7 +44,7 @@ def document() -> DocumentNode:
 
 
 class Pruned(Visitor):
-    """Takes out fields that the graph has not, and selections that are empty without them."""
+    """Removes fields that the graph does not have, and selections that are then empty."""
 
     def __init__(self, types: TypeInfo, missing: set[str]) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class Pruned(Visitor):
 
 
 def served(document: DocumentNode, name: str) -> tuple[str, set[str]]:
-    """The text of one operation with the fragments it needs, and what had to be taken out of it."""
+    """The text of one operation with its fragments, and the fields that were removed from it."""
     missing: set[str] = set()
     types = TypeInfo(GRAPH)
     pruned: DocumentNode = visit(document, TypeInfoVisitor(types, Pruned(types, missing)))
@@ -89,7 +89,7 @@ async def ask(world: World, document: DocumentNode, name: str, person: str = "al
 
 @pytest.fixture
 async def described(world: World) -> World:
-    """The data of the comments: 12, 9, 7, 4 and 8 open tasks of which 3, 2, 2, 1 and 2 are alice's."""
+    """The data that the comments describe: 12, 9, 7, 4 and 8 open tasks, of which 3, 2, 2, 1 and 2 are alice's."""
     for vendor in world.urls:
         await world.control(vendor, "reset", {"tasks": 40, "seed": 7, "scenario": "operations"})
     return world
@@ -100,7 +100,7 @@ def by_source(rows: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def test_nothing_else_is_missing(document: DocumentNode) -> None:
-    """Every operation of the document is valid but for what is named here."""
+    """Without the fields in NOT_SERVED, every operation of the document is valid."""
     missing: set[str] = set()
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode) and node.name is not None:
@@ -112,7 +112,9 @@ def test_nothing_else_is_missing(document: DocumentNode) -> None:
 
 
 async def test_my_open_tasks(described: World, document: DocumentNode) -> None:
-    """Ten of five systems, by due date, undated last; each mine; the upstream calls of a cold list stand here."""
+    """Ten tasks of five systems, sorted by due time, tasks without one last; all are hers. The upstream calls are those
+    of a cold list.
+    """
     inbox = (await ask(described, document, "MyOpenTasks"))["viewer"]["inbox"]
     dues = [node["dueAt"] for node in inbox["nodes"]]
     dated = [due for due in dues if due is not None]
@@ -131,8 +133,8 @@ async def test_my_open_tasks(described: World, document: DocumentNode) -> None:
     }
 
 
-async def test_my_open_tasks_while_a_system_refuses_more(described: World, document: DocumentNode) -> None:
-    """Eight rows, RATE_LIMITED with the time to come back, HTTP 200 and no errors."""
+async def test_my_open_tasks_while_a_system_is_rate_limited(described: World, document: DocumentNode) -> None:
+    """Eight rows, and RATE_LIMITED with the time to retry. HTTP 200 without errors."""
     await described.control(
         "geotareas",
         "faults",
@@ -163,7 +165,7 @@ async def test_my_open_tasks_while_a_system_refuses_more(described: World, docum
 
 
 async def test_group_queue(described: World, document: DocumentNode) -> None:
-    """READY only, each may be claimed; how each system has it."""
+    """All tasks are READY and may be claimed. `support` differs by system."""
     inbox = (await ask(described, document, "GroupQueue"))["viewer"]["inbox"]
     support = {
         node["source"]["key"]: (node["permits"]["support"], node["permits"]["atomic"]) for node in inbox["nodes"]
@@ -179,7 +181,7 @@ async def test_group_queue(described: World, document: DocumentNode) -> None:
 
 
 async def test_inbox_counters(described: World, document: DocumentNode) -> None:
-    """Buckets sum to the total, none is empty, and a second look costs nothing."""
+    """The buckets add up to the total, none is empty, and a second read needs no call."""
     first = await ask(described, document, "InboxCounters")
     before = {vendor: len(await described.requests(vendor)) for vendor in described.urls}
     again = await ask(described, document, "InboxCounters", "alice")
@@ -192,7 +194,7 @@ async def test_inbox_counters(described: World, document: DocumentNode) -> None:
 
 
 async def test_task_detail_of_every_system(described: World, document: DocumentNode) -> None:
-    """Null or empty means that a system has none; the form, outcomes and history of each are as it has them."""
+    """Form, outcomes and history are as each system has them. Null or empty means that it has none."""
     inbox = (await ask(described, document, "MyOpenTasks"))["viewer"]["inbox"]
     details = {}
     for node in inbox["nodes"]:
@@ -217,12 +219,12 @@ async def test_task_detail_of_every_system(described: World, document: DocumentN
 
 
 async def test_an_unknown_task_is_null_without_an_error(described: World, document: DocumentNode) -> None:
-    """No probing for existence."""
+    """So nothing tells whether the task exists."""
     assert {"task": None} == await ask(described, document, "TaskDetail", id=global_id("Task", "camunda", "1"))
 
 
 async def test_team_workload(described: World, document: DocumentNode) -> None:
-    """One bucket a person and priority over all systems; what nobody owns is the bucket without a value."""
+    """One bucket for each person and priority over all systems, and one without a value for tasks without an owner."""
     groups = (await described.data('{ groups(search: "accounting") { nodes { id } } }', "carol"))["groups"]["nodes"]
     work = await ask(described, document, "TeamWorkload", "carol", groupIds=[group["id"] for group in groups])
     owners = Counter(bucket["keys"][0]["value"] for bucket in work["byPerson"]["buckets"])
@@ -237,7 +239,7 @@ async def test_team_workload(described: World, document: DocumentNode) -> None:
 
 
 async def test_overdue_triage(described: World, document: DocumentNode) -> None:
-    """Finished here where a system cannot say it; never wider than asked."""
+    """The gateway completes the filter if a system cannot express it. No other task is returned."""
     triage = (await ask(described, document, "OverdueTriage", "carol", soon="2026-01-01T00:00:00Z"))["tasks"]
 
     assert triage["nodes"]
@@ -246,7 +248,7 @@ async def test_overdue_triage(described: World, document: DocumentNode) -> None:
 
 
 async def test_search_tasks(described: World, document: DocumentNode) -> None:
-    """By text in whatever a row shows; an empty branch of `or` is no condition."""
+    """By text in all texts of a row. An empty branch of `or` is no condition."""
     some = (await described.data("{ tasks(first: 1) { nodes { title } } }", "carol"))["tasks"]["nodes"][0]["title"]
     word = some.split()[-1].upper()
     found = (await ask(described, document, "SearchTasks", "carol", text=word, since="2020-01-01T00:00:00Z"))["tasks"]
@@ -258,7 +260,7 @@ async def test_search_tasks(described: World, document: DocumentNode) -> None:
 
 
 async def test_flow_overview_of_every_system(described: World, document: DocumentNode) -> None:
-    """State as each has it; LittleHorse shows none."""
+    """With the state that each system has. LittleHorse shows no state."""
     inbox = (await ask(described, document, "MyOpenTasks"))["viewer"]["inbox"]
     states = {}
     for node in inbox["nodes"]:
@@ -272,8 +274,8 @@ async def test_flow_overview_of_every_system(described: World, document: Documen
     assert "UNKNOWN" == states.get("littlehorse", "UNKNOWN")
 
 
-async def test_source_health_asks_nobody(described: World, document: DocumentNode) -> None:
-    """One entry per configured source; no secret and no address in any field."""
+async def test_source_health_needs_no_call(described: World, document: DocumentNode) -> None:
+    """One entry for each configured source. No field contains a secret or an address."""
     health = await ask(described, document, "SourceHealth")
 
     assert set(described.urls) == {source["key"] for source in health["sources"]}

@@ -1,4 +1,4 @@
-"""Relay paging of every list that is not of tasks, on real connectors: from the start, from the end, and refused."""
+"""Relay paging of every list except lists of tasks, on real connectors: from the start, from the end, and refusals."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ async def page(world: World, what: str, arguments: str) -> Any:
 
 @pytest.mark.parametrize("name", LISTS)
 async def test_pages_from_the_end_joined_are_the_list(name: str, world: World) -> None:
-    """Three at a time; the first page says that nothing precedes it, and any cursor turns round."""
+    """Three rows a page. The first page has no previous page, and any cursor can be used in the other direction."""
     whole = await page(world, LISTS[name], "first: 100,")
     found: list[str] = []
     arguments = "last: 3,"
@@ -40,7 +40,7 @@ async def test_pages_from_the_end_joined_are_the_list(name: str, world: World) -
 
 
 async def test_members_of_a_group_from_the_end(world: World) -> None:
-    """As other lists."""
+    """As in other lists."""
     group = (await page(world, 'groups(%s search: "accounting") { %s }', ""))["nodes"][0]["id"]
     members = 'm: group(id: "' + group + '") { members(%s) { nodes { id } } }'
     forward, backward = [
@@ -51,8 +51,8 @@ async def test_members_of_a_group_from_the_end(world: World) -> None:
     assert forward[-1:] == backward
 
 
-async def test_flows_that_a_system_keeps_newest_first_only_are_not_paged_from_the_end(world: World) -> None:
-    """VALIDATION_FAILED names the argument; systems that are drained can."""
+async def test_flows_that_a_system_lists_only_newest_first_have_no_pages_from_the_end(world: World) -> None:
+    """VALIDATION_FAILED names the argument. Systems that are read completely have such pages."""
     answer = await world.ask("{ flows(last: 3) { nodes { id } } }", "carol")
 
     assert [("VALIDATION_FAILED", ["last"])] == [
@@ -66,8 +66,8 @@ async def test_flows_that_a_system_keeps_newest_first_only_are_not_paged_from_th
 
 
 @pytest.mark.parametrize("what", [*LISTS.values(), FLOWS, "tasks(%s filter: null) { %s }"])
-async def test_sizes_and_arguments_that_do_not_go_together_are_refused(what: str, world: World) -> None:
-    """1 to 100, from one end only, with a cursor of this list: else VALIDATION_FAILED, and nobody is asked."""
+async def test_wrong_sizes_and_combinations_of_arguments_are_refused(what: str, world: World) -> None:
+    """1 to 100, from one end only, with a cursor of this list. Otherwise VALIDATION_FAILED, without a call."""
     for arguments in (
         "first: 0,",
         "first: 101,",

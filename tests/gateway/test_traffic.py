@@ -1,4 +1,4 @@
-"""What stands around every call, seen from outside: reports, limits, extensions, metrics and log."""
+"""What surrounds every call, seen from outside: reports, limits, extensions, metrics and log."""
 
 import re
 from collections import Counter
@@ -24,7 +24,7 @@ HEALTH = """{ sources { key status statusReason rateLimits { name limit remainin
 
 
 async def report(world: World, key: str, **variables: Any) -> dict[str, Any]:
-    """Of alice's inbox in one source."""
+    """The report of one source on alice's inbox."""
     data = await world.data(INBOX, source=await source_id(world, key), **variables)
     return next(each for each in data["viewer"]["inbox"]["sources"] if each["source"]["key"] == key)
 
@@ -33,8 +33,8 @@ async def health(world: World, key: str) -> dict[str, Any]:
     return next(source for source in (await world.data(HEALTH))["sources"] if source["key"] == key)
 
 
-async def test_an_answer_tells_what_it_cost_and_the_stand_ins_agree(world: World) -> None:
-    """Cold: as many as arrived. Warm: none."""
+async def test_an_answer_has_the_number_of_calls_that_arrived(world: World) -> None:
+    """For a cold read. A warm read makes no call."""
     for key in world.urls:
         await world.control(key, "requests", method="DELETE")
     cold = (await world.ask(WHOLE))["extensions"]["taskgate"]
@@ -45,8 +45,8 @@ async def test_an_answer_tells_what_it_cost_and_the_stand_ins_agree(world: World
     assert (0, 0, 0) == (warm["upstreamCalls"], warm["retries"], warm["refusals"])
 
 
-async def test_a_hundred_equal_queries_at_once_cost_what_one_costs(world: World) -> None:
-    """P3: single flight, whoever asks."""
+async def test_a_hundred_equal_queries_at_once_cost_as_much_as_one(world: World) -> None:
+    """P3: single flight."""
     spent: list[int] = []
 
     async def one() -> None:
@@ -67,7 +67,7 @@ async def test_a_hundred_equal_queries_at_once_cost_what_one_costs(world: World)
 
 
 async def test_every_call_is_a_line_of_the_request_that_caused_it(world: World) -> None:
-    """With the trace of the request; no token, no query, no id."""
+    """With the request's trace id. Without token, query and ids."""
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
         answer = await world.client.post(
@@ -87,16 +87,16 @@ async def test_every_call_is_a_line_of_the_request_that_caused_it(world: World) 
 
 
 @pytest.mark.parametrize("given", ["", "00-0-0-00", f"00-{'0' * 32}-00f067aa0ba902b7-01", "x" * 200])
-async def test_a_request_without_a_good_trace_has_an_id_of_its_own(world: World, given: str) -> None:
-    """And nothing of what a stranger sent is repeated."""
+async def test_a_request_without_a_valid_trace_has_a_random_id(world: World, given: str) -> None:
+    """The log does not repeat the header."""
     with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
         await world.client.get("/livez", headers={"traceparent": given})
 
     assert re.fullmatch(r"[0-9a-f]{16}", lines[-1]["request"])
 
 
-async def test_the_vendors_own_word_on_its_limits_is_shown(world: World) -> None:
-    """GEOtareas tells them in each answer; Camunda has none to tell."""
+async def test_the_limits_that_a_vendor_reports_are_shown(world: World) -> None:
+    """GEOtareas has them in each answer. Camunda has none."""
     before = await health(world, "geotareas")
     await report(world, "geotareas")
     after = await health(world, "geotareas")
@@ -113,8 +113,8 @@ async def test_the_vendors_own_word_on_its_limits_is_shown(world: World) -> None
     assert {None} == {limit["limit"] for limit in other["rateLimits"]}
 
 
-async def test_what_cannot_be_in_time_is_refused_at_once_and_the_vendor_never_says_no(tmp_path: Path) -> None:
-    """R6: RATE_LIMITED with the moment at which it is worth asking again."""
+async def test_a_read_that_cannot_be_in_time_is_refused_at_once(tmp_path: Path) -> None:
+    """R6: the error is RATE_LIMITED with the time to retry. The vendor itself refuses no request."""
     async with opened(tmp_path, in_sources={"geotareas": ["limits = { requests = 3 }", "deadline = 2.0"]}) as world:
         await report(world, "geotareas")
         reports = [await report(world, "geotareas", freshness="FRESH") for _ in range(3)]
@@ -127,12 +127,12 @@ async def test_what_cannot_be_in_time_is_refused_at_once_and_the_vendor_never_sa
     assert ("RATE_LIMITED", 0) == (last["error"]["code"], last["upstreamCalls"])
     assert last["error"]["retryAt"] is not None
     assert set(seen) == {200}
-    assert len(seen) <= 4  # a login beside the three
+    assert len(seen) <= 4  # three reads and a login
     assert ("RATE_LIMITED", 0) == (shown["status"], shown["rateLimits"][0]["remaining"])
 
 
-async def test_without_budget_older_rows_are_shown_and_said_to_be_old(tmp_path: Path) -> None:
-    """Rather than none; the reason and the moment stand beside them."""
+async def test_with_a_used_up_limit_older_rows_are_shown_as_stale(tmp_path: Path) -> None:
+    """The report has the failure and the time to retry."""
     lines = [
         "limits = { requests = 3 }",
         "deadline = 1.0",
@@ -149,8 +149,8 @@ async def test_without_budget_older_rows_are_shown_and_said_to_be_old(tmp_path: 
     assert told["error"]["retryAt"] is not None
 
 
-async def test_a_write_without_budget_is_refused_unsent_and_may_be_sent_again(tmp_path: Path) -> None:
-    """It waits a second at most; its key is free for the next attempt, from the moment that the graph tells."""
+async def test_a_write_beyond_the_limit_is_refused_and_may_be_sent_again(tmp_path: Path) -> None:
+    """It waits at most a second and is not sent. With the same key it succeeds at the time that the graph shows."""
     async with opened(tmp_path, in_sources={"camunda": ["limits = { writes = 1, window = 3 }"]}) as world:
         inbox = (await world.data(QUEUE, source=await source_id(world, "camunda")))["viewer"]["inbox"]
         one, other = (node["id"] for node in inbox["nodes"][:2])
@@ -166,8 +166,8 @@ async def test_a_write_without_budget_is_refused_unsent_and_may_be_sent_again(tm
     assert 1 == len(between)
 
 
-async def test_a_dead_source_costs_three_failures_and_then_nothing(tmp_path: Path) -> None:
-    """A2, R7: nobody waits for it, the others are whole, and the graph says so."""
+async def test_an_unavailable_source_costs_three_failures_and_then_nothing(tmp_path: Path) -> None:
+    """A2, R7: no query waits for it, the rows of the other sources are complete, and the graph shows its status."""
     async with opened(tmp_path) as world:
         await world.stop("uipath")
         tried: list[int] = []
@@ -181,7 +181,7 @@ async def test_a_dead_source_costs_three_failures_and_then_nothing(tmp_path: Pat
         ready = await world.client.get("/readyz")
 
     code = next(each["error"]["code"] for each in last if each["source"]["key"] == "uipath")
-    assert sum(tried) == 0  # no connection came about, so nothing was sent
+    assert sum(tried) == 0  # there was no connection, so no request was sent
     assert ("UPSTREAM_UNAVAILABLE", 1) == (code, refused)
     assert "UNAVAILABLE" == status["status"] == ready.json()["sources"]["uipath"]["status"]
     assert status["statusReason"]
@@ -190,7 +190,7 @@ async def test_a_dead_source_costs_three_failures_and_then_nothing(tmp_path: Pat
 
 
 async def test_a_silent_source_delays_an_answer_by_its_deadline_at_most(tmp_path: Path) -> None:
-    """A2; the others' rows are there, the silent one is said to be."""
+    """A2: the rows of the other sources are there, and the report of the silent source has the failure."""
     async with opened(tmp_path, in_sources={"littlehorse": ["deadline = 0.5"]}) as world:
         await world.control(
             "littlehorse",
@@ -205,8 +205,8 @@ async def test_a_silent_source_delays_an_answer_by_its_deadline_at_most(tmp_path
     assert {"camunda", "uipath", "epilot", "geotareas"} == {node["source"]["key"] for node in inbox["nodes"]}
 
 
-async def test_a_query_as_a_whole_has_a_deadline_too(tmp_path: Path) -> None:
-    """Shorter than the sources' own, it is the one that counts."""
+async def test_the_deadline_of_a_query_limits_its_sources(tmp_path: Path) -> None:
+    """If it is shorter than the deadline of a source."""
     async with opened(tmp_path, in_gateway=["query_deadline = 0.5"]) as world:
         await world.control(
             "camunda", "faults", {"method": ".*", "path": ".*", "kind": "delay", "delay_ms": 120_000, "times": 100}
@@ -217,8 +217,8 @@ async def test_a_query_as_a_whole_has_a_deadline_too(tmp_path: Path) -> None:
     assert "UPSTREAM_TIMEOUT" == silent["error"]["code"]
 
 
-async def test_a_read_that_failed_in_passing_is_sent_again_and_told(world: World) -> None:
-    """A 503 once: whoever asked sees the rows, and one retry."""
+async def test_a_read_that_fails_once_is_retried(world: World) -> None:
+    """After one 503 the caller gets the rows, and `extensions` has one retry."""
     source = await source_id(world, "camunda")
     await world.control(
         "camunda", "faults", {"method": "POST", "path": "/v2/.*search", "kind": "status", "status": 503}
@@ -232,8 +232,8 @@ async def test_a_read_that_failed_in_passing_is_sent_again_and_told(world: World
     assert answer["data"]["viewer"]["inbox"]["nodes"]
 
 
-async def test_prometheus_reads_what_the_graph_tells(world: World) -> None:
-    """Calls by source and outcome, requests by path, sources by status; no person, no token."""
+async def test_prometheus_reads_the_same_values_as_the_graph(world: World) -> None:
+    """Calls by source and outcome, requests by path, sources by status. No person and no token."""
     spent = (await world.ask(WHOLE))["extensions"]["taskgate"]["upstreamCalls"]
     await world.client.get("/somewhere/else")
     scraped = await world.client.get("/metrics")

@@ -1,7 +1,6 @@
-"""What the documented operations that read cost the vendors, cold and warm: every request that arrives at a stand-in.
+"""The upstream calls of the documented queries, cold and warm: every request that arrives at a stand-in.
 
-Cold is a gateway that has asked nobody yet, so signing in is among it. Warm is the same operation again: it costs
-nothing, for any of them.
+Cold is a gateway that has made no call yet, so signing in is included. Warm is the same query again: it makes no call.
 """
 
 import re
@@ -16,7 +15,7 @@ from tests.world import World
 
 __all__ = ["described", "document"]
 
-# What a request is for, by vendor and path. A list of GEOtareas and LittleHorse is several of the vendor's.
+# The purpose of a request, by vendor and path. One list of GEOtareas or LittleHorse takes several of the vendor's lists.
 KINDS = {
     "camunda": {
         "list": r"/v2/user-tasks/search",
@@ -51,12 +50,12 @@ KINDS = {
         "flow": r"/apidev/v1/workflow/instances",
     },
 }
-# By vendor: "list 2, sign in 1".
+# By vendor, for example "list 2, sign in 1".
 Calls = dict[str, str]
 
 
 async def calls(world: World) -> Calls:
-    """The requests since the last look, by vendor and by what they are for."""
+    """The requests since the previous call of this function, by vendor and purpose."""
     found: Calls = {}
     for vendor in world.urls:
         asked = [one["path"] for one in await world.requests(vendor)]
@@ -73,13 +72,13 @@ def _kind(vendor: str, path: str) -> str:
 
 @pytest.fixture
 async def unlimited(described: World) -> World:
-    """The data of the operations' comments, at a vendor that counts no requests per minute."""
+    """The data of the operations' comments, with GEOtareas' rate limit switched off."""
     await described.control("geotareas", "rate-limit", {})
     return described
 
 
 async def cost(world: World, document: DocumentNode, name: str, person: str, **variables: Any) -> Calls:
-    """Of the first time, after making sure that the second is free, and is reported so."""
+    """The calls of the first request. Checks that the second one makes no call and reports this."""
     async with world.cold() as cold:
         await ask(cold, document, name, person, **variables)
         first = await calls(cold)
@@ -110,8 +109,9 @@ LISTS = {
     "SearchTasks": ("carol", {"text": "acme", "subjectLabel": "Acme Corp", "since": "2026-05-01T00:00:00Z"}),
     "SourceHealth": ("alice", {}),
 }
-# Camunda keeps dated and undated tasks as two lists, LittleHorse one for each of its five task types and one of those
-# types, GEOtareas one for each open status. Others are one list for each reason to see a task that they can be asked by.
+# Camunda: one list of tasks with a due date and one without. LittleHorse: one list for each of its five task types, and the
+# list of types. GEOtareas: one list for each open status. The others: one list for each part of the rule of visibility
+# that they can filter by.
 COST: dict[str, Calls] = {
     "MyOpenTasks": {
         "camunda": "groups 1, list 2",
@@ -120,7 +120,7 @@ COST: dict[str, Calls] = {
         "littlehorse": "list 6, sign in 1",
         "geotareas": "list 2, sign in 1",
     },
-    # No task of epilot names a candidate: it is not asked.
+    # Tasks of epilot have no candidates, so it is not called.
     "GroupQueue": {
         "camunda": "groups 1, list 2",
         "uipath": "list 1, sign in 1",
@@ -134,7 +134,7 @@ COST: dict[str, Calls] = {
         "littlehorse": "list 18, sign in 1",
         "geotareas": "list 2, sign in 1",
     },
-    # The groups asked for are Camunda's, UiPath's and LittleHorse's.
+    # The groups in the filter belong to Camunda, UiPath and LittleHorse.
     "TeamWorkload": {
         "camunda": "groups 1, list 2",
         "uipath": "list 2, sign in 1",
@@ -147,7 +147,7 @@ COST: dict[str, Calls] = {
         "littlehorse": "list 11, sign in 1",
         "geotareas": "list 2, sign in 1",
     },
-    # epilot tells people one at a time.
+    # epilot returns one person per call.
     "SearchTasks": {
         "camunda": "list 2",
         "uipath": "list 1, sign in 1",
@@ -156,7 +156,7 @@ COST: dict[str, Calls] = {
         "geotareas": "list 1, sign in 1",
     },
     "SourceHealth": {},
-    # Beside the task itself its flow, and that flow's current tasks.
+    # The task itself, its flow, and that flow's current tasks.
     "TaskDetail": {
         "camunda": "detail 3, flow 1, groups 1, list 4, task 1",
         "uipath": "detail 3, sign in 1, task 1",
@@ -204,7 +204,9 @@ async def test_upstream_calls_of_a_task_with_everything(unlimited: World, docume
 
 @pytest.mark.parametrize("person", ["alice", "carol"])
 async def test_upstream_calls_of_a_flow_with_its_tasks(person: str, unlimited: World, document: DocumentNode) -> None:
-    """Who is no task admin must be shown to see one of its tasks, which asks by every reason to see one."""
+    """For a person who is no task admin, the gateway searches for a visible task of the flow, with one list for each
+    part of the rule.
+    """
     found: Calls = {}
     for vendor, task in (await one_of_each(unlimited, document)).items():
         if task["flow"] is not None:
@@ -223,7 +225,7 @@ ROWS = """query Rows($scope: InboxScope!) { viewer { inbox(first: 25, scope: $sc
   assignee { id displayName } candidateUsers { id displayName } candidateGroups { id name } definition { key name }
   flow { id } } } } }"""
 IDS = "query Ids($scope: InboxScope!) { viewer { inbox(first: 25, scope: $scope) { nodes { id } } } }"
-# Lists that a scope needs cold, signing in left out; the reasons to see a task add up.
+# Lists that a cold read of a scope needs, without signing in. Each part of the rule of visibility adds lists.
 STREAMS = {
     "MINE": "camunda 2, uipath 1, epilot 1, littlehorse 6, geotareas 2",
     "CLAIMABLE": "camunda 4, uipath 1, epilot 0, littlehorse 7, geotareas 2",
@@ -234,10 +236,8 @@ STREAMS = {
 
 
 @pytest.mark.parametrize("scope", STREAMS)
-async def test_what_25_rows_refer_to_costs_at_most_one_batch_of_people_and_one_of_groups(
-    scope: str, world: World
-) -> None:
-    """One call per stream that the scope needs, whatever the rows refer to; `flow { id }` none; again, nothing."""
+async def test_25_rows_cost_at_most_one_batch_of_people_and_one_of_groups(scope: str, world: World) -> None:
+    """One call for each stream of the scope, whatever the rows refer to. `flow { id }` and a second read need no call."""
     await world.control("geotareas", "rate-limit", {})
     async with world.cold() as cold:
         await cold.data(IDS, scope=scope)
@@ -258,7 +258,7 @@ async def test_what_25_rows_refer_to_costs_at_most_one_batch_of_people_and_one_o
 
 
 async def numbers(world: World) -> dict[str, Counter[str]]:
-    """As `calls`, to be calculated with."""
+    """As `calls`, as numbers."""
     return {
         vendor: Counter(_kind(vendor, one["path"]) for one in await world.requests(vendor)) for vendor in world.urls
     }

@@ -1,4 +1,4 @@
-"""`make test-real`: brings up the engine, runs the tests of this folder against it, stops it."""
+"""`make test-real`: starts the engine, runs the tests in this folder against it, and stops it."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ FIRST_PORT = 28080
 
 
 def _ended(number: int, frame: FrameType | None) -> None:
-    """Leave by way of every `finally`, so that the engine is stopped."""
+    """Exit through every `finally`, so that the engine is stopped."""
     sys.exit(128 + number)
 
 

@@ -1,4 +1,4 @@
-"""What the tests do to a cluster beside what the connector does: deploy, start, play the job workers, make people."""
+"""What the tests do in a cluster beyond the connector's calls: deploy, start, complete jobs, add people."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ from tests.real.engine import PASSWORD, USER
 
 PROCESSES = Path(__file__).parent / "processes"
 PATIENCE_S = 20.0
-# Above the 15 s after which the server gives up on a command that waits for a task listener.
+# More than the 15 s after which the server gives up waiting for a task listener.
 TIMEOUT_S = 40.0
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ Answer = dict[str, Any]
 
 
 async def until(ask: Callable[[], Awaitable[T]], wanted: Callable[[T], object], patience_s: float = PATIENCE_S) -> T:
-    """Ask until the answer is as wanted; TimeoutError with the last answer."""
+    """Repeat until the answer is as wanted. The TimeoutError contains the last answer."""
     deadline = time.monotonic() + patience_s
     while True:
         answer = await ask()
@@ -35,7 +35,7 @@ async def until(ask: Callable[[], Awaitable[T]], wanted: Callable[[T], object], 
 
 
 class Cluster:
-    """A cluster as its administrator sees it; `plays_listeners` where nobody else does the jobs of task listeners."""
+    """A cluster as its administrator sees it. With `plays_listeners`, the tests do the jobs of task listeners."""
 
     def __init__(self, client: httpx2.AsyncClient, *, plays_listeners: bool) -> None:
         self.client = client
@@ -47,8 +47,8 @@ class Cluster:
         return response.json() if response.content else {}
 
     async def deploy(self) -> None:
-        """The processes of the stand-in and those of this folder, with their forms."""
-        # A server that is ready may not know its first user yet: that one is exported like all else.
+        """Deploy the processes of the stand-in and those in this folder, with their forms."""
+        # A ready server may not know its first user yet, because users are exported too.
         await until(lambda: self.client.get("/topology"), lambda response: response.status_code == 200)
         documents = {
             **{f"{id}.bpmn": document_of(definition) for id, definition in DEFINITIONS.items()},
@@ -63,7 +63,7 @@ class Cluster:
         )
 
     async def start(self, process_id: str, *elements: str, **variables: Any) -> str:
-        """The key of a new instance, begun at the named elements."""
+        """The key of a new instance, started at the named elements."""
         body: Answer = {"processDefinitionId": process_id, "variables": variables}
         if elements:
             body["startInstructions"] = [{"elementId": element} for element in elements]
@@ -74,18 +74,18 @@ class Cluster:
         return rows
 
     async def until_read(self, path: str, count: int) -> list[Answer]:
-        """The rows of a search once there are so many."""
+        """The rows of a search, as soon as there are `count` of them."""
         return await until(lambda: self.found(path), lambda rows: len(rows) >= count)
 
     async def tasks(self, instance: str, count: int = 1) -> list[Answer]:
-        """The open tasks of the instance, once there are so many."""
+        """The open tasks of the instance, as soon as there are `count` of them."""
         return await until(
             lambda: self.found("/user-tasks/search", filter={"processInstanceKey": instance, "state": "CREATED"}),
             lambda rows: len(rows) >= count,
         )
 
     async def key_in(self, instance: str, state: str) -> str:
-        """The key of the instance's task in that state, once there is one."""
+        """The key of the instance's task in that state, as soon as there is one."""
         wanted = {"processInstanceKey": instance, "state": state}
         return str((await until(lambda: self.found("/user-tasks/search", filter=wanted), bool))[0]["userTaskKey"])
 
@@ -102,7 +102,7 @@ class Cluster:
         return await until(lambda: self.row(key), lambda row: row.get("state") == state)
 
     async def play(self, element: str, *, denial: str | None = None) -> None:
-        """Do the one waiting job of the listener of that element; a denial is the reason to refuse."""
+        """Do the waiting job of the listener of that element. `denial` is the reason to refuse."""
         if not self.plays_listeners:
             return
         wanted = {
@@ -124,7 +124,7 @@ class Cluster:
         await self.post(f"/jobs/{job['jobKey']}/completion", {"result": result})
 
     async def add_person(self, username: str, *groups: str) -> None:
-        """Somebody with that name as the password, in groups that are made where they are not there."""
+        """Add a person whose password is the user name, in groups that are created if necessary."""
         person = {
             "username": username,
             "password": username,
@@ -152,7 +152,7 @@ class Cluster:
             response.raise_for_status()
 
     async def _make_by_put(self, path: str) -> None:
-        # Groups are written apart from users: for a moment the one may not know of the other.
+        # Groups and users are written separately: for a short time, the group or the user may be unknown.
         await until(lambda: self.client.put(path), lambda response: response.status_code in {204, 409})
 
 

@@ -20,7 +20,7 @@ LAGS = pytest.StashKey[list[float]]()
 
 @pytest.fixture(scope="session")
 def address() -> str:
-    """Where the engine answers, without `/v2`."""
+    """The engine's address, without `/v2`."""
     found = os.environ.get("CAMUNDA_REAL_ADDRESS")
     if found is None:
         raise pytest.UsageError("these tests need an engine: make test-real")
@@ -59,13 +59,13 @@ def settings(address: str) -> CamundaSettings:
 
 @pytest.fixture(scope="session")
 def lags(pytestconfig: pytest.Config) -> list[float]:
-    """Seconds from a write's answer to the first read that shows it, of the whole run."""
+    """The seconds from a write's answer to the first read that shows it, for the whole run."""
     return pytestconfig.stash.setdefault(LAGS, [])
 
 
 @pytest.fixture
 def settled(cluster: Cluster, lags: list[float]) -> Iterator[FaultyTransport]:
-    """Onto the engine; reads through it show every write before them."""
+    """A transport to the engine. Reads through it show every earlier write."""
     waiting = Settled(httpx2.AsyncHTTPTransport())
     yield FaultyTransport(waiting)
     lags.extend(waiting.lags)
@@ -97,7 +97,7 @@ def bob() -> Identity:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say how far reads lagged behind writes."""
+    """Print how long reads lagged behind writes."""
     measured: list[float] = config.stash.setdefault(LAGS, [])
     lags = sorted(measured)
     if lags:

@@ -1,6 +1,6 @@
-"""What is asked of both sides: every request that the connector sends, and how each is refused.
+"""The requests that are sent to both sides: every request that the connector sends, and its refusals.
 
-Each conversation begins with process instances of its own, so that both sides hold the same.
+Each conversation starts process instances of its own, so that both sides have the same data.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,7 +20,7 @@ def _page(limit: int = 5, **filter_: Any) -> dict[str, Any]:
 
 
 async def reading(talk: Conversation) -> None:
-    """One task and one instance by all that reads them."""
+    """One task and one instance, by every kind of read."""
     instance = await talk.cluster.start("invoice", amount=12)
     key = (await talk.cluster.tasks(instance))[0]["userTaskKey"]
     task = _TASK.format(key)
@@ -45,7 +45,7 @@ async def reading(talk: Conversation) -> None:
 
 
 async def directory(talk: Conversation) -> None:
-    """People, groups, ourselves, the cluster."""
+    """People, groups, the signed-in user, the cluster."""
     by_name = {"sort": [{"field": "username", "order": "ASC"}]}
     await talk.send("users", "POST", "/users/search", _page(username={"$in": ["alice", "bob"]}) | by_name)
     await talk.send("groups", "POST", "/groups/search", _page(groupId={"$in": ["accounting"]}))
@@ -62,15 +62,15 @@ async def directory(talk: Conversation) -> None:
 
 
 async def claiming(talk: Conversation) -> None:
-    """Claim, claim again, be too late, take it over, give it back."""
+    """Claim, claim again, claim too late, replace the owner, unassign."""
     task = _TASK.format(await talk.cluster.task("expense-report"))
     for label, body in (
         ("claim", {"assignee": "alice", "allowOverride": False}),
         ("claim again", {"assignee": "alice", "allowOverride": False}),
         ("claim of a taken task", {"assignee": "bob", "allowOverride": False}),
-        ("assign over somebody", {"assignee": "bob", "allowOverride": True}),
+        ("assign over another owner", {"assignee": "bob", "allowOverride": True}),
         ("assign again", {"assignee": "bob"}),
-        ("assign to nobody", {"assignee": ""}),
+        ("assign to an empty name", {"assignee": ""}),
         ("assign without a name", {}),
         ("assign with a number", {"assignee": 7}),
         ("assign with more", {"assignee": "bob", "color": "red"}),
@@ -83,7 +83,7 @@ async def claiming(talk: Conversation) -> None:
 
 
 async def updating(talk: Conversation) -> None:
-    """Each member, what resets it, and what it may not be."""
+    """Each member, its reset, and values that are not allowed."""
     key = await talk.cluster.task("expense-report")
     task = _TASK.format(key)
     changes: Mapping[str, Mapping[str, Any]] = {
@@ -105,13 +105,13 @@ async def updating(talk: Conversation) -> None:
     for label, changeset in changes.items():
         await talk.send(f"update of {label}", "PATCH", task, {"changeset": changeset})
     await talk.send("update by name only", "PATCH", task, {"action": "plan"})
-    # The last change that shows: when reads have it, they have all.
+    # The last visible change: when reads show it, they show all.
     await until(lambda: talk.cluster.row(key), lambda row: row["priority"] == 33)
     await talk.send("updated task", "GET", task)
 
 
 async def completing(talk: Conversation) -> None:
-    """And what comes too late."""
+    """Also a second completion."""
     key = await talk.cluster.task("expense-report")
     task = _TASK.format(key)
     await talk.send("complete with a list", "POST", f"{task}/completion", {"variables": []})
@@ -125,7 +125,7 @@ async def completing(talk: Conversation) -> None:
 
 
 async def instances(talk: Conversation) -> None:
-    """Start and cancel, and how either is refused."""
+    """Start and cancel, and the refusals of both."""
     for label, body in (
         ("start", {"processDefinitionId": "expense-report", "variables": {"total": 12}, "tags": ["vip"]}),
         ("start nothing", {}),
@@ -158,7 +158,7 @@ async def instances(talk: Conversation) -> None:
 
 
 async def strangers(talk: Conversation) -> None:
-    """Keys that are not there, and searches that cannot be."""
+    """Keys that do not exist, and searches that are not allowed."""
     for label, key in (("unknown", _NEVER_GIVEN), ("foreign", _OF_ANOTHER_PARTITION), ("odd", "abc")):
         task = _TASK.format(key)
         await talk.send(f"{label} task", "GET", task)

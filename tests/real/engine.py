@@ -1,6 +1,6 @@
 """A real Camunda from its published archive: fetched once, unpacked, started on loopback, stopped.
 
-Whatever stands in the way is an EngineError, whose text is one line for people.
+Every obstacle is an EngineError, whose text is one line for people.
 """
 
 import os
@@ -32,12 +32,12 @@ _VERSION_OF_JAVA = re.compile(r'(?:JAVA_VERSION=|version )"(?:1\.)?(\d+)')
 
 
 class EngineError(Exception):
-    """The engine cannot be had, started or reached; the text is one line."""
+    """The engine cannot be fetched, started or reached. The text is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All on loopback, one after the other from `rest`."""
+    """Ports on loopback, consecutive from `rest`."""
 
     rest: int
 
@@ -48,12 +48,12 @@ class Ports:
 
 
 def cache() -> Path:
-    """Where downloads are kept: outside of any tree."""
+    """The folder of downloads, outside of the tree."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "taskgate"
 
 
 def _major(home: Path) -> int | None:
-    """The major version of the Java installed there, None for none."""
+    """The major version of the Java installed there; None without one."""
     java = home / "bin" / "java"
     if not java.is_file():
         return None
@@ -77,7 +77,7 @@ def _java_homes() -> Iterator[Path]:
 
 
 def java_home() -> Path:
-    """The newest installed Java that the engine runs on."""
+    """The newest installed Java that the engine supports."""
     versions = {home: major for home in _java_homes() if (major := _major(home)) is not None}
     fitting = {home: major for home, major in versions.items() if OLDEST_JAVA <= major <= NEWEST_JAVA}
     if fitting:
@@ -90,7 +90,7 @@ def java_home() -> Path:
 
 
 def archive() -> Path:
-    """The engine's archive: `$CAMUNDA_ARCHIVE`, else the one kept, else fetched by Maven, which knows its registry."""
+    """The engine's archive: `$CAMUNDA_ARCHIVE`, else the kept one, else fetched by Maven from its registry."""
     if given := os.environ.get("CAMUNDA_ARCHIVE"):
         if not Path(given).is_file():
             raise EngineError(f"no archive: CAMUNDA_ARCHIVE names {given}, which is no file")
@@ -108,7 +108,7 @@ def _fetch(kept: Path) -> None:
         raise EngineError(f"no archive: Maven (mvn) is not installed to fetch {ARTIFACT}; install it, or {instead}")
     kept.parent.mkdir(parents=True, exist_ok=True)
     sys.stderr.write(f"fetching {ARTIFACT}, some 400 MB\n")
-    # Outside the tree, so that no half a download is ever taken for the archive.
+    # In another folder, so that an incomplete download is never taken for the archive.
     with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
         command = [
             maven,
@@ -127,14 +127,14 @@ def _fetch(kept: Path) -> None:
 
 
 def _reason(told: str) -> str:
-    """Maven's first line of error without what it says around it."""
+    """Maven's first error line, without its prefix and suffix."""
     first = next((line for line in told.splitlines() if "ERROR" in line), "it did not say why")
     cause = re.sub(r"\x1b\[[0-9;]*m|\[ERROR\]", "", first).split(": ", 1)[-1].strip()
     return re.sub(r" ?\((?:https?|file):[^)]*\)|https?://\S+|-> \[Help \d+\]", "", cause).strip()
 
 
 def unpacked(packed: Path) -> Path:
-    """The folder of the engine, unpacked once beside the kept archives."""
+    """The folder of the engine, unpacked once next to the kept archives."""
     stamp = packed.stat()
     folder = cache() / f"{packed.name.removesuffix('.tar.gz')}-{stamp.st_size}-{int(stamp.st_mtime)}"
     if not folder.is_dir():
@@ -153,9 +153,9 @@ def unpacked(packed: Path) -> Path:
 
 
 def _configuration(ports: Ports, data: Path) -> str:
-    """What the vendor documents for a single broker on H2, on loopback, where everybody must sign in."""
+    """The documented configuration for a single broker with H2, on loopback, where all users must sign in."""
     port = ports.named
-    # The archive's own settings use the unified names, which win over the older ones of zeebe.broker.
+    # The archive's own settings use the unified names, which override the older names of zeebe.broker.
     return f"""
 server: {{address: 127.0.0.1, port: {port["REST"]}}}
 management: {{server: {{address: 127.0.0.1, port: {port["management"]}}}}}
@@ -193,7 +193,7 @@ camunda:
 def _must_be_free(ports: Ports) -> None:
     for name, port in ports.named.items():
         with socket.socket() as probe:
-            # Connections of an engine that was just stopped do not make its port taken.
+            # Old connections of an engine that was just stopped do not block its port.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
@@ -205,7 +205,7 @@ def _must_be_free(ports: Ports) -> None:
 
 @contextmanager
 def running(folder: Path, java: Path, ports: Ports, *, patience_s: float = 180) -> Iterator[str]:
-    """The engine's address while the block runs; afterwards nothing of it is left, neither a process nor its data."""
+    """The engine's address while the block runs. After that no process and no data of it are left."""
     _must_be_free(ports)
     address = f"http://127.0.0.1:{ports.rest}"
     with tempfile.TemporaryDirectory(prefix="taskgate-camunda-") as work:
@@ -250,7 +250,7 @@ def _await_ready(process: subprocess.Popen[bytes], address: str, log: Path, pati
 
 
 def _complaint(log: Path) -> str:
-    """The last thing that the engine complained of."""
+    """The engine's last error."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     causes = [
         line.strip() for line in lines if re.match(r"\s*(Caused by:|Error:|APPLICATION FAILED|\S*Exception:)", line)
@@ -259,7 +259,7 @@ def _complaint(log: Path) -> str:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the whole group, softly first."""
+    """End the whole process group, first with SIGTERM."""
     for way, patience_s in ((signal.SIGTERM, 30), (signal.SIGKILL, 10)):
         try:
             os.killpg(process.pid, way)

@@ -1,4 +1,4 @@
-"""The same requests to stand-in and engine, each with what identifies it in either, and the shape of what is answered."""
+"""The same requests to stand-in and engine, and the shape of each answer."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d+))?(Z|[+-]\d\d:\d\
 
 
 class Exchange(Struct, frozen=True, kw_only=True):
-    """`shape` has the members of the answer with their types, and of a problem its words; keys are the same everywhere."""
+    """`shape` has the members of the answer with their types; for a problem, the values with keys replaced by one word."""
 
     label: str
     status: int
@@ -23,14 +23,14 @@ class Exchange(Struct, frozen=True, kw_only=True):
 
 
 class Conversation:
-    """Sends requests to one side and keeps what is answered, in order."""
+    """Sends requests to one side and records the answers in order."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.exchanges: list[Exchange] = []
 
     async def send(self, label: str, method: str, path: str, body: Any = None, **options: Any) -> Answer:
-        """The answer's JSON, empty for none."""
+        """The answer's JSON; an empty object without JSON."""
         if body is not None:
             options["json"] = body
         response = await self.cluster.client.request(method, path, **options)
@@ -52,7 +52,7 @@ def _problem(answer: Answer) -> dict[str, str]:
 
 
 def _members(value: Any, path: str = "") -> dict[str, str]:
-    """Each member by its path with the types that it has; items of a list are taken together."""
+    """Each member by path, with its types. The items of a list are combined."""
     if isinstance(value, dict):
         found: dict[str, str] = {}
         for name, each in value.items():
@@ -85,7 +85,7 @@ def _kind(value: Any) -> str:
 
 
 class Difference(Struct, frozen=True, kw_only=True, order=True):
-    """`what` is a member, or one of status and media type."""
+    """`what` is a member, "status" or "media type"."""
 
     label: str
     what: str
@@ -97,7 +97,7 @@ class Difference(Struct, frozen=True, kw_only=True, order=True):
 
 
 def differences(stand_in: list[Exchange], engine: list[Exchange]) -> list[Difference]:
-    """What the two sides answered differently; ValueError when they were not asked the same."""
+    """The differences between both sides' answers. ValueError if the sides did not get the same requests."""
     if [each.label for each in stand_in] != [each.label for each in engine]:
         raise ValueError("the two sides were asked different things")
     found = []

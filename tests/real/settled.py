@@ -1,4 +1,4 @@
-"""A transport behind which reads show what was written: it waits for the engine's export, and measures how long that takes."""
+"""A transport through which reads show earlier writes: it waits for the engine's export and measures the delay."""
 
 import json
 import re
@@ -37,14 +37,14 @@ class Settled(httpx2.AsyncBaseTransport):
             await until(shown, bool)
             self.lags.append(time.monotonic() - began)
         kept = {name: value for name, value in response.headers.items() if name != "content-encoding"}
-        # Still to be read, as from a socket.
+        # The body must still be read, as from a socket.
         return httpx2.Response(response.status_code, headers=kept, stream=httpx2.ByteStream(body))
 
     async def aclose(self) -> None:
         await self._inner.aclose()
 
     def _shown(self, request: httpx2.Request, answered: bytes) -> Shown | None:
-        """Tells whether reads show the write yet; None for a write that changes nothing that is read."""
+        """A function that tells whether reads show the write; None for a write that changes no readable data."""
         url, sent = str(request.url), json.loads(request.content or b"{}")
         if match := _TASK.match(url):
             base, key, what = match.groups()
@@ -58,7 +58,7 @@ class Settled(httpx2.AsyncBaseTransport):
         return None
 
     async def _ask(self, request: httpx2.Request, method: str, url: str, body: Answer | None = None) -> Answer | None:
-        """The answer to another request of the same caller, None unless it is 200."""
+        """The answer to another request of the same caller; None unless the status is 200."""
         headers = {"Authorization": request.headers["Authorization"]} if "Authorization" in request.headers else {}
         asked = httpx2.Request(method, url, json=body, headers=headers, extensions=request.extensions)
         response = await self._inner.handle_async_request(asked)
@@ -94,7 +94,7 @@ class Settled(httpx2.AsyncBaseTransport):
 
 
 def _same(sent: Any, shown: Any) -> bool:
-    """Dates are compared as moments, lists without their order; an empty text resets a date."""
+    """Dates are compared as times, and lists without their order. An empty text resets a date."""
     if sent == "":
         return shown is None
     if isinstance(sent, str) and isinstance(shown, str):

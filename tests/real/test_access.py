@@ -1,4 +1,4 @@
-"""Who may see and do what where authorizations are on, and what the directory tells."""
+"""What people may see and do if authorizations are on, and the directory."""
 
 from collections.abc import AsyncIterator
 
@@ -26,7 +26,7 @@ def signed_in(settings: CamundaSettings, username: str, password: str) -> Camund
 
 @pytest.fixture
 async def dave(cluster: Cluster, settings: CamundaSettings, address: str) -> AsyncIterator[CamundaConnector]:
-    """As dave, who may read the tasks of one process and change none."""
+    """A connector that signs in as dave, who may read the tasks of one process and change none."""
     await cluster.add_person("dave")
     await cluster.allow("dave", "contract-review", *READ)
     made = signed_in(settings, "dave", "dave")
@@ -37,10 +37,10 @@ async def dave(cluster: Cluster, settings: CamundaSettings, address: str) -> Asy
     await made.aclose()
 
 
-async def test_a_search_leaves_out_what_may_not_be_read(
+async def test_a_search_leaves_out_tasks_without_permission(
     cluster: Cluster, connector: CamundaConnector, dave: CamundaConnector
 ) -> None:
-    """Silently."""
+    """Without an error."""
     hidden = await cluster.task("expense-report")
     everything = await connector.list_tasks(connector.pushdown(TaskQuery(ids=frozenset({hidden}))), limit=5)
     allowed = await dave.list_tasks(TaskQuery(), limit=100)
@@ -53,8 +53,8 @@ async def test_a_search_leaves_out_what_may_not_be_read(
     assert () == tuple(wanted.items)
 
 
-async def test_a_read_of_what_may_not_be_read_is_forbidden(cluster: Cluster, dave: CamundaConnector) -> None:
-    """403, unlike in a search."""
+async def test_a_read_without_permission_is_forbidden(cluster: Cluster, dave: CamundaConnector) -> None:
+    """It answers 403, unlike a search."""
     hidden = await cluster.task("expense-report")
     found = (await dave.get_tasks([hidden])).get(hidden)
 
@@ -62,8 +62,8 @@ async def test_a_read_of_what_may_not_be_read_is_forbidden(cluster: Cluster, dav
     assert 403 == found.native_status
 
 
-async def test_a_write_of_what_may_only_be_read_is_forbidden(cluster: Cluster, dave: CamundaConnector) -> None:
-    """And changes nothing."""
+async def test_a_write_without_permission_is_forbidden(cluster: Cluster, dave: CamundaConnector) -> None:
+    """It changes nothing."""
     key = await cluster.task("contract-review")
     task = await read(dave, key)
     with pytest.raises(ForbiddenError) as caught:
@@ -74,7 +74,7 @@ async def test_a_write_of_what_may_only_be_read_is_forbidden(cluster: Cluster, d
 
 
 async def test_a_wrong_password_is_refused(settings: CamundaSettings, cluster: Cluster, address: str) -> None:
-    """401, while the status asks for nobody."""
+    """With 401. The cluster's status can be read without signing in."""
     wrong = signed_in(settings, "demo", "wrong")
     with pytest.raises(UnauthenticatedError):
         await wrong.ping()
@@ -84,7 +84,7 @@ async def test_a_wrong_password_is_refused(settings: CamundaSettings, cluster: C
 
 
 async def test_the_directory_has_its_people_and_groups(connector: CamundaConnector, cluster: Cluster) -> None:
-    """With names; members as well, and ourselves."""
+    """With names, members, and the signed-in user."""
     people = await connector.get_users(["alice", "bob", "nobody"])
     groups = await connector.get_groups(["accounting", "nothing"])
     members = await connector.list_members("accounting", limit=10)

@@ -15,7 +15,7 @@ from tests.real.exchange import Conversation, differences
 
 @pytest.fixture
 async def standing_in(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cluster]:
-    """The stand-in, which plays its listeners itself."""
+    """The stand-in, which does the jobs of its task listeners itself."""
     monkeypatch.setattr(stand_in, "PASSWORD", PASSWORD)
     made = STAND_IN(release="8.9")
     made.reset(tasks=0, seed=7, now=None, scenario=None)
@@ -27,7 +27,7 @@ async def standing_in(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cluster]
 async def test_the_stand_in_answers_as_the_engine_does(
     converse: Callable[[Conversation], Awaitable[None]], standing_in: Cluster, cluster: Cluster
 ) -> None:
-    """But for what is listed with its reason, all of which is still so."""
+    """Except for the accepted differences, each of which must still exist."""
     ours, theirs = Conversation(standing_in), Conversation(cluster)
     await converse(ours)
     await converse(theirs)

@@ -10,12 +10,12 @@ from connectors.sdk.commands import CancelFlow, StartFlow
 from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTransport
 from tests.real.cluster import Cluster
 
-# A key of the engine's partition that it never gave.
+# A key of the engine's partition that it has never used.
 UNKNOWN = str((1 << 51) + (1 << 50))
 
 
 class TestEngine(ConnectorContract):
-    """What the stand-in's connector promises, promised by the engine's. Tests share the engine, each has tasks of its own."""
+    """The same promises as for the stand-in. The tests share the engine, and each has its own tasks."""
 
     connector_type = CamundaConnector
 

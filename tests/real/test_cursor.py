@@ -1,4 +1,4 @@
-"""Deep lists: a thousand tasks of one process."""
+"""Long lists: a thousand tasks of one process."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ TASKS = TaskQuery(definition_keys=frozenset({f"{PROCESS}/check_quality"}))
 
 @pytest.fixture(scope="module")
 async def many(cluster: Cluster) -> int:
-    """How many tasks of that process there are."""
+    """The number of tasks of that process."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def start() -> None:
@@ -40,7 +40,7 @@ async def many(cluster: Cluster) -> int:
 async def test_pages_joined_give_a_thousand_tasks_once(
     connector: CamundaConnector, many: int, limit: int, order: tuple[SortKey, ...]
 ) -> None:
-    """Whatever the page size; several tasks may be created within one millisecond."""
+    """For any page size. Several tasks may be created within one millisecond."""
     query = replace(connector.pushdown(TASKS), order=order)
     ids: list[str] = []
     times = []

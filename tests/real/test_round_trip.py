@@ -1,4 +1,4 @@
-"""The whole way: a GraphQL client, the gateway, the engine, and back."""
+"""End to end: a GraphQL client, the gateway, the engine, and back."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,14 +15,14 @@ from tests.real.cluster import Answer, Cluster, until
 from tests.real.engine import PASSWORD, USER
 
 RESULT = "status errors { code message } task { state assignee { displayName } }"
-# The list is asked, not the flow's own tasks: only there does FRESH reach the tasks.
+# This reads the list and not `flow.tasks`: only the list accepts FRESH.
 CURRENT = """query ($id: ID!) { flow(id: $id, freshness: FRESH) { state }
   tasks(first: 5, freshness: FRESH, filter: {flow: {eq: $id}}) { nodes { id title state } } }"""
 INBOX = "{ viewer { inbox(scope: MINE, freshness: FRESH) { nodes { id } sources { status error { code } } } } }"
 
 
 class Gateway:
-    """What a dashboard has of the gateway."""
+    """The gateway as a dashboard uses it."""
 
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
@@ -47,7 +47,7 @@ class Gateway:
 
 @pytest.fixture
 async def gateway(cluster: Cluster, address: str, tmp_path: Path) -> AsyncIterator[Gateway]:
-    """A gateway whose only source is the engine; alice and bob are of accounting, carol is task admin."""
+    """A gateway with the engine as its only source. alice and bob are in the group accounting, carol is a task admin."""
     source = {
         "key": "camunda",
         "name": "Camunda 8",
@@ -78,8 +78,8 @@ async def gateway(cluster: Cluster, address: str, tmp_path: Path) -> AsyncIterat
         yield Gateway(client)
 
 
-async def test_a_task_goes_its_whole_way(gateway: Gateway) -> None:
-    """Started by one person, claimed by another, refused to a third, completed; then the next step is there."""
+async def test_a_task_from_its_start_to_its_end(gateway: Gateway) -> None:
+    """Started by one person, claimed by another, refused to a third, and completed. Then the next step exists."""
     source = global_id("Source", "camunda")
     begun = await gateway.write(
         "startFlow",
@@ -123,7 +123,7 @@ async def test_a_task_goes_its_whole_way(gateway: Gateway) -> None:
 
 
 async def test_a_flow_is_ended_with_its_tasks(gateway: Gateway) -> None:
-    """And read back as such."""
+    """Reads show it."""
     source = global_id("Source", "camunda")
     begun = await gateway.write("startFlow", "StartFlowInput", "flow { id }", "carol", sourceId=source, definitionKey="expense-report")  # fmt: skip
     flow = begun["flow"]["id"]

@@ -1,4 +1,4 @@
-"""The state table, row by row, as far as this engine goes: FAILED is for job-worker tasks, SUSPENDED for server 8.10."""
+"""The table of states, except for FAILED, which only tasks of job workers have, and SUSPENDED, which needs server 8.10."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from tests.real.cluster import Cluster
 DUE = datetime(2031, 5, 6, 7, 8, tzinfo=UTC)
 FOLLOW_UP = datetime(2031, 5, 1, 7, 8, tzinfo=UTC)
 
-# The element whose listener delays, the command that waits for it, and how the task looks meanwhile.
+# The element with a slow listener, the command that waits for it, and the task's state during that time.
 DELAYED: tuple[tuple[str, str, str, Mapping[str, Any] | None, str, PendingTransition], ...] = (
     ("slow_assignment", "POST", "/assignment", {"assignee": "alice"}, "ASSIGNING", PendingTransition.ASSIGN),
     ("slow_update", "PATCH", "", {"changeset": {"priority": 90}}, "UPDATING", PendingTransition.UPDATE),
@@ -35,7 +35,7 @@ def seen(task: Task) -> tuple[TaskState, PendingTransition | None]:
 async def test_an_unassigned_task_is_ready_and_an_assigned_one_reserved(
     cluster: Cluster, connector: CamundaConnector
 ) -> None:
-    """CREATED both."""
+    """Both are CREATED."""
     instance = await cluster.start("approval", due=DUE.isoformat(), followUp=FOLLOW_UP.isoformat(), urgency=90)
     rows = {row["elementId"]: row["userTaskKey"] for row in await cluster.tasks(instance, 2)}
 
@@ -43,8 +43,8 @@ async def test_an_unassigned_task_is_ready_and_an_assigned_one_reserved(
     assert (TaskState.RESERVED, None) == seen(await read(connector, rows["check"]))
 
 
-async def test_a_task_has_what_its_process_says(cluster: Cluster, connector: CamundaConnector) -> None:
-    """Candidates, due and follow-up dates, priority, form, and the side by side of parallel tasks."""
+async def test_a_task_has_the_values_of_its_process(cluster: Cluster, connector: CamundaConnector) -> None:
+    """Candidates, due and follow-up dates, priority and form, for two parallel tasks."""
     instance = await cluster.start("approval", due=DUE.isoformat(), followUp=FOLLOW_UP.isoformat(), urgency=90)
     rows = {row["elementId"]: row["userTaskKey"] for row in await cluster.tasks(instance, 2)}
     task, beside = await read(connector, rows["approve"]), await read(connector, rows["check"])
@@ -65,7 +65,7 @@ async def test_a_task_has_what_its_process_says(cluster: Cluster, connector: Cam
 
 
 @pytest.mark.parametrize(("element", "method", "path", "body", "state", "pending"), DELAYED)
-async def test_a_delaying_listener_shows_as_a_pending_transition(
+async def test_a_slow_listener_is_a_pending_transition(
     cluster: Cluster,
     connector: CamundaConnector,
     element: str,
@@ -88,7 +88,7 @@ async def test_a_delaying_listener_shows_as_a_pending_transition(
 
 
 async def test_a_task_whose_creation_is_delayed_is_created(cluster: Cluster, connector: CamundaConnector) -> None:
-    """CREATING, and in no list of open tasks."""
+    """It is CREATING, and not in lists of open tasks."""
     instance = await cluster.start("slow-creation")
     key = await cluster.key_in(instance, "CREATING")
     meanwhile = await read(connector, key)
@@ -100,7 +100,7 @@ async def test_a_task_whose_creation_is_delayed_is_created(cluster: Cluster, con
 
 
 async def test_a_task_whose_cancelation_is_delayed_is_still_open(cluster: Cluster, connector: CamundaConnector) -> None:
-    """CANCELING, then CANCELED."""
+    """It is CANCELING, then CANCELED."""
     instance = await cluster.start("slow-cancellation")
     key = str((await cluster.tasks(instance))[0]["userTaskKey"])
     command = asyncio.create_task(cluster.client.post(f"/process-instances/{instance}/cancellation", json={}))
@@ -117,7 +117,7 @@ async def test_a_task_whose_cancelation_is_delayed_is_still_open(cluster: Cluste
 async def test_a_completed_task_and_one_whose_flow_was_canceled_are_closed(
     cluster: Cluster, connector: CamundaConnector
 ) -> None:
-    """Each in a list of its state."""
+    """Each is in the list of its state."""
     done, instance = await cluster.task("expense-report"), await cluster.start("expense-report")
     canceled = str((await cluster.tasks(instance))[0]["userTaskKey"])
     await cluster.client.post(f"/user-tasks/{done}/completion", json={})

@@ -1,4 +1,4 @@
-"""What writes meet in a real engine: other people, listeners, time."""
+"""Writes to a real engine: with other people, with listeners, and with delays."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ DENIAL = "the four-eyes rule was not kept"
 async def test_of_two_people_who_claim_at_once_one_wins(
     cluster: Cluster, hasty: CamundaConnector, alice: Identity, bob: Identity
 ) -> None:
-    """The other is told so; ten times, on ten tasks."""
+    """The other gets an error. Ten times, with ten tasks."""
 
     async def outcome(claim: Claim) -> str | type[ConnectorError]:
         try:
@@ -45,7 +45,7 @@ async def test_of_two_people_who_claim_at_once_one_wins(
 
 
 async def test_a_second_completion_is_a_conflict(cluster: Cluster, hasty: CamundaConnector, alice: Identity) -> None:
-    """Whether reads already show the first or not."""
+    """Before and after reads show the first one."""
     task = await read(hasty, await cluster.task("expense-report"))
     await hasty.perform(Complete(task=task, actor=alice))
     with pytest.raises(ConflictError) as at_once:
@@ -57,10 +57,10 @@ async def test_a_second_completion_is_a_conflict(cluster: Cluster, hasty: Camund
     assert [False, False] == [caught.value.maybe_applied for caught in (at_once, later)]
 
 
-async def test_a_listener_that_outlasts_the_server_leaves_the_truth_to_reading(
+async def test_a_command_that_waits_too_long_for_a_listener_stays_accepted(
     cluster: Cluster, hasty: CamundaConnector, alice: Identity
 ) -> None:
-    """504 to the command, which stays accepted: pending until the listener is done, then completed."""
+    """The answer is 504. The task is pending until the listener is done, and then completed."""
     task = await read(hasty, await cluster.task("task-listeners", "slow_completion"))
     began = time.monotonic()
     with pytest.raises(UpstreamTimeoutError) as caught:
@@ -83,7 +83,7 @@ async def test_a_listener_that_outlasts_the_server_leaves_the_truth_to_reading(
 async def test_a_denial_is_a_conflict_with_its_reason(
     cluster: Cluster, hasty: CamundaConnector, alice: Identity, element: str
 ) -> None:
-    """And the task takes commands again."""
+    """After that the task takes commands again."""
     task = await read(hasty, await cluster.task("task-listeners", element))
     command = {
         "denied_assignment": Claim(task=task, actor=alice),
@@ -100,10 +100,10 @@ async def test_a_denial_is_a_conflict_with_its_reason(
     assert (None, 50) == (row["assignee"], row["priority"])
 
 
-async def test_an_assignment_to_a_group_opens_the_task_to_it(
+async def test_an_assignment_to_a_group_replaces_owner_and_candidates(
     cluster: Cluster, connector: CamundaConnector, alice: Identity
 ) -> None:
-    """The owner is taken off, the candidate groups are that one."""
+    """The task has no owner, and this group is its only candidate."""
     task = await read(connector, await cluster.task("expense-report"))
     claimed = (await connector.perform(Claim(task=task, actor=alice))).task
     await connector.perform(Assign(task=claimed, actor=alice, group_id="legal", override=True))
@@ -115,7 +115,7 @@ async def test_an_assignment_to_a_group_opens_the_task_to_it(
 async def test_canceling_a_flow_ends_it_with_its_tasks(
     cluster: Cluster, connector: CamundaConnector, alice: Identity
 ) -> None:
-    """A second time is a conflict."""
+    """A second cancel is a conflict."""
     instance = await cluster.start("customer-onboarding")
     key = str((await cluster.tasks(instance))[0]["userTaskKey"])
     flow = await read_flow(connector, instance)
@@ -128,8 +128,8 @@ async def test_canceling_a_flow_ends_it_with_its_tasks(
     assert TaskState.CANCELED is (await read(connector, key)).state
 
 
-async def test_a_key_of_no_partition_is_refused_before_it_is_sent(cluster: Cluster) -> None:
-    """Not as if the task had ended."""
+async def test_a_key_of_no_partition_is_unavailable(cluster: Cluster) -> None:
+    """The answer differs from the one for an ended task."""
     answer = await cluster.client.post("/user-tasks/4611686018427387904/completion", json={})
 
     assert (503, "UNAVAILABLE") == (answer.status_code, answer.json()["title"])

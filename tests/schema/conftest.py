@@ -1,4 +1,4 @@
-"""A graph over a federation of two sources that lives in memory."""
+"""A graph over a federation in memory with two sources."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime

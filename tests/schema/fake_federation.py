@@ -1,9 +1,10 @@
-"""A federation in memory, and rows to fill it with."""
+"""A federation in memory, and rows for it."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from connectors.sdk.caller import Caller
@@ -68,16 +69,18 @@ T = TypeVar("T")
 
 
 class FakeFederation:
-    """Answers from the dictionaries that a test fills, and writes down every call as (method, argument).
+    """Answers from dictionaries that a test fills, and records every call as (method, argument).
 
-    A value that is a ConnectorError is that key's failure; `broken` is raised by lists of tasks and by `operation`; `gate`, when set, holds
-    back `get_users` until a test opens it; `held` tells that it does.
+    A value that is a ConnectorError is the failure of that key. Lists of tasks and `operation` raise `broken`. If
+    `gate` is set, `get_users` waits for it; `held` is set while it waits.
     """
 
     def __init__(self, people: Sequence[Caller]) -> None:
         self._people = {person.key: person for person in people}
         self.tasks: dict[TaskRef, Task | ConnectorError] = {}
         self.details: dict[TaskRef, TaskDetail | ConnectorError] = {}
+        self.known: list[frozenset[TaskRef]] = []
+        self.read_fresh: frozenset[TaskRef | FlowRef] = frozenset()
         self.flows: dict[FlowRef, Flow | ConnectorError] = {}
         self.users: dict[NativeRef, User] = {}
         self.groups: dict[NativeRef, Group] = {}
@@ -162,15 +165,25 @@ class FakeFederation:
         return {ref: self.tasks[ref] for ref in refs if ref in self.tasks}
 
     async def get_details(
-        self, caller: Caller, wanted: Mapping[TaskRef, frozenset[DetailAspect]]
+        self,
+        caller: Caller,
+        wanted: Mapping[TaskRef, frozenset[DetailAspect]],
+        *,
+        known: Mapping[TaskRef, Task] = MappingProxyType({}),
+        fresh: bool = False,
     ) -> Mapping[TaskRef, TaskDetail | ConnectorError]:
         self.calls["get_details"].append(dict(wanted))
+        self.known.append(frozenset(known))
+        if fresh:
+            self.read_fresh |= frozenset(wanted)
         return {ref: self.details[ref] for ref in wanted if ref in self.details}
 
     async def get_flows(
         self, caller: Caller, refs: Sequence[FlowRef], *, fresh: bool = False
     ) -> Mapping[FlowRef, Flow | ConnectorError]:
         self.calls["get_flows"].append(list(refs))
+        if fresh:
+            self.read_fresh |= frozenset(refs)
         return {ref: self.flows[ref] for ref in refs if ref in self.flows}
 
     async def get_visible_flow(self, caller: Caller, ref: FlowRef, *, fresh: bool = False) -> Flow | None:

@@ -1,4 +1,4 @@
-"""The schema as text: committed, sorted, and described in every part."""
+"""The schema as text: committed, sorted, and with a description for every element."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def _descriptions() -> dict[str, str | None]:
-    """Of every type, field, argument, input field and enum value, by path."""
+    """The descriptions of all types, fields, arguments, input fields and enum values, by path."""
     found: dict[str, str | None] = {}
     for each in build_schema(api.sdl()).type_map.values():
         if each.name.startswith("__") or is_specified_scalar_type(each):
@@ -45,7 +45,7 @@ def test_committed_schema_is_the_printed_one() -> None:
 
 
 def test_types_are_sorted_by_name() -> None:
-    """So that a change of the schema is a small difference of the file."""
+    """So a change of the schema changes few lines of the file."""
     names = re.findall(r"^(?:type|interface|input|enum|scalar|union) (\w+)", api.sdl(), re.MULTILINE)
 
     assert len(names) > 90
@@ -59,7 +59,7 @@ def test_every_element_has_a_description() -> None:
 
 @pytest.mark.parametrize("words", ["whoever", "nobody", "somebody", "anybody", "has not none", "Of which"])
 def test_descriptions_are_plain(words: str) -> None:
-    """Whole sentences, without these words."""
+    """They are whole sentences and do not contain these words."""
     described = {path: text or "" for path, text in _descriptions().items()}
 
     assert [] == [path for path, text in described.items() if words in text]

@@ -1,12 +1,12 @@
-"""README.md and CHANGELOG.md name no field that the schema does not have.
+"""README.md and CHANGELOG.md name only fields that the schema has.
 
-Looked at is what stands between backticks, outside of code blocks:
+Checked are texts between backticks, outside of code blocks:
 
 Type.field          the field of that type
 field(argument:)    a field of that name with that argument
-one.two             a field `two` of what a field `one` gives, where there is a field `one`
+one.two             a field `two` of the type of a field `one`, if there is a field `one`
 camelCase           a field, argument or input field
-word                in CHANGELOG.md a field, argument or input field too, or one of OTHER_WORDS
+word                in CHANGELOG.md also a field, argument or input field, or one of OTHER_WORDS
 """
 
 import re
@@ -62,7 +62,7 @@ def _has_path(path: list[str]) -> bool:
 
 
 def _is_unknown(span: str, *, words: bool) -> bool:
-    """Whether `span` names something of the graph that is not there; `words`: plain words are names too."""
+    """Whether `span` names an element of the graph that does not exist. With `words`, plain words are names too."""
     if match := re.fullmatch(r"([A-Z]\w*)\.([a-z]\w*)", span):
         return match[2] not in {**TYPES, **INPUTS}.get(match[1], {})
     if match := re.fullmatch(r"([a-z]\w*)\(([^()]*)\)", span):
@@ -77,8 +77,8 @@ def _is_unknown(span: str, *, words: bool) -> bool:
 
 
 @pytest.mark.parametrize("file", ["README.md", "CHANGELOG.md"])
-def test_every_name_of_the_graph_is_there(file: str) -> None:
-    """What is promised is served."""
+def test_every_name_of_the_graph_exists(file: str) -> None:
+    """In both documents."""
     text = (ROOT / file).read_text(encoding="utf-8")
 
     assert [] == [span for span in _spans(text) if _is_unknown(span, words=file == "CHANGELOG.md")]
@@ -108,6 +108,15 @@ def test_every_name_of_the_graph_is_there(file: str) -> None:
         ("Retry-After", False),
     ],
 )
-def test_names_are_told_from_other_words(span: str, is_unknown: bool) -> None:
-    """Settings, headers and media types are no names of the graph."""
+def test_names_differ_from_other_words(span: str, is_unknown: bool) -> None:
+    """Settings, headers and media types are not names of the graph."""
     assert is_unknown == _is_unknown(span, words=True)
+
+
+def test_the_types_without_an_id_are_named_for_caches() -> None:
+    """What a normalising cache must be told, once and whole."""
+    text = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"const parts = \[(.*?)\];", text, flags=re.DOTALL)
+
+    without_id = {name for name, fields in TYPES.items() if "id" not in fields} - {"Query", "Mutation", "Viewer"}
+    assert sorted(without_id) == sorted(re.findall(r'"(\w+)"', listed))

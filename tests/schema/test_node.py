@@ -1,4 +1,4 @@
-"""`node(id)` and `nodes`: anything by its global id."""
+"""`node(id)` and `nodes`: any object by its global id."""
 
 import pytest
 from graphql import GraphQLInterfaceType
@@ -15,7 +15,7 @@ NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"
 
 
 def a_flow() -> Flow:
-    """Flow f of c8, which runs by definition fd."""
+    """Flow f of c8, with definition fd."""
     return Flow(
         source="c8",
         native_id="f",
@@ -26,8 +26,8 @@ def a_flow() -> Flow:
     )
 
 
-async def test_nodes_come_in_order_with_null_for_what_is_not_there(ask: Ask, federation: FakeFederation) -> None:
-    """Every type that can be found, in one request, with one call for both tasks."""
+async def test_nodes_are_in_order_with_null_for_unknown_ids(ask: Ask, federation: FakeFederation) -> None:
+    """One object of every type in one request, with one call for both tasks."""
     flow = a_flow()
     federation.flows[flow.ref] = flow
     federation.definitions.append(DefinitionRow("c8", Definition(native_id="td", key="approve")))
@@ -58,8 +58,8 @@ async def test_nodes_come_in_order_with_null_for_what_is_not_there(ask: Ask, fed
     assert 1 == len(federation.calls["get_tasks"])
 
 
-async def test_failing_node_leaves_the_others(ask: Ask, federation: FakeFederation) -> None:
-    """Its place is null, with an error on its path."""
+async def test_failing_node_does_not_affect_the_others(ask: Ask, federation: FakeFederation) -> None:
+    """It is null, with an error on its path."""
     federation.add(a_task("1"))
     federation.tasks[TaskRef("geo", "2")] = UpstreamTimeoutError("no answer").at("geo", "get_tasks")
     ids = [global_id("Task", "geo", "2"), global_id("Task", "c8", "1")]
@@ -99,7 +99,7 @@ def _node_types() -> list[str]:
 
 @pytest.mark.parametrize("type_name", _node_types())
 async def test_every_node_type_is_found_again(type_name: str, ask: Ask, federation: FakeFederation) -> None:
-    """A type that implements Node and is not among IDS fails here."""
+    """A type that implements Node and is missing in IDS fails here."""
     federation.add(a_task())
     flow = a_flow()
     federation.flows[flow.ref] = flow
@@ -114,15 +114,15 @@ async def test_every_node_type_is_found_again(type_name: str, ask: Ask, federati
 @pytest.mark.parametrize("type_name", sorted(IDS.keys() - {"User", "Group", "Source"}))
 @pytest.mark.parametrize("source", ["c8", "crm"])
 async def test_an_id_that_does_not_resolve_is_null(type_name: str, source: str, ask: Ask) -> None:
-    """Without an error, and in a source that is not configured too."""
+    """Without an error, also for a source that is not configured."""
     parts = ("404", "404") if type_name == "Comment" else ("404",)
     result = await ask(NODE, id=global_id(type_name, source, *parts))
 
     assert ([], {"node": None}) == (result.errors, result.data)
 
 
-async def test_a_definition_and_a_comment_come_whole(ask: Ask, federation: FakeFederation) -> None:
-    """All of their fields, as a client that refetches asks for them."""
+async def test_a_definition_and_a_comment_have_all_fields(ask: Ask, federation: FakeFederation) -> None:
+    """As for a client that refetches them."""
     federation.add(a_task())
     flow = a_flow()
     federation.flows[flow.ref] = flow
@@ -141,7 +141,7 @@ async def test_a_definition_and_a_comment_come_whole(ask: Ask, federation: FakeF
 
 
 async def test_comments_of_many_tasks_are_refused(ask: Ask, federation: FakeFederation) -> None:
-    """Each task's comments cost its source a request: as many as details in a list."""
+    """The comments of each task take a request to its source. The limit is the same as for details in a list."""
     ids = [global_id("Comment", "c8", str(number), "n") for number in range(21)]
     result = await ask("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids)
 

@@ -1,4 +1,6 @@
-"""The shape of schema/: what is written is mounted, rooms are entered by their front door. Layers: pyproject.toml."""
+"""The structure of schema/: resolvers are mounted, rooms are imported by their front door. For layers see
+pyproject.toml.
+"""
 
 import ast
 import importlib
@@ -30,7 +32,7 @@ def _imports(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
 
 
 def _classes() -> Iterator[type]:
-    """Every class that is defined below schema/."""
+    """Every class in schema/."""
     for module in pkgutil.walk_packages(schema.__path__, "schema."):
         members = vars(importlib.import_module(module.name)).values()
         yield from (each for each in members if isinstance(each, type) and each.__module__ == module.name)
@@ -38,7 +40,7 @@ def _classes() -> Iterator[type]:
 
 @pytest.mark.parametrize(("ending", "root"), [("Queries", Query), ("Mutations", Mutation)])
 def test_every_class_of_root_fields_is_mounted(ending: str, root: type) -> None:
-    """No client reaches a class of resolvers that is no base of the root type."""
+    """Clients cannot reach a class of resolvers that is not a base of the root type."""
     found = [each for each in _classes() if each.__name__.endswith(ending)]
 
     assert found
@@ -46,8 +48,8 @@ def test_every_class_of_root_fields_is_mounted(ending: str, root: type) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=_name)
-def test_imports_stand_at_the_head_and_are_used(path: Path) -> None:
-    """An import within a function hides a circle, an unused one a side effect."""
+def test_imports_are_at_the_top_and_used(path: Path) -> None:
+    """An import within a function hides a cycle, and an unused one a side effect."""
     tree = _tree(path)
     inside = [node.lineno for each in ast.walk(tree) if isinstance(each, ast.FunctionDef) for node in _imports(each)]
 
@@ -57,7 +59,7 @@ def test_imports_stand_at_the_head_and_are_used(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=_name)
 def test_other_rooms_are_imported_and_not_their_files(path: Path) -> None:
-    """`from schema.people import User`; schema.core has no front door."""
+    """For example `from schema.people import User`. schema.core has no front door."""
     own = _name(path).split(".")[:2]
     modules = [node.module or "" for node in _imports(_tree(path)) if isinstance(node, ast.ImportFrom)]
     parts = [module.split(".") for module in modules if module.startswith("schema.")]
@@ -66,8 +68,8 @@ def test_other_rooms_are_imported_and_not_their_files(path: Path) -> None:
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=_name)
-def test_a_room_lists_its_files_and_what_it_offers(room: Path) -> None:
-    """The docstring names every file and folder in it, `__all__` everything that the front door imports."""
+def test_a_room_lists_its_files_and_exports(room: Path) -> None:
+    """The docstring names every file and folder in it, and `__all__` every name that the front door imports."""
     tree = _tree(room / "__init__.py")
     described = ast.get_docstring(tree) or ""
     inside = [path for path in room.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]

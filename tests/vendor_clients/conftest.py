@@ -16,7 +16,9 @@ PATIENCE_S = 600
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """The Node.js that runs the packages of package.json; CI may not do without, a developer may."""
+    """The path of Node.js, which runs the packages of package.json. Without them the tests fail in CI; elsewhere they
+    are skipped.
+    """
     found = shutil.which("node")
     if found is None:
         pytest.skip("vendors' JavaScript clients need Node.js 20 or newer, which is not on this machine")
@@ -32,7 +34,7 @@ def node() -> str:
 
 
 async def told_by_node(node: str, script: str, given: object, **environment: str) -> Any:
-    """The JSON that a script of this folder prints when it is given a value as JSON. Its requests pass no proxy."""
+    """The JSON that a script in this folder prints. Its argument is a value as JSON, and its requests use no proxy."""
     with anyio.fail_after(PATIENCE_S):
         done = await anyio.run_process(
             [node, script, orjson.dumps(given).decode()],

@@ -1,6 +1,6 @@
-"""The stand-in for Camunda 8.9 driven by the vendor's own client, @camunda8/orchestration-cluster-api.
+"""The stand-in for Camunda 8.9, called by the vendor's own client @camunda8/orchestration-cluster-api.
 
-The client checks every answer against the types of the vendor's description.
+The client checks every answer against the types in the vendor's description.
 """
 
 from collections.abc import AsyncIterator
@@ -51,13 +51,13 @@ def camunda() -> CamundaStandIn:
 
 @pytest.fixture
 async def address(camunda: CamundaStandIn) -> AsyncIterator[str]:
-    """Of the stand-in, behind its control interface."""
+    """The address of the stand-in, behind its control interface."""
     async with serve([camunda], host="127.0.0.1", base_port=0) as urls:
         yield urls["camunda"]
 
 
 async def told(node: str, script: str, address: str, **given: Any) -> Json:
-    """What a script prints. It has tried to reach this machine only."""
+    """The output of a script. Checks that it has sent requests to this machine only."""
     answer: Json = await told_by_node(node, script, {"url": address, **given})
 
     assert [] == answer["refused"]
@@ -74,7 +74,7 @@ def some(camunda: CamundaStandIn, element: str, **wanted: object) -> UserTask:
 
 
 async def test_reads(node: str, camunda: CamundaStandIn, address: str) -> None:
-    """Whole lists, pages, filters, and one of each."""
+    """Whole lists, pages, filters, and one object of each kind."""
     rows = camunda.store.tasks.rows
     task = some(camunda, "approve_invoice", state="CREATED")
     definition = DEFINITIONS["invoice"]
@@ -141,7 +141,7 @@ async def test_reads(node: str, camunda: CamundaStandIn, address: str) -> None:
 
 
 async def test_writes(node: str, camunda: CamundaStandIn, address: str) -> None:
-    """A process from its start to its end. Reads stay behind, and the client polls until they have caught up."""
+    """A process from its start to its end. Reads lag, and the client polls until they show the writes."""
     camunda.settings.read_lag_ms = 60
     calling = DEFINITIONS["order-fulfilment"].process_definition_key
     answer = await told(node, "camunda_writes.mjs", address, calling=calling)
@@ -174,7 +174,7 @@ async def test_writes(node: str, camunda: CamundaStandIn, address: str) -> None:
 
 
 async def test_errors(node: str, camunda: CamundaStandIn, address: str) -> None:
-    """The client finds status, title and detail in every refusal, and tries again where it should."""
+    """The client finds status, title and detail in every refusal, and retries if it should."""
     camunda.reset(tasks=120, seed=7, now=NOW, scenario="authorizations")
     rows = camunda.store.tasks.rows
     answer = await told(
@@ -221,14 +221,14 @@ async def test_errors(node: str, camunda: CamundaStandIn, address: str) -> None:
 
     assert "EventualConsistencyTimeoutError" == answer["tooLate"]["type"]
     assert "Invalid getTopology response: validation failed" == answer["wrongAnswer"]["said"]
-    # The one answer that the description knows and the client's own check does not.
+    # The only answer that the description has and the client's own check refuses.
     assert "Invalid getUserTaskForm response: validation failed" == answer["formless"]["said"]
     assert [{"value": version}] * 3 == [answer[name] for name in ("tooMany", "busy", "cut")]
     assert ["start_flow"] == [each.action for each in camunda.effects.all()]
 
 
 async def test_tokens(node: str, camunda: CamundaStandIn, address: str) -> None:
-    """One token for many calls; strangers get none, and what the cluster forgot is asked for anew."""
+    """One token for many calls. Wrong credentials get none, and a token that the cluster forgot is fetched again."""
     camunda.reset(tasks=120, seed=7, now=NOW, scenario="oidc")
     keys = [each.user_task_key for each in camunda.store.tasks.rows if (each.state, each.assignee) == ("CREATED", None)]
     first = [each.user_task_key for each in camunda.store.tasks.rows[:3]]
@@ -239,7 +239,7 @@ async def test_tokens(node: str, camunda: CamundaStandIn, address: str) -> None:
     assert [["CLIENT", CLIENT_ID]] == answer["actor"]
     assert [401, 401, 401, 401] == [each["status"] for each in (*answer["strangers"], answer["forgotten"])]
     assert 1 == answer["refreshed"]
-    # Without a token the client sends its request all the same.
+    # Without a token the client still sends its request.
     assert [
         ["/oauth/token", 200],
         ["/v2/authentication/me", 200],
@@ -255,8 +255,8 @@ async def test_tokens(node: str, camunda: CamundaStandIn, address: str) -> None:
     ] == answer["requests"]
 
 
-async def test_no_operation_that_both_have_is_left_out(node: str, address: str) -> None:
-    """The stand-in is asked for each of the client's operations; the client has all of its routes but those of 8.10."""
+async def test_every_operation_that_both_have_is_called(node: str, address: str) -> None:
+    """The stand-in has each operation of the client. The client has all of its routes except those of 8.10."""
     answer: Json = await told_by_node(node, "camunda_operations.mjs", {"url": address})
     operations = {(method, path.removeprefix("/v2")): name for name, method, path in answer["operations"]}
     async with httpx2.AsyncClient(base_url=f"{address}/v2", auth=("demo", "demo"), timeout=300) as client:
@@ -273,5 +273,5 @@ async def test_no_operation_that_both_have_is_left_out(node: str, address: str) 
 
 
 def _is_unknown(answer: httpx2.Response) -> bool:
-    """The operation, not what it was asked about."""
+    """Whether the operation is unknown, not its object."""
     return answer.status_code in (404, 405) and answer.json()["detail"].startswith("No endpoint ")

@@ -1,4 +1,4 @@
-"""The stand-in for epilot driven by the vendor's own client, @epilot/sdk."""
+"""The stand-in for epilot, called by the vendor's own client @epilot/sdk."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -41,7 +41,7 @@ def epilot() -> EpilotStandIn:
 
 @pytest.fixture
 async def address(epilot: EpilotStandIn) -> AsyncIterator[str]:
-    """Of the stand-in, behind its control interface."""
+    """The address of the stand-in, behind its control interface."""
     async with serve([epilot], host="127.0.0.1", base_port=0) as urls:
         yield urls["epilot"]
 
@@ -51,7 +51,7 @@ def failed_automation(epilot: EpilotStandIn) -> tuple[Flow, Task]:
 
 
 async def told(node: str, script: str, address: str, *, astray: tuple[str, ...] = (), **given: Any) -> Json:
-    """What a script prints. Nothing of it may have left this machine; `astray` are the hosts that it tries to reach."""
+    """The output of a script. Its requests stay on this machine; `astray` are the other hosts that it tries to reach."""
     words = {"url": address, "token": access_token(), "alice": ALICE, "bob": BOB, **given}
     answer: Json = await told_by_node(node, script, words)
 
@@ -88,7 +88,7 @@ async def test_reads(node: str, epilot: EpilotStandIn, address: str) -> None:
 
 
 async def test_flows(node: str, epilot: EpilotStandIn, address: str) -> None:
-    """From the start to the end, with everything that can be done on the way."""
+    """From start to end, with every change in between."""
     flow, task = failed_automation(epilot)
     failed = {"execution_id": flow.id, "task_id": task.id}
     answer = await told(node, "epilot_flows.mjs", address, failed=failed)
@@ -120,7 +120,7 @@ async def test_flows(node: str, epilot: EpilotStandIn, address: str) -> None:
 
 
 async def test_workflows(node: str, epilot: EpilotStandIn, address: str) -> None:
-    """Version 1, with an unknown execution that is an empty answer."""
+    """Version 1. An unknown execution is an empty answer."""
     answer = await told(node, "epilot_workflows.mjs", address)
     created = epilot.effects.all()[0]
 
@@ -135,7 +135,7 @@ async def test_workflows(node: str, epilot: EpilotStandIn, address: str) -> None
 
 
 async def test_habits(node: str, epilot: EpilotStandIn, address: str) -> None:
-    """Retries, errors, large answers; and no operation that both have is left out by these tests."""
+    """Retries, errors and large answers. The tests in this file call every operation that both have."""
     now = epilot.clock()
     fault = {
         "kind": "status",
@@ -173,7 +173,7 @@ async def test_habits(node: str, epilot: EpilotStandIn, address: str) -> None:
     assert ["Alice Moreno", "Alice Moreno"] == answer["person"]
     assert [401, 401, 403, 404] == [answer[name]["status"] for name in ("stranger", "late", "reader", "unknown")]
     assert {"status": 404, "said": {"message": "Task not found"}} == answer["noTask"]
-    # It shows its token to the storage too, which takes one kind of credentials only, and cannot read the refusal.
+    # The client sends its token to the storage too, which accepts only one kind of credentials, and it cannot read the refusal.
     assert "is not valid JSON" in answer["large"]["said"]
     assert [400, 200] == [request["status"] for request in requests if request["path"].startswith("/large-responses/")]
     assert (100, 413) == (answer["fetched"], answer["tooLarge"]["status"])

@@ -1,4 +1,4 @@
-"""The stand-in for UiPath driven by the vendor's own client, @uipath/uipath-typescript."""
+"""The stand-in for UiPath, called by the vendor's own client @uipath/uipath-typescript."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ def uipath() -> UiPathStandIn:
 
 @pytest.fixture
 async def address(uipath: UiPathStandIn) -> AsyncIterator[str]:
-    """Of the stand-in, behind its control interface."""
+    """The address of the stand-in, behind its control interface."""
     async with serve([uipath], host="127.0.0.1", base_port=0) as urls:
         yield urls["uipath"]
 
@@ -43,7 +43,7 @@ async def token(address: str, app: Application = APP) -> str:
 
 
 def readable(uipath: UiPathStandIn) -> list[Task]:
-    """Tasks whose ids JavaScript can hold, not deleted, newest first."""
+    """Tasks with ids that JavaScript can represent, not deleted, newest first."""
     tasks = [task for task in uipath.store.tasks.values() if task.id < 1 << 53]
     return sorted(tasks, key=lambda task: (task.created, task.id), reverse=True)
 
@@ -82,7 +82,7 @@ async def test_reads(node: str, uipath: UiPathStandIn, address: str) -> None:
     assert [len(ids), -(-len(ids) // 7), 1, True, True] == told["totals"]
     assert ["Pending", "Unassigned"] == told["open"]
     assert [FINANCE.id] == told["inFolder"]
-    # The client expands the users and adds a status in any case.
+    # The client always expands the users and adds a status.
     assert {"id", "title", "status", "assignedToUser", "creatorUser", "lastModifierUser"} == set(told["selected"])
     assert [of_job.id] == told["ofJob"]
     assert {task.id for task in shown if task.type == "ExternalTask"} == set(told["external"])
@@ -109,7 +109,7 @@ async def test_reads(node: str, uipath: UiPathStandIn, address: str) -> None:
 
 
 async def test_writes(node: str, uipath: UiPathStandIn, address: str) -> None:
-    """Create, assign, reassign, unassign and complete do what they say, and tell which items failed."""
+    """Create, assign, reassign, unassign and complete have their effect, and list the failed items."""
     form = some(uipath, "FormTask", status="Pending")
     app = some(uipath, "AppTask", status="Pending")
     told = await told_by_node(
@@ -228,7 +228,7 @@ async def test_instances(node: str, uipath: UiPathStandIn, address: str) -> None
 
 
 async def test_no_request_of_the_client_leaves_this_machine(node: str, address: str) -> None:
-    """It does try to: its usage telemetry is refused before a connection is made."""
+    """The client tries to send telemetry, which is refused before a connection is made."""
     given = {"url": address, "secret": PERSONAL_TOKENS["alice"]}
     told = await told_by_node(node, "uipath_telemetry.mjs", given, OTEL_BLRP_SCHEDULE_DELAY="10")
 

@@ -27,7 +27,7 @@ class Permit(Protocol):
         """Report how the request ended. Never waits, so that a cancelled request can still call it.
 
         `status` is None if no complete answer arrived. `error` is the failure in the connector's terms. `sent` is False
-        if no connection was made. Neither status nor error: this side gave the request up.
+        if no connection was made. With neither status nor error, this side cancelled the request.
         """
 
 

@@ -1,4 +1,4 @@
-"""In whose name a source is called that shall see the person and not its service account."""
+"""The person in whose name a source is called, if the source must see the person and not its service account."""
 
 from msgspec import Struct
 
@@ -6,7 +6,7 @@ from connectors.sdk.caller import Identity
 
 
 class Authority(Struct, frozen=True, kw_only=True):
-    """`principal` is the person's key in the gateway. `token` is what they signed in with; None in demo mode.
+    """`principal` is the person's key in the gateway. `token` is the token of the sign-in; None in demo mode.
 
     A connector finds it in `current_call().authority`.
     """

@@ -41,7 +41,7 @@ def current_call() -> UpstreamCall:
 
 @contextmanager
 def in_call(call: UpstreamCall) -> Iterator[None]:
-    """Make `call` the current one for the block and for tasks started there; afterwards the previous one is again."""
+    """Make `call` the current one for the block and for asyncio tasks started in it; then restore the previous one."""
     token = _current.set(call)
     try:
         yield

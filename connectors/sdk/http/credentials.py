@@ -44,7 +44,7 @@ class Exchange(Protocol):
 class Credentials(ABC):
     @abstractmethod
     async def headers(self, upstream: Exchange) -> Mapping[str, str]:
-        """The headers for a request that is sent now. ConnectorError if there are none to be had."""
+        """The headers for a request that is sent now. ConnectorError if they cannot be obtained."""
 
     def renew(self, refused: Mapping[str, str]) -> bool:
         """Called after a 401 to a request with the headers `refused`. True if new headers may be accepted."""

@@ -43,6 +43,10 @@ _UNSENDABLE = (UnicodeEncodeError, httpx2.LocalProtocolError)
 # percent-encoded.
 _FORBIDDEN_IN_ID = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
+# What no path of an API has, apart from its `{}`: other braces, a query, a way up, an empty segment. Where one of these is
+# found, an id was formatted into the path.
+_FORBIDDEN_IN_PATH = re.compile(r"[^!-~]|[{}?#\\]|/\.{0,2}/|/\.{1,2}$")
+
 
 class Answer(msgspec.Struct, frozen=True):
     """A vendor's answer with its complete body. `is_write`: it is the answer to a write."""
@@ -154,7 +158,15 @@ class Upstream:
         await self._client.aclose()
 
     def url(self, path: str, *ids: str) -> str:
-        """The address of `path` below this source. NotFoundError for an id that would lead out of the path."""
+        """The address of `path` below this source. NotFoundError for an id that would lead out of the path.
+
+        ValueError for a path that is not the connector's own text with one `{}` for each id.
+        """
+        if path.count("{}") != len(ids) or _FORBIDDEN_IN_PATH.search(path.replace("{}", "id")):
+            raise ValueError(
+                f"{path!r} with {len(ids)} ids is no path; pass ids as arguments: read('GET', '/todos/{{}}', id), "
+                "and a query as params"
+            )
         for native_id in ids:
             if native_id in {"", ".", ".."} or len(native_id) > 512 or _FORBIDDEN_IN_ID.search(native_id):
                 raise NotFoundError("no such id in this source")

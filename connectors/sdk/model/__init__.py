@@ -1,4 +1,4 @@
-"""What every vendor's records become: frozen Structs in the field's terms (WS-HumanTask states and roles).
+"""The records of every vendor in one model: frozen Structs with the states and roles of WS-HumanTask.
 
 Times are aware and UTC. Ids are strings as the vendor spells them. A value outside of our tables is UNKNOWN.
 `None` means that the vendor has no such thing or did not say; an empty tuple means that there are none.
@@ -31,10 +31,11 @@ from connectors.sdk.model.flow import Flow, FlowPhase
 from connectors.sdk.model.form import Form, FormField, FormOption, TaskOutcome
 from connectors.sdk.model.people import Group, User
 from connectors.sdk.model.refs import Definition, FlowRef, GroupRef, NativeRef, SubjectRef, TaskRef, UserRef
-from connectors.sdk.model.task import Activity, Comment, PreviousStep, Sla, Tag, Task, TaskDetail
+from connectors.sdk.model.task import UNREADABLE, Activity, Comment, PreviousStep, Sla, Tag, Task, TaskDetail
 
 __all__ = [
     "OPEN_STATES",
+    "UNREADABLE",
     "Activity",
     "ActivityType",
     "Comment",

@@ -4,13 +4,14 @@ from msgspec import Struct
 
 
 class User(Struct, frozen=True, kw_only=True):
-    """A user in the vendor's directory."""
+    """A user in the vendor's directory. `is_service`: known to be a technical account, no person."""
 
     native_id: str
     name: str | None = None
     username: str | None = None
     email: str | None = None
     is_active: bool | None = None
+    is_service: bool = False
 
 
 class Group(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,9 @@ from connectors.sdk.model.enums import OPEN_STATES, ActivityType, PendingTransit
 from connectors.sdk.model.form import Form, TaskOutcome
 from connectors.sdk.model.refs import Definition, GroupRef, SubjectRef, TaskRef, UserRef
 
+UNREADABLE = "record.unreadable"
+"""`Task.rule` of a task whose record cannot be decoded: its native id is known, its state is UNKNOWN."""
+
 
 class Sla(Struct, frozen=True, kw_only=True):
     """Service level in the vendor's own values. `ends_on` may be a text without a time zone."""
@@ -21,10 +24,10 @@ class Sla(Struct, frozen=True, kw_only=True):
 
 
 class PreviousStep(Struct, frozen=True, kw_only=True):
-    """`completed_by` is the vendor's text for a person (in GEOtareas a login name), not a user id."""
+    """`completed_by` is a user, or (in GEOtareas) a login name that is no user id, as id and name."""
 
     name: str
-    completed_by: str | None = None
+    completed_by: UserRef | None = None
     completed_at: datetime | None = None
     outcome: str | None = None
     data: object = None

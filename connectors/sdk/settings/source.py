@@ -50,7 +50,7 @@ class SourceSettings(Section):
     @classmethod
     def _known_zone(cls, value: str | None) -> str | None:
         if value is not None and value not in available_timezones():
-            raise ValueError(f"{value!r} is no IANA time zone (for example Europe/Madrid)")
+            raise ValueError(f"{value!r} is not an IANA time zone (for example Europe/Madrid)")
         return value
 
     @property

@@ -4,14 +4,26 @@ contract            the class that a vendor's tests inherit
 reads               promises about lists and records
 writes              promises about verbs
 failures            promises about failures
-sample              what a vendor tells about its stand-in, and reading from it
+sample              what a vendor tells about its stand-in, and what the suite asks for with it
+reading             how the suite reads from a connector, and checks what it gets
+record_check        whether a record has the types of the model
+messages            what a failure says
 verbs               how each verb is tried
 faulty_transport    a transport that fails on demand
 """
 
+import pytest
+
+# Before they are imported: a failed `assert` in them then shows its values, wherever the suite is installed.
+pytest.register_assert_rewrite(
+    *(f"{__name__}.{file}" for file in ("contract", "reads", "writes", "failures", "reading", "record_check"))
+)
+
 from connectors.sdk.testing.contract import ConnectorContract
 from connectors.sdk.testing.faulty_transport import FAULTS, Fault, FaultyTransport, Reply
-from connectors.sdk.testing.sample import STRANGE_IDS, ContractSample, drain, read, read_flow
+from connectors.sdk.testing.reading import drain, read, read_flow
+from connectors.sdk.testing.record_check import check
+from connectors.sdk.testing.sample import STRANGE_IDS, ContractSample
 from connectors.sdk.testing.verbs import COMMANDS
 
 __all__ = [
@@ -23,6 +35,7 @@ __all__ = [
     "Fault",
     "FaultyTransport",
     "Reply",
+    "check",
     "drain",
     "read",
     "read_flow",

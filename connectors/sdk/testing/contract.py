@@ -9,7 +9,8 @@ A vendor writes one class with `connector_type` and three fixtures, `transport`,
         def transport(self) -> FaultyTransport:
             return FaultyTransport(httpx2.ASGITransport(app=a_fresh_stand_in()))
 
-A promise that a vendor cannot keep is overridden with `xfail(reason=...)`; any other override fails.
+The tests are coroutines; the class marks them for anyio, whose pytest plugin comes with taskgate. A promise that a vendor
+cannot keep is overridden with `xfail(reason=...)`; any other override fails.
 """
 
 from typing import Any, ClassVar
@@ -27,6 +28,8 @@ from connectors.sdk.testing.writes import WritePromises
 
 class ConnectorContract(ReadPromises, WritePromises, FailurePromises):
     """What a connector promises. Each test has a stand-in of its own."""
+
+    pytestmark: ClassVar[list[pytest.MarkDecorator]] = [pytest.mark.anyio]
 
     connector_type: ClassVar[type[Connector[Any]]]
 
@@ -57,8 +60,11 @@ class ConnectorContract(ReadPromises, WritePromises, FailurePromises):
         promised = [name for name in dir(ConnectorContract) if name.startswith("test_")]
         changed = [name for name in promised if getattr(type(self), name) is not getattr(ConnectorContract, name)]
 
-        assert [] == [name for name in changed if not _has_reason(getattr(type(self), name))]
-        assert [] == [mark.name for mark in getattr(type(self), "pytestmark", []) if mark.name != "parametrize"]
+        without_reason = [name for name in changed if not _has_reason(getattr(type(self), name))]
+        marks = [mark.name for mark in type(self).pytestmark if mark.name not in {"anyio", "parametrize"}]
+
+        assert [] == without_reason, "a test of the suite may be overridden with xfail(reason=...) only"
+        assert [] == marks, "the class may have the mark parametrize only: others would leave tests out"
 
 
 def _has_reason(test: object) -> bool:

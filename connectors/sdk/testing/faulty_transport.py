@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from typing import Self
 
 import httpx2
+import msgspec
 from msgspec import Struct
 
 from connectors.sdk.errors import (
@@ -33,6 +35,11 @@ class Reply(Struct, frozen=True):
     status: int
     headers: dict[str, str] = {}
     body: bytes = b""
+
+    @classmethod
+    def json(cls, value: object, *, status: int = 200) -> Self:
+        """An answer whose body is `value` as JSON."""
+        return cls(status, {"Content-Type": "application/json"}, msgspec.json.encode(value))
 
     def response(self) -> httpx2.Response:
         return httpx2.Response(self.status, headers=self.headers, stream=_Body(self.body))

@@ -1,22 +1,14 @@
-"""What a vendor tells the contract suite about its stand-in, and how the suite reads from it."""
+"""What a vendor tells the contract suite about its stand-in, and what the suite asks for with it."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from pydantic import SecretStr
 
 from connectors.sdk.caller import Identity
-from connectors.sdk.commands import (
-    CreateTask,
-    StartFlow,
-    TaskCommand,
-)
-from connectors.sdk.connector import Connector
-from connectors.sdk.connector_info import Listing
-from connectors.sdk.errors import ConnectorError, UnsupportedActionError
-from connectors.sdk.model import OPEN_STATES, Flow, Task, TaskPriority, TaskState
-from connectors.sdk.query import FlowQuery, Interval, Page, TaskOrderField, TaskQuery
+from connectors.sdk.commands import CreateTask, StartFlow, TaskCommand
+from connectors.sdk.model import OPEN_STATES, Task, TaskPriority, TaskState
+from connectors.sdk.query import Interval, TaskOrderField, TaskQuery
 
 # Ids that no vendor gives. Most of them are attempts to reach another path.
 STRANGE_IDS = (
@@ -48,10 +40,6 @@ STRANGE_IDS = (
 )
 
 
-# More pages than any stand-in has, to find lists without an end.
-MOST_PAGES = 500
-
-
 class ContractSample(Struct, frozen=True, kw_only=True):
     """What a fresh stand-in contains. All ids are native.
 
@@ -71,70 +59,6 @@ class ContractSample(Struct, frozen=True, kw_only=True):
     flow: str | None = None
     create: CreateTask | None = None
     start_flow: StartFlow | None = None
-
-
-def task_of(found: Mapping[str, Task | ConnectorError], native_id: str) -> Task | None:
-    """The record that was found, None if it is absent; an error is raised."""
-    match found.get(native_id):
-        case ConnectorError() as error:
-            raise error
-        case other:
-            return other
-
-
-async def read(connector: Connector[Any], native_id: str) -> Task:
-    """The record of a task; LookupError if it is absent."""
-    task = task_of(await connector.get_tasks([native_id]), native_id)
-    if task is None:
-        raise LookupError(native_id)
-    return task
-
-
-async def drain(connector: Connector[Any], query: TaskQuery, limit: int) -> list[Task]:
-    """All pages joined; ValueError for a page above `limit`, a cursor given twice, or pages without end."""
-    tasks: list[Task] = []
-    cursors: set[str | None] = {None}
-    after: str | None = None
-    for _ in range(MOST_PAGES):
-        page = await connector.list_tasks(query, limit=limit, after=after)
-        if len(page.items) > limit:
-            raise ValueError(f"a page of {len(page.items)} tasks where {limit} were asked for")
-        tasks += page.items
-        after = page.next_cursor
-        if after is None:
-            return tasks
-        if after in cursors:
-            raise ValueError("a cursor was given twice")
-        cursors.add(after)
-    raise ValueError(f"more than {MOST_PAGES} pages")
-
-
-async def drain_listing(connector: Connector[Any], listing: Listing, limit: int) -> list[str]:
-    """The native ids of a whole list; ValueError as for `drain`."""
-    ids: list[str] = []
-    after: str | None = None
-    for _ in range(MOST_PAGES):
-        page: Page[Any]
-        match listing:
-            case Listing.FLOWS:
-                query = connector.pushdown_flows(FlowQuery())
-                try:
-                    page = await connector.list_flows(query, limit=limit, after=after)
-                except UnsupportedActionError:
-                    return []  # the vendor lists flows only with a filter
-            case Listing.USERS:
-                page = await connector.list_users(limit=limit, after=after)
-            case Listing.GROUPS:
-                page = await connector.list_groups(limit=limit, after=after)
-            case _:
-                page = await connector.list_task_definitions(limit=limit, after=after)
-        if len(page.items) > limit:
-            raise ValueError(f"a page of {len(page.items)} where {limit} were asked for")
-        ids += [item.native_id for item in page.items]
-        after = page.next_cursor
-        if after is None:
-            return ids
-    raise ValueError(f"more than {MOST_PAGES} pages")
 
 
 def queries(sample: ContractSample, everything: Sequence[Task]) -> Iterator[TaskQuery]:
@@ -195,17 +119,6 @@ def _business(everything: Sequence[Task]) -> Iterator[TaskQuery]:
     yield TaskQuery(text=everything[0].title[:6].upper())
 
 
-async def read_flow(connector: Connector[Any], native_id: str) -> Flow:
-    """The record of a flow; LookupError if it is absent."""
-    match (await connector.get_flows([native_id])).get(native_id):
-        case Flow() as flow:
-            return flow
-        case ConnectorError() as error:
-            raise error
-        case _:
-            raise LookupError(native_id)
-
-
 def secrets_of(value: object) -> set[str]:
     """The secrets within dumped settings, in plain text."""
     match value:
@@ -217,13 +130,3 @@ def secrets_of(value: object) -> set[str]:
             return set().union(*(secrets_of(each) for each in value))
         case _:
             return set()
-
-
-async def errors_of(act: Callable[[], Awaitable[object]]) -> list[ConnectorError]:
-    """The error that `act` raises, or the errors among the values that it returns."""
-    try:
-        result = await act()
-    except ConnectorError as error:
-        return [error]
-    values = result.values() if isinstance(result, Mapping) else ()
-    return [value for value in values if isinstance(value, ConnectorError)]

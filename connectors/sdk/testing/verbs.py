@@ -34,7 +34,8 @@ from connectors.sdk.commands import (
 )
 from connectors.sdk.connector import Connector
 from connectors.sdk.model import Flow, FlowState, Tag, Task, TaskPriority, TaskState
-from connectors.sdk.testing.sample import ContractSample, read
+from connectors.sdk.testing.reading import read
+from connectors.sdk.testing.sample import ContractSample
 
 COMMANDS: tuple[type[TaskCommand], ...] = (
     Claim,
@@ -112,15 +113,15 @@ def _update(task: Task, sample: ContractSample, fields: Collection[UpdateField])
     return Update(task=task, actor=sample.actor, **given)
 
 
-async def some_write(connector: Connector[Any], sample: ContractSample) -> TaskCommand:
-    """A command on an unowned task that takes one request, else the first declared one; LookupError for none.
+async def some_write(connector: Connector[Any], sample: ContractSample) -> TaskCommand | None:
+    """A command on an unowned task that takes one request, else the first declared one; None if none is declared.
 
     A command that is not atomic may begin with a read, and a failed read applies nothing.
     """
     declared = [verb for verb in COMMANDS if verb in connector.info.capabilities]
     for verb in sorted(declared, key=lambda verb: not connector.info.capabilities[verb].atomic):
         return await prepared(connector, sample, verb)
-    raise LookupError("the connector declares no verb")
+    return None
 
 
 def by(actor: Identity, command: TaskCommand) -> TaskCommand:

@@ -22,7 +22,9 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.model import DetailAspect, Flow, FlowState
 from connectors.sdk.testing.faulty_transport import FaultyTransport
-from connectors.sdk.testing.sample import ContractSample, errors_of, read, read_flow, task_of
+from connectors.sdk.testing.messages import errors_shown, requests_shown, shown
+from connectors.sdk.testing.reading import errors_of, find, perform, perform_on_flow, read, read_flow
+from connectors.sdk.testing.sample import ContractSample
 from connectors.sdk.testing.verbs import (
     COMMANDS,
     COMMENT,
@@ -44,16 +46,18 @@ class WritePromises:
         """With one request if it is atomic. A read then gives the record of the outcome."""
         command = await prepared(connector, sample, verb)
         with transport.counting() as requests:
-            outcome = await connector.perform(command)
-        found = task_of(await connector.get_tasks([command.task.native_id]), command.task.native_id)
+            outcome = await perform(connector, command)
+        found = await find(connector, command.task.native_id)
 
         assert outcome.status in {MutationStatus.APPLIED, MutationStatus.PENDING}
-        assert command.task.native_id == outcome.task.native_id
-        assert took_effect(command, outcome.task), outcome.task
+        assert command.task.native_id == outcome.task.native_id, "the outcome has another task"
+        assert took_effect(command, outcome.task), (
+            f"{verb.__name__} has no effect on Outcome.task, {shown(outcome.task)}"
+        )
         if connector.info.capabilities[verb].atomic:
-            assert 1 == len(requests)
+            assert 1 == len(requests), f"an atomic verb must send one request, sent {requests_shown(requests)}"
         if outcome.status is MutationStatus.APPLIED:
-            assert took_effect(command, found), found
+            assert took_effect(command, found), f"after {verb.__name__} get_tasks still gives {shown(found)}"
 
     async def test_a_source_can_do_what_its_vendor_declares(self, connector: Connector[Any]) -> None:
         """Each capability is a declared variant whose `when` holds under the settings."""
@@ -69,18 +73,20 @@ class WritePromises:
     ) -> None:
         """A guarded verb, sent again on the same record, is refused and changes nothing."""
         command = await prepared(connector, sample, verb)
-        await connector.perform(command)
+        await perform(connector, command)
         second = by(sample.other, command) if isinstance(command, Claim) else command
         errors = await errors_of(lambda: connector.perform(second))
-        found = task_of(await connector.get_tasks([command.task.native_id]), command.task.native_id)
+        found = await find(connector, command.task.native_id)
         how = connector.info.capabilities[verb]
 
         if how.guarded:
-            assert [True] == [isinstance(error, RejectedError) for error in errors]
-            assert took_effect(command, found), found
+            assert [True] == [isinstance(error, RejectedError) for error in errors], (
+                f"guarded=True, so a second {verb.__name__} must be refused with a RejectedError; got {errors_shown(errors)}"
+            )
+            assert took_effect(command, found), f"the refused second {verb.__name__} changed the task: {shown(found)}"
         elif how.atomic:
-            assert [] == errors
-        assert not any(error.maybe_applied for error in errors)
+            assert [] == errors, f"a second {verb.__name__} was refused: if the vendor refuses it, declare guarded=True"
+        assert not any(error.maybe_applied for error in errors), errors_shown(errors)
 
     async def test_an_undeclared_verb_is_refused_without_a_request(
         self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample
@@ -91,7 +97,7 @@ class WritePromises:
             with transport.counting() as requests, pytest.raises(UnsupportedActionError) as caught:
                 await connector.perform(command_on(connector, sample, verb, task))
 
-            assert [] == requests
+            assert [] == requests, f"{verb.__name__} is not declared, yet there was {requests_shown(requests)}"
             assert connector.info.cancel_strategies == caught.value.alternatives
 
     async def test_a_comment_is_read_back(self, connector: Connector[Any], sample: ContractSample) -> None:
@@ -100,7 +106,7 @@ class WritePromises:
             pytest.skip(f"{connector.info.title} has no comments on tasks")
         command = await prepared(connector, sample, AddComment)
         before = (await connector.get_detail(command.task, frozenset({DetailAspect.COMMENTS}))).comments or ()
-        await connector.perform(command)
+        await perform(connector, command)
         after = (await connector.get_detail(command.task, frozenset({DetailAspect.COMMENTS}))).comments or ()
 
         assert len(before) + 1 == len(after)
@@ -146,16 +152,16 @@ class WritePromises:
             flow = await read_flow(connector, sample.flow)
         command = flow_verb(flow=flow, actor=sample.actor, reason="no longer needed")
         with transport.counting() as requests:
-            outcome = await connector.perform_on_flow(command)
+            outcome = await perform_on_flow(connector, command)
         found = (await connector.get_flows([flow.native_id])).get(flow.native_id)
 
         assert flow.native_id == outcome.flow.native_id
-        assert flow_took_effect(command, outcome.flow), outcome.flow
+        assert flow_took_effect(command, outcome.flow), f"no effect on FlowOutcome.flow, {shown(outcome.flow)}"
         if connector.info.capabilities[flow_verb].atomic:
-            assert 1 == len(requests)
+            assert 1 == len(requests), f"an atomic verb must send one request, sent {requests_shown(requests)}"
         if outcome.status is MutationStatus.APPLIED:
             assert found is None or isinstance(found, Flow)
-            assert flow_took_effect(command, found), found
+            assert flow_took_effect(command, found), f"afterwards get_flows still gives {shown(found)}"
 
     async def test_a_started_flow_is_there(self, connector: Connector[Any], sample: ContractSample) -> None:
         """Under the id of the outcome, and ACTIVE."""

@@ -4,10 +4,12 @@ A task admin sees every task. Another person sees a task if one of these is true
 
 - the person is one of its owners;
 - the person, or one of the person's groups, is a candidate;
-- the task is READY, has no candidate, and the vendor lets every user claim such tasks (`Connector.open_to_everyone`).
+- the task is READY, has no candidate, and the vendor lets every user claim such tasks (`Connector.open_to_everyone`);
+- the person ended the task through this gateway, or owned it when it was ended: then it is shown as that write left it.
 
-A person without an identity in the source sees none of its tasks. The gateway applies the rule itself, because a
-service account sees everything. `can_see` tests one record; `disjuncts` are the same rule as queries for a vendor.
+A person without an identity in the source sees none of its tasks but those that they ended. The gateway applies the
+rule itself, because a service account sees everything. `visible_record` tests one record; `disjuncts` (queries for a
+vendor) and `own_ended` (records of the journal) are together the same rule for lists.
 What a person may do to a task that is visible stands in `table`.
 """
 
@@ -17,8 +19,9 @@ from msgspec import structs
 
 from connectors.sdk.caller import Caller, Identity
 from connectors.sdk.connector import Connector
-from connectors.sdk.model import Task, TaskState
+from connectors.sdk.model import Task, TaskRef, TaskState
 from connectors.sdk.query import TaskQuery
+from gateway.federation.authorization.own_work import OwnWork
 from schema.ports import InboxScope
 
 READY = frozenset({TaskState.READY})
@@ -46,13 +49,38 @@ def is_open_to_everyone(connector: Connector[Any], task: Task) -> bool:
 
 
 def can_see(caller: Caller, connector: Connector[Any], task: Task) -> bool:
-    """Whether the rule above shows the task to the caller."""
+    """Whether one of the first three conditions, or the role of a task admin, shows the vendor's record to the caller."""
     if caller.is_task_admin:
         return True
     identity = caller.identity(connector.source)
     if identity is None:
         return False
     return is_owner(identity, task) or is_candidate(identity, task) or is_open_to_everyone(connector, task)
+
+
+def visible_record(
+    caller: Caller, connector: Connector[Any], own: OwnWork, ref: TaskRef, task: Task | None
+) -> Task | None:
+    """What the caller sees of a task: the vendor's record `task`, or the task as their own write left it, or nothing.
+
+    `task` None: the vendor has no such task.
+    """
+    if task is not None and can_see(caller, connector, task):
+        return task
+    identity = caller.identity(connector.source)
+    return own.left(caller.key, None if identity is None else identity.native_id, ref)
+
+
+def own_ended(caller: Caller, connector: Connector[Any], own: OwnWork, scope: InboxScope) -> tuple[Task, ...]:
+    """The fourth disjunct of a list: tasks that the vendor's list does not show the caller, as their own writes left them.
+
+    Empty outside of ALL_VISIBLE: the tasks are closed, and the other scopes are for work to be done.
+    """
+    if scope is not InboxScope.ALL_VISIBLE:
+        return ()
+    identity = caller.identity(connector.source)
+    ended = own.of(caller.key, connector.source, None if identity is None else identity.native_id)
+    return tuple(left for left, now in ended if now is None or not can_see(caller, connector, now))
 
 
 def disjuncts(caller: Caller, connector: Connector[Any], scope: InboxScope, asked: TaskQuery) -> tuple[TaskQuery, ...]:

@@ -6,7 +6,8 @@ invalidation    a write on its way, and what it does to answers
 size            how much memory an answer takes, estimated
 result          what a reader gets, and what an operator sees
 lru             the kept answers, bounded in bytes and entries
-cache           single flight; fresh, stale while refreshed, stale on failure
+flight          one call that several readers may wait for
+cache           single flight; fresh answers, refreshes in the background, stand-ins for failures
 """
 
 from gateway.federation.cache.cache import Cache, FlightContext

@@ -1,22 +1,23 @@
 """Answers of all sources: one request at a time for each key, its answer kept and shared.
 
-fresh                 within `ttl` of its arrival: given as it is
-stale while refreshed within `revalidate` after that: given at once, marked stale, and fetched again in the background
-stale on failure      the vendor fails and the answer is not older than `max_stale`: given, stale, with the failure
-outdated              a write touched what it is about: never given again, in none of these ways
+fresh              within `ttl` of its arrival: given as it is
+being refreshed    within `revalidate` after that: given at once, and fetched again in the background
+stand-in           the vendor cannot be asked and the answer is not older than `max_stale`: given with the failure
+outdated           a write touched what it is about: a stand-in and nothing else, and none for a read that decides a write
 
-The age of an answer counts from the moment before the request. Failures are not kept. Nor are answers that the vendor
-gave before a write was over: the readers who waited for such an answer get it, later readers do not.
+The age of an answer counts from the moment before the request. Failures are not kept. Answers that the vendor gave
+before a write was over are outdated: the readers who waited for such an answer get it, later readers do not.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Any, Generic, TypeGuard, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
-from msgspec import Struct
+from msgspec import structs
 
 from connectors.sdk.clock import utc_now
 from connectors.sdk.errors import (
@@ -26,6 +27,7 @@ from connectors.sdk.errors import (
     UnavailableError,
     UpstreamTimeoutError,
 )
+from gateway.federation.cache.flight import Flight, Terms
 from gateway.federation.cache.invalidation import Invalidation, PendingWrite, widened
 from gateway.federation.cache.key import CacheKey
 from gateway.federation.cache.lru import AnswerStore, KeptAnswer
@@ -35,26 +37,6 @@ from gateway.federation.cache.tags import Tag
 from gateway.shared import InvalidationLog
 
 T = TypeVar("T")
-
-
-class _Terms(Struct, Generic[T], frozen=True, eq=False):
-    """How a reader wants the answer to be kept."""
-
-    ttl: Callable[[T], float]
-    size: Callable[[T], int]
-    max_stale: float
-    tags: frozenset[Tag]
-
-
-class _Flight(Struct, eq=False):
-    """A single flight. `since` is the number of the last invalidation before the request."""
-
-    task: "asyncio.Task[Any]"
-    requested_at: float
-    fetched_at: datetime
-    since: int
-    tags: frozenset[Tag]
-    in_background: bool
 
 
 class _HitCount:
@@ -93,8 +75,9 @@ class Cache:
         self._flight_context = flight_context
         self._store = AnswerStore(max_bytes=max_bytes, max_entries=max_entries, monotonic=monotonic)
         self._invalidation = Invalidation(log, monotonic=monotonic)
-        # The newest flight of each key, which later readers join; and every task, to be ended.
-        self._flights: dict[CacheKey, _Flight] = {}
+        # The newest flight of each key, which later readers join; the one that waits for it; and every task, to be ended.
+        self._flights: dict[CacheKey, Flight] = {}
+        self._queued: dict[CacheKey, Flight] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._hit_counts: dict[str, _HitCount] = {}
         self._closed = False
@@ -110,6 +93,8 @@ class Cache:
         revalidate: float = 0.0,
         max_wait: float | None = None,
         fresh: bool = False,
+        asked_at: float | None = None,
+        decides: bool = False,
         size: Callable[[T], int] = estimated_size,
     ) -> CachedResult[T]:
         """The answer: kept, on its way, or fetched now.
@@ -117,41 +102,51 @@ class Cache:
         `ttl` tells for how many seconds an answer is fresh; with 0 or less it is not kept, and does not replace the kept
         one. `max_stale` is the age in seconds up to which an older answer may be given instead of a failure; the answer
         is kept for that. `tags` say what it is about, and must depend on the key alone. `max_wait` bounds the waiting
-        in seconds, not the call. A `fresh` read neither takes what is kept nor joins a flight, and fails if the vendor
-        fails.
+        in seconds, not the call.
+
+        A `fresh` read takes the answer of a call that began after the question was asked (`asked_at` on the monotonic
+        clock; None: now), and no other; it fails if the vendor fails. While an older call is under way, all fresh reads
+        that come before its end share the one call that follows it. `decides`: a write is decided on the answer; it
+        waits for no older call, and nothing outdated stands in.
 
         Raises what `fetch` raises; UpstreamTimeoutError after `max_wait`; UnavailableError once the cache is closed.
         """
-        terms = _Terms(ttl, size, max_stale, widened(tags))
-        flight: _Flight | None = None
+        terms = Terms(ttl, size, max_stale, widened(tags))
+        asked = (self._monotonic() if asked_at is None else asked_at) if fresh else -math.inf
+        kept = self._asked_since(key, asked) if fresh else self._usable(key, max_stale, revalidate)
+        flight = self._joinable(key, asked)
         if not fresh:
-            count = self._hit_counts.setdefault(key.source, _HitCount())
-            count.reads += 1
-            flight = self._joinable(key)
-            kept = self._usable(key, max_stale, revalidate)
-            if kept is not None:
-                count.hits += 1
-                if kept.stale and flight is None:
-                    self._start(key, fetch, terms, in_background=True)
-                return kept
-            # A background refresh may take a minute: who has to wait starts a call of their own.
-            if flight is not None and flight.in_background:
-                flight = None
-            count.hits += flight is not None
+            self._count(key, hit=kept is not None or (flight is not None and not flight.in_background))
+        if kept is not None:
+            if kept.refreshing and flight is None:
+                self._start(key, fetch, terms, in_background=True)
+            return kept
+        # A background refresh may take a minute: a reader who has to wait starts a call of their own.
+        if flight is not None and flight.in_background:
+            flight = None
         joined = flight is not None
         if flight is None and max_wait is not None and max_wait <= 0:
             # There is no time to wait for a call, so none is started.
-            return self._instead_of(_late(key), key, max_stale, fresh=fresh)
-        flight = flight or self._start(key, fetch, terms, in_background=False)
+            return self._instead_of(_late(key), key, max_stale, fresh=fresh, decides=decides)
+        if flight is None:
+            older = self._flights.get(key) if fresh and not decides else None
+            flight = self._start(key, fetch, terms, after=None if older is None or older.in_background else older)
         error = await self._failure(flight, key, max_wait)
         if error is not None:
-            return self._instead_of(error, key, max_stale, fresh=fresh)
+            return self._instead_of(error, key, max_stale, fresh=fresh, decides=decides)
         return CachedResult(
             value=flight.task.result(),
             fetched_at=flight.fetched_at,
             age=self._monotonic() - flight.requested_at,
             from_cache=joined,
         )
+
+    def stand_in(self, key: CacheKey, error: ConnectorError, *, max_stale: float) -> CachedResult[Any] | None:
+        """The kept answer to give because of `error`, however outdated; None without one that is young enough."""
+        kept = self._store.get(key)
+        if kept is None or self._monotonic() - kept.requested_at > max_stale:
+            return None
+        return self._result(kept, error=error)
 
     def peek(self, key: CacheKey) -> CachedResult[Any] | None:
         """The kept answer while it is fresh; causes no call."""
@@ -168,14 +163,14 @@ class Cache:
     def writing(self, tags: Collection[Tag]) -> AbstractAsyncContextManager[PendingWrite]:
         """Around a write that may touch `tags`.
 
-        Until it ends, answers about them are read from the vendor, and kept ones are only given instead of failures:
-        both the old and the new state are correct. Then they are outdated, whatever was raised, unless `not_sent`.
+        Until it ends, answers about them are read from the vendor, and kept ones are stand-ins only: both the old and
+        the new state are correct. Then they are outdated, whatever was raised, unless `not_sent`.
         """
         return self._invalidation.writing(frozenset(tags))
 
     def view(self, source: str) -> CacheView:
         count = self._hit_counts.get(source)
-        valid = [kept for kept in self._store.of(source) if not self._invalidation.is_outdated(kept.since, kept.tags)]
+        valid = [kept for kept in self._store.of(source) if not self._is_outdated(kept)]
         return CacheView(
             entries=len(valid),
             hit_ratio=None if count is None or not count.reads else count.hits / count.reads,
@@ -192,83 +187,123 @@ class Cache:
 
     # Kept answers
 
+    def _count(self, key: CacheKey, *, hit: bool) -> None:
+        count = self._hit_counts.setdefault(key.source, _HitCount())
+        count.reads += 1
+        count.hits += hit
+
+    def _is_outdated(self, kept: KeptAnswer) -> bool:
+        return kept.is_outdated or self._invalidation.is_outdated(kept.since, kept.tags)
+
     def _valid(self, key: CacheKey) -> KeptAnswer | None:
-        """The kept answer, however old, unless a write has made it outdated."""
+        """The kept answer, however old, unless a write has made it outdated or is doing so."""
         kept = self._store.get(key)
-        if kept is not None and self._invalidation.is_outdated(kept.since, kept.tags):
-            self._store.drop(key)
+        if kept is None or self._is_outdated(kept) or self._invalidation.is_being_written(kept.tags):
             return None
         return kept
 
-    def _usable(self, key: CacheKey, max_stale: float, revalidate: float) -> CachedResult[Any] | None:
-        """The kept answer if it is fresh, or stale and to be refreshed."""
+    def _asked_since(self, key: CacheKey, asked: float) -> CachedResult[Any] | None:
+        """The kept answer if it was asked for after that moment."""
         kept = self._valid(key)
-        if kept is None or self._invalidation.is_being_written(kept.tags):
+        return None if kept is None or kept.requested_at <= asked else self._result(kept)
+
+    def _usable(self, key: CacheKey, max_stale: float, revalidate: float) -> CachedResult[Any] | None:
+        """The kept answer if it is fresh, or just not fresh any more and to be refreshed."""
+        kept = self._valid(key)
+        if kept is None:
             return None
         now = self._monotonic()
         if now < kept.fresh_until:
             return self._result(kept)
-        if now < kept.fresh_until + revalidate and now - kept.requested_at <= max_stale:
-            return self._result(kept, stale=True)
-        return None
+        if now >= kept.fresh_until + revalidate or now - kept.requested_at > max_stale:
+            return None
+        if kept.failure is None:
+            return structs.replace(self._result(kept), refreshing=True)
+        # The last refresh failed. After a refusal the reader has to ask for themselves.
+        failing = _is_upstream_failure(kept.failure)
+        return structs.replace(self._result(kept, error=kept.failure), refreshing=True) if failing else None
 
-    def _instead_of(self, error: BaseException, key: CacheKey, max_stale: float, *, fresh: bool) -> CachedResult[Any]:
+    def _instead_of(
+        self, error: BaseException, key: CacheKey, max_stale: float, *, fresh: bool, decides: bool
+    ) -> CachedResult[Any]:
         """The kept answer that may be given instead of the failure. If there is none, the failure is raised."""
         if fresh or not _is_upstream_failure(error):
             raise error
-        kept = self._valid(key)
-        if kept is None or self._monotonic() - kept.requested_at > max_stale:
+        kept = self._store.get(key)
+        found = self.stand_in(key, error, max_stale=max_stale)
+        if kept is None or found is None or (decides and self._is_outdated(kept)):
             raise error
-        return self._result(kept, stale=True, error=error)
+        return found
 
-    def _result(
-        self, kept: KeptAnswer, *, stale: bool = False, error: ConnectorError | None = None
-    ) -> CachedResult[Any]:
+    def _result(self, kept: KeptAnswer, *, error: ConnectorError | None = None) -> CachedResult[Any]:
         return CachedResult(
             value=kept.value,
             fetched_at=kept.fetched_at,
             age=self._monotonic() - kept.requested_at,
             from_cache=True,
-            stale=stale,
             error=error,
         )
 
     # Single flights
 
-    def _joinable(self, key: CacheKey) -> _Flight | None:
-        """The flight that a reader of this moment may wait for."""
-        flight = self._flights.get(key)
-        if flight is None or self._invalidation.is_outdated(flight.since, flight.tags):
-            return None
-        return flight
+    def _joinable(self, key: CacheKey, asked: float) -> Flight | None:
+        """The call that a reader of this moment may wait for: begun after `asked`, or about to begin."""
+        for flight in (self._flights.get(key), self._queued.get(key)):
+            if (
+                flight is not None
+                and flight.requested_at > asked
+                and not self._invalidation.is_outdated(flight.since, flight.tags)
+            ):
+                return flight
+        return None
 
     def _start(
-        self, key: CacheKey, fetch: Callable[[], Awaitable[T]], terms: _Terms[T], *, in_background: bool
-    ) -> _Flight:
+        self,
+        key: CacheKey,
+        fetch: Callable[[], Awaitable[T]],
+        terms: Terms[T],
+        *,
+        in_background: bool = False,
+        after: Flight | None = None,
+    ) -> Flight:
+        """A call that begins at once, or when `after` has ended."""
         if self._closed:
             raise _closing(key)
 
         async def fly() -> T:
+            if after is not None:
+                await asyncio.wait({after.task})
+                del self._queued[key]
+                self._begin(key, flight)
             with self._flight_context(key, in_background):
                 value = await fetch()
             self._keep(key, flight, value, terms)
             return value
 
         task = asyncio.get_running_loop().create_task(fly())
-        flight = _Flight(task, self._monotonic(), self._now(), self._invalidation.number, terms.tags, in_background)
-        self._flights[key] = flight
+        flight = Flight(task, self._now(), terms.tags, in_background)
         self._tasks.add(task)
         task.add_done_callback(lambda _: self._ended(key, flight))
+        if after is None:
+            self._begin(key, flight)
+        else:
+            self._queued[key] = flight
         return flight
 
-    def _keep(self, key: CacheKey, flight: _Flight, value: T, terms: _Terms[T]) -> None:
+    def _begin(self, key: CacheKey, flight: Flight) -> None:
+        flight.requested_at, flight.fetched_at = self._monotonic(), self._now()
+        flight.since = self._invalidation.number
+        self._flights[key] = flight
+
+    def _keep(self, key: CacheKey, flight: Flight, value: T, terms: Terms[T]) -> None:
         seconds = terms.ttl(value)
         if seconds <= 0 or self._closed:
             return
-        if not self._invalidation.may_be_kept(flight.since, flight.requested_at, flight.tags):
-            return
         kept = self._store.get(key)
         if kept is not None and kept.requested_at > flight.requested_at:
+            return
+        is_outdated = not self._invalidation.may_be_kept(flight.since, flight.requested_at, flight.tags)
+        if is_outdated and kept is not None and not self._is_outdated(kept):
             return
         fresh_until = self._monotonic() + seconds
         self._store.put(
@@ -282,17 +317,30 @@ class Cache:
                 since=flight.since,
                 tags=flight.tags,
                 bytes=terms.size(value),
+                is_outdated=is_outdated,
             ),
         )
 
-    def _ended(self, key: CacheKey, flight: _Flight) -> None:
+    def _ended(self, key: CacheKey, flight: Flight) -> None:
         self._tasks.discard(flight.task)
-        if self._flights.get(key) is flight:
-            del self._flights[key]
-        if not flight.task.cancelled():
-            flight.task.exception()  # retrieved here, because all readers may have been cancelled
+        for flights in (self._flights, self._queued):
+            if flights.get(key) is flight:
+                del flights[key]
+        if flight.task.cancelled():
+            return
+        # Retrieved here, because all readers may have been cancelled.
+        error = flight.task.exception()
+        if flight.in_background and isinstance(error, ConnectorError):
+            self._note_failure(key, flight, error)
 
-    async def _failure(self, flight: _Flight, key: CacheKey, max_wait: float | None) -> BaseException | None:
+    def _note_failure(self, key: CacheKey, flight: Flight, error: ConnectorError) -> None:
+        """The answer that could not be refreshed is given with the failure from now on."""
+        kept = self._store.get(key)
+        if kept is not None and kept.requested_at < flight.requested_at:
+            # Without its traceback, which holds whole frames in memory.
+            self._store.put(key, structs.replace(kept, failure=error.with_traceback(None)))
+
+    async def _failure(self, flight: Flight, key: CacheKey, max_wait: float | None) -> BaseException | None:
         """Wait for the flight; None if it succeeded. A reader who is cancelled meanwhile does not cancel it."""
         await asyncio.wait({flight.task}, timeout=max_wait)
         if not flight.task.done():

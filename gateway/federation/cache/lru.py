@@ -7,12 +7,16 @@ from typing import Any
 from cachetools import Cache, TLRUCache
 from msgspec import Struct
 
+from connectors.sdk.errors import ConnectorError
 from gateway.federation.cache.key import CacheKey
 from gateway.federation.cache.tags import Tag
 
 
 class KeptAnswer(Struct, frozen=True):
-    """Times are monotonic seconds. `since` is the number of the last invalidation before it was requested."""
+    """Times are monotonic seconds. `since` is the number of the last invalidation before it was requested.
+
+    `is_outdated`: it may lack a write that was not over when it arrived. `failure`: of the last try to refresh it.
+    """
 
     value: Any
     requested_at: float
@@ -22,6 +26,8 @@ class KeptAnswer(Struct, frozen=True):
     since: int
     tags: frozenset[Tag]
     bytes: int
+    is_outdated: bool = False
+    failure: ConnectorError | None = None
 
 
 class AnswerStore:

@@ -13,20 +13,24 @@ T = TypeVar("T")
 class CachedResult(Struct, Generic[T], frozen=True, kw_only=True):
     """An answer, its age in seconds, and where it comes from.
 
-    `from_cache`: this reader caused no call. `stale` with an `error`: the answer is given in place of that failure.
-    `stale` without: it is being fetched again in the background.
+    `from_cache`: this reader caused no call. `error`: the answer stands in for that failure of the source.
+    `refreshing`: it is no longer fresh, and is being fetched again in the background.
     """
 
     value: T
     fetched_at: datetime
     age: float
     from_cache: bool
-    stale: bool = False
+    refreshing: bool = False
     error: ConnectorError | None = None
+
+    @property
+    def stale(self) -> bool:
+        return self.error is not None
 
 
 class CacheView(Struct, frozen=True, kw_only=True):
-    """What is kept of one source and may still be given. `hit_ratio` is None before the first read."""
+    """What is kept of one source and may be given without asking the source. `hit_ratio` is None before the first read."""
 
     entries: int
     hit_ratio: float | None

@@ -13,6 +13,8 @@ sort_order        orders of rows, and the null partitions that a vendor can sort
 list_reader       a source's pages and full scans through the cache
 full_scan         a list read page by page to its end
 row_stream        paged and scanned streams of one source's rows
+count             how many rows a source has, exactly or at least
+disjuncts         what the vendor tells of overlapping parts of a list
 merge             all streams in one order
 page              the merged page with cursors and reports
 cursor            cursors on the wire, and fingerprints of lists

@@ -2,7 +2,8 @@
 
 A cursor holds the sort values of the last row returned and, per paged stream, the page that its next row is on. On
 resuming, rows up to those values are skipped. Counting rows instead would lose tasks as soon as one leaves the list. A
-source that failed keeps a position of its own, so that its rows do not count as returned.
+source that failed keeps a position of its own, so that its rows do not count as returned. It also carries what the
+first page knew of the number of rows.
 """
 
 import base64
@@ -15,10 +16,10 @@ import msgspec
 from msgspec import Struct
 
 from connectors.sdk.errors import InputError
-from gateway.federation.lists.position import ListPosition, StreamId, StreamPosition
+from gateway.federation.lists.position import ListPosition, SourceCount, StreamId, StreamPosition
 from gateway.federation.lists.sort_order import SortValues
 
-VERSION = 3
+VERSION = 4
 # Letters of the longest cursor that is decoded at all.
 LONGEST = 4096
 SIGNATURE_BYTES = 16
@@ -32,6 +33,7 @@ class Envelope(Struct, frozen=True, array_like=True):
     last: SortValues
     streams: tuple[tuple[StreamId, StreamPosition], ...]
     backward: bool
+    counts: tuple[tuple[str, SourceCount], ...]
 
 
 class CursorCodec:
@@ -43,29 +45,40 @@ class CursorCodec:
     def encode(self, fingerprint: str, position: ListPosition) -> str:
         """The cursor of a position in the list that `fingerprint` stands for."""
         envelope = Envelope(
-            VERSION, fingerprint, position.last, tuple(position.streams.items()), backward=position.backward
+            VERSION,
+            fingerprint,
+            position.last,
+            tuple(position.streams.items()),
+            position.backward,
+            tuple(position.counts.items()),
         )
         packed = zlib.compress(msgspec.json.encode(envelope), 9)
         return _spelled(self._sign(packed) + packed)
 
-    def decode(self, fingerprint: str, cursor: str) -> ListPosition:
-        """The position; InputError for a cursor of another secret, list or version, or a damaged one."""
+    def decode(self, fingerprint: str, cursor: str, field: str = "after") -> ListPosition:
+        """The position; InputError at `field` for a cursor of another secret, list or version, or a damaged one."""
+        try:
+            return self._decode(fingerprint, cursor)
+        except _RefusedError as error:
+            raise InputError(f"the cursor cannot be used: {error}; ask again without it", field=(field,)) from error
+
+    def _decode(self, fingerprint: str, cursor: str) -> ListPosition:
         if len(cursor) > LONGEST:
-            raise _refused("it is too long")
+            raise _RefusedError("it is too long")
         try:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError) as error:
-            raise _refused("it is damaged") from error
+            raise _RefusedError("it is damaged") from error
         signature, packed = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
         # The padding bits of base64 are unused: reject every spelling but our own.
         if not hmac.compare_digest(signature, self._sign(packed)) or _spelled(raw) != cursor:
-            raise _refused("it was changed, or made before this gateway's secret")
+            raise _RefusedError("it was changed, or made before this gateway's secret")
         envelope = _unpacked(packed)
         if envelope is None or envelope.version != VERSION:
-            raise _refused("it is of another version")
+            raise _RefusedError("it is of another version")
         if envelope.fingerprint != fingerprint:
-            raise _refused("it belongs to another filter, order, scope or person")
-        return ListPosition(envelope.last, dict(envelope.streams), envelope.backward)
+            raise _RefusedError("it belongs to another filter, order, scope or person")
+        return ListPosition(envelope.last, dict(envelope.streams), envelope.backward, dict(envelope.counts))
 
     def _sign(self, packed: bytes) -> bytes:
         return hmac.digest(self._secret, packed, "sha256")[:SIGNATURE_BYTES]
@@ -102,5 +115,5 @@ def _spelled(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _refused(why: str) -> InputError:
-    return InputError(f"the cursor cannot be used: {why}; ask again without it", field=("after",))
+class _RefusedError(Exception):
+    """Why a cursor cannot be used."""

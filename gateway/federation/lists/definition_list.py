@@ -47,7 +47,13 @@ class DefinitionLists:
             return contribution
         contribution.sorts = FilterPlacement.GATEWAY
         stream = StreamId(source.key, StreamKind.SCANNED)
-        spec: StreamSpec[DefinitionRow] = StreamSpec(stream, page.order, lambda row: row, page.start_of(stream))
+        spec: StreamSpec[DefinitionRow] = StreamSpec(
+            stream,
+            page.order,
+            lambda row: row,
+            page.start_of(stream),
+            error_of=lambda raised: source.error_of(raised, "list all definitions"),
+        )
         contribution.streams.append(ScannedStream(spec, self._scan(contribution, fresh=request.fresh)))
         return contribution
 

@@ -72,6 +72,7 @@ class FilterCompiler:
     def _includes_source(self, wanted: TaskFilter) -> bool:
         return (
             (wanted.sources is None or self._source in wanted.sources)
+            and (wanted.source is None or wanted.source.holds(self._source))
             and (wanted.vendors is None or self._vendor in wanted.vendors)
             and (wanted.vendor is None or wanted.vendor.holds(self._vendor))
         )
@@ -174,9 +175,11 @@ def _any_of(operands: Sequence[CompiledFilter]) -> CompiledFilter:
 
 
 def _not(operand: CompiledFilter) -> CompiledFilter:
-    """A query can express the complement of states and of no other member."""
+    """A query can express the complement of states, of everything and of nothing."""
     if operand.query is None:
         return MATCHES_ALL
+    if operand.is_exact and operand.query == TaskQuery():
+        return MATCHES_NONE
     states = operand.query.states
     if not operand.is_exact or states is None or operand.query != TaskQuery(states=states):
         return CompiledFilter(TaskQuery(), is_exact=False, matches=lambda task: not operand.matches(task))
@@ -195,7 +198,7 @@ def _has(wanted: bool, value: Callable[[Task], object]) -> Test:  # noqa: FBT001
 
 
 def _tag(match: TextMatch) -> Test:
-    """One tag must fit; `is_null` asks for tasks without tags."""
+    """One tag must fit; `is_null` asks for tasks without tags. `not_in` of tags comes as a filter of its own."""
 
     def test(task: Task) -> bool:
         names = [tag.name for tag in task.tags or ()]

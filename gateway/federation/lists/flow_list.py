@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector_info import Listing
-from connectors.sdk.errors import ForbiddenError, InputError
+from connectors.sdk.errors import ConnectorError, ForbiddenError, InputError
 from connectors.sdk.model import Flow
 from connectors.sdk.query import FlowQuery, Page
 from gateway.federation.cache import Kind
 from gateway.federation.lists.cursor import CursorCodec, fingerprint
 from gateway.federation.lists.full_scan import Snapshot
-from gateway.federation.lists.list_reader import ListReader, has_listing
+from gateway.federation.lists.list_reader import ListReader, has_listing, page_size
 from gateway.federation.lists.page import PageBuilder
 from gateway.federation.lists.position import StreamId, StreamKind
 from gateway.federation.lists.row_stream import (
@@ -27,6 +27,8 @@ from gateway.federation.lists.source_report import Contribution
 from gateway.federation.overlay import FlowOverlay
 from gateway.federation.sources import Source, SourceReader
 from schema.ports import FilterPlacement, FlowListRequest, RowList
+
+LIST_FLOWS = "list flows"
 
 
 class FlowLists:
@@ -60,9 +62,13 @@ class FlowLists:
         elif not caller.is_task_admin:
             contribution.refusal = ForbiddenError(
                 "only task admins list flows; others open one from a task of theirs"
-            ).at(source.key, "list flows")
+            ).at(source.key, LIST_FLOWS)
         else:
-            contribution.streams.append(self._stream(contribution, request, page))
+            try:
+                contribution.streams.append(self._stream(contribution, request, page))
+            except ConnectorError as error:
+                source.record_failure(error)
+                contribution.refusal = error
         return contribution
 
     def _stream(
@@ -76,11 +82,17 @@ class FlowLists:
                 "other sources",
                 field=("last",),
             )
-        pushed = source.connector.pushdown_flows(request.query)
+        pushed = source.ask(LIST_FLOWS, lambda: source.connector.pushdown_flows(request.query))
         if pushed != request.query:
             contribution.filters = FilterPlacement.GATEWAY
         stream = StreamId(source.key, StreamKind.PAGED if is_sorted else StreamKind.SCANNED)
-        spec = StreamSpec(stream, page.order, self._admit(request.query), page.start_of(stream))
+        spec = StreamSpec(
+            stream,
+            page.order,
+            self._admit(request.query),
+            page.start_of(stream),
+            error_of=lambda raised: source.error_of(raised, LIST_FLOWS),
+        )
         if is_sorted:
             return PagedStream(spec, self._pages(contribution, pushed, request))
         contribution.sorts = FilterPlacement.GATEWAY
@@ -99,7 +111,7 @@ class FlowLists:
         async def fetch(after: str | None, limit: int) -> Page[Flow]:
             return await self._reader.read(
                 contribution,
-                "list flows",
+                LIST_FLOWS,
                 (query, after, limit),
                 lambda: connector.list_flows(query, limit=limit, after=after),
                 fresh=request.fresh,
@@ -107,7 +119,7 @@ class FlowLists:
 
         return VendorPages(
             fetch,
-            limit=min(request.first + 1, connector.info.page_limit),
+            limit=page_size(connector.info, request.first, is_exact=query == request.query),
             scan_limit=connector.settings.scan_limit,
             is_exact=query == request.query,
         )

@@ -40,6 +40,12 @@ class Snapshot(Struct, Generic[V], frozen=True):
         return Snapshot([convert(row) for row in self.rows], self.truncated, self.pages, self.error)
 
 
+def completed(part: Snapshot[N], whole: Snapshot[N]) -> Snapshot[N]:
+    """A scan that ended early with the rows that an older, whole one has beside them."""
+    rows = {row.native_id: row for row in (*whole.rows, *part.rows)}
+    return Snapshot(list(rows.values()), truncated=whole.truncated, pages=part.pages)
+
+
 async def full_scan(page_of: PageOf[N], *, page_limit: int, scan_limit: int) -> Snapshot[N]:
     """Reads pages of at most `page_limit` rows until the list ends or `scan_limit` rows are here.
 

@@ -1,16 +1,18 @@
 """Reads lists of sources through the cache: one page, or all pages as one answer."""
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Collection, Hashable
 from typing import TypeVar
 
-from connectors.sdk.connector_info import Listing
+import anyio
+
+from connectors.sdk.connector_info import ConnectorInfo, Listing
 from connectors.sdk.errors import ConnectorError
 from gateway.federation.cache import Kind, Tag
-from gateway.federation.lists.full_scan import N, PageOf, Snapshot, full_scan
+from gateway.federation.lists.full_scan import N, PageOf, Snapshot, completed, full_scan
 from gateway.federation.lists.sort_order import R
 from gateway.federation.lists.source_report import Contribution
-from gateway.federation.sources import Source, SourceReader
-from gateway.federation.traffic import current_context, in_context
+from gateway.federation.sources import FetchMany, Source, SourceReader
+from gateway.federation.traffic import CallContext, current_context, in_context
 
 T = TypeVar("T")
 
@@ -34,9 +36,9 @@ class ListReader:
         ttl: Callable[[T], float] | None = None,
         failure_of: Callable[[T], ConnectorError | None] = lambda _: None,
     ) -> T:
-        """As `SourceReader.read`, within the report of the source."""
+        """As `SourceReader.read`, within the report and the deadline of the source."""
         source = contribution.source
-        with in_context(current_context().counted_by(contribution.cost)):
+        with in_context(_within(contribution)):
             answer = await self._reader.read(
                 source,
                 operation,
@@ -65,19 +67,19 @@ class ListReader:
         """All rows as one answer, or as many as `scan_limit` allows.
 
         Raises the ConnectorError of any page. With `keeps_partial` only that of the first: a later one ends the
-        snapshot and is its `error`.
+        snapshot and is its `error`, unless an older scan has the rows that are missing.
         """
         connector = contribution.source.connector
 
         async def scanned() -> Snapshot[N]:
             snapshot = await full_scan(
-                page_of, page_limit=connector.info.page_limit, scan_limit=connector.settings.scan_limit
+                page_of, page_limit=scan_page(connector.info), scan_limit=connector.settings.scan_limit
             )
             if snapshot.error is not None and not keeps_partial:
                 raise snapshot.error
             return snapshot
 
-        return await self.read(
+        found: Snapshot[N] = await self.read(
             contribution,
             operation,
             arguments,
@@ -86,6 +88,49 @@ class ListReader:
             ttl=ttl,
             failure_of=lambda snapshot: snapshot.error,
         )
+        if found.error is None:
+            return found
+        older = self._reader.stand_in(contribution.source, operation, arguments, found.error)
+        if older is None:
+            return found
+        contribution.note(older)
+        return completed(found, older.value)
+
+    async def by_id(
+        self, contribution: Contribution[R], operation: str, ids: Collection[str], fetch: FetchMany[N], *, fresh: bool
+    ) -> Snapshot[N]:
+        """The things with these native ids, as single reads share them. `error` is that of one that could not be read."""
+        source = contribution.source
+        with in_context(_within(contribution)):
+            answers = await self._reader.read_each(source, operation, ids, fetch, kind=Kind.TASK, fresh=fresh)
+        rows: list[N] = []
+        error: ConnectorError | None = None
+        for answer in answers.values():
+            if isinstance(answer, ConnectorError):
+                error = answer
+                continue
+            contribution.note(answer)
+            if answer.value is not None:
+                rows.append(answer.value)
+        if error is not None and not rows:
+            raise error
+        return Snapshot(rows, truncated=error is not None, error=error)
+
+
+def _within(contribution: Contribution[R]) -> CallContext:
+    """Counted for the report; and done when the time for the whole list is over, however many pages it reads."""
+    left = max(0.0, contribution.until - anyio.current_time())
+    return current_context().counted_by(contribution.cost).limited_to(left)
+
+
+def page_size(info: ConnectorInfo, first: int, *, is_exact: bool) -> int:
+    """Rows to ask for in one page: a few, where each of them is wanted, else as many as in a full scan."""
+    return min(first + 1, info.page_limit) if is_exact else scan_page(info)
+
+
+def scan_page(info: ConnectorInfo) -> int:
+    """Rows in one page of a list that the gateway filters or sorts."""
+    return info.scan_page or info.page_limit
 
 
 def has_listing(source: Source, listing: Listing, wanted: frozenset[str] | None) -> bool:

@@ -18,8 +18,10 @@ class Merged(Struct, Generic[R], frozen=True):
     streams: dict[StreamId, StreamPosition]
 
 
-async def merge(streams: Sequence[Stream[R]], *, first: int, open_all: bool) -> tuple[list[Merged[R]], bool]:
-    """The next `first` rows in total order, each thing once, and whether there are more.
+async def merge(
+    streams: Sequence[Stream[R]], *, first: int, open_all: bool, until: Rank | None = None
+) -> tuple[list[Merged[R]], bool]:
+    """The next `first` rows in total order, each thing once, and whether there are more: all rank before `until`.
 
     A row that ranks before what was returned already has moved there meanwhile, and is left out. A stream that cannot
     have the next row (its `bound` lies behind another's head) is not opened, unless `open_all`.
@@ -30,11 +32,12 @@ async def merge(streams: Sequence[Stream[R]], *, first: int, open_all: bool) -> 
     rows: list[Merged[R]] = []
     last: Rank = ()
     while True:
-        if len(rows) == first and any((head := stream.head()) is not None and last < head for stream in streams):
+        heads = [head for stream in streams if (head := stream.head()) is not None and last < head]
+        if len(rows) == first and any(_precedes(head, until) for head in heads):
             # At least one more row exists: do not fetch the pages that would tell which one is next.
             return rows, True
         stream = await _next(streams, last)
-        if stream is None:
+        if stream is None or not _precedes(stream.head(), until):
             return rows, False
         if len(rows) == first:
             return rows, True
@@ -68,6 +71,10 @@ async def _next(streams: Sequence[Stream[R]], last: Rank) -> Stream[R] | None:
             lowest = min(stream.bound for stream in waiting)
             waiting = [stream for stream in waiting if stream.bound <= lowest]
         await _prepare(waiting)
+
+
+def _precedes(head: Rank | None, until: Rank | None) -> bool:
+    return head is not None and (until is None or head < until)
 
 
 def _may_precede(bound: Rank, least: tuple[Rank, int] | None) -> bool:

@@ -1,6 +1,6 @@
 """Lists of people and groups over all sources, by name. A person appears once, in however many sources they are linked."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import TypeVar
 
 from msgspec import structs
@@ -9,16 +9,17 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.connector_info import Listing
 from connectors.sdk.errors import InputError
 from connectors.sdk.model import NativeRef, Task, TaskRef, User
-from connectors.sdk.query import folded
+from connectors.sdk.query import Page, has_words
 from gateway.federation.cache import Kind
 from gateway.federation.lists.cursor import CursorCodec, fingerprint
-from gateway.federation.lists.full_scan import Snapshot
+from gateway.federation.lists.full_scan import N, Snapshot
 from gateway.federation.lists.list_reader import ListReader, has_listing
 from gateway.federation.lists.page import PageBuilder
 from gateway.federation.lists.position import StreamId, StreamKind
 from gateway.federation.lists.row_stream import Admit, FetchAll, ScannedStream, StreamSpec
 from gateway.federation.lists.sort_order import ByName, in_direction
 from gateway.federation.lists.source_report import Contribution
+from gateway.federation.objects import KnownAccounts
 from gateway.federation.sources import Source, SourceReader
 from gateway.people import People
 from schema.ports import FilterPlacement, GroupRow, PageRequest, PersonRow, RowList
@@ -27,6 +28,8 @@ Row = TypeVar("Row", PersonRow, GroupRow)
 
 PEOPLE = "@"
 """In place of a source: people of the configuration."""
+
+LAST_LETTER = chr(0x10FFFF)
 
 
 class PeopleLists:
@@ -40,13 +43,15 @@ class PeopleLists:
         cursors: CursorCodec,
         people: People,
         visible_task: Callable[[Caller, TaskRef], Awaitable[Task | None]],
+        known: KnownAccounts,
     ) -> None:
-        """`visible_task` reads a task; it may raise ConnectorError."""
+        """`visible_task` reads a task; it may raise ConnectorError. `known` is told which accounts are out of use."""
         self._sources = sources
         self._reader = ListReader(reader, kind=Kind.DIRECTORY)
         self._cursors = cursors
         self._people = people
         self._visible_task = visible_task
+        self._known = known
 
     async def users(
         self,
@@ -56,9 +61,11 @@ class PeopleLists:
         search: str | None = None,
         assignable_to: TaskRef | None = None,
     ) -> RowList[PersonRow]:
-        """People of all sources, each once.
+        """People of all sources, each once; those without a name come last.
 
-        `assignable_to`: only people of that task's source and, where it can tell, those whom it accepts as owner.
+        `search`: each of its words is a part of a name, user name or mail address.
+        `assignable_to`: only people of that task's source and, where it can tell, those whom it accepts as owner:
+        accounts out of use, technical ones and those without a name are not offered.
         Raises InputError for a cursor that does not fit or a task that the caller cannot see, and
         ConnectorError when that task cannot be read. The total is None unless every list was read to its end.
         """
@@ -68,6 +75,8 @@ class PeopleLists:
 
         def admit(row: PersonRow) -> PersonRow | None:
             if search is not None and not _is_found(search, row.person, row.user):
+                return None
+            if task is not None and not _is_offered(row):
                 return None
             distinct.add((row.source, row.native_id))
             return row
@@ -98,11 +107,10 @@ class PeopleLists:
     async def groups(self, request: PageRequest, *, search: str | None = None) -> RowList[GroupRow]:
         """Groups of all sources. Raises InputError for a cursor that does not fit."""
         page: PageBuilder[GroupRow] = self._page("groups", request, search, None)
-        wanted = None if search is None else folded(search)
 
         def admit(row: GroupRow) -> GroupRow | None:
             names = (row.group.name, row.group.native_id, *row.group.aliases)
-            return row if wanted is None or any(wanted in folded(name) for name in names) else None
+            return row if search is None or has_words(search, names) else None
 
         contributions: list[Contribution[GroupRow]] = []
         for source in self._sources:
@@ -139,7 +147,7 @@ class PeopleLists:
         return task
 
     def _page(self, what: str, request: PageRequest, search: str | None, target: NativeRef | None) -> PageBuilder[Row]:
-        order = in_direction(ByName[Row](lambda row: row.name), backward=request.backward)
+        order = in_direction(ByName[Row](_sort_name), backward=request.backward)
         return PageBuilder(self._cursors, order, fingerprint(what, request.sources, search, target), request)
 
     def _accounts(
@@ -148,13 +156,17 @@ class PeopleLists:
         connector = contribution.source.connector
 
         async def fetch() -> Snapshot[PersonRow]:
-            snapshot = await self._reader.scan(
+            snapshot = await self._found(
                 contribution,
                 "list all users",
-                (search, None if task is None else task.ref),
-                lambda limit, after: connector.list_users(search=search, assignable_to=task, limit=limit, after=after),
+                None if task is None else task.ref,
+                lambda word, limit, after: connector.list_users(
+                    search=word, assignable_to=task, limit=limit, after=after
+                ),
+                search,
                 fresh=request.fresh,
             )
+            self._known.note_accounts(contribution.source.key, snapshot.rows)
             return snapshot.of(lambda user: self._row(contribution.source.key, user))
 
         return fetch
@@ -182,16 +194,43 @@ class PeopleLists:
         connector = contribution.source.connector
 
         async def fetch() -> Snapshot[GroupRow]:
-            snapshot = await self._reader.scan(
+            snapshot = await self._found(
                 contribution,
                 "list all groups",
+                None,
+                lambda word, limit, after: connector.list_groups(search=word, limit=limit, after=after),
                 search,
-                lambda limit, after: connector.list_groups(search=search, limit=limit, after=after),
                 fresh=request.fresh,
             )
             return snapshot.of(lambda group: GroupRow(contribution.source.key, group))
 
         return fetch
+
+    async def _found(
+        self,
+        contribution: Contribution[Row],
+        operation: str,
+        about: Hashable,
+        page_of: Callable[[str | None, int, str | None], Awaitable[Page[N]]],
+        search: str | None,
+        *,
+        fresh: bool,
+    ) -> Snapshot[N]:
+        """The whole directory, which all searches share; the gateway finds names in any spelling and order.
+
+        Of a directory beyond `scan_limit` the vendor is asked for the longest word too.
+        """
+        whole: Snapshot[N] = await self._reader.scan(
+            contribution, operation, (None, about), lambda limit, after: page_of(None, limit, after), fresh=fresh
+        )
+        word = max((search or "").split(), key=len, default=None)
+        if word is None or not whole.truncated:
+            return whole
+        found: Snapshot[N] = await self._reader.scan(
+            contribution, operation, (word, about), lambda limit, after: page_of(word, limit, after), fresh=fresh
+        )
+        rows = {row.native_id: row for row in (*whole.rows, *found.rows)}
+        return Snapshot(list(rows.values()), truncated=True, pages=whole.pages + found.pages)
 
     def _configured(self, source: str | None) -> FetchAll[PersonRow]:
         """People of the configuration; only those linked to `source` unless that is None."""
@@ -212,7 +251,7 @@ class PeopleLists:
         person = self._people.by_native_ref(NativeRef(source, user.native_id))
         if person is not None:
             return PersonRow(PEOPLE, person.key, person.name, person, user)
-        return PersonRow(source, user.native_id, user.name or user.username or user.native_id, None, user)
+        return PersonRow(source, user.native_id, user.name or user.username or user.email or user.native_id, None, user)
 
 
 def _add(
@@ -224,13 +263,39 @@ def _add(
 ) -> None:
     stream = stream or StreamId(contribution.source.key, StreamKind.SCANNED)
     contribution.sorts = FilterPlacement.GATEWAY
-    contribution.streams.append(ScannedStream(StreamSpec(stream, page.order, admit, page.start_of(stream)), fetch))
+    source = contribution.source
+    spec = StreamSpec(
+        stream,
+        page.order,
+        admit,
+        page.start_of(stream),
+        error_of=lambda raised: source.error_of(raised, "list people"),
+    )
+    contribution.streams.append(ScannedStream(spec, fetch))
 
 
 def _is_found(search: str, person: Caller | None, user: User | None) -> bool:
-    """Whether `search` is a part of a name, user name or mail address, case and accents ignored."""
+    """Whether each word of `search` is a part of a name, user name or mail address."""
     texts = [] if person is None else [person.name, person.email, person.key]
     if user is not None:
         texts += [user.name, user.username, user.email]
-    wanted = folded(search)
-    return any(wanted in folded(text) for text in texts if text)
+    return has_words(search, [text for text in texts if text])
+
+
+def _is_offered(row: PersonRow) -> bool:
+    """Whether the account can be meant as the owner of a task: in use, no technical one, and with a name."""
+    user = row.user
+    if user is None:
+        return True
+    return _is_named(row) and user.is_active is not False and not user.is_service
+
+
+def _is_named(row: PersonRow) -> bool:
+    user = row.user
+    return row.person is not None or (user is not None and bool(user.name or user.username or user.email))
+
+
+def _sort_name(row: PersonRow | GroupRow) -> str:
+    """Accounts without a name come last, by id."""
+    is_nameless = isinstance(row, PersonRow) and not _is_named(row)
+    return LAST_LETTER + row.name if is_nameless else row.name

@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError
+from connectors.sdk.model import Task
 from connectors.sdk.query import Interval, SortDirection, TaskQuery
 from gateway.federation.authorization import disjuncts
 from gateway.federation.lists.filter_compiler import CompiledFilter, FilterCompiler, Test
@@ -25,9 +26,9 @@ NativeId = Callable[[str, PersonId], str | None]
 class PlannedStream(Struct, frozen=True):
     """One stream of a source.
 
-    `query` is what the vendor is asked. `partition` is the part of the list that the vendor sorts, None for a full
-    scan. `is_pushed`: the vendor applies the whole query of the gateway. `is_exact`: it applies the whole filter, so
-    its total counts the wanted rows.
+    `query` is what the vendor is asked; with `ids` the tasks are read by id instead. `partition` is the part of the list
+    that the vendor sorts, None for a full scan. `is_pushed`: the vendor applies the whole query of the gateway.
+    `is_exact`: it applies the whole filter, so its total counts the wanted rows.
     """
 
     id: StreamId
@@ -35,12 +36,15 @@ class PlannedStream(Struct, frozen=True):
     partition: NullPartition | None = None
     is_pushed: bool = True
     is_exact: bool = False
+    ids: frozenset[str] | None = None
 
 
 class SourcePlan(Struct, frozen=True, kw_only=True):
     """What one source is asked: no stream where it is skipped, or the caller gets nothing (`refusal`).
 
-    `admits`: whether a row matches the filter and the caller may see it within the scope.
+    `admits`: whether a row matches the filter and the caller may see it within the scope. `disjuncts` are the queries
+    whose union the list is, by the numbers in `StreamId`. `own`: rows of the journal that match the filter; the source
+    does not show them to the caller.
     """
 
     streams: tuple[PlannedStream, ...] = ()
@@ -48,6 +52,8 @@ class SourcePlan(Struct, frozen=True, kw_only=True):
     filters: FilterPlacement = FilterPlacement.PUSHED_DOWN
     sorts: FilterPlacement = FilterPlacement.PUSHED_DOWN
     admits: Test = lambda _: False
+    disjuncts: tuple[TaskQuery, ...] = ()
+    own: tuple[Task, ...] = ()
 
     @property
     def is_skipped(self) -> bool:
@@ -78,10 +84,12 @@ class Planner:
         turned_at: SortValues | None = None,
         native_id: NativeId,
         now: datetime,
+        own: Callable[[Connector[Any]], tuple[Task, ...]] = lambda _: (),
     ) -> None:
         self._caller, self._scope, self._filter = caller, scope, wanted
         self._order, self._turned_at = order, turned_at
         self._native_id, self._now = native_id, now
+        self._own = own
 
     def plan(self, source: Source) -> SourcePlan:
         """The plan for one source."""
@@ -95,8 +103,11 @@ class Planner:
         wanted = _wanted(compiled.query, visible)
         if not wanted:
             return SourcePlan()
-        partitions = self._partitions(source.connector)
-        if partitions is None:
+        partitions = self._partitions(source.connector) if compiled.query.ids is None else None
+        if compiled.query.ids is not None:
+            # Vendors that search by id at all do it no better than they read by id, and others would be scanned.
+            streams = [PlannedStream(StreamId(source.key, StreamKind.SCANNED), compiled.query, ids=compiled.query.ids)]
+        elif partitions is None:
             streams = _scanned(source, wanted)
         else:
             streams = self._paged(source, wanted, partitions, is_exact=compiled.is_exact)
@@ -106,6 +117,8 @@ class Planner:
             filters=FilterPlacement.PUSHED_DOWN if is_pushed else FilterPlacement.GATEWAY,
             sorts=FilterPlacement.GATEWAY if partitions is None else FilterPlacement.PUSHED_DOWN,
             admits=lambda task: compiled.matches(task) and any(query.matches(task) for query in visible),
+            disjuncts=tuple(each.query for each in wanted),
+            own=tuple(task for task in self._own(source.connector) if compiled.matches(task)),
         )
 
     def _compiled(self, source: Source) -> CompiledFilter:

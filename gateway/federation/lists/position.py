@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gateway.federation.lists.sort_order import SortValues
 
 
 class StreamKind(StrEnum):
-    """`LOCAL`: rows that the gateway has itself, written or configured ones. They are in no source's count."""
+    """`LOCAL`: rows that the gateway has itself, written or configured ones."""
 
     PAGED = "p"
     SCANNED = "s"
@@ -34,7 +35,7 @@ class StreamPosition(Struct, frozen=True, array_like=True):
 
     `page` is the vendor's cursor of the page that holds the next row (None: the first page), read with page size
     `limit` (0: any). `behind`: the stream failed, so it goes on after its own last row `own` (None: it returned no
-    row) and not after the list's. `total` is what the stream counted so far: later pages may read too little to count.
+    row) and not after the list's.
     """
 
     page: str | None
@@ -42,6 +43,16 @@ class StreamPosition(Struct, frozen=True, array_like=True):
     done: bool = False
     behind: bool = False
     own: SortValues | None = None
+
+
+class SourceCount(Struct, frozen=True, array_like=True):
+    """What earlier pages know of the number of a source's rows.
+
+    `given` rows were given so far, None where the list turned round and rows come again. `total` is what the first page
+    counted, None where it could not.
+    """
+
+    given: int | None = 0
     total: int | None = None
     exact: bool = False
 
@@ -63,21 +74,23 @@ class StreamStart(Struct, frozen=True):
 class ListPosition(Struct, frozen=True):
     """The last row of a page and its streams; a stream that is absent was not opened yet.
 
-    The positions of streams hold in one direction only.
+    The positions of streams hold in one direction only. `counts` are by source.
     """
 
     last: SortValues
     streams: Mapping[StreamId, StreamPosition]
     backward: bool = False
+    counts: Mapping[str, SourceCount] = MappingProxyType({})
 
     def turned(self) -> "ListPosition":
         """For the other direction, which can use the last row and the counts only."""
-        counted = {
-            stream: StreamPosition(None, 0, total=at.total, exact=at.exact)
-            for stream, at in self.streams.items()
-            if at.total is not None
+        counts = {
+            source: structs.replace(
+                known, given=None, total=None if known.total is None else max(known.total, known.given or 0)
+            )
+            for source, known in self.counts.items()
         }
-        return ListPosition(self.last, counted, self.backward)
+        return ListPosition(self.last, {}, self.backward, counts)
 
 
 def start_of(stream: StreamId, position: ListPosition | None) -> StreamStart:

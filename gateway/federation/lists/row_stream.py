@@ -1,7 +1,7 @@
 """Ordered streams of rows, each one part of a source's list: the inputs of the merge."""
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
@@ -9,8 +9,9 @@ from msgspec import Struct
 from connectors.sdk.errors import ConnectorError, MalformedResponseError
 from connectors.sdk.model import CountAccuracy
 from connectors.sdk.query import Page
+from gateway.federation.lists.count import Count, exactly, lower_bound
 from gateway.federation.lists.full_scan import Snapshot
-from gateway.federation.lists.position import StreamId, StreamKind, StreamPosition, StreamStart
+from gateway.federation.lists.position import StreamId, StreamPosition, StreamStart
 from gateway.federation.lists.sort_order import Listed, Order, R, Rank
 
 _R_co = TypeVar("_R_co", bound=Listed, covariant=True)
@@ -23,28 +24,32 @@ FetchPage = Callable[[str | None, int], Awaitable[Page[R]]]
 FetchAll = Callable[[], Awaitable[Snapshot[R]]]
 
 
-class Count(Struct, frozen=True):
-    """How many rows a stream stands for."""
-
-    value: int
-    accuracy: CountAccuracy
+def _as_it_is(raised: Exception) -> ConnectorError:
+    if isinstance(raised, ConnectorError):
+        return raised
+    raise raised
 
 
 class StreamSpec(Struct, Generic[R], frozen=True):
-    """What every stream is made from. `bound` is a rank that precedes all of its rows, or a prefix of one."""
+    """What every stream is made from.
+
+    `bound` is a rank that precedes all of its rows, or a prefix of one. `error_of` makes a ConnectorError of what the
+    source raises.
+    """
 
     id: StreamId
     order: Order[R]
     admit: Admit[R]
     start: StreamStart = StreamStart()
     bound: Rank = ()
+    error_of: Callable[[Exception], ConnectorError] = _as_it_is
 
 
 class VendorPages(Struct, Generic[R], frozen=True):
     """How a vendor's sorted list is read.
 
-    `fetch` reads pages of `limit` rows. `scan_limit` bounds how many unwanted rows are read in a row. `is_exact`: the
-    vendor's total counts the wanted rows and no others.
+    `fetch` reads pages of `limit` rows. `scan_limit` bounds how many unwanted rows are read in a row, and half of how
+    many are read in all. `is_exact`: the vendor's total counts the wanted rows and no others.
     """
 
     fetch: FetchPage[R]
@@ -56,7 +61,9 @@ class VendorPages(Struct, Generic[R], frozen=True):
 class Stream(Protocol[_R_co]):
     """Rows in total order, after the row at which the stream starts.
 
-    `error` ended the stream before its end; `truncated`: rows are missing, or may come in the wrong order.
+    `error` ended the stream before its end; `truncated`: rows are missing, or may come in the wrong order. `has_read`: the
+    source answered. `seen`: native ids of the rows that were read. `counts_itself`: `count` is of the rows that its
+    disjunct asks for and no others.
     """
 
     id: StreamId
@@ -64,13 +71,21 @@ class Stream(Protocol[_R_co]):
     opened: bool
     error: ConnectorError | None
     truncated: bool
+    has_read: bool
+    counts_itself: bool
+
+    @property
+    def disjunct(self) -> int: ...
+
+    @property
+    def seen(self) -> Collection[str]: ...
 
     @property
     def ready(self) -> bool:
         """Whether `prepare` has nothing to do."""
 
     async def prepare(self) -> None:
-        """Fetch until `head` is right; opens the stream. A ConnectorError goes to `error` and is never raised."""
+        """Fetch until `head` is right; opens the stream. Whatever the source raises goes to `error`."""
 
     def head(self) -> Rank | None:
         """The rank of the next row, None at the end."""
@@ -108,9 +123,10 @@ class PagedStream(Generic[R]):
         self.id, self.bound = spec.id, spec.bound
         self.opened = False
         self.error: ConnectorError | None = None
-        self.truncated = False
+        self.truncated = self.has_read = False
         self._order, self._admit = spec.order, spec.admit
-        self._fetch, self._scan_limit, self._is_exact = pages.fetch, pages.scan_limit, pages.is_exact
+        self._fetch, self._scan_limit, self.counts_itself = pages.fetch, pages.scan_limit, pages.is_exact
+        self._error_of = spec.error_of
         self._start = spec.start.position
         self._limit = self._start.limit if self._start is not None and self._start.limit else pages.limit
         self._returned = spec.start.after
@@ -119,7 +135,12 @@ class PagedStream(Generic[R]):
         self._at_end = self._start is not None and self._start.done
         self._rows: deque[_Row[R]] = deque()
         self._vendor_total: Count | None = None
-        self._seen: set[str] = set()
+        self._unwanted = 0
+        self.seen: set[str] = set()
+
+    @property
+    def disjunct(self) -> int:
+        return self.id.disjunct
 
     @property
     def ready(self) -> bool:
@@ -130,41 +151,48 @@ class PagedStream(Generic[R]):
         unwanted = 0
         try:
             while not self._at_end and not self._has_whole_tie():
-                page = await self._fetch(self._cursors[-1], self._limit)
-                if page.next_cursor is not None and page.next_cursor in self._cursors:
-                    raise MalformedResponseError("the vendor's page cursor does not move on")
+                page = await self._next_page()
+                self.has_read = True
                 if self._vendor_total is None and page.total is not None:
-                    self._vendor_total = Count(page.total, page.total_accuracy)
-                has_wanted = self._take(page.items, len(self._cursors) - 1)
-                unwanted = 0 if has_wanted else unwanted + len(page.items)
+                    is_exact = page.total_accuracy is CountAccuracy.EXACT
+                    self._vendor_total = exactly(page.total) if is_exact else lower_bound(page.total)
+                wanted = self._take(page.items, len(self._cursors) - 1)
+                unwanted = 0 if wanted else unwanted + len(page.items)
+                self._unwanted += len(page.items) - wanted
                 self._at_end = page.next_cursor is None
                 self.truncated = self.truncated or page.truncated
                 if not self._at_end:
                     self._cursors.append(page.next_cursor)
-                if unwanted >= self._scan_limit:
+                if not self._at_end and (unwanted >= self._scan_limit or self._unwanted >= 2 * self._scan_limit):
                     self.truncated = self._at_end = True
             if self._is_tie_too_long():
                 # Rows of this tie that are not read yet may sort before some that are returned.
                 self.truncated = True
-        except ConnectorError as error:
-            self.error = error
+        except Exception as raised:  # noqa: BLE001 what a source raises stays in its part of the list
+            self.error = self._error_of(raised)
             self._at_end = True
 
-    def _take(self, items: Sequence[R], page: int) -> bool:
-        """Buffer the wanted rows of a page; whether there are any."""
+    async def _next_page(self) -> Page[R]:
+        page = await self._fetch(self._cursors[-1], self._limit)
+        if page.next_cursor is not None and page.next_cursor in self._cursors:
+            raise MalformedResponseError("the vendor's page cursor does not move on")
+        return page
+
+    def _take(self, items: Sequence[R], page: int) -> int:
+        """Buffer the wanted rows of a page; how many there are."""
         wanted = []
         for item in items:
             shown = self._admit(item)
             if shown is None:
                 continue
-            self._seen.add(shown.native_id)
+            self.seen.add(shown.native_id)
             rank = self._order.rank_of(shown)
             if self._after is None or rank > self._after:
                 wanted.append(_Row(rank, shown, page))
         if wanted:
             # Sort all buffered rows again: the vendor's order is not trusted.
             self._rows = deque(sorted([*self._rows, *wanted], key=lambda row: row.rank))
-        return bool(wanted)
+        return len(wanted)
 
     def _has_whole_tie(self) -> bool:
         """Whether all rows that tie with the next one for the vendor are read, or are too many."""
@@ -193,34 +221,28 @@ class PagedStream(Generic[R]):
             return self._start
         page = min((row.page for row in self._rows), default=len(self._cursors) - 1)
         failed = self.error is not None
-        count = self.count()
         return StreamPosition(
             self._cursors[page],
             self._limit,
             done=self._at_end and not self._rows and not failed,
             behind=failed,
             own=self._returned if failed else None,
-            total=count.value,
-            exact=count.accuracy is CountAccuracy.EXACT,
         )
 
     def ids(self) -> frozenset[str] | None:
         is_complete = self._at_end and self._start is None and self.error is None and not self.truncated
-        return frozenset(self._seen) if is_complete else None
+        return frozenset(self.seen) if is_complete else None
 
     def count(self) -> Count:
-        """From the rows where all were read, else the vendor's total, else an earlier page's count, else what was read."""
+        """From the rows where all were read, else the vendor's total, else what was read."""
         ids = self.ids()
         if ids is not None:
-            return Count(len(ids), CountAccuracy.EXACT)
-        if self._is_exact and self._vendor_total is not None:
-            if self.truncated:
-                # What was announced and not given is not known to exist.
-                return Count(max(self._vendor_total.value, len(self._seen)), CountAccuracy.LOWER_BOUND)
-            return self._vendor_total
-        if self._start is not None and self._start.total is not None and self._start.total >= len(self._seen):
-            return Count(self._start.total, CountAccuracy.EXACT if self._start.exact else CountAccuracy.LOWER_BOUND)
-        return Count(len(self._seen), CountAccuracy.LOWER_BOUND)
+            return exactly(len(ids))
+        if self.counts_itself and self._vendor_total is not None:
+            known = self._vendor_total.at_least(len(self.seen))
+            # Rows that were announced and not given are not known to exist.
+            return lower_bound(known.value) if self.truncated else known
+        return lower_bound(len(self.seen))
 
 
 class ScannedStream(Generic[R]):
@@ -230,10 +252,11 @@ class ScannedStream(Generic[R]):
         self.id, self.bound = spec.id, spec.bound
         self.opened = False
         self.error: ConnectorError | None = None
-        self.truncated = False
-        self._order, self._admit, self._fetch = spec.order, spec.admit, fetch
+        self.truncated = self.has_read = False
+        self.counts_itself = False
+        self._order, self._admit, self._fetch, self._error_of = spec.order, spec.admit, fetch, spec.error_of
         self._rows: deque[tuple[Rank, R]] = deque()
-        self._seen: frozenset[str] = frozenset()
+        self.seen: frozenset[str] = frozenset()
         self._start = spec.start.position
         self._returned = spec.start.after
         self._after = None if self._returned is None else self._order.rank(self._returned)
@@ -248,16 +271,20 @@ class ScannedStream(Generic[R]):
         self.opened = True
         try:
             snapshot = await self._fetch()
-        except ConnectorError as error:
-            self.error = error
+            self.has_read = True
+            wanted = [shown for row in snapshot.rows if (shown := self._admit(row)) is not None]
+            ranked = [(self._order.rank_of(row), row) for row in wanted]
+            rest = [pair for pair in ranked if self._after is None or pair[0] > self._after]
+            self._rows = deque(sorted(rest, key=lambda pair: pair[0]))
+        except Exception as raised:  # noqa: BLE001 what a source raises stays in its part of the list
+            self.error = self._error_of(raised)
             return
         self.truncated, self.error = snapshot.truncated, snapshot.error
-        wanted = [shown for row in snapshot.rows if (shown := self._admit(row)) is not None]
-        self._seen = frozenset(row.native_id for row in wanted)
-        ranked = ((self._order.rank_of(row), row) for row in wanted)
-        self._rows = deque(
-            sorted((pair for pair in ranked if self._after is None or pair[0] > self._after), key=lambda pair: pair[0])
-        )
+        self.seen = frozenset(row.native_id for row in wanted)
+
+    @property
+    def disjunct(self) -> int:
+        return self.id.disjunct
 
     def head(self) -> Rank | None:
         return self._rows[0][0] if self._rows else None
@@ -278,10 +305,7 @@ class ScannedStream(Generic[R]):
         return None if self.error is None else StreamPosition(None, 0, behind=True, own=self._returned)
 
     def ids(self) -> frozenset[str] | None:
-        return self._seen if self.opened and self.error is None and not self.truncated else None
+        return self.seen if self.opened and self.error is None and not self.truncated else None
 
     def count(self) -> Count:
-        if self.id.kind is StreamKind.LOCAL:
-            return Count(0, CountAccuracy.EXACT)
-        is_complete = not self.truncated and self.error is None
-        return Count(len(self._seen), CountAccuracy.EXACT if is_complete else CountAccuracy.LOWER_BOUND)
+        return lower_bound(len(self.seen)) if self.ids() is None else exactly(len(self.seen))

@@ -1,26 +1,28 @@
 """What one source contributes to a list, and the report that is made of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Generic
 
-from connectors.sdk.errors import ConnectorError, ForbiddenError
+import anyio
+
+from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError
 from connectors.sdk.model import CountAccuracy
 from gateway.federation.cache import CachedResult
-from gateway.federation.lists.position import StreamKind
+from gateway.federation.lists.count import Count, Counted, Disjuncts, count_rows, exactly, lower_bound
+from gateway.federation.lists.position import SourceCount, StreamKind
 from gateway.federation.lists.row_stream import Stream
 from gateway.federation.lists.sort_order import R
 from gateway.federation.sources import Source, status_of
 from gateway.federation.traffic import RequestCost
 from schema.ports import FilterPlacement, Problem, SourceReport, SourceStatus
 
-Counted = tuple[int | None, CountAccuracy]
-
 
 class Contribution(Generic[R]):
     """One source's streams of one list, and everything that its report says.
 
-    `is_skipped`: the source is not asked. `refusal`: why the caller gets nothing of it.
+    `is_skipped`: the source is not asked. `refusal`: why the caller gets nothing of it. `until`: when the time for its
+    part of the list is over, in seconds of the event loop's clock.
     """
 
     def __init__(self, source: Source) -> None:
@@ -28,21 +30,60 @@ class Contribution(Generic[R]):
         self.streams: list[Stream[R]] = []
         self.cost = RequestCost()
         self.is_skipped = False
+        self.until = anyio.current_time() + source.max_wait
         self.refusal: ConnectorError | None = None
+        self.disjuncts: Disjuncts | None = None
         self.filters = FilterPlacement.PUSHED_DOWN
         self.sorts = FilterPlacement.PUSHED_DOWN
         self._oldest: datetime | None = None
         self._from_cache = False
-        self._is_stale = False
+        self._count: Count | None = None
         self._stale_because: ConnectorError | None = None
+        # The age of the oldest answer that stands in for a failure.
+        self.stood_in_at: datetime | None = None
 
     def note(self, answer: CachedResult[Any]) -> None:
         """Adds an answer that the list is made from."""
         at = answer.fetched_at
         self._oldest = at if self._oldest is None else min(self._oldest, at)
         self._from_cache = self._from_cache or answer.from_cache
-        self._is_stale = self._is_stale or answer.stale
         self._stale_because = self._stale_because or answer.error
+        if answer.error is not None:
+            self.stood_in_at = at if self.stood_in_at is None else min(self.stood_in_at, at)
+
+    async def count(self, given: Collection[str], known: SourceCount | None, *, ask: bool) -> SourceCount:
+        """Counts the rows once the page is read, and returns what later pages have to know.
+
+        `given` are native ids of this page's rows. `known` is what earlier pages know, None on the first. `ask`: the
+        vendor may be asked for what is needed to count exactly.
+        """
+        known = known or SourceCount()
+        so_far = None if known.given is None else known.given + len(given)
+        if known.total is not None:
+            earlier = exactly(known.total) if known.exact else lower_bound(known.total)
+            count: Count | None = earlier.at_least(len(given) if so_far is None else so_far)
+        else:
+            vendors = [stream for stream in self.streams if _is_vendors(stream)]
+            own = [stream for stream in self.streams if not _is_vendors(stream) and stream.id.source == self.source.key]
+            local = {native_id for stream in own for native_id in stream.seen}
+            count = await count_rows(vendors, given={*local, *given}, disjuncts=self.disjuncts, ask=ask)
+            if so_far:
+                count = lower_bound(so_far) if count is None else count.at_least(so_far)
+        if so_far is not None and count is not None and not count.is_exact and self._is_at_end():
+            count = exactly(so_far)
+        self._count = count
+        return (
+            SourceCount(given=so_far)
+            if count is None
+            else SourceCount(given=so_far, total=count.value, exact=count.is_exact)
+        )
+
+    def _is_at_end(self) -> bool:
+        """Whether the list was read page by page to its end."""
+        return any(stream.id.kind is StreamKind.PAGED for stream in self.streams) and all(
+            stream.opened and stream.head() is None and stream.error is None and not stream.truncated
+            for stream in self.streams
+        )
 
     def report(self) -> SourceReport:
         """Once the list is read."""
@@ -53,8 +94,10 @@ class Contribution(Generic[R]):
         if self.refusal is not None:
             return self._refused(self.refusal)
         status, error = self._status()
-        count, accuracy = self._count()
-        if self._is_stale and error is None:
+        count, accuracy = (
+            (None, CountAccuracy.UNKNOWN) if self._count is None else (self._count.value, self._count.accuracy)
+        )
+        if self._stale_because is not None and error is None:
             status, error = SourceStatus.STALE, self._stale_because
             accuracy = CountAccuracy.ESTIMATE if count is not None else accuracy
         return SourceReport(
@@ -73,72 +116,40 @@ class Contribution(Generic[R]):
         )
 
     def _refused(self, error: ConnectorError) -> SourceReport:
-        """Forbidden: the count is unknown. Not linked: it is 0."""
-        is_forbidden = isinstance(error, ForbiddenError)
+        """The count is 0 for a person who is not linked to the source; otherwise it is not known."""
+        is_unlinked = isinstance(error, IdentityNotLinkedError)
         return SourceReport(
             source=self.source.key,
-            status=SourceStatus.FORBIDDEN if is_forbidden else SourceStatus.OK,
-            count=None if is_forbidden else 0,
-            count_accuracy=CountAccuracy.UNKNOWN if is_forbidden else CountAccuracy.EXACT,
+            status=SourceStatus.OK if is_unlinked else status_of(error),
+            count=0 if is_unlinked else None,
+            count_accuracy=CountAccuracy.EXACT if is_unlinked else CountAccuracy.UNKNOWN,
             error=Problem.from_error(error),
         )
 
-    def _vendor_streams(self) -> list[Stream[R]]:
-        return [stream for stream in self.streams if stream.id.kind is not StreamKind.LOCAL]
-
     def _status(self) -> tuple[SourceStatus, ConnectorError | None]:
-        """By the first error; PARTIAL where a part of the list was read all the same."""
+        """By the first error; PARTIAL where a part of the list was read all the same, or a bound ended the reading."""
         error = next((stream.error for stream in self.streams if stream.error is not None), None)
         if error is None:
-            return SourceStatus.OK, None
-        opened = [stream for stream in self._vendor_streams() if stream.opened]
-        if any(stream.error is None or stream.count().value for stream in opened):
+            is_bounded = any(stream.truncated for stream in self.streams)
+            return (SourceStatus.PARTIAL if is_bounded else SourceStatus.OK), None
+        if any(stream.has_read for stream in self.streams if _is_vendors(stream)):
             return SourceStatus.PARTIAL, error
         return status_of(error), error
 
-    def _count(self) -> Counted:
-        """Rows of the source. Disjuncts may overlap, so the counts of several are only a lower bound of their union."""
-        streams = self._vendor_streams()
-        if any(stream.error is not None or not stream.opened for stream in streams):
-            return _count_of_opened(streams)
-        by_disjunct: dict[int, list[Stream[R]]] = {}
-        for stream in streams:
-            by_disjunct.setdefault(stream.id.disjunct, []).append(stream)
-        counts = [[stream.count() for stream in each] for each in by_disjunct.values()]
-        is_exact = all(count.accuracy is CountAccuracy.EXACT for each in counts for count in each)
-        accuracy = CountAccuracy.EXACT if is_exact else CountAccuracy.LOWER_BOUND
-        sums = [sum(count.value for count in each) for each in counts]
-        if len(sums) <= 1:
-            return sum(sums), accuracy
-        distinct = _count_of_distinct(streams)
-        return (max(sums), CountAccuracy.LOWER_BOUND) if distinct is None else (distinct, accuracy)
 
-
-def _count_of_opened(streams: Sequence[Stream[R]]) -> Counted:
-    """Where some streams failed or were not opened: what the others hold at least."""
-    opened = (stream for stream in streams if stream.opened)
-    known = [count.value for stream in opened if (count := stream.count()).value or stream.error is None]
-    return (sum(known), CountAccuracy.LOWER_BOUND) if known else (None, CountAccuracy.UNKNOWN)
-
-
-def _count_of_distinct(streams: Sequence[Stream[R]]) -> int | None:
-    """How many different rows all streams have, None unless each of them was read to its end."""
-    distinct: set[str] = set()
-    for stream in streams:
-        ids = stream.ids()
-        if ids is None:
-            return None
-        distinct |= ids
-    return len(distinct)
+def _is_vendors(stream: Stream[R]) -> bool:
+    return stream.id.kind is not StreamKind.LOCAL
 
 
 def total_of(reports: Sequence[SourceReport]) -> Counted:
-    """The sum over all sources; a lower bound where a source's count is not exact."""
+    """The sum over all sources; a lower bound where a source's count is one, an estimate where one is old."""
     counts = [report.count for report in reports if report.count is not None]
-    is_exact = all(report.count_accuracy is CountAccuracy.EXACT for report in reports)
     if not counts and reports:
         return None, CountAccuracy.UNKNOWN
-    return sum(counts), CountAccuracy.EXACT if is_exact else CountAccuracy.LOWER_BOUND
+    accuracies = {report.count_accuracy for report in reports}
+    if CountAccuracy.ESTIMATE in accuracies:
+        return sum(counts), CountAccuracy.ESTIMATE
+    return sum(counts), CountAccuracy.EXACT if accuracies <= {CountAccuracy.EXACT} else CountAccuracy.LOWER_BOUND
 
 
 def is_complete(report: SourceReport) -> bool:

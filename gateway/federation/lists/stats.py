@@ -13,7 +13,6 @@ from gateway.federation.sources import Source
 from gateway.people import People
 from schema.ports import (
     BucketKey,
-    InboxScope,
     PersonId,
     StatsRequest,
     TaskBucket,
@@ -40,16 +39,14 @@ class Stats:
         self._now = now
 
     async def of(self, caller: Caller, request: StatsRequest) -> TaskStats:
-        """Counts of the tasks that the caller may see. Each task is in exactly one bucket, so buckets sum to the total.
+        """Counts of the tasks that the caller may see within the scope. Each task is in exactly one bucket, so buckets sum to the total.
 
         Raises nothing for a failing source: its report has the failure, and counts are lower bounds.
         """
         now = request.now or self._now()
         tasks, reports = await self._lists.all_tasks(
             caller,
-            TaskListRequest(
-                scope=InboxScope.ALL_VISIBLE, filter=request.filter, fresh=request.fresh, count=True, now=now
-            ),
+            TaskListRequest(scope=request.scope, filter=request.filter, fresh=request.fresh, count=True, now=now),
         )
         incomplete = {report.source for report in reports if not is_complete(report)}
         grouped: dict[tuple[BucketKey, ...], list[Task]] = {}

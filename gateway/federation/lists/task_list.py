@@ -1,32 +1,37 @@
 """Lists of tasks over all sources: plan per source, ordered streams, merge, page, and a report per source."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import anyio
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.clock import utc_now
+from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
+from gateway.federation.authorization import OwnWork, own_ended
 from gateway.federation.cache import Kind
 from gateway.federation.lists.cursor import CursorCodec, fingerprint
+from gateway.federation.lists.disjuncts import FirstPage, TaskDisjuncts
 from gateway.federation.lists.full_scan import Snapshot
-from gateway.federation.lists.list_reader import ListReader
+from gateway.federation.lists.list_reader import ListReader, page_size
 from gateway.federation.lists.page import PageBuilder
 from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan
 from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, start_of
 from gateway.federation.lists.row_stream import Admit, FetchAll, PagedStream, ScannedStream, StreamSpec, VendorPages
 from gateway.federation.lists.sort_order import NullPartition, SortValues, TotalOrder
 from gateway.federation.lists.source_report import Contribution, is_complete
+from gateway.federation.objects import GET_TASK
 from gateway.federation.overlay import Overlay
 from gateway.federation.sources import Source, SourceReader
 from gateway.people import People
-from schema.ports import InboxScope, PersonId, SourceReport, TaskEdgeRow, TaskFilter, TaskList, TaskListRequest
+from schema.ports import InboxScope, PersonId, RowList, SourceReport, TaskEdgeRow, TaskFilter, TaskList, TaskListRequest
 
 # Seconds for which a full scan is fresh, for each page that it read. Twenty pages are read every 80 seconds, which
 # leaves a vendor of 30 reads a minute half of them for everything else.
 FRESH_SECONDS_A_PAGE = 4.0
+LIST_TASKS = "list tasks"
 
 
 class TaskLists:
@@ -41,15 +46,17 @@ class TaskLists:
         cursors: CursorCodec,
         people: People,
         within_flow: Callable[[Task], Task],
+        own: OwnWork,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`within_flow` returns a task as the state of its flow makes it, without a call."""
+        """`within_flow` returns a task as the state of its flow and our own writes make it, without a call."""
         self._sources = sources
         self._reader = ListReader(reader, kind=Kind.TASK_LIST)
         self._overlay = overlay
         self._cursors = cursors
         self._people = people
         self._within_flow = within_flow
+        self._own = own
         self._now = now
 
     async def page(self, caller: Caller, request: TaskListRequest) -> TaskList:
@@ -59,9 +66,11 @@ class TaskLists:
         page = PageBuilder(self._cursors, order, identity, request)
         turned_at = page.start.last if page.start is not None and page.is_turned else None
         planner = self._planner(caller, request, order, turned_at)
-        rows = await page.build(
-            [self._contribution(source, planner.plan(source), request, order, page.start) for source in self._sources]
-        )
+        rows, contributions = await self._built(page, planner, request, order, {})
+        since = self._stood_in(contributions)
+        if since:
+            # Old rows are shown: so are all writes that they are older than.
+            rows, _ = await self._built(page, planner, request, order, since)
         return TaskList(
             edges=[TaskEdgeRow(edge.item, edge.cursor) for edge in rows.edges],
             has_next_page=rows.has_next_page,
@@ -72,22 +81,62 @@ class TaskLists:
             sources=rows.sources,
         )
 
+    async def _built(
+        self,
+        page: PageBuilder[Task],
+        planner: Planner,
+        request: TaskListRequest,
+        order: TotalOrder,
+        since: Mapping[str, datetime],
+    ) -> tuple[RowList[Task], list[Contribution[Task]]]:
+        """`since`: the age of what is shown of failing sources."""
+        contributions = [
+            self._contribution(source, planner, request, order, page.start, since.get(source.key))
+            for source in self._sources
+        ]
+        return await page.build(contributions), contributions
+
+    def _stood_in(self, contributions: Sequence[Contribution[Task]]) -> dict[str, datetime]:
+        """The age of old rows by source, where a write is newer that is not among those shown in any case."""
+        since = {}
+        for contribution in contributions:
+            key, read_at = contribution.source.key, contribution.stood_in_at
+            if read_at is not None and len(self._overlay.written(key, read_at=read_at)) > len(
+                self._overlay.written(key)
+            ):
+                since[key] = read_at
+        return since
+
     async def all_tasks(self, caller: Caller, request: TaskListRequest) -> tuple[list[Task], list[SourceReport]]:
         """Every task once, in no order, up to `scan_limit` of each source, and a report per source."""
         planner = self._planner(caller, request, None, None)
-        contributions = [
-            self._contribution(source, planner.plan(source), request, TotalOrder(()), None) for source in self._sources
-        ]
-        streams = [stream for contribution in contributions for stream in contribution.streams]
-        async with anyio.create_task_group() as group:
-            for stream in streams:
-                group.start_soon(stream.prepare)
+        contributions = await self._all_read(planner, request, {})
+        since = self._stood_in(contributions)
+        if since:
+            contributions = await self._all_read(planner, request, since)
         found: dict[TaskRef, Task] = {}
-        for stream in streams:
-            while stream.head() is not None:
-                task = stream.pop()
-                found.setdefault(task.ref, task)
+        for contribution in contributions:
+            for stream in contribution.streams:
+                while stream.head() is not None:
+                    task = stream.pop()
+                    found.setdefault(task.ref, task)
         return list(found.values()), [contribution.report() for contribution in contributions]
+
+    async def _all_read(
+        self, planner: Planner, request: TaskListRequest, since: Mapping[str, datetime]
+    ) -> list[Contribution[Task]]:
+        contributions = [
+            self._contribution(source, planner, request, TotalOrder(()), None, since.get(source.key))
+            for source in self._sources
+        ]
+        async with anyio.create_task_group() as group:
+            for contribution in contributions:
+                for stream in contribution.streams:
+                    group.start_soon(stream.prepare)
+        for contribution in contributions:
+            if contribution.streams:
+                await contribution.count((), None, ask=False)
+        return contributions
 
     async def sees_flow(self, caller: Caller, flow: FlowRef) -> bool:
         """Whether the caller sees a task of the flow; task admins see every flow."""
@@ -114,6 +163,7 @@ class TaskLists:
             turned_at=turned_at,
             native_id=self._native_id,
             now=request.now or self._now(),
+            own=lambda connector: own_ended(caller, connector, self._own, request.scope),
         )
 
     def _native_id(self, source: str, person: PersonId) -> str | None:
@@ -126,12 +176,19 @@ class TaskLists:
     def _contribution(
         self,
         source: Source,
-        plan: SourcePlan,
+        planner: Planner,
         request: TaskListRequest,
         order: TotalOrder,
         start: ListPosition | None,
+        since: datetime | None,
     ) -> Contribution[Task]:
         contribution: Contribution[Task] = Contribution(source)
+        try:
+            plan = source.ask(LIST_TASKS, lambda: planner.plan(source))
+        except ConnectorError as error:
+            source.record_failure(error)
+            contribution.refusal = error
+            return contribution
         contribution.is_skipped, contribution.refusal = plan.is_skipped, plan.refusal
         contribution.filters, contribution.sorts = plan.filters, plan.sorts
         for planned in plan.streams:
@@ -142,16 +199,35 @@ class TaskLists:
                 self._admit(plan, partition),
                 start_of(planned.id, start),
                 bound=() if partition is None else partition.bound,
+                error_of=lambda raised: source.error_of(raised, LIST_TASKS),
             )
             contribution.streams.append(
-                ScannedStream(spec, self._scan(contribution, planned.query, fresh=request.fresh))
+                ScannedStream(spec, self._scan(contribution, planned, fresh=request.fresh))
                 if partition is None
                 else PagedStream(spec, self._pages(contribution, planned, request))
             )
-        written = self._overlay.expected(source.key)
-        if plan.streams and written:
-            contribution.streams.append(_written(source.key, written, plan, order, start))
+        written = self._overlay.written(source.key, read_at=since) if plan.streams else ()
+        contribution.disjuncts = TaskDisjuncts(
+            source, plan, self._first_page(contribution, fresh=request.fresh), written
+        )
+        if plan.streams and (written or plan.own):
+            tasks = [self._within_flow(one.expected) for one in written]
+            contribution.streams.append(_written(source.key, tasks, plan, order, start))
         return contribution
+
+    def _first_page(self, contribution: Contribution[Task], *, fresh: bool) -> FirstPage:
+        connector = contribution.source.connector
+
+        async def fetch(query: TaskQuery, limit: int) -> Page[Task]:
+            return await self._reader.read(
+                contribution,
+                LIST_TASKS,
+                (query, None, limit),
+                lambda: connector.list_tasks(query, limit=limit),
+                fresh=fresh,
+            )
+
+        return fetch
 
     def _admit(self, plan: SourcePlan, partition: NullPartition | None) -> Admit[Task]:
         """Rows as the vendor shows them; those that the overlay replaces come in a stream of their own.
@@ -159,12 +235,14 @@ class TaskLists:
         A vendor that cannot query a null partition returns all of them: each stream takes its own rows.
         """
 
+        own = {task.native_id for task in plan.own}
+
         def admit(task: Task) -> Task | None:
             if self._overlay.seen(task) is not task:
                 return None
             shown = self._within_flow(task)
             is_own = partition is None or partition.holds(shown)
-            return shown if is_own and plan.admits(shown) else None
+            return shown if is_own and shown.native_id not in own and plan.admits(shown) else None
 
         return admit
 
@@ -176,7 +254,7 @@ class TaskLists:
         async def fetch(after: str | None, limit: int) -> Page[Task]:
             return await self._reader.read(
                 contribution,
-                "list tasks",
+                LIST_TASKS,
                 (planned.query, after, limit),
                 lambda: connector.list_tasks(planned.query, limit=limit, after=after),
                 fresh=request.fresh,
@@ -184,13 +262,14 @@ class TaskLists:
 
         return VendorPages(
             fetch,
-            limit=min(request.first + 1, connector.info.page_limit),
+            limit=page_size(connector.info, request.first, is_exact=planned.is_exact),
             scan_limit=connector.settings.scan_limit,
             is_exact=planned.is_exact,
         )
 
-    def _scan(self, contribution: Contribution[Task], query: TaskQuery, *, fresh: bool) -> FetchAll[Task]:
-        connector = contribution.source.connector
+    def _scan(self, contribution: Contribution[Task], planned: PlannedStream, *, fresh: bool) -> FetchAll[Task]:
+        source, query, ids = contribution.source, planned.query, planned.ids
+        connector = source.connector
         list_seconds = connector.settings.cache.list_seconds
 
         async def fetch() -> Snapshot[Task]:
@@ -204,21 +283,24 @@ class TaskLists:
                 ttl=lambda snapshot: _fresh_seconds(snapshot, list_seconds),
             )
 
-        return fetch
+        async def fetch_by_id() -> Snapshot[Task]:
+            known = [one for one in sorted(ids or ()) if connector.is_native_id(one)]
+            return await self._reader.by_id(contribution, GET_TASK, known, connector.get_tasks, fresh=fresh)
+
+        return fetch if ids is None else fetch_by_id
 
 
 def _written(
     source: str, tasks: Sequence[Task], plan: SourcePlan, order: TotalOrder, start: ListPosition | None
 ) -> ScannedStream[Task]:
-    """The tasks that our own writes left, as long as the vendor does not show them."""
+    """The tasks that writes left, as long as the vendor does not show them, and those that the caller ended."""
     stream = StreamId(source, StreamKind.LOCAL)
+    rows = {task.native_id: task for task in (*plan.own, *filter(plan.admits, tasks))}
 
     async def fetch() -> Snapshot[Task]:
-        return Snapshot(tasks)
+        return Snapshot(tuple(rows.values()))
 
-    return ScannedStream(
-        StreamSpec(stream, order, lambda task: task if plan.admits(task) else None, start_of(stream, start)), fetch
-    )
+    return ScannedStream(StreamSpec(stream, order, lambda task: task, start_of(stream, start)), fetch)
 
 
 def _fresh_seconds(snapshot: Snapshot[Task], least: float) -> float:

@@ -1,4 +1,4 @@
-"""Definitions by id. No vendor is asked for one definition: lists that are shared anyway are looked through."""
+"""Definitions by id. No vendor is called for a single definition: shared lists are searched."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
@@ -26,7 +26,7 @@ _FAILED = {SourceStatus.UNAVAILABLE, SourceStatus.RATE_LIMITED, SourceStatus.UNA
 
 
 class Definitions:
-    """The lists asked do not depend on the id, so a hundred unknown ids cost no more than one."""
+    """The lists that are read do not depend on the id, so a hundred unknown ids cost no more calls than one."""
 
     def __init__(
         self,

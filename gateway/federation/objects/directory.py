@@ -9,6 +9,7 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import Group, NativeRef, User
 from gateway.federation.cache import Kind, Tag
+from gateway.federation.objects.known_accounts import KnownAccounts
 from gateway.federation.sources import Source, SourceReader
 
 V = TypeVar("V")
@@ -18,12 +19,18 @@ Get = Callable[[Connector[Any], Sequence[str]], Awaitable[Mapping[str, V]]]
 class DirectoryReader:
     """Reads each source's users or groups in one batch. What could not be loaded is absent: rows show a stub instead."""
 
-    def __init__(self, sources: Mapping[str, Source], *, reader: SourceReader) -> None:
+    def __init__(self, sources: Mapping[str, Source], *, reader: SourceReader, known: KnownAccounts) -> None:
+        """`known` has the names of accounts that no directory tells."""
         self._sources = sources
         self._reader = reader
+        self._known = known
 
     async def users(self, refs: Sequence[NativeRef]) -> dict[NativeRef, User]:
-        return await self._batches(refs, "get users", lambda connector, ids: connector.get_users(ids))
+        found = await self._batches(refs, "get users", lambda connector, ids: connector.get_users(ids))
+        for ref, account in found.items():
+            self._known.note_accounts(ref.source, [account])
+        named = ((ref, self._known.named(ref)) for ref in refs if ref not in found)
+        return found | {ref: user for ref, user in named if user is not None}
 
     async def groups(self, refs: Sequence[NativeRef]) -> dict[NativeRef, Group]:
         return await self._batches(refs, "get groups", lambda connector, ids: connector.get_groups(ids))

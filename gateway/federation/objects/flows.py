@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
+import anyio
+
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import Flow, FlowRef
-from gateway.federation.cache import Kind, Tag
-from gateway.federation.objects.batch import read_each
+from gateway.federation.cache import Kind
 from gateway.federation.overlay import FlowOverlay
 from gateway.federation.sources import Source, SourceReader
 
@@ -21,14 +22,36 @@ class FlowReader:
         self._overlay = overlay
 
     async def flows(self, refs: Iterable[FlowRef], *, fresh: bool = False) -> dict[FlowRef, Flow | ConnectorError]:
-        """The flows that exist. A ref that could not be read has its error; one of an unknown source is absent."""
+        """The flows that exist. A ref that could not be read has its error; one of an unknown source is absent.
 
-        async def one(ref: FlowRef) -> Flow | None:
-            flow = await self._read(ref, fresh=fresh)
-            # The vendor may not show a new flow yet.
-            return self._overlay.expected(ref) if flow is None else self._overlay.seen(flow)
+        All flows of a source that have to be read cost one call of its connector.
+        """
 
-        return await read_each([ref for ref in refs if ref.source in self._sources], one)
+        by_source: dict[str, set[str]] = {}
+        for ref in refs:
+            if ref.source in self._sources:
+                by_source.setdefault(ref.source, set()).add(ref.native_id)
+        found: dict[FlowRef, Flow | ConnectorError] = {}
+
+        async def load(key: str, ids: set[str]) -> None:
+            source = self._sources[key]
+            answers = await self._reader.read_each(
+                source, GET_FLOW, sorted(ids), source.connector.get_flows, kind=Kind.FLOW, fresh=fresh
+            )
+            for native_id, answer in answers.items():
+                ref = FlowRef(key, native_id)
+                flow = answer if isinstance(answer, ConnectorError) else self._as_written(ref, answer.value)
+                if flow is not None:
+                    found[ref] = flow
+
+        async with anyio.create_task_group() as group:
+            for key, ids in by_source.items():
+                group.start_soon(load, key, ids)
+        return found
+
+    def _as_written(self, ref: FlowRef, flow: Flow | None) -> Flow | None:
+        """The record as our own writes left it. The vendor may not show a new flow yet."""
+        return self._overlay.expected(ref) if flow is None else self._overlay.seen(flow)
 
     async def flow(self, ref: FlowRef, *, fresh: bool = False) -> Flow | None:
         """One flow, None when there is none. Raises ConnectorError."""
@@ -44,16 +67,3 @@ class FlowReader:
             return expected
         found: Flow | None = self._reader.cached(self._sources[ref.source], GET_FLOW, ref.native_id)
         return found
-
-    async def _read(self, ref: FlowRef, *, fresh: bool) -> Flow | None:
-        source = self._sources[ref.source]
-
-        async def get() -> Flow | None:
-            found = (await source.connector.get_flows([ref.native_id])).get(ref.native_id)
-            if isinstance(found, ConnectorError):
-                raise found
-            return found
-
-        about = Tag(ref.source, Kind.FLOW, ref.native_id)
-        shared = await self._reader.read(source, GET_FLOW, ref.native_id, get, about=about, fresh=fresh)
-        return shared.value

@@ -1,17 +1,22 @@
 """Tasks and their details by id."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+import anyio
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import DetailAspect, FlowRef, Task, TaskDetail, TaskRef
-from gateway.federation.authorization import can_see
-from gateway.federation.cache import Kind, Tag
+from gateway.federation.authorization import OWN_WORK, Names, OwnWork, visible_record
+from gateway.federation.cache import CachedResult, Kind, Tag
 from gateway.federation.objects.batch import read_each
 from gateway.federation.objects.flows import FlowReader
 from gateway.federation.overlay import Overlay
 from gateway.federation.sources import Source, SourceReader
+
+GET_TASK = "get task"
 
 
 class TaskReader:
@@ -21,12 +26,21 @@ class TaskReader:
     """
 
     def __init__(
-        self, sources: Mapping[str, Source], *, reader: SourceReader, overlay: Overlay, flows: FlowReader
+        self,
+        sources: Mapping[str, Source],
+        *,
+        reader: SourceReader,
+        overlay: Overlay,
+        flows: FlowReader,
+        own: OwnWork,
+        names: Names,
     ) -> None:
         self._sources = sources
         self._reader = reader
         self._overlay = overlay
         self._flows = flows
+        self._own = own
+        self._names = names
         # The sources whose connector looks at the flow; the rows of other sources need no look-up.
         self._by_flow = {
             key for key, source in sources.items() if type(source.connector).within_flow is not Connector.within_flow
@@ -37,11 +51,21 @@ class TaskReader:
     ) -> dict[TaskRef, Task | ConnectorError]:
         """The tasks that exist and that `caller` may see. A ref that could not be read has its error."""
 
-        async def one(ref: TaskRef) -> Task | None:
-            task = await self._visible(caller, ref, fresh=fresh)
-            return None if task is None else self.within_flow(task)
-
-        return await read_each([ref for ref in refs if ref.source in self._sources], one)
+        wanted = [ref for ref in dict.fromkeys(refs) if ref.source in self._sources]
+        records = await self._records(wanted, fresh=fresh)
+        found: dict[TaskRef, Task | ConnectorError] = {}
+        for ref in wanted:
+            record = records.get(ref)
+            if isinstance(record, ConnectorError):
+                found[ref] = record
+                continue
+            task = visible_record(caller, self._sources[ref.source].connector, self._own, ref, record)
+            if task is not None:
+                try:
+                    found[ref] = self.within_flow(task)
+                except ConnectorError as error:
+                    found[ref] = error
+        return found
 
     async def visible_task(self, caller: Caller, ref: TaskRef) -> Task | None:
         """As `tasks`, for one. Raises ConnectorError."""
@@ -55,53 +79,113 @@ class TaskReader:
 
         Raises ConnectorError.
         """
-        source = self._sources[ref.source]
-        if not source.connector.is_native_id(ref.native_id):
-            return None
+        found = (await self._records([ref], fresh=fresh)).get(ref)
+        if isinstance(found, ConnectorError):
+            raise found
+        return found
 
-        async def get() -> Task | None:
-            found = (await source.connector.get_tasks([ref.native_id])).get(ref.native_id)
-            if isinstance(found, ConnectorError):
-                raise found
-            return found
+    async def _records(self, refs: Iterable[TaskRef], *, fresh: bool) -> dict[TaskRef, Task | ConnectorError]:
+        """The records that exist, from one call for each source where its vendor reads several in one."""
+        by_source: dict[str, set[str]] = {}
+        for ref in refs:
+            if ref.source in self._sources:
+                by_source.setdefault(ref.source, set()).add(ref.native_id)
+        found: dict[TaskRef, Task | ConnectorError] = {}
 
-        about = Tag(ref.source, Kind.TASK, ref.native_id)
-        shared = await self._reader.read(source, "get task", ref.native_id, get, about=about, fresh=fresh)
-        if shared.value is None:
-            # The vendor may not show a new task yet. The overlay holds only what the vendor accepted.
-            return next((one for one in self._overlay.expected(ref.source) if one.native_id == ref.native_id), None)
-        return self._overlay.seen(shared.value)
+        async def load(key: str, ids: set[str]) -> None:
+            found.update(await self._of_source(self._sources[key], sorted(ids), fresh=fresh))
+
+        async with anyio.create_task_group() as group:
+            for key, ids in by_source.items():
+                group.start_soon(load, key, ids)
+        return found
+
+    async def _of_source(
+        self, source: Source, ids: Sequence[str], *, fresh: bool
+    ) -> dict[TaskRef, Task | ConnectorError]:
+        connector = source.connector
+        try:
+            possible = source.ask(GET_TASK, lambda: [one for one in ids if connector.is_native_id(one)])
+        except ConnectorError as error:
+            return {TaskRef(source.key, native_id): error for native_id in ids}
+        answers = await self._reader.read_each(
+            source, GET_TASK, possible, connector.get_tasks, kind=Kind.TASK, fresh=fresh
+        )
+        found: dict[TaskRef, Task | ConnectorError] = {}
+        for native_id, answer in answers.items():
+            ref = TaskRef(source.key, native_id)
+            if isinstance(answer, ConnectorError):
+                found[ref] = answer
+                continue
+            task = self._as_written(ref, answer)
+            if task is not None:
+                found[ref] = task
+        return found
+
+    def _as_written(self, ref: TaskRef, answer: CachedResult[Task | None]) -> Task | None:
+        """The record as our own writes left it."""
+        if answer.value is not None:
+            self._names.note(answer.value)
+            return self._own.remembered(self._overlay.seen(answer.value))
+        self._own.is_gone(ref)
+        # The vendor may not show a new task yet. The overlay holds only what the vendor accepted.
+        read_at = None if answer.error is None else answer.fetched_at
+        expected = self._overlay.expected(ref.source, read_at=read_at)
+        return next((self._own.remembered(one) for one in expected if one.native_id == ref.native_id), None)
 
     def within_flow(self, task: Task) -> Task:
-        """The task as its flow's state makes it, where that flow is known. Makes no call."""
+        """A record as the vendor gave it, as its flow's state and our own writes make it. Makes no call.
+
+        Raises ConnectorError.
+        """
+        self._names.note(task)
+        task = self._own.remembered(task)
         if task.flow_id is None or task.source not in self._by_flow:
             return task
         flow = self._flows.known(FlowRef(task.source, task.flow_id))
-        return task if flow is None else self._sources[task.source].connector.within_flow(task, flow)
+        if flow is None:
+            return task
+        source = self._sources[task.source]
+        return source.ask("get flow", lambda: source.connector.within_flow(task, flow))
 
     async def details(
-        self, caller: Caller, wanted: Mapping[TaskRef, frozenset[DetailAspect]]
+        self,
+        caller: Caller,
+        wanted: Mapping[TaskRef, frozenset[DetailAspect]],
+        *,
+        known: Mapping[TaskRef, Task] = MappingProxyType({}),
+        fresh: bool = False,
     ) -> dict[TaskRef, TaskDetail | ConnectorError]:
-        """The wanted aspects of the tasks that `caller` may see. A ref that could not be read has its error."""
+        """The wanted aspects of the tasks that `caller` may see. A ref that could not be read has its error.
+
+        `known` are records that the caller was shown just now: they are not read again.
+        """
+        unread = [ref for ref in wanted if ref not in known]
+        tasks: dict[TaskRef, Task | ConnectorError] = {**known, **(await self.tasks(caller, unread, fresh=fresh))}
 
         async def one(ref: TaskRef) -> TaskDetail | None:
-            task = await self._visible(caller, ref)
-            return None if task is None else await self.detail(task, wanted[ref])
+            task = tasks.get(ref)
+            if isinstance(task, ConnectorError):
+                raise task
+            if task is not None and task.rule == OWN_WORK:
+                # Nothing that was read later is added to what the caller left.
+                return TaskDetail(description=task.description)
+            return None if task is None else await self.detail(task, wanted[ref], fresh=fresh)
 
         return await read_each([ref for ref in wanted if ref.source in self._sources], one)
 
-    async def detail(self, task: Task, aspects: frozenset[DetailAspect]) -> TaskDetail:
+    async def detail(self, task: Task, aspects: frozenset[DetailAspect], *, fresh: bool = False) -> TaskDetail:
         """Aspects of a task that the caller is known to see. Raises ConnectorError."""
         source = self._sources[task.source]
+        known = source.ask("get detail", lambda: source.connector.detail_in(task, aspects))
+        if known is not None:
+            return known
         shared = await self._reader.read(
             source,
             "get detail",
             (task.native_id, aspects),
             lambda: source.connector.get_detail(task, aspects),
             about=Tag(task.source, Kind.TASK, task.native_id),
+            fresh=fresh,
         )
         return shared.value
-
-    async def _visible(self, caller: Caller, ref: TaskRef, *, fresh: bool = False) -> Task | None:
-        task = await self.task(ref, fresh=fresh)
-        return task if task is not None and can_see(caller, self._sources[ref.source].connector, task) else None

@@ -2,15 +2,18 @@
 
 source                one source: its connector behind admission control
 reader                reads of a source through the cache
+batch                 single reads that become one call
+containment           unexpected exceptions of a connector
 status                how it fared lately, and how a failing read shows
 action_capabilities   what it can do, by action of the graph
 caller_scope          credential scope and authority, for sources that see the person
 flight_context        the call context of a single flight
 """
 
+from gateway.federation.sources.batch import FetchMany
 from gateway.federation.sources.flight_context import flight_context
 from gateway.federation.sources.reader import SourceReader
 from gateway.federation.sources.source import Source
 from gateway.federation.sources.status import status_of
 
-__all__ = ["Source", "SourceReader", "flight_context", "status_of"]
+__all__ = ["FetchMany", "Source", "SourceReader", "flight_context", "status_of"]

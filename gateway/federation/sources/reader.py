@@ -1,12 +1,16 @@
 """Reads of a source through the cache. Lists and objects make their cache keys here and nowhere else."""
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
+
+import anyio
 
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.settings import CacheSettings
 from gateway.federation.cache import Cache, CachedResult, CacheKey, Kind, Tag
+from gateway.federation.sources.batch import Batch, FetchMany
 from gateway.federation.sources.source import Source
+from gateway.federation.traffic import Priority, current_context
 
 T = TypeVar("T")
 
@@ -46,6 +50,7 @@ class SourceReader:
 
         settings = source.connector.settings.cache
         seconds = fresh_seconds(settings, about)
+        context = current_context()
         return await self._cache.get_or_fetch(
             CacheKey(source.key, source.scope, operation, arguments),
             fetched,
@@ -55,7 +60,58 @@ class SourceReader:
             revalidate=settings.revalidate_seconds if may_revalidate else 0.0,
             max_wait=source.max_wait,
             fresh=fresh,
+            asked_at=context.asked_at,
+            decides=context.priority is Priority.WRITE,
         )
+
+    async def read_each(
+        self,
+        source: Source,
+        operation: str,
+        ids: Collection[str],
+        fetch: FetchMany[T],
+        *,
+        kind: Kind,
+        fresh: bool = False,
+    ) -> dict[str, CachedResult[T | None] | ConnectorError]:
+        """Single things by native id, each kept on its own. What has to be read costs one call of `fetch` together.
+
+        The value is None for an unknown id; what could not be read has its error.
+        """
+
+        async def fetched(wanted: Sequence[str]) -> Mapping[str, T | ConnectorError]:
+            try:
+                return await fetch(wanted)
+            except Exception as raised:  # noqa: BLE001 whatever a connector raises becomes one error for all ids
+                raise source.error_of(raised, operation) from None
+
+        batch = Batch(fetched)
+        found: dict[str, CachedResult[T | None] | ConnectorError] = {}
+
+        async def one(native_id: str) -> None:
+            try:
+                found[native_id] = await self.read(
+                    source,
+                    operation,
+                    native_id,
+                    lambda: batch.get(native_id),
+                    about=Tag(source.key, kind, native_id),
+                    fresh=fresh,
+                )
+            except ConnectorError as error:
+                found[native_id] = error
+
+        async with anyio.create_task_group() as group:
+            for native_id in dict.fromkeys(ids):
+                group.start_soon(one, native_id)
+        return found
+
+    def stand_in(
+        self, source: Source, operation: str, arguments: Hashable, error: ConnectorError
+    ) -> CachedResult[Any] | None:
+        """An older answer to the same question, to be given because of `error`; None without one. Makes no call."""
+        key = CacheKey(source.key, source.scope, operation, arguments)
+        return self._cache.stand_in(key, error, max_stale=source.connector.settings.cache.max_stale_seconds)
 
     def cached(self, source: Source, operation: str, arguments: Hashable) -> Any | None:
         """The value of a fresh answer in the cache, None without one. Makes no call."""

@@ -10,6 +10,7 @@ from connectors.sdk.errors import ConnectorError, MalformedResponseError, Reject
 from gateway.federation.cache import Scope
 from gateway.federation.sources.action_capabilities import action_capabilities, described
 from gateway.federation.sources.caller_scope import acting_on, scope_of
+from gateway.federation.sources.containment import Containment
 from gateway.federation.sources.status import StatusRecord
 from gateway.federation.traffic import (
     AdmissionControl,
@@ -17,6 +18,7 @@ from gateway.federation.traffic import (
     CallContext,
     Clock,
     Observe,
+    RequestCost,
     current_context,
     ignore_record,
     in_context,
@@ -31,9 +33,9 @@ GRACE = 0.05
 
 
 class Source:
-    """Every read of the source passes through `read`, every write through `write`.
+    """Every read of the source passes through `read`, every write through `write`, what needs no request through `ask`.
 
-    Each request that the connector sends needs a permit of `admission`; `observe` is told of it.
+    They raise ConnectorError and nothing else, whatever the connector raises. Each request that the connector sends needs a permit of `admission`; `observe` is told of it.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Source:
             observe=observe,
         )
         connector.guard(self.admission)
+        self._containment = Containment(self.key)
         self.action_capabilities = action_capabilities(connector.info.capabilities)
         self._described = described(self.action_capabilities)
         self._record = StatusRecord(self.key, per_person=connector.settings.acts_as != "service", clock=connector.clock)
@@ -82,23 +85,46 @@ class Source:
         try:
             with in_context(self._context(operation)):
                 result = await call()
-        except ConnectorError as error:
-            self.record_failure(error.at(self.key, operation))
-            raise
+        except Exception as raised:
+            error = self.error_of(raised, operation)
+            self.record_failure(error)
+            if error is raised:
+                raise
+            raise error from None
         self._record.record_success()
         self.admission.record_usable()
         return result
 
     async def write(self, operation: str, call: Callable[[], Awaitable[T]]) -> T:
-        """As `read`; a clear refusal is no failure of the source, and a success is not recorded."""
+        """As `read`; a clear refusal is no failure of the source, and a success is not recorded.
+
+        An unexpected exception after a request was begun leaves open whether the write was applied.
+        """
+        cost = RequestCost()
         try:
-            with in_context(self._context(operation)):
+            with in_context(self._context(operation).counted_by(cost)):
                 return await call()
-        except ConnectorError as error:
-            error.at(self.key, operation)
+        except Exception as raised:
+            error = self.error_of(raised, operation, maybe_applied=cost.requests > 0)
             if error.maybe_applied or not isinstance(error, RejectedError):
                 self.record_failure(error)
-            raise
+            if error is raised:
+                raise
+            raise error from None
+
+    def ask(self, operation: str, call: Callable[[], T]) -> T:
+        """The result of something that the connector tells without a request."""
+        try:
+            return call()
+        except Exception as raised:
+            error = self.error_of(raised, operation)
+            if error is raised:
+                raise
+            raise error from None
+
+    def error_of(self, raised: Exception, operation: str, *, maybe_applied: bool = False) -> ConnectorError:
+        """What is told of an exception that the connector, or the use of what it returned, raised."""
+        return self._containment.error_of(raised, operation, maybe_applied=maybe_applied)
 
     def record_failure(self, error: ConnectorError) -> None:
         """For a read that failed in part, after it gave what it had."""

@@ -41,6 +41,7 @@ class StatusRecord:
         self.status = SourceStatus.OK
         self.reason: str | None = None
         self.last_success_at: datetime | None = None
+        self._last_failure: ConnectorError | None = None
 
     def record_success(self) -> None:
         self.status, self.reason = SourceStatus.OK, None
@@ -52,6 +53,9 @@ class StatusRecord:
             return
         if self._per_person and isinstance(error, ForbiddenError | UnauthenticatedError):
             return  # about one person, not about the source
+        if error is self._last_failure:
+            return  # several reads waited for one call
+        self._last_failure = error
         if isinstance(error, BrokenError):
             log.error(
                 "source broken", source=self._source, operation=error.operation, code=error.code, reason=error.message

@@ -1,4 +1,4 @@
-"""Everything around an upstream request: who makes it, when it may be sent, and what became of it.
+"""Everything around an upstream request: who makes it, when it may be sent, and how it ended.
 
 call_context      who calls, for which operation, with which priority and deadline; the one context variable
 priority          mutations before reads before background work

@@ -23,6 +23,8 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     `caller`: None while the gateway calls for itself
     `token`: what the caller signed in with, if another system could accept it
     `deadline`: until when an answer is useful, in seconds of the event loop's clock; None: no deadline
+    `asked_at`: when the question arrived, in seconds of the monotonic clock; None: with the call itself. A read that began
+    later is fresh enough for it
     `is_probe`: the request is a health probe and passes an open circuit breaker
     """
 
@@ -31,6 +33,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     token: str | None = None
     priority: Priority = Priority.INTERACTIVE
     deadline: float | None = None
+    asked_at: float | None = None
     counters: tuple[RequestCost, ...] = ()
     is_probe: bool = False
 

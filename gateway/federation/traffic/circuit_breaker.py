@@ -9,8 +9,8 @@ from math import inf
 FAILURES = 3
 LATEST = 20
 RATIO = 0.5
-# Seconds after a probe that succeeded at once, in which error answers (5xx) are ignored: the vendor is well but for some
-# objects, and requests for those must not close the source for everyone.
+# Seconds after a probe that succeeded at once, in which error answers (5xx) are ignored: the vendor works except for some
+# objects, and requests for those must not make the source unavailable for everyone.
 FORGIVENESS = 60.0
 
 
@@ -40,7 +40,7 @@ class CircuitBreaker:
 
     @property
     def had_answers_only(self) -> bool:
-        """Whether all failures in a row were error answers: then the vendor can be reached, and may be well otherwise."""
+        """Whether all failures in a row were error answers: then the vendor can be reached and may otherwise work."""
         return self._had_answers_only
 
     def record_success(self, *, sent_at: float) -> None:

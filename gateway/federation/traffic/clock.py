@@ -1,4 +1,4 @@
-"""The clocks that admission control lives by; tests replace them."""
+"""The clocks of admission control. Tests replace them."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta

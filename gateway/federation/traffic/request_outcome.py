@@ -20,7 +20,7 @@ OVERLOAD_STATUSES = frozenset({429, 502, 503, 504})
 
 
 class RequestOutcome(Struct, frozen=True, kw_only=True):
-    """As `connectors.sdk.http.Permit.settle` is told."""
+    """The arguments of `connectors.sdk.http.Permit.settle`."""
 
     status: int | None = None
     headers: Mapping[str, str] = NO_HEADERS

@@ -4,6 +4,7 @@ pipeline            the way of every write: admit, lock its target, carry out, s
 task_write          verbs of an existing task: read, authorize, validate, send, verify
 flow_write          verbs of an existing flow
 creation            new tasks and flows
+ended               what a write that ended a task leaves for its author and its owners
 verbs               the table of verbs: intent, command, proof of application, tags touched
 attempt             the state of one write on its way, and its results
 command_builder     intents to commands; people and groups to native ids

@@ -35,6 +35,8 @@ class Attempt:
         self.flow: Flow | None = None
         self.capability = Capability(support=Support.UNSUPPORTED, atomic=False)
         self.refusal: Failure | None = None
+        # `task` is one that the caller may not see: it is shown in this one answer.
+        self.is_shown_once = False
 
     def choose_verb(self) -> Verb:
         """Also notes its capability. UnsupportedActionError, without a call, if the source has no such verb."""
@@ -67,5 +69,5 @@ class Attempt:
 
     def unknown(self, *problems: Problem, **more: Any) -> WriteResult:
         """The write may or may not have happened."""
-        unsettled = Problem(code="UPSTREAM_ERROR", message=UNSETTLED)
+        unsettled = Problem(code="UPSTREAM_ERROR", message=UNSETTLED, source=self.source.key)
         return self.result(MutationStatus.UNKNOWN, problems=(*problems, unsettled), **more)

@@ -10,6 +10,7 @@ from connectors.sdk.commands import Command, CreateTask, FlowCommand, StartFlow,
 from connectors.sdk.errors import IdentityNotLinkedError, InputError
 from connectors.sdk.model import Flow, NativeRef, Task
 from gateway.federation.authorization import Policy
+from gateway.federation.objects import KnownAccounts
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.verbs import Verb
 from gateway.people import People
@@ -17,16 +18,17 @@ from schema.ports import AssignIntent, ClaimIntent, CommentIntent, PersonId, Upd
 
 
 class CommandBuilder:
-    """Resolves people by the book of people."""
+    """Resolves people by the book of people. Accounts that are `known` to be out of use get no task."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, known: KnownAccounts) -> None:
         self._people = people
+        self._known = known
 
     def on_task(self, attempt: Attempt, verb: Verb, task: Task) -> TaskCommand:
         """What the write asks of that task.
 
         Raises IdentityNotLinkedError for a person without an identity in the source, InputError for a user or group
-        of another source.
+        of another source, and for an owner whose account is out of use.
         """
         command = _build(attempt, verb, task=task, **self._converted(attempt, task))
         if not isinstance(command, TaskCommand):
@@ -57,7 +59,7 @@ class CommandBuilder:
                 return {"actor": policy.identity()}
             case AssignIntent() as intent:
                 return {
-                    "user_id": None if intent.user is None else self._user(source, intent.user, "userId"),
+                    "user_id": None if intent.user is None else self._owner(source, intent.user),
                     "group_id": None if intent.group is None else _group(source, intent.group, "groupId"),
                     # Owners may forward their own tasks: that overrides no other person.
                     "override": intent.override or policy.is_mine(task),
@@ -75,6 +77,12 @@ class CommandBuilder:
 
     def _users(self, source: str, people: Sequence[PersonId] | None) -> tuple[str, ...] | None:
         return None if people is None else tuple(self._user(source, user, "candidateUserIds") for user in people)
+
+    def _owner(self, source: str, user: PersonId) -> str:
+        native_id = self._user(source, user, "userId")
+        if self._known.is_out_of_use(NativeRef(source, native_id)):
+            raise InputError("this account is not in use any more; choose another person", field=("userId",))
+        return native_id
 
     def _user(self, source: str, user: PersonId, field: str) -> str:
         if user.ref is not None:

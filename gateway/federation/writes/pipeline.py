@@ -14,6 +14,7 @@ import structlog
 from msgspec import structs
 
 from connectors.sdk.caller import Caller
+from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import MutationStatus
 from connectors.sdk.errors import (
     Failure,
@@ -24,11 +25,13 @@ from connectors.sdk.errors import (
     UnavailableError,
     UpstreamTimeoutError,
 )
-from connectors.sdk.model import FlowRef, TaskRef
+from connectors.sdk.model import FlowRef, Task, TaskRef
+from gateway.federation.authorization import OwnWork, visible_record
 from gateway.federation.sources import Source
 from gateway.federation.traffic import Priority, current_context, in_context
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.creation import Creator
+from gateway.federation.writes.ended import ended_task
 from gateway.federation.writes.flow_write import FlowWriter
 from gateway.federation.writes.task_write import TaskWriter
 from gateway.federation.writes.verbs import action_of
@@ -49,6 +52,8 @@ class WritePipeline:
         flows: FlowWriter,
         creator: Creator,
         leases: Leases,
+        own: OwnWork,
+        now: Clock = utc_now,
     ) -> None:
         self._sources = sources
         self._journal = journal
@@ -57,6 +62,8 @@ class WritePipeline:
         self._creator = creator
         # Writes to one target run one after the other: an emulated claim reads before it writes.
         self._leases = leases
+        self._own = own
+        self._now = now
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         """The result of the write; every expected failure is in it. Its upstream calls go before those of lists."""
@@ -95,8 +102,7 @@ class WritePipeline:
         except GatewayError as error:
             return attempt.rejected(error)
         with anyio.CancelScope(shield=True):
-            result = await self._carry_out(attempt)
-            await self._settle(attempt, result)
+            result = await self._settle(attempt, await self._carry_out(attempt))
         log.info(
             "write",
             source=source.key,
@@ -121,16 +127,29 @@ class WritePipeline:
             # The journal could not note that the write is sent, so it was not sent.
             return attempt.rejected(error)
 
-    async def _settle(self, attempt: Attempt, result: WriteResult) -> None:
-        """Record the result; or forget a write that may be sent again with the same key."""
+    async def _settle(self, attempt: Attempt, result: WriteResult) -> WriteResult:
+        """Record the result; or forget a write that may be sent again with the same key. Returns what is answered."""
+        ended = ended_task(attempt, result, self._now())
+        if ended is not None:
+            self._own.add(ended)
+            result = structs.replace(result, task=self._left(attempt, result.task))
         try:
             if result.status is MutationStatus.REJECTED and _may_be_repeated(attempt.refusal):
                 await self._journal.withdraw(attempt.operation_id)
             else:
-                await self._journal.settle(attempt.operation_id, result)
+                # A task that is shown for this one answer is not recorded, so a repeated key does not show it again.
+                kept = structs.replace(result, task=None) if attempt.is_shown_once else result
+                await self._journal.settle(attempt.operation_id, kept, ended=ended)
         except GatewayError:
             # The result is true whether or not it is recorded. A repeated key looks at the source instead.
             log.exception("result not recorded", operation=attempt.operation_id)
+        return result
+
+    def _left(self, attempt: Attempt, task: Task | None) -> Task | None:
+        """The ended task as the caller will see it: the vendor's record if they see that, else as their write left it."""
+        if task is None:
+            return None
+        return visible_record(attempt.caller, attempt.connector, self._own, task.ref, self._own.remembered(task))
 
     async def _repeated(self, attempt: Attempt, earlier: Record) -> WriteResult:
         """The result for an idempotency key that was used before. Never sends a second write."""
@@ -142,9 +161,7 @@ class WritePipeline:
         if earlier.result is None and earlier.stage is Stage.ADMITTED:
             return attempt.result(MutationStatus.PENDING, replayed=True)
         found = structs.replace(await self._look_up(attempt), replayed=True)
-        if found.status is MutationStatus.APPLIED:
-            await self._settle(attempt, found)
-        return found
+        return await self._settle(attempt, found) if found.status is MutationStatus.APPLIED else found
 
     async def _look_up(self, attempt: Attempt) -> WriteResult:
         """For an earlier write that is UNKNOWN or under way: what the source shows now."""

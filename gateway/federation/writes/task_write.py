@@ -4,6 +4,9 @@ After a clear answer the expected record goes into the overlay. After a lost one
 is APPLIED, PENDING, REJECTED or UNKNOWN.
 """
 
+from datetime import datetime
+from typing import TypedDict
+
 from msgspec import structs
 
 from connectors.sdk.capability import Support
@@ -14,13 +17,14 @@ from connectors.sdk.errors import (
     ConnectorError,
     ForbiddenError,
     InputError,
+    MalformedResponseError,
     NotFoundError,
     RejectedError,
     UnsupportedActionError,
     VersionConflictError,
 )
-from connectors.sdk.model import DetailAspect, FormKind, Task, TaskRef
-from gateway.federation.authorization import Policy, can_see
+from connectors.sdk.model import UNREADABLE, DetailAspect, FormKind, Task, TaskRef, TaskState
+from gateway.federation.authorization import Names, OwnWork, Policy, RecentlyShown, visible_record
 from gateway.federation.objects import TaskReader
 from gateway.federation.overlay import Overlay
 from gateway.federation.writes.attempt import Attempt
@@ -47,12 +51,23 @@ class TaskWriter:
     """Carries out verbs of a task and looks up those whose answer was lost."""
 
     def __init__(
-        self, *, reads: TaskReader, overlay: Overlay, sender: AtMostOnceSender, commands: CommandBuilder
+        self,
+        *,
+        reads: TaskReader,
+        overlay: Overlay,
+        sender: AtMostOnceSender,
+        commands: CommandBuilder,
+        own: OwnWork,
+        shown: RecentlyShown,
+        names: Names,
     ) -> None:
         self._reads = reads
         self._overlay = overlay
         self._sender = sender
         self._commands = commands
+        self._own = own
+        self._shown = shown
+        self._names = names
 
     async def carry_out(self, attempt: Attempt, ref: TaskRef) -> WriteResult:
         """Raises GatewayUnavailableError if the journal cannot be written; every other failure is in the result."""
@@ -68,39 +83,81 @@ class TaskWriter:
     async def look_up(self, attempt: Attempt, ref: TaskRef) -> WriteResult:
         """What the source shows now of a write whose answer was lost. Never sends it again."""
         try:
-            await self._read(attempt, ref, fresh=True)
-            command = self._commands.on_task(attempt, attempt.choose_verb(), _read_task(attempt))
+            now = await self._reads.task(ref, fresh=True)
+            if now is None:
+                return attempt.unknown()
+            command = self._commands.on_task(attempt, attempt.choose_verb(), now)
         except (ConnectorError, InputError):
             return attempt.unknown()
-        applied = is_applied(command, _read_task(attempt))
-        return attempt.result(MutationStatus.APPLIED) if applied else attempt.unknown()
+        attempt.task = self._visible(attempt, ref, now)
+        if is_applied(command, now):
+            # The caller could see the task when the write was sent. An ended one is shown as the write left it.
+            return attempt.result(MutationStatus.APPLIED, task=now if not now.is_open else attempt.task)
+        return attempt.unknown()
 
     async def _prepare(self, attempt: Attempt, verb: Verb, ref: TaskRef) -> TaskCommand | WriteResult:
         """The command to send, or the result if there is nothing to send. Raises what refuses the write."""
         fresh = attempt.capability.support is Support.EMULATED
-        await self._read(attempt, ref, fresh=fresh)
+        await self._read(attempt, verb, ref, fresh=fresh)
         try:
             return await self._judge(attempt, verb)
         except (ConflictError, ForbiddenError):
             if fresh:
                 raise
         # The cached record may be out of date: before refusing, read the task again without the cache.
-        await self._read(attempt, ref, fresh=True)
+        await self._read(attempt, verb, ref, fresh=True)
         return await self._judge(attempt, verb)
 
-    async def _read(self, attempt: Attempt, ref: TaskRef, *, fresh: bool) -> None:
-        task = await self._reads.task(ref, fresh=fresh)
-        if task is None or not can_see(attempt.caller, attempt.connector, task):
-            attempt.task = None
+    async def _read(self, attempt: Attempt, verb: Verb, ref: TaskRef, *, fresh: bool) -> None:
+        """Sets `attempt.task`. Raises NotFoundError for a task that the caller may not see.
+
+        A caller who was shown the task a moment ago is told why the write is refused instead.
+        """
+        try:
+            task = await self._reads.task(ref, fresh=fresh)
+            if not fresh and self._visible(attempt, ref, task) is None and self._shown.knows(attempt.caller.key, ref):
+                task = await self._reads.task(ref, fresh=True)
+        except MalformedResponseError:
+            if not (attempt.capability.by_id and attempt.caller.is_task_admin):
+                raise
+            # A task admin may repair or end a task whose record cannot be decoded.
+            task = _unreadable(ref, attempt.connector.clock())
+        attempt.task = self._visible(attempt, ref, task)
+        if attempt.task is not None:
+            return
+        if task is None or not self._shown.knows(attempt.caller.key, ref):
             raise NotFoundError(_INVISIBLE)
-        attempt.task = task
+        attempt.task = self._shown_once(attempt, task)
+        raise self._policy(attempt).refusal_unseen(task, verb.command.action)
+
+    def _policy(self, attempt: Attempt) -> Policy:
+        return Policy(attempt.caller, attempt.connector, self._names)
+
+    def _visible(self, attempt: Attempt, ref: TaskRef, task: Task | None) -> Task | None:
+        """What the caller sees of the task; `task` is the vendor's record."""
+        return visible_record(attempt.caller, attempt.connector, self._own, ref, task)
+
+    def _shown_once(self, attempt: Attempt, task: Task) -> Task | None:
+        """The little that a caller may be told, once, of a task that they saw a moment ago and see no longer."""
+        if not self._shown.may_tell(attempt.caller.key, task.ref):
+            return None
+        attempt.is_shown_once = True
+        return Task(
+            source=task.source,
+            native_id=task.native_id,
+            title=task.title,
+            state=task.state,
+            rule=task.rule,
+            fetched_at=task.fetched_at,
+            assignees=task.assignees,
+        )
 
     async def _judge(self, attempt: Attempt, verb: Verb) -> TaskCommand | WriteResult:
         """Authorization and validation against the task as last read."""
         task, intent, expected = _read_task(attempt), attempt.request.intent, attempt.request.expected_version
         if expected is not None and expected != task.version:
             raise VersionConflictError("the task has changed since you read it; read it again")
-        policy = Policy(attempt.caller, attempt.connector)
+        policy = self._policy(attempt)
         if isinstance(intent, ClaimIntent) and task.is_open and policy.is_mine(task):
             return attempt.result(MutationStatus.APPLIED)
         command = self._commands.on_task(attempt, verb, task)
@@ -160,18 +217,35 @@ class TaskWriter:
             if error.maybe_applied:
                 return await self._verify(attempt, command, error)
             return await self._refused(attempt, command, error)
-        self._overlay.put(command.task, outcome.task)
-        return attempt.result(outcome.status, task=outcome.task, effect=outcome.effect)
+        if command.task.rule == UNREADABLE:
+            # What the outcome shows was made from a record that could not be decoded.
+            return attempt.result(outcome.status, task=await self._read_again(command.task.ref), effect=outcome.effect)
+        task = self._names.completed(outcome.task)
+        self._overlay.put(command.task, task)
+        return attempt.result(outcome.status, task=task, effect=outcome.effect)
 
     async def _refused(self, attempt: Attempt, command: TaskCommand, error: ConnectorError) -> WriteResult:
-        """The source has refused. If the task is closed by now, that says more than the vendor's text."""
+        """The source has refused. If the task is closed or taken by now, that says more than the vendor's text."""
         if isinstance(error, RejectedError):
             now = await self._read_again(command.task.ref)
-            if now is not None and can_see(attempt.caller, attempt.connector, now):
-                attempt.task = now
-                if not now.is_open and not isinstance(error, ConflictError):
-                    error = _closed(now, error).at(attempt.source.key, error.operation or "")
+            attempt.task = None if now is None else self._visible_or_once(attempt, now)
+            if now is not None:
+                error = self._plainer(attempt, command, now, error)
         return attempt.rejected(error)
+
+    def _visible_or_once(self, attempt: Attempt, now: Task) -> Task | None:
+        return self._visible(attempt, now.ref, now) or self._shown_once(attempt, now)
+
+    def _plainer(self, attempt: Attempt, command: TaskCommand, now: Task, error: RejectedError) -> RejectedError:
+        """The refusal as the record read after it tells it; the vendor's own where that says as much."""
+        policy = self._policy(attempt)
+        if not now.is_open and not isinstance(error, ConflictError):
+            plainer: RejectedError = ConflictError(f"the task is {now.state}", **_native(error))
+        elif isinstance(command, Claim) and now.is_open and now.assignees and not policy.is_mine(now):
+            plainer = AlreadyAssignedError(f"the task is assigned to {policy.owner_name(now)}", **_native(error))
+        else:
+            return error
+        return plainer.at(attempt.source.key, error.operation or "")
 
     async def _verify(self, attempt: Attempt, command: TaskCommand, error: ConnectorError) -> WriteResult:
         """The answer was lost: read the task once and conclude from it what happened."""
@@ -181,16 +255,17 @@ class TaskWriter:
             return attempt.unknown(problem)
         if is_applied(command, now):
             return attempt.result(MutationStatus.APPLIED, task=now)
+        seen = self._visible_or_once(attempt, now)
         if now.pending_transition is not None:
-            return attempt.result(MutationStatus.PENDING, task=now)
+            return attempt.result(MutationStatus.PENDING, task=seen)
         if attempt.capability.guarded and is_refused_by_guard(command, now):
-            attempt.task = now
+            attempt.task = seen
             return attempt.rejected(
-                AlreadyAssignedError("another person claimed the task first")
+                AlreadyAssignedError(f"the task is assigned to {self._policy(attempt).owner_name(now)}")
                 if isinstance(command, Claim) and now.is_open
                 else ConflictError(f"the task is {now.state}")
             )
-        return attempt.unknown(problem, task=now)
+        return attempt.unknown(problem, task=seen)
 
     async def _read_again(self, ref: TaskRef) -> Task | None:
         """The task without the cache; None if there is none or it cannot be read."""
@@ -221,5 +296,22 @@ def _check_update_fields(attempt: Attempt) -> None:
         raise UnsupportedActionError(f"{attempt.connector.info.title} cannot change {', '.join(unsupported)} of a task")
 
 
-def _closed(now: Task, error: ConnectorError) -> ConflictError:
-    return ConflictError(f"the task is {now.state}", native_status=error.native_status, native_code=error.native_code)
+class _Native(TypedDict):
+    native_status: int | None
+    native_code: str | None
+
+
+def _native(error: ConnectorError) -> _Native:
+    return {"native_status": error.native_status, "native_code": error.native_code}
+
+
+def _unreadable(ref: TaskRef, now: datetime) -> Task:
+    """A task of which nothing but its id is known."""
+    return Task(
+        source=ref.source,
+        native_id=ref.native_id,
+        title=ref.native_id,
+        state=TaskState.UNKNOWN,
+        rule=UNREADABLE,
+        fetched_at=now,
+    )

@@ -72,7 +72,7 @@ class InstanceCommands:
         )
         self._state.effect("start_flow", instance.process_instance_key, caller)
         if wanted.awaited:
-            # Every process here waits for people, so no request waits long enough. The instance runs all the same.
+            # Every process here waits for people, so no request waits long enough. The instance keeps running.
             raise timed_out()
         return instance
 

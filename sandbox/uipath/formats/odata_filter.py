@@ -43,7 +43,7 @@ class Operand:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`required`: for a lower-case property name, the values of which a matching record must have one."""
+    """`required`: values by lower-case property name. A matching record must have one of the values of each property."""
 
     test: Test
     required: dict[str, frozenset[object]] = field(default_factory=dict)

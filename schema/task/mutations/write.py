@@ -9,10 +9,12 @@ from connectors.sdk.errors import InputError
 from connectors.sdk.model import TaskRef
 from schema.core.arguments import argument, given
 from schema.core.context import Context
-from schema.core.payload import REASON, WriteInput, WritePayload, members_of, refused
+from schema.core.payload import REASON, VIEWER, WriteInput, WritePayload, members_of, refused
+from schema.core.resolver import resolved
 from schema.ports import Intent, WriteRequest, WriteResult
 from schema.task.dataloaders import note_task_written
 from schema.task.types import Task
+from schema.task.viewer import Viewer
 
 Info = strawberry.Info[Context, None]
 
@@ -49,6 +51,10 @@ class TaskPayload(WritePayload):
     task: Task | None = strawberry.field(
         description="The task as the source will show it. Null if it could not be read, or if the viewer cannot see it."
     )
+
+    @resolved(description=VIEWER)
+    def viewer(self) -> Viewer:
+        return Viewer()
 
     @classmethod
     def from_result(cls, result: WriteResult, context: Context, client_mutation_id: str | None) -> Self:

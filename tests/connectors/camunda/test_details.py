@@ -301,3 +301,46 @@ def test_values_of_variables_keep_every_digit() -> None:
         "cut": '{"a":',
         "none": None,
     }
+
+
+async def test_the_outcome_of_the_last_completed_task_is_read_back(connector: CamundaConnector, drain: Drain) -> None:
+    """From the configured variable, by id."""
+    ready = (await drain(connector, TaskQuery(states=frozenset({TaskState.READY}))))[0]
+    await connector.perform(Complete(task=ready, outcome="approve", actor=Identity(native_id="alice")))
+    found = (await connector.get_tasks([ready.native_id]))[ready.native_id]
+
+    assert isinstance(found, Task)
+    assert (TaskState.COMPLETED, "approve") == (found.state, found.outcome)
+
+
+@pytest.mark.parametrize(
+    ("last", "value", "outcome", "calls"),
+    [
+        ("2251799813685732", '"approve"', "approve", 3),
+        ("2251799813685732", '"something else"', None, 3),
+        ("2251799813685732", "7", None, 3),
+        ("2251799813685999", '"approve"', None, 2),
+        (None, '"approve"', None, 2),
+    ],
+)
+async def test_an_outcome_that_may_be_another_tasks_is_not_told(
+    answering: Answering, last: str | None, value: str, outcome: str | None, calls: int
+) -> None:
+    """All tasks of a process write one variable. Texts outside the configured outcomes are none, failures no error."""
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path)
+        if request.url.path.endswith("variables/search"):
+            return page_of({"name": "outcome", "value": value}, totalItems=1)
+        if request.url.path == "/v2/user-tasks/search":
+            return httpx2.Response(500) if last is None else page_of({"userTaskKey": last}, totalItems=1)
+        key, flow = "2251799813685732", "2251799813685000"
+        return httpx2.Response(
+            200, json={"userTaskKey": key, "state": "COMPLETED", "processInstanceKey": flow, "name": "Review"}
+        )
+
+    found = (await answering(answer).get_tasks(["2251799813685732"]))["2251799813685732"]
+
+    assert isinstance(found, Task)
+    assert (outcome, calls) == (found.outcome, len(asked))

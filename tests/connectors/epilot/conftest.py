@@ -21,21 +21,21 @@ Answers = Callable[[httpx2.Request], httpx2.Response]
 
 
 class Organisation:
-    """The stand-in's organisation with forty tasks, the connector that reads it, and what it was asked."""
+    """The stand-in's organisation with forty tasks, a connector to it, and the requests that were sent."""
 
     def __init__(self) -> None:
         self.now = NOW
         self.stand_in = EpilotStandIn(clock=lambda: self.now)
         self.stand_in.reset(tasks=40, seed=7, now=NOW, scenario=None)
         self.requests: list[httpx2.Request] = []
-        # Typed for other frameworks' stricter idea of an ASGI application.
+        # Typed as Any: httpx2 and Starlette type ASGI applications differently.
         app: Any = Control(self.stand_in)
         self.transport = httpx2.ASGITransport(app=app)
         self._opened: list[EpilotConnector] = []
         self.connector = self.open()
 
     def open(self, **options: Any) -> EpilotConnector:
-        """A connector with these options besides the stand-in's own."""
+        """A connector with these options in addition to the stand-in's own."""
         config = self.stand_in.source_config(BASE_URL)
         settings = EpilotSettings.model_validate({**config, "options": {**config["options"], **options}})
         connector = EpilotConnector.open(settings, transport=Recorder(self), clock=lambda: self.now)
@@ -48,11 +48,16 @@ class Organisation:
 
     @property
     def asked(self) -> list[str]:
-        """What was asked since the last `forget`, as "METHOD /path"."""
+        """The requests since the last `forget`, as "METHOD /path"."""
         return [f"{each.method} {each.url.raw_path.decode()}" for each in self.requests]
 
     def forget(self) -> None:
         self.requests.clear()
+
+    async def control(self, method: str, name: str, json: object) -> None:
+        """A request to the stand-in's control interface."""
+        async with httpx2.AsyncClient(transport=self.transport, base_url=BASE_URL) as client:
+            (await client.request(method, f"/__sandbox__/{name}", json=json)).raise_for_status()
 
     async def aclose(self) -> None:
         for connector in self._opened:

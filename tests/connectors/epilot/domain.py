@@ -7,12 +7,13 @@ import msgspec
 from pydantic import SecretStr
 
 from connectors.epilot import EpilotSettings, wire
-from connectors.epilot.detail import detail_from_wire
+from connectors.epilot.details import detail_from_wire
+from connectors.epilot.flows import flow_from_wire, task_within_flow
+from connectors.epilot.formats import flow_execution
 from connectors.epilot.ids import FlowId
-from connectors.epilot.mapping import Around, flow_from_wire, task_from_wire, task_within_flow
-from connectors.epilot.reading import flow_execution
+from connectors.epilot.mapping import ENDED_STATUSES, FLOW_STATES, KINDS, OPEN_STATUSES, PENDING, task_from_wire
 from connectors.epilot.settings import EpilotCredentials, EpilotOptions, Generation
-from connectors.epilot.states import _CLOSED, _UNDER_WAY, FLOW_STATES, KINDS, PENDING
+from connectors.epilot.wire import FlowOfTask
 from connectors.sdk.model import DetailAspect, Flow, FormKind, PhaseState, Task
 from connectors.sdk.query import TaskOrderField, order_value, overdue
 from tests.connectors.domain import DomainChecks, Pair, Seen, seen
@@ -29,10 +30,10 @@ SETTINGS = EpilotSettings(
 
 
 def task(status: str = "PENDING", *, current: bool = True, flow_status: str = "STARTED", **members: Any) -> Task:
-    """Current and enabled unless said otherwise."""
+    """Current and enabled by default."""
     row = {"id": "task_1", "status": status, "enabled": True, **members}
-    around = Around(flow=FlowId(Generation.V2, "exec_1"), current=current, flow_status=flow_status)
-    return task_from_wire(msgspec.convert(row, wire.Task), around, SETTINGS, fetched_at=NOW)
+    of_flow = FlowOfTask(flow=FlowId(Generation.V2, "exec_1"), current=current, flow_status=flow_status)
+    return task_from_wire(msgspec.convert(row, wire.Task), of_flow, SETTINGS, fetched_at=NOW)
 
 
 def flow(status: str, **members: Any) -> Flow:
@@ -41,7 +42,7 @@ def flow(status: str, **members: Any) -> Flow:
 
 
 def ended() -> Seen:
-    """As the row of a task tells it, and as the execution does where the row does not."""
+    """By a row that has the flow's status, and by the execution if the row does not."""
     when = SETTINGS.options.ready_when
     told = [task(each, flow_status=status) for status in ("CLOSED", "DONE") for each in ("PENDING", "IN_PROGRESS")]
     looked_up = [task_within_flow(task("IN_PROGRESS"), flow(status), when) for status in ("CLOSED", "DONE")]
@@ -55,7 +56,7 @@ def lateness() -> Pair:
 
 
 def dues() -> Pair:
-    """A dynamic date is due once the vendor has worked it out."""
+    """A dynamic date is due once the vendor has computed it."""
     known = task(due_date="2026-06-15T11:00:00.000", due_date_config={"type": "TASK_COMPLETED"})
     waiting = task(due_date=None, due_date_config={"type": "TASK_COMPLETED"})
     return (NOW, None), (known.due_at, waiting.due_at)
@@ -99,7 +100,7 @@ DOMAIN = DomainChecks(
         ("FAILED", ""): lambda: seen(task("FAILED")),
         ("*(flow CLOSED / DONE)*", "task still open"): ended,
     },
-    statuses=PENDING | frozenset(_CLOSED) | frozenset(_UNDER_WAY),
+    statuses=PENDING | frozenset(ENDED_STATUSES) | frozenset(OPEN_STATUSES),
     unknown=lambda: task("ARCHIVED"),
     kinds=lambda: frozenset(task(task_type=each).kind for each in KINDS),
     flow=flow,

@@ -1,4 +1,4 @@
-"""An execution of each generation, as the vendor's descriptions and pages show them, and answers made of them."""
+"""An execution of each generation from the vendor's descriptions and pages, and answers made of them."""
 
 import json
 from collections.abc import Callable
@@ -6,9 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
+import msgspec
 
-from connectors.epilot import EpilotConnector
-from connectors.sdk.model import UserRef
+from connectors.epilot import EpilotConnector, EpilotSettings
+from connectors.epilot.formats import executions
+from connectors.epilot.mapping import tasks_of
+from connectors.epilot.wire import Execution
+from connectors.sdk.model import Task, UserRef
 from connectors.sdk.query import TaskQuery
 from connectors.sdk.testing import drain
 
@@ -178,8 +182,26 @@ def workflow_execution() -> dict[str, Any]:
     }
 
 
+def read(**changes: Any) -> Execution:
+    return executions.flow_execution(msgspec.json.encode({**flow_execution(), **changes}))
+
+
+def read_v1(**changes: Any) -> Execution:
+    return executions.workflow_execution(msgspec.json.encode({**workflow_execution(), **changes}))
+
+
+def with_task(number: int, **changes: Any) -> list[dict[str, Any]]:
+    tasks: list[dict[str, Any]] = flow_execution()["tasks"]
+    tasks[number] = {**tasks[number], **changes}
+    return tasks
+
+
+def tasks(execution: Execution, settings: EpilotSettings) -> list[Task]:
+    return list(tasks_of(execution, settings, fetched_at=NOW).values())
+
+
 class Wire:
-    """Answers with the examples, changed as given; remembers what was sent."""
+    """Answers with the examples, changed as given, and records what was sent."""
 
     def __init__(self, **changes: Any) -> None:
         self.changes = changes

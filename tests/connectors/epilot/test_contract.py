@@ -32,7 +32,7 @@ class TestEpilot(ConnectorContract):
 
     @pytest.fixture
     def transport(self, stand_in: EpilotStandIn) -> FaultyTransport:
-        # Typed for a stricter idea of an ASGI application than Starlette's.
+        # Typed as Any: httpx2 and Starlette type ASGI applications differently.
         app: Any = stand_in
         return FaultyTransport(httpx2.ASGITransport(app=app))
 

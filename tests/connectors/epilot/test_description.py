@@ -1,4 +1,4 @@
-"""What the connector sends, and what it is answered, against the vendor's API descriptions."""
+"""Requests and answers against the vendor's API descriptions."""
 
 import json
 import re
@@ -46,7 +46,7 @@ NOT_PEOPLE = "users"
 
 
 class Descriptions:
-    """Checks each exchange against the description that has its path; remembers the operations seen."""
+    """Checks each exchange against the description that has its path, and records the operations seen."""
 
     def __init__(self, folder: Path) -> None:
         self.seen: set[str] = set()
@@ -68,7 +68,7 @@ class Descriptions:
         self.seen.add(f"{request.method} {template}")
         description.check_request(request.method, template, request.content)
         described = body if not body else json.dumps(as_described(json.loads(body))).encode()
-        # What is not there is answered with nothing, which the description does not know.
+        # For an unknown execution the vendor answers without a body, which is not in the description.
         if not (status == 200 and not body):
             description.check_response(request.method, template, status, described)
 
@@ -145,9 +145,9 @@ async def test_reads_are_as_described(described: Any, descriptions: Descriptions
     await connector.get_groups(alice.groups)
     await connector.list_groups(search="acc", limit=5)
     await connector.list_members(alice.groups[0], limit=5)
-    await connector.client.directory.groups_of_user(alice.native_id)
-    await connector.client.directory.next_in_group(alice.groups[0])
-    await connector.get_self()
+    await connector.extras.directory.groups_of_user(alice.native_id)
+    await connector.extras.directory.next_in_group(alice.groups[0])
+    await connector.extras.directory.get_self()
 
     assert {
         "POST /v1/kanban/query/flows:execute",
@@ -177,6 +177,7 @@ async def test_the_other_lists_are_as_described(described: Any, descriptions: De
         "POST /v2/query/domain/workflows:execute",
         "POST /v2/flows/executions:search",
         "GET /v1/workflows/executions",
+        "GET /v1/workflows/executions/{executionId}",
     } == descriptions.seen
 
 
@@ -218,7 +219,7 @@ async def test_verbs_of_tasks_are_as_described(described: Any, descriptions: Des
 
 
 async def test_verbs_of_flows_are_as_described(described: Any, descriptions: Descriptions) -> None:
-    """Start, create a task within, cancel with a reason, and what has no verb: due, assignees, reopen, phase, delete."""
+    """Start, create a task, cancel with a reason; and extras: due date, assignees, reopen, phase, delete."""
     connector, alice = described.connector, described.identity("alice")
     task = next(await ready(connector))
     flow = await flow_of(connector, task)
@@ -229,16 +230,16 @@ async def test_verbs_of_flows_are_as_described(described: Any, descriptions: Des
     made = await connector.perform(CreateTask(title="Call back", flow=flow, options={"assigned_to": [alice.native_id]}))
     canceled = await connector.perform_on_flow(CancelFlow(flow=flow, reason="moved", actor=alice))
     execution = flow_id(started.flow.native_id).execution
-    await connector.client.flows.assign(execution, [alice.native_id])
-    await connector.client.flows.set_due(execution, "2026-07-01T00:00:00.000")
-    record = await connector.client.flows.get(execution)
-    await connector.client.flows.patch_phase(
+    await connector.extras.flows.assign(execution, [alice.native_id])
+    await connector.extras.flows.set_due(execution, "2026-07-01T00:00:00.000")
+    record = await connector._client.flows.get(execution)
+    await connector.extras.flows.patch_phase(
         execution, record.record.phases[0].id, {"name": "First", "assigned_to": []}
     )
-    await connector.client.flows.close(execution, reasons=record.record.closing_reason.configured_reasons[:1])
-    await connector.client.flows.reopen(execution)
-    await connector.client.flows.finish(execution)
-    await connector.client.flows.delete(execution)
+    await connector._client.flows.close(execution, reasons=record.record.closing_reason.configured_reasons[:1])
+    await connector.extras.flows.reopen(execution)
+    await connector.extras.flows.finish(execution)
+    await connector.extras.flows.delete(execution)
 
     assert made.task.title == "Call back"
     assert canceled.flow.native_state == "CLOSED"
@@ -252,13 +253,14 @@ async def test_verbs_of_flows_are_as_described(described: Any, descriptions: Des
     } <= descriptions.seen
 
 
-async def test_verbs_of_the_older_generation_are_as_described(described: Any, descriptions: Descriptions) -> None:
+async def test_verbs_of_v1_are_as_described(described: Any, descriptions: Descriptions) -> None:
     """Create, list, read, change, close, reopen, delete; steps; closing reasons."""
     connector, alice = described.open(list_by="executions_v1"), described.identity("alice")
     page = await connector.list_tasks(TaskQuery(), limit=1000)
-    task = next(task for task in page.items if task.state is TaskState.READY)
+    task = next(task for task in page.items if task.state is TaskState.RESERVED)
     flow = await flow_of(connector, task)
-    claimed = await connector.perform(Claim(task=task, actor=alice))
+    released = await connector.perform(Unassign(task=task, actor=alice))
+    claimed = await connector.perform(Claim(task=released.task, actor=alice))
     for step in (
         lambda task: Start(task=task, actor=alice),
         lambda task: Suspend(task=task, actor=alice),
@@ -276,13 +278,13 @@ async def test_verbs_of_the_older_generation_are_as_described(described: Any, de
         )
     )
     execution = flow_id(started.flow.native_id).execution
-    await connector.client.workflows.closing_reasons(execution)
-    await connector.client.workflows.update(execution, {"assignedTo": [alice.native_id], "dueDate": "2026-07-01"})
+    await connector.extras.workflows.closing_reasons(execution)
+    await connector._client.workflows.update(execution, {"assignedTo": [alice.native_id], "dueDate": "2026-07-01"})
     canceled = await connector.perform_on_flow(CancelFlow(flow=started.flow, reason="moved", actor=alice))
-    await connector.client.workflows.reopen(execution)
+    await connector.extras.workflows.reopen(execution)
     where = task_id(made.task.native_id)
-    await connector.client.workflows.delete_step(where.flow.execution, where.task)
-    await connector.client.workflows.delete(execution)
+    await connector.extras.workflows.delete_step(where.flow.execution, where.task)
+    await connector.extras.workflows.delete(execution)
 
     assert where.flow.generation is Generation.V1
     assert canceled.flow.native_state == "CLOSED"
@@ -304,17 +306,17 @@ async def test_schedules_and_automations_are_as_described(described: Any, descri
     connector = described.connector
     tasks = (await connector.list_tasks(TaskQuery(), limit=100)).items
     scheduled = next(task_id(task.native_id) for task in tasks if task.native_state == "SCHEDULED")
-    await connector.client.flows.cancel_schedule(scheduled.flow.execution, scheduled.task)
+    await connector.extras.flows.cancel_schedule(scheduled.flow.execution, scheduled.task)
     skipped = (await connector.get_tasks([str(scheduled)]))[str(scheduled)]
     described.stand_in.reset(tasks=40, seed=7, now=described.now, scenario=None)
-    await connector.client.flows.run_schedule_now(scheduled.flow.execution, scheduled.task)
+    await connector.extras.flows.run_schedule_now(scheduled.flow.execution, scheduled.task)
     automation = task_id(next(task.native_id for task in tasks if task.kind is TaskKind.AUTOMATION))
-    await connector.client.flows.reconcile_automation(automation.flow.execution, automation.task)
+    await connector.extras.flows.reconcile_automation(automation.flow.execution, automation.task)
     manual = next(await ready(connector))
     where = task_id(manual.native_id)
-    await connector.client.flows.execute_task(where.flow.execution, where.task)
+    await connector._client.flows.execute_task(where.flow.execution, where.task)
     await connector.perform(Complete(task=manual))
-    row, _ = await connector.client.flows.revert_task(where.flow.execution, where.task)
+    row, _ = await connector.extras.flows.revert_task(where.flow.execution, where.task)
 
     assert skipped.state is TaskState.SKIPPED
     assert row.status == "PENDING"

@@ -1,4 +1,4 @@
-"""Native ids, there and back."""
+"""Native ids."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ def test_any_vendor_id_comes_back(generation: Generation, execution: str, task: 
 
 @given(st.text(max_size=40))
 def test_a_text_is_one_id_or_none(text: str) -> None:
-    """What is read as an id is written as it was: one thing has one id."""
+    """A text that is read as an id is written in the same way, so no task has two ids."""
     try:
         found = task_id(text)
     except NotFoundError:
@@ -41,6 +41,6 @@ def test_the_generations_differ() -> None:
     "text", ["", "a/b", "v3/a/b", "v2/a", "v2/a/b/c", "v2//b", "v2/a/", "v2/%61/b", "v2/a b/c", "v2/a/b\n", "v2/%/b"]
 )
 def test_other_texts_are_no_task(text: str) -> None:
-    """A flow's id is none either, nor is another spelling of one."""
+    """Neither is a flow's id, or another spelling of a task's id."""
     with pytest.raises(NotFoundError):
         task_id(text)

@@ -1,7 +1,8 @@
-"""Records of both generations as ours."""
+"""Records of tasks as tasks, and the table of states."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,55 +13,147 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from connectors.epilot import EpilotSettings
-from connectors.epilot.detail import detail_from_wire
-from connectors.epilot.mapping import (
-    Execution,
-    flow_from_wire,
-    task_within_flow,
-    tasks_of,
-    time_to_wire,
-)
-from connectors.epilot.reading import flow_execution, workflow_execution
+from connectors.epilot.mapping import KINDS, PENDING, is_ready, state_of, time_to_wire
 from connectors.epilot.settings import ReadyWhen
-from connectors.sdk.errors import MalformedResponseError
 from connectors.sdk.model import (
-    ActivityType,
-    DetailAspect,
-    Flow,
     FlowState,
-    FormKind,
-    PhaseState,
-    Requirement,
-    Task,
     TaskKind,
     TaskState,
 )
 from connectors.sdk.time import time_from_wire
-from tests.connectors.epilot import example
+from tests.connectors.epilot.example import read, tasks, with_task
 
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
-BERLIN = ZoneInfo("Europe/Berlin")
+
+
 FLOW = "v2/exec_abc123def456"
+
 
 MakeSettings = Callable[..., EpilotSettings]
 
 
-def read(**changes: Any) -> Execution:
-    return flow_execution(msgspec.json.encode({**example.flow_execution(), **changes}))
+ROWS = [
+    ("PENDING", False, True, True, TaskState.READY, None, "epilot.pending.unassigned"),
+    ("PENDING", True, True, True, TaskState.RESERVED, None, "epilot.pending.assigned"),
+    ("PENDING", True, False, True, TaskState.CREATED, None, "epilot.pending.future"),
+    ("PENDING", True, True, False, TaskState.CREATED, None, "epilot.pending.future"),
+    ("PENDING", False, None, None, TaskState.CREATED, None, "epilot.pending.future"),
+    ("UNASSIGNED", False, True, True, TaskState.READY, None, "epilot.pending.unassigned"),
+    ("UNASSIGNED", True, True, True, TaskState.RESERVED, None, "epilot.pending.assigned"),
+    ("ASSIGNED", True, True, True, TaskState.RESERVED, None, "epilot.pending.assigned"),
+    ("ASSIGNED", False, True, True, TaskState.READY, None, "epilot.pending.unassigned"),
+    ("IN_PROGRESS", False, False, False, TaskState.IN_PROGRESS, None, "epilot.in_progress"),
+    ("ON_HOLD", True, True, True, TaskState.SUSPENDED, "ON_HOLD", "epilot.on_hold"),
+    (
+        "WAITING_FOR_CONFIRMATION",
+        True,
+        True,
+        True,
+        TaskState.SUSPENDED,
+        "WAITING_EXTERNAL",
+        "epilot.waiting_for_confirmation",
+    ),
+    ("SCHEDULED", True, True, True, TaskState.CREATED, "SCHEDULED", "epilot.scheduled"),
+    ("CONDITION_PENDING", True, True, True, TaskState.CREATED, "CONDITION_PENDING", "epilot.condition_pending"),
+    ("COMPLETED", True, False, False, TaskState.COMPLETED, None, "epilot.completed"),
+    ("SKIPPED", True, False, False, TaskState.SKIPPED, None, "epilot.skipped"),
+    ("FAILED", True, True, True, TaskState.FAILED, None, "epilot.failed"),
+    ("ARCHIVED", True, True, True, TaskState.UNKNOWN, None, "epilot.unknown"),
+    (None, True, True, True, TaskState.UNKNOWN, None, "epilot.unknown"),
+]
 
 
-def read_v1(**changes: Any) -> Execution:
-    return workflow_execution(msgspec.json.encode({**example.workflow_execution(), **changes}))
+@pytest.mark.parametrize(("status", "assigned", "current", "enabled", "state", "reason", "rule"), ROWS)
+@pytest.mark.parametrize("flow", [FlowState.ACTIVE, FlowState.UNKNOWN, None])
+def test_every_status_has_its_row(
+    status: str | None,
+    assigned: bool,
+    current: bool | None,
+    enabled: bool | None,
+    state: TaskState,
+    reason: str | None,
+    rule: str,
+    flow: FlowState | None,
+) -> None:
+    """State, reason and name of the rule, in a running flow and in an unknown one."""
+    found = state_of(status, assigned=assigned, current=current, enabled=enabled, flow=flow, when=ReadyWhen.BOTH)
+
+    assert (found.state, found.reason, found.rule) == (state, reason, rule)
 
 
-def with_task(number: int, **changes: Any) -> list[dict[str, Any]]:
-    tasks: list[dict[str, Any]] = example.flow_execution()["tasks"]
-    tasks[number] = {**tasks[number], **changes}
-    return tasks
+@pytest.mark.parametrize(
+    ("flow", "reason", "rule"),
+    [
+        (FlowState.CANCELED, "FLOW_CLOSED", "epilot.flow.closed"),
+        (FlowState.COMPLETED, "FLOW_DONE", "epilot.flow.done"),
+    ],
+)
+@pytest.mark.parametrize("status", [row[0] for row in ROWS])
+def test_an_ended_flow_cancels_what_had_not_ended(flow: FlowState, reason: str, rule: str, status: str | None) -> None:
+    """An ended flow changes all statuses but COMPLETED, SKIPPED and FAILED."""
+    found = state_of(status, assigned=True, current=True, enabled=True, flow=flow, when=ReadyWhen.BOTH)
+
+    if status in {"COMPLETED", "SKIPPED", "FAILED"}:
+        assert found.state.value == status
+    elif status is None:
+        # It may have ended before its flow did.
+        assert (found.state, found.rule) == (TaskState.UNKNOWN, "epilot.unknown")
+    else:
+        assert (found.state, found.reason, found.rule) == (TaskState.CANCELED, reason, rule)
 
 
-def tasks(execution: Execution, settings: EpilotSettings) -> list[Task]:
-    return list(tasks_of(execution, settings, fetched_at=NOW).values())
+@pytest.mark.parametrize(
+    ("when", "current", "enabled", "come"),
+    [
+        (ReadyWhen.CURRENT, True, False, True),
+        (ReadyWhen.CURRENT, False, True, False),
+        (ReadyWhen.CURRENT, None, True, True),
+        (ReadyWhen.ENABLED, False, True, True),
+        (ReadyWhen.ENABLED, True, False, False),
+        (ReadyWhen.ENABLED, True, None, True),
+        (ReadyWhen.BOTH, True, True, True),
+        (ReadyWhen.BOTH, True, False, False),
+        (ReadyWhen.BOTH, None, True, True),
+        (ReadyWhen.BOTH, True, None, True),
+    ],
+)
+def test_the_option_says_what_makes_a_task_ready(
+    when: ReadyWhen,
+    current: bool | None,
+    enabled: bool | None,
+    come: bool,
+) -> None:
+    """Members that the row does not have are ignored."""
+    assert come is is_ready(current=current, enabled=enabled, when=when)
+
+
+def test_a_row_without_both_members_is_not_ready() -> None:
+    """A task is not ready if the row has neither member."""
+    assert not any(is_ready(current=None, enabled=None, when=when) for when in ReadyWhen)
+
+
+def test_the_synonyms_of_pending_are_the_same() -> None:
+    """For each combination of the other members."""
+    for assigned, current, enabled in product((True, False), (True, False, None), (True, False, None)):
+        found = {
+            state_of(status, assigned=assigned, current=current, enabled=enabled, flow=None, when=ReadyWhen.BOTH)
+            for status in PENDING
+        }
+
+        assert 1 == len(found)
+
+
+def test_kinds_follow_the_type_of_a_task() -> None:
+    """The vendor has four types."""
+    assert KINDS == {
+        "MANUAL": TaskKind.MANUAL,
+        "AUTOMATION": TaskKind.AUTOMATION,
+        "DECISION": TaskKind.DECISION,
+        "AI_AGENT": TaskKind.AI,
+    }
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def test_a_flow_gives_its_tasks_with_kind_and_state(make_settings: MakeSettings) -> None:
@@ -76,7 +169,7 @@ def test_a_flow_gives_its_tasks_with_kind_and_state(make_settings: MakeSettings)
 
 
 def test_a_task_has_what_its_record_and_its_flow_tell(make_settings: MakeSettings) -> None:
-    """People, also those of variables; subjects; times; definition; its own bytes."""
+    """Assignees, also from variables; subjects; times; definition; its own bytes."""
     call, offer, *_ = tasks(read(), make_settings(url_template="https://e.test/{execution}/{task}"))
 
     assert [user.native_id for user in offer.assignees] == ["10010730", "10010731"]
@@ -101,7 +194,7 @@ def test_a_task_has_what_its_record_and_its_flow_tell(make_settings: MakeSetting
 
 
 def test_a_due_day_without_a_zone_stays_a_text(make_settings: MakeSettings) -> None:
-    """Where no zone is configured."""
+    """If no zone is configured."""
     offer = tasks(read(), make_settings(time_zone=None))[1]
 
     assert offer.due_at is None
@@ -128,7 +221,7 @@ def test_a_written_time_is_read_again(moment: datetime) -> None:
 @pytest.mark.parametrize("name", ["assigned_to", "analytics", "description", "due_date", "enabled", "journey", "name",
                                   "taxonomies", "template_id", "status", "task_type", "phase_id", "created_at"])  # fmt: skip
 def test_null_is_read_as_absent(make_settings: MakeSettings, name: str) -> None:
-    """Of any member of a task but its id."""
+    """For each member of a task except its id."""
     absent = with_task(1)
     absent[1].pop(name, None)
     given = tasks(read(tasks=with_task(1, **{name: None})), make_settings())[1]
@@ -138,30 +231,8 @@ def test_null_is_read_as_absent(make_settings: MakeSettings, name: str) -> None:
     assert replace(given, payload=None) == replace(without, payload=None)
 
 
-def test_nulls_of_a_flow_are_read_as_absent(make_settings: MakeSettings) -> None:
-    """Without current tasks nobody says whose turn it is: `enabled` alone decides."""
-    nothing = dict.fromkeys(
-        ("name", "contexts", "crt_tasks", "phases", "edges", "analytics", "closing_reason", "due_date", "status")
-    )
-    execution = read(**nothing)
-    flow = flow_from_wire(execution, make_settings(), fetched_at=NOW)
-
-    assert (flow.state, flow.phases, flow.subjects) == (FlowState.UNKNOWN, None, None)
-    assert tasks(execution, make_settings())[1].state is TaskState.RESERVED
-    assert tasks(read(tasks=None), make_settings()) == []
-
-
-def test_a_task_given_twice_is_one(make_settings: MakeSettings) -> None:
-    """The first counts; the order is the vendor's."""
-    again = [*example.flow_execution()["tasks"], {"id": "task_call", "name": "Another"}]
-    found = tasks(read(tasks=again), make_settings())
-
-    assert len(found) == 4
-    assert found[0].title == "Kunden anrufen"
-
-
 def test_assignees_may_be_written_in_any_way(make_settings: MakeSettings) -> None:
-    """Numbers, nobody, variables without or with several values, the same person twice."""
+    """Numbers, null, variables without or with several values, the same user twice."""
     people: list[Any] = [
         7,
         None,
@@ -174,162 +245,6 @@ def test_assignees_may_be_written_in_any_way(make_settings: MakeSettings) -> Non
     found = tasks(read(tasks=with_task(1, assigned_to=people)), make_settings())[1]
 
     assert [user.native_id for user in found.assignees] == ["7", "8"]
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"id": ""},
-        {"id": 7},
-        {"tasks": {}},
-        {"tasks": [7]},
-        {"tasks": [{}]},
-        {"tasks": [{"id": "a", "assigned_to": "10010730"}]},
-        {"crt_tasks": [7]},
-    ],
-)
-def test_what_is_no_flow_is_malformed_without_being_quoted(body: dict[str, Any]) -> None:
-    """The member is named, its value is not."""
-    with pytest.raises(MalformedResponseError) as caught:
-        read(**body)
-    assert "10010730" not in str(caught.value)
-
-
-def test_a_flow_has_phases_and_what_can_be_done_now(make_settings: MakeSettings) -> None:
-    """Progress is the share of a phase's tasks that have ended."""
-    flow = flow_from_wire(read(), make_settings(), fetched_at=NOW)
-
-    assert (flow.native_id, flow.state, flow.native_type) == (FLOW, FlowState.ACTIVE, "v2")
-    assert [(phase.name, phase.state, phase.progress) for phase in flow.phases or ()] == [
-        ("Qualifizierung", PhaseState.ACTIVE, 0.5),
-        ("Abschluss", PhaseState.NOT_STARTED, 0.0),
-    ]
-    assert flow.current_task_ids == (f"{FLOW}/task_7hj28a",)
-    assert flow.definition is not None
-    assert flow.definition.key == "tpl_abc123def456"
-    assert flow.started_by is not None
-    assert (flow.started_by.native_id, flow.due_at) == ("10010730", datetime(2026, 6, 30, 22, 0, tzinfo=UTC))
-
-
-@pytest.mark.parametrize(
-    ("status", "state"),
-    [
-        ("STARTED", FlowState.ACTIVE),
-        ("DONE", FlowState.COMPLETED),
-        ("CLOSED", FlowState.CANCELED),
-        ("PAUSED", FlowState.UNKNOWN),
-    ],
-)
-def test_every_status_of_a_flow_has_its_state(make_settings: MakeSettings, status: str, state: FlowState) -> None:
-    """An ended flow has its end and nothing to do."""
-    analytics = {"completed_at": "2026-06-03T00:00:00Z", "closed_at": "2026-06-03T00:00:00Z"}
-    flow = flow_from_wire(read(status=status, analytics=analytics), make_settings(), fetched_at=NOW)
-    ended = state in {FlowState.COMPLETED, FlowState.CANCELED}
-
-    assert flow.state is state
-    assert flow.ended_at == (datetime(2026, 6, 3, tzinfo=UTC) if ended else None)
-    assert bool(flow.current_task_ids) is not ended
-
-
-def test_a_flow_that_another_started_has_its_parent(make_settings: MakeSettings) -> None:
-    """In the same spelling as its own id."""
-    flow = flow_from_wire(
-        read(_execution_chain={"parent_execution_id": "exec/0", "depth": 1}), make_settings(), fetched_at=NOW
-    )
-
-    assert flow.parent_id == "v2/exec%2F0"
-
-
-def within(task: Task, flow: Flow, when: ReadyWhen = ReadyWhen.BOTH) -> TaskState:
-    return task_within_flow(task, flow, when).state
-
-
-def test_a_known_flow_corrects_its_rows(make_settings: MakeSettings, task: Task) -> None:
-    """Ended: CANCELED. Running: a pending task that is not current was one of the future."""
-    settings = make_settings()
-    running = flow_from_wire(read(), settings, fetched_at=NOW)
-    other = replace(task, native_id=f"{FLOW}/task_seg")
-    fresh = replace(other, fetched_at=datetime(2026, 6, 15, 9, 1, tzinfo=UTC))
-    busy = replace(other, state=TaskState.IN_PROGRESS, native_state="IN_PROGRESS")
-    done = replace(task, state=TaskState.COMPLETED, native_state="COMPLETED")
-    closed = replace(running, state=FlowState.CANCELED)
-
-    assert within(task, running) is TaskState.READY
-    assert within(other, running) is TaskState.CREATED
-    assert within(other, running, ReadyWhen.ENABLED) is TaskState.READY
-    assert within(fresh, running) is TaskState.READY
-    assert within(busy, running) is TaskState.IN_PROGRESS
-    assert within(task, closed) is TaskState.CANCELED
-    assert within(done, closed) is TaskState.COMPLETED
-
-
-def test_a_workflow_is_a_flow_of_sections_and_steps(make_settings: MakeSettings) -> None:
-    """The next open step is the current one; steps outside of sections come too."""
-    execution = read_v1()
-    found = tasks(execution, make_settings())
-    flow = flow_from_wire(execution, make_settings(), fetched_at=NOW)
-
-    assert [(task.native_id, task.kind, task.state) for task in found] == [
-        ("v1/8gja72h6kas6h/step1", TaskKind.MANUAL, TaskState.COMPLETED),
-        ("v1/8gja72h6kas6h/step2", TaskKind.MANUAL, TaskState.READY),
-        ("v1/8gja72h6kas6h/step3", TaskKind.AUTOMATION, TaskState.CREATED),
-    ]
-    assert found[0].completed_at == datetime(2021, 4, 28, 8, 0, tzinfo=UTC)
-    assert found[1].subjects is not None
-    assert found[1].subjects[0].label == "New Opportunity"
-    assert (flow.native_id, flow.state, flow.native_type) == ("v1/8gja72h6kas6h", FlowState.ACTIVE, "v1")
-    assert [(phase.key, phase.progress) for phase in flow.phases or ()] == [("section1", 0.5)]
-    assert flow.current_task_ids == ("v1/8gja72h6kas6h/step2",)
-
-
-def test_steps_of_a_light_list_are_read_by_what_they_have(make_settings: MakeSettings) -> None:
-    """Neither status nor assignees: the next open step is ready, the others are not."""
-    steps = [{"id": "step1", "name": "Call client"}, {"id": "step2", "name": "Check"}]
-    light = [{"id": "section1", "name": "Gathering", "type": "SECTION", "steps": steps}, {"id": "step3", "name": "P"}]
-    found = tasks(read_v1(flow=light), make_settings())
-
-    assert [(task.title, task.state) for task in found] == [
-        ("Call client", TaskState.CREATED),
-        ("Check", TaskState.READY),
-        ("P", TaskState.CREATED),
-    ]
-
-
-def test_a_detail_tells_form_outcomes_and_what_was_done(make_settings: MakeSettings) -> None:
-    """A journey is the form; a decision that waits for a person has branches."""
-    settings = make_settings(journey_url_template="https://journeys.test/{journey}")
-    execution = read()
-    details = [detail_from_wire(row, execution, frozenset(DetailAspect), settings) for row, _ in execution.tasks]
-    call, offer, segment, mail = details
-
-    assert call.description == "<p>Adresse</p>"
-    assert [activity.type for activity in call.activities or ()] == [
-        ActivityType.CREATED,
-        ActivityType.STARTED,
-        ActivityType.COMPLETED,
-    ]
-    assert offer.form is not None
-    assert (offer.form.kind, offer.form.url) == (FormKind.EXTERNAL_URL, "https://journeys.test/j1")
-    assert [(step.name, step.completed_by) for step in offer.previous_steps or ()] == [("Kunden anrufen", "10010730")]
-    assert [(o.code, o.label, o.data) for o in segment.outcomes or ()] == [
-        ("cond_a", "Privat", Requirement.UNSUPPORTED),
-        ("cond_b", "Gewerbe", Requirement.UNSUPPORTED),
-    ]
-    assert mail.form is not None
-    assert (mail.form.kind, mail.outcomes, mail.data, mail.comments) == (FormKind.NONE, (), None, None)
-
-
-def test_a_decided_task_has_the_branch_as_outcome(make_settings: MakeSettings) -> None:
-    """Not before it is completed; a decision made by itself offers no choice."""
-    conditions = [{"id": "cond_a", "branch_name": "Privat", "is_met": True}, {"id": "cond_b", "is_met": False}]
-    decided = with_task(2, conditions=conditions, status="COMPLETED")
-    pending = with_task(2, conditions=conditions, trigger_mode="automatic")
-    execution = read(tasks=pending)
-    detail = detail_from_wire(execution.tasks[2][0], execution, frozenset(DetailAspect), make_settings())
-
-    assert tasks(read(tasks=decided), make_settings())[2].outcome == "cond_a"
-    assert tasks(execution, make_settings())[2].outcome is None
-    assert detail.outcomes == ()
 
 
 def test_a_task_of_a_loop_shows_no_end_of_its_last_round(make_settings: MakeSettings) -> None:

@@ -1,4 +1,4 @@
-"""The vendor's page in the tree."""
+"""README.md of the connector."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 import connectors.epilot
 from connectors.epilot import EpilotConnector
-from connectors.epilot.lists import TASK_LISTS
+from connectors.epilot.search import TASK_LISTS
 from connectors.epilot.settings import ListBy
 
 TEXT = (Path(connectors.epilot.__file__).parent / "README.md").read_text(encoding="utf-8")

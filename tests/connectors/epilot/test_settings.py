@@ -30,8 +30,8 @@ def test_a_token_is_all_that_is_needed() -> None:
     assert (settings.options.list_by, settings.generation) == (ListBy.KANBAN, Generation.V2)
 
 
-def test_the_list_of_workflows_is_of_the_older_generation(make_settings: Callable[..., EpilotSettings]) -> None:
-    """Whatever else is said."""
+def test_the_list_of_workflows_is_of_v1(make_settings: Callable[..., EpilotSettings]) -> None:
+    """The option `generation` has no effect on it."""
     assert make_settings(list_by="executions_v1").generation is Generation.V1
     assert make_settings(generation="v1").generation is Generation.V1
 
@@ -58,7 +58,7 @@ def test_the_list_of_workflows_is_of_the_older_generation(make_settings: Callabl
         {"vendor": "other"},
     ],
 )
-def test_what_cannot_be_is_refused(change: dict[str, Any]) -> None:
+def test_invalid_settings_are_refused(change: dict[str, Any]) -> None:
     """At the start, not at the first request."""
     with pytest.raises(ValidationError):
         EpilotSettings.model_validate({**PLAIN, **change})

@@ -1,4 +1,4 @@
-"""A connector on the stand-in, without sockets, and one on scripted answers."""
+"""A connector with the stand-in, without sockets, and one with scripted answers."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -47,13 +47,13 @@ def task() -> Task:
 
 
 class Tenant:
-    """The stand-in's tenant with forty tasks, the connector that reads it, and the stand-in's control interface."""
+    """The stand-in's tenant with forty tasks, its connector, and the stand-in's control interface."""
 
     def __init__(self) -> None:
         self.now = NOW
         self.stand_in = GeotareasStandIn(clock=lambda: self.now)
         self.stand_in.reset(tasks=40, seed=7, now=NOW, scenario=None)
-        # Typed for other frameworks' stricter idea of an ASGI application.
+        # httpx2 and Starlette type ASGI applications differently.
         app: Any = Control(self.stand_in)
         self.transport = httpx2.ASGITransport(app=app)
         self.connector = self.open()
@@ -70,7 +70,7 @@ class Tenant:
             return response
 
     async def paths(self) -> list[str]:
-        """What was asked since the last reset, as "METHOD path"."""
+        """The requests since the last reset, as "METHOD path"."""
         requests = (await self.control("GET", "requests")).json()["requests"]
         return [f"{each['method']} {each['path'].removeprefix('/apidev/v1/')}" for each in requests]
 
@@ -85,7 +85,7 @@ async def tenant() -> AsyncIterator[Tenant]:
 
 @pytest.fixture
 def opened(settings: GeotareasSettings) -> Callable[..., GeotareasConnector]:
-    """A connector all of whose requests, logins too, get the given answers."""
+    """Makes a connector whose requests, including logins, get the given answers."""
 
     def make(answers: Answers, **changes: Any) -> GeotareasConnector:
         def answer(request: httpx2.Request) -> httpx2.Response:
@@ -104,7 +104,7 @@ def opened(settings: GeotareasSettings) -> Callable[..., GeotareasConnector]:
 
 @pytest.fixture
 def scripted(opened: Callable[..., GeotareasConnector]) -> Callable[..., GeotareasConnector]:
-    """A connector whose logins succeed and whose other requests get the given answers."""
+    """Makes a connector whose logins succeed and whose other requests get the given answers."""
 
     def make(answers: Answers, **changes: Any) -> GeotareasConnector:
         def answer(request: httpx2.Request) -> httpx2.Response:

@@ -57,7 +57,7 @@ def lateness() -> Pair:
 
 
 def dues() -> Pair:
-    """The text is kept where the moment cannot be told."""
+    """Without a time zone the text is kept."""
     zoned, zoneless = (task(due_date="2026-03-19T13:00:00", zone=zone) for zone in ("Europe/Madrid", None))
     text = None if zoneless.sla is None else zoneless.sla.ends_on
     return (NOW, None, "2026-03-19T13:00:00"), (zoned.due_at, zoneless.due_at, text)
@@ -71,7 +71,7 @@ def fields(*types: str) -> tuple[FormField, ...]:
 
 
 def forms() -> Pair:
-    """The types in the vendor's order, a select without its options."""
+    """The types in the vendor's order, with a select that has no options."""
     names = ("text", "number", "date", "boolean", "select", "file")
     read = fields(*names)
     return (

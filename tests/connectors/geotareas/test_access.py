@@ -29,7 +29,7 @@ def refusal(code: str, *, with_data: bool = False) -> dict[str, Any]:
 
 
 async def test_many_requests_log_in_once(tenant: Any) -> None:
-    """One login at a time; the others wait for its token."""
+    """The other requests wait for the token."""
     async with anyio.create_task_group() as group:
         for _ in range(10):
             group.start_soon(tenant.connector.ping)
@@ -38,7 +38,7 @@ async def test_many_requests_log_in_once(tenant: Any) -> None:
 
 
 async def test_a_refused_token_is_renewed_once(tenant: Any) -> None:
-    """The vendor forgets tokens after an hour of its own clock; the request is sent once more."""
+    """The vendor's tokens expire after an hour of its clock. The request is sent once more."""
     await tenant.connector.ping()
     tenant.now += timedelta(hours=2)
     await tenant.connector.ping()
@@ -47,7 +47,7 @@ async def test_a_refused_token_is_renewed_once(tenant: Any) -> None:
 
 
 async def test_a_wrong_key_is_final_after_one_new_login(tenant: Any) -> None:
-    """A 401 may mean the API key: no second round of logins."""
+    """A 401 may be about the API key. There is no second new login."""
     config = tenant.stand_in.source_config("")["credentials"] | {"api_key": "gtk_wrong"}
     connector = tenant.open(credentials=config)
 
@@ -57,8 +57,8 @@ async def test_a_wrong_key_is_final_after_one_new_login(tenant: Any) -> None:
     await connector.aclose()
 
 
-async def test_a_wrong_password_is_told_and_then_blocks(tenant: Any) -> None:
-    """Five failures in half a minute; the sixth says when to come back."""
+async def test_a_wrong_password_is_refused_and_then_blocks_the_account(tenant: Any) -> None:
+    """After five failures in half a minute, the sixth error has the time to retry."""
     config = tenant.stand_in.source_config("")["credentials"] | {"password": "pass-w0rd"}
     connector = tenant.open(credentials=config)
     for _ in range(5):
@@ -73,7 +73,7 @@ async def test_a_wrong_password_is_told_and_then_blocks(tenant: Any) -> None:
 
 
 async def test_a_login_without_permission_is_forbidden(tenant: Any, task: Task) -> None:
-    """An account that may only read completes nothing."""
+    """A login that may only read cannot complete a task."""
     credentials = tenant.stand_in.source_config("")["credentials"]
     reader = {"email": "auditor@demo.geotareas.example", "password": "geotareas-reader-password"}
     connector = tenant.open(credentials=credentials | reader)
@@ -103,7 +103,7 @@ async def test_a_login_without_permission_is_forbidden(tenant: Any, task: Task) 
 async def test_a_failed_login_applies_nothing(
     opened: Scripted, task: Task, response: httpx2.Response, expected: type[errors.ConnectorError]
 ) -> None:
-    """A write whose login failed was never sent."""
+    """The write was not sent."""
     connector = opened(lambda _: response)
 
     with pytest.raises(expected) as caught:
@@ -112,7 +112,7 @@ async def test_a_failed_login_applies_nothing(
 
 
 async def test_a_login_sends_neither_key_nor_token(opened: Scripted) -> None:
-    """Its headers are tenant and Content-Type; every other request has all three."""
+    """Its headers are tenant and Content-Type. Every other request has all three."""
     seen: list[dict[str, str | None]] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -161,7 +161,7 @@ async def test_a_refusal_is_its_error(
     expected: type[errors.ConnectorError],
     maybe_applied: bool,
 ) -> None:
-    """By code and status, in both forms of the body and in none; only writes may be applied."""
+    """By code and status, with both forms of the body and without one. Only a write may have been applied."""
     headers = {"Retry-After": "17"}
     given = {"text": body} if isinstance(body, str) else {"json": body}
     connector = scripted(lambda _: httpx2.Response(status, headers=headers, **given))
@@ -190,7 +190,7 @@ async def test_a_refusal_is_its_error(
 async def test_a_broken_connection_says_whether_a_write_may_be_applied(
     scripted: Scripted, task: Task, failure: Exception, expected: type[errors.ConnectorError], maybe_applied: bool
 ) -> None:
-    """A write is sent once, whatever became of it."""
+    """A write is sent once in every case."""
     calls = 0
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -203,8 +203,8 @@ async def test_a_broken_connection_says_whether_a_write_may_be_applied(
     assert (maybe_applied, 1) == (caught.value.maybe_applied, calls)
 
 
-async def test_the_vendors_429_says_when_to_come_back(tenant: Any) -> None:
-    """Retry-After becomes a time."""
+async def test_the_vendors_429_has_the_time_to_retry(tenant: Any) -> None:
+    """From Retry-After."""
     await tenant.control("POST", "rate-limit", {"limit": 2})
     await tenant.connector.ping()
 
@@ -225,10 +225,10 @@ async def test_the_vendors_429_says_when_to_come_back(tenant: Any) -> None:
         ({}, None),
     ],
 )
-async def test_without_retry_after_the_end_of_the_window_says_when(
+async def test_without_retry_after_the_end_of_the_window_counts(
     scripted: Scripted, headers: dict[str, str], seconds: int | None
 ) -> None:
-    """In Unix seconds; what is in the past is now, and nobody is kept waiting for more than a day."""
+    """In Unix seconds. A past time is now, and the longest wait is a day."""
     before = int(time.time())
     sent = {name: str(before + int(text[3:])) if text.startswith("in") else text for name, text in headers.items()}
     connector = scripted(lambda _: httpx2.Response(429, headers=sent))
@@ -242,7 +242,7 @@ async def test_without_retry_after_the_end_of_the_window_says_when(
 
 
 async def test_a_blocked_account_waits_for_the_end_of_its_block(tenant: Any) -> None:
-    """The vendor's sixty seconds after five failed logins, for reads and writes alike; then it goes on."""
+    """Sixty seconds after five failed logins, as the vendor documents. After that requests succeed."""
     wrong = tenant.stand_in.source_config("")["credentials"] | {"password": "pass-w0rd"}
     impostor = tenant.open(credentials=wrong)
     for _ in range(5):
@@ -258,7 +258,7 @@ async def test_a_blocked_account_waits_for_the_end_of_its_block(tenant: Any) -> 
 
 @pytest.mark.parametrize("secret", SECRETS[1:])
 async def test_a_vendor_that_repeats_a_secret_is_not_quoted(scripted: Scripted, secret: str, task: Task) -> None:
-    """Keys and tokens have a known beginning; password and tenant never come back from a documented operation."""
+    """Keys and tokens have a known prefix. No documented operation returns password or tenant."""
     body = {"success": False, "error": {"code": secret, "message": f"Bad {secret}\nfor gtk_secret"}}
     connector = scripted(lambda _: httpx2.Response(400, json=body))
 
@@ -268,7 +268,7 @@ async def test_a_vendor_that_repeats_a_secret_is_not_quoted(scripted: Scripted, 
 
 
 def test_secrets_are_not_printed(settings: GeotareasSettings) -> None:
-    """Neither settings nor connector show them."""
+    """Neither by the settings nor by the connector."""
     connector = GeotareasConnector.open(settings)
     shown = "".join((repr(settings), str(settings), settings.model_dump_json(), repr(connector), repr(vars(connector))))
 
@@ -276,7 +276,7 @@ def test_secrets_are_not_printed(settings: GeotareasSettings) -> None:
 
 
 async def test_a_refused_login_does_not_print_secrets(opened: Scripted) -> None:
-    """Not in the text, not in the traceback, though the vendor repeats them."""
+    """Neither in the text nor in the traceback, although the vendor repeats them."""
     said = {"success": False, "error": {"code": "UNAUTHORIZED", "message": " ".join(SECRETS)}}
     connector = opened(lambda _: httpx2.Response(401, json=said))
 
@@ -290,7 +290,7 @@ async def test_a_refused_login_does_not_print_secrets(opened: Scripted) -> None:
     ("name", "value"), [("api_key", "gtk_a\r\nx: y"), ("api_key", ""), ("tenant", "acmé"), ("password", "")]
 )
 def test_a_credential_that_no_header_can_carry_is_refused(settings: GeotareasSettings, name: str, value: str) -> None:
-    """At the start, not with the first request."""
+    """At the start, not at the first request."""
     credentials = {"email": "a@b.c", "password": "p", "api_key": "gtk_a", "tenant": "acme"} | {name: value}
     config = settings.model_dump(exclude={"credentials"}) | {"credentials": credentials}
 

@@ -25,7 +25,7 @@ class TestGeotareas(ConnectorContract):
 
     @pytest.fixture
     def transport(self, stand_in: GeotareasStandIn) -> FaultyTransport:
-        # Typed for a stricter idea of an ASGI application than Starlette's.
+        # httpx2 and Starlette type ASGI applications differently.
         app: Any = stand_in
         return FaultyTransport(httpx2.ASGITransport(app=app))
 
@@ -33,7 +33,7 @@ class TestGeotareas(ConnectorContract):
     async def connector(
         self, transport: FaultyTransport, stand_in: GeotareasStandIn, request: pytest.FixtureRequest
     ) -> AsyncIterator[GeotareasConnector]:
-        """With every option that adds to what the source can do; with and without a time zone."""
+        """With every option that adds a capability; with and without a time zone."""
         options = {
             "release_groups": {"*": ACCOUNTING},
             "definition_ids": {workflow.name: workflow.id for workflow in WORKFLOWS},

@@ -1,4 +1,4 @@
-"""Requests and answers of every operation, against the description of the vendor's API, in both directions."""
+"""Requests and answers of every operation, compared with the description of the vendor's API."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ Scripted = Callable[..., GeotareasConnector]
 LOGIN = "/apidev/v1/login"
 TASKS = "/apidev/v1/workflow/tasks"
 INSTANCES = "/apidev/v1/workflow/instances"
-# Only the beginning of the page was to be read, so the description lacks it; parameters as there.
+# The description does not have this operation, because only the beginning of the vendor's page was available.
 DEFINITIONS = "/apidev/v1/workflow/definitions"
 
 
@@ -47,7 +47,7 @@ def template(path: str) -> str:
 
 
 def check_query(document: dict[str, Any], request: httpx2.Request) -> None:
-    """Every parameter is a described one, and its value fits."""
+    """Every parameter is described, and its value is valid."""
     described = {
         each["name"]: each["schema"] for each in document["paths"][template(request.url.path)]["get"]["parameters"]
     }
@@ -64,10 +64,10 @@ def check_query(document: dict[str, Any], request: httpx2.Request) -> None:
 async def test_every_request_is_as_the_vendor_describes_it(
     document: dict[str, Any], description: ApiDescription
 ) -> None:
-    """Each call of the client at least once, with every filter, and the headers that it requires."""
+    """Each call of the client at least once, with every filter and all required headers."""
     stand_in = GeotareasStandIn()
     stand_in.reset(tasks=40, seed=7, now=None, scenario=None)
-    # Typed for a stricter idea of an ASGI application than Starlette's.
+    # httpx2 and Starlette type ASGI applications differently.
     app: Any = stand_in
     transport = FaultyTransport(httpx2.ASGITransport(app=app))
     options = {"release_groups": {"*": ACCOUNTING}, "definition_ids": {each.name: each.id for each in WORKFLOWS}}
@@ -142,7 +142,7 @@ def params_of(requests: list[httpx2.Request], path: str) -> set[str]:
 
 
 def examples(node: Any) -> Iterator[Any]:
-    """The described answers of a success, one for each operation that has one."""
+    """The described answers with status 200, one for each operation that has one."""
     for operations in node["paths"].values():
         for method, operation in operations.items():
             if method != "parameters":
@@ -150,7 +150,7 @@ def examples(node: Any) -> Iterator[Any]:
 
 
 async def test_every_described_answer_is_read(document: dict[str, Any], scripted: Scripted, task: Task) -> None:
-    """The examples of the pages themselves, through the whole connector."""
+    """The examples of the vendor's pages, through the whole connector."""
     paths = document["paths"]
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -181,10 +181,10 @@ async def test_every_described_answer_is_read(document: dict[str, Any], scripted
     assert 5 == sum(example is not None for example in examples(document))
 
 
-async def test_an_instance_of_the_described_members_is_read(
+async def test_an_instance_with_the_described_members_is_read(
     document: dict[str, Any], description: ApiDescription, scripted: Scripted
 ) -> None:
-    """The page shows no example: one of each described member, and the required ones alone."""
+    """The vendor's page has no example. One instance has every described member, one only the required ones."""
     schema = document["components"]["schemas"]["InstanceSummary"]
     full = dict.fromkeys(schema["properties"], "1") | {"status": "RUNNING", "started_at": "2026-03-15T11:30:00"}
     bare = dict.fromkeys(schema["required"], "2") | {"status": "ERROR"}

@@ -1,4 +1,4 @@
-"""Instances as flows, and the definitions that they are made from."""
+"""Instances as flows, and their definitions."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -44,7 +44,7 @@ def answering(*rows: dict[str, Any], total: int | None = None) -> Callable[[http
 
 
 async def test_a_list_of_flows_is_exactly_its_query(tenant: Any) -> None:
-    """Each thing that can be asked finds what a scan of all instances finds, and loses nothing."""
+    """For each condition the list is the same as a filtered list of all instances."""
     everything = await drained(tenant.connector, FlowQuery())
     chosen = everything[len(everything) // 2]
     started, definition, subjects = chosen.started_at, chosen.definition, chosen.subjects
@@ -71,8 +71,8 @@ async def test_a_list_of_flows_is_exactly_its_query(tenant: Any) -> None:
         assert {flow.native_id for flow in everything if query.matches(flow)} <= listed, query
 
 
-async def test_a_flow_that_cannot_be_is_no_call(tenant: Any) -> None:
-    """No instance is suspended, and none is in no state."""
+async def test_flows_in_impossible_states_need_no_call(tenant: Any) -> None:
+    """No instance is suspended, and an empty set of states matches none."""
     for states in (frozenset({FlowState.SUSPENDED}), frozenset()):
         page = await tenant.connector.list_flows(FlowQuery(states=states), limit=10)
 
@@ -81,7 +81,7 @@ async def test_a_flow_that_cannot_be_is_no_call(tenant: Any) -> None:
 
 
 async def test_a_total_of_flows_is_the_vendors(tenant: Any) -> None:
-    """Unless several statuses were asked for, or the start, which is filtered here."""
+    """Unless several statuses are requested, or the start, which the connector filters."""
     one = await tenant.connector.list_flows(FlowQuery(), limit=1)
     two = await tenant.connector.list_flows(FlowQuery(states=frozenset({FlowState.ACTIVE, FlowState.FAILED})), limit=1)
     everything = await drained(tenant.connector, FlowQuery())
@@ -95,15 +95,15 @@ async def test_a_total_of_flows_is_the_vendors(tenant: Any) -> None:
 
 @pytest.mark.parametrize("cursor", ["", "RUNNING:0", "ALL", "ALL:x", "ALL:1;2"])
 async def test_a_cursor_of_another_list_of_flows_is_refused(tenant: Any, cursor: str) -> None:
-    """Without a call."""
+    """No call is made."""
     with pytest.raises(ValidationFailedError):
         await tenant.connector.list_flows(FlowQuery(), limit=1, after=cursor)
 
     assert [] == await tenant.paths()
 
 
-async def test_a_flow_is_mapped_whole(scripted: Scripted) -> None:
-    """With its definition, entity, link and the vendor's own bytes."""
+async def test_a_full_instance_fills_every_member(scripted: Scripted) -> None:
+    """With its definition, entity, link and the vendor's bytes."""
     connector = scripted(answering(ROW, total=1))
     options = connector.settings.options.model_copy(update={"flow_url_template": "https://acme.test/i/{id}"})
     linked = scripted(answering(ROW, ROW, total=2), options=options)
@@ -126,7 +126,7 @@ async def test_a_flow_is_mapped_whole(scripted: Scripted) -> None:
 
 
 async def test_an_id_and_a_status_are_enough_for_a_flow(scripted: Scripted) -> None:
-    """Nulls are as absent members; a status that is not documented is UNKNOWN."""
+    """Null members count as absent. A status that is not documented is UNKNOWN."""
     nulls = dict.fromkeys(ROW) | {"id": "2", "status": "RUNNING"}
     connector = scripted(answering({"id": "1", "status": "PAUSED"}, nulls))
     page = await connector.list_flows(FlowQuery(), limit=5)
@@ -140,13 +140,13 @@ async def test_an_id_and_a_status_are_enough_for_a_flow(scripted: Scripted) -> N
     "row", [{}, {"id": "1"}, {"id": 1, "status": "RUNNING"}, {"id": "../1", "status": "RUNNING"}, [], None]
 )
 async def test_an_instance_that_does_not_fit_is_malformed(scripted: Scripted, row: Any) -> None:
-    """Never a shorter list."""
+    """The list fails; no instance is dropped."""
     with pytest.raises(MalformedResponseError):
         await scripted(answering(row)).list_flows(FlowQuery(), limit=5)
 
 
 async def test_definitions_are_listed_by_status_type_and_name(tenant: Any) -> None:
-    """The vendor gives active ones unless it is asked for others."""
+    """By default the vendor returns active ones."""
     first = await tenant.connector.extras.list_definitions(limit=4)
     rest = await tenant.connector.extras.list_definitions(limit=4, after=first.next_cursor)
     every = await tenant.connector.extras.list_definitions(asked={"status": "all"}, limit=100)
@@ -163,7 +163,7 @@ async def test_definitions_are_listed_by_status_type_and_name(tenant: Any) -> No
 
 @pytest.mark.parametrize(("version", "expected"), [(3, "3"), ("3.1", "3.1"), (None, None)])
 async def test_a_definitions_version_is_text(scripted: Scripted, version: object, expected: str | None) -> None:
-    """The page says integer; a text is no error."""
+    """The vendor documents an integer, but a text is accepted."""
     row = {"id": "1", "name": "Survey", "version": version, "new": [1]}
     page = await scripted(answering(row)).extras.list_definitions(limit=5)
 

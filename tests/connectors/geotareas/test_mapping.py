@@ -1,4 +1,4 @@
-"""Records of GEOtareas as ours."""
+"""Records of GEOtareas as tasks."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -90,7 +90,7 @@ def record_of(**changes: Any) -> wire.TaskRecord:
 def test_status_and_user_decide_the_state(
     settings: GeotareasSettings, status: str, user: object, state: TaskState, rule: str
 ) -> None:
-    """Every row of the state table, by its rule."""
+    """Every row of the table of states, with its rule."""
     task = task_of(settings, status=status, assigned_to_user=user)
 
     assert (state, rule, status) == (task.state, task.rule, task.native_state)
@@ -114,8 +114,8 @@ def test_an_instance_status_decides_the_flow_state(settings: GeotareasSettings, 
     assert (state, status, datetime(2026, 7, 1, 8, tzinfo=UTC)) == (flow.state, flow.native_state, flow.started_at)
 
 
-def test_a_row_is_mapped_whole(settings: GeotareasSettings) -> None:
-    """Every member of a row has its place in the model."""
+def test_a_full_row_fills_every_member(settings: GeotareasSettings) -> None:
+    """Every member of a row becomes a member of the task."""
     task = task_of(settings, assigned_to_user=USER)
 
     assert task.title == "Send Welcome Email"
@@ -137,14 +137,14 @@ def test_a_row_is_mapped_whole(settings: GeotareasSettings) -> None:
 
 
 def test_without_a_zone_times_stay_text(settings: GeotareasSettings) -> None:
-    """A time of nowhere is no moment."""
+    """A time without a zone cannot be converted."""
     task = task_of(settings.model_copy(update={"time_zone": None}))
 
     assert (task.created_at, task.due_at, task.sla and task.sla.ends_on) == (None, None, "2026-03-17T11:30:00")
 
 
 def test_absent_and_null_members_are_tolerated(settings: GeotareasSettings) -> None:
-    """An id and a status are enough for a task."""
+    """Id and status are enough for a task."""
     row = msgspec.convert({"id": "7", "status": "PENDING"}, wire.TaskRow)
     task = mapping.task_from_wire(row, settings, fetched_at=NOW)
     nulls = dict.fromkeys(ROW) | {"id": "7", "status": "PENDING"}
@@ -154,12 +154,12 @@ def test_absent_and_null_members_are_tolerated(settings: GeotareasSettings) -> N
 
 
 def test_an_entity_of_no_type_is_no_subject(settings: GeotareasSettings) -> None:
-    """NINGUNA has neither id nor label."""
+    """The type NINGUNA has neither id nor label."""
 
     assert task_of(settings, entity={"type": "NINGUNA", "id": None, "label": None}).subjects == ()
 
 
-def test_a_slash_in_a_name_does_not_make_two_keys_one(settings: GeotareasSettings) -> None:
+def test_a_slash_in_a_name_keeps_keys_distinct(settings: GeotareasSettings) -> None:
     """`a/b` + `c` and `a` + `b/c` are two definitions."""
     one = task_of(settings, workflow_name="a/b", step_name="c").definition
     other = task_of(settings, workflow_name="a", step_name="b/c").definition
@@ -170,7 +170,7 @@ def test_a_slash_in_a_name_does_not_make_two_keys_one(settings: GeotareasSetting
 @given(workflow=st.text(min_size=1), step=st.none() | st.text())
 @example(workflow="%2F/%252F", step="%2F")
 def test_the_workflow_is_read_back_from_a_definition_key(workflow: str, step: str | None) -> None:
-    """Whatever slashes and percent signs its name has."""
+    """For any slashes and percent signs in its name."""
     row = wire.TaskRow(id="1", status="PENDING", workflow_name=workflow, step_name=step)
     definition = mapping.definition_of(row)
 
@@ -189,17 +189,17 @@ def test_the_workflow_is_read_back_from_a_definition_key(workflow: str, step: st
         (None, None, None),
     ],
 )
-def test_a_completion_tells_what_the_flow_does(
+def test_the_effect_of_a_completion_is_what_the_flow_does(
     next_step: str | None, instance_status: str | None, expected: str | None
 ) -> None:
-    """Where the answer does; after the last step and before the next one it need not."""
+    """As far as the answer says it. It need not name the next step or the end."""
     answer = wire.Completed(task_id="1", status="COMPLETED", next_step=next_step, instance_status=instance_status)
 
     assert expected == after_write.effect_of(answer)
 
 
 def test_a_completed_task_is_not_overdue(settings: GeotareasSettings) -> None:
-    """What the vendor said of the open task is said no more."""
+    """The value of the open task is dropped."""
     row = msgspec.convert(ROW, wire.TaskRow)
     late = mapping.task_from_wire(row, settings, fetched_at=NOW, is_overdue=True)
     answer = wire.Completed(task_id=late.native_id, status="COMPLETED")
@@ -207,8 +207,8 @@ def test_a_completed_task_is_not_overdue(settings: GeotareasSettings) -> None:
     assert (True, None) == (late.is_overdue, after_write.completed(late, answer, None, fetched_at=NOW).is_overdue)
 
 
-def test_members_in_another_order_and_beside_others_change_nothing(settings: GeotareasSettings) -> None:
-    """Of a repeated member the last counts, as in most readers of JSON."""
+def test_the_order_of_members_and_unknown_members_have_no_effect(settings: GeotareasSettings) -> None:
+    """The last value of a repeated member counts, as in most readers of JSON."""
     reordered = dict(reversed(DETAIL.items())) | {"new": {"id": "evil"}, "priority": 9}
     text = msgspec.json.encode(reordered).replace(b"{", b'{"status":"COMPLETED",', 1)
     record = msgspec.json.decode(text, type=wire.TaskRecord)
@@ -221,7 +221,7 @@ def test_members_in_another_order_and_beside_others_change_nothing(settings: Geo
     )
 
 
-def test_nulls_in_a_detail_are_as_nothing(settings: GeotareasSettings) -> None:
+def test_null_members_of_a_detail_are_empty(settings: GeotareasSettings) -> None:
     """A form without fields, no outcomes, no earlier steps."""
     names = ("step_description", "available_results", "fields", "previous_steps_data")
     detail = details.detail_from_wire(record_of(**dict.fromkeys(names)), set(DetailAspect), settings)
@@ -231,8 +231,8 @@ def test_nulls_in_a_detail_are_as_nothing(settings: GeotareasSettings) -> None:
     assert () == detail.form.fields
 
 
-def test_a_detail_holds_every_aspect(settings: GeotareasSettings) -> None:
-    """One record gives description, form, outcomes, data and earlier steps."""
+def test_a_record_has_every_aspect(settings: GeotareasSettings) -> None:
+    """Description, form, outcomes, data and earlier steps."""
     detail = details.detail_from_wire(record_of(), frozenset(DetailAspect), settings)
 
     assert detail.description == "Send the welcome email."
@@ -252,7 +252,7 @@ def test_a_detail_holds_every_aspect(settings: GeotareasSettings) -> None:
     assert detail.previous_steps[0].data == {"contact_verified": True}
 
 
-def test_only_the_aspects_asked_for_are_filled(settings: GeotareasSettings) -> None:
+def test_only_the_requested_aspects_are_filled(settings: GeotareasSettings) -> None:
     """The others keep their defaults."""
 
     assert TaskDetail(description="Send the welcome email.") == details.detail_from_wire(
@@ -272,8 +272,10 @@ def test_only_the_aspects_asked_for_are_filled(settings: GeotareasSettings) -> N
         ("signature", FormFieldType.UNKNOWN),
     ],
 )
-def test_a_field_type_is_ours(settings: GeotareasSettings, native: str, expected: FormFieldType) -> None:
-    """Documented types have one each, others are UNKNOWN; data is optional where no field is required."""
+def test_each_native_field_type_has_a_unified_type(
+    settings: GeotareasSettings, native: str, expected: FormFieldType
+) -> None:
+    """A type that is not documented is UNKNOWN. Data are optional if no field is required."""
     record = record_of(fields=[{"id": "f", "name": "n", "type": native, "required": False, "value": 2**60 + 1}])
     detail = details.detail_from_wire(record, frozenset(DetailAspect), settings)
 
@@ -289,7 +291,7 @@ def test_a_field_type_is_ours(settings: GeotareasSettings, native: str, expected
 
 @pytest.mark.parametrize("value", [b'"\xff"', b"1" * 5000, b"[" * 50_000 + b"]" * 50_000, b"1e9999999999999999999"])
 def test_an_unreadable_field_value_is_a_malformed_answer(settings: GeotareasSettings, value: bytes) -> None:
-    """Bytes that only look like JSON from afar do not escape as another error."""
+    """Bytes that are not JSON raise no other exception."""
     record = wire.TaskRecord(
         id="1", status="PENDING", fields=(wire.Field(name="n", type="text", value=msgspec.Raw(value)),)
     )
@@ -298,8 +300,8 @@ def test_an_unreadable_field_value_is_a_malformed_answer(settings: GeotareasSett
         details.detail_from_wire(record, frozenset(DetailAspect), settings)
 
 
-def test_a_reassignment_answers_who_has_the_task(settings: GeotareasSettings) -> None:
-    """The answer's user and group replace the record's; the status stays."""
+def test_a_reassigned_task_has_the_user_and_group_of_the_answer(settings: GeotareasSettings) -> None:
+    """They replace those of the record. The status does not change."""
     ref = wire.Ref(USER["id"], USER["name"])
     answer = wire.Reassigned(task_id="674839201748392018", assigned_to_user=ref, assigned_to_group=None)
     task = after_write.reassigned(task_of(settings), answer, fetched_at=NOW)
@@ -310,8 +312,8 @@ def test_a_reassignment_answers_who_has_the_task(settings: GeotareasSettings) ->
     assert started.state is TaskState.IN_PROGRESS
 
 
-def test_a_completion_answers_the_completed_task(settings: GeotareasSettings) -> None:
-    """Outcome and time come from the answer."""
+def test_a_completed_task_has_outcome_and_time_of_the_answer(settings: GeotareasSettings) -> None:
+    """It is in the native state COMPLETED."""
     answer = wire.Completed(task_id="1", status="COMPLETED", result="sent", completed_at="2026-03-19T14:10:00")
     task = after_write.completed(task_of(settings), answer, settings.zone, fetched_at=NOW)
 
@@ -331,11 +333,30 @@ def test_a_completion_answers_the_completed_task(settings: GeotareasSettings) ->
         (FlowState.FAILED, "PENDING", (TaskState.READY, None, "geo.pending.unassigned")),
     ],
 )
-def test_a_known_flow_decides_over_an_open_task(
+def test_a_known_flow_can_end_an_open_task(
     settings: GeotareasSettings, flow_state: FlowState, status: str, expected: tuple[TaskState, str | None, str]
 ) -> None:
-    """A cancelled instance ends its open tasks, an erroneous one leaves them; closed tasks stay."""
+    """A cancelled instance ends its open tasks, and a failed one does not. Closed tasks do not change."""
     flow = Flow(source="geotareas", native_id="1", state=flow_state, rule="geo.instance", fetched_at=NOW)
     task = flows.task_within_flow(task_of(settings, status=status), flow)
 
     assert expected == (task.state, task.state_reason, task.rule)
+
+
+@pytest.mark.parametrize(
+    ("key", "label"),
+    [
+        ("delivery_note", "Delivery note"),
+        ("email-address", "Email address"),
+        ("ID", "ID"),
+        ("__", None),
+        ("año", "Año"),
+    ],
+)
+def test_fields_are_labelled_by_their_keys(settings: GeotareasSettings, key: str, label: str | None) -> None:
+    """The vendor has keys only; the key is what is sent."""
+    record = record_of(fields=[{"id": "f1", "name": key, "type": "text", "required": False, "value": None}])
+    form = details.detail_from_wire(record, {DetailAspect.FORM}, settings).form
+
+    assert form is not None
+    assert [(key, label)] == [(field.key, field.label) for field in form.fields]

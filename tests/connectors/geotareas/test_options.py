@@ -1,4 +1,4 @@
-"""What the options of a source make of the vendor's records, and which options there are."""
+"""The options of a source, and their effect on the vendor's records."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -30,8 +30,8 @@ def task_of(settings: GeotareasSettings, **changes: Any) -> Task:
     return mapping.task_from_wire(record_of(**changes), settings, fetched_at=NOW)
 
 
-def test_the_link_holds_the_id(settings: GeotareasSettings) -> None:
-    """The template's {id} is the task's."""
+def test_the_link_contains_the_id(settings: GeotareasSettings) -> None:
+    """It replaces {id} in the template."""
     options = settings.options.model_copy(update={"url_template": "https://acme.test/t/{id}?x={y}"})
 
     assert task_of(settings.model_copy(update={"options": options})).url == (
@@ -40,7 +40,7 @@ def test_the_link_holds_the_id(settings: GeotareasSettings) -> None:
 
 
 def test_the_link_of_a_task_is_not_the_link_of_its_flow(settings: GeotareasSettings) -> None:
-    """Each has its own template; without one there is no link."""
+    """Each has its own template. Without one there is no link."""
     options = settings.options.model_copy(update={"flow_url_template": "https://acme.test/i/{id}"})
     row = wire.InstanceRow(id="9", status="RUNNING")
     linked = settings.model_copy(update={"options": options})
@@ -60,17 +60,17 @@ def test_the_link_of_a_task_is_not_the_link_of_its_flow(settings: GeotareasSetti
         (None, {}, None),
     ],
 )
-def test_a_task_goes_back_to_the_group_it_names_or_the_configured_one(
+def test_a_task_is_released_to_its_group_or_the_configured_one(
     settings: GeotareasSettings, group: object, groups: dict[str, str], expected: str | None
 ) -> None:
-    """Of the configured ones the most particular."""
+    """Of the configured groups, the one for the step, the workflow or all workflows, in this order."""
     options = settings.options.model_copy(update={"release_groups": groups})
 
     assert expected == mapping.release_group(task_of(settings, assigned_to_group=group), options)
 
 
 def test_a_result_code_has_its_configured_nature(settings: GeotareasSettings) -> None:
-    """The vendor says nothing of it, so what is not configured is neutral."""
+    """The default is neutral, because the vendor does not tell it."""
     options = settings.options.model_copy(update={"outcome_natures": {"failed": OutcomeNature.NEGATIVE}})
     configured = settings.model_copy(update={"options": options})
     detail = details.detail_from_wire(record_of(), {DetailAspect.OUTCOMES}, configured)
@@ -93,14 +93,14 @@ def test_a_result_code_has_its_configured_nature(settings: GeotareasSettings) ->
         {"url": "https://acme.test/{id}"},
     ],
 )
-def test_an_option_that_cannot_be_is_refused(options: dict[str, Any]) -> None:
-    """Before anything starts: links without a place for the id, ids that are names, unknown options."""
+def test_an_invalid_option_is_refused(options: dict[str, Any]) -> None:
+    """At the start: links without {id}, names instead of ids, unknown options."""
     with pytest.raises(ValidationError):
         GeotareasOptions.model_validate(options)
 
 
 def test_without_options_there_is_neither_link_nor_nature_nor_group() -> None:
-    """Everything that the vendor does not tell is off until somebody says it."""
+    """The vendor does not tell these values."""
     options = GeotareasOptions()
 
     assert (None, None, {}, {}, {}) == (

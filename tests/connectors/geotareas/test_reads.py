@@ -38,7 +38,7 @@ def rows(*ids: str, total: int | None = None, **changes: Any) -> dict[str, Any]:
 
 
 async def test_pages_joined_give_every_open_task_once(tenant: Any) -> None:
-    """PENDING and then IN_PROGRESS, by pages of three, is what one unfiltered list has open."""
+    """Pages of PENDING and then IN_PROGRESS give the open tasks of the unfiltered list."""
     everything = await drained(tenant.connector, TaskQuery())
     by_threes = await drained(tenant.connector, OPEN, limit=3)
 
@@ -49,7 +49,7 @@ async def test_pages_joined_give_every_open_task_once(tenant: Any) -> None:
 
 
 async def test_closed_states_read_the_completed_tasks(tenant: Any) -> None:
-    """One stream, so the vendor's total is known."""
+    """There is one stream, so the vendor's total is valid."""
     page = await tenant.connector.list_tasks(TaskQuery(states=NOT_OPEN), limit=100)
 
     assert {TaskState.COMPLETED} == {task.state for task in page.items}
@@ -57,14 +57,14 @@ async def test_closed_states_read_the_completed_tasks(tenant: Any) -> None:
 
 
 async def test_a_list_of_two_statuses_has_no_total(tenant: Any) -> None:
-    """Each answer counts its own status alone."""
+    """Each answer counts only its own status."""
     page = await tenant.connector.list_tasks(OPEN, limit=100)
 
     assert (page.total, page.total_accuracy, page.next_cursor) == (None, CountAccuracy.UNKNOWN, "IN_PROGRESS:0")
 
 
-async def test_a_page_repeats_when_asked_again(tenant: Any) -> None:
-    """The cursor alone says where a page begins."""
+async def test_the_same_cursor_gives_the_same_page(tenant: Any) -> None:
+    """Only the cursor decides where a page begins."""
     first = await tenant.connector.list_tasks(OPEN, limit=5)
     second = await tenant.connector.list_tasks(OPEN, limit=5, after=first.next_cursor)
     again = await tenant.connector.list_tasks(OPEN, limit=5, after=first.next_cursor)
@@ -73,8 +73,8 @@ async def test_a_page_repeats_when_asked_again(tenant: Any) -> None:
     assert [task.native_id for task in second.items] == [task.native_id for task in again.items]
 
 
-async def test_no_states_are_no_tasks_without_a_call(tenant: Any) -> None:
-    """An empty set matches nothing."""
+async def test_an_empty_set_of_states_needs_no_call(tenant: Any) -> None:
+    """It matches nothing."""
     page = await tenant.connector.list_tasks(TaskQuery(states=frozenset()), limit=100)
 
     assert (page.items, page.next_cursor) == ((), None)
@@ -83,15 +83,15 @@ async def test_no_states_are_no_tasks_without_a_call(tenant: Any) -> None:
 
 @pytest.mark.parametrize("cursor", ["", "PENDING", "PENDING:", "PENDING:-1", "COMPLETED:0", "ALL:0", "x" * 9999, "٣:٣"])
 async def test_a_cursor_of_another_list_is_refused_without_a_call(tenant: Any, cursor: str) -> None:
-    """A malformed cursor never reaches the vendor."""
+    """So is a malformed cursor."""
     with pytest.raises(ValidationFailedError):
         await tenant.connector.list_tasks(OPEN, limit=10, after=cursor)
 
     assert await tenant.paths() == []
 
 
-async def test_a_page_is_at_most_a_hundred(scripted: Scripted) -> None:
-    """The vendor's bound; it refuses more."""
+async def test_a_page_has_at_most_a_hundred_rows(scripted: Scripted) -> None:
+    """The vendor refuses a larger limit."""
     limits: list[str] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -104,7 +104,7 @@ async def test_a_page_is_at_most_a_hundred(scripted: Scripted) -> None:
 
 
 async def test_a_repeated_row_is_one_task(scripted: Scripted) -> None:
-    """Pages by offset may shift; the next page still begins after the rows that came."""
+    """Rows may shift between pages. The next page begins after the received rows."""
     connector = scripted(lambda _: httpx2.Response(200, json=rows("1", "2", "1", total=9)))
     page = await connector.list_tasks(TaskQuery(), limit=3)
 
@@ -190,7 +190,7 @@ async def test_without_a_total_the_empty_page_ends_the_list(scripted: Scripted) 
 
 
 async def test_a_row_keeps_the_vendors_bytes(scripted: Scripted) -> None:
-    """The payload is what was sent, spaces and unknown members included."""
+    """With spaces and unknown members."""
     row = b'{"id": "1",  "status":"PENDING","new":9007199254740993}'
     body = b'{"success":true,"data":[' + row + b"]}"
     page = await scripted(lambda _: httpx2.Response(200, content=body)).list_tasks(TaskQuery(), limit=3)
@@ -222,7 +222,7 @@ async def test_a_row_keeps_the_vendors_bytes(scripted: Scripted) -> None:
     ],
 )
 async def test_an_answer_that_does_not_fit_is_malformed(scripted: Scripted, body: bytes) -> None:
-    """What is no list of tasks is never a shorter list."""
+    """The list fails; no row is dropped."""
     connector = scripted(lambda _: httpx2.Response(200, content=body))
 
     with pytest.raises(MalformedResponseError) as caught:
@@ -231,7 +231,7 @@ async def test_an_answer_that_does_not_fit_is_malformed(scripted: Scripted, body
 
 
 async def test_an_answer_beyond_the_bound_is_malformed(scripted: Scripted) -> None:
-    """`max_response_bytes` holds for decoded bytes."""
+    """`max_response_bytes` is for decoded bytes."""
     connector = scripted(lambda _: httpx2.Response(200, content=b" " * 70_000), max_response_bytes=65_536)
 
     with pytest.raises(MalformedResponseError, match="larger than max_response_bytes"):
@@ -239,7 +239,7 @@ async def test_an_answer_beyond_the_bound_is_malformed(scripted: Scripted) -> No
 
 
 async def test_an_undocumented_status_is_unknown(scripted: Scripted) -> None:
-    """A new word of the vendor is no error."""
+    """It is not an error."""
     connector = scripted(lambda _: httpx2.Response(200, json=rows("1", total=1, status="ON_HOLD")))
     page = await connector.list_tasks(TaskQuery(), limit=3)
 
@@ -247,7 +247,7 @@ async def test_an_undocumented_status_is_unknown(scripted: Scripted) -> None:
 
 
 async def test_tasks_are_found_by_id_with_one_call_each(tenant: Any) -> None:
-    """A repeated id is one call, an unknown one is absent, one that cannot be ours is no call."""
+    """A repeated id needs one call, an unknown one is absent, and an invalid one needs no call."""
     row = (await tenant.connector.list_tasks(OPEN, limit=1)).items[0]
     await tenant.control("DELETE", "requests")
     found = await tenant.connector.get_tasks([row.native_id, row.native_id, "1", "../1", "", "１", "1" * 31])
@@ -258,7 +258,7 @@ async def test_tasks_are_found_by_id_with_one_call_each(tenant: Any) -> None:
 
 
 async def test_a_task_that_cannot_be_read_is_its_error(scripted: Scripted) -> None:
-    """The others are not lost for it."""
+    """The other tasks are returned."""
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         if request.url.path.endswith("/2"):
@@ -284,16 +284,16 @@ async def test_a_task_that_cannot_be_read_is_its_error(scripted: Scripted) -> No
         None,
     ],
 )
-async def test_a_detail_that_does_not_fit_is_its_tasks_error(scripted: Scripted, data: object) -> None:
-    """Another task's record too: it is never shown under this id."""
+async def test_a_record_that_does_not_fit_is_its_tasks_error(scripted: Scripted, data: object) -> None:
+    """So is the record of another task."""
     connector = scripted(lambda _: httpx2.Response(200, json={"success": True, "data": data}))
     found = await connector.get_tasks(["1"])
 
     assert isinstance(found["1"], MalformedResponseError)
 
 
-async def test_a_huge_detail_is_read_whole(scripted: Scripted) -> None:
-    """Thousands of fields, steps and results within the bound of the answer, none of them lost."""
+async def test_a_huge_detail_is_read_completely(scripted: Scripted) -> None:
+    """Thousands of fields, steps and results, up to the bound of an answer."""
     names = [f"field {number}" for number in range(5000)]
     data = {
         "id": "1",
@@ -315,7 +315,7 @@ async def test_a_huge_detail_is_read_whole(scripted: Scripted) -> None:
 
 
 async def test_a_detail_is_one_call_for_all_aspects(tenant: Any) -> None:
-    """No aspect, no call."""
+    """Without an aspect there is no call."""
     task = (await tenant.connector.list_tasks(OPEN, limit=1)).items[0]
     await tenant.control("DELETE", "requests")
     none = await tenant.connector.get_detail(task, frozenset())
@@ -327,8 +327,20 @@ async def test_a_detail_is_one_call_for_all_aspects(tenant: Any) -> None:
     assert [f"{LIST}/{task.native_id}"] == await tenant.paths()
 
 
+async def test_the_record_of_one_task_is_its_detail(tenant: Any) -> None:
+    """It is not read twice. The row of a list lacks what a detail needs."""
+    row = (await tenant.connector.list_tasks(OPEN, limit=1)).items[0]
+    task = (await tenant.connector.get_tasks([row.native_id]))[row.native_id]
+    await tenant.control("DELETE", "requests")
+    known = tenant.connector.detail_in(task, frozenset(DetailAspect))
+    none = tenant.connector.detail_in(row, frozenset(DetailAspect))
+    asked = await tenant.paths()
+
+    assert (known, None, []) == (await tenant.connector.get_detail(row, frozenset(DetailAspect)), none, asked)
+
+
 async def test_flows_are_found_in_the_list_of_instances(tenant: Any) -> None:
-    """One page holds all of them here; an unknown one is absent."""
+    """One page has all of them in this test. An unknown one is absent."""
     tasks = (await tenant.connector.list_tasks(OPEN, limit=5)).items
     ids = [task.flow_id or "" for task in tasks]
     await tenant.control("DELETE", "requests")
@@ -340,7 +352,10 @@ async def test_flows_are_found_in_the_list_of_instances(tenant: Any) -> None:
 
 
 async def test_the_search_for_flows_has_an_end(scripted: Scripted) -> None:
-    """After `flow_scan_pages` pages what was not seen is absent; what was seen stays, also when a page fails."""
+    """All ids found, 2,000 instances in pages of 100, or `flow_scan_pages`. Then what was not seen is absent.
+
+    What was seen stays, also when a page fails.
+    """
     calls: list[str] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -351,16 +366,28 @@ async def test_the_search_for_flows_has_an_end(scripted: Scripted) -> None:
     def failing(request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(500) if request.url.params["offset"] == "1" else answer(request)
 
-    found = await scripted(answer).get_flows(["11", "99"])
+    bounded = scripted(answer)
+    bounded.settings = bounded.settings.model_copy(
+        update={"options": bounded.settings.options.model_copy(update={"flow_scan_pages": 5})}
+    )
+    found = await bounded.get_flows(["11", "99"])
+    few = list(calls)
+    calls.clear()
+    await scripted(answer).get_flows(["11", "28"])
+    as_needed = len(calls)
+    calls.clear()
+    await scripted(answer).get_flows(["11", "99"])
+    at_most = len(calls)
     partial = await scripted(failing).get_flows(["10", "99"])
 
-    assert (list(found), calls[:5]) == (["11"], ["0", "1", "2", "3", "4"])
+    assert (list(found), few) == (["11"], ["0", "1", "2", "3", "4"])
+    assert (as_needed, at_most) == (19, 20)
     assert isinstance(partial["10"], Flow)
     assert isinstance(partial["99"], ConnectorError)
 
 
-async def test_no_flows_are_no_call(tenant: Any) -> None:
-    """Nothing to look for, nothing asked; there is no directory either."""
+async def test_without_ids_of_flows_there_is_no_call(tenant: Any) -> None:
+    """There is no directory either."""
 
     assert await tenant.connector.get_flows(["", "no number"]) == {}
     assert await tenant.connector.get_users(["1"]) == {}
@@ -368,7 +395,7 @@ async def test_no_flows_are_no_call(tenant: Any) -> None:
 
 
 async def test_ping_logs_in_and_reads_once(tenant: Any) -> None:
-    """The cheapest proof of credentials and permission."""
+    """The cheapest check of credentials and permission."""
     await tenant.connector.ping()
 
     assert await tenant.paths() == ["POST login", LIST]

@@ -1,4 +1,4 @@
-"""What of a query is sent to the vendor, and that its list is then exactly that."""
+"""Which part of a query is sent to the vendor, and that the vendor's list then matches it exactly."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -77,7 +77,7 @@ SUBJECTS = st.none() | st.builds(
     st.sampled_from(["CUENTA", "CLIENTE", "NUEVO"]),
     st.sampled_from(["1", "2"]),
 )
-# What a row of the vendor can become: it never has a priority, tags, candidate users and so on.
+# Tasks as a row can have them: never with a priority, tags, candidate users and so on.
 TASKS = st.builds(
     Task,
     source=st.just("geotareas"),
@@ -123,10 +123,8 @@ def pushed(query: TaskQuery, *, zone: ZoneInfo | None = MADRID) -> TaskQuery:
 
 
 @given(query=QUERIES, task=TASKS, zone=st.sampled_from([None, MADRID]))
-def test_every_match_of_a_query_matches_what_is_pushed_down(
-    query: TaskQuery, task: Task, zone: ZoneInfo | None
-) -> None:
-    """A pushed-down query is weaker, never another, and has no order; pushing it down again changes nothing."""
+def test_every_match_of_a_query_matches_the_pushed_query(query: TaskQuery, task: Task, zone: ZoneInfo | None) -> None:
+    """The pushed query is weaker and has no order. Pushing it down again changes nothing."""
     weaker = pushed(query, zone=zone)
 
     assert not query.matches(task) or weaker.matches(task)
@@ -135,7 +133,7 @@ def test_every_match_of_a_query_matches_what_is_pushed_down(
 
 
 @given(query=FLOW_QUERIES, flow=FLOWS, zone=st.sampled_from([None, MADRID]))
-def test_every_match_of_a_flow_query_matches_what_is_pushed_down(
+def test_every_match_of_a_flow_query_matches_the_pushed_query(
     query: FlowQuery, flow: Flow, zone: ZoneInfo | None
 ) -> None:
     """As for tasks."""
@@ -160,7 +158,7 @@ def test_every_match_of_a_flow_query_matches_what_is_pushed_down(
     ],
 )
 def test_lists_of_a_class_of_states_share_one_answer(states: Any, expected: Any) -> None:
-    """Of states only the class is pushed down, widened; of people nothing."""
+    """States are widened to open or closed states. Conditions on people are not pushed down."""
     query = TaskQuery(states=None if states is None else frozenset(states), assignees=frozenset({"1"}))
 
     assert TaskQuery(states=expected) == pushed(query)
@@ -179,8 +177,8 @@ def test_lists_of_a_class_of_states_share_one_answer(states: Any, expected: Any)
         TaskQuery(overdue_at=NOW, states=frozenset({TaskState.COMPLETED})),
     ],
 )
-async def test_what_no_row_has_costs_no_call(tenant: Any, query: TaskQuery) -> None:
-    """Thirty reads a minute are too few for lists that must be empty."""
+async def test_conditions_that_no_row_can_meet_need_no_call(tenant: Any, query: TaskQuery) -> None:
+    """The limit of thirty reads a minute is too low for lists that must be empty."""
     page = await tenant.connector.list_tasks(tenant.connector.pushdown(query), limit=100)
 
     assert ((), 0, CountAccuracy.EXACT) == (page.items, page.total, page.total_accuracy)
@@ -194,19 +192,19 @@ async def test_what_no_row_has_costs_no_call(tenant: Any, query: TaskQuery) -> N
         (TaskQuery(states=OPEN_STATES), MADRID, [{"status": "PENDING"}, {"status": "IN_PROGRESS"}]),
         (TaskQuery(states=NOT_OPEN), MADRID, [{"status": "COMPLETED"}]),
         (TaskQuery(subject_types=frozenset({"CUENTA"})), MADRID, [{"entity_type": "CUENTA"}]),
-        # Two types need two requests a status, the type of no entity has no rows, an unknown one may be refused.
+        # Two types would need two requests for each status. NINGUNA is the type of no entity. The vendor may refuse unknown types.
         (TaskQuery(subject_types=frozenset({"CUENTA", "TAREA"})), MADRID, [{}]),
         (TaskQuery(subject_types=frozenset({"NINGUNA"})), MADRID, [{}]),
         (TaskQuery(subject_types=frozenset({"PROYECTO"})), MADRID, [{}]),
         (TaskQuery(subject_types=frozenset()), MADRID, [{}]),
-        # The vendor takes no entity id here, as it does for instances.
+        # The list of tasks has no filter by entity id; the list of instances has one.
         (TaskQuery(subject_ids=frozenset({"738291047382910473"})), MADRID, [{}]),
         (TaskQuery(definition_keys=SURVEY_STEPS), MADRID, [{"definition_id": SURVEY}]),
         (TaskQuery(definition_keys=frozenset({"a%2Fb%25/c"})), MADRID, [{"definition_id": "77"}]),
         (TaskQuery(definition_keys=SURVEY_STEPS | {"a%2Fb%25/c"}), MADRID, [{}]),
         (TaskQuery(definition_keys=frozenset({"Delivery Dispute"})), MADRID, [{}]),
         (TaskQuery(definition_keys=frozenset()), MADRID, [{}]),
-        # With a zone the due dates of open tasks tell; without one the vendor does, for now.
+        # With a zone the connector compares due dates of open tasks. Without one the vendor filters, but only for the present time.
         (TaskQuery(overdue_at=NOW), MADRID, [{"status": "PENDING"}, {"status": "IN_PROGRESS"}]),
         (
             TaskQuery(overdue_at=NOW - timedelta(seconds=59)),
@@ -220,7 +218,7 @@ async def test_what_no_row_has_costs_no_call(tenant: Any, query: TaskQuery) -> N
 def test_a_query_is_sent_as_the_vendors_filters(
     query: TaskQuery, zone: ZoneInfo | None, sent: list[dict[str, str]]
 ) -> None:
-    """One stream of pages for each status, each with every filter that is exact."""
+    """One stream of pages for each status, with every filter that is exact."""
     assert sent == list(search.task_streams(pushed(query, zone=zone), OPTIONS).values())
 
 
@@ -257,14 +255,14 @@ def test_a_query_is_sent_as_the_vendors_filters(
 def test_a_flow_query_is_sent_as_the_vendors_filters(
     query: FlowQuery, zone: ZoneInfo | None, sent: list[dict[str, str]]
 ) -> None:
-    """Bounds of the start are sent a day wider, because what they include is not documented."""
+    """Bounds of the start are sent a day wider, because the vendor does not document whether they are inclusive."""
     weaker = flows.pushed_down_flows(query, zone=zone)
 
     assert sent == list(flows.instance_streams(weaker, zone=zone).values())
 
 
-def test_what_is_overdue_within_one_minute_is_one_answer() -> None:
-    """The moment is rounded up: a list that others share holds what is overdue at each of their moments."""
+def test_queries_for_overdue_tasks_within_one_minute_share_one_answer() -> None:
+    """The time is rounded up: the list contains the tasks that are overdue at each of the times."""
     moments = [NOW - timedelta(seconds=seconds) for seconds in (0, 1, 59)]
 
     assert {NOW} == {pushed(TaskQuery(overdue_at=moment), zone=None).overdue_at for moment in moments}
@@ -282,7 +280,7 @@ async def drained(connector: GeotareasConnector, query: TaskQuery) -> list[Task]
 
 
 async def test_without_a_zone_the_vendor_says_what_is_overdue(tenant: Any) -> None:
-    """Its rows are marked then, and are the same as those whose due date has passed in its zone."""
+    """Its rows are marked as overdue. They are the same as the rows that are due in its zone before now."""
     zoneless = tenant.open(time_zone=None)
     said = await drained(zoneless, TaskQuery(overdue_at=NOW))
     reckoned = [task for task in await drained(tenant.connector, TaskQuery()) if task.is_open]
@@ -296,8 +294,8 @@ async def test_without_a_zone_the_vendor_says_what_is_overdue(tenant: Any) -> No
     await zoneless.aclose()
 
 
-async def test_an_unfiltered_list_says_nothing_of_overdue(tenant: Any) -> None:
-    """Neither with a zone nor without: the vendor was not asked."""
+async def test_in_an_unfiltered_list_overdue_is_unknown(tenant: Any) -> None:
+    """With and without a zone, because the vendor's filter was not used."""
     zoneless = tenant.open(time_zone=None)
     rows = [*await drained(zoneless, TaskQuery()), *await drained(tenant.connector, TaskQuery(overdue_at=NOW))]
 
@@ -306,7 +304,7 @@ async def test_an_unfiltered_list_says_nothing_of_overdue(tenant: Any) -> None:
 
 
 async def test_a_definition_is_filtered_by_its_configured_id(tenant: Any) -> None:
-    """Steps that were not asked for are dropped from the definition's pages, which have no total then."""
+    """Rows of other steps are dropped, so these pages have no total."""
     key = "Damage Survey/Survey Damage"
     connector = tenant.open(options={"definition_ids": {"Damage Survey": SURVEY}})
     everything = await drained(tenant.connector, TaskQuery())
@@ -324,8 +322,8 @@ async def test_a_definition_is_filtered_by_its_configured_id(tenant: Any) -> Non
     await connector.aclose()
 
 
-async def test_rows_that_were_not_asked_for_are_dropped(scripted: Scripted) -> None:
-    """A vendor that passes over a filter gives a page with fewer tasks, no wrong ones, and no total."""
+async def test_rows_that_do_not_match_are_dropped(scripted: Scripted) -> None:
+    """If the vendor ignores a filter, the page has fewer tasks, no wrong ones, and no total."""
     rows = [
         {"id": "1", "status": "PENDING", "entity": {"type": "CUENTA", "id": "7", "label": "Acme"}},
         {"id": "2", "status": "PENDING", "entity": {"type": "CLIENTE", "id": "7", "label": "Acme"}},

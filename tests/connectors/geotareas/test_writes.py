@@ -1,4 +1,4 @@
-"""Claim, assign and complete, and what stands in the way."""
+"""Claim, assign and complete, and their refusals."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -10,7 +10,17 @@ import pytest
 
 from connectors.geotareas import GeotareasConnector
 from connectors.sdk.caller import Identity
-from connectors.sdk.commands import Assign, Cancel, Claim, Complete, MutationStatus, Release, TaskCommand, Unassign
+from connectors.sdk.commands import (
+    Assign,
+    Cancel,
+    Claim,
+    Complete,
+    MutationStatus,
+    Release,
+    TaskAction,
+    TaskCommand,
+    Unassign,
+)
 from connectors.sdk.errors import (
     IdentityNotLinkedError,
     MalformedResponseError,
@@ -36,8 +46,8 @@ def identity(tenant: Any) -> Identity:
     return Identity(native_id=alice["id"], groups=tuple(alice["groups"]))
 
 
-async def test_a_claimed_task_is_reserved_by_the_caller(tenant: Any) -> None:
-    """One write, and the record that the vendor shows from then on."""
+async def test_a_claim_makes_the_caller_owner(tenant: Any) -> None:
+    """By one write. The record is the one that the vendor shows afterwards."""
     task, alice = await ready_task(tenant), identity(tenant)
     outcome = await tenant.connector.perform(Claim(task=task, actor=alice))
     paths = await tenant.paths()
@@ -50,7 +60,7 @@ async def test_a_claimed_task_is_reserved_by_the_caller(tenant: Any) -> None:
 
 
 async def test_a_claim_needs_a_linked_person(tenant: Any) -> None:
-    """Without a user id there is nobody to reassign to, and no call."""
+    """Without a user id there is no call."""
     task = await ready_task(tenant)
 
     with pytest.raises(IdentityNotLinkedError):
@@ -59,7 +69,7 @@ async def test_a_claim_needs_a_linked_person(tenant: Any) -> None:
 
 
 async def test_a_task_is_assigned_to_a_group(tenant: Any) -> None:
-    """The answer says that nobody owns it any more."""
+    """The task then has no owner."""
     task, alice = await ready_task(tenant), identity(tenant)
     taken = (await tenant.connector.perform(Claim(task=task, actor=alice))).task
     given = (await tenant.connector.perform(Assign(task=taken, group_id=alice.groups[0], reason="back"))).task
@@ -78,7 +88,7 @@ async def test_a_task_is_assigned_to_a_group(tenant: Any) -> None:
         {"user_id": "1", "options": {"notify": True}},
     ],
 )
-async def test_an_assignment_that_cannot_be_is_no_call(tenant: Any, change: Any) -> None:
+async def test_an_invalid_assignment_is_refused_without_a_call(tenant: Any, change: Any) -> None:
     """A reason that is too long, and an option: the vendor has none."""
     task = await ready_task(tenant)
 
@@ -87,8 +97,8 @@ async def test_an_assignment_that_cannot_be_is_no_call(tenant: Any, change: Any)
     assert await tenant.paths() == []
 
 
-async def test_assigning_to_somebody_unknown_is_not_found(tenant: Any) -> None:
-    """The vendor's own word is passed on."""
+async def test_assigning_to_an_unknown_user_is_not_found(tenant: Any) -> None:
+    """The error has the vendor's text."""
     task = await ready_task(tenant)
 
     with pytest.raises(NotFoundError, match="User not found") as caught:
@@ -97,7 +107,7 @@ async def test_assigning_to_somebody_unknown_is_not_found(tenant: Any) -> None:
 
 
 async def test_a_completed_task_has_its_outcome(tenant: Any) -> None:
-    """Data, outcome and time; a second completion is refused and proves nothing."""
+    """With data, outcome and time. A second completion is refused."""
     task = await ready_task(tenant)
     detail = await tenant.connector.get_detail(task, frozenset(DetailAspect))
     samples = {FormFieldType.NUMBER: 1, FormFieldType.BOOLEAN: True, FormFieldType.DATE: "2026-03-20"}
@@ -125,8 +135,8 @@ async def test_a_completed_task_has_its_outcome(tenant: Any) -> None:
         ({"outcome": "sent", "comment": "x" * 2001}, "comment"),
     ],
 )
-async def test_a_completion_that_cannot_be_is_no_call(tenant: Any, change: Any, field: str) -> None:
-    """An outcome is required; lengths are the vendor's."""
+async def test_an_invalid_completion_is_refused_without_a_call(tenant: Any, change: Any, field: str) -> None:
+    """An outcome is required. The lengths are the vendor's."""
     task = await ready_task(tenant)
 
     with pytest.raises(ValidationFailedError) as caught:
@@ -135,8 +145,8 @@ async def test_a_completion_that_cannot_be_is_no_call(tenant: Any, change: Any, 
     assert await tenant.paths() == []
 
 
-async def test_a_completion_tells_the_next_step(tenant: Any) -> None:
-    """In words; nothing is said of what is unknown."""
+async def test_the_effect_of_a_completion_names_the_next_step(tenant: Any) -> None:
+    """As text for people."""
     page = await tenant.connector.list_tasks(TaskQuery(states=OPEN_STATES), limit=100)
     task = next(task for task in page.items if task.title == "Survey Damage")
     command = Complete(task=task, outcome="surveyed", data={"cause": "storm", "repair_cost_eur": Decimal("940.50")})
@@ -145,8 +155,8 @@ async def test_a_completion_tells_the_next_step(tenant: Any) -> None:
 
 
 @pytest.mark.parametrize("verb", [Release, Unassign])
-async def test_a_task_is_given_back_to_the_configured_group(tenant: Any, verb: type[TaskCommand]) -> None:
-    """By one reassignment, where the source says to which group."""
+async def test_a_task_is_released_to_the_configured_group(tenant: Any, verb: type[TaskCommand]) -> None:
+    """By one reassignment."""
     task, alice = await ready_task(tenant), identity(tenant)
     connector = tenant.open(options={"release_groups": {"*": alice.groups[0]}})
     taken = (await connector.perform(Claim(task=task, actor=alice))).task
@@ -165,15 +175,17 @@ async def test_a_task_is_given_back_to_the_configured_group(tenant: Any, verb: t
     await connector.aclose()
 
 
-async def test_a_task_without_a_group_to_go_to_is_not_given_back(tenant: Any) -> None:
-    """The refusal names the option, and nothing is sent."""
+async def test_a_task_without_a_configured_group_cannot_be_released(tenant: Any) -> None:
+    """The error names the option, and no request is sent."""
     task, alice = await ready_task(tenant), identity(tenant)
     connector = tenant.open(options={"release_groups": {"Another Workflow": alice.groups[0]}})
     taken = (await connector.perform(Claim(task=task, actor=alice))).task
     await tenant.control("DELETE", "requests")
 
+    known = connector.refusal_of(taken, TaskAction.RELEASE, alice)
     with pytest.raises(UnsupportedActionError, match="release_groups"):
         await connector.perform(Release(task=taken, actor=alice))
+    assert isinstance(known, UnsupportedActionError)
     assert [] == await tenant.paths()
     await connector.aclose()
 
@@ -182,7 +194,7 @@ async def test_a_task_without_a_group_to_go_to_is_not_given_back(tenant: Any) ->
 async def test_an_answer_about_another_task_may_be_applied(
     scripted: Scripted, task: Task, command: type[TaskCommand]
 ) -> None:
-    """Somebody else's record is never shown as this one's, and the write may have gone anywhere."""
+    """The other record is not shown as this task's, and it is unknown what was written."""
     data = {"task_id": "2", "status": "COMPLETED", "assigned_to_user": None, "assigned_to_group": None}
     connector = scripted(lambda _: httpx2.Response(200, json={"success": True, "data": data}))
     made: dict[type[TaskCommand], TaskCommand] = {
@@ -197,7 +209,7 @@ async def test_an_answer_about_another_task_may_be_applied(
 
 
 async def test_captured_data_keeps_its_numbers(scripted: Scripted, task: Task) -> None:
-    """Decimals and large integers travel as numbers, exactly; what is not given is not sent."""
+    """Decimals and large integers are sent as exact numbers. Absent values are not sent."""
     bodies: list[bytes] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -214,7 +226,7 @@ async def test_captured_data_keeps_its_numbers(scripted: Scripted, task: Task) -
 
 @pytest.mark.parametrize("body", [b"", b'{"success":true}', b'{"success":true,"data":{}}', b'{"success":false}'])
 async def test_an_unclear_answer_to_a_write_may_be_applied(scripted: Scripted, task: Task, body: bytes) -> None:
-    """The vendor said yes, and not what came of it."""
+    """The status is 200, but the answer does not show the result."""
     connector = scripted(lambda _: httpx2.Response(200, content=body))
 
     with pytest.raises(MalformedResponseError) as caught:
@@ -224,7 +236,7 @@ async def test_an_unclear_answer_to_a_write_may_be_applied(scripted: Scripted, t
 
 @pytest.mark.parametrize("verb", [Release, Unassign, Cancel])
 async def test_other_verbs_are_unsupported_without_a_call(tenant: Any, verb: type[TaskCommand]) -> None:
-    """What is not declared must refuse."""
+    """Verbs that are not declared."""
     task = await ready_task(tenant)
 
     with pytest.raises(UnsupportedActionError) as caught:

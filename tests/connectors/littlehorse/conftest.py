@@ -33,7 +33,7 @@ class Tenant:
         for name, value in oddities.items():
             setattr(self.stand_in.variant, name, value)
         self.stand_in.reset(tasks=tasks, seed=7, now=NOW, scenario=None)
-        # Typed for a stricter idea of an ASGI application than Starlette's.
+        # httpx2 and Starlette type ASGI applications differently.
         app: Any = self.stand_in
         self.transport = FaultyTransport(httpx2.ASGITransport(app=app, raise_app_exceptions=True))
         self.opened: list[LittlehorseConnector] = []

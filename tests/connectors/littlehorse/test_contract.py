@@ -26,7 +26,7 @@ class TestLittlehorse(ConnectorContract):
 
     @pytest.fixture
     def transport(self, stand_in: LittlehorseStandIn) -> FaultyTransport:
-        # Typed for a stricter idea of an ASGI application than Starlette's.
+        # httpx2 and Starlette type ASGI applications differently.
         app: Any = stand_in
         return FaultyTransport(httpx2.ASGITransport(app=app))
 

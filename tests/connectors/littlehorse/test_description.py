@@ -157,7 +157,7 @@ async def test_every_operation_fits_the_description(
 
 
 async def refused(tenant: Tenant) -> None:
-    """Causes each kind of refusal that the stand-in has."""
+    """Cause each kind of refusal that the stand-in has."""
     viewer, service = tenant.open("viewer", credentials=False), tenant.open()
     client = viewer._client
     person, admin = viewer._user, service._admin

@@ -12,12 +12,14 @@ from connectors.sdk.commands import (
     Claim,
     Complete,
     Release,
+    TaskAction,
     TaskCommand,
     Unassign,
 )
 from connectors.sdk.errors import (
     AlreadyAssignedError,
     ConflictError,
+    ForbiddenError,
     IdentityNotLinkedError,
     NotFoundError,
     UnavailableError,
@@ -76,10 +78,9 @@ async def test_a_claim_needs_a_linked_person(tenant: Tenant, acts_as: str) -> No
     [
         ("bob", {"status": "ASSIGNED", "user": "alice@example.com", "group": "accounting"}),
         ("alice", {"status": "ASSIGNED", "user": "alice@example.com", "group": "accounting"}),
-        ("alice", {"status": "UNASSIGNED", "group": "claims"}),
         ("alice", {"status": "DONE", "user": "alice@example.com"}),
     ],
-    ids=["another's", "one's own", "another group's", "finished"],
+    ids=["another's", "one's own", "finished"],
 )
 async def test_a_refused_claim_is_always_the_same_error(tenant: Tenant, person: str, wanted: dict[str, Any]) -> None:
     """The bridge answers 409 for every reason, also for a task that the person already owns."""
@@ -301,3 +302,28 @@ async def test_the_outcome_is_what_later_reads_show(tenant: Tenant) -> None:
             assert outcome.task.version == read.version == listed.version
         else:
             assert outcome.task.state is read.state is listed.state
+
+
+@pytest.mark.parametrize("acts_as", ["service", "viewer"])
+async def test_a_claim_outside_the_tasks_group_is_known_to_be_refused(tenant: Tenant, acts_as: str) -> None:
+    """Without a call, as permittedActions says it."""
+    task = await tenant.one(status="UNASSIGNED", group="claims")
+    with tenant.as_person("alice") as actor:
+        connector = tenant.open(acts_as)
+        known = connector.refusal_of(task, TaskAction.CLAIM, actor)
+        with pytest.raises(ForbiddenError, match="members of its group"):
+            await connector.perform(Claim(task=task, actor=actor))
+
+    assert isinstance(known, ForbiddenError)
+    assert [] == tenant.sent
+
+
+@pytest.mark.parametrize("action", [TaskAction.RELEASE, TaskAction.UNASSIGN])
+async def test_a_task_without_a_group_is_not_offered_back(tenant: Tenant, action: TaskAction) -> None:
+    """With a group it is."""
+    alone = await tenant.one(status="ASSIGNED", user="alice@example.com", group=None)
+    shared = await tenant.one(status="ASSIGNED", user="alice@example.com", group="accounting")
+    connector = tenant.open("service")
+
+    assert isinstance(connector.refusal_of(alone, action, None), UnsupportedActionError)
+    assert connector.refusal_of(shared, action, None) is None

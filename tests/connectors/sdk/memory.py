@@ -1,4 +1,4 @@
-"""The smallest vendor: a service in memory behind a transport, and its connector. It proves the contract suite."""
+"""The smallest vendor: a service in memory behind a transport, and its connector. The contract suite is tested with it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ def memory_settings() -> MemorySettings:
 
 
 class MemoryService(httpx2.AsyncBaseTransport):
-    """Fourteen tasks; the first ten are open, and of these every fifth is taken by `bo`."""
+    """Fourteen tasks. The first ten are open; `bo` owns every fifth of these."""
 
     def __init__(self) -> None:
         self.tasks: dict[str, dict[str, Any]] = {
@@ -154,7 +154,7 @@ class MemoryConnector(Connector[MemorySettings]):
         try:
             return await self._write("claim", command)
         except ConflictError as error:
-            raise AlreadyAssignedError("somebody else has the task", native_status=409) from error
+            raise AlreadyAssignedError("another person has the task", native_status=409) from error
 
     @handles(Release)
     async def release(self, command: Release) -> Outcome:

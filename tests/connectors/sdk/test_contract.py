@@ -1,4 +1,4 @@
-"""The contract suite holds for a vendor in memory, and fails for vendors that break one promise each."""
+"""The contract suite passes for a vendor in memory, and fails for vendors that break one promise each."""
 
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -45,7 +45,7 @@ class TestMemory(ConnectorContract):
 
 
 class NeverEnding(MemoryConnector):
-    """Gives the first page for ever."""
+    """Always returns the first page."""
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
         page = await super().list_tasks(query, limit=limit)
@@ -53,7 +53,7 @@ class NeverEnding(MemoryConnector):
 
 
 class Repeating(MemoryConnector):
-    """Gives the last task of a page again on the next."""
+    """The next page begins with the last task of the previous page."""
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
         page = await super().list_tasks(query, limit=limit, after=after)
@@ -62,21 +62,21 @@ class Repeating(MemoryConnector):
 
 
 class OverlyStrong(MemoryConnector):
-    """Leaves closed tasks out whenever states are asked for."""
+    """Leaves out all tasks if states are requested."""
 
     def pushdown(self, query: TaskQuery) -> TaskQuery:
         return super().pushdown(query if query.states is None else TaskQuery(states=frozenset()))
 
 
 class Promising(MemoryConnector):
-    """Says that it pushes everything down, and lists what it likes."""
+    """Claims to push down the whole query, but lists other tasks too."""
 
     def pushdown(self, query: TaskQuery) -> TaskQuery:
         return query
 
 
 class Inventing(MemoryConnector):
-    """Has an error for what is not there."""
+    """Returns an error for an unknown id."""
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         found = await super().get_tasks(ids)
@@ -84,7 +84,7 @@ class Inventing(MemoryConnector):
 
 
 class Wasteful(MemoryConnector):
-    """Asks for each id twice."""
+    """Requests each id twice."""
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         await super().get_tasks(ids)
@@ -92,7 +92,7 @@ class Wasteful(MemoryConnector):
 
 
 class Escaping(MemoryConnector):
-    """Puts ids into the path as they are."""
+    """Puts ids into the path without encoding."""
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         for native_id in ids:
@@ -101,7 +101,7 @@ class Escaping(MemoryConnector):
 
 
 class Idle(MemoryConnector):
-    """Claims nothing, and says that it did."""
+    """Does not claim, but reports success."""
 
     @handles(Claim, guarded=True)
     async def claim(self, command: Claim) -> Outcome:
@@ -110,7 +110,7 @@ class Idle(MemoryConnector):
 
 
 class Looking(MemoryConnector):
-    """Reads before it writes, although it says that one call decides."""
+    """Reads before it writes, although it declares that one call decides."""
 
     @handles(Claim, guarded=True)
     async def claim(self, command: Claim) -> Outcome:
@@ -119,7 +119,7 @@ class Looking(MemoryConnector):
 
 
 class Unguarded(MemoryConnector):
-    """Says of a claim that a second one is accepted."""
+    """Declares a guarded claim as not guarded."""
 
     @handles(Claim, guarded=False)
     async def claim(self, command: Claim) -> Outcome:
@@ -127,7 +127,7 @@ class Unguarded(MemoryConnector):
 
 
 class Asking(MemoryConnector):
-    """Asks the vendor for verbs that there are not."""
+    """Sends a request for verbs that it does not have."""
 
     async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
         await self.ping()
@@ -145,7 +145,7 @@ class Retrying(MemoryConnector):
 
 
 class Certain(MemoryConnector):
-    """Believes that what failed was not applied."""
+    """Claims that a failed write was not applied."""
 
     async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
         try:
@@ -156,7 +156,7 @@ class Certain(MemoryConnector):
 
 
 class Sweeping(MemoryConnector):
-    """Takes what cannot be read for an empty list."""
+    """Returns an empty list for an answer that cannot be read."""
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
         try:
@@ -166,7 +166,7 @@ class Sweeping(MemoryConnector):
 
 
 class Confident(MemoryConnector):
-    """Is well whatever the upstream says."""
+    """Its ping succeeds for any answer."""
 
     async def ping(self) -> None:
         try:
@@ -176,7 +176,7 @@ class Confident(MemoryConnector):
 
 
 class Talkative(MemoryConnector):
-    """Quotes its credentials when it is refused."""
+    """Quotes its credentials in an error."""
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
         try:
@@ -231,7 +231,7 @@ async def test_a_broken_promise_is_found(broken: type[MemoryConnector], name: st
 
 
 def test_an_override_without_a_reason_is_found() -> None:
-    """A contract test is neither replaced, nor removed, nor expected to fail without saying why."""
+    """A contract test must not be replaced, removed, skipped, or expected to fail without a reason."""
 
     class Replaced(TestMemory):
         async def test_a_page_repeats_when_asked_again(self, connector: Connector[Any]) -> None:
@@ -254,7 +254,7 @@ def test_an_override_without_a_reason_is_found() -> None:
 
 
 def test_a_known_failure_with_its_reason_is_accepted() -> None:
-    """The one way to deviate from the contract."""
+    """This is the only way to deviate from the contract."""
 
     class Explained(TestMemory):
         @pytest.mark.xfail(reason="this vendor shuffles its pages")

@@ -1,4 +1,4 @@
-"""Headers of each kind of credentials; tokens are fetched once, kept, and renewed."""
+"""The headers for each kind of credentials. Tokens are fetched once, kept, and renewed."""
 
 import json
 from collections.abc import Callable
@@ -42,7 +42,7 @@ class Clock:
 
 
 class Issuer:
-    """Gives token-1, token-2, ...; counts how many fetches run at once."""
+    """Gives token-1, token-2, ... and counts the fetches that run at once."""
 
     def __init__(self, lifetime: float | None = 300) -> None:
         self.lifetime = lifetime
@@ -74,7 +74,7 @@ class Issuer:
 async def test_fixed_credentials_are_headers(
     settings: NoCredentials | BasicCredentials | BearerCredentials | HeaderCredentials, expected: dict[str, str]
 ) -> None:
-    """They stand on the request, RFC 7617's example among them."""
+    """One of them is the example in RFC 7617."""
     seen: list[httpx2.Headers] = []
 
     def answer(request: httpx2.Request) -> Reply:
@@ -90,7 +90,7 @@ async def test_fixed_credentials_are_headers(
 
 
 async def test_a_client_fetches_its_token_with_a_form() -> None:
-    """RFC 6749 section 4.4, without credentials in the address."""
+    """RFC 6749 section 4.4. The URL contains no credentials."""
     seen: list[httpx2.Request] = []
 
     def answer(request: httpx2.Request) -> Reply:
@@ -119,8 +119,8 @@ async def test_a_client_fetches_its_token_with_a_form() -> None:
         (Reply(200, body=b"{}"), MalformedResponseError),
     ],
 )
-async def test_a_token_that_is_not_given_is_an_error_without_secrets(reply: Reply, expected: type[Exception]) -> None:
-    """Nothing else is asked then, and no write may be applied."""
+async def test_a_refused_token_request_is_an_error_without_secrets(reply: Reply, expected: type[Exception]) -> None:
+    """No other request is sent, so no write can have been applied."""
     seen: list[str] = []
 
     def answer(request: httpx2.Request) -> Reply:
@@ -141,7 +141,7 @@ async def test_a_token_that_is_not_given_is_an_error_without_secrets(reply: Repl
     ("lifetime", "kept_for"), [(300.0, 270.0), (40.0, 20.0), (None, 3570.0)], ids=["long", "short", "unknown"]
 )
 async def test_a_token_is_kept_until_shortly_before_its_end(lifetime: float | None, kept_for: float) -> None:
-    """Thirty seconds before, or half its life when that is shorter; an hour when the issuer does not say."""
+    """Until thirty seconds before, or for half its life if that is shorter. An hour if the issuer does not say."""
     clock, issuer = Clock(), Issuer(lifetime)
     credentials = TokenCredentials(issuer, monotonic=clock, fixed={"X-Tenant": "7"})
     here = upstream(lambda request: Reply(200))
@@ -158,7 +158,7 @@ async def test_a_token_is_kept_until_shortly_before_its_end(lifetime: float | No
 
 
 async def test_fifty_callers_share_one_fetch() -> None:
-    """The others wait for it."""
+    """The other callers wait for it."""
     issuer = Issuer()
     credentials = TokenCredentials(issuer)
     here = upstream(lambda request: Reply(200), credentials)
@@ -171,7 +171,7 @@ async def test_fifty_callers_share_one_fetch() -> None:
 
 
 async def test_fifty_refused_callers_share_one_renewal() -> None:
-    """A 401 to an old token does not throw away the new one."""
+    """A 401 for an old token does not discard the new token."""
     issuer = Issuer()
 
     def answer(request: httpx2.Request) -> Reply:
@@ -187,7 +187,7 @@ async def test_fifty_refused_callers_share_one_renewal() -> None:
 
 
 async def test_a_refused_token_is_renewed_once() -> None:
-    """A second 401 is final, and fixed headers are not tried again at all."""
+    """A second 401 is final. Fixed headers are not renewed."""
     issuer, seen = Issuer(), list[str]()
 
     def answer(request: httpx2.Request) -> Reply:
@@ -207,7 +207,7 @@ async def test_a_refused_token_is_renewed_once() -> None:
 
 
 async def test_a_failed_fetch_is_tried_again_by_the_next_caller() -> None:
-    """Nothing is kept of it, and the lock is free."""
+    """The failure is not kept, and the lock is free."""
     attempts = 0
 
     async def fetch(upstream: Exchange) -> Token:

@@ -1,4 +1,4 @@
-"""What `connectors.sdk` offers to vendors, and what they use of it."""
+"""What `connectors.sdk` offers to vendors, and what they import."""
 
 import ast
 from pathlib import Path
@@ -22,7 +22,7 @@ DOORS = {"connectors.sdk": connectors.sdk, "connectors.sdk.testing": connectors.
 
 
 def imports(folder: Path) -> list[tuple[str, str]]:
-    """Module and name of everything that the files below `folder` import from the sdk."""
+    """Module and name of everything that the files in `folder` import from the sdk."""
     return [
         (node.module, alias.name)
         for path in sorted(folder.rglob("*.py"))
@@ -34,7 +34,7 @@ def imports(folder: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda folder: folder.name)
 def test_a_vendor_imports_what_the_front_door_offers(vendor: Path) -> None:
-    """No vendor reaches for a file behind it."""
+    """No vendor imports a file of the sdk."""
     used = imports(vendor)
 
     assert used
@@ -42,8 +42,8 @@ def test_a_vendor_imports_what_the_front_door_offers(vendor: Path) -> None:
 
 
 @pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
-def test_the_front_door_offers_what_is_there(door: object) -> None:
-    """Every name exists, none is private, and none is imported without being offered."""
+def test_the_front_door_lists_what_it_imports(door: object) -> None:
+    """Every name exists, none is private, and every imported name is listed."""
     offered = vars(door)["__all__"]
     imported = {
         alias.asname or alias.name
@@ -59,7 +59,7 @@ def test_the_front_door_offers_what_is_there(door: object) -> None:
 
 @pytest.mark.parametrize("given", [{}, {"user_id": "1", "group_id": "2"}])
 def test_an_assignment_names_a_user_or_a_group(given: dict[str, str]) -> None:
-    """Never both or neither, so no vendor has to check it."""
+    """Exactly one of them, so no vendor must check it."""
     task = Task(source="a", native_id="1", title="t", state=TaskState.READY, rule="r", fetched_at=utc_now())
     with pytest.raises(ValueError, match="exactly one of user_id and group_id"):
         Assign(task=task, **given)  # type: ignore[arg-type]
@@ -67,7 +67,7 @@ def test_an_assignment_names_a_user_or_a_group(given: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("package", ["gateway", "schema"])
 def test_the_facts_of_a_connector_are_read_from_its_info(package: str) -> None:
-    """A connector around another one replaces `info`; the class attributes stay those of the inner vendor."""
+    """A connector around another one replaces `info`. The class attributes stay those of the inner vendor."""
     facts = {*ConnectorInfo.__struct_fields__, "cancel_strategies"}
     past_info = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.attr}"

@@ -16,7 +16,7 @@ class Some(Options, frozen=True, rename="camel"):
 
 
 def test_options_are_read_by_their_names_on_the_wire() -> None:
-    """What is not given has its default."""
+    """An absent option has its default."""
     assert Some(folder_id=7, note_text="x", tags=("a",)) == parse_options(
         {"folderId": 7, "noteText": "x", "tags": ["a"]}, Some
     )
@@ -37,14 +37,14 @@ def test_options_are_read_by_their_names_on_the_wire() -> None:
     ],
 )
 def test_a_refused_option_is_named(given: Mapping[str, object] | None, name: str, message: str) -> None:
-    """As a field within `options`, which the gateway shows as `vendorOptions`."""
+    """As a field in `options`, which the gateway shows as `vendorOptions`."""
     with pytest.raises(ValidationFailedError, match=message) as caught:
         parse_options(given, Some)
     assert ("options", name) == caught.value.field
 
 
 def test_a_command_without_options_takes_none() -> None:
-    """And says so."""
+    """The error says so."""
     with pytest.raises(ValidationFailedError, match="it has none") as caught:
         parse_options({"notify": True}, NoOptions)
     assert ("options", "notify") == caught.value.field

@@ -40,8 +40,8 @@ def test_without_a_cursor_a_page_begins_at_the_start() -> None:
 
 
 @given(offset=st.integers(0, 999_999_999), stream=st.sampled_from(STREAMS))
-def test_a_cursor_reads_back_what_it_wrote(offset: int, stream: str) -> None:
-    """With a stream and without, as an offset and as an id."""
+def test_a_cursor_is_read_as_it_was_written(offset: int, stream: str) -> None:
+    """With and without a stream, as an offset and as an id."""
     assert OffsetCursor(offset, stream) == OffsetCursor.parse(str(OffsetCursor(offset, stream)), STREAMS)
     assert OffsetCursor(offset) == OffsetCursor.parse(str(OffsetCursor(offset)))
     assert KeysetCursor(offset + 1) == KeysetCursor.parse(str(KeysetCursor(offset + 1)))
@@ -61,7 +61,7 @@ def test_a_cursor_carries_any_state(places: list[Place]) -> None:
     "text", ["", "x", "-1", "1;2", ":1", "PENDING", "PENDING:", "PENDING:x", "OTHER:1", "5", "٣", "1" * 10, "x" * 9999]
 )
 def test_a_cursor_of_another_list_is_refused(text: str) -> None:
-    """The field that is named is the argument of the list."""
+    """The error names the argument of the list."""
     with pytest.raises(ValidationFailedError, match="not one of this list") as caught:
         OffsetCursor.parse(text, STREAMS)
     assert ("after",) == caught.value.field
@@ -76,7 +76,7 @@ def test_a_text_that_is_no_id_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "e30=", "W10", "é", "bnVsbA==", write_cursor([{"stream": "x"}])])
 def test_a_state_that_does_not_fit_is_refused(text: str) -> None:
-    """Neither base64, nor JSON, nor the Struct."""
+    """Text that is not base64, not JSON, or not the Struct."""
     with pytest.raises(ValidationFailedError):
         read_cursor(text, list[Place])
 
@@ -261,7 +261,7 @@ def test_a_page_that_lacks_rows_has_no_exact_total(
 
 @pytest.mark.parametrize(("most_pages", "read", "complete"), [(1, 2, False), (2, 4, False), (3, 5, True), (9, 5, True)])
 async def test_pages_are_joined_up_to_a_bound(most_pages: int, read: int, complete: bool) -> None:
-    """And it is told whether that was all."""
+    """The result says whether these are all rows."""
     rows = list(range(5))
 
     async def page(after: str | None) -> tuple[Sequence[int], NextPage]:
@@ -305,5 +305,5 @@ async def test_rows_that_are_announced_and_not_given_are_missed() -> None:
 
 
 def test_of_rows_with_the_same_key_the_first_is_kept() -> None:
-    """In their order."""
+    """The order is kept."""
     assert ["b1", "a1", "c1"] == distinct(["b1", "a1", "b2", "c1", "a2"], lambda row: row[0])

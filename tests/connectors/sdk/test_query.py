@@ -1,12 +1,14 @@
-"""A query's members, and the values that rows sort by."""
+"""The members of a query, and the values by which rows are sorted."""
 
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from connectors.sdk.model import GroupRef, Task, TaskState, UserRef
-from connectors.sdk.query import SortKey, TaskOrderField, TaskQuery, order_value
+from connectors.sdk.query import SortKey, TaskOrderField, TaskQuery, folded, order_value
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 TASK = Task(
@@ -43,7 +45,7 @@ BARE = Task(source="here", native_id="2", title="", state=TaskState.READY, rule=
     ],
 )
 def test_a_task_matches_each_member_that_holds(query: TaskQuery) -> None:
-    """Ids exactly, group names without case; the order decides nothing."""
+    """Ids match exactly, group names without case. The order has no effect."""
     assert query.matches(TASK)
 
 
@@ -64,7 +66,7 @@ def test_a_task_matches_each_member_that_holds(query: TaskQuery) -> None:
         TaskQuery(states=frozenset({TaskState.RESERVED}), has_assignee=False),
     ],
 )
-def test_one_member_that_does_not_hold_is_enough(query: TaskQuery) -> None:
+def test_one_member_that_does_not_match_is_enough(query: TaskQuery) -> None:
     """An empty set matches nothing."""
     assert not query.matches(TASK)
 
@@ -79,8 +81,8 @@ def test_one_member_that_does_not_hold_is_enough(query: TaskQuery) -> None:
         TaskQuery(has_candidates=True),
     ],
 )
-def test_what_a_vendor_does_not_say_matches_no_id(query: TaskQuery) -> None:
-    """None and nobody are the same to a query by id."""
+def test_an_unknown_value_matches_no_id(query: TaskQuery) -> None:
+    """A query by id does not distinguish unknown from empty."""
     assert not query.matches(BARE)
 
 
@@ -99,10 +101,51 @@ def test_what_a_vendor_does_not_say_matches_no_id(query: TaskQuery) -> None:
     ],
 )
 def test_rows_sort_by_these_values(field: TaskOrderField, expected: object) -> None:
-    """Titles without case, states in their order of life, no priority as MEDIUM."""
+    """Titles without case, states in their order, a missing priority as MEDIUM."""
     assert expected == order_value(TASK, field)
 
 
-def test_a_priority_of_zero_is_no_missing_priority() -> None:
-    """The score of the row wins over the default, whatever it is."""
+def test_a_priority_of_zero_is_not_a_missing_priority() -> None:
+    """The default is only for None."""
     assert 0 == order_value(structs.replace(TASK, priority_score=0), TaskOrderField.PRIORITY)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Clarify\nrequest", "clarify request"),
+        ("  Check  order ", "check order"),
+        ("Check\u00a0\t\u3000order", "CHECK ORDER"),
+        ("Straße", "STRASSE"),
+        ("Ｏｒｄｅｒ ﬁle №", "order file No"),
+        ("Cafe\u0301", "Café"),
+        ("Café", "cafe"),
+        ("or\u00adder\u200b", "order"),
+        ("İstanbul", "istanbul"),
+        ("℡", "tel"),
+        ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+    ],
+)
+def test_texts_that_read_the_same_are_folded_to_the_same(one: str, other: str) -> None:
+    """White space, case, accents, invisible letters and compatible forms."""
+    assert folded(one) == folded(other)
+
+
+def test_letters_are_not_cut_in_parts() -> None:
+    """A Hangul syllable is no part of another, although one decomposes to letters of the other."""
+    assert folded("하") not in folded("한")
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_folding_twice_is_folding_once(one: str, other: str) -> None:
+    """And parts stay parts: what a text contains as it is, its folded text contains."""
+    assert folded(one) == folded(folded(one))
+    assert folded(one) in folded(f"{one} {other}")
+
+
+@pytest.mark.parametrize(("text", "found"), [("clarify request", True), ("request 7", False), ("REQUEST", True)])
+def test_a_text_is_found_in_one_text_of_the_row(text: str, found: bool) -> None:
+    """Not in the end of one and the start of the next."""
+    row = structs.replace(TASK, title="Clarify\nrequest", business_key="7 b")
+
+    assert found is TaskQuery(text=text).matches(row)

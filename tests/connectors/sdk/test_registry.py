@@ -18,12 +18,12 @@ IMPOSTOR = EntryPoint("impostor", f"{__name__}:Impostor", registry.GROUP)
 
 
 class Impostor(MemoryConnector):
-    """Another class with the same vendor."""
+    """Another class for the same vendor."""
 
 
 @pytest.fixture(autouse=True)
 def fresh_registry() -> Iterator[None]:
-    """What a test registers is forgotten."""
+    """Forgets what a test registers."""
     connector_types.cache_clear()
     yield
     connector_types.cache_clear()
@@ -36,8 +36,8 @@ def _install(monkeypatch: pytest.MonkeyPatch, *entries: EntryPoint) -> None:
     monkeypatch.setattr(registry, "entry_points", entry_points)
 
 
-def test_every_folder_beside_the_sdk_is_a_vendor() -> None:
-    """Under the folder's own name."""
+def test_every_folder_next_to_the_sdk_is_a_vendor() -> None:
+    """With the folder's name."""
     folders = {module.name for module in pkgutil.iter_modules(connectors.__path__) if module.ispkg} - {"sdk"}
 
     assert folders <= connector_types().keys()
@@ -45,14 +45,14 @@ def test_every_folder_beside_the_sdk_is_a_vendor() -> None:
 
 
 def test_an_entry_point_adds_a_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of another distribution; the same class twice is no contradiction."""
+    """From another distribution. The same class twice is not an error."""
     _install(monkeypatch, MEMORY, MEMORY, EntryPoint("other", "nowhere:Nothing", "another.group"))
 
     assert MemoryConnector is connector_types()["memory"]
 
 
 def test_a_vendor_registered_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which of two classes serves a source must not depend on their order."""
+    """The class must not depend on the order of registration."""
     _install(monkeypatch, MEMORY, IMPOSTOR)
 
     with pytest.raises(ValueError, match="'memory' is registered twice"):
@@ -60,6 +60,6 @@ def test_a_vendor_registered_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_registry_cannot_be_changed() -> None:
-    """It is a view."""
+    """It is a read-only view."""
     with pytest.raises(TypeError):
         connector_types()["memory"] = MemoryConnector  # type: ignore[index]

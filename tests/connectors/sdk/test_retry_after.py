@@ -1,4 +1,4 @@
-"""Retry-After in seconds and as a date, and what is not believed."""
+"""Retry-After in seconds and as a date, and values that are not believed."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -30,7 +30,7 @@ NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
     ],
 )
 def test_a_time_is_read_and_bounded(value: str, expected: timedelta) -> None:
-    """Never before now, never more than five minutes away."""
+    """Never before now, and at most five minutes later."""
     assert NOW + expected == retry_at(value, now=NOW)
 
 
@@ -39,13 +39,13 @@ def test_a_time_is_read_and_bounded(value: str, expected: timedelta) -> None:
     [None, "", "soon", "-1", "1.5", "1e3", "٣", "9999999999", "2026-06-15T12:00:00Z", "Mon, 99 Jun 2026 12:00:00 GMT"],
 )
 def test_a_malformed_value_is_none(value: str | None) -> None:
-    """Whoever asked decides then how long to wait."""
+    """Then the caller decides how long to wait."""
     assert retry_at(value, now=NOW) is None
 
 
 @given(st.text())
 def test_no_text_raises(value: str) -> None:
-    """The header is a stranger's."""
+    """Another system sends the header, so it may contain anything."""
     at = retry_at(value, now=NOW)
 
     assert at is None or NOW <= at <= NOW + LONGEST

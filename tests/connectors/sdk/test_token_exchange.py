@@ -1,4 +1,4 @@
-"""Tokens of the person behind a request: passed on, or exchanged (RFC 8693), kept apart, bounded and renewed."""
+"""The token of the caller: passed on, or exchanged (RFC 8693), kept separately for each person, bounded and renewed."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ class Clock:
 
 
 class Issuer(httpx2.AsyncBaseTransport):
-    """Gives `<subject token>/<number>`; counts how many exchanges run at once; everything else answers 200."""
+    """Gives `<subject token>/<number>` and counts the exchanges that run at once. Other requests are answered with 200."""
 
     def __init__(self, lifetime: float | None = 300) -> None:
         self.lifetime = lifetime
@@ -78,8 +78,8 @@ def upstream(answer: Callable[[httpx2.Request], Reply], credentials: Credentials
     return Upstream(SETTINGS, credentials=credentials, transport=transport)
 
 
-async def test_a_persons_token_is_passed_on_as_it_is() -> None:
-    """And is not renewed: a 401 is final."""
+async def test_a_persons_token_is_passed_on_unchanged() -> None:
+    """It is not renewed: a 401 is final."""
     seen: list[str] = []
 
     def answer(request: httpx2.Request) -> Reply:
@@ -97,7 +97,7 @@ async def test_a_persons_token_is_passed_on_as_it_is() -> None:
 @pytest.mark.parametrize("credentials", [ViewerToken(), TokenExchange(OAUTH)], ids=["viewer", "exchange"])
 @pytest.mark.parametrize("token", [None, ""])
 async def test_without_a_persons_token_nothing_is_sent(credentials: Credentials, token: str | None) -> None:
-    """Whoever asks, or nobody."""
+    """For a person without a token, and without a person."""
     seen: list[httpx2.Request] = []
 
     def answer(request: httpx2.Request) -> Reply:
@@ -114,8 +114,8 @@ async def test_without_a_persons_token_nothing_is_sent(credentials: Credentials,
     assert [] == seen
 
 
-async def test_an_exchange_is_a_form_of_its_standard() -> None:
-    """RFC 8693 section 2.1, with the client in the body; what is not configured is left out."""
+async def test_an_exchange_is_a_form_as_in_rfc_8693() -> None:
+    """Section 2.1, with the client in the body. Values that are not configured are left out."""
     issuer = Issuer()
     here = Upstream(SETTINGS, credentials=TokenExchange(OAUTH), transport=issuer)
     with acting("alice", "subject&1"):
@@ -139,7 +139,7 @@ async def test_an_exchange_is_a_form_of_its_standard() -> None:
 
 @pytest.mark.parametrize(("lifetime", "kept_for"), [(300.0, 240.0), (40.0, 20.0), (None, 240.0)])
 async def test_a_token_is_kept_until_a_minute_before_its_end(lifetime: float | None, kept_for: float) -> None:
-    """Or half its life when that is shorter; five minutes when the issuer does not say."""
+    """Or for half its life if that is shorter. Five minutes if the issuer does not say."""
     clock, issuer = Clock(), Issuer(lifetime)
     here = Upstream(SETTINGS, credentials=TokenExchange(OAUTH, monotonic=clock), transport=issuer)
     with acting("alice", "a"):
@@ -154,7 +154,7 @@ async def test_a_token_is_kept_until_a_minute_before_its_end(lifetime: float | N
 
 
 async def test_each_person_has_a_token_of_their_own() -> None:
-    """Also where two hold the same one; whoever signs in anew gets a new one."""
+    """Also if two people signed in with the same token. After another sign-in a person gets a new one."""
     issuer = Issuer()
     here = Upstream(SETTINGS, credentials=TokenExchange(OAUTH), transport=issuer)
     for principal, token in (
@@ -173,7 +173,7 @@ async def test_each_person_has_a_token_of_their_own() -> None:
 
 
 async def test_fifty_requests_of_a_person_share_one_exchange() -> None:
-    """Those of others do not wait for it."""
+    """Requests of other people do not wait for it."""
     issuer = Issuer()
     here = Upstream(SETTINGS, credentials=TokenExchange(OAUTH), transport=issuer)
 
@@ -190,8 +190,8 @@ async def test_fifty_requests_of_a_person_share_one_exchange() -> None:
     assert 25 == sum(token.startswith("p0/") for token in issuer.seen)
 
 
-async def test_only_so_many_people_are_remembered() -> None:
-    """The one who was not seen for longest is forgotten."""
+async def test_tokens_are_kept_for_a_limited_number_of_people() -> None:
+    """The least recently used one is dropped."""
     issuer = Issuer()
     here = Upstream(SETTINGS, credentials=TokenExchange(OAUTH, most=2), transport=issuer)
     for principal in ("a", "b", "a", "c", "a", "b"):
@@ -203,7 +203,7 @@ async def test_only_so_many_people_are_remembered() -> None:
 
 
 async def test_a_refused_token_is_exchanged_once_more() -> None:
-    """Of that person alone; a second refusal is final."""
+    """For this person only. A second refusal is final."""
     issuer = Issuer()
     here = Upstream(SETTINGS, credentials=TokenExchange(OAUTH), transport=issuer)
     for principal in ("a", "b"):
@@ -238,10 +238,10 @@ async def test_a_refused_token_is_exchanged_once_more() -> None:
         (Reply(200, body=b"<html>"), MalformedResponseError),
     ],
 )
-async def test_an_exchange_that_is_refused_says_whose_affair_it_is(
+async def test_a_refused_exchange_is_about_the_person_or_our_client(
     reply: Reply, expected: type[ConnectorError]
 ) -> None:
-    """The person's or our client's; nothing else is sent then, and no secret is shown."""
+    """No other request is sent, and the error contains no secret."""
     seen: list[str] = []
 
     def answer(request: httpx2.Request) -> Reply:
@@ -259,7 +259,7 @@ async def test_an_exchange_that_is_refused_says_whose_affair_it_is(
 
 
 async def test_a_failed_exchange_is_tried_again_by_the_next_request() -> None:
-    """Nothing is kept of it, and the lock is free."""
+    """The failure is not kept, and the lock is free."""
     replies = iter([Reply(503), Reply(200, body=b'{"access_token":"t"}'), Reply(200)])
     here = upstream(lambda request: next(replies), TokenExchange(OAUTH))
     with acting("alice", "a"):

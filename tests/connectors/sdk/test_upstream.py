@@ -1,4 +1,4 @@
-"""Requests over mock transports and real loopback sockets: sent once, bounded, below their path."""
+"""Requests over mock transports and real loopback sockets: sent once, with bounds, and below their path."""
 
 import asyncio
 import socket
@@ -65,7 +65,7 @@ class Served:
 
 @asynccontextmanager
 async def serving(answer: Serve) -> AsyncIterator[tuple[Served, Upstream]]:
-    """A server that reads a request and leaves the rest to `answer`, and an upstream onto it."""
+    """A server that reads a request and then calls `answer`, and an upstream to it."""
     served = Served()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -119,8 +119,8 @@ async def _stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
         (_stay_silent, UpstreamTimeoutError),
     ],
 )
-async def test_what_is_cut_after_sending_may_be_applied(answer: Serve, expected: type[ConnectorError]) -> None:
-    """A write may be, a read is not; each left the machine once."""
+async def test_a_write_that_fails_after_sending_may_be_applied(answer: Serve, expected: type[ConnectorError]) -> None:
+    """A read may not. Each is sent once."""
     async with serving(answer) as (served, upstream):
         with pytest.raises(expected) as write:
             await upstream.write("POST", "/x", json={"a": 1})
@@ -133,7 +133,7 @@ async def test_what_is_cut_after_sending_may_be_applied(answer: Serve, expected:
 
 
 async def test_a_refused_connection_applies_nothing() -> None:
-    """Nobody listens there."""
+    """No server listens on this port."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         upstream = Upstream(settings(f"http://127.0.0.1:{closed.getsockname()[1]}"))
@@ -148,7 +148,7 @@ async def test_a_refused_connection_applies_nothing() -> None:
 async def test_each_failure_has_its_error_and_one_request(
     fault: Fault, kind: type[ConnectorError], maybe_applied: bool
 ) -> None:
-    """And is counted once, for reads as for writes."""
+    """Each request is counted once, for reads and for writes."""
     transport = faulty()
     upstream = Upstream(settings(), transport=transport)
     count = Count()
@@ -164,8 +164,8 @@ async def test_each_failure_has_its_error_and_one_request(
     assert 2 == count.value
 
 
-async def test_an_environment_proxy_and_redirects_are_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The credentials go to the configured origin only."""
+async def test_neither_a_proxy_of_the_environment_nor_a_redirect_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The credentials go only to the configured origin."""
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
 
     async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -180,7 +180,7 @@ async def test_an_environment_proxy_and_redirects_are_not_followed(monkeypatch: 
 
 
 def test_the_test_suite_reaches_no_other_machine() -> None:
-    """Not by address, not by name; no code under test takes that for an upstream that is away."""
+    """Neither by address nor by name. Code under test does not take the error for an unavailable upstream."""
     with socket.socket() as connection:
         for connect in (connection.connect, connection.connect_ex):
             with pytest.raises(RuntimeError, match="tests reach no other machine"):
@@ -205,8 +205,8 @@ def _gzip(plain: bytes) -> bytes:
         ({}, b" " * LIMIT, b" " * LIMIT),
     ],
 )
-async def test_a_body_up_to_the_bound_is_read_whole(headers: dict[str, str], body: bytes, expected: bytes) -> None:
-    """Decoded as its header says."""
+async def test_a_body_up_to_the_bound_is_read_completely(headers: dict[str, str], body: bytes, expected: bytes) -> None:
+    """It is decoded as its header says."""
     upstream = Upstream(settings(), transport=faulty(Reply(200, headers, body)))
     answer = await upstream.read("GET", "/x")
     await upstream.aclose()
@@ -227,7 +227,7 @@ async def test_a_body_up_to_the_bound_is_read_whole(headers: dict[str, str], bod
     ids=["too large", "too large decoded", "no gzip", "cut gzip", "unknown encoding", "twice"],
 )
 async def test_a_body_beyond_the_bound_or_damaged_is_malformed(headers: dict[str, str], body: bytes) -> None:
-    """After a write that leaves open whether it was applied."""
+    """After a write it is unknown whether the write was applied."""
     upstream = Upstream(settings(), transport=faulty(Reply(200, headers, body)))
     with pytest.raises(MalformedResponseError) as read:
         await upstream.read("GET", "/x")
@@ -239,7 +239,7 @@ async def test_a_body_beyond_the_bound_or_damaged_is_malformed(headers: dict[str
 
 
 async def test_a_gzip_bomb_does_not_fill_the_memory() -> None:
-    """Of 256 MB in one chunk hardly more than the bound is decoded."""
+    """Of 256 MB in one chunk, little more than the bound is decoded."""
     packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
     bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(256)) + packer.flush()
 
@@ -257,7 +257,7 @@ async def test_a_gzip_bomb_does_not_fill_the_memory() -> None:
 
 @given(st.binary(max_size=200), st.sampled_from(["gzip", "deflate", "", "x-gzip"]), st.integers(1, 50))
 async def test_any_bytes_are_a_body_or_damaged(data: bytes, encoding: str, size: int) -> None:
-    """Nothing else is raised, in whatever pieces they come."""
+    """There is no other exception, for chunks of any size."""
 
     async def chunks() -> AsyncIterator[bytes]:
         for start in range(0, len(data), size):
@@ -271,7 +271,7 @@ async def test_any_bytes_are_a_body_or_damaged(data: bytes, encoding: str, size:
     assert len(body) <= 100
 
 
-# Sends nothing: it only makes addresses.
+# Only builds URLs and sends nothing.
 HERE = Upstream(settings(), transport=faulty())
 
 
@@ -285,8 +285,8 @@ HERE = Upstream(settings(), transport=faulty())
 @example("\\..\\")
 @example("{0}")
 @example("x?y#z")
-def test_no_id_leaves_its_place(native_id: str) -> None:
-    """It is one segment below the path, or there is no such thing."""
+def test_no_id_changes_the_rest_of_the_path(native_id: str) -> None:
+    """It is one segment of the path, or NotFoundError."""
     try:
         url = httpx2.URL(HERE.url("/tasks/{}/claim", native_id))
     except NotFoundError:
@@ -302,8 +302,8 @@ def test_no_id_leaves_its_place(native_id: str) -> None:
 
 
 @given(st.text(st.sampled_from("ab./\\%2eEfF?#@:{}\x00\n "), max_size=12))
-def test_two_ids_are_two_addresses(native_id: str) -> None:
-    """Quoting loses nothing."""
+def test_two_ids_have_different_urls(native_id: str) -> None:
+    """Decoding the URL gives the id."""
     try:
         url = httpx2.URL(HERE.url("/tasks/{}", native_id))
     except NotFoundError:
@@ -313,7 +313,7 @@ def test_two_ids_are_two_addresses(native_id: str) -> None:
 
 
 @pytest.mark.parametrize("native_id", ["", ".", "..", "\x00", "a\nb", "\x7f", "\ud800", "9" * 513])
-async def test_an_id_that_cannot_be_costs_no_request(native_id: str) -> None:
+async def test_an_impossible_id_needs_no_request(native_id: str) -> None:
     """It is NotFoundError, also for a write."""
     transport = faulty()
     upstream = Upstream(settings(), transport=transport)

@@ -1,4 +1,4 @@
-"""Several ways to carry out one command, of which the configuration decides; and credentials for one call."""
+"""Several variants of one command, of which the configuration selects one; and credentials for single calls."""
 
 from typing import ClassVar
 
@@ -24,7 +24,7 @@ class TwoWaysSettings(MemorySettings):
 
 
 class TwoWays(MemoryConnector):
-    """Claims by itself for a person, in a weaker way for a service; releases for a service alone."""
+    """Claims natively for a person and by emulation for a service account. Releases only for a service account."""
 
     @handles(Claim, support=Support.EMULATED, atomic=False, note="by the service", when=lambda s: True)
     async def a_weak_claim(self, command: Claim) -> Outcome:
@@ -40,7 +40,7 @@ class TwoWays(MemoryConnector):
 
 
 class OneMethod(MemoryConnector):
-    """Completes with one method, which takes two calls for a service."""
+    """Completes with one method, which takes two calls for a service account."""
 
     @handles(Complete, when=lambda s: s.acts_as == "viewer")
     @handles(Complete, support=Support.EMULATED, atomic=False, when=lambda s: s.acts_as == "service")
@@ -66,8 +66,8 @@ def task() -> Task:
 
 
 @pytest.mark.parametrize(("acts_as", "effect"), [("service", "weak"), ("viewer", "strong")])
-async def test_the_strongest_way_that_is_there_is_taken(task: Task, acts_as: str, effect: str) -> None:
-    """Whatever the methods are called."""
+async def test_the_strongest_available_variant_is_used(task: Task, acts_as: str, effect: str) -> None:
+    """The names of the methods have no effect."""
     connector = TwoWays(settings(acts_as), Upstream(settings(acts_as)))
     outcome = await connector.perform(Claim(task=task))
     support = connector.info.capabilities[Claim].support
@@ -77,8 +77,8 @@ async def test_the_strongest_way_that_is_there_is_taken(task: Task, acts_as: str
     assert {"weak": Support.EMULATED, "strong": Support.NATIVE}[effect] is support
 
 
-async def test_a_command_without_a_way_is_unsupported(task: Task) -> None:
-    """Although the class has one."""
+async def test_a_command_without_an_available_variant_is_unsupported(task: Task) -> None:
+    """Although the class declares one."""
     connector = TwoWays(settings("viewer"), Upstream(settings("viewer")))
 
     assert Release in TwoWays.declared()
@@ -88,8 +88,8 @@ async def test_a_command_without_a_way_is_unsupported(task: Task) -> None:
     await connector.aclose()
 
 
-def test_the_most_is_declared_and_every_way_is_listed() -> None:
-    """The strongest first."""
+def test_the_strongest_variant_is_declared_and_all_are_listed() -> None:
+    """The strongest is the first."""
     ways = [(how.support, how.note) for command, how in TwoWays.variants() if command is Claim]
 
     assert Support.NATIVE is TwoWays.declared()[Claim].support
@@ -97,7 +97,7 @@ def test_the_most_is_declared_and_every_way_is_listed() -> None:
 
 
 async def test_one_method_may_have_a_capability_for_each_configuration(task: Task) -> None:
-    """Both are declared; the settings decide which one the source has."""
+    """Both are declared, and the settings select one."""
     supports = [how.support for command, how in OneMethod.variants() if command is Complete]
     capabilities = {
         acts_as: OneMethod.info_for(settings(acts_as)).capabilities[Complete] for acts_as in ("service", "viewer")
@@ -112,8 +112,8 @@ async def test_one_method_may_have_a_capability_for_each_configuration(task: Tas
     assert "completed" == outcome.effect
 
 
-async def test_a_replaced_info_is_what_the_connector_goes_by(task: Task) -> None:
-    """A connector around another one may take a verb away."""
+async def test_a_connector_uses_its_replaced_info(task: Task) -> None:
+    """A connector around another one may remove a verb."""
     connector = TwoWays(settings("service"), Upstream(settings("service")))
     kept = {command: how for command, how in connector.info.capabilities.items() if command is not Claim}
     connector.info = structs.replace(connector.info, capabilities=kept, page_limit=7)
@@ -135,7 +135,7 @@ async def test_a_replaced_info_is_what_the_connector_goes_by(task: Task) -> None
     ],
 )
 async def test_a_probe_needs_no_caller(acts_as: str, status: int, sent: str, *, fails: bool) -> None:
-    """A service account pings; otherwise any answer below 500 shows that the vendor is back."""
+    """With a service account it is a ping. Otherwise any answer below 500 shows that the vendor is back."""
     asked: list[str] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -153,8 +153,8 @@ async def test_a_probe_needs_no_caller(acts_as: str, status: int, sent: str, *, 
     assert (fails, [sent]) == (failed, asked)
 
 
-def test_a_source_acts_as_its_vendor_can() -> None:
-    """`service` unless the vendor has more."""
+def test_a_source_acts_only_as_its_vendor_supports() -> None:
+    """The default is `service`."""
     for acts_as in ("service", "viewer"):
         assert acts_as == settings(acts_as).acts_as
     for wrong in ("exchange", "nobody"):
@@ -165,7 +165,7 @@ def test_a_source_acts_as_its_vendor_can() -> None:
 
 
 async def test_one_call_may_have_credentials_of_its_own() -> None:
-    """The others keep the source's."""
+    """Other calls use the credentials of the source."""
     seen: list[str] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -186,9 +186,9 @@ async def test_one_call_may_have_credentials_of_its_own() -> None:
     assert ["Bearer other", "Bearer other", "Bearer source"] == seen
 
 
-@pytest.mark.parametrize(("said", "fetches"), [(b"somebody else's", 1), (b"", 2)])
-async def test_a_401_that_is_not_about_the_token_renews_nothing(said: bytes, fetches: int) -> None:
-    """The vendor's own reading of it decides."""
+@pytest.mark.parametrize(("said", "fetches"), [(b"another person's", 1), (b"", 2)])
+async def test_a_401_that_is_not_about_the_token_does_not_renew_it(said: bytes, fetches: int) -> None:
+    """The vendor's `parse_error` decides."""
     fetched: list[int] = []
 
     async def fetch(upstream: Exchange) -> Token:

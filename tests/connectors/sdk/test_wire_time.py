@@ -18,7 +18,7 @@ BERLIN, MADRID, TOKYO = ZoneInfo("Europe/Berlin"), ZoneInfo("Europe/Madrid"), Zo
     ],
 )
 def test_a_time_with_a_zone_needs_no_other(text: str, time: datetime, zone: ZoneInfo | None) -> None:
-    """It comes in UTC, to the microsecond."""
+    """It is converted to UTC, with microseconds."""
     found = time_from_wire(text, zone)
 
     assert (time, UTC) == (found, found and found.tzinfo)
@@ -29,14 +29,14 @@ def test_a_time_with_a_zone_needs_no_other(text: str, time: datetime, zone: Zone
     [
         ("2026-07-01T10:00:00", UTC, datetime(2026, 7, 1, 10, tzinfo=UTC)),
         ("2026-07-01T10:00:00", MADRID, datetime(2026, 7, 1, 8, tzinfo=UTC)),
-        # Twice on the night when summer time ends: the first, still in summer time.
+        # Occurs twice, on the night when summer time ends: the first one, in summer time.
         ("2026-10-25T02:30:00", MADRID, datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
-        # Skipped on the night when it begins.
+        # Skipped, on the night when summer time begins.
         ("2026-03-29T02:30:00", MADRID, datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
     ],
 )
-def test_a_time_without_a_zone_is_one_of_the_zone_given(text: str, zone: ZoneInfo, time: datetime) -> None:
-    """Ambiguous and skipped times are read with fold 0; without a zone it is no moment."""
+def test_a_time_without_a_zone_is_in_the_given_zone(text: str, zone: ZoneInfo, time: datetime) -> None:
+    """Ambiguous and skipped times are read with fold 0. Without a zone the result is None."""
     assert (time, None) == (time_from_wire(text, zone), time_from_wire(text, None))
 
 
@@ -53,6 +53,6 @@ def test_a_time_without_a_zone_is_one_of_the_zone_given(text: str, zone: ZoneInf
         ("9999-12-31T23:59:59-14:00", UTC),
     ],
 )
-def test_what_is_no_time_is_none(text: str | None, zone: ZoneInfo) -> None:
-    """Also what cannot be told in UTC."""
+def test_text_that_is_no_time_is_none(text: str | None, zone: ZoneInfo) -> None:
+    """So is a time that UTC cannot represent."""
     assert time_from_wire(text, zone) is None

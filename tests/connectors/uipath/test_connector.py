@@ -12,6 +12,7 @@ from connectors.sdk.caller import Identity
 from connectors.sdk.commands import (
     AddComment,
     Assign,
+    CancelFlowOfTask,
     Claim,
     Command,
     Complete,
@@ -21,11 +22,13 @@ from connectors.sdk.commands import (
     Release,
     SaveDraft,
     SetTags,
+    TaskCommand,
     Unassign,
     Update,
 )
 from connectors.sdk.errors import (
     AlreadyAssignedError,
+    ConflictError,
     ConnectorError,
     IdentityNotLinkedError,
     NotFoundError,
@@ -356,3 +359,46 @@ def test_the_supported_commands_are_declared() -> None:
         "DeleteTask", "CancelFlowOfTask", "CancelFlow", "SuspendFlow", "ResumeFlow",
     } == names  # fmt: skip
     assert all(issubclass(command, Command) for command in UiPathConnector.declared())
+
+
+DOCUMENT = replace(TASK, kind=TaskKind.DOCUMENT, native_type="DocumentValidationTask")
+DELETED = replace(TASK, state=TaskState.CANCELED, state_reason="DELETED")
+ROBOT = Identity(native_id="robot")
+
+
+@pytest.mark.parametrize(
+    ("command", "error"),
+    [
+        (Complete(task=DOCUMENT, actor=ALICE, outcome="ok"), UnsupportedActionError),
+        (SaveDraft(task=DOCUMENT, actor=ALICE, data={}), UnsupportedActionError),
+        (CancelFlowOfTask(task=TASK, actor=ALICE), ConflictError),
+        (AddComment(task=DELETED, actor=ALICE, text="hello"), ConflictError),
+        (Claim(task=TASK, actor=ROBOT), IdentityNotLinkedError),
+    ],
+)
+async def test_what_the_record_tells_is_refused_without_a_call(
+    scripted: Scripted, command: TaskCommand, error: type[ConnectorError]
+) -> None:
+    """By `refusal_of`, which permittedActions asks too; not on a task where it is possible."""
+    vendor = Vendor()
+    connector = scripted(vendor)
+    known = connector.refusal_of(command.task, command.action, command.actor)
+    possible = replace(FORM, flow_id="828-0b1c9c1e-6b3a-4c55-9d0e-000000000001")
+
+    with pytest.raises(error):
+        await connector.perform(command)
+    assert type(known) is error
+    assert connector.refusal_of(possible, command.action, ALICE) is None
+    assert [] == vendor.sent
+
+
+async def test_a_completion_by_the_account_leaves_the_task_with_the_account(tenant: Tenant) -> None:
+    """As the vendor shows it: the gateway, not the record, knows who completed it."""
+    task = await owned(tenant, "FormTask", tenant.identity("alice").native_id)
+    connector = tenant.open(assign_before_completing=True)
+    done = (await connector.perform(Complete(task=task, outcome="approve", data={}))).task
+    shown = (await connector.get_tasks([task.native_id]))[task.native_id]
+
+    assert isinstance(shown, Task)
+    assert [user.native_id for user in shown.assignees] == [user.native_id for user in done.assignees]
+    assert [user.native_id for user in task.assignees] != [user.native_id for user in done.assignees]

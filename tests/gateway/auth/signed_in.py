@@ -1,4 +1,4 @@
-"""Authenticators over a configuration file, and headers to show them."""
+"""Authenticators for a configuration file, and request headers."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 def authenticator(folder: Path, auth: str = AUTH) -> Authenticator:
-    """The one of a configuration with that `[auth]`, whose people are alice, bob and carol."""
+    """The authenticator for a configuration with this `[auth]`. Its people are alice, bob and carol."""
     settings = load(write_configuration(folder, auth=auth))
     return Authenticator(sign_in(settings.auth, ConfiguredPeople(person.caller() for person in settings.people)))
 

@@ -39,7 +39,7 @@ def test_a_request_without_a_token_is_refused(api_keys: Authenticator) -> None:
 
 @pytest.mark.parametrize("token", [b"alice", b"fourth", hashlib.sha256(b"third").hexdigest().encode(), b"x" * 9000])
 def test_unknown_tokens_are_refused_without_repeating_them(api_keys: Authenticator, token: bytes) -> None:
-    """A person key or a digest from the file is no token."""
+    """A person's key and a digest from the file are not tokens."""
     with pytest.raises(UnauthenticatedCallerError) as caught:
         api_keys.caller(sent(b"Bearer " + token))
 
@@ -47,6 +47,6 @@ def test_unknown_tokens_are_refused_without_repeating_them(api_keys: Authenticat
 
 
 def test_a_token_may_be_passed_to_sources(api_keys: Authenticator) -> None:
-    """For those with `acts_as` viewer or exchange."""
+    """Sources with `acts_as` viewer or exchange get it."""
 
     assert [api_keys.token(sent(b"Bearer third")), api_keys.token([])] == ["third", None]

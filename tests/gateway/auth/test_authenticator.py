@@ -24,7 +24,7 @@ class Counted:
 
 
 def test_two_authorization_headers_are_refused(tmp_path: Path) -> None:
-    """A proxy in between may have checked the other one."""
+    """A proxy may have checked the other one."""
     with pytest.raises(UnauthenticatedCallerError, match="one Authorization"):
         authenticator(tmp_path).caller([*sent(b"Bearer bob"), *sent(b"Bearer carol")])
 

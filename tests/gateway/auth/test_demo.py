@@ -12,7 +12,7 @@ def demo(tmp_path: Path) -> Authenticator:
 
 
 def test_the_default_person_needs_no_token(demo: Authenticator) -> None:
-    """No Authorization header at all is alice."""
+    """A request without an Authorization header is from alice."""
 
     assert demo.caller([]).key == "alice"
 
@@ -27,7 +27,7 @@ def test_a_person_key_is_a_token(demo: Authenticator) -> None:
     "value", [b"Bearer mallory", b"Bearer", b"Bearer ", b"Basic Ym9i", b"bob", b"", b"Bearer \xff"]
 )
 def test_other_tokens_are_refused(demo: Authenticator, value: bytes) -> None:
-    """A wrong token never counts as none."""
+    """A wrong token does not count as no token."""
     with pytest.raises(UnauthenticatedCallerError) as caught:
         demo.caller(sent(value))
 

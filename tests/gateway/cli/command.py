@@ -18,7 +18,7 @@ STAND_INS = {
     "littlehorse": 4,
     "geotareas": 5,
 }
-"""Vendors, and the port of each as a distance from the sandbox's own."""
+"""Vendors, with the distance of each port from the sandbox's own port."""
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -45,7 +45,7 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def lines_until(process: subprocess.Popen[str], text: str) -> str:
-    """The output up to the line with `text`; all of it when the process ends before."""
+    """The output up to the line with `text`, or all of it if the process ends before that."""
     assert process.stdout is not None
     printed = ""
     for line in process.stdout:

@@ -1,4 +1,4 @@
-"""What the tests of commands share: ports, and logging as it was before."""
+"""Shared by the tests of commands: free ports, and logging that is restored."""
 
 import socket
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ import structlog
 
 @pytest.fixture(autouse=True)
 def logging_as_before() -> Iterator[None]:
-    """A command configures logging for its whole process."""
+    """Restores logging, which a command configures for its whole process."""
     yield
     structlog.reset_defaults()
 
 
 @pytest.fixture
 def ports(own_ports: range) -> tuple[int, int]:
-    """A free port for the gateway, and one for the sandbox; the ports just above the sandbox's are free too."""
+    """A free port for the gateway, and one for the sandbox. The ports just above the sandbox's are free too."""
     for base in own_ports[::7]:
         with ExitStack() as taken:
             try:

@@ -18,7 +18,7 @@ def test_help_names_every_command() -> None:
 
 @pytest.mark.parametrize("command", ["check", "serve"])
 def test_a_faulty_configuration_is_one_line_and_exit_1(tmp_path: Path, command: str) -> None:
-    """Before anything starts."""
+    """Nothing is started."""
     path = write_configuration(tmp_path, gateway="[gateway]\nsecrte = 'never-told'\n")
 
     assert run(command, "--config", str(path)) == (1, "gateway.secrte: unknown key\n")
@@ -26,7 +26,7 @@ def test_a_faulty_configuration_is_one_line_and_exit_1(tmp_path: Path, command: 
 
 @pytest.mark.server
 def test_commands_are_listed_without_their_heavy_parts() -> None:
-    """Importing the commands imports neither the web framework, nor the graph, nor a vendor."""
+    """Importing the commands imports no web framework, no graph and no vendor."""
     code = (
         "import sys, gateway.cli; "
         "print(*[name for name in ('fastapi', 'strawberry', 'pydantic', 'connectors', 'schema', 'sandbox') if name in sys.modules])"

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.server
 
 
 def test_demo_once_prints_the_inbox_and_ends(ports: tuple[int, int]) -> None:
-    """Addresses, people and the viewer's tasks, earliest due date first and those without one last."""
+    """It prints addresses, people and the viewer's tasks: earliest due date first, tasks without one last."""
     port, sandbox_port = ports
     with started("demo", "--once", "--port", str(port), "--sandbox-port", str(sandbox_port)) as process:
         printed = process.communicate(timeout=PATIENCE_S)[0]

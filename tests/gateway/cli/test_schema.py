@@ -3,6 +3,6 @@ from tests.gateway.cli.command import run
 
 
 def test_schema_prints_the_sdl() -> None:
-    """Exactly the schema that the repository holds."""
+    """Exactly the schema in the repository."""
 
     assert (0, sdl()) == run("schema")

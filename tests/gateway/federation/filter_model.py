@@ -1,5 +1,6 @@
-"""Filters of the graph, drawn and evaluated plainly: the model that lists and compiled filters are compared with."""
+"""Random filters of the graph and a simple evaluation of them: the model for tests of lists and compiled filters."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,10 +15,14 @@ PEOPLE = {"alice": "alice", "bob": "bob"}
 PLAIN_LETTERS = str.maketrans("áäí", "aai")
 
 moments = st.integers(-2, 2).map(lambda hours: NOW + timedelta(hours=hours))
-words = st.sampled_from(["Invoice", "ínvoice 7", "Claim", ""])
+words = st.sampled_from(["Invoice", "ínvoice 7", "Claim", "", " Invoice\n7 ", "Claim\u00a0\t invoice"])
 
 matches = st.none() | st.builds(
-    TextMatch, contains=st.none() | words, starts_with=st.none() | words, is_null=st.none() | st.booleans()
+    TextMatch,
+    contains=st.none() | words,
+    starts_with=st.none() | words,
+    not_in=st.none() | st.frozensets(words, min_size=1, max_size=2),
+    is_null=st.none() | st.booleans(),
 )
 
 
@@ -26,7 +31,7 @@ def some(values: Any) -> st.SearchStrategy[Any]:
 
 
 def filters_of(members: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[TaskFilter]:
-    """Filters with these members, nested. Few members at a time: no task would match all of them."""
+    """Nested filters with these members. Each filter has few members: no task would match all of them."""
 
     @st.composite
     def own_members(draw: st.DrawFn) -> dict[str, Any]:
@@ -47,7 +52,7 @@ def filters_of(members: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[
 
 
 def native_of(person: PersonId) -> str | None:
-    """The native id: of a linked person in every source, of an account in its own."""
+    """The native id: a linked person has one in every source, an account only in its own source."""
     if person.key is not None:
         return PEOPLE.get(person.key)
     return None if person.ref is None else person.ref.native_id
@@ -60,7 +65,7 @@ def plain(wanted: TaskFilter, one: Task) -> bool:
         return {native_of(each) for each in asked if each.ref is None or each.ref.source == one.source}
 
     def fold(text: str) -> str:
-        return text.casefold().translate(PLAIN_LETTERS)
+        return re.sub(r"\s+", " ", text.casefold().translate(PLAIN_LETTERS)).strip()
 
     def text_fits(match: TextMatch | None, text: str | None) -> bool:
         if match is None:
@@ -71,6 +76,7 @@ def plain(wanted: TaskFilter, one: Task) -> bool:
             fold(match.contains or "") in fold(text)
             and fold(text).startswith(fold(match.starts_with or ""))
             and match.is_null is not True
+            and not (match.not_in and text in match.not_in)
         )
 
     def subject_fits(match: SubjectMatch, subject: SubjectRef) -> bool:
@@ -91,6 +97,7 @@ def plain(wanted: TaskFilter, one: Task) -> bool:
     conditions = [
         wanted.ids is None or one.ref in wanted.ids,
         wanted.sources is None or one.source in wanted.sources,
+        text_fits(wanted.source, one.source),
         wanted.vendors is None or "memory" in wanted.vendors,
         text_fits(wanted.vendor, "memory"),
         wanted.states is None or one.state in wanted.states,

@@ -1,4 +1,4 @@
-"""Sources in memory that page as well and as badly as vendors do, and tasks drawn for them."""
+"""Sources in memory that page as well and as badly as vendors do, and random tasks for them."""
 
 import random
 from collections.abc import Sequence
@@ -22,12 +22,12 @@ SCORES = (None, 25, 50, 100)
 PRIORITIES = {None: None, 25: TaskPriority.LOW, 50: TaskPriority.MEDIUM, 100: TaskPriority.CRITICAL}
 STATES = (TaskState.IN_PROGRESS, TaskState.RESERVED, TaskState.SUSPENDED, TaskState.COMPLETED)
 
-# One number is one row: it is cheap to draw, and shrinks towards the first of all values.
+# One number is one row: it is cheap to generate, and shrinks towards the first value of every member.
 seeds = st.lists(st.integers(0, 2**31 - 1), max_size=12) | st.lists(st.integers(0, 2**31 - 1), min_size=20, max_size=30)
 
 
 def row(seed: int, native_id: str, source: str | None = None) -> Task:
-    """The row that a number stands for. There are few different values, so ties are frequent."""
+    """The row for a number. There are few different values, so ties are frequent."""
 
     def pick(count: int) -> int:
         nonlocal seed
@@ -64,10 +64,10 @@ orders = st.lists(
 
 
 class Paging(Enum):
-    """How a vendor knows where a page ends: by the row's place in the order, or by counting with an anchor.
+    """How a vendor finds the end of the last page: by the row's place in the order, or by counting from an anchor.
 
-    A connector pages a vendor that only counts with the row returned last as an anchor. Where that row is gone, the
-    next page begins far enough before it to miss nothing.
+    If a vendor only counts rows, a connector uses the last returned row as an anchor. If that row is gone, the next
+    page begins far enough before it that no row is missed.
     """
 
     BY_KEY = "by key"
@@ -95,7 +95,7 @@ class ListingConnector(MemoryConnector):
         self._places: dict[str, tuple[object, ...]] = {}
 
     def misbehave(self, page: list[Task], previous: Sequence[Task]) -> list[Task]:
-        """What the vendor returns in place of a page; `previous` are the rows before it."""
+        """The page that the vendor returns instead. `previous` are the rows before it."""
         return page
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
@@ -128,7 +128,7 @@ class ListingConnector(MemoryConnector):
         anchor: Any = self._places[after]
         if self.paging is Paging.BY_KEY:
             return sum(place <= anchor for place, _ in placed)
-        # After a row that was certainly returned, or at the start.
+        # After a row that was certainly returned, or at the start of the list.
         while start > 0 and not (start <= len(placed) and placed[start - 1][0] <= anchor):
             start = max(0, start - limit)
         return start

@@ -1,5 +1,6 @@
-"""A source in memory whose capabilities a test chooses."""
+"""A source in memory. A test chooses its capabilities."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,6 +32,7 @@ from connectors.sdk.model import (
 from connectors.sdk.query import Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
 from gateway.composition import compose
+from gateway.federation.authorization import OwnWork
 from gateway.federation.cache import Cache
 from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.sort_order import TotalOrder
@@ -44,7 +46,7 @@ from gateway.store.sqlite import SqliteJournal
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 EVERYTHING = frozenset(TaskOrderField) - {TaskOrderField.TITLE, TaskOrderField.STATE, TaskOrderField.SOURCE}
 
-# Nothing is sent. Without this transport each client would load all certificates, which takes long.
+# Never sends anything. Without this transport each client would load all certificates, which is slow.
 NO_NETWORK = httpx2.MockTransport(lambda _: httpx2.Response(500))
 
 ALICE = "alice"
@@ -211,8 +213,11 @@ def federation(
     people: Sequence[Caller] = (),
     journal: Journal | None = None,
     answers: Cache | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
+    now: Callable[[], datetime] = lambda: NOW,
+    own: OwnWork | None = None,
 ) -> FederatedSources:
-    """The real federation over sources in memory, with real clocks that no test depends on."""
+    """The real federation over sources in memory, with real clocks where a test does not depend on them."""
     shared = memory_state()
     sources = [Source(connector, rate_limits=shared.rate_limits) for connector in connectors]
     return compose(
@@ -222,6 +227,9 @@ def federation(
         answers=answers or Cache(max_bytes=1 << 24, max_entries=1000, log=shared.invalidations),
         cursors=CursorCodec(b"test"),
         leases=shared.leases,
+        monotonic=monotonic,
+        now=now,
+        own=own,
     )
 
 

@@ -53,7 +53,7 @@ FIELDS = frozenset(UpdateField) - {UpdateField.DESCRIPTION}
 
 
 def flow(source: str, native_id: str, **members: Any) -> Flow:
-    """An ACTIVE flow unless said otherwise."""
+    """An ACTIVE flow unless given otherwise."""
     return Flow(
         source=source,
         native_id=native_id,
@@ -62,7 +62,7 @@ def flow(source: str, native_id: str, **members: Any) -> Flow:
 
 
 class RichConnector(MemoryConnector):
-    """`flows` and `definitions` are what it lists; `sorted_flows` says whether it sorts them."""
+    """A source that also lists `flows` and `definitions`."""
 
     listings = frozenset({Listing.FLOWS, Listing.TASK_DEFINITIONS})
 

@@ -1,4 +1,4 @@
-"""People, and writes to the sources of `memory_source` and `rich_source`."""
+"""People, and writes to the sources in `memory_source` and `rich_source`."""
 
 from datetime import UTC, datetime
 

@@ -5,7 +5,7 @@ from gateway.http.access_log import request_id
 
 
 async def test_a_request_is_one_line_in_the_log(client: httpx2.AsyncClient) -> None:
-    """Who asked what and how long it took; no token, no variables."""
+    """With caller, operation and duration. Without tokens and variables."""
     with structlog.testing.capture_logs() as lines:
         await client.post(
             "/graphql",
@@ -31,7 +31,7 @@ async def test_a_request_is_one_line_in_the_log(client: httpx2.AsyncClient) -> N
 
 
 def test_a_trace_id_is_the_request_id() -> None:
-    """Of a valid traceparent, in any version."""
+    """The trace id of a valid traceparent of any version."""
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
 
     assert [trace, trace] == [
@@ -41,7 +41,7 @@ def test_a_trace_id_is_the_request_id() -> None:
 
 
 def test_a_request_without_a_valid_trace_gets_a_random_id() -> None:
-    """All zeros is no trace (W3C Trace Context, 3.2.2.3)."""
+    """A trace id of zeros is invalid (W3C Trace Context, 3.2.2.3)."""
     ids = {request_id(sent) for sent in (None, "", "00-x-y-01", f"00-{'0' * 32}-00f067aa0ba902b7-01")}
 
     assert {16} == {len(each) for each in ids}

@@ -1,8 +1,8 @@
 from tests.gateway.conftest import OpenClient
 
 
-async def test_a_listed_origin_may_ask_from_a_browser(open_client: OpenClient) -> None:
-    """The preflight answers it, and no other; cookies are never taken."""
+async def test_a_page_of_a_listed_origin_may_call_the_gateway(open_client: OpenClient) -> None:
+    """The preflight accepts no other origin. Cookies are never accepted."""
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
     async with open_client(gateway='[gateway]\ncors_origins = ["https://tasks.example.com"]\n') as client:
         listed = await client.options("/graphql", headers={"Origin": "https://tasks.example.com", **asked})

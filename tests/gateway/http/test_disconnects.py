@@ -1,4 +1,4 @@
-"""A6 over real sockets: people who hang up, at any moment, harm nobody and leave nothing behind."""
+"""A6 over real sockets: clients that disconnect at any time do not affect others and leave nothing behind."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.server
 
 DISCONNECTS = sized(1000, 200)
 ROUND = 50
-# Both ends of the connections to one stand-in that are kept for the next question.
+# Both ends of the idle connections to one stand-in that are kept for the next request.
 SPARE = 2 * 16
 FILES = Path("/proc/self/fd")
 
@@ -36,7 +36,7 @@ class Server(uvicorn.Server):
 
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[int]:
-    """The port of the gateway, whose lifespan somebody else looks after."""
+    """The port of a server for the gateway. The caller manages the gateway's lifespan."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False))
         running = asyncio.create_task(server.serve(sockets=[listener]))
@@ -58,7 +58,7 @@ def asking(rows: int) -> bytes:
 
 
 async def hang_up(port: int, chance: random.Random) -> None:
-    """After some of the request, before the answer, within it, or after it; politely or not."""
+    """Disconnect after a part of the request, before the answer, within it or after it; by a reset or a normal close."""
     request = asking(chance.randrange(1, 101))
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request[: chance.choice([len(request), len(request), chance.randrange(len(request))])])
@@ -75,12 +75,12 @@ async def hang_up(port: int, chance: random.Random) -> None:
 
 
 def sockets() -> int:
-    """Open here, by the system's word."""
+    """The number of open sockets, as the system reports it."""
     return sum(1 for file in FILES.iterdir() if file.is_symlink() and file.readlink().name.startswith("socket:"))
 
 
 async def settled(tasks: int, open_sockets: int) -> tuple[int, int]:
-    """What is left of tasks and sockets once it is no more than that, or after some seconds."""
+    """The numbers of asyncio tasks and sockets, as soon as they are at most these, or after some seconds."""
     for _ in range(100):
         left = len(asyncio.all_tasks()), sockets()
         if left[0] <= tasks and left[1] <= open_sockets:
@@ -90,16 +90,16 @@ async def settled(tasks: int, open_sockets: int) -> tuple[int, int]:
 
 
 def rows(data: dict[str, Any]) -> list[str]:
-    """The sources of an inbox's rows."""
+    """The sources of an inbox's rows, without those of GEOtareas."""
     keys = [node["source"]["key"] for node in data["viewer"]["inbox"]["nodes"]]
     return [key for key in keys if key != "geotareas"]
 
 
 @pytest.mark.skipif(not FILES.exists(), reason="the system does not list open files in /proc/self/fd")
 async def test_many_disconnects_leave_no_task_and_no_socket(world: World) -> None:
-    """Some within a question that others wait for too; whoever stays on gets the rows all the while.
+    """Some disconnect during a read that other clients wait for too. Clients that stay always get the rows.
 
-    They may be older ones on a slow machine, and those of GEOtareas fewer, whose limit refreshing may use up.
+    On a slow machine these may be older rows, and rows of GEOtareas may be missing: refreshes may use up its limit.
     """
     chance = random.Random(7)
     async with served(world.app) as port:

@@ -22,21 +22,21 @@ async def post(client: httpx2.AsyncClient, query: Any, accept: str = GRAPHQL, **
 
 
 def code(answer: httpx2.Response) -> str:
-    """The code of the only error; an answer with data is none."""
+    """The code of the only error. The answer has no data."""
     body = answer.json()
     assert list(body) == ["errors"]
     return str(body["errors"][0]["extensions"]["code"])
 
 
 async def test_a_query_by_post(client: httpx2.AsyncClient) -> None:
-    """An answer without errors has data alone."""
+    """An answer without errors has only data."""
     answer = await post(client, TYPENAME, JSON)
 
     assert (200, {"__typename": "Query"}) == (answer.status_code, answer.json()["data"])
 
 
 async def test_a_query_by_get(client: httpx2.AsyncClient) -> None:
-    """Variables and extensions are JSON texts in the address."""
+    """Variables and extensions are JSON texts in the URL."""
     answer = await client.get(
         "/graphql",
         params={
@@ -50,8 +50,8 @@ async def test_a_query_by_get(client: httpx2.AsyncClient) -> None:
     assert (200, {"__typename": "Query"}) == (answer.status_code, answer.json()["data"])
 
 
-async def test_the_viewer_is_who_signed_in(client: httpx2.AsyncClient) -> None:
-    """In demo mode no token is alice, a person key is that person."""
+async def test_the_viewer_is_the_person_who_signed_in(client: httpx2.AsyncClient) -> None:
+    """In demo mode a request without a token is from alice, and a person's key is a token."""
     query = "{ viewer { user { displayName } } }"
     names = []
     for headers in ({}, {"Authorization": "Bearer bob"}):
@@ -61,8 +61,8 @@ async def test_the_viewer_is_who_signed_in(client: httpx2.AsyncClient) -> None:
     assert ["Alice Moreno", "Bob Keller"] == names
 
 
-async def test_an_unknown_token_is_401_in_the_form_of_graphql(client: httpx2.AsyncClient) -> None:
-    """It comes with a challenge, and without the token."""
+async def test_an_unknown_token_is_401_as_a_graphql_response(client: httpx2.AsyncClient) -> None:
+    """The answer has a challenge and does not contain the token."""
     answer = await client.post("/graphql", json={"query": TYPENAME}, headers={"Authorization": "Bearer s3cr3t"})
 
     assert (401, "UNAUTHENTICATED") == (answer.status_code, code(answer))
@@ -70,8 +70,8 @@ async def test_an_unknown_token_is_401_in_the_form_of_graphql(client: httpx2.Asy
     assert "s3cr3t" not in answer.text + str(answer.headers)
 
 
-async def test_api_keys_let_nobody_in_without_one(open_client: OpenClient) -> None:
-    """The key lets its person in."""
+async def test_with_api_keys_a_key_is_required(open_client: OpenClient) -> None:
+    """A key signs its person in."""
     async with open_client(auth=KEYED) as client:
         without = await post(client, TYPENAME)
         with_key = await client.post("/graphql", json={"query": TYPENAME}, headers={"Authorization": "Bearer key"})
@@ -99,10 +99,10 @@ async def test_api_keys_let_nobody_in_without_one(open_client: OpenClient) -> No
         (f"text/html, {JSON};q=0.2", JSON),
     ],
 )
-async def test_the_answer_has_the_media_type_that_is_wanted_most(
+async def test_the_answer_has_the_preferred_media_type(
     client: httpx2.AsyncClient, accept: str | None, media: str
 ) -> None:
-    """By quality, then by order; who says nothing gets what every client reads."""
+    """By quality, then by order. Without a preference it is the one that all clients read."""
     del client.headers["Accept"]
     headers = {} if accept is None else {"Accept": accept}
     answer = await client.post("/graphql", json={"query": TYPENAME}, headers=headers)
@@ -114,7 +114,7 @@ async def test_the_answer_has_the_media_type_that_is_wanted_most(
     "accept", ["text/html", "text/event-stream", f"{JSON};q=0", f"{JSON};charset=utf-16", "*/*;q=0"]
 )
 async def test_other_media_types_are_406(client: httpx2.AsyncClient, accept: str) -> None:
-    """Nothing was run."""
+    """Nothing was executed."""
     answer = await post(client, TYPENAME, accept)
 
     assert (406, "NOT_ACCEPTABLE") == (answer.status_code, code(answer))
@@ -133,7 +133,7 @@ async def test_other_media_types_are_406(client: httpx2.AsyncClient, accept: str
 async def test_a_document_that_cannot_run_is_400_without_data(
     client: httpx2.AsyncClient, query: str, variables: dict[str, Any] | None
 ) -> None:
-    """Under application/graphql-response+json; old clients read 200 as "the server understood" (572B, FDE2, 7B9B)."""
+    """With application/graphql-response+json. Older clients read 200 as "the server understood" (572B, FDE2, 7B9B)."""
     new = await post(client, query, GRAPHQL, variables=variables)
     old = await post(client, query, JSON, variables=variables)
 
@@ -170,8 +170,8 @@ async def test_a_document_that_cannot_run_is_400_without_data(
     ],
     ids=lambda body: body[:40].decode("latin-1") if isinstance(body, bytes) else None,
 )
-async def test_what_is_no_graphql_request_is_400(client: httpx2.AsyncClient, body: bytes, accept: str) -> None:
-    """Whatever the client accepts."""
+async def test_a_body_that_is_no_graphql_request_is_400(client: httpx2.AsyncClient, body: bytes, accept: str) -> None:
+    """For any Accept header."""
     answer = await client.post("/graphql", content=body, headers={"Content-Type": JSON, "Accept": accept})
 
     assert (400, "BAD_REQUEST") == (answer.status_code, code(answer))
@@ -190,7 +190,7 @@ async def test_what_is_no_graphql_request_is_400(client: httpx2.AsyncClient, bod
         "query={__typename}&extensions=true",
     ],
 )
-async def test_an_address_that_is_no_graphql_request_is_400(client: httpx2.AsyncClient, query_string: str) -> None:
+async def test_a_url_that_is_no_graphql_request_is_400(client: httpx2.AsyncClient, query_string: str) -> None:
     """As for a body."""
     answer = await client.get(f"/graphql?{query_string}")
 
@@ -201,7 +201,7 @@ async def test_an_address_that_is_no_graphql_request_is_400(client: httpx2.Async
     "parameters", [{"variables": None, "operationName": None, "extensions": None}, {"extensions": {"a": 1}}, {"id": 7}]
 )
 async def test_optional_parameters_may_be_null_or_unknown(client: httpx2.AsyncClient, parameters: Any) -> None:
-    """Null is as good as absent; what the specification does not know is ignored."""
+    """Null counts as absent. Parameters that the specification does not have are ignored."""
     answer = await post(client, TYPENAME, **parameters)
 
     assert answer.status_code == 200
@@ -212,7 +212,7 @@ async def test_optional_parameters_may_be_null_or_unknown(client: httpx2.AsyncCl
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", f"{JSON}; charset=utf-16"],
 )
 async def test_other_content_types_are_415(client: httpx2.AsyncClient, content_type: str) -> None:
-    """Forms of foreign pages can send those without a preflight."""
+    """Forms of other sites can send them without a preflight."""
     answer = await client.post(
         "/graphql", content=b'{"query": "{ __typename }"}', headers={"Content-Type": content_type}
     )
@@ -222,21 +222,21 @@ async def test_other_content_types_are_415(client: httpx2.AsyncClient, content_t
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])
 async def test_other_methods_are_405(client: httpx2.AsyncClient, method: str) -> None:
-    """The answer names those that there are."""
+    """The answer lists the allowed methods."""
     answer = await client.request(method, "/graphql")
 
     assert (405, "GET, POST") == (answer.status_code, answer.headers["Allow"])
 
 
 async def test_a_mutation_by_get_is_405(client: httpx2.AsyncClient) -> None:
-    """A link must not be able to change anything."""
+    """A link must not change anything."""
     answer = await client.get("/graphql", params={"query": MUTATION})
 
     assert (405, "POST") == (answer.status_code, answer.headers["Allow"])
 
 
-async def test_a_mutation_beside_a_query_is_judged_by_operation_name(client: httpx2.AsyncClient) -> None:
-    """The query of a document with both may be asked by GET, its mutation may not."""
+async def test_of_a_query_and_a_mutation_operation_name_selects_one(client: httpx2.AsyncClient) -> None:
+    """By GET, the query of such a document is executed and the mutation is refused."""
     both = f"query Read {TYPENAME} {MUTATION.replace('mutation', 'mutation Write')}"
     statuses = [
         (await client.get("/graphql", params={"query": both, "operationName": name})).status_code
@@ -256,8 +256,8 @@ async def test_a_mutation_beside_a_query_is_judged_by_operation_name(client: htt
         ("subscription { __typename }", None),
     ],
 )
-async def test_which_operation_to_run_must_be_clear(client: httpx2.AsyncClient, query: str, name: str | None) -> None:
-    """Several without a name, a name that is not there, none at all, or one that is not served: nothing runs."""
+async def test_one_operation_must_be_selected(client: httpx2.AsyncClient, query: str, name: str | None) -> None:
+    """Several without a name, an unknown name, no operation, or a subscription: nothing is executed."""
     answer = await post(client, query, operationName=name)
 
     assert answer.status_code == 400
@@ -265,7 +265,7 @@ async def test_which_operation_to_run_must_be_clear(client: httpx2.AsyncClient, 
 
 
 async def test_a_body_beyond_the_limit_is_413(open_client: OpenClient) -> None:
-    """With or without Content-Length; the limit itself is still served."""
+    """With and without Content-Length. A body of exactly the limit is accepted."""
     async with open_client(gateway="[gateway]\nmax_body_bytes = 1024\n") as client:
         fitting = b'{"query": "{ __typename }", "x": "' + b"a" * (1024 - 36) + b'"}'
         assert len(fitting) == 1024
@@ -285,7 +285,7 @@ async def test_a_body_beyond_the_limit_is_413(open_client: OpenClient) -> None:
 
 
 async def test_a_document_of_too_many_tokens_is_refused(client: httpx2.AsyncClient) -> None:
-    """Before it is validated: 1,500 tokens."""
+    """Before validation: at most 1,500 tokens."""
     answer = await post(client, "{" + " __typename" * 1501 + "}")
 
     assert answer.status_code == 400
@@ -296,7 +296,7 @@ async def test_a_document_of_too_many_tokens_is_refused(client: httpx2.AsyncClie
     "query", ["{" * 5000, "{ a" + "[" * 5000, "query ($a: " + "[" * 1900 + "Int" + "]" * 90 + ") { a }"]
 )
 async def test_deeply_nested_documents_are_refused(client: httpx2.AsyncClient, query: str) -> None:
-    """As a bad request, not as a failure of ours."""
+    """As a bad request, not as an internal error."""
     answer = await post(client, query)
 
     assert answer.status_code == 400
@@ -305,8 +305,8 @@ async def test_deeply_nested_documents_are_refused(client: httpx2.AsyncClient, q
 @pytest.mark.parametrize(
     "query", ["{ viewr { user { id } } }", '{ task(idd: "x") { id } }', "query ($a: Tsk) { __typename }"]
 )
-async def test_production_tells_no_names_to_those_who_guess(open_client: OpenClient, query: str) -> None:
-    """Of fields, arguments and types; development helps."""
+async def test_production_suggests_no_names(open_client: OpenClient, query: str) -> None:
+    """Of fields, arguments and types. Development does."""
     async with open_client() as client:
         helpful = await post(client, query)
     async with open_client(auth=KEYED, gateway='[gateway]\nprofile = "production"\n') as client:
@@ -318,7 +318,7 @@ async def test_production_tells_no_names_to_those_who_guess(open_client: OpenCli
 
 
 async def test_a_field_that_fails_leaves_the_rest(client: httpx2.AsyncClient) -> None:
-    """Partial data is 200; the error has its path and a code."""
+    """The status is 200 with partial data. The error has its path and a code."""
     answer = await post(client, '{ __typename task(id: "bogus") { id } }')
     body = answer.json()
 
@@ -328,7 +328,7 @@ async def test_a_field_that_fails_leaves_the_rest(client: httpx2.AsyncClient) ->
 async def test_a_known_document_is_neither_parsed_nor_validated_again(
     client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is kept answers also while the parser is out of order."""
+    """In this test, parsing and validating fail the second time."""
     query = "{ known: __typename }"
     first = await post(client, query)
 
@@ -343,17 +343,17 @@ async def test_a_known_document_is_neither_parsed_nor_validated_again(
 
 
 @pytest.mark.parametrize("query", [TYPENAME, "{"])
-async def test_no_cache_on_the_way_keeps_an_answer(client: httpx2.AsyncClient, query: str) -> None:
-    """It is one person's, although the address of a GET does not say whose."""
+async def test_no_http_cache_keeps_an_answer(client: httpx2.AsyncClient, query: str) -> None:
+    """An answer is for one person, although the URL of a GET does not say for whom."""
     answer = await client.get("/graphql", params={"query": query})
 
     assert ("private, no-store", "Accept, Authorization") == (answer.headers["Cache-Control"], answer.headers["Vary"])
 
 
-async def test_a_fault_of_ours_is_masked_in_the_form_of_graphql(
+async def test_an_internal_error_is_masked_as_a_graphql_response(
     client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The log has the exception, the client a code."""
+    """The log has the exception, the client gets a code."""
 
     def broken(*_: object) -> None:
         raise RuntimeError("password s3cret")
@@ -367,8 +367,8 @@ async def test_a_fault_of_ours_is_masked_in_the_form_of_graphql(
     assert "internal error" in [line["event"] for line in logs]
 
 
-async def test_a_browser_that_opens_the_address_gets_the_page(client: httpx2.AsyncClient) -> None:
-    """By its Accept header; a query in the address is answered all the same."""
+async def test_a_browser_that_opens_the_url_gets_the_page(client: httpx2.AsyncClient) -> None:
+    """Selected by the Accept header. A query in the URL is still answered."""
     browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
     page = await client.get("/graphql", headers=browser)
     query = await client.get("/graphql", params={"query": TYPENAME}, headers=browser)
@@ -381,7 +381,7 @@ async def test_a_browser_that_opens_the_address_gets_the_page(client: httpx2.Asy
 
 @pytest.mark.parametrize(("setting", "status"), [("", 406), ("graphiql = true\n", 200)])
 async def test_production_shows_no_page_unless_switched_on(open_client: OpenClient, setting: str, status: int) -> None:
-    """Nor its files."""
+    """Its files are not served either."""
     async with open_client(gateway=f'[gateway]\nprofile = "production"\n{setting}', auth=KEYED) as client:
         page = await client.get("/graphql", headers={"Accept": "text/html"})
 
@@ -397,8 +397,8 @@ async def test_production_shows_no_page_unless_switched_on(open_client: OpenClie
         ("introspection = false\n", 0),
     ],
 )
-async def test_the_profile_says_whether_the_schema_is_told(open_client: OpenClient, gateway: str, kinds: int) -> None:
-    """Unless a setting of its own says so."""
+async def test_the_profile_decides_about_introspection(open_client: OpenClient, gateway: str, kinds: int) -> None:
+    """The setting `introspection` overrides it."""
     async with open_client(gateway=f"[gateway]\n{gateway}", auth=KEYED) as client:
         client.headers["Authorization"] = "Bearer key"
         answer = await post(client, "{ __schema { queryType { name } } }")
@@ -407,7 +407,7 @@ async def test_the_profile_says_whether_the_schema_is_told(open_client: OpenClie
 
 
 async def test_limits_are_settings(open_client: OpenClient) -> None:
-    """What is refused by default can be served."""
+    """A document that is refused by default can be allowed."""
     query = "{ " + " ".join(f"a{number}: __typename" for number in range(31)) + " }"
     async with open_client() as client:
         refused = await post(client, query)
@@ -422,8 +422,8 @@ async def test_limits_are_settings(open_client: OpenClient) -> None:
     [{"n": 10**400}, {"n": -1}, {"n": 1.5}, {"n": "25"}, {"n": True}, {"n": [[[[[]]]]]}, {"n": {}}],
     ids=["huge", "negative", "fraction", "text", "boolean", "nested", "object"],
 )
-async def test_strange_variables_are_refused_in_words(client: httpx2.AsyncClient, variables: dict[str, Any]) -> None:
-    """None of them is a failure of ours."""
+async def test_strange_variables_are_refused_with_a_code(client: httpx2.AsyncClient, variables: dict[str, Any]) -> None:
+    """None of them is an internal error."""
     answer = await post(client, "query ($n: Int) { tasks(first: $n) { isComplete } }", variables=variables)
 
     assert answer.status_code in {200, 400}
@@ -431,8 +431,8 @@ async def test_strange_variables_are_refused_in_words(client: httpx2.AsyncClient
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, "-" + "9" * 5000, "1." + "9" * 5000, "1e999999"])
-async def test_a_number_of_many_digits_is_refused_in_words(client: httpx2.AsyncClient, number: str) -> None:
-    """Python's own limit on digits is not met."""
+async def test_a_number_with_many_digits_is_refused_with_a_code(client: httpx2.AsyncClient, number: str) -> None:
+    """Python's limit on digits is not reached."""
     answer = await post(client, f"{{ tasks(first: {number}) {{ isComplete }} }}")
 
     assert (400, "GRAPHQL_VALIDATION_FAILED") == (answer.status_code, code(answer))

@@ -8,7 +8,7 @@ from tests.gateway.configuration import write_configuration
 
 
 async def test_alive_before_ready(tmp_path: Path) -> None:
-    """Without its sources open the gateway lives and is not ready."""
+    """Before its sources are open, the gateway is alive and not ready."""
     app = create_app(load(write_configuration(tmp_path)))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://gateway") as client:
         before = [(await client.get(path)).status_code for path in ("/livez", "/readyz")]
@@ -18,7 +18,7 @@ async def test_alive_before_ready(tmp_path: Path) -> None:
     assert ([200, 503], [200, 200]) == (before, during)
 
 
-async def test_readiness_tells_how_each_source_fares(client: httpx2.AsyncClient) -> None:
+async def test_readiness_has_the_status_of_each_source(client: httpx2.AsyncClient) -> None:
     """By source key."""
 
     sources = (await client.get("/readyz")).json()["sources"]

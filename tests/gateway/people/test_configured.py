@@ -13,7 +13,7 @@ PEOPLE: People = ConfiguredPeople([ALICE, BOB])
 
 
 def test_a_person_is_found_by_key() -> None:
-    """The key is exact."""
+    """Upper and lower case differ."""
 
     assert (ALICE, BOB, None) == (PEOPLE.by_key("alice"), PEOPLE.by_key("bob"), PEOPLE.by_key("Alice"))
 
@@ -27,7 +27,7 @@ def test_a_person_is_found_by_an_account_in_any_source() -> None:
 
 
 def test_all_are_in_the_order_of_the_configuration() -> None:
-    """Each person once, whatever the number of identities."""
+    """Each person once, for any number of identities."""
 
     assert [ALICE, BOB] == list(PEOPLE.all())
 

@@ -10,7 +10,7 @@ DIGEST = hashlib.sha256(b"token").hexdigest()
 
 
 def test_sources_are_read_by_their_vendors_in_the_order_of_the_file(tmp_path: Path) -> None:
-    """Each source is of its vendor's own settings type."""
+    """Each source has the settings type of its vendor."""
     settings = load(write_configuration(tmp_path))
 
     assert [("camunda", "CamundaSettings"), ("field", "GeotareasSettings")] == [
@@ -18,8 +18,8 @@ def test_sources_are_read_by_their_vendors_in_the_order_of_the_file(tmp_path: Pa
     ]
 
 
-def test_the_journal_lies_beside_the_configuration(tmp_path: Path) -> None:
-    """Without a name it is <configuration>.journal.sqlite3; a relative name is meant beside the file too."""
+def test_the_journal_is_in_the_folder_of_the_configuration(tmp_path: Path) -> None:
+    """The default is <configuration>.journal.sqlite3. A relative path starts at that folder too."""
     default = load(write_configuration(tmp_path)).gateway.journal
     named = load(write_configuration(tmp_path, gateway='[gateway]\njournal = "writes.sqlite3"\n')).gateway.journal
     absolute = load(write_configuration(tmp_path, gateway='[gateway]\njournal = "/var/lib/j"\n')).gateway.journal
@@ -30,7 +30,7 @@ def test_the_journal_lies_beside_the_configuration(tmp_path: Path) -> None:
 
 
 def test_strings_take_environment_variables_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A value may be pieced together; of a file, the line break at the end is no part of the secret."""
+    """A value may have several parts. The line break at the end of a file is not part of the secret."""
     monkeypatch.setenv("CLUSTER", "127.0.0.1:26500")
     (tmp_path / "password").write_text("from a file\n", encoding="utf-8")
     sources = SOURCES.replace("127.0.0.1:9", "${CLUSTER}", 1).replace("pass-never-told", "${file:password}", 1)
@@ -54,6 +54,8 @@ def test_strings_take_environment_variables_and_files(tmp_path: Path, monkeypatc
         ({"gateway": "[gateway]\nprofile = 'staging'\n"}, "gateway.profile: "),
         ({"gateway": "[gateway]\ncors_origins = ['example.com']\n"}, "gateway.cors_origins[0]: "),
         ({"gateway": "gateway = 3\n"}, "gateway: "),
+        ({"gateway": "[gateway]\n[store]\nkeep_own_days = 31\n"}, "store.keep_own_days: "),
+        ({"gateway": "[gateway]\n[store]\nkeep_own_days = 0\n"}, "store.keep_own_days: "),
         ({"gateway": "[gateway\n"}, "is not TOML: "),
         ({"gateway": "[gateway]\nprofile = 'production'\n"}, "auth.mode: demo accepts every person's key"),
         ({"auth": ""}, "auth: is missing"),
@@ -102,7 +104,7 @@ def test_strings_take_environment_variables_and_files(tmp_path: Path, monkeypatc
     ],
 )
 def test_a_fault_is_one_line_that_names_the_key(tmp_path: Path, parts: dict[str, str], line: str) -> None:
-    """The line says where and what, and never holds a secret."""
+    """The line says where the fault is and what it is. It never contains a secret."""
     with pytest.raises(ConfigurationError) as caught:
         load(write_configuration(tmp_path, **parts))
     text = str(caught.value)
@@ -114,7 +116,7 @@ def test_a_fault_is_one_line_that_names_the_key(tmp_path: Path, parts: dict[str,
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    """Absent, a folder, or not text: the line begins with the path."""
+    """The file is absent, a folder, or not text. The line begins with the path."""
     (tmp_path / "latin.toml").write_bytes(b"[gateway]\nsecret = '\xe9'\n")
     found = []
     for path in (tmp_path / "absent.toml", tmp_path, tmp_path / "latin.toml"):
@@ -130,7 +132,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_secrets_do_not_print(tmp_path: Path) -> None:
-    """Neither the cursor secret nor a password is in the settings' own text."""
+    """The text of the settings contains neither the cursor secret nor a password."""
     text = repr(load(write_configuration(tmp_path, gateway=GATEWAY, auth=AUTH)))
 
     assert "never-told" not in text

@@ -6,7 +6,7 @@ from tests.gateway.configuration import write_configuration
 
 
 def test_people_become_callers_with_an_identity_per_source(tmp_path: Path) -> None:
-    """An identity's groups are its own where named, else the person's."""
+    """An identity has its own groups if it names them, otherwise the person's groups."""
     alice = load(write_configuration(tmp_path)).people[0].caller()
 
     assert alice.groups == ("accounting",)
@@ -17,7 +17,7 @@ def test_people_become_callers_with_an_identity_per_source(tmp_path: Path) -> No
 
 
 def test_roles_make_a_task_admin(tmp_path: Path) -> None:
-    """carol is a task admin, alice is none."""
+    """carol is a task admin, alice is not."""
     callers = [person.caller() for person in load(write_configuration(tmp_path)).people]
 
     assert [("alice", False), ("bob", False), ("carol", True)] == [(c.key, c.is_task_admin) for c in callers]

@@ -1,4 +1,4 @@
-"""What every implementation of `gateway.shared.port` must do. A test class inherits and gives the object under test."""
+"""What every implementation of `gateway.shared.port` must do. A test class inherits it and provides the object to test."""
 
 from abc import ABC, abstractmethod
 
@@ -17,14 +17,14 @@ class InvalidationLogContract(ABC):
     def log(self) -> InvalidationLog:
         """A new one."""
 
-    def test_at_the_beginning_every_answer_is_good(self, log: InvalidationLog) -> None:
-        """And may be kept."""
+    def test_at_the_beginning_every_answer_is_valid(self, log: InvalidationLog) -> None:
+        """It may also be kept."""
         assert not log.is_outdated(log.number, [TASK])
         assert not log.is_unsettled(0.0, [TASK])
         assert not log.is_being_written([TASK])
 
     def test_an_invalidation_outdates_what_was_requested_before(self, log: InvalidationLog) -> None:
-        """One tag of several is enough; what is requested afterwards, or about other things, is good."""
+        """One tag of several is enough. Later answers, and answers about other things, are valid."""
         before = log.number
         log.invalidate([TASK])
 
@@ -33,21 +33,21 @@ class InvalidationLogContract(ABC):
         assert not log.is_outdated(before, [LIST])
 
     def test_until_a_write_is_settled_answers_may_lack_it(self, log: InvalidationLog) -> None:
-        """By when they were requested."""
+        """The time of the request decides."""
         log.invalidate([TASK], unsettled_until=60.0)
 
         assert (True, False) == (log.is_unsettled(59.0, [TASK]), log.is_unsettled(60.0, [TASK]))
         assert not log.is_unsettled(59.0, [LIST])
 
     def test_a_later_write_does_not_end_the_unsettled_time_of_an_earlier_one(self, log: InvalidationLog) -> None:
-        """The lost one may still be applied after the acknowledged one."""
+        """The lost write may be applied after the acknowledged one."""
         log.invalidate([TASK], unsettled_until=60.0)
         log.invalidate([TASK])
 
         assert (True, False) == (log.is_unsettled(59.0, [TASK]), log.is_unsettled(60.0, [TASK]))
 
-    def test_two_writes_at_once_are_both_waited_for(self, log: InvalidationLog) -> None:
-        """The end of one is not the end of the other."""
+    def test_of_two_writes_at_once_both_must_end(self, log: InvalidationLog) -> None:
+        """After the end of the first one the tag is still being written."""
         log.begin_write([TASK])
         log.begin_write([TASK, LIST])
         log.end_write([TASK])
@@ -56,8 +56,8 @@ class InvalidationLogContract(ABC):
 
         assert (True, False, False) == (one_left, log.is_being_written([TASK]), log.is_being_written([LIST]))
 
-    async def test_publishing_changes_nothing_here(self, log: InvalidationLog) -> None:
-        """And may be repeated."""
+    async def test_publishing_changes_nothing_for_this_process(self, log: InvalidationLog) -> None:
+        """It may be repeated."""
         before = log.number
         log.invalidate([TASK])
         await log.publish()
@@ -76,8 +76,8 @@ class SlotLogContract(ABC):
     def slots(self, rate_limits: RateLimitState) -> SlotLog:
         return rate_limits.slots(WindowKey("camunda", "", "reads"))
 
-    def test_a_slot_is_in_use_from_its_taking_to_the_end_of_its_window(self, slots: SlotLog) -> None:
-        """While the request runs, and until the given time."""
+    def test_a_slot_is_in_use_until_its_window_ends(self, slots: SlotLog) -> None:
+        """While the request runs, and then until the given time."""
         slots.take()
         running = (slots.in_flight, slots.room(10))
         slots.occupy_until(160.0)
@@ -89,15 +89,15 @@ class SlotLogContract(ABC):
         assert ((1, 9), (0, 1, [160.0], 9), 9) == (running, ended, before)
         assert (10, [], 1) == (slots.room(10), list(slots.ends), slots.freed)
 
-    def test_what_was_not_sent_uses_no_slot(self, slots: SlotLog) -> None:
-        """It has not ended either."""
+    def test_a_request_that_was_not_sent_uses_no_slot(self, slots: SlotLog) -> None:
+        """It does not count as ended."""
         slots.take()
         slots.give_back()
 
         assert (0, 0, 10) == (slots.in_flight, slots.ended, slots.room(10))
 
-    def test_ends_are_in_order_and_their_revision_tells_changes(self, slots: SlotLog) -> None:
-        """However long the requests took."""
+    def test_ends_are_in_order_and_the_revision_shows_changes(self, slots: SlotLog) -> None:
+        """For any duration of the requests."""
         revisions = [slots.revision]
         for at in (30.0, 10.0, 20.0):
             slots.take()
@@ -114,7 +114,7 @@ class SlotLogContract(ABC):
         assert 5 == len(set(revisions))
 
     def test_there_is_no_room_beyond_the_limit(self, slots: SlotLog) -> None:
-        """A limit may have become lower than what is in use."""
+        """A limit may be lower than the number of slots in use."""
         for _ in range(3):
             slots.take()
 
@@ -135,7 +135,7 @@ class SlotLogContract(ABC):
     def test_other_windows_have_other_slots(
         self, rate_limits: RateLimitState, slots: SlotLog, other: WindowKey
     ) -> None:
-        """By source, credential and name."""
+        """Windows differ by source, credential and name."""
         slots.take()
         slots.pause(60.0)
 
@@ -149,7 +149,7 @@ class LeasesContract(ABC):
         """A new one."""
 
     async def test_one_holder_at_a_time(self, leases: Leases) -> None:
-        """The others wait their turn."""
+        """The others wait."""
         running = most = done = 0
 
         async def hold() -> None:
@@ -174,7 +174,7 @@ class LeasesContract(ABC):
                 pass
 
     async def test_a_lease_ends_with_its_block(self, leases: Leases) -> None:
-        """By an exception, too."""
+        """Also if the block raises an exception."""
         with pytest.raises(KeyError):
             async with leases.hold(TASK):
                 raise KeyError
@@ -182,8 +182,8 @@ class LeasesContract(ABC):
             async with leases.hold(TASK):
                 pass
 
-    async def test_who_gives_up_waiting_takes_nothing_along(self, leases: Leases) -> None:
-        """The next one gets it."""
+    async def test_a_cancelled_waiter_does_not_keep_the_lease(self, leases: Leases) -> None:
+        """The next waiting task gets it."""
 
         async def impatient() -> None:
             with anyio.move_on_after(0.01):

@@ -1,4 +1,4 @@
-"""Shared state in memory keeps the contract, within bounds."""
+"""Shared state in memory fulfils the contract, within bounds."""
 
 import gc
 
@@ -31,7 +31,7 @@ class TestMemoryLeases(LeasesContract):
 
 @given(st.lists(st.one_of(st.integers(0, 20), st.none()), max_size=100))
 def test_no_write_is_missed_when_old_ones_are_forgotten(history: list[int | None]) -> None:
-    """Numbers are writes to that task, None is a read of all: an answer is never taken for better than it is."""
+    """A number is a write to that task, None is a read of all tasks. An outdated answer never counts as valid."""
     bounded, full = MemoryInvalidationLog(max_tags=3), MemoryInvalidationLog(max_tags=1000)
     reads: list[int] = []
     for step in history:
@@ -50,7 +50,7 @@ def test_no_write_is_missed_when_old_ones_are_forgotten(history: list[int | None
 
 
 def test_writes_that_ended_are_forgotten() -> None:
-    """Nothing is remembered of them."""
+    """The log has no entry for them."""
     log = MemoryInvalidationLog()
     log.begin_write([TASK])
     log.end_write([TASK])
@@ -59,7 +59,7 @@ def test_writes_that_ended_are_forgotten() -> None:
 
 
 async def test_leases_that_nothing_holds_are_forgotten() -> None:
-    """However many targets were written to."""
+    """For any number of targets."""
     leases = MemoryLeases()
     for number in range(100):
         async with leases.hold(number):

@@ -1,4 +1,4 @@
-"""What every implementation of `gateway.store.Journal` must do. A test class inherits it and gives the two fixtures."""
+"""What every implementation of `gateway.store.Journal` must do. A test class inherits it and provides the two fixtures."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -12,7 +12,7 @@ from connectors.sdk.capability import Support
 from connectors.sdk.commands import CancelStrategy, MutationStatus, TaskAction
 from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import Flow, FlowRef, FlowState, Task, TaskRef, TaskState
-from gateway.store import KEPT_SECONDS, Journal, Record, Stage
+from gateway.store import KEPT_SECONDS, EndedTask, Journal, Record, Stage
 from schema.ports import Operation, Problem, SourceRef, Target, WriteResult
 
 OpenJournal = Callable[[Callable[[], float]], AbstractAsyncContextManager[Journal]]
@@ -39,6 +39,7 @@ FLOW = Flow(
 PROBLEM = Problem(
     code="CAPABILITY_NOT_SUPPORTED",
     message="not that way",
+    source="north",
     field=("allow",),
     retry_at=datetime(2026, 6, 15, 9, tzinfo=UTC),
     alternatives=(CancelStrategy.SKIP,),
@@ -58,6 +59,17 @@ def result(operation_id: str = "op-1", status: MutationStatus = MutationStatus.A
         atomic=True,
         effect="other tasks ended",
         upstream_calls=2,
+    )
+
+
+def ended(operation_id: str = "op-1", *, person: str = "alice") -> EndedTask:
+    return EndedTask(
+        operation_id=operation_id,
+        person=person,
+        at=datetime.fromtimestamp(NOON, UTC),
+        owners=("alice-17",),
+        vendor_owners=("taskgate",),
+        task=structs.replace(TASK, payload=None),
     )
 
 
@@ -106,12 +118,12 @@ class JournalContract:
             assert await journal.find("op-2") is None
 
     async def test_a_key_belongs_to_one_person(self, open_journal: OpenJournal) -> None:
-        """The equal key of another person is another key."""
+        """The same key of another person is another key."""
         async with open_journal(Clock()) as journal:
             assert [None, None] == [await admit(journal), await admit(journal, "op-2", person="bob")]
 
     async def test_writes_without_a_key_are_all_admitted(self, open_journal: OpenJournal) -> None:
-        """Also those of one person to one task."""
+        """Also several of one person to one task."""
         async with open_journal(Clock()) as journal:
             assert [None, None] == [await admit(journal, key=None), await admit(journal, "op-2", key=None)]
 
@@ -131,7 +143,7 @@ class JournalContract:
         assert 1 == len({record.operation_id for record in found if record is not None})
 
     async def test_a_repeated_key_finds_the_stage_and_the_result(self, open_journal: OpenJournal) -> None:
-        """All of the result but payloads: those may hold form data."""
+        """The whole result except payloads, which may contain form data."""
         async with open_journal(Clock()) as journal:
             await admit(journal)
             await journal.mark_sent("op-1")
@@ -148,7 +160,7 @@ class JournalContract:
         )
 
     async def test_a_later_result_replaces_the_earlier_one(self, open_journal: OpenJournal) -> None:
-        """UNKNOWN first, then looked up."""
+        """UNKNOWN first, then the result that a read found."""
         async with open_journal(Clock()) as journal:
             await admit(journal)
             await journal.settle("op-1", result(status=MutationStatus.UNKNOWN))
@@ -159,7 +171,7 @@ class JournalContract:
         assert MutationStatus.APPLIED is found.status
 
     async def test_a_withdrawn_write_frees_its_key(self, open_journal: OpenJournal) -> None:
-        """And is not found any more."""
+        """The write is not found any more."""
         async with open_journal(Clock()) as journal:
             await admit(journal)
             await journal.withdraw("op-1")
@@ -167,8 +179,8 @@ class JournalContract:
             assert await journal.find("op-1") is None
             assert await admit(journal, "op-2") is None
 
-    async def test_what_was_recorded_is_there_when_the_storage_is_opened_again(self, open_journal: OpenJournal) -> None:
-        """A write that was sent is never admitted again."""
+    async def test_records_survive_a_restart(self, open_journal: OpenJournal) -> None:
+        """A write that was sent is not admitted again."""
         async with open_journal(Clock()) as journal:
             await admit(journal)
             await journal.mark_sent("op-1")
@@ -179,7 +191,7 @@ class JournalContract:
         assert ("op-1", Stage.SENT) == (again.operation_id, again.stage)
 
     async def test_a_write_is_kept_for_a_day(self, open_journal: OpenJournal) -> None:
-        """To the last second, also when others are admitted."""
+        """To the last second, also if other writes are admitted."""
         clock = Clock()
         async with open_journal(clock) as journal:
             await admit(journal)
@@ -200,7 +212,7 @@ class JournalContract:
     async def test_an_operation_is_the_write_with_its_result(
         self, open_journal: OpenJournal, target: Target, task: TaskRef, flow: FlowRef
     ) -> None:
-        """Its target, and what the result shows besides: what was created, the flow that changed."""
+        """With its target, and the created object or the changed flow."""
         clock = Clock()
         async with open_journal(clock) as journal:
             await admit(journal, target=target)
@@ -223,7 +235,7 @@ class JournalContract:
         )
 
     async def test_an_operation_that_was_only_admitted_is_pending(self, open_journal: OpenJournal) -> None:
-        """Without an attempt until it is sent, and without a time of settlement."""
+        """It has no attempt before it is sent, and no time of settlement."""
         async with open_journal(Clock()) as journal:
             await admit(journal)
             admitted = await journal.find("op-1")
@@ -249,7 +261,7 @@ class JournalContract:
         assert (status, None) == (found.status, found.settled_at)
 
     async def test_the_last_write_to_a_task_is_the_newest_of_that_task(self, open_journal: OpenJournal) -> None:
-        """Not those to other tasks, or to a flow or task of another source with the same id."""
+        """Not a write to another task, or to a flow or task of another source with the same id."""
         clock = Clock()
         others: list[Target] = [TaskRef("north", "2"), FlowRef("north", "1"), TaskRef("south", "1"), SourceRef("north")]
         async with open_journal(clock) as journal:
@@ -265,16 +277,29 @@ class JournalContract:
         assert last is not None
         assert "op-2" == last.operation_id
 
+    async def test_ended_tasks_are_recorded_with_the_result(self, open_journal: OpenJournal) -> None:
+        """The newest ones, oldest first; a later result replaces what an earlier one recorded."""
+        async with open_journal(Clock()) as journal:
+            for number in (1, 2, 3):
+                await admit(journal, f"op-{number}", key=None)
+                await journal.settle(f"op-{number}", result(f"op-{number}"), ended=ended(f"op-{number}"))
+            await journal.settle("op-3", result("op-3"), ended=ended("op-3", person="bob"))
+        async with open_journal(Clock()) as journal:
+            found = await journal.ended_tasks(most=2)
+
+        assert [ended("op-2"), ended("op-3", person="bob")] == found
+
     async def test_an_unknown_id_changes_nothing(self, open_journal: OpenJournal) -> None:
-        """And raises nothing."""
+        """It is not an error."""
         async with open_journal(Clock()) as journal:
             await admit(journal)
             await journal.mark_sent("op-9")
-            await journal.settle("op-9", result("op-9"))
+            await journal.settle("op-9", result("op-9"), ended=ended("op-9"))
             await journal.withdraw("op-9")
             found = await journal.find("op-1")
 
             assert await journal.find("op-9") is None
+            assert [] == await journal.ended_tasks(most=9)
         assert found is not None
         assert 0 == found.attempts
 
@@ -287,6 +312,7 @@ class JournalContract:
             lambda: broken.withdraw("op-1"),
             lambda: broken.find("op-1"),
             lambda: broken.last(REF),
+            lambda: broken.ended_tasks(most=9),
         ]
         for call in calls:
             with pytest.raises(GatewayUnavailableError):

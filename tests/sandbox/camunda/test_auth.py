@@ -65,8 +65,8 @@ async def test_no_token_is_given_for_wrong_credentials(
     assert (status, error) == (answer.status_code, answer.json()["error"])
 
 
-async def test_what_a_client_does_is_told_by_its_id(camunda: CamundaStandIn) -> None:
-    """Effects and audit log show the client id."""
+async def test_effects_of_a_client_have_its_id(camunda: CamundaStandIn) -> None:
+    """So has the audit log."""
     camunda.reset(tasks=40, seed=7, now=None, scenario="oidc")
     task = next(each for each in camunda.store.tasks.rows if each.state == "CREATED" and each.assignee is None)
     path = f"/v2/user-tasks/{task.user_task_key}"
@@ -140,7 +140,7 @@ async def test_people_see_only_what_their_groups_may(camunda: CamundaStandIn) ->
     assert ("alice", ["accounting"], []) == (me["username"], me["groups"], me["roles"])
 
 
-async def test_people_do_not_sign_in_themselves_by_default(camunda: CamundaStandIn) -> None:
+async def test_by_default_people_cannot_sign_in(camunda: CamundaStandIn) -> None:
     """The only user is the admin, who may do everything."""
     async with client_of(camunda, auth=("alice", "alice")) as client:
         answer = await client.get("/v2/topology")

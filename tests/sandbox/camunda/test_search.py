@@ -73,7 +73,7 @@ FILTERS: list[tuple[dict[str, Any], Any]] = [
 
 
 @pytest.mark.parametrize(("filter_", "test"), FILTERS)
-async def test_a_filter_leaves_what_its_words_say(engine: httpx2.AsyncClient, filter_: Task, test: Any) -> None:
+async def test_a_filter_finds_what_a_scan_finds(engine: httpx2.AsyncClient, filter_: Task, test: Any) -> None:
     """A search by index finds the same tasks as a test of every task."""
     everything = await found(engine)
     expected = [task for task in everything if test(task)]
@@ -228,7 +228,7 @@ async def test_a_value_that_is_not_allowed_is_refused(
     assert (title, True) == (problem["title"], problem["detail"].startswith(detail)), problem
 
 
-async def test_process_instances_know_alternatives(engine: httpx2.AsyncClient) -> None:
+async def test_process_instances_can_be_searched_by_alternatives(engine: httpx2.AsyncClient) -> None:
     """`$or` and the members beside it must all hold."""
     filter_ = {
         "state": "ACTIVE",
@@ -255,7 +255,7 @@ async def test_the_same_seed_and_time_give_the_same_bytes(camunda: CamundaStandI
 
 
 @pytest.mark.parametrize("tasks", [10, 40, 1000])
-async def test_alice_has_work_of_her_own_and_work_to_take(
+async def test_alice_has_own_tasks_and_tasks_to_claim(
     camunda: CamundaStandIn, engine: httpx2.AsyncClient, tasks: int
 ) -> None:
     """There are exactly as many tasks as requested."""

@@ -155,8 +155,8 @@ async def test_the_admins_list_has_the_folders_of_an_admin(tenant: Tenant) -> No
     assert [] == await tenant.rows(FOR_ADMIN)
 
 
-async def test_lists_tell_which_tasks_were_given_on(tenant: Tenant) -> None:
-    """The parameter `event` filters by the event that the description names."""
+async def test_lists_can_be_filtered_by_event(tenant: Tenant) -> None:
+    """The parameter `event` has the values that the description names."""
     task = tenant.task(assignee=ALICE)
     body = {"taskAssignments": [{"taskId": task.id, "userId": PEOPLE["bob"].id}]}
     await tenant.send("POST", f"/odata/Tasks/{ODATA}.ReassignTasks", body)
@@ -178,8 +178,8 @@ def test_the_same_seed_gives_the_same_data(seed: int) -> None:
     assert 90 == len(data[2])
 
 
-async def test_there_is_something_of_everything(tenant: Tenant) -> None:
-    """The data have all types, statuses, priorities and folders, large ids, deleted, shared and overdue tasks."""
+async def test_the_data_have_every_variant(tenant: Tenant) -> None:
+    """All types, statuses, priorities and folders, large ids, deleted, shared and overdue tasks."""
     tasks = list(tenant.stand_in.store.tasks.values())
     instances = Counter(each.status for each in tenant.stand_in.store.instances.values())
     jobs = [task.job for task in tasks if task.job is not None]

@@ -7,6 +7,6 @@ from schema.ports import SourceStatus
 
 
 def test_enum_is_described_in_full() -> None:
-    """A value without words, or words without a value, stop the process."""
+    """A value without a description, or a description without a value, is an error at import."""
     with pytest.raises(ValueError, match="SourceStatus"):
         describe(SourceStatus, "How a source answers.", OK="Well.")

@@ -1,4 +1,4 @@
-"""What a client may read of a failure."""
+"""What clients see of a failure."""
 
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -25,13 +25,13 @@ from tests.schema.fake_federation import FakeFederation, a_task
 
 
 class _TellTaleError(Exception):
-    """A bug whose text a stranger must not read, with members that graphql-core would copy."""
+    """A bug whose text clients must not see, with members that graphql-core would copy."""
 
     extensions: ClassVar[dict[str, str]] = {"secret": "s3cret"}
 
 
 async def test_bug_is_masked_and_logged(ask: Ask, federation: FakeFederation) -> None:
-    """The client reads INTERNAL and where; the log holds the exception."""
+    """The client gets INTERNAL and the path. The log has the exception."""
     federation.broken = _TellTaleError("password s3cret")
     with capture_logs() as logs:
         result = await ask("{ viewer { inbox { isComplete } } }")
@@ -47,8 +47,8 @@ async def test_bug_is_masked_and_logged(ask: Ask, federation: FakeFederation) ->
 
 
 async def test_value_that_cannot_be_written_is_masked(ask: Ask, federation: FakeFederation) -> None:
-    """A scalar's own error is a bug too, although it is a GraphQLError."""
-    federation.add(a_task(title=object()))  # what no mapping makes
+    """An error of a scalar is a bug too, although it is a GraphQLError."""
+    federation.add(a_task(title=object()))  # no mapping produces this
     with capture_logs() as logs:
         result = await ask("{ tasks { nodes { title } } }")
 
@@ -59,8 +59,8 @@ async def test_value_that_cannot_be_written_is_masked(ask: Ask, federation: Fake
 
 
 @pytest.mark.parametrize("document", ["{", "{ nothing }", "query($n: Int!) { tasks(first: $n) { isComplete } }"])
-async def test_bad_request_is_told_in_words(document: str, ask: Ask) -> None:
-    """Parse, validation and coercion errors are for the client to read."""
+async def test_errors_of_a_bad_request_are_shown(document: str, ask: Ask) -> None:
+    """Errors of parsing, validation and coercion are for the client."""
     with capture_logs() as logs:
         result = await ask(document)
 
@@ -74,17 +74,17 @@ async def test_bad_request_is_told_in_words(document: str, ask: Ask) -> None:
     [
         (
             MalformedResponseError("not JSON", native_status=200).at("c8", "get_task"),
-            "c8: get_task: not JSON",
+            "not JSON",
             {"code": "UPSTREAM_ERROR", "source": "c8"},
         ),
         (
             RateLimitedError("wait", retry_at=datetime(2026, 6, 15, 9, tzinfo=UTC)).at("c8", "get_task"),
-            "c8: get_task: wait",
+            "wait",
             {"code": "RATE_LIMITED", "source": "c8", "retryAt": "2026-06-15T09:00:00.000Z"},
         ),
         (
             ValidationFailedError("too long", field=("data", "name")).at("c8", "complete"),
-            "c8: complete: too long",
+            "too long",
             {"code": "VALIDATION_FAILED", "source": "c8", "field": ["data", "name"]},
         ),
         (InputError("too many"), "too many", {"code": "VALIDATION_FAILED"}),
@@ -96,8 +96,10 @@ async def test_bad_request_is_told_in_words(document: str, ask: Ask) -> None:
         (GatewayUnavailableError("disk full"), "disk full", {"code": "GATEWAY_UNAVAILABLE"}),
     ],
 )
-def test_an_expected_failure_says_code_and_place(failure: Failure, message: str, extensions: dict[str, object]) -> None:
-    """Of all three roots; nothing of the exception but its message and what the code needs."""
+def test_an_expected_failure_has_its_code_and_path(
+    failure: Failure, message: str, extensions: dict[str, object]
+) -> None:
+    """For all three roots. Of the exception only the message and the extensions of its code are shown."""
     seen = client_error(GraphQLError("x", path=["task"], original_error=failure))
 
     assert {"message": message, "path": ["task"], "extensions": extensions} == seen.formatted

@@ -31,8 +31,8 @@ def context(federation: FakeFederation, alice: Caller) -> Context:
     return Context(alice, federation)
 
 
-async def test_cancelled_load_does_not_hurt_the_others(context: Context, federation: FakeFederation) -> None:
-    """Neither who waits for the same key now, nor who asks later."""
+async def test_cancelled_load_does_not_affect_the_others(context: Context, federation: FakeFederation) -> None:
+    """Neither loads of the same key that already wait, nor later ones."""
     federation.gate = asyncio.Event()
     federation.users[YAN] = User(native_id="yan", name="Yan")
     loader = context.loader(UserByRefLoader)
@@ -47,8 +47,8 @@ async def test_cancelled_load_does_not_hurt_the_others(context: Context, federat
     assert first.cancelled()
 
 
-async def test_failure_is_its_own_key_s(context: Context, federation: FakeFederation) -> None:
-    """The rest of the batch stands."""
+async def test_failure_is_of_one_key_only(context: Context, federation: FakeFederation) -> None:
+    """The rest of the batch succeeds."""
     failing = TaskRef("geo", "2")
     federation.add(a_task("1"))
     federation.tasks[failing] = UpstreamTimeoutError("no answer")
@@ -60,14 +60,14 @@ async def test_failure_is_its_own_key_s(context: Context, federation: FakeFedera
     assert 1 == len(federation.calls["get_tasks"])
 
 
-async def test_bug_in_a_batch_rises(context: Context) -> None:
-    """It is nobody's upstream failure."""
+async def test_bug_in_a_batch_is_raised(context: Context) -> None:
+    """It is not the failure of a source."""
     with pytest.raises(RuntimeError, match="bug"):
         await _Broken(context).load_many([1, 2])
 
 
-async def test_aspects_of_a_task_are_united(context: Context, federation: FakeFederation) -> None:
-    """One call for all keys of a tick."""
+async def test_aspects_of_a_task_are_joined(context: Context, federation: FakeFederation) -> None:
+    """One call for all keys of one turn of the event loop."""
     ref, other = TaskRef("c8", "1"), TaskRef("c8", "2")
     federation.details[ref] = TaskDetail(data=1)
     keys = [(ref, DetailAspect.DATA), (ref, DetailAspect.FORM), (other, DetailAspect.DATA)]
@@ -79,7 +79,7 @@ async def test_aspects_of_a_task_are_united(context: Context, federation: FakeFe
 
 
 class _Slow(Loader[int, int]):
-    """A batch that takes a few turns of the loop; counts its keys."""
+    """A batch that takes a few turns of the event loop. Records its keys."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -92,8 +92,8 @@ class _Slow(Loader[int, int]):
         return {key: UpstreamTimeoutError("no answer") if key % 7 == 0 else key * key for key in keys if key % 5}
 
 
-async def test_ten_thousand_cancelled_waiters_leave_the_others_unharmed(context: Context) -> None:
-    """Whoever stays gets the value, the failure or nothing, once asked for; no task and no waiter is left behind."""
+async def test_ten_thousand_cancelled_loads_do_not_affect_the_others(context: Context) -> None:
+    """Each other load ends with a value, a failure or None. Each key is read once, and no asyncio task is left."""
     rnd, loader = Random(11), _Slow(context)
     before = asyncio.all_tasks()
     staying: list[tuple[int, asyncio.Task[int | None]]] = []

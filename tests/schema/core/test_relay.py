@@ -1,4 +1,4 @@
-"""Global ids: one spelling each, and nothing learnt from a wrong one."""
+"""Global ids: each has one spelling, and a wrong one reveals nothing."""
 
 from base64 import b64encode
 
@@ -26,7 +26,7 @@ def _b64(text: str) -> str:
     ],
 )
 def test_global_id_is_base64_of_its_parts(found: GlobalId, inside: str) -> None:
-    """Parts are percent-encoded, and come back as they were."""
+    """Parts are percent-encoded and decoded unchanged."""
     assert _b64(inside) == found.encode()
     assert found == decode(_b64(inside))
 
@@ -52,7 +52,7 @@ def test_global_id_is_base64_of_its_parts(found: GlobalId, inside: str) -> None:
     ],
 )
 async def test_malformed_id_is_null(text: str, ask: Ask, federation: FakeFederation) -> None:
-    """Nothing is asked for it, and no error tells it from an unknown one."""
+    """No call is made. It looks like an unknown id."""
     document = "query($id: ID!) { task(id: $id) { id } node(id: $id) { id } flow(id: $id) { id } user(id: $id) { id } }"
     result = await ask(document, id=text)
 
@@ -63,7 +63,7 @@ async def test_malformed_id_is_null(text: str, ask: Ask, federation: FakeFederat
 
 
 async def test_id_of_another_type_is_null(ask: Ask, federation: FakeFederation) -> None:
-    """A task is not found as a flow, nor a source as a task."""
+    """A task's id does not find a flow, nor a source's id a task."""
     federation.add(a_task())
     document = (
         "query($task: ID!, $source: ID!) { flow(id: $task) { id } user(id: $task) { id } task(id: $source) { id } }"

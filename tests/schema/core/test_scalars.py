@@ -1,4 +1,4 @@
-"""DateTime and JSON as they are written and read."""
+"""How values of DateTime and JSON are written and read."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -10,26 +10,26 @@ from schema.core.scalars import read_time, write_json, write_time
 
 
 def test_time_is_written_in_utc() -> None:
-    """Whatever zone it has."""
+    """For any time zone."""
     moment = datetime(2026, 6, 15, 11, 0, 0, 999999, tzinfo=timezone(timedelta(hours=2)))
 
     assert "2026-06-15T09:00:00.999Z" == write_time(moment)
 
 
 def test_time_without_a_zone_is_a_bug() -> None:
-    """Nobody may guess it."""
+    """The zone must not be guessed."""
     with pytest.raises(TypeError):
         write_time(datetime(2026, 6, 15))  # noqa: DTZ001 the point
 
 
 def test_time_is_read_with_its_zone() -> None:
-    """And kept in UTC."""
+    """It is converted to UTC."""
     assert datetime(2026, 6, 15, 9, tzinfo=UTC) == read_time("2026-06-15T11:00:00+02:00")
 
 
 @pytest.mark.parametrize("value", ["2026-06-15T11:00:00", "soon", 5, None])
-def test_time_that_cannot_be_told_is_refused(value: object) -> None:
-    """A text without a zone among them."""
+def test_text_that_is_no_time_is_refused(value: object) -> None:
+    """So is a time without a zone."""
     with pytest.raises(GraphQLError):
         read_time(value)
 
@@ -50,11 +50,11 @@ def test_time_that_cannot_be_told_is_refused(value: object) -> None:
     ],
 )
 def test_json_loses_no_digit(value: object, written: object) -> None:
-    """A text wherever a number would."""
+    """A number becomes a string if it would lose digits."""
     assert written == write_json(value)
 
 
-def test_json_of_another_thing_is_a_bug() -> None:
-    """It is not shown as whatever its text may be."""
+def test_value_that_is_not_json_is_a_bug() -> None:
+    """Its text is not shown instead."""
     with pytest.raises(TypeError):
         write_json({"x": object()})

@@ -25,7 +25,7 @@ def _refusals(document: str, variables: dict[str, object] | None = None) -> list
 
 
 def test_measure_adds_up() -> None:
-    """Fields and aliases of fragments count wherever they are spread."""
+    """Fields and aliases of a fragment count for each spread."""
     document = """{ a: tasks(first: 10) { nodes { ...T } edges { node { ...T } } } viewer { inbox { totalCount } } }
       fragment T on Task { id x: title assignee { id } }"""
     expected = Measure(fields=7 + 8, aliases=3, depth=5, objects=10 + 25)
@@ -86,8 +86,8 @@ def test_known_list_variable_counts_by_its_length() -> None:
         ("{ tasks(first: 21) { nodes { data } } }", "21 rows"),
     ],
 )
-def test_each_limit_is_refused_beyond_it(document: str, refusal: str) -> None:
-    """One sentence, with what was found and what is served."""
+def test_a_document_beyond_a_limit_is_refused(document: str, refusal: str) -> None:
+    """One sentence with the count and the limit."""
     (message,) = _refusals(document)
 
     assert refusal in message
@@ -104,13 +104,13 @@ def test_each_limit_is_refused_beyond_it(document: str, refusal: str) -> None:
         "{ tasks(first: 20) { nodes { form { kind } data outcomes { code } previousSteps { name } } } }",
     ],
 )
-def test_each_limit_is_served_up_to_it(document: str) -> None:
-    """Tools' own introspection query among them."""
+def test_a_document_up_to_a_limit_is_accepted(document: str) -> None:
+    """So is the introspection query of tools."""
     assert [] == _refusals(document)
 
 
 def test_doubling_fragments_are_measured_in_linear_time() -> None:
-    """Forty fragments that stand for 2^40 fields are looked at once each."""
+    """Forty fragments that stand for 2^40 fields are visited once each."""
     spreads = "".join(
         f"fragment F{n} on Flow {{ a: parent {{ ...F{n + 1} }} b: root {{ ...F{n + 1} }} }} " for n in range(40)
     )
@@ -123,12 +123,12 @@ def test_doubling_fragments_are_measured_in_linear_time() -> None:
 
 
 def test_cycle_of_fragments_ends() -> None:
-    """Another rule reports it."""
+    """Another rule reports the cycle."""
     assert [] == _refusals("{ viewer { user { ...A } } } fragment A on User { id ...B } fragment B on User { ...A }")
 
 
 def test_deepest_nesting_ends_in_a_refusal() -> None:
-    """Beyond a hundred levels nothing is measured, so Python's stack holds."""
+    """Measuring stops at a hundred levels, so Python's stack does not overflow."""
     chain = "".join(f"fragment F{n} on Flow {{ parent {{ ...F{n + 1} }} }} " for n in range(400))
     document = '{ flow(id: "x") { ...F0 } } ' + chain + "fragment F400 on Flow { id }"
 
@@ -136,12 +136,12 @@ def test_deepest_nesting_ends_in_a_refusal() -> None:
 
 
 def test_unknown_fields_and_types_are_left_to_other_rules() -> None:
-    """The rule measures what it can."""
+    """This rule measures the rest."""
     assert [] == _refusals("{ nothing { id } ...N ... on Nowhere { id } tasks { nodes { id } } }")
 
 
 async def test_limits_hold_for_requests(ask: Ask, federation: FakeFederation) -> None:
-    """With the request's own variables, before anything is asked."""
+    """With the variables of the request, before any call."""
     document = "query($n: Int) { tasks(first: $n) { nodes { data } } }"
     refused = await ask(document, n=21)
     calls = dict(federation.calls)

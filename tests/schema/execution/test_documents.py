@@ -1,4 +1,4 @@
-"""Documents that try to be dear, and what is kept of those that are not."""
+"""Documents that are made to be expensive, and which documents are kept."""
 
 import sys
 from types import FrameType
@@ -18,7 +18,7 @@ GRAPH = build_schema()._schema
 CORPUS = corpus()
 
 MOST_CALLS = 120_000
-"""Of Python functions; the inbox of the corpus takes some 11,000."""
+"""Calls of Python functions. The inbox of the corpus takes about 11,000."""
 
 
 def fresh(**options: bool) -> Documents:
@@ -35,7 +35,7 @@ def outcome(text: str, documents: Documents | None = None) -> str:
 
 
 def calls_of(text: str) -> int:
-    """How many Python functions are called for a document: CPU that does not depend on the machine."""
+    """The number of Python functions called for a document: a measure of CPU time that is the same on every machine."""
     count = 0
 
     def counted(_frame: FrameType, event: str, _argument: Any) -> None:
@@ -52,8 +52,8 @@ def calls_of(text: str) -> int:
 
 
 @pytest.mark.parametrize("name", list(CORPUS))
-def test_a_hostile_document_is_soon_through(name: str) -> None:
-    """Accepted or refused by a code, with a bounded number of steps."""
+def test_a_hostile_document_takes_few_steps(name: str) -> None:
+    """It is accepted, or refused with a code."""
     text = CORPUS[name]
 
     assert outcome(text) in {
@@ -109,7 +109,7 @@ WORDS += [
 
 @given(st.lists(st.sampled_from(WORDS), max_size=400).map(" ".join))
 def test_any_text_is_accepted_or_refused(text: str) -> None:
-    """Nothing but DocumentError leaves."""
+    """The only exception is DocumentError."""
     assert outcome(text) in {
         "accepted",
         "GRAPHQL_PARSE_FAILED",
@@ -122,7 +122,7 @@ def test_any_text_is_accepted_or_refused(text: str) -> None:
 
 @given(st.text(max_size=LARGEST // 100))
 def test_any_characters_are_accepted_or_refused(text: str) -> None:
-    """Surrogates, controls and marks of byte order among them."""
+    """Including surrogates, control characters and byte order marks."""
     assert outcome(text) in {
         "accepted",
         "GRAPHQL_PARSE_FAILED",
@@ -131,8 +131,8 @@ def test_any_characters_are_accepted_or_refused(text: str) -> None:
     }
 
 
-def test_honest_documents_are_accepted() -> None:
-    """An inbox, and what tools ask to know the schema."""
+def test_ordinary_documents_are_accepted() -> None:
+    """An inbox, and the introspection queries of tools."""
     assert ["accepted", "accepted"] == [outcome(HONEST), outcome(get_introspection_query())]
 
 
@@ -153,7 +153,7 @@ def test_honest_documents_are_accepted() -> None:
     ],
 )
 def test_each_count_has_its_limit(text: str, refusal: str) -> None:
-    """Told in words; `[gateway.limits]` sets them."""
+    """The error says which. `[gateway.limits]` sets them."""
     with pytest.raises(DocumentError) as refused:
         fresh().read(text)
 
@@ -161,7 +161,7 @@ def test_each_count_has_its_limit(text: str, refusal: str) -> None:
     assert refusal in refused.value.errors[0].message
 
 
-def test_faults_are_told_up_to_a_number() -> None:
+def test_a_limited_number_of_faults_is_reported() -> None:
     """Five, and that there are more."""
     with pytest.raises(DocumentError) as refused:
         fresh().read("{ " + " ".join(f"nothing{n}" for n in range(9)) + " }")
@@ -171,8 +171,8 @@ def test_faults_are_told_up_to_a_number() -> None:
 
 
 @pytest.mark.parametrize("field", ["__schema { types { name } }", '__type(name: "Task") { name }'])
-def test_without_introspection_the_schema_is_not_told(field: str) -> None:
-    """`__typename` is no introspection: clients' caches live by it."""
+def test_without_introspection_the_schema_is_hidden(field: str) -> None:
+    """`__typename` is allowed, because clients' caches need it."""
     documents = fresh(introspection=False)
 
     assert "GRAPHQL_VALIDATION_FAILED" == outcome(f"{{ {field} }}", documents)
@@ -180,7 +180,7 @@ def test_without_introspection_the_schema_is_not_told(field: str) -> None:
 
 
 def test_only_valid_documents_are_kept() -> None:
-    """And no more than a number of them: whoever sends nonsense pushes nothing out."""
+    """Up to a number. Invalid documents do not push out valid ones."""
     documents = fresh()
     first = documents.read("{ __typename }")
     for number in range(KEPT_DOCUMENTS * 2):
@@ -195,7 +195,7 @@ def test_only_valid_documents_are_kept() -> None:
 
 
 def test_a_large_document_is_not_kept() -> None:
-    """It would cost the memory of many small ones."""
+    """It would take the memory of many small ones."""
     documents = fresh()
     text = '{ task(id: "' + "x" * LARGEST + '") { id } }'
 

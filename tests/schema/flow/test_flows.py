@@ -34,7 +34,7 @@ def a_flow(**members: Any) -> Flow:
 
 
 async def test_flows_are_a_connection_with_a_report_per_source(ask: Ask, federation: FakeFederation) -> None:
-    """Rows are whole records: their fields cost nothing more."""
+    """Rows are whole records, so their fields need no further call."""
     federation.flows[REF] = a_flow(name="Invoice 7", definition=Definition(native_id="d1", key="invoice"))
     result = await ask(
         """{ flows(first: 5) { nodes { id name state definition { key } native { type } } edges { cursor }
@@ -102,7 +102,7 @@ async def test_flows_are_a_connection_with_a_report_per_source(ask: Ask, federat
 async def test_a_filter_of_flows_becomes_the_ports(
     ask: Ask, federation: FakeFederation, filter: dict[str, Any], request_: FlowListRequest
 ) -> None:
-    """Null and empty members are not considered."""
+    """Null and empty members are no condition."""
     result = await ask("query ($f: FlowFilter) { flows(filter: $f) { nodes { id } } }", f=filter)
 
     assert [] == result.errors
@@ -110,7 +110,7 @@ async def test_a_filter_of_flows_becomes_the_ports(
 
 
 async def test_a_flow_names_its_phases_and_current_tasks(ask: Ask, federation: FakeFederation) -> None:
-    """By its record; tasks that the viewer cannot see are left out."""
+    """From its record. Tasks that the viewer cannot see are left out."""
     federation.add(a_task(native_id="1"), a_task(native_id="2"))
     federation.flows[REF] = a_flow(
         phases=(FlowPhase(key="p1", name="Check", state=PhaseState.ACTIVE, progress=0.5),),
@@ -132,10 +132,10 @@ async def test_a_flow_names_its_phases_and_current_tasks(ask: Ask, federation: F
     assert [[TaskRef("c8", "2"), TaskRef("c8", "invisible")]] == federation.calls["get_tasks"]
 
 
-async def test_current_tasks_are_looked_for_where_the_record_does_not_name_them(
+async def test_current_tasks_are_searched_if_the_record_does_not_name_them(
     ask: Ask, federation: FakeFederation
 ) -> None:
-    """Those that can be worked on, in that source only."""
+    """Tasks that can be worked on, in the flow's source only."""
     federation.flows[REF] = a_flow()
     await ask(f'{{ flow(id: "{FLOW}") {{ currentTasks {{ id }} }} }}')
     (request,) = federation.calls["list_tasks"]
@@ -147,7 +147,7 @@ async def test_current_tasks_are_looked_for_where_the_record_does_not_name_them(
 
 
 async def test_tasks_of_a_flow_are_a_page_of_the_list(ask: Ask, federation: FakeFederation) -> None:
-    """Open and closed, unless states are named."""
+    """Open and closed tasks, unless states are given."""
     federation.add(a_task())
     federation.flows[REF] = a_flow()
     result = await ask(
@@ -211,7 +211,7 @@ async def test_definitions_are_a_connection(ask: Ask, federation: FakeFederation
 async def test_a_mutation_of_flows_becomes_an_intent(
     ask: Ask, federation: FakeFederation, mutation: str, arguments: dict[str, Any], request_: WriteRequest
 ) -> None:
-    """And the flow comes back as it will be shown."""
+    """The payload has the flow as it will be shown."""
     federation.result = WriteResult(
         status=MutationStatus.APPLIED, operation_id="op", flow=a_flow(state=FlowState.CANCELED), effect="ended 3 tasks"
     )
@@ -244,10 +244,10 @@ async def test_a_mutation_of_flows_becomes_an_intent(
         (f'cancelFlow(input: {{flowId: "{C8}"}})', ["flowId"]),
     ],
 )
-async def test_arguments_that_do_not_fit_are_refused_by_name(
+async def test_wrong_arguments_are_refused_by_name(
     ask: Ask, federation: FakeFederation, document: str, field: list[str]
 ) -> None:
-    """Nothing is tried."""
+    """Nothing is sent."""
     result = await ask(f"mutation {{ {document} {{ status errors {{ code field }} }} }}")
 
     assert result.data is not None

@@ -1,4 +1,4 @@
-"""`operation(id)`: what became of a write."""
+"""`operation(id)`: the result of a write."""
 
 from datetime import timedelta
 
@@ -56,7 +56,7 @@ async def test_a_write_to_a_task_is_found_by_its_id(ask: Ask, federation: FakeFe
 async def test_a_write_that_is_not_settled_has_no_time_and_may_have_no_person(
     ask: Ask, federation: FakeFederation
 ) -> None:
-    """Its flow is checked for visibility like any other."""
+    """Whether its flow is visible is checked as always."""
     flow = Flow(source="c8", native_id="f", state=FlowState.ACTIVE, rule="r", fetched_at=NOW)
     federation.flows[flow.ref] = flow
     federation.operations["op-2"] = a_write(
@@ -84,14 +84,14 @@ async def test_a_write_that_is_not_settled_has_no_time_and_may_have_no_person(
 
 
 async def test_an_unknown_operation_is_null(ask: Ask) -> None:
-    """As is one of another person: the federation does not tell them apart."""
+    """So is another person's: the federation does not distinguish them."""
     result = await ask(DOCUMENT, id="op-404")
 
     assert ([], {"operation": None}) == (result.errors, result.data)
 
 
 async def test_a_journal_that_cannot_be_read_is_an_error(ask: Ask, federation: FakeFederation) -> None:
-    """Null, with the code that mutations use too."""
+    """The field is null, with the same code as in mutations."""
     federation.broken = GatewayUnavailableError("the journal cannot be read")
     result = await ask(DOCUMENT, id="op-1")
 

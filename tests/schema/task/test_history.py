@@ -1,4 +1,4 @@
-"""Comments, activities, tags, and what may be done."""
+"""Comments, activities, tags, and permitted actions."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -40,10 +40,10 @@ def commented(federation: FakeFederation) -> FakeFederation:
         ("(first: 100)", [0, 1, 2, 3, 4], False, False),
     ],
 )
-async def test_comments_come_in_pages_from_either_end(
+async def test_comments_have_pages_from_either_end(
     ask: Ask, commented: FakeFederation, arguments: str, numbers: list[int], after: bool, before: bool
 ) -> None:
-    """Oldest first whichever end the page is at."""
+    """Oldest first in both cases."""
     page = await comments(ask, arguments)
 
     assert [f"text {number}" for number in numbers] == [node["text"] for node in page["nodes"]]
@@ -55,7 +55,7 @@ async def test_comments_come_in_pages_from_either_end(
 
 
 async def test_any_cursor_resumes_in_either_direction(ask: Ask, commented: FakeFederation) -> None:
-    """Also the one of a row in the middle."""
+    """Also the cursor of a row in the middle."""
     middle = (await comments(ask, "(first: 3)"))["edges"][1]["cursor"]
     later = await comments(ask, f'(first: 2, after: "{middle}")')
     earlier = await comments(ask, f'(last: 5, before: "{middle}")')
@@ -65,10 +65,10 @@ async def test_any_cursor_resumes_in_either_direction(ask: Ask, commented: FakeF
 
 @pytest.mark.parametrize(
     "arguments",
-    ["(first: 0)", "(last: 101)", "(first: 1, last: 1)", '(after: "x")', '(before: "bm8")', '(after: "%%%")'],
+    ["(first: -1)", "(last: 101)", "(first: 1, last: 1)", '(after: "x")', '(before: "bm8")', '(after: "%%%")'],
 )
-async def test_pages_that_do_not_fit_are_refused(ask: Ask, commented: FakeFederation, arguments: str) -> None:
-    """Null with an error on the path; the task stays."""
+async def test_wrong_arguments_of_a_page_are_refused(ask: Ask, commented: FakeFederation, arguments: str) -> None:
+    """The field is null with an error. The rest of the task is returned."""
     result = await ask(f'{{ task(id: "{TASK}") {{ title comments{arguments} {{ totalCount }} }} }}')
 
     assert ["VALIDATION_FAILED"] == [error["extensions"]["code"] for error in result.errors]
@@ -76,8 +76,8 @@ async def test_pages_that_do_not_fit_are_refused(ask: Ask, commented: FakeFedera
     assert result.data["task"]["comments"] is None
 
 
-async def test_no_comments_and_no_such_thing_are_told_apart(ask: Ask, federation: FakeFederation) -> None:
-    """An empty page, and null."""
+async def test_without_comments_the_page_is_empty_or_null(ask: Ask, federation: FakeFederation) -> None:
+    """Empty if the task has none, null if the source has no comments."""
     federation.add(a_task())
     federation.details[REF] = TaskDetail(comments=())
     result = await ask(f'{{ task(id: "{TASK}") {{ comments {{ totalCount }} activities {{ totalCount }} }} }}')
@@ -86,7 +86,7 @@ async def test_no_comments_and_no_such_thing_are_told_apart(ask: Ask, federation
 
 
 async def test_activities_tell_who_did_what(ask: Ask, federation: FakeFederation) -> None:
-    """With what it was before and afterwards."""
+    """With the values before and after."""
     federation.add(a_task())
     at = datetime(2026, 6, 1, tzinfo=UTC)
     federation.details[REF] = TaskDetail(
@@ -131,8 +131,8 @@ async def test_activities_tell_who_did_what(ask: Ask, federation: FakeFederation
     } == result.data
 
 
-async def test_tags_stand_on_the_row(ask: Ask, federation: FakeFederation) -> None:
-    """Null where the source has none such, empty where the task has none."""
+async def test_tags_are_read_from_the_row(ask: Ask, federation: FakeFederation) -> None:
+    """Null if the source has no tags, empty if the task has none."""
     federation.add(a_task(tags=(Tag(name="region", value="north"),)), a_task("2", tags=()), a_task("3"))
     result = await ask("{ tasks { nodes { tags { name value label } } } }")
 
@@ -142,8 +142,8 @@ async def test_tags_stand_on_the_row(ask: Ask, federation: FakeFederation) -> No
     ]
 
 
-async def test_permitted_actions_cost_no_load(ask: Ask, federation: FakeFederation) -> None:
-    """One question a row, whatever is selected."""
+async def test_permitted_actions_need_no_call(ask: Ask, federation: FakeFederation) -> None:
+    """One question to the federation for each row, whatever is selected."""
     federation.add(a_task())
     result = await ask(
         "{ tasks { nodes { permits(action: CLAIM) { allowed reason } permittedActions { action allowed support } } } }"

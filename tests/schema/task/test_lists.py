@@ -1,12 +1,13 @@
-"""Lists: what is asked of the federation, and what it gave."""
+"""Lists: what is requested from the federation, and how its answer is shown."""
 
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from connectors.sdk.errors import InputError
-from connectors.sdk.model import OPEN_STATES, NativeRef, TaskRef, TaskState, UserRef
-from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
+from connectors.sdk.model import OPEN_STATES, FlowRef, NativeRef, TaskKind, TaskRef, TaskState, UserRef
+from connectors.sdk.query import SortDirection, SortKey, TaskOrderField, TextMatch
 from schema.core.relay import global_id, person_id
 from schema.ports import InboxScope, PersonId, Problem, TaskFilter, TaskListRequest
 from tests.schema.conftest import NOW, Ask
@@ -18,6 +19,10 @@ READY, RESERVED, DONE = TaskState.READY, TaskState.RESERVED, TaskState.COMPLETED
 C8, GEO = global_id("Source", "c8"), global_id("Source", "geo")
 ALICE, ZOE = PersonId(key="alice"), PersonId(ref=NativeRef("c8", "zoe"))
 ZOE_ID = global_id("User", "c8", "zoe")
+
+
+def without(**members: Any) -> TaskFilter:
+    return TaskFilter(all_of=(TaskFilter(none_of=TaskFilter(**members)),))
 
 
 async def _asked(ask: Ask, federation: FakeFederation, filter_: object) -> TaskFilter:
@@ -47,7 +52,31 @@ async def _asked(ask: Ask, federation: FakeFederation, filter_: object) -> TaskF
         ({"source": {"isNull": True}}, TaskFilter(sources=frozenset())),
         ({"source": {"isNull": False}}, TaskFilter()),
         ({"assignee": {"me": True}}, TaskFilter(assignees=frozenset({ALICE}))),
-        ({"assignee": {"me": False}}, TaskFilter()),
+        ({"assignee": {"me": False}}, without(assignees=frozenset({ALICE}))),
+        ({"assignee": {"notIn": [ZOE_ID], "me": False}}, without(assignees=frozenset({ALICE, ZOE}))),
+        ({"candidateUser": {"me": False}}, without(candidate_users=frozenset({ALICE}))),
+        ({"candidateUser": {"notIn": []}}, TaskFilter()),
+        ({"id": {"notIn": [global_id("Task", "c8", "1")]}}, without(ids=frozenset({TaskRef("c8", "1")}))),
+        (
+            {"candidateGroup": {"notIn": [global_id("Group", "c8", "g")]}},
+            without(candidate_groups=frozenset({NativeRef("c8", "g")})),
+        ),
+        (
+            {"flow": {"notIn": [global_id("Flow", "c8", "f")], "isNull": False}},
+            structs.replace(without(flows=frozenset({FlowRef("c8", "f")})), has_flow=True),
+        ),
+        ({"tag": {"notIn": ["a"]}}, without(tags=frozenset({"a"}))),
+        (
+            {"tag": {"notIn": ["a"], "contains": "b"}},
+            structs.replace(without(tags=frozenset({"a"})), tag=TextMatch(contains="b")),
+        ),
+        ({"title": {"notIn": ["a"]}}, TaskFilter(title=TextMatch(not_in=frozenset({"a"})))),
+        ({"title": {"notIn": []}}, TaskFilter()),
+        ({"source": {"notIn": [GEO]}}, TaskFilter(sources=frozenset({"c8"}))),
+        ({"sourceKey": {"eq": "geo"}}, TaskFilter(sources=frozenset({"geo"}))),
+        ({"sourceKey": {"in": ["c8", "none"]}, "source": {"eq": GEO}}, TaskFilter(sources=frozenset())),
+        ({"sourceKey": {"notIn": ["geo"]}}, TaskFilter(source=TextMatch(not_in=frozenset({"geo"})))),
+        ({"kind": {"notIn": []}}, TaskFilter(kinds=frozenset(TaskKind))),
         ({"assignee": {"eq": ZOE_ID}}, TaskFilter(assignees=frozenset({ZOE}))),
         ({"assignee": {"in": [ZOE_ID, person_id("alice")]}}, TaskFilter(assignees=frozenset({ALICE, ZOE}))),
         ({"assignee": {"eq": global_id("User", "geo", "17")}}, TaskFilter(assignees=frozenset({ALICE}))),
@@ -59,7 +88,7 @@ async def _asked(ask: Ask, federation: FakeFederation, filter_: object) -> TaskF
 async def test_filter_becomes_one_conjunction(
     filter_: object, expected: TaskFilter, ask: Ask, federation: FakeFederation
 ) -> None:
-    """Null and empty members vanish, an empty list matches nothing, the rest combines by AND."""
+    """Null and empty members are no condition, an empty list matches nothing, and the rest is joined by AND."""
     assert expected == await _asked(ask, federation, filter_)
 
 
@@ -77,15 +106,15 @@ async def test_filter_becomes_one_conjunction(
 async def test_wrong_id_in_a_filter_is_refused(
     filter_: object, field: list[str], ask: Ask, federation: FakeFederation
 ) -> None:
-    """The error names the argument, and nothing is asked."""
+    """The error names the argument. No call is made."""
     result = await ask("query($f: TaskFilter) { tasks(filter: $f) { isComplete } }", f=filter_)
 
     assert [{"code": "VALIDATION_FAILED", "field": field}] == [error["extensions"] for error in result.errors]
     assert {} == federation.calls
 
 
-async def test_unknown_source_is_answered_with_the_known_ones(ask: Ask) -> None:
-    """So that a client can mend its filter."""
+async def test_error_for_an_unknown_source_lists_the_known_ones(ask: Ask) -> None:
+    """So a client can correct its filter."""
     result = await ask("query($ids: [ID!]) { sources(ids: $ids) { id } }", ids=[global_id("Source", "crm")])
 
     assert [f"ids names no configured source; these are configured: {C8}, {GEO}"] == [
@@ -93,8 +122,8 @@ async def test_unknown_source_is_answered_with_the_known_ones(ask: Ask) -> None:
     ]
 
 
-@pytest.mark.parametrize("first", [0, -1, 101])
-async def test_page_size_is_1_to_100(first: int, ask: Ask, federation: FakeFederation) -> None:
+@pytest.mark.parametrize("first", [-1, 101])
+async def test_page_size_is_0_to_100(first: int, ask: Ask, federation: FakeFederation) -> None:
     """Anything else is refused, not cut."""
     result = await ask("query($n: Int) { tasks(first: $n) { isComplete } }", n=first)
 
@@ -103,7 +132,7 @@ async def test_page_size_is_1_to_100(first: int, ask: Ask, federation: FakeFeder
 
 
 async def test_arguments_have_their_defaults(ask: Ask, federation: FakeFederation) -> None:
-    """25 rows by due time, from caches; null is the same as absent, an empty order is none."""
+    """25 rows by due time, from caches. Null counts as absent, and an empty order is no order."""
     await ask("{ tasks { isComplete } }")
     nulls = "first: null, after: null, filter: null, orderBy: null, freshness: null"
     await ask(f"{{ tasks({nulls}) {{ isComplete }} }}")
@@ -115,8 +144,8 @@ async def test_arguments_have_their_defaults(ask: Ask, federation: FakeFederatio
     ]
 
 
-async def test_inbox_shows_open_tasks_unless_states_are_named(ask: Ask, federation: FakeFederation) -> None:
-    """An empty state filter names none."""
+async def test_inbox_shows_open_tasks_unless_states_are_given(ask: Ask, federation: FakeFederation) -> None:
+    """An empty condition on the state gives none."""
     for arguments in (
         "",
         "(filter: { state: {} }, scope: null)",
@@ -134,7 +163,7 @@ async def test_inbox_shows_open_tasks_unless_states_are_named(ask: Ask, federati
 
 
 async def test_order_is_passed_on(ask: Ask, federation: FakeFederation) -> None:
-    """Key by key; ascending unless it says otherwise."""
+    """Each key; ascending by default."""
     await ask("{ tasks(orderBy: [{ field: PRIORITY, direction: DESC }, { field: TITLE }]) { isComplete } }")
 
     keys = (SortKey(TaskOrderField.PRIORITY, SortDirection.DESC), SortKey(TaskOrderField.TITLE))
@@ -156,7 +185,7 @@ async def test_order_is_passed_on(ask: Ask, federation: FakeFederation) -> None:
         ("...F @include(if: false) isComplete", False),
     ],
 )
-async def test_total_is_asked_only_when_selected(
+async def test_total_is_requested_only_if_selected(
     selection: str, count: bool, ask: Ask, federation: FakeFederation
 ) -> None:
     """It may cost calls."""
@@ -172,7 +201,7 @@ async def test_total_is_asked_only_when_selected(
 
 
 async def test_page_holds_rows_cursors_and_reports(ask: Ask, federation: FakeFederation) -> None:
-    """A failing source is a report, not an error."""
+    """A failing source is in a report; it is not an error."""
     federation.add(a_task("1"), a_task("2"), a_task("3"))
     federation.problem = Problem(code="RATE_LIMITED", message="slow down", retry_at=NOW)
     result = await ask(
@@ -231,8 +260,8 @@ async def test_page_holds_rows_cursors_and_reports(ask: Ask, federation: FakeFed
     }
 
 
-async def test_cursors_are_made_when_asked_for(ask: Ask, federation: FakeFederation) -> None:
-    """One for the end of the page, not one a row."""
+async def test_cursors_are_made_only_if_selected(ask: Ask, federation: FakeFederation) -> None:
+    """Here one for the end of the page, not one for each row."""
     federation.add(*(a_task(str(n)) for n in range(20)))
     await ask("{ tasks { nodes { id } pageInfo { endCursor } } }")
 
@@ -240,15 +269,15 @@ async def test_cursors_are_made_when_asked_for(ask: Ask, federation: FakeFederat
 
 
 async def test_empty_page_has_no_cursors(ask: Ask) -> None:
-    """There is nothing to go on from."""
+    """There is no row to continue from."""
     result = await ask("{ tasks { nodes { id } edges { cursor } pageInfo { startCursor endCursor } } }")
 
     nothing = {"nodes": [], "edges": [], "pageInfo": {"startCursor": None, "endCursor": None}}
     assert result.data == {"tasks": nothing}
 
 
-async def test_cursor_that_does_not_fit_is_an_error(ask: Ask, federation: FakeFederation) -> None:
-    """The federation says so, the client reads VALIDATION_FAILED."""
+async def test_cursor_of_another_list_is_an_error(ask: Ask, federation: FakeFederation) -> None:
+    """The federation raises it, and the client gets VALIDATION_FAILED."""
     federation.broken = InputError("the cursor belongs to another list", field=("after",))
     result = await ask('{ tasks(after: "x") { isComplete } }')
 
@@ -256,7 +285,7 @@ async def test_cursor_that_does_not_fit_is_an_error(ask: Ask, federation: FakeFe
 
 
 async def test_rows_share_their_batches(ask: Ask, federation: FakeFederation) -> None:
-    """However many rows: one call for people, one for groups, one for flows, one for all details."""
+    """For any number of rows: one call each for people, groups, flows and details."""
     federation.add(
         *(
             a_task(str(n), assignees=(UserRef(native_id=f"u{n % 7}"),), flow_id=f"f{n % 5}", description=None)
@@ -276,8 +305,8 @@ async def test_rows_share_their_batches(ask: Ask, federation: FakeFederation) ->
     assert {4} == {len(aspects) for aspects in calls["get_details"][0].values()}
 
 
-async def test_list_trusts_the_row_for_descriptions(ask: Ask, federation: FakeFederation) -> None:
-    """A page of 100 descriptions costs nothing; one task's is loaded."""
+async def test_list_reads_descriptions_from_the_row(ask: Ask, federation: FakeFederation) -> None:
+    """100 descriptions need no call. For a single task the description is loaded."""
     federation.add(*(a_task(str(n)) for n in range(100)), a_task("x", description="in the row"))
     await ask("{ tasks(first: 100) { nodes { description } } }")
     seen = await ask("query($id: ID!) { task(id: $id) { description } }", id=global_id("Task", "c8", "x"))

@@ -1,4 +1,4 @@
-"""Writes: what is asked of the federation, and the payload."""
+"""Writes: what is requested from the federation, and the payload."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,18 +9,20 @@ import pytest
 
 from connectors.sdk.capability import Support
 from connectors.sdk.commands import CancelStrategy, MutationStatus, UpdateField
-from connectors.sdk.model import FlowRef, NativeRef, Tag, TaskPriority, TaskRef, TaskState
+from connectors.sdk.model import OPEN_STATES, FlowRef, NativeRef, Tag, TaskPriority, TaskRef, TaskState
 from schema.core.relay import global_id, person_id
 from schema.ports import (
     AssignIntent,
     CancelIntent,
     ClaimIntent,
     CompleteIntent,
+    InboxScope,
     Intent,
     PersonId,
     Problem,
     ReleaseIntent,
     SourceRef,
+    TaskFilter,
     UnassignIntent,
     WriteRequest,
     WriteResult,
@@ -124,15 +126,15 @@ async def _write(ask: Ask, mutation: str, **arguments: Any) -> dict[str, Any]:
 async def test_mutation_becomes_an_intent(
     mutation: str, arguments: dict[str, Any], intent: Intent, ask: Ask, federation: FakeFederation
 ) -> None:
-    """Null is the same as absent."""
+    """Null counts as absent."""
     federation.add(a_task())
     await _write(ask, mutation, **arguments)
 
     assert [WriteRequest(target=REF, intent=intent)] == federation.calls["perform"]
 
 
-async def test_version_and_keys_travel(ask: Ask, federation: FakeFederation) -> None:
-    """The client's own id comes back."""
+async def test_version_and_keys_are_passed_on(ask: Ask, federation: FakeFederation) -> None:
+    """The client's own id is returned."""
     federation.add(a_task())
     payload = await _write(ask, "claimTask", expectedVersion="v1", idempotencyKey="k1", clientMutationId="m1")
 
@@ -153,7 +155,7 @@ async def test_version_and_keys_travel(ask: Ask, federation: FakeFederation) -> 
 
 
 async def test_refusal_is_data(ask: Ask, federation: FakeFederation) -> None:
-    """Every member of a problem is shown; an unheard-of code is UPSTREAM_ERROR."""
+    """Every member of a problem is shown. An unknown code becomes UPSTREAM_ERROR."""
     problem = Problem(
         code="CAPABILITY_NOT_SUPPORTED",
         message="no such verb",
@@ -204,7 +206,7 @@ async def test_refusal_is_data(ask: Ask, federation: FakeFederation) -> None:
 async def test_wrong_argument_is_refused_in_the_payload(
     mutation: str, arguments: dict[str, Any], field: list[str], ask: Ask, federation: FakeFederation
 ) -> None:
-    """Nothing is tried; the error names the argument."""
+    """Nothing is sent. The error names the argument."""
     payload = await _write(ask, mutation, clientMutationId="m", **arguments)
 
     assert [("VALIDATION_FAILED", field)] == [(error["code"], error["field"]) for error in payload["errors"]]
@@ -215,8 +217,8 @@ async def test_wrong_argument_is_refused_in_the_payload(
     assert {} == federation.calls
 
 
-async def test_later_write_sees_what_the_earlier_one_left(ask: Ask, federation: FakeFederation) -> None:
-    """The loader forgets the task before a write and knows the one after it."""
+async def test_later_write_sees_the_result_of_the_earlier_one(ask: Ask, federation: FakeFederation) -> None:
+    """The loader forgets the task before a write and has the new record after it."""
     federation.add(a_task())
     reserved = msgspec.structs.replace(a_task(), state=TaskState.RESERVED)
     federation.result = WriteResult(status=MutationStatus.APPLIED, operation_id="o", task=reserved)
@@ -250,10 +252,10 @@ async def test_later_write_sees_what_the_earlier_one_left(ask: Ask, federation: 
         (f'createTask(input: {{sourceId: "{SOURCE}", title: "a", flowId: "{FOREIGN_FLOW}"}})', ["flowId"]),
     ],
 )
-async def test_arguments_that_do_not_fit_are_refused_by_name(
+async def test_wrong_arguments_are_refused_by_name(
     ask: Ask, federation: FakeFederation, document: str, field: list[str]
 ) -> None:
-    """Nothing is tried."""
+    """Nothing is sent."""
     result = await ask(f"mutation {{ {document} {{ status errors {{ code field }} }} }}")
 
     assert result.data is not None
@@ -266,8 +268,8 @@ async def test_arguments_that_do_not_fit_are_refused_by_name(
     assert [] == federation.calls["perform"]
 
 
-async def test_a_new_task_is_made_in_its_source(ask: Ask, federation: FakeFederation) -> None:
-    """By itself, or within a flow."""
+async def test_a_new_task_is_created_in_its_source(ask: Ask, federation: FakeFederation) -> None:
+    """Alone or within a flow."""
     federation.result = WriteResult(status=MutationStatus.APPLIED, operation_id="op", task=a_task())
     document = "mutation ($i: CreateTaskInput!) { createTask(input: $i) { status task { id } } }"
     flow = global_id("Flow", "c8", "f1")
@@ -281,3 +283,38 @@ async def test_a_new_task_is_made_in_its_source(ask: Ask, federation: FakeFedera
             ),
         )
     ] == federation.calls["perform"]
+
+
+@pytest.mark.parametrize(("source", "shown"), [("geo", {"name": "Field work"}), ("gone", None), (None, None)])
+async def test_a_problem_names_its_source(
+    ask: Ask, federation: FakeFederation, source: str | None, shown: object
+) -> None:
+    """Null if it is about none, or if the source is not configured any more."""
+    problem = Problem(code="UPSTREAM_TIMEOUT", message="did not answer in time", source=source)
+    federation.result = WriteResult(status=MutationStatus.REJECTED, operation_id="op-3", problems=(problem,))
+
+    result = await ask(
+        f'mutation {{ claimTask(input: {{ taskId: "{TASK}" }}) {{ errors {{ message source {{ name }} }} }} }}'
+    )
+
+    assert result.data is not None
+    assert [{"message": "did not answer in time", "source": shown}] == result.data["claimTask"]["errors"]
+
+
+async def test_the_viewer_of_a_payload_reads_lists_and_counts(ask: Ask, federation: FakeFederation) -> None:
+    """After the write was performed; of a flow's payload too."""
+    lists = "viewer { user { id } inbox(first: 0) { totalCount } taskStats(scope: CLAIMABLE, groupBy: []) { total } }"
+    for document in (
+        f'claimTask(input: {{ taskId: "{TASK}" }}) {{ {lists} }}',
+        f'cancelFlow(input: {{ flowId: "{global_id("Flow", "c8", "f")}" }}) {{ {lists} }}',
+    ):
+        result = await ask(f"mutation {{ {document} }}")
+
+        assert [] == result.errors
+        assert ["perform", "list_tasks", "task_stats"] == list(federation.calls)
+        (request,) = federation.calls["task_stats"]
+        assert (InboxScope.CLAIMABLE, TaskFilter(states=OPEN_STATES, all_of=(TaskFilter(),))) == (
+            request.scope,
+            request.filter,
+        )
+        federation.calls.clear()

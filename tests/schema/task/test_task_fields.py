@@ -1,4 +1,4 @@
-"""What a task shows, and what each field costs."""
+"""The fields of a task, and the calls that each needs."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -10,6 +10,7 @@ import pytest
 from connectors.sdk.caller import Caller
 from connectors.sdk.errors import NotFoundError, RateLimitedError
 from connectors.sdk.model import (
+    CountAccuracy,
     DetailAspect,
     Flow,
     FlowRef,
@@ -32,6 +33,7 @@ from connectors.sdk.model import (
     UserRef,
 )
 from schema.core.relay import global_id, person_id
+from schema.ports import TaskStats
 from tests.schema.conftest import NOW, Ask
 from tests.schema.fake_federation import FETCHED_AT, FakeFederation, a_task
 
@@ -66,7 +68,7 @@ async def _task(ask: Ask, fields: str, **more: Any) -> dict[str, Any]:
 async def test_overdue_means_open_and_due_before_now(
     row: dict[str, Any], overdue: bool | None, ask: Ask, federation: FakeFederation
 ) -> None:
-    """Null only where a due time without a zone cannot be compared and the vendor does not say."""
+    """Null only if the due time has no zone and the vendor does not say."""
     federation.add(a_task(**row))
 
     assert {"isOverdue": overdue} == await _task(ask, "isOverdue")
@@ -85,21 +87,21 @@ async def test_overdue_means_open_and_due_before_now(
 async def test_actionable_means_open_known_and_settled(
     row: dict[str, Any], is_open: bool, actionable: bool, ask: Ask, federation: FakeFederation
 ) -> None:
-    """An unknown state is open, but nobody knows what to do with it."""
+    """An unknown state is open, but it is unclear what can be done."""
     federation.add(a_task(**row))
 
     assert {"isOpen": is_open, "isActionable": actionable} == await _task(ask, "isOpen isActionable")
 
 
 async def test_times_are_utc_with_milliseconds(ask: Ask, federation: FakeFederation) -> None:
-    """Whatever precision the row has."""
+    """For any precision of the row."""
     federation.add(a_task())
 
     assert {"fetchedAt": "2026-06-15T08:59:30.123Z"} == await _task(ask, "fetchedAt")
 
 
-async def test_fresh_task_goes_round_the_cache(ask: Ask, federation: FakeFederation) -> None:
-    """FRESH asks the source; CACHED, and null, do not insist."""
+async def test_fresh_task_is_read_from_the_source(ask: Ask, federation: FakeFederation) -> None:
+    """CACHED and null allow a cached answer."""
     federation.add(a_task())
     await ask("query($id: ID!) { task(id: $id, freshness: FRESH) { id } }", id=TASK)
     await ask("query($id: ID!) { task(id: $id, freshness: null) { id } }", id=TASK)
@@ -107,8 +109,8 @@ async def test_fresh_task_goes_round_the_cache(ask: Ask, federation: FakeFederat
     assert {"get_tasks fresh": [[TaskRef("c8", "1")]], "get_tasks": [[TaskRef("c8", "1")]]} == federation.calls
 
 
-async def test_linked_person_costs_no_call(ask: Ask, federation: FakeFederation) -> None:
-    """Name and mail address come from the configuration, the id names the person."""
+async def test_linked_person_needs_no_call(ask: Ask, federation: FakeFederation) -> None:
+    """Name and mail address are from the configuration, and the id is the person's."""
     federation.add(a_task(assignees=(UserRef(native_id="alice.c8"),)))
     person = {"id": person_id("alice"), "displayName": "Alice", "email": "alice@example.com", "isActive": None}
 
@@ -116,8 +118,8 @@ async def test_linked_person_costs_no_call(ask: Ask, federation: FakeFederation)
     assert ["get_tasks"] == list(federation.calls)
 
 
-async def test_person_costs_a_call_only_for_what_the_row_lacks(ask: Ask, federation: FakeFederation) -> None:
-    """Ids and names of rows are free; who cannot be loaded keeps the id."""
+async def test_person_needs_a_call_only_for_fields_that_the_row_lacks(ask: Ask, federation: FakeFederation) -> None:
+    """Ids and names in rows need none. A user who cannot be loaded has only the id."""
     rows = (UserRef(native_id="zoe", name="Zoe"), UserRef(native_id="yan"), UserRef(native_id="gone"))
     federation.add(a_task(assignees=rows))
     federation.users[NativeRef("c8", "yan")] = User(native_id="yan", username="yan.x", is_active=True)
@@ -132,7 +134,7 @@ async def test_person_costs_a_call_only_for_what_the_row_lacks(ask: Ask, federat
 
 
 async def test_group_is_named_by_the_row_the_directory_or_its_id(ask: Ask, federation: FakeFederation) -> None:
-    """In that order; null candidates are not the same as none."""
+    """In this order. Null candidates differ from an empty list."""
     groups = (GroupRef(native_id="1", name="One"), GroupRef(native_id="2"), GroupRef(native_id="3"))
     federation.add(a_task(candidate_groups=groups, candidate_users=()))
     federation.groups[NativeRef("c8", "2")] = Group(native_id="2", name="Two", aliases=("II",), member_count=5)
@@ -146,8 +148,8 @@ async def test_group_is_named_by_the_row_the_directory_or_its_id(ask: Ask, feder
     assert {"aliases": [], "memberCount": None} == more["candidateGroups"][2]
 
 
-async def test_flow_is_free_until_its_state_is_asked(ask: Ask, federation: FakeFederation) -> None:
-    """Id, name and source come from the row; a flow that is not found has state UNKNOWN."""
+async def test_flow_needs_no_call_before_its_state_is_selected(ask: Ask, federation: FakeFederation) -> None:
+    """Id, name and source are from the row. The state of a flow that is not found is UNKNOWN."""
     federation.add(a_task(flow_id="f", flow_name="Invoice"))
     free = await _task(ask, "flow { id name source { key } fetchedAt native { nativeId } }")
 
@@ -165,7 +167,7 @@ async def test_flow_is_free_until_its_state_is_asked(ask: Ask, federation: FakeF
 
 
 async def test_loaded_flow_shows_its_record(ask: Ask, federation: FakeFederation) -> None:
-    """From a task or by id, with parents as stubs."""
+    """From a task or by id. Parents are stubs."""
     federation.add(a_task(flow_id="f"))
     federation.flows[FlowRef("c8", "f")] = Flow(
         source="c8",
@@ -192,7 +194,7 @@ async def test_loaded_flow_shows_its_record(ask: Ask, federation: FakeFederation
 
 
 async def test_failing_flow_is_an_error_on_its_nullable_fields(ask: Ask, federation: FakeFederation) -> None:
-    """The state, which is never null, is UNKNOWN; the rest of the task stays."""
+    """The state is never null, so it is UNKNOWN. The rest of the task is returned."""
     federation.add(a_task(flow_id="f"))
     federation.flows[FlowRef("c8", "f")] = RateLimitedError("slow down").at("c8", "get_flows")
     result = await ask("query($id: ID!) { task(id: $id) { title flow { id state startedAt } } }", id=TASK)
@@ -203,7 +205,7 @@ async def test_failing_flow_is_an_error_on_its_nullable_fields(ask: Ask, federat
 
 
 async def test_details_of_one_task_are_one_call(ask: Ask, federation: FakeFederation) -> None:
-    """The union of the aspects that are selected, and nothing of what is not."""
+    """With all selected aspects, and no others."""
     federation.add(a_task())
     federation.details[TaskRef("c8", "1")] = TaskDetail(
         description="Check it",
@@ -212,7 +214,9 @@ async def test_details_of_one_task_are_one_call(ask: Ask, federation: FakeFedera
             fields=(FormField(key="amount", type=FormFieldType.NUMBER, required=True, value=Decimal("0.10")),),
         ),
         outcomes=(TaskOutcome(code="ok"),),
-        previous_steps=(PreviousStep(name="Enter", completed_by="Ana López", data={"n": 2**53 + 1}),),
+        previous_steps=(
+            PreviousStep(name="Enter", completed_by=UserRef(native_id="ana", name="Ana López"), data={"n": 2**53 + 1}),
+        ),
     )
     fields = """description form { kind fields { key type value options { value } } } outcomes { code nature data }
       previousSteps { name completedBy { id displayName } data }"""
@@ -235,7 +239,7 @@ async def test_details_of_one_task_are_one_call(ask: Ask, federation: FakeFedera
 
 
 async def test_detail_that_cannot_be_loaded_is_null_on_its_path(ask: Ask, federation: FakeFederation) -> None:
-    """The rest of the task stays; the error says which source and when to come back."""
+    """The rest of the task is returned. The error has the source and the time to retry."""
     federation.add(a_task())
     federation.details[TaskRef("c8", "1")] = RateLimitedError("slow down", retry_at=SOON).at("c8", "get_details")
     result = await ask("query($id: ID!) { task(id: $id) { title form { kind } data } }", id=TASK)
@@ -247,7 +251,7 @@ async def test_detail_that_cannot_be_loaded_is_null_on_its_path(ask: Ask, federa
 
 
 async def test_data_keeps_decimals_and_long_integers(ask: Ask, federation: FakeFederation) -> None:
-    """Numbers that a double cannot hold as written are texts; `names` picks members."""
+    """Numbers that a double cannot hold exactly are strings. `names` selects members."""
     federation.add(a_task())
     data = {"price": Decimal("10.25"), "exact": Decimal("0.1234567890123456789"), "id": 2**63 - 1, "huge": 2**70}
     federation.details[TaskRef("c8", "1")] = TaskDetail(data={**data, "list": [Decimal(1), None, True]})
@@ -265,7 +269,7 @@ async def test_data_keeps_decimals_and_long_integers(ask: Ask, federation: FakeF
 
 
 async def test_payload_is_for_task_admins(ask: Ask, carol: Caller, federation: FakeFederation) -> None:
-    """Others see null, and nothing is decoded for them."""
+    """For other people it is null and is not decoded."""
     payload = msgspec.Raw(b'{"key":9007199254740993,"rate":1.10}')
     federation.add(a_task(payload=payload, native_state="CREATED", native_type="BPMN"))
     native = {"nativeId": "1", "type": "BPMN", "state": "CREATED", "rule": "c8.created.unassigned"}
@@ -277,7 +281,7 @@ async def test_payload_is_for_task_admins(ask: Ask, carol: Caller, federation: F
 
 
 async def test_unknown_task_is_null_and_failing_task_is_an_error(ask: Ask, federation: FakeFederation) -> None:
-    """Invisible is unknown; a failure says its code and source."""
+    """So is a task that the viewer cannot see. The error has code and source."""
     federation.tasks[TaskRef("geo", "2")] = NotFoundError("gone").at("geo", "get_task")
     unknown = await ask("query($id: ID!) { task(id: $id) { id } }", id=TASK)
     failing = await ask("query($id: ID!) { task(id: $id) { id } }", id=global_id("Task", "geo", "2"))
@@ -288,7 +292,7 @@ async def test_unknown_task_is_null_and_failing_task_is_an_error(ask: Ask, feder
 
 
 async def test_viewer_sources_and_users(ask: Ask) -> None:
-    """Answered from the configuration."""
+    """From the configuration."""
     document = """query($u: ID!, $linked: ID!, $nobody: ID!, $s: [ID!]) {
       viewer { user { id } identities { source { key } nativeId username email linkedBy verified } }
       user(id: $u) { id identities { nativeId } displayName }
@@ -334,3 +338,22 @@ async def test_viewer_sources_and_users(ask: Ask) -> None:
         ],
         "all": [{"key": "c8", "actsAs": "SERVICE"}, {"key": "geo", "actsAs": "VIEWER"}],
     }
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(2**31 - 1, 2**31 - 1), (2**31, 2**31 - 1), (10**30, 2**31 - 1), (-(2**40), -(2**31))]
+)
+async def test_a_number_beyond_an_int_is_cut(number: int, shown: int, ask: Ask, federation: FakeFederation) -> None:
+    """Of tasks, groups and counts alike; no error."""
+    federation.add(a_task(priority_score=number))
+    federation.groups[NativeRef("c8", "g")] = Group(native_id="g", name="G", member_count=number)
+    federation.stats = TaskStats(total=number, accuracy=CountAccuracy.EXACT, overdue=0, buckets=(), sources=())
+    group = global_id("Group", "c8", "g")
+    result = await ask(
+        f'{{ task(id: "{TASK}") {{ priorityScore }} group(id: "{group}") {{ memberCount }} taskStats(groupBy: []) {{ total }} }}'
+    )
+
+    assert ([], {"task": {"priorityScore": shown}, "group": {"memberCount": shown}, "taskStats": {"total": shown}}) == (
+        result.errors,
+        result.data,
+    )

@@ -24,7 +24,7 @@ from gateway.shared import SlotLog
 DRIFT = 0.0005
 # Seconds within which a request that this side gave up may still arrive at the vendor.
 STRAY = 5.0
-# Seconds. Vendors state a reset in whole seconds: it is news only if it is later than expected by more than this.
+# Seconds. Vendors state a reset in whole seconds: it counts only if it is later than expected by more than this.
 ROUNDING = 1.5
 # Seconds. Whatever the vendor's headers say, one request finds out after this time whether they were right.
 MAX_PAUSE = LONGEST.total_seconds()
@@ -94,7 +94,8 @@ class RateLimitWindow:
         self._refused_at = -inf
         self._adaptive = AdaptiveRateLimit()
         self._reservation = WriteReservation(monotonic=monotonic)
-        # Until when it is unknown how much the vendor has counted already; and the last answer that told it.
+        # Until the first of these times it is unknown how much the vendor has counted. The others are the times of the last
+        # answer, of the last answer with a count, and of the last reset that was tried.
         self._unsure_until = -inf
         self._answered_at = -inf
         self._read_at = -inf
@@ -123,7 +124,7 @@ class RateLimitWindow:
         if limit is not None and now < self._unsure_until:
             free = min(free, max(1, limit // UNSURE_SHARE) - in_flight)
         if now < self._shared_at + MEMORY * self._seconds:
-            # Near the end one at a time: then each answer tells exactly what is left.
+            # Near the limit one request at a time: each answer then tells exactly how many are left.
             free = min(free, max(1, free // 4) - in_flight)
         return free if self._probing_since is None else min(free, 1 - in_flight)
 
@@ -167,7 +168,7 @@ class RateLimitWindow:
 
     @property
     def is_idle(self) -> bool:
-        """Nothing is in use or remembered that a new window would not know."""
+        """Whether a new window would have the same state."""
         now, slots = self._now(), self._slots
         return not (slots.in_flight or slots.ends or self._foreign) and now >= slots.paused_until
 
@@ -342,8 +343,8 @@ class RateLimitWindow:
             # The vendor's window is longer than ours, or fixed.
             self._pause_as_asked(reset)
         elif reset < first and self._foreign and now >= max(self._reset_tried_at, self._rivals_at) + self._seconds:
-            # A foreign slot ends within a window at the latest. Once per window it is tried when the vendor says so,
-            # unless there are other clients, which would be there first.
+            # A foreign slot ends within a window at the latest. Once per window it is tried at the vendor's reset,
+            # unless there are other clients, which would use it first.
             self._reset_tried_at = now
             self._foreign[0] = reset
 

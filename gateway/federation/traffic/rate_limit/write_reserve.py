@@ -1,20 +1,20 @@
-"""The share of a rate limit window that is kept for mutations: as much as they wanted lately."""
+"""The share of a rate limit window that is kept for mutations: as many slots as they recently needed."""
 
 from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Callable
 
-# Windows for which it is remembered how many requests mutations wanted.
+# Windows for which it is remembered how many requests mutations made.
 MEMORY = 10
-# While mutations come, at least and at most this share of the limit is kept for them: lists need the rest.
+# While mutations arrive, at least and at most this share of the limit is kept for them: lists need the rest.
 MIN_SHARE = 1 / 10
 MAX_SHARE = 1 / 3
 
 
 class WriteReservation:
-    """Keeps what mutations wanted in their busiest window lately, and one more, less what they use at present.
+    """Keeps one slot more than mutations used in their busiest recent window, without those that they use now.
 
-    Slots of theirs that become free are kept for the next mutation. So even while lists use up all other slots, a
+    When a mutation's slot becomes free, it is kept for the next mutation. So even if lists use all other slots, a
     mutation need not wait for the window to move on.
     """
 

@@ -1,4 +1,4 @@
-"""Acme Desk, a vendor of another distribution; README.md says what the gateway makes of it."""
+"""Acme Desk, a vendor from another distribution. README.md describes what the gateway makes of it."""
 
 from .connector import AcmeConnector
 from .settings import AcmeSettings

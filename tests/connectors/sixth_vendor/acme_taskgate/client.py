@@ -7,7 +7,7 @@ from . import wire
 TICKET = "/tickets/{}"
 
 REFUSALS: dict[str, tuple[type[ConflictError], str]] = {
-    "taken": (AlreadyAssignedError, "somebody else has the ticket"),
+    "taken": (AlreadyAssignedError, "another person has the ticket"),
     "not_holder": (ConflictError, "only the holder may do that"),
     "closed": (ConflictError, "the ticket is closed"),
 }

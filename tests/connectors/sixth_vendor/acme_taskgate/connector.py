@@ -9,12 +9,10 @@ from connectors.sdk import (
     Complete,
     Connector,
     ConnectorError,
-    IdentityNotLinkedError,
     Outcome,
     Page,
     Release,
     Task,
-    TaskCommand,
     TaskQuery,
     Transport,
     Upstream,
@@ -31,7 +29,7 @@ from .settings import AcmeSettings
 
 
 class AcmeConnector(Connector[AcmeSettings]):
-    """Lists by id and knows one filter, so the gateway drains, filters and sorts."""
+    """Lists by id and knows one filter, so the gateway reads all pages, filters and sorts."""
 
     vendor: ClassVar[str] = "acme"
     title: ClassVar[str] = "Acme Desk"
@@ -74,11 +72,11 @@ class AcmeConnector(Connector[AcmeSettings]):
 
     @handles(Claim, guarded=True, note="take")
     async def claim(self, command: Claim) -> Outcome:
-        return self._outcome(await self._client.take(command.task.native_id, _login(command)))
+        return self._outcome(await self._client.take(command.task.native_id, command.require_actor().native_id))
 
     @handles(Release, guarded=True, note="drop")
     async def release(self, command: Release) -> Outcome:
-        return self._outcome(await self._client.drop(command.task.native_id, _login(command)))
+        return self._outcome(await self._client.drop(command.task.native_id, command.require_actor().native_id))
 
     @handles(Complete, guarded=True, note="close, with a note")
     async def complete(self, command: Complete) -> Outcome:
@@ -86,16 +84,12 @@ class AcmeConnector(Connector[AcmeSettings]):
         for name, given in (("outcome", command.outcome), ("data", command.data)):
             if given:
                 raise ValidationFailedError(f"{self.title} takes no {name}", field=(name,))
-        return self._outcome(await self._client.close(command.task.native_id, _login(command), command.comment))
+        return self._outcome(
+            await self._client.close(command.task.native_id, command.require_actor().native_id, command.comment)
+        )
 
     def _outcome(self, ticket: wire.Ticket) -> Outcome:
         return Outcome(task=self._task(ticket))
 
     def _task(self, ticket: wire.Ticket) -> Task:
         return mapping.task_from_wire(ticket, self.source, fetched_at=self.clock())
-
-
-def _login(command: TaskCommand) -> str:
-    if command.actor is None:
-        raise IdentityNotLinkedError("the desk does nothing without a login to do it for")
-    return command.actor.native_id

@@ -1,4 +1,4 @@
-"""The contract of all vendors, on the stand-in: `pytest --pyargs acme_taskgate.contract`."""
+"""The contract suite, on the stand-in: `pytest --pyargs acme_taskgate.contract`."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,11 +13,6 @@ from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTran
 from .connector import AcmeConnector
 from .settings import AcmeSettings
 from .stand_in import TOKEN, AcmeStandIn
-
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 class TestAcme(ConnectorContract):

@@ -1,9 +1,9 @@
 """Acme's records as ours; pure functions."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
-from connectors.sdk import GroupRef, Task, TaskKind, TaskQuery, TaskState, UserRef
+from connectors.sdk import GroupRef, Task, TaskKind, TaskQuery, TaskState, UserRef, time_from_wire
 
 from . import wire
 
@@ -43,14 +43,10 @@ def task_from_wire(ticket: wire.Ticket, source: str, *, fetched_at: datetime) ->
         rule=rule,
         fetched_at=fetched_at,
         kind=TaskKind.MANUAL,
-        created_at=_utc(ticket.opened),
-        due_at=_utc(ticket.due),
-        completed_at=_utc(ticket.closed),
+        created_at=time_from_wire(ticket.opened, None),
+        due_at=time_from_wire(ticket.due, None),
+        completed_at=time_from_wire(ticket.closed, None),
         assignees=() if ticket.holder is None else (UserRef(native_id=ticket.holder),),
         candidate_groups=() if ticket.team is None else (GroupRef(native_id=ticket.team, name=ticket.team),),
         native_state=ticket.status,
     )
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.astimezone(UTC)

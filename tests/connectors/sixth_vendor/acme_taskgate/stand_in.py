@@ -1,4 +1,4 @@
-"""A stand-in for Acme Desk: its documented operations over fourteen tickets, always the same ones.
+"""A stand-in for Acme Desk: its documented operations with fourteen tickets that are always the same.
 
 `python -m acme_taskgate.stand_in` serves it on a free port and prints the address.
 """
@@ -26,7 +26,7 @@ Ticket = dict[str, Any]
 
 
 def sample() -> dict[str, Ticket]:
-    """T-1 to T-9 are open, but that bob has taken every fourth; T-10 to T-14 are closed."""
+    """T-1 to T-9 are open; bob has every fourth of them. T-10 to T-14 are closed."""
     tickets: dict[str, Ticket] = {}
     for number in range(1, 15):
         is_closed, is_taken = number > 9, number % 4 == 0
@@ -68,7 +68,7 @@ class AcmeStandIn:
         return JSONResponse({"login": "taskgate"})
 
     async def _list(self, request: Request) -> Response:
-        """Oldest first; `after` is the last id of the page before."""
+        """Oldest first. `after` is the last id of the previous page."""
         params = request.query_params
         limit = params.get("limit", "20")
         if not limit.isdecimal() or not 1 <= int(limit) <= LARGEST_PAGE:
@@ -113,7 +113,7 @@ class AcmeStandIn:
 
 
 def _read(body: bytes) -> dict[str, str] | None:
-    """The body of a verb; None unless it says who wants it."""
+    """The body of a verb; None if it does not name the person."""
     try:
         value = json.loads(body)
     except ValueError:

@@ -1,25 +1,19 @@
 """The vendor's JSON under the vendor's names. Any member but the id and the status may be null or absent."""
 
-from datetime import datetime
-from typing import Annotated
-
-from msgspec import Meta, Struct
-
-# RFC 3339; a time without an offset does not fit.
-Moment = Annotated[datetime, Meta(tz=True)]
+from msgspec import Struct
 
 
 class Ticket(Struct, frozen=True, kw_only=True):
-    """`status` is a plain text: a new one is no error."""
+    """`status` is a text, so that a new one is no error; so are times, in RFC 3339."""
 
     id: str
     status: str
     subject: str | None = None
     holder: str | None = None
     team: str | None = None
-    opened: Moment | None = None
-    due: Moment | None = None
-    closed: Moment | None = None
+    opened: str | None = None
+    due: str | None = None
+    closed: str | None = None
 
 
 class Tickets(Struct, frozen=True):
@@ -30,7 +24,7 @@ class Tickets(Struct, frozen=True):
 
 
 class Account(Struct, frozen=True):
-    """Whom the desk takes a token for."""
+    """The account that the token belongs to."""
 
     login: str
 

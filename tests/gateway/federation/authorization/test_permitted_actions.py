@@ -1,4 +1,4 @@
-"""What a caller is told before a write."""
+"""What the gateway says about an action before a write."""
 
 import pytest
 
@@ -26,10 +26,10 @@ from tests.gateway.federation.write_requests import ALICE, CAROL, PEOPLE
         ({"state": TaskState.FAILED}, CAROL, {"RETRY", "COMMENT"}),
     ],
 )
-async def test_verdicts_say_beforehand_what_a_write_would_be_told(
+async def test_a_verdict_is_what_a_write_would_answer(
     members: dict[str, object], caller: Caller, allowed: set[str]
 ) -> None:
-    """Each refusal has its reason; no call is made for it."""
+    """Each refusal has its reason. No call is made."""
     one = task("north", "1", **members)
     north = RichConnector("north", [one])
     sources = federation(north, people=PEOPLE)
@@ -41,8 +41,8 @@ async def test_verdicts_say_beforehand_what_a_write_would_be_told(
     assert 0 == north.lists + north.gets
 
 
-async def test_an_action_that_a_source_has_not_is_unsupported_for_its_tasks() -> None:
-    """As is one that is not about tasks."""
+async def test_an_action_that_the_source_does_not_have_is_unsupported() -> None:
+    """So is an action that is not about tasks."""
     one = task("north", "1")
     sources = federation(RichConnector("north", [one]), people=PEOPLE)
 
@@ -52,7 +52,7 @@ async def test_an_action_that_a_source_has_not_is_unsupported_for_its_tasks() ->
 
 
 async def test_capabilities_name_every_action_once() -> None:
-    """With how, who may, and what is special."""
+    """With its support, the required role, and remarks."""
     (info,) = federation(RichConnector("north"), people=PEOPLE).sources()
     by_action = {one.action: one for one in info.capabilities}
 

@@ -51,7 +51,7 @@ from tests.gateway.federation.write_requests import ALICE, BOB, CAROL, DUE, PEOP
 async def test_who_may_do_what_in_which_state(
     members: dict[str, object], intent: Intent, caller: Caller, code: str | None
 ) -> None:
-    """The first failing condition is the answer, and nothing was written."""
+    """The answer is the first condition that fails, and nothing is written."""
     north = MemoryConnector("north", [task("north", "1", **members)])
 
     result = await perform(federation(north, people=PEOPLE), intent, caller)
@@ -96,10 +96,10 @@ async def test_who_may_do_what_in_which_state(
         ({}, AssignIntent(user=PersonId(key="nobody")), CAROL, "IDENTITY_NOT_LINKED"),
     ],
 )
-async def test_what_the_further_verbs_need(
+async def test_what_other_verbs_require(
     members: dict[str, object], intent: Intent, caller: Caller, written: str
 ) -> None:
-    """One write, or the first failing condition and none."""
+    """One write; or the first condition that fails, and no write."""
     north = RichConnector("north", [task("north", "1", **members)])
 
     result = await perform(federation(north, people=PEOPLE), intent, caller)

@@ -1,4 +1,4 @@
-"""Fixtures of the cache: time that is told to pass, a vendor that does as it is told, and a cache between them."""
+"""Fixtures of the cache: virtual time, a vendor that a test controls, and a cache in front of it."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""One key: its answer kept, joined, refreshed, given instead of a failure."""
+"""One key of the cache: its answer is kept, joined, refreshed, or returned instead of a failure."""
 
 import asyncio
 from collections.abc import Iterator
@@ -47,17 +47,17 @@ async def test_an_answer_is_read_again_when_it_is_no_longer_fresh(
 
 
 async def test_the_answer_decides_how_long_it_is_fresh(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """A list that cost much is read seldom."""
+    """An expensive list is read less often."""
     await ask(cache, vendor, ttl=lambda answer: 80.0 if answer == "answer 1" else 10.0)
     await time.advance(79)
 
     assert "answer 1" == (await ask(cache, vendor)).value
 
 
-async def test_an_answer_without_a_time_to_live_is_not_kept_and_leaves_the_one_before(
+async def test_an_answer_without_a_time_to_live_does_not_replace_the_kept_one(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
-    """A partial answer goes to those who wait; the whole one before it still stands in when the vendor fails."""
+    """A partial answer goes only to its readers. The kept one is still returned when the vendor fails."""
     await ask(cache, vendor)
     await time.advance(20)
     partial = await ask(cache, vendor, seconds=0.0)
@@ -67,8 +67,8 @@ async def test_an_answer_without_a_time_to_live_is_not_kept_and_leaves_the_one_b
     assert ("answer 2", "answer 1") == (partial.value, stood_in.value)
 
 
-async def test_nothing_is_an_answer_too(cache: Cache) -> None:
-    """A task that is not there is not asked for again at once."""
+async def test_none_is_kept_like_any_answer(cache: Cache) -> None:
+    """A task that does not exist is not requested again at once."""
     asked = 0
 
     async def fetch() -> str | None:
@@ -93,10 +93,10 @@ async def test_a_hundred_readers_cause_one_call(cache: Cache, vendor: Vendor, ti
     assert 1 == sum(not answer.from_cache for answer in answers)
 
 
-async def test_fresh_goes_round_what_is_kept_and_what_is_on_its_way(
+async def test_a_fresh_read_ignores_kept_answers_and_running_calls(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
-    """A call that began before the reader came may show what was before."""
+    """A call that began earlier may return older data."""
     await ask(cache, vendor)
     vendor.seconds = 1.0
     kept = [asyncio.create_task(ask(cache, vendor, fresh=True)) for _ in range(2)]
@@ -106,15 +106,15 @@ async def test_fresh_goes_round_what_is_kept_and_what_is_on_its_way(
 
 
 async def test_what_was_read_fresh_is_given_to_later_readers(cache: Cache, vendor: Vendor) -> None:
-    """Nobody sees less than somebody before."""
+    """Later readers never see older data than earlier readers."""
     await ask(cache, vendor)
     await ask(cache, vendor, fresh=True)
 
     assert ("answer 2", True) == ((again := await ask(cache, vendor)).value, again.from_cache)
 
 
-async def test_an_older_call_that_lands_later_replaces_nothing(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """The slow answer goes to its reader only."""
+async def test_an_older_call_that_ends_later_replaces_nothing(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """The slow answer goes only to its reader."""
     vendor.seconds = 5.0
     slow = asyncio.create_task(ask(cache, vendor))
     await time.advance(1)
@@ -143,22 +143,20 @@ async def test_a_failure_is_not_kept(cache: Cache, vendor: Vendor, error: type[C
 async def test_an_older_answer_stands_in_for_a_failing_vendor(
     cache: Cache, vendor: Vendor, time: VirtualTime, error: type[ConnectorError]
 ) -> None:
-    """It says so, tells its age, and names the failure."""
+    """It is marked as stale and has its age and the failure."""
     await ask(cache, vendor)
     await time.advance(45)
     failure = failing_with(vendor, error)
     stood_in = await ask(cache, vendor)
 
-    assert CachedResult(
-        value="answer 1", fetched_at=BEGINNING, age=45.0, from_cache=True, stale=True, error=failure
-    ) == (stood_in)
+    assert CachedResult(value="answer 1", fetched_at=BEGINNING, age=45.0, from_cache=True, error=failure) == (stood_in)
 
 
 @pytest.mark.parametrize("error", [UnauthenticatedError, ForbiddenError, NotFoundError, RejectedError])
 async def test_nothing_stands_in_for_a_refusal(
     cache: Cache, vendor: Vendor, time: VirtualTime, error: type[ConnectorError]
 ) -> None:
-    """Who may no longer look sees nothing, not what he saw before."""
+    """A person who lost access does not see the older answer."""
     await ask(cache, vendor)
     await time.advance(20)
     failing_with(vendor, error)
@@ -167,8 +165,8 @@ async def test_nothing_stands_in_for_a_refusal(
         await ask(cache, vendor)
 
 
-async def test_nothing_stands_in_for_a_mistake_of_our_own(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """A fault of the gateway shows as one."""
+async def test_nothing_stands_in_for_an_error_of_the_gateway(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """The error is raised."""
     await ask(cache, vendor)
     await time.advance(20)
     vendor.failure = KeyError("state")
@@ -177,8 +175,8 @@ async def test_nothing_stands_in_for_a_mistake_of_our_own(cache: Cache, vendor: 
         await ask(cache, vendor)
 
 
-async def test_nothing_stands_in_for_who_wants_it_fresh(cache: Cache, vendor: Vendor) -> None:
-    """A write is not decided on what was before."""
+async def test_nothing_stands_in_for_a_fresh_read(cache: Cache, vendor: Vendor) -> None:
+    """A write must not be decided on older data."""
     await ask(cache, vendor)
     failing_with(vendor, UnavailableError)
 
@@ -187,7 +185,7 @@ async def test_nothing_stands_in_for_who_wants_it_fresh(cache: Cache, vendor: Ve
 
 
 async def test_an_answer_that_is_too_old_does_not_stand_in(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """Its age counts from before the call: one that took 20 seconds is that old when it comes."""
+    """The age counts from the start of the call: after a call of 20 seconds it is 20 seconds."""
     vendor.seconds = 20.0
     first = asyncio.create_task(ask(cache, vendor))
     await time.exhaust()
@@ -203,8 +201,10 @@ async def test_an_answer_that_is_too_old_does_not_stand_in(cache: Cache, vendor:
         await ask(cache, vendor)
 
 
-async def test_whoever_loses_patience_gets_the_older_answer(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """The call goes on for the others."""
+async def test_after_the_longest_wait_the_older_answer_is_returned(
+    cache: Cache, vendor: Vendor, time: VirtualTime
+) -> None:
+    """The call continues for other readers."""
     await ask(cache, vendor)
     await time.advance(20)
     vendor.hangs = True
@@ -213,9 +213,7 @@ async def test_whoever_loses_patience_gets_the_older_answer(cache: Cache, vendor
     assert ("answer 1", UpstreamTimeoutError) == (stood_in.value, type(stood_in.error))
 
 
-async def test_whoever_loses_patience_without_an_older_answer_learns_that_it_took_too_long(
-    cache: Cache, vendor: Vendor
-) -> None:
+async def test_after_the_longest_wait_without_an_older_answer_a_read_times_out(cache: Cache, vendor: Vendor) -> None:
     """The error names source and operation."""
     vendor.hangs = True
 
@@ -223,10 +221,8 @@ async def test_whoever_loses_patience_without_an_older_answer_learns_that_it_too
         await ask(cache, vendor, max_wait=0.001)
 
 
-async def test_a_call_that_nobody_has_time_to_wait_for_is_not_begun(
-    cache: Cache, vendor: Vendor, time: VirtualTime
-) -> None:
-    """What is kept, or on its way, may still be had."""
+async def test_without_time_to_wait_no_call_is_made(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """A kept answer is still returned."""
     with pytest.raises(UpstreamTimeoutError, match="camunda: list tasks: did not answer in time"):
         await ask(cache, vendor, max_wait=0.0)
     begun = vendor.calls
@@ -239,7 +235,7 @@ async def test_a_call_that_nobody_has_time_to_wait_for_is_not_begun(
 async def test_an_answer_just_beyond_fresh_is_given_at_once_and_fetched_again(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
-    """One reader after another gets the older one, marked, until the one refresh has come."""
+    """One reader after another gets the older one, which is not stale, until the one refresh has come."""
     await ask(cache, vendor, revalidate=20.0)
     await time.advance(15)
     vendor.seconds = 1.0
@@ -247,24 +243,45 @@ async def test_an_answer_just_beyond_fresh_is_given_at_once_and_fetched_again(
     await time.exhaust()
     after = await ask(cache, vendor, revalidate=20.0)
 
-    assert [("answer 1", True, 15.0)] * 3 == [(one.value, one.stale, one.age) for one in meanwhile]
-    assert ("answer 2", False, 2) == (after.value, after.stale, vendor.calls)
+    assert [("answer 1", True, False, 15.0)] * 3 == [
+        (one.value, one.refreshing, one.stale, one.age) for one in meanwhile
+    ]
+    assert ("answer 2", False, 2) == (after.value, after.refreshing, vendor.calls)
 
 
 async def test_a_refresh_that_fails_leaves_the_older_answer(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """Nobody waits for it, so nobody is told; the next reader sets off another."""
+    """The reader who set it off is not told; the next one is, and sets off another."""
     await ask(cache, vendor, revalidate=20.0)
     await time.advance(15)
-    failing_with(vendor, UnavailableError)
+    failure = failing_with(vendor, UnavailableError)
+    found = []
     for _ in range(2):
-        assert "answer 1" == (await ask(cache, vendor, revalidate=20.0)).value
+        found.append(await ask(cache, vendor, revalidate=20.0))
         await time.settle()
+    vendor.failure = None
+    await ask(cache, vendor, revalidate=20.0)
+    await time.settle()
 
-    assert 3 == vendor.calls
+    assert [("answer 1", None), ("answer 1", failure)] == [(one.value, one.error) for one in found]
+    assert ("answer 4", None) == ((back := await ask(cache, vendor, revalidate=20.0)).value, back.error)
+
+
+async def test_after_a_refresh_that_was_refused_each_reader_has_to_ask(
+    cache: Cache, vendor: Vendor, time: VirtualTime
+) -> None:
+    """A person who lost access sees the older answer once, not for the rest of its time."""
+    await ask(cache, vendor, revalidate=20.0)
+    await time.advance(11)
+    failing_with(vendor, ForbiddenError)
+    await ask(cache, vendor, revalidate=20.0)
+    await time.settle()
+
+    with pytest.raises(ForbiddenError):
+        await ask(cache, vendor, revalidate=20.0)
 
 
 async def test_a_refresh_has_the_context_of_the_reader_who_caused_it(cache: Cache, time: VirtualTime) -> None:
-    """Credentials come from there."""
+    """It uses that reader's credentials."""
     name: ContextVar[str | None] = ContextVar("name", default=None)
     seen: list[str | None] = []
 
@@ -284,8 +301,8 @@ async def test_a_refresh_has_the_context_of_the_reader_who_caused_it(cache: Cach
     assert ["alice", "bob"] == seen
 
 
-async def test_every_call_is_told_whether_it_is_in_the_background(vendor: Vendor, time: VirtualTime) -> None:
-    """Where its priority is set, and the deadline of the first reader taken off."""
+async def test_a_call_knows_whether_it_is_in_the_background(vendor: Vendor, time: VirtualTime) -> None:
+    """The flight's context sets priority and deadline accordingly."""
     seen: list[bool] = []
 
     @contextmanager
@@ -303,10 +320,10 @@ async def test_every_call_is_told_whether_it_is_in_the_background(vendor: Vendor
     assert [False, True] == seen
 
 
-async def test_who_has_to_wait_does_not_wait_for_a_refresh_in_the_background(
+async def test_a_reader_who_must_wait_does_not_join_a_background_refresh(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
-    """A refresh may stand at the end of the queue for the vendor's rate limit."""
+    """A refresh may be last in the queue for the vendor's rate limit."""
     await ask(cache, vendor)
     await time.advance(15)
     vendor.hangs = True
@@ -317,8 +334,8 @@ async def test_who_has_to_wait_does_not_wait_for_a_refresh_in_the_background(
     assert "answer 3" == (await ask(cache, vendor, revalidate=20.0)).value
 
 
-async def test_what_is_kept_is_seen_without_asking(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """As long as it is fresh."""
+async def test_peek_returns_a_kept_answer_without_a_call(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """Only while it is fresh."""
     assert None is cache.peek(key_of())
     await ask(cache, vendor)
     seen = cache.peek(key_of())
@@ -328,7 +345,7 @@ async def test_what_is_kept_is_seen_without_asking(cache: Cache, vendor: Vendor,
 
 
 async def test_a_view_tells_how_a_source_is_cached(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """Entries that may still be given, the share of reads without a call, and the oldest answer."""
+    """The number of usable entries, the share of reads without a call, and the time of the oldest answer."""
     before = cache.view("camunda")
     await ask(cache, vendor, key_of("a"))
     await time.advance(5)

@@ -1,4 +1,4 @@
-"""Readers who go away, and the end: nobody else is harmed, and nothing is left running."""
+"""Readers that are cancelled, and the end of the cache: other readers are not affected, and nothing is left running."""
 
 import asyncio
 import random
@@ -15,8 +15,8 @@ CANCELLATIONS = sized(10_000, 2_000)
 
 
 @pytest.mark.slow
-async def test_many_readers_who_go_away_harm_no_other(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """Who stays gets an answer, who goes is cancelled, nobody else is; no task and no flight remains."""
+async def test_many_cancelled_readers_do_not_affect_the_others(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+    """Only cancelled readers end without an answer. No asyncio task and no flight remains."""
     rnd = random.Random(6)
     before = asyncio.all_tasks()
     cancelled = foreign = unanswered = 0
@@ -54,10 +54,10 @@ async def test_many_readers_who_go_away_harm_no_other(cache: Cache, vendor: Vend
     assert (before, set(), {}) == (asyncio.all_tasks(), cache._tasks, cache._flights)
 
 
-async def test_the_first_reader_takes_the_answer_from_nobody_by_leaving(
+async def test_the_call_of_a_cancelled_reader_goes_on_for_the_others(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
-    """The call that he caused goes on for the others, and its answer is kept."""
+    """Its answer is kept."""
     vendor.seconds = 1.0
     first, second = (asyncio.create_task(ask(cache, vendor)) for _ in range(2))
     await time.settle()
@@ -67,8 +67,8 @@ async def test_the_first_reader_takes_the_answer_from_nobody_by_leaving(
     assert ("answer 1", 1, True) == ((await second).value, vendor.calls, first.cancelled())
 
 
-async def test_the_end_cancels_what_is_on_its_way(vendor: Vendor, time: VirtualTime, cache: Cache) -> None:
-    """Calls that somebody waits for, refreshes in the background, and those that a fresh one went past."""
+async def test_closing_the_cache_cancels_running_calls(vendor: Vendor, time: VirtualTime, cache: Cache) -> None:
+    """Calls with waiting readers, background refreshes, and calls that a fresh read did not join."""
     before = asyncio.all_tasks()
     await ask(cache, vendor, key_of("kept"), revalidate=20.0)
     await time.advance(15)
@@ -83,8 +83,8 @@ async def test_the_end_cancels_what_is_on_its_way(vendor: Vendor, time: VirtualT
     assert before == asyncio.all_tasks()
 
 
-async def test_nothing_is_asked_after_the_end(vendor: Vendor, cache: Cache) -> None:
-    """Who still asks is told that the gateway stops."""
+async def test_a_closed_cache_makes_no_calls(vendor: Vendor, cache: Cache) -> None:
+    """The error says that the gateway is stopping."""
     await cache.aclose()
 
     with pytest.raises(UnavailableError, match="the gateway is stopping"):

@@ -1,29 +1,43 @@
-"""What a write does to the answers that it touches."""
+"""How a write affects the answers that it touches."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from connectors.sdk.errors import UnavailableError
+from connectors.sdk.errors import RateLimitedError, UnavailableError
 from gateway.federation.cache import Cache, Kind, Tag
 from tests.gateway.federation.cache.vendor import LIST, Vendor, ask, failing_with, key_of
 from tests.gateway.federation.cache.virtual_time import VirtualTime
 
 
-async def test_a_write_overtakes_what_is_kept(cache: Cache, vendor: Vendor) -> None:
-    """Within its time to live, and also when the vendor fails afterwards."""
+async def test_what_a_write_made_outdated_only_stands_in(cache: Cache, vendor: Vendor) -> None:
+    """The vendor is asked, within the time to live too. While it cannot be asked, the older answer is better than none."""
+    await ask(cache, vendor)
+    cache.invalidate([LIST])
+    failure = failing_with(vendor, RateLimitedError)
+    stood_in = await ask(cache, vendor)
+    vendor.failure = None
+
+    assert ("answer 1", failure, "answer 3") == (stood_in.value, stood_in.error, (await ask(cache, vendor)).value)
+    assert None is (await ask(cache, vendor)).error
+
+
+@pytest.mark.parametrize("how", [{"decides": True}, {"fresh": True}])
+async def test_no_write_is_decided_on_what_is_outdated(cache: Cache, vendor: Vendor, how: dict[str, Any]) -> None:
+    """Then it is not known what the write would do."""
     await ask(cache, vendor)
     cache.invalidate([LIST])
     failing_with(vendor, UnavailableError)
 
     with pytest.raises(UnavailableError):
-        await ask(cache, vendor)
+        await ask(cache, vendor, **how)
 
 
-async def test_an_answer_on_its_way_during_a_write_goes_to_those_who_wait_only(
+async def test_an_answer_requested_before_a_write_goes_only_to_earlier_readers(
     cache: Cache, vendor: Vendor, time: VirtualTime
 ) -> None:
-    """It may show what was before: who asks afterwards asks the vendor, and it is not kept."""
+    """It may lack the write. Later readers cause a new call, and it is not kept."""
     vendor.seconds = 2.0
     before = asyncio.create_task(ask(cache, vendor))
     await time.advance(1)
@@ -50,7 +64,7 @@ async def test_an_answer_on_its_way_during_a_write_goes_to_those_who_wait_only(
 async def test_a_tag_reaches_what_it_names_and_what_is_narrower(
     cache: Cache, vendor: Vendor, tag: Tag, is_outdated: bool
 ) -> None:
-    """One task, all tasks of a source, all of a source; nothing else."""
+    """One task, all tasks of a source, or everything of a source."""
     tags = [Tag("camunda", Kind.TASK, "7")]
     await ask(cache, vendor, tags=tags)
     cache.invalidate([tag])
@@ -60,7 +74,7 @@ async def test_a_tag_reaches_what_it_names_and_what_is_narrower(
 
 
 async def test_everything_of_a_source_can_be_outdated(cache: Cache, vendor: Vendor) -> None:
-    """Everything of it, and nothing of another."""
+    """Answers of other sources stay valid."""
     other = key_of(source="uipath")
     await ask(cache, vendor)
     await ask(cache, vendor, other, tags=[Tag("uipath", Kind.TASK_LIST)])
@@ -69,10 +83,8 @@ async def test_everything_of_a_source_can_be_outdated(cache: Cache, vendor: Vend
     assert (None, "answer 2") == (cache.peek(key_of()), getattr(cache.peek(other), "value", None))
 
 
-async def test_during_a_write_the_vendor_is_asked_and_the_older_answer_stands_in_for_failures_only(
-    cache: Cache, vendor: Vendor
-) -> None:
-    """Before the write is over old and new are both true; the vendor knows better."""
+async def test_during_a_write_the_older_answer_is_returned_only_for_a_failure(cache: Cache, vendor: Vendor) -> None:
+    """Before the write ends, both the old and the new state are correct."""
     await ask(cache, vendor)
     async with cache.writing([LIST]):
         during = await ask(cache, vendor)
@@ -83,15 +95,13 @@ async def test_during_a_write_the_vendor_is_asked_and_the_older_answer_stands_in
         (during.value, during.stale),
         (stood_in.value, stood_in.stale),
     )
-    with pytest.raises(UnavailableError):
-        await ask(cache, vendor)
 
 
 @pytest.mark.parametrize("error", [UnavailableError, asyncio.CancelledError])
-async def test_a_write_overtakes_however_it_ends(
+async def test_a_write_invalidates_however_it_ends(
     cache: Cache, vendor: Vendor, error: type[UnavailableError | asyncio.CancelledError]
 ) -> None:
-    """A lost answer and a caller who goes away leave open whether it was applied."""
+    """After a lost answer or a cancelled caller, the write may have been applied."""
     await ask(cache, vendor)
     with pytest.raises(error):
         async with cache.writing([LIST]):
@@ -100,8 +110,8 @@ async def test_a_write_overtakes_however_it_ends(
     assert None is cache.peek(key_of())
 
 
-async def test_a_write_that_never_left_spares_what_is_kept(cache: Cache, vendor: Vendor) -> None:
-    """While a source is down, attempts to write to it do not take its cached lists from everybody."""
+async def test_a_write_that_was_not_sent_invalidates_nothing(cache: Cache, vendor: Vendor) -> None:
+    """Attempts to write to an unavailable source do not remove its cached lists."""
     await ask(cache, vendor)
     async with cache.writing([LIST]) as write:
         write.not_sent()
@@ -109,8 +119,19 @@ async def test_a_write_that_never_left_spares_what_is_kept(cache: Cache, vendor:
     assert "answer 1" == (await ask(cache, vendor)).value
 
 
+async def test_an_answer_of_before_a_write_is_settled_stands_in(cache: Cache, vendor: Vendor) -> None:
+    """It is newer than the one from before the write."""
+    await ask(cache, vendor)
+    async with cache.writing([LIST]) as write:
+        write.unsettled_for(5.0)
+    await ask(cache, vendor)
+    failing_with(vendor, UnavailableError)
+
+    assert "answer 2" == (await ask(cache, vendor)).value
+
+
 async def test_until_a_write_is_settled_nothing_is_kept(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
-    """A vendor whose reads lag by five seconds would otherwise leave the old answer behind for ten."""
+    """If reads lag by five seconds, an old answer would otherwise be kept for ten."""
     async with cache.writing([LIST]) as write:
         write.unsettled_for(5.0)
     lagging = await ask(cache, vendor)

@@ -1,4 +1,4 @@
-"""Two hundred people over one cache: nobody ever gets what was read in another's name."""
+"""Two hundred people use one cache. A person never gets an answer that was read for another person."""
 
 import asyncio
 import random
@@ -15,19 +15,19 @@ from gateway.shared.memory import MemoryInvalidationLog
 from tests.gateway.federation.cache.virtual_time import VirtualTime
 
 PRINCIPALS = 200
-# In `make test-long` thirty times as many.
+# Thirty times as many in `make test-long`.
 OPERATIONS = 100 * settings().max_examples
 
 
 class ScopelessCache(Cache):
-    """The mistake that the test is there to find: one entry and one flight for everybody."""
+    """The mistake that this test must detect: one entry and one flight for all people."""
 
     async def get_or_fetch(self, key: CacheKey, fetch: Callable[[], Awaitable[Any]], **more: Any) -> CachedResult[Any]:
         return await super().get_or_fetch(structs.replace(key, scope=SERVICE), fetch, **more)
 
 
 async def foreign_markers(cache: Cache, time: VirtualTime, operations: int) -> int:
-    """How many of so many random answers and failures hold somebody else's marker."""
+    """The number of answers and failures with another person's marker, in this many random operations."""
     rnd = random.Random(1)
     foreign = 0
 
@@ -73,8 +73,8 @@ async def foreign_markers(cache: Cache, time: VirtualTime, operations: int) -> i
     return foreign
 
 
-async def test_nobody_gets_what_was_read_in_anothers_name() -> None:
-    """Kept, joined, refreshed or standing in for a failure: values and errors hold the reader's own marker."""
+async def test_each_person_gets_only_their_own_answers() -> None:
+    """Values and errors have the reader's own marker: kept, joined, refreshed, or returned instead of a failure."""
     time = VirtualTime()
     cache = Cache(
         log=MemoryInvalidationLog(), max_bytes=1 << 24, max_entries=10_000, monotonic=time.monotonic, now=time.now
@@ -84,8 +84,8 @@ async def test_nobody_gets_what_was_read_in_anothers_name() -> None:
     assert 0.1 < (cache.view("camunda").hit_ratio or 0)
 
 
-async def test_a_key_without_the_scope_would_be_found() -> None:
-    """The test above bites: with the scope taken out of the key, markers of others come through."""
+async def test_a_key_without_the_scope_is_detected() -> None:
+    """With ScopelessCache the test above finds markers of other people."""
     time = VirtualTime()
     cache = ScopelessCache(
         log=MemoryInvalidationLog(), max_bytes=1 << 24, max_entries=10_000, monotonic=time.monotonic, now=time.now
@@ -96,11 +96,11 @@ async def test_a_key_without_the_scope_would_be_found() -> None:
 
 @pytest.mark.parametrize("scope", [None, "alice", ""])
 def test_a_key_needs_a_scope(scope: Any) -> None:
-    """Not only for the type checker."""
+    """The constructor checks it too, not only the type checker."""
     with pytest.raises(TypeError, match="scope"):
         CacheKey("camunda", scope, "list tasks", None)
 
 
-def test_a_person_is_never_taken_for_the_technical_account() -> None:
-    """Whatever his key is."""
+def test_no_person_has_the_scope_of_the_service_account() -> None:
+    """Whatever the person's key is."""
     assert SERVICE not in {Scope("service"), Scope("None"), Scope("")}

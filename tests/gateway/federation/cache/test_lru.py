@@ -1,4 +1,4 @@
-"""What is kept stays within its bounds, and the longest unused goes first."""
+"""The cache stays within its bounds; the least recently used entry is removed first."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +32,7 @@ def answer(*, size: int, kept_until: float = 100.0) -> KeptAnswer:
     )
 )
 def test_the_store_never_exceeds_its_bounds(puts: list[tuple[int, int, float, float]]) -> None:
-    """Whatever comes in, in bytes and in entries, while entries also expire."""
+    """In bytes and in entries, for any sequence of entries, while entries also expire."""
     now = 0.0
     store = AnswerStore(max_bytes=MAX_BYTES, max_entries=MAX_ENTRIES, monotonic=lambda: now)
     for key, size, kept_until, seconds in puts:
@@ -44,8 +44,8 @@ def test_the_store_never_exceeds_its_bounds(puts: list[tuple[int, int, float, fl
         assert len(store) == len(list(store.of("camunda")))
 
 
-async def test_the_longest_unused_goes_first(time: VirtualTime, vendor: Vendor) -> None:
-    """Not the oldest: what is asked for stays."""
+async def test_the_least_recently_used_entry_is_removed_first(time: VirtualTime, vendor: Vendor) -> None:
+    """Not the oldest entry: an entry that is still requested stays."""
     cache = make_cache(time, max_entries=3)
     for key in "abc":
         await ask(cache, vendor, key_of(key))
@@ -57,8 +57,8 @@ async def test_the_longest_unused_goes_first(time: VirtualTime, vendor: Vendor) 
     assert ["a", "c", "d"] == kept
 
 
-async def test_looking_at_the_cache_is_no_use_of_it(time: VirtualTime, vendor: Vendor) -> None:
-    """The view of a source leaves the order of eviction alone."""
+async def test_a_view_is_not_a_use(time: VirtualTime, vendor: Vendor) -> None:
+    """The view of a source does not change the order of removal."""
     cache = make_cache(time, max_entries=2)
     await ask(cache, vendor, key_of("old"))
     await ask(cache, vendor, key_of("new"))
@@ -70,8 +70,8 @@ async def test_looking_at_the_cache_is_no_use_of_it(time: VirtualTime, vendor: V
     assert None is kept
 
 
-async def test_an_answer_too_heavy_for_the_cache_is_given_and_not_kept(time: VirtualTime, vendor: Vendor) -> None:
-    """It would push out everything else; the lighter one that it replaces goes too."""
+async def test_an_answer_too_large_for_the_cache_is_not_kept(time: VirtualTime, vendor: Vendor) -> None:
+    """It would push out all other entries. The smaller entry that it replaces is removed too."""
     cache = make_cache(time, max_bytes=4000)
     await ask(cache, vendor, size=lambda _: 1000)
     await ask(cache, vendor, key_of("other"), size=lambda _: 1000)
@@ -82,8 +82,8 @@ async def test_an_answer_too_heavy_for_the_cache_is_given_and_not_kept(time: Vir
     assert ("answer 3", (None, "answer 2")) == (given_.value, kept)
 
 
-async def test_what_may_no_longer_be_given_takes_no_room(time: VirtualTime, vendor: Vendor, cache: Cache) -> None:
-    """An entry ends when it is neither fresh nor young enough to stand in for a failure."""
+async def test_an_unusable_entry_is_removed(time: VirtualTime, vendor: Vendor, cache: Cache) -> None:
+    """An entry is unusable if it is neither fresh nor young enough to be returned for a failure."""
     await ask(cache, vendor, max_stale=60.0)
     await time.advance(59)
     before = len(cache._store)

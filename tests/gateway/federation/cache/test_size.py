@@ -11,8 +11,8 @@ from connectors.sdk.model import Task, TaskState, UserRef
 from gateway.federation.cache.size import ENTRY_BYTES, estimated_size
 
 
-def test_the_estimate_for_tasks_is_near_what_they_take() -> None:
-    """Between once and five times the memory that Python says it took."""
+def test_the_estimate_for_tasks_is_near_their_real_size() -> None:
+    """Between one and five times the memory that Python reports."""
 
     def tasks() -> list[Task]:
         return [
@@ -51,10 +51,10 @@ def test_the_estimate_for_tasks_is_near_what_they_take() -> None:
     ],
 )
 def test_everything_has_a_size(value: object) -> None:
-    """Also what no format can hold."""
+    """Also a value that no format can encode."""
     assert ENTRY_BYTES < estimated_size(value) < ENTRY_BYTES + 1000
 
 
 def test_a_large_answer_counts_as_large() -> None:
-    """A million letters count as such wherever they stand."""
+    """A million letters count wherever they are in the answer."""
     assert estimated_size({"data": [{"text": "x" * 1_000_000}]}) > 1_000_000

@@ -1,4 +1,4 @@
-"""What the tests ask: a vendor that counts its calls, and takes its time, and fails, as it is told."""
+"""What the tests of the cache read: a vendor that counts its calls. A test sets how long it takes and whether it fails."""
 
 import asyncio
 from collections.abc import Callable
@@ -57,7 +57,7 @@ class Vendor:
 
 
 async def ask(cache: Cache, vendor: Vendor, of: CacheKey | None = None, **more: Any) -> CachedResult[str]:
-    """Fresh for ten seconds, good for sixty and about the list of tasks, unless said otherwise."""
+    """Unless given, the answer is fresh for ten seconds, usable for sixty, and about the list of tasks."""
     seconds: float = more.pop("seconds", 10.0)
     ttl: Callable[[str], float] = more.pop("ttl", lambda _: seconds)
     return await cache.get_or_fetch(

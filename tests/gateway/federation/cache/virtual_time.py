@@ -1,4 +1,4 @@
-"""Seconds that pass only while everybody waits for them, so that histories of hours run in milliseconds."""
+"""Time that passes only while all tasks wait for it, so that histories of hours run in milliseconds."""
 
 import asyncio
 import heapq
@@ -26,14 +26,14 @@ class VirtualTime:
         await waiter
 
     async def settle(self) -> None:
-        """Let everybody run until all of them wait."""
+        """Let all asyncio tasks run until each of them waits."""
         ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
         await asyncio.sleep(0)
-        while ready:  # noqa: ASYNC110 nothing tells when nobody is left
+        while ready:  # noqa: ASYNC110 no event says when no task is left
             await asyncio.sleep(0)
 
     async def advance(self, seconds: float) -> None:
-        """Let so much time pass, and everything happen that is due until then."""
+        """Let this many seconds pass, and run everything that is due until then."""
         end = self._seconds + seconds
         await self.settle()
         while self._waiting and self._waiting[0][0] <= end:
@@ -41,7 +41,7 @@ class VirtualTime:
         self._seconds = end
 
     async def exhaust(self) -> None:
-        """Let time pass until nobody waits for it."""
+        """Let time pass until no task waits for it."""
         await self.settle()
         while self._waiting:
             await self._step()

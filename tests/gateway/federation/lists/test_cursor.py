@@ -17,7 +17,7 @@ from connectors.sdk.errors import InputError
 from connectors.sdk.model import FlowRef, NativeRef, TaskPriority, TaskState
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
 from gateway.federation.lists.cursor import CursorCodec, fingerprint
-from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, StreamPosition
+from gateway.federation.lists.position import ListPosition, SourceCount, StreamId, StreamKind, StreamPosition
 from schema.ports import InboxScope, TaskFilter, TaskListRequest
 from tests.gateway.federation.listing_source import ListingConnector
 from tests.gateway.federation.memory_source import federation, later, person, task
@@ -26,9 +26,10 @@ CODEC = CursorCodec(b"a secret")
 POSITION = ListPosition(
     (1767323045678901, None, "north", "17"),
     {
-        StreamId("north", StreamKind.PAGED, 0, "+"): StreamPosition("26@25@77", 26, total=70, exact=True),
+        StreamId("north", StreamKind.PAGED, 0, "+"): StreamPosition("26@25@77", 26),
         StreamId("south", StreamKind.PAGED, 1, "-"): StreamPosition(None, 26),
     },
+    counts={"north": SourceCount(given=25, total=70, exact=True)},
 )
 CURSOR = CODEC.encode("a list", POSITION)
 LETTERS = string.ascii_letters + string.digits + "-_"
@@ -42,7 +43,7 @@ def changed(letter: str) -> st.SearchStrategy[str]:
 
 @st.composite
 def tampered(draw: st.DrawFn) -> str:
-    """The cursor with a letter or two replaced, put in, taken out or swapped, or cut, doubled, padded."""
+    """The cursor with one or two letters replaced, inserted, removed or swapped; or cut, doubled or padded."""
     text = list(CURSOR)
     for _ in range(draw(st.integers(1, 2))):
         place = draw(st.integers(0, len(text) - 1))
@@ -74,14 +75,14 @@ def test_a_cursor_survives_the_way_to_the_client_and_back() -> None:
 @settings(max_examples=max(500, settings().max_examples))
 @given(tampered().filter(lambda text: text != CURSOR) | st.text(max_size=300))
 def test_a_text_that_is_no_cursor_of_ours_is_refused(text: str) -> None:
-    """With a InputError, never with another error."""
+    """With an InputError, never with another error."""
     with pytest.raises(InputError) as caught:
         CODEC.decode("a list", text)
 
     assert ("after",) == caught.value.field
 
 
-def test_no_letter_of_a_cursor_can_be_another() -> None:
+def test_no_letter_of_a_cursor_can_be_changed() -> None:
     """Any letter at any place, including the unused bits of the last one."""
     for place, letter in enumerate(CURSOR):
         for other in LETTERS:
@@ -91,7 +92,7 @@ def test_no_letter_of_a_cursor_can_be_another() -> None:
 
 
 def test_a_cursor_of_another_secret_list_or_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Made before the secret changed, for other arguments, or by another release."""
+    """For example after a change of the secret, for other arguments, or from another release."""
     with pytest.raises(InputError, match="before this gateway's secret"):
         CursorCodec(b"another secret").decode("a list", CURSOR)
     with pytest.raises(InputError, match="another filter, order, scope or person"):
@@ -113,7 +114,7 @@ def test_a_cursor_of_another_shape_is_refused() -> None:
 
 
 def test_a_fingerprint_is_the_same_for_equal_parts_only() -> None:
-    """Sets have no order, and equal members of different structs are different."""
+    """The order of a set does not matter. Equal members of different structs are different parts."""
     ids = [f"task-{number}" for number in range(20)]
     asked, reversed_ = (TaskFilter(titles=frozenset(each)) for each in (ids, reversed(ids)))
 
@@ -154,7 +155,7 @@ ASKED = TaskListRequest(
 
 @pytest.mark.parametrize("what", [*OTHERWISE, "person"])
 async def test_a_cursor_fits_one_list_of_one_person(what: str) -> None:
-    """Another filter, order, scope or person: refused before any source is asked."""
+    """Another filter, order, scope or person is refused before any source is called."""
     connector = ListingConnector(TEN[0], [structs.replace(one, priority=TaskPriority.HIGH) for one in rows(TEN[0])])
     sources = federation(connector, people=[ADMIN, ALICE])
     page = await sources.list_tasks(ADMIN, ASKED)
@@ -170,7 +171,7 @@ async def test_a_cursor_fits_one_list_of_one_person(what: str) -> None:
 
 
 async def test_a_cursor_fits_another_page_size_and_an_equal_filter() -> None:
-    """`first`, freshness, count and direction may change; sets have no order."""
+    """`first`, freshness, count and direction may change. The order of a set does not matter."""
     sources = federation(ListingConnector(TEN[0], rows(TEN[0])), people=[ADMIN])
     order = (SortKey(TaskOrderField.CREATED_AT),)
     states = [TaskState.READY, TaskState.RESERVED, TaskState.SUSPENDED]
@@ -191,7 +192,7 @@ async def test_a_cursor_fits_another_page_size_and_an_equal_filter() -> None:
 
 
 async def test_a_cursor_over_ten_systems_is_at_most_2_kilobytes() -> None:
-    """Three disjuncts and two null partitions in each system: sixty streams, with long native ids."""
+    """Sixty streams with long native ids: three disjuncts and two null partitions for each system."""
     sources = federation(*(ListingConnector(key, rows(key)) for key in TEN), people=[ALICE])
     after, longest = None, 0
     for _ in range(30):

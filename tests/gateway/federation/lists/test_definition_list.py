@@ -8,8 +8,8 @@ from tests.gateway.federation.rich_source import RichConnector
 ALICE = person("alice", "north", "south")
 
 
-async def test_definitions_come_by_name_over_all_sources() -> None:
-    """On pages that follow each other."""
+async def test_definitions_of_all_sources_are_sorted_by_name() -> None:
+    """Over several pages."""
     north, south = RichConnector("north"), RichConnector("south")
     north.definitions = [Definition(native_id="2", key="b"), Definition(native_id="1", key="z", name="Alpha")]
     south.definitions = [Definition(native_id="9", key="aardvark")]
@@ -26,7 +26,7 @@ async def test_definitions_come_by_name_over_all_sources() -> None:
 
 
 async def test_a_source_without_definitions_is_skipped() -> None:
-    """A source that is not asked for is skipped too."""
+    """So is a source that the argument excludes."""
     north = RichConnector("north")
     north.definitions = [Definition(native_id="1", key="a")]
     sources = federation(north, MemoryConnector("west"), people=[ALICE])

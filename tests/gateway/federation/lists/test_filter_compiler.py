@@ -22,10 +22,14 @@ from connectors.sdk.model import (
     UserRef,
 )
 from connectors.sdk.query import Interval, TaskOrderField, TaskQuery, TextMatch
-from gateway.federation.lists.filter_compiler import FilterCompiler
+from gateway.federation.lists.filter_compiler import CompiledFilter, FilterCompiler
+from schema.core.context import Context
 from schema.ports import PersonId, SubjectMatch, TaskFilter
+from schema.task.filters import TaskFilter as GraphFilter
+from schema.task.filters import UserFilter
 from tests.gateway.federation.filter_model import filters_of, matches, moments, native_of, plain, some, words
-from tests.gateway.federation.memory_source import NOW, task
+from tests.gateway.federation.memory_source import NOW, person, task
+from tests.schema.fake_federation import FakeFederation
 
 TIMES = (TaskOrderField.DUE_AT, TaskOrderField.COMPLETED_AT)
 COMPILER = FilterCompiler("north", "memory", native_id=native_of, now=NOW)
@@ -80,6 +84,8 @@ people = some(
 MEMBERS: dict[str, st.SearchStrategy[Any]] = {
     "ids": some([TaskRef("north", "1"), TaskRef("north", "2"), TaskRef("south", "3")]),
     "sources": some(["north", "south"]),
+    "source": st.none()
+    | st.builds(TextMatch, contains=st.none() | st.just("nor"), not_in=st.none() | st.just(frozenset({"north"}))),
     "vendors": some(["memory", "other"]),
     "vendor": matches,
     "states": some(TaskState),
@@ -87,7 +93,7 @@ MEMBERS: dict[str, st.SearchStrategy[Any]] = {
     "priorities": some(TaskPriority),
     "is_overdue": st.none() | st.booleans(),
     "is_escalated": st.none() | st.booleans(),
-    "text": st.none() | st.sampled_from(["inv", "Í", "acc"]),
+    "text": st.none() | st.sampled_from(["inv", "Í", "acc", "invoice  7", "claim\ninvoice", " "]),
     "titles": some(["Invoice", "Claim"]),
     "title": matches,
     "business_keys": some(["Invoice", "Claim"]),
@@ -124,7 +130,7 @@ filters = filters_of(MEMBERS)
 
 
 def test_every_member_of_a_filter_is_drawn() -> None:
-    """Otherwise a member that the compiler forgets would not be noticed."""
+    """Otherwise the tests would miss a member that the compiler forgets."""
     assert {*MEMBERS, "all_of", "any_of", "none_of"} == set(TaskFilter.__struct_fields__)
 
 
@@ -132,7 +138,7 @@ def test_every_member_of_a_filter_is_drawn() -> None:
 @settings(max_examples=max(200, settings().max_examples))
 @given(filters, st.lists(tasks(), min_size=1, max_size=12))
 def test_a_compiled_filter_is_sound(wanted: TaskFilter, rows: list[Task]) -> None:
-    """The test is exact, the query matches every match, and it matches nothing else where it is called exact."""
+    """The test is exact. The query matches every match, and nothing else if it is called exact."""
     compiled = COMPILER.compile(wanted)
     for one in rows:
         expected = plain(wanted, one)
@@ -181,14 +187,14 @@ def test_a_compiled_filter_is_sound(wanted: TaskFilter, rows: list[Task]) -> Non
     ],
 )
 def test_the_strongest_sound_query(wanted: TaskFilter, query: TaskQuery | None, exact: bool) -> None:
-    """`or` becomes what its branches have in common, `not` the complement; a contradiction has no query."""
+    """`or` becomes what its branches have in common, `not` the complement. A contradiction has no query."""
     compiled = COMPILER.compile(wanted)
 
     assert (query, exact) == (compiled.query, compiled.is_exact)
 
 
-def test_vendors_are_asked_for_overdue_tasks_by_the_minute() -> None:
-    """So that many callers share one answer. Rows are tested against the moment itself."""
+def test_the_time_for_overdue_tasks_is_rounded_to_the_minute() -> None:
+    """So many callers share one answer. Rows are tested against the exact time."""
     moment = NOW + timedelta(seconds=30)
     compiled = FilterCompiler("north", "memory", native_id=lambda _: None, now=moment).compile(
         TaskFilter(is_overdue=True)
@@ -231,7 +237,7 @@ def due(**bounds: Any) -> TaskFilter:
     ],
 )
 def test_a_contradiction_has_no_query(branches: tuple[TaskFilter, ...]) -> None:
-    """Also when its halves are in different branches."""
+    """Also if its two parts are in different branches."""
     nested = TaskFilter(all_of=branches)
 
     assert COMPILER.compile(nested).query is None
@@ -239,8 +245,42 @@ def test_a_contradiction_has_no_query(branches: tuple[TaskFilter, ...]) -> None:
 
 
 def test_a_single_moment_is_no_contradiction() -> None:
-    """From NOW to NOW, inclusive."""
+    """From NOW to NOW, both inclusive."""
     query = COMPILER.compile(TaskFilter(all_of=(due(gte=NOW), due(lte=NOW)))).query
 
     assert query is not None
     assert query.matches(task("north", "1", due_at=NOW))
+
+
+@given(st.lists(tasks(), min_size=1, max_size=12), st.sampled_from(["assignee", "candidateUser"]), st.booleans())
+def test_everybody_but_me_is_what_me_is_not(rows: list[Task], member: str, is_known: bool) -> None:
+    """Tasks without a user are among the others; of a person without an account there is nothing to exclude."""
+    caller = person("alice" if is_known else "unknown")
+    context = Context(caller, FakeFederation([caller]), lambda: NOW)
+
+    def compiled(*, me: bool) -> CompiledFilter:
+        people = UserFilter(me=me)
+        wanted = GraphFilter(assignee=people) if member == "assignee" else GraphFilter(candidate_user=people)
+        return COMPILER.compile(wanted.to_port(context))
+
+    mine, others = compiled(me=True), compiled(me=False)
+    for one in rows:
+        users = one.assignees if member == "assignee" else one.candidate_users or ()
+        is_mine = any(user.native_id == caller.key for user in users)
+
+        assert (is_mine, not is_mine) == (mine.matches(one), others.matches(one))
+        assert is_mine or (others.query is not None and others.query.matches(one))
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        TaskFilter(none_of=TaskFilter(sources=frozenset({"north"}))),
+        TaskFilter(none_of=TaskFilter(vendors=frozenset({"memory"}))),
+        TaskFilter(source=TextMatch(not_in=frozenset({"north"}))),
+        TaskFilter(none_of=TaskFilter(states=frozenset(TaskState))),
+    ],
+)
+def test_a_source_that_is_excluded_is_not_asked(wanted: TaskFilter) -> None:
+    """Its rows would all be read for nothing."""
+    assert COMPILER.compile(wanted).query is None

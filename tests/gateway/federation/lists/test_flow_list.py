@@ -41,7 +41,7 @@ MINUTES = st.one_of(st.none(), st.integers(0, 3))
 async def test_pages_joined_are_all_flows_newest_first(
     north: list[int | None], south: list[int | None], first: int, sorts: bool, pushes: bool
 ) -> None:
-    """Whatever a source sorts and filters itself. Flows without a start come last; source and id decide ties."""
+    """Whether or not a source sorts or filters itself. Flows without a start come last; source and id break ties."""
     connectors = []
     for key, starts in (("north", north), ("south", south)):
         flows = [
@@ -117,7 +117,7 @@ async def test_flows_are_listed_for_task_admins_only() -> None:
 
 
 async def test_a_cursor_of_another_list_is_refused() -> None:
-    """Here with another filter."""
+    """In this test, of a list with another filter."""
     north = RichConnector("north", flows=[flow("north", "f1"), flow("north", "f2")])
     sources = federation(north, people=PEOPLE)
     cursor = (await sources.list_flows(CAROL, FlowListRequest(first=1))).edges[0].cursor()

@@ -17,7 +17,7 @@ def groups(*ids: str) -> list[Group]:
 
 
 def pages(*shown: Sequence[str], end: str | None = None, fails_at: int | None = None) -> PageOf[Group]:
-    """Pages with these ids. The last one's cursor is `end`; the page with the number `fails_at` fails."""
+    """Pages with these ids. The cursor of the last one is `end`. The page number `fails_at` fails."""
 
     async def page_of(limit: int, after: str | None) -> Page[Group]:
         number = int(after or 0)
@@ -43,7 +43,7 @@ def pages(*shown: Sequence[str], end: str | None = None, fails_at: int | None = 
     ids=["end", "repeated row", "empty", "bound", "bound within a page", "standing cursor", "failure"],
 )
 async def test_a_scan_ends(page_of: PageOf[Group], expected: Snapshot[Group]) -> None:
-    """At the end of the list, at `scan_limit` (4 here), at a cursor that does not move on, or at a failure."""
+    """At the end of the list, at `scan_limit` (4 here), at a cursor that repeats, or at a failure."""
     assert expected == await full_scan(page_of, page_limit=100, scan_limit=4)
 
 
@@ -58,14 +58,14 @@ async def test_rows_that_the_vendor_does_not_give_are_missing_from_the_scan() ->
     assert Snapshot(groups("a", "b"), truncated=True, pages=2) == await full_scan(page_of, page_limit=9, scan_limit=9)
 
 
-async def test_a_scan_without_a_row_fails() -> None:
-    """There is nothing to keep."""
+async def test_a_scan_that_fails_before_the_first_row_is_an_error() -> None:
+    """There are no rows to keep."""
     with pytest.raises(RateLimitedError):
         await full_scan(pages("a", fails_at=0), page_limit=100, scan_limit=4)
 
 
 async def test_a_page_is_no_larger_than_either_limit() -> None:
-    """Two rows here."""
+    """Two rows in this test."""
     asked = []
 
     async def page_of(limit: int, after: str | None) -> Page[Group]:

@@ -1,11 +1,11 @@
 """Lists over several sources against a model: all rows in one list, filtered and sorted in memory.
 
-What lists promise, whatever the sources can do and whatever happens between two pages:
+What lists promise for every kind of source and for every change between two pages:
 
-- pages joined, in either direction and from any edge, are the model's sequence while nothing changes;
-- a task that does not change while pages are read comes once, and in order;
-- rows that a vendor shuffles or repeats within a page come once, and in order; rows that it drops are missing, and no
-  other row is.
+- if nothing changes, all pages together are the model's sequence, in both directions and from any edge;
+- a task that does not change while pages are read is returned once and in order;
+- rows that a vendor shuffles or repeats within a page are returned once and in order. Rows that it drops are missing;
+  no other row is.
 """
 
 import itertools
@@ -44,7 +44,7 @@ ADMIN = person("carol", *SOURCES, admin=True)
 ALICE = person("alice", *SOURCES)
 TIMES = (TaskOrderField.DUE_AT, TaskOrderField.FOLLOW_UP_AT, TaskOrderField.CREATED_AT)
 Able = tuple[frozenset[TaskOrderField], bool, Paging, bool]
-# A change between two pages: which row, whether it is removed, and the seed of its new values otherwise.
+# A change between two pages: the row, whether it is removed, and otherwise the seed of its new values.
 Change = tuple[int, bool, int]
 
 many = settings(max_examples=max(150, settings().max_examples))
@@ -125,7 +125,7 @@ def ids(page: TaskList) -> list[str]:
 
 
 class Walk:
-    """Reads pages one after the other. Each starts at the last edge of the one before, or `turns` edges before it."""
+    """Reads one page after another. Each starts at the last edge of the previous page, or `turns` edges before it."""
 
     def __init__(
         self,
@@ -153,13 +153,13 @@ class Walk:
             edges = list(reversed(page.edges)) if backward else list(page.edges)
 
             assert len(edges) <= size
-            # A page may be empty only if its rows were removed meanwhile.
+            # A page may be empty only if its rows were removed before it was read.
             assert edges or number == 0 or self._between is not None
             if not (page.has_previous_page if backward else page.has_next_page):
                 found += [edge.task for edge in edges]
                 break
             assert edges, "the page before said that there is more"
-            # At least one row further on every page, so that the list ends.
+            # Every page is at least one row further, so the list ends.
             stop = max(1, len(edges) - self._turns[number % len(self._turns)])
             found += [edge.task for edge in edges[:stop]]
             after = edges[stop - 1].cursor()
@@ -187,7 +187,9 @@ def test_pages_joined_are_the_models_sequence(
     who: tuple[Caller, InboxScope],
     backward: bool,
 ) -> None:
-    """In either direction, from any edge, whatever each source can sort or filter. Totals are as accurate as they say."""
+    """In both directions, from any edge, whatever a source can sort or filter. Totals have the accuracy that they
+    claim.
+    """
     tasks = rows_of(numbers)
     caller, scope = who
     request = TaskListRequest(scope=scope, filter=wanted, order=order, backward=backward, now=NOW)
@@ -231,7 +233,7 @@ def test_unchanged_tasks_come_once_and_in_order_while_others_change(
     backward: bool,
     fresh: bool,
 ) -> None:
-    """Also when an anchor is gone, when pages are cached from before a change, and in any filter and scope."""
+    """Also if an anchor is gone, if pages were cached before a change, and with any filter and scope."""
     tasks = rows_of(numbers)
     connectors = sources_of(tasks, able)
     held = {one.native_id: one for one in tasks}
@@ -272,7 +274,7 @@ def test_unchanged_tasks_come_once_and_in_order_while_others_change(
     chance=st.integers(0, 2**16),
     backward=st.booleans(),
 )
-def test_pages_that_a_vendor_shuffles_repeats_or_thins_out(
+def test_pages_that_a_vendor_shuffles_repeats_or_shortens(
     numbers: list[int],
     order: tuple[SortKey, ...],
     able: tuple[Able, Able, Able],
@@ -281,7 +283,7 @@ def test_pages_that_a_vendor_shuffles_repeats_or_thins_out(
     chance: int,
     backward: bool,
 ) -> None:
-    """Nothing comes twice, everything comes in order, and only the rows that the vendor hides are missing."""
+    """No row is returned twice, all rows are in order, and only rows that the vendor hides are missing."""
     tasks = rows_of(numbers)
     connectors = sources_of(tasks, able, UnrulyConnector)
     for connector in connectors:
@@ -301,7 +303,7 @@ def test_any_edge_resumes_in_either_direction(
     sizes: list[int],
     turns: list[bool],
 ) -> None:
-    """The page begins beside the cursor's row, whatever its size and direction, and says what lies beyond it."""
+    """The page begins next to the cursor's row, for any size and direction, and says whether there are rows beyond it."""
     tasks = rows_of(numbers)
     expected = model(tasks, ADMIN, TaskListRequest(order=order))
 

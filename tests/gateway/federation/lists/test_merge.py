@@ -1,4 +1,4 @@
-"""The merge alone, over streams with fixed pages."""
+"""The merge alone, with streams of fixed pages."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -19,7 +19,7 @@ def due(native_id: str, hours: int, source: str = "north") -> Task:
 
 
 def stream(*pages: Sequence[Task]) -> PagedStream[Task]:
-    """The pages as the vendor returns them; they need not fit together."""
+    """The pages as the vendor returns them. They may contradict each other."""
 
     async def fetch(cursor: str | None, limit: int) -> Page[Task]:
         number = int(cursor or 0)
@@ -30,7 +30,7 @@ def stream(*pages: Sequence[Task]) -> PagedStream[Task]:
 
 
 async def test_a_row_that_moved_to_before_returned_rows_is_left_out() -> None:
-    """It is due in 3 hours on the first page, and in 1 hour on the second: it comes once, with its first due date."""
+    """Due in 3 hours on the first page, and in 1 hour on the second. It is returned once, with its first due date."""
     rows, more = await merge([stream([due("b", 2), due("a", 3)], [due("a", 1), due("c", 4)])], first=5, open_all=False)
 
     assert (["b", "a", "c"], False) == ([row.item.native_id for row in rows], more)
@@ -38,7 +38,7 @@ async def test_a_row_that_moved_to_before_returned_rows_is_left_out() -> None:
 
 
 async def test_a_row_that_ranks_before_another_sources_returned_row_is_left_out() -> None:
-    """South's second page has a row that sorts before north's row, which is returned already."""
+    """South's second page has a row that sorts before a row of north that was already returned."""
     north = stream([due("b", 2, "north")])
     first = [due("a", 1, "south"), due("c", 3, "south"), due("d", 4, "south")]
     south = stream(first, [due("e", 1, "south"), due("f", 5, "south")])
@@ -48,7 +48,7 @@ async def test_a_row_that_ranks_before_another_sources_returned_row_is_left_out(
     assert (["a", "b", "c", "d", "f"], False) == ([row.item.native_id for row in rows], more)
 
 
-async def test_a_row_that_comes_in_two_streams_comes_once() -> None:
+async def test_a_row_of_two_streams_is_returned_once() -> None:
     """As the same record, or as an older and a newer one."""
     rows, more = await merge(
         [stream([due("a", 1), due("b", 2)]), stream([due("a", 1), due("b", 3)])], first=5, open_all=True

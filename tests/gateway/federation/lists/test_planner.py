@@ -1,4 +1,4 @@
-"""What each source is asked for a list of tasks."""
+"""What a list of tasks requests from each source."""
 
 from typing import Any
 
@@ -37,7 +37,9 @@ def plan(
 
 
 def test_a_sorting_source_has_a_stream_per_disjunct_and_null_partition() -> None:
-    """Two reasons to see a task, with and without a due date; each asks for its own order."""
+    """The caller may see a task for two reasons, and each part has tasks with and without a due date. Each stream has
+    its own order.
+    """
     streams = plan(MemoryConnector("north"), ALICE, TaskFilter(states=READY), scope=InboxScope.CLAIMABLE).streams
 
     assert [
@@ -52,7 +54,7 @@ def test_a_sorting_source_has_a_stream_per_disjunct_and_null_partition() -> None
 
 
 def test_a_source_that_cannot_filter_is_scanned_once_for_all_disjuncts() -> None:
-    """And judged here: filters and order are the gateway's."""
+    """The gateway applies the filters and the order."""
     found = plan(MemoryConnector("north", sorts=frozenset(), weak=True), ALICE, TaskFilter(states=READY))
 
     assert [(StreamKind.SCANNED, 0, TaskQuery(), False)] == [
@@ -65,7 +67,7 @@ def test_a_source_that_cannot_filter_is_scanned_once_for_all_disjuncts() -> None
 
 
 def test_without_an_order_a_source_is_scanned() -> None:
-    """Counts need no order."""
+    """Counts have no order."""
     (stream,) = plan(MemoryConnector("north"), order=None).streams
 
     assert StreamKind.SCANNED is stream.id.kind
@@ -73,7 +75,7 @@ def test_without_an_order_a_source_is_scanned() -> None:
 
 
 def test_a_source_without_a_match_is_skipped() -> None:
-    """Another source, a contradiction, a scope in which the filter cannot match."""
+    """The filter names another source, contradicts itself, or cannot match in the scope."""
     connector = MemoryConnector("north")
     for caller, scope, wanted in (
         (ADMIN, InboxScope.ALL_VISIBLE, TaskFilter(sources=frozenset({"south"}))),
@@ -88,7 +90,7 @@ def test_a_source_without_a_match_is_skipped() -> None:
 
 
 def test_a_caller_without_an_identity_is_refused() -> None:
-    """A task admin sees everything all the same, but has no tasks of their own there."""
+    """A task admin sees all tasks of the source, but has no own tasks there."""
     stranger, admin = person("dave"), person("erin", admin=True)
     refused = plan(MemoryConnector("north"), stranger)
     own = plan(MemoryConnector("north"), admin, scope=InboxScope.MINE)
@@ -100,8 +102,8 @@ def test_a_caller_without_an_identity_is_refused() -> None:
 
 
 @pytest.mark.parametrize("backward", [False, True])
-def test_after_a_turn_a_source_is_asked_from_the_row_on(backward: bool) -> None:
-    """The vendor's cursors hold in the other direction only; its total is not the list's."""
+def test_after_a_turn_a_source_is_read_from_the_row_on(backward: bool) -> None:
+    """The vendor's cursors are valid in the other direction only. Its total is not the total of the list."""
     order = TotalOrder((), backward=backward)
     last = order.values_of(task("north", "1", due_at=NOW))
     turned = {each.id: each for each in plan(MemoryConnector("north"), order=order, turned_at=last).streams}

@@ -1,4 +1,4 @@
-"""Conjunction and generalisation of task queries, member by member."""
+"""Conjunction and generalisation of task queries, for each member."""
 
 from datetime import timedelta
 from typing import Any, get_type_hints
@@ -31,8 +31,8 @@ class WiderQuery(TaskQuery, frozen=True, kw_only=True):
     outcomes: frozenset[str] | None = None
 
 
-def test_a_member_without_a_rule_fails_loudly() -> None:
-    """At import, when a member is added to `TaskQuery` or removed."""
+def test_a_member_without_a_rule_is_an_error() -> None:
+    """At import, if a member is added to `TaskQuery` or removed."""
     with pytest.raises(TypeError, match="outcomes"):
         check_rules(WiderQuery)
     with pytest.raises(TypeError, match="assignees"):
@@ -40,7 +40,7 @@ def test_a_member_without_a_rule_fails_loudly() -> None:
 
 
 def test_a_rule_fits_the_type_of_its_member() -> None:
-    """Sets, booleans, fields that always have a value."""
+    """Sets, booleans, and fields that always have a value."""
     hints = get_type_hints(TaskQuery)
     expected: dict[type, Any] = {OneOf: "frozenset", Flag: "bool | None", AllFields: "frozenset"}
     for name, rule in RULES.items():
@@ -84,7 +84,7 @@ def ids(*names: str) -> frozenset[str]:
             TaskQuery(has_assignee=True),
         ),
         (TaskQuery(times=(ABOVE,)), TaskQuery(times=(BELOW,)), TaskQuery(times=(ABOVE, BELOW)), True, TaskQuery()),
-        # One subject may be an account and another have the id 7.
+        # One subject may be an account, and another may have the id 7.
         (
             TaskQuery(subject_types=ids("account")),
             TaskQuery(subject_ids=ids("7")),
@@ -109,13 +109,13 @@ def ids(*names: str) -> frozenset[str]:
     ],
 )
 def test_two_queries(left: TaskQuery, right: TaskQuery, both: TaskQuery, is_exact: bool, either: TaskQuery) -> None:
-    """What follows from both, and what holds for either."""
+    """The query that both imply, and the query that either implies."""
     assert (both, is_exact) == conjunction(left, right)
     assert either == generalisation(left, right)
 
 
 def test_flags_that_differ_contradict_each_other() -> None:
-    """No task has an assignee and has none."""
+    """No task both has an assignee and has none."""
     query, is_exact = conjunction(TaskQuery(has_assignee=True), TaskQuery(has_assignee=False))
 
     assert (True, True) == (is_contradictory(query), is_exact)

@@ -4,8 +4,9 @@ import pytest
 
 from connectors.sdk.model import CountAccuracy, Task
 from connectors.sdk.query import Page, SortKey, TaskOrderField
+from gateway.federation.lists.count import Count
 from gateway.federation.lists.position import StreamId, StreamKind
-from gateway.federation.lists.row_stream import Count, PagedStream, StreamSpec, VendorPages
+from gateway.federation.lists.row_stream import PagedStream, StreamSpec, VendorPages
 from gateway.federation.lists.sort_order import TotalOrder
 from tests.gateway.federation.memory_source import task
 

@@ -1,4 +1,4 @@
-"""Orders of rows, and the parts of a list that a vendor can sort."""
+"""Sort orders, and the parts of a list that a vendor can sort."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ EVERY_FIELD = frozenset(TaskOrderField)
 
 
 def test_null_due_dates_come_last_in_either_direction() -> None:
-    """An inbox never begins with undated tasks."""
+    """An inbox never begins with tasks that have no due date."""
     undated, dated = task("north", "undated"), task("north", "dated", due_at=NOW)
     for direction in SortDirection:
         order = TotalOrder((SortKey(TaskOrderField.DUE_AT, direction),))
@@ -33,7 +33,7 @@ def test_sort_values_are_json() -> None:
 
 
 def test_every_order_field_is_nullable_or_always_set() -> None:
-    """Compared with a task without values. CREATED_AT is set wherever a vendor sorts by it."""
+    """Compared with a task without values. CREATED_AT is set for every vendor that sorts by it."""
     empty = task("north", "1", created_at=None)
     unset = {field for field in TaskOrderField if order_value(empty, field) is None}
 
@@ -43,7 +43,7 @@ def test_every_order_field_is_nullable_or_always_set() -> None:
 
 @given(orders, st.integers(0, 2**31 - 1), st.booleans())
 def test_a_row_is_in_one_null_partition(order: tuple[SortKey, ...], seed: int, backward: bool) -> None:
-    """It does not rank before the bound. The partitions have the same labels in both directions."""
+    """It does not rank before the partition's bound. The partitions have the same labels in both directions."""
     one = row(seed, "1")
     total_order = TotalOrder(order, backward=backward)
     partitions = total_order.null_partitions(EVERY_FIELD, frozenset())
@@ -60,7 +60,7 @@ def test_a_row_is_in_one_null_partition(order: tuple[SortKey, ...], seed: int, b
 
 @pytest.mark.parametrize("backward", [False, True])
 def test_the_later_null_partition_has_a_bound(backward: bool) -> None:
-    """So it is not opened before the other one ends. A field that the vendor never fills makes no partition."""
+    """So it is not opened before the other one ends. A field that the vendor never fills has no partitions."""
     dated, undated = task("north", "1", due_at=NOW), task("north", "2")
     order = TotalOrder((), backward=backward)
     partitions = order.null_partitions(EVERY_FIELD, frozenset()) or ()
@@ -72,5 +72,5 @@ def test_the_later_null_partition_has_a_bound(backward: bool) -> None:
 
 
 def test_a_vendor_that_does_not_sort_by_a_field_is_scanned() -> None:
-    """None: no partition is returned in order."""
+    """None: the vendor returns no partition in order."""
     assert None is TotalOrder(()).null_partitions(frozenset({TaskOrderField.CREATED_AT}), frozenset())

@@ -1,16 +1,31 @@
-"""Stale rows: what is shown while a source fails, or while an answer is read again."""
+"""What is shown while a source fails, after a write too, and while an answer is read again."""
+
+from datetime import datetime, timedelta
 
 import anyio
+import pytest
+from msgspec import structs
 
-from connectors.sdk.errors import ForbiddenError, UnavailableError
-from connectors.sdk.model import CountAccuracy, TaskRef
+from connectors.sdk.commands import MutationStatus
+from connectors.sdk.errors import ForbiddenError, RateLimitedError, UnavailableError
+from connectors.sdk.model import CountAccuracy, Task, TaskRef, TaskState
+from connectors.sdk.query import Page, TaskOrderField, TaskQuery
 from gateway.federation.cache import Cache
 from gateway.federation.sources import flight_context
 from gateway.shared.memory import MemoryInvalidationLog
-from schema.ports import ClaimIntent, InboxScope, SourceStatus, TaskListRequest, WriteRequest
-from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
+from schema.ports import (
+    ClaimIntent,
+    InboxScope,
+    ReleaseIntent,
+    SourceStatus,
+    TaskList,
+    TaskListRequest,
+    WriteRequest,
+)
+from tests.gateway.federation.memory_source import EVERYTHING, NOW, MemoryConnector, federation, person, task
 
 ALICE = person("alice", "north")
+CAROL = person("carol", "north", admin=True)
 QUEUE = TaskListRequest(scope=InboxScope.CLAIMABLE)
 
 
@@ -20,6 +35,13 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
+    def date(self) -> datetime:
+        return NOW + timedelta(seconds=self.now)
+
+
+def ids(page: TaskList) -> list[str]:
+    return [edge.task.native_id for edge in page.edges]
+
 
 def kept(clock: Clock) -> Cache:
     return Cache(
@@ -27,12 +49,13 @@ def kept(clock: Clock) -> Cache:
         max_bytes=1 << 24,
         max_entries=100,
         monotonic=clock,
+        now=clock.date,
         flight_context=flight_context({"north": 8.0}),
     )
 
 
 async def test_a_failing_sources_rows_are_shown_as_stale_with_their_age() -> None:
-    """For 30 minutes; afterwards the report has the failure."""
+    """For 30 minutes. After that the report has the failure."""
     clock, north = Clock(), MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=[ALICE], answers=kept(clock))
     fresh = await sources.list_tasks(ALICE, QUEUE)
@@ -55,7 +78,7 @@ async def test_a_failing_sources_rows_are_shown_as_stale_with_their_age() -> Non
 
 
 async def test_nothing_stale_is_shown_in_place_of_a_refusal() -> None:
-    """A person who lost access sees no old rows."""
+    """A person who lost access does not see old rows."""
     clock, north = Clock(), MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=[ALICE], answers=kept(clock))
     await sources.list_tasks(ALICE, QUEUE)
@@ -66,8 +89,23 @@ async def test_nothing_stale_is_shown_in_place_of_a_refusal() -> None:
     assert (SourceStatus.FORBIDDEN, []) == (page.sources[0].status, page.edges)
 
 
-async def test_an_answer_that_is_just_outdated_is_returned_while_it_is_read_again() -> None:
-    """It is STALE without an error; the next read gets the fresh one."""
+async def test_polling_a_healthy_source_at_any_interval_never_gives_less_than_ok() -> None:
+    """Each answer is fresh, or is read again behind the asker's back: `fetchedAt` tells its age."""
+    for seconds in (1.0, 3.0, 9.9, 10.1, 15.0, 29.0, 31.0, 61.0):
+        clock, north = Clock(), MemoryConnector("north", [task("north", "1")])
+        sources = federation(north, people=[ALICE], answers=kept(clock))
+        for _ in range(12):
+            page = await sources.list_tasks(ALICE, QUEUE)
+            (report,) = page.sources
+
+            assert (SourceStatus.OK, None, CountAccuracy.EXACT) == (report.status, report.error, report.count_accuracy)
+            assert (True, 1, CountAccuracy.EXACT) == (page.is_complete, page.total, page.total_accuracy)
+            await anyio.wait_all_tasks_blocked()
+            clock.now += seconds
+
+
+async def test_an_answer_that_is_just_not_fresh_is_returned_while_it_is_read_again() -> None:
+    """It costs its reader no call; the next read gets the new one."""
     clock, north = Clock(), MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=[ALICE], answers=kept(clock))
     await sources.list_tasks(ALICE, QUEUE)
@@ -77,23 +115,138 @@ async def test_an_answer_that_is_just_outdated_is_returned_while_it_is_read_agai
     await anyio.wait_all_tasks_blocked()
     second = await sources.list_tasks(ALICE, QUEUE)
 
-    assert [(SourceStatus.STALE, None, 0), (SourceStatus.OK, None, 0)] == [
+    assert [(SourceStatus.OK, None, 0)] * 2 == [
         (page.sources[0].status, page.sources[0].error, page.sources[0].upstream_calls) for page in (first, second)
     ]
-    assert [["1"], ["1", "2"]] == [sorted(edge.task.native_id for edge in page.edges) for page in (first, second)]
+    assert [["1"], ["1", "2"]] == [ids(page) for page in (first, second)]
 
 
-async def test_an_answer_that_a_write_made_outdated_is_never_shown() -> None:
-    """Not even while the source fails: the claimed task cannot be claimed again."""
-    clock, north = Clock(), MemoryConnector("north", [task("north", "1"), task("north", "2")])
+async def test_a_refresh_that_fails_makes_the_rows_stale() -> None:
+    """As soon as it is known: the poll after the refresh."""
+    clock, north = Clock(), MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=[ALICE], answers=kept(clock))
     await sources.list_tasks(ALICE, QUEUE)
-    await sources.perform(ALICE, WriteRequest(target=TaskRef("north", "1"), intent=ClaimIntent()))
     north.fail = UnavailableError("is down")
+    clock.now = 15.0
+    await sources.list_tasks(ALICE, QUEUE)
+    await anyio.wait_all_tasks_blocked()
     page = await sources.list_tasks(ALICE, QUEUE)
 
-    assert [] == page.edges
-    assert SourceStatus.UNAVAILABLE is page.sources[0].status
+    assert (SourceStatus.STALE, "UPSTREAM_UNAVAILABLE", ["1"]) == (
+        page.sources[0].status,
+        page.sources[0].error and page.sources[0].error.code,
+        ids(page),
+    )
+
+
+@pytest.mark.parametrize("sorts", [EVERYTHING, frozenset[TaskOrderField]()], ids=["paged", "scanned"])
+@pytest.mark.parametrize("error", [UnavailableError("is down"), RateLimitedError("too many"), RuntimeError("odd")])
+async def test_rows_of_before_a_write_stay_with_the_write_on_top(
+    sorts: frozenset[TaskOrderField], error: Exception
+) -> None:
+    """For as long as the source fails, also when the vendor's own reads may lag no more."""
+    clock = Clock()
+    north = MemoryConnector("north", [task("north", str(number)) for number in range(30)], sorts=sorts)
+    sources = federation(north, people=[ALICE], answers=kept(clock), monotonic=clock, now=clock.date)
+    scopes = (InboxScope.CLAIMABLE, InboxScope.MINE, InboxScope.ALL_VISIBLE)
+    requests = [TaskListRequest(scope=scope, first=100) for scope in scopes]
+    for request in requests:
+        await sources.list_tasks(ALICE, request)
+    clock.now = 1.0
+    await sources.perform(ALICE, WriteRequest(target=TaskRef("north", "1"), intent=ClaimIntent()))
+    north.fail = error  # type: ignore[assignment]
+    for clock.now in (2.0, 59.0, 63.0, 600.0, 1799.0):
+        queue, mine, everything = [await sources.list_tasks(ALICE, request) for request in requests]
+
+        assert (29, ["1"], 30) == (len(queue.edges), ids(mine), len(everything.edges))
+        assert "1" not in ids(queue)
+        for page in (queue, mine, everything):
+            assert (SourceStatus.STALE, False) == (page.sources[0].status, page.is_complete)
+            assert None is not page.sources[0].error
+            assert len(page.edges) == page.sources[0].count
+
+
+async def test_a_list_that_is_drained_in_part_keeps_its_other_rows() -> None:
+    """The limit comes after the first of three pages: the rows of the older scan stand beside those read now."""
+
+    class Limited(MemoryConnector):
+        limit_after = 99
+
+        async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
+            if int(after or 0) >= self.limit_after:
+                raise RateLimitedError("asked too often")
+            return await super().list_tasks(query, limit=limit, after=after)
+
+    clock = Clock()
+    north = Limited("north", [task("north", f"{number:03}") for number in range(250)], sorts=frozenset())
+    north.limit_after = 1000
+    sources = federation(north, people=[CAROL], answers=kept(clock))
+    request = TaskListRequest(first=100)
+    await sources.list_tasks(CAROL, request)
+    north.held["000"] = task("north", "000", title="Changed")
+    north.limit_after = 99
+    clock.now = 60.0
+    page = await sources.list_tasks(CAROL, request)
+
+    assert (SourceStatus.STALE, "RATE_LIMITED", 250) == (
+        page.sources[0].status,
+        page.sources[0].error and page.sources[0].error.code,
+        page.sources[0].count,
+    )
+    assert "Changed" == page.edges[0].task.title
+
+
+async def test_ten_writes_in_a_row_under_a_limit_leave_the_list_whole() -> None:
+    """Twelve pages may be read. Every list has all 21 rows and all writes; without reads it is STALE and says why.
+
+    One read fails within a list: the other page's rows are there all the same.
+    """
+    clock = Clock()
+
+    class Limited(MemoryConnector):
+        reads = 13
+
+        async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
+            self.reads -= 1
+            if self.reads < 0:
+                raise RateLimitedError("the rate limit for reads is used up")
+            return await super().list_tasks(query, limit=limit, after=after)
+
+    tasks = [task("north", f"{number:02}") for number in range(21)]
+    north = Limited("north", tasks, sorts=frozenset())
+    north.info = structs.replace(north.info, page_limit=11)
+    sources = federation(north, people=[ALICE, CAROL], answers=kept(clock))
+    request = TaskListRequest(first=50)
+    seen = []
+    for number in range(10):
+        await sources.list_tasks(CAROL, request)
+        await sources.perform(ALICE, WriteRequest(target=TaskRef("north", f"{number:02}"), intent=ClaimIntent()))
+        page = await sources.list_tasks(CAROL, request)
+        owned = sum(edge.task.assignee is not None for edge in page.edges)
+        seen.append((len(page.edges), owned, page.sources[0].status))
+        clock.now += 1.0
+    stale = [one for one in seen if one[2] is SourceStatus.STALE]
+
+    assert [(21, number + 1) for number in range(10)] == [one[:2] for one in seen]
+    assert {SourceStatus.OK, SourceStatus.STALE} == {one[2] for one in seen}
+    assert 1 <= len(stale) < 10
+
+
+async def test_no_write_is_decided_on_rows_of_before_another_write() -> None:
+    """The task cannot be read again, so it is not known what the second write would do: it is refused, nothing is sent."""
+    clock, north = Clock(), MemoryConnector("north", [task("north", "1")])
+    sources = federation(north, people=[ALICE], answers=kept(clock))
+    ref = TaskRef("north", "1")
+    await sources.perform(ALICE, WriteRequest(target=ref, intent=ClaimIntent()))
+    await sources.get_tasks(ALICE, [ref])
+    await sources.perform(ALICE, WriteRequest(target=ref, intent=ReleaseIntent()))
+    north.fail = RateLimitedError("too many")
+    shown = (await sources.get_tasks(ALICE, [ref]))[ref]
+    refused = await sources.perform(ALICE, WriteRequest(target=ref, intent=ClaimIntent()))
+
+    assert isinstance(shown, Task)
+    assert TaskState.READY is shown.state
+    assert (MutationStatus.REJECTED, ["claim", "release"]) == (refused.status, north.writes)
 
 
 async def test_a_source_shows_what_is_cached() -> None:

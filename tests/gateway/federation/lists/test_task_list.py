@@ -26,7 +26,7 @@ def many(source: str, count: int, **members: object) -> list[Task]:
 
 
 async def test_a_page_costs_a_sorting_source_one_call() -> None:
-    """25 of 1,000 rows with due dates: the partition without due dates is not opened."""
+    """25 of the 1,000 rows with due dates. The partition without due dates is not opened."""
     connector = MemoryConnector("north", many("north", 1000))
 
     page = await page_of(connector, count=False)
@@ -35,7 +35,7 @@ async def test_a_page_costs_a_sorting_source_one_call() -> None:
 
 
 async def test_a_total_opens_every_partition_and_is_exact() -> None:
-    """The partition without due dates costs a call only for the total."""
+    """Only the total needs a call for the partition without due dates."""
     connector = MemoryConnector("north", [*many("north", 30), task("north", "undated")])
 
     page = await page_of(connector, count=True)
@@ -56,8 +56,8 @@ async def test_a_failing_source_leaves_the_others_and_a_report() -> None:
     assert (False, CountAccuracy.LOWER_BOUND) == (page.is_complete, page.total_accuracy)
 
 
-async def test_a_source_that_recovers_returns_the_rows_of_before() -> None:
-    """A failing source keeps its position in the cursor: its earlier rows come on the next page."""
+async def test_a_source_that_recovers_returns_its_earlier_rows() -> None:
+    """A failing source keeps its position in the cursor, so its earlier rows are on the next page."""
     north = MemoryConnector("north", many("north", 4))
     south = MemoryConnector("south", many("south", 4), sorts=frozenset())
     south.fail = UnavailableError("cannot be reached")
@@ -74,7 +74,7 @@ async def test_a_source_that_recovers_returns_the_rows_of_before() -> None:
 
 
 async def test_a_rate_limited_source_says_when_to_retry() -> None:
-    """RATE_LIMITED has retryAt."""
+    """The error RATE_LIMITED has `retryAt`."""
     north = MemoryConnector("north")
     north.fail = RateLimitedError("asked too often", retry_at=later(minutes=1))
 
@@ -84,8 +84,8 @@ async def test_a_rate_limited_source_says_when_to_retry() -> None:
     assert (SourceStatus.RATE_LIMITED, later(minutes=1)) == (page.sources[0].status, error and error.retry_at)
 
 
-async def test_a_vendors_cursor_that_does_not_move_on_is_an_error() -> None:
-    """Following it would never end."""
+async def test_a_vendors_cursor_that_repeats_is_an_error() -> None:
+    """The list would never end."""
 
     class Standing(MemoryConnector):
         async def list_tasks(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
@@ -99,7 +99,7 @@ async def test_a_vendors_cursor_that_does_not_move_on_is_an_error() -> None:
 
 
 async def test_a_full_scan_ends_at_the_scan_limit_and_says_so() -> None:
-    """2,000 by default; here 150 of 400."""
+    """The default is 2,000; in this test 150 of 400."""
     connector = MemoryConnector("north", many("north", 400), sorts=frozenset(), scan_limit=150)
 
     page = await page_of(connector)
@@ -115,7 +115,9 @@ async def test_a_full_scan_ends_at_the_scan_limit_and_says_so() -> None:
 
 
 async def test_a_tie_that_is_too_long_to_be_read_is_reported() -> None:
-    """Forty tasks of one moment and a scan limit of ten: the rows returned may not be the first ones, so it is truncated."""
+    """Forty tasks have the same due time and the scan limit is ten. The returned rows may not be the first ones, so the
+    list is truncated.
+    """
     tie = [task("north", f"{number:02}", due_at=NOW) for number in range(40)]
 
     short = await page_of(MemoryConnector("north", tie, scan_limit=100), first=5)
@@ -127,7 +129,7 @@ async def test_a_tie_that_is_too_long_to_be_read_is_reported() -> None:
 
 
 async def test_a_hundred_equal_lists_at_once_cost_one_call() -> None:
-    """Single flight: one call per cache key."""
+    """One call for each cache key (single flight)."""
     connector = MemoryConnector("north", many("north", 30))
     sources = federation(connector, people=[ADMIN])
 
@@ -138,8 +140,8 @@ async def test_a_hundred_equal_lists_at_once_cost_one_call() -> None:
     assert 1 == connector.lists
 
 
-async def test_a_warm_list_costs_nothing() -> None:
-    """The second read within ten seconds gets the same answer, marked as cached."""
+async def test_a_warm_list_costs_no_call() -> None:
+    """A second read within ten seconds gets the same answer, marked as cached."""
     connector = MemoryConnector("north", many("north", 30))
     sources = federation(connector, people=[ADMIN])
 
@@ -150,7 +152,7 @@ async def test_a_warm_list_costs_nothing() -> None:
 
 
 async def test_visibility_holds_in_lists() -> None:
-    """Alice sees her tasks and those that her group may claim, not Bob's private task; the task admin sees all."""
+    """Alice sees her tasks and those that her group may claim, but not Bob's private task. The task admin sees all."""
     north = MemoryConnector(
         "north",
         [
@@ -169,7 +171,7 @@ async def test_visibility_holds_in_lists() -> None:
 
 
 async def test_scopes() -> None:
-    """MINE, CLAIMABLE, their union, and the tasks of the groups with any owner."""
+    """MINE, CLAIMABLE, both together, and the tasks of the caller's groups with any owner."""
     north = MemoryConnector(
         "north",
         [
@@ -193,8 +195,8 @@ async def test_scopes() -> None:
     assert expected == actual
 
 
-async def test_a_person_without_an_identity_gets_no_rows_and_is_told() -> None:
-    """The status is OK, since the source did not fail; the report's error is IDENTITY_NOT_LINKED."""
+async def test_a_person_without_an_identity_gets_no_rows_and_an_error() -> None:
+    """The status is OK, because the source did not fail. The report's error is IDENTITY_NOT_LINKED."""
     north = MemoryConnector("north", many("north", 3))
 
     page = await page_of(north, caller=person("dave"))
@@ -208,8 +210,8 @@ async def test_a_person_without_an_identity_gets_no_rows_and_is_told() -> None:
     )
 
 
-async def test_a_source_that_the_filter_excludes_is_not_asked() -> None:
-    """SKIPPED without a call; the same for a filter that contradicts itself."""
+async def test_a_source_that_the_filter_excludes_is_not_called() -> None:
+    """It is SKIPPED. So is every source if the filter contradicts itself."""
     north, south = MemoryConnector("north", many("north", 1)), MemoryConnector("south", many("south", 1))
 
     page = await page_of(north, south, filter=TaskFilter(sources=frozenset({"north"})))
@@ -223,7 +225,7 @@ async def test_a_source_that_the_filter_excludes_is_not_asked() -> None:
 
 
 async def test_foreign_and_damaged_cursors_are_refused() -> None:
-    """Another order, another person, a changed letter, any text: each is VALIDATION_FAILED."""
+    """Another order, another person, a changed letter or any other text is VALIDATION_FAILED."""
     sources = federation(MemoryConnector("north", many("north", 9)), people=[ADMIN, ALICE])
     page = await sources.list_tasks(ADMIN, TaskListRequest(first=2))
     cursor = page.edges[0].cursor()
@@ -245,7 +247,9 @@ async def test_foreign_and_damaged_cursors_are_refused() -> None:
 
 
 async def test_a_full_scan_that_the_vendor_stops_keeps_what_was_read() -> None:
-    """A limit after the first of four pages: 100 rows, PARTIAL, truncated, with the error; the source shows it too."""
+    """The rate limit ends the scan after the first of four pages: 100 rows, PARTIAL and truncated, with the error. The
+    source shows the error too.
+    """
 
     class Limited(MemoryConnector):
         async def list_tasks(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
@@ -269,8 +273,8 @@ async def test_a_full_scan_that_the_vendor_stops_keeps_what_was_read() -> None:
     assert SourceStatus.RATE_LIMITED is sources.sources()[0].status
 
 
-async def test_a_full_scan_is_fresh_the_longer_the_more_it_cost() -> None:
-    """Four seconds a page: a scan of five pages is fresh for 20 seconds."""
+async def test_an_expensive_full_scan_is_fresh_for_longer() -> None:
+    """Four seconds for each page: a scan of five pages is fresh for 20 seconds."""
     clock = 0.0
     answers = Cache(log=MemoryInvalidationLog(), max_bytes=1 << 24, max_entries=1000, monotonic=lambda: clock)
     connector = MemoryConnector("north", many("north", 500), sorts=frozenset())

@@ -1,4 +1,4 @@
-"""Definitions by id: found in lists, at a cost that does not depend on how many ids are asked."""
+"""Definitions by id: found in lists, with the same number of calls for any number of ids."""
 
 import pytest
 
@@ -25,7 +25,7 @@ class CountingConnector(RichConnector):
 
 
 def connector() -> CountingConnector:
-    """Lists one definition; alice owns a task of an older one in flow f1. Flow f2 is not hers."""
+    """Lists one definition. Alice owns a task with an older definition in flow f1. Flow f2 is not visible to her."""
     mine = task("north", "1", definition=OLD, flow_id="f1", owner="alice", candidate_groups=())
     found = CountingConnector(
         "north",
@@ -40,17 +40,17 @@ def connector() -> CountingConnector:
 
 
 @pytest.mark.parametrize(("native_id", "expected"), [("d2", LISTED), ("d1", OLD), ("d3", None)])
-async def test_a_task_definition_is_found_where_it_is_listed_or_in_use(
+async def test_a_task_definition_is_found_if_it_is_listed_or_in_use(
     native_id: str, expected: Definition | None
 ) -> None:
-    """An older version is not listed any more, and still stands on tasks."""
+    """An older version is no longer listed, but tasks still have it."""
     sources = federation(connector(), people=[ALICE, CAROL])
 
     assert expected == await sources.get_task_definition(ALICE, NativeRef("north", native_id))
 
 
 async def test_a_definition_of_a_task_that_the_caller_cannot_see_is_unknown() -> None:
-    """Only lists of definitions are for everybody."""
+    """Only lists of definitions are visible to all callers."""
     bob = person("bob", "north")
     sources = federation(connector(), people=[ALICE, bob])
 
@@ -70,7 +70,7 @@ async def test_a_definition_of_a_task_that_the_caller_cannot_see_is_unknown() ->
 async def test_a_flow_definition_is_found_among_the_flows_that_the_caller_sees(
     key: str, native_id: str, is_found: bool
 ) -> None:
-    """Task admins see all flows, others those of their tasks."""
+    """Task admins see all flows, other callers the flows of their tasks."""
     sources = federation(connector(), people=[ALICE, CAROL])
     found = await sources.get_flow_definition({"alice": ALICE, "carol": CAROL}[key], NativeRef("north", native_id))
 
@@ -86,7 +86,7 @@ async def test_an_unknown_source_has_no_definitions() -> None:
 
 
 async def test_many_unknown_ids_cost_no_more_than_one() -> None:
-    """The lists that are looked through are shared."""
+    """All ids are searched in the same lists."""
     north = connector()
     sources = federation(north, people=[CAROL])
     await sources.get_task_definition(CAROL, NativeRef("north", "x"))
@@ -100,7 +100,7 @@ async def test_many_unknown_ids_cost_no_more_than_one() -> None:
 
 
 async def test_a_failing_source_is_an_error_and_not_an_unknown_id() -> None:
-    """With the time to try again where there is one."""
+    """With the time to retry, if it is known."""
     north = connector()
     sources = federation(north, people=[CAROL])
     north.fail = UpstreamTimeoutError("no answer")

@@ -8,7 +8,7 @@ from tests.gateway.federation.memory_source import MemoryConnector, federation
 
 
 class Directory(MemoryConnector):
-    """Knows the users u1 and u2 and the group g1; `asked` are the ids of each call."""
+    """Knows the users u1 and u2 and the group g1. `asked` has the ids of each call."""
 
     def __init__(self, key: str) -> None:
         super().__init__(key)
@@ -36,7 +36,7 @@ async def test_users_of_a_source_are_one_batch() -> None:
 
 
 async def test_a_directory_that_fails_leaves_its_users_and_groups_out() -> None:
-    """Rows show a stub instead; other sources are not affected."""
+    """Rows show a stub instead. Other sources are not affected."""
     north, south = Directory("north"), Directory("south")
     south.fail = UnavailableError("is down")
     sources = federation(north, south)

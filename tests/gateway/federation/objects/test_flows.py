@@ -1,9 +1,13 @@
 """Flows by id."""
 
-import pytest
+from collections.abc import Mapping, Sequence
 
-from connectors.sdk.errors import UnavailableError
-from connectors.sdk.model import FlowRef, FlowState
+import anyio
+import pytest
+from structlog.testing import capture_logs
+
+from connectors.sdk.errors import ConnectorError, UnavailableError
+from connectors.sdk.model import Flow, FlowRef, FlowState
 from schema.ports import CancelFlowIntent, WriteRequest
 from tests.gateway.federation.memory_source import federation, person, task
 from tests.gateway.federation.rich_source import RichConnector, flow
@@ -13,8 +17,8 @@ ALICE = person("alice", "north")
 REF = FlowRef("north", "f1")
 
 
-async def test_a_flow_is_visible_by_one_of_its_tasks() -> None:
-    """To others it does not exist, unless they are task admins."""
+async def test_a_flow_is_visible_through_one_of_its_tasks() -> None:
+    """For other callers it does not exist, unless they are task admins."""
     visible, hidden = flow("north", "f1"), flow("north", "f2")
     tasks = [task("north", "1"), task("north", "2", owner="bob", candidate_groups=(), flow_id="f2")]
     sources = federation(RichConnector("north", tasks, flows=[visible, hidden]), people=[ADMIN, ALICE])
@@ -25,7 +29,7 @@ async def test_a_flow_is_visible_by_one_of_its_tasks() -> None:
 
 
 async def test_a_flow_that_cannot_be_read_has_its_error() -> None:
-    """One of an unknown source is absent; a single flow raises."""
+    """A flow of an unknown source is absent. A read of a single flow raises the error."""
     north = RichConnector("north", flows=[flow("north", "f1")])
     north.fail = UnavailableError("is down")
     sources = federation(north, people=[ADMIN])
@@ -37,7 +41,7 @@ async def test_a_flow_that_cannot_be_read_has_its_error() -> None:
         await sources.get_visible_flow(ADMIN, REF)
 
 
-async def test_a_flow_is_shown_as_our_write_left_it() -> None:
+async def test_a_flow_is_shown_as_after_our_write() -> None:
     """While the vendor's reads lag."""
     north = RichConnector("north", flows=[flow("north", "f1")])
     north.lag_flows()
@@ -47,3 +51,59 @@ async def test_a_flow_is_shown_as_our_write_left_it() -> None:
     found = (await sources.get_flows(ADMIN, [REF]))[REF]
 
     assert FlowState.CANCELED is getattr(found, "state", None)
+
+
+async def test_the_flows_of_a_page_cost_one_call_for_each_source() -> None:
+    """Each is kept by its id: another page asks for the ones that are missing, in one call."""
+
+    class Counting(RichConnector):
+        def __init__(self, key: str) -> None:
+            super().__init__(key, flows=[flow(key, f"f{number}") for number in range(40)])
+            self.asked: list[list[str]] = []
+
+        async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
+            self.asked.append(list(ids))
+            return await super().get_flows(ids)
+
+    north, south = Counting("north"), Counting("south")
+    sources = federation(north, south, people=[ADMIN])
+    page = [FlowRef(key, f"f{number}") for key in ("north", "south") for number in range(30)]
+    found = await sources.get_flows(ADMIN, [*page, FlowRef("north", "unknown")])
+    more = await sources.get_flows(ADMIN, [FlowRef("north", f"f{number}") for number in range(20, 40)])
+    fresh = await sources.get_flows(ADMIN, page[:30], fresh=True)
+
+    assert (60, 20, 30) == (len(found), len(more), len(fresh))
+    assert [31, 10, 30] == [len(ids) for ids in north.asked]
+    assert [30] == [len(ids) for ids in south.asked]
+
+
+async def test_pages_at_once_ask_for_each_flow_once() -> None:
+    """Two requests that want the same flow wait for one answer."""
+
+    class Counting(RichConnector):
+        asked = 0
+
+        async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
+            self.asked += len(ids)
+            return await super().get_flows(ids)
+
+    north = Counting("north", flows=[flow("north", f"f{number}") for number in range(20)])
+    sources = federation(north, people=[ADMIN])
+    refs = [FlowRef("north", f"f{number}") for number in range(20)]
+    async with anyio.create_task_group() as group:
+        for start in range(10):
+            group.start_soon(sources.get_flows, ADMIN, refs[start : start + 11])
+
+    assert 20 == north.asked
+
+
+async def test_one_failing_call_for_many_flows_is_the_error_of_each() -> None:
+    """Of each flow that it was for; it is logged once."""
+    north = RichConnector("north", flows=[flow("north", f"f{number}") for number in range(20)])
+    north.fail = UnavailableError("is down")
+    refs = [FlowRef("north", f"f{number}") for number in range(20)]
+    with capture_logs() as logs:
+        found = await federation(north, people=[ADMIN]).get_flows(ADMIN, refs)
+
+    assert ({UnavailableError}, 20) == ({type(one) for one in found.values()}, len(found))
+    assert 1 == len(logs)

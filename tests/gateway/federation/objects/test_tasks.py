@@ -14,7 +14,7 @@ ALICE = person("alice", "north", "south")
 
 
 async def test_the_state_of_a_known_flow_shows_in_its_tasks_without_a_call() -> None:
-    """In lists and single tasks, once the flow was read; before that, the task is shown as the vendor returned it."""
+    """In lists and single tasks, after the flow was read. Before that, a task is shown as the vendor returned it."""
 
     class Flows(MemoryConnector):
         async def get_flows(self, ids: Sequence[str]) -> dict[str, Flow]:
@@ -53,7 +53,7 @@ async def test_tasks_that_cannot_be_read_have_their_error() -> None:
     assert isinstance(found[refs[3]], UnavailableError)
 
 
-async def test_details_are_those_of_visible_tasks() -> None:
+async def test_details_are_read_for_visible_tasks_only() -> None:
     """The detail of a task that the caller may not see is not read."""
     north = MemoryConnector("north", [task("north", "1"), task("north", "2", owner="bob", candidate_groups=())])
     wanted = {TaskRef("north", native_id): frozenset({DetailAspect.FORM}) for native_id in ("1", "2")}
@@ -64,10 +64,58 @@ async def test_details_are_those_of_visible_tasks() -> None:
 
 
 async def test_equal_reads_cost_one_call_unless_fresh() -> None:
-    """Within the ten seconds for which a task is fresh."""
+    """For ten seconds, as long as a task is fresh."""
     north = MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=[ALICE])
     for fresh in (False, False, True):
         await sources.get_tasks(ALICE, [TaskRef("north", "1")], fresh=fresh)
 
     assert 2 == north.gets
+
+
+async def test_a_record_in_hand_is_not_read_again_for_its_details() -> None:
+    """Twenty rows with their details cost twenty details; twenty refs one batch of tasks beside them."""
+    north = MemoryConnector("north", [task("north", f"{number:02}") for number in range(20)])
+    sources = federation(north, people=[ALICE])
+    rows = [edge.task for edge in (await sources.list_tasks(ALICE, TaskListRequest(first=20))).edges]
+    wanted = {row.ref: frozenset({DetailAspect.FORM}) for row in rows}
+    known = await sources.get_details(ALICE, wanted, known={row.ref: row for row in rows})
+    gets = north.gets
+    unknown = await federation(north, people=[ALICE]).get_details(ALICE, wanted)
+
+    assert (20, 0, unknown) == (len(known), gets, known)
+    assert 1 == north.gets
+
+
+async def test_details_are_as_fresh_as_asked_for() -> None:
+    """A fresh question reads the detail and, where it has no record in hand, the task."""
+
+    class Counting(MemoryConnector):
+        details = 0
+
+        async def get_detail(self, task: Task, aspects: object) -> TaskDetail:
+            self.details += 1
+            return await super().get_detail(task, aspects)
+
+    north = Counting("north", [task("north", "1")])
+    sources = federation(north, people=[ALICE])
+    wanted = {TaskRef("north", "1"): frozenset({DetailAspect.DATA})}
+    for fresh in (False, False, True):
+        await sources.get_details(ALICE, wanted, fresh=fresh)
+
+    assert (2, 2) == (north.details, north.gets)
+
+
+async def test_what_the_record_has_is_no_call() -> None:
+    """A vendor whose read of a task is the read of its details."""
+
+    class Whole(MemoryConnector):
+        def detail_in(self, task: Task, aspects: object) -> TaskDetail | None:
+            return TaskDetail(description="from the record") if task.native_id == "1" else None
+
+    north = Whole("north", [task("north", "1"), task("north", "2")])
+    found = await federation(north, people=[ALICE]).get_details(
+        ALICE, {TaskRef("north", one): frozenset({DetailAspect.DESCRIPTION}) for one in ("1", "2")}
+    )
+
+    assert ["from the record", None] == [getattr(one, "description", None) for one in found.values()]

@@ -1,4 +1,4 @@
-"""Credential scope and authority, by how a source is called."""
+"""Credential scope and authority, for each `acts_as`."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def settings(acts_as: str) -> SourceSettings:
 
 
 def test_a_service_account_has_one_scope_and_no_authority() -> None:
-    """Whoever the caller is, and whatever was entered before."""
+    """For every caller, and whatever was entered before."""
     before = CallContext(caller=CONTEXT.caller, authority=Authority(principal="bob", identity=None))
 
     assert SERVICE == scope_of(settings("service"), CONTEXT)
@@ -33,14 +33,14 @@ def test_a_service_account_has_one_scope_and_no_authority() -> None:
 
 @pytest.mark.parametrize("acts_as", ["viewer", "exchange"])
 def test_a_person_has_a_scope_and_an_authority_of_their_own(acts_as: str) -> None:
-    """With their identity in that source, and what they signed in with."""
+    """With the identity in that source, and the token of the sign-in."""
     assert Scope("person:alice") == scope_of(settings(acts_as), CONTEXT)
     assert Authority(principal="alice", identity=HERE, token="t") == acting_on(settings(acts_as), CONTEXT).authority
 
 
 @pytest.mark.parametrize("acts_as", ["viewer", "exchange"])
 def test_the_gateway_itself_has_neither_a_persons_scope_nor_an_authority(acts_as: str) -> None:
-    """Answers without a person's credentials are nobody's and everybody's to be kept from."""
+    """Answers that were read without a person's credentials are not shared with any person."""
     scope = scope_of(settings(acts_as), CallContext())
 
     assert scope not in {SERVICE, Scope("person:nobody")}

@@ -1,4 +1,6 @@
-"""The context of a single flight: the reader's, but for its deadline; in the background also priority and counters."""
+"""The context of a single flight: the reader's, with another deadline. In the background, priority and counters differ
+too.
+"""
 
 from connectors.sdk.caller import Caller
 from gateway.federation.cache import SERVICE, CacheKey
@@ -10,7 +12,7 @@ KEY = CacheKey("north", SERVICE, "list tasks", None)
 
 
 async def inside(*, in_background: bool) -> tuple[CallContext, RequestCost, float]:
-    """The context of a flight that a reader with one second left causes, their counter, and the seconds that it has."""
+    """The context of a flight whose reader has one second left, the reader's counter, and the seconds of the flight."""
     cost = RequestCost()
     reader = CallContext(caller=ALICE, token="t", priority=Priority.WRITE, counters=(cost,)).limited_to(1)
     with in_context(reader), flight_context({"north": 8.0})(KEY, in_background):
@@ -19,7 +21,7 @@ async def inside(*, in_background: bool) -> tuple[CallContext, RequestCost, floa
 
 
 async def test_a_flight_has_the_deadline_of_its_source() -> None:
-    """Others may come to wait for it; its requests count for the reader who caused it."""
+    """Other readers may join it. Its requests are counted for the reader who caused it."""
     context, cost, seconds = await inside(in_background=False)
 
     assert (ALICE, "t", Priority.WRITE, (cost,)) == (
@@ -31,8 +33,8 @@ async def test_a_flight_has_the_deadline_of_its_source() -> None:
     assert 7.9 < seconds <= 8.0
 
 
-async def test_a_background_refresh_goes_last_and_counts_for_nothing() -> None:
-    """The reader who caused it has an answer already; the credentials are theirs."""
+async def test_a_background_refresh_has_the_lowest_priority_and_is_not_counted() -> None:
+    """The reader who caused it already has an answer. It uses that reader's credentials."""
     context, _, seconds = await inside(in_background=True)
 
     assert (ALICE, "t", Priority.BACKGROUND, ()) == (context.caller, context.token, context.priority, context.counters)

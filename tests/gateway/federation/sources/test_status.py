@@ -1,4 +1,4 @@
-"""What the status of a source is after successes and failures."""
+"""The status of a source after successes and failures."""
 
 from datetime import UTC, datetime
 
@@ -36,7 +36,7 @@ def record(*, per_person: bool = False) -> StatusRecord:
     ],
 )
 def test_a_failure_is_the_status_until_the_next_success(error: ConnectorError, expected: SourceStatus) -> None:
-    """With its message as the reason."""
+    """The message is the reason."""
     here = record()
     here.record_failure(error)
     failed = (here.status, here.reason, here.last_success_at)
@@ -59,7 +59,7 @@ def test_a_list_that_failed_was_asked_for(error: ConnectorError, expected: Sourc
 
 
 def test_a_refusal_of_one_request_is_no_failure_of_the_source() -> None:
-    """It answered."""
+    """The source answered."""
     here = record()
     here.record_failure(NotFoundError("no such task"))
 
@@ -68,7 +68,7 @@ def test_a_refusal_of_one_request_is_no_failure_of_the_source() -> None:
 
 @pytest.mark.parametrize("error", [ForbiddenError("not you"), UnauthenticatedError("not this token")])
 def test_a_refused_person_is_no_failure_of_the_source(error: ConnectorError) -> None:
-    """Where each person has credentials of their own."""
+    """If each person has credentials of their own."""
     here = record(per_person=True)
     here.record_failure(error)
 

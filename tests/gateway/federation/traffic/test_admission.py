@@ -1,4 +1,4 @@
-"""Admission control as a whole: what a failing, silent or returning source costs, and what can be seen of it."""
+"""Admission control as a whole: the cost of a failing, silent or returning source, and what is visible of it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -49,7 +49,7 @@ class Source:
             raise UnavailableError("failed", native_status=status)
 
     async def fail(self) -> None:
-        """Silent until it counts as away."""
+        """Be silent until the breaker opens."""
         self.vendor.silence = 100.0
         for _ in range(3):
             with within(0.8), pytest.raises(UpstreamTimeoutError):
@@ -57,7 +57,7 @@ class Source:
 
 
 async def outcomes(call: Callable[[], Awaitable[int]], times: int, *, every: float) -> list[str]:
-    """Of calls begun one after the other."""
+    """The outcomes of calls that begin one after another."""
     seen: list[str] = []
 
     async def one() -> None:
@@ -73,8 +73,8 @@ async def outcomes(call: Callable[[], Awaitable[int]], times: int, *, every: flo
     return seen
 
 
-async def test_a_silent_source_is_found_out_by_three_and_costs_nobody_afterwards() -> None:
-    """A2: no query later than its own deadline, and after three none waits at all."""
+async def test_a_silent_source_costs_three_waits_and_then_none() -> None:
+    """A2: no call takes longer than its deadline, and after three calls none waits."""
     source = Source()
     source.vendor.silence = 100.0
     took = []
@@ -89,8 +89,8 @@ async def test_a_silent_source_is_found_out_by_three_and_costs_nobody_afterwards
     assert len(source.vendor.arrivals) == 3
 
 
-async def test_whoever_waits_when_it_opens_is_told_at_once() -> None:
-    """A line before a source that is away leads nowhere."""
+async def test_waiting_calls_fail_at_once_when_the_breaker_opens() -> None:
+    """Waiting for an unavailable source is useless."""
     source = Source(LimitsSettings(concurrency=3))
     source.vendor.silence = 100.0
     told: list[float] = []
@@ -108,14 +108,14 @@ async def test_whoever_waits_when_it_opens_is_told_at_once() -> None:
             group.start_soon(ask, patience)
     await source.admission.aclose()
 
-    # The first failure made room for one more, which is under way when the third comes.
+    # The first failure freed a place for a fourth call, which is running when the third fails.
     assert [0.8] * 5 == told[:5]
     assert len([at for at, _ in source.vendor.arrivals if at < start + INTERVAL]) == 4
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-async def test_an_upstream_that_only_fails_is_asked_hardly_more_often_than_users_ask(status: int) -> None:
-    """R7: at most 1.1 requests for one of a user's, retries and probes included."""
+async def test_a_failing_source_gets_hardly_more_requests_than_users_make(status: int) -> None:
+    """R7: at most 1.1 requests for one request of a user, including retries and probes."""
     source = Source()
     source.vendor.status = status
     seen = await outcomes(source.caller.read, 200, every=0.25)
@@ -125,8 +125,8 @@ async def test_an_upstream_that_only_fails_is_asked_hardly_more_often_than_users
     assert {"UPSTREAM_UNAVAILABLE"} == set(seen)
 
 
-async def test_at_most_one_probe_an_interval_and_nobody_else_is_let_through() -> None:
-    """R7, A1: fifty callers at half-open, none reaches the source but the probe, none waits for it."""
+async def test_only_the_probe_reaches_a_failing_source() -> None:
+    """R7, A1: one probe an interval. No other call reaches the source, and none waits for the probe."""
     source = Source()
     await source.fail()
     source.vendor.arrivals.clear()
@@ -155,7 +155,7 @@ async def test_at_most_one_probe_an_interval_and_nobody_else_is_let_through() ->
 
 
 async def test_a_source_is_back_within_an_interval() -> None:
-    """A5: and what it is asked then is no more than users ask."""
+    """A5: it then gets no more requests than users make."""
     source = Source()
     await source.fail()
     source.vendor.silence = None
@@ -171,8 +171,8 @@ async def test_a_source_is_back_within_an_interval() -> None:
     assert len(source.vendor.arrivals) == 2
 
 
-async def test_a_source_that_nobody_asks_for_is_looked_after_seldom() -> None:
-    """Every half minute; at once again when somebody asks."""
+async def test_a_source_without_callers_is_probed_less_often() -> None:
+    """Every half minute; at once again after a caller."""
     source = Source()
     await source.fail()
     await anyio.sleep(2 * IDLE_INTERVAL + 8)
@@ -185,8 +185,8 @@ async def test_a_source_that_nobody_asks_for_is_looked_after_seldom() -> None:
     assert (3, 4) == (idle, len(source.probes))
 
 
-async def test_requests_at_which_a_well_vendor_fails_do_not_shut_the_source() -> None:
-    """Ids of other clusters answer 503 at some vendors; nobody may keep others out by asking for them."""
+async def test_requests_that_fail_at_a_healthy_vendor_do_not_keep_the_breaker_open() -> None:
+    """Some vendors answer 503 for ids of other clusters. A caller with such ids must not block the other callers."""
     probes = 0
 
     async def probe() -> None:
@@ -210,23 +210,23 @@ async def test_requests_at_which_a_well_vendor_fails_do_not_shut_the_source() ->
     assert probes == 1
 
 
-async def test_a_source_that_comes_and_goes_is_probed_no_more_often() -> None:
+async def test_a_flapping_source_is_not_probed_more_often() -> None:
     """One probe an interval, however often the breaker opens within it."""
     source = Source()
     end = anyio.current_time() + 60
     while anyio.current_time() < end:
-        # Back for the probe, failing again as soon as users come.
+        # It answers the probe, and fails again as soon as users call.
         source.vendor.status = 503 if source.admission.state is BreakerState.CLOSED or not source.probes else None
         await outcomes(source.caller.call, 1, every=0.05)
     await source.admission.aclose()
 
     gaps = [later - sooner for sooner, later in zip(source.probes, source.probes[1:], strict=False)]
-    assert len(gaps) == 2  # the vendor is well but for some requests then, and is not shut out again
+    assert len(gaps) == 2  # from then on, only some requests are taken to fail, and the breaker stays closed
     assert min(gaps) >= INTERVAL - 0.001
 
 
-async def test_a_probe_is_nobodys() -> None:
-    """It has neither the deadline nor the priority of whoever saw the source fail."""
+async def test_a_probe_does_not_run_in_the_context_of_a_caller() -> None:
+    """It has neither the deadline nor the priority of the caller whose call failed."""
     seen: list[tuple[Priority, float | None]] = []
 
     async def probe() -> None:
@@ -249,13 +249,13 @@ async def test_a_probe_is_nobodys() -> None:
         (RateLimitedError("too many", native_status=429), BreakerState.CLOSED),
         (RateLimitedError("our own rate limit"), BreakerState.OPEN),
         (UnavailableError("cannot be reached"), BreakerState.OPEN),
-        (IdentityNotLinkedError("nobody is there"), BreakerState.CLOSED),
+        (IdentityNotLinkedError("no identity"), BreakerState.CLOSED),
         (RuntimeError("broken"), BreakerState.OPEN),
         (MalformedResponseError("not readable as JSON", native_status=200), BreakerState.OPEN),
     ],
 )
-async def test_any_answer_but_a_failure_brings_a_source_back(error: Exception, expected: BreakerState) -> None:
-    """Refused credentials are no absence; our own rate limit tells nothing; a broken probe ends nothing."""
+async def test_any_answer_except_a_failure_closes_the_breaker(error: Exception, expected: BreakerState) -> None:
+    """Refused credentials are an answer. A refusal by our own rate limit and an error in the probe are not."""
 
     async def probe() -> None:
         raise error
@@ -270,8 +270,8 @@ async def test_any_answer_but_a_failure_brings_a_source_back(error: Exception, e
     assert expected is state
 
 
-async def test_a_probe_that_does_not_judge_statuses_is_judged_by_what_the_gate_saw() -> None:
-    """A bare exchange gives a 503 back as an answer."""
+async def test_a_probe_that_returns_a_failure_status_keeps_the_breaker_open() -> None:
+    """A plain exchange returns a 503 as an answer."""
     source = Source()
     await source.fail()
     source.vendor.silence, source.vendor.status = None, 503
@@ -283,8 +283,8 @@ async def test_a_probe_that_does_not_judge_statuses_is_judged_by_what_the_gate_s
     assert state is BreakerState.OPEN
 
 
-async def test_our_own_haste_is_not_held_against_the_vendor() -> None:
-    """A deadline of 100 ms that a vendor of 200 ms misses."""
+async def test_a_too_short_deadline_is_not_a_failure_of_the_vendor() -> None:
+    """The deadline is 100 ms, and the vendor takes 200 ms."""
     source = Source()
     source.vendor.silence = 0.2
     for _ in range(10):
@@ -308,7 +308,7 @@ async def test_nothing_is_sent_after_the_deadline() -> None:
 
 
 async def test_a_write_under_way_is_not_cut_off_by_the_deadline() -> None:
-    """It might be applied, and nobody would know."""
+    """Otherwise it would be unknown whether it was applied."""
     source = Source()
     source.vendor.silence = 3.0
     with within(1):
@@ -317,8 +317,8 @@ async def test_a_write_under_way_is_not_cut_off_by_the_deadline() -> None:
     assert status == 200
 
 
-async def test_no_more_are_under_way_than_the_concurrency_limit_allows() -> None:
-    """A3: a slow source holds its own places, 8 at first and 16 at most, and keeps one for writes."""
+async def test_requests_at_once_stay_within_the_concurrency_limit() -> None:
+    """A3: a slow source uses only its own places: 8 at first, at most 16. One is kept for writes."""
     source = Source()
     source.vendor.silence = 10.0
     async with anyio.create_task_group() as group:
@@ -333,8 +333,8 @@ async def test_no_more_are_under_way_than_the_concurrency_limit_allows() -> None
 
 
 @pytest.mark.slow
-async def test_a_line_that_is_too_long_takes_nobody() -> None:
-    """More would wait for longer than anybody asks."""
+async def test_a_full_queue_takes_no_more_requests() -> None:
+    """They would wait longer than any caller does."""
     source = Source()
     source.vendor.silence = 1.0
     async with anyio.create_task_group() as group:
@@ -351,8 +351,8 @@ async def test_a_line_that_is_too_long_takes_nobody() -> None:
     assert waited == 0.0
 
 
-async def test_a_passing_failure_is_not_seen() -> None:
-    """The read is sent again, and counted."""
+async def test_a_caller_does_not_see_a_short_failure() -> None:
+    """The read is sent again and counted."""
     source = Source()
     cost = RequestCost()
     source.vendor.status = 502
@@ -369,8 +369,8 @@ async def test_a_passing_failure_is_not_seen() -> None:
     assert (200, 1) == (status, cost.retries)
 
 
-async def test_a_read_that_pauses_while_its_source_goes_away_fails_as_it_had_failed() -> None:
-    """Its own failure says more than that the source is away."""
+async def test_a_read_that_waits_for_its_retry_keeps_its_own_failure() -> None:
+    """If the breaker opens during the pause, the read's own failure says more."""
     source = Source()
     source.vendor.status = 502
     failures: list[int | None] = []
@@ -390,7 +390,7 @@ async def test_a_read_that_pauses_while_its_source_goes_away_fails_as_it_had_fai
 
 
 async def test_no_retry_beyond_the_deadline() -> None:
-    """The pause and an exchange must fit."""
+    """The pause and the exchange must both fit before it."""
     source = Source()
     source.vendor.status = 502
     start = anyio.current_time()
@@ -401,8 +401,8 @@ async def test_no_retry_beyond_the_deadline() -> None:
     assert len(source.vendor.arrivals) <= 2
 
 
-async def test_waits_are_counted_for_whoever_waited() -> None:
-    """One call that waited two seconds, and one that was refused."""
+async def test_waits_are_counted_for_their_operation() -> None:
+    """One call waited two seconds, and one was refused."""
     limits = LimitsSettings(requests=1, writes=1, window=2)
     vendor = Vendor(StrictWindow(1, 2))
     caller = Caller(admission_control(limits), vendor)
@@ -418,8 +418,8 @@ async def test_waits_are_counted_for_whoever_waited() -> None:
     assert 2.0 <= cost.waited_seconds <= 2.01
 
 
-async def test_reads_and_writes_have_windows_apart_where_the_vendor_counts_them_apart() -> None:
-    """And one where it names one number for both."""
+async def test_reads_and_writes_have_separate_windows_if_the_vendor_counts_them_separately() -> None:
+    """And one window if the vendor has one number for both."""
     apart = admission_control(LimitsSettings(requests=30, writes=10)).rate_limits()
     together = admission_control(LimitsSettings(requests=30)).rate_limits()
     unknown = admission_control().rate_limits()
@@ -432,8 +432,8 @@ async def test_reads_and_writes_have_windows_apart_where_the_vendor_counts_them_
     ) == unknown
 
 
-async def test_what_the_vendor_told_is_marked_as_observed() -> None:
-    """From memory, with dates."""
+async def test_a_limit_from_the_vendors_headers_is_observed() -> None:
+    """The view needs no call, and its reset is a date."""
     vendor = Vendor(StrictWindow(30, 60), headers=True)
     source = admission_control(LimitsSettings(requests=25, writes=10))
     await Caller(source, vendor).call()
@@ -446,7 +446,7 @@ async def test_what_the_vendor_told_is_marked_as_observed() -> None:
 
 
 async def test_each_credential_has_its_own_window() -> None:
-    """Vendors count each one apart: what alice used up is not bob's."""
+    """Vendors count each credential separately: alice's requests do not use up bob's limit."""
     who = "alice"
     vendor = Vendor(StrictWindow(PLENTY, 60))
     source = admission_control(LimitsSettings(requests=1, writes=1), credential=lambda: who)
@@ -459,8 +459,8 @@ async def test_each_credential_has_its_own_window() -> None:
     assert await caller.call() == 200
 
 
-async def test_windows_of_credentials_that_nobody_uses_are_forgotten() -> None:
-    """However many people there are, in memory are those of the last window."""
+async def test_windows_of_unused_credentials_are_forgotten() -> None:
+    """For any number of people, only the windows of recent ones are in memory."""
     who = "0"
     vendor = Vendor(StrictWindow(PLENTY, 60))
     source = admission_control(LimitsSettings(requests=5, writes=1, window=1), credential=lambda: who)
@@ -474,7 +474,7 @@ async def test_windows_of_credentials_that_nobody_uses_are_forgotten() -> None:
 
 
 async def test_backpressure_lowers_the_concurrency_limit() -> None:
-    """Camunda's 503 RESOURCE_EXHAUSTED is a refusal, no absence: fewer at once, and the breaker stays closed."""
+    """Camunda's 503 RESOURCE_EXHAUSTED is a refusal: fewer requests at once, and the breaker stays closed."""
     source = admission_control()
     limits = [source.concurrency]
     for _ in range(4):
@@ -489,8 +489,8 @@ async def test_backpressure_lowers_the_concurrency_limit() -> None:
     assert source.state is BreakerState.CLOSED
 
 
-async def test_whoever_is_cancelled_in_the_moment_of_passing_takes_nothing_along() -> None:
-    """The place goes to the next in line."""
+async def test_a_call_cancelled_while_it_is_admitted_keeps_no_place() -> None:
+    """The next waiting call gets the place."""
     source = admission_control(LimitsSettings(requests=5, writes=5, concurrency=1))
     under_way = await source.admit(is_write=True)
     fickle = asyncio.create_task(source.admit(is_write=True))
@@ -506,7 +506,7 @@ async def test_whoever_is_cancelled_in_the_moment_of_passing_takes_nothing_along
 
 
 async def test_settling_twice_counts_once() -> None:
-    """An exchange ends in one way."""
+    """An exchange ends once."""
     source = admission_control(LimitsSettings(requests=5, writes=5))
     permit = await source.admit(is_write=False)
     permit.settle(status=200)

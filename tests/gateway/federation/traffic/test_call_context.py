@@ -13,7 +13,7 @@ ALICE = Caller(key="alice", name="Alice", identities={})
 
 
 def test_without_a_request_the_context_is_empty() -> None:
-    """No caller, deadline or counter; an authority that a connector's test entered stays."""
+    """It has no caller, deadline or counter. An authority that a connector's test entered stays."""
     alice = Authority(principal="alice", identity=None)
     with in_call(UpstreamCall(authority=alice)):
         entered = current_context()
@@ -28,7 +28,7 @@ def fail() -> None:
 
 
 def test_a_context_is_left_again() -> None:
-    """Also by an exception; connectors see its part of it."""
+    """Also after an exception. Connectors see their part of the context."""
     cost = RequestCost()
     outer = CallContext(operation="outer")
     with in_context(outer):
@@ -41,7 +41,7 @@ def test_a_context_is_left_again() -> None:
 
 
 def test_every_counter_counts() -> None:
-    """The operation's and that of one of its lists."""
+    """The counter of the operation and the counter of one of its lists."""
     operation, part = RequestCost(), RequestCost()
     context = CallContext(counters=(operation,))
     context.count_request()
@@ -50,8 +50,8 @@ def test_every_counter_counts() -> None:
     assert (2, 1) == (operation.requests, part.requests)
 
 
-def test_the_deadline_narrows_and_never_widens() -> None:
-    """A part has no longer than the whole."""
+def test_a_deadline_can_only_become_earlier() -> None:
+    """A part never has more time than the whole."""
     whole = CallContext().limited_to(10, monotonic=lambda: 100.0)
     narrow = whole.limited_to(2, monotonic=lambda: 101.0)
     wide = whole.limited_to(60, monotonic=lambda: 101.0)
@@ -66,14 +66,14 @@ def test_the_deadline_narrows_and_never_widens() -> None:
 
 
 def test_a_new_deadline_may_be_later() -> None:
-    """A single flight is not bound by the reader who caused it."""
+    """The deadline of the reader who caused a single flight does not limit the flight."""
     short = CallContext().limited_to(1, monotonic=lambda: 100.0)
 
     assert 160.0 == short.with_deadline(60, monotonic=lambda: 100.0).deadline
 
 
-async def test_tasks_started_inside_have_it_and_others_do_not() -> None:
-    """It travels as context variables do."""
+async def test_asyncio_tasks_started_inside_have_the_context() -> None:
+    """As with any context variable. Other tasks do not have it."""
     seen: dict[str, float | None] = {}
 
     async def look(name: str) -> None:
@@ -89,7 +89,7 @@ async def test_tasks_started_inside_have_it_and_others_do_not() -> None:
 
 
 def test_a_context_does_not_show_the_token() -> None:
-    """It may end up in a traceback."""
+    """The context may appear in a traceback."""
     context = CallContext(caller=ALICE, token="s3cret", priority=Priority.WRITE)
     acting = structs.replace(context, authority=Authority(principal="alice", identity=None, token="s3cret"))
 

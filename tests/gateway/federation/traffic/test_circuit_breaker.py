@@ -1,4 +1,4 @@
-"""When a source counts as away, and that only a probe brings it back."""
+"""When a source counts as unavailable, and that only a probe changes this."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def fail(breaker: CircuitBreaker, clock: Clock, *, times: int = 1, answered: boo
 
 
 def test_three_failures_in_a_row_open_it(breaker: CircuitBreaker, clock: Clock) -> None:
-    """A2; a success in between begins anew."""
+    """A2: a success in between resets the count."""
     fail(breaker, clock, times=FAILURES - 1)
     breaker.record_success(sent_at=clock.now)
     not_yet = fail(breaker, clock, times=FAILURES - 1)
@@ -37,7 +37,7 @@ def test_three_failures_in_a_row_open_it(breaker: CircuitBreaker, clock: Clock) 
 
 
 def test_failures_in_half_of_the_latest_open_it(breaker: CircuitBreaker, clock: Clock) -> None:
-    """Though never three in a row."""
+    """Even if there are never three in a row."""
     opened = []
     for _ in range(LATEST):
         opened.append(fail(breaker, clock))
@@ -74,7 +74,7 @@ def test_a_vendor_that_is_well_otherwise_is_forgiven_unusable_answers(breaker: C
 
 
 def test_only_a_probe_closes_it(breaker: CircuitBreaker, clock: Clock) -> None:
-    """An answer to what was sent before is older news; one failed probe leaves it open."""
+    """Answers to earlier requests do not. A failed probe leaves it open."""
     fail(breaker, clock, times=FAILURES)
     breaker.record_success(sent_at=clock.now)
     states = [breaker.state]
@@ -89,8 +89,8 @@ def test_only_a_probe_closes_it(breaker: CircuitBreaker, clock: Clock) -> None:
     assert [BreakerState.OPEN, BreakerState.HALF_OPEN, BreakerState.OPEN, BreakerState.CLOSED] == states
 
 
-def test_what_was_sent_before_it_closed_does_not_open_it(breaker: CircuitBreaker, clock: Clock) -> None:
-    """Requests into a black hole time out long after the source is back."""
+def test_requests_sent_before_it_closed_do_not_open_it(breaker: CircuitBreaker, clock: Clock) -> None:
+    """Requests to a silent source time out long after the source is back."""
     sent_at = clock.now
     fail(breaker, clock, times=FAILURES)
     clock.now += 5
@@ -100,8 +100,8 @@ def test_what_was_sent_before_it_closed_does_not_open_it(breaker: CircuitBreaker
     assert [False] * 20 == [breaker.record_failure(sent_at=sent_at, answered=False) for _ in range(20)]
 
 
-def test_requests_that_a_well_vendor_fails_at_do_not_shut_it_for_others(breaker: CircuitBreaker, clock: Clock) -> None:
-    """Where the probe is answered at once, answers of 5xx in a row are the requests' fault for a minute; silence is not."""
+def test_requests_that_fail_at_a_healthy_vendor_do_not_open_it_again(breaker: CircuitBreaker, clock: Clock) -> None:
+    """If the probe is answered at once, 5xx answers in a row are ignored for a minute. Silence is not."""
     fail(breaker, clock, times=FAILURES, answered=True)
     breaker.probe_started()
     breaker.probe_succeeded()
@@ -111,8 +111,8 @@ def test_requests_that_a_well_vendor_fails_at_do_not_shut_it_for_others(breaker:
     assert (False, True) == (forgiven, silence)
 
 
-def test_forgiveness_ends(breaker: CircuitBreaker, clock: Clock) -> None:
-    """The vendor may fail as a whole an hour later."""
+def test_failures_are_ignored_for_a_limited_time(breaker: CircuitBreaker, clock: Clock) -> None:
+    """The vendor may fail completely an hour later."""
     fail(breaker, clock, times=FAILURES, answered=True)
     breaker.probe_started()
     breaker.probe_succeeded()
@@ -128,7 +128,7 @@ def test_forgiveness_ends(breaker: CircuitBreaker, clock: Clock) -> None:
 def test_it_tells_whether_the_vendor_was_silent(
     breaker: CircuitBreaker, clock: Clock, failures: list[bool], expected: bool
 ) -> None:
-    """Of the failures in a row; a successful exchange forgets those before."""
+    """For the failures in a row; a success resets them."""
     fail(breaker, clock, answered=False)
     breaker.record_success(sent_at=clock.now)
     for answered in failures:

@@ -1,4 +1,4 @@
-"""How many requests may be under way, and what makes that more or fewer."""
+"""How many requests may run at once, and what raises or lowers that number."""
 
 import pytest
 
@@ -29,13 +29,13 @@ def fill(concurrency: ConcurrencyLimit) -> list[InFlight]:
     return [concurrency.start() for _ in range(concurrency.limit)]
 
 
-def test_the_last_place_is_kept_for_writes_and_half_from_background(concurrency: ConcurrencyLimit) -> None:
-    """Answers that take long leave room for what cannot wait."""
+def test_one_place_is_kept_for_writes_and_half_are_closed_to_background(concurrency: ConcurrencyLimit) -> None:
+    """Slow answers leave places for urgent requests."""
     assert (8, 7, 4) == tuple(concurrency.free(priority) for priority in (WRITE, READ, BACKGROUND))
 
 
-def test_answers_make_room_up_to_the_most(concurrency: ConcurrencyLimit, clock: Clock) -> None:
-    """One more a round of answers."""
+def test_answers_raise_the_limit_up_to_its_maximum(concurrency: ConcurrencyLimit, clock: Clock) -> None:
+    """By one for each round of answers."""
     limits = [concurrency.limit]
     for _ in range(12):
         for request in fill(concurrency):
@@ -49,8 +49,8 @@ def test_answers_make_room_up_to_the_most(concurrency: ConcurrencyLimit, clock: 
     assert 16 == limits[-1] == max(limits)
 
 
-def test_unused_places_are_no_reason_for_more(concurrency: ConcurrencyLimit) -> None:
-    """One request at a time says nothing about ten."""
+def test_unused_places_do_not_raise_the_limit(concurrency: ConcurrencyLimit) -> None:
+    """One request at a time does not show that ten would work."""
     for _ in range(100):
         concurrency.finish(concurrency.start(), overloaded=False)
 
@@ -58,7 +58,7 @@ def test_unused_places_are_no_reason_for_more(concurrency: ConcurrencyLimit) -> 
 
 
 def test_one_overload_counts_once(concurrency: ConcurrencyLimit, clock: Clock) -> None:
-    """Requests that were under way together met the same one."""
+    """Requests that ran together met the same overload."""
     requests = fill(concurrency)
     clock.now = 1.0
     for request in requests:
@@ -67,8 +67,8 @@ def test_one_overload_counts_once(concurrency: ConcurrencyLimit, clock: Clock) -
     assert concurrency.limit == 5
 
 
-def test_overload_sinks_to_one_and_not_below(concurrency: ConcurrencyLimit, clock: Clock) -> None:
-    """With one request everybody may have it."""
+def test_overload_lowers_the_limit_to_one_at_least(concurrency: ConcurrencyLimit, clock: Clock) -> None:
+    """With a limit of one, every priority may use it."""
     for _ in range(20):
         request = concurrency.start()
         clock.now += 1

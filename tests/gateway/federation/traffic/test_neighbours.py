@@ -1,4 +1,4 @@
-"""One sick source of five, in virtual time: what the others' lists lose by it, and what is shown of its own."""
+"""One failing source of five, in virtual time: its effect on the lists of the other four, and what is shown of its own."""
 
 from collections.abc import Sequence
 from random import Random
@@ -24,13 +24,13 @@ pytestmark = pytest.mark.slow
 KEYS = ("north", "south", "east", "west", "centre")
 SICK = "north"
 ALICE = person("alice", *KEYS)
-# Seconds: of an answer, and until which a list waits for a source.
+# Seconds that an answer takes, and that a list waits for a source.
 USUAL = 0.02
 DEADLINE = 0.8
 
 
 class Slow(MemoryConnector):
-    """Its reads go over HTTP, and take as long, or fail, as the test says."""
+    """Reads over HTTP. A test sets how long they take and whether they fail."""
 
     def __init__(self, key: str) -> None:
         super().__init__(key, [task(key, f"{key}-{number}") for number in range(5)])
@@ -72,7 +72,7 @@ def sources(**kept: float) -> tuple[FederatedSources, dict[str, Slow]]:
 async def timed(
     graph: FederatedSources, keys: Sequence[str] = KEYS, *, who: Caller = ALICE, fresh: bool = True
 ) -> tuple[float, TaskList]:
-    """Seconds that a list over `keys` took, and the list."""
+    """The seconds that a list over `keys` took, and the list."""
     began = anyio.current_time()
     asked = TaskListRequest(
         scope=InboxScope.CLAIMABLE, filter=TaskFilter(sources=frozenset(keys)), first=50, fresh=fresh
@@ -85,8 +85,8 @@ def rows_of(page: TaskList) -> set[str]:
     return {edge.task.source for edge in page.edges}
 
 
-async def test_a_source_that_swallows_everything_costs_three_waits_at_most_and_then_none() -> None:
-    """A1, A2: afterwards lists are as quick as before it fell silent, and never lack what the others hold."""
+async def test_a_silent_source_costs_at_most_three_waits_and_then_none() -> None:
+    """A1, A2: after that, lists are as fast as before, and no row of the other sources is ever missing."""
     graph, five = sources()
     baseline = [(await timed(graph))[0] for _ in range(20)]
     five[SICK].silent = True
@@ -94,7 +94,7 @@ async def test_a_source_that_swallows_everything_costs_three_waits_at_most_and_t
 
     assert max(baseline) <= USUAL + 0.001
     assert max(seconds for seconds, _ in sick) <= DEADLINE + 0.06
-    # A list of several parts tells more than one failure at once.
+    # A list of several parts reports more than one failure at once.
     assert 1 <= sum(seconds > 2 * USUAL for seconds, _ in sick) <= 3
     assert max(seconds for seconds, _ in sick[3:]) <= max(baseline) + 0.005
     assert all(rows_of(page) == set(KEYS) - {SICK} for _, page in sick)
@@ -103,8 +103,8 @@ async def test_a_source_that_swallows_everything_costs_three_waits_at_most_and_t
     assert {SourceStatus.UNAVAILABLE} == {each.status for each in reports}
 
 
-async def test_a_source_whose_answers_are_late_at_times_slows_no_other() -> None:
-    """A3: a tenth of its answers takes ten seconds more; the others' lists notice nothing."""
+async def test_a_source_with_some_late_answers_does_not_slow_the_others() -> None:
+    """A3: a tenth of its answers takes ten seconds longer. Lists of the other sources take no longer."""
     graph, five = sources()
     five[SICK].late_share = 0.1
     healthy = [key for key in KEYS if key != SICK]
@@ -122,8 +122,8 @@ async def test_a_source_whose_answers_are_late_at_times_slows_no_other() -> None
     assert max(took) <= 1.25 * USUAL
 
 
-async def test_ten_minutes_without_a_source_are_ten_minutes_of_older_rows() -> None:
-    """A4: all of them there, said to be old and how old, and none older than is allowed."""
+async def test_older_rows_are_shown_during_an_outage_of_ten_minutes() -> None:
+    """A4: all rows are there, marked as STALE with their age. None is older than allowed."""
     graph, five = sources(max_stale_seconds=660.0, list_seconds=10.0, revalidate_seconds=0.0)
     await timed(graph, fresh=False)
     five[SICK].silent = True
@@ -141,8 +141,8 @@ async def test_ten_minutes_without_a_source_are_ten_minutes_of_older_rows() -> N
     assert rows_of(after) == set(KEYS) - {SICK}
 
 
-async def test_who_comes_back_is_asked_again_within_a_probe() -> None:
-    """A5: at most five seconds and a second; it is not overrun, and nobody had to wait for it."""
+async def test_a_recovered_source_is_used_after_the_next_probe() -> None:
+    """A5: within five seconds plus one. It is not overloaded, and no caller has to wait for it."""
     graph, five = sources()
     await timed(graph)
     one_list = five[SICK].asked

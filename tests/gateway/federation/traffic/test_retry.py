@@ -33,19 +33,19 @@ from gateway.federation.traffic.retry import MAX_PAUSE, RetryThrottle, is_transi
         (UnauthenticatedError("refused", native_status=401), False),
     ],
 )
-def test_only_what_passes_is_sent_again(error: ConnectorError, expected: bool) -> None:
-    """No connection, a cut one, 502, 503, 504, too many; never a timeout of ours, nor what a person must look at."""
+def test_only_transient_failures_are_retried(error: ConnectorError, expected: bool) -> None:
+    """No connection, a broken one, 502, 503, 504, 429. Not our own timeout, and no failure that a person must repair."""
     assert expected is is_transient(error)
 
 
 @given(st.integers(1, 20), st.floats(0, 1))
-def test_the_pause_is_drawn_from_nothing_to_a_bound_that_doubles(attempt: int, drawn: float) -> None:
-    """0.2 s, 0.4 s, 0.8 s, at most 2 s."""
+def test_the_pause_is_random_below_a_bound_that_doubles(attempt: int, drawn: float) -> None:
+    """Up to 0.2 s, 0.4 s, 0.8 s, and at most 2 s."""
     assert 0 <= pause(attempt, lambda: drawn) <= min(0.1 * 2**attempt, MAX_PAUSE)
 
 
-def test_a_source_that_only_fails_is_asked_five_times_more_in_all() -> None:
-    """Ten tokens, of which half must be left."""
+def test_a_source_that_only_fails_gets_few_retries() -> None:
+    """Retries stop when half of the ten tokens are used."""
     throttle = RetryThrottle()
     allowed = 0
     while throttle.allows_retry:
@@ -56,7 +56,7 @@ def test_a_source_that_only_fails_is_asked_five_times_more_in_all() -> None:
 
 
 def test_successes_earn_retries_back() -> None:
-    """Ten for one."""
+    """Ten successes for one retry."""
     throttle = RetryThrottle()
     for _ in range(20):
         throttle.record_failure()

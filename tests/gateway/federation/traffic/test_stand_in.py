@@ -1,4 +1,4 @@
-"""A whole connector behind admission control, on a stand-in that counts as the vendor documents: GEOtareas, in virtual time."""
+"""A whole connector behind admission control, with the GEOtareas stand-in and its documented limits, in virtual time."""
 
 from collections.abc import AsyncIterator
 from random import Random
@@ -25,7 +25,7 @@ DOCUMENTED = LimitsSettings(requests=30, writes=10)
 
 
 class Network(httpx2.AsyncBaseTransport):
-    """Up to `jitter` seconds each way; counts what arrives by the vendor's answer."""
+    """Up to `jitter` seconds in each direction. Counts the requests that arrive by the status of their answer."""
 
     def __init__(self, inner: httpx2.AsyncBaseTransport, jitter: float) -> None:
         self._inner, self._jitter, self._random = inner, jitter, Random(7)
@@ -47,7 +47,7 @@ class Tenant:
     def __init__(self) -> None:
         stand_in = GeotareasStandIn(clock=wall_clock)
         stand_in.reset(tasks=40, seed=7, now=START, scenario=None)
-        # Typed for other frameworks' stricter idea of an ASGI application.
+        # httpx2 and Starlette type ASGI applications differently.
         app: Any = Control(stand_in)
         self.network = Network(httpx2.ASGITransport(app=app), jitter=0.15)
         settings = GeotareasSettings.model_validate(
@@ -83,7 +83,7 @@ async def tenant() -> AsyncIterator[Tenant]:
 
 
 async def test_lists_of_many_users_never_make_the_vendor_refuse(tenant: Tenant) -> None:
-    """R1 with everything real but the time: no 429, and at least 85 % of two minutes' reads are used."""
+    """R1, where only the time is virtual: no 429, and at least 85 % of the reads of two minutes are sent."""
     until = anyio.current_time() + 120
     refusals: list[ConnectorError] = []
 
@@ -105,8 +105,8 @@ async def test_lists_of_many_users_never_make_the_vendor_refuse(tenant: Tenant) 
     assert {"RATE_LIMITED", "UPSTREAM_TIMEOUT"} >= {error.code for error in refusals}
 
 
-async def test_the_graph_sees_what_the_vendor_told(tenant: Tenant) -> None:
-    """The login counts as a read; writes were not heard of yet."""
+async def test_the_graph_shows_the_limits_that_the_vendor_reports(tenant: Tenant) -> None:
+    """The login counts as a read. No limit of writes was reported yet."""
     await tenant.list()
     reads, writes = tenant.admission.rate_limits()
 
@@ -115,8 +115,8 @@ async def test_the_graph_sees_what_the_vendor_told(tenant: Tenant) -> None:
     assert (10, 10, False) == (writes.limit, writes.remaining, writes.observed)
 
 
-async def test_a_used_up_limit_is_told_before_the_vendor_would(tenant: Tenant) -> None:
-    """RATE_LIMITED at once, with the time at which it is worth asking again; and then it is."""
+async def test_a_used_up_limit_is_reported_before_the_vendor_refuses(tenant: Tenant) -> None:
+    """RATE_LIMITED at once, with the time from which a request succeeds."""
     refused: RateLimitedError | None = None
     while refused is None:
         try:
@@ -134,8 +134,8 @@ async def test_a_used_up_limit_is_told_before_the_vendor_would(tenant: Tenant) -
     assert found > 0
 
 
-async def test_a_source_that_went_away_is_found_again_by_its_ping(tenant: Tenant) -> None:
-    """Three tries, then none but the probe's; back within the interval."""
+async def test_a_source_that_recovers_is_found_by_its_ping(tenant: Tenant) -> None:
+    """After three requests only probes are sent. The source is back within the interval."""
     await tenant.list()
     tenant.network.is_cut = True
     tenant.network.statuses.clear()

@@ -1,4 +1,4 @@
-"""connectors.sdk.http.upstream behind admission control: what needs a permit, how it is settled, what is sent again."""
+"""connectors.sdk.http.upstream behind admission control: what needs a permit, how it is settled, and what is retried."""
 
 from collections.abc import Mapping
 
@@ -36,7 +36,7 @@ SETTINGS = SourceSettings(key="here", name="Here", vendor="memory", base_url="ht
 
 
 class Ending:
-    """How one request ended, as it was settled; a Permit, too."""
+    """How one request ended, as it was settled. It is also a Permit."""
 
     def __init__(self, is_write: bool) -> None:
         self.is_write = is_write
@@ -57,7 +57,7 @@ class Ending:
 
 
 class Recorder:
-    """Admits everything and notes it. `again`: how many attempts it allows a read."""
+    """Admits every request and records it. `again` is the number of attempts that a read may have."""
 
     def __init__(self, again: int = 1) -> None:
         self.endings: list[Ending] = []
@@ -84,10 +84,12 @@ def upstream(
 
 
 @pytest.mark.parametrize(("fault", "kind", "maybe_applied"), FAULTS)
-async def test_each_failure_is_told_once_and_keeps_its_error(
+async def test_each_failure_is_settled_once_and_keeps_its_error(
     fault: Fault, kind: type[ConnectorError], maybe_applied: bool
 ) -> None:
-    """With the status where one came, and whether anything was sent; connectors see what they always saw."""
+    """With the status, if there was one, and whether the request was sent. Connectors see the same error as without
+    admission control.
+    """
     transport, recorder = faulty(), Recorder()
     here = upstream(transport, recorder)
     with transport.failing(fault) as requests:
@@ -104,8 +106,8 @@ async def test_each_failure_is_told_once_and_keeps_its_error(
     assert (maybe_applied, False) == (write.value.maybe_applied, read.value.maybe_applied)
 
 
-async def test_an_answer_is_told_with_its_headers() -> None:
-    """They name the limits."""
+async def test_an_answer_is_settled_with_its_headers() -> None:
+    """The headers contain the limits."""
     recorder = Recorder()
     here = upstream(faulty(Reply(200, {"X-RateLimit-Remaining": "7"})), recorder)
     await here.read("GET", "/x")
@@ -115,7 +117,7 @@ async def test_an_answer_is_told_with_its_headers() -> None:
 
 
 async def test_an_answer_that_is_too_large_is_an_answer() -> None:
-    """The vendor has counted it, and is not away."""
+    """The vendor has counted the request and is available."""
     recorder = Recorder()
     settings = SETTINGS.model_copy(update={"max_response_bytes": STEP})
     here = Upstream(settings, transport=faulty(Reply(200, {}, b" " * (STEP + 1))), admission=recorder)
@@ -125,8 +127,8 @@ async def test_an_answer_that_is_too_large_is_an_answer() -> None:
     assert [(None, MalformedResponseError, True)] == recorder.endings[0].told
 
 
-async def test_what_an_answer_means_is_the_vendors_to_say() -> None:
-    """A 503 may be a refusal, no absence."""
+async def test_the_vendor_decides_what_an_answer_means() -> None:
+    """A 503 may be a refusal of one request."""
 
     def parse(answer: Answer) -> ConnectorError:
         return RateLimitedError("took nothing in", native_status=answer.status)
@@ -141,7 +143,7 @@ async def test_what_an_answer_means_is_the_vendors_to_say() -> None:
 
 @pytest.mark.parametrize(("again", "requests"), [(1, 1), (2, 2), (3, 3)])
 async def test_a_read_is_sent_as_often_as_is_allowed(again: int, requests: int) -> None:
-    """The last error is the read's."""
+    """Its error is the last one."""
     transport, recorder = faulty(Reply(503)), Recorder(again)
     with transport.counting() as sent, pytest.raises(UnavailableError):
         await upstream(transport, recorder).read("GET", "/x")
@@ -151,7 +153,7 @@ async def test_a_read_is_sent_as_often_as_is_allowed(again: int, requests: int) 
 
 
 async def test_a_write_is_never_sent_again() -> None:
-    """Admission control is not even asked."""
+    """Admission control is not consulted about a retry."""
     transport, recorder = faulty(Reply(503)), Recorder(3)
     with transport.counting() as sent, pytest.raises(UnavailableError):
         await upstream(transport, recorder).write("POST", "/x")
@@ -160,8 +162,8 @@ async def test_a_write_is_never_sent_again() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 302])
-async def test_a_clear_answer_is_not_sent_again(status: int) -> None:
-    """Waiting does not change it."""
+async def test_a_read_with_a_clear_answer_is_not_sent_again(status: int) -> None:
+    """Waiting does not change the answer."""
     transport, recorder = faulty(Reply(status)), Recorder(3)
     with transport.counting() as sent, pytest.raises(ConnectorError):
         await upstream(transport, recorder).read("GET", "/x")
@@ -170,7 +172,7 @@ async def test_a_clear_answer_is_not_sent_again(status: int) -> None:
 
 
 async def test_a_source_is_guarded_before_its_first_request() -> None:
-    """Afterwards it is too late: a request went out without a permit."""
+    """Later it is an error: a request was sent without a permit."""
     recorder, here = Recorder(), Upstream(SETTINGS, transport=faulty())
     here.guard(recorder)
     await here.read("GET", "/x")
@@ -185,8 +187,8 @@ class Refusing(Recorder):
         raise RateLimitedError("the rate limit is used up")
 
 
-async def test_what_is_refused_is_not_sent_and_not_counted() -> None:
-    """Neither in the vendor's log nor in the report of a list; a write has not been applied."""
+async def test_a_request_without_a_permit_is_neither_sent_nor_counted() -> None:
+    """It is in no report. A write was not applied."""
     transport, cost = faulty(), RequestCost()
     with in_context(CallContext(counters=(cost,))), transport.counting() as sent:
         with pytest.raises(RateLimitedError) as write:
@@ -198,7 +200,7 @@ async def test_what_is_refused_is_not_sent_and_not_counted() -> None:
 
 
 class Login:
-    """A token from `address`, fetched by a POST."""
+    """Credentials with a token that is fetched from `address` by a POST."""
 
     def __init__(self, address: str) -> None:
         self.credentials = TokenCredentials(self.fetch)
@@ -216,7 +218,7 @@ class Login:
     [("https://here.test/login", [False, True]), ("https://issuer.test/token", [True])],
 )
 async def test_a_login_counts_as_a_read_of_its_own_host(address: str, expected: list[bool]) -> None:
-    """Elsewhere are other limits; the write itself passes as one."""
+    """Another host has other limits. The write itself counts as a write."""
     recorder = Recorder()
     await upstream(faulty(), recorder, Login(address).credentials).write("POST", "/x")
 
@@ -232,7 +234,7 @@ class Hanging(httpx2.AsyncBaseTransport):
 
 
 async def test_a_read_ends_with_its_deadline() -> None:
-    """As UPSTREAM_TIMEOUT; the timeouts of the settings are for single steps of an exchange only."""
+    """The error is UPSTREAM_TIMEOUT. The timeouts in the settings are only for single steps of an exchange."""
     start = anyio.current_time()
     here = upstream(Hanging(), admission_control())
     with within(0.8), pytest.raises(UpstreamTimeoutError):
@@ -242,7 +244,7 @@ async def test_a_read_ends_with_its_deadline() -> None:
 
 
 async def test_a_cancelled_exchange_gives_its_place_back() -> None:
-    """And counts as sent: it may have arrived."""
+    """It counts as sent, because it may have arrived."""
     source = admission_control(LimitsSettings(requests=5, writes=5))
     here = upstream(Hanging(), source)
     with anyio.move_on_after(1):
@@ -252,7 +254,7 @@ async def test_a_cancelled_exchange_gives_its_place_back() -> None:
 
 
 async def test_an_upstream_that_cannot_be_reached_uses_no_rate_limit() -> None:
-    """Nothing was sent; after three it is away, and nothing is tried any more."""
+    """No request was sent. After three failures the source is unavailable and is not called."""
     transport = faulty()
     source = admission_control(LimitsSettings(requests=5, writes=5))
     here = upstream(transport, source)
@@ -267,7 +269,7 @@ async def test_an_upstream_that_cannot_be_reached_uses_no_rate_limit() -> None:
 
 
 async def test_limits_are_those_of_the_configuration_then_of_the_vendor() -> None:
-    """What the configuration leaves out is the vendor's."""
+    """A limit that the configuration leaves out is the vendor's."""
     chosen = LimitsSettings(writes=3).over(LimitsSettings(requests=30, writes=10, window=30))
 
     assert (30, 3, 30.0, 8) == (chosen.requests, chosen.writes, chosen.window, chosen.concurrency)

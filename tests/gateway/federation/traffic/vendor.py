@@ -1,4 +1,4 @@
-"""A vendor that counts strictly, at the end of a network with jitter, and callers behind admission control."""
+"""A vendor that counts strictly behind a network with jitter, and callers behind admission control."""
 
 import math
 from collections import deque
@@ -45,7 +45,7 @@ class StrictWindow:
 
 
 class Vendor:
-    """Reads and writes have windows apart where `writes` is given. `headers`: tell the limits in every answer."""
+    """With `writes`, reads and writes have separate windows. With `headers`, every answer has the limits."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Vendor:
         self.arrivals: list[tuple[float, bool]] = []
         self.under_way = 0
         self.most_under_way = 0
-        # What every exchange ends in, where the vendor is to fail: a status, or silence for that many seconds.
+        # How every exchange ends if the vendor is to fail: with a status, or after a silence of this many seconds.
         self.status: int | None = None
         self.silence: float | None = None
         self.refused_with: Mapping[str, str] | None = None
@@ -112,7 +112,7 @@ class Caller:
         self.admission, self.vendor = admission, vendor
 
     async def call(self, *, is_write: bool = False) -> int:
-        """The status of one request; what admission control raises."""
+        """The status of one request. Raises the errors of admission control."""
         permit = await self.admission.admit(is_write=is_write)
         try:
             with anyio.fail_after(permit.seconds):
@@ -151,7 +151,7 @@ async def no_probe() -> None:
 
 
 def within(seconds: float) -> AbstractContextManager[None]:
-    """The block, and tasks started there, have a deadline `seconds` from now, or an earlier one."""
+    """The block, and asyncio tasks started in it, have a deadline `seconds` from now, or their earlier one."""
     return in_context(current_context().limited_to(seconds))
 
 
@@ -165,7 +165,7 @@ def admission_control(
     probe: Callable[[], Awaitable[object]] = no_probe,
     credential: Callable[[], str] = acting_principal,
 ) -> AdmissionControl:
-    """With the clock of virtual time; `limits` are the vendor's documented ones."""
+    """With the clock of virtual time. `limits` are the limits that the vendor documents."""
     return AdmissionControl(
         "here",
         probe=probe,

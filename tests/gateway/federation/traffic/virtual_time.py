@@ -1,4 +1,4 @@
-"""An event loop whose clock jumps to the next timer as soon as nobody has anything else to do."""
+"""An event loop whose clock jumps to the next timer as soon as all tasks wait."""
 
 import asyncio
 import selectors
@@ -14,7 +14,7 @@ START = datetime(2026, 6, 15, 9, tzinfo=UTC)
 
 
 class HungError(BaseException):
-    """Nothing is left that could ever wake anybody. No Exception, so that nobody takes it for a vendor's failure."""
+    """All tasks wait, and no timer can wake one of them. Not an Exception, so no code takes it for a vendor's failure."""
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -40,10 +40,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
 
 def run(main: Callable[[], Awaitable[T]]) -> T:
-    """`main` in an event loop of its own, whose time starts anew."""
+    """Run `main` in a new event loop, whose time starts anew."""
     return anyio.run(main, backend="asyncio", backend_options={"loop_factory": VirtualTimeLoop})
 
 
 def wall_clock() -> datetime:
-    """The dates that go with `anyio.current_time` in such a loop."""
+    """The date for `anyio.current_time` in such a loop."""
     return START + timedelta(seconds=anyio.current_time() - 1000)

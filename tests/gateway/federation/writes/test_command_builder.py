@@ -1,10 +1,13 @@
 """Intents to commands: people, groups, texts."""
 
+from collections.abc import Sequence
 from typing import get_type_hints
 
 from connectors.sdk import commands
 from connectors.sdk.commands import MutationStatus, UpdateField
-from connectors.sdk.model import NativeRef, TaskPriority, UserRef
+from connectors.sdk.connector_info import Listing
+from connectors.sdk.model import NativeRef, TaskPriority, User, UserRef
+from gateway.federation.objects import KnownAccounts
 from gateway.federation.writes.command_builder import shared_arguments
 from gateway.federation.writes.verbs import VERBS
 from schema.ports import AssignIntent, CancelIntent, CommentIntent, CompleteIntent, PersonId, UpdateIntent
@@ -13,8 +16,8 @@ from tests.gateway.federation.rich_source import RichConnector
 from tests.gateway.federation.write_requests import ALICE, CAROL, DUE, PEOPLE, codes, perform
 
 
-async def test_an_update_changes_what_is_given_and_clears_what_is_named() -> None:
-    """People become native users; what is absent stays."""
+async def test_an_update_changes_given_fields_and_clears_named_ones() -> None:
+    """People become native users. Absent fields stay unchanged."""
     north = RichConnector("north", [task("north", "1", due_at=DUE, title="Old")])
     sources = federation(north, people=PEOPLE)
 
@@ -57,7 +60,7 @@ async def test_a_user_of_another_source_is_no_candidate() -> None:
 
 
 async def test_a_comment_carries_the_name_of_its_author() -> None:
-    """The vendor would show the technical account."""
+    """The vendor would show the service account."""
     north = RichConnector("north", [task("north", "1", owner="alice")])
 
     await perform(federation(north, people=PEOPLE), CommentIntent(text="Well"), ALICE)
@@ -66,7 +69,7 @@ async def test_a_comment_carries_the_name_of_its_author() -> None:
 
 
 def test_arguments_of_commands_come_from_their_intents() -> None:
-    """By the same name and of the same type, or converted; nothing that a client sent is dropped."""
+    """With the same name and type, or converted. No argument that a client sent is dropped."""
     converted = {
         commands.Claim: {"actor"},
         commands.Assign: {"user_id", "group_id", "override"},
@@ -85,3 +88,43 @@ def test_arguments_of_commands_come_from_their_intents() -> None:
         )
         assert set(verb.intent.__struct_fields__) == shared | consumed.get(verb.intent, set())
         assert [] == [name for name in shared - own if of_intent[name] != of_command[name]]
+
+
+async def test_an_account_out_of_use_gets_no_task() -> None:
+    """Once its directory said so, and until it says otherwise; nothing is sent."""
+
+    class Directory(RichConnector):
+        listings = frozenset({Listing.USERS})
+        is_active = False
+
+        async def get_users(self, ids: Sequence[str]) -> dict[str, User]:
+            return {one: User(native_id=one, is_active=self.is_active) for one in ids}
+
+    north = Directory("north", [task("north", "1")])
+    sources = federation(north, people=PEOPLE)
+    zoe = NativeRef("north", "zoe")
+    intent = AssignIntent(user=PersonId(ref=zoe))
+    await sources.get_users([zoe])
+
+    refused = await perform(sources, intent, CAROL)
+
+    assert (["VALIDATION_FAILED"], ("userId",), []) == (codes(refused), refused.problems[0].field, north.writes)
+
+
+def test_what_is_known_of_accounts_is_bounded_and_grows_old() -> None:
+    """The oldest name is forgotten; an account back in use, or asked about long ago, gets tasks again."""
+    now = [0.0]
+    known = KnownAccounts(most=2, monotonic=lambda: now[0])
+    refs = [NativeRef("north", str(number)) for number in range(3)]
+    for ref in refs:
+        known.note_task(task("north", "1", assignees=(UserRef(native_id=ref.native_id, name=f"Name {ref.native_id}"),)))
+    known.note_accounts("north", [User(native_id="0", is_active=False), User(native_id="1", is_active=False)])
+
+    assert [None, "Name 1", "Name 2"] == [user and user.name for user in map(known.named, refs)]
+    assert [True, True, False] == [known.is_out_of_use(ref) for ref in refs]
+
+    known.note_accounts("north", [User(native_id="0", is_active=True)])
+    assert [False, True] == [known.is_out_of_use(ref) for ref in refs[:2]]
+
+    now[0] = 901.0
+    assert not known.is_out_of_use(refs[1])

@@ -9,7 +9,7 @@ from tests.gateway.federation.write_requests import CAROL, PEOPLE, perform
 
 
 async def test_a_started_flow_and_a_created_task_are_there_at_once() -> None:
-    """Each by one write."""
+    """After one write each."""
     north = RichConnector("north")
     sources = federation(north, people=PEOPLE)
 
@@ -23,8 +23,8 @@ async def test_a_started_flow_and_a_created_task_are_there_at_once() -> None:
     )
 
 
-async def test_a_lost_answer_of_a_start_stays_unknown_and_is_never_sent_again() -> None:
-    """Nothing shows afterwards whose flow it was."""
+async def test_a_start_whose_answer_was_lost_stays_unknown_and_is_not_sent_again() -> None:
+    """A later read cannot show which flow it started."""
     north = RichConnector("north")
     north.fail_write = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
     north.apply_before_failing = True

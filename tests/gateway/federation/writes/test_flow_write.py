@@ -33,7 +33,7 @@ from tests.gateway.federation.write_requests import ALICE, CAROL, FLOW, PEOPLE, 
 async def test_a_flow_is_written_to_once_and_shown_at_once_although_reads_lag(
     intent: Intent, state: FlowState, after: FlowState
 ) -> None:
-    """By task admins."""
+    """For task admins."""
     north = RichConnector("north", flows=[flow("north", "f1", state=state)])
     sources = federation(north, people=PEOPLE)
     north.lag_flows()
@@ -62,10 +62,10 @@ async def test_a_flow_is_written_to_once_and_shown_at_once_although_reads_lag(
         (CreateTaskIntent(title="Call", flow=FlowRef("north", "f9")), SourceRef("north"), CAROL, "NOT_FOUND"),
     ],
 )
-async def test_what_may_not_be_done_to_a_flow_is_not_sent(
+async def test_a_flow_write_that_is_not_permitted_is_not_sent(
     intent: Intent, target: Target, caller: Caller, code: str
 ) -> None:
-    """The first failing condition."""
+    """The error is the first condition that fails."""
     north = RichConnector("north", flows=[flow("north", "f1")])
 
     result = await perform(federation(north, people=PEOPLE), intent, caller, target=target)

@@ -22,7 +22,7 @@ from tests.gateway.federation.write_requests import ALICE, PEOPLE, codes, perfor
     ],
 )
 async def test_bad_form_data_names_the_field_and_is_not_sent(intent: CompleteIntent, field: tuple[str, ...]) -> None:
-    """Required fields first, then types, unknown keys, outcomes."""
+    """Required fields are checked first, then types, unknown keys and outcomes."""
     north = MemoryConnector("north", [task("north", "1", owner="alice")])
     north.form, north.outcomes = FORM, (TaskOutcome(code="sent"),)
 
@@ -31,8 +31,8 @@ async def test_bad_form_data_names_the_field_and_is_not_sent(intent: CompleteInt
     assert (["VALIDATION_FAILED"], field, []) == (codes(result), result.problems[0].field, north.writes)
 
 
-async def test_a_draft_may_lack_what_is_required_but_not_have_a_wrong_type() -> None:
-    """Checked against the form before anything is sent."""
+async def test_a_draft_may_lack_required_fields_but_not_have_a_wrong_type() -> None:
+    """It is checked against the form before it is sent."""
     north = RichConnector("north", [task("north", "1", owner="alice")])
     north.form = FORM
     sources = federation(north, people=PEOPLE)

@@ -11,6 +11,7 @@ from connectors.sdk.capability import Support
 from connectors.sdk.commands import MutationStatus
 from connectors.sdk.errors import GatewayUnavailableError, RateLimitedError
 from connectors.sdk.model import TaskRef
+from gateway.store import EndedTask
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import ClaimIntent, WriteResult
 from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
@@ -18,7 +19,7 @@ from tests.gateway.federation.write_requests import ALICE, BOB, PEOPLE, codes, p
 
 
 async def test_of_fifty_people_one_gets_the_task() -> None:
-    """49 ALREADY_ASSIGNED, one write upstream."""
+    """The others get ALREADY_ASSIGNED. There is one write upstream."""
     crowd = [person(f"p{n}", "north") for n in range(50)]
     north = MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=crowd)
@@ -52,7 +53,7 @@ async def test_the_same_key_replays_the_first_answer() -> None:
 
 
 async def test_the_same_key_with_other_arguments_is_refused() -> None:
-    """IDEMPOTENCY_KEY_REUSED; another person's equal key is another key."""
+    """With IDEMPOTENCY_KEY_REUSED. The same key of another person is another key."""
     north = MemoryConnector("north", [task("north", "1"), task("north", "2")])
     sources = federation(north, people=PEOPLE)
 
@@ -63,8 +64,8 @@ async def test_the_same_key_with_other_arguments_is_refused() -> None:
     assert (["IDEMPOTENCY_KEY_REUSED"], []) == (codes(other), codes(bobs))
 
 
-async def test_a_write_refused_for_lack_of_budget_may_be_sent_again_with_its_key() -> None:
-    """It did not happen, and the refusal says nothing about the request."""
+async def test_a_write_refused_by_a_rate_limit_may_be_sent_again_with_its_key() -> None:
+    """It was not applied, and the refusal is not about its arguments."""
     north = MemoryConnector("north", [task("north", "1")])
     north.fail_write = RateLimitedError("asked too often")
     sources = federation(north, people=PEOPLE)
@@ -76,8 +77,8 @@ async def test_a_write_refused_for_lack_of_budget_may_be_sent_again_with_its_key
     assert (["RATE_LIMITED"], MutationStatus.APPLIED) == (codes(refused), applied.status)
 
 
-async def test_answers_survive_a_restart(tmp_path: Path) -> None:
-    """The journal is on disk: a new process replays, and does not send a write that may have left."""
+async def test_results_survive_a_restart(tmp_path: Path) -> None:
+    """The journal is on disk: a new process returns the recorded result and does not send the write again."""
     path = tmp_path / "journal.sqlite3"
     north = MemoryConnector("north", [task("north", "1")])
     journal = SqliteJournal(path)
@@ -89,8 +90,8 @@ async def test_answers_survive_a_restart(tmp_path: Path) -> None:
     assert (first.operation_id, True, ["claim"]) == (again.operation_id, again.replayed, north.writes)
 
 
-async def test_a_write_that_left_before_a_crash_is_never_sent_again(tmp_path: Path) -> None:
-    """SENT without an answer is UNKNOWN until a read shows it."""
+async def test_a_write_sent_before_a_crash_is_not_sent_again(tmp_path: Path) -> None:
+    """SENT without a result is UNKNOWN until a read shows that it was applied."""
     path = tmp_path / "journal.sqlite3"
     north = MemoryConnector("north", [task("north", "1")])
 
@@ -112,7 +113,7 @@ async def test_a_write_that_left_before_a_crash_is_never_sent_again(tmp_path: Pa
 
 
 class FailingJournal(SqliteJournal):
-    """Its storage fails in the methods named, as often as they are named."""
+    """Its storage fails in the named methods, as often as each is named."""
 
     def __init__(self, *fails: str) -> None:
         super().__init__(None)
@@ -127,13 +128,13 @@ class FailingJournal(SqliteJournal):
         self._check("mark_sent")
         await super().mark_sent(operation_id)
 
-    async def settle(self, operation_id: str, result: WriteResult) -> None:
+    async def settle(self, operation_id: str, result: WriteResult, *, ended: EndedTask | None = None) -> None:
         self._check("settle")
         await super().settle(operation_id, result)
 
 
-async def test_a_write_that_cannot_be_noted_as_sent_is_not_sent() -> None:
-    """It may be sent again with its key once the journal works."""
+async def test_a_write_that_cannot_be_recorded_as_sent_is_not_sent() -> None:
+    """It may be sent again with its key when the journal works."""
     north = MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=PEOPLE, journal=FailingJournal("mark_sent"))
 
@@ -145,8 +146,8 @@ async def test_a_write_that_cannot_be_noted_as_sent_is_not_sent() -> None:
     assert (MutationStatus.APPLIED, False, ["claim"]) == (again.status, again.replayed, north.writes)
 
 
-async def test_a_result_that_cannot_be_recorded_is_told_all_the_same() -> None:
-    """The write happened. Its key finds it at the vendor, and it is not sent again."""
+async def test_a_result_that_cannot_be_recorded_is_returned() -> None:
+    """The write was applied. A repetition with its key finds it by a read and does not send it again."""
     north = MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=PEOPLE, journal=FailingJournal("settle"))
 
@@ -161,7 +162,7 @@ async def test_a_result_that_cannot_be_recorded_is_told_all_the_same() -> None:
 
 
 async def test_without_a_journal_nothing_is_sent() -> None:
-    """What could not be accounted for afterwards does not leave."""
+    """A write that cannot be recorded must not be sent."""
     north = MemoryConnector("north", [task("north", "1")])
     journal = SqliteJournal(None)
     journal.close()

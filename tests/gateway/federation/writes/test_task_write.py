@@ -1,4 +1,4 @@
-"""Verbs of a task: what is sent, and what is known afterwards."""
+"""Verbs of a task: what is sent, and the record afterwards."""
 
 from connectors.sdk.commands import CancelStrategy, MutationStatus
 from connectors.sdk.errors import ForbiddenError, UnavailableError
@@ -9,7 +9,7 @@ from tests.gateway.federation.write_requests import ALICE, CAROL, PEOPLE, REF, c
 
 
 async def test_claim_is_sent_once_and_read_back_at_once_although_reads_lag() -> None:
-    """The overlay shows what was acknowledged, in the object and in every list that could hold it."""
+    """The overlay shows the new record by id and in every list that could contain it."""
     north = MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=PEOPLE)
     await sources.list_tasks(ALICE, TaskListRequest(scope=InboxScope.MINE))
@@ -44,7 +44,7 @@ async def test_two_writes_in_a_row_both_show_although_reads_lag_behind_both() ->
 
 
 async def test_a_change_by_others_ends_the_overlay() -> None:
-    """Once the vendor shows anything but the old record, the vendor is believed."""
+    """As soon as the vendor shows any record except the old one, the gateway shows the vendor's record."""
     north = MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=PEOPLE)
     await perform(sources, ClaimIntent(), ALICE)
@@ -57,7 +57,7 @@ async def test_a_change_by_others_ends_the_overlay() -> None:
 
 
 async def test_claim_of_a_taken_task_is_a_conflict_without_a_write() -> None:
-    """ALREADY_ASSIGNED, and the payload shows who has it."""
+    """The error is ALREADY_ASSIGNED, and the payload shows the owner."""
     north = MemoryConnector("north", [task("north", "1", owner="bob")])
 
     result = await perform(federation(north, people=PEOPLE), ClaimIntent(), ALICE)
@@ -68,7 +68,7 @@ async def test_claim_of_a_taken_task_is_a_conflict_without_a_write() -> None:
 
 
 async def test_claim_of_an_own_task_is_applied_without_a_write() -> None:
-    """Saying it twice changes nothing."""
+    """A second claim changes nothing."""
     north = MemoryConnector("north", [task("north", "1", owner="alice")])
 
     result = await perform(federation(north, people=PEOPLE), ClaimIntent(), ALICE)
@@ -77,7 +77,7 @@ async def test_claim_of_an_own_task_is_applied_without_a_write() -> None:
 
 
 async def test_an_unsupported_cancel_costs_no_call_and_names_the_alternatives() -> None:
-    """The answer tells what would be possible; the second call may allow it."""
+    """A second request can then allow one of them."""
     north = MemoryConnector("north", [task("north", "1")])
 
     result = await perform(federation(north, people=PEOPLE), CancelIntent(), CAROL)
@@ -86,7 +86,7 @@ async def test_an_unsupported_cancel_costs_no_call_and_names_the_alternatives() 
 
 
 async def test_a_task_is_read_again_before_a_write_is_refused() -> None:
-    """Bob released it since it was read: the claim goes through after one more read."""
+    """Bob has released the task since it was read: after one more read the claim is sent."""
     north = MemoryConnector("north", [task("north", "1", owner="bob")])
     sources = federation(north, people=PEOPLE)
     await sources.get_tasks(ALICE, [REF])
@@ -97,8 +97,8 @@ async def test_a_task_is_read_again_before_a_write_is_refused() -> None:
     assert MutationStatus.APPLIED is result.status
 
 
-async def test_both_user_and_group_is_refused_before_anything_is_read() -> None:
-    """Exactly one target."""
+async def test_an_assignment_to_both_user_and_group_is_refused_without_a_read() -> None:
+    """Exactly one of them must be given."""
     north = MemoryConnector("north", [task("north", "1")])
 
     result = await perform(federation(north, people=PEOPLE), AssignIntent(), CAROL)
@@ -107,7 +107,7 @@ async def test_both_user_and_group_is_refused_before_anything_is_read() -> None:
 
 
 async def test_an_expected_version_that_differs_is_a_conflict() -> None:
-    """The hash of what a write can change."""
+    """The version is the hash of all fields that a write can change."""
     north = MemoryConnector("north", [task("north", "1")])
 
     result = await perform(federation(north, people=PEOPLE), ClaimIntent(), ALICE, expected_version="0")
@@ -115,8 +115,8 @@ async def test_an_expected_version_that_differs_is_a_conflict() -> None:
     assert (["VERSION_CONFLICT"], []) == (codes(result), north.writes)
 
 
-async def test_a_dead_source_rejects_a_write_that_never_left() -> None:
-    """Refused connection: it did not happen."""
+async def test_a_write_that_was_not_sent_is_rejected() -> None:
+    """The connection was refused, so the write was not applied."""
     north = MemoryConnector("north", [task("north", "1")])
     north.fail_write = UnavailableError("cannot be reached")
 
@@ -126,7 +126,7 @@ async def test_a_dead_source_rejects_a_write_that_never_left() -> None:
 
 
 async def test_a_refusal_for_a_closed_task_says_that_it_is_closed() -> None:
-    """The vendor's own text says less than the record."""
+    """The record says more than the vendor's own text."""
     north = MemoryConnector("north", [task("north", "1", owner="alice")])
     north.fail_write = ForbiddenError("not allowed")
     sources = federation(north, people=PEOPLE)

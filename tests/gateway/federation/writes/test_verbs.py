@@ -1,4 +1,4 @@
-"""The table of verbs: it is complete, and the only one."""
+"""The table of verbs is complete, and there is no other table of verbs."""
 
 import ast
 from collections.abc import Iterator
@@ -21,13 +21,13 @@ from tests.gateway.federation.rich_source import RichConnector, flow
 from tests.gateway.federation.write_requests import DUE
 
 OTHER_TABLES = {"federation/authorization/table.py"}
-"""Who may use a verb in which state."""
+"""Who may use a verb, and in which state."""
 
 NAMES = {cls.__name__ for verb in VERBS for cls in (verb.intent, verb.command)}
 
 
 def concrete(root: type[Any]) -> Iterator[type[Any]]:
-    """The classes below `root` that are verbs: those with an action. Test sources have none of their own."""
+    """The classes below `root` that are verbs: those with an action. Sources in tests define none."""
     for cls in root.__subclasses__():
         if hasattr(cls, "action"):
             yield cls
@@ -35,7 +35,7 @@ def concrete(root: type[Any]) -> Iterator[type[Any]]:
 
 
 def command(verb: Verb) -> Command:
-    """A command with nothing but what it must have."""
+    """A command with its required members only."""
     known: dict[str, Any] = {
         "task": task("camunda", "7", flow_id="f1"),
         "flow": flow("camunda", "f1"),
@@ -46,19 +46,19 @@ def command(verb: Verb) -> Command:
     }
     needed = {field.name: known[field.name] for field in structs.fields(verb.command) if field.required}
     if verb.command is commands.Assign:
-        needed["user_id"] = "bob"  # exactly one of user and group, which no field says
+        needed["user_id"] = "bob"  # exactly one of user and group: no single field is required
     return verb.command(**needed)
 
 
 def test_every_action_intent_and_command_has_a_row() -> None:
-    """And every command exactly one."""
+    """Every command has exactly one."""
     assert set(TaskAction) == {action for verb in VERBS for action in verb.actions}
     assert set(concrete(Intent)) == {verb.intent for verb in VERBS}
     assert sorted(cls.__name__ for cls in concrete(Command)) == sorted(verb.command.__name__ for verb in VERBS)
 
 
 def test_intents_and_commands_agree() -> None:
-    """On the action; cancelling alone has several commands, one for each strategy."""
+    """They have the same action. Only cancelling has several commands, one for each strategy."""
     assert [] == [
         verb for verb in VERBS if verb.intent is not CancelIntent and verb.intent.action is not verb.command.action
     ]
@@ -68,21 +68,21 @@ def test_intents_and_commands_agree() -> None:
 
 
 def test_a_verb_of_a_task_is_in_the_authorization_table() -> None:
-    """Else it would be refused in every state."""
+    """Otherwise it would be refused in every state."""
     assert [] == [
         verb for verb in VERBS if issubclass(verb.command, commands.TaskCommand) and not verb.actions <= TASK_ACTIONS
     ]
 
 
 def test_a_verb_of_a_flow_has_its_states() -> None:
-    """Other verbs have none."""
+    """Other verbs have no states of a flow."""
     assert {verb for verb in VERBS if issubclass(verb.command, commands.FlowCommand)} == {
         verb for verb in VERBS if verb.flow_states
     }
 
 
 def test_there_is_no_other_table_by_verb() -> None:
-    """Collections of three verbs and more, and `match` over five and more, would have to be kept in step."""
+    """A collection of three or more verbs, or a `match` over five or more, would have to be updated with the table."""
     root = Path(gateway.__file__).parent
     tables = {
         str(path.relative_to(root)): sizes
@@ -99,7 +99,7 @@ def sizes_by_verb(tree: ast.Module) -> Iterator[tuple[int, int]]:
             case ast.Dict(keys=entries):
                 yield sum(is_verb(entry) for entry in entries), 3
             case ast.Set(elts=entries) | ast.List(elts=entries) | ast.Tuple(elts=entries):
-                # A row of a table is a call that names its verb.
+                # A row of the table is a call with its verb as an argument.
                 rows = [entry.args if isinstance(entry, ast.Call) else [entry] for entry in entries]
                 yield sum(any(map(is_verb, row)) for row in rows), 3
             case ast.Match(cases=cases):
@@ -121,8 +121,8 @@ def is_verb(node: ast.AST | None) -> bool:
             return False
 
 
-def test_a_cancel_is_the_first_way_that_is_allowed_and_supported() -> None:
-    """In the order of CancelStrategy, whatever the order of the request."""
+def test_a_cancel_uses_the_first_strategy_that_is_allowed_and_supported() -> None:
+    """In the order of CancelStrategy, for any order in the request."""
     north = RichConnector("north")
     allowed = CancelIntent(allow=(CancelStrategy.CANCEL_FLOW, CancelStrategy.DELETE_TASK, CancelStrategy.SKIP))
 
@@ -133,13 +133,13 @@ def test_a_cancel_is_the_first_way_that_is_allowed_and_supported() -> None:
 
 
 def test_a_verb_that_the_source_does_not_have_is_unsupported() -> None:
-    """By its name in the graph."""
+    """The error has the verb's name in the graph."""
     with pytest.raises(UnsupportedActionError, match="does not support update"):
         verb_for(MemoryConnector("north"), UpdateIntent(due_at=DUE))
 
 
 def test_an_update_counts_as_the_first_of_its_actions() -> None:
-    """In the journal, which has one action a write."""
+    """In the journal, which records one action for each write."""
     both = UpdateIntent(title="New", clear=frozenset({UpdateField.CANDIDATE_GROUPS}))
 
     assert [TaskAction.UPDATE_CANDIDATES, TaskAction.UPDATE_DETAILS, TaskAction.CLAIM] == [
@@ -150,7 +150,7 @@ def test_an_update_counts_as_the_first_of_its_actions() -> None:
 
 
 def test_a_claim_touches_its_task_its_flow_and_every_list() -> None:
-    """Other tasks of the source stay."""
+    """It does not touch other tasks of the source."""
     claim = commands.Claim(task=task("camunda", "7", flow_id="f1"))
 
     assert {
@@ -161,7 +161,7 @@ def test_a_claim_touches_its_task_its_flow_and_every_list() -> None:
 
 
 def test_a_completion_touches_all_tasks_and_flows() -> None:
-    """The flow goes on: it makes new tasks, may end others and may end itself. People stay."""
+    """The flow continues: it creates tasks, and may end other tasks and itself. It does not touch people."""
     complete = commands.Complete(task=task("camunda", "7", flow_id="f1"))
 
     assert {Tag("camunda", kind) for kind in (Kind.TASK, Kind.TASK_LIST, Kind.FLOW, Kind.FLOW_LIST)} == set(
@@ -171,5 +171,5 @@ def test_a_completion_touches_all_tasks_and_flows() -> None:
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.command.__name__)
 def test_every_write_touches_every_list_of_tasks(verb: Verb) -> None:
-    """Whatever it is."""
+    """For each verb."""
     assert Tag("camunda", Kind.TASK_LIST) in touched("camunda", command(verb))

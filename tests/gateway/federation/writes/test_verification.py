@@ -30,8 +30,8 @@ from tests.gateway.federation.rich_source import RichConnector, flow
 from tests.gateway.federation.write_requests import ALICE, CAROL, DUE, FLOW, PEOPLE, REF, codes, perform
 
 
-async def test_a_lost_answer_of_an_applied_write_is_read_back_as_applied() -> None:
-    """The read shows it: APPLIED, still one send."""
+async def test_an_applied_write_whose_answer_was_lost_is_found_by_a_read() -> None:
+    """The result is APPLIED, and the write was sent once."""
     north = MemoryConnector("north", [task("north", "1")])
     north.fail_write = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
     north.apply_before_failing = True
@@ -41,8 +41,8 @@ async def test_a_lost_answer_of_an_applied_write_is_read_back_as_applied() -> No
     assert (MutationStatus.APPLIED, ["claim"]) == (result.status, north.writes)
 
 
-async def test_a_lost_answer_that_the_read_does_not_show_is_unknown_and_never_sent_again() -> None:
-    """Not there yet proves nothing. The same key later looks again; when it shows, the answer is APPLIED."""
+async def test_a_write_that_the_read_does_not_show_is_unknown_and_not_sent_again() -> None:
+    """The read proves nothing, because it may lag. A repetition with the same key reads again and can find it APPLIED."""
     north = MemoryConnector("north", [task("north", "1")])
     north.fail_write = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
     sources = federation(north, people=PEOPLE)
@@ -80,10 +80,10 @@ PROVABLE: list[tuple[dict[str, object], Intent, Caller]] = [
 
 @pytest.mark.parametrize("is_applied", [True, False])
 @pytest.mark.parametrize(("members", "intent", "caller"), PROVABLE)
-async def test_a_record_proves_each_verb_and_its_absence_nothing(
+async def test_a_record_can_prove_each_verb(
     members: dict[str, object], intent: Intent, caller: Caller, is_applied: bool
 ) -> None:
-    """APPLIED where the record shows it, UNKNOWN where it does not."""
+    """APPLIED if the record shows the verb's effect, otherwise UNKNOWN."""
     north = RichConnector("north", [task("north", "1", due_at=DUE, **members)])
     north.fail_write = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
     north.apply_before_failing = is_applied
@@ -93,15 +93,15 @@ async def test_a_record_proves_each_verb_and_its_absence_nothing(
     assert (MutationStatus.APPLIED if is_applied else MutationStatus.UNKNOWN) is result.status
 
 
-def test_each_verb_of_a_task_with_a_proof_is_among_them() -> None:
-    """Or a new one would go without a test."""
+def test_the_cases_above_have_every_verb_with_a_proof() -> None:
+    """Otherwise a new verb would not be tested."""
     assert {type(intent) for _, intent, _ in PROVABLE} == {
         verb.intent for verb in VERBS if verb.proof is not None and issubclass(verb.command, TaskCommand)
     }
 
 
 async def test_a_guarded_claim_of_a_task_that_another_person_has_was_refused() -> None:
-    """The vendor's guard can only have refused ours."""
+    """The vendor's guard must have refused our claim."""
     north = MemoryConnector("north", [task("north", "1")])
     north.fail_write = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
     sources = federation(north, people=PEOPLE)
@@ -114,8 +114,8 @@ async def test_a_guarded_claim_of_a_task_that_another_person_has_was_refused() -
 
 
 @pytest.mark.parametrize(("shown", "status"), [(True, MutationStatus.APPLIED), (False, MutationStatus.UNKNOWN)])
-async def test_a_lost_answer_of_an_update_is_looked_up_by_what_it_wanted(shown: bool, status: MutationStatus) -> None:
-    """The record shows it, or the result stays unknown; it is never sent again."""
+async def test_an_update_whose_answer_was_lost_is_found_by_its_new_values(shown: bool, status: MutationStatus) -> None:
+    """If the record does not show them, the result stays unknown. The update is not sent again."""
     north = RichConnector("north", [task("north", "1")])
     north.fail_write = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
     north.apply_before_failing = shown
@@ -128,8 +128,8 @@ async def test_a_lost_answer_of_an_update_is_looked_up_by_what_it_wanted(shown: 
     assert shown == (["update"] == north.writes)
 
 
-async def test_a_lost_comment_stays_unknown() -> None:
-    """No record of a task shows it."""
+async def test_a_comment_whose_answer_was_lost_stays_unknown() -> None:
+    """The record of a task does not contain comments."""
     north = RichConnector("north", [task("north", "1", owner="alice")])
     north.fail_write = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
 
@@ -138,8 +138,8 @@ async def test_a_lost_comment_stays_unknown() -> None:
     assert MutationStatus.UNKNOWN is result.status
 
 
-async def test_a_lost_answer_of_a_flows_end_is_read_back() -> None:
-    """The flow shows it: APPLIED, still one send."""
+async def test_a_flow_end_whose_answer_was_lost_is_found_by_a_read() -> None:
+    """The flow shows it: the result is APPLIED, and the write was sent once."""
     north = RichConnector("north", flows=[flow("north", "f1")])
     north.fail_write = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
     north.apply_before_failing = True

@@ -1,4 +1,4 @@
-"""Goals R1 and R3 to R6 against a vendor that counts strictly, at the end of a network with jitter, in virtual time."""
+"""Goals R1 and R3 to R6, with a vendor that counts strictly behind a network with jitter, in virtual time."""
 
 from random import Random
 
@@ -27,7 +27,7 @@ LIMITS = LimitsSettings(requests=30, writes=10)
 
 
 async def greedy(caller: Caller, until: float, *, is_write: bool = False, patience: float = 10.0) -> None:
-    """Asks again as soon as it is answered, and half a second after a refusal."""
+    """Calls again as soon as a call is answered, and half a second after a refusal."""
     while anyio.current_time() < until:
         try:
             with within(min(patience, max(0.01, until - anyio.current_time()))):
@@ -39,7 +39,7 @@ async def greedy(caller: Caller, until: float, *, is_write: bool = False, patien
 @pytest.mark.parametrize("jitter", some([0.3, 0.0]))
 @pytest.mark.parametrize("headers", [False, True])
 async def test_greedy_users_never_make_the_vendor_refuse(jitter: float, headers: bool) -> None:
-    """R1: 200 users, 30 reads and 10 writes a minute: no refusal, and at least 85 % of what is possible is used."""
+    """R1: 200 users, 30 reads and 10 writes a minute. No refusal, and at least 85 % of the possible requests are sent."""
     vendor = Vendor(StrictWindow(30, 60), StrictWindow(10, 60), jitter=jitter, headers=headers)
     source = admission_control(LIMITS)
     caller = Caller(source, vendor)
@@ -74,7 +74,7 @@ def test_no_pattern_of_arrivals_makes_the_vendor_refuse(
     headers: bool,
     apart: bool,
 ) -> None:
-    """Whatever comes when, travels how long, and is given up by its reader meanwhile; and nothing is left over."""
+    """For any times of arrival and travel, also if readers give up. No request is left waiting or in flight."""
 
     async def main() -> tuple[int, int]:
         reads = StrictWindow(limit, window)
@@ -92,7 +92,7 @@ def test_no_pattern_of_arrivals_makes_the_vendor_refuse(
 
         async def ask(at: float, is_write: bool, patience: float) -> None:
             await anyio.sleep(at)
-            # Some have a deadline, others go away without a word.
+            # Some have a deadline, others are cancelled.
             with anyio.move_on_after(patience if patience > 10 else None), within(patience):
                 try:
                     await caller.call(is_write=is_write)
@@ -110,7 +110,7 @@ def test_no_pattern_of_arrivals_makes_the_vendor_refuse(
 
 
 async def test_a_restart_in_the_middle_of_a_window_costs_one_refusal_at_most() -> None:
-    """R3: the vendor counts what the process before has sent; with headers or without."""
+    """R3: the vendor still counts the requests of the previous process. With and without headers."""
     for headers in (True, False):
         for before in (5, 20, 30):
             vendor = Vendor(StrictWindow(30, 60), jitter=0.1, headers=headers)
@@ -129,8 +129,8 @@ async def test_a_restart_in_the_middle_of_a_window_costs_one_refusal_at_most() -
 
 @pytest.mark.parametrize("jitter", [0.05, 0.3])
 @pytest.mark.parametrize("seed", some([1, 2, 3]))
-async def test_a_rival_is_learnt_from_what_remains(jitter: float, seed: int) -> None:
-    """R4: another client holds half of the same limit and takes each of its places again: one refusal a window at most."""
+async def test_another_client_is_detected_by_the_remaining_requests(jitter: float, seed: int) -> None:
+    """R4: another client uses half of the same limit, each place again at once. At most one refusal a window."""
     vendor = Vendor(StrictWindow(30, 60), jitter=jitter, seed=seed, headers=True)
     source = admission_control(LIMITS)
     caller = Caller(source, vendor)
@@ -172,7 +172,7 @@ async def test_a_rival_is_learnt_from_what_remains(jitter: float, seed: int) -> 
 
 @pytest.mark.parametrize("as_date", [False, True])
 async def test_nothing_is_sent_before_retry_after(as_date: bool) -> None:
-    """R5: and what waits goes within 250 ms afterwards; seconds and dates."""
+    """R5: waiting requests are sent at most 250 ms later. For seconds and for dates."""
     vendor = Vendor(StrictWindow(30, 60))
     source = admission_control(LIMITS)
     caller = Caller(source, vendor)
@@ -213,8 +213,8 @@ async def used_up(**limits: int) -> Line:
     return line
 
 
-async def test_who_cannot_be_in_time_knows_at_once() -> None:
-    """R6: with the time from which on it may be asked."""
+async def test_a_request_that_cannot_be_in_time_is_refused_at_once() -> None:
+    """R6: the error has the time from which the request is possible."""
     line = await used_up()
     at = anyio.current_time()
     with within(10), pytest.raises(RateLimitedError) as caught:
@@ -222,12 +222,12 @@ async def test_who_cannot_be_in_time_knows_at_once() -> None:
 
     assert at == anyio.current_time()
     assert caught.value.retry_at is not None
-    # A window and the clocks' tolerance from the first answer.
+    # One window after the first answer, plus the tolerance of the clocks.
     assert 59 <= (caught.value.retry_at - line.source._clock.now()).total_seconds() <= 61
 
 
-async def test_who_can_be_in_time_waits_and_is_served() -> None:
-    """Nobody is refused who would have got an answer."""
+async def test_a_request_that_can_be_in_time_waits_and_is_sent() -> None:
+    """It is not refused."""
     line = await used_up()
     await anyio.sleep(55)
     with within(10):
@@ -236,8 +236,8 @@ async def test_who_can_be_in_time_waits_and_is_served() -> None:
     assert status == 200
 
 
-async def test_whoever_is_pushed_out_of_time_knows_at_once() -> None:
-    """A mutation's read takes the one slot that comes in time; who had waited for it is told there and then."""
+async def test_a_waiting_request_that_loses_its_slot_is_refused_at_once() -> None:
+    """The read of a mutation takes the only slot that is free in time."""
     line = await used_up(requests=1, writes=1)
     await anyio.sleep(55)
     told: list[float] = []
@@ -258,7 +258,7 @@ async def test_whoever_is_pushed_out_of_time_knows_at_once() -> None:
 
 
 async def test_the_higher_priority_goes_first() -> None:
-    """Write before interactive read before background, whoever came first; among equals the first."""
+    """Write, then interactive read, then background. The order of arrival decides only between equal priorities."""
     line = await used_up(requests=5, writes=5)
     await anyio.sleep(59.3)
     order: list[str] = []
@@ -284,7 +284,9 @@ async def test_the_higher_priority_goes_first() -> None:
 @pytest.mark.parametrize("seed", some(range(3)))
 @pytest.mark.parametrize("pause", [30.0, 8.0])
 async def test_mutations_wait_at_most_a_second_while_lists_saturate(seed: int, pause: float) -> None:
-    """R6: their own reads included, which share the lists' limit; where they come seldom, and near their own limit."""
+    """R6: including the mutations' own reads, which share the limit of the lists. For few mutations, and for mutations
+    near their own limit.
+    """
     vendor = Vendor(StrictWindow(30, 60), StrictWindow(10, 60), jitter=0.1, seed=seed)
     source = admission_control(LIMITS)
     caller = Caller(source, vendor)
@@ -313,7 +315,7 @@ async def test_mutations_wait_at_most_a_second_while_lists_saturate(seed: int, p
     await source.aclose()
 
     assert max(waits) <= 1.0
-    # Only before it is known how many mutations come.
+    # Only at the start, while the number of mutations is unknown.
     assert all(at <= began + 75 for at in refused)
     assert vendor.reads.total >= 0.85 * 10 * 30
     assert (0, 0) == (vendor.reads.refusals, vendor.writes.refusals)
@@ -324,8 +326,8 @@ async def test_mutations_wait_at_most_a_second_while_lists_saturate(seed: int, p
     st.integers(1, 5),
     st.integers(0, 2**16),
 )
-def test_whoever_goes_away_harms_nobody(readers: list[tuple[float, float]], limit: int, seed: int) -> None:
-    """A6: no foreign cancellation, nobody left hanging, no slot and no place lost."""
+def test_cancelled_requests_do_not_affect_others(readers: list[tuple[float, float]], limit: int, seed: int) -> None:
+    """A6: no other request is cancelled or left waiting, and no slot is lost."""
 
     async def main() -> tuple[int, int, int, int]:
         vendor = Vendor(StrictWindow(limit, 1.0), jitter=0.2, seed=seed)

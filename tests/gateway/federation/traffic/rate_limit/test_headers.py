@@ -1,4 +1,4 @@
-"""Limits as vendors' headers tell them, in every form that is in use, and what is not believed."""
+"""Limits in vendors' headers: every form in use, and values that are not believed."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -61,7 +61,7 @@ NAMES = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Rat
     ],
 )
 def test_each_form_is_read(headers: dict[str, str], expected: RateLimitHeaders) -> None:
-    """The vendors' old families, the drafts' fields in their versions; of several policies the tightest."""
+    """The vendors' older headers, and the fields of each version of the draft. Of several policies the strictest."""
     assert expected == read_rate_limit_headers(headers, now=NOW)
 
 
@@ -79,14 +79,14 @@ def test_each_form_is_read(headers: dict[str, str], expected: RateLimitHeaders) 
         {"RateLimit": '"limit"', "RateLimit-Policy": '"default";q=0;w=60'},
     ],
 )
-def test_what_is_malformed_is_not_said(headers: dict[str, str]) -> None:
-    """As the draft demands; a limit of nothing, or a reset in a month, is not believed either."""
+def test_malformed_headers_are_ignored(headers: dict[str, str]) -> None:
+    """As the draft requires. A limit of 0 and a reset in a month are not believed either."""
     assert NOTHING_STATED == read_rate_limit_headers(headers, now=NOW)
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.text() | st.from_regex(r'"?[a-z]*"?;[rqtwl]=[0-9]{0,12},?')))
 def test_no_header_raises(headers: dict[str, str]) -> None:
-    """They are a stranger's."""
+    """Another system sends them, so they may contain anything."""
     stated = read_rate_limit_headers(headers, now=NOW)
 
     assert stated.limit is None or stated.limit > 0
@@ -113,12 +113,12 @@ def test_retry_after_is_read_in_seconds_and_as_a_date(value: str, expected: floa
 
 
 def test_no_retry_after_is_none() -> None:
-    """Most answers have none."""
+    """Most answers do not have the header."""
     assert read_retry_after({"Content-Length": "0"}, now=NOW) is None
 
 
 def test_points_in_time_are_by_the_vendors_clock() -> None:
-    """A vendor whose clock is ten minutes ahead means its own minutes."""
+    """If the vendor's clock is ten minutes ahead, so are the times in its headers."""
     theirs = NOW + timedelta(minutes=10)
     headers = {
         "Date": format_datetime(theirs, usegmt=True),
@@ -130,8 +130,8 @@ def test_points_in_time_are_by_the_vendors_clock() -> None:
     assert RateLimitHeaders(reset=40.0) == read_rate_limit_headers(headers, now=NOW)
 
 
-def test_clocks_that_agree_within_a_date_headers_precision_are_one() -> None:
-    """Else each reset would be up to a second late."""
+def test_a_difference_within_the_precision_of_dates_is_ignored() -> None:
+    """Otherwise each reset would be up to a second late."""
     headers = {
         "Date": format_datetime(NOW - timedelta(seconds=1), usegmt=True),
         "Retry-After": format_datetime(NOW + timedelta(seconds=30), usegmt=True),

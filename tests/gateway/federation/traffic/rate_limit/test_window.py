@@ -1,4 +1,6 @@
-"""A rate limit window by itself, on a clock set by hand: what is free, from when on, and what headers and refusals change."""
+"""A rate limit window by itself, with a clock set by hand: free slots, the time of the next one, and the effect of
+headers and refusals.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -43,7 +45,7 @@ def window(
 
 
 def known(clock: Clock, limit: int = 30) -> RateLimitWindow:
-    """A window that has just heard from the vendor, by its only request so far."""
+    """A window that has got headers from the vendor, by its only request so far."""
     reads = window("reads", documented=limit, clock=clock)
     reads.settle_answered(reads.take(), headers=RateLimitHeaders(remaining=limit - 1))
     clock.now += 1
@@ -59,7 +61,7 @@ def take(reads: RateLimitWindow, count: int) -> list[WindowSlot]:
 
 
 def test_a_slot_is_free_a_window_after_the_answer(clock: Clock) -> None:
-    """Not after the sending: the vendor may have counted the request as late as it answered."""
+    """Not a window after the sending: the vendor may have counted the request as late as it answered."""
     reads = window("reads", documented=1, clock=clock)
     slot = reads.take()
     clock.now += 5
@@ -71,8 +73,8 @@ def test_a_slot_is_free_a_window_after_the_answer(clock: Clock) -> None:
     assert (0, 1) == (before, reads.free(READ))
 
 
-def test_what_was_not_sent_costs_nothing(clock: Clock) -> None:
-    """The connection was refused."""
+def test_a_request_that_was_not_sent_uses_no_slot(clock: Clock) -> None:
+    """For example if the connection was refused."""
     reads = window("reads", documented=1, clock=clock)
     reads.give_back(reads.take())
 
@@ -91,7 +93,7 @@ def test_an_unanswered_request_may_arrive_late(clock: Clock) -> None:
 
 
 def test_the_earliest_time_follows_from_the_log(clock: Clock) -> None:
-    """The first in line goes when the first slot is free, the second with the second, those beyond a window later."""
+    """The first waiting request gets the first free slot, the second the second; the next ones wait a window longer."""
     reads = window("reads", documented=2, clock=clock)
     for _ in range(2):
         reads.settle_answered(reads.take())
@@ -103,7 +105,7 @@ def test_the_earliest_time_follows_from_the_log(clock: Clock) -> None:
 
 
 def test_nothing_is_sent_before_retry_after(clock: Clock) -> None:
-    """Whatever the answer was, and however much is free."""
+    """For any answer, and even if slots are free."""
     reads = known(clock)
     reads.settle_answered(reads.take(), retry_after=120.0)
     held = (reads.free(WRITE), reads.earliest(1, WRITE) - clock.now)
@@ -112,8 +114,8 @@ def test_nothing_is_sent_before_retry_after(clock: Clock) -> None:
     assert ((0, 120.0), True) == (held, reads.free(WRITE) > 0)
 
 
-def test_a_refusal_without_a_word_doubles_the_pause(clock: Clock) -> None:
-    """From a sixtieth of the window up to the window; refusals of requests sent before count once."""
+def test_a_refusal_without_a_time_doubles_the_pause(clock: Clock) -> None:
+    """From a sixtieth of the window up to the whole window. Refusals of requests that were sent before count once."""
     reads = known(clock)
     pauses = []
     for _ in range(8):
@@ -128,7 +130,9 @@ def test_a_refusal_without_a_word_doubles_the_pause(clock: Clock) -> None:
 
 
 def test_remaining_shows_what_others_use(clock: Clock) -> None:
-    """The vendor counts 20 more than we do: they are not free for a window, or until it says that they are."""
+    """The vendor counts 20 more requests than we do. Those slots are in use for a window, or until the vendor's count
+    falls.
+    """
     reads = known(clock)
     reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=30, remaining=8))
     after_rivals = left(reads)
@@ -137,8 +141,8 @@ def test_remaining_shows_what_others_use(clock: Clock) -> None:
     assert (8, 27) == (after_rivals, left(reads))
 
 
-def test_requests_under_way_are_no_rivals(clock: Clock) -> None:
-    """The vendor may have counted them before it answered this one, or not."""
+def test_our_running_requests_are_not_those_of_other_clients(clock: Clock) -> None:
+    """The vendor may or may not have counted them before it answered this one."""
     reads = known(clock)
     first, *_ = take(reads, 8)
     reads.settle_answered(first, headers=RateLimitHeaders(limit=30, remaining=21))
@@ -146,21 +150,21 @@ def test_requests_under_way_are_no_rivals(clock: Clock) -> None:
     assert left(reads) == 30 - 8 - 1
 
 
-def test_rivals_are_forgotten_only_for_sure(clock: Clock) -> None:
-    """What the vendor says is left may be so because it has not counted yet what is under way."""
+def test_requests_of_other_clients_are_forgotten_only_if_certain(clock: Clock) -> None:
+    """The number left may be higher because the vendor has not counted our running requests yet."""
     reads = known(clock)
     reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=30, remaining=23))
     clock.now += 1
     first, *_ = take(reads, 4)
     clock.now += 1
-    # It has counted three of ours, and five of others; three more of ours come.
+    # It has counted three of ours and five of other clients. It will count three more of ours.
     reads.settle_answered(first, headers=RateLimitHeaders(limit=30, remaining=22))
 
     assert left(reads) == 30 - 6 - 5
 
 
-def test_what_was_used_before_a_restart_is_tried_again_when_the_vendor_says_so(clock: Clock) -> None:
-    """Not a whole window later, which is when it would be free at the latest."""
+def test_slots_used_before_a_restart_are_tried_at_the_vendors_reset(clock: Clock) -> None:
+    """Not a whole window later, which is the latest possible time."""
     reads = window("reads", documented=30, clock=clock)
     reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=30, remaining=0, reset=10.0))
 
@@ -169,7 +173,7 @@ def test_what_was_used_before_a_restart_is_tried_again_when_the_vendor_says_so(c
 
 
 def test_a_header_may_name_any_number(clock: Clock) -> None:
-    """What it costs us is bounded."""
+    """Memory stays bounded."""
     reads = window("reads", clock=clock)
     for _ in range(3):
         reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=999_999_999, remaining=0, reset=60.0))
@@ -178,7 +182,7 @@ def test_a_header_may_name_any_number(clock: Clock) -> None:
 
 
 def test_a_reset_that_is_over_does_not_end_the_pause_after_a_refusal(clock: Clock) -> None:
-    """Else the vendor would be asked, and refuse, as fast as it answers."""
+    """Otherwise requests would be sent, and refused, without any pause."""
     reads = known(clock)
     reads.settle_answered(reads.take(), headers=RateLimitHeaders(remaining=3, reset=0.0), refused=True)
 
@@ -186,7 +190,7 @@ def test_a_reset_that_is_over_does_not_end_the_pause_after_a_refusal(clock: Cloc
 
 
 def test_an_older_answer_does_not_undo_a_newer_one(clock: Clock) -> None:
-    """It was counted before the rivals came."""
+    """It was counted before the requests of other clients."""
     reads = known(clock)
     older, newer = take(reads, 2)
     clock.now += 1
@@ -207,16 +211,16 @@ def test_the_vendors_limit_replaces_the_documented_one_and_never_exceeds_a_confi
     assert (99, 9) == (documented.free(WRITE), configured.free(WRITE))
 
 
-def test_rivals_above_our_own_ceiling_take_nothing_from_it(clock: Clock) -> None:
-    """Of a hundred, others use 50; ours are ten."""
+def test_other_clients_do_not_reduce_our_own_lower_limit(clock: Clock) -> None:
+    """Of a hundred requests, other clients use 50; we use at most ten."""
     reads = window("reads", documented=100, ceiling=10, clock=clock)
     reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=100, remaining=49))
 
     assert left(reads) == 9
 
 
-def test_an_empty_vendor_is_waited_for_until_its_reset(clock: Clock) -> None:
-    """Its window may be longer than we think: minutes, here."""
+def test_without_requests_left_the_vendors_reset_counts(clock: Clock) -> None:
+    """The vendor's window may be longer than ours: minutes in this test."""
     reads = window("reads", documented=5000, clock=clock)
     reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=5000, remaining=0, reset=180.0))
 
@@ -288,16 +292,16 @@ def test_it_is_told_why_nothing_may_be_sent(clock: Clock) -> None:
     assert "the rate limit for reads is used up" == counted.why_none
 
 
-def test_a_reset_that_tells_nothing_new_costs_no_time(clock: Clock) -> None:
-    """Vendors round it up to whole seconds; our own log is exact."""
+def test_a_reset_rounded_up_does_not_delay(clock: Clock) -> None:
+    """Vendors round the reset up to whole seconds; our own log is exact."""
     reads = window("reads", documented=1, clock=clock)
     reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=1, remaining=0, reset=61.0))
 
     assert MINUTE == pytest.approx(reads.earliest(1, READ) - clock.now)
 
 
-def test_until_the_vendor_was_heard_few_go_at_once(clock: Clock) -> None:
-    """After a restart it may have counted what this process knows nothing of: one refusal at most."""
+def test_before_the_first_answer_few_requests_run_at_once(clock: Clock) -> None:
+    """After a restart, the vendor may still count requests that this process does not know. At most one is refused."""
     reads = window("reads", documented=30, clock=clock)
     first = reads.take()
     meanwhile = reads.free(READ)
@@ -306,16 +310,16 @@ def test_until_the_vendor_was_heard_few_go_at_once(clock: Clock) -> None:
     assert (0, 12) == (meanwhile, left(reads))
 
 
-def test_what_nothing_limits_need_not_wait(clock: Clock) -> None:
-    """Its time is past for any clock: who is refused for another reason is not told of a limit."""
+def test_without_a_limit_the_earliest_time_is_in_the_past(clock: Clock) -> None:
+    """For any clock: a request that is refused for another reason must not report a rate limit."""
     limitless, unused = window("reads", clock=clock), known(clock)
 
     assert limitless.earliest(1000, READ) < 0
     assert unused.earliest(29, READ) < 0 < unused.earliest(30, READ)
 
 
-def test_mutations_find_a_tenth_at_least_where_mutations_come(clock: Clock) -> None:
-    """And all of it is for everybody where none come."""
+def test_at_least_a_tenth_is_kept_while_mutations_arrive(clock: Clock) -> None:
+    """Without mutations all requests may use the whole limit."""
     reads = known(clock)
     without = reads.free(READ)
     reads.announce(WRITE)
@@ -324,14 +328,14 @@ def test_mutations_find_a_tenth_at_least_where_mutations_come(clock: Clock) -> N
 
 
 def test_background_work_leaves_a_fifth(clock: Clock) -> None:
-    """For whoever waits for an answer."""
+    """For requests whose readers wait."""
     reads = known(clock)
 
     assert 6 == reads.free(READ) - reads.free(BACKGROUND)
 
 
-def test_without_a_number_refusals_find_one_and_time_lifts_it(clock: Clock) -> None:
-    """Down to 70 % of what was refused, up a little every ten seconds, and away at twice as much."""
+def test_without_a_known_limit_refusals_set_one_and_time_raises_it(clock: Clock) -> None:
+    """It starts at 70 % of the refused rate, rises a little every ten seconds, and ends at twice as much."""
     reads = window("reads", clock=clock)
     unlimited = reads.free(READ)
     slots = take(reads, 100)
@@ -351,7 +355,7 @@ def test_without_a_number_refusals_find_one_and_time_lifts_it(clock: Clock) -> N
 
 
 def test_few_requests_do_not_overload_a_vendor(clock: Clock) -> None:
-    """It is others who do: two requests that were refused do not become one in ten seconds."""
+    """Other clients do: after two refused requests the limit is not one in ten seconds."""
     reads = window("writes", clock=clock)
     for slot in take(reads, 2):
         reads.settle_answered(slot, refused=True)
@@ -359,8 +363,8 @@ def test_few_requests_do_not_overload_a_vendor(clock: Clock) -> None:
     assert reads.view(lambda at: datetime.fromtimestamp(at, UTC)).limit == 5
 
 
-def test_the_graph_sees_the_bucket(clock: Clock) -> None:
-    """Observed once the vendor's headers named the limit; the reset is when the next place is free."""
+def test_the_graph_shows_the_window(clock: Clock) -> None:
+    """`observed` once the vendor's headers have the limit. The reset is the time when the next slot is free."""
     reads = window("reads", documented=30, clock=clock)
     fresh = reads.view(lambda at: datetime.fromtimestamp(at, UTC))
     reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=30, remaining=29))
@@ -372,7 +376,7 @@ def test_the_graph_sees_the_bucket(clock: Clock) -> None:
 
 
 def test_a_window_is_idle_when_it_remembers_nothing(clock: Clock) -> None:
-    """Then a new one would do."""
+    """It can then be replaced by a new one."""
     reads = window("reads", documented=30, clock=clock)
     new = reads.is_idle
     reads.settle_answered(reads.take())

@@ -1,4 +1,4 @@
-"""What is kept for mutations of a limit that lists would use up."""
+"""The part of a limit that is kept for mutations, which lists would use up otherwise."""
 
 import pytest
 
@@ -30,21 +30,23 @@ def announce(reservation: WriteReservation, times: int) -> None:
         reservation.announce(WINDOW)
 
 
-def test_nothing_is_kept_where_no_mutation_came(reservation: WriteReservation) -> None:
+def test_without_mutations_nothing_is_kept(reservation: WriteReservation) -> None:
     """Lists may use the whole limit."""
     assert reservation.kept(LIMIT, WINDOW) == 0
 
 
 @pytest.mark.parametrize(("wanted", "kept"), [(1, 3), (2, 3), (5, 6), (9, 10), (50, 10)])
-def test_as_much_is_kept_as_was_wanted_and_one_more(reservation: WriteReservation, wanted: int, kept: int) -> None:
-    """A tenth at least and a third at most."""
+def test_the_slots_that_mutations_used_and_one_more_are_kept(
+    reservation: WriteReservation, wanted: int, kept: int
+) -> None:
+    """At least a tenth and at most a third."""
     announce(reservation, wanted)
 
     assert kept == reservation.kept(LIMIT, WINDOW)
 
 
-def test_what_mutations_hold_is_theirs_already(reservation: WriteReservation, clock: Clock) -> None:
-    """Under way and, after the answer, until the slot is free; then it is kept for the next."""
+def test_slots_that_mutations_hold_are_not_kept_twice(reservation: WriteReservation, clock: Clock) -> None:
+    """While a request runs, and after its answer until the slot is free. Then the slot is kept for the next mutation."""
     announce(reservation, 5)
     reservation.take()
     reservation.take()
@@ -56,8 +58,8 @@ def test_what_mutations_hold_is_theirs_already(reservation: WriteReservation, cl
     assert (4, 5, 6) == (under_way, answered, reservation.kept(LIMIT, WINDOW))
 
 
-def test_the_busiest_window_lately_counts(reservation: WriteReservation, clock: Clock) -> None:
-    """Quieter ones after it do not make it forgotten at once; only after some windows do they."""
+def test_the_busiest_recent_window_counts(reservation: WriteReservation, clock: Clock) -> None:
+    """A quieter window does not replace it at once. After several windows it does."""
     announce(reservation, 8)
     clock.now += WINDOW
     announce(reservation, 1)
@@ -69,8 +71,8 @@ def test_the_busiest_window_lately_counts(reservation: WriteReservation, clock: 
     assert (9, 3, 0) == (soon, later, reservation.kept(LIMIT, WINDOW))
 
 
-def test_what_is_free_again_is_forgotten_where_nobody_asks(reservation: WriteReservation, clock: Clock) -> None:
-    """A window of writes alone is never asked what it keeps from others."""
+def test_free_slots_are_forgotten_without_a_call_of_kept(reservation: WriteReservation, clock: Clock) -> None:
+    """For a window of writes only, `kept` is never called."""
     for _ in range(1000):
         reservation.announce(WINDOW)
         reservation.take()

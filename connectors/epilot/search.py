@@ -1,0 +1,315 @@
+"""Lists of tasks. No API lists all tasks, so there are four lists; the option `list_by` chooses one.
+
+Whatever the choice, the tasks of a few named flows are read from these flows.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from msgspec.structs import replace
+
+from connectors.epilot.client import EpilotClient
+from connectors.epilot.flows import MOST_CALLS, executions_of
+from connectors.epilot.formats import kanban_row, overview_row
+from connectors.epilot.mapping import FLOW_STATES, task_from_wire, tasks_of
+from connectors.epilot.paging import MOST_ROWS, cut, nothing, page_of
+from connectors.epilot.settings import Entity, EpilotSettings, KanbanColumns, ListBy
+from connectors.epilot.wire import Execution, TaskRows
+from connectors.sdk import (
+    Announced,
+    ConnectorError,
+    CountAccuracy,
+    FlowState,
+    MalformedResponseError,
+    OffsetCursor,
+    Page,
+    Task,
+    TaskOrderField,
+    TaskQuery,
+    TaskState,
+    distinct,
+    get_each,
+)
+
+# Workflows that one list reads one by one.
+MOST_IN_FULL = 50
+
+# Order fields that no task has.
+NEVER_FILLED = frozenset({TaskOrderField.FOLLOW_UP_AT, TaskOrderField.PRIORITY})
+
+ENDED_STATES = frozenset({TaskState.COMPLETED, TaskState.SKIPPED, TaskState.FAILED})
+NOT_ENDED_STATES = frozenset(TaskState) - ENDED_STATES
+STATES_IN_RUNNING_FLOWS = NOT_ENDED_STATES - {TaskState.CANCELED}
+
+
+class TaskList(ABC):
+    """`note` says what the list may leave out or show late, as text for people."""
+
+    note: ClassVar[str]
+
+    def __init__(self, settings: EpilotSettings, client: EpilotClient, clock: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.client = client
+        self.clock = clock
+
+    def pushdown(self, query: TaskQuery) -> TaskQuery:
+        """As `Connector.pushdown`."""
+        return TaskQuery()
+
+    @abstractmethod
+    async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
+        """As `Connector.list_tasks`."""
+
+    def tasks_of(self, executions: Iterable[Execution]) -> Sequence[Task]:
+        now = self.clock()
+        tasks = (task for each in executions for task in tasks_of(each, self.settings, fetched_at=now).values())
+        return distinct(tasks, _native_id)
+
+
+class Overview(TaskList):
+    """The query API's data set of tasks. Filters by assignees."""
+
+    note = (
+        "the overview is made from analytics and lags behind writes, the vendor does not say by how long; "
+        "it has five statuses and two types only, so that tasks on hold, scheduled or failed look like pending ones; "
+        "it does not say which tasks of a flow are current"
+    )
+
+    def pushdown(self, query: TaskQuery) -> TaskQuery:
+        """The API can include unassigned tasks, but not ask for them alone, and does not filter by state."""
+        return TaskQuery(assignees=query.assignees)
+
+    async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
+        if query.assignees == frozenset():
+            return nothing()
+        cursor = OffsetCursor.parse(after)
+        rows = await self.client.query_overview(self._body(query, cursor.offset, limit))
+        if not rows.results and rows.total and not cursor.offset:
+            raise MalformedResponseError("the overview's pages do not add up; try the other options.first_page")
+        now = self.clock()
+        tasks = (
+            task_from_wire(*overview_row(raw, self.settings.generation), self.settings, fetched_at=now, payload=raw)
+            for raw in rows.results
+        )
+        return page_of(distinct(tasks, _native_id), cursor, rows=_bytes(rows), total=rows.total)
+
+    def _body(self, query: TaskQuery, offset: int, limit: int) -> dict[str, object]:
+        options = self.settings.options
+        size = _page_size(min(max(limit, 1), MOST_ROWS), offset)
+        body: dict[str, object] = {
+            "dataset": "workflow_tasks_overview",
+            # Without it the vendor leaves out unassigned tasks, also where no assignee is asked for.
+            "include_unassigned": query.assignees is None,
+            "sort_by": "creation_date_descending",
+            "page_number": offset // size + options.first_page,
+            "page_size": size,
+        }
+        if query.assignees is not None:
+            body["assignee_ids"] = sorted(query.assignees)
+        if options.definition_ids:
+            body["workflow_definition_ids"] = list(options.definition_ids)
+        return body
+
+
+class Kanban(TaskList):
+    """The kanban API's data set of tasks. Filters by each column."""
+
+    note = (
+        "the vendor does not publish the columns of the kanban data set: a value is missing where its column is not "
+        "named as in kanban_columns; tasks that kanban_filters exclude are missing; "
+        "which generations the data set contains is not documented"
+    )
+
+    def pushdown(self, query: TaskQuery) -> TaskQuery:
+        """Assignees, and classes of states: the narrowest class that the filters express, so that lists share answers."""
+        states = query.states
+        if states:
+            classes = (STATES_IN_RUNNING_FLOWS, NOT_ENDED_STATES, ENDED_STATES)
+            states = next((each for each in classes if states <= each), None)
+        return TaskQuery(states=states, assignees=query.assignees, has_assignee=query.has_assignee)
+
+    async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
+        if query.states == frozenset() or query.assignees == frozenset():
+            return nothing()
+        if query.assignees is not None and query.has_assignee is False:
+            return nothing()
+        cursor = OffsetCursor.parse(after)
+        rows = await self.client.query_kanban(self._body(query, cursor.offset, limit))
+        generation, columns = self.settings.generation, self.settings.options.kanban_columns
+        now = self.clock()
+        tasks = (
+            task_from_wire(*kanban_row(raw, generation, columns), self.settings, fetched_at=now, payload=raw)
+            for raw in rows.results
+        )
+        # The vendor's filter compares letter case, so that it may let through a status that it should exclude.
+        matching = [task for task in distinct(tasks, _native_id) if query.matches(task)]
+        return page_of(matching, cursor, rows=_bytes(rows), total=rows.total)
+
+    def _body(self, query: TaskQuery, offset: int, limit: int) -> dict[str, object]:
+        options = self.settings.options
+        body: dict[str, object] = {
+            "sorting": {"field": options.kanban_columns.created_at, "direction": "desc"},
+            "from": offset,
+            "size": min(max(limit, 1), MOST_ROWS),
+        }
+        configured = [each.model_dump(exclude_none=True) for each in options.kanban_filters]
+        items = [*configured, *_kanban_conditions(query, options.kanban_columns)]
+        if items:
+            body["filters"] = {"items": items, "combination": "AND"}
+        return body
+
+
+class OfEntities(TaskList):
+    """All tasks of the flows of the configured business objects, one search for each."""
+
+    note = "only tasks of flows of the configured entities"
+
+    async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
+        """A page has tasks of one entity; the cursor is `<index of the entity>:<offset within its tasks>`."""
+        entities = self.settings.options.entities
+        if not entities:
+            return nothing()
+        streams = tuple(map(str, range(len(entities))))
+        cursor = OffsetCursor.parse(after, streams)
+        index = int(cursor.stream)
+        found = await executions_of(entities[index], self.settings.generation, self.client)
+        others = [each for each in found if not _belongs_to_any(each, entities[:index])]
+        executions, is_whole = await in_full(others, self.client)
+        tasks = self.tasks_of(executions)
+        page = tasks[cursor.offset : cursor.offset + max(limit, 1)]
+        following = cursor.following(Announced(page, len(tasks)), streams=streams)
+        return replace(following, truncated=following.truncated or not is_whole).page(tuple(page))
+
+
+class ExecutionsV1(TaskList):
+    """All tasks of all workflows (v1): one answer, and one for each workflow whose steps have no status there."""
+
+    note = (
+        f"only workflows (v1); the vendor's list of them has no status and no assignees of their steps, so that each of up to "
+        f"{MOST_IN_FULL} workflows is read; the steps of further ones are UNKNOWN, and the list is not complete"
+    )
+
+    def pushdown(self, query: TaskQuery) -> TaskQuery:
+        """That open tasks are asked for: workflows that have ended have none, so they need not be read."""
+        states = query.states or frozenset()
+        asks_for_open = states <= STATES_IN_RUNNING_FLOWS and bool(states - {TaskState.UNKNOWN})
+        return TaskQuery(states=STATES_IN_RUNNING_FLOWS) if asks_for_open else TaskQuery()
+
+    async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
+        if query.states == frozenset():
+            return nothing()
+        cursor = OffsetCursor.parse(after)
+        found = await self.client.workflows.list_executions()
+        if query.states is not None:
+            found = [each for each in found if _is_running(each)]
+        executions, is_whole = await in_full(found, self.client)
+        tasks = [task for task in self.tasks_of(executions) if query.matches(task)]
+        page = cut(tasks, cursor, limit=limit)
+        if is_whole:
+            return page
+        return replace(page, truncated=True, total_accuracy=CountAccuracy.LOWER_BOUND)
+
+
+async def in_full(executions: Sequence[Execution], client: EpilotClient) -> tuple[list[Execution], bool]:
+    """The executions with what the states and owners of their tasks need, and whether all of them have it now.
+
+    An execution whose steps have no status is read: running ones first, `MOST_IN_FULL` at most. One that cannot be read
+    stays as it is, and so its tasks are UNKNOWN.
+    """
+    light = [each for each in executions if _is_light(each)]
+    light.sort(key=lambda each: not _is_running(each))
+    ids = [each.flow.execution for each in light[:MOST_IN_FULL]]
+    read = await get_each(ids, client.workflows.get) if ids else {}
+    whole = {key: each for key, each in read.items() if isinstance(each, Execution)}
+    found = [whole.get(each.flow.execution, each) if _is_light(each) else each for each in executions]
+    return found, not any(map(_is_light, found))
+
+
+TASK_LISTS: Mapping[ListBy, type[TaskList]] = {
+    ListBy.OVERVIEW: Overview,
+    ListBy.KANBAN: Kanban,
+    ListBy.ENTITIES: OfEntities,
+    ListBy.EXECUTIONS_V1: ExecutionsV1,
+}
+
+
+def pushed_down(query: TaskQuery, tasks: TaskList) -> TaskQuery:
+    """Candidates alone (they fit no task, see `asks_for_candidates`), else a few flows alone, else what the list filters by."""
+    if asks_for_candidates(query):
+        return TaskQuery(
+            candidate_users=query.candidate_users,
+            candidate_groups=query.candidate_groups,
+            has_candidates=query.has_candidates,
+        )
+    if query.flows is not None and len(query.flows) <= MOST_CALLS:
+        return TaskQuery(flows=query.flows)
+    return tasks.pushdown(query)
+
+
+def asks_for_candidates(query: TaskQuery) -> bool:
+    """Tasks have no candidates, so such a query costs no call."""
+    return query.candidate_users is not None or query.candidate_groups is not None or query.has_candidates is True
+
+
+async def tasks_of_flows(
+    flows: Iterable[str],
+    read: Callable[[str], Awaitable[Execution]],
+    settings: EpilotSettings,
+    clock: Callable[[], datetime],
+) -> list[Task]:
+    """The tasks of these flows by native id. An unknown flow has none; a flow that cannot be read raises its error."""
+    executions = await get_each(sorted(flows), read)
+    now = clock()
+    tasks: list[Task] = []
+    for found in executions.values():
+        if isinstance(found, ConnectorError):
+            raise found
+        tasks += tasks_of(found, settings, fetched_at=now).values()
+    return sorted(tasks, key=_native_id)
+
+
+def _is_light(execution: Execution) -> bool:
+    return any(row.status is None for row, _ in execution.tasks)
+
+
+def _is_running(execution: Execution) -> bool:
+    return FLOW_STATES.get(execution.record.status or "") not in {FlowState.COMPLETED, FlowState.CANCELED}
+
+
+def _bytes(rows: TaskRows) -> list[bytes]:
+    return [bytes(raw) for raw in rows.results]
+
+
+def _native_id(task: Task) -> str:
+    return task.native_id
+
+
+def _belongs_to_any(execution: Execution, entities: Sequence[Entity]) -> bool:
+    contexts = {(each.entity_schema, each.entity_id) for each in execution.record.contexts or ()}
+    return any((each.entity_schema, each.entity_id) in contexts for each in entities)
+
+
+def _kanban_conditions(query: TaskQuery, columns: KanbanColumns) -> list[dict[str, object]]:
+    """The kanban API's filter for a query that was pushed down."""
+
+    def condition(key: str, operator: str, value: Sequence[str]) -> dict[str, object]:
+        return {"key": key, "operator": operator, "value": value, "data_type": "string"}
+
+    found: list[dict[str, object]] = []
+    if query.states is not None:
+        operator = "IS_ONE_OF" if query.states == ENDED_STATES else "IS_NONE_OF"
+        found.append(condition(columns.status, operator, ("COMPLETED", "FAILED", "SKIPPED")))
+    if query.states == STATES_IN_RUNNING_FLOWS:
+        found.append(condition(columns.execution_status, "IS_NONE_OF", ("CLOSED", "DONE")))
+    if query.assignees is not None:
+        found.append(condition(columns.assignee, "IS_ONE_OF", sorted(query.assignees)))
+    elif query.has_assignee is not None:
+        found.append({"key": columns.assignee, "operator": "NOT_EMPTY" if query.has_assignee else "EMPTY"})
+    return found
+
+
+def _page_size(limit: int, offset: int) -> int:
+    """The largest size up to `limit` with which a page begins at `offset`: the overview counts pages, not rows."""
+    return next(size for size in range(limit, 0, -1) if offset % size == 0)

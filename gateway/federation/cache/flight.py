@@ -1,0 +1,37 @@
+"""One call that several readers may wait for."""
+
+import asyncio
+import math
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+from gateway.federation.cache.tags import Tag
+
+T = TypeVar("T")
+
+
+class Terms(Struct, Generic[T], frozen=True, eq=False):
+    """How a reader wants the answer to be kept."""
+
+    ttl: Callable[[T], float]
+    size: Callable[[T], int]
+    max_stale: float
+    tags: frozenset[Tag]
+
+
+class Flight(Struct, eq=False):
+    """A single flight. `since` is the number of the last invalidation before the request.
+
+    While it waits for an older one, it has not been requested yet: then every question and every write come before it.
+    """
+
+    task: "asyncio.Task[Any]"
+    fetched_at: datetime
+    tags: frozenset[Tag]
+    in_background: bool
+    requested_at: float = math.inf
+    since: int = sys.maxsize

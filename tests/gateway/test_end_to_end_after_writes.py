@@ -1,0 +1,133 @@
+"""What a client reads in the payload of a write: lists and counts as the write left them."""
+
+from collections import Counter
+
+import pytest
+
+from tests.gateway.test_end_to_end import claimable
+from tests.world import World
+
+COUNTS = """mine: inbox(scope: MINE, first: 100) { totalCount nodes { id } }
+  queue: inbox(scope: CLAIMABLE, first: 100) { totalCount nodes { id } }
+  counted: taskStats(scope: MINE, groupBy: [SOURCE]) { total buckets { keys { value } count } }
+  free: taskStats(scope: CLAIMABLE, groupBy: []) { total }"""
+CLAIM = f"""mutation ($input: ClaimTaskInput!) {{ claimTask(input: $input) {{ status viewer {{ {COUNTS} }} }} }}"""
+
+
+@pytest.mark.parametrize("vendor", ["camunda", "littlehorse"])
+async def test_lists_and_counts_in_the_payload_show_the_write(world: World, vendor: str) -> None:
+    """In one request, also while the vendor's reads lag behind its writes."""
+    before = (await world.data(f"{{ viewer {{ {COUNTS} }} }}"))["viewer"]
+    task = await claimable(world, vendor)
+    await world.control(vendor, "settings", {"read_lag_ms": 60_000})
+
+    payload = (await world.data(CLAIM, input={"taskId": task["id"]}))["claimTask"]
+    after = payload["viewer"]
+
+    def ids(viewer: dict[str, dict[str, list[dict[str, str]]]], name: str) -> set[str]:
+        return {node["id"] for node in viewer[name]["nodes"]}
+
+    assert "APPLIED" == payload["status"]
+    assert ids(before, "mine") | {task["id"]} == ids(after, "mine")
+    assert ids(before, "queue") - {task["id"]} == ids(after, "queue")
+    assert [before["counted"]["total"] + 1, before["free"]["total"] - 1] == [
+        after["counted"]["total"],
+        after["free"]["total"],
+    ]
+    added = Counter({row["keys"][0]["value"]: row["count"] for row in after["counted"]["buckets"]})
+    added.subtract({row["keys"][0]["value"]: row["count"] for row in before["counted"]["buckets"]})
+    assert {vendor: 1} == {key: count for key, count in added.items() if count}
+
+
+SCOPES = ["MINE", "CLAIMABLE", "MINE_OR_CLAIMABLE", "MY_GROUPS", "ALL_VISIBLE"]
+
+
+async def test_stats_and_the_inbox_of_a_scope_agree_over_all_systems(world: World) -> None:
+    """Five scopes in one request; with a filter too."""
+    asked = " ".join(
+        f"""s{number}: taskStats(scope: {scope}, groupBy: [VENDOR], filter: $f) {{ total }}
+        v{number}: viewer {{ inbox(scope: {scope}, first: 100, filter: $f) {{ totalCount nodes {{ id }} }} }}"""
+        for number, scope in enumerate(SCOPES)
+    )
+    for wanted in (None, {"vendor": {"notIn": ["geotareas"]}}):
+        data = await world.data(f"query ($f: TaskFilter) {{ {asked} }}", "bob", f=wanted)
+        counted = [data[f"s{number}"]["total"] for number in range(len(SCOPES))]
+
+        assert counted == [len(data[f"v{number}"]["inbox"]["nodes"]) for number in range(len(SCOPES))]
+
+
+async def test_a_failure_names_its_source_and_its_message_no_plumbing(world: World) -> None:
+    """In a list, in a payload and at the top; `source` tells what a client puts before it."""
+    task = await claimable(world, "camunda")
+    await world.stop("camunda")
+    claim = "mutation ($id: ID!) { claimTask(input: { taskId: $id }) { errors { message source { key name } } } }"
+    listed = "{ viewer { inbox(freshness: FRESH) { sources { error { message source { key } } } } } }"
+
+    refused = (await world.data(claim, id=task["id"]))["claimTask"]["errors"][0]
+    reports = (await world.data(listed))["viewer"]["inbox"]["sources"]
+    (report,) = [one["error"] for one in reports if one["error"] is not None]
+    (top,) = (await world.ask("query ($id: ID!) { task(id: $id, freshness: FRESH) { title } }", id=task["id"]))[
+        "errors"
+    ]
+
+    assert "camunda" == refused["source"]["key"] == report["source"]["key"] == top["extensions"]["source"]
+    assert [] == [one for one in (refused, report, top) if ":" in one["message"].split(" ", 1)[0]]
+
+
+async def test_a_failing_argument_names_no_source(world: World) -> None:
+    """It is about the request."""
+    claim = 'mutation { claimTask(input: { taskId: "x" }) { errors { code message source { key } } } }'
+    error = (await world.data(claim))["claimTask"]["errors"][0]
+
+    assert ("VALIDATION_FAILED", None) == (error["code"], error["source"])
+
+
+async def test_pages_of_no_rows_tell_what_there_is(world: World) -> None:
+    """`first: 0`: counts and `pageInfo` for a badge, of every list."""
+    data = await world.data(
+        """{ viewer { inbox(first: 0) { ...P totalCount nodes { id } } } users(first: 0) { ...U nodes { id } }
+        flows(first: 0) { pageInfo { hasNextPage startCursor } nodes { id } } tasks(last: 0) { ...P nodes { id } } }
+        fragment P on TaskConnection { pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }
+        fragment U on UserConnection { totalCount pageInfo { hasNextPage startCursor } }""",
+        "carol",
+    )
+    inbox, tasks = data["viewer"]["inbox"], data["tasks"]
+
+    assert {(), ()} == {tuple(each["nodes"]) for each in (inbox, tasks, data["users"], data["flows"])}
+    assert [None, None] == [inbox["pageInfo"]["startCursor"], data["users"]["pageInfo"]["startCursor"]]
+    assert tasks["pageInfo"]["hasPreviousPage"] is True
+    assert data["users"]["pageInfo"]["hasNextPage"] is True
+    assert data["users"]["totalCount"] > 0
+
+
+async def test_colleagues_without_a_link_are_told_apart(world: World) -> None:
+    """By the source of the account; a linked person has none."""
+    nodes = (
+        await world.data("{ users(first: 100) { nodes { displayName identities { nativeId } source { key } } } }")
+    )["users"]["nodes"]
+    unlinked = [(node["displayName"], node["source"]["key"]) for node in nodes if not node["identities"]]
+
+    assert len(unlinked) == len(set(unlinked)) > 0
+    assert {None} == {node["source"] for node in nodes if node["identities"]}
+
+
+async def test_the_picker_of_an_epilot_task_offers_whom_the_gateway_assigns(world: World) -> None:
+    """No account out of use, none without a name; one out of use is refused although its id is known."""
+    task = (await world.data('{ tasks(first: 1, filter: {sourceKey: {eq: "epilot"}}) { nodes { id } } }', "carol"))[
+        "tasks"
+    ]
+    task_id = task["nodes"][0]["id"]
+    offered = """query ($id: ID) { users(assignableTo: $id, first: 100) { nodes { id displayName isActive } } }"""
+    assign = (
+        """mutation ($input: AssignTaskInput!) { assignTask(input: $input) { status errors { code field message } } }"""
+    )
+
+    picked = (await world.data(offered, "carol", id=task_id))["users"]["nodes"]
+    everyone = (await world.data(offered, "carol"))["users"]["nodes"]
+    former = next(one for one in everyone if one["isActive"] is False and one["displayName"] is not None)
+    payload = await world.data(assign, "carol", input={"taskId": task_id, "userId": former["id"], "override": True})
+
+    assert picked
+    assert [] == [one for one in picked if one["displayName"] is None or one["isActive"] is False]
+    assert "VALIDATION_FAILED" == payload["assignTask"]["errors"][0]["code"]
+    assert ["userId"] == payload["assignTask"]["errors"][0]["field"]
