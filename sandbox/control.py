@@ -4,6 +4,7 @@ Requests and answers are held in memory as a whole, so that a fault can replace 
 """
 
 import asyncio
+import html
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 import orjson
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from sandbox.faults import Fault, Faults
@@ -85,6 +86,9 @@ class Control:
         body = await _whole_body(receive)
         if scope["path"].startswith(PREFIX):
             await self._control(scope["method"], scope["path"].removeprefix(PREFIX), body)(scope, receive, send)
+            return
+        if scope["method"] == "GET" and re.fullmatch(self.stand_in.page_paths or "(?!)", scope["path"]):
+            await _page(self.stand_in.vendor, scope["path"])(scope, receive, send)
             return
         if self._latency:
             await asyncio.sleep(self._latency)
@@ -166,6 +170,12 @@ class Control:
         else:
             limits = Limits(wanted.limit, wanted.write_limit, wanted.window_ms)
             self._rate_limit = RateLimit(limits, self.stand_in.clock)
+
+
+def _page(vendor: str, path: str) -> Response:
+    """In place of the vendor's own page, so that links for people lead somewhere."""
+    shown = html.escape(path.rsplit("/", 1)[-1])
+    return HTMLResponse(f"<!doctype html><title>{vendor}</title><p>{vendor}'s page of {shown}: a stand-in has no more.")
 
 
 def _decode(body: bytes, kind: type[T]) -> T:

@@ -69,6 +69,8 @@ class StandIn(ABC):
     """One vendor's API with its own data, without the control interface. It has no data before `reset`."""
 
     vendor: ClassVar[str]
+    page_paths: ClassVar[str | None] = None
+    """The paths of the vendor's pages for people, as a regular expression."""
 
     def __init__(self, *, clock: Clock = utc_now) -> None:
         self.clock = clock

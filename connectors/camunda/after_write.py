@@ -88,7 +88,7 @@ def started_flow(answer: wire.StartedInstance, settings: CamundaSettings, *, at:
         ),
         started_at=at,
         business_key=answer.business_id,
-        url=url_of(settings.options.flow_url_template, answer.process_instance_key),
+        url=url_of(settings.flow_link, answer.process_instance_key),
         native_state="ACTIVE",
     )
 

@@ -21,7 +21,8 @@ class CamundaClient:
     # The cluster
 
     async def get_topology(self) -> None:
-        await self._upstream.read("GET", "/topology")
+        answer = await self._upstream.read("GET", "/topology")
+        answer.decode(dict[str, Raw])
 
     async def get_status(self) -> None:
         """UnavailableError (503) if no partition has a healthy leader. The server answers without credentials too."""

@@ -14,7 +14,7 @@ from connectors.camunda.forms import variables_of
 from connectors.camunda.ids import is_key
 from connectors.camunda.mapping import changeset_of, read_task, task_of, tasks_of
 from connectors.camunda.options import ActionOptions
-from connectors.camunda.paging import batches, page_of, page_request
+from connectors.camunda.paging import page_of, page_request
 from connectors.camunda.settings import CamundaSettings
 from connectors.sdk import (
     AlreadyAssignedError,
@@ -175,20 +175,8 @@ class CamundaConnector(Connector[CamundaSettings]):
 
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
         """One call for each 100 ids."""
-        found: dict[str, Flow | ConnectorError] = {}
-        for batch in batches(key for key in ids if self.is_native_id(key)):
-            try:
-                answer = await self._client.search_process_instances(
-                    filter=flows.filter_of(FlowQuery(ids=frozenset(batch)), self.settings.options) or {},
-                    sort=flows.NEWEST_FIRST,
-                    page=page_request(len(batch)),
-                )
-            except ConnectorError as error:
-                found.update(dict.fromkeys(batch, error))
-            else:
-                shown = flows.readable_flows(answer.items, self.settings, fetched_at=self.clock())
-                found.update((each.native_id, each) for each in shown)
-        return found
+        keys = (key for key in ids if self.is_native_id(key))
+        return await flows.flows_by_id(self._client, keys, self.settings, fetched_at=self.clock())
 
     def within_flow(self, task: Task, flow: Flow) -> Task:
         return flows.task_within_flow(task, flow)

@@ -9,11 +9,12 @@ from connectors.camunda import wire
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.forms import external_form, form_of
 from connectors.camunda.mapping import read_task, utc
-from connectors.camunda.paging import DRAIN_PAGE, MOST_PAGES, drain_search
+from connectors.camunda.paging import DRAIN_PAGE, MOST_PAGES, drain_search, total_of
 from connectors.camunda.settings import CamundaSettings
 from connectors.sdk import (
     Activity,
     ActivityType,
+    Announced,
     ConnectorError,
     Form,
     MalformedResponseError,
@@ -160,10 +161,11 @@ def _person(id: str | None, type: str | None) -> UserRef | None:
 
 
 async def _variables(search: Callable[..., Awaitable[wire.SearchPage[wire.Variable]]], key: str) -> list[wire.Variable]:
-    async def one_page(offset: int) -> list[wire.Variable]:
-        return (await search(key, offset=offset, limit=DRAIN_PAGE)).items
+    async def one_page(offset: int) -> Announced[wire.Variable]:
+        answer = await search(key, offset=offset, limit=DRAIN_PAGE)
+        return Announced(answer.items, total_of(answer))
 
-    found, is_whole = await drain_by_offset(one_page, page_size=DRAIN_PAGE, most_pages=MOST_PAGES)
+    found, is_whole = await drain_by_offset(one_page, most_pages=MOST_PAGES)
     if not is_whole:
         raise MalformedResponseError(f"the task has more than {DRAIN_PAGE * MOST_PAGES} variables")
     return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 
 import msgspec
@@ -15,7 +16,7 @@ from connectors.camunda.forms import variables_of
 from connectors.camunda.ids import keys_of
 from connectors.camunda.mapping import task_definition, url_of, utc, version_of
 from connectors.camunda.options import start_flow_options
-from connectors.camunda.paging import next_cursor, page_request
+from connectors.camunda.paging import batches, drain_search, following, page_request
 from connectors.camunda.search import outward
 from connectors.camunda.settings import CamundaOptions, CamundaSettings
 from connectors.sdk import (
@@ -87,7 +88,7 @@ def flow_of(row: wire.ProcessInstance, raw: bytes | Raw, settings: CamundaSettin
         business_key=row.business_id,
         parent_id=row.parent_process_instance_key,
         root_id=row.root_process_instance_key,
-        url=url_of(settings.options.flow_url_template, row.process_instance_key),
+        url=url_of(settings.flow_link, row.process_instance_key),
         native_state=row.state,
         payload=Raw(raw),
     )
@@ -108,6 +109,29 @@ def readable_flows(rows: Iterable[Raw], settings: CamundaSettings, *, fetched_at
         for raw in rows
         if (found := read_flow(raw)).record is not None
     ]
+
+
+async def flows_by_id(
+    client: CamundaClient, ids: Iterable[str], settings: CamundaSettings, *, fetched_at: datetime
+) -> dict[str, Flow | ConnectorError]:
+    """One call for each 100 ids, and more if the server caps pages. A failure is that of all ids of the call."""
+    found: dict[str, Flow | ConnectorError] = {}
+    for batch in batches(ids):
+        filter = filter_of(FlowQuery(ids=frozenset(batch)), settings.options) or {}
+        try:
+            rows, _ = await drain_search(partial(_search_newest, client, filter), limit=len(batch))
+        except ConnectorError as error:
+            found.update(dict.fromkeys(batch, error))
+        else:
+            shown = readable_flows(rows, settings, fetched_at=fetched_at)
+            found.update((each.native_id, each) for each in shown)
+    return found
+
+
+async def _search_newest(
+    client: CamundaClient, filter: dict[str, object], page: dict[str, object]
+) -> wire.SearchPage[Raw]:
+    return await client.search_process_instances(filter=filter, sort=NEWEST_FIRST, page=page)
 
 
 def process_definition(*, key: str | None, id: str | None, name: str | None, version: int | None) -> Definition | None:
@@ -190,7 +214,7 @@ def _version_number(text: str) -> int:
 
 
 class DefinitionCursor(Struct, frozen=True, array_like=True):
-    """Where a page ended: in the search page behind the vendor's cursor `after`, at an element of a process.
+    """Where a page ended: in the search page behind the cursor `after`, at an element of a process.
 
     `process` is its id and tenant. It is not its key, which changes if a version is deployed between two pages.
     """
@@ -220,11 +244,11 @@ async def task_definitions(client: CamundaClient, *, limit: int, after: str | No
             found += [_definition_of(process, each) for each in rest[:room]]
             is_last = process is batch[-1] and not processes
             if len(rest) > room or (len(rest) == room and not is_last):
-                end = DefinitionCursor(start.after, _identity(process), rest[room - 1].element_id)
-                return Page(items=found, next_cursor=write_cursor(end), odd=rows.odd)
-    cursor = next_cursor(answer, limit=PROCESSES, after=start.after)
-    following = None if cursor is None else write_cursor(DefinitionCursor(cursor))
-    return Page(items=found, next_cursor=following, odd=rows.odd)
+                inside = DefinitionCursor(start.after, _identity(process), rest[room - 1].element_id)
+                return Page(items=found, next_cursor=write_cursor(inside), odd=rows.odd)
+    end = following(answer, limit=PROCESSES, after=start.after)
+    cursor = None if end.cursor is None else write_cursor(DefinitionCursor(end.cursor))
+    return Page(items=found, next_cursor=cursor, truncated=end.truncated, odd=rows.odd)
 
 
 async def _elements(client: CamundaClient, processes: Sequence[wire.ProcessDefinition]) -> dict[str, list[UserTask]]:

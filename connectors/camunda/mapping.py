@@ -123,7 +123,7 @@ def task_of(row: wire.UserTask, raw: bytes | Raw, settings: CamundaSettings, *, 
         flow_name=row.process_name or row.process_definition_id,
         business_key=row.business_id,
         tags=None if row.tags is None else tuple(Tag(name=name) for name in dict.fromkeys(row.tags)),
-        url=url_of(settings.options.url_template, row.user_task_key),
+        url=url_of(settings.task_link, row.user_task_key),
         native_state=row.state,
         payload=Raw(raw),
     )

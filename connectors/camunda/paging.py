@@ -1,10 +1,10 @@
-"""Pages of Camunda's searches. The vendor's own cursors are the connector's."""
+"""Pages of Camunda's searches."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from connectors.camunda.wire import PageInfo, SearchPage
-from connectors.sdk import CountAccuracy, OddRow, Page, drain
+from connectors.sdk import NextPage, OddRow, Page, VendorCursor, announced_total, drain
 
 T = TypeVar("T")
 
@@ -20,38 +20,47 @@ MOST_PAGES = 10
 
 
 def page_request(limit: int, after: str | None = None) -> dict[str, object]:
-    """The `page` of a request."""
-    return {"limit": limit} if after is None else {"limit": limit, "after": after}
+    """The `page` of a request. `after` is the connector's cursor."""
+    cursor = VendorCursor.parse(after).text
+    return {"limit": limit} if cursor is None else {"limit": limit, "after": cursor}
 
 
-def next_cursor(answer: SearchPage[Any], *, limit: int, after: str | None) -> str | None:
-    """Where the next page begins; None at the end.
+def following(answer: SearchPage[Any], *, limit: int, after: str | None) -> NextPage:
+    """What comes behind a page. The vendor's last page has an end cursor too. Server 8.8 may leave the cursor out."""
+    return VendorCursor.parse(after).following(
+        answer.page.end_cursor,
+        rows=len(answer.items),
+        limit=limit,
+        total=total_of(answer),
+        is_capped=_is_capped(answer.page),
+    )
 
-    The last page has an end cursor too, so a page below `limit` rows is the last one. Server 8.8 may leave the cursor out.
-    """
-    end = answer.page.end_cursor
-    return end or None if len(answer.items) >= limit and end != after else None
+
+def total_of(answer: SearchPage[Any]) -> int | None:
+    return announced_total(answer.page.total_items)
 
 
 def page_of(
     items: Sequence[T], answer: SearchPage[Any], *, limit: int, after: str | None, odd: Sequence[OddRow] = ()
 ) -> Page[T]:
     """`items` are the records of `answer`, perhaps fewer than its rows; `odd` are rows that do not fit."""
-    return Page(
-        items=items,
-        next_cursor=next_cursor(answer, limit=limit, after=after),
-        total=answer.page.total_items,
-        total_accuracy=_accuracy(answer.page),
-        odd=odd,
-    )
+    total = total_of(answer)
+    # A server that counts fewer than it gives does not know how many there are.
+    is_capped = _is_capped(answer.page) or (total is not None and total < len(answer.items))
+    return following(answer, limit=limit, after=after).page(items, total=total, is_capped=is_capped, odd=odd)
 
 
-async def drain_search(search: Callable[[dict[str, object]], Awaitable[SearchPage[T]]]) -> tuple[list[T], bool]:
-    """The rows of up to MOST_PAGES pages, and whether that is all of them. `search` takes the `page` of a request."""
+async def drain_search(
+    search: Callable[[dict[str, object]], Awaitable[SearchPage[T]]], *, limit: int = DRAIN_PAGE
+) -> tuple[list[T], bool]:
+    """The rows of up to MOST_PAGES pages of `limit` rows, and whether that is all of them.
 
-    async def one_page(after: str | None) -> tuple[Sequence[T], str | None]:
-        answer = await search(page_request(DRAIN_PAGE, after))
-        return answer.items, next_cursor(answer, limit=DRAIN_PAGE, after=after)
+    `search` takes the `page` of a request.
+    """
+
+    async def one_page(after: str | None) -> tuple[Sequence[T], NextPage]:
+        answer = await search(page_request(limit, after))
+        return answer.items, following(answer, limit=limit, after=after)
 
     return await drain(one_page, most_pages=MOST_PAGES)
 
@@ -62,8 +71,8 @@ def batches(ids: Iterable[str]) -> list[list[str]]:
     return [distinct_ids[start : start + BATCH] for start in range(0, len(distinct_ids), BATCH)]
 
 
-def _accuracy(info: PageInfo) -> CountAccuracy:
-    if info.total_items is None:
-        return CountAccuracy.UNKNOWN
-    capped = info.total_items >= COUNT_CAP if info.has_more_total_items is None else info.has_more_total_items
-    return CountAccuracy.LOWER_BOUND if capped else CountAccuracy.EXACT
+def _is_capped(info: PageInfo) -> bool:
+    total = announced_total(info.total_items)
+    if info.has_more_total_items is None:
+        return total is not None and total >= COUNT_CAP
+    return info.has_more_total_items

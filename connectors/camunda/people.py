@@ -1,6 +1,7 @@
 """Users and groups of the cluster's directory. Under OIDC it may be empty: assignees and candidates are free texts then."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import TypeVar
 
@@ -30,16 +31,16 @@ T = TypeVar("T")
 async def users_by_name(client: CamundaClient, names: Iterable[str]) -> dict[str, User]:
     found: dict[str, User] = {}
     for batch in batches(names):
-        answer = await client.search_users(page=page_request(len(batch)), usernames=batch)
-        found.update((user.native_id, user) for user in _users(_rows(answer.items, wire.User)))
+        rows, _ = await drain_search(partial(_search_users, client, batch), limit=len(batch))
+        found.update((user.native_id, user) for user in _users(_rows(rows, wire.User)))
     return found
 
 
 async def groups_by_id(client: CamundaClient, ids: Iterable[str]) -> dict[str, Group]:
     found: dict[str, Group] = {}
     for batch in batches(ids):
-        answer = await client.search_groups(page=page_request(len(batch)), group_ids=batch)
-        found.update((group.native_id, group) for group in _groups(_rows(answer.items, wire.Group)))
+        rows, _ = await drain_search(partial(_search_groups, client, batch), limit=len(batch))
+        found.update((group.native_id, group) for group in _groups(_rows(rows, wire.Group)))
     return found
 
 
@@ -95,6 +96,14 @@ async def named_users(client: CamundaClient, names: Sequence[str], *, limit: int
         total=len(names),
         total_accuracy=CountAccuracy.EXACT,
     )
+
+
+async def _search_users(client: CamundaClient, names: Sequence[str], page: dict[str, object]) -> wire.SearchPage[Raw]:
+    return await client.search_users(page=page, usernames=names)
+
+
+async def _search_groups(client: CamundaClient, ids: Sequence[str], page: dict[str, object]) -> wire.SearchPage[Raw]:
+    return await client.search_groups(page=page, group_ids=ids)
 
 
 async def _all_members(client: CamundaClient, group_id: str) -> frozenset[str] | None:

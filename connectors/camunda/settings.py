@@ -1,6 +1,7 @@
 """Configuration of one Camunda 8 cluster."""
 
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
@@ -36,10 +37,14 @@ class PriorityThresholds(Section):
         return self
 
 
+_LINK = r"^(https?://.*)?$"
+
+
 class CamundaOptions(Section):
     """`outcome_variable` names the process variable that a completion sets to the outcome.
 
-    `url_template` and `flow_url_template` are links for people, with `{key}` for the key of the task or process instance.
+    `url_template` and `flow_url_template` are links for people, with `{key}` for the key of the task or process instance. An
+    empty text is no link. By default they lead to Tasklist and Operate beside the API, where a self-managed cluster has them.
     `server_version` decides what is sent: a server refuses or ignores filters and requests that it does not know.
     `claims` decides how a claim is sent. "assign" is for accounts that may claim for themselves only; such a claim is
     not guarded by the server.
@@ -50,8 +55,8 @@ class CamundaOptions(Section):
     priority: PriorityThresholds = PriorityThresholds()
     outcome_variable: str | None = Field(default=None, min_length=1)
     outcomes: ConfiguredOutcomes = ()
-    url_template: str | None = Field(default=None, pattern=r"^https?://")
-    flow_url_template: str | None = Field(default=None, pattern=r"^https?://")
+    url_template: str | None = Field(default=None, pattern=_LINK)
+    flow_url_template: str | None = Field(default=None, pattern=_LINK)
 
     @property
     def minor(self) -> int:
@@ -61,7 +66,7 @@ class CamundaOptions(Section):
     @field_validator("url_template", "flow_url_template")
     @classmethod
     def _has_key(cls, value: str | None) -> str | None:
-        if value is not None and "{key}" not in value:
+        if value and "{key}" not in value:
             raise ValueError("a template must contain {key}")
         return value
 
@@ -72,6 +77,25 @@ class CamundaSettings(SourceSettings):
     vendor: Literal["camunda"] = "camunda"
     credentials: CamundaCredentials = NoCredentials()
     options: CamundaOptions = CamundaOptions()
+
+    @property
+    def task_link(self) -> str | None:
+        """The template of links to tasks; None for no links."""
+        return self._link(self.options.url_template, "tasklist/{key}")
+
+    @property
+    def flow_link(self) -> str | None:
+        """The template of links to process instances; None for no links."""
+        return self._link(self.options.flow_url_template, "operate/processes/{key}")
+
+    def _link(self, configured: str | None, page: str) -> str | None:
+        if configured is not None:
+            return configured or None
+        host = urlsplit(self.base_url).hostname or ""
+        # In the vendor's cloud the pages have hosts of their own, by product and region.
+        if host.endswith(".camunda.io"):
+            return None
+        return f"{self.base_url.removesuffix('/v2')}/{page}"
 
     @field_validator("base_url")
     @classmethod

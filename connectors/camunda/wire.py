@@ -4,7 +4,7 @@ Times are RFC 3339 texts, and "" after a time was cleared. A row has the members
 is read there.
 """
 
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from msgspec import Meta, Struct
 
@@ -131,9 +131,12 @@ class Group(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class PageInfo(Struct, frozen=True, kw_only=True, rename="camel"):
-    """`has_more_total_items` means that `total_items` is a lower bound. It does not mean that there is a next page."""
+    """`has_more_total_items` means that `total_items` is a lower bound. It does not mean that there is a next page.
 
-    total_items: int | None = None
+    `total_items` is read as it comes.
+    """
+
+    total_items: Any = None
     has_more_total_items: bool | None = None
     end_cursor: str | None = None
 

@@ -82,7 +82,7 @@ def _previous_steps(row: wire.Task, execution: Execution) -> tuple[PreviousStep,
     return tuple(
         PreviousStep(
             name=task.name or task.id,
-            completed_by=_ended_by(task),
+            completed_by=None if (ended_by := _ended_by(task)) is None else UserRef(native_id=ended_by),
             completed_at=_ended_at(task),
             outcome="SKIPPED" if task.status == "SKIPPED" else _branches(task),
         )

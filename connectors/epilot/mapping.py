@@ -91,6 +91,9 @@ def state_of(
 ) -> StateRule:
     """`current` and `enabled` None: the record does not say. `flow` None: the state of the flow is unknown."""
     native = status or ""
+    if not native:
+        # The record does not say it. It may have ended before its flow did.
+        return UNKNOWN
     ended = None if flow is None else OF_ENDED_FLOW.get(flow)
     rule = ENDED_STATUSES.get(native) or ended or OPEN_STATUSES.get(native)
     if rule is not None:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from connectors.sdk import CountAccuracy, OddRow, OffsetCursor, Page
+from msgspec import Raw
+
+from connectors.sdk import Announced, CountAccuracy, OddRow, OffsetCursor, Page
 
 T = TypeVar("T")
 
@@ -16,19 +18,16 @@ def nothing() -> Page[T]:
 
 
 def page_of(
-    items: Sequence[T], cursor: OffsetCursor, *, rows: int, total: int | None, odd: Sequence[OddRow] = ()
+    items: Sequence[T], cursor: OffsetCursor, *, rows: Sequence[Raw], total: int | None, odd: Sequence[OddRow] = ()
 ) -> Page[T]:
-    """A page of `rows` vendor rows. A page may be shorter than requested, so only `total` or an empty page is the end."""
-    return Page(
-        items=tuple(items),
-        next_cursor=cursor.following(rows, total=total),
-        total=total,
-        total_accuracy=CountAccuracy.UNKNOWN if total is None else CountAccuracy.EXACT,
-        odd=odd,
-    )
+    """`rows` are all of the vendor's rows, those in `odd` too; `items` may be fewer."""
+    is_capped = total is not None and total < len(rows)
+    following = cursor.following(Announced([bytes(row) for row in rows], total))
+    return following.page(tuple(items), total=total, is_capped=is_capped, odd=odd)
 
 
 def cut(items: Sequence[T], cursor: OffsetCursor, *, limit: int, odd: Sequence[OddRow] = ()) -> Page[T]:
     """The page of `items`, which are all rows of the list but those in `odd`."""
     page = items[cursor.offset : cursor.offset + max(limit, 1)]
-    return page_of(page, cursor, rows=len(page), total=len(items), odd=odd)
+    following = cursor.following(Announced(page, len(items)))
+    return following.page(tuple(page), total=len(items), odd=odd)

@@ -54,8 +54,7 @@ class Directory:
         cursor, limit = OffsetCursor.parse(after), min(limit, MOST_ROWS)
         raws = (await self._client.users(search=search, limit=limit, offset=cursor.offset))[:limit]
         found = decode_rows(raws, lambda raw: decode_record(raw, wire.User))
-        following = cursor.following(len(raws), total=None)
-        return Page(items=tuple(_users(found.records)), next_cursor=following, odd=found.odd)
+        return page_of(_users(found.records), cursor, rows=raws, total=None, odd=found.odd)
 
     async def list_groups(self, *, search: str | None, limit: int, after: str | None) -> Page[Group]:
         cursor, limit = OffsetCursor.parse(after), min(limit, MOST_ROWS)
@@ -63,7 +62,7 @@ class Directory:
         raws = answer.groups[:limit]
         found = decode_rows(raws, lambda raw: decode_record(raw, wire.Group))
         groups = tuple(group_from_wire(row) for row in distinct(found.records, lambda row: row.id))
-        return page_of(groups, cursor, rows=len(raws), total=answer.total, odd=found.odd)
+        return page_of(groups, cursor, rows=raws, total=answer.total, odd=found.odd)
 
     async def list_members(self, group_id: str, *, limit: int, after: str | None) -> Page[User]:
         """One call gives all members."""

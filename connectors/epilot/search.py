@@ -9,18 +9,22 @@ from datetime import datetime
 from typing import ClassVar
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from connectors.epilot import wire
 from connectors.epilot.client import EpilotClient
 from connectors.epilot.flows import MOST_CALLS, executions_of
 from connectors.epilot.formats import check_columns, kanban_row, overview_row
-from connectors.epilot.mapping import OWNERS, odd_tasks_of, task_from_wire, tasks_of
+from connectors.epilot.mapping import FLOW_STATES, OWNERS, odd_tasks_of, task_from_wire, tasks_of
 from connectors.epilot.paging import MOST_ROWS, cut, nothing, page_of
 from connectors.epilot.settings import Entity, EpilotSettings, KanbanColumns, ListBy
 from connectors.epilot.wire import Execution, FlowOfTask
 from connectors.sdk import (
+    Announced,
     ConnectorError,
+    CountAccuracy,
     Decoded,
+    FlowState,
     MalformedResponseError,
     OddRow,
     OffsetCursor,
@@ -36,6 +40,9 @@ from connectors.sdk import (
 
 Row = tuple[wire.Task, FlowOfTask]
 TaskRows = tuple[list[Task], tuple[OddRow, ...]]
+
+# Workflows that one list reads one by one.
+MOST_IN_FULL = 50
 
 # Order fields that no task has.
 NEVER_FILLED = frozenset({TaskOrderField.FOLLOW_UP_AT, TaskOrderField.PRIORITY})
@@ -95,10 +102,10 @@ class Overview(TaskList):
             return nothing()
         cursor = OffsetCursor.parse(after)
         rows = await self.client.query_overview(self._body(query, cursor.offset, limit))
-        if not rows.results and rows.total is not None and rows.total > cursor.offset:
+        if not rows.results and rows.total and not cursor.offset:
             raise MalformedResponseError("the overview's pages do not add up; try the other options.first_page")
         tasks, odd = self.rows_of(rows.results, lambda raw: overview_row(raw, self.settings.generation), OWNERS)
-        return page_of(tasks, cursor, rows=len(rows.results), total=rows.total, odd=odd)
+        return page_of(tasks, cursor, rows=rows.results, total=rows.total, odd=odd)
 
     def _body(self, query: TaskQuery, offset: int, limit: int) -> dict[str, object]:
         options = self.settings.options
@@ -149,7 +156,7 @@ class Kanban(TaskList):
         )
         # The vendor's filter compares letter case, so that it may let through a status that it should exclude.
         matching = [task for task in tasks if query.matches(task)]
-        return page_of(matching, cursor, rows=len(rows.results), total=rows.total, odd=odd)
+        return page_of(matching, cursor, rows=rows.results, total=rows.total, odd=odd)
 
     def _body(self, query: TaskQuery, offset: int, limit: int) -> dict[str, object]:
         options = self.settings.options
@@ -178,27 +185,58 @@ class OfEntities(TaskList):
         streams = tuple(map(str, range(len(entities))))
         cursor = OffsetCursor.parse(after, streams)
         index = int(cursor.stream)
-        executions = await executions_of(entities[index], self.settings.generation, self.client)
-        others = (each for each in executions.records if not _belongs_to_any(each, entities[:index]))
-        tasks, odd = self.tasks_of(others)
+        found = await executions_of(entities[index], self.settings.generation, self.client)
+        others = [each for each in found.records if not _belongs_to_any(each, entities[:index])]
+        executions, is_whole = await in_full(others, self.client)
+        tasks, odd = self.tasks_of(executions)
         page = tasks[cursor.offset : cursor.offset + max(limit, 1)]
-        following = cursor.following(len(page), total=len(tasks), streams=streams)
-        return Page(items=tuple(page), next_cursor=following, odd=(*executions.odd, *odd))
+        following = cursor.following(Announced(page, len(tasks)), streams=streams)
+        following = replace(following, truncated=following.truncated or not is_whole)
+        return following.page(tuple(page), odd=(*found.odd, *odd))
 
 
 class ExecutionsV1(TaskList):
-    """All tasks of all workflows (v1), in one answer."""
+    """All tasks of all workflows (v1): one answer, and one for each workflow whose steps have no status there."""
 
     note = (
-        "only workflows (v1); the vendor's list of them is light, so that steps may lack status and assignees: "
-        "then only the next open step of each is shown as ready"
+        f"only workflows (v1); the vendor's list of them has no status and no assignees of their steps, so that each of up to "
+        f"{MOST_IN_FULL} workflows is read; the steps of further ones are UNKNOWN, and the list is not complete"
     )
 
+    def pushdown(self, query: TaskQuery) -> TaskQuery:
+        """That open tasks are asked for: workflows that have ended have none, so they need not be read."""
+        states = query.states or frozenset()
+        asks_for_open = states <= STATES_IN_RUNNING_FLOWS and bool(states - {TaskState.UNKNOWN})
+        return TaskQuery(states=STATES_IN_RUNNING_FLOWS) if asks_for_open else TaskQuery()
+
     async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
+        if query.states == frozenset():
+            return nothing()
         cursor = OffsetCursor.parse(after)
-        executions = await self.client.workflows.list_executions()
-        tasks, odd = self.tasks_of(executions.records)
-        return cut(tasks, cursor, limit=limit, odd=(*executions.odd, *odd))
+        found = await self.client.workflows.list_executions()
+        asked = [each for each in found.records if query.states is None or _is_running(each)]
+        executions, is_whole = await in_full(asked, self.client)
+        tasks, odd = self.tasks_of(executions)
+        matching = [task for task in tasks if query.matches(task)]
+        page = cut(matching, cursor, limit=limit, odd=(*found.odd, *odd))
+        if is_whole:
+            return page
+        return replace(page, truncated=True, total_accuracy=CountAccuracy.LOWER_BOUND)
+
+
+async def in_full(executions: Sequence[Execution], client: EpilotClient) -> tuple[list[Execution], bool]:
+    """The executions with what the states and owners of their tasks need, and whether all of them have it now.
+
+    An execution whose steps have no status is read: running ones first, `MOST_IN_FULL` at most. One that cannot be read
+    stays as it is, and so its tasks are UNKNOWN.
+    """
+    light = [each for each in executions if _is_light(each)]
+    light.sort(key=lambda each: not _is_running(each))
+    ids = [each.flow.execution for each in light[:MOST_IN_FULL]]
+    read = await get_each(ids, client.workflows.get) if ids else {}
+    whole = {key: each for key, each in read.items() if isinstance(each, Execution)}
+    found = [whole.get(each.flow.execution, each) if _is_light(each) else each for each in executions]
+    return found, not any(map(_is_light, found))
 
 
 TASK_LISTS: Mapping[ListBy, type[TaskList]] = {
@@ -251,6 +289,16 @@ def _tasks_of(executions: Iterable[Execution], settings: EpilotSettings, now: da
         tasks += tasks_of(each, settings, fetched_at=now).values()
         odd += odd_tasks_of(each, settings, fetched_at=now)
     return distinct(tasks, _native_id), tuple(odd)
+
+
+def _is_light(execution: Execution) -> bool:
+    """Whether the record lacks the status of a task. An odd one counts: the record may lack its owners as well."""
+    odd = (row.record for row, _ in execution.odd_tasks if row.record is not None and "status" not in row.odd)
+    return any(row.status is None for row in (*(row for row, _ in execution.tasks), *odd))
+
+
+def _is_running(execution: Execution) -> bool:
+    return FLOW_STATES.get(execution.record.status or "") not in {FlowState.COMPLETED, FlowState.CANCELED}
 
 
 def _native_id(task: Task) -> str:

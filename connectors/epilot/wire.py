@@ -9,13 +9,13 @@ texts, and due dates may lack a zone. Statuses and types are plain texts, so tha
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
 from connectors.epilot.ids import FlowId
-from connectors.sdk import Decoded
+from connectors.sdk import Decoded, announced_total
 
 Id = Annotated[str, Meta(min_length=1)]
 
@@ -319,11 +319,11 @@ class TaskRows(Struct, frozen=True):
     """One page of the query API or of the kanban API. `hits` counts the rows of all pages."""
 
     results: tuple[Raw, ...]
-    hits: int | float | None = None
+    hits: Any = None
 
     @property
     def total(self) -> int | None:
-        return None if self.hits is None else int(self.hits)
+        return announced_total(self.hits)
 
 
 class User(Struct, frozen=True, kw_only=True):
@@ -352,8 +352,8 @@ class Groups(Struct, frozen=True):
     """One page. `hits` counts the groups of all pages."""
 
     groups: tuple[Raw, ...]
-    hits: int | float | None = None
+    hits: Any = None
 
     @property
     def total(self) -> int | None:
-        return None if self.hits is None else int(self.hits)
+        return announced_total(self.hits)

@@ -10,6 +10,7 @@ from connectors.geotareas import wire
 from connectors.geotareas.errors import error_of_success, login_error, other_task
 from connectors.geotareas.settings import GeotareasSettings
 from connectors.sdk import (
+    Announced,
     Answer,
     Decoded,
     Exchange,
@@ -19,9 +20,12 @@ from connectors.sdk import (
     decode_json,
     decode_record,
     encode_json_numbers,
+    received_token,
 )
 
 T = TypeVar("T")
+Row = TypeVar("Row", bound=wire.TaskRow | wire.InstanceRow | wire.DefinitionRow)
+Row_co = TypeVar("Row_co", bound=wire.TaskRow | wire.InstanceRow | wire.DefinitionRow, covariant=True)
 
 LOGIN = "/apidev/v1/login"
 TASKS = "/apidev/v1/workflow/tasks"
@@ -33,11 +37,16 @@ DEFINITIONS = "/apidev/v1/workflow/definitions"
 TOKEN_LIFETIME = 3600
 
 
-class Rows(Struct, Generic[T], frozen=True):
+class Rows(Struct, Generic[Row_co], frozen=True):
     """One page, with the bytes of each record, whether it fits or not. `total` is None if the vendor left it out."""
 
-    rows: Sequence[tuple[Decoded[T], Raw]]
+    rows: Sequence[tuple[Decoded[Row_co], Raw]]
     total: int | None
+
+    def announced(self) -> Announced[str | bytes]:
+        """The ids of the records, or their bytes where the id cannot be read."""
+        ids = [bytes(raw) if found.record is None else found.record.id for found, raw in self.rows]
+        return Announced(ids, self.total)
 
 
 class GeotareasClient:
@@ -96,16 +105,14 @@ class GeotareasClient:
         return reassigned
 
     async def _list(
-        self, path: str, type_: type[T], limit: int, offset: int, filters: Mapping[str, object] | None
-    ) -> Rows[T]:
+        self, path: str, type_: type[Row], limit: int, offset: int, filters: Mapping[str, object] | None
+    ) -> Rows[Row]:
         params: dict[str, str | int] = {"limit": limit, "offset": offset}
         params.update((name, str(value)) for name, value in (filters or {}).items())
         answer = await self._upstream.read("GET", path, params=params)
         envelope = _envelope(answer)
         raws = _decode(answer, envelope.data, list[Raw])
-        return Rows(
-            [(decode_record(raw, type_), raw) for raw in raws], None if envelope.meta is None else envelope.meta.total
-        )
+        return Rows([(decode_record(raw, type_), raw) for raw in raws], envelope.total)
 
 
 def login_credentials(settings: GeotareasSettings) -> TokenCredentials:
@@ -124,7 +131,8 @@ def login_credentials(settings: GeotareasSettings) -> TokenCredentials:
         )
         if not answer.ok:
             raise login_error(answer)
-        return Token(_decode(answer, _data(answer), wire.Login).authorization, TOKEN_LIFETIME)
+        given_token = _decode(answer, _data(answer), wire.Login).authorization
+        return received_token(given_token, lifetime=TOKEN_LIFETIME, native_status=answer.status)
 
     fixed = {"X-API-Key": given.api_key.get_secret_value(), "tenant": tenant}
     return TokenCredentials(log_in, fixed=fixed)

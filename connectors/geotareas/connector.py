@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 from msgspec import Raw
 
 from connectors.geotareas import after_write, details, flows, ids, mapping, search, wire
-from connectors.geotareas.client import GeotareasClient, login_credentials
+from connectors.geotareas.client import GeotareasClient, Rows, login_credentials
 from connectors.geotareas.errors import parse_error
 from connectors.geotareas.extras import Extras
 from connectors.geotareas.settings import GeotareasSettings
@@ -26,7 +26,6 @@ from connectors.sdk import (
     LimitsSettings,
     Listing,
     NoOptions,
-    OddRow,
     OffsetCursor,
     Outcome,
     Page,
@@ -120,9 +119,10 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         found = split_rows(page.rows, as_task=made, people=mapping.OWNERS)
         tasks = [made(row, raw) for row, raw in distinct(found.rows, _row_id)]
         items = tuple(task for task in tasks if query.matches(task))
-        following = cursor.following(len(page.rows), total=page.total, streams=names)
+        following = cursor.following(page.announced(), streams=names)
         is_whole = len(names) == 1 and len(items) == len(tasks) and query.definition_keys is None
-        return _page(items, following, page.total if is_whole else None, found.odd)
+        total = page.total if is_whole else None
+        return following.page(items, total=total, is_capped=_is_short(page), odd=found.odd)
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         """One detail call for each id."""
@@ -152,12 +152,12 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         """
         wanted = set(filter(self.is_native_id, ids))
         found: dict[str, Flow | ConnectorError] = {}
-        offset = 0
+        cursor = OffsetCursor()
         for _ in range(self._flow_pages()):
             if not wanted:
                 break
             try:
-                page = await self._client.list_instances(limit=self.page_limit, offset=offset)
+                page = await self._client.list_instances(limit=self.page_limit, offset=cursor.offset)
             except ConnectorError as error:
                 return found | dict.fromkeys(wanted, error)
             for decoded, raw in page.rows:
@@ -165,9 +165,10 @@ class GeotareasConnector(Connector[GeotareasSettings]):
                 if row is not None and row.id in wanted:
                     wanted.remove(row.id)
                     found[row.id] = readable_flow(self._flow(row, raw), decoded.odd)
-            offset += len(page.rows)
-            if not page.rows or (page.total is not None and offset >= page.total):
+            following = cursor.following(page.announced()).cursor
+            if following is None:
                 break
+            cursor = OffsetCursor.parse(following)
         return found
 
     def _flow_pages(self) -> int:
@@ -190,9 +191,10 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         found = split_rows(page.rows)
         rows = [self._flow(row, raw) for row, raw in distinct(found.rows, _row_id)]
         items = tuple(flow for flow in rows if query.matches(flow))
-        following = cursor.following(len(page.rows), total=page.total, streams=names)
+        following = cursor.following(page.announced(), streams=names)
         is_whole = len(names) == 1 and len(items) == len(rows) and query.started_at is None
-        return _page(items, following, page.total if is_whole else None, found.odd)
+        total = page.total if is_whole else None
+        return following.page(items, total=total, is_capped=_is_short(page), odd=found.odd)
 
     # Verbs
 
@@ -284,13 +286,13 @@ def _row_id(row: tuple[wire.TaskRow | wire.InstanceRow, Raw]) -> str:
     return row[0].id
 
 
+def _is_short(page: Rows[wire.TaskRow] | Rows[wire.InstanceRow]) -> bool:
+    """Whether the vendor counts fewer records than it gives."""
+    return page.total is not None and page.total < len(page.rows)
+
+
 def _nothing() -> Page[T]:
-    return _page((), None, 0)
-
-
-def _page(items: tuple[T, ...], next_cursor: str | None, total: int | None, odd: tuple[OddRow, ...] = ()) -> Page[T]:
-    accuracy = CountAccuracy.UNKNOWN if total is None else CountAccuracy.EXACT
-    return Page(items=items, next_cursor=next_cursor, total=total, total_accuracy=accuracy, odd=odd)
+    return Page(items=(), total=0, total_accuracy=CountAccuracy.EXACT)
 
 
 def _check_length(text: str | None, longest: int, field: str) -> None:

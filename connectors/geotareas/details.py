@@ -21,6 +21,7 @@ from connectors.sdk import (
     Requirement,
     TaskDetail,
     TaskOutcome,
+    UserRef,
     decode_json_value,
     decode_record,
     time_from_wire,
@@ -115,9 +116,11 @@ def _outcomes(
 
 
 def _previous(step: wire.PreviousStepData, zone: ZoneInfo | None) -> PreviousStep:
+    # A login name, which is no id of a user.
+    login = step.completed_by
     return PreviousStep(
         name=step.step_name or "",
-        completed_by=step.completed_by,
+        completed_by=None if not login else UserRef(native_id=login, name=login),
         completed_at=time_from_wire(step.completed_at, zone),
         outcome=step.result,
         data=_value(step.captured_data),

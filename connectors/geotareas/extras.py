@@ -3,7 +3,7 @@
 from connectors.geotareas import wire
 from connectors.geotareas.client import GeotareasClient
 from connectors.geotareas.search import ALL
-from connectors.sdk import CountAccuracy, Definition, OffsetCursor, Page, split_rows
+from connectors.sdk import Definition, OffsetCursor, Page, split_rows
 
 
 class Extras:
@@ -23,13 +23,8 @@ class Extras:
         page = await self._client.list_definitions(limit=limit, offset=cursor.offset, filters=asked)
         rows = split_rows(page.rows)
         found = {row.id: _definition(row) for row in rows.records}
-        return Page(
-            items=tuple(found.values()),
-            next_cursor=cursor.following(len(page.rows), total=page.total, streams=(ALL,)),
-            total=page.total,
-            total_accuracy=CountAccuracy.UNKNOWN if page.total is None else CountAccuracy.EXACT,
-            odd=rows.odd,
-        )
+        following = cursor.following(page.announced(), streams=(ALL,))
+        return following.page(tuple(found.values()), total=page.total, odd=rows.odd)
 
 
 def _definition(row: wire.DefinitionRow) -> Definition:

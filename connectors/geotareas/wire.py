@@ -5,9 +5,11 @@ are ignored. Ids are decimal texts beyond 2^53. Times are texts without a zone. 
 one is no error.
 """
 
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 from msgspec import Meta, Raw, Struct
+
+from connectors.sdk import announced_total
 
 NULL = Raw(b"null")
 
@@ -21,25 +23,26 @@ class ErrorBody(Struct, frozen=True):
     message: str | None = None
 
 
-class PageMeta(Struct, frozen=True):
-    """`total` counts the records that match the filter. Only lists have it."""
-
-    total: int | None = None
-
-
 class Envelope(Struct, frozen=True):
-    """Around every answer. `data` is read in a second step, because a failure has other data or none."""
+    """Around every answer. `data` is read in a second step, because a failure has other data or none.
+
+    `meta` has the member `total` in lists: it counts the records that match the filter.
+    """
 
     success: bool
     data: Raw = NULL
     error: ErrorBody | None = None
-    meta: PageMeta | None = None
+    meta: Any = None
+
+    @property
+    def total(self) -> int | None:
+        return announced_total(self.meta.get("total")) if isinstance(self.meta, dict) else None
 
 
 class Login(Struct, frozen=True):
-    """`authorization` is the JWT without the word Bearer. The pattern excludes what could break a header."""
+    """`authorization` is the JWT without the word Bearer."""
 
-    authorization: Annotated[str, Meta(pattern=r"^[\x21-\x7e]+\Z")]
+    authorization: str
 
 
 class Ref(Struct, frozen=True):

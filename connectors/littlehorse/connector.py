@@ -63,6 +63,7 @@ from connectors.sdk import (
     decode_record,
     decode_rows,
     distinct,
+    following_token,
     from_settings,
     get_each,
     handles,
@@ -145,7 +146,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
         """A page holds rows of several lists of the bridge; the cursor holds the place in each of them."""
-        rows, cursor, hidden = await self._lists.page(query, limit=min(limit, self.page_limit), after=after)
+        rows, following, hidden = await self._lists.page(query, limit=min(limit, self.page_limit), after=after)
         now = self.clock()
 
         def made(row: wire.TaskRow, raw: Raw) -> Task:
@@ -154,7 +155,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         found = decode_rows(rows, lambda raw: decode_record(raw, wire.TaskRow), as_task=made, people=mapping.OWNERS)
         matches = (task for row, raw in found.rows if query.matches(task := made(row, raw)))
         items = tuple(distinct(matches, lambda task: task.native_id))
-        return Page(items=items, next_cursor=cursor, odd=(*hidden, *found.odd))
+        return following.page(items, odd=(*hidden, *found.odd))
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         """One call for each id; two or three for an unknown id, because the bridge answers 500 for it."""
@@ -187,8 +188,8 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         params: Params = {"limit": limit} if after is None else {"limit": limit, "bookmark": after}
         answer = await self._client.list_definitions(self._admin, params)
         names = dict.fromkeys(answer.names.records)
-        items = tuple(map(mapping.definition_of, names))
-        return Page(items=items, next_cursor=answer.bookmark, odd=answer.names.odd)
+        following = following_token(answer.bookmark, after=after)
+        return following.page(tuple(map(mapping.definition_of, names)), odd=answer.names.odd)
 
     # People
 

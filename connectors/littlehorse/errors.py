@@ -10,6 +10,7 @@ from connectors.littlehorse import wire
 from connectors.sdk import (
     AlreadyAssignedError,
     Answer,
+    BrokenError,
     ConflictError,
     ConnectorError,
     ForbiddenError,
@@ -57,7 +58,7 @@ def parse_error(answer: Answer) -> ConnectorError | None:
                 "the person of the token may not do this, or is not in that group", native_status=status
             )
         case 406:
-            return UnsupportedActionError("the bridge has no identity adapter for this tenant")
+            return _without_adapter(answer)
         case 409 if "cannot be claimed" in text:
             return AlreadyAssignedError(
                 "cannot be claimed: the task has an owner, or the person of the token is not in its group",
@@ -69,6 +70,14 @@ def parse_error(answer: Answer) -> ConnectorError | None:
             return _invalid(text)
         case _:
             return None
+
+
+def _without_adapter(answer: Answer) -> ConnectorError:
+    """A verb that the bridge does not have; on reading, a source that is not configured as its bridge is."""
+    message = "the bridge has no identity adapter for this tenant"
+    if answer.is_write:
+        return UnsupportedActionError(message)
+    return BrokenError(f"{message}: set options.identity_adapter to false", native_status=answer.status)
 
 
 def _invalid(text: str) -> ValidationFailedError:

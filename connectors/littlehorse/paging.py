@@ -14,9 +14,11 @@ from connectors.sdk import (
     BrokenError,
     ConnectorError,
     MalformedResponseError,
+    NextPage,
     OddRow,
     TaskQuery,
     drain,
+    following_token,
     read_cursor,
     write_cursor,
 )
@@ -80,31 +82,37 @@ class TaskLists:
 
     async def page(
         self, query: TaskQuery, *, limit: int, after: str | None
-    ) -> tuple[list[Raw], str | None, tuple[OddRow, ...]]:
-        """At most `limit` rows, which may not match `query`, and the cursor. The cursor holds the place in each list.
+    ) -> tuple[list[Raw], NextPage, tuple[OddRow, ...]]:
+        """At most `limit` rows, which may not match `query`. The cursor holds the place in each list.
 
-        The first page also has the definitions and groups that cannot be read: their tasks are missing.
+        The first page also has the definitions and groups that cannot be read: their tasks are missing. Truncated if a
+        list gives the bookmark that it was requested with: it would never end.
         """
         bounds = creation_bounds(query)
         if bounds is None:
-            return [], None, ()
+            return [], NextPage(), ()
         odd: list[OddRow] = []
         streams = await self._streams(query, odd) if after is None else read_cursor(after, list[Stream])
         asked = streams[: max(1, min(AT_ONCE, limit))]
         if not asked:
-            return [], None, tuple(odd)
+            return [], NextPage(), tuple(odd)
         rows_each = min(MOST_ROWS, max(1, limit // len(asked)))
         answers = await self._read_all(asked, bounds, rows_each)
         rows = [row for answer in answers for row in answer.rows]
         if len(rows) > rows_each * len(asked):
             raise MalformedResponseError("a page has more rows than its limit")
-        unfinished = [
-            replace(stream, bookmark=answer.bookmark)
+        ends = [
+            following_token(answer.bookmark, after=stream.bookmark)
             for stream, answer in zip(asked, answers, strict=True)
-            if answer.bookmark is not None
+        ]
+        unfinished = [
+            replace(stream, bookmark=end.cursor)
+            for stream, end in zip(asked, ends, strict=True)
+            if end.cursor is not None
         ]
         rest = unfinished + streams[len(asked) :]
-        return rows, write_cursor(rest) if rest else None, tuple(odd)
+        following = NextPage(write_cursor(rest) if rest else None, truncated=any(end.truncated for end in ends))
+        return rows, following, tuple(odd)
 
     async def _read_all(self, streams: list[Stream], bounds: dict[str, str], limit: int) -> list[Rows]:
         """A page of each stream, in their order. If one of them fails, all of them fail."""
@@ -133,8 +141,6 @@ class TaskLists:
                 rows = await self._client.list_claimable(self._user, params)
             case ListKind.ALL:
                 rows = await self._client.list_all_tasks(self._admin or self._user, params)
-        if rows.bookmark is not None and rows.bookmark == stream.bookmark:
-            raise MalformedResponseError("a page has the bookmark that it was requested with: the list would never end")
         return rows
 
     async def _streams(self, query: TaskQuery, odd: list[OddRow]) -> list[Stream]:
@@ -198,12 +204,13 @@ class TaskLists:
         limit = self._settings.options.definition_limit
         names: set[str] = set()
 
-        async def page(bookmark: str | None) -> tuple[list[str], str | None]:
+        async def page(bookmark: str | None) -> tuple[list[str], NextPage]:
             params: Params = {"limit": limit} if bookmark is None else {"limit": limit, "bookmark": bookmark}
             answer = await self._client.list_definitions(self._admin or self._user, params)
             names.update(answer.names.records)
             odd.extend(answer.names.odd)
-            return answer.names.records, answer.bookmark if len(names) <= limit else None
+            following = following_token(answer.bookmark, after=bookmark) if len(names) <= limit else NextPage()
+            return answer.names.records, following
 
         _, is_whole = await drain(page, most_pages=limit)
         if len(names) > limit or not is_whole:

@@ -9,6 +9,7 @@ from connectors.littlehorse.client import LittlehorseClient, Side
 from connectors.littlehorse.mapping import group_from_wire, group_name, user_from_wire, user_id_of
 from connectors.littlehorse.settings import LittlehorseSettings
 from connectors.sdk import (
+    Announced,
     ConnectorError,
     Group,
     NotFoundError,
@@ -97,14 +98,15 @@ class Directory:
         cursor = OffsetCursor.parse(after)
         groups, odd = await self.groups()
         items = tuple(groups[cursor.offset : cursor.offset + limit])
-        return Page(items=items, next_cursor=cursor.following(len(items), total=len(groups)), odd=odd)
+        following = cursor.following(Announced(items, len(groups)))
+        return following.page(items, total=len(groups), is_capped=bool(odd), odd=odd)
 
     async def users(self, *, group: str | None = None, limit: int, after: str | None) -> Page[User]:
         """Users of the realm, or the members of a group. Empty if there is no directory or no such group."""
         if self._admin is None or not self._adapter:
             return Page(items=())
-        start = OffsetCursor.parse(after).offset
-        params: dict[str, str | int] = {"first_result": start, "max_results": limit}
+        cursor = OffsetCursor.parse(after)
+        params: dict[str, str | int] = {"first_result": cursor.offset, "max_results": limit}
         if group is not None:
             keys = await self.group_keys(group)
             if not keys:
@@ -112,8 +114,10 @@ class Directory:
             params["user_group_id"] = keys[0]
         wired = await self._client.list_users(self._admin, params)
         users = (user for each in wired.records if (user := user_from_wire(each, self._claim)) is not None)
-        following = str(OffsetCursor(start + limit)) if len(wired) >= limit else None
-        return Page(items=tuple(distinct(users, _native_id)), next_cursor=following, odd=wired.odd)
+        # The bridge does not count users: only an empty page is the end.
+        ids = [user.id or bytes(raw) for user, raw in wired.rows]
+        following = cursor.following(Announced([*ids, *(row.key for row in wired.odd)]))
+        return following.page(tuple(distinct(users, _native_id)), odd=wired.odd)
 
     async def find(self, ids: Sequence[str]) -> Mapping[str, User]:
         """The users found, by id. One call for each id."""

@@ -15,12 +15,9 @@ from msgspec.structs import replace
 
 from connectors.sdk.errors import MalformedResponseError
 from connectors.sdk.json import WHOLE, Decoded, decode_record
-from connectors.sdk.model import Flow, FlowState, Task, TaskState
+from connectors.sdk.model import UNREADABLE, Flow, FlowState, Task, TaskState
 
 T = TypeVar("T")
-
-UNREADABLE = "unreadable"
-"""The rule that decided the state of a record that could be read in part only."""
 
 
 class OddRow(Struct, frozen=True, kw_only=True):

@@ -286,12 +286,14 @@ T = TypeVar("T")
 class Page(Struct, Generic[T], frozen=True, kw_only=True):
     """`next_cursor` is read only by the connector that made it; None at the end.
 
+    `truncated`: the vendor announced rows up to here that it does not give, whether or not there is a next page.
     `total` is the vendor's count for the query as it was sent; None if it does not tell. `odd` are the rows that were
     left out because they do not fit the vendor's documentation.
     """
 
     items: Sequence[T]
     next_cursor: str | None = None
+    truncated: bool = False
     total: int | None = None
     total_accuracy: CountAccuracy = CountAccuracy.UNKNOWN
     odd: Sequence[OddRow] = ()

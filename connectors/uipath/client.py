@@ -1,12 +1,20 @@
 """One method per operation."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 
-from connectors.sdk import Answer, Decoded, MalformedResponseError, Upstream, encode_json_numbers
+from connectors.sdk import (
+    Announced,
+    Answer,
+    Decoded,
+    Upstream,
+    announced_total,
+    drain_by_offset,
+    encode_json_numbers,
+)
 from connectors.uipath import wire
 from connectors.uipath.errors import check_items
 from connectors.uipath.formats import decode_answer, decode_readable
@@ -46,11 +54,27 @@ GENERIC_READ_PATH = "/tasks/GenericTasks/GetTaskDataById"
 class Rows(Struct, Generic[T], frozen=True):
     """One page, with the bytes of each record, whether it fits or not.
 
-    `total` is None if the request did not ask for a count.
+    `total` counts the whole list; None without a count. `has_link`: the vendor gives a link to a further page, because
+    this one is shorter than was asked for. `is_last`: it is shorter, and has neither count nor link. OData requires the
+    link of every server that gives fewer rows than there are.
     """
 
     rows: list[tuple[Decoded[T], Raw]]
     total: int | None
+    has_link: bool
+    is_last: bool
+
+
+async def drain_rows(
+    page: Callable[[int], Awaitable[Rows[T]]], *, most_pages: int
+) -> tuple[list[tuple[Decoded[T], Raw]], bool]:
+    """The rows of up to `most_pages` pages, and whether that is all of them. `page` takes the number of rows so far."""
+
+    async def announced(skip: int) -> Announced[tuple[Decoded[T], Raw]]:
+        answer = await page(skip)
+        return Announced(answer.rows, answer.total, answer.has_link, answer.is_last)
+
+    return await drain_by_offset(announced, most_pages=most_pages, key=lambda row: bytes(row[1]))
 
 
 class Instances(Struct, frozen=True):
@@ -61,8 +85,11 @@ class Instances(Struct, frozen=True):
 
 
 class _List(Struct):
+    """The count is read as it comes: some versions give it as text."""
+
     value: list[Raw]
-    count: int | None = msgspec.field(default=None, name="@odata.count")
+    count: Any = msgspec.field(default=None, name="@odata.count")
+    next_link: Any = msgspec.field(default=None, name="@odata.nextLink")
 
 
 class _Instances(Struct, rename="camel"):
@@ -93,9 +120,10 @@ class UiPathClient:
 
     # Tasks
 
-    async def list_tasks(self, query: Mapping[str, str | int], *, as_task_admin: bool) -> Rows[wire.Task]:
+    async def list_tasks(self, query: Mapping[str, str | int], *, top: int, as_task_admin: bool) -> Rows[wire.Task]:
         path = "GetTasksAcrossFoldersForAdmin" if as_task_admin else "GetTasksAcrossFolders"
-        return _rows_by(await self._get(f"{TASKS}.{path}", params={**self._expanded, **query}), read_task)
+        answer = await self._get(f"{TASKS}.{path}", params={**self._expanded, **query, "$top": top})
+        return _rows_by(answer, read_task, top=top)
 
     async def get_task(self, task: int) -> tuple[Decoded[wire.Task], Raw]:
         raw = Raw((await self._get("/odata/Tasks({})", str(task), params=self._expanded)).body)
@@ -149,9 +177,15 @@ class UiPathClient:
     # Notes and activities
 
     async def list_notes(self, task: TaskId, *, top: int, skip: int) -> Rows[wire.Note]:
-        query: dict[str, str | int] = {"$expand": "CreatorUser", "$orderby": "Id asc", "$top": top, "$skip": skip}
+        query: dict[str, str | int] = {
+            "$expand": "CreatorUser",
+            "$orderby": "Id asc",
+            "$top": top,
+            "$skip": skip,
+            "$count": "true",
+        }
         answer = await self._get(f"{NOTES}.GetByTaskId(taskId={{}})", str(task.task), params=query, folder=task.folder)
-        return _rows(answer, wire.Note)
+        return _rows(answer, wire.Note, top=top)
 
     async def create_note(self, task: TaskId, text: str) -> wire.Note:
         answer = await self._post(f"{NOTES}.CreateTaskNote", {"TaskId": task.task, "Text": text}, folder=task.folder)
@@ -163,11 +197,12 @@ class UiPathClient:
             "$orderby": "Id asc",
             "$top": top,
             "$skip": skip,
+            "$count": "true",
         }
         answer = await self._get(
             f"{ACTIVITIES}.GetByTaskId(taskId={{}})", str(task.task), params=query, folder=task.folder
         )
-        return _rows(answer, wire.Activity)
+        return _rows(answer, wire.Activity, top=top)
 
     # People and folders
 
@@ -177,13 +212,13 @@ class UiPathClient:
         answer = await self._get(
             f"{TASKS}.GetTaskUsers(organizationUnitId={{}})", str(folder), params=query, folder=folder
         )
-        return _rows(answer, wire.UserLogin)
+        return _rows(answer, wire.UserLogin, top=top)
 
     async def list_folders(self, *, filter: str | None, top: int, skip: int = 0) -> Rows[wire.Folder]:
-        query: dict[str, str | int] = {"$top": top, "$skip": skip, "$orderby": "Id asc"}
+        query: dict[str, str | int] = {"$top": top, "$skip": skip, "$orderby": "Id asc", "$count": "true"}
         if filter is not None:
             query["$filter"] = filter
-        return _rows(await self._get(FOLDERS, params=query), wire.Folder)
+        return _rows(await self._get(FOLDERS, params=query), wire.Folder, top=top)
 
     async def get_current_user(self) -> wire.CurrentUser | None:
         """None if the credentials do not belong to a user."""
@@ -236,12 +271,12 @@ class UiPathClient:
         return await self._upstream.write(method, self._orchestrator + path, json=json, headers=headers)
 
 
-def _rows(answer: Answer, type_: type[T]) -> Rows[T]:
-    return _rows_by(answer, lambda raw: decode_readable(raw, type_))
+def _rows(answer: Answer, type_: type[T], *, top: int) -> Rows[T]:
+    return _rows_by(answer, lambda raw: decode_readable(raw, type_), top=top)
 
 
-def _rows_by(answer: Answer, read: Callable[[Raw], Decoded[T]]) -> Rows[T]:
+def _rows_by(answer: Answer, read: Callable[[Raw], Decoded[T]], *, top: int) -> Rows[T]:
     page = answer.decode(_List)
-    if page.count is not None and page.count < 0:
-        raise MalformedResponseError("counted a negative number of records")
-    return Rows([(read(raw), raw) for raw in page.value], page.count)
+    rows = [(read(raw), raw) for raw in page.value]
+    total, has_link = announced_total(page.count), bool(page.next_link)
+    return Rows(rows, total, has_link, is_last=total is None and not has_link and len(rows) < top)

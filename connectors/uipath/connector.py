@@ -146,9 +146,7 @@ class UiPathConnector(Connector[UiPathSettings]):
         return await self._directory.list_groups(limit=limit, after=after)
 
     async def ping(self) -> None:
-        await self._client.list_tasks(
-            {"$top": 1, "$orderby": "Id asc"}, as_task_admin=self.settings.options.as_task_admin
-        )
+        await self._client.list_tasks({"$orderby": "Id asc"}, top=1, as_task_admin=self.settings.options.as_task_admin)
 
     def is_native_id(self, native_id: str) -> bool:
         """`<folder id>-<task id>`, both int64."""

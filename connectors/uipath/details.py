@@ -9,18 +9,16 @@ from connectors.sdk import (
     Activity,
     ActivityType,
     Comment,
-    Decoded,
     DetailAspect,
     DetailParts,
     Task,
     TaskDetail,
     UserRef,
     distinct,
-    drain_by_offset,
     time_from_wire,
 )
 from connectors.uipath import wire
-from connectors.uipath.client import Rows, UiPathClient
+from connectors.uipath.client import Rows, UiPathClient, drain_rows
 from connectors.uipath.forms import data_of, form_of, outcomes_of
 from connectors.uipath.ids import TaskId
 from connectors.uipath.mapping import user_ref
@@ -116,11 +114,11 @@ def activities_of(rows: Iterable[wire.Activity]) -> tuple[Activity, ...]:
 async def _drain(native: TaskId, read: ReadPage[Rows[T]]) -> list[T]:
     """The records as far as they can be read."""
 
-    async def page(skip: int) -> list[Decoded[T]]:
-        return [row for row, _ in (await read(native, top=PAGE_SIZE, skip=skip)).rows]
+    async def page(skip: int) -> Rows[T]:
+        return await read(native, top=PAGE_SIZE, skip=skip)
 
-    rows, _ = await drain_by_offset(page, page_size=PAGE_SIZE, most_pages=MOST_PAGES)
-    return [row.record for row in rows if row.record is not None]
+    rows, _ = await drain_rows(page, most_pages=MOST_PAGES)
+    return [row.record for row, _ in rows if row.record is not None]
 
 
 def _person(login: wire.UserLogin | None, native_id: int | None) -> UserRef | None:

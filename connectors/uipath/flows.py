@@ -18,12 +18,14 @@ from connectors.sdk import (
     Page,
     UserRef,
     decode_rows,
+    distinct,
+    following_token,
     get_each,
     readable_flow,
     time_from_wire,
 )
 from connectors.uipath import after_write, wire
-from connectors.uipath.client import UiPathClient
+from connectors.uipath.client import Rows, UiPathClient, drain_rows
 from connectors.uipath.errors import other_instance
 from connectors.uipath.formats import any_of, batches, decode_readable
 from connectors.uipath.ids import FlowId, guid
@@ -132,17 +134,25 @@ class FolderKeys:
         """Only folders whose key is a GUID: the key is sent as a header."""
         found: list[wire.Folder] = []
         for batch in batches(values, BATCH):
-            listing = await self._client.list_folders(filter=any_of(member, batch), top=BATCH)
             found += [
                 wire.Folder(id=row.id, key=key, display_name=row.display_name)
-                for decoded, _ in listing.rows
-                if (row := decoded.record) is not None and (key := guid(row.key)) is not None
+                for row in await self._rows(any_of(member, batch))
+                if (key := guid(row.key)) is not None
             ]
         for row in found:
             if len(self._keys) >= KEPT:
                 del self._keys[next(iter(self._keys))]
             self._keys[row.id] = row.key
         return found
+
+    async def _rows(self, filter: str) -> list[wire.Folder]:
+        """At most BATCH folders match, in more than one page if the vendor caps pages."""
+
+        async def page(skip: int) -> Rows[wire.Folder]:
+            return await self._client.list_folders(filter=filter, top=BATCH, skip=skip)
+
+        rows, _ = await drain_rows(page, most_pages=BATCH)
+        return distinct((row.record for row, _ in rows if row.record is not None), lambda row: row.id)
 
 
 class Flows:
@@ -202,7 +212,7 @@ class Flows:
             )
             for row, raw, key in rows.values()
         )
-        return Page(items=tuple(flows), next_cursor=page.next_page, odd=found.odd)
+        return following_token(page.next_page, after=after).page(tuple(flows), odd=found.odd)
 
     async def change(self, flow: Flow, change: Change, comment: str | None) -> FlowOutcome:
         """PENDING if the vendor answers with an intermediate state (Canceling)."""

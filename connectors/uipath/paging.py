@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from msgspec import Meta, Raw, Struct
+from msgspec.structs import replace
 
 from connectors.sdk import (
+    Announced,
     ConnectorError,
     CountAccuracy,
     Decoded,
     KeysetCursor,
+    NextPage,
     NotFoundError,
     OddRow,
     Page,
@@ -28,7 +31,7 @@ from connectors.sdk import (
     write_cursor,
 )
 from connectors.uipath import mapping, search, wire
-from connectors.uipath.client import Rows, UiPathClient
+from connectors.uipath.client import Rows, UiPathClient, drain_rows
 from connectors.uipath.formats import MOST_ROWS, any_of, batches
 from connectors.uipath.ids import TaskId
 from connectors.uipath.settings import UiPathSettings
@@ -44,7 +47,8 @@ Row = tuple[wire.Task, Raw]
 class Position(Struct, frozen=True):
     """Where a page of an ordered list ended: the cursor.
 
-    `offset` is the number of rows so far, `last` the id of the last row (0: it has none), `time` the microsecond by which it was sorted.
+    `offset` is the number of rows so far, `last` the id of the last row (0: it has none), `time` the microsecond by which
+    it was sorted.
     """
 
     offset: Annotated[int, Meta(ge=1, le=999_999_999)]
@@ -103,38 +107,49 @@ class TaskList:
         found: dict[str, Task | ConnectorError] = {}
         for batch in batches(ids, BATCH):
             wanted = {str(each) for each in batch}
-            query: dict[str, str | int] = {
-                "$filter": any_of("Id", [str(each.task) for each in batch]),
-                "$top": len(batch),
-                "$orderby": "Id asc",
-            }
             try:
-                listing = await self._client.list_tasks(query, as_task_admin=False)
+                rows = await self._batch(batch)
             except ConnectorError as error:
                 found |= dict.fromkeys(sorted(wanted), error)
                 continue
-            tasks, odd = self._tasks(_rows_of(listing))
+            tasks, odd = self._tasks(rows)
             readable = [row.task for row in odd if row.task is not None]
             found |= {task.native_id: task for task in (*readable, *tasks) if task.native_id in wanted}
         return found
 
+    async def _batch(self, ids: Sequence[TaskId]) -> list[Row]:
+        """The rows of at most `BATCH` ids, in more than one page if the vendor caps pages."""
+
+        async def page(skip: int) -> Rows[wire.Task]:
+            query: dict[str, str | int] = {
+                "$filter": any_of("Id", [str(each.task) for each in ids]),
+                "$orderby": "Id asc",
+                "$count": "true",
+            }
+            if skip:
+                query["$skip"] = skip
+            return await self._client.list_tasks(query, top=len(ids), as_task_admin=False)
+
+        rows, _ = await drain_rows(page, most_pages=BATCH)
+        return _rows_of(rows)
+
     async def _unordered(self, query: TaskQuery, filter: str, limit: int, cursor: KeysetCursor) -> Page[Task]:
         rest = " and ".join(each for each in (filter, f"Id gt {cursor}") if each) if cursor.last else filter
-        rows, total = await self._rows(rest, search.order_of(()), top=limit)
-        end = max((row.id for row, _ in rows), default=0)
-        # A vendor that ignores the filter of ids would repeat the page for ever.
-        has_more = len(rows) >= limit and end > cursor.last
-        return self._page(query, rows, str(KeysetCursor(end)) if has_more else None, None if cursor.last else total)
+        rows, said = await self._rows(rest, search.order_of(()), top=limit)
+        # Behind rows without a readable id no list can go on.
+        is_stuck = bool(rows) and not any(said.rows)
+        following = NextPage(truncated=said.says_more) if is_stuck else cursor.following(said)
+        return self._page(query, rows, following, None if cursor.last else said.total)
 
     async def _ordered(self, query: TaskQuery, filter: str, limit: int, position: Position | None) -> Page[Task]:
         order = search.order_of(query.order)
         if position is None:
-            rows, total = await self._rows(filter, order, top=limit)
-            cursor = _cursor(len(rows), rows[-1][0], query) if rows and len(rows) >= limit else None
-            return self._page(query, rows, cursor, total)
+            rows, said = await self._rows(filter, order, top=limit)
+            cursor = _cursor(len(rows), rows[-1][0], query) if said.says_more else None
+            return self._page(query, rows, NextPage(cursor, truncated=said.lacks_rows), said.total)
         skip = position.offset - 1
         while True:
-            rows, total = await self._rows(filter, order, top=limit + 1, skip=skip)
+            rows, said = await self._rows(filter, order, top=limit + 1, skip=skip)
             begin = _begin_of_new_rows(rows, query, position)
             if begin is not None or skip == 0 or _begins_before(rows, query, position):
                 break
@@ -142,32 +157,35 @@ class TaskList:
             skip = max(0, skip - limit)
         new = rows[begin or 0 :][:limit]
         end = skip + (begin or 0) + len(new)
+        rest = None if said.total is None else max(0, said.total - skip)
+        says_more = end < skip + len(rows) or replace(said, total=rest).says_more
+        if not says_more:
+            return self._page(query, new, NextPage(truncated=not rows and bool(rest)), said.total)
         # If other rows moved in before it, the last row of the page before may be the last of this one: no row is new.
-        last = (new or rows)[-1][0] if len(rows) > limit else None
-        cursor = None if last is None else _cursor(end, last, query)
-        return self._page(query, new, cursor, total)
+        cursor = _cursor(end, (new or rows)[-1][0], query)
+        # A page that leads nowhere: the vendor announces rows and gives none but the one that was read before.
+        leads_on = cursor != write_cursor(position)
+        is_cut = not leads_on and (rest is not None or said.has_link)
+        return self._page(query, new, NextPage(cursor if leads_on else None, truncated=is_cut), said.total)
 
-    async def _rows(self, filter: str, order: str, *, top: int, skip: int = 0) -> tuple[list[Row], int | None]:
-        query: dict[str, str | int] = {"$orderby": order, "$top": min(top, MOST_ROWS), "$count": "true"}
+    async def _rows(self, filter: str, order: str, *, top: int, skip: int = 0) -> tuple[list[Row], Announced[int]]:
+        """One page, and what the vendor says of it; an id is 0 if it cannot be read."""
+        query: dict[str, str | int] = {"$orderby": order, "$count": "true"}
         if filter:
             query["$filter"] = filter
         if skip:
             query["$skip"] = skip
-        listing = await self._client.list_tasks(query, as_task_admin=self._settings.options.as_task_admin)
-        return _rows_of(listing), listing.total
+        top = min(top, MOST_ROWS)
+        answer = await self._client.list_tasks(query, top=top, as_task_admin=self._settings.options.as_task_admin)
+        rows = _rows_of(answer.rows)
+        return rows, Announced([row.id for row, _ in rows], answer.total, answer.has_link, answer.is_last)
 
-    def _page(self, query: TaskQuery, rows: Sequence[Row], cursor: str | None, total: int | None) -> Page[Task]:
+    def _page(self, query: TaskQuery, rows: Sequence[Row], following: NextPage, total: int | None) -> Page[Task]:
         """Compares ids and texts again, because the vendor's database may ignore letter case. Then the total is unknown."""
         compared = TaskQuery(ids=query.ids, business_keys=query.business_keys, definition_keys=query.definition_keys)
-        known = total if compared == TaskQuery() else None
         tasks, odd = self._tasks(rows)
-        return Page(
-            items=tuple(task for task in tasks if compared.matches(task)),
-            next_cursor=cursor,
-            total=known,
-            total_accuracy=CountAccuracy.UNKNOWN if known is None else CountAccuracy.EXACT,
-            odd=odd,
-        )
+        items = tuple(task for task in tasks if compared.matches(task))
+        return following.page(items, total=total if compared == TaskQuery() else None, odd=odd)
 
     def _tasks(self, rows: Sequence[Row]) -> tuple[list[Task], tuple[OddRow, ...]]:
         """The tasks, each once, and the rows that do not fit."""
@@ -180,9 +198,9 @@ class TaskList:
         return distinct((made(row, raw) for row, raw in found.rows), lambda task: task.native_id), found.odd
 
 
-def _rows_of(listing: Rows[wire.Task]) -> list[Row]:
+def _rows_of(rows: Sequence[tuple[Decoded[wire.Task], Raw]]) -> list[Row]:
     """All rows of an answer: positions are counted with those that do not fit."""
-    return [(mapping.row_of(found), raw) for found, raw in listing.rows]
+    return [(mapping.row_of(found), raw) for found, raw in rows]
 
 
 def _decoded(row: wire.Task) -> Decoded[wire.Task]:

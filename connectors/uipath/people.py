@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from msgspec import Raw
 
-from connectors.sdk import Decoded, Group, KeysetCursor, Page, User, distinct, drain_by_offset, split_rows
+from connectors.sdk import Decoded, Group, KeysetCursor, Page, User, distinct, split_rows
 from connectors.uipath import mapping, wire
-from connectors.uipath.client import UiPathClient
+from connectors.uipath.client import Rows, UiPathClient, drain_rows
 from connectors.uipath.formats import MOST_ROWS
 
 T = TypeVar("T", User, Group)
@@ -40,32 +40,45 @@ class Directory:
         self, read: Callable[[wire.UserLogin], T | None], *, folder: int | None, limit: int, after: str | None
     ) -> Page[T]:
         cursor = KeysetCursor.parse(after)
-        folders = [folder] if folder is not None else list(self._configured) or await self._list_folders()
-        rows = [row for each in folders[:MOST_FOLDERS] for row in await self._logins(each)]
+        if folder is not None:
+            folders, is_whole = [folder], True
+        elif self._configured:
+            folders, is_whole = list(self._configured), True
+        else:
+            folders, is_whole = await self._list_folders()
+        is_whole = is_whole and len(folders) <= MOST_FOLDERS
+        rows: list[LoginRow] = []
+        for each in folders[:MOST_FOLDERS]:
+            more, has_all = await self._logins(each)
+            is_whole = is_whole and has_all
+            rows += more
         logins = split_rows(rows)
         found = [entry for login in logins.records if (entry := read(login)) is not None]
         rest = [entry for entry in distinct(found, _native_id) if _native_id(entry) > cursor.last]
         rest.sort(key=_native_id)
         page = rest[: max(limit, 1)]
         following = str(KeysetCursor(_native_id(page[-1]))) if len(rest) > len(page) else None
-        return Page(items=tuple(page), next_cursor=following, odd=logins.odd)
+        return Page(items=tuple(page), next_cursor=following, truncated=not is_whole, odd=logins.odd)
 
-    async def _logins(self, folder: int) -> list[LoginRow]:
-        async def page(skip: int) -> list[LoginRow]:
-            return (await self._client.list_folder_users(folder, top=MOST_ROWS, skip=skip)).rows
+    async def _logins(self, folder: int) -> tuple[list[LoginRow], bool]:
+        """And whether these are all."""
 
-        logins, _ = await drain_by_offset(page, page_size=MOST_ROWS, most_pages=MOST_PAGES)
-        return logins
+        async def page(skip: int) -> Rows[wire.UserLogin]:
+            return await self._client.list_folder_users(folder, top=MOST_ROWS, skip=skip)
 
-    async def _list_folders(self) -> list[int]:
-        """The ids of the folders that the account may see, at most `FOLDER_PAGE_SIZE` times `MOST_FOLDER_PAGES`."""
+        return await drain_rows(page, most_pages=MOST_PAGES)
 
-        async def page(skip: int) -> list[wire.Folder | None]:
-            listing = await self._client.list_folders(filter=None, top=FOLDER_PAGE_SIZE, skip=skip)
-            return [row.record for row, _ in listing.rows]
+    async def _list_folders(self) -> tuple[list[int], bool]:
+        """The ids of the folders that the account may see, and whether these are all.
 
-        rows, _ = await drain_by_offset(page, page_size=FOLDER_PAGE_SIZE, most_pages=MOST_FOLDER_PAGES)
-        return list(dict.fromkeys(row.id for row in rows if row is not None))
+        At most `FOLDER_PAGE_SIZE` times `MOST_FOLDER_PAGES`.
+        """
+
+        async def page(skip: int) -> Rows[wire.Folder]:
+            return await self._client.list_folders(filter=None, top=FOLDER_PAGE_SIZE, skip=skip)
+
+        rows, is_whole = await drain_rows(page, most_pages=MOST_FOLDER_PAGES)
+        return list(dict.fromkeys(row.record.id for row, _ in rows if row.record is not None)), is_whole
 
 
 def _native_id(entry: User | Group) -> int:

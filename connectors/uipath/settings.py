@@ -13,7 +13,7 @@ UiPathCredentials = Annotated[OAuthCredentials | BearerCredentials, Field(discri
 
 # The part of a URL that names an organization or a tenant: a name or a GUID.
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"
-_PLACEHOLDERS = frozenset({"host", "organization", "tenant", "folder", "id"})
+_PLACEHOLDERS = frozenset({"scheme", "host", "organization", "tenant", "folder", "id"})
 _API_HOST = re.compile(r"^api\.", re.IGNORECASE)
 
 
@@ -27,8 +27,9 @@ class UiPathOptions(Section):
     `allow_delete` offers deleting a task as a way to end it. The effect on a job that waits for it is not documented.
     `maestro` off: no flows, for an account without the scope PIMS.
     `outcomes` are the actions that App and External tasks take; no operation lists them.
-    `url_template` is a link for people with {host}, {organization}, {tenant}, {folder} and {id}. `ui_host` is the {host},
-    by default that of `base_url` (cloud.uipath.com for api.uipath.com).
+    `url_template` is a link for people with {scheme}, {host}, {organization}, {tenant}, {folder} and {id}; an empty text is
+    no link. `ui_host` is the {host}, by default that of `base_url` (cloud.uipath.com for api.uipath.com). {scheme} is that of
+    `base_url`.
     `expand` is the $expand of every read of tasks.
     """
 
@@ -42,14 +43,15 @@ class UiPathOptions(Section):
     outcomes: ConfiguredOutcomes = ()
     ui_host: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.-]+(:[0-9]{1,5})?$")
     url_template: str | None = Field(
-        default="https://{host}/{organization}/{tenant}/actions_/current-task/tasks/{id}", pattern=r"^https?://"
+        default="{scheme}://{host}/{organization}/{tenant}/actions_/current-task/tasks/{id}",
+        pattern=r"^((https?|\{scheme\})://.*)?$",
     )
     expand: str = Field(default="AssignedToUser,TaskAssignments($expand=Assignee)", pattern=r"^[A-Za-z0-9,$=();/ ]*$")
 
     @field_validator("url_template")
     @classmethod
     def _known_placeholders(cls, value: str | None) -> str | None:
-        if value is None:
+        if not value:
             return None
         names = {name for _, name, _, _ in Formatter().parse(value) if name is not None}
         if not names <= _PLACEHOLDERS or "id" not in names:
@@ -71,7 +73,12 @@ class UiPathSettings(SourceSettings):
         options = self.options
         if options.url_template is None:
             return None
-        host = options.ui_host or _API_HOST.sub("cloud.", urlsplit(self.base_url).netloc)
+        base = urlsplit(self.base_url)
         return options.url_template.format(
-            host=host, organization=options.organization, tenant=options.tenant, folder=folder, id=task
+            scheme=base.scheme,
+            host=options.ui_host or _API_HOST.sub("cloud.", base.netloc),
+            organization=options.organization,
+            tenant=options.tenant,
+            folder=folder,
+            id=task,
         )

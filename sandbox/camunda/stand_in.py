@@ -33,6 +33,7 @@ class CamundaStandIn(StandIn):
     """
 
     vendor = "camunda"
+    page_paths = r"/(tasklist|operate/processes)/[0-9]+"
 
     def __init__(self, *, clock: Clock = utc_now, release: str = "8.9", authentication: SignInMethod = "basic") -> None:
         super().__init__(clock=clock)

@@ -38,6 +38,7 @@ class UiPathStandIn(StandIn):
     """
 
     vendor: ClassVar[str] = "uipath"
+    page_paths = rf"/{ORGANIZATION}/{TENANT}/actions_/current-task/tasks/[0-9]+"
 
     def __init__(self, *, clock: Clock = utc_now) -> None:
         super().__init__(clock=clock)

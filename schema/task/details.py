@@ -102,7 +102,7 @@ class PreviousStep:
 
     @classmethod
     def from_model(cls, step: model.PreviousStep, source: str, context: Context) -> "PreviousStep":
-        person = step.completed_by and model.UserRef(native_id=step.completed_by, name=step.completed_by)
+        person = step.completed_by
         return cls(
             name=step.name,
             completed_by=User.from_row(person, source, context) if person else None,

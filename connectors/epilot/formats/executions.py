@@ -138,8 +138,8 @@ def _step(raw: Raw, section: str | None) -> Decoded[wire.Task]:
 def _task_of_step(step: wire.Step, section: str | None) -> wire.Task:
     return wire.Task(
         id=step.id,
-        # Lists may leave the status out. Whether such a step can be worked on is then only known of the next open step.
-        status=step.status or "PENDING",
+        # Lists leave the status and the assignees out.
+        status=step.status,
         template_id=step.definition_id,
         name=step.name,
         task_type=step.execution_type,

@@ -2,6 +2,7 @@
 
 upstream          sends requests to one origin; an answer, and the error for its status
 credentials       headers that prove who we are; tokens are fetched and renewed
+token             tokens as an issuer gives them, checked
 token_exchange    credentials of the caller: the caller's own token, or one in exchange for it (RFC 8693)
 call              the current call: what is counted, and for whom
 authority         the caller, for sources that act as the caller
@@ -14,8 +15,9 @@ from connectors.sdk.http.admission import NO_HEADERS, AdmissionControl, Permit
 from connectors.sdk.http.authority import Authority
 from connectors.sdk.http.body import STEP, CorruptBodyError, TooLargeError, read_bounded
 from connectors.sdk.http.call import RequestCounter, UpstreamCall, current_call, in_call
-from connectors.sdk.http.credentials import Credentials, Exchange, FixedHeaders, Token, TokenCredentials, from_settings
+from connectors.sdk.http.credentials import Credentials, Exchange, FixedHeaders, TokenCredentials, from_settings
 from connectors.sdk.http.retry_after import LONGEST, retry_at
+from connectors.sdk.http.token import Token, received_token, token_of
 from connectors.sdk.http.token_exchange import TokenExchange, ViewerToken
 from connectors.sdk.http.upstream import Answer, Transport, Upstream, error_from_status
 
@@ -45,5 +47,7 @@ __all__ = [
     "from_settings",
     "in_call",
     "read_bounded",
+    "received_token",
     "retry_at",
+    "token_of",
 ]

@@ -1,10 +1,19 @@
 """Response bodies, with an upper bound on their decoded size."""
 
+import re
 import zlib
-from collections.abc import AsyncIterator
+from codecs import BOM_UTF8
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+
+import anyio
 
 # Bytes that one step of decompression may add before the bound is checked again.
 STEP = 64 * 1024
+# Bytes of a body that are read without waiting for other large bodies of the same source.
+SMALL = 256 * 1024
+
+_LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 class TooLargeError(Exception):
@@ -15,28 +24,49 @@ class CorruptBodyError(Exception):
     """The body does not fit its Content-Encoding."""
 
 
-async def read_bounded(chunks: AsyncIterator[bytes], *, encoding: str, limit: int) -> bytes:
-    """The decoded body, of at most `limit` bytes. A gzip bomb is stopped at most `STEP` bytes beyond the bound."""
+async def read_bounded(
+    chunks: AsyncIterator[bytes],
+    *,
+    encoding: str,
+    limit: int,
+    length: str | None = None,
+    turn: anyio.Semaphore | None = None,
+) -> bytes:
+    """The decoded body, of at most `limit` bytes, without a byte order mark before its text.
+
+    A body whose Content-Length is beyond the bound is not read. Any other one, a gzip bomb too, is stopped at most `STEP`
+    bytes beyond it. A body that is larger than `SMALL` is read on in `turn`: bodies that wait hold no more than that.
+    """
+    if length is not None and _LENGTH.fullmatch(length) and int(length) > limit:
+        raise TooLargeError
     body = bytearray()
     inflate = _inflater(encoding)
-    async for chunk in chunks:
-        if inflate is None:
-            body += chunk
-        else:
-            rest = chunk
-            while rest:
-                try:
-                    body += inflate.decompress(rest, STEP)
-                except zlib.error as error:
-                    raise CorruptBodyError(encoding) from error
-                rest = inflate.unconsumed_tail
+    async with AsyncExitStack() as held:
+        async for chunk in chunks:
+            for part in _decoded(chunk, inflate, encoding):
+                body += part
                 if len(body) > limit:
                     raise TooLargeError
-        if len(body) > limit:
-            raise TooLargeError
+            if turn is not None and len(body) > SMALL:
+                await held.enter_async_context(turn)
+                turn = None
     if inflate is not None and body and not inflate.eof:
         raise CorruptBodyError(encoding)
-    return bytes(body)
+    return bytes(body.removeprefix(BOM_UTF8))
+
+
+def _decoded(chunk: bytes, inflate: "zlib._Decompress | None", encoding: str) -> Iterator[bytes]:
+    """The decoded parts of a chunk, each of at most `STEP` bytes where it is compressed."""
+    if inflate is None:
+        yield chunk
+        return
+    rest = chunk
+    while rest:
+        try:
+            yield inflate.decompress(rest, STEP)
+        except zlib.error as error:
+            raise CorruptBodyError(encoding) from error
+        rest = inflate.unconsumed_tail
 
 
 def _inflater(encoding: str) -> "zlib._Decompress | None":

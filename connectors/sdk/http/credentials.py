@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
 import anyio
-import msgspec
 
 from connectors.sdk.errors import RateLimitedError, UnauthenticatedError, UnavailableError
 from connectors.sdk.http.retry_after import retry_at
+from connectors.sdk.http.token import Token, token_of
 from connectors.sdk.settings import (
     BasicCredentials,
     BearerCredentials,
@@ -66,13 +66,6 @@ class FixedHeaders(Credentials):
         return self._headers
 
 
-class Token(msgspec.Struct, frozen=True):
-    """`lifetime` in seconds from now; None if the issuer does not tell."""
-
-    value: str
-    lifetime: float | None
-
-
 class TokenCredentials(Credentials):
     """A token that is fetched, kept until shortly before its end, and fetched by one request at a time.
 
@@ -110,13 +103,6 @@ class TokenCredentials(Credentials):
         if refused.get("Authorization") == f"Bearer {self._token}":
             self._token = None
         return True
-
-
-class TokenAnswer(msgspec.Struct):
-    """RFC 6749 section 5.1."""
-
-    access_token: str
-    expires_in: float | None = None
 
 
 def from_settings(
@@ -164,7 +150,6 @@ def _client_credentials(settings: OAuthCredentials) -> Callable[[Exchange], Awai
                 "the token endpoint refused our client; check client_id, client_secret and token_url",
                 native_status=answer.status,
             )
-        token = answer.decode(TokenAnswer)
-        return Token(token.access_token, token.expires_in)
+        return token_of(answer)
 
     return fetch

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-# A longer wait is cut to this: such a value is a mistake or an attack.
-LONGEST = timedelta(hours=24)
+# A longer wait is cut to this. It may be a mistake, or an attack; if it is meant, the next request is refused again.
+LONGEST = timedelta(minutes=5)
 
 
 def retry_at(value: str | None, *, now: datetime | None = None) -> datetime | None:

@@ -12,7 +12,8 @@ import msgspec
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, UnauthenticatedError
 from connectors.sdk.http.authority import Authority
 from connectors.sdk.http.call import current_call
-from connectors.sdk.http.credentials import Credentials, Exchange, TokenAnswer
+from connectors.sdk.http.credentials import Credentials, Exchange
+from connectors.sdk.http.token import Token, is_sendable, token_of
 from connectors.sdk.http.upstream import Answer, error_from_status
 from connectors.sdk.settings import OAuthCredentials
 
@@ -57,9 +58,9 @@ class TokenExchange(Credentials):
         digest = hashlib.blake2b(subject.encode(), digest_size=16).digest()
         async with kept.lock:
             if kept.value is None or kept.subject != digest or self._monotonic() >= kept.until:
-                answer = await self._exchanged(upstream, subject)
-                lifetime = 300.0 if answer.expires_in is None else answer.expires_in
-                kept.value, kept.subject = answer.access_token, digest
+                token = await self._exchanged(upstream, subject)
+                lifetime = 300.0 if token.lifetime is None else token.lifetime
+                kept.value, kept.subject = token.value, digest
                 kept.until = self._monotonic() + lifetime - min(self.EARLY, lifetime / 2)
             return {"Authorization": f"Bearer {kept.value}"}
 
@@ -69,7 +70,7 @@ class TokenExchange(Credentials):
             kept.value = None
         return True
 
-    async def _exchanged(self, upstream: Exchange, subject: str) -> TokenAnswer:
+    async def _exchanged(self, upstream: Exchange, subject: str) -> Token:
         form = {
             "grant_type": GRANT,
             "client_id": self._settings.client_id,
@@ -88,7 +89,7 @@ class TokenExchange(Credentials):
         )
         if not answer.ok:
             raise _refusal(answer)
-        return answer.decode(TokenAnswer)
+        return token_of(answer)
 
 
 class _Exchanged:
@@ -113,6 +114,8 @@ def _present() -> tuple[Authority, str]:
         raise IdentityNotLinkedError(
             "this source is called with the caller's own token, and the request has none; sign in"
         )
+    if not is_sendable(who.token):
+        raise IdentityNotLinkedError("the token that you signed in with cannot be passed on; sign in with another one")
     return who, who.token
 
 

@@ -10,6 +10,7 @@ import httpx2
 import msgspec
 
 from connectors.sdk.errors import (
+    BrokenError,
     ConnectorError,
     ForbiddenError,
     MalformedResponseError,
@@ -35,6 +36,8 @@ Transport = httpx2.AsyncBaseTransport
 
 # Raised before a connection exists: nothing was sent.
 _UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+# Raised while a request is written: a header has characters that no header can have.
+_UNSENDABLE = (UnicodeEncodeError, httpx2.LocalProtocolError)
 
 # Characters that no id has: control characters, and surrogates, which cannot be encoded. Other characters are
 # percent-encoded.
@@ -93,6 +96,8 @@ class Upstream:
         self.settings = settings
         self._admission = admission
         self._has_begun = False
+        # One large answer is read at a time: the others wait with the little that they have.
+        self._large_bodies = anyio.Semaphore(1)
         self._credentials = credentials or NoAuthorisation()
         self._parse_error = parse_error
         base = httpx2.URL(settings.base_url.rstrip("/"))
@@ -223,7 +228,7 @@ class Upstream:
             with anyio.fail_after(permit.seconds):
                 answer = await self._sent(method, url, params, content, headers, is_write=is_write)
         except ConnectorError as error:
-            permit.settle(error=error, sent=not isinstance(error.__cause__, _UNSENT))
+            permit.settle(error=error, sent=not isinstance(error.__cause__, (*_UNSENT, *_UNSENDABLE)))
             raise
         except TimeoutError as error:
             late = UpstreamTimeoutError("did not answer in time", maybe_applied=is_write)
@@ -260,9 +265,13 @@ class Upstream:
                 body = await read_bounded(
                     response.aiter_raw(),
                     encoding=response.headers.get("content-encoding", ""),
+                    length=response.headers.get("content-length"),
                     limit=settings.max_response_bytes,
+                    turn=None if is_write else self._large_bodies,
                 )
                 return Answer(response.status_code, response.headers, body, is_write)
+        except _UNSENDABLE as error:
+            raise BrokenError("was not called: a header cannot be sent; check the source's credentials") from error
         except _UNSENT as error:
             raise UnavailableError("cannot be reached; check base_url and whether it runs") from error
         except httpx2.TimeoutException as error:

@@ -35,10 +35,10 @@ class Sla(Struct, frozen=True, kw_only=True):
 
 
 class PreviousStep(Struct, frozen=True, kw_only=True):
-    """`completed_by` is the vendor's text for a person (in GEOtareas a login name), not a user id."""
+    """`completed_by` is a user, or (in GEOtareas) a login name that is no user id, as id and name."""
 
     name: str
-    completed_by: str | None = None
+    completed_by: UserRef | None = None
     completed_at: datetime | None = None
     outcome: str | None = None
     data: object = None

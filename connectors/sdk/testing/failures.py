@@ -123,7 +123,7 @@ class FailurePromises:
         self, connector: Connector[Any], transport: FaultyTransport
     ) -> None:
         """The error's `retry_at` is the date in the header."""
-        at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+        at = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=2)
         query = connector.pushdown(TaskQuery())
         with transport.failing(Reply(429, {"Retry-After": format_datetime(at, usegmt=True)})):
             errors = await errors_of(lambda: connector.list_tasks(query, limit=5))

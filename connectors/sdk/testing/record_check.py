@@ -3,7 +3,7 @@
 A Struct does not check types when it is made, which keeps production fast. The suite checks every record that it gets.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import cache
@@ -49,6 +49,8 @@ def _check_of(type_: Any) -> Check:
         return _optional(get_args(type_))
     if get_origin(type_) is tuple:
         return _tuple(get_args(type_)[0])
+    if get_origin(type_) is Mapping:
+        return _mapping(*get_args(type_))
     if type_ is datetime:
         return _time
     if isinstance(type_, type) and issubclass(type_, Struct):
@@ -80,6 +82,20 @@ def _tuple(item: Any) -> Check:
             return
         for number, each in enumerate(value):
             yield from of_item(each, f"{where}[{number}]")
+
+    return checked
+
+
+def _mapping(key: type, value_type: type) -> Check:
+    """Of a mapping the classes are checked: its values may be errors, which are no records."""
+
+    def checked(value: object, where: str) -> Iterator[str]:
+        if not isinstance(value, Mapping):
+            yield f"{where} must be a mapping, is {_shown(value)}"
+            return
+        for name, each in value.items():
+            if not isinstance(name, key) or not isinstance(each, value_type):
+                yield f"{where} must have {key.__name__} to {value_type.__name__}, has {_shown(name)}: {_shown(each)}"
 
     return checked
 

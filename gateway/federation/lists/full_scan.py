@@ -60,6 +60,7 @@ async def full_scan(page_of: PageOf[N], *, page_limit: int, scan_limit: int) -> 
     odd: dict[str, OddRow] = {}
     cursor: str | None = None
     pages = 0
+    is_short = False
     while True:
         try:
             page = await page_of(size, cursor)
@@ -68,12 +69,13 @@ async def full_scan(page_of: PageOf[N], *, page_limit: int, scan_limit: int) -> 
                 raise
             return Snapshot(list(rows.values()), truncated=True, pages=pages, error=error, odd=list(odd.values()))
         pages += 1
+        is_short = is_short or page.truncated
         for row in page.items:
             rows.setdefault(row.native_id, row)
         odd.update((row.key, row) for row in page.odd)
         is_last = page.next_cursor is None
         if is_last or len(rows) + len(odd) >= scan_limit or page.next_cursor == cursor:
             found = list(rows.values())[:scan_limit]
-            is_cut = not is_last or len(rows) > scan_limit
+            is_cut = is_short or not is_last or len(rows) > scan_limit
             return Snapshot(found, truncated=is_cut, pages=pages, odd=list(odd.values()))
         cursor = page.next_cursor

@@ -169,6 +169,7 @@ class PagedStream(Generic[R]):
                 unwanted = 0 if wanted else unwanted + len(page.items) + len(page.odd)
                 self._unwanted += len(page.items) - wanted
                 self._at_end = page.next_cursor is None
+                self.truncated = self.truncated or page.truncated
                 if not self._at_end:
                     self._cursors.append(page.next_cursor)
                 if not self._at_end and (unwanted >= self._scan_limit or self._unwanted >= 2 * self._scan_limit):
@@ -247,7 +248,9 @@ class PagedStream(Generic[R]):
         if ids is not None:
             return exactly(len(ids))
         if self.counts_itself and self._vendor_total is not None:
-            return self._vendor_total.at_least(len(self.seen))
+            known = self._vendor_total.at_least(len(self.seen))
+            # Rows that were announced and not given are not known to exist.
+            return lower_bound(known.value) if self.truncated else known
         return lower_bound(len(self.seen))
 
 

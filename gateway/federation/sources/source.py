@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from msgspec import structs
 
 from connectors.sdk.connector import Connector
-from connectors.sdk.errors import ConnectorError, RejectedError
+from connectors.sdk.errors import ConnectorError, MalformedResponseError, RejectedError
 from connectors.sdk.odd_rows import OddRow
 from gateway.federation.cache import Scope
 from gateway.federation.sources.action_capabilities import action_capabilities, described
@@ -93,6 +93,7 @@ class Source:
                 raise
             raise error from None
         self._record.record_success()
+        self.admission.record_usable()
         return result
 
     async def write(self, operation: str, call: Callable[[], Awaitable[T]]) -> T:
@@ -128,6 +129,8 @@ class Source:
 
     def record_failure(self, error: ConnectorError) -> None:
         """For a read that failed in part, after it gave what it had."""
+        if isinstance(error, MalformedResponseError):
+            self.admission.record_unusable()
         self._record.record_failure(error)
 
     def note_odd(self, operation: str, rows: Collection[OddRow]) -> None:

@@ -12,7 +12,6 @@ from connectors.sdk.errors import (
     RateLimitedError,
     RejectedError,
     UnauthenticatedError,
-    UnsupportedActionError,
 )
 from connectors.sdk.odd_rows import OddRow
 from schema.ports import SourceStatus
@@ -32,8 +31,6 @@ def status_of(error: ConnectorError) -> SourceStatus:
             return SourceStatus.UNAUTHORIZED
         case ForbiddenError():
             return SourceStatus.FORBIDDEN
-        case UnsupportedActionError():
-            return SourceStatus.SKIPPED
         case _:
             return SourceStatus.UNAVAILABLE
 

@@ -123,6 +123,17 @@ class AdmissionControl:
             cost.retries += 1
         return True
 
+    # For the source
+
+    def record_usable(self) -> None:
+        """The answers of a read were used."""
+        self._breaker.record_usable()
+
+    def record_unusable(self) -> None:
+        """An answer of the vendor could not be used: it does not fit the documentation, or is too large."""
+        if self._breaker.record_unusable():
+            self._stop()
+
     async def aclose(self) -> None:
         """Stop probing and refuse all waiting requests."""
         self._queue.refuse_all()
@@ -149,9 +160,7 @@ class AdmissionControl:
         self._refuse_while_unavailable(context)
         if outcome.retry_at is None:
             raise UpstreamTimeoutError("was not called: too many requests to it are running")
-        raise RateLimitedError(
-            f"was not called: the rate limit for {window.name} is used up", retry_at=self._clock.date(outcome.retry_at)
-        )
+        raise RateLimitedError(f"was not called: {window.why_none}", retry_at=self._clock.date(outcome.retry_at))
 
     def _refuse_while_unavailable(self, context: CallContext) -> None:
         if self._breaker.state is not BreakerState.CLOSED and not context.is_probe:
@@ -214,9 +223,13 @@ class AdmissionControl:
             self._probe.record(failed=failed)
         if failed is False:
             self._breaker.record_success(sent_at=permit.started_at)
-        elif failed and self._breaker.record_failure(sent_at=permit.started_at, answered=outcome.status is not None):
-            self._queue.refuse_all()
-            self._probe.start()
+        elif failed and self._breaker.record_failure(sent_at=permit.started_at, answered=outcome.was_answered):
+            self._stop()
+
+    def _stop(self) -> None:
+        """The circuit breaker has opened."""
+        self._queue.refuse_all()
+        self._probe.start()
 
     # Recording
 

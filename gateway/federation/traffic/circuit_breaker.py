@@ -27,6 +27,7 @@ class CircuitBreaker:
         self._monotonic = monotonic
         self._state = BreakerState.CLOSED
         self._failures_in_a_row = 0
+        self._unusable_in_a_row = 0
         self._latest: deque[bool] = deque(maxlen=LATEST)
         self._closed_at = -inf
         self._forgives_until = -inf
@@ -57,8 +58,22 @@ class CircuitBreaker:
         failures = self._latest.count(False)
         if self._failures_in_a_row < FAILURES and (len(self._latest) < LATEST or failures < RATIO * LATEST):
             return False
-        self._state = BreakerState.OPEN
-        self._probes_failed = 0
+        self._open()
+        return True
+
+    def record_usable(self) -> None:
+        """A read could use the answers that it got."""
+        self._unusable_in_a_row = 0
+
+    def record_unusable(self) -> bool:
+        """A read could not use an answer, whatever its status. True if that opened the breaker."""
+        if self._state is not BreakerState.CLOSED or self._monotonic() < self._forgives_until:
+            return False
+        self._unusable_in_a_row += 1
+        if self._unusable_in_a_row < FAILURES:
+            return False
+        self._had_answers_only = True
+        self._open()
         return True
 
     def probe_started(self) -> None:
@@ -74,9 +89,14 @@ class CircuitBreaker:
             self._forgives_until = now + FORGIVENESS
         self._state = BreakerState.CLOSED
         self._failures_in_a_row = 0
+        self._unusable_in_a_row = 0
         self._had_answers_only = True
         self._latest.clear()
         self._closed_at = now
+
+    def _open(self) -> None:
+        self._state = BreakerState.OPEN
+        self._probes_failed = 0
 
     def _counts(self, sent_at: float) -> bool:
         return self._state is BreakerState.CLOSED and sent_at >= self._closed_at

@@ -7,7 +7,7 @@ from contextvars import Context
 import anyio
 import structlog
 
-from connectors.sdk.errors import ConnectorError, RateLimitedError, UnavailableError
+from connectors.sdk.errors import ConnectorError, MalformedResponseError, RateLimitedError, UnavailableError
 from gateway.federation.traffic.call_context import CallContext, in_context
 from gateway.federation.traffic.circuit_breaker import BreakerState, CircuitBreaker
 
@@ -86,7 +86,7 @@ class HealthProbe:
         log.info("source available again", source=self._source)
 
     async def _is_available(self) -> bool:
-        """Any answer but a failure proves it, also one that refuses our credentials."""
+        """Any answer that can be used proves it, also one that refuses our credentials."""
         self._failed = None
         context = CallContext(operation="probe", is_probe=True).with_deadline(TIMEOUT, monotonic=self._monotonic)
         try:
@@ -95,7 +95,7 @@ class HealthProbe:
         except RateLimitedError as error:
             # Without a status it was refused by our own rate limit, which proves nothing.
             return error.native_status is not None
-        except (UnavailableError, TimeoutError):
+        except (UnavailableError, MalformedResponseError, TimeoutError):
             return False
         except ConnectorError:
             return not self._failed

@@ -52,7 +52,7 @@ class RequestOutcome(Struct, frozen=True, kw_only=True):
             return self.status >= 500 and self.status != 501
         if isinstance(self.error, UpstreamTimeoutError) and in_haste:
             return None
-        if isinstance(self.error, UnavailableError):
+        if isinstance(self.error, UnavailableError | MalformedResponseError):
             return True
         return None if self.error is None else False
 
@@ -61,7 +61,7 @@ class RequestOutcome(Struct, frozen=True, kw_only=True):
         if self.is_rate_limited or self.status in OVERLOAD_STATUSES:
             return True
         # A fault inside the vendor, such as 500, has nothing to do with how many requests there are.
-        return None if failed and self.status is not None else failed
+        return None if failed and self.was_answered else failed
 
     def retry_after(self, now: datetime) -> float | None:
         """Seconds until the vendor wants another request."""

@@ -48,7 +48,7 @@ ENTRY = {
 
 
 def page_of(*rows: Any, **page: Any) -> httpx2.Response:
-    return httpx2.Response(200, json={"items": rows, "page": page})
+    return httpx2.Response(200, json={"items": rows, "page": {"totalItems": len(rows), **page}})
 
 
 async def activities(connector: CamundaConnector, task: Task) -> tuple[Activity, ...] | None:
@@ -221,14 +221,15 @@ async def test_the_history_shows_the_claim_and_the_completion(connector: Camunda
 
 
 async def test_data_is_read_whole_and_page_by_page(task: Task, answering: Answering) -> None:
-    """Until a page is not full. Values are not truncated."""
+    """Until the vendor's count is reached. Values are not truncated."""
     asked: list[tuple[str, int]] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         page = msgspec.json.decode(request.content)["page"]
         asked.append((request.url.params["truncateValues"], page["from"]))
         count = page["limit"] if page["from"] == 0 else 1
-        return page_of(*({"name": f"v{page['from'] + number}", "value": "1"} for number in range(count)))
+        rows = ({"name": f"v{page['from'] + number}", "value": "1"} for number in range(count))
+        return page_of(*rows, totalItems=page["limit"] + 1)
 
     detail = await answering(answer).get_detail(task, {DetailAspect.DATA})
 
@@ -242,7 +243,7 @@ async def test_endless_data_is_an_error(task: Task, answering: Answering) -> Non
     full = [{"name": f"v{number}", "value": "1"} for number in range(1000)]
 
     with pytest.raises(MalformedResponseError, match="more than 10000 variables"):
-        await answering(lambda _: page_of(*full)).get_detail(task, {DetailAspect.DATA})
+        await answering(lambda _: page_of(*full, totalItems=99_999)).get_detail(task, {DetailAspect.DATA})
 
 
 async def test_data_of_the_stand_in_is_decoded(connector: CamundaConnector, drain: Drain) -> None:

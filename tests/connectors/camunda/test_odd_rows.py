@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 
 from connectors.camunda import CamundaConnector
@@ -49,6 +50,27 @@ async def test_one_odd_row_costs_one_row(member: str, value: object, row: dict[s
     assert {"1", "2"} <= {task.native_id for task in page.items}
     assert 3 == len(page.items) + len(page.odd)
     assert 3 == page.total
+
+
+async def test_odd_rows_count_as_rows_where_a_list_ends(row: dict[str, Any], answering: Answering) -> None:
+    """A page of odd rows only is not the end, and the vendor's count is reached with them."""
+    pages: dict[str | None, tuple[list[object], str | None]] = {
+        None: ([None, None], "a"),
+        "a": ([{**row, "userTaskKey": "1"}, None], None),
+    }
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        rows, end = pages[msgspec.json.decode(request.content)["page"].get("after")]
+        page = {"totalItems": 4, "hasMoreTotalItems": False, "endCursor": end}
+        return httpx2.Response(200, json={"items": rows, "page": page})
+
+    connector = answering(answer)
+    first = await connector.list_tasks(TaskQuery(), limit=50)
+    second = await connector.list_tasks(TaskQuery(), limit=50, after=first.next_cursor)
+
+    assert ([], 2, False) == (first.items, len(first.odd), first.truncated)
+    assert (["1"], 1) == ([task.native_id for task in second.items], len(second.odd))
+    assert (None, False, 4) == (second.next_cursor, second.truncated, second.total)
 
 
 @odd_members("camunda", ODD)

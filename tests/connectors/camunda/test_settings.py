@@ -33,6 +33,25 @@ def test_the_base_url_ends_with_v2(given: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("base_url", "options", "expected"),
+    [
+        ("http://camunda.test:8080", {}, "http://camunda.test:8080/tasklist/{key}"),
+        ("https://camunda.test/orchestration/v2", {}, "https://camunda.test/orchestration/tasklist/{key}"),
+        ("https://bru-2.zeebe.camunda.io/4711", {}, None),
+        ("https://camunda.test", {"url_template": ""}, None),
+        ("https://bru-2.zeebe.camunda.io/4711", {"url_template": "https://t.test/{key}"}, "https://t.test/{key}"),
+    ],
+)
+def test_links_lead_to_the_pages_beside_the_api(base_url: str, options: dict[str, str], expected: str | None) -> None:
+    """Where a self-managed cluster has them. The cloud has other hosts, so it has no link by default."""
+    made = settings(base_url=base_url, options=options)
+
+    assert expected == made.task_link
+    if not options:
+        assert (None if expected is None else expected.replace("tasklist", "operate/processes")) == made.flow_link
+
+
+@pytest.mark.parametrize(
     ("changed", "where"),
     [
         ({"credentials": {"kind": "apikey"}}, ("credentials",)),

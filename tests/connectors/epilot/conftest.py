@@ -54,6 +54,11 @@ class Organisation:
     def forget(self) -> None:
         self.requests.clear()
 
+    async def control(self, method: str, name: str, json: object) -> None:
+        """A request to the stand-in's control interface."""
+        async with httpx2.AsyncClient(transport=self.transport, base_url=BASE_URL) as client:
+            (await client.request(method, f"/__sandbox__/{name}", json=json)).raise_for_status()
+
     async def aclose(self) -> None:
         for connector in self._opened:
             await connector.aclose()

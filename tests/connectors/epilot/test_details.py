@@ -11,6 +11,7 @@ from connectors.sdk.model import (
     DetailAspect,
     FormKind,
     Requirement,
+    UserRef,
 )
 from tests.connectors.epilot.example import read, tasks, with_task
 
@@ -40,7 +41,9 @@ def test_a_detail_tells_form_outcomes_and_what_was_done(make_settings: MakeSetti
     ]
     assert offer.form is not None
     assert (offer.form.kind, offer.form.url) == (FormKind.EXTERNAL_URL, "https://journeys.test/j1")
-    assert [(step.name, step.completed_by) for step in offer.previous_steps or ()] == [("Kunden anrufen", "10010730")]
+    assert [(step.name, step.completed_by) for step in offer.previous_steps or ()] == [
+        ("Kunden anrufen", UserRef(native_id="10010730"))
+    ]
     assert [(o.code, o.label, o.data) for o in segment.outcomes or ()] == [
         ("cond_a", "Privat", Requirement.UNSUPPORTED),
         ("cond_b", "Gewerbe", Requirement.UNSUPPORTED),

@@ -89,13 +89,13 @@ def test_a_workflow_is_a_flow_of_sections_and_steps(make_settings: MakeSettings)
 
 
 def test_steps_of_a_list_may_lack_members(make_settings: MakeSettings) -> None:
-    """Steps without status and assignees: only the next open step is ready."""
+    """Steps without status and assignees are UNKNOWN, whether or not they are the next open step."""
     steps = [{"id": "step1", "name": "Call client"}, {"id": "step2", "name": "Check"}]
     light = [{"id": "section1", "name": "Gathering", "type": "SECTION", "steps": steps}, {"id": "step3", "name": "P"}]
     found = tasks(read_v1(flow=light), make_settings())
 
     assert [(task.title, task.state) for task in found] == [
-        ("Call client", TaskState.CREATED),
-        ("Check", TaskState.READY),
-        ("P", TaskState.CREATED),
+        ("Call client", TaskState.UNKNOWN),
+        ("Check", TaskState.UNKNOWN),
+        ("P", TaskState.UNKNOWN),
     ]

@@ -73,7 +73,8 @@ async def test_people_are_listed_until_an_empty_page(scripted: Scripted) -> None
     last = await connector.list_users(limit=50, after=first.next_cursor)
 
     assert seen == ["query=ex+ample%26x&limit=50&offset=0", "limit=50&offset=2"]
-    assert ([user.name for user in first.items], first.next_cursor) == (["Example User"], "2")
+    assert [user.name for user in first.items] == ["Example User"]
+    assert (first.next_cursor or "").startswith("2.")
     assert (last.items, last.next_cursor) == ((), None)
 
 

@@ -67,6 +67,36 @@ async def test_one_odd_row_costs_one_row(member: str, value: object, scripted: S
     assert 3 == len(page.items) + len(page.odd)
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'{"status":"PENDING"}',
+        b'{"id":1,"status":"PENDING"}',
+        b'{"id":"","status":"PENDING"}',
+        b'{"id":"1\\n","status":"PENDING"}',
+        b'{"id":"../1","status":"PENDING"}',
+        b'{"id":"' + b"1" * 31 + b'","status":"PENDING"}',
+        b'{"id":"1","status":"PENDING","step_name":"\xff"}',
+    ],
+)
+async def test_a_row_that_does_not_fit_is_left_out(scripted: Scripted, row: bytes) -> None:
+    """And counted."""
+    connector = scripted(lambda _: httpx2.Response(200, content=b'{"success":true,"data":[' + row + b"]}"))
+    page = await connector.list_tasks(TaskQuery(), limit=3)
+
+    assert (0, 1) == (len(page.items), len(page.odd))
+
+
+async def test_a_page_of_odd_rows_alone_is_not_read_for_ever(scripted: Scripted) -> None:
+    """A vendor that gives them again gives no more."""
+    connector = scripted(lambda _: httpx2.Response(200, json={"success": True, "data": [None, {"id": 5}]}))
+    first = await connector.list_tasks(TaskQuery(), limit=50)
+    second = await connector.list_tasks(TaskQuery(), limit=50, after=first.next_cursor)
+
+    assert (2, False) == (len(first.odd), first.next_cursor is None)
+    assert (2, None, True) == (len(second.odd), second.next_cursor, second.truncated)
+
+
 async def test_odd_rows_count_for_the_next_page(scripted: Scripted) -> None:
     """Also two of them, and one at the end of a page."""
     connector = scripted(listing(numbered(1), None, "x", numbered(4), numbered(5)))

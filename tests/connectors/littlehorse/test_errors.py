@@ -61,7 +61,6 @@ REFUSALS = [
     (boot(403, "The UserTask you are trying to cancel is already DONE or CANCELLED"), errors.ConflictError, False),
     (problem(404), errors.NotFoundError, False),
     (boot(404, "User not found"), errors.NotFoundError, False),
-    (boot(406), errors.UnsupportedActionError, False),
     (boot(409, "UserTaskRun cannot be claimed!"), errors.AlreadyAssignedError, False),
     (boot(409, "FAILED_PRECONDITION: x"), errors.ConflictError, False),
     (boot(412, "FAILED_PRECONDITION: x"), errors.ConflictError, False),
@@ -95,6 +94,17 @@ async def test_a_refusal_is_its_error(
 
     assert (expected, expected) == (type(written.value), type(read.value))
     assert (maybe_applied, False) == (written.value.maybe_applied, read.value.maybe_applied)
+    await connector.aclose()
+
+
+async def test_a_bridge_without_an_adapter_lacks_a_verb_and_breaks_a_list(scripted: Scripted, task: Task) -> None:
+    """406. A list is not empty because it cannot be read: the operator is told which option is wrong."""
+    connector = scripted(lambda _: boot(406))
+    with pytest.raises(errors.UnsupportedActionError):
+        await connector.perform(Cancel(task=task))
+    for read in (connector.list_tasks(TaskQuery(), limit=1), connector.list_users(limit=1)):
+        with pytest.raises(errors.BrokenError, match="identity_adapter"):
+            await read
     await connector.aclose()
 
 

@@ -136,3 +136,13 @@ async def test_people(scripted: Scripted) -> None:
 
     assert (["a@example.com"], 2) == ([user.native_id for user in found.items], len(found.odd))
     assert (["accounting"], 2) == ([group.native_id for group in listed.items], len(listed.odd))
+
+
+async def test_odd_users_count_for_the_next_page(scripted: Scripted) -> None:
+    """The bridge does not count users. If it gives the same ones again, odd or not, the list ends truncated."""
+    connector = scripted(bridge({"id": 8}, None))
+    first = await connector.list_users(limit=50)
+    second = await connector.list_users(limit=50, after=first.next_cursor)
+
+    assert (2, True) == (len(first.odd), (first.next_cursor or "").startswith("2."))
+    assert (2, None, True) == (len(second.odd), second.next_cursor, second.truncated)

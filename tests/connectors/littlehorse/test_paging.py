@@ -261,14 +261,30 @@ async def test_a_repeated_row_is_one_task(scripted: Scripted) -> None:
     await connector.aclose()
 
 
-async def test_a_bookmark_that_repeats_is_malformed(scripted: Scripted) -> None:
-    """The list would never end."""
-    connector = scripted(lambda _: httpx2.Response(200, json={"userTasks": [], "bookmark": "AA=="}), definitions=("a",))
-    page = await connector.list_tasks(TaskQuery(), limit=10)
-
-    with pytest.raises(MalformedResponseError):
-        await connector.list_tasks(TaskQuery(), limit=10, after=page.next_cursor)
+async def test_a_bookmark_that_repeats_ends_the_list_truncated(scripted: Scripted) -> None:
+    """The list would never end. The bridge's lists of the other definitions go on."""
+    connector = scripted(
+        lambda request: httpx2.Response(
+            200, json={"userTasks": [], "bookmark": "AA==" if request.url.params["type"] == "a" else None}
+        ),
+        definitions=("a", "b"),
+    )
+    first = await connector.list_tasks(TaskQuery(), limit=10)
+    second = await connector.list_tasks(TaskQuery(), limit=10, after=first.next_cursor)
     await connector.aclose()
+
+    assert (False, True) == (first.truncated, second.truncated)
+    assert second.next_cursor is None
+
+
+async def test_a_list_of_definitions_does_not_repeat(scripted: Scripted) -> None:
+    """The same bookmark again is the end, truncated."""
+    names = {"userTaskDefNames": ["a"], "bookmark": "AA=="}
+    connector = scripted(lambda _: httpx2.Response(200, json=names))
+    page = await connector.list_task_definitions(limit=10, after="AA==")
+    await connector.aclose()
+
+    assert (None, True) == (page.next_cursor, page.truncated)
 
 
 async def test_ids_of_runs_and_tasks_repeat_in_a_list(tenant: Tenant) -> None:

@@ -95,7 +95,7 @@ async def test_a_client_fetches_its_token_with_a_form() -> None:
 
     def answer(request: httpx2.Request) -> Reply:
         seen.append(request)
-        return Reply(200, body=json.dumps({"access_token": "fresh", "expires_in": 60, "token_type": "x"}).encode())
+        return Reply(200, body=json.dumps({"access_token": "fresh", "expires_in": 60, "token_type": "bearer"}).encode())
 
     here = upstream(answer, from_settings(OAUTH))
     await here.read("GET", "/x")

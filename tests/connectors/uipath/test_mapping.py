@@ -304,6 +304,14 @@ def test_the_api_host_is_not_the_one_for_people() -> None:
     assert "https://cloud.uipath.com/acme/DefaultTenant/actions_/current-task/tasks/101" == task_of(settings).url
 
 
+def test_a_link_has_the_scheme_of_the_base_url() -> None:
+    """An Orchestrator without TLS has its pages without TLS. An empty template is no link."""
+    settings = settings_with().model_copy(update={"base_url": "http://127.0.0.1:8202"})
+
+    assert "http://127.0.0.1:8202/acme/DefaultTenant/actions_/current-task/tasks/101" == task_of(settings).url
+    assert task_of(settings_with(url_template="")).url is None
+
+
 def test_people_and_groups_are_told_apart() -> None:
     """Robots and applications are neither users nor groups."""
     logins = [

@@ -187,3 +187,32 @@ async def test_a_part_of_a_detail_fails_alone(scripted: Scripted) -> None:
 
     assert ["a"] == [comment.text for comment in detail.comments or ()]
     assert {DetailAspect.DATA, DetailAspect.FORM} == detail.failures.keys()
+
+
+@pytest.mark.parametrize("total", [1, 9])
+async def test_a_page_without_a_readable_id_ends_a_list(total: int, scripted: Scripted) -> None:
+    """It is told if there are rows behind it."""
+    answer = {"value": [{**ROW, "Id": "4"}], "@odata.count": total}
+    page = await scripted(lambda _: httpx2.Response(200, json=answer)).list_tasks(TaskQuery(), limit=1)
+
+    assert (1, None, total == 9) == (len(page.odd), page.next_cursor, page.truncated)
+
+
+async def test_odd_rows_count_where_the_vendor_cuts_pages(scripted: Scripted) -> None:
+    """Tasks by id, people and notes are read on behind a page of them, up to the vendor's count."""
+    logins = [{"Id": 5, "Name": [1]}, {"Id": 6, "Name": [2]}, {"Id": 7, "Name": "Alice", "Type": "DirectoryUser"}]
+    notes: list[object] = ["x", "y", {"Id": 3, "Text": "c"}]
+    tasks: list[object] = [{**ROW, "Id": "a"}, {**ROW, "Id": "b"}, numbered(3)]
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        path, skip = request.url.path, int(request.url.params.get("$skip", "0"))
+        rows = logins if "GetTaskUsers" in path else notes if "TaskNotes" in path else tasks
+        return httpx2.Response(200, json={"value": rows[skip : skip + 1], "@odata.count": 3})
+
+    connector = scripted(answer, folders=[828])
+    users = await connector.list_users(limit=50)
+    detail = await connector.get_detail(TASK, {DetailAspect.COMMENTS})
+
+    assert (["7"], 2, False) == ([user.native_id for user in users.items], len(users.odd), users.truncated)
+    assert ["c"] == [comment.text for comment in detail.comments or ()]
+    assert {"828-3"} == set(await connector.get_tasks(["828-3", "828-4"]))

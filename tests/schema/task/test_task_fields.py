@@ -214,7 +214,9 @@ async def test_details_of_one_task_are_one_call(ask: Ask, federation: FakeFedera
             fields=(FormField(key="amount", type=FormFieldType.NUMBER, required=True, value=Decimal("0.10")),),
         ),
         outcomes=(TaskOutcome(code="ok"),),
-        previous_steps=(PreviousStep(name="Enter", completed_by="Ana López", data={"n": 2**53 + 1}),),
+        previous_steps=(
+            PreviousStep(name="Enter", completed_by=UserRef(native_id="ana", name="Ana López"), data={"n": 2**53 + 1}),
+        ),
     )
     fields = """description form { kind fields { key type value options { value } } } outcomes { code nature data }
       previousSteps { name completedBy { id displayName } data }"""

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
 
-from connectors.sdk.http import LONGEST, retry_at
+from connectors.sdk.http import retry_at
 
 # Clocks that differ by less count as equal: a Date header has whole seconds.
 SAME_CLOCK = timedelta(seconds=2)
@@ -18,6 +18,8 @@ _COUNT = re.compile(r"[0-9]{1,9}", re.ASCII)
 _SECONDS = re.compile(r"[0-9]{1,13}(\.[0-9]{1,9})?", re.ASCII)
 _PARAMETER = re.compile(r"""\s*(?P<name>[a-z*][a-z0-9_.*-]*)\s*=\s*(?P<value>"[^"]*"|[^\s;,"]+)\s*""", re.IGNORECASE)
 _LONGEST_FIELD = 2048
+# Seconds. A window or a reset beyond a day is a mistake and counts as absent.
+_LONGEST = 86_400.0
 
 
 class RateLimitHeaders(Struct, frozen=True):
@@ -85,7 +87,7 @@ def _reset(value: str | None, now: datetime) -> float | None:
         seconds /= 1000
     if seconds is not None and seconds >= 1e9:
         seconds = max(0.0, seconds - now.timestamp())
-    return seconds if seconds is not None and seconds <= LONGEST.total_seconds() else None
+    return seconds if seconds is not None and seconds <= _LONGEST else None
 
 
 _Items = list[tuple[str, dict[str, str | None]]]
@@ -169,4 +171,4 @@ def _number(value: str | None) -> float | None:
 
 def _seconds(value: str | None) -> float | None:
     seconds = _number(value)
-    return seconds if seconds is not None and seconds <= LONGEST.total_seconds() else None
+    return seconds if seconds is not None and seconds <= _LONGEST else None

@@ -12,6 +12,7 @@ from math import inf
 
 from msgspec import Struct
 
+from connectors.sdk.http import LONGEST
 from gateway.federation.traffic.priority import Priority
 from gateway.federation.traffic.rate_limit.adaptive import WINDOW as ADAPTIVE_WINDOW
 from gateway.federation.traffic.rate_limit.adaptive import AdaptiveRateLimit
@@ -25,8 +26,8 @@ DRIFT = 0.0005
 STRAY = 5.0
 # Seconds. Vendors state a reset in whole seconds: it counts only if it is later than expected by more than this.
 ROUNDING = 1.5
-# Seconds. A reset in a header is believed up to here; a Retry-After is believed for longer.
-MAX_RESET = 3600.0
+# Seconds. Whatever the vendor's headers say, one request finds out after this time whether they were right.
+MAX_PAUSE = LONGEST.total_seconds()
 # Windows for which it is remembered that other clients use the same limit.
 MEMORY = 10
 UNLIMITED = 1_000_000
@@ -99,6 +100,10 @@ class RateLimitWindow:
         self._answered_at = -inf
         self._read_at = -inf
         self._reset_tried_at = -inf
+        # Until when the vendor asked for a pause. Since an answer asked for a long one, requests go one at a time, until one
+        # that was sent later is accepted.
+        self._asked_until = -inf
+        self._probing_since: float | None = None
         # Last time the vendor's count exceeded ours; last time this was certainly another client.
         self._shared_at = -inf
         self._rivals_at = -inf
@@ -121,7 +126,7 @@ class RateLimitWindow:
         if now < self._shared_at + MEMORY * self._seconds:
             # Near the limit one request at a time: each answer then tells exactly how many are left.
             free = min(free, max(1, free // 4) - in_flight)
-        return free
+        return free if self._probing_since is None else min(free, 1 - in_flight)
 
     def earliest(self, position: int, priority: Priority, *, writes_ahead: int = 0) -> float:
         """When the request at `position` in the queue (from 1) may be sent at the earliest.
@@ -150,6 +155,16 @@ class RateLimitWindow:
         reset = max(paused_until, min(ends, default=now))
         remaining = None if limit is None else 0 if now < paused_until else max(0, limit - taken)
         return RateLimitView(self.name, limit, remaining, date(reset) if reset > now else None, self._observed)
+
+    @property
+    def why_none(self) -> str:
+        """Why nothing may be sent now, as the end of a sentence."""
+        now = self._now()
+        if now < min(self._asked_until, self._slots.paused_until):
+            return "the vendor asked for a pause"
+        if now < self._slots.paused_until:
+            return "the vendor refused a request as one too many"
+        return f"the rate limit for {self.name} is used up"
 
     @property
     def is_idle(self) -> bool:
@@ -198,8 +213,12 @@ class RateLimitWindow:
         meanwhile = self._slots.ended - slot.ended_before + self._slots.in_flight - 1
         self._end(slot, now + self._span())
         if retry_after is not None:
-            self._slots.pause(now + retry_after)
+            self._pause_as_asked(now + min(retry_after, MAX_PAUSE))
         self._learn(headers)
+        if _is_long_pause(headers, refused=refused, retry_after=retry_after):
+            self._probing_since = now
+        elif self._probing_since is not None and slot.taken_at > self._probing_since:
+            self._probing_since = None
         if refused:
             self._refuse(slot, headers, retry_after, now)
         else:
@@ -257,12 +276,17 @@ class RateLimitWindow:
 
     # Learning
 
+    def _pause_as_asked(self, until: float) -> None:
+        self._asked_until = max(self._asked_until, until)
+        self._slots.pause(until)
+
     def _learn(self, headers: RateLimitHeaders) -> None:
         if headers.limit is not None:
             self._vendors = headers.limit
             self._observed = True
         if headers.window is not None:
-            self._seconds = max(headers.window, self._configured_seconds) if self._ceiling else headers.window
+            window = min(headers.window, MAX_PAUSE)
+            self._seconds = max(window, self._configured_seconds) if self._ceiling else window
 
     def _refuse(self, slot: WindowSlot, headers: RateLimitHeaders, retry_after: float | None, now: float) -> None:
         if slot.taken_at <= self._refused_at:
@@ -275,8 +299,10 @@ class RateLimitWindow:
             self._unsure_until = now + self._seconds
         if retry_after is None:
             span = self._span()
-            pause = min(span, span / 60 * (1 << min(self._refusals - 1, 16)))
-            self._slots.pause(now + max(pause, min(headers.reset or 0.0, MAX_RESET)))
+            pause = min(span, MAX_PAUSE, span / 60 * (1 << min(self._refusals - 1, 16)))
+            self._slots.pause(now + pause)
+            if headers.reset is not None:
+                self._pause_as_asked(now + min(headers.reset, MAX_PAUSE))
 
     def _compare(self, slot: WindowSlot, headers: RateLimitHeaders, meanwhile: int, now: float) -> None:
         """Compare what the vendor says is left with our own count: the difference is what other clients use.
@@ -286,11 +312,11 @@ class RateLimitWindow:
         but do not prove that there is one.
         """
         remaining = headers.remaining or 0
-        reset = None if headers.reset is None else now + min(headers.reset, MAX_RESET)
+        reset = None if headers.reset is None else now + min(headers.reset, MAX_PAUSE)
         limit = self._vendors or self._ceiling
         if limit is None:
             if remaining == 0 and reset is not None:
-                self._slots.pause(reset)
+                self._pause_as_asked(reset)
             return
         own = self._slots.in_flight + len(self._slots.ends)
         least, freed_meanwhile = limit - remaining - own, self._slots.freed - slot.freed_before
@@ -315,9 +341,17 @@ class RateLimitWindow:
         first = min((*self._slots.ends[:1], *self._foreign[:1]), default=now)
         if reset > first + ROUNDING:
             # The vendor's window is longer than ours, or fixed.
-            self._slots.pause(reset)
+            self._pause_as_asked(reset)
         elif reset < first and self._foreign and now >= max(self._reset_tried_at, self._rivals_at) + self._seconds:
             # A foreign slot ends within a window at the latest. Once per window it is tried at the vendor's reset,
             # unless there are other clients, which would use it first.
             self._reset_tried_at = now
             self._foreign[0] = reset
+
+
+def _is_long_pause(headers: RateLimitHeaders, *, refused: bool, retry_after: float | None) -> bool:
+    """Whether the vendor wants a pause that is cut to `MAX_PAUSE`."""
+    wanted = [retry_after or 0.0]
+    if refused or headers.remaining == 0:
+        wanted += [headers.reset or 0.0, headers.window or 0.0]
+    return max(wanted) >= MAX_PAUSE

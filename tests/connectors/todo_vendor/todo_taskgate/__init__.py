@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from connectors.sdk import (
+    Announced,
     BearerCredentials,
     Clock,
     Complete,
@@ -77,8 +78,8 @@ class TodoConnector(Connector[TodoSettings]):
         at = OffsetCursor.parse(after)
         answer = await self.upstream.read("GET", "/todos", params={"offset": at.offset, "limit": limit})
         page = answer.decode(Todos)
-        next_cursor = at.following(len(page.items), total=page.total)
-        return Page(items=[self._task(todo) for todo in page.items], next_cursor=next_cursor)
+        following = at.following(Announced(page.items, page.total))
+        return following.page([self._task(todo) for todo in page.items])
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         async def get(native_id: str) -> Task:

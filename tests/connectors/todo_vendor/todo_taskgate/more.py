@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from connectors.sdk import (
     AlreadyAssignedError,
+    Announced,
     Claim,
     Comment,
     ConnectorError,
@@ -82,4 +83,4 @@ class LargeTodoConnector(TodoConnector):
         params: dict[str, str | int] = {"offset": at.offset, "limit": limit}
         page = (await self.upstream.read("GET", "/users", params=params)).decode(Accounts)
         users = [User(native_id=account.login, name=account.name) for account in page.items]
-        return Page(items=users, next_cursor=at.following(len(users), total=page.total))
+        return at.following(Announced(page.items, page.total)).page(users)

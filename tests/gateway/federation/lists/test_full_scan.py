@@ -47,6 +47,17 @@ async def test_a_scan_ends(page_of: PageOf[Group], expected: Snapshot[Group]) ->
     assert expected == await full_scan(page_of, page_limit=100, scan_limit=4)
 
 
+async def test_rows_that_the_vendor_does_not_give_are_missing_from_the_scan() -> None:
+    """Wherever they are missing: the scan goes on."""
+
+    async def page_of(limit: int, after: str | None) -> Page[Group]:
+        if after is None:
+            return Page(items=groups("a"), next_cursor="1", truncated=True)
+        return Page(items=groups("b"))
+
+    assert Snapshot(groups("a", "b"), truncated=True, pages=2) == await full_scan(page_of, page_limit=9, scan_limit=9)
+
+
 async def test_a_scan_that_fails_before_the_first_row_is_an_error() -> None:
     """There are no rows to keep."""
     with pytest.raises(RateLimitedError):

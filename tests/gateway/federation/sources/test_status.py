@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.sdk.errors import (
+    BrokenError,
     ConnectorError,
     ForbiddenError,
     MalformedResponseError,
@@ -12,8 +13,9 @@ from connectors.sdk.errors import (
     RateLimitedError,
     UnauthenticatedError,
     UnavailableError,
+    UnsupportedActionError,
 )
-from gateway.federation.sources.status import StatusRecord
+from gateway.federation.sources.status import StatusRecord, status_of
 from schema.ports import SourceStatus
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
@@ -42,6 +44,18 @@ def test_a_failure_is_the_status_until_the_next_success(error: ConnectorError, e
 
     assert (expected, error.message, None) == failed
     assert (SourceStatus.OK, None, NOW) == (here.status, here.reason, here.last_success_at)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (UnsupportedActionError("no such list"), SourceStatus.UNAVAILABLE),
+        (BrokenError("is not configured as its bridge is"), SourceStatus.UNAVAILABLE),
+    ],
+)
+def test_a_list_that_failed_was_asked_for(error: ConnectorError, expected: SourceStatus) -> None:
+    """SKIPPED means that nothing of the source is missing."""
+    assert expected is status_of(error)
 
 
 def test_a_refusal_of_one_request_is_no_failure_of_the_source() -> None:

@@ -9,6 +9,7 @@ import pytest
 from connectors.sdk.errors import (
     ForbiddenError,
     IdentityNotLinkedError,
+    MalformedResponseError,
     RateLimitedError,
     UnavailableError,
     UpstreamTimeoutError,
@@ -250,6 +251,7 @@ async def test_a_probe_does_not_run_in_the_context_of_a_caller() -> None:
         (UnavailableError("cannot be reached"), BreakerState.OPEN),
         (IdentityNotLinkedError("no identity"), BreakerState.CLOSED),
         (RuntimeError("broken"), BreakerState.OPEN),
+        (MalformedResponseError("not readable as JSON", native_status=200), BreakerState.OPEN),
     ],
 )
 async def test_any_answer_except_a_failure_closes_the_breaker(error: Exception, expected: BreakerState) -> None:

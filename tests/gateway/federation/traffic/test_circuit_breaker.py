@@ -46,6 +46,33 @@ def test_failures_in_half_of_the_latest_open_it(breaker: CircuitBreaker, clock: 
     assert opened.index(True) == LATEST // 2
 
 
+def test_three_unusable_answers_in_a_row_open_it(breaker: CircuitBreaker, clock: Clock) -> None:
+    """Whatever their status: each request succeeded. A read that could use its answer begins anew."""
+    opened = []
+    for usable in (False, False, True, False, False, False):
+        breaker.record_success(sent_at=clock.now)
+        if usable:
+            breaker.record_usable()
+        else:
+            opened.append(breaker.record_unusable())
+
+    assert [False] * 4 + [True] == opened
+    assert (BreakerState.OPEN, True) == (breaker.state, breaker.had_answers_only)
+
+
+def test_a_vendor_that_is_well_otherwise_is_forgiven_unusable_answers(breaker: CircuitBreaker, clock: Clock) -> None:
+    """For a minute after a probe that succeeded at once."""
+    for _ in range(FAILURES):
+        breaker.record_unusable()
+    breaker.probe_started()
+    breaker.probe_succeeded()
+    forgiven = [breaker.record_unusable() for _ in range(2 * FAILURES)]
+    clock.now += FORGIVENESS
+
+    assert {False} == set(forgiven)
+    assert [False, False, True] == [breaker.record_unusable() for _ in range(FAILURES)]
+
+
 def test_only_a_probe_closes_it(breaker: CircuitBreaker, clock: Clock) -> None:
     """Answers to earlier requests do not. A failed probe leaves it open."""
     fail(breaker, clock, times=FAILURES)

@@ -12,6 +12,7 @@ from gateway.federation.traffic.rate_limit.headers import RateLimitHeaders
 from gateway.federation.traffic.rate_limit.window import (
     DRIFT,
     MAX_FOREIGN,
+    MAX_PAUSE,
     STRAY,
     UNLIMITED,
     RateLimitView,
@@ -219,11 +220,76 @@ def test_other_clients_do_not_reduce_our_own_lower_limit(clock: Clock) -> None:
 
 
 def test_without_requests_left_the_vendors_reset_counts(clock: Clock) -> None:
-    """The vendor's window may be longer than ours: an hour in this test."""
+    """The vendor's window may be longer than ours: minutes in this test."""
     reads = window("reads", documented=5000, clock=clock)
-    reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=5000, remaining=0, reset=1800.0))
+    reads.settle_answered(reads.take(), headers=RateLimitHeaders(limit=5000, remaining=0, reset=180.0))
 
-    assert 1800 == reads.earliest(1, READ) - clock.now
+    assert 180 == reads.earliest(1, READ) - clock.now
+
+
+LONG = [
+    (RateLimitHeaders(), 9_999_999.0),
+    (RateLimitHeaders(), 301.0),
+    (RateLimitHeaders(limit=30, remaining=0, reset=86_000.0), None),
+    (RateLimitHeaders(limit=30, remaining=0, window=86_400.0), None),
+    (RateLimitHeaders(remaining=0, reset=3600.0), None),
+]
+
+
+@pytest.mark.parametrize("refused", [True, False])
+@pytest.mark.parametrize(("headers", "retry_after"), LONG)
+@pytest.mark.parametrize("documented", [None, 30])
+def test_no_header_silences_a_source_for_longer_than_five_minutes(
+    headers: RateLimitHeaders, retry_after: float | None, documented: int | None, *, refused: bool, clock: Clock
+) -> None:
+    """Then one request finds out whether the vendor takes any. The others wait for its answer."""
+    reads = window("reads", documented=documented, clock=clock)
+    reads.settle_answered(reads.take(), headers=headers, refused=refused, retry_after=retry_after)
+    clock.now += MAX_PAUSE * (1 + DRIFT) + 1
+
+    assert 1 == reads.free(READ)
+    probe = reads.take()
+    assert 0 >= reads.free(READ)
+    reads.settle_answered(probe, headers=headers, refused=refused, retry_after=retry_after)
+    assert 0 >= reads.free(READ)
+    assert reads.earliest(1, READ) - clock.now <= MAX_PAUSE * (1 + DRIFT) + 1
+    clock.now += MAX_PAUSE * (1 + DRIFT) + 1
+    reads.settle_answered(reads.take(), headers=RateLimitHeaders(remaining=29))
+    clock.now += 1
+    assert 1 < reads.free(READ)
+
+
+def test_an_answer_to_an_earlier_request_ends_no_long_pause(clock: Clock) -> None:
+    """It was sent before the vendor asked for the pause."""
+    reads = window("reads", clock=clock)
+    earlier, refused = take(reads, 2)
+    reads.settle_answered(refused, refused=True, retry_after=9999.0)
+    clock.now += 1
+    reads.settle_answered(earlier)
+    clock.now += MAX_PAUSE
+
+    assert 1 == reads.free(READ)
+
+
+def test_a_short_pause_is_followed_by_all_requests(clock: Clock) -> None:
+    """It was meant."""
+    reads = window("reads", clock=clock)
+    reads.settle_answered(reads.take(), retry_after=7.0)
+    clock.now += 8
+
+    assert UNLIMITED == reads.free(READ)
+
+
+def test_it_is_told_why_nothing_may_be_sent(clock: Clock) -> None:
+    """The vendor's wish, the vendor's refusal, or our own count."""
+    asked, refused, counted = (window("reads", documented=1, clock=clock) for _ in range(3))
+    asked.settle_answered(asked.take(), retry_after=7.0)
+    refused.settle_answered(refused.take(), refused=True)
+    counted.settle_answered(counted.take())
+
+    assert "the vendor asked for a pause" == asked.why_none
+    assert "the vendor refused a request as one too many" == refused.why_none
+    assert "the rate limit for reads is used up" == counted.why_none
 
 
 def test_a_reset_rounded_up_does_not_delay(clock: Clock) -> None:

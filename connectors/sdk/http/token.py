@@ -1,0 +1,61 @@
+"""Tokens as an issuer gives them, checked where they are received.
+
+A token that cannot be sent in a header, or that is no bearer token, is refused in words. So it is never kept, and the
+next request asks for another one.
+"""
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from connectors.sdk.errors import MalformedResponseError
+
+if TYPE_CHECKING:
+    from connectors.sdk.http.upstream import Answer
+
+# What a header carries after "Bearer ": ASCII, without spaces and control characters.
+_SENDABLE = re.compile(r"[\x21-\x7e]+")
+_LIFETIME = re.compile(r'"?\s*([0-9]{1,9})(?:\.[0-9]+)?\s*"?')
+
+
+class Token(msgspec.Struct, frozen=True):
+    """`lifetime` in seconds from now; None if the issuer does not tell."""
+
+    value: str
+    lifetime: float | None
+
+
+class TokenAnswer(msgspec.Struct):
+    """RFC 6749 section 5.1. The lifetime is read as it comes."""
+
+    access_token: str
+    token_type: str | None = None
+    expires_in: msgspec.Raw = msgspec.Raw(b"null")
+
+
+def is_sendable(token: str) -> bool:
+    """Whether `token` can stand in a header."""
+    return _SENDABLE.fullmatch(token) is not None
+
+
+def received_token(value: str, *, lifetime: float | None, native_status: int | None = None) -> Token:
+    """The token of an answer; MalformedResponseError if it cannot be sent."""
+    if not is_sendable(value):
+        what = "an empty token" if not value else "a token that no header can carry"
+        raise MalformedResponseError(f"the token endpoint gave {what}", native_status=native_status)
+    return Token(value, lifetime)
+
+
+def token_of(answer: "Answer") -> Token:
+    """The token in the answer of an OAuth token endpoint.
+
+    A lifetime is a number above 0, also as text; anything else is unknown. MalformedResponseError for another answer, for a
+    token that cannot be sent, and for one of another type than Bearer, which would need more than a header.
+    """
+    body = answer.decode(TokenAnswer)
+    if body.token_type and not body.token_type.strip().lower().startswith("bearer"):
+        raise MalformedResponseError("the token endpoint gave no bearer token", native_status=answer.status)
+    found = _LIFETIME.fullmatch(bytes(body.expires_in).decode("utf-8", "replace"))
+    lifetime = 0 if found is None else int(found[1])
+    return received_token(body.access_token, lifetime=lifetime or None, native_status=answer.status)
