@@ -60,7 +60,7 @@ async def full_scan(page_of: PageOf[N], *, page_limit: int, scan_limit: int) -> 
         except ConnectorError as error:
             if not rows:
                 raise
-            return Snapshot(list(rows.values()), truncated=True, pages=pages, error=error, odd=list(odd.values()))
+            return Snapshot(list(rows.values()), truncated=True, pages=pages, error=error, odd=tuple(odd.values()))
         pages += 1
         for row in page.items:
             rows.setdefault(row.native_id, row)
@@ -69,5 +69,5 @@ async def full_scan(page_of: PageOf[N], *, page_limit: int, scan_limit: int) -> 
         if is_last or len(rows) + len(odd) >= scan_limit or page.next_cursor == cursor:
             found = list(rows.values())[:scan_limit]
             is_cut = not is_last or len(rows) > scan_limit
-            return Snapshot(found, truncated=is_cut, pages=pages, odd=list(odd.values()))
+            return Snapshot(found, truncated=is_cut, pages=pages, odd=tuple(odd.values()))
         cursor = page.next_cursor

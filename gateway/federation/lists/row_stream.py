@@ -93,6 +93,9 @@ class Stream(Protocol[_R_co]):
     def count(self) -> Count:
         """The number of all its rows, as far as known."""
 
+    def has(self, native_id: str) -> bool:
+        """Whether it read such a row and wants it."""
+
     def ids(self) -> frozenset[str] | None:
         """The native ids of all its rows, None unless all of them were read for this page."""
 
@@ -211,6 +214,9 @@ class PagedStream(Generic[R]):
             exact=count.accuracy is CountAccuracy.EXACT and not self.odd,
         )
 
+    def has(self, native_id: str) -> bool:
+        return native_id in self._seen
+
     def ids(self) -> frozenset[str] | None:
         is_complete = self._at_end and self._start is None and self.error is None and not self.truncated
         return frozenset(self._seen) if is_complete else None
@@ -283,6 +289,9 @@ class ScannedStream(Generic[R]):
         if not self.opened:
             return self._start
         return None if self.error is None else StreamPosition(None, 0, behind=True, own=self._returned)
+
+    def has(self, native_id: str) -> bool:
+        return native_id in self._seen
 
     def ids(self) -> frozenset[str] | None:
         return self._seen if self.opened and self.error is None and not self.truncated else None
