@@ -75,12 +75,15 @@ def split_rows(
         if found.record is not None and not found.odd:
             rows.append((found.record, raw))
             continue
-        digest = blake2b(raw, digest_size=9).hexdigest()
-        copies[digest] += 1
+        key = blake2b(raw, digest_size=9).hexdigest()
+        if found.record is None:
+            # Equal rows without an id are not the same row.
+            copies[key] += 1
+            key = f"{key}:{copies[key]}"
         task = None
         if as_task is not None and found.record is not None and not set(found.odd) & set(people):
             task = unreadable(as_task(found.record, raw))
-        odd.append(OddRow(key=f"{digest}:{copies[digest]}", members=found.odd, task=task))
+        odd.append(OddRow(key=key, members=found.odd, task=task))
     return DecodedRows(rows, tuple(odd))
 
 

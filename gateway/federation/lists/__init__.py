@@ -20,6 +20,7 @@ page              the merged page with cursors and reports
 cursor            cursors on the wire, and fingerprints of lists
 position          where a page ended: a position per stream
 source_report     what one source contributed
+odd_rows          rows that do not fit the vendor's documentation, and whose they may be
 """
 
 from gateway.federation.lists.cursor import CursorCodec

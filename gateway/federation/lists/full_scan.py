@@ -67,7 +67,7 @@ async def full_scan(page_of: PageOf[N], *, page_limit: int, scan_limit: int) -> 
         except ConnectorError as error:
             if not rows:
                 raise
-            return Snapshot(list(rows.values()), truncated=True, pages=pages, error=error, odd=list(odd.values()))
+            return Snapshot(list(rows.values()), truncated=True, pages=pages, error=error, odd=tuple(odd.values()))
         pages += 1
         is_short = is_short or page.truncated
         for row in page.items:
@@ -77,5 +77,5 @@ async def full_scan(page_of: PageOf[N], *, page_limit: int, scan_limit: int) -> 
         if is_last or len(rows) + len(odd) >= scan_limit or page.next_cursor == cursor:
             found = list(rows.values())[:scan_limit]
             is_cut = is_short or not is_last or len(rows) > scan_limit
-            return Snapshot(found, truncated=is_cut, pages=pages, odd=list(odd.values()))
+            return Snapshot(found, truncated=is_cut, pages=pages, odd=tuple(odd.values()))
         cursor = page.next_cursor

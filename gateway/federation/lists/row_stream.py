@@ -109,6 +109,9 @@ class Stream(Protocol[_R_co]):
     def count(self) -> Count:
         """The number of all its rows, as far as known."""
 
+    def has(self, native_id: str) -> bool:
+        """Whether it read such a row and wants it."""
+
     def ids(self) -> frozenset[str] | None:
         """The native ids of all its rows, None unless all of them were read for this page."""
 
@@ -238,6 +241,9 @@ class PagedStream(Generic[R]):
             own=self._returned if failed else None,
         )
 
+    def has(self, native_id: str) -> bool:
+        return native_id in self._seen
+
     def ids(self) -> frozenset[str] | None:
         is_complete = self._at_end and self._start is None and self.error is None and not self.truncated
         return frozenset(self.seen) if is_complete else None
@@ -315,6 +321,9 @@ class ScannedStream(Generic[R]):
         if not self.opened:
             return self._start
         return None if self.error is None else StreamPosition(None, 0, behind=True, own=self._returned)
+
+    def has(self, native_id: str) -> bool:
+        return native_id in self._seen
 
     def ids(self) -> frozenset[str] | None:
         return self.seen if self.opened and self.error is None and not self.truncated else None

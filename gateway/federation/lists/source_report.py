@@ -8,6 +8,7 @@ import anyio
 
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, MalformedResponseError
 from connectors.sdk.model import CountAccuracy
+from connectors.sdk.odd_rows import OddRow
 from gateway.federation.cache import CachedResult
 from gateway.federation.lists.count import Count, Counted, Disjuncts, count_rows, exactly, lower_bound
 from gateway.federation.lists.odd_rows import described
@@ -101,7 +102,7 @@ class Contribution(Generic[R]):
         if self._stale_because is not None and error is None:
             status, error = SourceStatus.STALE, self._stale_because
             accuracy = CountAccuracy.ESTIMATE if count is not None else accuracy
-        odd = {key: row for stream in self.streams for key, row in stream.odd.items()}
+        odd = self._left_out()
         if odd and error is None:
             status, error = SourceStatus.PARTIAL, MalformedResponseError(described(odd.values()))
         if odd and accuracy is CountAccuracy.EXACT:
@@ -120,6 +121,15 @@ class Contribution(Generic[R]):
             note=self.source.connector.info.list_note or None,
             error=None if error is None else Problem.from_error(error),
         )
+
+    def _left_out(self) -> dict[str, OddRow]:
+        """The odd rows by key, without tasks that another stream of the source shows."""
+        return {
+            key: row
+            for stream in self.streams
+            for key, row in stream.odd.items()
+            if row.task is None or not any(other.has(row.task.native_id) for other in self.streams)
+        }
 
     def _refused(self, error: ConnectorError) -> SourceReport:
         """The count is 0 for a person who is not linked to the source; otherwise it is not known."""
