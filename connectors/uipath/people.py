@@ -1,6 +1,6 @@
 """Users and groups. UiPath has no directory; it lists the users, groups and robots that may work in a folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from connectors.sdk import Announced, Group, KeysetCursor, Page, User, distinct, drain_by_offset
@@ -33,10 +33,25 @@ class Directory:
         """The groups of the source's folders, but of at most `MOST_FOLDERS`."""
         return await self._list(mapping.group_of, folder=None, limit=limit, after=after)
 
+    async def groups_by_id(self, ids: Sequence[str]) -> dict[str, Group]:
+        """As `list_groups`: the vendor has no read of one group."""
+        if not ids:
+            return {}
+        groups, _ = await self._read(mapping.group_of, None)
+        return {group.native_id: group for group in groups if group.native_id in ids}
+
     async def _list(
         self, read: Callable[[wire.UserLogin], T | None], *, folder: int | None, limit: int, after: str | None
     ) -> Page[T]:
         cursor = KeysetCursor.parse(after)
+        found, is_whole = await self._read(read, folder)
+        rest = [entry for entry in found if _native_id(entry) > cursor.last]
+        page = rest[: max(limit, 1)]
+        following = str(KeysetCursor(_native_id(page[-1]))) if len(rest) > len(page) else None
+        return Page(items=tuple(page), next_cursor=following, truncated=not is_whole)
+
+    async def _read(self, read: Callable[[wire.UserLogin], T | None], folder: int | None) -> tuple[list[T], bool]:
+        """The users or groups of a folder, or of all folders, by id, and whether these are all."""
         if folder is not None:
             folders, is_whole = [folder], True
         elif self._configured:
@@ -49,11 +64,7 @@ class Directory:
             logins, has_all = await self._logins(each)
             is_whole = is_whole and has_all
             found += [entry for login in logins if (entry := read(login)) is not None]
-        rest = [entry for entry in distinct(found, _native_id) if _native_id(entry) > cursor.last]
-        rest.sort(key=_native_id)
-        page = rest[: max(limit, 1)]
-        following = str(KeysetCursor(_native_id(page[-1]))) if len(rest) > len(page) else None
-        return Page(items=tuple(page), next_cursor=following, truncated=not is_whole)
+        return sorted(distinct(found, _native_id), key=_native_id), is_whole
 
     async def _logins(self, folder: int) -> tuple[list[wire.UserLogin], bool]:
         """And whether these are all."""
