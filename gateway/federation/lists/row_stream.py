@@ -61,8 +61,8 @@ class VendorPages(Struct, Generic[R], frozen=True):
 class Stream(Protocol[_R_co]):
     """Rows in total order, after the row at which the stream starts.
 
-    `error` ended the stream before its end; `truncated`: rows are missing, or may come in the wrong order. `has_read`: the
-    source answered. `seen`: native ids of the rows that were read. `counts_itself`: `count` is of the rows that its
+    `error` ended the stream before its end; `truncated`: rows are missing, or may come in the wrong order. `lacks_rows`:
+    the vendor announced rows that it does not give. `has_read`: the source answered. `seen`: native ids of the rows that were read. `counts_itself`: `count` is of the rows that its
     disjunct asks for and no others.
     """
 
@@ -71,6 +71,7 @@ class Stream(Protocol[_R_co]):
     opened: bool
     error: ConnectorError | None
     truncated: bool
+    lacks_rows: bool
     has_read: bool
     counts_itself: bool
 
@@ -123,7 +124,7 @@ class PagedStream(Generic[R]):
         self.id, self.bound = spec.id, spec.bound
         self.opened = False
         self.error: ConnectorError | None = None
-        self.truncated = self.has_read = False
+        self.truncated = self.lacks_rows = self.has_read = False
         self._order, self._admit = spec.order, spec.admit
         self._fetch, self._scan_limit, self.counts_itself = pages.fetch, pages.scan_limit, pages.is_exact
         self._error_of = spec.error_of
@@ -160,6 +161,7 @@ class PagedStream(Generic[R]):
                 unwanted = 0 if wanted else unwanted + len(page.items)
                 self._unwanted += len(page.items) - wanted
                 self._at_end = page.next_cursor is None
+                self.lacks_rows = self.lacks_rows or page.truncated
                 self.truncated = self.truncated or page.truncated
                 if not self._at_end:
                     self._cursors.append(page.next_cursor)
@@ -241,7 +243,7 @@ class PagedStream(Generic[R]):
         if self.counts_itself and self._vendor_total is not None:
             known = self._vendor_total.at_least(len(self.seen))
             # Rows that were announced and not given are not known to exist.
-            return lower_bound(known.value) if self.truncated else known
+            return lower_bound(known.value) if self.lacks_rows else known
         return lower_bound(len(self.seen))
 
 
@@ -252,7 +254,7 @@ class ScannedStream(Generic[R]):
         self.id, self.bound = spec.id, spec.bound
         self.opened = False
         self.error: ConnectorError | None = None
-        self.truncated = self.has_read = False
+        self.truncated = self.lacks_rows = self.has_read = False
         self.counts_itself = False
         self._order, self._admit, self._fetch, self._error_of = spec.order, spec.admit, fetch, spec.error_of
         self._rows: deque[tuple[Rank, R]] = deque()
