@@ -134,6 +134,10 @@ class UiPathConnector(Connector[UiPathSettings]):
             return Page(items=())
         return await self._flows.list_flows(query, limit=limit, after=after)
 
+    async def get_groups(self, ids: Sequence[str]) -> Mapping[str, Group]:
+        """From the lists of the source's folders, one call or more for each folder."""
+        return await self._directory.groups_by_id(ids)
+
     async def list_users(
         self, *, search: str | None = None, assignable_to: Task | None = None, limit: int, after: str | None = None
     ) -> Page[User]:

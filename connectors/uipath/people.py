@@ -1,11 +1,11 @@
 """Users and groups. UiPath has no directory; it lists the users, groups and robots that may work in a folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from msgspec import Raw
 
-from connectors.sdk import Decoded, Group, KeysetCursor, Page, User, distinct, split_rows
+from connectors.sdk import Decoded, Group, KeysetCursor, OddRow, Page, User, distinct, split_rows
 from connectors.uipath import mapping, wire
 from connectors.uipath.client import Rows, UiPathClient, drain_rows
 from connectors.uipath.formats import MOST_ROWS
@@ -36,10 +36,27 @@ class Directory:
         """The groups of the source's folders, but of at most `MOST_FOLDERS`."""
         return await self._list(mapping.group_of, folder=None, limit=limit, after=after)
 
+    async def groups_by_id(self, ids: Sequence[str]) -> dict[str, Group]:
+        """As `list_groups`: the vendor has no read of one group."""
+        if not ids:
+            return {}
+        groups, _, _ = await self._read(mapping.group_of, None)
+        return {group.native_id: group for group in groups if group.native_id in ids}
+
     async def _list(
         self, read: Callable[[wire.UserLogin], T | None], *, folder: int | None, limit: int, after: str | None
     ) -> Page[T]:
         cursor = KeysetCursor.parse(after)
+        found, is_whole, odd = await self._read(read, folder)
+        rest = [entry for entry in found if _native_id(entry) > cursor.last]
+        page = rest[: max(limit, 1)]
+        following = str(KeysetCursor(_native_id(page[-1]))) if len(rest) > len(page) else None
+        return Page(items=tuple(page), next_cursor=following, truncated=not is_whole, odd=odd)
+
+    async def _read(
+        self, read: Callable[[wire.UserLogin], T | None], folder: int | None
+    ) -> tuple[list[T], bool, Sequence[OddRow]]:
+        """The users or groups of a folder, or of all folders, by id; whether these are all; and rows that do not fit."""
         if folder is not None:
             folders, is_whole = [folder], True
         elif self._configured:
@@ -54,11 +71,7 @@ class Directory:
             rows += more
         logins = split_rows(rows)
         found = [entry for login in logins.records if (entry := read(login)) is not None]
-        rest = [entry for entry in distinct(found, _native_id) if _native_id(entry) > cursor.last]
-        rest.sort(key=_native_id)
-        page = rest[: max(limit, 1)]
-        following = str(KeysetCursor(_native_id(page[-1]))) if len(rest) > len(page) else None
-        return Page(items=tuple(page), next_cursor=following, truncated=not is_whole, odd=logins.odd)
+        return sorted(distinct(found, _native_id), key=_native_id), is_whole, logins.odd
 
     async def _logins(self, folder: int) -> tuple[list[LoginRow], bool]:
         """And whether these are all."""

@@ -65,10 +65,10 @@ class VendorPages(Struct, Generic[R], frozen=True):
 class Stream(Protocol[_R_co]):
     """Rows in total order, after the row at which the stream starts.
 
-    `error` ended the stream before its end; `truncated`: rows are missing, or may come in the wrong order. `has_read`: the
-    source answered. `seen`: native ids of the rows that were read. `counts_itself`: `count` is of the rows that its
-    disjunct asks for and no others. `odd` are rows that were left out because they do not fit the vendor's documentation,
-    by their key.
+    `error` ended the stream before its end; `truncated`: rows are missing, or may come in the wrong order. `lacks_rows`:
+    the vendor announced rows that it does not give. `has_read`: the source answered. `seen`: native ids of the rows that
+    were read. `counts_itself`: `count` is of the rows that its disjunct asks for and no others. `odd` are rows that were
+    left out because they do not fit the vendor's documentation, by their key.
     """
 
     id: StreamId
@@ -76,6 +76,7 @@ class Stream(Protocol[_R_co]):
     opened: bool
     error: ConnectorError | None
     truncated: bool
+    lacks_rows: bool
     has_read: bool
     counts_itself: bool
 
@@ -133,7 +134,7 @@ class PagedStream(Generic[R]):
         self.id, self.bound = spec.id, spec.bound
         self.opened = False
         self.error: ConnectorError | None = None
-        self.truncated = self.has_read = False
+        self.truncated = self.lacks_rows = self.has_read = False
         self.odd: dict[str, OddRow] = {}
         self._order, self._admit, self._concerns = spec.order, spec.admit, spec.concerns
         self._fetch, self._scan_limit, self.counts_itself = pages.fetch, pages.scan_limit, pages.is_exact
@@ -172,6 +173,7 @@ class PagedStream(Generic[R]):
                 unwanted = 0 if wanted else unwanted + len(page.items) + len(page.odd)
                 self._unwanted += len(page.items) - wanted
                 self._at_end = page.next_cursor is None
+                self.lacks_rows = self.lacks_rows or page.truncated
                 self.truncated = self.truncated or page.truncated
                 if not self._at_end:
                     self._cursors.append(page.next_cursor)
@@ -242,7 +244,7 @@ class PagedStream(Generic[R]):
         )
 
     def has(self, native_id: str) -> bool:
-        return native_id in self._seen
+        return native_id in self.seen
 
     def ids(self) -> frozenset[str] | None:
         is_complete = self._at_end and self._start is None and self.error is None and not self.truncated
@@ -256,7 +258,7 @@ class PagedStream(Generic[R]):
         if self.counts_itself and self._vendor_total is not None:
             known = self._vendor_total.at_least(len(self.seen))
             # Rows that were announced and not given are not known to exist.
-            return lower_bound(known.value) if self.truncated else known
+            return lower_bound(known.value) if self.lacks_rows else known
         return lower_bound(len(self.seen))
 
 
@@ -267,7 +269,7 @@ class ScannedStream(Generic[R]):
         self.id, self.bound = spec.id, spec.bound
         self.opened = False
         self.error: ConnectorError | None = None
-        self.truncated = self.has_read = False
+        self.truncated = self.lacks_rows = self.has_read = False
         self.counts_itself = False
         self.odd: dict[str, OddRow] = {}
         self._order, self._admit, self._fetch, self._error_of = spec.order, spec.admit, fetch, spec.error_of
@@ -323,7 +325,7 @@ class ScannedStream(Generic[R]):
         return None if self.error is None else StreamPosition(None, 0, behind=True, own=self._returned)
 
     def has(self, native_id: str) -> bool:
-        return native_id in self._seen
+        return native_id in self.seen
 
     def ids(self) -> frozenset[str] | None:
         return self.seen if self.opened and self.error is None and not self.truncated else None

@@ -62,7 +62,8 @@ class Contribution(Generic[R]):
         known = known or SourceCount()
         so_far = None if known.given is None else known.given + len(given)
         if known.total is not None:
-            earlier = exactly(known.total) if known.exact else lower_bound(known.total)
+            lacks_rows = any(stream.lacks_rows for stream in self.streams)
+            earlier = exactly(known.total) if known.exact and not lacks_rows else lower_bound(known.total)
             count: Count | None = earlier.at_least(len(given) if so_far is None else so_far)
         else:
             vendors = [stream for stream in self.streams if _is_vendors(stream)]

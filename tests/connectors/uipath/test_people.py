@@ -55,6 +55,51 @@ async def test_people_of_all_folders_are_listed_once(tenant: Tenant) -> None:
     assert {user.native_id for user in finance.items} < set(ids)
 
 
+async def test_groups_have_names_by_their_ids(tenant: Tenant) -> None:
+    """As a task that was just assigned to a group names it by id alone. An unknown group is absent."""
+    group = (await tenant.connector.list_groups(limit=100)).items[0]
+    found = await tenant.connector.get_groups([group.native_id, "1"])
+
+    assert {group.native_id: group} == found
+    assert group.name != group.native_id
+    with tenant.transport.counting() as requests:
+        assert {} == await tenant.connector.get_groups([])
+    assert [] == requests
+
+
+@pytest.mark.parametrize(("held", "most", "truncated"), [(250, 100, False), (250, 40, True)])
+async def test_people_of_a_folder_are_read_over_pages_that_the_vendor_cuts(
+    scripted: Scripted, held: int, most: int, *, truncated: bool
+) -> None:
+    """Up to five pages. More are told."""
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        skip = int(request.url.params["$skip"])
+        rows = [
+            {"Id": number, "Name": "Ann", "Surname": "A", "EmailAddress": "a@b.test"}
+            for number in range(skip + 1, min(skip + most, held) + 1)
+        ]
+        return httpx2.Response(200, json={"@odata.count": held, "value": rows})
+
+    page = await scripted(answer).list_users(assignable_to=task_in(828), limit=500)
+
+    assert (min(held, 5 * most), truncated) == (len(page.items), page.truncated)
+
+
+async def test_more_folders_than_are_read_are_told(scripted: Scripted) -> None:
+    """The list of users is not all users."""
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        rows = (
+            [{"Id": number, "Key": "k"} for number in range(1, 31)]
+            if request.url.path.endswith("/odata/Folders")
+            else []
+        )
+        return httpx2.Response(200, json={"@odata.count": len(rows), "value": rows})
+
+    assert (await scripted(answer).list_users(limit=500)).truncated
+
+
 async def test_groups_are_those_of_the_directory(tenant: Tenant) -> None:
     """With the ids that identities name."""
     groups = (await tenant.connector.list_groups(limit=100)).items

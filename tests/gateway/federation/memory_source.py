@@ -209,7 +209,7 @@ FORM = Form(
 
 
 def federation(
-    *connectors: MemoryConnector,
+    *connectors: Connector[Any],
     people: Sequence[Caller] = (),
     journal: Journal | None = None,
     answers: Cache | None = None,
