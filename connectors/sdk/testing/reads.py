@@ -98,10 +98,10 @@ class ReadPromises:
             page = await connector.list_tasks(query, limit=limit)
         listed = {task.native_id for task in page.items}
 
-        assert len(replaced) == 1
-        assert len(page.odd) == 1, "a row that does not decode must be in Page.odd; see sdk.readable_rows"
-        assert listed <= whole
-        assert len(whole - listed) <= 1
+        assert len(replaced) == 1, "no answer to list_tasks has a list of two or more objects"
+        assert len(page.odd) == 1, f"Page.odd must have the odd row, has {len(page.odd)}; decode_rows splits an answer"
+        assert listed <= whole, f"tasks that are in no answer: {ids_of(listed - whole)}"
+        assert len(whole - listed) <= 1, f"an odd row took others with it: {ids_of(whole - listed)}"
 
     async def test_records_have_the_types_of_the_model(self, connector: Connector[Any], sample: ContractSample) -> None:
         """Text, numbers, enums, tuples, and times in UTC; rows name their source and have ids of the connector's form."""

@@ -46,7 +46,7 @@ class Snapshot(Struct, Generic[V], frozen=True):
 def completed(part: Snapshot[N], whole: Snapshot[N]) -> Snapshot[N]:
     """A scan that ended early with the rows that an older, whole one has beside them."""
     rows = {row.native_id: row for row in (*whole.rows, *part.rows)}
-    return Snapshot(list(rows.values()), truncated=whole.truncated, pages=part.pages)
+    return Snapshot(list(rows.values()), truncated=whole.truncated, pages=part.pages, odd=(*whole.odd, *part.odd))
 
 
 async def full_scan(page_of: PageOf[N], *, page_limit: int, scan_limit: int) -> Snapshot[N]:

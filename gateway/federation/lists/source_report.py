@@ -74,6 +74,8 @@ class Contribution(Generic[R]):
                 count = lower_bound(so_far) if count is None else count.at_least(so_far)
         if so_far is not None and count is not None and not count.is_exact and self._is_at_end():
             count = exactly(so_far)
+        if count is not None and count.is_exact and self._left_out():
+            count = lower_bound(count.value)
         self._count = count
         return (
             SourceCount(given=so_far)
@@ -106,8 +108,6 @@ class Contribution(Generic[R]):
         odd = self._left_out()
         if odd and error is None:
             status, error = SourceStatus.PARTIAL, MalformedResponseError(described(odd.values()))
-        if odd and accuracy is CountAccuracy.EXACT:
-            accuracy = CountAccuracy.LOWER_BOUND
         return SourceReport(
             source=self.source.key,
             status=status,

@@ -185,7 +185,7 @@ class TaskReader:
         source = self._sources[task.source]
         known = source.ask("get detail", lambda: source.connector.detail_in(task, aspects))
         if known is not None:
-            return known
+            return _named(known, source)
         shared = await self._reader.read(
             source,
             "get detail",
@@ -194,6 +194,11 @@ class TaskReader:
             about=Tag(task.source, Kind.TASK, task.native_id),
             fresh=fresh,
         )
-        for failure in shared.value.failures.values():
-            failure.at(source.key, "get detail")
-        return shared.value
+        return _named(shared.value, source)
+
+
+def _named(detail: TaskDetail, source: Source) -> TaskDetail:
+    """Its failures name source and operation."""
+    for failure in detail.failures.values():
+        failure.at(source.key, "get detail")
+    return detail

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from connectors.sdk import (
     Announced,
@@ -24,6 +24,8 @@ from connectors.sdk import (
     Upstream,
     UserRef,
     ValidationFailedError,
+    decode_record,
+    decode_rows,
     from_settings,
     get_each,
     handles,
@@ -51,7 +53,7 @@ class Todo(Struct):
 
 
 class Todos(Struct):
-    items: list[Todo]
+    items: list[Raw]  # decoded one by one: a row that does not fit costs one row
     total: int
 
 
@@ -78,8 +80,9 @@ class TodoConnector(Connector[TodoSettings]):
         at = OffsetCursor.parse(after)
         answer = await self.upstream.read("GET", "/todos", params={"offset": at.offset, "limit": limit})
         page = answer.decode(Todos)
+        found = decode_rows(page.items, lambda raw: decode_record(raw, Todo))
         following = at.following(Announced(page.items, page.total))
-        return following.page([self._task(todo) for todo in page.items])
+        return following.page([self._task(todo) for todo in found.records], odd=found.odd)
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         async def get(native_id: str) -> Task:

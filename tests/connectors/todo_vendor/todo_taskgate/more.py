@@ -2,7 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from connectors.sdk import (
     AlreadyAssignedError,
@@ -20,6 +20,8 @@ from connectors.sdk import (
     TaskDetail,
     User,
     UserRef,
+    decode_record,
+    decode_rows,
     handles,
     time_from_wire,
 )
@@ -40,7 +42,7 @@ class Account(Struct):
 
 
 class Accounts(Struct):
-    items: list[Account]
+    items: list[Raw]
     total: int
 
 
@@ -82,5 +84,6 @@ class LargeTodoConnector(TodoConnector):
         at = OffsetCursor.parse(after)
         params: dict[str, str | int] = {"offset": at.offset, "limit": limit}
         page = (await self.upstream.read("GET", "/users", params=params)).decode(Accounts)
-        users = [User(native_id=account.login, name=account.name) for account in page.items]
-        return at.following(Announced(page.items, page.total)).page(users)
+        found = decode_rows(page.items, lambda raw: decode_record(raw, Account))
+        users = [User(native_id=account.login, name=account.name) for account in found.records]
+        return at.following(Announced(page.items, page.total)).page(users, odd=found.odd)
