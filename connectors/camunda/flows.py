@@ -119,7 +119,7 @@ async def flows_by_id(
     for batch in batches(ids):
         filter = filter_of(FlowQuery(ids=frozenset(batch)), settings.options) or {}
         try:
-            rows, _ = await drain_search(partial(_search_newest, client, filter), limit=len(batch))
+            rows, _ = await drain_search(partial(_search_newest, client, filter), limit=len(batch) + 1)
         except ConnectorError as error:
             found.update(dict.fromkeys(batch, error))
         else:

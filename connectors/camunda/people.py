@@ -31,7 +31,7 @@ T = TypeVar("T")
 async def users_by_name(client: CamundaClient, names: Iterable[str]) -> dict[str, User]:
     found: dict[str, User] = {}
     for batch in batches(names):
-        rows, _ = await drain_search(partial(_search_users, client, batch), limit=len(batch))
+        rows, _ = await drain_search(partial(_search_users, client, batch), limit=len(batch) + 1)
         found.update((user.native_id, user) for user in _users(_rows(rows, wire.User)))
     return found
 
@@ -39,7 +39,7 @@ async def users_by_name(client: CamundaClient, names: Iterable[str]) -> dict[str
 async def groups_by_id(client: CamundaClient, ids: Iterable[str]) -> dict[str, Group]:
     found: dict[str, Group] = {}
     for batch in batches(ids):
-        rows, _ = await drain_search(partial(_search_groups, client, batch), limit=len(batch))
+        rows, _ = await drain_search(partial(_search_groups, client, batch), limit=len(batch) + 1)
         found.update((group.native_id, group) for group in _groups(_rows(rows, wire.Group)))
     return found
 

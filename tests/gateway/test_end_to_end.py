@@ -404,7 +404,7 @@ async def test_nodes_of_every_kind_resolve(world: World) -> None:
 
 
 async def test_upstream_calls_of_a_detail(world: World) -> None:
-    """Camunda: one call each for record, form and variables. GEOtareas: the record as a task, and again as the detail."""
+    """Camunda: one call each for record, form and variables. GEOtareas: the record has all of it."""
     document = """query D($id: ID!) { task(id: $id) { title description form { fields { key } } outcomes { code } data
       previousSteps { name } native { nativeId } } }"""
     paths = {}
@@ -423,7 +423,7 @@ async def test_upstream_calls_of_a_detail(world: World) -> None:
             "/v2/user-tasks/{}/effective-variables/search",
             "/v2/user-tasks/{}/form",
         ],
-        "geotareas": ["/apidev/v1/workflow/tasks/{}", "/apidev/v1/workflow/tasks/{}"],
+        "geotareas": ["/apidev/v1/workflow/tasks/{}"],
     } == paths
 
 

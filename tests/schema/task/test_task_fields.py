@@ -229,7 +229,7 @@ async def test_details_of_one_task_are_one_call(ask: Ask, federation: FakeFedera
         "previousSteps": [
             {
                 "name": "Enter",
-                "completedBy": {"id": global_id("User", "c8", "Ana López"), "displayName": "Ana López"},
+                "completedBy": {"id": global_id("User", "c8", "ana"), "displayName": "Ana López"},
                 "data": {"n": 9007199254740993},
             }
         ],
