@@ -162,7 +162,7 @@ async def test_flows_of_all_sources_are_one_list_for_task_admins(world: World) -
         alices["nodes"],
         {one["status"] for one in alices["sources"]} - {"SKIPPED"},
     )
-    assert ("UNAVAILABLE", None, "CAPABILITY_NOT_SUPPORTED") == next(
+    assert ("SKIPPED", None, "CAPABILITY_NOT_SUPPORTED") == next(
         (one["status"], one["count"], one["error"]["code"])
         for one in whole["sources"]
         if one["source"]["key"] == "epilot"

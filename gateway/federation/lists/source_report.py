@@ -6,7 +6,12 @@ from typing import Any, Generic
 
 import anyio
 
-from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, MalformedResponseError
+from connectors.sdk.errors import (
+    ConnectorError,
+    IdentityNotLinkedError,
+    MalformedResponseError,
+    UnsupportedActionError,
+)
 from connectors.sdk.model import CountAccuracy
 from connectors.sdk.odd_rows import OddRow
 from gateway.federation.cache import CachedResult
@@ -137,7 +142,7 @@ class Contribution(Generic[R]):
         is_unlinked = isinstance(error, IdentityNotLinkedError)
         return SourceReport(
             source=self.source.key,
-            status=SourceStatus.OK if is_unlinked else status_of(error),
+            status=SourceStatus.OK if is_unlinked else self._status_of(error),
             count=0 if is_unlinked else None,
             count_accuracy=CountAccuracy.EXACT if is_unlinked else CountAccuracy.UNKNOWN,
             error=Problem.from_error(error),
@@ -151,7 +156,13 @@ class Contribution(Generic[R]):
             return (SourceStatus.PARTIAL if is_bounded else SourceStatus.OK), None
         if any(stream.has_read for stream in self.streams if _is_vendors(stream)):
             return SourceStatus.PARTIAL, error
-        return status_of(error), error
+        return self._status_of(error), error
+
+    def _status_of(self, error: ConnectorError) -> SourceStatus:
+        """SKIPPED only without a call: a vendor that was asked and refuses has failed."""
+        if isinstance(error, UnsupportedActionError) and not self.cost.requests:
+            return SourceStatus.SKIPPED
+        return status_of(error)
 
 
 def _is_vendors(stream: Stream[R]) -> bool:
@@ -171,4 +182,6 @@ def total_of(reports: Sequence[SourceReport]) -> Counted:
 
 def is_complete(report: SourceReport) -> bool:
     """Whether nothing of the source is missing, or older than it may be."""
-    return report.status in {SourceStatus.OK, SourceStatus.SKIPPED} and not report.truncated
+    if report.status is SourceStatus.SKIPPED:
+        return report.error is None
+    return report.status is SourceStatus.OK and not report.truncated
