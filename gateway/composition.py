@@ -13,10 +13,10 @@ from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.model import TaskRef
 from connectors.sdk.registry import connector_types
 from gateway.auth import Authenticator, sign_in
-from gateway.federation.authorization import MOST_KEPT, Names, OwnWork, RecentlyShown
+from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.lists import CursorCodec, DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
-from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, KnownAccounts, TaskReader
+from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.service import FederatedSources, Lists, Objects
 from gateway.federation.sources import Source, SourceReader, flight_context
@@ -106,7 +106,7 @@ def compose(
 ) -> FederatedSources:
     """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`."""
     own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS))
-    names, shown = Names(people), RecentlyShown()
+    known, shown = KnownAccounts(people), RecentlyShown()
     by_key = {source.key: source for source in sources}
 
     def ended(ref: TaskRef) -> None:
@@ -118,7 +118,7 @@ def compose(
     )
     reader = SourceReader(answers)
     flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)
-    tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows, own=own, names=names)
+    tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows, own=own)
     task_lists = TaskLists(
         sources,
         reader=reader,
@@ -129,7 +129,6 @@ def compose(
         own=own,
     )
     sender = AtMostOnceSender(journal=journal, answers=answers)
-    known = KnownAccounts()
     commands = CommandBuilder(people, known)
     flow_lists = FlowLists(sources, reader=reader, cursors=cursors, overlay=flow_overlay)
     definition_lists = DefinitionLists(sources, reader=reader, cursors=cursors)
@@ -161,20 +160,19 @@ def compose(
                 list_flows=flow_lists.page,
                 flows=flows.flows,
             ),
-            known=known,
         ),
         writes=WritePipeline(
             by_key,
             journal=journal,
             tasks=TaskWriter(
-                reads=tasks, overlay=overlay, sender=sender, commands=commands, own=own, shown=shown, names=names
+                reads=tasks, overlay=overlay, sender=sender, commands=commands, own=own, shown=shown, known=known
             ),
             flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, commands=commands),
             creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
             leases=leases,
             own=own,
         ),
-        names=names,
+        known=known,
         shown=shown,
     )
 

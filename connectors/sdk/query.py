@@ -117,12 +117,12 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
             and (self.priorities is None or task.priority in self.priorities)
             and self._matches_people(task)
             and self._matches_business(task)
-            and all(interval.holds(time_of(task, field)) for field, interval in self.times)
+            and (not self.times or all(interval.holds(time_of(task, field)) for field, interval in self.times))
             and (self.overdue_at is None or overdue(task, self.overdue_at) is True)
             and (self.is_escalated is None or task.is_escalated is self.is_escalated)
             and (self.text is None or self._has_text(task))
-            and all(order_value(task, field) is not None for field in self.present)
-            and all(order_value(task, field) is None for field in self.absent)
+            and (not self.present or all(order_value(task, field) is not None for field in self.present))
+            and (not self.absent or all(order_value(task, field) is None for field in self.absent))
         )
 
     def _matches_people(self, task: Task) -> bool:

@@ -20,10 +20,10 @@ from connectors.sdk.model import (
     TaskRef,
     User,
 )
-from gateway.federation.authorization import Names, RecentlyShown, permitted_actions, with_roles
+from gateway.federation.authorization import KnownAccounts, RecentlyShown, permitted_actions, with_roles
 from gateway.federation.cache import Cache
 from gateway.federation.lists import DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
-from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, KnownAccounts, TaskReader
+from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.sources import Source
 from gateway.federation.writes import WritePipeline
 from gateway.people import People
@@ -64,7 +64,6 @@ class Objects(Struct, frozen=True, kw_only=True):
     flows: FlowReader
     directory: DirectoryReader
     definitions: Definitions
-    known: KnownAccounts
 
 
 class FederatedSources:
@@ -79,7 +78,7 @@ class FederatedSources:
         lists: Lists,
         objects: Objects,
         writes: WritePipeline,
-        names: Names,
+        known: KnownAccounts,
         shown: RecentlyShown,
     ) -> None:
         self._sources = sources
@@ -89,7 +88,7 @@ class FederatedSources:
         self._lists = lists
         self._objects = objects
         self._writes = writes
-        self._names = names
+        self._known = known
         self._shown = shown
 
     def sources(self) -> Sequence[SourceInfo]:
@@ -117,7 +116,7 @@ class FederatedSources:
     async def list_tasks(self, caller: Caller, request: TaskListRequest) -> TaskList:
         listed = await self._lists.tasks.page(caller, request)
         for edge in listed.edges:
-            self._objects.known.note_task(edge.task)
+            self._known.note_task(edge.task)
         self._note_shown(caller, [edge.task.ref for edge in listed.edges])
         return listed
 
@@ -130,7 +129,7 @@ class FederatedSources:
         found = await self._objects.tasks.tasks(caller, refs, fresh=fresh)
         for task in found.values():
             if isinstance(task, Task):
-                self._objects.known.note_task(task)
+                self._known.note_task(task)
         self._note_shown(caller, [ref for ref, task in found.items() if isinstance(task, Task)])
         return found
 
@@ -191,7 +190,7 @@ class FederatedSources:
         return await self._objects.directory.groups(refs)
 
     def verdicts(self, caller: Caller, task: Task, actions: Sequence[TaskAction] | None = None) -> Sequence[Verdict]:
-        return permitted_actions(self._by_key[task.source], caller, task, actions, self._names)
+        return permitted_actions(self._by_key[task.source], caller, task, actions, self._known)
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         result = await self._writes.perform(caller, request)

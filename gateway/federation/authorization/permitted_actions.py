@@ -8,7 +8,7 @@ from connectors.sdk.caller import TASK_ADMIN, Caller
 from connectors.sdk.capability import Capability, Support
 from connectors.sdk.commands import TaskAction
 from connectors.sdk.model import Task
-from gateway.federation.authorization.names import Names
+from gateway.federation.authorization.known_accounts import KnownAccounts
 from gateway.federation.authorization.policy import Policy
 from gateway.federation.authorization.table import ADMIN_ONLY, TASK_ACTIONS
 from gateway.federation.sources import Source
@@ -19,14 +19,18 @@ _AWAY = frozenset({SourceStatus.UNAVAILABLE, SourceStatus.UNAUTHORIZED, SourceSt
 
 
 def permitted_actions(
-    source: Source, caller: Caller, task: Task, actions: Iterable[TaskAction] | None = None, names: Names | None = None
+    source: Source,
+    caller: Caller,
+    task: Task,
+    actions: Iterable[TaskAction] | None = None,
+    known: KnownAccounts | None = None,
 ) -> list[Verdict]:
     """A verdict for each of `actions`; None means all actions on an existing task, in the order of TaskAction.
 
     A refused action has the first condition that fails as its reason.
     """
     asked = [action for action in TaskAction if action in TASK_ACTIONS] if actions is None else actions
-    policy = Policy(caller, source.connector, names)
+    policy = Policy(caller, source.connector, known)
     return [_verdict(source, policy, task, action) for action in asked]
 
 

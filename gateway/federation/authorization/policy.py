@@ -16,7 +16,7 @@ from connectors.sdk.errors import (
     RejectedError,
 )
 from connectors.sdk.model import UNREADABLE, Task, TaskState, UserRef
-from gateway.federation.authorization.names import Names
+from gateway.federation.authorization.known_accounts import KnownAccounts
 from gateway.federation.authorization.own_work import OWN_WORK
 from gateway.federation.authorization.table import ADMIN_ONLY, PERSONAL, TABLE, Relation, states_for
 from gateway.federation.authorization.visibility import is_candidate, is_open_to_everyone, is_owner
@@ -30,10 +30,10 @@ _ADMINS = "only task admins may do this"
 class Policy:
     """What one caller may do in one source."""
 
-    def __init__(self, caller: Caller, connector: Connector[Any], names: Names | None = None) -> None:
-        """`names` are for the texts of refusals."""
+    def __init__(self, caller: Caller, connector: Connector[Any], known: KnownAccounts | None = None) -> None:
+        """`known` is for the texts of refusals."""
         self._connector = connector
-        self._names = names
+        self._known = known
         self._identity = caller.identity(connector.source)
         self._admin = caller.is_task_admin
 
@@ -107,7 +107,7 @@ class Policy:
         return "another person" if owner is None else self._name(task.source, owner)
 
     def _name(self, source: str, user: UserRef) -> str:
-        return (user.name if self._names is None else self._names.user(source, user)) or user.native_id
+        return (user.name if self._known is None else self._known.name_of(source, user)) or user.native_id
 
     def _refusal_of_unreadable(self, action: TaskAction) -> RejectedError | None:
         """A task admin may do what the vendor needs no record for: that may be the way to repair the task."""

@@ -10,6 +10,7 @@ from connectors.sdk.connector_info import Listing
 from connectors.sdk.errors import InputError
 from connectors.sdk.model import NativeRef, Task, TaskRef, User
 from connectors.sdk.query import Page, has_words
+from gateway.federation.authorization import KnownAccounts
 from gateway.federation.cache import Kind
 from gateway.federation.lists.cursor import CursorCodec, fingerprint
 from gateway.federation.lists.full_scan import N, Snapshot
@@ -19,7 +20,6 @@ from gateway.federation.lists.position import StreamId, StreamKind
 from gateway.federation.lists.row_stream import Admit, FetchAll, ScannedStream, StreamSpec
 from gateway.federation.lists.sort_order import ByName, in_direction
 from gateway.federation.lists.source_report import Contribution
-from gateway.federation.objects import KnownAccounts
 from gateway.federation.sources import Source, SourceReader
 from gateway.people import People
 from schema.ports import FilterPlacement, GroupRow, PageRequest, PersonRow, RowList

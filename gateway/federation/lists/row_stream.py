@@ -13,7 +13,7 @@ from connectors.sdk.query import Page
 from gateway.federation.lists.count import Count, exactly, lower_bound
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.position import StreamId, StreamPosition, StreamStart
-from gateway.federation.lists.sort_order import Listed, Order, R, Rank
+from gateway.federation.lists.sort_order import Listed, Order, R, Rank, SortValues
 
 _R_co = TypeVar("_R_co", bound=Listed, covariant=True)
 
@@ -142,10 +142,14 @@ class PagedStream(Generic[R]):
         self._start = spec.start.position
         self._limit = self._start.limit if self._start is not None and self._start.limit else pages.limit
         self._returned = spec.start.after
+        self._last: R | None = None
         self._after = None if self._returned is None else self._order.rank(self._returned)
         self._cursors: list[str | None] = [None if self._start is None else self._start.page]
         self._at_end = self._start is not None and self._start.done
         self._rows: deque[_Row[R]] = deque()
+        # Rows left of each page, and the first page that has any.
+        self._left = [0]
+        self._first_page = 0
         self._vendor_total: Count | None = None
         self._unwanted = 0
         self.seen: set[str] = set()
@@ -177,6 +181,7 @@ class PagedStream(Generic[R]):
                 self.truncated = self.truncated or page.truncated
                 if not self._at_end:
                     self._cursors.append(page.next_cursor)
+                    self._left.append(0)
                 if not self._at_end and (unwanted >= self._scan_limit or self._unwanted >= 2 * self._scan_limit):
                     self.truncated = self._at_end = True
             if self._is_tie_too_long():
@@ -206,6 +211,7 @@ class PagedStream(Generic[R]):
         if wanted:
             # Sort all buffered rows again: the vendor's order is not trusted.
             self._rows = deque(sorted([*self._rows, *wanted], key=lambda row: row.rank))
+            self._left[page] += len(wanted)
         return len(wanted)
 
     def _has_whole_tie(self) -> bool:
@@ -223,25 +229,30 @@ class PagedStream(Generic[R]):
 
     def pop(self) -> R:
         row = self._rows.popleft()
-        self._returned = self._order.values_of(row.item)
+        self._left[row.page] -= 1
+        self._last = row.item
         return row.item
 
     def skip(self, rank: Rank) -> None:
         while self._rows and not rank < self._rows[0].rank:
-            self._rows.popleft()
+            self._left[self._rows.popleft().page] -= 1
 
     def position(self) -> StreamPosition | None:
         if not self.opened:
             return self._start
-        page = min((row.page for row in self._rows), default=len(self._cursors) - 1)
+        while not self._left[self._first_page] and self._first_page < len(self._cursors) - 1:
+            self._first_page += 1
         failed = self.error is not None
         return StreamPosition(
-            self._cursors[page],
+            self._cursors[self._first_page],
             self._limit,
             done=self._at_end and not self._rows and not failed,
             behind=failed,
-            own=self._returned if failed else None,
+            own=self._returned_last() if failed else None,
         )
+
+    def _returned_last(self) -> SortValues | None:
+        return self._returned if self._last is None else self._order.values_of(self._last)
 
     def has(self, native_id: str) -> bool:
         return native_id in self.seen
@@ -278,6 +289,7 @@ class ScannedStream(Generic[R]):
         self.seen: frozenset[str] = frozenset()
         self._start = spec.start.position
         self._returned = spec.start.after
+        self._last: R | None = None
         self._after = None if self._returned is None else self._order.rank(self._returned)
 
     @property
@@ -311,7 +323,7 @@ class ScannedStream(Generic[R]):
 
     def pop(self) -> R:
         row = self._rows.popleft()[1]
-        self._returned = self._order.values_of(row)
+        self._last = row
         return row
 
     def skip(self, rank: Rank) -> None:
@@ -322,7 +334,10 @@ class ScannedStream(Generic[R]):
         """All rows are read again and cut at the list's position; only a failed stream needs its own."""
         if not self.opened:
             return self._start
-        return None if self.error is None else StreamPosition(None, 0, behind=True, own=self._returned)
+        return None if self.error is None else StreamPosition(None, 0, behind=True, own=self._returned_last())
+
+    def _returned_last(self) -> SortValues | None:
+        return self._returned if self._last is None else self._order.values_of(self._last)
 
     def has(self, native_id: str) -> bool:
         return native_id in self.seen

@@ -159,8 +159,8 @@ class NullPartition(Struct, frozen=True, kw_only=True):
 
     def holds(self, task: Task) -> bool:
         """Whether the row belongs to this partition."""
-        return all(order_value(task, field) is not None for field in self.present) and all(
-            order_value(task, field) is None for field in self.absent
+        return (not self.present or all(order_value(task, field) is not None for field in self.present)) and (
+            not self.absent or all(order_value(task, field) is None for field in self.absent)
         )
 
     def bounded(self, least: tuple[int, ...], *, is_known: bool) -> "NullPartition":
@@ -182,6 +182,7 @@ class TotalOrder:
                 keys[field] = SortKey(field)
                 ordered.append(field)
         self.keys = tuple(keys[field] for field in ordered)
+        self._rises = tuple((key.direction is SortDirection.ASC) != backward for key in self.keys)
         self.tie_length = ordered.index(TaskOrderField.CREATED_AT) + 1
 
     def values_of(self, task: Task) -> SortValues:
@@ -194,11 +195,10 @@ class TotalOrder:
 
     def rank(self, values: SortValues) -> Rank:
         ranked: list[Any] = []
-        for key, value in zip(self.keys, values, strict=False):
+        for rises, value in zip(self._rises, values, strict=False):
             if value is None:
                 ranked.append((0, 0) if self.backward else (1, 0))
             else:
-                rises = (key.direction is SortDirection.ASC) != self.backward
                 comparable = value if rises else Descending(value) if isinstance(value, str) else -value
                 ranked.append((int(self.backward), comparable))
         names = values[len(self.keys) :]

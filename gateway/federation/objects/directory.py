@@ -8,8 +8,8 @@ import anyio
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import Group, NativeRef, User
+from gateway.federation.authorization import KnownAccounts
 from gateway.federation.cache import Kind, Tag
-from gateway.federation.objects.known_accounts import KnownAccounts
 from gateway.federation.sources import Source, SourceReader
 
 V = TypeVar("V")

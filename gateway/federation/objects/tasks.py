@@ -9,7 +9,7 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import DetailAspect, FlowRef, Task, TaskDetail, TaskRef
-from gateway.federation.authorization import OWN_WORK, Names, OwnWork, visible_record
+from gateway.federation.authorization import OWN_WORK, OwnWork, visible_record
 from gateway.federation.cache import CachedResult, Kind, Tag
 from gateway.federation.objects.batch import read_each
 from gateway.federation.objects.flows import FlowReader
@@ -33,14 +33,12 @@ class TaskReader:
         overlay: Overlay,
         flows: FlowReader,
         own: OwnWork,
-        names: Names,
     ) -> None:
         self._sources = sources
         self._reader = reader
         self._overlay = overlay
         self._flows = flows
         self._own = own
-        self._names = names
         # The sources whose connector looks at the flow; the rows of other sources need no look-up.
         self._by_flow = {
             key for key, source in sources.items() if type(source.connector).within_flow is not Connector.within_flow
@@ -125,7 +123,6 @@ class TaskReader:
     def _as_written(self, ref: TaskRef, answer: CachedResult[Task | None]) -> Task | None:
         """The record as our own writes left it."""
         if answer.value is not None:
-            self._names.note(answer.value)
             return self._own.remembered(self._overlay.seen(answer.value))
         self._own.is_gone(ref)
         # The vendor may not show a new task yet. The overlay holds only what the vendor accepted.
@@ -138,7 +135,6 @@ class TaskReader:
 
         Raises ConnectorError.
         """
-        self._names.note(task)
         task = self._own.remembered(task)
         if task.flow_id is None or task.source not in self._by_flow:
             return task

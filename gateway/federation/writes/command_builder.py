@@ -9,8 +9,7 @@ from typing import Any
 from connectors.sdk.commands import Command, CreateTask, FlowCommand, StartFlow, TaskCommand
 from connectors.sdk.errors import IdentityNotLinkedError, InputError
 from connectors.sdk.model import Flow, NativeRef, Task
-from gateway.federation.authorization import Policy
-from gateway.federation.objects import KnownAccounts
+from gateway.federation.authorization import KnownAccounts, Policy
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.verbs import Verb
 from gateway.people import People

@@ -24,7 +24,7 @@ from connectors.sdk.errors import (
     VersionConflictError,
 )
 from connectors.sdk.model import UNREADABLE, DetailAspect, FormKind, Task, TaskRef, TaskState
-from gateway.federation.authorization import Names, OwnWork, Policy, RecentlyShown, visible_record
+from gateway.federation.authorization import KnownAccounts, OwnWork, Policy, RecentlyShown, visible_record
 from gateway.federation.objects import TaskReader
 from gateway.federation.overlay import Overlay
 from gateway.federation.writes.attempt import Attempt
@@ -59,7 +59,7 @@ class TaskWriter:
         commands: CommandBuilder,
         own: OwnWork,
         shown: RecentlyShown,
-        names: Names,
+        known: KnownAccounts,
     ) -> None:
         self._reads = reads
         self._overlay = overlay
@@ -67,7 +67,7 @@ class TaskWriter:
         self._commands = commands
         self._own = own
         self._shown = shown
-        self._names = names
+        self._known = known
 
     async def carry_out(self, attempt: Attempt, ref: TaskRef) -> WriteResult:
         """Raises GatewayUnavailableError if the journal cannot be written; every other failure is in the result."""
@@ -124,6 +124,7 @@ class TaskWriter:
             task = _unreadable(ref, attempt.connector.clock())
         attempt.task = self._visible(attempt, ref, task)
         if attempt.task is not None:
+            self._known.note_task(attempt.task)
             return
         if task is None or not self._shown.knows(attempt.caller.key, ref):
             raise NotFoundError(_INVISIBLE)
@@ -131,7 +132,7 @@ class TaskWriter:
         raise self._policy(attempt).refusal_unseen(task, verb.command.action)
 
     def _policy(self, attempt: Attempt) -> Policy:
-        return Policy(attempt.caller, attempt.connector, self._names)
+        return Policy(attempt.caller, attempt.connector, self._known)
 
     def _visible(self, attempt: Attempt, ref: TaskRef, task: Task | None) -> Task | None:
         """What the caller sees of the task; `task` is the vendor's record."""
@@ -220,7 +221,7 @@ class TaskWriter:
         if command.task.rule == UNREADABLE:
             # What the outcome shows was made from a record that could not be decoded.
             return attempt.result(outcome.status, task=await self._read_again(command.task.ref), effect=outcome.effect)
-        task = self._names.completed(outcome.task)
+        task = self._known.completed(outcome.task)
         self._overlay.put(command.task, task)
         return attempt.result(outcome.status, task=task, effect=outcome.effect)
 
