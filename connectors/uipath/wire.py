@@ -100,7 +100,7 @@ class Task(Record, frozen=True, kw_only=True):
 
 
 class OddTask(Task, frozen=True, kw_only=True):
-    """A row of a list of which only a part fits. `odd` are the members that do not; without a readable id `id` is 0."""
+    """A row of a list with members that do not decode (`odd`). Its `id` is 0 if the id is one of them."""
 
     odd: tuple[str, ...]
 

@@ -184,7 +184,7 @@ class Flow(Node):
 
     @classmethod
     def stub(cls, ref: model.FlowRef, name: str | None, seen_at: datetime, context: Context) -> "Flow":
-        """A flow of which only the id and maybe the name are known."""
+        """A flow known by its id, and sometimes its name, alone."""
         return cls(
             id=global_id("Flow", ref.source, ref.native_id),
             source=Source.of(ref.source, context),

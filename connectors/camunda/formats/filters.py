@@ -12,7 +12,7 @@ V = TypeVar("V", str, int)
 class Filter:
     """A filter while it is built. Each call adds a condition; every condition on every member must hold.
 
-    A condition that is None is left out. Conditions that contradict each other match nothing.
+    A condition without a value (None) is left out. If two conditions contradict each other, the filter matches nothing.
     """
 
     def __init__(self) -> None:

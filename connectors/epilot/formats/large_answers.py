@@ -56,5 +56,5 @@ def _allowed(address: str, answer: Answer, upstream: Upstream) -> str:
 
 
 def _is_public_name(host: str) -> bool:
-    """A name of at least two labels, the last of which is not a number, and no name of a private network."""
+    """Whether it has two labels or more, does not end in a number, and is not the name of a private network."""
     return _HOST_NAME.fullmatch(host) is not None and not host.endswith(_PRIVATE_NETWORKS)

@@ -1,6 +1,6 @@
 """Answers of vendors, shared among the callers who may see them: bounded, invalidated by writes, kept for failures.
 
-key             what is asked, of which source, in which credential scope
+key             names an answer: source, question and credential scope
 tags            what an answer is about, and what a write touches
 invalidation    a write on its way, and what it does to answers
 size            how much memory an answer takes, estimated

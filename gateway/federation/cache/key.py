@@ -1,4 +1,4 @@
-"""The key of an answer: what is asked, of which source, in which credential scope."""
+"""The key of an answer: the source, the question and the credential scope."""
 
 from collections.abc import Hashable
 

@@ -1,6 +1,6 @@
 """How many rows a source has for a list: never fewer than were given, never a sum of parts that overlap.
 
-A list of tasks is a union of disjuncts, each of which is one or several streams. The number is exact where
+A list of tasks is a union of disjuncts. Each disjunct is read by one or several streams. The number is exact where
 
 - every stream was read to its end;
 - the disjuncts have exact totals and exclude each other by what they ask;

@@ -34,7 +34,7 @@ class OneOf:
 
 
 class SomeOf(OneOf):
-    """A set. A task has several values, some of which must be in it."""
+    """A set. A task has several values; at least one of them must be in it."""
 
     def both(self, one: Any, other: Any) -> tuple[Any, bool]:
         if one is None or other is None:
@@ -63,7 +63,7 @@ class Flag(Value):
 
 
 class AllFields:
-    """Order fields, all of which must have, or must not have, a value."""
+    """Order fields. All of them must have, or all must lack, a value."""
 
     def both(self, one: Any, other: Any) -> tuple[Any, bool]:
         return one | other, True
@@ -73,7 +73,7 @@ class AllFields:
 
 
 class AllBounds:
-    """Pairs of field and interval, all of which must hold."""
+    """Pairs of field and interval. All of them must hold."""
 
     def both(self, one: Any, other: Any) -> tuple[Any, bool]:
         return tuple(dict.fromkeys((*one, *other))), True

@@ -307,7 +307,7 @@ def _native(error: ConnectorError) -> _Native:
 
 
 def _unreadable(ref: TaskRef, now: datetime) -> Task:
-    """A task of which nothing but its id is known."""
+    """A task with a known id; its other members could not be read."""
     return Task(
         source=ref.source,
         native_id=ref.native_id,

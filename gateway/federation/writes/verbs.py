@@ -133,7 +133,7 @@ VERBS: Sequence[Verb] = (
 )
 
 _BY_COMMAND = {verb.command: verb for verb in VERBS}
-# An intent has one command; cancelling has several, of which the strategy selects one.
+# An intent has one command; cancelling has several, and the strategy selects one.
 _BY_INTENT = {verb.intent: verb for verb in VERBS}
 _BY_STRATEGY = {verb.command.strategy: verb for verb in VERBS if issubclass(verb.command, Cancel)}
 

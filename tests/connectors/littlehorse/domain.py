@@ -33,7 +33,7 @@ def task(status: str = "UNASSIGNED", **members: Any) -> Task:
 
 
 def field(type_: str) -> FormField:
-    """A field of which the bridge gives every member."""
+    """A field with every member that the bridge gives."""
     described = wire.Field(name="iban", type=type_, display_name="IBAN", description="of the payee", required=True)
     record = wire.TaskRecord(id="0-1", wf_run_id="3e5d1f0b", fields=(described,))
     return form_of(record, SETTINGS.options).fields[0]

@@ -1,4 +1,4 @@
-"""Several variants of one command, of which the configuration selects one; and credentials for single calls."""
+"""Several variants of one command: the configuration selects one; and credentials for single calls."""
 
 from typing import ClassVar
 

@@ -19,7 +19,7 @@ CAROL = person("carol", "north", admin=True)
 
 
 class Part(Struct):
-    """A stream of a disjunct: the rows `all_rows`, of which `seen` were read."""
+    """A stream of a disjunct: the rows `all_rows`; `seen` were read."""
 
     disjunct: int
     all_rows: frozenset[str]
