@@ -14,7 +14,7 @@ from connectors.camunda.forms import variables_of
 from connectors.camunda.ids import is_key
 from connectors.camunda.mapping import changeset_of, read_task, task_of, tasks_of
 from connectors.camunda.options import ActionOptions
-from connectors.camunda.paging import page_of, page_request
+from connectors.camunda.paging import SCAN_PAGE, page_of, page_request
 from connectors.camunda.settings import CamundaSettings
 from connectors.sdk import (
     AlreadyAssignedError,
@@ -85,6 +85,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     sorts: ClassVar[frozenset[TaskOrderField]] = frozenset(search.SORT_MEMBERS)
     never_filled: ClassVar[frozenset[TaskOrderField]] = search.NEVER_FILLED
     page_limit: ClassVar[int] = 100
+    scan_page: ClassVar[int | None] = SCAN_PAGE
     listings: ClassVar[frozenset[Listing]] = frozenset(
         {Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS}
     )
@@ -115,7 +116,7 @@ class CamundaConnector(Connector[CamundaSettings]):
         filter = search.filter_of(query, self.settings.options)
         if filter is None:
             return _nothing()
-        limit = min(limit, self.page_limit)
+        limit = min(limit, SCAN_PAGE)
         answer = await self._client.search_user_tasks(
             filter=filter, sort=search.sort_of(query.order), page=page_request(limit, after)
         )
@@ -165,7 +166,7 @@ class CamundaConnector(Connector[CamundaSettings]):
         filter = flows.filter_of(query, self.settings.options)
         if filter is None:
             return _nothing()
-        limit = min(limit, self.page_limit)
+        limit = min(limit, SCAN_PAGE)
         answer = await self._client.search_process_instances(
             filter=filter, sort=flows.NEWEST_FIRST, page=page_request(limit, after)
         )
@@ -200,18 +201,20 @@ class CamundaConnector(Connector[CamundaSettings]):
 
         Camunda accepts any text as assignee. Assignable are the task's candidates, or all users if it has none.
         """
-        limit = min(limit, self.page_limit)
+        limit = min(limit, SCAN_PAGE)
         names = [] if assignable_to is None else await people.candidates(self._client, assignable_to)
         if names:
-            return await people.named_users(self._client, names, limit=limit, after=after)
-        return await people.users(self._client, limit=limit, after=after)
+            found = await people.named_users(self._client, names, limit=limit, after=after)
+        else:
+            found = await people.users(self._client, limit=limit, after=after)
+        return people.with_account(found, self.settings.credentials)
 
     async def list_groups(self, *, search: str | None = None, limit: int, after: str | None = None) -> Page[Group]:
         """`search` is left to the gateway: the vendor compares whole names."""
-        return await people.groups(self._client, limit=min(limit, self.page_limit), after=after)
+        return await people.groups(self._client, limit=min(limit, SCAN_PAGE), after=after)
 
     async def list_members(self, group_id: str, *, limit: int, after: str | None = None) -> Page[User]:
-        return await people.members(self._client, group_id, limit=min(limit, self.page_limit), after=after)
+        return await people.members(self._client, group_id, limit=min(limit, SCAN_PAGE), after=after)
 
     async def ping(self) -> None:
         # The topology needs our credentials; the status tells whether a partition works, and needs none.

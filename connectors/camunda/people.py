@@ -6,11 +6,14 @@ from operator import attrgetter
 from typing import TypeVar
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from connectors.camunda import wire
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.paging import batches, drain_search, page_of, page_request
+from connectors.camunda.settings import CamundaCredentials
 from connectors.sdk import (
+    BasicCredentials,
     ConnectorError,
     CountAccuracy,
     DecodedRows,
@@ -96,6 +99,17 @@ async def named_users(client: CamundaClient, names: Sequence[str], *, limit: int
         total=len(names),
         total_accuracy=CountAccuracy.EXACT,
     )
+
+
+def with_account(page: Page[User], credentials: CamundaCredentials) -> Page[User]:
+    """The page, in which the source's own account is a technical one.
+
+    Only an account of `basic` credentials is a user of the cluster. The directory says of no user whether it is in use.
+    """
+    if not isinstance(credentials, BasicCredentials):
+        return page
+    account = credentials.username
+    return replace(page, items=[replace(user, is_service=user.native_id == account) for user in page.items])
 
 
 async def _search_users(client: CamundaClient, names: Sequence[str], page: dict[str, object]) -> wire.SearchPage[Raw]:

@@ -9,7 +9,7 @@ from connectors.sdk import Announced, CountAccuracy, OddRow, OffsetCursor, Page
 
 T = TypeVar("T")
 
-# Rows that one request asks for. The vendor does not document a maximum.
+# Rows that one request asks for, in scans as well. The vendor does not document a maximum.
 MOST_ROWS = 100
 
 

@@ -70,6 +70,7 @@ class GeotareasConnector(Connector[GeotareasSettings]):
     title: ClassVar[str] = "GEOtareas"
     settings_type = GeotareasSettings
     never_filled = search.NEVER_FILLED
+    # The largest `limit` that the vendor documents, for scans as well.
     page_limit = 100
     listings = frozenset({Listing.FLOWS})
     # From the page of each operation. It is not documented whether operations share a limit: one window for all reads

@@ -14,7 +14,7 @@ from connectors.littlehorse.extras import Extras
 from connectors.littlehorse.forms import Values, holds, values_of
 from connectors.littlehorse.ids import TaskId
 from connectors.littlehorse.options import assign_options
-from connectors.littlehorse.paging import TaskLists
+from connectors.littlehorse.paging import AT_ONCE, MOST_ROWS, TaskLists
 from connectors.littlehorse.people import Directory
 from connectors.littlehorse.settings import LittlehorseSettings
 from connectors.sdk import (
@@ -92,7 +92,8 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
     title: ClassVar[str] = "LittleHorse"
     settings_type = LittlehorseSettings
     never_filled = frozenset({TaskOrderField.DUE_AT, TaskOrderField.FOLLOW_UP_AT, TaskOrderField.UPDATED_AT})
-    page_limit = 800
+    # Every list is a full scan, so that there is no larger page for scans.
+    page_limit = AT_ONCE * MOST_ROWS
     listings = frozenset({Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS})
 
     def __init__(

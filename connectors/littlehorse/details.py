@@ -196,9 +196,12 @@ def _assignment_type(body: wire.EventBody) -> ActivityType:
 
 
 def _author(user_id: str | None, claim: UserIdClaim) -> UserRef | None:
-    """Comments name `<sub>::<value of the user name claim>`. If ids are e-mail addresses, only the sub can be resolved."""
+    """Comments name `<sub>::<value of the user name claim>`. If ids are e-mail addresses, only the sub can be resolved.
+
+    The directory knows the name of the person.
+    """
     if not user_id:
         return None
     sub, _, username = user_id.partition("::")
     native_id = username if claim == "PREFERRED_USERNAME" and username else sub
-    return UserRef(native_id=native_id, name=username or None) if native_id else None
+    return UserRef(native_id=native_id, username=username or None) if native_id else None

@@ -28,7 +28,8 @@ class ConnectorInfo(Struct, frozen=True, kw_only=True):
     `sorts`: order fields by which the vendor sorts the rows *that have a value* exactly as the gateway does, several at
     once. `never_filled`: order fields that no row of this vendor has; ordering by them changes nothing. Ordering by any
     other field makes the gateway read the whole list.
-    `page_limit`: most rows in one page of a list. `scan_page`: rows in one page of a full scan; None means `page_limit`.
+    `page_limit`: most rows in one page of a list. `scan_page`: rows in one page of a list that the gateway filters or
+    sorts, so that it reads many; the vendor's largest, or fewer where a row costs the vendor time. None: `page_limit`.
     `listings`: the lists that the source has beside its tasks. The gateway does not ask for the others.
     `list_note`: what a list of tasks may leave out or show late, as text for people; empty if lists are complete.
     `sorts_flows`: flows come with the newest start first.

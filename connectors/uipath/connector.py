@@ -66,7 +66,7 @@ from connectors.uipath.details import read_detail
 from connectors.uipath.errors import parse_error
 from connectors.uipath.extras import Extras
 from connectors.uipath.ids import TaskId, number
-from connectors.uipath.paging import TaskList
+from connectors.uipath.paging import SCAN_PAGE, TaskList
 from connectors.uipath.people import Directory
 from connectors.uipath.settings import UiPathSettings
 
@@ -85,6 +85,7 @@ class UiPathConnector(Connector[UiPathSettings]):
     sorts = frozenset(search.TIME_MEMBERS)
     never_filled = search.NEVER_FILLED
     page_limit = 500
+    scan_page = SCAN_PAGE
     listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS})
     # The vendor names no candidates of an unassigned task. Users who may not work in its folder are refused by the vendor.
     open_to_everyone = True
@@ -113,7 +114,7 @@ class UiPathConnector(Connector[UiPathSettings]):
         return search.pushdown(query, self.settings.options.folders)
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
-        return await self._tasks.page(query, limit=min(max(limit, 1), self.page_limit), after=after)
+        return await self._tasks.page(query, limit=min(max(limit, 1), SCAN_PAGE), after=after)
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         """One task by its own path, several by lists."""

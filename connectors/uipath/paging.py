@@ -39,6 +39,10 @@ from connectors.uipath.settings import UiPathSettings
 # Ids in one request.
 BATCH = 40
 
+# Rows of one page of a list that the gateway filters or sorts: the largest `$top` (`MOST_ROWS`), less the one row that a
+# page of an ordered list reads again.
+SCAN_PAGE = MOST_ROWS - 1
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Row = tuple[wire.Task, Raw]
@@ -70,7 +74,7 @@ class TaskList:
         self._clock = clock
 
     async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
-        """`limit` is at most `MOST_ROWS` - 1: a page of an ordered list reads one row more."""
+        """`limit` is at most `SCAN_PAGE`: a page of an ordered list reads one row more."""
         filter = search.filter_of(query, self._settings.options.folders)
         if filter is None:
             return Page(items=(), total=0, total_accuracy=CountAccuracy.EXACT)

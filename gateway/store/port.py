@@ -59,7 +59,7 @@ class Journal(Protocol):
 
     Guarantees: what a method has recorded when it returns survives a crash of the process. Methods may be called
     concurrently. A write is kept for KEPT_SECONDS, then it may disappear at any time; an ended task is kept for as long
-    as the journal was opened with. Form data, tokens and payloads of tasks and flows are not stored.
+    as the journal was opened with. Form data, texts of comments, tokens and payloads of tasks and flows are not stored.
 
     Every method raises GatewayUnavailableError if the storage cannot be used, and nothing else. An operation id that
     is not known changes nothing and raises nothing.

@@ -80,7 +80,9 @@ class User(Node):
             return self.person.name
         if self.row is not None and self.row.name is not None:
             return self.row.name
-        return self._from_directory(info.context, lambda user: user.name or user.username)
+        found = self._from_directory(info.context, lambda user: user.name or user.username)
+        username = None if self.row is None else self.row.username
+        return found if found is None or username is None else _or_else(found, username)
 
     @resolved(
         graphql_type=str | None,
@@ -248,6 +250,10 @@ def identities_of(person: Caller, context: Context) -> list[IdentityLink]:
         for key, source in context.once(all_sources).items()
         if (identity := person.identity(key)) is not None
     ]
+
+
+async def _or_else(loading: Awaitable[str | None], otherwise: str) -> str:
+    return await loading or otherwise
 
 
 async def _read(loading: Awaitable[model.User | None], read: Callable[[model.User], T | None]) -> T | None:

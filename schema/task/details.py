@@ -75,7 +75,9 @@ class TaskForm:
 class TaskOutcome:
     code: str = strawberry.field(description="Value for `outcome` of `completeTask`.")
     label: str | None = strawberry.field(description="Text for people. Null if the source has none.")
-    nature: OutcomeNature = strawberry.field(description="Meaning of the outcome.")
+    nature: OutcomeNature = strawberry.field(
+        description="Meaning of the outcome. NEUTRAL unless the source or its configuration says otherwise."
+    )
     data: Requirement = strawberry.field(description="Whether `data` must, may or cannot be sent with it.")
     comment: Requirement = strawberry.field(description="Whether `comment` must, may or cannot be sent with it.")
 

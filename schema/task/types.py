@@ -43,7 +43,9 @@ class Task(Node):
 
     source: Source = strawberry.field(description="Source of the task.")
     kind: TaskKind = strawberry.field(description="Kind of work.")
-    title: str = strawberry.field(description="Title.")
+    title: str = strawberry.field(
+        description="Title. The name of the definition where the source has no titles (LittleHorse)."
+    )
     state: TaskState = strawberry.field(description="Unified state.")
     state_reason: str | None = strawberry.field(description="Reason for the state. Null if there is no more to say.")
     pending_transition: PendingTransition | None = strawberry.field(

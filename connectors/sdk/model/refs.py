@@ -19,11 +19,15 @@ class FlowRef(NativeRef, frozen=True):
 
 
 class UserRef(Struct, frozen=True, kw_only=True):
-    """A user as a row names them. `name` and `email` are set only if the row itself has them."""
+    """A user as a row names them. `name` and `email` are set only if the row itself has them.
+
+    `username`: what the user signs in with, shown where neither the row nor a directory has a name.
+    """
 
     native_id: str
     name: str | None = None
     email: str | None = None
+    username: str | None = None
 
 
 class GroupRef(Struct, frozen=True, kw_only=True):

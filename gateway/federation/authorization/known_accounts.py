@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec import structs
 
-from connectors.sdk.model import GroupRef, NativeRef, Task, User, UserRef
+from connectors.sdk.model import Group, GroupRef, NativeRef, Task, User, UserRef
 from gateway.people import People
 
 V = TypeVar("V")
@@ -49,6 +49,11 @@ class KnownAccounts:
     def named(self, ref: NativeRef) -> User | None:
         """The account with the name that a task carried."""
         return self._named.get(ref)
+
+    def named_group(self, ref: NativeRef) -> Group | None:
+        """The group with the name that a task carried."""
+        name = self._groups.get(ref)
+        return None if name is None else Group(native_id=ref.native_id, name=name)
 
     def is_out_of_use(self, ref: NativeRef) -> bool:
         """Whether the source's directory said so lately. False proves nothing."""

@@ -283,11 +283,15 @@ def _is_found(search: str, person: Caller | None, user: User | None) -> bool:
 
 
 def _is_offered(row: PersonRow) -> bool:
-    """Whether the account can be meant as the owner of a task: in use, no technical one, and with a name."""
+    """Whether the account can be meant as the owner of a task: in use, no technical one, and with a name.
+
+    An account that the configuration links to a person is that person's, whatever else it is used for.
+    """
     user = row.user
     if user is None:
         return True
-    return _is_named(row) and user.is_active is not False and not user.is_service
+    is_persons = row.person is not None or not user.is_service
+    return _is_named(row) and user.is_active is not False and is_persons
 
 
 def _is_named(row: PersonRow) -> bool:

@@ -20,7 +20,7 @@ class DirectoryReader:
     """Reads each source's users or groups in one batch. What could not be loaded is absent: rows show a stub instead."""
 
     def __init__(self, sources: Mapping[str, Source], *, reader: SourceReader, known: KnownAccounts) -> None:
-        """`known` has the names of accounts that no directory tells."""
+        """`known` has the names of accounts and groups that no directory tells."""
         self._sources = sources
         self._reader = reader
         self._known = known
@@ -33,7 +33,9 @@ class DirectoryReader:
         return found | {ref: user for ref, user in named if user is not None}
 
     async def groups(self, refs: Sequence[NativeRef]) -> dict[NativeRef, Group]:
-        return await self._batches(refs, "get groups", lambda connector, ids: connector.get_groups(ids))
+        found = await self._batches(refs, "get groups", lambda connector, ids: connector.get_groups(ids))
+        named = ((ref, self._known.named_group(ref)) for ref in refs if ref not in found)
+        return found | {ref: group for ref, group in named if group is not None}
 
     async def _batches(self, refs: Sequence[NativeRef], operation: str, get: Get[V]) -> dict[NativeRef, V]:
         by_source: dict[str, set[str]] = {}

@@ -63,11 +63,11 @@ class Capped:
         return page_of(*rows, totalItems=self.held, hasMoreTotalItems=False, **cursor)
 
 
-READS: dict[str, Callable[[CamundaConnector, str | None], Awaitable[Page[Any]]]] = {
-    "tasks": lambda connector, after: connector.list_tasks(TaskQuery(), limit=100, after=after),
-    "flows": lambda connector, after: connector.list_flows(FlowQuery(), limit=100, after=after),
-    "users": lambda connector, after: connector.list_users(limit=100, after=after),
-    "groups": lambda connector, after: connector.list_groups(limit=100, after=after),
+READS: dict[str, Callable[[CamundaConnector, int, str | None], Awaitable[Page[Any]]]] = {
+    "tasks": lambda connector, limit, after: connector.list_tasks(TaskQuery(), limit=limit, after=after),
+    "flows": lambda connector, limit, after: connector.list_flows(FlowQuery(), limit=limit, after=after),
+    "users": lambda connector, limit, after: connector.list_users(limit=limit, after=after),
+    "groups": lambda connector, limit, after: connector.list_groups(limit=limit, after=after),
 }
 
 
@@ -84,7 +84,7 @@ async def test_a_short_page_is_not_the_end(what: str, held: int, most: int, call
     found: list[str] = []
     after: str | None = None
     while True:
-        page = await READS[what](connector, after)
+        page = await READS[what](connector, 100, after)
         found += [row.native_id for row in page.items]
         assert (held, CountAccuracy.EXACT, False) == (page.total, page.total_accuracy, page.truncated)
         after = page.next_cursor
@@ -147,3 +147,19 @@ def test_ids_are_asked_for_in_batches_of_a_hundred() -> None:
     """Each id once, in the order of the first."""
     assert [["b", "a"]] == batches(["b", "a", "b"])
     assert [100, 50] == [len(batch) for batch in batches(str(number % 150) for number in range(300))]
+
+
+@pytest.mark.parametrize("what", READS)
+async def test_a_scan_asks_for_a_thousand_rows_at_once(what: str, answering: Answering) -> None:
+    """Tasks, flows, users and groups; never for more."""
+    asked: list[int] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(msgspec.json.decode(request.content)["page"]["limit"])
+        return page_of(totalItems=0)
+
+    connector = answering(answer)
+    for limit in (101, 1000, 10_000):
+        await READS[what](connector, limit, None)
+
+    assert [101, 1000, 1000] == asked

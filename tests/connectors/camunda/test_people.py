@@ -7,10 +7,13 @@ import httpx2
 import msgspec
 import pytest
 from msgspec.structs import replace
+from pydantic import SecretStr
 
 from connectors.camunda import CamundaConnector
+from connectors.camunda.settings import CamundaSettings
 from connectors.sdk.errors import UnavailableError
 from connectors.sdk.model import Group, GroupRef, Task, User, UserRef
+from connectors.sdk.settings import BasicCredentials
 
 Answering = Callable[..., CamundaConnector]
 Asked = list[tuple[str, Any]]
@@ -80,10 +83,10 @@ async def test_groups_are_listed(answering: Answering) -> None:
     """The name is an alias: tasks may name a group by it."""
     asked: Asked = []
 
-    page = await answering(directory(asked)).list_groups(search="acc", limit=500)
+    page = await answering(directory(asked)).list_groups(search="acc", limit=5000)
 
     assert Group(native_id="accounting", name="Accounting", aliases=("Accounting",)) == page.items[0]
-    assert [("/groups/search", {"limit": 100})] == [(path, body["page"]) for path, body in asked]
+    assert [("/groups/search", {"limit": 1000})] == [(path, body["page"]) for path, body in asked]
 
 
 async def test_members_are_described_by_the_directory(answering: Answering) -> None:
@@ -171,3 +174,21 @@ async def test_a_directory_is_asked_once_per_hundred_ids(answering: Answering) -
     await answering(answer).get_users([f"u{number % 250}" for number in range(500)])
 
     assert asked == [100, 100, 50]
+
+
+async def test_the_sources_own_account_is_a_technical_one(
+    task: Task, answering: Answering, settings: CamundaSettings
+) -> None:
+    """Where it signs in as a user of the cluster. The directory does not say which users are in use."""
+    basic = BasicCredentials(kind="basic", username="bob", password=SecretStr("secret"))
+    configured = settings.model_copy(update={"credentials": basic})
+    named = replace(task, candidate_users=(UserRef(native_id="alice"), UserRef(native_id="bob")), candidate_groups=())
+
+    by_user = (await answering(directory([]), configured).list_users(limit=50)).items
+    candidates = (await answering(directory([]), configured).list_users(assignable_to=named, limit=50)).items
+    by_client = (await answering(directory([])).list_users(limit=50)).items
+
+    assert {"alice": False, "bob": True, "carol": False} == {user.native_id: user.is_service for user in by_user}
+    assert {"alice": False, "bob": True} == {user.native_id: user.is_service for user in candidates}
+    assert not any(user.is_service for user in by_client)
+    assert {None} == {user.is_active for user in (*by_user, *candidates, *by_client)}

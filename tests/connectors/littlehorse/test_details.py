@@ -202,7 +202,7 @@ def test_events_become_activities_oldest_first() -> None:
     assert [kind for kind, _ in pairs] == [each.native_type for each in found]
     assert ({"user": "a", "group": "users"}, {"user": "b", "group": None}) == (found[2].before, found[2].after)
     assert (UserRef(native_id="b"), "Completed") == (found[2].target, found[10].message)
-    assert UserRef(native_id=SUB, name="my-user") == found[6].actor
+    assert UserRef(native_id=SUB, username="my-user") == found[6].actor
 
 
 @pytest.mark.parametrize(("claim", "author"), [("EMAIL", SUB), ("SUB", SUB), ("PREFERRED_USERNAME", "my-user")])

@@ -27,7 +27,7 @@ async def test_comments_are_edited_and_deleted(tenant: Tenant) -> None:
     assert [("2", "changed", None, tenant.now), ("3", "third", NOW, None)] == [
         (each.native_id, each.text, each.created_at, each.edited_at) for each in detail.comments
     ]
-    assert {"alice"} == {each.author.name for each in detail.comments if each.author is not None}
+    assert {"alice"} == {each.author.username for each in detail.comments if each.author is not None}
 
 
 async def test_an_admin_takes_over_a_task(tenant: Tenant) -> None:

@@ -335,3 +335,13 @@ def test_a_list_is_requested_with_the_members_of_its_stream() -> None:
     assert {"limit": 1} == Stream(ListKind.MINE).params({}, 1)
     assert set(STATUSES.values()) == {"UNASSIGNED", "ASSIGNED", "DONE", "CANCELLED"}
     assert ["all"] == msgspec.json.decode(msgspec.json.encode(Stream(ListKind.ALL)))[:1]
+
+
+async def test_rows_cost_the_bridge_time_so_that_few_are_requested_at_once(tenant: Tenant) -> None:
+    """Of each list 20 rows, however many may come: what was read before the deadline is shown."""
+    connector = tenant.open(definitions=["approve-invoice"])
+    await connector.list_tasks(TaskQuery(), limit=2000)
+    await connector.list_tasks(connector.pushdown(OPEN), limit=2000)
+
+    asked = [each.url.params["limit"] for each in tenant.transport.requests if each.url.path.endswith("/admin/tasks")]
+    assert (["20"] * 3, 160) == (asked, connector.info.page_limit)

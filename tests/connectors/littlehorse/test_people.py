@@ -1,7 +1,11 @@
 """Users, groups and definitions, with and without an identity adapter."""
 
+from collections.abc import Callable
+
+import httpx2
 import pytest
 
+from connectors.littlehorse import LittlehorseConnector
 from connectors.sdk.commands import AddComment
 from connectors.sdk.errors import (
     ValidationFailedError,
@@ -119,3 +123,29 @@ async def test_without_an_identity_adapter_there_is_no_directory(tenant_with: ty
     assert by_account == by_alice != set()
     await service.aclose()
     await viewer.aclose()
+
+
+async def test_accounts_of_clients_are_told_from_people(scripted: Callable[..., LittlehorseConnector]) -> None:
+    """By their user name. Whether a user is in use stands in no record that the connector reads."""
+    rows = [
+        {"id": "1", "email": "a@x.test", "username": "alice", "valid": True},
+        {"id": "2", "email": "t@x.test", "username": "service-account-taskgate", "valid": True},
+    ]
+    connector = scripted(lambda _: httpx2.Response(200, json={"users": rows}))
+    users = (await connector.list_users(limit=5)).items
+
+    assert [("a@x.test", False, None), ("t@x.test", True, None)] == [
+        (user.native_id, user.is_service, user.is_active) for user in users
+    ]
+
+
+async def test_an_author_has_the_name_of_the_directory(tenant: Tenant) -> None:
+    """The comment itself has a user name only, which is no name for people."""
+    connector = tenant.open()
+    with tenant.as_person("alice") as alice:
+        task = await tenant.one(user="alice@example.com", status="ASSIGNED")
+        await tenant.open("viewer").perform(AddComment(task=task, actor=alice, text="hello"))
+    [comment] = (await connector.get_detail(task, frozenset({DetailAspect.COMMENTS}))).comments or ()
+
+    assert comment.author is not None
+    assert (None, "alice") == (comment.author.name, comment.author.username)

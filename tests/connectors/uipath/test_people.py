@@ -119,3 +119,11 @@ async def test_a_task_id_of_another_form_is_not_found(tenant: Tenant) -> None:
     task = (await tenant.drain())[0]
     with pytest.raises(NotFoundError):
         await tenant.connector.list_users(assignable_to=replace(task, native_id="x"), limit=5)
+
+
+async def test_people_of_a_folder_are_not_said_to_be_in_use(tenant: Tenant) -> None:
+    """The vendor does not say it. Robots and applications are no people."""
+    everyone = (await tenant.connector.list_users(limit=500)).items
+
+    assert {(None, False)} == {(user.is_active, user.is_service) for user in everyone}
+    assert not any("robot" in (user.name or "").casefold() for user in everyone)

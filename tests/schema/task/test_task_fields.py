@@ -133,6 +133,16 @@ async def test_person_needs_a_call_only_for_fields_that_the_row_lacks(ask: Ask, 
     assert [[NativeRef("c8", "yan"), NativeRef("c8", "gone")]] == federation.calls["get_users"]
 
 
+async def test_a_user_name_is_shown_where_no_name_is_known(ask: Ask, federation: FakeFederation) -> None:
+    """The directory's name comes first."""
+    rows = (UserRef(native_id="yan", username="yan.x"), UserRef(native_id="gone", username="gone.x"))
+    federation.add(a_task(assignees=rows))
+    federation.users[NativeRef("c8", "yan")] = User(native_id="yan", name="Yan Xu")
+
+    named = [{"displayName": "Yan Xu"}, {"displayName": "gone.x"}]
+    assert {"assignees": named} == await _task(ask, "assignees { displayName }")
+
+
 async def test_group_is_named_by_the_row_the_directory_or_its_id(ask: Ask, federation: FakeFederation) -> None:
     """In this order. Null candidates differ from an empty list."""
     groups = (GroupRef(native_id="1", name="One"), GroupRef(native_id="2"), GroupRef(native_id="3"))

@@ -224,3 +224,17 @@ async def test_names_once_seen_on_tasks_are_kept() -> None:
     after = await sources.get_users(refs)
 
     assert ({}, {refs[0]: "Zoe Quimby"}) == (before, {ref: user.name for ref, user in after.items()})
+
+
+async def test_a_technical_account_that_is_a_persons_too_is_offered() -> None:
+    """The configuration says so by linking it."""
+    north = Directory("north", [], [task("north", "1")])
+    north.users = [
+        User(native_id="alice", name="Alice", is_service=True),
+        User(native_id="12", name="R", is_service=True),
+    ]
+    offered = await federation(north, people=[ALICE]).list_users(
+        ALICE, PageRequest(), assignable_to=TaskRef("north", "1")
+    )
+
+    assert ["alice"] == [edge.item.native_id for edge in offered.edges]

@@ -9,6 +9,7 @@ from msgspec import structs
 from connectors.sdk.errors import ConnectorError, UnavailableError
 from connectors.sdk.model import CountAccuracy, Task, TaskRef
 from connectors.sdk.query import Page, TaskOrderField, TaskQuery, TextMatch
+from connectors.sdk.registry import connector_types
 from schema.ports import ClaimIntent, InboxScope, SourceStatus, TaskFilter, TaskListRequest, WriteRequest
 from tests.gateway.federation.memory_source import MemoryConnector, federation, later, person, task
 
@@ -156,3 +157,18 @@ async def test_a_task_by_id_is_shown_as_our_write_left_it() -> None:
 
     assert [["1"], ["2"]] == [[edge.task.native_id for edge in page.edges] for page in (mine, queue)]
     assert [(1, CountAccuracy.EXACT)] * 2 == [(page.total, page.total_accuracy) for page in (mine, queue)]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "size", "calls"),
+    [("camunda", 1000, 2), ("uipath", 999, 3), ("epilot", 1000, 2), ("littlehorse", 160, 13), ("geotareas", 100, 20)],
+)
+async def test_a_scan_of_each_vendor_costs_its_own_number_of_calls(vendor: str, size: int, calls: int) -> None:
+    """For 2,000 of 6,000 tasks, the bound of a filter that finds nothing. Then the list says that it is PARTIAL."""
+    declared = connector_types()[vendor]
+    north = Paged()
+    north.info = structs.replace(north.info, page_limit=declared.page_limit, scan_page=declared.scan_page)
+    page = await federation(north, people=[ADMIN]).list_tasks(ADMIN, TaskListRequest(filter=NOWHERE[0], count=False))
+
+    assert ({size}, calls) == (set(north.sizes), len(north.sizes))
+    assert (SourceStatus.PARTIAL, True) == (page.sources[0].status, page.sources[0].truncated)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from connectors.sdk.errors import UnavailableError
-from connectors.sdk.model import Group, NativeRef, User
-from tests.gateway.federation.memory_source import MemoryConnector, federation
+from connectors.sdk.model import Group, GroupRef, NativeRef, TaskRef, User
+from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
 
 
 class Directory(MemoryConnector):
@@ -46,3 +46,19 @@ async def test_a_directory_that_fails_leaves_its_users_and_groups_out() -> None:
 
     assert [NativeRef("north", "u1")] == list(users)
     assert [NativeRef("north", "g1")] == list(groups)
+
+
+async def test_a_group_without_a_directory_has_the_name_that_a_task_carried() -> None:
+    """A directory that knows the group comes first."""
+    named = (GroupRef(native_id="596100", name="Field work"), GroupRef(native_id="g1", name="Old name"))
+    north = Directory("north")
+    north.held["1"] = task("north", "1", candidate_groups=named)
+    refs = [NativeRef("north", "596100"), NativeRef("north", "g1"), NativeRef("north", "x")]
+    sources = federation(north)
+
+    before = await sources.get_groups(refs)
+    await sources.get_tasks(person("carol", "north", admin=True), [TaskRef("north", "1")])
+    after = await sources.get_groups(refs)
+
+    assert {refs[1]: "G1"} == {ref: group.name for ref, group in before.items()}
+    assert {refs[0]: "Field work", refs[1]: "G1"} == {ref: group.name for ref, group in after.items()}

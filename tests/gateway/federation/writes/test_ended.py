@@ -1,6 +1,7 @@
 """A task that a person ended stays visible to that person, also where the vendor's record does not show it to them."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from msgspec import structs
@@ -256,3 +257,19 @@ async def test_an_ending_by_another_later_is_not_ours() -> None:
 def _told(result: WriteResult) -> tuple[str | None, str | None]:
     task = result.task
     return (None, None) if task is None or task.completed_by is None else (task.outcome, task.completed_by.native_id)
+
+
+@pytest.mark.parametrize("intent", [CompleteIntent(comment="Paid twice"), CommentIntent(text="Paid twice")])
+async def test_the_journal_keeps_no_text_of_a_comment(tmp_path: Path, intent: Intent) -> None:
+    """What a comment says is the vendor's to keep; so are form data."""
+    path = tmp_path / "journal.sqlite3"
+    journal = SqliteJournal(path)
+    if isinstance(intent, CompleteIntent):
+        intent = structs.replace(intent, outcome="approved", data={"iban": "Paid twice"})
+    result = await perform(federation(alices(), people=PEOPLE, journal=journal), intent, ALICE, key="once")
+    journal.close()
+    stored = path.read_bytes()
+
+    assert MutationStatus.APPLIED is result.status
+    assert b"Paid twice" not in stored
+    assert (b"approved" in stored) == isinstance(intent, CompleteIntent)
