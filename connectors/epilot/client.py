@@ -7,7 +7,8 @@ from msgspec import Raw
 from connectors.epilot import wire
 from connectors.epilot.errors import other_record, parse_error
 from connectors.epilot.formats import LARGE, flow_execution, step_task, whole_answer, workflow_execution
-from connectors.epilot.settings import EpilotSettings
+from connectors.epilot.ids import FlowId
+from connectors.epilot.settings import EpilotSettings, Generation
 from connectors.epilot.wire import Execution
 from connectors.sdk import (
     AdmissionControl,
@@ -22,6 +23,7 @@ from connectors.sdk import (
     Upstream,
     decode_json,
     decode_rows,
+    read_once,
 )
 
 OVERVIEW = "/v2/query/domain/workflows:execute"
@@ -82,6 +84,20 @@ class EpilotClient:
         self.flows = FlowsClient(self.workflow_api)
         self.workflows = WorkflowsClient(self.workflow_api)
         self.directory = DirectoryClient(self.user_api)
+
+    async def execution(self, flow: FlowId) -> Execution:
+        """Of either generation. It is the one record of its tasks, their details and the flow."""
+        client = self.workflows if flow.generation is Generation.V1 else self.flows
+        return await read_once(flow, lambda: client.get(flow.execution))
+
+    async def close(
+        self, flow: FlowId, *, reasons: Sequence[wire.Reason], description: str | None, closed_by: str | None
+    ) -> Execution | None:
+        """The closed execution; None for v1, which answers without a body. v2 does not take `closed_by`."""
+        if flow.generation is Generation.V2:
+            return await self.flows.close(flow.execution, reasons=reasons, description=description)
+        await self.workflows.close(flow.execution, reasons=reasons, description=description, closed_by=closed_by)
+        return None
 
     async def query_overview(self, body: Body) -> wire.TaskRows:
         """`body` is DatasetOptions.WorkflowTasksOverview. The vendor's own cache is bypassed."""

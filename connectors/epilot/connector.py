@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 from msgspec import Raw
 from msgspec.structs import replace
 
-from connectors.epilot import after_write, details, flows, formats, mapping, options, paging, search, wire
+from connectors.epilot import after_write, details, flows, mapping, options, paging, search, wire
 from connectors.epilot.client import EpilotClient
 from connectors.epilot.extras import Extras
 from connectors.epilot.ids import FlowId, flow_id, is_task_id, task_id
@@ -136,13 +136,13 @@ class EpilotConnector(Connector[EpilotSettings]):
         if query.flows is None:
             return await self._tasks.page(query, limit=limit, after=after)
         cursor = OffsetCursor.parse(after)
-        tasks, odd = await search.tasks_of_flows(query.flows, self._execution_by_id, self.settings, self.clock)
+        tasks, odd = await search.tasks_of_flows(query.flows, self._client, self.settings, self.clock)
         return paging.cut(tasks, cursor, limit=limit, odd=odd)
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         """One call for each execution: the vendor has no read of one task."""
-        flow_of = {native_id: str(task_id(native_id).flow) for native_id in filter(self.is_native_id, ids)}
-        executions = await get_each(flow_of.values(), self._execution_by_id)
+        flow_of = {native_id: task_id(native_id).flow for native_id in filter(self.is_native_id, ids)}
+        executions = await get_each(flow_of.values(), self._client.execution)
         now = self.clock()
         tasks: dict[str, Task | ConnectorError] = {}
         for native_id, flow in flow_of.items():
@@ -161,7 +161,7 @@ class EpilotConnector(Connector[EpilotSettings]):
         if aspects <= _NO_DETAILS:
             return TaskDetail()
         where = task_id(task.native_id)
-        execution = await self._execution(where.flow)
+        execution = await self._client.execution(where.flow)
         found = execution.find(where.task)
         if found is not None:
             return details.detail_from_wire(found, execution, aspects, self.settings)
@@ -174,7 +174,7 @@ class EpilotConnector(Connector[EpilotSettings]):
 
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
         async def get(native_id: str) -> Flow:
-            execution = await self._execution_by_id(native_id)
+            execution = await self._client.execution(flow_id(native_id))
             return readable_flow(self._flow(execution), flows.odd_members(execution))
 
         return await get_each(ids, get)
@@ -301,15 +301,14 @@ class EpilotConnector(Connector[EpilotSettings]):
     @handles(CancelFlowOfTask, note="closes the flow, with a reason of options.closing_reasons where it offers one")
     async def cancel_flow_of_task(self, command: CancelFlowOfTask) -> Outcome:
         flow = task_id(command.task.native_id).flow
-        closed = await self._close(flow, await self._closing_reasons(flow, None), command)
+        closed = await self._close(flow, None, (), command)
         return after_write.canceled_with_flow(command.task, closed, self.settings, fetched_at=self.clock())
 
     @handles(CancelFlow, note="status CLOSED; option `closing_reasons`: ids or titles of configured ones")
     async def cancel_flow(self, command: CancelFlow) -> FlowOutcome:
         names = parse_options(command.options, options.CancelFlowOptions).closing_reasons
         flow = flow_id(command.flow.native_id)
-        reasons = await self._closing_reasons(flow, command.flow.payload, names)
-        closed = await self._close(flow, reasons, command)
+        closed = await self._close(flow, command.flow.payload, names, command)
         after = after_write.closed(command.flow, fetched_at=self.clock()) if closed is None else self._flow(closed)
         return FlowOutcome(flow=after)
 
@@ -356,7 +355,8 @@ class EpilotConnector(Connector[EpilotSettings]):
         previous = options.vendor_task_id(given.previous_task_id, where)
         following = options.vendor_task_id(given.next_task_id, where)
         if previous is None or following is None:
-            previous, following = options.place_in(await self._known(where, flow.payload), previous, following)
+            known = await flows.known_execution(where, flow.payload, self._client)
+            previous, following = options.place_in(known, previous, following)
         options.check_neighbours(previous, following)
         return await self._client.flows.add_task(where.execution, previous=previous, following=following, task=task)
 
@@ -374,38 +374,11 @@ class EpilotConnector(Connector[EpilotSettings]):
         return Outcome(task=after_write.changed(before, answer, self.settings, fetched_at=self.clock()))
 
     async def _close(
-        self, flow: FlowId, reasons: Sequence[wire.Reason], command: CancelFlow | CancelFlowOfTask
+        self, flow: FlowId, payload: Raw | None, names: Sequence[str], command: CancelFlow | CancelFlowOfTask
     ) -> Execution | None:
-        """The closed execution; None for v1, which answers without a body."""
-        if flow.generation is Generation.V2:
-            return await self._client.flows.close(flow.execution, reasons=reasons, description=command.reason)
-        await self._client.workflows.close(
-            flow.execution, reasons=reasons, description=command.reason, closed_by=_user_id(command)
-        )
-        return None
-
-    async def _closing_reasons(
-        self, flow: FlowId, payload: Raw | None, names: Sequence[str] = ()
-    ) -> tuple[wire.Reason, ...]:
-        """`names` if there are some, else the configured preference. Without either nothing is read."""
-        if names:
-            return options.chosen_reasons(await self._known(flow, payload), names)
-        preferred = self.settings.options.closing_reasons
-        return options.preferred_reason(await self._known(flow, payload), preferred) if preferred else ()
-
-    async def _known(self, flow: FlowId, payload: Raw | None) -> Execution:
-        """The execution from the payload of its flow, else read."""
-        if payload is None:
-            return await self._execution(flow)
-        read = formats.workflow_execution if flow.generation is Generation.V1 else formats.flow_execution
-        return read(payload)
-
-    async def _execution(self, flow: FlowId) -> Execution:
-        client = self._client.workflows if flow.generation is Generation.V1 else self._client.flows
-        return await client.get(flow.execution)
-
-    async def _execution_by_id(self, native_id: str) -> Execution:
-        return await self._execution(flow_id(native_id))
+        """For the reasons with these names, else the preferred one."""
+        reasons = await flows.closing_reasons(flow, payload, names, self.settings, self._client)
+        return await self._client.close(flow, reasons=reasons, description=command.reason, closed_by=_user_id(command))
 
     def _flow(self, execution: Execution) -> Flow:
         return flows.flow_from_wire(execution, self.settings, fetched_at=self.clock())

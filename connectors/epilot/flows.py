@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from connectors.epilot import wire
+from connectors.epilot import formats, options, wire
 from connectors.epilot.client import EpilotClient
 from connectors.epilot.ids import FlowId
 from connectors.epilot.mapping import FLOW_STATES, FUTURE, OF_ENDED_FLOW, PENDING, link, subjects_of, tasks_of
@@ -119,6 +119,30 @@ async def executions_of(entity: Entity, generation: Generation, client: EpilotCl
     else:
         found = await client.flows.search(entity_id=entity.entity_id, entity_schema=entity.entity_schema)
     return _each_once(found)
+
+
+# Executions in hand
+
+
+async def known_execution(flow: FlowId, payload: Raw | None, client: EpilotClient) -> Execution:
+    """From the payload of its flow, else read."""
+    if payload is None:
+        return await client.execution(flow)
+    read = formats.workflow_execution if flow.generation is Generation.V1 else formats.flow_execution
+    return read(payload)
+
+
+async def closing_reasons(
+    flow: FlowId, payload: Raw | None, names: Sequence[str], settings: EpilotSettings, client: EpilotClient
+) -> tuple[wire.Reason, ...]:
+    """`names` if there are some, else the configured preference. Without either nothing is read.
+
+    `payload` as for `known_execution`.
+    """
+    preferred = settings.options.closing_reasons
+    if names:
+        return options.chosen_reasons(await known_execution(flow, payload, client), names)
+    return options.preferred_reason(await known_execution(flow, payload, client), preferred) if preferred else ()
 
 
 # Records

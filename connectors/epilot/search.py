@@ -4,7 +4,7 @@ Whatever the choice, the tasks of a few named flows are read from these flows.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from connectors.epilot import wire
 from connectors.epilot.client import EpilotClient
 from connectors.epilot.flows import MOST_CALLS, executions_of
 from connectors.epilot.formats import check_columns, kanban_row, overview_row
+from connectors.epilot.ids import flow_id
 from connectors.epilot.mapping import FLOW_STATES, OWNERS, odd_tasks_of, task_from_wire, tasks_of
 from connectors.epilot.paging import MOST_ROWS, cut, nothing, page_of
 from connectors.epilot.settings import Entity, EpilotSettings, KanbanColumns, ListBy
@@ -232,10 +233,10 @@ async def in_full(executions: Sequence[Execution], client: EpilotClient) -> tupl
     """
     light = [each for each in executions if _is_light(each)]
     light.sort(key=lambda each: not _is_running(each))
-    ids = [each.flow.execution for each in light[:MOST_IN_FULL]]
-    read = await get_each(ids, client.workflows.get) if ids else {}
+    ids = [each.flow for each in light[:MOST_IN_FULL]]
+    read = await get_each(ids, client.execution) if ids else {}
     whole = {key: each for key, each in read.items() if isinstance(each, Execution)}
-    found = [whole.get(each.flow.execution, each) if _is_light(each) else each for each in executions]
+    found = [whole.get(each.flow, each) if _is_light(each) else each for each in executions]
     return found, not any(map(_is_light, found))
 
 
@@ -267,12 +268,12 @@ def asks_for_candidates(query: TaskQuery) -> bool:
 
 async def tasks_of_flows(
     flows: Iterable[str],
-    read: Callable[[str], Awaitable[Execution]],
+    client: EpilotClient,
     settings: EpilotSettings,
     clock: Callable[[], datetime],
 ) -> TaskRows:
     """The tasks of these flows by native id, and those that do not fit. An unknown flow has none; a flow that cannot be read raises its error."""
-    executions = await get_each(sorted(flows), read)
+    executions = await get_each(sorted(flows), lambda native_id: client.execution(flow_id(native_id)))
     readable: list[Execution] = []
     for found in executions.values():
         if isinstance(found, ConnectorError):

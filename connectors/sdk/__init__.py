@@ -94,6 +94,7 @@ from connectors.sdk.http import (
     current_call,
     error_from_status,
     from_settings,
+    read_once,
     received_token,
     retry_at,
 )
@@ -363,6 +364,7 @@ __all__ = [
     "overdue",
     "parse_options",
     "read_cursor",
+    "read_once",
     "readable_flow",
     "readable_rows",
     "readable_task",

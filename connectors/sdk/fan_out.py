@@ -1,6 +1,6 @@
 """Many single reads side by side, for vendors that cannot read several records in one call."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from typing import TypeVar
 
 import anyio
@@ -8,20 +8,21 @@ import anyio
 from connectors.sdk.errors import ConnectorError, NotFoundError
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 # Requests of one batch that one source gets at the same time.
 BATCH_CONCURRENCY = 8
 
 
-async def get_each(ids: Iterable[str], get: Callable[[str], Awaitable[T]]) -> dict[str, T | ConnectorError]:
+async def get_each(ids: Iterable[K], get: Callable[[K], Awaitable[T]]) -> dict[K, T | ConnectorError]:
     """`get` for each distinct id, one call each. An id that was not found is absent; one that failed has its error.
 
     An exception of another kind is a bug in `get`; the first one is raised as it is.
     """
-    found: dict[str, T | ConnectorError] = {}
+    found: dict[K, T | ConnectorError] = {}
     limiter = anyio.CapacityLimiter(BATCH_CONCURRENCY)
 
-    async def one(native_id: str) -> None:
+    async def one(native_id: K) -> None:
         async with limiter:
             try:
                 found[native_id] = await get(native_id)

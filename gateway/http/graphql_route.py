@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from connectors.sdk.caller import Caller
 from gateway.auth import Authenticator, UnauthenticatedCallerError
-from gateway.federation.traffic import CallContext, RequestCost, in_context
+from gateway.federation.traffic import CallContext, OperationRecords, RequestCost, in_context
 from gateway.http.access_log import LOGGED
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
@@ -101,7 +101,13 @@ class GraphQLRoute:
         if operation.is_mutation and not request.may_write:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
         cost = RequestCost()
-        context = CallContext(caller=caller, token=token, counters=(cost,), asked_at=time.monotonic())
+        context = CallContext(
+            caller=caller,
+            token=token,
+            counters=(cost,),
+            asked_at=time.monotonic(),
+            operation_records=OperationRecords(),
+        )
         seconds = self._deadlines.mutation if operation.is_mutation else self._deadlines.query
         with in_context(context.with_deadline(seconds)):
             answer = await self._execution.run(operation, Context(caller, self._federation()))

@@ -156,23 +156,23 @@ COST: dict[str, Calls] = {
         "geotareas": "list 1, sign in 1",
     },
     "SourceHealth": {},
-    # The task itself, its flow, and that flow's current tasks.
+    # The task itself, its flow, and that flow's current tasks. epilot has one record for all of them.
     "TaskDetail": {
         "camunda": "detail 3, flow 1, groups 1, list 4, task 1",
         "uipath": "detail 3, sign in 1, task 1",
-        "epilot": "flow 3",
+        "epilot": "flow 1",
         "littlehorse": "detail 1, list 18, sign in 1, task 2",
         "geotareas": "flow 1, list 2, sign in 1, task 1",
     },
     "FlowOverview of alice": {
         "camunda": "flow 1, groups 1, list 12",
-        "epilot": "flow 3, people 1",
+        "epilot": "flow 1, people 1",
         "littlehorse": "list 31, sign in 1",
         "geotareas": "flow 1, list 3, sign in 1",
     },
     "FlowOverview of carol": {
         "camunda": "flow 1, groups 1, list 2",
-        "epilot": "flow 3, people 1",
+        "epilot": "flow 1, people 1",
         "littlehorse": "list 17, sign in 1",
         "geotareas": "flow 1, list 3, sign in 1",
     },

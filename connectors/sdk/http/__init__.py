@@ -4,7 +4,7 @@ upstream          sends requests to one origin; an answer, and the error for its
 credentials       headers that prove who we are; tokens are fetched and renewed
 token             tokens as an issuer gives them, checked
 token_exchange    credentials of the caller: the caller's own token, or one in exchange for it (RFC 8693)
-call              the current call: what is counted, and for whom
+call              the current call: what is counted, and for whom; records that an operation reads once
 authority         the caller, for sources that act as the caller
 admission         the interface of the gateway's admission control
 body              response bodies, with a bound on their decoded size
@@ -14,7 +14,7 @@ retry_after       the Retry-After header
 from connectors.sdk.http.admission import NO_HEADERS, AdmissionControl, Permit
 from connectors.sdk.http.authority import Authority
 from connectors.sdk.http.body import STEP, CorruptBodyError, TooLargeError, read_bounded
-from connectors.sdk.http.call import RequestCounter, UpstreamCall, current_call, in_call
+from connectors.sdk.http.call import RequestCounter, SharedRecords, UpstreamCall, current_call, in_call, read_once
 from connectors.sdk.http.credentials import Credentials, Exchange, FixedHeaders, TokenCredentials, from_settings
 from connectors.sdk.http.retry_after import LONGEST, retry_at
 from connectors.sdk.http.token import Token, received_token, token_of
@@ -34,6 +34,7 @@ __all__ = [
     "FixedHeaders",
     "Permit",
     "RequestCounter",
+    "SharedRecords",
     "Token",
     "TokenCredentials",
     "TokenExchange",
@@ -47,6 +48,7 @@ __all__ = [
     "from_settings",
     "in_call",
     "read_bounded",
+    "read_once",
     "received_token",
     "retry_at",
     "token_of",

@@ -1,13 +1,15 @@
-"""The call that the current task makes upstream: in whose name, and what counts its requests."""
+"""The call that the current task makes upstream: in whose name, what counts its requests, which records it shares."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
 from connectors.sdk.http.authority import Authority
+
+T = TypeVar("T")
 
 
 class RequestCounter(Protocol):
@@ -15,15 +17,22 @@ class RequestCounter(Protocol):
         """One more request is about to be sent."""
 
 
+class SharedRecords(Protocol):
+    async def once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+        """The record of `read`, or that of an earlier read with this key."""
+
+
 class UpstreamCall(Struct, frozen=True, kw_only=True):
     """What a connector may know of the call that it makes. The gateway's call context extends it.
 
     `authority` is None where the source is called with its service account, and where the gateway calls for itself.
-    Each of `counters` counts every request of the call, those to a token's issuer included.
+    Each of `counters` counts every request of the call, those to a token's issuer included. `records` are those that the
+    reads of one operation share; None where each call reads for itself, as writes and background refreshes do.
     """
 
     authority: Authority | None = None
     counters: tuple[RequestCounter, ...] = ()
+    records: SharedRecords | None = None
 
     def count_request(self) -> None:
         for counter in self.counters:
@@ -47,3 +56,13 @@ def in_call(call: UpstreamCall) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+async def read_once(key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+    """A record that answers several questions: tasks, their details, their flow. One operation reads it once.
+
+    `key` names the record within its source. Reads at the same time share the call and its failure. After a write
+    through the gateway, the record is read again.
+    """
+    records = current_call().records
+    return await read() if records is None else await records.once(key, read)

@@ -14,7 +14,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeGuard, TypeVar
 
 from msgspec import structs
@@ -27,7 +27,7 @@ from connectors.sdk.errors import (
     UnavailableError,
     UpstreamTimeoutError,
 )
-from gateway.federation.cache.flight import Flight, Terms
+from gateway.federation.cache.flight import EarlierRecords, Flight, Terms
 from gateway.federation.cache.invalidation import Invalidation, PendingWrite, widened
 from gateway.federation.cache.key import CacheKey
 from gateway.federation.cache.lru import AnswerStore, KeptAnswer
@@ -95,6 +95,7 @@ class Cache:
         fresh: bool = False,
         asked_at: float | None = None,
         decides: bool = False,
+        earlier: EarlierRecords | None = None,
         size: Callable[[T], int] = estimated_size,
     ) -> CachedResult[T]:
         """The answer: kept, on its way, or fetched now.
@@ -107,11 +108,12 @@ class Cache:
         A `fresh` read takes the answer of a call that began after the question was asked (`asked_at` on the monotonic
         clock; None: now), and no other; it fails if the vendor fails. While an older call is under way, all fresh reads
         that come before its end share the one call that follows it. `decides`: a write is decided on the answer; it
-        waits for no older call, and nothing outdated stands in.
+        waits for no older call, and nothing outdated stands in. `earlier` are records, all read after `asked_at`, that the
+        call may take; its answer is as old as these.
 
         Raises what `fetch` raises; UpstreamTimeoutError after `max_wait`; UnavailableError once the cache is closed.
         """
-        terms = Terms(ttl, size, max_stale, widened(tags))
+        terms = Terms(ttl, size, max_stale, widened(tags), earlier)
         asked = (self._monotonic() if asked_at is None else asked_at) if fresh else -math.inf
         kept = self._asked_since(key, asked) if fresh else self._usable(key, max_stale, revalidate)
         flight = self._joinable(key, asked)
@@ -274,7 +276,7 @@ class Cache:
             if after is not None:
                 await asyncio.wait({after.task})
                 del self._queued[key]
-                self._begin(key, flight)
+                self._begin(key, flight, terms.earlier, has_waited=True)
             with self._flight_context(key, in_background):
                 value = await fetch()
             self._keep(key, flight, value, terms)
@@ -285,14 +287,27 @@ class Cache:
         self._tasks.add(task)
         task.add_done_callback(lambda _: self._ended(key, flight))
         if after is None:
-            self._begin(key, flight)
+            self._begin(key, flight, None if in_background else terms.earlier)
         else:
             self._queued[key] = flight
         return flight
 
-    def _begin(self, key: CacheKey, flight: Flight) -> None:
-        flight.requested_at, flight.fetched_at = self._monotonic(), self._now()
+    def _begin(
+        self, key: CacheKey, flight: Flight, earlier: EarlierRecords | None, *, has_waited: bool = False
+    ) -> None:
+        """`has_waited`: questions may have joined it that were asked after earlier records were read."""
+
+        def may_serve(read_at: float) -> bool:
+            return (
+                not has_waited
+                and not self._invalidation.is_being_written(flight.tags)
+                and self._invalidation.may_be_kept(flight.since, read_at, flight.tags)
+            )
+
+        now = self._monotonic()
         flight.since = self._invalidation.number
+        flight.requested_at = now if earlier is None else earlier.begin(now, flight.since, may_serve)
+        flight.fetched_at = self._now() - timedelta(seconds=now - flight.requested_at)
         self._flights[key] = flight
 
     def _keep(self, key: CacheKey, flight: Flight, value: T, terms: Terms[T]) -> None:

@@ -15,14 +15,18 @@ BACKGROUND_DEADLINE = 60.0
 def flight_context(deadlines: Mapping[str, float]) -> FlightContext:
     """What `Cache` enters around each call. `deadlines` are the sources' own, in seconds by key.
 
-    A background refresh goes last, and counts for nothing: the operation that caused it has its answer already.
+    A background refresh goes last, counts for nothing and shares no record: the operation that caused it has its answer
+    already.
     """
 
     def around(key: CacheKey, in_background: bool) -> AbstractContextManager[None]:  # noqa: FBT001 as Cache calls it
         context = current_context()
         if not in_background:
-            return in_context(context.with_deadline(deadlines[key.source]))
-        refresh = structs.replace(context, priority=Priority.BACKGROUND, counters=())
+            shared = structs.replace(context, records=context.records_of(key.source, key.scope))
+            return in_context(shared.with_deadline(deadlines[key.source]))
+        refresh = structs.replace(
+            context, priority=Priority.BACKGROUND, counters=(), records=None, operation_records=None
+        )
         return in_context(refresh.with_deadline(BACKGROUND_DEADLINE))
 
     return around

@@ -50,9 +50,9 @@ class SourceReader:
 
         settings = source.connector.settings.cache
         seconds = fresh_seconds(settings, about)
-        context = current_context()
+        context, scope = current_context(), source.scope
         return await self._cache.get_or_fetch(
-            CacheKey(source.key, source.scope, operation, arguments),
+            CacheKey(source.key, scope, operation, arguments),
             fetched,
             ttl=ttl or (lambda _: seconds),
             tags=[about],
@@ -61,6 +61,7 @@ class SourceReader:
             max_wait=source.max_wait,
             fresh=fresh,
             asked_at=context.asked_at,
+            earlier=context.records_of(source.key, scope),
             decides=context.priority is Priority.WRITE,
         )
 

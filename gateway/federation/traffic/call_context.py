@@ -4,7 +4,7 @@ There is one context variable. A request to the gateway enters its context once;
 health probes enter contexts that they derive from the current one, or a context of their own, and leave them again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 
 import anyio
@@ -12,6 +12,7 @@ from msgspec import structs
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.http import UpstreamCall, current_call, in_call
+from gateway.federation.traffic.operation_records import OperationRecords, SourceRecords
 from gateway.federation.traffic.priority import Priority
 from gateway.federation.traffic.request_cost import RequestCost
 
@@ -25,6 +26,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     `deadline`: until when an answer is useful, in seconds of the event loop's clock; None: no deadline
     `asked_at`: when the question arrived, in seconds of the monotonic clock; None: with the call itself. A read that began
     later is fresh enough for it
+    `operation_records`: what the reads of the GraphQL operation share; None: each reads for itself
     `is_probe`: the request is a health probe and passes an open circuit breaker
     """
 
@@ -35,6 +37,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     deadline: float | None = None
     asked_at: float | None = None
     counters: tuple[RequestCost, ...] = ()
+    operation_records: OperationRecords | None = None
     is_probe: bool = False
 
     def __repr__(self) -> str:
@@ -61,6 +64,14 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     def counted_by(self, cost: RequestCost) -> "CallContext":
         """`cost` counts the requests, beside the counters that there are."""
         return structs.replace(self, counters=(*self.counters, cost))
+
+    def records_of(self, source: str, scope: Hashable) -> SourceRecords | None:
+        """The records of a source that a read may share; None without a moment that all of them were read after."""
+        return (
+            None
+            if self.operation_records is None or self.asked_at is None
+            else self.operation_records.of(source, scope)
+        )
 
     def _until(self, deadline: float) -> "CallContext":
         return structs.replace(self, deadline=deadline)

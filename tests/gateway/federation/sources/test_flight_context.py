@@ -3,9 +3,10 @@ too.
 """
 
 from connectors.sdk.caller import Caller
+from connectors.sdk.http import current_call
 from gateway.federation.cache import SERVICE, CacheKey
 from gateway.federation.sources import flight_context
-from gateway.federation.traffic import CallContext, Priority, RequestCost, current_context, in_context
+from gateway.federation.traffic import CallContext, OperationRecords, Priority, RequestCost, current_context, in_context
 
 ALICE = Caller(key="alice", name="Alice", identities={})
 KEY = CacheKey("north", SERVICE, "list tasks", None)
@@ -39,3 +40,19 @@ async def test_a_background_refresh_has_the_lowest_priority_and_is_not_counted()
 
     assert (ALICE, "t", Priority.BACKGROUND, ()) == (context.caller, context.token, context.priority, context.counters)
     assert 59.9 < seconds <= 60.0
+
+
+async def test_a_flight_shares_the_records_of_its_operation_and_a_background_refresh_shares_none() -> None:
+    """Those of its source and credential scope. Outside of a flight, as in a write, nothing is shared."""
+    records = OperationRecords()
+    reader = CallContext(caller=ALICE, asked_at=1.0, operation_records=records)
+    around = flight_context({"north": 8.0})
+    with in_context(reader):
+        outside = current_call().records
+        with around(KEY, False):
+            flight = current_call().records
+        with around(KEY, True):
+            background = current_context()
+
+    assert records.of("north", SERVICE) is flight
+    assert (None, None, None) == (outside, background.records, background.operation_records)
