@@ -1,4 +1,4 @@
-"""The cost of a page of a merged list, by the size of the sources: `python benchmarks/lists.py [--sizes N ...]`.
+"""The cost of a page of a merged list, by the size of the sources: `python benchmarks/lists.py [--sizes N ...] [--runs N]`.
 
 Five sources with 1,000, 10,000 and 100,000 open tasks each, or with other `sizes`. A page has 25 rows by due date, with
 the total. Measured are the first and the fortieth page, cold (with an empty cache) and warm (read before). The vendors
@@ -271,7 +271,7 @@ class Bench:
             tracemalloc.stop()
 
 
-async def measured(size: int, sorting: int) -> Iterable[tuple[str, str, Cost]]:
+async def measured(size: int, sorting: int, *, runs: int) -> Iterable[tuple[str, str, Cost]]:
     """Page, cold or warm, and cost: the best of a few runs."""
     bench = Bench(size, sorting=sorting)
     found = []
@@ -279,7 +279,7 @@ async def measured(size: int, sorting: int) -> Iterable[tuple[str, str, Cost]]:
         after = await bench.cursor_before(page)
         for warmth in ("cold", "warm"):
             costs = []
-            for _ in range(RUNS):
+            for _ in range(runs):
                 if warmth == "cold":
                     bench.cold()
                 costs.append(await bench.cost(after))
@@ -290,7 +290,7 @@ async def measured(size: int, sorting: int) -> Iterable[tuple[str, str, Cost]]:
     return found
 
 
-async def run(sizes: Sequence[int]) -> int:
+async def run(sizes: Sequence[int], *, runs: int) -> int:
     print(
         f"{'sources':26} {'tasks each':>10} {'page':>4} {'':4} {'calls':>5} {'bytes':>9} {'CPU ms':>8} {'peak kB':>8}"
     )
@@ -298,7 +298,7 @@ async def run(sizes: Sequence[int]) -> int:
     for sorting, name in ((5, "5 that sort"), (3, "3 that sort, 2 drained"), (0, "5 drained")):
         smallest: dict[tuple[str, str], Cost] = {}
         for size in sizes:
-            for page, warmth, cost in await measured(size, sorting):
+            for page, warmth, cost in await measured(size, sorting, runs=runs):
                 least = smallest.setdefault((page, warmth), cost)
                 is_more = (sorting, size) == (SOURCES, sizes[-1]) and (
                     cost.calls > least.calls
@@ -336,9 +336,13 @@ async def questions(sizes: Sequence[int]) -> int:
 def main() -> int:
     arguments = argparse.ArgumentParser(description="What a page of a merged list costs, by the size of the sources.")
     arguments.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="tasks of each source, ascending")
-    sizes: Sequence[int] = arguments.parse_args().sizes
+    arguments.add_argument(
+        "--runs", type=int, default=RUNS, help="of each page; the one with the least CPU time counts"
+    )
+    given = arguments.parse_args()
+    sizes: Sequence[int] = given.sizes
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    return asyncio.run(run(sizes))
+    return asyncio.run(run(sizes, runs=given.runs))
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ pytestmark = pytest.mark.server
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = {
     "documents.py": ["--runs", "1"],
-    "faults.py": ["--seconds", "1"],
-    "limits.py": ["--seconds", "1"],
-    "lists.py": ["--sizes", "200"],
+    "faults.py": ["--seconds", "0.2"],
+    "limits.py": ["--seconds", "0.2"],
+    "lists.py": ["--sizes", "200", "--runs", "1"],
 }
 
 

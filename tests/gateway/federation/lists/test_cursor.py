@@ -72,7 +72,7 @@ def test_a_cursor_survives_the_way_to_the_client_and_back() -> None:
     assert POSITION == CODEC.decode("a list", CURSOR)
 
 
-@settings(max_examples=max(500, settings().max_examples))
+@settings(max_examples=2 * settings().max_examples)
 @given(tampered().filter(lambda text: text != CURSOR) | st.text(max_size=300))
 def test_a_text_that_is_no_cursor_of_ours_is_refused(text: str) -> None:
     """With an InputError, never with another error."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.sdk.model import (
@@ -135,7 +135,6 @@ def test_every_member_of_a_filter_is_drawn() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=max(200, settings().max_examples))
 @given(filters, st.lists(tasks(), min_size=1, max_size=12))
 def test_a_compiled_filter_is_sound(wanted: TaskFilter, rows: list[Task]) -> None:
     """The test is exact. The query matches every match, and nothing else if it is called exact."""

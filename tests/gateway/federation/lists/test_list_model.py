@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import anyio
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -47,7 +47,6 @@ Able = tuple[frozenset[TaskOrderField], bool, Paging, bool]
 # A change between two pages: the row, whether it is removed, and otherwise the seed of its new values.
 Change = tuple[int, bool, int]
 
-many = settings(max_examples=max(150, settings().max_examples))
 filters = st.just(TaskFilter()) | filters_of(
     {
         "ids": some([TaskRef("north", "001"), TaskRef("south", "002"), TaskRef("west", "003")]),
@@ -175,7 +174,6 @@ class Walk:
         return native_ids[::-1] if backward else native_ids
 
 
-@many
 @given(seeds, filters, orders, able, sizes, st.lists(st.integers(0, 4), min_size=1, max_size=3), scopes, st.booleans())
 def test_pages_joined_are_the_models_sequence(
     numbers: list[int],
@@ -204,7 +202,6 @@ def test_pages_joined_are_the_models_sequence(
         assert page.total == len(expected) if exact else page.total <= len(expected)
 
 
-@many
 @given(
     numbers=seeds,
     wanted=filters,
@@ -264,7 +261,6 @@ def test_unchanged_tasks_come_once_and_in_order_while_others_change(
     assert unchanged == [name for name in found if name not in touched]
 
 
-@many
 @given(
     numbers=seeds,
     order=orders,
@@ -294,7 +290,6 @@ def test_pages_that_a_vendor_shuffles_repeats_or_shortens(
     assert [one for one in model(tasks, ADMIN, request) if one not in hidden] == anyio.run(walk.run)
 
 
-@many
 @given(seeds, orders, able, sizes, st.lists(st.booleans(), min_size=1, max_size=12))
 def test_any_edge_resumes_in_either_direction(
     numbers: list[int],

@@ -121,7 +121,7 @@ async def healthy_lists(*, late_share: float) -> list[float]:
         await timed(graph)
 
     async with anyio.create_task_group() as group:
-        for _ in range(sized(150, 50)):
+        for _ in range(sized(150, 30)):
             group.start_soon(ask_all)
             took.append((await timed(graph, healthy))[0])
             await anyio.sleep(0.01)
