@@ -16,7 +16,7 @@ from tests.world import world as world  # noqa: PLC0414 a fixture of all tests
 # The number of examples of property tests: HYPOTHESIS_PROFILE is `long` in `make test-long` and `few` in `make check`.
 # There are no deadlines, because machines are shared.
 settings.register_profile("few", max_examples=15, deadline=None)
-settings.register_profile("quick", max_examples=50, deadline=None)
+settings.register_profile("quick", max_examples=30, deadline=None)
 settings.register_profile("long", max_examples=3000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
