@@ -45,7 +45,8 @@ def state_of(status: str | None, *, assigned: bool) -> tuple[TaskState, str]:
         case "ASSIGNED" if assigned:
             return TaskState.RESERVED, "lh.assigned"
         case "ASSIGNED":
-            return TaskState.READY, "lh.assigned.no_user"
+            # Its owner is not known. As READY it would be missing in lists of READY tasks: the bridge lists it as ASSIGNED.
+            return TaskState.UNKNOWN, "lh.assigned.no_user"
         case "DONE":
             return TaskState.COMPLETED, "lh.done"
         case "CANCELLED":

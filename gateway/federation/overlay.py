@@ -1,13 +1,15 @@
 """Read-your-writes: tasks and flows as our own writes left them, shown while the vendor's reads lag.
 
 An entry holds the record that the vendor will show, and the versions that the vendor may still show until then. It ends
-when the vendor shows any other version, and after `LONGEST` seconds: from then on the vendor is believed. Rows that were
-read before the write stay replaced: they are shown while the source cannot be read.
+when the vendor shows any other version, and after `LONGEST` seconds: from then on the vendor is believed. Lists may lag
+behind reads by id, so the entry ends for each of them alone. Rows that were read before the write stay replaced: they are
+shown while the source cannot be read.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from enum import Enum
 
 from msgspec import Struct, structs
 
@@ -19,6 +21,13 @@ LONGEST = 60.0
 KEPT = 1800.0
 # Entries beyond LONGEST that are kept; the oldest go first.
 MOST_KEPT = 1000
+
+
+class Reading(Enum):
+    """How a record was read: as a row of a list, or by its id."""
+
+    ROW = "row"
+    RECORD = "record"
 
 
 class Written(Struct, frozen=True):
@@ -35,17 +44,22 @@ class Written(Struct, frozen=True):
 
 
 class _Entry(Struct, frozen=True):
-    """`outdated` are the versions before; `at` is when the write was over; `has_ended`: LONGEST has passed since."""
+    """`outdated` are the versions before; `at` is when the write was over. `shown_by`: the readings that have shown it.
+    `until`: after that the vendor is believed in any case.
+    """
 
     written: Written
     outdated: frozenset[str]
     at: datetime
     until: float
-    has_ended: bool = False
+    shown_by: frozenset[Reading] = frozenset()
 
     @property
     def expected(self) -> Task:
         return self.written.expected
+
+    def is_over(self, reading: Reading, now: float) -> bool:
+        return reading in self.shown_by or self.until <= now
 
 
 class Overlay:
@@ -79,50 +93,54 @@ class Overlay:
             Written(expected, versions, is_new), outdated, self._now(), self._monotonic() + LONGEST
         )
 
-    def seen(self, task: Task) -> Task:
+    def seen(self, task: Task, reading: Reading) -> Task:
         """The record to show for one that was read: the expected one while the vendor lags behind, or was not asked since."""
         entry = self._entries.get(task.ref)
         if entry is None:
             return task
-        if task.version in entry.outdated and (self._monotonic() < entry.until or task.fetched_at < entry.at):
+        is_over = entry.is_over(reading, self._monotonic())
+        if task.version in entry.outdated and (not is_over or task.fetched_at < entry.at):
             return entry.expected
         if task.fetched_at < entry.at and task.version != entry.expected.version:
             # Neither what was there before the write nor after it, read before it: it tells nothing about the write.
             return entry.expected
-        if not entry.has_ended:
+        if reading not in entry.shown_by:
             # The vendor shows it. Older answers do not, so the entry stays for them.
-            until = min(entry.until, self._monotonic())
-            self._entries[task.ref] = structs.replace(entry, has_ended=True, until=until)
-            self._ended(task.ref)
+            self._entries[task.ref] = structs.replace(entry, shown_by=entry.shown_by | {reading})
+            if not is_over:
+                self._ended(task.ref)
         return task
 
-    def expected(self, source: str, *, read_at: datetime | None = None) -> Sequence[Task]:
+    def expected(self, source: str, reading: Reading, *, read_at: datetime | None = None) -> Sequence[Task]:
         """As `written`: the records that the vendor will show."""
-        return [one.expected for one in self.written(source, read_at=read_at)]
+        return [one.expected for one in self.written(source, reading, read_at=read_at)]
 
-    def written(self, source: str, *, read_at: datetime | None = None) -> Sequence[Written]:
-        """The tasks of one source whose writes the vendor may not show yet.
+    def written(self, source: str, reading: Reading, *, read_at: datetime | None = None) -> Sequence[Written]:
+        """The tasks of one source whose writes the vendor may not show yet in such a reading.
 
         `read_at`: also those, however old, that an answer read then cannot show.
         """
         if not self._entries:
             return ()
         self._expire()
+        now = self._monotonic()
         return [
             entry.written
             for ref, entry in self._entries.items()
-            if ref.source == source and (not entry.has_ended or (read_at is not None and read_at < entry.at))
+            if ref.source == source
+            and (not entry.is_over(reading, now) or (read_at is not None and read_at < entry.at))
         ]
 
     def _expire(self) -> None:
         now = self._monotonic()
         ended = [(ref, entry) for ref, entry in self._entries.items() if entry.until <= now]
         for number, (ref, entry) in enumerate(ended):
+            is_shown = len(entry.shown_by) == len(Reading)
             if entry.until + self._kept - LONGEST <= now or len(ended) - number > MOST_KEPT:
                 del self._entries[ref]
-            elif not entry.has_ended:
-                self._entries[ref] = structs.replace(entry, has_ended=True)
-            if not entry.has_ended:
+            elif not is_shown:
+                self._entries[ref] = structs.replace(entry, shown_by=frozenset(Reading))
+            if not is_shown:
                 self._ended(ref)
 
 

@@ -24,6 +24,10 @@ _FUTURE_TOO = "a synonym of PENDING, which a task of the future has too: whether
 DEVIATIONS = {
     ("epilot", "UNASSIGNED (deprecated)", ""): ("CREATED", _FUTURE_TOO),
     ("epilot", "ASSIGNED (deprecated)", ""): ("CREATED", _FUTURE_TOO),
+    ("littlehorse", "ASSIGNED", "no user in the record"): (
+        "UNKNOWN",
+        "the bridge lists such a task as ASSIGNED: as READY it would be missing in lists of READY tasks",
+    ),
     ("littlehorse", "form", "fields d: name, label, type, required, options"): (
         "fields d: name, label, type, required",
         "the bridge's description of a field has no options",

@@ -23,10 +23,10 @@ from gateway.federation.lists.page import PageBuilder
 from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan
 from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, start_of
 from gateway.federation.lists.row_stream import Admit, FetchAll, PagedStream, ScannedStream, StreamSpec, VendorPages
-from gateway.federation.lists.sort_order import NullPartition, SortValues, TotalOrder
+from gateway.federation.lists.sort_order import SortValues, TotalOrder
 from gateway.federation.lists.source_report import Contribution, is_complete
 from gateway.federation.objects import GET_TASK
-from gateway.federation.overlay import Overlay
+from gateway.federation.overlay import Overlay, Reading
 from gateway.federation.sources import Source, SourceReader
 from gateway.people import People
 from schema.ports import InboxScope, PersonId, RowList, SourceReport, TaskEdgeRow, TaskFilter, TaskList, TaskListRequest
@@ -105,8 +105,8 @@ class TaskLists:
         since = {}
         for contribution in contributions:
             key, read_at = contribution.source.key, contribution.stood_in_at
-            if read_at is not None and len(self._overlay.written(key, read_at=read_at)) > len(
-                self._overlay.written(key)
+            if read_at is not None and len(self._overlay.written(key, Reading.ROW, read_at=read_at)) > len(
+                self._overlay.written(key, Reading.ROW)
             ):
                 since[key] = read_at
         return since
@@ -201,7 +201,7 @@ class TaskLists:
             spec = StreamSpec(
                 planned.id,
                 order,
-                self._admit(plan, partition),
+                self._admit(plan, planned),
                 start_of(planned.id, start),
                 bound=() if partition is None else partition.bound,
                 error_of=lambda raised: source.error_of(raised, LIST_TASKS),
@@ -212,7 +212,7 @@ class TaskLists:
                 if partition is None
                 else PagedStream(spec, self._pages(contribution, planned, request))
             )
-        written = self._overlay.written(source.key, read_at=since) if plan.streams else ()
+        written = self._overlay.written(source.key, Reading.ROW, read_at=since) if plan.streams else ()
         contribution.disjuncts = TaskDisjuncts(
             source, plan, self._first_page(contribution, fresh=request.fresh), written
         )
@@ -235,16 +235,18 @@ class TaskLists:
 
         return fetch
 
-    def _admit(self, plan: SourcePlan, partition: NullPartition | None) -> Admit[Task]:
+    def _admit(self, plan: SourcePlan, planned: PlannedStream) -> Admit[Task]:
         """Rows as the vendor shows them; those that the overlay replaces come in a stream of their own.
 
         A vendor that cannot query a null partition returns all of them: each stream takes its own rows.
         """
 
+        partition = planned.partition
         own = {task.native_id for task in plan.own}
+        reading = Reading.ROW if planned.ids is None else Reading.RECORD
 
         def admit(task: Task) -> Task | None:
-            if self._overlay.seen(task) is not task:
+            if self._overlay.seen(task, reading) is not task:
                 return None
             shown = self._within_flow(task)
             is_own = partition is None or partition.holds(shown)

@@ -13,7 +13,7 @@ from gateway.federation.authorization import OWN_WORK, OwnWork, visible_record
 from gateway.federation.cache import CachedResult, Kind, Tag
 from gateway.federation.objects.batch import read_each
 from gateway.federation.objects.flows import FlowReader
-from gateway.federation.overlay import Overlay
+from gateway.federation.overlay import Overlay, Reading
 from gateway.federation.sources import Source, SourceReader
 
 GET_TASK = "get task"
@@ -123,11 +123,11 @@ class TaskReader:
     def _as_written(self, ref: TaskRef, answer: CachedResult[Task | None]) -> Task | None:
         """The record as our own writes left it."""
         if answer.value is not None:
-            return self._own.remembered(self._overlay.seen(answer.value))
+            return self._own.remembered(self._overlay.seen(answer.value, Reading.RECORD))
         self._own.is_gone(ref)
         # The vendor may not show a new task yet. The overlay holds only what the vendor accepted.
         read_at = None if answer.error is None else answer.fetched_at
-        expected = self._overlay.expected(ref.source, read_at=read_at)
+        expected = self._overlay.expected(ref.source, Reading.RECORD, read_at=read_at)
         return next((self._own.remembered(one) for one in expected if one.native_id == ref.native_id), None)
 
     def within_flow(self, task: Task) -> Task:

@@ -122,7 +122,14 @@ async def test_a_completion_is_unknown_while_the_task_still_reads_as_open(tenant
 
 
 @pytest.mark.parametrize(
-    "answer", [httpx2.Response(503), httpx2.Response(500), httpx2.Response(401), httpx2.Response(200, content=b"{")]
+    "answer",
+    [
+        httpx2.Response(503),
+        httpx2.Response(500),
+        httpx2.Response(401),
+        httpx2.Response(403, json={"message": "Current user is forbidden from accessing this task"}),
+        httpx2.Response(200, content=b"{"),
+    ],
 )
 async def test_a_completion_that_cannot_be_confirmed_may_be_applied(
     scripted: Scripted, answer: httpx2.Response

@@ -56,7 +56,7 @@ def with_claim(settings: LittlehorseSettings, claim: UserIdClaim) -> Littlehorse
     [
         ("UNASSIGNED", False, (TaskState.READY, "lh.unassigned")),
         ("ASSIGNED", True, (TaskState.RESERVED, "lh.assigned")),
-        ("ASSIGNED", False, (TaskState.READY, "lh.assigned.no_user")),
+        ("ASSIGNED", False, (TaskState.UNKNOWN, "lh.assigned.no_user")),
         ("DONE", True, (TaskState.COMPLETED, "lh.done")),
         ("CANCELLED", False, (TaskState.CANCELED, "lh.cancelled")),
         ("CANCELLED", True, (TaskState.CANCELED, "lh.cancelled")),

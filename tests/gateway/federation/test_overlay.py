@@ -6,10 +6,11 @@ import pytest
 from msgspec import structs
 
 from connectors.sdk.model import FlowState, Task, TaskRef, TaskState
-from gateway.federation.overlay import LONGEST, MOST_KEPT, FlowOverlay, Overlay
+from gateway.federation.overlay import LONGEST, MOST_KEPT, FlowOverlay, Overlay, Reading
 from tests.gateway.federation.memory_source import NOW, task
 from tests.gateway.federation.rich_source import flow
 
+ROW, RECORD = Reading.ROW, Reading.RECORD
 BEFORE = task("north", "1")
 
 
@@ -42,15 +43,15 @@ def test_the_vendor_is_believed_after_a_minute_unless_it_was_read_before(time: T
     time.seconds = 10.0
     overlay.put(BEFORE, owned("alice"))
     time.seconds = 10.0 + LONGEST - 1
-    lagging = overlay.seen(read(BEFORE, time))
+    lagging = overlay.seen(read(BEFORE, time), ROW)
     time.seconds = 10.0 + LONGEST + 1
     lost = read(BEFORE, time)
 
     assert owned("alice") == lagging
-    assert owned("alice") == overlay.seen(BEFORE)
-    assert lost is overlay.seen(lost)
-    assert ([], [owned("alice")]) == (overlay.expected("north"), overlay.expected("north", read_at=NOW))
-    assert [] == overlay.expected("north", read_at=time.now())
+    assert owned("alice") == overlay.seen(BEFORE, ROW)
+    assert lost is overlay.seen(lost, ROW)
+    assert ([], [owned("alice")]) == (overlay.expected("north", ROW), overlay.expected("north", ROW, read_at=NOW))
+    assert [] == overlay.expected("north", ROW, read_at=time.now())
 
 
 def test_rows_of_before_stay_replaced_when_the_vendor_has_shown_the_write(time: Time) -> None:
@@ -61,23 +62,23 @@ def test_rows_of_before_stay_replaced_when_the_vendor_has_shown_the_write(time: 
     time.seconds = 11.0
     shown = read(owned("alice"), time)
 
-    assert shown is overlay.seen(shown)
-    assert owned("alice") == overlay.seen(BEFORE)
-    assert owned("alice") == overlay.seen(task("north", "1", title="Older", owner="zoe"))
-    assert [] == overlay.expected("north")
+    assert shown is overlay.seen(shown, ROW)
+    assert owned("alice") == overlay.seen(BEFORE, ROW)
+    assert owned("alice") == overlay.seen(task("north", "1", title="Older", owner="zoe"), ROW)
+    assert [] == overlay.expected("north", ROW)
 
 
-def test_an_entry_ends_once(time: Time) -> None:
+def test_an_entry_ends_once_for_each_reading(time: Time) -> None:
     """Answers that are older than it are outdated from then on; later looks change nothing."""
     ended: list[TaskRef] = []
     overlay = Overlay(monotonic=time.monotonic, now=time.now, ended=ended.append)
     overlay.put(BEFORE, owned("alice"))
     for _ in range(3):
-        overlay.seen(read(owned("bob"), time))
+        overlay.seen(read(owned("bob"), time), ROW)
         time.seconds += LONGEST
-        overlay.expected("north")
+        overlay.expected("north", ROW)
 
-    assert [BEFORE.ref] == ended
+    assert [BEFORE.ref, BEFORE.ref] == ended
 
 
 def test_old_entries_are_bounded(time: Time) -> None:
@@ -88,11 +89,11 @@ def test_old_entries_are_bounded(time: Time) -> None:
         one = task("north", str(number))
         overlay.put(one, structs.replace(one, state=TaskState.COMPLETED))
     time.seconds = 2.0 + LONGEST
-    after_a_minute = overlay.expected("north", read_at=NOW)
+    after_a_minute = overlay.expected("north", ROW, read_at=NOW)
     time.seconds = 602.0
 
     assert (MOST_KEPT, "10") == (len(after_a_minute), after_a_minute[0].native_id)
-    assert [] == overlay.expected("north", read_at=NOW)
+    assert [] == overlay.expected("north", ROW, read_at=NOW)
 
 
 def test_all_versions_of_several_writes_are_known(time: Time) -> None:
@@ -101,10 +102,25 @@ def test_all_versions_of_several_writes_are_known(time: Time) -> None:
     done = structs.replace(owned("alice"), state=TaskState.COMPLETED)
     overlay.put(BEFORE, owned("alice"))
     overlay.put(owned("alice"), done)
-    (written,) = overlay.written("north")
+    (written,) = overlay.written("north", ROW)
 
     assert {BEFORE, owned("alice"), done} == set(written.versions)
-    assert [done, done] == [overlay.seen(read(one, time)) for one in (BEFORE, owned("alice"))]
+    assert [done, done] == [overlay.seen(read(one, time), ROW) for one in (BEFORE, owned("alice"))]
+
+
+def test_lists_may_lag_behind_reads_by_id(time: Time) -> None:
+    """The task was opened after the write: rows of lists stay replaced until a list shows the write too."""
+    overlay = Overlay(monotonic=time.monotonic, now=time.now)
+    overlay.put(BEFORE, owned("alice"))
+    time.seconds = 1.0
+    record = read(owned("alice"), time)
+    shown = overlay.seen(record, RECORD)
+
+    assert record is shown
+    assert ([owned("alice")], []) == (overlay.expected("north", ROW), overlay.expected("north", RECORD))
+    assert owned("alice") == overlay.seen(read(BEFORE, time), ROW)
+    released = read(BEFORE, time)
+    assert released is overlay.seen(released, RECORD)
 
 
 def test_flows_that_were_read_before_a_write_stay_replaced(time: Time) -> None:
