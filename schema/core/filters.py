@@ -58,6 +58,9 @@ class IdFilter:
         if others := given(self.not_in):
             excluded = {source_key(text, (*field, "notIn"), context) for text in others}
             found = both(found, frozenset(context.sources) - excluded)
+        if given(self.is_null) is False:
+            # Every object has one. It is a condition all the same: `not` turns it into none of them.
+            found = both(found, frozenset(context.sources))
         return frozenset() if given(self.is_null) else found
 
 

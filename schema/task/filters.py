@@ -269,7 +269,10 @@ class TaskFilter:
         """What the negative members about ids, people and tags exclude, one filter each."""
         ids, group, flow, tag = given(self.id), given(self.candidate_group), given(self.flow), given(self.tag)
         owner, candidate = given(self.assignee), given(self.candidate_user)
+        # Every task has an id: `isNull: false` excludes none, and is a condition all the same within `not` and `or`.
+        has_id = ids is not None and given(ids.is_null) is False
         found = [
+            *([ports.TaskFilter(ids=frozenset())] if has_id else []),
             ports.TaskFilter(ids=_excluded_refs(ids, "Task", TaskRef, (*field, "id"))),
             ports.TaskFilter(candidate_groups=_excluded_refs(group, "Group", NativeRef, (*field, "candidateGroup"))),
             ports.TaskFilter(flows=_excluded_refs(flow, "Flow", FlowRef, (*field, "flow"))),

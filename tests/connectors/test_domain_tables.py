@@ -96,8 +96,11 @@ def test_the_page_has_rows_for_every_vendor() -> None:
     ids=[" ".join(row[:3]) for row in VENDOR_STATES],
 )
 def test_a_state_is_what_its_row_says(vendor: str, native: str, condition: str, unified: str, note: str) -> None:
-    """State, pending transition and reason; also the rule, if the note names it."""
-    check = checks_of(vendor).states.get((native, condition))
+    """State, pending transition and reason; also the rule, if the note names it. Unless the vendor never follows the row."""
+    checks = checks_of(vendor)
+    check = checks.states.get((native, condition))
+    if check is None and (native, condition) in checks.deviating:
+        return
 
     assert check is not None, f"no check in tests/connectors/{vendor}/domain.py"
     found = check()
@@ -119,7 +122,8 @@ def test_the_mapping_has_the_states_of_the_table_and_no_others(vendor: str) -> N
     rows = [row for row in VENDOR_STATES if row[0] == vendor]
 
     assert checks.statuses == {name for row in rows for name in native_names(row[1])}
-    assert {row[1:3] for row in rows} == checks.states.keys()
+    never_followed = checks.deviating.keys() & {row[1:3] for row in rows}
+    assert {row[1:3] for row in rows} == checks.states.keys() | never_followed
 
 
 def test_the_stronger_sign_of_a_state_wins() -> None:
