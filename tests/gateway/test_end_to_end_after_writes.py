@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from schema.core.relay import global_id
 from tests.gateway.test_end_to_end import claimable
 from tests.world import World
 
@@ -131,3 +132,48 @@ async def test_the_picker_of_an_epilot_task_offers_whom_the_gateway_assigns(worl
     assert [] == [one for one in picked if one["displayName"] is None or one["isActive"] is False]
     assert "VALIDATION_FAILED" == payload["assignTask"]["errors"][0]["code"]
     assert ["userId"] == payload["assignTask"]["errors"][0]["field"]
+
+
+async def test_a_total_does_not_depend_on_the_page_while_reads_lag(world: World) -> None:
+    """The claimed task was in several of the vendor's lists. A small page reads some of them to their end, a large page
+    all.
+    """
+    # A candidate by person and by group.
+    task = global_id("Task", "camunda", "2251799813686260")
+    totals = " ".join(
+        f"""p{size}: inbox(scope: ALL_VISIBLE, first: {size}, filter: {{vendor: {{eq: "camunda"}}}}) {{
+        totalCount totalAccuracy nodes {{ id }} }}"""
+        for size in (0, 3, 100)
+    )
+    before = (await world.data(f"{{ viewer {{ {totals} }} }}", "bob"))["viewer"]
+    await world.control("camunda", "settings", {"read_lag_ms": 60_000})
+    claimed = await world.data(
+        "mutation ($i: ClaimTaskInput!) { claimTask(input: $i) { status } }", "bob", i={"taskId": task}
+    )
+    after = (await world.data(f"{{ viewer {{ {totals} }} }}", "bob"))["viewer"]
+
+    assert "APPLIED" == claimed["claimTask"]["status"]
+    rows = len(after["p100"]["nodes"])
+    assert {(rows, "EXACT")} == {
+        (page["totalCount"], page["totalAccuracy"]) for page in (*before.values(), *after.values())
+    }
+
+
+@pytest.mark.parametrize("vendor", ["epilot", "camunda"])
+async def test_a_claimed_task_stays_in_lists_after_it_was_opened(world: World, vendor: str) -> None:
+    """epilot's reads by id show the write at once, its lists lag. All of Camunda's reads lag."""
+    ready = f"""{{ tasks(filter: {{vendor: {{eq: "{vendor}"}}, state: {{eq: READY}}}}, first: 100) {{
+        nodes {{ id permits(action: CLAIM) {{ allowed }} }} }} }}"""
+    rows = (await world.data(ready, "bob"))["tasks"]["nodes"]
+    task = next(row["id"] for row in rows if row["permits"]["allowed"])
+    await world.control(vendor, "settings", {"read_lag_ms": 60_000})
+    claim = "mutation ($i: ClaimTaskInput!) { claimTask(input: $i) { status } }"
+    claimed = await world.data(claim, "bob", i={"taskId": task})
+    opened = await world.data("query ($id: ID!) { task(id: $id) { state } }", "bob", id=task)
+
+    assert ("APPLIED", "RESERVED") == (claimed["claimTask"]["status"], opened["task"]["state"])
+    for freshness in ("CACHED", "FRESH"):
+        inbox = f"{{ viewer {{ inbox(first: 100, freshness: {freshness}) {{ nodes {{ id }} }} }} }}"
+        shown = (await world.data(inbox, "bob"))["viewer"]["inbox"]["nodes"]
+
+        assert task in {node["id"] for node in shown}

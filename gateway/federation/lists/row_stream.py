@@ -37,7 +37,8 @@ class StreamSpec(Struct, Generic[R], frozen=True):
     """What every stream is made from.
 
     `bound` is a rank that precedes all of its rows, or a prefix of one. `error_of` makes a ConnectorError of what the
-    source raises.
+    source raises. `is_replaced`: a row of the vendor that is not admitted because another stream has what our own write
+    made of it. The vendor counts it nevertheless.
     """
 
     id: StreamId
@@ -47,6 +48,7 @@ class StreamSpec(Struct, Generic[R], frozen=True):
     bound: Rank = ()
     error_of: Callable[[Exception], ConnectorError] = _as_it_is
     concerns: Concerns = lambda _: True
+    is_replaced: Callable[[R], bool] = lambda _: False
 
 
 class VendorPages(Struct, Generic[R], frozen=True):
@@ -137,6 +139,7 @@ class PagedStream(Generic[R]):
         self.truncated = self.lacks_rows = self.has_read = False
         self.odd: dict[str, OddRow] = {}
         self._order, self._admit, self._concerns = spec.order, spec.admit, spec.concerns
+        self._is_replaced = spec.is_replaced
         self._fetch, self._scan_limit, self.counts_itself = pages.fetch, pages.scan_limit, pages.is_exact
         self._error_of = spec.error_of
         self._start = spec.start.position
@@ -153,6 +156,7 @@ class PagedStream(Generic[R]):
         self._vendor_total: Count | None = None
         self._unwanted = 0
         self.seen: set[str] = set()
+        self._replaced: set[str] = set()
 
     @property
     def disjunct(self) -> int:
@@ -203,6 +207,8 @@ class PagedStream(Generic[R]):
         for item in items:
             shown = self._admit(item)
             if shown is None:
+                if self._is_replaced(item):
+                    self._replaced.add(item.native_id)
                 continue
             self.seen.add(shown.native_id)
             rank = self._order.rank_of(shown)
@@ -262,10 +268,13 @@ class PagedStream(Generic[R]):
         return frozenset(self.seen) if is_complete else None
 
     def count(self) -> Count:
-        """From the rows where all were read, else the vendor's total, else what was read."""
+        """From the rows where all were read, else the vendor's total, else what was read.
+
+        As the vendor counts: with rows that are replaced, so that the counts of several streams fit together.
+        """
         ids = self.ids()
         if ids is not None:
-            return exactly(len(ids))
+            return exactly(len(ids | self._replaced) if self.counts_itself else len(ids))
         if self.counts_itself and self._vendor_total is not None:
             known = self._vendor_total.at_least(len(self.seen))
             # Rows that were announced and not given are not known to exist.

@@ -206,6 +206,7 @@ class TaskLists:
                 bound=() if partition is None else partition.bound,
                 error_of=lambda raised: source.error_of(raised, LIST_TASKS),
                 concerns=lambda row: may_concern(row, caller, source.connector),
+                is_replaced=self._is_replaced,
             )
             contribution.streams.append(
                 ScannedStream(spec, self._scan(contribution, planned, fresh=request.fresh))
@@ -253,6 +254,9 @@ class TaskLists:
             return shown if is_own and shown.native_id not in own and plan.admits(shown) else None
 
         return admit
+
+    def _is_replaced(self, task: Task) -> bool:
+        return self._overlay.seen(task, Reading.ROW) is not task
 
     def _pages(
         self, contribution: Contribution[Task], planned: PlannedStream, request: TaskListRequest
