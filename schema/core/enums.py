@@ -296,7 +296,7 @@ describe(
     Freshness,
     "Maximum age of data.",
     CACHED="As old as the gateway's caches allow, usually some seconds.",
-    FRESH="Read from the source for this request. Costs upstream calls.",
+    FRESH="Read from the source for this request. Costs upstream calls. No older answer is shown instead: a source that fails has no rows.",
 )
 describe(
     InboxScope,

@@ -158,7 +158,7 @@ def page_arguments(
     first, after, last, before = given(first), given(after), given(last), given(before)
     for field, size in (("first", first), ("last", last)):
         if size is not None and not 0 <= size <= MAX_PAGE:
-            raise InputError(f"{field} must be 0..{MAX_PAGE}", field=(field,))
+            raise InputError(f"{field} must be a number from 0 to {MAX_PAGE}", field=(field,))
     if first is not None and last is not None:
         raise InputError("give first or last, not both", field=("last",))
     if last is not None or (first is None and after is None and before is not None):

@@ -72,7 +72,7 @@ class CursorCodec:
         signature, packed = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
         # The padding bits of base64 are unused: reject every spelling but our own.
         if not hmac.compare_digest(signature, self._sign(packed)) or _spelled(raw) != cursor:
-            raise _RefusedError("it was changed, or made before this gateway's secret")
+            raise _RefusedError("it was changed, or made with another secret")
         envelope = _unpacked(packed)
         if envelope is None or envelope.version != VERSION:
             raise _RefusedError("it is of another version")

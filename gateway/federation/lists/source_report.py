@@ -28,7 +28,7 @@ from schema.ports import FilterPlacement, Problem, SourceReport, SourceStatus
 class Contribution(Generic[R]):
     """One source's streams of one list, and everything that its report says.
 
-    `is_skipped`: the source is not asked. `refusal`: why the caller gets nothing of it. `until`: when the time for its
+    `is_skipped`: the source is not asked. `list_note`: what the list may leave out, for people. `refusal`: why the caller gets nothing of it. `until`: when the time for its
     part of the list is over, in seconds of the event loop's clock.
     """
 
@@ -42,6 +42,7 @@ class Contribution(Generic[R]):
         self.disjuncts: Disjuncts | None = None
         self.filters = FilterPlacement.PUSHED_DOWN
         self.sorts = FilterPlacement.PUSHED_DOWN
+        self.list_note = ""
         self._oldest: datetime | None = None
         self._from_cache = False
         self._count: Count | None = None
@@ -124,7 +125,7 @@ class Contribution(Generic[R]):
             truncated=any(stream.truncated for stream in self.streams),
             filter_placement=self.filters,
             sort_placement=self.sorts,
-            note=self.source.connector.info.list_note or None,
+            note=self.list_note or None,
             error=None if error is None else Problem.from_error(error),
         )
 

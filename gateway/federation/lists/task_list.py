@@ -188,6 +188,7 @@ class TaskLists:
         since: datetime | None,
     ) -> Contribution[Task]:
         contribution: Contribution[Task] = Contribution(source)
+        contribution.list_note = source.connector.info.list_note
         try:
             plan = source.ask(LIST_TASKS, lambda: planner.plan(source))
         except ConnectorError as error:

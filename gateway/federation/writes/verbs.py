@@ -144,7 +144,7 @@ def verb_for(connector: Connector[Any], intent: Intent) -> Verb:
         return _cancel_verb(connector, intent)
     verb = _BY_INTENT[type(intent)]
     if verb.command not in connector.info.capabilities:
-        raise UnsupportedActionError(f"{connector.info.title} does not support {intent.verb}")
+        raise UnsupportedActionError(f"{connector.info.title} does not support {action_of(intent)}")
     return verb
 
 
@@ -179,7 +179,7 @@ def _cancel_verb(connector: Connector[Any], intent: CancelIntent) -> Verb:
     for strategy in CancelStrategy:
         if strategy in intent.allow and strategy in possible:
             return _BY_STRATEGY[strategy]
-    advice = f"allow one of {', '.join(possible)}" if possible else "it has no way to cancel a task"
+    advice = f"allow {' or '.join(possible)}" if possible else "it has no way to cancel a task"
     raise UnsupportedActionError(
         f"{connector.info.title} cannot cancel a task in the ways that you allow; {advice}", alternatives=possible
     )

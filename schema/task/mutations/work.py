@@ -21,7 +21,8 @@ class SaveTaskDraftInput(TaskWriteInput):
 @strawberry.input(description="Input of `completeTask`.")
 class CompleteTaskInput(TaskWriteInput):
     outcome: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Code of one of the task's `outcomes`. Null if the task has none."
+        default=strawberry.UNSET,
+        description="Code of one of the task's `outcomes`. Null if the task has none. A source may require an outcome although it lists none (App tasks of UiPath).",
     )
     data: JSON | None = strawberry.field(
         default=strawberry.UNSET, description="Form data, a JSON object by keys of form fields. Null means none."

@@ -93,7 +93,7 @@ def test_no_letter_of_a_cursor_can_be_changed() -> None:
 
 def test_a_cursor_of_another_secret_list_or_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """For example after a change of the secret, for other arguments, or from another release."""
-    with pytest.raises(InputError, match="before this gateway's secret"):
+    with pytest.raises(InputError, match="with another secret"):
         CursorCodec(b"another secret").decode("a list", CURSOR)
     with pytest.raises(InputError, match="another filter, order, scope or person"):
         CODEC.decode("another list", CURSOR)
