@@ -1,5 +1,6 @@
 """A whole gateway and real stand-ins on real sockets, as `taskgate demo` starts them."""
 
+import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,8 +25,15 @@ Answer = dict[str, Any]
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 # Seconds, as many as the settings allow: on a busy machine everything is slow, and a test must not fail because of that.
+# Answers stay fresh for longer than a test takes.
 PATIENT_GATEWAY = {"query_deadline": 300, "mutation_deadline": 300}
-PATIENT_SOURCE = {"deadline": 120, "connect_timeout": 60, "read_timeout": 120, "write_timeout": 120}
+PATIENT_SOURCE = {
+    "deadline": 120,
+    "connect_timeout": 60,
+    "read_timeout": 120,
+    "write_timeout": 120,
+    "cache": "{ list_seconds = 600, detail_seconds = 600, flow_seconds = 600 }",
+}
 
 
 class World:
@@ -38,12 +46,14 @@ class World:
         urls: dict[str, str],
         running: dict[str, AsyncExitStack],
         configured: Path,
+        stack: AsyncExitStack,
     ) -> None:
         self.app = app
         self.client = client
         self.urls = urls
         self._running = running
         self._configured = configured
+        self._stack = stack
 
     @asynccontextmanager
     async def cold(self) -> AsyncIterator["World"]:
@@ -51,7 +61,7 @@ class World:
         async with gateway(self._configured) as (app, client):
             for vendor in self.urls:
                 await self.control(vendor, "requests", method="DELETE")
-            yield World(app, client, self.urls, self._running, self._configured)
+            yield World(app, client, self.urls, self._running, self._configured, self._stack)
 
     async def ask(self, query: str, person: str = "alice", **variables: Any) -> Answer:
         response = await self.client.post(
@@ -84,7 +94,11 @@ class World:
         return listed
 
     async def stop(self, vendor: str) -> None:
+        """End the stand-in. Its port stays taken, without a server: another test could get it otherwise."""
         await self._running[vendor].aclose()
+        taken = self._stack.enter_context(socket.socket())
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", int(self.urls[vendor].rpartition(":")[2])))
 
 
 @asynccontextmanager
@@ -105,7 +119,7 @@ async def opened(
     """A world with its configuration and journal in `folder`. Lines can be added for `[gateway]`, and for sources by
     key.
 
-    Deadlines are long unless these lines set them.
+    Deadlines are long, and answers stay fresh, unless these lines say otherwise.
     """
     async with AsyncExitStack() as stack:
         chosen: list[StandIn] = [kind() for kind in stand_ins().values()]
@@ -127,13 +141,13 @@ async def opened(
             text = text.replace(f"{head}\n", "\n".join([head, *lines, ""]))
         path.write_text(text, encoding="utf-8")
         app, client = await stack.enter_async_context(gateway(path))
-        yield World(app, client, urls, running, path)
+        yield World(app, client, urls, running, path, stack)
 
 
-def patient(seconds: Mapping[str, int], lines: Sequence[str]) -> list[str]:
-    """The lines, with long deadlines for settings that they do not have."""
+def patient(settings: Mapping[str, object], lines: Sequence[str]) -> list[str]:
+    """The lines, with long times for settings that they do not have."""
     set_already = {line.partition("=")[0].strip() for line in lines}
-    return [*lines, *(f"{name} = {value}" for name, value in seconds.items() if name not in set_already)]
+    return [*lines, *(f"{name} = {value}" for name, value in settings.items() if name not in set_already)]
 
 
 @pytest.fixture
