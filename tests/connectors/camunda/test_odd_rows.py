@@ -77,7 +77,7 @@ async def test_odd_rows_count_as_rows_where_a_list_ends(row: dict[str, Any], ans
 async def test_a_row_is_left_out_for_a_member_that_lists_need(
     member: str, value: object, row: dict[str, Any], answering: Answering
 ) -> None:
-    """A time that is none, and the key of a form, decide nothing."""
+    """An unreadable time and the key of a form do not decide over the row."""
     is_kept = member == "formKey" or (isinstance(value, str) and member in {"dueDate", "followUpDate", "creationDate"})
     connector = answering(searching(changed(row, member, value)))
 

@@ -44,7 +44,7 @@ async def test_a_body_that_says_it_is_too_large_is_not_read() -> None:
 
 @pytest.mark.parametrize("length", [None, "2", "-1", "x", "9" * 40])
 async def test_a_body_with_any_other_length_is_read(length: str | None) -> None:
-    """A length that is none counts as absent."""
+    """A value that is not a length counts as absent."""
     assert b"{}" == await read_bounded(parts(b"{}"), encoding="", limit=100, length=length)
 
 

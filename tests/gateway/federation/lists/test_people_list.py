@@ -168,7 +168,7 @@ async def test_words_of_groups_match_in_any_order() -> None:
 
 
 async def test_a_directory_beyond_the_bound_is_searched_by_the_vendor_too() -> None:
-    """By the longest word, whose answer is filtered here again; nobody knows how many there are."""
+    """By the longest word; the gateway filters the answer again. The number of people is not known."""
 
     class Large(Directory):
         async def list_users(
