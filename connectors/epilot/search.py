@@ -109,9 +109,11 @@ class Overview(TaskList):
             before = offset - number * page_size
             raws = answer.results[before : before + size]
             is_missing = answer.total is not None and answer.total > offset and not raws
-            if is_missing and (answer.results or not offset):
+            if is_missing and (answer.results or after is None):
                 raise MalformedResponseError("the overview's pages do not add up; try the other options.first_page")
-            return Announced([(overview_row(raw, self.settings.generation), raw) for raw in raws], answer.total)
+            rows = [(overview_row(raw, self.settings.generation), raw) for raw in raws]
+            # The page may end before `size` rows, so that its end says nothing.
+            return Announced(rows, answer.total, asked=len(rows))
 
         page = await OffsetCursor.parse(after).page(read, limit=limit, most=MOST_ROWS, key=_key)
         tasks, odd = self.rows_of(page.rows, OWNERS)
@@ -203,7 +205,7 @@ class OfEntities(TaskList):
         tasks, odd = self.tasks_of(executions)
         page = await cut_at(tasks, cursor, limit=limit, key=_native_id, streams=streams)
         following = replace(page.following, truncated=page.following.truncated or not is_whole)
-        return following.page(page.rows, odd=(*found.odd, *odd))
+        return following.page(tuple(page.rows), odd=(*found.odd, *odd))
 
 
 class ExecutionsV1(TaskList):

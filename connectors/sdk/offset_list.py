@@ -61,7 +61,7 @@ class OffsetPage(Struct, Generic[T_co], frozen=True):
     ) -> Page[T]:
         """The page with `items`, made from `rows`. `is_counted`: the vendor's total counts such items and no others."""
         return self.following.page(
-            items, total=self.total if is_counted else None, is_capped=is_capped or self.is_capped, odd=odd
+            tuple(items), total=self.total if is_counted else None, is_capped=is_capped or self.is_capped, odd=odd
         )
 
 
@@ -143,7 +143,7 @@ class OffsetCursor(Struct, frozen=True):
         key: Callable[[T], object] = row_text,
         streams: Sequence[str] = ("",),
     ) -> OffsetPage[T]:
-        """The rows behind this cursor. `read` is asked for `most` rows at most, and once unless rows have moved.
+        """The rows behind this cursor. `read` is asked for `most` rows at most, and once unless rows seem to have moved.
 
         `key` tells one row from another: its id; for a row whose id cannot be read its bytes, and equal ones are not the
         same row. What follows is the rest of the stream, the start of the next one, or nothing. A stream ends where its
@@ -160,26 +160,33 @@ class OffsetCursor(Struct, frozen=True):
             slips += 1
             part = await self._stepped_back(first, lambda begin: _read(read, begin, size, key))
             is_found = part.holds_any(known)
+        is_repeated = part.begin == first.begin and len(part.rows) > overlaps and part.sample == self.marks
+        if is_repeated and overlaps:
+            # As many new rows before it as a page has give the same page as a vendor that ignores the offset.
+            further = await _read(read, part.end - 1, size, key)
+            is_repeated = further.sample == part.sample
+            part = further if further.holds_any(part.sample) else part
         if len(part.said.rows) <= size and len(part.marks) - len(known.intersection(part.marks)) > limit:
             part = part.shortened()
         new = [row for row, mark in zip(part.rows, part.marks, strict=True) if mark not in known]
         # Without a known row from its start on, the list is read once more.
         restarts = not is_found and part.begin == 0
         seen = len(new) + (0 if restarts else self.seen)
-        if part is not first and is_found:
+        if is_found and part.begin < first.begin:
             # Rows before the known ones were given with earlier pages.
             seen = self.seen + min(len(new), part.behind(known))
-        ends = not new and (not first.rows or len(part.rows) < min(size, self.length))
+        asked = size if part.said.asked is None else part.said.asked
+        ends = not new and (not first.rows or len(part.rows) < min(asked, self.length))
         totals = [each for each in (self.total, part.said.total) if each is not None]
-        behind = OffsetCursor(
-            part.end, self.stream, len(part.rows) if new else 0, seen, min(totals, default=None), slips, part.sample
-        )
+        # Behind a page that is the last row of the page before, the list goes on without it.
+        length = len(part.rows) if new or len(part.rows) > 1 else 0
+        behind = OffsetCursor(part.end, self.stream, length, seen, min(totals, default=None), slips, part.sample)
         following = _next_page(
             behind,
             part.said,
             ends=ends,
             is_cut=not is_found and not restarts,
-            is_repeated=part.begin == first.begin and len(part.rows) > overlaps and part.sample == self.marks,
+            is_repeated=is_repeated,
             streams=streams,
         )
         return OffsetPage(new, following, part.said.total, part.said.contradicts_itself)

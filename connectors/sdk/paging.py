@@ -88,13 +88,15 @@ class Announced(Struct, Generic[T_co], frozen=True):
     """The rows of one answer, or the ids that tell them apart, and what it says of the list.
 
     `total` is the vendor's count. `has_link`: it links to a further page. `is_last`: its protocol says that the list ends
-    here, although it neither counts nor links.
+    here, although it neither counts nor links. `asked` is the number of rows that were asked for, where that is less than
+    what was wanted.
     """
 
     rows: Sequence[T_co]
     total: int | None = None
     has_link: bool = False
     is_last: bool = False
+    asked: int | None = None
 
     @property
     def says_more(self) -> bool:

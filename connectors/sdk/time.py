@@ -48,7 +48,8 @@ def half_open(interval: Interval) -> Interval | None:
     if interval.lte is not None:
         last = interval.lte
         upper.append(_not_beyond(lambda: whole_milliseconds(last) + MILLISECOND))
-    return Interval(gte=max(filter(None, lower), default=None), lt=min(filter(None, upper), default=None))
+    first, end = max(filter(None, lower), default=None), min(filter(None, upper), default=None)
+    return None if first is not None and end is not None and first >= end else Interval(gte=first, lt=end)
 
 
 def _rounded_up(time: datetime | None) -> datetime | None:

@@ -102,12 +102,12 @@ async def test_the_overview_filters_by_assignees(scripted: Scripted) -> None:
             "assignee_ids": ["1", "2"],
             "workflow_definition_ids": ["d1"],
         },
-        # 50 rows were seen: pages of ten, the sixth of them.
+        # 50 rows were seen: pages of 25, the third of them.
         {
             **shared,
             "include_unassigned": True,
-            "page_number": 5,
-            "page_size": 10,
+            "page_number": 2,
+            "page_size": 25,
             "workflow_definition_ids": ["d1"],
         },
     ]
@@ -123,7 +123,7 @@ async def test_a_wrong_first_page_is_noticed(scripted: Scripted) -> None:
 
 async def test_a_page_may_be_shorter_than_asked_for(scripted: Scripted) -> None:
     """The next page begins behind the received rows. Only the count or an empty page is the end."""
-    connector = scripted(answering({"results": [ROW, ROW], "hits": 5}), list_by="overview")
+    connector = scripted(answering({"results": [ROW, None], "hits": 5}), list_by="overview")
     page = await connector.list_tasks(TaskQuery(), limit=20)
 
     assert (len(page.items), (page.next_cursor or "").partition(".")[0]) == (1, "2")
@@ -404,13 +404,16 @@ async def test_rows_that_are_counted_and_not_given_are_told(organisation: Any) -
         connector = organisation.open(list_by=list_by)
         page = await connector.list_tasks(TaskQuery(), limit=5)
         for hits, total in ((400, 400), ("400", 400), (-1, None), (None, None)):
+            # The list steps back before it believes an empty page.
             body = msgspec.json.encode({"results": [], "hits": hits}).decode()
             await organisation.control(
-                "POST", "faults", {"method": "POST", "path": path, "kind": "status", "status": 200, "body": body}
+                "POST",
+                "faults",
+                {"method": "POST", "path": path, "kind": "status", "status": 200, "body": body, "times": 3},
             )
             rest = await connector.list_tasks(TaskQuery(), limit=5, after=page.next_cursor)
 
-            assert (rest.items, rest.next_cursor, rest.truncated) == ((), None, total is not None)
+            assert (rest.items, rest.next_cursor, rest.truncated) == ((), None, True)
             assert rest.total == total
 
 

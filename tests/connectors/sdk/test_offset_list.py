@@ -137,6 +137,8 @@ async def test_small_pages_read_one_row_more() -> None:
         # Rows came first.
         (lambda rows: rows.insert(0, 999), 4),
         (lambda rows: rows.__setitem__(slice(0, 0), range(1000, 1005)), 4),
+        # As many as a page has: the second page is the first one again.
+        (lambda rows: rows.__setitem__(slice(0, 0), range(1000, 1099)), 6),
     ],
 )
 async def test_rows_that_move_hide_no_other_row(change: Callable[[list[int]], None], calls: int) -> None:
@@ -247,8 +249,8 @@ async def test_rows_that_are_announced_and_not_given_are_told(
 
 @pytest.mark.parametrize("total", [None, 99])
 @pytest.mark.parametrize("rows", [1, 3, 20])
-async def test_a_vendor_that_ignores_the_offset_is_asked_twice(total: int | None, rows: int) -> None:
-    """It gives the same rows again. The list goes on with the next stream, truncated."""
+async def test_a_vendor_that_ignores_the_offset_ends_the_list(total: int | None, rows: int) -> None:
+    """It gives the same rows again, twice. The list goes on with the next stream, truncated."""
 
     async def same(offset: int, size: int) -> Announced[int]:
         return Announced(numbers(rows), total)
