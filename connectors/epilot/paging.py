@@ -37,12 +37,14 @@ async def cut_at(
 def numbered_page(offset: int, size: int) -> tuple[int, int]:
     """The number (from 0) and the size of a page with row `offset` and most of the `size` rows from there.
 
-    The vendor counts pages, not rows, so a page may begin with rows before `offset`: the fewer, the better.
+    The vendor counts pages, not rows, so a page may begin with rows before `offset`: the fewer, the better. Where more
+    than one row is wanted, more than one is in the page.
     """
 
-    def worth(page_size: int) -> tuple[int, int]:
+    def worth(page_size: int) -> tuple[bool, int, int]:
         before = offset % page_size
-        return min(page_size - before, size) - 4 * before, -page_size
+        wanted = min(page_size - before, size)
+        return wanted > 1, wanted - 2 * before, -page_size
 
     best = max(range(1, MOST_ROWS + 1), key=worth)
     return offset // best, best

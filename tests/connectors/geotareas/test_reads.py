@@ -387,3 +387,32 @@ async def test_ping_logs_in_and_reads_once(tenant: Any) -> None:
     await tenant.connector.ping()
 
     assert await tenant.paths() == ["POST login", LIST]
+
+
+@pytest.mark.parametrize("spoiled", ["shrunk", "repeated"])
+async def test_a_task_that_ends_between_two_pages_hides_no_other(scripted: Scripted, spoiled: str) -> None:
+    """Tasks and flows. Nor does a row that each page repeats."""
+    held: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        offset, limit = int(request.url.params["offset"]), int(request.url.params["limit"])
+        found = held[offset : offset + limit]
+        total = len(held)
+        if spoiled == "repeated":
+            found += found[-1:]
+        elif offset == 0 and len(held) == 130:
+            del held[0]
+        data = [{"id": each, "status": "RUNNING"} for each in found]
+        return httpx2.Response(200, json={"success": True, "data": data, "meta": {"total": total}})
+
+    connector = scripted(answer)
+    for read in (
+        lambda after: connector.list_tasks(TaskQuery(), limit=100, after=after),
+        lambda after: connector.list_flows(FlowQuery(), limit=100, after=after),
+    ):
+        held[:] = [str(number) for number in range(1, 131)]
+        pages: list[Page[Any]] = await pages_of(read)
+
+        assert {str(number) for number in range(1, 131)} == {row.native_id for page in pages for row in page.items}
+        assert not any(page.truncated for page in pages)
+        assert len(pages) <= 3

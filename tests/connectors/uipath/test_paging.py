@@ -1,5 +1,6 @@
 """Pages of tasks, also while tasks enter and leave the list."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from connectors.sdk.errors import ValidationFailedError
 from connectors.sdk.model import CountAccuracy, TaskState
-from connectors.sdk.query import SortDirection, SortKey, TaskOrderField, TaskQuery
+from connectors.sdk.query import Interval, SortDirection, SortKey, TaskOrderField, TaskQuery
 from connectors.uipath import UiPathConnector
 from tests.connectors.uipath.tenant import Tenant
 
@@ -360,3 +361,66 @@ async def test_deleted_tasks_are_canceled(tenant: Tenant) -> None:
 
     assert task.native_id in {each.native_id for each in canceled}
     assert task.native_id not in {each.native_id for each in ready}
+
+
+@pytest.mark.parametrize("order", [(), NEWEST])
+@pytest.mark.parametrize("count", [0, 5, "40"])
+async def test_a_count_below_the_rows_ends_no_list(
+    scripted: Scripted, order: tuple[SortKey, ...], count: object
+) -> None:
+    """It counts as none, and the total is no exact one."""
+    shelf = Shelf(130)
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        body = json.loads(shelf(request).content)
+        return httpx2.Response(200, json={**body, "@odata.count": count})
+
+    connector = scripted(answer)
+    first = await connector.list_tasks(TaskQuery(order=order), limit=50)
+    found, after = [task.native_id for task in first.items], first.next_cursor
+    while after is not None:
+        page = await connector.list_tasks(TaskQuery(order=order), limit=50, after=after)
+        found += [task.native_id for task in page.items]
+        after = page.next_cursor
+
+    assert CountAccuracy.LOWER_BOUND is first.total_accuracy
+    assert [f"828-{number}" for number in range(1, 131)] == found
+
+
+async def test_a_row_that_each_page_repeats_costs_no_other(scripted: Scripted) -> None:
+    """Rows that differ count, and each page costs one call."""
+    shelf = Shelf(130)
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        body = json.loads(shelf(request).content)
+        return httpx2.Response(200, json={**body, "value": [*body["value"], *body["value"][-1:]]})
+
+    connector = scripted(answer)
+    found: list[str] = []
+    after: str | None = None
+    for _ in range(3):
+        page = await connector.list_tasks(TaskQuery(order=NEWEST), limit=50, after=after)
+        found += [task.native_id for task in page.items]
+        after = page.next_cursor
+
+    assert (None, False, 3) == (after, page.truncated, len(shelf.asked))
+    assert [f"828-{number}" for number in range(1, 131)] == found
+
+
+async def test_a_time_is_shown_as_it_is_filtered(scripted: Scripted) -> None:
+    """The vendor's clock has seven digits, the graph's three."""
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.params.get("$filter", ""))
+        at = "2026-06-15T09:00:00.9204567Z"
+        return httpx2.Response(200, json={"value": [row(1, CreationTime=at, LastModificationTime=at)]})
+
+    connector = scripted(answer)
+    task = (await connector.list_tasks(TaskQuery(), limit=5)).items[0]
+    shown = datetime(2026, 6, 15, 9, 0, 0, 920_000, UTC)
+    for interval in (Interval(lte=shown), Interval(gt=shown)):
+        await connector.list_tasks(TaskQuery(times=((TaskOrderField.CREATED_AT, interval),)), limit=5)
+
+    assert (shown, shown) == (task.created_at, task.updated_at)
+    assert ["CreationTime lt 2026-06-15T09:00:00.921000Z", "CreationTime ge 2026-06-15T09:00:00.921000Z"] == asked[1:]
