@@ -13,10 +13,9 @@ from connectors.camunda.mapping import (
     state_rule,
     url_of,
     users_of,
-    whole_milliseconds,
 )
 from connectors.camunda.settings import CamundaSettings, PriorityThresholds
-from connectors.sdk import Flow, FlowState, Task, Update, UpdateField
+from connectors.sdk import Flow, FlowState, Task, Update, UpdateField, whole_milliseconds
 
 
 def assigned(task: Task, user: str | None, *, at: datetime) -> Task:
@@ -43,8 +42,8 @@ def updated(command: Update, thresholds: PriorityThresholds, *, at: datetime) ->
     score = task.priority_score if command.priority is None else score_of(command.priority, thresholds)
     users = () if UpdateField.CANDIDATE_USERS in clear else command.candidate_users
     groups = () if UpdateField.CANDIDATE_GROUPS in clear else command.candidate_groups
-    due_at = whole_milliseconds(command.due_at) or task.due_at
-    follow_up_at = whole_milliseconds(command.follow_up_at) or task.follow_up_at
+    due_at = whole_milliseconds(command.due_at) if command.due_at else task.due_at
+    follow_up_at = whole_milliseconds(command.follow_up_at) if command.follow_up_at else task.follow_up_at
     return replace(
         assigned(task, None if task.assignee is None else task.assignee.native_id, at=at),
         due_at=None if UpdateField.DUE_AT in clear else due_at,
@@ -65,7 +64,7 @@ def closed(task: Task, native: str, *, outcome: str | None = None, at: datetime)
         rule=rule.rule,
         pending_transition=None,
         native_state=native,
-        completed_at=at,
+        completed_at=whole_milliseconds(at),
         outcome=outcome,
         fetched_at=at,
     )

@@ -29,6 +29,7 @@ from connectors.sdk import (
     decode_rows,
     distinct,
     time_from_wire,
+    whole_milliseconds,
 )
 
 
@@ -181,8 +182,12 @@ def changeset_of(command: Update, thresholds: PriorityThresholds) -> dict[str, o
     if UpdateField.PRIORITY in command.clear:
         raise ValidationFailedError("a task of Camunda 8 always has a priority", field=("clear",))
     given: dict[UpdateField, tuple[str, object, object]] = {
-        UpdateField.DUE_AT: ("dueDate", whole_milliseconds(command.due_at), ""),
-        UpdateField.FOLLOW_UP_AT: ("followUpDate", whole_milliseconds(command.follow_up_at), ""),
+        UpdateField.DUE_AT: ("dueDate", command.due_at and whole_milliseconds(command.due_at), ""),
+        UpdateField.FOLLOW_UP_AT: (
+            "followUpDate",
+            command.follow_up_at and whole_milliseconds(command.follow_up_at),
+            "",
+        ),
         UpdateField.PRIORITY: ("priority", command.priority and score_of(command.priority, thresholds), None),
         UpdateField.CANDIDATE_USERS: ("candidateUsers", _each_once(command.candidate_users), ()),
         UpdateField.CANDIDATE_GROUPS: ("candidateGroups", _each_once(command.candidate_groups), ()),
@@ -215,11 +220,6 @@ def version_of(number: int | None) -> str | None:
 def utc(text: str | None) -> datetime | None:
     """None for a text that is no time with a zone, and for a time before year 1 or after year 9999."""
     return time_from_wire(text, None)
-
-
-def whole_milliseconds(moment: datetime | None) -> datetime | None:
-    """Rounded down: some of the vendor's stores keep no more."""
-    return None if moment is None else moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def url_of(template: str | None, key: str) -> str | None:

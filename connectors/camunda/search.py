@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from connectors.camunda.formats import Filter
 from connectors.camunda.ids import definition_parts, keys_of
-from connectors.camunda.mapping import HIGHEST_PRIORITY, KINDS, NATIVE_STATES, priority_of, whole_milliseconds
+from connectors.camunda.mapping import HIGHEST_PRIORITY, KINDS, NATIVE_STATES, priority_of
 from connectors.camunda.settings import CamundaOptions, PriorityThresholds
 from connectors.sdk import (
     OPEN_STATES,
@@ -16,6 +16,7 @@ from connectors.sdk import (
     TaskPriority,
     TaskQuery,
     TaskState,
+    whole_milliseconds,
 )
 
 Times = tuple[tuple[TaskOrderField, Interval], ...]
@@ -117,8 +118,8 @@ def sort_of(order: tuple[SortKey, ...]) -> list[dict[str, str]]:
 def outward(interval: Interval) -> Interval:
     """The bounds moved outward to whole milliseconds: some of the vendor's stores keep no more."""
     return Interval(
-        gt=whole_milliseconds(interval.gt),
-        gte=whole_milliseconds(interval.gte),
+        gt=interval.gt and whole_milliseconds(interval.gt),
+        gte=interval.gte and whole_milliseconds(interval.gte),
         lt=_rounded_up(interval.lt),
         lte=_rounded_up(interval.lte),
     )
@@ -221,10 +222,9 @@ def _intersection(one: Interval, other: Interval) -> Interval:
 
 def _rounded_up(moment: datetime | None) -> datetime | None:
     """To whole milliseconds; None, which is no bound, beyond the end of the calendar."""
-    whole = whole_milliseconds(moment)
-    if moment is None or whole is None or whole == moment:
-        return whole
+    if moment is None or moment == whole_milliseconds(moment):
+        return moment
     try:
-        return whole + timedelta(milliseconds=1)
+        return whole_milliseconds(moment) + timedelta(milliseconds=1)
     except OverflowError:
         return None

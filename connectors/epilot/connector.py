@@ -137,7 +137,7 @@ class EpilotConnector(Connector[EpilotSettings]):
             return await self._tasks.page(query, limit=limit, after=after)
         cursor = OffsetCursor.parse(after)
         tasks, odd = await search.tasks_of_flows(query.flows, self._client, self.settings, self.clock)
-        return paging.cut(tasks, cursor, limit=limit, odd=odd)
+        return await paging.cut(tasks, cursor, limit=limit, key=_native_id, odd=odd)
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         """One call for each execution: the vendor has no read of one task."""
@@ -186,7 +186,7 @@ class EpilotConnector(Connector[EpilotSettings]):
         cursor = OffsetCursor.parse(after)
         executions = await flows.executions_for(query, self.settings, self._client)
         found = [flow for flow in map(self._flow, executions.records) if query.matches(flow)]
-        return paging.cut(found, cursor, limit=limit, odd=executions.odd)
+        return await paging.cut(found, cursor, limit=limit, key=_native_id, odd=executions.odd)
 
     # People
 
@@ -386,3 +386,7 @@ class EpilotConnector(Connector[EpilotSettings]):
 
 def _user_id(command: TaskCommand | CancelFlow) -> str | None:
     return None if command.actor is None else command.actor.native_id
+
+
+def _native_id(record: Task | Flow) -> str:
+    return record.native_id

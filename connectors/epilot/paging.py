@@ -1,11 +1,9 @@
-"""Pages by offset, of a list that the vendor pages and of an answer that has all rows."""
+"""Pages of an answer that has all rows, and the vendor's numbered pages."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from msgspec import Raw
-
-from connectors.sdk import Announced, CountAccuracy, OddRow, OffsetCursor, Page
+from connectors.sdk import Announced, CountAccuracy, OddRow, OffsetCursor, OffsetPage, Page
 
 T = TypeVar("T")
 
@@ -17,17 +15,36 @@ def nothing() -> Page[T]:
     return Page(items=(), total=0, total_accuracy=CountAccuracy.EXACT)
 
 
-def page_of(
-    items: Sequence[T], cursor: OffsetCursor, *, rows: Sequence[Raw], total: int | None, odd: Sequence[OddRow] = ()
+async def cut(
+    items: Sequence[T], cursor: OffsetCursor, *, limit: int, key: Callable[[T], str], odd: Sequence[OddRow] = ()
 ) -> Page[T]:
-    """`rows` are all of the vendor's rows, those in `odd` too; `items` may be fewer."""
-    is_capped = total is not None and total < len(rows)
-    following = cursor.following(Announced([bytes(row) for row in rows], total))
-    return following.page(tuple(items), total=total, is_capped=is_capped, odd=odd)
-
-
-def cut(items: Sequence[T], cursor: OffsetCursor, *, limit: int, odd: Sequence[OddRow] = ()) -> Page[T]:
     """The page of `items`, which are all rows of the list but those in `odd`."""
-    page = items[cursor.offset : cursor.offset + max(limit, 1)]
-    following = cursor.following(Announced(page, len(items)))
-    return following.page(tuple(page), total=len(items), odd=odd)
+    page = await cut_at(items, cursor, limit=limit, key=key)
+    return page.page(page.rows, odd=odd)
+
+
+async def cut_at(
+    items: Sequence[T], cursor: OffsetCursor, *, limit: int, key: Callable[[T], str], streams: Sequence[str] = ("",)
+) -> OffsetPage[T]:
+    """The rows of `items` at the cursor. The answer may have changed since the page before."""
+
+    async def read(offset: int, size: int) -> Announced[T]:
+        return Announced(items[offset : offset + size], len(items))
+
+    return await cursor.page(read, limit=limit, most=max(len(items), 2), key=key, streams=streams)
+
+
+def numbered_page(offset: int, size: int) -> tuple[int, int]:
+    """The number (from 0) and the size of a page with row `offset` and most of the `size` rows from there.
+
+    The vendor counts pages, not rows, so a page may begin with rows before `offset`: the fewer, the better. Where more
+    than one row is wanted, more than one is in the page.
+    """
+
+    def worth(page_size: int) -> tuple[bool, int, int]:
+        before = offset % page_size
+        wanted = min(page_size - before, size)
+        return wanted > 1, wanted - 2 * before, -page_size
+
+    best = max(range(1, MOST_ROWS + 1), key=worth)
+    return offset // best, best

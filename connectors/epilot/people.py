@@ -6,8 +6,9 @@ from msgspec import Raw
 
 from connectors.epilot import wire
 from connectors.epilot.client import DirectoryClient
-from connectors.epilot.paging import MOST_ROWS, cut, nothing, page_of
+from connectors.epilot.paging import MOST_ROWS, cut, nothing
 from connectors.sdk import (
+    Announced,
     ConnectorError,
     Decoded,
     Group,
@@ -21,6 +22,7 @@ from connectors.sdk import (
     decode_rows,
     distinct,
     get_each,
+    split_rows,
 )
 
 
@@ -51,18 +53,22 @@ class Directory:
         return groups
 
     async def list_users(self, *, search: str | None, limit: int, after: str | None) -> Page[User]:
-        cursor, limit = OffsetCursor.parse(after), min(limit, MOST_ROWS)
-        raws = (await self._client.users(search=search, limit=limit, offset=cursor.offset))[:limit]
-        found = decode_rows(raws, lambda raw: decode_record(raw, wire.User))
-        return page_of(_users(found.records), cursor, rows=raws, total=None, odd=found.odd)
+        async def read(offset: int, size: int) -> Announced[tuple[Decoded[wire.User], Raw]]:
+            raws = (await self._client.users(search=search, limit=size, offset=offset))[:size]
+            return Announced([(decode_record(raw, wire.User), raw) for raw in raws])
+
+        page = await OffsetCursor.parse(after).page(read, limit=limit, most=MOST_ROWS, key=_key)
+        found = split_rows(page.rows)
+        return page.page(_users(found.records), odd=found.odd)
 
     async def list_groups(self, *, search: str | None, limit: int, after: str | None) -> Page[Group]:
-        cursor, limit = OffsetCursor.parse(after), min(limit, MOST_ROWS)
-        answer = await self._client.groups(search=search, limit=limit, offset=cursor.offset)
-        raws = answer.groups[:limit]
-        found = decode_rows(raws, lambda raw: decode_record(raw, wire.Group))
-        groups = tuple(group_from_wire(row) for row in distinct(found.records, lambda row: row.id))
-        return page_of(groups, cursor, rows=raws, total=answer.total, odd=found.odd)
+        async def read(offset: int, size: int) -> Announced[tuple[Decoded[wire.Group], Raw]]:
+            answer = await self._client.groups(search=search, limit=size, offset=offset)
+            return Announced([(decode_record(raw, wire.Group), raw) for raw in answer.groups[:size]], answer.total)
+
+        page = await OffsetCursor.parse(after).page(read, limit=limit, most=MOST_ROWS, key=_key)
+        found = split_rows(page.rows)
+        return page.page([group_from_wire(row) for row in found.records], odd=found.odd)
 
     async def list_members(self, group_id: str, *, limit: int, after: str | None) -> Page[User]:
         """One call gives all members."""
@@ -72,7 +78,8 @@ class Directory:
         except NotFoundError:
             return nothing()
         found = decode_rows((raw for raw in group.users or () if bytes(raw) != b"null"), _read_member)
-        return cut(_users(found.records), cursor, limit=limit, odd=found.odd)
+        users = _users(found.records)
+        return await cut(users, cursor, limit=limit, key=lambda user: user.native_id, odd=found.odd)
 
 
 def _read_member(raw: Raw) -> Decoded[wire.User]:
@@ -81,6 +88,12 @@ def _read_member(raw: Raw) -> Decoded[wire.User]:
         return Decoded(wire.User(id=decode_json(raw, str)))
     except MalformedResponseError:
         return decode_record(raw, wire.User)
+
+
+def _key(row: tuple[Decoded[wire.User] | Decoded[wire.Group], Raw]) -> str | bytes:
+    """The id, or the bytes of a record whose id cannot be read."""
+    found, raw = row
+    return (None if found.record is None else found.record.id) or bytes(raw)
 
 
 def user_from_wire(row: wire.User) -> User | None:

@@ -17,7 +17,7 @@ from connectors.epilot.flows import MOST_CALLS, executions_of
 from connectors.epilot.formats import check_columns, kanban_row, overview_row
 from connectors.epilot.ids import flow_id
 from connectors.epilot.mapping import FLOW_STATES, OWNERS, odd_tasks_of, task_from_wire, tasks_of
-from connectors.epilot.paging import MOST_ROWS, cut, nothing, page_of
+from connectors.epilot.paging import MOST_ROWS, cut, cut_at, nothing, numbered_page
 from connectors.epilot.settings import Entity, EpilotSettings, KanbanColumns, ListBy
 from connectors.epilot.wire import Execution, FlowOfTask
 from connectors.sdk import (
@@ -34,12 +34,13 @@ from connectors.sdk import (
     TaskOrderField,
     TaskQuery,
     TaskState,
-    decode_rows,
     distinct,
     get_each,
+    split_rows,
 )
 
 Row = tuple[wire.Task, FlowOfTask]
+DecodedRow = tuple[Decoded[Row], Raw]
 TaskRows = tuple[list[Task], tuple[OddRow, ...]]
 
 # Workflows that one list reads one by one.
@@ -74,15 +75,15 @@ class TaskList(ABC):
     def tasks_of(self, executions: Iterable[Execution]) -> TaskRows:
         return _tasks_of(executions, self.settings, self.clock())
 
-    def rows_of(self, raws: Sequence[Raw], read: Callable[[Raw], Decoded[Row]], owners: frozenset[str]) -> TaskRows:
-        """The tasks of a page, each once, and the rows that do not fit."""
+    def rows_of(self, rows: Sequence[DecodedRow], owners: frozenset[str]) -> TaskRows:
+        """The tasks of a page, and the rows that do not fit."""
         now = self.clock()
 
         def made(row: Row, raw: Raw) -> Task:
             return task_from_wire(*row, self.settings, fetched_at=now, payload=raw)
 
-        found = decode_rows(raws, read, as_task=made, people=owners)
-        return distinct((made(row, raw) for row, raw in found.rows), _native_id), found.odd
+        found = split_rows(rows, as_task=made, people=owners)
+        return [made(row, raw) for row, raw in found.rows], found.odd
 
 
 class Overview(TaskList):
@@ -101,23 +102,32 @@ class Overview(TaskList):
     async def page(self, query: TaskQuery, *, limit: int, after: str | None) -> Page[Task]:
         if query.assignees == frozenset():
             return nothing()
-        cursor = OffsetCursor.parse(after)
-        rows = await self.client.query_overview(self._body(query, cursor.offset, limit))
-        if not rows.results and rows.total and not cursor.offset:
-            raise MalformedResponseError("the overview's pages do not add up; try the other options.first_page")
-        tasks, odd = self.rows_of(rows.results, lambda raw: overview_row(raw, self.settings.generation), OWNERS)
-        return page_of(tasks, cursor, rows=rows.results, total=rows.total, odd=odd)
 
-    def _body(self, query: TaskQuery, offset: int, limit: int) -> dict[str, object]:
+        async def read(offset: int, size: int) -> Announced[DecodedRow]:
+            number, page_size = numbered_page(offset, size)
+            answer = await self.client.query_overview(self._body(query, number, page_size))
+            before = offset - number * page_size
+            raws = answer.results[before : before + size]
+            is_missing = answer.total is not None and answer.total > offset and not raws
+            if is_missing and (answer.results or after is None):
+                raise MalformedResponseError("the overview's pages do not add up; try the other options.first_page")
+            rows = [(overview_row(raw, self.settings.generation), raw) for raw in raws]
+            # The page may end before `size` rows, so that its end says nothing.
+            return Announced(rows, answer.total, asked=len(rows))
+
+        page = await OffsetCursor.parse(after).page(read, limit=limit, most=MOST_ROWS, key=_key)
+        tasks, odd = self.rows_of(page.rows, OWNERS)
+        return page.page(tasks, odd=odd)
+
+    def _body(self, query: TaskQuery, number: int, page_size: int) -> dict[str, object]:
         options = self.settings.options
-        size = _page_size(min(max(limit, 1), MOST_ROWS), offset)
         body: dict[str, object] = {
             "dataset": "workflow_tasks_overview",
             # Without it the vendor leaves out unassigned tasks, also where no assignee is asked for.
             "include_unassigned": query.assignees is None,
             "sort_by": "creation_date_descending",
-            "page_number": offset // size + options.first_page,
-            "page_size": size,
+            "page_number": number + options.first_page,
+            "page_size": page_size,
         }
         if query.assignees is not None:
             body["assignee_ids"] = sorted(query.assignees)
@@ -148,23 +158,26 @@ class Kanban(TaskList):
             return nothing()
         if query.assignees is not None and query.has_assignee is False:
             return nothing()
-        cursor = OffsetCursor.parse(after)
-        rows = await self.client.query_kanban(self._body(query, cursor.offset, limit))
         generation, columns = self.settings.generation, self.settings.options.kanban_columns
-        check_columns(rows.results, columns)
-        tasks, odd = self.rows_of(
-            rows.results, lambda raw: kanban_row(raw, generation, columns), frozenset({columns.assignee})
-        )
+
+        async def read(offset: int, size: int) -> Announced[DecodedRow]:
+            answer = await self.client.query_kanban(self._body(query, offset, size))
+            check_columns(answer.results, columns)
+            rows = [(kanban_row(raw, generation, columns), raw) for raw in answer.results]
+            return Announced(rows, answer.total)
+
+        page = await OffsetCursor.parse(after).page(read, limit=limit, most=MOST_ROWS, key=_key)
+        tasks, odd = self.rows_of(page.rows, frozenset({columns.assignee}))
         # The vendor's filter compares letter case, so that it may let through a status that it should exclude.
         matching = [task for task in tasks if query.matches(task)]
-        return page_of(matching, cursor, rows=rows.results, total=rows.total, odd=odd)
+        return page.page(matching, odd=odd)
 
-    def _body(self, query: TaskQuery, offset: int, limit: int) -> dict[str, object]:
+    def _body(self, query: TaskQuery, offset: int, size: int) -> dict[str, object]:
         options = self.settings.options
         body: dict[str, object] = {
             "sorting": {"field": options.kanban_columns.created_at, "direction": "desc"},
             "from": offset,
-            "size": min(max(limit, 1), MOST_ROWS),
+            "size": size,
         }
         configured = [each.model_dump(exclude_none=True) for each in options.kanban_filters]
         items = [*configured, *_kanban_conditions(query, options.kanban_columns)]
@@ -190,10 +203,9 @@ class OfEntities(TaskList):
         others = [each for each in found.records if not _belongs_to_any(each, entities[:index])]
         executions, is_whole = await in_full(others, self.client)
         tasks, odd = self.tasks_of(executions)
-        page = tasks[cursor.offset : cursor.offset + max(limit, 1)]
-        following = cursor.following(Announced(page, len(tasks)), streams=streams)
-        following = replace(following, truncated=following.truncated or not is_whole)
-        return following.page(tuple(page), odd=(*found.odd, *odd))
+        page = await cut_at(tasks, cursor, limit=limit, key=_native_id, streams=streams)
+        following = replace(page.following, truncated=page.following.truncated or not is_whole)
+        return following.page(tuple(page.rows), odd=(*found.odd, *odd))
 
 
 class ExecutionsV1(TaskList):
@@ -219,7 +231,7 @@ class ExecutionsV1(TaskList):
         executions, is_whole = await in_full(asked, self.client)
         tasks, odd = self.tasks_of(executions)
         matching = [task for task in tasks if query.matches(task)]
-        page = cut(matching, cursor, limit=limit, odd=(*found.odd, *odd))
+        page = await cut(matching, cursor, limit=limit, key=_native_id, odd=(*found.odd, *odd))
         if is_whole:
             return page
         return replace(page, truncated=True, total_accuracy=CountAccuracy.LOWER_BOUND)
@@ -306,6 +318,15 @@ def _native_id(task: Task) -> str:
     return task.native_id
 
 
+def _key(row: DecodedRow) -> object:
+    """Flow and task, or the bytes of a row whose ids cannot be read."""
+    found, raw = row
+    if found.record is None:
+        return bytes(raw)
+    task, flow = found.record
+    return flow.flow, task.id
+
+
 def _belongs_to_any(execution: Execution, entities: Sequence[Entity]) -> bool:
     contexts = {(each.entity_schema, each.entity_id) for each in execution.record.contexts or ()}
     return any((each.entity_schema, each.entity_id) in contexts for each in entities)
@@ -328,8 +349,3 @@ def _kanban_conditions(query: TaskQuery, columns: KanbanColumns) -> list[dict[st
     elif query.has_assignee is not None:
         found.append({"key": columns.assignee, "operator": "NOT_EMPTY" if query.has_assignee else "EMPTY"})
     return found
-
-
-def _page_size(limit: int, offset: int) -> int:
-    """The largest size up to `limit` with which a page begins at `offset`: the overview counts pages, not rows."""
-    return next(size for size in range(limit, 0, -1) if offset % size == 0)

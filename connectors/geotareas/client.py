@@ -43,10 +43,14 @@ class Rows(Struct, Generic[Row_co], frozen=True):
     rows: Sequence[tuple[Decoded[Row_co], Raw]]
     total: int | None
 
-    def announced(self) -> Announced[str | bytes]:
-        """The ids of the records, or their bytes where the id cannot be read."""
-        ids = [bytes(raw) if found.record is None else found.record.id for found, raw in self.rows]
-        return Announced(ids, self.total)
+    def announced(self) -> Announced[tuple[Decoded[Row_co], Raw]]:
+        return Announced(self.rows, self.total)
+
+
+def row_key(row: tuple[Decoded[Row], Raw]) -> str | bytes:
+    """The id of a record, or its bytes if the id cannot be read."""
+    found, raw = row
+    return bytes(raw) if found.record is None else found.record.id
 
 
 class GeotareasClient:

@@ -7,11 +7,12 @@ from typing import ClassVar, TypeVar
 from msgspec import Raw
 
 from connectors.geotareas import after_write, details, flows, ids, mapping, search, wire
-from connectors.geotareas.client import GeotareasClient, Rows, login_credentials
+from connectors.geotareas.client import GeotareasClient, login_credentials, row_key
 from connectors.geotareas.errors import parse_error
 from connectors.geotareas.extras import Extras
 from connectors.geotareas.settings import GeotareasSettings
 from connectors.sdk import (
+    Announced,
     Assign,
     Claim,
     Clock,
@@ -19,6 +20,7 @@ from connectors.sdk import (
     Connector,
     ConnectorError,
     CountAccuracy,
+    Decoded,
     DetailAspect,
     Flow,
     FlowQuery,
@@ -41,7 +43,6 @@ from connectors.sdk import (
     UnsupportedActionError,
     Upstream,
     ValidationFailedError,
-    distinct,
     get_each,
     handles,
     parse_options,
@@ -110,7 +111,11 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         names = tuple(streams)
         cursor = OffsetCursor.parse(after, names)
         filters = streams[cursor.stream]
-        page = await self._client.list_tasks(limit=self._bounded(limit), offset=cursor.offset, filters=filters)
+
+        async def read(offset: int, size: int) -> Announced[tuple[Decoded[wire.TaskRow], Raw]]:
+            return (await self._client.list_tasks(limit=size, offset=offset, filters=filters)).announced()
+
+        page = await cursor.page(read, limit=limit, most=self.page_limit, key=row_key, streams=names)
         now = self.clock()
         is_overdue = True if "overdue_only" in filters else None
 
@@ -118,12 +123,10 @@ class GeotareasConnector(Connector[GeotareasSettings]):
             return mapping.task_from_wire(row, self.settings, fetched_at=now, payload=raw, is_overdue=is_overdue)
 
         found = split_rows(page.rows, as_task=made, people=mapping.OWNERS)
-        tasks = [made(row, raw) for row, raw in distinct(found.rows, _row_id)]
+        tasks = [made(row, raw) for row, raw in found.rows]
         items = tuple(task for task in tasks if query.matches(task))
-        following = cursor.following(page.announced(), streams=names)
         is_whole = len(names) == 1 and len(items) == len(tasks) and query.definition_keys is None
-        total = page.total if is_whole else None
-        return following.page(items, total=total, is_capped=_is_short(page), odd=found.odd)
+        return page.page(items, is_counted=is_whole, odd=found.odd)
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         """One detail call for each id."""
@@ -154,11 +157,15 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         wanted = set(filter(self.is_native_id, ids))
         found: dict[str, Flow | ConnectorError] = {}
         cursor = OffsetCursor()
+
+        async def read(offset: int, size: int) -> Announced[tuple[Decoded[wire.InstanceRow], Raw]]:
+            return (await self._client.list_instances(limit=size, offset=offset)).announced()
+
         for _ in range(self._flow_pages()):
             if not wanted:
                 break
             try:
-                page = await self._client.list_instances(limit=self.page_limit, offset=cursor.offset)
+                page = await cursor.page(read, limit=self.page_limit, most=self.page_limit, key=row_key)
             except ConnectorError as error:
                 return found | dict.fromkeys(wanted, error)
             for decoded, raw in page.rows:
@@ -166,10 +173,9 @@ class GeotareasConnector(Connector[GeotareasSettings]):
                 if row is not None and row.id in wanted:
                     wanted.remove(row.id)
                     found[row.id] = readable_flow(self._flow(row, raw), decoded.odd)
-            following = cursor.following(page.announced()).cursor
-            if following is None:
+            if page.following.cursor is None:
                 break
-            cursor = OffsetCursor.parse(following)
+            cursor = OffsetCursor.parse(page.following.cursor)
         return found
 
     def _flow_pages(self) -> int:
@@ -186,16 +192,17 @@ class GeotareasConnector(Connector[GeotareasSettings]):
             return _nothing()
         names = tuple(streams)
         cursor = OffsetCursor.parse(after, names)
-        page = await self._client.list_instances(
-            limit=self._bounded(limit), offset=cursor.offset, filters=streams[cursor.stream]
-        )
+        filters = streams[cursor.stream]
+
+        async def read(offset: int, size: int) -> Announced[tuple[Decoded[wire.InstanceRow], Raw]]:
+            return (await self._client.list_instances(limit=size, offset=offset, filters=filters)).announced()
+
+        page = await cursor.page(read, limit=limit, most=self.page_limit, key=row_key, streams=names)
         found = split_rows(page.rows)
-        rows = [self._flow(row, raw) for row, raw in distinct(found.rows, _row_id)]
+        rows = [self._flow(row, raw) for row, raw in found.rows]
         items = tuple(flow for flow in rows if query.matches(flow))
-        following = cursor.following(page.announced(), streams=names)
         is_whole = len(names) == 1 and len(items) == len(rows) and query.started_at is None
-        total = page.total if is_whole else None
-        return following.page(items, total=total, is_capped=_is_short(page), odd=found.odd)
+        return page.page(items, is_counted=is_whole, odd=found.odd)
 
     # Verbs
 
@@ -264,9 +271,6 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         answer = await self._client.reassign(task.native_id, user_id=user_id, group_id=group_id, comment=comment)
         return Outcome(task=after_write.reassigned(task, answer, fetched_at=self.clock()))
 
-    def _bounded(self, limit: int) -> int:
-        return min(max(limit, 1), self.page_limit)
-
     def _flow(self, row: wire.InstanceRow, raw: Raw) -> Flow:
         return flows.flow_from_wire(row, self.settings, fetched_at=self.clock(), payload=raw)
 
@@ -281,15 +285,6 @@ class GeotareasConnector(Connector[GeotareasSettings]):
             fetched_at=now,
             payload=raw,
         )
-
-
-def _row_id(row: tuple[wire.TaskRow | wire.InstanceRow, Raw]) -> str:
-    return row[0].id
-
-
-def _is_short(page: Rows[wire.TaskRow] | Rows[wire.InstanceRow]) -> bool:
-    """Whether the vendor counts fewer records than it gives."""
-    return page.total is not None and page.total < len(page.rows)
 
 
 def _nothing() -> Page[T]:

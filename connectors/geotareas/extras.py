@@ -1,9 +1,14 @@
 """Operations of the vendor that the gateway does not use. They are tested on the wire and available to scripts."""
 
+from msgspec import Raw
+
 from connectors.geotareas import wire
-from connectors.geotareas.client import GeotareasClient
+from connectors.geotareas.client import GeotareasClient, row_key
 from connectors.geotareas.search import ALL
-from connectors.sdk import Definition, OffsetCursor, Page, split_rows
+from connectors.sdk import Announced, Decoded, Definition, OffsetCursor, Page, split_rows
+
+# The largest `limit` that the vendor documents.
+MOST_ROWS = 100
 
 
 class Extras:
@@ -20,11 +25,13 @@ class Extras:
         The gateway lists definitions of tasks. These are workflows, and no documented answer tells their steps.
         """
         cursor = OffsetCursor.parse(after, (ALL,))
-        page = await self._client.list_definitions(limit=limit, offset=cursor.offset, filters=asked)
+
+        async def read(offset: int, size: int) -> Announced[tuple[Decoded[wire.DefinitionRow], Raw]]:
+            return (await self._client.list_definitions(limit=size, offset=offset, filters=asked)).announced()
+
+        page = await cursor.page(read, limit=limit, most=MOST_ROWS, key=row_key, streams=(ALL,))
         rows = split_rows(page.rows)
-        found = {row.id: _definition(row) for row in rows.records}
-        following = cursor.following(page.announced(), streams=(ALL,))
-        return following.page(tuple(found.values()), total=page.total, odd=rows.odd)
+        return page.page([_definition(row) for row in rows.records], odd=rows.odd)
 
 
 def _definition(row: wire.DefinitionRow) -> Definition:

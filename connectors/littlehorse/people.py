@@ -97,27 +97,35 @@ class Directory:
         """A page of `groups`, cut here: the bridge does not page them."""
         cursor = OffsetCursor.parse(after)
         groups, odd = await self.groups()
-        items = tuple(groups[cursor.offset : cursor.offset + limit])
-        following = cursor.following(Announced(items, len(groups)))
-        return following.page(items, total=len(groups), is_capped=bool(odd), odd=odd)
+
+        async def read(offset: int, size: int) -> Announced[Group]:
+            return Announced(groups[offset : offset + size], len(groups))
+
+        page = await cursor.page(read, limit=limit, most=limit + 1, key=_native_id)
+        return page.page(page.rows, is_capped=bool(odd), odd=odd)
 
     async def users(self, *, group: str | None = None, limit: int, after: str | None) -> Page[User]:
         """Users of the realm, or the members of a group. Empty if there is no directory or no such group."""
         if self._admin is None or not self._adapter:
             return Page(items=())
         cursor = OffsetCursor.parse(after)
-        params: dict[str, str | int] = {"first_result": cursor.offset, "max_results": limit}
+        side, within = self._admin, dict[str, str | int]()
         if group is not None:
             keys = await self.group_keys(group)
             if not keys:
                 return Page(items=())
-            params["user_group_id"] = keys[0]
-        wired = await self._client.list_users(self._admin, params)
-        users = (user for each in wired.records if (user := user_from_wire(each, self._claim)) is not None)
-        # The bridge does not count users: only an empty page is the end.
-        ids = [user.id or bytes(raw) for user, raw in wired.rows]
-        following = cursor.following(Announced([*ids, *(row.key for row in wired.odd)]))
-        return following.page(tuple(distinct(users, _native_id)), odd=wired.odd)
+            within["user_group_id"] = keys[0]
+
+        async def read(offset: int, size: int) -> Announced[wire.User | OddRow]:
+            # The bridge does not count users.
+            wired = await self._client.list_users(side, {"first_result": offset, "max_results": size, **within})
+            return Announced([*wired.records, *wired.odd])
+
+        page = await cursor.page(read, limit=limit, most=MOST_FOUND, key=_key)
+        rows = (row for row in page.rows if isinstance(row, wire.User))
+        users = (user for each in rows if (user := user_from_wire(each, self._claim)) is not None)
+        odd = tuple(row for row in page.rows if isinstance(row, OddRow))
+        return page.page(distinct(users, _native_id), odd=odd)
 
     async def find(self, ids: Sequence[str]) -> Mapping[str, User]:
         """The users found, by id. One call for each id."""
@@ -154,6 +162,10 @@ class Directory:
         if self._admin is None:
             raise ValidationFailedError("looking up users and groups needs an admin account, and none is configured")
         return self._admin
+
+
+def _key(row: wire.User | OddRow) -> str:
+    return row.key if isinstance(row, OddRow) else row.id or repr(row)
 
 
 def _native_id(record: User | Group) -> str:

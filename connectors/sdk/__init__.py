@@ -8,6 +8,7 @@ errors           every failure, by what can be done about it
 settings         what the configuration says of a source
 http             requests to the vendor, and credentials
 paging           cursors, and loops over pages
+offset_list      lists that the vendor pages by offset
 json             a vendor's JSON, with exact decimals and one error
 detail_parts     the aspects of a detail, each read alone
 odd_rows         rows that do not fit the vendor's documentation
@@ -155,17 +156,16 @@ from connectors.sdk.odd_rows import (
     split_rows,
     unreadable,
 )
+from connectors.sdk.offset_list import OffsetCursor, OffsetPage, ReadRows, drain_by_offset
 from connectors.sdk.options import NoOptions, Options, parse_options
 from connectors.sdk.paging import (
     Announced,
     KeysetCursor,
     NextPage,
-    OffsetCursor,
     VendorCursor,
     announced_total,
     distinct,
     drain,
-    drain_by_offset,
     following_token,
     foreign_cursor,
     read_cursor,
@@ -201,7 +201,7 @@ from connectors.sdk.settings import (
     Section,
     SourceSettings,
 )
-from connectors.sdk.time import local_time_to_wire, time_from_wire
+from connectors.sdk.time import half_open, local_time_to_wire, time_from_wire, whole_milliseconds
 
 __all__ = [
     "BATCH_CONCURRENCY",
@@ -279,6 +279,7 @@ __all__ = [
     "OAuthCredentials",
     "OddRow",
     "OffsetCursor",
+    "OffsetPage",
     "Options",
     "Outcome",
     "OutcomeNature",
@@ -287,6 +288,7 @@ __all__ = [
     "PhaseState",
     "PreviousStep",
     "RateLimitedError",
+    "ReadRows",
     "RejectedError",
     "Release",
     "Requirement",
@@ -357,6 +359,7 @@ __all__ = [
     "foreign_cursor",
     "from_settings",
     "get_each",
+    "half_open",
     "handles",
     "has_words",
     "local_time_to_wire",
@@ -376,5 +379,6 @@ __all__ = [
     "time_of",
     "unreadable",
     "utc_now",
+    "whole_milliseconds",
     "write_cursor",
 ]

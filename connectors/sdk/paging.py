@@ -7,16 +7,16 @@ A page is the last one only by the vendor's own word, never because it is short:
 link and cursor of an answer may contradict each other. Then the list is read on as long as that brings new rows;
 otherwise the page is `truncated`: the vendor announced rows that it does not give.
 
-`OffsetCursor`    the vendor counts rows, perhaps in several lists that are read one after the other
 `VendorCursor`    the vendor gives a cursor of its own
 `KeysetCursor`    the vendor gives the rows behind an id
 `NextPage`        what each of them decides: where the next page begins
 `write_cursor`, `read_cursor`    any other state, as a Struct
+
+Lists that the vendor pages by offset are in `offset_list`.
 """
 
 import base64
 import re
-import zlib
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from typing import Generic, TypeVar
 
@@ -32,11 +32,11 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 K = TypeVar("K", bound=Hashable)
 
-_OFFSET = re.compile(r"(?:([A-Za-z0-9_]{1,40}):)?([0-9]{1,9})(?:\.([0-9a-f]{8}))?")
 _VENDOR = re.compile(r"([0-9]{1,9})(\+?):(.+)", re.DOTALL)
 _KEY = re.compile(r"([1-9][0-9]{0,18})")
 _WHOLE = re.compile(r"\s*([0-9]{1,15})\s*", re.ASCII)
-_MOST_ROWS = 999_999_999
+# The largest offset.
+MOST_ROWS = 999_999_999
 
 
 def foreign_cursor() -> ValidationFailedError:
@@ -88,68 +88,35 @@ class Announced(Struct, Generic[T_co], frozen=True):
     """The rows of one answer, or the ids that tell them apart, and what it says of the list.
 
     `total` is the vendor's count. `has_link`: it links to a further page. `is_last`: its protocol says that the list ends
-    here, although it neither counts nor links.
+    here, although it neither counts nor links. `asked` is the number of rows that were asked for, where that is less than
+    what was wanted.
     """
 
     rows: Sequence[T_co]
     total: int | None = None
     has_link: bool = False
     is_last: bool = False
+    asked: int | None = None
 
     @property
     def says_more(self) -> bool:
-        """Whether there are further rows, where `total` counts these rows and what comes after them."""
-        if self.has_link or self.total is None:
+        """Whether there are further rows, where `total` counts these rows and what comes after them.
+
+        A total below the rows of the answer counts as none.
+        """
+        if self.has_link or self.total is None or self.contradicts_itself:
             return bool(self.rows) and not self.is_last
         return 0 < len(self.rows) < self.total
+
+    @property
+    def contradicts_itself(self) -> bool:
+        """Whether fewer rows are counted than are given."""
+        return self.total is not None and self.total < len(self.rows)
 
     @property
     def lacks_rows(self) -> bool:
         """Whether rows were announced and none is given."""
         return not self.rows and (self.has_link or bool(self.total))
-
-
-class OffsetCursor(Struct, frozen=True):
-    """`offset` rows from the start of `stream`. A list that is a single stream calls it "".
-
-    `mark` stands for the rows of the page before: a vendor that ignores the offset gives them again.
-    The text is `<offset>`, `<stream>:<offset>` or `<stream>:<offset>.<mark>`.
-    """
-
-    offset: int = 0
-    stream: str = ""
-    mark: str = ""
-
-    @classmethod
-    def parse(cls, after: str | None, streams: Sequence[str] = ("",)) -> "OffsetCursor":
-        """Where the page begins: at the start of the first stream without a cursor. `foreign_cursor` for another text."""
-        if after is None:
-            return cls(0, streams[0])
-        match = _OFFSET.fullmatch(after)
-        if match is None or (match[1] or "") not in streams:
-            raise foreign_cursor()
-        return cls(int(match[2]), match[1] or "", match[3] or "")
-
-    def following(self, answer: Announced[object], *, streams: Sequence[str] = ("",)) -> NextPage:
-        """What comes behind a page: the rest of its stream, the start of the next one, or nothing.
-
-        The answer's total is that of the stream. A stream ends where it is reached and no link leads on, or with an empty
-        page. A count below the rows that were read counts as none.
-        """
-        end = self.offset + len(answer.rows)
-        mark = _mark(answer.rows)
-        is_repeated = bool(answer.rows) and mark == self.mark
-        is_counted = (answer.is_last or answer.total == end) and not answer.has_link
-        if answer.rows and not is_repeated and not is_counted and end <= _MOST_ROWS:
-            return NextPage(str(OffsetCursor(end, self.stream, mark)))
-        rest = streams[streams.index(self.stream) + 1 :]
-        cursor = str(OffsetCursor(0, rest[0])) if rest else None
-        announces_more = answer.has_link or (answer.total is not None and end < answer.total)
-        return NextPage(cursor, truncated=is_repeated or announces_more)
-
-    def __str__(self) -> str:
-        place = f"{self.stream}:{self.offset}" if self.stream else str(self.offset)
-        return f"{place}.{self.mark}" if self.mark else place
 
 
 class VendorCursor(Struct, frozen=True):
@@ -189,7 +156,7 @@ class VendorCursor(Struct, frozen=True):
         if cursor == self.text:
             return NextPage(truncated=not has_reached)
         is_short = rows < limit
-        if (has_reached and is_short and not self.was_short) or seen > _MOST_ROWS:
+        if (has_reached and is_short and not self.was_short) or seen > MOST_ROWS:
             return NextPage()
         return NextPage(str(VendorCursor(cursor, seen, self.was_short or is_short)))
 
@@ -261,28 +228,9 @@ async def drain(
     return rows, False
 
 
-async def drain_by_offset(
-    page: Callable[[int], Awaitable[Announced[T]]], *, most_pages: int, key: Callable[[T], object] = repr
-) -> tuple[list[T], bool]:
-    """As `drain`, for a vendor that counts rows: `page` takes the offset. `key` tells one row from another."""
-
-    async def numbered(after: str | None) -> tuple[Sequence[T], NextPage]:
-        cursor = OffsetCursor.parse(after)
-        answer = await page(cursor.offset)
-        ids = Announced([key(row) for row in answer.rows], answer.total, answer.has_link, answer.is_last)
-        return answer.rows, cursor.following(ids)
-
-    return await drain(numbered, most_pages=most_pages)
-
-
 def distinct(rows: Iterable[T], key: Callable[[T], K]) -> list[T]:
     """Of rows with the same key the first. Vendors repeat rows where a list changes between two pages."""
     found: dict[K, T] = {}
     for row in rows:
         found.setdefault(key(row), row)
     return list(found.values())
-
-
-def _mark(rows: Sequence[object]) -> str:
-    """Eight hexadecimal digits that stand for the first, the last and the number of `rows`."""
-    return format(zlib.crc32(repr((len(rows), rows[0], rows[-1])).encode()), "08x") if rows else ""

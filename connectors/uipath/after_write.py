@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from connectors.sdk import Flow, FlowState, GroupRef, Task, TaskPriority, TaskState, UserRef
+from connectors.sdk import Flow, FlowState, GroupRef, Task, TaskPriority, TaskState, UserRef, whole_milliseconds
 from connectors.uipath import wire
 from connectors.uipath.mapping import SCORES, state_of
 
@@ -41,7 +41,7 @@ def unassigned(task: Task, *, fetched_at: datetime) -> Task:
 
 def completed(task: Task, outcome: str | None, *, fetched_at: datetime) -> Task:
     changed = _with_status(task, "Completed", owned=False, fetched_at=fetched_at)
-    return replace(changed, outcome=outcome, completed_at=fetched_at)
+    return replace(changed, outcome=outcome, completed_at=whole_milliseconds(fetched_at))
 
 
 def canceled(task: Task, *, reason: str, rule: str, fetched_at: datetime) -> Task:

@@ -1,11 +1,9 @@
 """Pages of the list of tasks, and tasks by id."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from datetime import datetime
 
-from msgspec import Meta, Raw, Struct
-from msgspec.structs import replace
+from msgspec import Raw
 
 from connectors.sdk import (
     Announced,
@@ -16,19 +14,15 @@ from connectors.sdk import (
     NextPage,
     NotFoundError,
     OddRow,
+    OffsetCursor,
     Page,
-    SortDirection,
-    SortKey,
     Task,
     TaskOrderField,
     TaskQuery,
     distinct,
     get_each,
-    read_cursor,
     readable_task,
     split_rows,
-    time_from_wire,
-    write_cursor,
 )
 from connectors.uipath import mapping, search, wire
 from connectors.uipath.client import Rows, UiPathClient, drain_rows
@@ -43,29 +37,17 @@ BATCH = 40
 # page of an ordered list reads again.
 SCAN_PAGE = MOST_ROWS - 1
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The cursors of an ordered list are no cursors of another one.
+_ORDERED = ("rows",)
 
 Row = tuple[wire.Task, Raw]
-
-
-class Position(Struct, frozen=True):
-    """Where a page of an ordered list ended: the cursor.
-
-    `offset` is the number of rows so far, `last` the id of the last row (0: it has none), `time` the microsecond by which
-    it was sorted.
-    """
-
-    offset: Annotated[int, Meta(ge=1, le=999_999_999)]
-    last: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
-    time: Annotated[int, Meta(ge=-(10**18), le=10**18)] | None
 
 
 class TaskList:
     """Reads tasks. The vendor pages by offset only, so a task that leaves the list between two pages would hide another.
 
     Lists without an order continue behind the last id instead. Pages of an ordered list begin with the last row of the page
-    before. If that row is not there, the list steps back, page by page, until a page contains it or begins with a row that
-    sorts before it. So rows may be repeated, but none is lost.
+    before: see `OffsetCursor`.
     """
 
     def __init__(self, client: UiPathClient, settings: UiPathSettings, clock: Callable[[], datetime]) -> None:
@@ -79,7 +61,7 @@ class TaskList:
         if filter is None:
             return Page(items=(), total=0, total_accuracy=CountAccuracy.EXACT)
         if search.order_of(query.order) != search.order_of(()):
-            return await self._ordered(query, filter, limit, None if after is None else read_cursor(after, Position))
+            return await self._ordered(query, filter, limit, OffsetCursor.parse(after, _ORDERED))
         return await self._unordered(query, filter, limit, KeysetCursor.parse(after))
 
     async def get(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
@@ -139,40 +121,24 @@ class TaskList:
 
     async def _unordered(self, query: TaskQuery, filter: str, limit: int, cursor: KeysetCursor) -> Page[Task]:
         rest = " and ".join(each for each in (filter, f"Id gt {cursor}") if each) if cursor.last else filter
-        rows, said = await self._rows(rest, search.order_of(()), top=limit)
+        said = await self._rows(rest, search.order_of(()), top=limit)
+        ids = Announced([row.id for row, _ in said.rows], said.total, said.has_link, said.is_last)
         # Behind rows without a readable id no list can go on.
-        is_stuck = bool(rows) and not any(said.rows)
-        following = NextPage(truncated=said.says_more) if is_stuck else cursor.following(said)
-        return self._page(query, rows, following, None if cursor.last else said.total)
+        is_stuck = bool(said.rows) and not any(ids.rows)
+        following = NextPage(truncated=said.says_more) if is_stuck else cursor.following(ids)
+        total = None if cursor.last else said.total
+        return self._page(query, said.rows, following, total, is_capped=said.contradicts_itself)
 
-    async def _ordered(self, query: TaskQuery, filter: str, limit: int, position: Position | None) -> Page[Task]:
+    async def _ordered(self, query: TaskQuery, filter: str, limit: int, cursor: OffsetCursor) -> Page[Task]:
         order = search.order_of(query.order)
-        if position is None:
-            rows, said = await self._rows(filter, order, top=limit)
-            cursor = _cursor(len(rows), rows[-1][0], query) if said.says_more else None
-            return self._page(query, rows, NextPage(cursor, truncated=said.lacks_rows), said.total)
-        skip = position.offset - 1
-        while True:
-            rows, said = await self._rows(filter, order, top=limit + 1, skip=skip)
-            begin = _begin_of_new_rows(rows, query, position)
-            if begin is not None or skip == 0 or _begins_before(rows, query, position):
-                break
-            # The last row moved or left the list, so there may be unread rows before this page.
-            skip = max(0, skip - limit)
-        new = rows[begin or 0 :][:limit]
-        end = skip + (begin or 0) + len(new)
-        rest = None if said.total is None else max(0, said.total - skip)
-        says_more = end < skip + len(rows) or replace(said, total=rest).says_more
-        if not says_more:
-            return self._page(query, new, NextPage(truncated=not rows and bool(rest)), said.total)
-        # If other rows moved in before it, the last row of the page before may be the last of this one: no row is new.
-        cursor = _cursor(end, (new or rows)[-1][0], query)
-        # A page that leads nowhere: the vendor announces rows and gives none but the one that was read before.
-        leads_on = cursor != write_cursor(position)
-        is_cut = not leads_on and (rest is not None or said.has_link)
-        return self._page(query, new, NextPage(cursor if leads_on else None, truncated=is_cut), said.total)
 
-    async def _rows(self, filter: str, order: str, *, top: int, skip: int = 0) -> tuple[list[Row], Announced[int]]:
+        async def read(skip: int, top: int) -> Announced[Row]:
+            return await self._rows(filter, order, top=top, skip=skip)
+
+        page = await cursor.page(read, limit=limit, most=MOST_ROWS, key=lambda row: _key(row, query), streams=_ORDERED)
+        return self._page(query, page.rows, page.following, page.total, is_capped=page.is_capped)
+
+    async def _rows(self, filter: str, order: str, *, top: int, skip: int = 0) -> Announced[Row]:
         """One page, and what the vendor says of it; an id is 0 if it cannot be read."""
         query: dict[str, str | int] = {"$orderby": order, "$count": "true"}
         if filter:
@@ -181,15 +147,17 @@ class TaskList:
             query["$skip"] = skip
         top = min(top, MOST_ROWS)
         answer = await self._client.list_tasks(query, top=top, as_task_admin=self._settings.options.as_task_admin)
-        rows = _rows_of(answer.rows)
-        return rows, Announced([row.id for row, _ in rows], answer.total, answer.has_link, answer.is_last)
+        return Announced(_rows_of(answer.rows), answer.total, answer.has_link, answer.is_last)
 
-    def _page(self, query: TaskQuery, rows: Sequence[Row], following: NextPage, total: int | None) -> Page[Task]:
+    def _page(
+        self, query: TaskQuery, rows: Sequence[Row], following: NextPage, total: int | None, *, is_capped: bool
+    ) -> Page[Task]:
         """Compares ids and texts again, because the vendor's database may ignore letter case. Then the total is unknown."""
         compared = TaskQuery(ids=query.ids, business_keys=query.business_keys, definition_keys=query.definition_keys)
         tasks, odd = self._tasks(rows)
         items = tuple(task for task in tasks if compared.matches(task))
-        return following.page(items, total=total if compared == TaskQuery() else None, odd=odd)
+        known = total if compared == TaskQuery() else None
+        return following.page(items, total=known, is_capped=is_capped, odd=odd)
 
     def _tasks(self, rows: Sequence[Row]) -> tuple[list[Task], tuple[OddRow, ...]]:
         """The tasks, each once, and the rows that do not fit."""
@@ -211,35 +179,16 @@ def _decoded(row: wire.Task) -> Decoded[wire.Task]:
     return Decoded(row if row.id else None, row.odd) if isinstance(row, wire.OddTask) else Decoded(row)
 
 
-def _cursor(offset: int, last: wire.Task, query: TaskQuery) -> str:
-    return write_cursor(Position(offset, last.id, _time(last, query)))
+def _key(row: Row, query: TaskQuery) -> object:
+    """The id and the time by which the row is sorted first: a row that moved is another one. Bytes without an id."""
+    found, raw = row
+    return (found.id, _time(found, query)) if found.id else bytes(raw)
 
 
-def _begin_of_new_rows(rows: Sequence[Row], query: TaskQuery, position: Position) -> int | None:
-    """The index behind the last row of the page before. None if that row is not among `rows` or its time has changed."""
-    last = (position.last, position.time)
-    return next((index + 1 for index, (row, _) in enumerate(rows) if (row.id, _time(row, query)) == last), None)
-
-
-def _begins_before(rows: Sequence[Row], query: TaskQuery, position: Position) -> bool:
-    """Whether the first row sorts before the last row of the page before. Then all rows before it were read already."""
-    begin = _time(rows[0][0], query) if rows else None
-    if begin is None or position.time is None:
-        return False
-    is_descending = _sort_key(query).direction is SortDirection.DESC
-    return begin > position.time if is_descending else begin < position.time
-
-
-def _sort_key(query: TaskQuery) -> SortKey:
-    return next(key for key in query.order if key.field in search.TIME_MEMBERS)
-
-
-def _time(row: wire.Task, query: TaskQuery) -> int | None:
-    """The time by which the row is sorted first, in microseconds since 1970."""
-    text = {
+def _time(row: wire.Task, query: TaskQuery) -> str | None:
+    """The time by which the row is sorted first, as the vendor writes it."""
+    return {
         TaskOrderField.CREATED_AT: row.creation_time,
         TaskOrderField.UPDATED_AT: row.last_modification_time,
         TaskOrderField.COMPLETED_AT: row.completion_time,
-    }[_sort_key(query).field]
-    time = time_from_wire(text, UTC)
-    return None if time is None else (time - _EPOCH) // timedelta(microseconds=1)
+    }[next(key.field for key in query.order if key.field in search.TIME_MEMBERS)]

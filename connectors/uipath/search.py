@@ -1,11 +1,10 @@
 """Filters and order of Orchestrator's list of tasks: which part of a query it answers exactly, as $filter and $orderby."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from connectors.sdk import Interval, SortDirection, SortKey, TaskKind, TaskOrderField, TaskQuery, TaskState
+from connectors.sdk import SortDirection, SortKey, TaskKind, TaskOrderField, TaskQuery, TaskState, half_open
 from connectors.uipath.formats import MOST_COMPARISONS, MOST_SORT_KEYS, any_of, is_unicode, odata_text, odata_time
 from connectors.uipath.ids import FlowId, TaskId, number
 from connectors.uipath.mapping import PRIORITIES, TYPES
@@ -38,8 +37,6 @@ FOLDER = "OrganizationUnitId"
 # States that tasks of this vendor can have.
 VENDOR_OPEN_STATES = frozenset({TaskState.READY, TaskState.RESERVED})
 VENDOR_STATES = VENDOR_OPEN_STATES | {TaskState.COMPLETED, TaskState.CANCELED, TaskState.UNKNOWN}
-
-_MICROSECOND = timedelta(microseconds=1)
 
 Clauses = list[str] | None
 """Conditions that are combined with `and`; None if no task can satisfy them."""
@@ -211,28 +208,16 @@ def _texts(member: str, values: frozenset[str] | None) -> Clauses:
 
 
 def _times(query: TaskQuery) -> Clauses:
-    """Only `ge` and `lt`: the vendor's clock is finer than the microseconds of our records."""
+    """Only `ge` and `lt`: the vendor's clock is finer than the milliseconds of our records."""
     clauses: list[str] = []
     for field, interval in query.times:
-        member = TIME_MEMBERS.get(field)
-        bounds = _bounds(interval)
+        member, bounds = TIME_MEMBERS.get(field), half_open(interval)
         if member is None or bounds is None:
             return None
-        clauses += [f"{member} {operator} {odata_time(bound)}" for operator, bound in bounds]
+        for operator, bound in (("ge", bounds.gte), ("lt", bounds.lt)):
+            if bound is not None:
+                clauses.append(f"{member} {operator} {odata_time(bound)}")
     return clauses
-
-
-def _bounds(interval: Interval) -> list[tuple[str, datetime]] | None:
-    try:
-        bounds = [("ge", interval.gte), ("ge", None if interval.gt is None else interval.gt + _MICROSECOND)]
-    except OverflowError:
-        return None
-    bounds.append(("lt", interval.lt))
-    try:
-        bounds.append(("lt", None if interval.lte is None else interval.lte + _MICROSECOND))
-    except OverflowError:
-        pass
-    return [(operator, bound) for operator, bound in bounds if bound is not None]
 
 
 def _presence(query: TaskQuery) -> Clauses:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
-from connectors.sdk import Interval
+from connectors.sdk import Interval, half_open
 
 V = TypeVar("V", str, int)
 
@@ -31,8 +31,15 @@ class Filter:
         self._compare(member, {"$gte": lowest, "$lte": highest})
 
     def within(self, member: str, interval: Interval) -> None:
-        """The member has a time in `interval`. Without bounds that is any time, but a missing time is not in it."""
-        self._compare(member, {"$gt": interval.gt, "$gte": interval.gte, "$lt": interval.lt, "$lte": interval.lte})
+        """The member has a time in `interval`. Without bounds that is any time, but a missing time is not in it.
+
+        Only `$gte` and `$lt`: some of the vendor's stores are finer than the milliseconds of our records.
+        """
+        bounds = half_open(interval)
+        if bounds is None:
+            self._can_match = False
+            return
+        self._compare(member, {"$gte": bounds.gte, "$lt": bounds.lt})
 
     def exists(self, member: str, *, wanted: bool | None) -> None:
         """The member has a value (True) or none (False)."""

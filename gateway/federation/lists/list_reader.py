@@ -1,12 +1,13 @@
 """Reads lists of sources through the cache: one page, or all pages as one answer."""
 
-from collections.abc import Awaitable, Callable, Collection, Hashable
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import anyio
 
 from connectors.sdk.connector_info import ConnectorInfo, Listing
-from connectors.sdk.errors import ConnectorError
+from connectors.sdk.errors import BrokenError, ConnectorError, ForbiddenError, NotFoundError, RejectedError
 from connectors.sdk.query import Page
 from gateway.federation.cache import Kind, Tag
 from gateway.federation.lists.full_scan import N, PageOf, Snapshot, completed, full_scan
@@ -36,12 +37,17 @@ class ListReader:
         fresh: bool,
         ttl: Callable[[T], float] | None = None,
         failure_of: Callable[[T], ConnectorError | None] = lambda _: None,
+        of_one: bool = False,
     ) -> T:
-        """As `SourceReader.read`, within the report and the deadline of the source."""
+        """As `SourceReader.read`, within the report and the deadline of the source.
+
+        `of_one`: the list belongs to one thing, which the vendor may not have.
+        """
         source = contribution.source
 
         async def noted() -> T:
-            value = await fetch()
+            with _as_a_list(of_one=of_one):
+                value = await fetch()
             if isinstance(value, Page | Snapshot) and value.odd:
                 source.note_odd(operation, value.odd)
             return value
@@ -71,6 +77,7 @@ class ListReader:
         fresh: bool,
         keeps_partial: bool = False,
         ttl: Callable[[Snapshot[N]], float] | None = None,
+        of_one: bool = False,
     ) -> Snapshot[N]:
         """All rows as one answer, or as many as `scan_limit` allows.
 
@@ -79,9 +86,13 @@ class ListReader:
         """
         connector = contribution.source.connector
 
+        async def one_page(size: int, cursor: str | None) -> Page[N]:
+            with _as_a_list(of_one=of_one):
+                return await page_of(size, cursor)
+
         async def scanned() -> Snapshot[N]:
             snapshot = await full_scan(
-                page_of, page_limit=scan_page(connector.info), scan_limit=connector.settings.scan_limit
+                one_page, page_limit=scan_page(connector.info), scan_limit=connector.settings.scan_limit
             )
             if snapshot.error is not None and not keeps_partial:
                 raise snapshot.error
@@ -95,6 +106,7 @@ class ListReader:
             fresh=fresh,
             ttl=ttl,
             failure_of=lambda snapshot: snapshot.error,
+            of_one=of_one,
         )
         if found.error is None:
             return found
@@ -123,6 +135,29 @@ class ListReader:
         if error is not None and not rows:
             raise error
         return Snapshot(rows, truncated=error is not None, error=error)
+
+
+@contextmanager
+def _as_a_list(*, of_one: bool) -> Iterator[None]:
+    """A vendor's refusal of a whole list says nothing about its rows: it is a failure, and kept rows may stand in for it.
+
+    A caller who may not read the list is refused, and so is what the connector itself refuses.
+    """
+    try:
+        yield
+    except RejectedError as error:
+        if (
+            error.native_status is None
+            or isinstance(error, ForbiddenError)
+            or (of_one and isinstance(error, NotFoundError))
+        ):
+            raise
+        what = "has no such list" if isinstance(error, NotFoundError) else f"refused the list: {error.message}"
+        raise BrokenError(
+            f"the vendor {what}; check the address and the options of the source",
+            native_status=error.native_status,
+            native_code=error.native_code,
+        ) from error
 
 
 def _within(contribution: Contribution[R]) -> CallContext:

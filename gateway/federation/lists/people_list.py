@@ -183,6 +183,7 @@ class PeopleLists:
                 group_id,
                 lambda limit, after: connector.list_members(group_id, limit=limit, after=after),
                 fresh=request.fresh,
+                of_one=True,
             )
             return snapshot.of(lambda user: self._row(contribution.source.key, user))
 

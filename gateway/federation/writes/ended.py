@@ -6,6 +6,7 @@ from msgspec import structs
 
 from connectors.sdk.commands import MutationStatus
 from connectors.sdk.model import Task, TaskState, UserRef
+from connectors.sdk.time import whole_milliseconds
 from gateway.federation.authorization import OWN_WORK
 from gateway.federation.writes.attempt import Attempt
 from gateway.store import EndedTask
@@ -36,7 +37,7 @@ def ended_task(attempt: Attempt, result: WriteResult, at: datetime) -> EndedTask
             task,
             rule=OWN_WORK,
             assignees=owners or task.assignees,
-            completed_at=task.completed_at or at,
+            completed_at=task.completed_at or whole_milliseconds(at),
             completed_by=_author(attempt) or task.completed_by,
             outcome=task.outcome or _outcome(attempt, task),
             state_reason=task.state_reason or getattr(intent, "reason", None),

@@ -1,7 +1,7 @@
 """Which part of a query is sent, and that the vendor answers exactly that."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
@@ -269,11 +269,11 @@ def test_the_vendor_answers_a_pushed_query_exactly(query: TaskQuery) -> None:
                     (TaskOrderField.FOLLOW_UP_AT, Interval()),
                 )
             ),
-            {"creationDate": {"$gt": LATER, "$gte": NOW}, "followUpDate": {"$exists": True}},
+            {"creationDate": {"$gte": LATER + timedelta(milliseconds=1)}, "followUpDate": {"$exists": True}},
         ),
         (
             TaskQuery(times=((TaskOrderField.COMPLETED_AT, Interval(gt=SPLIT, gte=SPLIT, lt=SPLIT, lte=SPLIT)),)),
-            {"completionDate": {"$gt": NOW, "$gte": NOW, "$lt": NEXT, "$lte": NEXT}},
+            None,
         ),
         (TaskQuery(times=((TaskOrderField.UPDATED_AT, Interval(gt=NOW)),)), None),
         (TaskQuery(times=((TaskOrderField.PRIORITY, Interval()),)), None),

@@ -1,5 +1,6 @@
 """The four lists of tasks."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from connectors.epilot import EpilotConnector
 from connectors.epilot.ids import task_id
+from connectors.epilot.paging import numbered_page
 from connectors.epilot.settings import Generation, ListBy
 from connectors.sdk.errors import (
     ConnectorError,
@@ -102,12 +104,12 @@ async def test_the_overview_filters_by_assignees(scripted: Scripted) -> None:
             "assignee_ids": ["1", "2"],
             "workflow_definition_ids": ["d1"],
         },
-        # 50 rows were seen: pages of ten, the sixth of them.
+        # 50 rows were seen: pages of 25, the third of them.
         {
             **shared,
             "include_unassigned": True,
-            "page_number": 5,
-            "page_size": 10,
+            "page_number": 2,
+            "page_size": 25,
             "workflow_definition_ids": ["d1"],
         },
     ]
@@ -123,7 +125,7 @@ async def test_a_wrong_first_page_is_noticed(scripted: Scripted) -> None:
 
 async def test_a_page_may_be_shorter_than_asked_for(scripted: Scripted) -> None:
     """The next page begins behind the received rows. Only the count or an empty page is the end."""
-    connector = scripted(answering({"results": [ROW, ROW], "hits": 5}), list_by="overview")
+    connector = scripted(answering({"results": [ROW, None], "hits": 5}), list_by="overview")
     page = await connector.list_tasks(TaskQuery(), limit=20)
 
     assert (len(page.items), (page.next_cursor or "").partition(".")[0]) == (1, "2")
@@ -404,13 +406,16 @@ async def test_rows_that_are_counted_and_not_given_are_told(organisation: Any) -
         connector = organisation.open(list_by=list_by)
         page = await connector.list_tasks(TaskQuery(), limit=5)
         for hits, total in ((400, 400), ("400", 400), (-1, None), (None, None)):
+            # The list steps back before it believes an empty page.
             body = msgspec.json.encode({"results": [], "hits": hits}).decode()
             await organisation.control(
-                "POST", "faults", {"method": "POST", "path": path, "kind": "status", "status": 200, "body": body}
+                "POST",
+                "faults",
+                {"method": "POST", "path": path, "kind": "status", "status": 200, "body": body, "times": 3},
             )
             rest = await connector.list_tasks(TaskQuery(), limit=5, after=page.next_cursor)
 
-            assert (rest.items, rest.next_cursor, rest.truncated) == ((), None, total is not None)
+            assert (rest.items, rest.next_cursor, rest.truncated) == ((), None, True)
             assert rest.total == total
 
 
@@ -460,3 +465,52 @@ async def test_a_flow_that_cannot_be_read_fails_its_list(organisation: Any) -> N
 def test_every_list_says_what_it_may_leave_out(scripted: Scripted, list_by: ListBy) -> None:
     """`list_note` is text for people."""
     assert len(scripted(answering({}), list_by=list_by).info.list_note) > 20
+
+
+@pytest.mark.parametrize("list_by", ["overview", "kanban"])
+@pytest.mark.parametrize("total", [True, False])
+async def test_a_task_that_ends_between_two_pages_hides_no_other(scripted: Scripted, list_by: str, total: bool) -> None:
+    """The overview counts pages, so that a page may begin before the last row of the page before."""
+    held = list(range(330))
+    asked: list[int] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        body = json.loads(request.content)
+        size = body.get("page_size") or body["size"]
+        start = body["from"] if "from" in body else (body["page_number"] - 1) * size
+        asked.append(size)
+        rows = [
+            (ROW if list_by == "overview" else KANBAN_ROW) | {"id": f"t{each}"} for each in held[start : start + size]
+        ]
+        hits = len(held) if total else None
+        if len(asked) in {1, 3}:
+            del held[0]
+        return httpx2.Response(200, json={"results": rows, "hits": hits})
+
+    connector = scripted(answer, list_by=list_by)
+    found: set[str] = set()
+    after: str | None = None
+    while True:
+        page = await connector.list_tasks(TaskQuery(), limit=100, after=after)
+        assert len(page.items) <= 100
+        assert not page.truncated
+        found |= {task.native_id for task in page.items}
+        after = page.next_cursor
+        if after is None:
+            break
+
+    assert {f"v2/exec%201/t{each}" if list_by == "overview" else f"v2/e1/t{each}" for each in range(330)} <= found
+    assert len(asked) <= 10
+    assert max(asked) <= 100
+
+
+def test_a_numbered_page_has_the_row_that_is_asked_for() -> None:
+    """And at least one behind it where more than one is wanted."""
+    for offset in range(2000):
+        for size in (1, 2, 3, 51, 100):
+            number, page_size = numbered_page(offset, size)
+            begin = number * page_size
+
+            assert page_size <= 100
+            assert begin <= offset < begin + page_size
+            assert size == 1 or offset + 1 < begin + page_size

@@ -94,7 +94,7 @@ async def test_a_page_of_odd_rows_alone_is_not_read_for_ever(scripted: Scripted)
     second = await connector.list_tasks(TaskQuery(), limit=50, after=first.next_cursor)
 
     assert (2, False) == (len(first.odd), first.next_cursor is None)
-    assert (2, None, True) == (len(second.odd), second.next_cursor, second.truncated)
+    assert (0, None, True) == (len(second.odd), second.next_cursor, second.truncated)
 
 
 async def test_odd_rows_count_for_the_next_page(scripted: Scripted) -> None:
@@ -153,7 +153,7 @@ async def test_a_part_of_a_detail_fails_alone(task: Task, scripted: Scripted) ->
 
 async def test_a_readable_part_tells_whose_an_odd_row_is(scripted: Scripted) -> None:
     """Not where a member that names people is odd itself."""
-    rows: tuple[object, ...] = ({**ROW, "escalated": "yes"}, {**ROW, "assigned_to_group": []})
+    rows: tuple[object, ...] = ({**ROW, "escalated": "yes"}, {**ROW, "id": "3", "assigned_to_group": []})
 
     page = await scripted(listing(*rows)).list_tasks(TaskQuery(), limit=50)
 

@@ -12,19 +12,15 @@ from connectors.sdk import (
     CountAccuracy,
     KeysetCursor,
     NextPage,
-    OffsetCursor,
     ValidationFailedError,
     VendorCursor,
     announced_total,
     distinct,
     drain,
-    drain_by_offset,
     following_token,
     read_cursor,
     write_cursor,
 )
-
-STREAMS = ("PENDING", "COMPLETED")
 
 
 class Place(Struct, frozen=True):
@@ -33,18 +29,14 @@ class Place(Struct, frozen=True):
 
 
 def test_without_a_cursor_a_page_begins_at_the_start() -> None:
-    """In the first stream, or before the first id."""
-    assert OffsetCursor(0, "") == OffsetCursor.parse(None)
-    assert OffsetCursor(0, "PENDING") == OffsetCursor.parse(None, STREAMS)
+    """Before the first id."""
     assert KeysetCursor(0) == KeysetCursor.parse(None)
 
 
-@given(offset=st.integers(0, 999_999_999), stream=st.sampled_from(STREAMS))
-def test_a_cursor_is_read_as_it_was_written(offset: int, stream: str) -> None:
-    """With and without a stream, as an offset and as an id."""
-    assert OffsetCursor(offset, stream) == OffsetCursor.parse(str(OffsetCursor(offset, stream)), STREAMS)
-    assert OffsetCursor(offset) == OffsetCursor.parse(str(OffsetCursor(offset)))
-    assert KeysetCursor(offset + 1) == KeysetCursor.parse(str(KeysetCursor(offset + 1)))
+@given(st.integers(1, 999_999_999))
+def test_an_id_is_read_as_it_was_written(last: int) -> None:
+    """As a cursor."""
+    assert KeysetCursor(last) == KeysetCursor.parse(str(KeysetCursor(last)))
 
 
 @given(st.lists(st.builds(Place, st.integers(0, 9), st.none() | st.text())))
@@ -55,16 +47,6 @@ def test_a_cursor_carries_any_state(places: list[Place]) -> None:
     assert places == read_cursor(text, list[Place])
     assert text.isascii()
     assert not set(text) & set("+/ &?#")
-
-
-@pytest.mark.parametrize(
-    "text", ["", "x", "-1", "1;2", ":1", "PENDING", "PENDING:", "PENDING:x", "OTHER:1", "5", "٣", "1" * 10, "x" * 9999]
-)
-def test_a_cursor_of_another_list_is_refused(text: str) -> None:
-    """The error names the argument of the list."""
-    with pytest.raises(ValidationFailedError, match="not one of this list") as caught:
-        OffsetCursor.parse(text, STREAMS)
-    assert ("after",) == caught.value.field
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "01", "x", "9223372036854775808", "٣"])
@@ -79,64 +61,6 @@ def test_a_state_that_does_not_fit_is_refused(text: str) -> None:
     """Text that is not base64, not JSON, or not the Struct."""
     with pytest.raises(ValidationFailedError):
         read_cursor(text, list[Place])
-
-
-@pytest.mark.parametrize(
-    ("stream", "offset", "rows", "total", "following"),
-    [
-        ("PENDING", 0, 5, 9, "PENDING:5"),
-        ("PENDING", 5, 4, 9, "COMPLETED:0"),
-        ("PENDING", 0, 5, None, "PENDING:5"),
-        ("PENDING", 5, 0, None, "COMPLETED:0"),
-        ("COMPLETED", 5, 4, 9, None),
-        ("COMPLETED", 5, 0, None, None),
-        ("COMPLETED", 5, 0, 5, None),
-        ("COMPLETED", 5, 0, 3, None),
-    ],
-)
-def test_a_page_is_followed_by_the_rest_of_its_stream_and_then_by_the_next_stream(
-    stream: str, offset: int, rows: int, total: int | None, following: str | None
-) -> None:
-    """Without a total only an empty page ends a stream."""
-    found = OffsetCursor(offset, stream).following(Announced(range(rows), total), streams=STREAMS)
-
-    assert following == (None if found.cursor is None else found.cursor.partition(".")[0])
-    assert not found.truncated
-
-
-@pytest.mark.parametrize(
-    ("offset", "rows", "total", "has_link", "leads_on", "truncated"),
-    [
-        # The count is reached, and a link leads on.
-        (0, 5, 5, True, True, False),
-        # More rows than were counted: the count counts as none.
-        (0, 5, 3, False, True, False),
-        (0, 5, 0, False, True, False),
-        # No row, and more are announced.
-        (5, 0, 9, False, False, True),
-        (0, 0, 9, False, False, True),
-        (5, 0, None, True, False, True),
-        (5, 0, 5, True, False, True),
-    ],
-)
-def test_what_contradicts_itself_is_read_on_or_truncated(
-    offset: int, rows: int, total: int | None, has_link: bool, leads_on: bool, truncated: bool
-) -> None:
-    """Count, link and rows of a vendor that counts rows."""
-    found = OffsetCursor(offset).following(Announced(range(rows), total, has_link))
-
-    assert (leads_on, truncated) == (found.cursor is not None, found.truncated)
-
-
-@pytest.mark.parametrize("total", [None, 99])
-def test_a_vendor_that_ignores_the_offset_is_asked_twice(total: int | None) -> None:
-    """It gives the same rows again. The list goes on with the next stream, truncated."""
-    cursor = OffsetCursor.parse(None, STREAMS)
-    first = cursor.following(Announced("abc", total), streams=STREAMS)
-    second = OffsetCursor.parse(first.cursor, STREAMS).following(Announced("abc", total), streams=STREAMS)
-
-    assert not first.truncated
-    assert NextPage("COMPLETED:0", truncated=True) == second
 
 
 @pytest.mark.parametrize(
@@ -212,6 +136,9 @@ def test_a_token_is_the_vendors_word(token: str | None, after: str | None, expec
         ((3, 4), 2, False, NextPage()),
         ((3, 4), 9, False, NextPage("4")),
         ((3, 4), 2, True, NextPage("4")),
+        # Fewer are counted than given: the count counts as none.
+        ((3, 4), 0, False, NextPage("4")),
+        ((3, 4), 1, False, NextPage("4")),
         ((3, 4), None, False, NextPage("4")),
         ((), None, False, NextPage()),
         ((), 0, False, NextPage()),
@@ -269,39 +196,6 @@ async def test_pages_are_joined_up_to_a_bound(most_pages: int, read: int, comple
         return rows[start : start + 2], NextPage(str(start + 2) if start + 2 < len(rows) else None)
 
     assert (rows[:read], complete) == await drain(page, most_pages=most_pages)
-
-
-@pytest.mark.parametrize(
-    ("held", "cap", "counts", "offsets"),
-    [
-        (0, 2, True, [0]),
-        (1, 2, True, [0]),
-        (2, 2, True, [0]),
-        (5, 2, True, [0, 2, 4]),
-        (5, 1, True, [0, 1, 2, 3, 4]),
-        (5, 2, False, [0, 2, 4, 5]),
-        (0, 2, False, [0]),
-    ],
-)
-async def test_counted_rows_are_read_to_their_count(held: int, cap: int, counts: bool, offsets: list[int]) -> None:
-    """Without a count to an empty page. The length of a page decides nothing."""
-    asked: list[int] = []
-
-    async def page(offset: int) -> Announced[int]:
-        asked.append(offset)
-        return Announced(list(range(held))[offset : offset + cap], held if counts else None)
-
-    assert (list(range(held)), True) == await drain_by_offset(page, most_pages=9)
-    assert offsets == asked
-
-
-async def test_rows_that_are_announced_and_not_given_are_missed() -> None:
-    """Then the rows are not all."""
-
-    async def page(offset: int) -> Announced[int]:
-        return Announced(list(range(100))[offset : offset + 50], 250)
-
-    assert (list(range(100)), False) == await drain_by_offset(page, most_pages=9)
 
 
 def test_of_rows_with_the_same_key_the_first_is_kept() -> None:

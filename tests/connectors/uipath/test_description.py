@@ -23,12 +23,10 @@ from connectors.sdk.commands import (
     Update,
 )
 from connectors.sdk.model import OPEN_STATES, DetailAspect, Tag, Task, TaskKind, TaskPriority, TaskState
-from connectors.sdk.paging import write_cursor
 from connectors.sdk.query import FlowQuery, Interval, SortKey, TaskOrderField, TaskQuery
 from connectors.sdk.testing import read_flow
 from connectors.uipath import UiPathConnector, wire
 from connectors.uipath.formats import decode_record
-from connectors.uipath.paging import Position
 from tests.connectors.uipath.tenant import NOW, Tenant
 from tests.spec import ApiDescription
 
@@ -96,7 +94,7 @@ async def every_call(tenant: Tenant, connector: UiPathConnector) -> None:
     )
     await connector.ping()
     await connector.list_tasks(everything, limit=100)
-    await connector.list_tasks(TaskQuery(order=everything.order), limit=2, after=write_cursor(Position(2, 1, None)))
+    await connector.list_tasks(TaskQuery(order=everything.order), limit=2, after="rows:2")
     page = await connector.list_tasks(TaskQuery(states=OPEN_STATES), limit=500)
     await connector.extras.get_self()
     await connector.list_users(limit=5)

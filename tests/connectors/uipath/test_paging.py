@@ -1,5 +1,6 @@
 """Pages of tasks, also while tasks enter and leave the list."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,8 @@ from hypothesis import strategies as st
 
 from connectors.sdk.errors import ValidationFailedError
 from connectors.sdk.model import CountAccuracy, TaskState
-from connectors.sdk.paging import write_cursor
-from connectors.sdk.query import SortDirection, SortKey, TaskOrderField, TaskQuery
+from connectors.sdk.query import Interval, SortDirection, SortKey, TaskOrderField, TaskQuery
 from connectors.uipath import UiPathConnector
-from connectors.uipath.paging import Position
 from tests.connectors.uipath.tenant import Tenant
 
 NEWEST = (SortKey(TaskOrderField.CREATED_AT, SortDirection.DESC),)
@@ -151,12 +150,13 @@ async def test_an_administrators_list_has_a_path_of_its_own(scripted: Scripted) 
 
 async def test_no_page_asks_for_more_than_the_vendor_gives(scripted: Scripted) -> None:
     """For any limit. A page of an ordered list begins with the last row of the page before."""
-    shelf = Shelf(1)
+    shelf = Shelf(3)
     connector = scripted(shelf)
     await connector.list_tasks(TaskQuery(), limit=100_000)
-    await connector.list_tasks(TaskQuery(order=NEWEST), limit=100_000, after=write_cursor(Position(1, 1, None)))
+    first = await connector.list_tasks(TaskQuery(order=NEWEST), limit=2)
+    await connector.list_tasks(TaskQuery(order=NEWEST), limit=100_000, after=first.next_cursor)
 
-    assert [999, 1000] == [int(request.url.params["$top"]) for request in shelf.asked]
+    assert [999, 2, 1000] == [int(request.url.params["$top"]) for request in shelf.asked]
 
 
 async def test_an_unordered_list_goes_on_behind_the_last_id(scripted: Scripted) -> None:
@@ -282,10 +282,10 @@ async def test_an_ordered_list_loses_no_task_whatever_happens_to_others(
     ("query", "after"),
     [
         *((TaskQuery(), after) for after in ("", "0", "x", "id:5", "99999999999999999999", "1 or 1 eq 1")),
-        (TaskQuery(), write_cursor(Position(1, 1, None))),
+        (TaskQuery(), "rows:1"),
         *((TaskQuery(order=NEWEST), after) for after in ("", "5", "at:1:1:")),
-        (TaskQuery(order=NEWEST), write_cursor(Position(0, 1, None))),
-        (TaskQuery(order=NEWEST), write_cursor(Position(1, 1 << 63, None))),
+        (TaskQuery(order=NEWEST), "rows:-1"),
+        (TaskQuery(order=NEWEST), "rows:1.1.1.x.0."),
     ],
 )
 async def test_a_cursor_of_another_list_is_refused(scripted: Scripted, query: TaskQuery, after: str) -> None:
@@ -361,3 +361,66 @@ async def test_deleted_tasks_are_canceled(tenant: Tenant) -> None:
 
     assert task.native_id in {each.native_id for each in canceled}
     assert task.native_id not in {each.native_id for each in ready}
+
+
+@pytest.mark.parametrize("order", [(), NEWEST])
+@pytest.mark.parametrize("count", [0, 5, "40"])
+async def test_a_count_below_the_rows_ends_no_list(
+    scripted: Scripted, order: tuple[SortKey, ...], count: object
+) -> None:
+    """It counts as none, and the total is no exact one."""
+    shelf = Shelf(130)
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        body = json.loads(shelf(request).content)
+        return httpx2.Response(200, json={**body, "@odata.count": count})
+
+    connector = scripted(answer)
+    first = await connector.list_tasks(TaskQuery(order=order), limit=50)
+    found, after = [task.native_id for task in first.items], first.next_cursor
+    while after is not None:
+        page = await connector.list_tasks(TaskQuery(order=order), limit=50, after=after)
+        found += [task.native_id for task in page.items]
+        after = page.next_cursor
+
+    assert CountAccuracy.LOWER_BOUND is first.total_accuracy
+    assert [f"828-{number}" for number in range(1, 131)] == found
+
+
+async def test_a_row_that_each_page_repeats_costs_no_other(scripted: Scripted) -> None:
+    """Rows that differ count, and each page costs one call."""
+    shelf = Shelf(130)
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        body = json.loads(shelf(request).content)
+        return httpx2.Response(200, json={**body, "value": [*body["value"], *body["value"][-1:]]})
+
+    connector = scripted(answer)
+    found: list[str] = []
+    after: str | None = None
+    for _ in range(3):
+        page = await connector.list_tasks(TaskQuery(order=NEWEST), limit=50, after=after)
+        found += [task.native_id for task in page.items]
+        after = page.next_cursor
+
+    assert (None, False, 3) == (after, page.truncated, len(shelf.asked))
+    assert [f"828-{number}" for number in range(1, 131)] == found
+
+
+async def test_a_time_is_shown_as_it_is_filtered(scripted: Scripted) -> None:
+    """The vendor's clock has seven digits, the graph's three."""
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.params.get("$filter", ""))
+        at = "2026-06-15T09:00:00.9204567Z"
+        return httpx2.Response(200, json={"value": [row(1, CreationTime=at, LastModificationTime=at)]})
+
+    connector = scripted(answer)
+    task = (await connector.list_tasks(TaskQuery(), limit=5)).items[0]
+    shown = datetime(2026, 6, 15, 9, 0, 0, 920_000, UTC)
+    for interval in (Interval(lte=shown), Interval(gt=shown)):
+        await connector.list_tasks(TaskQuery(times=((TaskOrderField.CREATED_AT, interval),)), limit=5)
+
+    assert (shown, shown) == (task.created_at, task.updated_at)
+    assert ["CreationTime lt 2026-06-15T09:00:00.921000Z", "CreationTime ge 2026-06-15T09:00:00.921000Z"] == asked[1:]

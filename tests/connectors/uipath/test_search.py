@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from connectors.sdk.model import OPEN_STATES, Definition, Task, TaskKind, TaskPriority, TaskState, UserRef
 from connectors.sdk.query import Interval, SortDirection, SortKey, TaskOrderField, TaskQuery
+from connectors.sdk.time import whole_milliseconds
 from connectors.uipath.formats import MOST_COMPARISONS, odata_time
 from connectors.uipath.mapping import TYPES
 from connectors.uipath.search import VENDOR_STATES, filter_of, order_of, pushdown
 
 GUID = "0b9d7c1e-4a5f-4d7b-9e61-6a1f6b1d2c3d"
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
+SECOND = timedelta(seconds=1)
 
 # A literal ends at the first quote that is not doubled.
 LITERAL = re.compile(r"'((?:[^']|'')*)'")
@@ -73,12 +75,12 @@ LITERAL = re.compile(r"'((?:[^']|'')*)'")
         (TaskQuery(business_keys=frozenset({"it's"})), "ExternalTag eq 'it''s'"),
         (TaskQuery(definition_keys=frozenset({"Loans"})), "TaskCatalogName eq 'Loans'"),
         (
-            TaskQuery(times=((TaskOrderField.CREATED_AT, Interval(gte=MOMENT, lt=MOMENT)),)),
-            "CreationTime ge 2026-01-02T03:04:05.678901Z and CreationTime lt 2026-01-02T03:04:05.678901Z",
+            TaskQuery(times=((TaskOrderField.CREATED_AT, Interval(gte=MOMENT, lt=MOMENT + SECOND)),)),
+            "CreationTime ge 2026-01-02T03:04:05.679000Z and CreationTime lt 2026-01-02T03:04:06.679000Z",
         ),
         (
-            TaskQuery(times=((TaskOrderField.UPDATED_AT, Interval(gt=MOMENT, lte=MOMENT)),)),
-            "LastModificationTime ge 2026-01-02T03:04:05.678902Z and LastModificationTime lt 2026-01-02T03:04:05.678902Z",
+            TaskQuery(times=((TaskOrderField.UPDATED_AT, Interval(gt=MOMENT, lte=MOMENT + SECOND)),)),
+            "LastModificationTime ge 2026-01-02T03:04:05.679000Z and LastModificationTime lt 2026-01-02T03:04:06.679000Z",
         ),
         (
             TaskQuery(times=((TaskOrderField.CREATED_AT, Interval(lte=datetime.max.replace(tzinfo=UTC))),)),
@@ -164,7 +166,9 @@ def test_texts_of_a_query_stay_values(values: frozenset[str]) -> None:
     assert values == {each.replace("''", "'") for each in LITERAL.findall(filter)}
 
 
-moments = st.integers(0, 3 * 24 * 3600 * 1_000_000).map(lambda offset: MOMENT + timedelta(microseconds=offset))
+moments = st.integers(0, 3 * 24 * 3600 * 1000).map(
+    lambda offset: whole_milliseconds(MOMENT) + timedelta(milliseconds=offset)
+)
 texts = st.sampled_from(["a", "it's", "b eq c"])
 some_times = st.none() | moments
 
@@ -238,9 +242,16 @@ def test_a_filter_keeps_within_the_vendors_bounds(query: TaskQuery) -> None:
     assert pushed == pushdown(pushed, (828, 829))
 
 
-def test_bounds_fit_clocks_finer_than_a_microsecond() -> None:
-    """A row that was created 100 ns after a bound has the bound's microsecond, so the filter includes it."""
-    query = TaskQuery(times=((TaskOrderField.CREATED_AT, Interval(lte=MOMENT)),))
-    bound = MOMENT + timedelta(microseconds=1)
+def test_bounds_fit_clocks_finer_than_a_millisecond() -> None:
+    """A row that was created 100 ns after a bound shows the bound's millisecond: the filter `lte` has it, `gt` does not."""
+    shown = whole_milliseconds(MOMENT)
+    behind = odata_time(shown + timedelta(milliseconds=1))
 
-    assert f"CreationTime lt {odata_time(bound)}" == filter_of(query)
+    assert f"CreationTime lt {behind}" == filter_of(_created(Interval(lte=shown)))
+    assert f"CreationTime ge {behind}" == filter_of(_created(Interval(gt=shown)))
+    assert f"CreationTime ge {odata_time(shown)}" == filter_of(_created(Interval(gte=shown)))
+    assert f"CreationTime lt {odata_time(shown)}" == filter_of(_created(Interval(lt=shown)))
+
+
+def _created(interval: Interval) -> TaskQuery:
+    return TaskQuery(times=((TaskOrderField.CREATED_AT, interval),))

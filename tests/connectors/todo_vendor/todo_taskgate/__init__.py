@@ -77,12 +77,14 @@ class TodoConnector(Connector[TodoSettings]):
         return TaskQuery()  # the service has no filters: the gateway reads the list and filters it
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
-        at = OffsetCursor.parse(after)
-        answer = await self.upstream.read("GET", "/todos", params={"offset": at.offset, "limit": limit})
-        page = answer.decode(Todos)
-        found = decode_rows(page.items, lambda raw: decode_record(raw, Todo))
-        following = at.following(Announced(page.items, page.total))
-        return following.page([self._task(todo) for todo in found.records], odd=found.odd)
+        async def read(offset: int, size: int) -> Announced[Raw]:
+            answer = await self.upstream.read("GET", "/todos", params={"offset": offset, "limit": size})
+            todos = answer.decode(Todos)
+            return Announced(todos.items, todos.total)
+
+        page = await OffsetCursor.parse(after).page(read, limit=limit, most=self.page_limit)
+        found = decode_rows(page.rows, lambda raw: decode_record(raw, Todo))
+        return page.page([self._task(todo) for todo in found.records], odd=found.odd)
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         async def get(native_id: str) -> Task:

@@ -81,9 +81,12 @@ class LargeTodoConnector(TodoConnector):
     async def list_users(
         self, *, search: str | None = None, assignable_to: Task | None = None, limit: int, after: str | None = None
     ) -> Page[User]:
-        at = OffsetCursor.parse(after)
-        params: dict[str, str | int] = {"offset": at.offset, "limit": limit}
-        page = (await self.upstream.read("GET", "/users", params=params)).decode(Accounts)
-        found = decode_rows(page.items, lambda raw: decode_record(raw, Account))
+        async def read(offset: int, size: int) -> Announced[Raw]:
+            answer = await self.upstream.read("GET", "/users", params={"offset": offset, "limit": size})
+            accounts = answer.decode(Accounts)
+            return Announced(accounts.items, accounts.total)
+
+        page = await OffsetCursor.parse(after).page(read, limit=limit, most=self.page_limit)
+        found = decode_rows(page.rows, lambda raw: decode_record(raw, Account))
         users = [User(native_id=account.login, name=account.name) for account in found.records]
-        return at.following(Announced(page.items, page.total)).page(users, odd=found.odd)
+        return page.page(users, odd=found.odd)

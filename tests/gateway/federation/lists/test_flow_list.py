@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from connectors.sdk.errors import InputError, UnavailableError
+from connectors.sdk.errors import InputError, NotFoundError, UnavailableError
 from connectors.sdk.model import Flow, FlowState
 from connectors.sdk.query import FlowQuery
 from gateway.federation.service import FederatedSources
 from schema.ports import FlowListRequest, SourceStatus
+from tests.gateway.federation.lists.test_staleness import Clock, kept
 from tests.gateway.federation.memory_source import NOW, MemoryConnector, federation, person
 from tests.gateway.federation.rich_source import RichConnector, flow
 
@@ -102,6 +103,18 @@ async def test_each_source_reports() -> None:
     assert [SourceStatus.SKIPPED, SourceStatus.UNAVAILABLE, SourceStatus.SKIPPED] == [
         report.status for report in narrowed.sources
     ]
+
+
+async def test_flows_stay_visible_while_the_vendor_has_no_such_list() -> None:
+    """As for any failure."""
+    clock, north = Clock(), RichConnector("north", flows=[flow("north", "f1")])
+    sources = federation(north, people=PEOPLE, answers=kept(clock))
+    await sources.list_flows(CAROL, FlowListRequest())
+    north.fail = NotFoundError("no such record in this source", native_status=404)
+    clock.now = 600.0
+    page = await sources.list_flows(CAROL, FlowListRequest())
+
+    assert (["f1"], SourceStatus.STALE) == ([edge.item.native_id for edge in page.edges], page.sources[0].status)
 
 
 async def test_flows_are_listed_for_task_admins_only() -> None:

@@ -7,7 +7,15 @@ import pytest
 from msgspec import structs
 
 from connectors.sdk.commands import MutationStatus
-from connectors.sdk.errors import ForbiddenError, RateLimitedError, UnavailableError
+from connectors.sdk.errors import (
+    ForbiddenError,
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+    UnavailableError,
+    UnsupportedActionError,
+    ValidationFailedError,
+)
 from connectors.sdk.model import CountAccuracy, Task, TaskRef, TaskState
 from connectors.sdk.query import Page, TaskOrderField, TaskQuery
 from gateway.federation.cache import Cache
@@ -87,6 +95,47 @@ async def test_nothing_stale_is_shown_in_place_of_a_refusal() -> None:
     page = await sources.list_tasks(ALICE, QUEUE)
 
     assert (SourceStatus.FORBIDDEN, []) == (page.sources[0].status, page.edges)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (NotFoundError("no such record in this source", native_status=404), "has no such list"),
+        (ValidationFailedError("refused the request as invalid", native_status=400), "refused the list: refused the"),
+        (RejectedError("refused the request with status 409", native_status=409), "refused the list"),
+    ],
+)
+async def test_a_list_that_the_vendor_does_not_have_shows_the_kept_rows(error: RejectedError, message: str) -> None:
+    """An answer 404 or 400 to a whole list says nothing about its rows. Without kept rows the source is unavailable."""
+    clock, north = Clock(), MemoryConnector("north", [task("north", "1")])
+    sources = federation(north, people=[ALICE], answers=kept(clock))
+    await sources.list_tasks(ALICE, QUEUE)
+    north.fail = error
+    clock.now = 600.0
+    stale = (await sources.list_tasks(ALICE, QUEUE), await sources.list_tasks(ALICE, QUEUE))
+    clock.now = 1900.0
+    gone = await sources.list_tasks(ALICE, QUEUE)
+
+    assert [["1"], ["1"], []] == [ids(page) for page in (*stale, gone)]
+    for page, status in zip(
+        (*stale, gone), (SourceStatus.STALE, SourceStatus.STALE, SourceStatus.UNAVAILABLE), strict=True
+    ):
+        assert status is page.sources[0].status
+        shown = page.sources[0].error
+        assert shown is not None
+        assert (True, "UPSTREAM_ERROR") == (message in shown.message, shown.code)
+
+
+async def test_a_refusal_by_the_connector_itself_takes_no_kept_row_for_an_answer() -> None:
+    """The vendor was not asked."""
+    clock, north = Clock(), MemoryConnector("north", [task("north", "1")])
+    sources = federation(north, people=[ALICE], answers=kept(clock))
+    await sources.list_tasks(ALICE, QUEUE)
+    north.fail = UnsupportedActionError("lists only with a filter")
+    clock.now = 600.0
+    page = await sources.list_tasks(ALICE, QUEUE)
+
+    assert (SourceStatus.UNAVAILABLE, []) == (page.sources[0].status, page.edges)
 
 
 async def test_polling_a_healthy_source_at_any_interval_never_gives_less_than_ok() -> None:
