@@ -16,7 +16,7 @@ from tests.world import world as world  # noqa: PLC0414 a fixture of all tests
 # The number of examples of property tests: HYPOTHESIS_PROFILE is `long` in `make test-long` and `few` in `make check`.
 # There are no deadlines, because machines are shared.
 settings.register_profile("few", max_examples=15, deadline=None)
-settings.register_profile("quick", max_examples=50, deadline=None)
+settings.register_profile("quick", max_examples=30, deadline=None)
 settings.register_profile("long", max_examples=3000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
@@ -32,16 +32,22 @@ FIRST_PORT, PORTS = 20_000, 3_000
 # `make check` leaves both out.
 SERVER_FIXTURES = {"bridge", "npm_registry", "world"}
 SERVER_FOLDERS = {"browser", "clients", "real", "vendor_clients"}
+SLOW_FOLDERS = {"sandbox"}
 TESTS = Path(__file__).parent
 running: list[pytest.Item] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests that get a server from a fixture or by their folder, and contract suites. Others mark themselves."""
+    """Mark tests that get a server from a fixture or by their folder, tests of stand-ins, and contract suites. Others mark
+    themselves.
+    """
     for item in items:
         fixtures: list[str] = getattr(item, "fixturenames", [])
-        if SERVER_FIXTURES.intersection(fixtures) or item.path.relative_to(TESTS).parts[0] in SERVER_FOLDERS:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if SERVER_FIXTURES.intersection(fixtures) or folder in SERVER_FOLDERS:
             item.add_marker("server")
+        if folder in SLOW_FOLDERS:
+            item.add_marker("slow")
         bases = getattr(getattr(item, "cls", None), "__mro__", ())
         if any(base.__name__ == "ConnectorContract" for base in bases):
             item.add_marker("slow")

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.server
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = {
-    "documents.py": ["--runs", "1"],
+    "documents.py": ["--runs", "1", "--only", "nested"],
     "faults.py": ["--seconds", "0.2"],
     "limits.py": ["--seconds", "0.2"],
     "lists.py": ["--sizes", "200", "--runs", "1"],
@@ -39,4 +39,4 @@ def test_a_benchmark_prints_its_measurements(name: str) -> None:
     # 1: a goal was missed, which can happen on a busy machine.
     assert done.returncode in {0, 1}, done.stderr
     assert done.stderr == ""
-    assert len(done.stdout.splitlines()) > 10
+    assert len(done.stdout.splitlines()) > 5

@@ -254,7 +254,7 @@ async def task_definitions(client: CamundaClient, *, limit: int, after: str | No
 async def _elements(client: CamundaClient, processes: Sequence[wire.ProcessDefinition]) -> dict[str, list[UserTask]]:
     """User tasks by the process's key. A process that was deleted meanwhile, or has no document, has none.
 
-    Any other failure is raised, so that the list is never shorter than it is.
+    Any other failure is raised: otherwise definitions would be missing from the list without a sign.
     """
     ids = {process.process_definition_key: process.process_definition_id for process in processes}
 
@@ -298,7 +298,7 @@ def _rest_of_processes(rows: Sequence[wire.ProcessDefinition], start: Definition
 def _rest_of_elements(
     elements: list[UserTask], process: wire.ProcessDefinition, start: DefinitionCursor
 ) -> list[UserTask]:
-    """The elements behind the one where the page before ended."""
+    """The elements after the last one of the page before."""
     ids = [each.element_id for each in elements]
     if _identity(process) != start.process or start.element_id not in ids:
         return elements

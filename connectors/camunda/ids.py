@@ -17,9 +17,9 @@ def keys_of(ids: Iterable[str]) -> list[str]:
 
 
 def definition_id(process: str, element_id: str) -> str:
-    """The id of the task definition that an element of a process is: `process/element`.
+    """The id of a task definition: `process/element`.
 
-    With the key of a process it is about one version of the process, with the id of a process about all versions.
+    `process` is a process's key for one version of it, or its id for all versions.
     """
     return f"{process}/{element_id}"
 

@@ -50,7 +50,7 @@ def _by_assignee(native: str, pending: PendingTransition | None) -> tuple[StateR
     )
 
 
-# A task is in a state "...ING" while task listeners run. A listener may deny, so the record still has the old values.
+# A task is in a state "...ING" while task listeners run. A listener may refuse: the record still has the old values.
 STATE_RULES = (
     StateRule("CREATING", None, TaskState.CREATED, PendingTransition.CREATE, "c8.creating"),
     *_by_assignee("CREATED", None),
@@ -70,7 +70,7 @@ NATIVE_STATES: Mapping[TaskState, frozenset[str]] = {
 
 HIGHEST_PRIORITY = 100
 
-# A priority beyond is shown as the nearest of them: the graph carries 32 bits.
+# A priority outside of this range is shown as the nearer end: the graph's integers have 32 bits.
 LOWEST_SCORE, HIGHEST_SCORE = -(1 << 31), (1 << 31) - 1
 
 # The members of a row that name its owner and candidates.
@@ -132,7 +132,7 @@ def task_of(row: wire.UserTask, raw: bytes | Raw, settings: CamundaSettings, *, 
 def tasks_of(
     rows: Iterable[Raw], settings: CamundaSettings, *, fetched_at: datetime
 ) -> tuple[list[Task], tuple[OddRow, ...]]:
-    """The tasks of one page, each once, and the rows that are none."""
+    """The tasks of one page, each once, and the rows that do not fit."""
 
     def made(row: wire.UserTask, raw: Raw) -> Task:
         return task_of(row, raw, settings, fetched_at=fetched_at)

@@ -50,7 +50,7 @@ def page_of(
 ) -> Page[T]:
     """`items` are the records of `answer`, perhaps fewer than its rows; `odd` are rows that do not fit."""
     total = total_of(answer)
-    # A server that counts fewer than it gives does not know how many there are.
+    # A count below the number of rows given is wrong: more rows may follow.
     is_capped = _is_capped(answer.page) or (total is not None and total < len(answer.items))
     return following(answer, limit=limit, after=after).page(items, total=total, is_capped=is_capped, odd=odd)
 

@@ -86,7 +86,7 @@ class EpilotClient:
         self.directory = DirectoryClient(self.user_api)
 
     async def execution(self, flow: FlowId) -> Execution:
-        """Of either generation. It is the one record of its tasks, their details and the flow."""
+        """An execution of either generation. This one record has the flow, its tasks and their details."""
         client = self.workflows if flow.generation is Generation.V1 else self.flows
         return await read_once(flow, lambda: client.get(flow.execution))
 
@@ -280,7 +280,7 @@ class DirectoryClient:
 
 
 def _readable(raw: Raw, read: Callable[[Raw], Execution]) -> Decoded[Execution]:
-    """An execution with an id; it tells its odd members itself."""
+    """An execution lists its odd members itself. Only a record without an id is odd as a whole."""
     try:
         return Decoded(read(raw))
     except MalformedResponseError:

@@ -88,7 +88,7 @@ class EpilotConnector(Connector[EpilotSettings]):
     title: ClassVar[str] = "epilot"
     settings_type = EpilotSettings
     never_filled = search.NEVER_FILLED
-    # For lists that come in one answer. The two query APIs give 100 rows a page.
+    # For lists that the vendor gives in one answer. Its two query APIs give 100 rows a page.
     page_limit = 1000
     listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS})
     open_to_everyone = True
@@ -110,7 +110,7 @@ class EpilotConnector(Connector[EpilotSettings]):
         return cls(settings, EpilotClient(settings, transport=transport), clock=clock)
 
     async def ping(self) -> None:
-        """One row of a list that the vendor pages, else the owner of the credentials: the other lists give all rows."""
+        """One row of the list if the vendor pages it. Else the owner of the credentials: other lists give all rows."""
         if self.settings.options.list_by in {ListBy.OVERVIEW, ListBy.KANBAN}:
             await self._tasks.page(TaskQuery(), limit=1, after=None)
         else:

@@ -33,7 +33,7 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 def detail_from_wire(
     found: Decoded[wire.Task], execution: Execution, aspects: AbstractSet[DetailAspect], settings: EpilotSettings
 ) -> TaskDetail:
-    """Tasks have no form data: the vendor keeps it with its journeys. An aspect fails alone if a member of it is odd."""
+    """Tasks have no form data: the vendor keeps it with its journeys. An odd member fails the aspects that use it."""
     parts = DetailParts(aspects)
     part = partial(found.needing, what="the task")
     return TaskDetail(

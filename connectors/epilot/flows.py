@@ -34,7 +34,7 @@ from connectors.sdk import (
     time_from_wire,
 )
 
-# A list asks for at most so many executions, or for the flows of so many business objects, one call each.
+# The most executions, or business objects whose flows are listed, that one list asks for. Each costs a call.
 MOST_CALLS = 10
 
 PHASE_STATES: Mapping[str, PhaseState] = {
@@ -43,7 +43,7 @@ PHASE_STATES: Mapping[str, PhaseState] = {
     "COMPLETED": PhaseState.COMPLETED,
 }
 
-# Members of an execution that its state and its owner do not depend on.
+# Members of an execution on which neither its state nor its owner depends.
 _PARTS = frozenset(
     {
         wire.TASKS,
@@ -75,7 +75,7 @@ def is_finished(status: str | None) -> bool:
 
 
 def pushed_down_flows(query: FlowQuery) -> FlowQuery:
-    """Business objects, if the query has both types and ids and they are few."""
+    """Types and ids of business objects, if the query has both and they cost at most MOST_CALLS calls; else nothing."""
     types, ids = query.subject_types, query.subject_ids
     if types is None or ids is None or len(types) * len(ids) > MOST_CALLS:
         return FlowQuery()
@@ -85,9 +85,8 @@ def pushed_down_flows(query: FlowQuery) -> FlowQuery:
 async def executions_for(query: FlowQuery, settings: EpilotSettings, client: EpilotClient) -> Executions:
     """The executions of the query's business objects, else of the configured ones, else all of v1.
 
-    Those whose flows do not fit are among the odd ones.
-
-    The vendor has no list of all executions of v2: UnsupportedActionError.
+    An execution that cannot be shown as a flow is in `odd`. The vendor has no list of all executions of v2: without
+    business objects that is UnsupportedActionError.
     """
     entities = settings.options.entities
     if query.subject_types is not None and query.subject_ids is not None:
@@ -135,7 +134,7 @@ async def known_execution(flow: FlowId, payload: Raw | None, client: EpilotClien
 async def closing_reasons(
     flow: FlowId, payload: Raw | None, names: Sequence[str], settings: EpilotSettings, client: EpilotClient
 ) -> tuple[wire.Reason, ...]:
-    """`names` if there are some, else the configured preference. Without either nothing is read.
+    """The reasons with these names, else the configured preference. If there is neither, nothing is read.
 
     `payload` as for `known_execution`.
     """
@@ -184,14 +183,14 @@ def flow_from_wire(execution: Execution, settings: EpilotSettings, *, fetched_at
 
 
 def odd_members(execution: Execution) -> tuple[str, ...]:
-    """The odd members of an execution that its flow needs. Its tasks, phases, edges and reasons decide nothing."""
+    """The odd members that the flow depends on. Tasks, phases, edges and reasons (`_PARTS`) are left out."""
     return tuple(member for member in execution.odd if member not in _PARTS)
 
 
 def task_within_flow(task: Task, flow: Flow, when: ReadyWhen) -> Task:
     """The task as its flow shows it: canceled if the flow has ended, not ready if the flow has not come to it.
 
-    A row of a list may not say either. A task that was read later than the flow keeps its own state.
+    A row of a list may show neither. A task that was read later than the flow keeps its own state.
     """
     if task.state not in OPEN_STATES and task.state is not TaskState.CREATED:
         return task

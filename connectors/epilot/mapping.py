@@ -92,7 +92,7 @@ def state_of(
     """`current` and `enabled` None: the record does not say. `flow` None: the state of the flow is unknown."""
     native = status or ""
     if not native:
-        # The record does not say it. It may have ended before its flow did.
+        # The record has no status. The task may have ended before its flow, so the flow's state proves nothing.
         return UNKNOWN
     ended = None if flow is None else OF_ENDED_FLOW.get(flow)
     rule = ENDED_STATUSES.get(native) or ended or OPEN_STATUSES.get(native)
@@ -110,7 +110,8 @@ def state_of(
 def is_ready(*, current: bool | None, enabled: bool | None, when: ReadyWhen) -> bool:
     """Whether a pending task can be worked on.
 
-    If the record says nothing about what `when` asks for, whatever it does say decides. If it says nothing, it is not.
+    `when` names the members that decide. If the record has none of them, the other member decides; if it has no member
+    at all, the task is not ready.
     """
     asked = {
         ReadyWhen.CURRENT: (current,),
@@ -177,7 +178,7 @@ def tasks_of(execution: Execution, settings: EpilotSettings, *, fetched_at: date
 
 
 def odd_tasks_of(execution: Execution, settings: EpilotSettings, *, fetched_at: datetime) -> tuple[OddRow, ...]:
-    """The tasks that do not fit. An execution that does not tell its tasks counts as one of them."""
+    """The tasks that do not fit. If the list of tasks itself cannot be read, it counts as one such task."""
 
     def made(row: wire.Task, raw: Raw) -> Task:
         return task_from_wire(row, execution.flow_of(row.id), settings, fetched_at=fetched_at, payload=raw)

@@ -157,12 +157,12 @@ def completion_of(command: Complete) -> Change:
 
 
 def assignees_without(task: Task, user_id: str) -> tuple[wire.Assignee, ...]:
-    """The list of assignees without a user, and without a variable that stands for that user: it has no parts to send."""
+    """The assignees without this user. A variable that stands for the user is removed: it cannot be sent in part."""
     return tuple(each for each in _assignees(task) if not _stands_for(each, user_id))
 
 
 def assignees_with(task: Task, user_id: str) -> tuple[wire.Assignee, ...]:
-    """The list of assignees and a user, who is added only if the list does not have them, also by a variable."""
+    """The assignees with this user, who is added only if neither the list nor a variable in it has them."""
     kept = _assignees(task)
     return kept if any(_stands_for(each, user_id) for each in kept) else (*kept, user_id)
 
@@ -300,7 +300,7 @@ def new_step_body(command: CreateTask, options: CreateTaskOptions) -> dict[str, 
 
 
 def place_in(execution: Execution, previous: str | None, following: str | None) -> tuple[str, str]:
-    """The neighbours of a new task. Where one is None: behind the one current task, before the one task that follows."""
+    """The neighbours of a new task. By default they are the one current task and the one task after it."""
     record = execution.record
     if previous is None:
         current = list(dict.fromkeys(each.id for each in record.crt_tasks or () if each.id))

@@ -137,7 +137,7 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         return details.detail_from_wire(found, aspects, self.settings)
 
     def detail_in(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail | None:
-        """From the record of one task, which has everything. A row of a list has not."""
+        """From the record of one task, which has all details. A row of a list lacks them: None."""
         record = details.record_in(task.payload)
         return None if record is None else details.detail_from_wire(record, aspects, self.settings)
 

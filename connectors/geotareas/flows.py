@@ -108,7 +108,7 @@ def _bounds(interval: Interval) -> tuple[datetime | None, datetime | None]:
 
 
 def _local_time(moment: datetime | None, shift: timedelta, zone: ZoneInfo) -> str | None:
-    """The local time at a moment moved by `shift`; None without a moment, and beyond the ends of the calendar."""
+    """`moment + shift` as local time; None without a moment, or outside of the years 1 to 9999."""
     try:
         return None if moment is None else local_time_to_wire(moment + shift, zone)
     except OverflowError:

@@ -35,7 +35,7 @@ class UpdateOptions(Options, frozen=True, kw_only=True, rename="camel"):
 
 
 class CreateTaskOptions(Options, frozen=True, kw_only=True, rename="camel"):
-    """`folderId` as number or text; not needed if the source has exactly one folder. The others are sent as they are."""
+    """`folderId` as number or text; not needed if the source has one folder only. Other options are sent as given."""
 
     folder_id: str | int | None = None
     task_catalog_name: _CatalogName | UnsetType = UNSET

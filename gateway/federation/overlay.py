@@ -15,7 +15,7 @@ from connectors.sdk.clock import utc_now
 from connectors.sdk.model import Flow, FlowRef, Task, TaskRef
 
 LONGEST = 60.0
-# Seconds. By default no older answer stands in for a failing source (`cache.max_stale_seconds`).
+# Seconds. By default no older answer is a fallback for a failing source (`cache.max_stale_seconds`).
 KEPT = 1800.0
 # Entries beyond LONGEST that are kept; the oldest go first.
 MOST_KEPT = 1000

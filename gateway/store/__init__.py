@@ -1,4 +1,4 @@
-"""What outlives the process: the journal of writes. Its front door is the port.
+"""What outlives the process: the journal of writes. Other rooms use it through the port.
 
 port        the journal as the gateway uses it: guarantees, stages, errors
 sqlite      the journal in a SQLite file; only `gateway.composition` imports it

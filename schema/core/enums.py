@@ -262,7 +262,7 @@ describe(
 describe(
     SourceStatus,
     "How a source answered.",
-    OK="The source answered, or its answer is kept and young enough (`fetchedAt` tells the age), also while it is being read again.",
+    OK="The source answered, or a cached answer is young enough (`fetchedAt` tells its age). A cached answer may be refreshed in the background meanwhile.",
     STALE="The source failed (`error` says how). Older rows are shown.",
     PARTIAL="A part of the source's rows could not be read.",
     RATE_LIMITED="The rate limit of the source is used up.",

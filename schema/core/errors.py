@@ -38,7 +38,7 @@ _SOURCE: Any = Annotated[ForwardRef("Source"), strawberry.lazy("schema.source")]
 class UserError:
     code: UserErrorCode = strawberry.field(description="The reason, for programs.")
     message: str = strawberry.field(
-        description="The reason and what to do about it, in English, for people. Without the name of the source: show it before the message."
+        description="The reason and what to do about it, in English, for people. It does not name the source: show `source.name` before it."
     )
     field: list[str] | None = strawberry.field(
         description="Path of the wrong argument within `input`. Null if no single argument is wrong."

@@ -27,19 +27,19 @@ First = Annotated[
 After = Annotated[
     str | None,
     strawberry.argument(
-        description="Return rows after this cursor, which must come from the same list with the same arguments. Together with `last` it is where the page ends at the latest. Null means from the start."
+        description="Return rows after this cursor, which must come from the same list with the same arguments. With `last`, the page does not reach back beyond this cursor. Null means from the start."
     ),
 ]
 Last = Annotated[
     int | None,
     strawberry.argument(
-        description="Number of rows from the end, or before `before`: 0 to 100. Not together with `first`: the Connections specification discourages it."
+        description="Number of rows from the end, or before `before`: 0 to 100. Cannot be combined with `first`, as the Connections specification advises."
     ),
 ]
 Before = Annotated[
     str | None,
     strawberry.argument(
-        description="Return rows before this cursor, which must come from the same list with the same arguments. Together with `first` it is where the page ends at the latest; alone it asks for the 25 rows before it (20 comments, 50 activities). Null means up to the end."
+        description="Return rows before this cursor, which must come from the same list with the same arguments. With `first`, the page does not go beyond this cursor. Alone, it means the 25 rows before it (20 comments, 50 activities). Null means up to the end."
     ),
 ]
 
@@ -73,10 +73,10 @@ class Page(Protocol[E_co]):
 @strawberry.type(description="Position of a page in its list.")
 class PageInfo:
     has_next_page: bool = strawberry.field(
-        description="From the start (`first`): whether more rows follow, up to `before` if given. From the end (`last`): whether `before` is given."
+        description="With `first`: whether more rows follow, up to `before` if given. With `last`: whether `before` is given."
     )
     has_previous_page: bool = strawberry.field(
-        description="From the end (`last`): whether more rows precede, down to `after` if given. From the start (`first`): whether `after` is given."
+        description="With `last`: whether more rows precede, down to `after` if given. With `first`: whether `after` is given."
     )
     first_cursor: strawberry.Private[Callable[[], str] | None]
     last_cursor: strawberry.Private[Callable[[], str] | None]

@@ -15,7 +15,9 @@ from schema.ports import Problem, WriteResult
 VENDOR_OPTIONS = (
     "Options of the vendor, a JSON object; the vendor's README.md lists them. An unknown option is an error."
 )
-VIEWER = "The person who sends the request, to read lists and counts again in the same request: they show what the write did."
+VIEWER = (
+    "The person who sends the request. Read lists and counts again through this field: they show what the write did."
+)
 REASON = "Reason for the history of the source, if it keeps one. Null means none."
 
 

@@ -3,7 +3,7 @@
 execution.py  Execution: reads a request and runs it; GraphQLOperation, GraphQLResponse
 executor.py   how values are completed: numbers that no Int can hold
 documents.py  documents parsed, measured and validated, cached by their text
-shape.py      counts of what stands in a document, before anything else reads it
+shape.py      counts of what a document contains, before anything else reads it
 cost.py       what a document may return: depth, fields, objects of lists, rows with details
 selection.py  which fields a request selected below a field
 """

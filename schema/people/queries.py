@@ -20,7 +20,7 @@ from schema.ports import PageRequest
 class PeopleQueries:
     @resolved(
         description=(
-            "A user by id. Null if the id is malformed, of another type, or of a person or source that is not configured. An account that its source does not show has an id only: the source is not asked whether it exists."
+            "A user by id. Null if the id is malformed, of another type, or of a person or source that is not configured. The source is not asked whether the account exists: an unknown account has an id only."
         )
     )
     def user(
@@ -32,7 +32,7 @@ class PeopleQueries:
 
     @resolved(
         description=(
-            "A group by id. Null if the id is malformed, of another type, or of a source that is not configured. A group that its source does not show has an id, with the native id as its name: the source is not asked whether it exists."
+            "A group by id. Null if the id is malformed, of another type, or of a source that is not configured. The source is not asked whether the group exists: an unknown group has its native id as its name."
         )
     )
     def group(

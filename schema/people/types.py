@@ -33,12 +33,14 @@ class IdentityLink:
     native_id: str = strawberry.field(description="Native id of the account.")
     username: str | None = strawberry.field(description="User name in the source. Null if not configured.")
     email: str | None = strawberry.field(description="Mail address in the source. Null if not configured.")
-    linked_by: str = strawberry.field(description="How the account was linked to the person: CONFIG.")
+    linked_by: str = strawberry.field(
+        description="How the account was linked to the person. Always CONFIG: by the configuration."
+    )
     verified: bool = strawberry.field(description="Whether writes may rely on the link. True for CONFIG.")
 
 
 @strawberry.type(
-    description="A person: either configured and linked to accounts in sources, or one account that is linked to no person."
+    description="A configured person with linked accounts in sources, or one account that is linked to no person."
 )
 class User(Node):
     person: strawberry.Private[Caller | None]

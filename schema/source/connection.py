@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @strawberry.type
 class MergedConnection(Connection[T], Generic[T]):
-    """A page of a list over all sources, with a report per source. Subclass it as Connection."""
+    """A page of a list over all sources, with a report per source. Subclass it like `Connection`."""
 
     sources: list[SourceResult] = strawberry.field(description="Report of each configured source on this list.")
 

@@ -20,7 +20,7 @@ from schema.source import MergedConnection
 )
 class TaskDefinition(Node):
     key: str = strawberry.field(
-        description="Key, the same for all versions, as the source has it: often made of the keys of the whole and of the step, `invoice/approve_invoice`."
+        description="Key in the source, the same for all versions. Often the key of the process and the key of the step: `invoice/approve_invoice`."
     )
     name: str | None = strawberry.field(description="Name for people. Null if the source has none.")
     version: str | None = strawberry.field(description="Native version. Null if the source has none.")

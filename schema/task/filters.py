@@ -58,7 +58,7 @@ class UserFilter:
     )
     me: bool | None = strawberry.field(
         default=strawberry.UNSET,
-        description="True: the viewer. False: everybody but the viewer; tasks without a user match.",
+        description="True: the viewer. False: any other user; tasks without a user match too.",
     )
     is_null: bool | None = strawberry.field(
         default=strawberry.UNSET, description="True: there is no user. False: there is a user."
@@ -180,7 +180,7 @@ class TaskFilter:
     business_key: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="Business key.")
     tag: StringFilter | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Tag name. One tag of the task must match; with `notIn`, none may be among them.",
+        description="Tag name. At least one tag of the task must match. With `notIn`, no tag of the task may be in the list.",
     )
     priority: PriorityFilter | None = strawberry.field(default=strawberry.UNSET, description="Priority.")
     assignee: UserFilter | None = strawberry.field(default=strawberry.UNSET, description="Actual owner.")
@@ -351,7 +351,7 @@ Ref = TypeVar("Ref", bound=NativeRef)
 def _refs(
     asked: IdFilter, type_name: str, kind: type[Ref], field: tuple[str, ...], *, is_list: bool = False
 ) -> frozenset[Ref] | None:
-    """The ids as refs. `isNull: true` matches nothing unless `is_list`, a value that a task may lack."""
+    """The ids as refs. `is_list`: a task may lack the value. Otherwise `isNull: true` matches nothing."""
     if not is_list and given(asked.is_null):
         return frozenset()
     texts = asked.texts()

@@ -72,7 +72,7 @@ class Task(Node):
         description="Time when work started. Null if the source does not say."
     )
     due_at: datetime | None = strawberry.field(
-        description="Due time. Null if there is none, and if the source's has no time zone: then `sla.endsOn` has its text."
+        description="Due time. Null if there is none. Also null if the source gives it without a time zone: then `sla.endsOn` has its text."
     )
     follow_up_at: datetime | None = strawberry.field(description="Follow-up time. Null if there is none.")
     completed_at: datetime | None = strawberry.field(
@@ -88,7 +88,7 @@ class Task(Node):
         description="Service level, in the source's own words and times. Null if the source has none."
     )
     definition: TaskDefinition | None = strawberry.field(
-        description="What the source creates such tasks from: a step of a process model, a task catalogue or a step of a workflow. Its name may be that of the step or of the whole. Null if unknown."
+        description="What the source creates such tasks from: a step of a process model, a task catalogue or a step of a workflow. Its name may be the name of the step, or of the whole process or workflow. Null if unknown."
     )
     subjects: list[SubjectRef] | None = strawberry.field(
         description="Business objects that the task is about, as far as the row has them. Null if the source does not know subjects."
@@ -169,13 +169,13 @@ class Task(Node):
         return relations.assignees_of([self.record], info.context)[0]
 
     @resolved(
-        description="Users who may claim the task, as far as the row has them. Empty: none are named; `permits` tells whether the viewer may claim it all the same. Null if the source or the row does not say."
+        description="Users who may claim the task, as far as the row has them. Empty if none are named; `permits` tells whether the viewer may claim the task nevertheless. Null if the source or the row does not say."
     )
     def candidate_users(self, info: Info) -> list[User] | None:
         return relations.candidate_users_of([self.record], info.context)[0]
 
     @resolved(
-        description="Groups whose members may claim the task, as far as the row has them. Empty: none are named; `permits` tells whether the viewer may claim it all the same. Null if the source or the row does not say."
+        description="Groups whose members may claim the task, as far as the row has them. Empty if none are named; `permits` tells whether the viewer may claim the task nevertheless. Null if the source or the row does not say."
     )
     def candidate_groups(self, info: Info) -> list[Group] | None:
         return relations.candidate_groups_of([self.record], info.context)[0]

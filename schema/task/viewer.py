@@ -66,7 +66,7 @@ class Viewer:
         )
         return TaskConnection.from_list(found, info.context)
 
-    @resolved(description="As the root field `taskStats`; here also within the payload of a write.")
+    @resolved(description="The same as the root field `taskStats`. The payload of a write can return it too.")
     async def task_stats(
         self,
         info: Info,

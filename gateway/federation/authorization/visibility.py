@@ -10,7 +10,7 @@ A task admin sees every task. Another person sees a task if one of these is true
 A person without an identity in the source sees none of its tasks but those that they ended. The gateway applies the
 rule itself, because a service account sees everything. `visible_record` tests one record; `disjuncts` (queries for a
 vendor) and `own_ended` (records of the journal) are together the same rule for lists.
-What a person may do to a task that is visible stands in `table`.
+`table` says what a person may do to a visible task.
 """
 
 from typing import Any

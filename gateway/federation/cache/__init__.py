@@ -7,7 +7,7 @@ size            how much memory an answer takes, estimated
 result          what a reader gets, and what an operator sees
 lru             the kept answers, bounded in bytes and entries
 flight          one call that several readers may wait for
-cache           single flight; fresh answers, refreshes in the background, stand-ins for failures
+cache           single flight; fresh answers, refreshes in the background, fallbacks for failures
 """
 
 from gateway.federation.cache.cache import Cache, FlightContext

@@ -2,8 +2,8 @@
 
 fresh              within `ttl` of its arrival: given as it is
 being refreshed    within `revalidate` after that: given at once, and fetched again in the background
-stand-in           the vendor cannot be asked and the answer is not older than `max_stale`: given with the failure
-outdated           a write touched what it is about: a stand-in and nothing else, and none for a read that decides a write
+fallback           the vendor cannot be asked and the answer is not older than `max_stale`: given with the failure
+outdated           a write touched what it is about: a fallback only, and not even that for a read that decides a write
 
 The age of an answer counts from the moment before the request. Failures are not kept. Answers that the vendor gave
 before a write was over are outdated: the readers who waited for such an answer get it, later readers do not.
@@ -108,8 +108,8 @@ class Cache:
         A `fresh` read takes the answer of a call that began after the question was asked (`asked_at` on the monotonic
         clock; None: now), and no other; it fails if the vendor fails. While an older call is under way, all fresh reads
         that come before its end share the one call that follows it. `decides`: a write is decided on the answer; it
-        waits for no older call, and nothing outdated stands in. `earlier` are records, all read after `asked_at`, that the
-        call may take; its answer is as old as these.
+        waits for no older call, and takes no outdated fallback. `earlier` are records, all read after `asked_at`, that
+        the call may take; its answer is as old as these.
 
         Raises what `fetch` raises; UpstreamTimeoutError after `max_wait`; UnavailableError once the cache is closed.
         """
@@ -143,7 +143,7 @@ class Cache:
             from_cache=joined,
         )
 
-    def stand_in(self, key: CacheKey, error: ConnectorError, *, max_stale: float) -> CachedResult[Any] | None:
+    def fallback(self, key: CacheKey, error: ConnectorError, *, max_stale: float) -> CachedResult[Any] | None:
         """The kept answer to give because of `error`, however outdated; None without one that is young enough."""
         kept = self._store.get(key)
         if kept is None or self._monotonic() - kept.requested_at > max_stale:
@@ -165,7 +165,7 @@ class Cache:
     def writing(self, tags: Collection[Tag]) -> AbstractAsyncContextManager[PendingWrite]:
         """Around a write that may touch `tags`.
 
-        Until it ends, answers about them are read from the vendor, and kept ones are stand-ins only: both the old and
+        Until it ends, answers about them are read from the vendor, and kept ones are fallbacks only: both the old and
         the new state are correct. Then they are outdated, whatever was raised, unless `not_sent`.
         """
         return self._invalidation.writing(frozenset(tags))
@@ -232,7 +232,7 @@ class Cache:
         if fresh or not _is_upstream_failure(error):
             raise error
         kept = self._store.get(key)
-        found = self.stand_in(key, error, max_stale=max_stale)
+        found = self.fallback(key, error, max_stale=max_stale)
         if kept is None or found is None or (decides and self._is_outdated(kept)):
             raise error
         return found

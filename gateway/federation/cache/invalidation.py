@@ -20,7 +20,7 @@ class PendingWrite:
         self.was_sent = False
 
     def unsettled_for(self, seconds: float) -> None:
-        """It may be applied, or become readable, later: until then each answer is fetched, and kept as a stand-in only."""
+        """It may be applied or readable later: until then each answer is fetched, and kept as a fallback only."""
         self.unsettled_seconds = seconds
 
 

@@ -9,7 +9,7 @@ class Scope(Struct, frozen=True):
     """Credential scope: answers never leave it.
 
     `principal` is the key of the person whose credentials are used. None stands for the source's service account: its
-    answers hold what everyone may see, and are narrowed to each caller afterwards.
+    answers hold what all callers may see, and are narrowed to each caller afterwards.
     """
 
     principal: str | None

@@ -13,7 +13,7 @@ T = TypeVar("T")
 class CachedResult(Struct, Generic[T], frozen=True, kw_only=True):
     """An answer, its age in seconds, and where it comes from.
 
-    `from_cache`: this reader caused no call. `error`: the answer stands in for that failure of the source.
+    `from_cache`: this reader caused no call. `error`: the answer is a fallback for that failure of the source.
     `refreshing`: it is no longer fresh, and is being fetched again in the background.
     """
 

@@ -46,7 +46,7 @@ class FlowLists:
         """One page over the sources that list flows.
 
         Raises InputError for a cursor that does not fit, and for a page from the end when a source sorts its
-        flows itself: vendors sort them newest first only. A source lists everybody's flows, so only task admins may
+        flows itself: vendors sort them newest first only. Sources list the flows of all people, so only task admins may
         list them; others get a report with FORBIDDEN.
         """
         order = in_direction(NewestFirst(), backward=request.backward)

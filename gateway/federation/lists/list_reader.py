@@ -98,7 +98,7 @@ class ListReader:
         )
         if found.error is None:
             return found
-        older = self._reader.stand_in(contribution.source, operation, arguments, found.error)
+        older = self._reader.fallback(contribution.source, operation, arguments, found.error)
         if older is None:
             return found
         contribution.note(older)

@@ -46,7 +46,7 @@ class Contribution(Generic[R]):
         self._from_cache = False
         self._count: Count | None = None
         self._stale_because: ConnectorError | None = None
-        # The age of the oldest answer that stands in for a failure.
+        # The age of the oldest answer that is a fallback for a failure.
         self.stood_in_at: datetime | None = None
 
     def note(self, answer: CachedResult[Any]) -> None:

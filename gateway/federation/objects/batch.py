@@ -12,7 +12,7 @@ V = TypeVar("V")
 
 
 async def read_each(refs: Iterable[T], read: Callable[[T], Awaitable[V | None]]) -> dict[T, V | ConnectorError]:
-    """`read` for each distinct ref, all at once. None leaves the ref out; a ConnectorError stands in for the value."""
+    """`read` for each distinct ref, all at once. None leaves the ref out; a ConnectorError replaces the value."""
     found: dict[T, V | ConnectorError] = {}
 
     async def one(ref: T) -> None:

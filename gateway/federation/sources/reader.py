@@ -107,12 +107,12 @@ class SourceReader:
                 group.start_soon(one, native_id)
         return found
 
-    def stand_in(
+    def fallback(
         self, source: Source, operation: str, arguments: Hashable, error: ConnectorError
     ) -> CachedResult[Any] | None:
         """An older answer to the same question, to be given because of `error`; None without one. Makes no call."""
         key = CacheKey(source.key, source.scope, operation, arguments)
-        return self._cache.stand_in(key, error, max_stale=source.connector.settings.cache.max_stale_seconds)
+        return self._cache.fallback(key, error, max_stale=source.connector.settings.cache.max_stale_seconds)
 
     def cached(self, source: Source, operation: str, arguments: Hashable) -> Any | None:
         """The value of a fresh answer in the cache, None without one. Makes no call."""

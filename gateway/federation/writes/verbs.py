@@ -1,6 +1,6 @@
 """The table of verbs: a row for each command, with all that the gateway must know of it.
 
-Who may use a verb in which state stands in `authorization.table`; how a source supports it is the connector's
+`authorization.table` says who may use a verb in which state; how a source supports it is the connector's
 capability. To add a verb: its action and command (`connectors.sdk.commands`), its intent (`schema.ports`), its
 row here, its rule in `authorization.table` if it is about a task, and its mutation in the graph. Arguments that intent
 and command call by the same name need nothing more; others are converted in `command_builder`.

@@ -14,6 +14,8 @@ from schema.api import build_schema
 from schema.core.limits import DocumentLimits
 from schema.execution.documents import KEPT_DOCUMENTS, DocumentError, Documents
 
+pytestmark = pytest.mark.slow
+
 GRAPH = build_schema()._schema
 CORPUS = corpus()
 

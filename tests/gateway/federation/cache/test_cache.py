@@ -184,7 +184,7 @@ async def test_nothing_stands_in_for_a_fresh_read(cache: Cache, vendor: Vendor) 
         await ask(cache, vendor, fresh=True)
 
 
-async def test_an_answer_that_is_too_old_does_not_stand_in(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
+async def test_an_answer_that_is_too_old_is_no_fallback(cache: Cache, vendor: Vendor, time: VirtualTime) -> None:
     """The age counts from the start of the call: after a call of 20 seconds it is 20 seconds."""
     vendor.seconds = 20.0
     first = asyncio.create_task(ask(cache, vendor))

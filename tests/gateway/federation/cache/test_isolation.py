@@ -15,7 +15,7 @@ from gateway.shared.memory import MemoryInvalidationLog
 from tests.gateway.federation.cache.virtual_time import VirtualTime
 
 PRINCIPALS = 200
-# Thirty times as many in `make test-long`.
+# A hundred times as many in `make test-long`.
 OPERATIONS = 100 * settings().max_examples
 
 

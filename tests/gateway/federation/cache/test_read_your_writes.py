@@ -23,7 +23,9 @@ from gateway.shared.memory import MemoryInvalidationLog
 from tests.gateway.federation.cache.vendor import LIST, key_of
 from tests.gateway.federation.cache.virtual_time import VirtualTime
 
-# Thirty times as many in `make test-long`.
+pytestmark = pytest.mark.slow
+
+# A hundred times as many in `make test-long`.
 HISTORIES = 10 * settings().max_examples
 LATE = 8.0
 LONGEST_CALL = 0.6
