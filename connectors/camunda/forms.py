@@ -4,8 +4,6 @@ import math
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-import msgspec
-
 from connectors.camunda import wire
 from connectors.sdk import (
     Form,
@@ -16,6 +14,7 @@ from connectors.sdk import (
     ValidationFailedError,
     decode_json,
     encode_json_numbers,
+    option,
 )
 
 FIELD_TYPES = {
@@ -137,12 +136,7 @@ def _options(values: object) -> tuple[FormOption, ...] | None:
     if not isinstance(values, list):
         return None
     return tuple(
-        FormOption(
-            value=each["value"] if isinstance(each["value"], str) else msgspec.json.encode(each["value"]).decode(),
-            label=_text(each, "label"),
-        )
-        for each in values
-        if isinstance(each, dict) and "value" in each
+        option(each["value"], _text(each, "label")) for each in values if isinstance(each, dict) and "value" in each
     )
 
 

@@ -24,6 +24,8 @@ from connectors.sdk import (
     DetailAspect,
     Flow,
     FlowQuery,
+    Form,
+    FormJudgement,
     Identity,
     LimitsSettings,
     Listing,
@@ -45,6 +47,7 @@ from connectors.sdk import (
     ValidationFailedError,
     get_each,
     handles,
+    judge_fields,
     parse_options,
     readable_flow,
     readable_task,
@@ -205,6 +208,12 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         return page.page(items, is_counted=is_whole, odd=found.odd)
 
     # Verbs
+
+    def judge_form(
+        self, form: Form, data: Mapping[str, object], held: Mapping[str, object] | None, *, is_draft: bool = False
+    ) -> FormJudgement:
+        """The vendor accepts data that the form has no field for."""
+        return judge_fields(form.fields, data, sends_unknown=True, is_draft=is_draft)
 
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
         """A task is released to a group; without one it cannot be released."""

@@ -24,6 +24,7 @@ from connectors.sdk import (
     UserRef,
     decode_json_value,
     decode_record,
+    json_schema_of,
     time_from_wire,
 )
 
@@ -58,7 +59,7 @@ def detail_from_wire(
         description=parts.make(
             DetailAspect.DESCRIPTION, lambda: found.needing("step_description", what="the task").step_description
         ),
-        form=parts.make(DetailAspect.FORM, lambda: Form(kind=FormKind.FIELDS, fields=fields())),
+        form=parts.make(DetailAspect.FORM, lambda: _form(fields())),
         outcomes=parts.make(DetailAspect.OUTCOMES, outcomes),
         data=parts.make(
             DetailAspect.DATA, lambda: {each.key: each.value for each in fields() if each.value is not None}
@@ -75,6 +76,10 @@ def record_in(payload: Raw | None) -> Decoded[wire.TaskRecord] | None:
         return None
     own = (found.record.available_results, found.record.fields, found.record.previous_steps_data)
     return found if found.odd or own != (None, None, None) else None
+
+
+def _form(fields: tuple[FormField, ...]) -> Form:
+    return Form(kind=FormKind.FIELDS, fields=fields, json_schema=json_schema_of(fields, sends_unknown=True))
 
 
 def _value(raw: Raw) -> object:

@@ -16,6 +16,7 @@ from connectors.sdk import (
     TaskOutcome,
     ValidationFailedError,
     decode_json_value,
+    json_schema_of,
 )
 
 FIELD_TYPES = {
@@ -46,22 +47,22 @@ def form_of(record: wire.TaskRecord, options: LittlehorseOptions) -> Form:
     """If outcomes are configured, the form is without the field that takes the outcome."""
     data = data_of(record)
     hidden = options.outcome_field if options.outcomes else None
-    return Form(
-        kind=FormKind.FIELDS,
-        fields=tuple(
-            FormField(
-                key=field.name,
-                type=FIELD_TYPES.get(field.type, FormFieldType.UNKNOWN),
-                required=bool(field.required),
-                label=field.display_name or None,
-                native_type=field.type,
-                value=data.get(field.name),
-                description=field.description or None,
-            )
-            for field in record.fields or ()
-            if field.name != hidden
-        ),
+    fields = tuple(
+        FormField(
+            key=field.name,
+            type=FIELD_TYPES.get(field.type, FormFieldType.UNKNOWN),
+            required=bool(field.required),
+            label=field.display_name or None,
+            native_type=field.type,
+            value=data.get(field.name),
+            description=field.description or None,
+            minimum=SMALLEST if field.type == "INTEGER" else None,
+            maximum=LARGEST if field.type == "INTEGER" else None,
+        )
+        for field in record.fields or ()
+        if field.name != hidden
     )
+    return Form(kind=FormKind.FIELDS, fields=fields, json_schema=json_schema_of(fields, sends_unknown=False))
 
 
 def outcomes_of(record: wire.TaskRecord, options: LittlehorseOptions) -> tuple[TaskOutcome, ...]:

@@ -28,8 +28,20 @@ from connectors.sdk.errors import (
     UnavailableError,
     UnsupportedActionError,
 )
+from connectors.sdk.forms import judge_fields
 from connectors.sdk.http import AdmissionControl, Transport, Upstream
-from connectors.sdk.model import Definition, DetailAspect, Flow, Group, Task, TaskDetail, User
+from connectors.sdk.model import (
+    Definition,
+    DetailAspect,
+    Flow,
+    Form,
+    FormJudgement,
+    FormKind,
+    Group,
+    Task,
+    TaskDetail,
+    User,
+)
 from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import LimitsSettings, SourceSettings
 
@@ -221,6 +233,19 @@ class Connector(ABC, Generic[SettingsT]):
         if action is TaskAction.CANCEL_FLOW and task.flow_id is None:
             return ConflictError("the task belongs to no flow that could be cancelled")
         return None
+
+    def judge_form(
+        self, form: Form, data: Mapping[str, object], held: Mapping[str, object] | None, *, is_draft: bool = False
+    ) -> FormJudgement:
+        """All faults of the data of a completion or a draft, and the data to send. From memory, without a call.
+
+        A connector that says `depends_on_held` is called again with `held`, the data of the task ({} if it has none). A
+        draft may lack required fields. Data that the form has no field for are refused, unless the vendor's connector
+        decides otherwise. A form that is not a list of fields is not judged.
+        """
+        if form.kind is not FormKind.FIELDS:
+            return FormJudgement(data=data)
+        return judge_fields(form.fields, data, is_draft=is_draft)
 
     async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
         """Perform one command with exactly one write upstream, unless its capability says that it takes several.

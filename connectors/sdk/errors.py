@@ -18,6 +18,7 @@ ConnectorError                      UPSTREAM_ERROR            an upstream failed
     └── MalformedResponseError      UPSTREAM_ERROR            the answer does not fit wire.py
 
 InputError                          VALIDATION_FAILED         an argument of the client is wrong; field
+└── SeveralInputsError              VALIDATION_FAILED         several are; errors
 
 GatewayError                        GATEWAY_UNAVAILABLE       the gateway itself failed or refused
 ├── GatewayUnavailableError         GATEWAY_UNAVAILABLE       the journal of writes cannot be used
@@ -182,6 +183,15 @@ class InputError(Exception):
         super().__init__(message)
         self.message = message
         self.field = tuple(field)
+
+
+class SeveralInputsError(InputError):
+    """Several wrong arguments at once, each with its field. As one error it is the first of them."""
+
+    def __init__(self, errors: Sequence[InputError]) -> None:
+        first = errors[0]
+        super().__init__(first.message, field=first.field)
+        self.errors = tuple(errors)
 
 
 class GatewayError(Exception):

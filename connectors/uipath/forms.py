@@ -25,6 +25,7 @@ from connectors.sdk import (
     TaskOutcome,
     UnsupportedActionError,
     ValidationFailedError,
+    option,
 )
 from connectors.uipath import wire
 from connectors.uipath.client import COMPLETE_PATHS, UiPathClient
@@ -236,7 +237,7 @@ def _options(part: Mapping[str, Any]) -> tuple[FormOption, ...] | None:
     if not isinstance(listed, list):
         return None
     return tuple(
-        FormOption(value=str(each["value"]), label=_text(each.get("label")))
+        option(each["value"], _text(each.get("label")))
         for each in listed
         if isinstance(each, dict) and isinstance(each.get("value"), (str, int))
     )

@@ -3,11 +3,12 @@
 from typing import Any
 from urllib.parse import parse_qsl
 
-import orjson
+import msgspec
 from msgspec import Struct
 from starlette.types import Message, Receive, Scope
 
 from gateway.http.media_types import is_json
+from schema.core.scalars import WrittenFloat
 
 ALLOWED = "GET, POST"
 
@@ -125,10 +126,14 @@ def _request(parameters: dict[str, Any], *, may_write: bool) -> GraphQLRequest:
     )
 
 
+# A number with a fraction keeps its digits; the JSON scalar reads them.
+_DECODER = msgspec.json.Decoder(float_hook=WrittenFloat)
+
+
 def _json(text: bytes, what: str) -> Any:
     try:
-        return orjson.loads(text)  # bounds nesting by itself
-    except orjson.JSONDecodeError:
+        return _DECODER.decode(text)
+    except (ValueError, RecursionError):
         raise _bad(f"{what} is not JSON in UTF-8, or is nested too deeply.") from None
 
 

@@ -80,7 +80,7 @@ def members_of(result: WriteResult, client_mutation_id: str | None) -> dict[str,
 
 def refused(error: InputError) -> WriteResult:
     """The result of a write with a wrong argument. Nothing is recorded: `operation(id)` does not find it."""
-    return WriteResult(status=MutationStatus.REJECTED, operation_id=str(uuid4()), problems=(Problem.from_error(error),))
+    return WriteResult(status=MutationStatus.REJECTED, operation_id=str(uuid4()), problems=Problem.all_of(error))
 
 
 def json_object(value: object, field: str, what: str) -> dict[str, object] | None:

@@ -8,7 +8,15 @@ from typing import Any, NewType
 
 import msgspec
 import strawberry
-from graphql import GraphQLError
+from graphql import (
+    FloatValueNode,
+    GraphQLError,
+    ListValueNode,
+    ObjectValueNode,
+    ValueNode,
+    VariableNode,
+    value_from_ast_untyped,
+)
 
 JSON = NewType("JSON", object)
 
@@ -33,6 +41,45 @@ def read_time(value: object) -> datetime:
         if moment is not None and moment.tzinfo is not None:
             return moment.astimezone(UTC)
     raise GraphQLError("DateTime must be an ISO 8601 string with a time zone, such as 2026-06-15T09:00:00Z.")
+
+
+class WrittenFloat(float):
+    """A number of a request with the text that it was written as. Where a float is wanted it is one."""
+
+    text: str
+
+    def __new__(cls, text: str) -> "WrittenFloat":
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+
+def read_json(value: object) -> object:
+    """A JSON value of a variable. Numbers with a fraction or an exponent are Decimals with the digits of the request."""
+    match value:
+        case WrittenFloat():
+            return Decimal(value.text)
+        case dict():
+            return {key: read_json(each) for key, each in value.items()}
+        case list():
+            return [read_json(each) for each in value]
+        case _:
+            return value
+
+
+def read_json_literal(node: ValueNode, variables: Mapping[str, object] | None = None) -> object:
+    """A JSON value that is written in the document, as `read_json`. A variable in it that has no value is null."""
+    match node:
+        case FloatValueNode():
+            return Decimal(node.value)
+        case ObjectValueNode():
+            return {each.name.value: read_json_literal(each.value, variables) for each in node.fields}
+        case ListValueNode():
+            return [read_json_literal(each, variables) for each in node.values]
+        case VariableNode():
+            return read_json((variables or {}).get(node.name.value))
+        case _:
+            return value_from_ast_untyped(node)
 
 
 def write_json(value: object) -> object:
@@ -79,9 +126,10 @@ SCALARS: Mapping[object, Any] = {
     JSON: strawberry.scalar(
         name="JSON",
         description=(
-            "Any JSON value. Numbers that a double cannot represent exactly as written, and integers beyond 64 bits, are strings."
+            "Any JSON value. In answers, numbers that a double cannot represent exactly as written, and integers beyond 64 bits, are strings. Numbers of requests keep all their digits."
         ),
         serialize=write_json,
-        parse_value=lambda value: value,
+        parse_value=read_json,
+        parse_literal=read_json_literal,
     ),
 }

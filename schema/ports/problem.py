@@ -10,6 +10,7 @@ from connectors.sdk.errors import (
     Failure,
     InputError,
     RateLimitedError,
+    SeveralInputsError,
     UnsupportedActionError,
     ValidationFailedError,
 )
@@ -26,6 +27,12 @@ class Problem(Struct, frozen=True, kw_only=True):
     alternatives: tuple[CancelStrategy, ...] | None = None
     native_status: int | None = None
     native_code: str | None = None
+
+    @classmethod
+    def all_of(cls, error: Failure) -> "tuple[Problem, ...]":
+        """One for each fault of the arguments, else one."""
+        errors = error.errors if isinstance(error, SeveralInputsError) else (error,)
+        return tuple(map(cls.from_error, errors))
 
     @classmethod
     def from_error(cls, error: Failure) -> "Problem":

@@ -28,7 +28,7 @@ from connectors.sdk.model.enums import (
     TaskState,
 )
 from connectors.sdk.model.flow import Flow, FlowPhase
-from connectors.sdk.model.form import Form, FormField, FormOption, TaskOutcome
+from connectors.sdk.model.form import Form, FormFault, FormField, FormJudgement, FormOption, TaskOutcome
 from connectors.sdk.model.people import Group, User
 from connectors.sdk.model.refs import Definition, FlowRef, GroupRef, NativeRef, SubjectRef, TaskRef, UserRef
 from connectors.sdk.model.task import UNREADABLE, Activity, Comment, PreviousStep, Sla, Tag, Task, TaskDetail
@@ -47,8 +47,10 @@ __all__ = [
     "FlowRef",
     "FlowState",
     "Form",
+    "FormFault",
     "FormField",
     "FormFieldType",
+    "FormJudgement",
     "FormKind",
     "FormOption",
     "Group",

@@ -6,7 +6,6 @@ A Struct does not check types when it is made, which keeps production fast. The 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -20,6 +19,7 @@ Check = Callable[[object, str], Iterator[str]]
 
 _WORDS: dict[type, str] = {str: "text", int: "a whole number", float: "a number", bool: "True or False"}
 _LONGEST = 80
+_known: dict[Any, Check] = {}
 
 
 def check(record: Struct) -> None:
@@ -41,8 +41,13 @@ def check_page(page: Page[Any], record_type: type[Struct]) -> None:
         check(item)
 
 
-@cache
 def _check_of(type_: Any) -> Check:
+    if type_ not in _known:
+        _known[type_] = _made_for(type_)
+    return _known[type_]
+
+
+def _made_for(type_: Any) -> Check:
     if type_ is object or type_ is Any:
         return _anything
     if get_origin(type_) in {Union, UnionType}:
@@ -111,7 +116,7 @@ def _time(value: object, where: str) -> Iterator[str]:
 
 def _struct(type_: type[Struct]) -> Check:
     hints = get_type_hints(type_)
-    fields = [(field.name, _check_of(hints[field.name])) for field in msgspec.structs.fields(type_)]
+    fields: list[tuple[str, Check]] = []
 
     def checked(value: object, where: str) -> Iterator[str]:
         if not isinstance(value, type_):
@@ -120,6 +125,9 @@ def _struct(type_: type[Struct]) -> Check:
         for name, of_field in fields:
             yield from of_field(getattr(value, name), f"{where}.{name}" if where else name)
 
+    # Known before its fields are: one of them may be of its own type.
+    _known[type_] = checked
+    fields += [(name, _check_of(hints[name])) for name in type_.__struct_fields__]
     return checked
 
 

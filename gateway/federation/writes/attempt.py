@@ -61,13 +61,16 @@ class Attempt:
         self.refusal = error
         if isinstance(error, ConnectorError):
             error.at(self.source.key, self.request.intent.verb)
-        problem = Problem.from_error(error)
-        if problem.field and problem.field[0] == "options":
-            # Connectors call the vendor's options "options"; the graph calls them "vendorOptions".
-            problem = structs.replace(problem, field=("vendorOptions", *problem.field[1:]))
-        return self.result(MutationStatus.REJECTED, problems=(problem,))
+        return self.result(MutationStatus.REJECTED, problems=tuple(map(_as_in_graph, Problem.all_of(error))))
 
     def unknown(self, *problems: Problem, **more: Any) -> WriteResult:
         """The write may or may not have happened."""
         unsettled = Problem(code="UPSTREAM_ERROR", message=UNSETTLED, source=self.source.key)
         return self.result(MutationStatus.UNKNOWN, problems=(*problems, unsettled), **more)
+
+
+def _as_in_graph(problem: Problem) -> Problem:
+    """Connectors call the vendor's options "options"; the graph calls them "vendorOptions"."""
+    if problem.field and problem.field[0] == "options":
+        return structs.replace(problem, field=("vendorOptions", *problem.field[1:]))
+    return problem

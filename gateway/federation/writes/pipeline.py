@@ -178,6 +178,10 @@ def _rejected(operation_id: str, error: Failure) -> WriteResult:
     return WriteResult(status=MutationStatus.REJECTED, operation_id=operation_id, problems=(Problem.from_error(error),))
 
 
+# A decimal is a number here: the text of it is another argument.
+_SEEN = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+
+
 def _may_be_repeated(refusal: Failure | None) -> bool:
     """Whether the refusal says nothing about the request itself: the same key may be sent again later."""
     if isinstance(refusal, GatewayUnavailableError):
@@ -188,4 +192,4 @@ def _may_be_repeated(refusal: Failure | None) -> bool:
 def _fingerprint(request: WriteRequest) -> str:
     """Equal for equal requests; the journal holds this hash instead of the arguments."""
     seen = (type(request.target).__name__, request.target, request.intent, request.expected_version)
-    return hashlib.blake2b(msgspec.json.encode(seen, order="deterministic"), digest_size=16).hexdigest()
+    return hashlib.blake2b(_SEEN.encode(seen), digest_size=16).hexdigest()

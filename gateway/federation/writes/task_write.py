@@ -4,6 +4,7 @@ After a clear answer the expected record goes into the overlay. After a lost one
 is APPLIED, PENDING, REJECTED or UNKNOWN.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict
 
@@ -23,13 +24,13 @@ from connectors.sdk.errors import (
     UnsupportedActionError,
     VersionConflictError,
 )
-from connectors.sdk.model import UNREADABLE, DetailAspect, FormKind, Task, TaskRef, TaskState
+from connectors.sdk.model import UNREADABLE, DetailAspect, Form, FormJudgement, Task, TaskRef, TaskState
 from gateway.federation.authorization import KnownAccounts, OwnWork, Policy, RecentlyShown, visible_record
 from gateway.federation.objects import TaskReader
 from gateway.federation.overlay import Overlay
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.command_builder import CommandBuilder
-from gateway.federation.writes.form_validation import check_fields, check_outcome, missing_error, missing_fields
+from gateway.federation.writes.form_validation import checked, outcome_errors
 from gateway.federation.writes.send_once import AtMostOnceSender
 from gateway.federation.writes.verbs import Verb, is_applied
 from gateway.federation.writes.verification import is_refused_by_guard
@@ -166,9 +167,10 @@ class TaskWriter:
         for action in sorted(actions):
             policy.check(task, intent, action)
         if isinstance(intent, SaveDraftIntent):
-            await self._validate_draft(task, intent)
+            command = structs.replace(command, data=dict(await self._judged_draft(attempt, task, intent)))
         if isinstance(intent, CompleteIntent):
-            await self._validate_completion(task, intent)
+            data = await self._judged(attempt, task, intent)
+            command = structs.replace(command, data=None if data is None else dict(data))
             if not task.assignees and intent.claim_if_needed:
                 claimed = await self._claim_first(attempt, task, policy)
                 return claimed if isinstance(claimed, WriteResult) else structs.replace(command, task=claimed)
@@ -188,28 +190,34 @@ class TaskWriter:
         attempt.task = result.task
         return result.task
 
-    async def _validate_completion(self, task: Task, intent: CompleteIntent) -> None:
-        """Outcome and form data against the task's detail, before anything is sent."""
+    async def _judged(self, attempt: Attempt, task: Task, intent: CompleteIntent) -> Mapping[str, object] | None:
+        """The data to send. Raises SeveralInputsError for all faults of outcome and data, before anything is sent."""
         detail = await self._reads.detail(task, frozenset({DetailAspect.FORM, DetailAspect.OUTCOMES}))
-        check_outcome(intent.outcome, detail.outcomes)
-        data = intent.data or {}
+        wrong_outcome = outcome_errors(intent.outcome, detail.outcomes)
         if detail.form is None:
-            return
-        missing = missing_fields(detail.form, data)
-        if missing and detail.form.kind is FormKind.VENDOR_SCHEMA:
-            # The process may have the value already. Its variables are read in this case only.
-            held = (await self._reads.detail(task, frozenset({DetailAspect.DATA}))).data
-            known = held if isinstance(held, dict) else {}
-            missing = [field for field in missing if known.get(field.key) in (None, "")]
-        if missing:
-            raise missing_error(missing[0])
-        check_fields(detail.form, data)
+            checked(FormJudgement(data={}), *wrong_outcome)
+            return intent.data
+        judgement = await self._judgement(attempt, task, detail.form, intent.data or {})
+        data = checked(judgement, *wrong_outcome)
+        return data if data or intent.data is not None else None
 
-    async def _validate_draft(self, task: Task, intent: SaveDraftIntent) -> None:
-        """Types only: a draft may lack required fields."""
+    async def _judgement(
+        self, attempt: Attempt, task: Task, form: Form, data: Mapping[str, object], *, is_draft: bool = False
+    ) -> FormJudgement:
+        """The data of the task are read only if the judgement depends on them."""
+        connector = attempt.connector
+        judgement = connector.judge_form(form, data, None, is_draft=is_draft)
+        if not judgement.depends_on_held:
+            return judgement
+        held = (await self._reads.detail(task, frozenset({DetailAspect.DATA}))).data
+        return connector.judge_form(form, data, held if isinstance(held, Mapping) else {}, is_draft=is_draft)
+
+    async def _judged_draft(self, attempt: Attempt, task: Task, intent: SaveDraftIntent) -> Mapping[str, object]:
+        """A draft may lack required fields."""
         detail = await self._reads.detail(task, frozenset({DetailAspect.FORM, DetailAspect.OUTCOMES}))
-        if detail.form is not None:
-            check_fields(detail.form, intent.data)
+        if detail.form is None:
+            return intent.data
+        return checked(await self._judgement(attempt, task, detail.form, intent.data, is_draft=True))
 
     async def _send(self, attempt: Attempt, command: TaskCommand) -> WriteResult:
         try:

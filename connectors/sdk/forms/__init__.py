@@ -1,0 +1,34 @@
+"""Forms: judging data before it is sent, and describing what may be sent.
+
+values        emptiness and equality of values, keys that lead into nested objects
+rules         the faults of one value, by type, options and limits
+judge         the faults of data against a list of fields, and the data to send
+json_schema   the JSON Schema of the data, made from the fields
+"""
+
+from connectors.sdk.forms.json_schema import json_schema_of
+from connectors.sdk.forms.judge import given, judge_fields
+from connectors.sdk.forms.rules import fault, faults_of, is_date, is_moment, is_time, is_unfilled, matches, required
+from connectors.sdk.forms.values import MISSING, is_empty, is_number, is_same, option, put_at, text_of, value_at
+
+__all__ = [
+    "MISSING",
+    "fault",
+    "faults_of",
+    "given",
+    "is_date",
+    "is_empty",
+    "is_moment",
+    "is_number",
+    "is_same",
+    "is_time",
+    "is_unfilled",
+    "json_schema_of",
+    "judge_fields",
+    "matches",
+    "option",
+    "put_at",
+    "required",
+    "text_of",
+    "value_at",
+]
