@@ -13,7 +13,15 @@ from gateway.federation.authorization import KnownAccounts, Policy
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.verbs import Verb
 from gateway.people import People
-from schema.ports import AssignIntent, ClaimIntent, CommentIntent, PersonId, UpdateIntent
+from schema.ports import (
+    AssignIntent,
+    ClaimIntent,
+    CommentIntent,
+    CompleteIntent,
+    PersonId,
+    SaveDraftIntent,
+    UpdateIntent,
+)
 
 
 class CommandBuilder:
@@ -29,7 +37,8 @@ class CommandBuilder:
         Raises IdentityNotLinkedError for a person without an identity in the source, InputError for a user or group
         of another source, and for an owner whose account is out of use.
         """
-        command = _build(attempt, verb, task=task, **self._converted(attempt, task))
+        expects_version = attempt.request.expected_version is not None
+        command = _build(attempt, verb, task=task, expects_version=expects_version, **self._converted(attempt, task))
         if not isinstance(command, TaskCommand):
             raise TypeError(f"{type(command).__name__} is no command on a task")
         return command
@@ -68,6 +77,8 @@ class CommandBuilder:
                     "candidate_users": self._users(source, intent.candidate_users),
                     "candidate_groups": _groups(source, intent.candidate_groups),
                 }
+            case CompleteIntent(data=data) | SaveDraftIntent(data=data):
+                return {"given": data or {}}
             case CommentIntent(text=text) if attempt.connector.settings.acts_as == "service":
                 # The vendor shows the service account as the author, so the text names the person.
                 return {"text": f"{attempt.caller.name}: {text}"}

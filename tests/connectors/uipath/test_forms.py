@@ -85,11 +85,11 @@ async def test_a_forms_fields_and_buttons_come_from_its_layout(scripted: Scripte
         ("name", FormFieldType.TEXT, True, "Ana"),
         ("sum", FormFieldType.NUMBER, False, Decimal("1.5")),
         ("grade", FormFieldType.SELECT, False, None),
-        ("size", FormFieldType.SELECT, False, "s"),
+        ("size", FormFieldType.SELECT, False, None),
         ("lines", FormFieldType.JSON, False, None),
         ("sign", FormFieldType.UNKNOWN, False, None),
     ] == [(field.key, field.type, field.required, field.value) for field in form.fields]
-    assert "In euros" == form.fields[1].description
+    assert ("s", "In euros") == (form.fields[3].default_value, form.fields[1].description)
     assert ["a", "2"] == [option.value for option in form.fields[2].options or ()]
     assert [
         ("approve", "Approve", OutcomeNature.NEUTRAL, Requirement.REQUIRED),
