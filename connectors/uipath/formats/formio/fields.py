@@ -114,7 +114,8 @@ def _field(component: Component, key: str, held: Mapping[str, Any] | None) -> Fo
 def _type(component: Component) -> FormFieldType:
     if component.type == "select" and component.is_multiple:
         return FormFieldType.MULTI_SELECT
-    if component.type == "textarea" and component.part.get("as") == "json":
+    has_masks = component.part.get("allowMultipleMasks") and component.part.get("inputMasks")
+    if has_masks or (component.type == "textarea" and component.part.get("as") == "json"):
         return FormFieldType.JSON
     if component.type == "checkbox" and component.part.get("inputType") == "radio":
         return FormFieldType.UNKNOWN

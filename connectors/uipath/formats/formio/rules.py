@@ -32,6 +32,8 @@ def broken(component: Component, value: object, *, is_demanded: bool) -> Iterato
     `is_demanded` is False where a value may be missing: in drafts, and while it is not known whether the field is shown.
     """
     rules = [*(_DEMANDS if is_demanded else ()), *_RULES]
+    if component.is_multiple and value == []:
+        rules = list(_DEMANDS) if is_demanded else []
     if component.is_multiple and isinstance(value, list) and value:
         of_each = [rule for rule in rules if rule not in _OF_ONE]
         yield from (((place,), said) for place, each in enumerate(value) for said in _said(component, each, of_each))
@@ -112,14 +114,6 @@ def _required_day(component: Component, value: object) -> str | None:
         [] if parts is None else [n for n, part in zip(PARTS_OF_DAY, parts, strict=True) if n in wanted and not part]
     )
     return f"needs a {missing[0]}" if missing else None
-
-
-def _required_survey(component: Component, value: object) -> str | None:
-    if component.type != "survey" or not component.rules.get("required") or not isinstance(value, Mapping) or not value:
-        return None
-    questions = component.part.get("questions")
-    asked = [each.get("value") for each in questions if isinstance(each, Mapping)] if questions else []
-    return None if all(is_truthy(value.get(each)) for each in asked) else "needs an answer to each question"
 
 
 def _count(component: Component, value: object, *, is_demanded: bool) -> str | None:
@@ -324,10 +318,10 @@ def _available(component: Component, value: object) -> str | None:
     return None if is_known else "takes one of its options"
 
 
-_DEMANDS: tuple[Rule, ...] = (_required, _required_day, _required_survey)
+_DEMANDS: tuple[Rule, ...] = (_required, _required_day)
 _RULES: tuple[Rule, ...] = (
     _number, _least, _most, _shortest, _longest, _fewest_words, _most_words, _pattern, _mask, _mail, _web, _time, _moment,
     _within, _day, _day_within, _year_within, _boxes, _available,
 )  # fmt: skip
 # Rules that the library applies to one value, but to no entry of a list of values.
-_OF_ONE = frozenset({_longest, _pattern})
+_OF_ONE = frozenset({_longest, _pattern, _fewest_words})

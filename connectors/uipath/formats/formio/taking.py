@@ -86,14 +86,14 @@ class _Taking:
         if component.has_rows and isinstance(value, list):
             self._rows(component, value, place)
             return
-        held = value_at(self._data, place)
-        if is_same(held, value):
+        if is_same(value_at(self._data, place), value):
             return
+        value = converted(component, value)
         wrong = None if is_empty(value) else self._wrong(component, value)
         if wrong is not None:
             self._faulty.add(place)
             self._fault(path, component, wrong)
-        self._put(place, _copy_of(converted(component, value)))
+        self._put(place, _copy_of(value))
 
     def _of_object(self, names: Names, value: object, path: Place) -> None:
         if isinstance(value, Mapping):

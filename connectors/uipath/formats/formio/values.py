@@ -154,6 +154,8 @@ def _wrong_boxes(component: Component, value: object) -> str | None:
             return "takes true or false for each option"
     elif isinstance(value, list) and all(isinstance(each, str) for each in value):
         chosen = value
+    elif isinstance(value, str):
+        chosen = [value]
     else:
         return "takes a list of options, or true and false by option"
     # A box without a name is a leftover of the form's editor.
