@@ -1,7 +1,8 @@
 """Form.io's forms: layouts, and data that are judged as the library `@formio/core` judges them.
 
 components   the components of a layout, and where the data of each are
-fields       the fields of the graph, and the JSON Schema of what may be sent
+fields       the fields of the graph
+json_schema  the JSON Schema of what may be sent
 judging      all faults of what was filled in, and the data to send
 taking       what was filled in, within the data that the task holds
 conditions   whether a component is shown
@@ -13,7 +14,8 @@ javascript   values as JavaScript sees them
 """
 
 from connectors.uipath.formats.formio.components import Component, Layout, text
-from connectors.uipath.formats.formio.fields import FIELD_TYPES, fields_of, json_schema
+from connectors.uipath.formats.formio.fields import FIELD_TYPES, fields_of
+from connectors.uipath.formats.formio.json_schema import json_schema
 from connectors.uipath.formats.formio.judging import judge
 
 __all__ = ["FIELD_TYPES", "Component", "Layout", "fields_of", "json_schema", "judge", "text"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from connectors.sdk import MISSING, FormField, FormFieldType, encode_json_numbers, is_number, json_schema_of
+from connectors.sdk import MISSING, FormField, FormFieldType, is_number
 from connectors.uipath.formats.formio.components import Component, Layout, mapping, text
 from connectors.uipath.formats.formio.conditions import expressions, has_condition
 from connectors.uipath.formats.formio.javascript import is_truthy, value_at
@@ -169,41 +169,3 @@ def _groups(component: Component) -> tuple[str, ...]:
     above = [each for each in component.ancestors if each.type not in unseen]
     names = [text(each.part, "title") or text(each.part, "legend") or text(each.part, "label") for each in above]
     return tuple(name for name in reversed(names) if name is not None)
-
-
-def json_schema(layout: object, fields: tuple[FormField, ...], held: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the fields, the form's buttons, and the data beside the form, which may be sent along as they are."""
-    schema = json_schema_of(fields, sends_unknown=False, shapes=_shape)
-    properties = schema["properties"]
-    for component in Layout(layout).all:
-        if component.is_button and component.holds_data:
-            properties.setdefault(component.key, {"type": "boolean"})
-    for name, value in held.items():
-        properties.setdefault(name, {"const": value, "readOnly": True})
-    return schema
-
-
-def _shape(field: FormField) -> dict[str, Any] | None:
-    """What the components submit where the type alone does not say it."""
-    match field.native_type:
-        case "selectboxes":
-            names = [each.value for each in field.options or ()]
-            named = {"properties": {name: {"type": "boolean"} for name in names}, "additionalProperties": False}
-            ticked = {"type": "object", **(named if field.options is not None else {})}
-            listed = {"type": "array", "items": {"enum": names} if field.options is not None else {"type": "string"}}
-            return {"anyOf": [ticked, listed]}
-        case "tags":
-            return {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}
-        case "day":
-            return {"type": "string"}
-        case "number" | "currency":
-            bounds = {"minimum": field.minimum, "maximum": field.maximum}
-            return {"type": "number", **{name: _float(bound) for name, bound in bounds.items() if is_number(bound)}}
-        case "survey" | "address" | "datamap" | "container":
-            return {"type": "object"}
-        case _:
-            return None
-
-
-def _float(bound: object) -> object:
-    return float(bytes(encode_json_numbers(bound))) if isinstance(bound, Decimal) else bound
