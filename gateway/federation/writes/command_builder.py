@@ -13,15 +13,7 @@ from gateway.federation.authorization import KnownAccounts, Policy
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.verbs import Verb
 from gateway.people import People
-from schema.ports import (
-    AssignIntent,
-    ClaimIntent,
-    CommentIntent,
-    CompleteIntent,
-    PersonId,
-    SaveDraftIntent,
-    UpdateIntent,
-)
+from schema.ports import AssignIntent, ClaimIntent, CommentIntent, PersonId, UpdateIntent
 
 
 class CommandBuilder:
@@ -77,8 +69,6 @@ class CommandBuilder:
                     "candidate_users": self._users(source, intent.candidate_users),
                     "candidate_groups": _groups(source, intent.candidate_groups),
                 }
-            case CompleteIntent(data=data) | SaveDraftIntent(data=data):
-                return {"given": data or {}}
             case CommentIntent(text=text) if attempt.connector.settings.acts_as == "service":
                 # The vendor shows the service account as the author, so the text names the person.
                 return {"text": f"{attempt.caller.name}: {text}"}

@@ -2,7 +2,7 @@
 
 components   the components of a layout, and where the data of each are
 fields       the fields of the graph
-json_schema  the JSON Schema of what may be sent
+schema       the JSON Schema of what may be sent
 judging      all faults of what was filled in, and the data to send
 taking       what was filled in, within the data that the task holds
 conditions   whether a component is shown
@@ -15,7 +15,7 @@ javascript   values as JavaScript sees them
 
 from connectors.uipath.formats.formio.components import Component, Layout, text
 from connectors.uipath.formats.formio.fields import FIELD_TYPES, fields_of
-from connectors.uipath.formats.formio.json_schema import json_schema
 from connectors.uipath.formats.formio.judging import judge
+from connectors.uipath.formats.formio.schema import json_schema
 
 __all__ = ["FIELD_TYPES", "Component", "Layout", "fields_of", "json_schema", "judge", "text"]
