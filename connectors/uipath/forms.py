@@ -17,6 +17,7 @@ from connectors.sdk import (
     Form,
     FormJudgement,
     FormKind,
+    OutcomeNature,
     RejectedError,
     Requirement,
     SaveDraft,
@@ -35,6 +36,10 @@ from connectors.uipath.ids import TaskId
 from connectors.uipath.mapping import group_to_wire, user_to_wire
 from connectors.uipath.settings import UiPathOptions
 
+# What the colour of a button says of it.
+THEMES = {"success": OutcomeNature.POSITIVE, "danger": OutcomeNature.NEGATIVE}
+# Faults that one message names at most.
+MOST_NAMED = 20
 COMPLETION = (
     "External, Form and App tasks; the outcome is the action; no comment; keeps the data of a Form task that its form does "
     "not show, which are read directly before; two writes with assign_before_completing"
@@ -60,7 +65,10 @@ def form_of(task: Task, record: wire.TaskData) -> Form:
 
 
 def outcomes_of(task: Task, record: wire.TaskData, options: UiPathOptions) -> tuple[TaskOutcome, ...] | None:
-    """The buttons of the form, else the configured outcomes. None without either: no operation lists outcomes."""
+    """The buttons of the form, else the configured outcomes. None without either: no operation lists outcomes.
+
+    The configured nature of a button comes before that of its colour.
+    """
     data = Requirement.REQUIRED if task.kind is TaskKind.FORM else Requirement.OPTIONAL
     configured = {
         each.code: TaskOutcome(
@@ -69,7 +77,13 @@ def outcomes_of(task: Task, record: wire.TaskData, options: UiPathOptions) -> tu
         for each in options.outcomes
     }
     buttons = {
-        code: TaskOutcome(code=code, label=_text(each.part.get("label")), data=data, comment=Requirement.UNSUPPORTED)
+        code: TaskOutcome(
+            code=code,
+            label=_text(each.part.get("label")),
+            nature=THEMES.get(_text(each.part.get("theme")) or "", OutcomeNature.NEUTRAL),
+            data=data,
+            comment=Requirement.UNSUPPORTED,
+        )
         for each in Layout(decode_nested(record.form_layout)).all
         if each.is_button and each.part.get("action") not in {"reset", "url", "oauth"}
         if (code := each.key or _text(each.part.get("label"))) is not None
@@ -97,9 +111,9 @@ def judgement_of(
 
     Data of a task without a layout are not judged.
     """
-    before = held if held is not None else form.held
     if form.kind is not FormKind.FIELDS:
-        return FormJudgement(data={**(before or {}), **given} if form.kind is FormKind.NONE else given)
+        return FormJudgement(data=given)
+    before = held if held is not None else form.held
     if before is None:
         return FormJudgement(data=given, depends_on_held=True)
     return judge(form.vendor_schema, given, before, is_draft=is_draft)
@@ -115,11 +129,14 @@ async def data_to_send(client: UiPathClient, command: Complete | SaveDraft, nati
     _check_version(command, record)
     given = command.data if command.given is None else command.given
     is_draft = isinstance(command, SaveDraft)
-    judgement = judgement_of(form_of(command.task, record), given or {}, _held(record), is_draft=is_draft)
+    form, held = form_of(command.task, record), _held(record)
+    if form.kind is not FormKind.FIELDS:
+        return {**held, **(given or {})}
+    judgement = judgement_of(form, given or {}, held, is_draft=is_draft)
     if judgement.faults and command.given is not None:
-        first, *others = judgement.faults
-        message = "; ".join(dict.fromkeys(each.message for each in (first, *others)))
-        raise ValidationFailedError(f"the task has changed: {message}", field=("data", *map(str, first.path)))
+        message = "; ".join(each.message for each in judgement.faults[:MOST_NAMED])
+        path = map(str, judgement.faults[0].path)
+        raise ValidationFailedError(f"the task has changed: {message}", field=("data", *path))
     return dict(judgement.data)
 
 
@@ -157,7 +174,7 @@ async def completion_of(client: UiPathClient, command: Complete, native: TaskId)
     if native_type != "ExternalTask":
         if not command.outcome:
             raise ValidationFailedError("an outcome is required", field=("outcome",))
-        if data is None and command.task.kind is TaskKind.FORM:
+        if data is None and command.given is None and command.task.kind is TaskKind.FORM:
             raise ValidationFailedError("data is required; {} leaves the data of the task as they are", field=("data",))
         data = {} if data is None else data
     if native_type == "FormTask":

@@ -164,6 +164,8 @@ def _is_blank(component: Component | None, value: object) -> bool:
         return value is False
     if kind == "selectboxes":
         return isinstance(value, Mapping) and not any(map(is_truthy, value.values()))
+    if kind == "address" and isinstance(value, Mapping):
+        return not any(is_truthy(each) for name, each in value.items() if name not in {"mode", "address"})
     if kind in {"textfield", "textarea", "phoneNumber"} and isinstance(value, str):
         return not value.strip()
     if component is not None and (component.has_rows or component.children):

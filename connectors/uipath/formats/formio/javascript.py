@@ -18,6 +18,8 @@ _LEADING_INTEGER = re.compile(r"\s*([+-]?\d+)", re.ASCII)
 _PART = re.compile(r"[^.\[\]]+")
 # Texts of numbers that are longer are no numbers here.
 _LONGEST = 400
+# Numbers from here on are no lengths and counts.
+_MOST = 1 << 53
 
 
 def to_text(value: object) -> str:
@@ -29,7 +31,7 @@ def to_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if is_number(value):
-        return number_text(float(value))
+        return number_text(_double(value))
     if isinstance(value, str):
         return value
     if isinstance(value, Sequence):
@@ -66,18 +68,14 @@ def number_of(value: object) -> Number | None:
     if not isinstance(value, str) or len(value) > _LONGEST:
         return None
     text = value.strip()
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return _decimal(text) if _WHOLE.fullmatch(text) else None
+    number = int(text) if _INTEGER.fullmatch(text) else _decimal(text) if _WHOLE.fullmatch(text) else None
+    return number if number is not None and math.isfinite(_double(number)) else None
 
 
 def canonical_number(text: str) -> Number | None:
     """The number, if JavaScript would write it as exactly this text; else None. "1.0" and "007" are texts."""
     number = number_of(text)
-    try:
-        return number if number is not None and number_text(float(number)) == text else None
-    except OverflowError:
-        return None
+    return number if number is not None and number_text(_double(number)) == text else None
 
 
 def leading_number(value: object) -> Decimal | None:
@@ -91,7 +89,7 @@ def leading_number(value: object) -> Decimal | None:
 def leading_integer(value: object) -> int | None:
     """`parseInt(value, 10)`; None for NaN."""
     if is_number(value):
-        return int(value)
+        return int(value) if -_MOST < value < _MOST else None
     found = _LEADING_INTEGER.match(value[:_LONGEST]) if isinstance(value, str) else None
     return None if found is None else int(found[1])
 
@@ -154,6 +152,13 @@ def remove_at(data: dict[str, object], place: Place) -> None:
     holder = value_at(data, place[:-1])
     if place and isinstance(holder, dict):
         holder.pop(str(place[-1]), None)
+
+
+def _double(number: Number) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def _decimal(text: str) -> Decimal | None:

@@ -3,13 +3,13 @@
 A port of the processors of `@formio/core` 2.8.3, without the filter of its server, which drops data beside the form.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from connectors.sdk import MISSING, FormJudgement
+from connectors.sdk import MISSING, FormFault, FormJudgement
 from connectors.uipath.formats.formio.components import Component, Layout, mapping, text
 from connectors.uipath.formats.formio.conditions import Verdict, expressions, is_triggered, logic_of, verdict
 from connectors.uipath.formats.formio.javascript import Place, is_truthy, path_of, put_at, remove_at, to_text, value_at
@@ -40,7 +40,10 @@ def judge(
     A draft may lack required values, and only what was given is judged in it.
     """
     form = Layout(layout)
-    return _Judging(form, take(form.roots, given, held), is_draft=is_draft).run()
+    try:
+        return _Judging(form, take(form.roots, given, held), is_draft=is_draft).run()
+    except RecursionError:
+        return FormJudgement(data=given, faults=(FormFault(path=(), rule="is nested too deeply", label="data"),))
 
 
 class _Judging:
@@ -60,10 +63,15 @@ class _Judging:
             self._visit(component, (), {}, Shown())
         for place in self._cleared - self._kept:
             remove_at(self._data, place)
-        faults = {(each.path, each.rule): each for each in self._faults}
         return FormJudgement(
-            data=self._data, faults=tuple(faults.values()), unevaluated=tuple(dict.fromkeys(self._unevaluated))
+            data=self._data, faults=self._in_order(), unevaluated=tuple(dict.fromkeys(self._unevaluated))
         )
+
+    def _in_order(self) -> tuple[FormFault, ...]:
+        """Each fault once, in the order of the form; data without a component last."""
+        places = {component: place for place, component in enumerate(self._form.all)}
+        listed = sorted(self._faults, key=lambda each: len(places) if each[0] is None else places[each[0]])
+        return tuple({(each.path, each.rule): each for _, each in listed}.values())
 
     def _visit(self, component: Component, base: Place, rows: Rows, above: Shown) -> None:
         changed, shown = self._shown(component, rows, above)
@@ -75,7 +83,8 @@ class _Judging:
             self._clear(changed, place, shown)
         self._visit_children(component, place, rows, shown)
         if component.holds_data:
-            self._validate(changed, path, place, shown)
+            faults = self._validate(changed, path, place, shown)
+            self._faults += [(component, each) for each in faults]
 
     def _visit_children(self, component: Component, place: Place, rows: Rows, shown: Shown) -> None:
         if not component.has_rows:
@@ -185,7 +194,7 @@ class _Judging:
             if component.data_path not in self._form.twice:
                 remove_at(self._data, place)
 
-    def _validate(self, component: Component, path: Place, place: Place, shown: Shown) -> None:
+    def _validate(self, component: Component, path: Place, place: Place, shown: Shown) -> Iterator[FormFault]:
         part = component.part
         is_out = (shown.is_hidden or shown.is_set_aside) and not part.get("validateWhenHidden")
         if is_out or not part.get("input", True) or not _is_kept(part) or place in self._taken.faulty:
@@ -195,7 +204,7 @@ class _Judging:
             return
         is_demanded = not self._is_draft and not shown.is_unknown and not is_disabled(component)
         for within, rule in broken(component, value_at(self._data, place), is_demanded=is_demanded):
-            self._faults.append(fault((*path, *within), component, rule))
+            yield fault((*path, *within), component, rule)
 
 
 def _is_kept(part: Mapping[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 """The rules of a component: what is wrong with its value. Rules in JavaScript and JSON Logic are not evaluated."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,7 @@ from connectors.uipath.formats.formio.values import NO_FILES, day_rule, options_
 
 Rule = Callable[[Component, object], str | None]
 
+_DATE = re.compile(r"\d{4}-(\d\d)-(\d\d)", re.ASCII)
 REQUIRED, TICKED = "is required", "must be ticked"
 PARTS_OF_DAY = ("day", "month", "year")
 
@@ -31,7 +33,7 @@ def broken(component: Component, value: object, *, is_demanded: bool) -> Iterato
 
     `is_demanded` is False where a value may be missing: in drafts, and while it is not known whether the field is shown.
     """
-    rules = [*(_DEMANDS if is_demanded else ()), *_RULES]
+    rules = [*(_DEMANDS if is_demanded else ()), *_OF_TYPE.get(component.type, ()), *_OF_ALL]
     if component.is_multiple and value == []:
         rules = list(_DEMANDS) if is_demanded else []
     if component.is_multiple and isinstance(value, list) and value:
@@ -229,11 +231,18 @@ def _time(component: Component, value: object) -> str | None:
 
 
 def _moment(component: Component, value: object) -> str | None:
-    """A text that is no ISO 8601 is left to the library here: data that the task holds may have it."""
+    """Data that the task holds may have texts that are no ISO 8601, which JavaScript may read or not: they are left."""
     if component.type != "datetime" or not is_truthy(value):
         return None
-    is_wrong = not isinstance(value, str) or value.lower() == "invalid date"
+    is_wrong = not isinstance(value, str) or not _may_be_moment(value)
     return "takes a date and time as ISO 8601" if is_wrong else None
+
+
+def _may_be_moment(value: str) -> bool:
+    date = _DATE.match(value)
+    if date is not None:
+        return 1 <= int(date[1]) <= 12 and 1 <= int(date[2]) <= 31
+    return any(letter.isdecimal() for letter in value)
 
 
 def _within(component: Component, value: object) -> str | None:
@@ -319,9 +328,25 @@ def _available(component: Component, value: object) -> str | None:
 
 
 _DEMANDS: tuple[Rule, ...] = (_required, _required_day)
-_RULES: tuple[Rule, ...] = (
-    _number, _least, _most, _shortest, _longest, _fewest_words, _most_words, _pattern, _mask, _mail, _web, _time, _moment,
-    _within, _day, _day_within, _year_within, _boxes, _available,
-)  # fmt: skip
+_OF_ALL: tuple[Rule, ...] = (
+    _least,
+    _most,
+    _shortest,
+    _longest,
+    _fewest_words,
+    _most_words,
+    _pattern,
+    _mask,
+    _available,
+)
+_OF_TYPE: dict[str, tuple[Rule, ...]] = {
+    "number": (_number,),
+    "email": (_mail,),
+    "url": (_web,),
+    "time": (_time,),
+    "datetime": (_moment, _within),
+    "day": (_day, _day_within, _year_within),
+    "selectboxes": (_boxes,),
+}
 # Rules that the library applies to one value, but to no entry of a list of values.
 _OF_ONE = frozenset({_longest, _pattern, _fewest_words})

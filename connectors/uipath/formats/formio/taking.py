@@ -17,13 +17,13 @@ IsKnown = Callable[[str, object], bool]
 
 class Taken(Struct, frozen=True):
     """`data` is what the task holds with what was given. `given` are the places of the components that were given a
-    value, `faulty` those whose value is of a wrong shape.
+    value, `faulty` those whose value is of a wrong shape. A fault without a component is about data that have none.
     """
 
     data: dict[str, Any]
     given: frozenset[Place]
     faulty: frozenset[Place]
-    faults: tuple[FormFault, ...]
+    faults: tuple[tuple[Component | None, FormFault], ...]
 
 
 def is_disabled(component: Component) -> bool:
@@ -43,7 +43,7 @@ class _Taking:
         self._data: dict[str, Any] = _copy_of(held)
         self._given: set[Place] = set()
         self._faulty: set[Place] = set()
-        self._faults: list[FormFault] = []
+        self._faults: list[tuple[Component | None, FormFault]] = []
 
     def run(self, roots: list[Component], given: Mapping[str, object]) -> Taken:
         self._object(names_of(roots), given, (), self._is_held(()))
@@ -146,7 +146,7 @@ class _Taking:
         put_at(self._data, place, value)
 
     def _fault(self, path: Place, component: Component | None, rule: str) -> None:
-        self._faults.append(fault(path, component, rule))
+        self._faults.append((component, fault(path, component, rule)))
 
 
 def fault(path: Place, component: Component | None, rule: str) -> FormFault:

@@ -26,7 +26,7 @@ MOST_NAMED = 10
 
 
 def options_of(component: Component) -> tuple[FormOption, ...] | None:
-    """With their values as the component submits them. None if they come from an address or a script."""
+    """With their values as the component submits them. None if there are none, or they come from an address or a script."""
     part = component.part
     source, listed = text(part, "dataSrc"), part.get("values")
     if component.type == "select":
@@ -40,11 +40,12 @@ def options_of(component: Component) -> tuple[FormOption, ...] | None:
         return None
     if not isinstance(listed, list):
         return None
-    return tuple(
+    found = tuple(
         option(_typed(part, component.type, each["value"]), text(each, "label"))
         for each in listed
         if isinstance(each, Mapping) and isinstance(each.get("value"), str | int) and each["value"] != ""
     )
+    return found or None
 
 
 def _json_options(component: Component, listed: object) -> tuple[FormOption, ...] | None:
