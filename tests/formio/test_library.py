@@ -91,7 +91,8 @@ def test_library_and_gateway_agree(node: str, capsys: pytest.CaptureFixture[str]
 
 def test_every_reason_is_documented() -> None:
     """In the table of docs/forms.md, which has no others."""
-    rows = re.findall(r"^\| `([a-z ]+)` \|", PAGE.read_text(encoding="utf-8").split("## UiPath", 1)[1], re.MULTILINE)
+    section = PAGE.read_text(encoding="utf-8").split("\n## UiPath\n", 1)[1].split("\n## ", 1)[0]
+    rows = re.findall(r"^\| `([a-z ]+)` \|", section, re.MULTILINE)
     used = {filling.differs for case in CASES for filling in case.fillings if filling.differs is not None}
 
     assert sorted(REASONS) == sorted(rows) == sorted(used)

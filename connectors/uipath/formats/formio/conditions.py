@@ -109,7 +109,7 @@ def _equals(conditional: Mapping[str, Any], value_of: ValueOf) -> bool:
     _, value = value_of(when) if isinstance(when, str) else (None, MISSING)
     eq, show = to_text(conditional.get("eq", MISSING)), to_text(conditional.get("show", MISSING))
     if isinstance(value, Mapping | list):
-        member = value_at(value, path_of(eq) or ("",))
+        member = value_at(value, path_of(eq))
         if member is not MISSING:
             return to_text(member) == show
         if isinstance(value, list) and eq in map(to_text, value):

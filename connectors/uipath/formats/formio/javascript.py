@@ -108,7 +108,10 @@ def length(text: str) -> int:
 
 def path_of(text: str) -> Place:
     """`lines[0].item` as its parts."""
-    return tuple(int(part) if part.isdecimal() and part.isascii() else part for part in _PART.findall(text))
+    parts = tuple(
+        int(part) if part.isascii() and part.isdecimal() and len(part) < 10 else part for part in _PART.findall(text)
+    )
+    return parts or ("",)
 
 
 def value_at(data: object, place: Place) -> object:

@@ -76,7 +76,7 @@ def _typed(part: Mapping[str, Any], kind: str, value: object) -> object:
 
 
 def converted(component: Component, value: object) -> object:
-    """The graph's own shape of a value as the component's: dates as YYYY-MM-DD, numbers as text."""
+    """The graph's own shape of a value as the component's: dates as YYYY-MM-DD, amounts of money as text."""
     if component.is_multiple and isinstance(value, list):
         return [_converted(component, each) for each in value]
     return _converted(component, value)
@@ -85,7 +85,7 @@ def converted(component: Component, value: object) -> object:
 def _converted(component: Component, value: object) -> object:
     if component.type == "day" and isinstance(value, str):
         return day_from_iso(component.part, value) or value
-    return _as_number(value) if component.type in {"number", "currency"} else value
+    return _as_number(value) if component.type == "currency" else value
 
 
 def _as_number(value: object) -> object:
