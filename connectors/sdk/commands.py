@@ -76,9 +76,14 @@ class Command(Struct, frozen=True, kw_only=True):
 
 
 class TaskCommand(Command, frozen=True, kw_only=True):
-    """`task` is the record as last read."""
+    """`task` is the record as last read.
+
+    `expects_version`: the caller asked for this version of it. A connector that reads the record again raises
+    VersionConflictError if it is another one.
+    """
 
     task: Task
+    expects_version: bool = False
 
 
 class FlowCommand(Command, frozen=True, kw_only=True):
@@ -216,11 +221,12 @@ class SetTags(TaskCommand, frozen=True, kw_only=True):
 
 
 class SaveDraft(TaskCommand, frozen=True, kw_only=True):
-    """Save form data without completing; replaces an earlier draft."""
+    """Save form data without completing; replaces an earlier draft. `given` as in Complete."""
 
     action = TaskAction.SAVE_DRAFT
 
     data: dict[str, object]
+    given: Mapping[str, object] | None = None
 
 
 class AddComment(TaskCommand, frozen=True, kw_only=True):
@@ -236,12 +242,17 @@ class Retry(TaskCommand, frozen=True, kw_only=True):
 
 
 class Complete(TaskCommand, frozen=True, kw_only=True):
-    """`data` is keyed by form field keys; `outcome` is one of the task's outcome codes."""
+    """`data` is keyed by form field keys; `outcome` is one of the task's outcome codes.
+
+    `given` are the data as the caller sent them, of which the judgement of the form made `data`: a connector that reads
+    the task again judges them again. None for data that were not judged.
+    """
 
     action = TaskAction.COMPLETE
 
     outcome: str | None = None
     data: dict[str, object] | None = None
+    given: Mapping[str, object] | None = None
     comment: str | None = None
 
 

@@ -25,6 +25,8 @@ from connectors.sdk import (
     Flow,
     FlowOutcome,
     FlowQuery,
+    Form,
+    FormJudgement,
     Group,
     GroupRef,
     Identity,
@@ -71,9 +73,6 @@ from connectors.uipath.people import Directory
 from connectors.uipath.settings import UiPathSettings
 
 DELETED = "DELETED"
-COMPLETION = (
-    "External, Form and App tasks; the outcome is the action; no comment; two writes with assign_before_completing"
-)
 
 
 class UiPathConnector(Connector[UiPathSettings]):
@@ -123,6 +122,11 @@ class UiPathConnector(Connector[UiPathSettings]):
     async def get_detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:
         """One call for form, outcomes and data together, one for comments, one for activities."""
         return await read_detail(self._client, task, TaskId.require(task.native_id), aspects, self.settings.options)
+
+    def judge_form(
+        self, form: Form, data: Mapping[str, object], held: Mapping[str, object] | None, *, is_draft: bool = False
+    ) -> FormJudgement:
+        return forms.judgement_of(form, data, held, is_draft=is_draft)
 
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
         return await self._flows.get_flows(ids) if self.settings.options.maestro else {}
@@ -236,10 +240,13 @@ class UiPathConnector(Connector[UiPathSettings]):
         )
         return self._changed(replace(command.task, tags=command.tags))
 
-    @handles(SaveDraft, note="replaces all data of a Form, App or External task")
+    @handles(
+        SaveDraft,
+        atomic=False,
+        note=forms.DRAFT,
+    )
     async def save_draft(self, command: SaveDraft) -> Outcome:
-        native_type = forms.editable_type(command.task, "save data of")
-        await self._client.save_data(TaskId.require(command.task.native_id), native_type, command.data)
+        await forms.save_draft(self._client, command, TaskId.require(command.task.native_id))
         return self._changed(command.task)
 
     @handles(AddComment, note="a note of at most 512 characters; append only")
@@ -273,19 +280,23 @@ class UiPathConnector(Connector[UiPathSettings]):
         )
 
     @handles(
-        Complete, guarded=True, note=COMPLETION, when=lambda settings: not settings.options.assign_before_completing
+        Complete,
+        atomic=False,
+        guarded=True,
+        note=forms.COMPLETION,
+        when=lambda settings: not settings.options.assign_before_completing,
     )
     @handles(
         Complete,
         support=Support.EMULATED,
         atomic=False,
         guarded=True,
-        note=COMPLETION,
+        note=forms.COMPLETION,
         when=lambda settings: settings.options.assign_before_completing,
     )
     async def complete(self, command: Complete) -> Outcome:
         task = command.task
-        completion = forms.completion_of(command, TaskId.require(task.native_id))
+        completion = await forms.completion_of(self._client, command, TaskId.require(task.native_id))
         if completion.needs_assignee and self.settings.options.assign_before_completing:
             account = await forms.complete_as_account(self._client, completion, task)
             task = after_write.assigned(task, UserRef(native_id=account), fetched_at=self.clock())

@@ -3,10 +3,11 @@
 Form layouts are written in Form.io's JSON.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from connectors.sdk import (
@@ -14,53 +15,39 @@ from connectors.sdk import (
     ConflictError,
     ConnectorError,
     Form,
-    FormField,
-    FormFieldType,
+    FormJudgement,
     FormKind,
-    FormOption,
+    OutcomeNature,
     RejectedError,
     Requirement,
+    SaveDraft,
     Task,
     TaskKind,
     TaskOutcome,
     UnsupportedActionError,
     ValidationFailedError,
-    option,
+    VersionConflictError,
+    time_from_wire,
 )
 from connectors.uipath import wire
 from connectors.uipath.client import COMPLETE_PATHS, UiPathClient
-from connectors.uipath.formats import decode_nested
+from connectors.uipath.formats import Layout, decode_nested, fields_of, json_schema, judge
 from connectors.uipath.ids import TaskId
 from connectors.uipath.mapping import group_to_wire, user_to_wire
 from connectors.uipath.settings import UiPathOptions
 
-# By Form.io's component type. A component of another type is a field if it has a key and takes input.
-FIELD_TYPES = {
-    "textfield": FormFieldType.TEXT,
-    "textarea": FormFieldType.TEXT,
-    "email": FormFieldType.TEXT,
-    "phoneNumber": FormFieldType.TEXT,
-    "url": FormFieldType.TEXT,
-    "password": FormFieldType.TEXT,
-    "number": FormFieldType.NUMBER,
-    "currency": FormFieldType.NUMBER,
-    "checkbox": FormFieldType.BOOLEAN,
-    "select": FormFieldType.SELECT,
-    "radio": FormFieldType.SELECT,
-    "selectboxes": FormFieldType.MULTI_SELECT,
-    "tags": FormFieldType.MULTI_SELECT,
-    "datetime": FormFieldType.DATETIME,
-    "day": FormFieldType.DATE,
-    "file": FormFieldType.FILE,
-    "datagrid": FormFieldType.JSON,
-    "editgrid": FormFieldType.JSON,
-    "container": FormFieldType.JSON,
-}
-# Components whose inner components are parts of their value, not fields of the task.
-_OPAQUE = frozenset({"datagrid", "editgrid", "container"})
-# The members in which components contain others. Components that are nested deeper than _DEEPEST are ignored.
-_INNER = ("components", "columns", "rows")
-_DEEPEST = 20
+# What the colour of a button says of it.
+THEMES = {"success": OutcomeNature.POSITIVE, "danger": OutcomeNature.NEGATIVE}
+# Faults that one message names at most.
+MOST_NAMED = 20
+COMPLETION = (
+    "External, Form and App tasks; the outcome is the action; no comment; keeps the data of a Form task that its form does "
+    "not show, which are read directly before; two writes with assign_before_completing"
+)
+DRAFT = (
+    "replaces all data of an App or External task; of a Form task keeps those that its form does not show, which are read "
+    "directly before"
+)
 
 
 def form_of(task: Task, record: wire.TaskData) -> Form:
@@ -71,14 +58,17 @@ def form_of(task: Task, record: wire.TaskData) -> Form:
     layout = decode_nested(record.form_layout)
     if layout is None:
         return Form(kind=FormKind.NONE)
-    data = data_of(record)
-    values: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
-    fields = {field.key: field for part in _components(layout) if (field := _field(part, values)) is not None}
-    return Form(kind=FormKind.FIELDS, fields=tuple(fields.values()), vendor_schema=layout)
+    held = _held(record)
+    fields = fields_of(layout, held)
+    schema = json_schema(layout, fields, held)
+    return Form(kind=FormKind.FIELDS, fields=fields, json_schema=schema, vendor_schema=layout, held=held)
 
 
 def outcomes_of(task: Task, record: wire.TaskData, options: UiPathOptions) -> tuple[TaskOutcome, ...] | None:
-    """The buttons of the form, else the configured outcomes. None without either: no operation lists outcomes."""
+    """The buttons of the form, else the configured outcomes. None without either: no operation lists outcomes.
+
+    The configured nature of a button comes before that of its colour.
+    """
     data = Requirement.REQUIRED if task.kind is TaskKind.FORM else Requirement.OPTIONAL
     configured = {
         each.code: TaskOutcome(
@@ -87,10 +77,16 @@ def outcomes_of(task: Task, record: wire.TaskData, options: UiPathOptions) -> tu
         for each in options.outcomes
     }
     buttons = {
-        code: TaskOutcome(code=code, label=_text(part.get("label")), data=data, comment=Requirement.UNSUPPORTED)
-        for part in _components(decode_nested(record.form_layout))
-        if part.get("type") == "button" and part.get("action") not in {"reset", "url", "oauth"}
-        if (code := _text(part.get("key")) or _text(part.get("label"))) is not None
+        code: TaskOutcome(
+            code=code,
+            label=_text(each.part.get("label")),
+            nature=THEMES.get(_text(each.part.get("theme")) or "", OutcomeNature.NEUTRAL),
+            data=data,
+            comment=Requirement.UNSUPPORTED,
+        )
+        for each in Layout(decode_nested(record.form_layout)).all
+        if each.is_button and each.part.get("action") not in {"reset", "url", "oauth"}
+        if (code := each.key or _text(each.part.get("label"))) is not None
     }
     shown = tuple(
         replace(button, nature=configured[code].nature) if code in configured else button
@@ -101,6 +97,55 @@ def outcomes_of(task: Task, record: wire.TaskData, options: UiPathOptions) -> tu
 
 def data_of(record: wire.TaskData) -> object:
     return decode_nested(record.data)
+
+
+def _held(record: wire.TaskData) -> Mapping[str, Any]:
+    data = data_of(record)
+    return data if isinstance(data, Mapping) else {}
+
+
+def judgement_of(
+    form: Form, given: Mapping[str, object], held: Mapping[str, object] | None, *, is_draft: bool
+) -> FormJudgement:
+    """The data to send are those of the task with what was given: each of the vendor's calls replaces all data.
+
+    Data of a task without a layout are not judged.
+    """
+    if form.kind is not FormKind.FIELDS:
+        return FormJudgement(data=given)
+    before = held if held is not None else form.held
+    if before is None:
+        return FormJudgement(data=given, depends_on_held=True)
+    return judge(form.vendor_schema, given, before, is_draft=is_draft)
+
+
+async def data_to_send(client: UiPathClient, command: Complete | SaveDraft, native: TaskId) -> dict[str, object]:
+    """Of a Form task, made of the data that it holds now.
+
+    VersionConflictError if the caller asked for a version that the task no longer is. ValidationFailedError for data that
+    the form refuses by now; data that the gateway did not judge before are sent as they are.
+    """
+    record = await client.get_task_data(native, command.task.native_type)
+    _check_version(command, record)
+    given = command.data if command.given is None else command.given
+    is_draft = isinstance(command, SaveDraft)
+    form, held = form_of(command.task, record), _held(record)
+    if form.kind is not FormKind.FIELDS:
+        return {**held, **(given or {})}
+    judgement = judgement_of(form, given or {}, held, is_draft=is_draft)
+    if judgement.faults and command.given is not None:
+        message = "; ".join(each.message for each in judgement.faults[:MOST_NAMED])
+        path = map(str, judgement.faults[0].path)
+        raise ValidationFailedError(f"the task has changed: {message}", field=("data", *path))
+    return dict(judgement.data)
+
+
+def _check_version(command: Complete | SaveDraft, record: wire.TaskData) -> None:
+    modified = record.last_modification_time
+    if not command.expects_version or modified is UNSET:
+        return
+    if time_from_wire(modified, UTC) != command.task.updated_at:
+        raise VersionConflictError("the task has changed since you read it; read it again")
 
 
 class Completion(Struct, frozen=True, kw_only=True):
@@ -117,8 +162,10 @@ class Completion(Struct, frozen=True, kw_only=True):
         return self.native_type != "ExternalTask"
 
 
-def completion_of(command: Complete, native: TaskId) -> Completion:
-    """ValidationFailedError for a comment, and for a Form or App task without an outcome or a Form task without data."""
+async def completion_of(client: UiPathClient, command: Complete, native: TaskId) -> Completion:
+    """With the data of `data_to_send` for a Form task.
+
+    ValidationFailedError for a comment, and for a Form or App task without an outcome or a Form task without data."""
     if command.comment:
         raise ValidationFailedError(
             "UiPath stores no comment with a completion; add a comment to the task instead", field=("comment",)
@@ -127,10 +174,18 @@ def completion_of(command: Complete, native: TaskId) -> Completion:
     if native_type != "ExternalTask":
         if not command.outcome:
             raise ValidationFailedError("an outcome is required", field=("outcome",))
-        if data is None and command.task.kind is TaskKind.FORM:
-            raise ValidationFailedError("data is required: it replaces all data of the form", field=("data",))
+        if data is None and command.given is None and command.task.kind is TaskKind.FORM:
+            raise ValidationFailedError("data is required; {} leaves the data of the task as they are", field=("data",))
         data = {} if data is None else data
+    if native_type == "FormTask":
+        data = await data_to_send(client, command, native)
     return Completion(native=native, native_type=native_type, action=command.outcome, data=data)
+
+
+async def save_draft(client: UiPathClient, command: SaveDraft, native: TaskId) -> None:
+    native_type = editable_type(command.task, "save data of")
+    data = await data_to_send(client, command, native) if native_type == "FormTask" else command.data
+    await client.save_data(native, native_type, data)
 
 
 def editable_type(task: Task, verb: str) -> str:
@@ -194,53 +249,6 @@ async def _give_back(client: UiPathClient, task: Task, number: int, account: str
         await client.unassign(number)
     elif groups:
         await client.assign(group_to_wire(groups[0].native_id, "AllUsers"), number, again=True)
-
-
-def _components(part: object, depth: int = 0) -> Iterator[Mapping[str, Any]]:
-    """All components that have a type and a key, in the order of the form: fields, buttons and others."""
-    if depth > _DEEPEST:
-        return
-    if isinstance(part, list):
-        for each in part:
-            yield from _components(each, depth + 1)
-    elif isinstance(part, dict):
-        if isinstance(part.get("type"), str) and "key" in part:
-            yield part
-        if part.get("type") not in _OPAQUE:
-            for member in _INNER:
-                yield from _components(part.get(member), depth + 1)
-
-
-def _field(part: Mapping[str, Any], values: Mapping[str, Any]) -> FormField | None:
-    """None for components that take no input: buttons, headings, panels."""
-    kind, key = part["type"], part["key"]
-    is_field = kind in FIELD_TYPES or part.get("input") is True
-    if kind == "button" or not is_field or not isinstance(key, str) or not key:
-        return None
-    validate = part.get("validate")
-    return FormField(
-        key=key,
-        type=FIELD_TYPES.get(kind, FormFieldType.UNKNOWN),
-        required=isinstance(validate, dict) and validate.get("required") is True,
-        label=_text(part.get("label")),
-        native_type=kind,
-        value=values.get(key, part.get("defaultValue")),
-        options=_options(part),
-        description=_text(part.get("description")),
-    )
-
-
-def _options(part: Mapping[str, Any]) -> tuple[FormOption, ...] | None:
-    """A radio has them in `values`, a select in `data.values`. None if they come from an address."""
-    data = part.get("data")
-    listed = part.get("values") or (data.get("values") if isinstance(data, dict) else None)
-    if not isinstance(listed, list):
-        return None
-    return tuple(
-        option(each["value"], _text(each.get("label")))
-        for each in listed
-        if isinstance(each, dict) and isinstance(each.get("value"), (str, int))
-    )
 
 
 def _text(value: object) -> str | None:

@@ -110,12 +110,16 @@ class AppMetadata(Record, frozen=True, kw_only=True):
 
 
 class TaskData(Record, frozen=True, kw_only=True):
-    """The data of a task, from the path of its type. `data` and `form_layout` are objects, or texts that contain JSON."""
+    """The data of a task, from the path of its type. `data` and `form_layout` are objects, or texts that contain JSON.
+
+    `last_modification_time` is null until the task is modified.
+    """
 
     id: Int64
     data: Any = None
     form_layout: Any = None
     action_label: str | None = None
+    last_modification_time: str | UnsetType | None = UNSET
     app_tasks_metadata: AppMetadata | None = None
 
 

@@ -1,6 +1,6 @@
 """The JSON Schema (2020-12) of the data that complete a task, made from the fields of its form."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from connectors.sdk.model import FormField, FormFieldType
@@ -21,15 +21,21 @@ _TYPES: dict[FormFieldType, dict[str, Any]] = {
 }
 
 
-def json_schema_of(fields: Sequence[FormField], *, sends_unknown: bool) -> dict[str, Any]:
+Shapes = Callable[[FormField], dict[str, Any] | None]
+
+
+def json_schema_of(
+    fields: Sequence[FormField], *, sends_unknown: bool, shapes: Shapes = lambda field: None
+) -> dict[str, Any]:
     """Files and disabled fields are left out: they cannot be sent. Conditional fields are optional.
 
     A required field that the task holds already is in `required` nevertheless only if it has no present value.
+    `shapes` has the schema of a single value where the vendor takes more or less than the field's type says; else None.
     """
-    return {"$schema": DIALECT, **_object(fields, closed=not sends_unknown)}
+    return {"$schema": DIALECT, **_object(fields, shapes, closed=not sends_unknown)}
 
 
-def _object(fields: Sequence[FormField], *, closed: bool) -> dict[str, Any]:
+def _object(fields: Sequence[FormField], shapes: Shapes, *, closed: bool) -> dict[str, Any]:
     node: dict[str, Any] = {"type": "object", "properties": {}}
     for field in fields:
         if field.is_disabled or field.type is FormFieldType.FILE:
@@ -42,7 +48,7 @@ def _object(fields: Sequence[FormField], *, closed: bool) -> dict[str, Any]:
                 _demand(holder, part)
             inner: dict[str, Any] = holder["properties"].setdefault(part, {"type": "object", "properties": {}})
             holder = inner if "properties" in inner else {"properties": {}}
-        holder["properties"][way[-1]] = _value(field)
+        holder["properties"][way[-1]] = _value(field, shapes)
         if demanded:
             _demand(holder, way[-1])
     if closed:
@@ -56,12 +62,15 @@ def _demand(node: dict[str, Any], name: str) -> None:
         names.append(name)
 
 
-def _value(field: FormField) -> dict[str, Any]:
-    one = dict(_TYPES[field.type])
+def _value(field: FormField, shapes: Shapes) -> dict[str, Any]:
+    shape = shapes(field)
+    one = dict(_TYPES[field.type]) if shape is None else shape
     _set(one, title=field.label or None, description=field.description or None, default=field.default_value)
     if field.is_read_only:
         one["readOnly"] = True
     match field.type:
+        case _ if shape is not None:
+            pass
         case FormFieldType.TEXT:
             shortest = field.min_length if field.min_length is not None or not field.required else 1
             _set(one, minLength=shortest, maxLength=field.max_length, pattern=field.pattern)
@@ -75,7 +84,7 @@ def _value(field: FormField) -> dict[str, Any]:
         case FormFieldType.MULTI_SELECT:
             one["items"] = {} if field.options is None else {"enum": _values(field)}
         case _ if field.fields is not None:
-            one |= {"type": "array", "items": _object(field.fields, closed=False)}
+            one |= {"type": "array", "items": _object(field.fields, shapes, closed=False)}
         case _:
             pass
     if field.is_multiple and field.type is not FormFieldType.MULTI_SELECT:

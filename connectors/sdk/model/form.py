@@ -56,12 +56,15 @@ class FormField(Struct, frozen=True, kw_only=True):
 
 
 class Form(Struct, frozen=True, kw_only=True):
-    """`json_schema` (2020-12) describes the `data` of a completion."""
+    """`json_schema` (2020-12) describes the `data` of a completion. `held` are the data of the task, where the read of
+    the form gives them too.
+    """
 
     kind: FormKind
     fields: tuple[FormField, ...] = ()
     json_schema: object = None
     vendor_schema: object = None
+    held: Mapping[str, object] | None = None
     url: str | None = None
     key: str | None = None
 

@@ -29,7 +29,8 @@ class CommandBuilder:
         Raises IdentityNotLinkedError for a person without an identity in the source, InputError for a user or group
         of another source, and for an owner whose account is out of use.
         """
-        command = _build(attempt, verb, task=task, **self._converted(attempt, task))
+        expects_version = attempt.request.expected_version is not None
+        command = _build(attempt, verb, task=task, expects_version=expects_version, **self._converted(attempt, task))
         if not isinstance(command, TaskCommand):
             raise TypeError(f"{type(command).__name__} is no command on a task")
         return command

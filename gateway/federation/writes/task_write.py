@@ -167,10 +167,11 @@ class TaskWriter:
         for action in sorted(actions):
             policy.check(task, intent, action)
         if isinstance(intent, SaveDraftIntent):
-            command = structs.replace(command, data=dict(await self._judged_draft(attempt, task, intent)))
+            draft = dict(await self._judged_draft(attempt, task, intent))
+            command = structs.replace(command, data=draft, given=intent.data)
         if isinstance(intent, CompleteIntent):
             data = await self._judged(attempt, task, intent)
-            command = structs.replace(command, data=None if data is None else dict(data))
+            command = structs.replace(command, data=None if data is None else dict(data), given=intent.data or {})
             if not task.assignees and intent.claim_if_needed:
                 claimed = await self._claim_first(attempt, task, policy)
                 return claimed if isinstance(claimed, WriteResult) else structs.replace(command, task=claimed)

@@ -8,8 +8,8 @@ from connectors.sdk.model import Flow, FormFieldType, FormKind, Task, TaskKind, 
 from connectors.sdk.query import TaskOrderField, TaskQuery, order_value, overdue
 from connectors.uipath import wire
 from connectors.uipath.flows import FLOW_STATES, flow_from_wire
-from connectors.uipath.formats import decode_record
-from connectors.uipath.forms import FIELD_TYPES, form_of
+from connectors.uipath.formats import FIELD_TYPES, decode_record
+from connectors.uipath.forms import form_of
 from connectors.uipath.mapping import STATUSES, TYPES, task_from_wire
 from tests.connectors.domain import DomainChecks, Pair, Seen, seen
 from tests.connectors.uipath.tenant import NOW, Tenant, settings_with
@@ -122,7 +122,7 @@ DOMAIN = DomainChecks(
         ("form", "formLayout d (Form), App = link"): forms,
     },
     form_types={
-        FormFieldType.TEXT: ("textfield", "textarea", "email", "phoneNumber", "url", "password"),
+        FormFieldType.TEXT: ("textfield", "textarea", "email", "phoneNumber", "url", "password", "time"),
         FormFieldType.NUMBER: ("number", "currency"),
         FormFieldType.BOOLEAN: ("checkbox",),
         FormFieldType.DATE: ("day",),
@@ -130,7 +130,7 @@ DOMAIN = DomainChecks(
         FormFieldType.SELECT: ("select", "radio"),
         FormFieldType.MULTI_SELECT: ("selectboxes", "tags"),
         FormFieldType.FILE: ("file",),
-        FormFieldType.JSON: ("datagrid", "editgrid", "container"),
+        FormFieldType.JSON: ("datagrid", "editgrid", "datatable", "container", "survey", "address", "datamap"),
         FormFieldType.UNKNOWN: ("signature",),
     },
     form_type=field_type,

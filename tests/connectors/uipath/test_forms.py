@@ -1,6 +1,7 @@
 """The form and outcomes of a task, and completions that need the assignee."""
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,13 +10,15 @@ import pytest
 from msgspec.structs import replace
 
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import Complete
+from connectors.sdk.commands import Complete, SaveDraft
 from connectors.sdk.errors import (
     ConflictError,
+    ConnectorError,
     RejectedError,
     UnavailableError,
     UnsupportedActionError,
     ValidationFailedError,
+    VersionConflictError,
 )
 from connectors.sdk.model import (
     DetailAspect,
@@ -28,7 +31,7 @@ from connectors.sdk.model import (
     UserRef,
 )
 from connectors.uipath import UiPathConnector
-from tests.connectors.uipath.tenant import Tenant
+from tests.connectors.uipath.tenant import NOW, Tenant
 from tests.connectors.uipath.vendor import APP, FORM, ODATA, REST, TASK, Vendor, owned
 
 Scripted = Callable[..., UiPathConnector]
@@ -85,11 +88,11 @@ async def test_a_forms_fields_and_buttons_come_from_its_layout(scripted: Scripte
         ("name", FormFieldType.TEXT, True, "Ana"),
         ("sum", FormFieldType.NUMBER, False, Decimal("1.5")),
         ("grade", FormFieldType.SELECT, False, None),
-        ("size", FormFieldType.SELECT, False, "s"),
+        ("size", FormFieldType.SELECT, False, None),
         ("lines", FormFieldType.JSON, False, None),
         ("sign", FormFieldType.UNKNOWN, False, None),
     ] == [(field.key, field.type, field.required, field.value) for field in form.fields]
-    assert "In euros" == form.fields[1].description
+    assert ("s", "In euros") == (form.fields[3].default_value, form.fields[1].description)
     assert ["a", "2"] == [option.value for option in form.fields[2].options or ()]
     assert [
         ("approve", "Approve", OutcomeNature.NEUTRAL, Requirement.REQUIRED),
@@ -112,6 +115,20 @@ async def test_an_app_is_opened_at_its_address(scripted: Scripted) -> None:
     assert (FormKind.EXTERNAL_URL, task.url, "IDapp") == (detail.form.kind, detail.form.url, detail.form.key)
     assert detail.outcomes is None
     assert [("ok", OutcomeNature.POSITIVE)] == [(each.code, each.nature) for each in configured.outcomes or ()]
+
+
+async def test_the_colour_of_a_button_is_its_nature(scripted: Scripted) -> None:
+    """Unless it is configured."""
+    themes = {"a": "success", "b": "danger", "c": "primary", "d": "danger"}
+    buttons = [{"type": "button", "key": key, "theme": theme} for key, theme in themes.items()]
+    _, answer = answering({"formLayout": {"components": buttons}})
+    detail = await scripted(answer, outcomes=[{"code": "d", "nature": "POSITIVE"}]).get_detail(
+        FORM, {DetailAspect.OUTCOMES}
+    )
+
+    assert [("a", "POSITIVE"), ("b", "NEGATIVE"), ("c", "NEUTRAL"), ("d", "POSITIVE")] == [
+        (each.code, each.nature) for each in detail.outcomes or ()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -241,3 +258,76 @@ async def test_an_external_task_is_completed_by_one_write_in_any_case(scripted: 
     await scripted(vendor, assign_before_completing=True).perform(Complete(task=TASK))
 
     assert 1 == len(vendor.sent)
+
+
+REQUIRED = {"components": [{"type": "textfield", "key": "iban", "label": "IBAN", "validate": {"required": True}}]}
+
+
+def holding(layout: object, data: object, **members: object) -> Vendor:
+    return Vendor(GetTaskFormById=httpx2.Response(200, json={"id": 101, "formLayout": layout, "data": data, **members}))
+
+
+@pytest.mark.parametrize(
+    ("layout", "held", "given", "sent"),
+    [
+        (REQUIRED, {"iban": "", "ref": 1}, {"iban": "DE1"}, {"iban": "DE1", "ref": 1}),
+        (REQUIRED, '{"ref": 1.50}', {"iban": "DE1"}, {"ref": 1.5, "iban": "DE1"}),
+        (REQUIRED, {"iban": "DE1"}, None, {"iban": "DE1"}),
+        (None, {"ref": 1}, {"any": 2}, {"ref": 1, "any": 2}),
+        (REQUIRED, None, {"iban": "DE1"}, {"iban": "DE1"}),
+    ],
+)
+async def test_a_form_is_sent_with_the_data_that_the_task_holds(
+    scripted: Scripted, layout: object, held: object, given: dict[str, object] | None, sent: object
+) -> None:
+    """Completions and drafts. What a form does not show stays; without a layout everything is taken."""
+    vendor = holding(layout, held)
+    connector = scripted(vendor)
+    await connector.perform(Complete(task=FORM, outcome="Submit", data=given, given=given or {}))
+    await connector.perform(SaveDraft(task=FORM, data=given or {}, given=given or {}))
+
+    assert [sent, sent] == [body.get("data", body.get("Data")) for _, _, body, _ in vendor.writes]
+
+
+@pytest.mark.parametrize(
+    ("modified", "updated", "error"),
+    [
+        ("2026-06-15T08:00:00Z", NOW, VersionConflictError),
+        ("2026-06-15T09:00:00Z", NOW, None),
+        (None, NOW, VersionConflictError),
+        (None, None, None),
+    ],
+)
+async def test_the_version_that_the_caller_expects_is_compared_before_anything_is_sent(
+    scripted: Scripted, modified: str | None, updated: datetime | None, error: type[ConnectorError] | None
+) -> None:
+    """By the time of the last modification, which is null until there is one."""
+    vendor = holding(REQUIRED, {}, lastModificationTime=modified)
+    connector = scripted(vendor, assign_before_completing=True)
+    command = Complete(
+        task=replace(FORM, updated_at=updated), outcome="Submit", data={}, given={"iban": "x"}, expects_version=True
+    )
+    draft = SaveDraft(task=command.task, data={}, given={"iban": "x"}, expects_version=True)
+    if error is None:
+        await connector.perform(draft)
+        assert [{"iban": "x"}] == [body["Data"] for _, _, body, _ in vendor.writes]
+        return
+    for each in (command, draft):
+        with pytest.raises(error):
+            await connector.perform(each)
+
+    assert [] == vendor.writes
+
+
+async def test_data_that_the_form_refuses_by_now_are_not_sent(scripted: Scripted) -> None:
+    """Nor is the task taken over. Data that the gateway did not judge before are the caller's affair."""
+    vendor = holding(REQUIRED, {})
+    connector = scripted(vendor, assign_before_completing=True)
+    with pytest.raises(ValidationFailedError, match="IBAN is required; nam is no field") as caught:
+        await connector.perform(Complete(task=FORM, outcome="Submit", data={}, given={"nam": 1}))
+    before = list(vendor.writes)
+    await scripted(vendor).perform(Complete(task=FORM, outcome="Submit", data={}))
+
+    assert ("data", "iban") == caught.value.field
+    assert [] == before
+    assert 1 == len(vendor.writes)

@@ -76,6 +76,8 @@ def test_arguments_of_commands_come_from_their_intents() -> None:
         commands.Assign: {"user_id", "group_id", "override"},
         commands.Update: {"candidate_users", "candidate_groups"},
         commands.AddComment: {"text"},
+        commands.Complete: {"given"},
+        commands.SaveDraft: {"given"},
         commands.CreateTask: {"flow"},
     }
     consumed = {AssignIntent: {"user", "group"}, CancelIntent: {"allow"}, CompleteIntent: {"claim_if_needed"}}
@@ -85,7 +87,7 @@ def test_arguments_of_commands_come_from_their_intents() -> None:
         own = converted.get(verb.command, set())
 
         assert set(verb.command.__struct_fields__) == shared | own | {"actor", "reason"} | (
-            {"task", "flow"} & set(verb.command.__struct_fields__)
+            {"task", "flow", "expects_version"} & set(verb.command.__struct_fields__)
         )
         assert set(verb.intent.__struct_fields__) == shared | consumed.get(verb.intent, set())
         assert [] == [name for name in shared - own if of_intent[name] != of_command[name]]
