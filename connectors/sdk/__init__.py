@@ -79,12 +79,16 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.fan_out import BATCH_CONCURRENCY, get_each
 from connectors.sdk.http import (
+    JSON_CREATED,
+    JSON_OK,
+    NO_CONTENT,
     AdmissionControl,
     Answer,
     Authority,
     Credentials,
     Exchange,
     FixedHeaders,
+    Success,
     Token,
     TokenCredentials,
     TokenExchange,
@@ -94,6 +98,8 @@ from connectors.sdk.http import (
     current_call,
     error_from_status,
     from_settings,
+    is_json,
+    is_json_object,
     read_once,
     received_token,
     retry_at,
@@ -205,6 +211,9 @@ from connectors.sdk.time import local_time_to_wire, time_from_wire
 
 __all__ = [
     "BATCH_CONCURRENCY",
+    "JSON_CREATED",
+    "JSON_OK",
+    "NO_CONTENT",
     "OPEN_STATES",
     "Activity",
     "ActivityType",
@@ -304,6 +313,7 @@ __all__ = [
     "Start",
     "StartFlow",
     "SubjectRef",
+    "Success",
     "Support",
     "Suspend",
     "SuspendFlow",
@@ -359,6 +369,8 @@ __all__ = [
     "get_each",
     "handles",
     "has_words",
+    "is_json",
+    "is_json_object",
     "local_time_to_wire",
     "order_value",
     "overdue",
