@@ -1,5 +1,6 @@
 """The composition root: the only file that names the concrete parts of the gateway. It opens and closes them."""
 
+import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -10,6 +11,7 @@ import structlog
 from msgspec import Struct
 
 from connectors.sdk.clock import Clock, utc_now
+from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import TaskRef
 from connectors.sdk.registry import connector_types
 from gateway.auth import Authenticator, sign_in
@@ -26,6 +28,7 @@ from gateway.federation.writes import (
     CommandBuilder,
     Creator,
     FlowWriter,
+    Recovery,
     TaskWriter,
     WritePipeline,
 )
@@ -73,18 +76,30 @@ async def open_gateway(settings: Settings, *, observe: Observe = ignore_record) 
             ),
         )
         stack.push_async_callback(answers.aclose)
-        yield Gateway(
-            authenticator=Authenticator(sign_in(settings.auth, people)),
-            federation=compose(
-                sources,
-                people=people,
-                journal=journal,
-                answers=answers,
-                cursors=CursorCodec(_secret(settings)),
-                leases=shared.leases,
-                own=own,
-            ),
+        federation = compose(
+            sources,
+            people=people,
+            journal=journal,
+            answers=answers,
+            cursors=CursorCodec(_secret(settings)),
+            leases=shared.leases,
+            own=own,
         )
+        stack.push_async_callback(federation.stop)
+        await federation.start()
+        yield Gateway(authenticator=Authenticator(sign_in(settings.auth, people)), federation=federation)
+
+
+def journal_fault(settings: Settings) -> str | None:
+    """Why the journal of writes cannot be used, in one line; None if it can. A file that is not there is not made."""
+    path = settings.gateway.journal
+    if not path.exists():
+        return None if os.access(path.parent, os.W_OK) else f"{path}: its folder cannot be written"
+    try:
+        SqliteJournal(path).close()
+    except GatewayUnavailableError as error:
+        return f"{path}: {error.message}"
+    return None
 
 
 def own_work(people: People, *, keep: timedelta, ended: Iterable[EndedTask] = ()) -> OwnWork:
@@ -171,6 +186,7 @@ def compose(
             creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
             leases=leases,
             own=own,
+            recovery=Recovery(by_key, journal=journal, people=people, reads=tasks),
         ),
         known=known,
         shown=shown,

@@ -52,16 +52,16 @@ class World:
         self.client = client
         self.urls = urls
         self._running = running
-        self._configured = configured
+        self.configured = configured
         self._stack = stack
 
     @asynccontextmanager
     async def cold(self) -> AsyncIterator["World"]:
         """A second gateway over the same stand-ins. It has made no calls, and the recorded requests are deleted."""
-        async with gateway(self._configured) as (app, client):
+        async with gateway(self.configured) as (app, client):
             for vendor in self.urls:
                 await self.control(vendor, "requests", method="DELETE")
-            yield World(app, client, self.urls, self._running, self._configured, self._stack)
+            yield World(app, client, self.urls, self._running, self.configured, self._stack)
 
     async def ask(self, query: str, person: str = "alice", **variables: Any) -> Answer:
         response = await self.client.post(

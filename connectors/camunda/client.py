@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Raw
 
 from connectors.camunda import wire
-from connectors.sdk import Answer, Upstream
+from connectors.sdk import JSON_OK, NO_CONTENT, Answer, Upstream
 
 Sort = Sequence[Mapping[str, str]]
 
@@ -94,19 +94,19 @@ class CamundaClient:
     ) -> None:
         """Without `allow_override` this is the engine's CLAIM: refused if another person is the assignee."""
         body = {"assignee": assignee, "allowOverride": allow_override, **_named(action)}
-        await self._upstream.write("POST", "/user-tasks/{}/assignment", key, json=body)
+        await self._upstream.write("POST", "/user-tasks/{}/assignment", key, success=NO_CONTENT, json=body)
 
     async def unassign_user_task(self, key: str) -> None:
-        await self._upstream.write("DELETE", "/user-tasks/{}/assignee", key)
+        await self._upstream.write("DELETE", "/user-tasks/{}/assignee", key, success=NO_CONTENT)
 
     async def update_user_task(self, key: str, *, changeset: Mapping[str, object], action: str | None = None) -> None:
         """An empty list removes candidates, an empty text a date. Members that are left out stay."""
         body = {"changeset": changeset, **_named(action)}
-        await self._upstream.write("PATCH", "/user-tasks/{}", key, json=body)
+        await self._upstream.write("PATCH", "/user-tasks/{}", key, success=NO_CONTENT, json=body)
 
     async def complete_user_task(self, key: str, *, variables: Mapping[str, object], action: str | None) -> None:
         body = {"variables": variables, **_named(action)}
-        await self._upstream.write("POST", "/user-tasks/{}/completion", key, json=body)
+        await self._upstream.write("POST", "/user-tasks/{}/completion", key, success=NO_CONTENT, json=body)
 
     # Process instances
 
@@ -118,19 +118,19 @@ class CamundaClient:
         return answer.decode(wire.SearchPage[Raw])
 
     async def create_process_instance(self, body: Mapping[str, object]) -> wire.StartedInstance:
-        answer = await self._upstream.write("POST", "/process-instances", json=body)
+        answer = await self._upstream.write("POST", "/process-instances", success=JSON_OK, json=body)
         return answer.decode(wire.StartedInstance)
 
     async def cancel_process_instance(self, key: str) -> None:
-        await self._upstream.write("POST", "/process-instances/{}/cancellation", key, json={})
+        await self._upstream.write("POST", "/process-instances/{}/cancellation", key, success=NO_CONTENT, json={})
 
     async def suspend_process_instance(self, key: str) -> None:
         """From server 8.10."""
-        await self._upstream.write("POST", "/process-instances/{}/suspension", key, json={})
+        await self._upstream.write("POST", "/process-instances/{}/suspension", key, success=NO_CONTENT, json={})
 
     async def resume_process_instance(self, key: str) -> None:
         """From server 8.10."""
-        await self._upstream.write("POST", "/process-instances/{}/resumption", key, json={})
+        await self._upstream.write("POST", "/process-instances/{}/resumption", key, success=NO_CONTENT, json={})
 
     # Process definitions
 

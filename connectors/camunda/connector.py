@@ -8,7 +8,7 @@ from msgspec import Raw
 
 from connectors.camunda import after_write, details, flows, people, search
 from connectors.camunda.client import CamundaClient
-from connectors.camunda.errors import parse_error
+from connectors.camunda.errors import is_refusal, parse_error
 from connectors.camunda.extras import Extras
 from connectors.camunda.forms import variables_of
 from connectors.camunda.ids import is_key
@@ -103,6 +103,7 @@ class CamundaConnector(Connector[CamundaSettings]):
             settings,
             credentials=from_settings(settings.credentials),
             parse_error=parse_error,
+            is_refusal=is_refusal,
             transport=transport,
         )
         return cls(settings, upstream, clock=clock)

@@ -13,6 +13,7 @@ from connectors.sdk import (
     RateLimitedError,
     UnavailableError,
     ValidationFailedError,
+    is_json,
     retry_at,
 )
 
@@ -46,6 +47,12 @@ def parse_error(answer: Answer) -> ConnectorError | None:
             return _unavailable(answer, text, native)
         case _:
             return None
+
+
+def is_refusal(answer: Answer) -> bool:
+    """Whether a 4xx is the server's own: all of them are documented as problem documents with the status."""
+    problem = answer.try_decode(wire.Problem) if is_json(answer) else None
+    return problem is not None and problem.status == answer.status and bool(problem.title)
 
 
 def _forbidden(text: str, native: _Native) -> ConnectorError:

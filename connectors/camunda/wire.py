@@ -151,5 +151,6 @@ class SearchPage(Struct, Generic[T], frozen=True, kw_only=True):
 class Problem(Struct, frozen=True, kw_only=True):
     """An error body (RFC 9457). `title` is the engine's name of the status, as RESOURCE_EXHAUSTED."""
 
+    status: int | None = None
     title: str | None = None
     detail: str | None = None

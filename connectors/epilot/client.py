@@ -5,12 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Raw
 
 from connectors.epilot import wire
-from connectors.epilot.errors import other_record, parse_error
+from connectors.epilot.errors import is_refusal, other_record, parse_error
 from connectors.epilot.formats import LARGE, flow_execution, step_task, whole_answer, workflow_execution
 from connectors.epilot.ids import FlowId
 from connectors.epilot.settings import EpilotSettings, Generation
 from connectors.epilot.wire import Execution
 from connectors.sdk import (
+    JSON_CREATED,
+    JSON_OK,
+    NO_CONTENT,
     AdmissionControl,
     Answer,
     Credentials,
@@ -19,6 +22,7 @@ from connectors.sdk import (
     FixedHeaders,
     MalformedResponseError,
     NotFoundError,
+    Success,
     Transport,
     Upstream,
     decode_json,
@@ -60,9 +64,15 @@ class Api:
         return await whole_answer(answer, self.upstream)
 
     async def write(
-        self, method: str, path: str, *ids: str, params: Params | None = None, json: object = None
+        self,
+        method: str,
+        path: str,
+        *ids: str,
+        success: Success,
+        params: Params | None = None,
+        json: object = None,
     ) -> Answer:
-        answer = await self.upstream.write(method, path, *ids, params=params, json=json)
+        answer = await self.upstream.write(method, path, *ids, success=success, params=params, json=json)
         return await whole_answer(answer, self.upstream)
 
 
@@ -74,7 +84,15 @@ class EpilotClient:
 
         def api(address: str) -> Api:
             at_address = settings.model_copy(update={"base_url": address})
-            return Api(Upstream(at_address, credentials=credentials, parse_error=parse_error, transport=transport))
+            return Api(
+                Upstream(
+                    at_address,
+                    credentials=credentials,
+                    parse_error=parse_error,
+                    is_refusal=is_refusal,
+                    transport=transport,
+                )
+            )
 
         self.workflow_api = api(settings.base_url)
         self.user_api = api(settings.options.user_url)
@@ -131,7 +149,7 @@ class FlowsClient:
         }
         if purposes:
             body["purposes"] = purposes
-        answer = await self._api.write("POST", FLOWS, json=body)
+        answer = await self._api.write("POST", FLOWS, success=JSON_CREATED, json=body)
         return flow_execution(answer.body, is_write=True)
 
     async def get(self, execution_id: str) -> Execution:
@@ -145,7 +163,9 @@ class FlowsClient:
 
     async def patch(self, execution_id: str, body: Body) -> Execution:
         """`body` may have `status`, `assigned_to`, `due_date`, `due_date_config`, `closing_reason`, `contexts`."""
-        return execution_in(await self._api.write("PATCH", FLOW, execution_id, json=body), execution_id)
+        return execution_in(
+            await self._api.write("PATCH", FLOW, execution_id, success=JSON_OK, json=body), execution_id
+        )
 
     async def close(
         self, execution_id: str, *, reasons: Sequence[wire.Reason] = (), description: str | None = None
@@ -161,18 +181,24 @@ class FlowsClient:
 
     async def patch_task(self, execution_id: str, task_id: str, body: Body) -> TaskWithBytes:
         """`body` may have `name`, `status`, `due_date`, `assigned_to`, `description`, `next_condition_id`, ..."""
-        return task_in(await self._api.write("PATCH", TASK, execution_id, task_id, json=body), task_id)
+        return task_in(await self._api.write("PATCH", TASK, execution_id, task_id, success=JSON_OK, json=body), task_id)
 
     async def execute_task(self, execution_id: str, task_id: str) -> TaskWithBytes:
-        return task_in(await self._api.write("POST", TASK + "/execute", execution_id, task_id), task_id)
+        return task_in(
+            await self._api.write("POST", TASK + "/execute", execution_id, task_id, success=JSON_OK), task_id
+        )
 
     async def run_automation(self, execution_id: str, task_id: str) -> TaskWithBytes:
-        return task_in(await self._api.write("POST", TASK + "/automation:run", execution_id, task_id), task_id)
+        return task_in(
+            await self._api.write("POST", TASK + "/automation:run", execution_id, task_id, success=JSON_OK), task_id
+        )
 
     async def add_task(self, execution_id: str, *, previous: str, following: str, task: Body) -> TaskWithBytes:
         """Insert a task between two tasks of the execution. Their ids must be UUIDs."""
         body = {"previous_task_id": previous, "next_task_id": following, "task": task}
-        return task_in(await self._api.write("POST", FLOW + "/tasks", execution_id, json=body), None)
+        return task_in(
+            await self._api.write("POST", FLOW + "/tasks", execution_id, success=JSON_CREATED, json=body), None
+        )
 
 
 class WorkflowsClient:
@@ -197,7 +223,7 @@ class WorkflowsClient:
         body: dict[str, object] = {"workflowId": workflow_id, "trigger": "MANUAL", "contexts": contexts}
         if purposes:
             body["purposes"] = purposes
-        answer = await self._api.write("POST", WORKFLOWS, json=body)
+        answer = await self._api.write("POST", WORKFLOWS, success=JSON_CREATED, json=body)
         return workflow_execution(answer.body, is_write=True)
 
     async def get(self, execution_id: str) -> Execution:
@@ -212,7 +238,7 @@ class WorkflowsClient:
 
     async def update(self, execution_id: str, body: Body) -> None:
         """`body` may have `status`, `assignedTo`, `dueDate`, `contexts`, ... The answer has no body."""
-        await self._api.write("PATCH", WORKFLOW, execution_id, json=body)
+        await self._api.write("PATCH", WORKFLOW, execution_id, success=NO_CONTENT, json=body)
 
     async def close(
         self,
@@ -233,11 +259,11 @@ class WorkflowsClient:
 
     async def create_step(self, execution_id: str, body: Body) -> TaskWithBytes:
         """`name` and `insertionIndex` are required. The index counts within `sectionId` if `body` has one."""
-        answer = await self._api.write("POST", WORKFLOW + "/steps", execution_id, json=body)
+        answer = await self._api.write("POST", WORKFLOW + "/steps", execution_id, success=JSON_CREATED, json=body)
         return step_task(answer.body, is_write=True), Raw(answer.body)
 
     async def update_step(self, execution_id: str, step_id: str, body: Body) -> TaskWithBytes:
-        answer = await self._api.write("PATCH", STEP, execution_id, step_id, json=body)
+        answer = await self._api.write("PATCH", STEP, execution_id, step_id, success=JSON_OK, json=body)
         task = step_task(answer.body, is_write=True)
         if task.id != step_id:
             raise other_record(answer, "step")

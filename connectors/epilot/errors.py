@@ -11,6 +11,7 @@ from connectors.sdk import (
     NotFoundError,
     ValidationFailedError,
     error_from_status,
+    is_json,
 )
 
 # Operations that do not declare a 404 answer 400 instead. A branch of a decision ("condition") that is not found is an
@@ -33,6 +34,14 @@ def parse_error(answer: Answer) -> ConnectorError | None:
     if status == 403:
         return error_from_status(answer, "lacks a grant for this; see the grants of the source's token")
     return _bad_request(answer) if status == 400 else None
+
+
+def is_refusal(answer: Answer) -> bool:
+    """Whether a 4xx is the vendor's own. Some operations are documented without a body for 403 and 404."""
+    if answer.status in {403, 404} and not answer.body:
+        return True
+    body = answer.try_decode(wire.ErrorBody) if is_json(answer) else None
+    return body is not None and (body.message or body.error) is not None
 
 
 def other_record(answer: Answer, what: str) -> ConnectorError:

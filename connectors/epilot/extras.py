@@ -19,7 +19,7 @@ from connectors.epilot.client import (
 )
 from connectors.epilot.people import user_from_wire
 from connectors.epilot.wire import Execution
-from connectors.sdk import User
+from connectors.sdk import JSON_OK, NO_CONTENT, User
 
 
 class Extras:
@@ -54,11 +54,13 @@ class FlowExtras:
 
     async def delete(self, execution_id: str, *, soft: bool = True) -> None:
         """A soft deletion hides the record and keeps it for audits; otherwise it is removed for good."""
-        await self._api.write("DELETE", FLOW, execution_id, params={"soft": "true"} if soft else None)
+        await self._api.write(
+            "DELETE", FLOW, execution_id, success=NO_CONTENT, params={"soft": "true"} if soft else None
+        )
 
     async def patch_phase(self, execution_id: str, phase_id: str, body: Body) -> wire.Phase:
         """`body` may have `name`, `due_date`, `due_date_config`, `assigned_to`."""
-        answer = await self._api.write("PATCH", FLOW + "/phases/{}", execution_id, phase_id, json=body)
+        answer = await self._api.write("PATCH", FLOW + "/phases/{}", execution_id, phase_id, success=JSON_OK, json=body)
         return answer.decode(wire.Phase)
 
     async def revert_task(self, execution_id: str, task_id: str) -> TaskWithBytes:
@@ -67,15 +69,17 @@ class FlowExtras:
 
     async def reconcile_automation(self, execution_id: str, task_id: str) -> Execution:
         """The vendor checks again what became of an automation. The answer is the whole execution."""
-        answer = await self._api.write("POST", TASK + "/reconcile-automation", execution_id, task_id)
+        answer = await self._api.write("POST", TASK + "/reconcile-automation", execution_id, task_id, success=JSON_OK)
         return execution_in(answer, execution_id)
 
     async def cancel_schedule(self, execution_id: str, task_id: str) -> None:
         """The task becomes SKIPPED."""
-        await self._api.write("DELETE", TASK + "/schedule", execution_id, task_id)
+        await self._api.write("DELETE", TASK + "/schedule", execution_id, task_id, success=NO_CONTENT)
 
     async def run_schedule_now(self, execution_id: str, task_id: str) -> TaskWithBytes:
-        return task_in(await self._api.write("POST", TASK + "/schedule/run-now", execution_id, task_id), task_id)
+        return task_in(
+            await self._api.write("POST", TASK + "/schedule/run-now", execution_id, task_id, success=JSON_OK), task_id
+        )
 
 
 class WorkflowExtras:
@@ -89,10 +93,10 @@ class WorkflowExtras:
         await self._workflows.update(execution_id, {"status": "STARTED"})
 
     async def delete(self, execution_id: str) -> None:
-        await self._api.write("DELETE", WORKFLOW, execution_id)
+        await self._api.write("DELETE", WORKFLOW, execution_id, success=NO_CONTENT)
 
     async def delete_step(self, execution_id: str, step_id: str) -> None:
-        await self._api.write("DELETE", STEP, execution_id, step_id)
+        await self._api.write("DELETE", STEP, execution_id, step_id, success=NO_CONTENT)
 
     async def closing_reasons(self, execution_id: str) -> tuple[wire.Reason, ...]:
         """The reasons that were configured when the execution started."""
@@ -116,4 +120,4 @@ class DirectoryExtras:
 
     async def next_in_group(self, group_id: str) -> wire.Group:
         """Advance the group's rotation of users by one."""
-        return group_in(await self._api.write("POST", GROUP + "/user:next", group_id), group_id)
+        return group_in(await self._api.write("POST", GROUP + "/user:next", group_id, success=JSON_OK), group_id)

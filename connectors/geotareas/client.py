@@ -10,6 +10,7 @@ from connectors.geotareas import wire
 from connectors.geotareas.errors import error_of_success, login_error, other_task
 from connectors.geotareas.settings import GeotareasSettings
 from connectors.sdk import (
+    JSON_OK,
     Announced,
     Answer,
     Decoded,
@@ -90,7 +91,7 @@ class GeotareasClient:
             body["captured_data"] = encode_json_numbers(captured_data)
         if comment is not None:
             body["comment"] = comment
-        answer = await self._upstream.write("POST", TASK + "/complete", task_id, json=body)
+        answer = await self._upstream.write("POST", TASK + "/complete", task_id, success=JSON_OK, json=body)
         completed = _decode(answer, _data(answer), wire.Completed)
         if completed.task_id != task_id:
             raise other_task(answer)
@@ -102,7 +103,7 @@ class GeotareasClient:
         """Exactly one of both ids: what the vendor does with two is not documented."""
         sent = {"assign_to_user_id": user_id, "assign_to_group_id": group_id, "comment": comment}
         body = {name: value for name, value in sent.items() if value is not None}
-        answer = await self._upstream.write("POST", TASK + "/reassign", task_id, json=body)
+        answer = await self._upstream.write("POST", TASK + "/reassign", task_id, success=JSON_OK, json=body)
         reassigned = _decode(answer, _data(answer), wire.Reassigned)
         if reassigned.task_id != task_id:
             raise other_task(answer)

@@ -8,7 +8,7 @@ from msgspec import Raw
 
 from connectors.geotareas import after_write, details, flows, ids, mapping, search, wire
 from connectors.geotareas.client import GeotareasClient, login_credentials, row_key
-from connectors.geotareas.errors import parse_error
+from connectors.geotareas.errors import is_refusal, parse_error
 from connectors.geotareas.extras import Extras
 from connectors.geotareas.settings import GeotareasSettings
 from connectors.sdk import (
@@ -91,7 +91,9 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         cls, settings: GeotareasSettings, *, transport: Transport | None = None, clock: Clock = utc_now
     ) -> "GeotareasConnector":
         credentials = login_credentials(settings)
-        upstream = Upstream(settings, credentials=credentials, parse_error=parse_error, transport=transport)
+        upstream = Upstream(
+            settings, credentials=credentials, parse_error=parse_error, is_refusal=is_refusal, transport=transport
+        )
         return cls(settings, upstream, clock=clock)
 
     async def ping(self) -> None:

@@ -17,6 +17,7 @@ from connectors.sdk import (
     UnauthenticatedError,
     ValidationFailedError,
     error_from_status,
+    is_json,
     retry_at,
 )
 
@@ -52,6 +53,12 @@ def parse_error(answer: Answer) -> ConnectorError:
     envelope = answer.try_decode(wire.Envelope)
     error = None if envelope is None else envelope.error
     return _refusal(answer, answer.status, error or wire.ErrorBody())
+
+
+def is_refusal(answer: Answer) -> bool:
+    """Whether a 4xx is the vendor's own: the envelope, with an error."""
+    envelope = answer.try_decode(wire.Envelope) if is_json(answer) else None
+    return envelope is not None and not envelope.success and envelope.error is not None
 
 
 def error_of_success(answer: Answer, error: wire.ErrorBody) -> ConnectorError:

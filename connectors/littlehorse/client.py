@@ -8,11 +8,14 @@ from msgspec import Raw, Struct
 from connectors.littlehorse import wire
 from connectors.littlehorse.ids import TaskId
 from connectors.sdk import (
+    JSON_OK,
+    NO_CONTENT,
     Answer,
     Credentials,
     Decoded,
     DecodedRows,
     MalformedResponseError,
+    Success,
     Upstream,
     decode_json,
     decode_record,
@@ -111,15 +114,16 @@ class LittlehorseClient:
         return [] if answer.status == 204 else readable_rows(answer.decode(list[Raw]), wire.Event)
 
     async def add_comment(self, side: Side, task: TaskId, text: str) -> wire.Event:
-        answer = await self._write(side, "POST", TASK + "/comment", task, json={"comment": text})
-        return answer.decode(wire.Event)
+        return _comment(
+            await self._write(side, "POST", TASK + "/comment", task, success=JSON_OK, json={"comment": text})
+        )
 
     async def edit_comment(self, side: Side, task: TaskId, comment_id: str, text: str) -> wire.Event:
         path = TASK + "/comment/{}"
-        return (await self._write(side, "PUT", path, task, comment_id, json={"comment": text})).decode(wire.Event)
+        return _comment(await self._write(side, "PUT", path, task, comment_id, success=JSON_OK, json={"comment": text}))
 
     async def delete_comment(self, side: Side, task: TaskId, comment_id: str) -> wire.Event:
-        return (await self._write(side, "DELETE", TASK + "/comment/{}", task, comment_id)).decode(wire.Event)
+        return _comment(await self._write(side, "DELETE", TASK + "/comment/{}", task, comment_id, success=JSON_OK))
 
     # People and definitions
 
@@ -149,10 +153,22 @@ class LittlehorseClient:
         )
 
     async def _write(
-        self, side: Side, method: str, path: str, *ids: TaskId | str, json: object | None = None
+        self,
+        side: Side,
+        method: str,
+        path: str,
+        *ids: TaskId | str,
+        success: Success = NO_CONTENT,
+        json: object | None = None,
     ) -> Answer:
         return await self._upstream.write(
-            method, "/{}" + path, self._tenant, *_parts(ids), json=json, credentials=side.credentials
+            method,
+            "/{}" + path,
+            self._tenant,
+            *_parts(ids),
+            success=success,
+            json=json,
+            credentials=side.credentials,
         )
 
 
@@ -161,6 +177,14 @@ def _parts(ids: tuple[TaskId | str, ...]) -> list[str]:
     for each in ids:
         parts += [each.wf_run_id, each.id] if isinstance(each, TaskId) else [each]
     return parts
+
+
+def _comment(answer: Answer) -> wire.Event:
+    """The event of a write to a comment. No member of an event is required, but one without the comment's id shows nothing."""
+    event = answer.decode(wire.Event)
+    if event.event is None or event.event.comment_id is None:
+        raise MalformedResponseError("answered without the comment", maybe_applied=True, native_status=answer.status)
+    return event
 
 
 def _rows(answer: Answer) -> Rows:

@@ -9,7 +9,7 @@ from msgspec import Raw
 from connectors.littlehorse import after_write, ids, mapping, search, wire
 from connectors.littlehorse.client import ADMIN, LittlehorseClient, Params, Side
 from connectors.littlehorse.details import Details
-from connectors.littlehorse.errors import parse_error
+from connectors.littlehorse.errors import is_refusal, parse_error
 from connectors.littlehorse.extras import Extras
 from connectors.littlehorse.forms import Values, holds, values_of
 from connectors.littlehorse.ids import TaskId
@@ -116,7 +116,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
 
     @classmethod
     def open(cls, settings: LittlehorseSettings, *, transport: Transport | None = None, clock: Clock = utc_now) -> Self:
-        upstream = Upstream(settings, parse_error=parse_error, transport=transport)
+        upstream = Upstream(settings, parse_error=parse_error, is_refusal=is_refusal, transport=transport)
         account = from_settings(settings.credentials) if settings.has_admin else None
         user: Credentials
         match settings.acts_as, settings.credentials:

@@ -18,6 +18,7 @@ from connectors.sdk import (
     UnauthenticatedError,
     UnsupportedActionError,
     ValidationFailedError,
+    is_json,
 )
 
 OTHER_OWNER = "forbidden from accessing this UserTask"
@@ -70,6 +71,14 @@ def parse_error(answer: Answer) -> ConnectorError | None:
             return _invalid(text)
         case _:
             return None
+
+
+def is_refusal(answer: Answer) -> bool:
+    """Whether a 4xx is the bridge's own. Its security filter answers 403 without a body."""
+    if answer.status == 403 and not answer.body:
+        return True
+    body = answer.try_decode(wire.ErrorBody) if is_json(answer) else None
+    return body is not None and body.status == answer.status
 
 
 def _without_adapter(answer: Answer) -> ConnectorError:

@@ -114,5 +114,6 @@ class UserGroups(Struct, frozen=True):
 class ErrorBody(Struct, frozen=True):
     """Both forms of an error: Spring Boot has `message`, a problem document has `detail`."""
 
+    status: int | None = None
     message: str | None = None
     detail: str | None = None

@@ -7,9 +7,13 @@ import msgspec
 from msgspec import Raw, Struct
 
 from connectors.sdk import (
+    JSON_CREATED,
+    JSON_OK,
+    NO_CONTENT,
     Announced,
     Answer,
     Decoded,
+    Success,
     Upstream,
     announced_total,
     drain_by_offset,
@@ -138,20 +142,20 @@ class UiPathClient:
         return decode_answer(await self._get(path, params=params, folder=task.folder), wire.TaskData)
 
     async def create_task(self, body: Mapping[str, object], *, folder: int) -> tuple[wire.Task, Raw]:
-        answer = await self._post(CREATE, body, folder=folder)
+        answer = await self._post(CREATE, body, folder=folder, success=JSON_CREATED)
         return decode_answer(answer, wire.Task), Raw(answer.body)
 
     async def assign(self, assignee: wire.Assignee, task: int, *, again: bool) -> None:
         """`again` is for a task that is already assigned. RejectedError if the vendor lists the task as refused."""
         path = f"{TASKS}.ReassignTasks" if again else f"{TASKS}.AssignTasks"
         assignment: dict[str, object] = {"TaskId": task, **msgspec.to_builtins(assignee)}
-        check_items(await self._post(path, {"taskAssignments": [assignment]}), task)
+        check_items(await self._post(path, {"taskAssignments": [assignment]}, success=JSON_OK), task)
 
     async def unassign(self, task: int) -> None:
-        check_items(await self._post(f"{TASKS}.UnassignTasks", {"taskIds": [task]}), task)
+        check_items(await self._post(f"{TASKS}.UnassignTasks", {"taskIds": [task]}, success=JSON_OK), task)
 
     async def delete_task(self, task: int) -> None:
-        check_items(await self._post(f"{TASKS}.DeleteTasks", {"taskIds": [task]}), task)
+        check_items(await self._post(f"{TASKS}.DeleteTasks", {"taskIds": [task]}, success=JSON_OK), task)
 
     async def complete(
         self, task: TaskId, native_type: str, *, action: str | None, data: Mapping[str, object] | None
@@ -188,7 +192,8 @@ class UiPathClient:
         return _rows(answer, wire.Note, top=top)
 
     async def create_note(self, task: TaskId, text: str) -> wire.Note:
-        answer = await self._post(f"{NOTES}.CreateTaskNote", {"TaskId": task.task, "Text": text}, folder=task.folder)
+        body = {"TaskId": task.task, "Text": text}
+        answer = await self._post(f"{NOTES}.CreateTaskNote", body, folder=task.folder, success=JSON_CREATED)
         return decode_answer(answer, wire.Note)
 
     async def list_activities(self, task: TaskId, *, top: int, skip: int) -> Rows[wire.Activity]:
@@ -247,6 +252,7 @@ class UiPathClient:
             "POST",
             f"{self._maestro}{INSTANCES}/{{}}/{verb}",
             instance,
+            success=JSON_OK,
             json={} if comment is None else {"comment": comment},
             headers=folder_key_header(folder_key),
         )
@@ -262,13 +268,25 @@ class UiPathClient:
         headers = None if folder is None else folder_header(folder)
         return await self._upstream.read("GET", self._orchestrator + path, *ids, params=params, headers=headers)
 
-    async def _post(self, path: str, body: Mapping[str, object], *, folder: int | None = None) -> Answer:
-        return await self._write("POST", path, body, folder=folder)
+    async def _post(
+        self, path: str, body: Mapping[str, object], *, folder: int | None = None, success: Success = NO_CONTENT
+    ) -> Answer:
+        return await self._write("POST", path, body, folder=folder, success=success)
 
-    async def _write(self, method: str, path: str, body: Mapping[str, object], *, folder: int | None) -> Answer:
+    async def _write(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object],
+        *,
+        folder: int | None,
+        success: Success = NO_CONTENT,
+    ) -> Answer:
         headers = None if folder is None else folder_header(folder)
         json = encode_json_numbers(body)
-        return await self._upstream.write(method, self._orchestrator + path, json=json, headers=headers)
+        return await self._upstream.write(
+            method, self._orchestrator + path, success=success, json=json, headers=headers
+        )
 
 
 def _rows(answer: Answer, type_: type[T], *, top: int) -> Rows[T]:

@@ -65,7 +65,7 @@ from connectors.sdk import (
 from connectors.uipath import after_write, flows, forms, mapping, options, search
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.details import read_detail
-from connectors.uipath.errors import parse_error
+from connectors.uipath.errors import is_refusal, parse_error
 from connectors.uipath.extras import Extras
 from connectors.uipath.ids import TaskId, number
 from connectors.uipath.paging import SCAN_PAGE, TaskList
@@ -103,6 +103,7 @@ class UiPathConnector(Connector[UiPathSettings]):
             settings,
             credentials=from_settings(settings.credentials),
             parse_error=parse_error,
+            is_refusal=is_refusal,
             transport=transport,
         )
         return cls(settings, upstream, clock=clock)

@@ -12,6 +12,7 @@ from connectors.sdk import (
     NotFoundError,
     RejectedError,
     ValidationFailedError,
+    is_json,
 )
 from connectors.uipath import wire
 from connectors.uipath.formats import decode_answer
@@ -41,6 +42,17 @@ def parse_error(answer: Answer) -> ConnectorError | None:
         return None
     code, message = _code_and_message(answer)
     return _refusal(answer.status, code, message, is_maestro=(code or "").startswith("PIMS-"))
+
+
+def is_refusal(answer: Answer) -> bool:
+    """Whether a 4xx is Orchestrator's own (a message with an error number) or Maestro's (a problem document)."""
+    if not is_json(answer):
+        return False
+    try:
+        body = decode_answer(answer, wire.ErrorBody)
+    except MalformedResponseError:
+        return False
+    return body.error_code is not None or (body.type is not None and body.title is not None)
 
 
 def check_items(answer: Answer, task_id: int) -> None:

@@ -1,6 +1,7 @@
-"""`taskgate check`: the configuration, and whether every source answers."""
+"""`taskgate check`: the configuration, the journal of writes, and whether every source answers."""
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,10 +17,15 @@ if TYPE_CHECKING:
 
 
 def check(config: ConfigFile) -> None:
-    """Validate the configuration and ask every source whether it answers; exit 0 when all do, else 1."""
+    """Validate configuration and journal, and ask every source whether it answers; exit 0 when all is well, else 1."""
     log_errors_only()
     settings = load_or_fail(config)
-    if not asyncio.run(_all_answer(settings)):
+    from gateway.composition import journal_fault
+
+    fault = journal_fault(settings)
+    if fault is not None:
+        print(fault, file=sys.stderr)
+    if not asyncio.run(_all_answer(settings)) or fault is not None:
         raise typer.Exit(1)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.cli.asgi_server import AsgiServer
 from gateway.cli.configuration import load_or_fail
+from gateway.cli.failure import fail
 from gateway.cli.logs import log_as_json
 from gateway.cli.options import LOCALHOST, ConfigFile, Port
 from gateway.cli.run import forever, run
@@ -16,7 +17,11 @@ def serve(config: ConfigFile, host: str = LOCALHOST, port: Port = 8000) -> None:
     log_as_json()
     settings = load_or_fail(config)
     from gateway.app import create_app
+    from gateway.composition import journal_fault
 
+    fault = journal_fault(settings)
+    if fault is not None:
+        fail(fault)
     run(_serve(create_app(settings), host, port))
 
 

@@ -91,6 +91,14 @@ class FederatedSources:
         self._known = known
         self._shown = shown
 
+    async def start(self) -> None:
+        """Before the first request. Raises GatewayUnavailableError if the journal of writes cannot be used."""
+        await self._writes.start()
+
+    async def stop(self) -> None:
+        """Cut off what still runs."""
+        await self._writes.stop()
+
     def sources(self) -> Sequence[SourceInfo]:
         return [self._info_of(source) for source in self._sources]
 

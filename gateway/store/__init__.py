@@ -5,6 +5,6 @@ sqlite      the journal in a SQLite file; only `gateway.composition` imports it
 migrations  the tables of that file as numbered steps
 """
 
-from gateway.store.port import KEPT_SECONDS, EndedTask, Journal, Record, Stage
+from gateway.store.port import KEPT_SECONDS, EndedTask, Journal, OpenWrite, Record, Stage
 
-__all__ = ["KEPT_SECONDS", "EndedTask", "Journal", "Record", "Stage"]
+__all__ = ["KEPT_SECONDS", "EndedTask", "Journal", "OpenWrite", "Record", "Stage"]

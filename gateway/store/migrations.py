@@ -1,7 +1,7 @@
 """The tables of the SQLite journal as numbered steps. `PRAGMA user_version` of the file is the last step it has.
 
-A step that was released never changes: add the next one. Steps must do nothing in a file that has their tables already,
-because the first one was released before files had numbers, and two processes may open one file at the same time.
+A step that was released never changes: add the next one. The first two must do nothing in a file that has their tables
+already, because they were released before files had numbers.
 """
 
 import sqlite3
@@ -34,17 +34,74 @@ STEPS = (
     ) STRICT;
     CREATE INDEX IF NOT EXISTS ended_task_at ON ended_task (at);
     """,
+    """
+    ALTER TABLE operation ADD COLUMN sent_at REAL;
+    ALTER TABLE operation ADD COLUMN freed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE operation ADD COLUMN ran REAL NOT NULL DEFAULT 0;
+    UPDATE operation SET sent_at = requested_at WHERE stage <> 'ADMITTED';
+    CREATE INDEX operation_open ON operation (stage) WHERE stage <> 'SETTLED';
+    CREATE INDEX operation_ran ON operation (ran);
+    """,
 )
+
+# The columns that this version reads and writes.
+COLUMNS = {
+    "operation": "id person client_key fingerprint source target action stage requested_at settled_at kind result "
+    "sent_at freed ran",
+    "ended_task": "operation_id at record",
+}
 
 
 class NewerFileError(sqlite3.DatabaseError):
     """The file has steps that this version does not know."""
 
 
+class OtherFileError(sqlite3.DatabaseError):
+    """The file has a table without the columns that every version with its number has."""
+
+
 def migrate(db: sqlite3.Connection) -> None:
-    """Bring the file to the last step. Raises NewerFileError, sqlite3.Error."""
-    (done,) = db.execute("PRAGMA user_version").fetchone()
-    if done > len(STEPS):
-        raise NewerFileError("a newer version of taskgate wrote it")
-    for number, step in enumerate(STEPS[done:], start=done + 1):
-        db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
+    """Bring the file to the last step. Raises NewerFileError, OtherFileError, sqlite3.Error; then nothing is changed."""
+    if _number(db) < len(STEPS):
+        _bring_up_to_date(db)
+    if _number(db) > len(STEPS):
+        raise NewerFileError("a newer version of taskgate wrote it; use that version, or another file")
+    for table, names in COLUMNS.items():
+        lacking = set(names.split()) - _columns(db, table)
+        if lacking:
+            raise OtherFileError(f"its table {table} lacks {', '.join(sorted(lacking))}; use another file")
+
+
+def _bring_up_to_date(db: sqlite3.Connection) -> None:
+    """All in one transaction: another process may open the file at the same time, or this one may end in between."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        has_kinds = "kind" in (_columns(db, "operation") or {"kind"})
+        if not has_kinds:
+            _add_kinds(db)
+        for number, step in enumerate(STEPS[_number(db) :], start=_number(db) + 1):
+            for statement in filter(None, map(str.strip, step.split(";"))):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {number}")
+    except BaseException:
+        db.rollback()
+        raise
+    db.commit()
+
+
+def _add_kinds(db: sqlite3.Connection) -> None:
+    """Files that are older than the numbers did not say what a target is; its action does."""
+    db.execute("ALTER TABLE operation ADD COLUMN kind TEXT NOT NULL DEFAULT 'TaskRef'")
+    db.execute(
+        "UPDATE operation SET kind = CASE WHEN target = '' THEN 'SourceRef' WHEN action LIKE '%FLOW' THEN 'FlowRef'"
+        " ELSE 'TaskRef' END"
+    )
+
+
+def _number(db: sqlite3.Connection) -> int:
+    (number,) = db.execute("PRAGMA user_version").fetchone()
+    return int(number)
+
+
+def _columns(db: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in db.execute(f"PRAGMA table_info({table})")}

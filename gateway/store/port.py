@@ -12,7 +12,7 @@ from connectors.sdk.model import Task, TaskRef
 from schema.ports import Operation, Target, WriteResult
 
 KEPT_SECONDS = 24 * 3600
-"""How long a write is kept, counted from its admission."""
+"""How long a settled write is kept, counted from its admission. A write that is not settled is kept until it is."""
 
 
 class Stage(StrEnum):
@@ -38,6 +38,16 @@ class Record(Struct, frozen=True, kw_only=True):
     result: WriteResult | None
 
 
+class OpenWrite(Struct, frozen=True, kw_only=True):
+    """A write that was not settled when its process ended. `action` is None if this version does not know it."""
+
+    operation_id: str
+    person: str
+    stage: Stage
+    action: TaskAction | None
+    target: Target
+
+
 class EndedTask(Struct, frozen=True, kw_only=True):
     """A task that `person` ended through the gateway (complete, skip, cancel), as that write left it.
 
@@ -58,8 +68,9 @@ class Journal(Protocol):
     """The record of all writes, written before anything is sent upstream.
 
     Guarantees: what a method has recorded when it returns survives a crash of the process. Methods may be called
-    concurrently. A write is kept for KEPT_SECONDS, then it may disappear at any time; an ended task is kept for as long
-    as the journal was opened with. Form data, texts of comments, tokens and payloads of tasks and flows are not stored.
+    concurrently. A settled write is kept for KEPT_SECONDS, also if the clock of the machine jumps ahead, then it may
+    disappear at any time; a write that is not settled stays. An ended task is kept for as long as the journal was opened
+    with. Form data, texts of comments, tokens and payloads of tasks and flows are not stored.
 
     Every method raises GatewayUnavailableError if the storage cannot be used, and nothing else. An operation id that
     is not known changes nothing and raises nothing.
@@ -83,16 +94,29 @@ class Journal(Protocol):
         """
 
     async def mark_sent(self, operation_id: str) -> None:
-        """Record that the request may have left. To be awaited before the first byte of the write is sent."""
+        """Record that the request may have left. To be awaited before the first byte of the write is sent.
 
-    async def settle(self, operation_id: str, result: WriteResult, *, ended: EndedTask | None = None) -> None:
-        """Record the result and the task that the write ended; a later call replaces both.
-
-        UNKNOWN and PENDING leave `Operation.settled_at` empty.
+        GatewayUnavailableError for a write that is settled already: another process gave it up, so it must not be sent.
         """
 
-    async def withdraw(self, operation_id: str) -> None:
-        """Delete a write that certainly did not happen, so that its idempotency key can be used again."""
+    async def settle(
+        self,
+        operation_id: str,
+        result: WriteResult,
+        *,
+        ended: EndedTask | None = None,
+        frees_key: bool = False,
+        only_open: bool = False,
+    ) -> None:
+        """Record the result and the task that the write ended; a later call replaces both.
+
+        UNKNOWN and PENDING leave `Operation.settled_at` empty. `frees_key` is for a write that certainly did not happen,
+        for a reason that passes: its idempotency key can be used again, and `last` leaves it out. `only_open`: a write that
+        has a result already keeps it.
+        """
+
+    async def open_writes(self) -> Sequence[OpenWrite]:
+        """The writes that are not settled, oldest first: at a start, those that the end of a process cut off."""
 
     async def ended_tasks(self, *, most: int) -> Sequence[EndedTask]:
         """The newest ended tasks that are kept, oldest first. Records that this version cannot read are left out."""

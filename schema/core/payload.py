@@ -18,6 +18,8 @@ VENDOR_OPTIONS = (
 VIEWER = (
     "The person who sends the request. Read lists and counts again through this field: they show what the write did."
 )
+LONGEST_KEY = 255
+"""Characters of an idempotency key, and of a client's own id of a mutation."""
 REASON = "Reason for the history of the source, if it keeps one. Null means none."
 
 
@@ -27,10 +29,10 @@ class WriteInput:
 
     idempotency_key: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Key chosen by the client. A repeated request with the same key and arguments returns the first result and writes nothing.",
+        description=f"Key chosen by the client, of at most {LONGEST_KEY} characters. A repeated request with the same key and arguments returns the first result and writes nothing. Null or an empty key means none.",
     )
     client_mutation_id: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Returned unchanged in the payload."
+        default=strawberry.UNSET, description=f"Returned unchanged in the payload. At most {LONGEST_KEY} characters."
     )
 
 
@@ -59,8 +61,24 @@ class WritePayload:
     )
     upstream_calls: int = strawberry.field(description="Number of upstream calls that this write made.")
     client_mutation_id: str | None = strawberry.field(
-        description="The value sent by the client. Null if none was sent."
+        description="The value sent by the client. Null if none was sent, or if it was too long."
     )
+
+
+def idempotency_key(input: WriteInput) -> str | None:
+    """The key of the write; an empty one is none. InputError if it, or the client's own id, is too long."""
+    if len(given(input.client_mutation_id) or "") > LONGEST_KEY:
+        raise InputError(f"clientMutationId has at most {LONGEST_KEY} characters", field=("clientMutationId",))
+    key = given(input.idempotency_key) or None
+    if key is not None and len(key) > LONGEST_KEY:
+        raise InputError(f"idempotencyKey has at most {LONGEST_KEY} characters", field=("idempotencyKey",))
+    return key
+
+
+def client_mutation_id(input: WriteInput) -> str | None:
+    """What the payload returns of the client's own id; nothing of one that is too long."""
+    sent = given(input.client_mutation_id)
+    return None if sent is None or len(sent) > LONGEST_KEY else sent
 
 
 def members_of(result: WriteResult, client_mutation_id: str | None) -> dict[str, Any]:

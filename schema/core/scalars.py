@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NewType
+from typing import Any, NewType, Self
 
 import msgspec
 import strawberry
@@ -48,7 +48,7 @@ class WrittenFloat(float):
 
     text: str
 
-    def __new__(cls, text: str) -> "WrittenFloat":
+    def __new__(cls, text: str) -> Self:
         number = super().__new__(cls, text)
         number.text = text
         return number

@@ -15,6 +15,8 @@ from schema.core.payload import (
     VIEWER,
     WriteInput,
     WritePayload,
+    client_mutation_id,
+    idempotency_key,
     json_object,
     members_of,
     refused,
@@ -153,14 +155,14 @@ AnyInput = TypeVar("AnyInput", bound=StartFlowInput | FlowActionInput)
 async def _write(
     context: Context, input: AnyInput, target: Callable[[], Target], intent: Callable[[AnyInput], Intent]
 ) -> FlowPayload:
-    client_mutation_id = given(input.client_mutation_id)
+    own_id = client_mutation_id(input)
     try:
-        request = WriteRequest(target=target(), intent=intent(input), idempotency_key=given(input.idempotency_key))
+        request = WriteRequest(target=target(), intent=intent(input), idempotency_key=idempotency_key(input))
     except InputError as error:
-        return FlowPayload.from_result(refused(error), context, client_mutation_id)
+        return FlowPayload.from_result(refused(error), context, own_id)
     result = await context.federation.perform(context.caller, request)
     note_flow_written(result.flow, context)
-    return FlowPayload.from_result(result, context, client_mutation_id)
+    return FlowPayload.from_result(result, context, own_id)
 
 
 def _flow(input: FlowActionInput) -> FlowRef:

@@ -1,6 +1,8 @@
 """Requests to a vendor: one HTTP client per source, with credentials and bounds.
 
-upstream          sends requests to one origin; an answer, and the error for its status
+upstream          sends requests to one origin, and the error for a status
+answer            an answer with its complete body
+success           what a vendor documents as the answer to an applied write
 credentials       headers that prove who we are; tokens are fetched and renewed
 token             tokens as an issuer gives them, checked
 token_exchange    credentials of the caller: the caller's own token, or one in exchange for it (RFC 8693)
@@ -12,17 +14,22 @@ retry_after       the Retry-After header
 """
 
 from connectors.sdk.http.admission import NO_HEADERS, AdmissionControl, Permit
+from connectors.sdk.http.answer import Answer
 from connectors.sdk.http.authority import Authority
 from connectors.sdk.http.body import STEP, CorruptBodyError, TooLargeError, read_bounded
 from connectors.sdk.http.call import RequestCounter, SharedRecords, UpstreamCall, current_call, in_call, read_once
 from connectors.sdk.http.credentials import Credentials, Exchange, FixedHeaders, TokenCredentials, from_settings
 from connectors.sdk.http.retry_after import LONGEST, retry_at
+from connectors.sdk.http.success import JSON_CREATED, JSON_OK, NO_CONTENT, Success, is_json, is_json_object
 from connectors.sdk.http.token import Token, received_token, token_of
 from connectors.sdk.http.token_exchange import TokenExchange, ViewerToken
-from connectors.sdk.http.upstream import Answer, Transport, Upstream, error_from_status
+from connectors.sdk.http.upstream import Transport, Upstream, error_from_status
 
 __all__ = [
+    "JSON_CREATED",
+    "JSON_OK",
     "LONGEST",
+    "NO_CONTENT",
     "NO_HEADERS",
     "STEP",
     "AdmissionControl",
@@ -35,6 +42,7 @@ __all__ = [
     "Permit",
     "RequestCounter",
     "SharedRecords",
+    "Success",
     "Token",
     "TokenCredentials",
     "TokenExchange",
@@ -47,6 +55,8 @@ __all__ = [
     "error_from_status",
     "from_settings",
     "in_call",
+    "is_json",
+    "is_json_object",
     "read_bounded",
     "read_once",
     "received_token",

@@ -21,7 +21,7 @@ from connectors.sdk.settings import (
 )
 
 if TYPE_CHECKING:
-    from connectors.sdk.http.upstream import Answer
+    from connectors.sdk.http.answer import Answer
 
 
 class Exchange(Protocol):

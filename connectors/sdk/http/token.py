@@ -12,7 +12,7 @@ import msgspec
 from connectors.sdk.errors import MalformedResponseError
 
 if TYPE_CHECKING:
-    from connectors.sdk.http.upstream import Answer
+    from connectors.sdk.http.answer import Answer
 
 # What a header carries after "Bearer ": ASCII, without spaces and control characters.
 _SENDABLE = re.compile(r"[\x21-\x7e]+")

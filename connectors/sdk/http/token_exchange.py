@@ -10,11 +10,12 @@ import anyio
 import msgspec
 
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, UnauthenticatedError
+from connectors.sdk.http.answer import Answer
 from connectors.sdk.http.authority import Authority
 from connectors.sdk.http.call import current_call
 from connectors.sdk.http.credentials import Credentials, Exchange
 from connectors.sdk.http.token import Token, is_sendable, token_of
-from connectors.sdk.http.upstream import Answer, error_from_status
+from connectors.sdk.http.upstream import error_from_status
 from connectors.sdk.settings import OAuthCredentials
 
 # RFC 8693 sections 2.1 and 3.

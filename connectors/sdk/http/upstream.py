@@ -4,7 +4,7 @@ import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import anyio
@@ -24,14 +24,13 @@ from connectors.sdk.errors import (
     UpstreamTimeoutError,
 )
 from connectors.sdk.http.admission import AdmissionControl
+from connectors.sdk.http.answer import Answer
 from connectors.sdk.http.body import CorruptBodyError, TooLargeError, read_bounded
 from connectors.sdk.http.call import current_call
 from connectors.sdk.http.credentials import Credentials, NoAuthorisation
 from connectors.sdk.http.retry_after import retry_at
-from connectors.sdk.json import decode_json
+from connectors.sdk.http.success import Success, is_json_object
 from connectors.sdk.settings import SourceSettings
-
-T = TypeVar("T")
 
 Transport = httpx2.AsyncBaseTransport
 """What sends requests; tests give one that leads to a stand-in."""
@@ -50,31 +49,11 @@ _FORBIDDEN_IN_ID = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _FORBIDDEN_IN_PATH = re.compile(r"[^!-~]|[{}?#\\]|/\.{0,2}/|/\.{1,2}$")
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """A vendor's answer with its complete body. `is_write`: it is the answer to a write."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    is_write: bool
-
-    @property
-    def ok(self) -> bool:
-        return 200 <= self.status < 300
-
-    def decode(self, type_: type[T]) -> T:
-        """The JSON body as `type_`; MalformedResponseError if it does not fit."""
-        return decode_json(self.body, type_, maybe_applied=self.is_write, native_status=self.status)
-
-    def try_decode(self, type_: type[T]) -> T | None:
-        """The JSON body as `type_`, None if it does not fit: for error bodies, which proxies may replace."""
-        try:
-            return msgspec.json.decode(self.body, type=type_)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            return None
-
-
 ParseError = Callable[[Answer], ConnectorError | None]
+IsRefusal = Callable[[Answer], bool]
+
+# Statuses that mean the same from a vendor and from something before it: not applied (401, 429), or late (408).
+_CLEAR_REFUSALS = frozenset({401, 408, 429})
 
 
 @cache
@@ -88,7 +67,9 @@ class Upstream:
 
     There are two exceptions to "once". A 401 proves that nothing was applied: credentials that can be renewed (a login,
     a token) are renewed once, and the request is sent again. And a read is sent again if the admission control allows it.
-    `parse_error` turns a vendor's answer into its error; if it returns None, the status decides. Every request to the
+    `parse_error` turns a vendor's answer into its error; if it returns None, the status decides. `is_refusal` tells whether
+    a 4xx answer to a write has the vendor's own form; any other one may come from something in between, and leaves open
+    whether the write was applied. Without it every JSON object is taken for the vendor's form. Every request to the
     source's own origin needs a permit of the `admission` control, given here or by `guard`; a connector alone has none.
     """
 
@@ -98,6 +79,7 @@ class Upstream:
         *,
         credentials: Credentials | None = None,
         parse_error: ParseError | None = None,
+        is_refusal: IsRefusal = is_json_object,
         transport: Transport | None = None,
         admission: AdmissionControl | None = None,
     ) -> None:
@@ -108,6 +90,7 @@ class Upstream:
         self._large_bodies = anyio.Semaphore(1)
         self._credentials = credentials or NoAuthorisation()
         self._parse_error = parse_error
+        self._is_refusal = is_refusal
         base = httpx2.URL(settings.base_url.rstrip("/"))
         self._origin = (base.scheme, base.host, base.port)
         self._prefix = base.raw_path.decode().rstrip("/")
@@ -144,24 +127,25 @@ class Upstream:
 
         ConnectorError for anything but a 2xx answer.
         """
-        return await self._call(
-            method, path, ids, params, json, headers, credentials or self._credentials, is_write=False
-        )
+        return await self._call(method, path, ids, params, json, headers, credentials or self._credentials, None)
 
     async def write(
         self,
         method: str,
         path: str,
         *ids: str,
+        success: Success,
         params: Mapping[str, str | int] | None = None,
         json: object = None,
         headers: Mapping[str, str] | None = None,
         credentials: Credentials | None = None,
     ) -> Answer:
-        """One write, sent at most once. An error's `maybe_applied` tells whether it may have arrived. Arguments as `read`."""
-        return await self._call(
-            method, path, ids, params, json, headers, credentials or self._credentials, is_write=True
-        )
+        """One write, sent at most once. Other arguments as `read`.
+
+        `success` is what the vendor documents as the answer: MalformedResponseError for any other 2xx answer. An error's
+        `maybe_applied` tells whether the write may have been applied.
+        """
+        return await self._call(method, path, ids, params, json, headers, credentials or self._credentials, success)
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -195,9 +179,10 @@ class Upstream:
         json: object,
         headers: Mapping[str, str] | None,
         credentials: Credentials,
-        *,
-        is_write: bool,
+        success: Success | None,
     ) -> Answer:
+        """`success` is None for a read."""
+        is_write = success is not None
         url = self.url(path, *ids)
         content = None if json is None else msgspec.json.encode(json)
         own = {**(headers or {}), **({} if content is None else {"Content-Type": "application/json"})}
@@ -214,6 +199,12 @@ class Upstream:
                 answer = await send(await credentials.headers(self))
             if not answer.ok:
                 raise self._error(answer)
+            if success is not None and not success.fits(answer):
+                raise MalformedResponseError(
+                    f"answered with status {answer.status} in a form that is not documented for this call",
+                    maybe_applied=True,
+                    native_status=answer.status,
+                )
             return answer
 
         return await attempt() if is_write or self._admission is None else await _again(attempt, self._admission)
@@ -261,29 +252,29 @@ class Upstream:
         is_write: bool,
     ) -> Answer:
         settings = self.settings
-        timeout = httpx2.Timeout(
-            settings.write_timeout if is_write else settings.read_timeout,
-            connect=settings.connect_timeout,
-            pool=settings.connect_timeout,
-        )
+        # For the whole answer: the client's own timeouts begin again with every byte.
+        seconds = settings.write_timeout if is_write else settings.read_timeout
+        connecting = min(settings.connect_timeout, seconds / 2)
+        timeout = httpx2.Timeout(seconds, connect=connecting, pool=connecting)
         current_call().count_request()
         try:
-            async with self._client.stream(
-                method, url, params=params, content=content, headers=headers, timeout=timeout
-            ) as response:
-                body = await read_bounded(
-                    response.aiter_raw(),
-                    encoding=response.headers.get("content-encoding", ""),
-                    length=response.headers.get("content-length"),
-                    limit=settings.max_response_bytes,
-                    turn=None if is_write else self._large_bodies,
-                )
-                return Answer(response.status_code, response.headers, body, is_write)
+            with anyio.fail_after(seconds):
+                async with self._client.stream(
+                    method, url, params=params, content=content, headers=headers, timeout=timeout
+                ) as response:
+                    body = await read_bounded(
+                        response.aiter_raw(),
+                        encoding=response.headers.get("content-encoding", ""),
+                        length=response.headers.get("content-length"),
+                        limit=settings.max_response_bytes,
+                        turn=None if is_write else self._large_bodies,
+                    )
+                    return Answer(response.status_code, response.headers, body, is_write)
         except _UNSENDABLE as error:
             raise BrokenError("was not called: a header cannot be sent; check the source's credentials") from error
         except _UNSENT as error:
             raise UnavailableError("cannot be reached; check base_url and whether it runs") from error
-        except httpx2.TimeoutException as error:
+        except (httpx2.TimeoutException, TimeoutError) as error:
             raise UpstreamTimeoutError("did not answer in time", maybe_applied=is_write) from error
         except TooLargeError as error:
             raise MalformedResponseError(
@@ -304,6 +295,13 @@ class Upstream:
         return isinstance(self._error(answer), UnauthenticatedError)
 
     def _error(self, answer: Answer) -> ConnectorError:
+        refuses = answer.is_write and 400 <= answer.status < 500 and answer.status not in _CLEAR_REFUSALS
+        if refuses and not self._is_refusal(answer):
+            return MalformedResponseError(
+                f"refused with status {answer.status}, but not in the vendor's own form",
+                maybe_applied=True,
+                native_status=answer.status,
+            )
         error = None if self._parse_error is None else self._parse_error(answer)
         return error or error_from_status(answer)
 

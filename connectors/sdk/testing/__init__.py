@@ -20,7 +20,7 @@ pytest.register_assert_rewrite(
 )
 
 from connectors.sdk.testing.contract import ConnectorContract
-from connectors.sdk.testing.faulty_transport import FAULTS, Fault, FaultyTransport, Reply
+from connectors.sdk.testing.faulty_transport import FAULTS, IN_BETWEEN, READ_REFUSALS, Fault, FaultyTransport, Reply
 from connectors.sdk.testing.reading import drain, read, read_flow
 from connectors.sdk.testing.record_check import check
 from connectors.sdk.testing.sample import STRANGE_IDS, ContractSample
@@ -29,6 +29,8 @@ from connectors.sdk.testing.verbs import COMMANDS
 __all__ = [
     "COMMANDS",
     "FAULTS",
+    "IN_BETWEEN",
+    "READ_REFUSALS",
     "STRANGE_IDS",
     "ConnectorContract",
     "ContractSample",

@@ -10,27 +10,30 @@ from zlib import MAX_WBITS, compressobj
 import httpx2
 import pytest
 
+from connectors.sdk.commands import TaskCommand
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import (
     ConnectorError,
     MalformedResponseError,
     RateLimitedError,
+    RejectedError,
     UnauthenticatedError,
     UnavailableError,
 )
 from connectors.sdk.model import OPEN_STATES
 from connectors.sdk.query import TaskQuery
-from connectors.sdk.testing.faulty_transport import FAULTS, Fault, FaultyTransport, Reply
+from connectors.sdk.testing.faulty_transport import FAULTS, IN_BETWEEN, READ_REFUSALS, Fault, FaultyTransport, Reply
 from connectors.sdk.testing.messages import errors_shown, requests_shown
 from connectors.sdk.testing.reading import errors_of
 from connectors.sdk.testing.sample import ContractSample, secrets_of
-from connectors.sdk.testing.verbs import some_write
+from connectors.sdk.testing.verbs import prepared, some_write
 
-each_fault = pytest.mark.parametrize(
-    ("fault", "kind", "maybe_applied"),
-    FAULTS,
-    ids=[str(fault.status) if isinstance(fault, Reply) else fault.__name__ for fault, _, _ in FAULTS],
-)
+
+def _each(faults: Sequence[tuple[Fault, type[ConnectorError], bool]]) -> pytest.MarkDecorator:
+    names = [str(fault.status) if isinstance(fault, Reply) else fault.__name__ for fault, _, _ in faults]
+    return pytest.mark.parametrize(("fault", "kind", "maybe_applied"), faults, ids=names)
+
+
 each_unreadable_body = pytest.mark.parametrize(
     "body", [b"<html>", b"42", b'"text"', b"null", b"", b"{", b"[" * 5000, b"\xff\xfe"]
 )
@@ -39,7 +42,7 @@ each_unreadable_body = pytest.mark.parametrize(
 class FailurePromises:
     """Every failure is the right error, tells whether a write may have been applied, and shows no secret."""
 
-    @each_fault
+    @_each((*FAULTS, *READ_REFUSALS))
     async def test_a_failed_read_is_the_right_error(
         self,
         connector: Connector[Any],
@@ -62,7 +65,7 @@ class FailurePromises:
             _check_errors(errors, kind, maybe_applied=False)
             _check_sent_once(requests, kind)
 
-    @each_fault
+    @_each(FAULTS)
     async def test_a_failed_write_says_whether_it_may_be_applied(
         self,
         connector: Connector[Any],
@@ -81,6 +84,25 @@ class FailurePromises:
 
         _check_errors(errors, kind, maybe_applied=maybe_applied)
         _check_sent_once(requests, kind)
+
+    async def test_an_answer_of_something_in_between_leaves_a_write_open(
+        self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample, verb: type[TaskCommand]
+    ) -> None:
+        """A sign-in page with 200, a queue's 202, a proxy's 404: neither success nor refusal, for every verb."""
+        how = connector.info.capabilities.get(verb)
+        if how is None or not how.atomic:
+            pytest.skip("the verb has other requests before its write")
+        command = await prepared(connector, sample, verb)
+        for answer in IN_BETWEEN:
+            with transport.failing(answer) as requests:
+                errors = await errors_of(lambda: connector.perform(command))
+
+            assert [(True, False)] == [(e.maybe_applied, isinstance(e, RejectedError)) for e in errors], (
+                f"status {answer.status} with {answer.body[:40]!r} is not the vendor's word: whether {verb.__name__} was "
+                f"applied is not known. Declare the documented `success` of the call, and the vendor's form of a refusal "
+                f"with `is_refusal`; got {errors_shown(errors) or 'no error'}"
+            )
+            assert 1 == len(requests), f"sent {requests_shown(requests)}"
 
     @each_unreadable_body
     async def test_an_unreadable_200_is_malformed(

@@ -147,10 +147,7 @@ FAULTS: tuple[tuple[Fault, type[ConnectorError], bool], ...] = (
     (httpx2.ReadError, UnavailableError, True),
     (httpx2.WriteError, UnavailableError, True),
     (httpx2.RemoteProtocolError, UnavailableError, True),
-    (Reply(400), RejectedError, False),
     (Reply(401), UnauthenticatedError, False),
-    (Reply(403), ForbiddenError, False),
-    (Reply(409), RejectedError, False),
     (Reply(429, {"Retry-After": "7"}), RateLimitedError, False),
     (Reply(500), UnavailableError, True),
     (Reply(502, {"Content-Type": "text/html"}, b"<html>Bad Gateway</html>"), UnavailableError, True),
@@ -158,4 +155,35 @@ FAULTS: tuple[tuple[Fault, type[ConnectorError], bool], ...] = (
     (Reply(504), UpstreamTimeoutError, True),
     (Reply(302, {"Location": "https://evil.test/"}), MalformedResponseError, True),
     (Reply(307, {"Location": "/elsewhere"}), MalformedResponseError, True),
+)
+
+# Refusals of reads, without a body. For a write only the vendor's own form counts.
+READ_REFUSALS: tuple[tuple[Fault, type[ConnectorError], bool], ...] = (
+    (Reply(400), RejectedError, False),
+    (Reply(403), ForbiddenError, False),
+    (Reply(409), RejectedError, False),
+)
+
+_PAGE = {"Content-Type": "text/html"}
+_SIGN_IN = b"<html><body>Sign in</body></html>"
+
+# Answers of something between the gateway and the vendor: they leave open what became of a write.
+IN_BETWEEN: tuple[Reply, ...] = (
+    Reply(200),
+    Reply(200, _PAGE, _SIGN_IN),
+    Reply(200, _PAGE, b'{"id": 1}'),
+    Reply.json({"signIn": "https://sso.test/"}),
+    Reply(201, _PAGE, _SIGN_IN),
+    Reply(202),
+    Reply.json({}, status=202),
+    Reply(203, _PAGE, _SIGN_IN),
+    Reply(206),
+    Reply(207, _PAGE, _SIGN_IN),
+    Reply(400, _PAGE, _SIGN_IN),
+    Reply(403, _PAGE, _SIGN_IN),
+    Reply(404, _PAGE, _SIGN_IN),
+    Reply(409, _PAGE, _SIGN_IN),
+    Reply(413),
+    Reply(425),
+    Reply(499),
 )

@@ -9,6 +9,8 @@ verbs               the table of verbs: intent, command, proof of application, t
 attempt             the state of one write on its way, and its results
 command_builder     intents to commands; people and groups to native ids
 form_validation     outcomes and form data against the task's form
+recorder            results in the journal, and those that it could not take
+recovery            writes that the end of an earlier process cut off
 send_once           journal entry, one request upstream, invalidation of cached answers
 verification        what a record proves about a write whose answer was lost
 """
@@ -17,7 +19,8 @@ from gateway.federation.writes.command_builder import CommandBuilder
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.flow_write import FlowWriter
 from gateway.federation.writes.pipeline import WritePipeline
+from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.send_once import AtMostOnceSender
 from gateway.federation.writes.task_write import TaskWriter
 
-__all__ = ["AtMostOnceSender", "CommandBuilder", "Creator", "FlowWriter", "TaskWriter", "WritePipeline"]
+__all__ = ["AtMostOnceSender", "CommandBuilder", "Creator", "FlowWriter", "Recovery", "TaskWriter", "WritePipeline"]

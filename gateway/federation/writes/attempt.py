@@ -8,7 +8,7 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.capability import Capability, Support
 from connectors.sdk.commands import MutationStatus
 from connectors.sdk.connector import Connector
-from connectors.sdk.errors import ConnectorError, Failure
+from connectors.sdk.errors import ConnectorError, Failure, UnavailableError, UpstreamTimeoutError
 from connectors.sdk.model import Flow, Task
 from gateway.federation.sources import Source
 from gateway.federation.traffic import RequestCost
@@ -35,6 +35,9 @@ class Attempt:
         self.flow: Flow | None = None
         self.capability = Capability(support=Support.UNSUPPORTED, atomic=False)
         self.refusal: Failure | None = None
+        # Some request of this write may have left; what the earlier steps of several have certainly done.
+        self.was_sent = False
+        self.done: str | None = None
         # `task` is one that the caller may not see: it is shown in this one answer.
         self.is_shown_once = False
 
@@ -61,12 +64,20 @@ class Attempt:
         self.refusal = error
         if isinstance(error, ConnectorError):
             error.at(self.source.key, self.request.intent.verb)
-        return self.result(MutationStatus.REJECTED, problems=tuple(map(_as_in_graph, Problem.all_of(error))))
+        problems = tuple(map(_as_in_graph, Problem.all_of(error)))
+        return self.result(MutationStatus.REJECTED, problems=problems, effect=self.done)
 
     def unknown(self, *problems: Problem, **more: Any) -> WriteResult:
         """The write may or may not have happened."""
         unsettled = Problem(code="UPSTREAM_ERROR", message=UNSETTLED, source=self.source.key)
         return self.result(MutationStatus.UNKNOWN, problems=(*problems, unsettled), **more)
+
+    def cut_off(self) -> WriteResult:
+        """The write had no more time: its deadline has passed, or the gateway ends."""
+        if self.was_sent:
+            late = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
+            return self.unknown(Problem.from_error(late.at(self.source.key, self.request.intent.verb)))
+        return self.rejected(UnavailableError("was not called in time; nothing was sent, send the write again"))
 
 
 def _as_in_graph(problem: Problem) -> Problem:

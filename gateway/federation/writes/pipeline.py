@@ -1,10 +1,14 @@
 """The way of every write: admit (idempotency key, journal), lock its target, carry it out, settle.
 
 A write is sent at most once, and its result never claims more than is known. Once admitted it runs to its end, also if
-the client disconnects.
+the client disconnects, but not beyond the deadline of its request or the end of the gateway: then it is UNKNOWN if
+anything may have left, else REJECTED.
 """
 
+import asyncio
+import contextlib
 import hashlib
+import math
 import uuid
 from collections.abc import Mapping
 
@@ -33,6 +37,8 @@ from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.ended import ended_task
 from gateway.federation.writes.flow_write import FlowWriter
+from gateway.federation.writes.recorder import Recorder
+from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.task_write import TaskWriter
 from gateway.federation.writes.verbs import action_of
 from gateway.shared import Leases
@@ -40,6 +46,10 @@ from gateway.store import Journal, Record, Stage
 from schema.ports import Operation, Problem, WriteRequest, WriteResult
 
 log = structlog.get_logger("taskgate.write")
+
+# The share of the time of a request, and at most the seconds, that are left for recording the result and answering.
+ANSWER_SHARE = 0.1
+ANSWER_SECONDS = 5.0
 
 
 class WritePipeline:
@@ -53,6 +63,7 @@ class WritePipeline:
         creator: Creator,
         leases: Leases,
         own: OwnWork,
+        recovery: Recovery,
         now: Clock = utc_now,
     ) -> None:
         self._sources = sources
@@ -64,6 +75,10 @@ class WritePipeline:
         self._leases = leases
         self._own = own
         self._now = now
+        self._recovery = recovery
+        self._recorder = Recorder(journal)
+        self._looking_up: asyncio.Task[None] | None = None
+        self._running: set[anyio.CancelScope] = set()
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         """The result of the write; every expected failure is in it. Its upstream calls go before those of lists."""
@@ -78,16 +93,40 @@ class WritePipeline:
 
     async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
         """A write by its id, for its author and task admins; else None. Raises GatewayUnavailableError."""
+        await self._try_to_catch_up()
         found = await self._journal.find(operation_id)
         return found if found is not None and (caller.is_task_admin or found.person == caller.key) else None
 
     async def last_of(self, task: TaskRef) -> Operation | None:
         """The newest write to a task that the caller is known to see. Raises GatewayUnavailableError."""
+        await self._try_to_catch_up()
         return await self._journal.last(task)
+
+    async def start(self) -> None:
+        """Before the first write: end those of an earlier process. Raises GatewayUnavailableError.
+
+        Those that may have left are looked up in the background.
+        """
+        sent = await self._recovery.reject_unsent()
+        if sent:
+            self._looking_up = asyncio.create_task(self._recovery.look_up(sent))
+
+    async def stop(self) -> None:
+        """The gateway ends: writes that still run are cut off. Those that may have left are looked up at the next start."""
+        for scope in list(self._running):
+            scope.cancel()
+        if self._looking_up is not None:
+            self._looking_up.cancel()
+            await asyncio.gather(self._looking_up, return_exceptions=True)
+
+    async def _try_to_catch_up(self) -> None:
+        with contextlib.suppress(GatewayError):
+            await self._recorder.catch_up()
 
     async def _perform(self, attempt: Attempt) -> WriteResult:
         caller, request, source, operation_id = attempt.caller, attempt.request, attempt.source, attempt.operation_id
         try:
+            await self._recorder.catch_up()
             earlier = await self._journal.admit(
                 operation_id=operation_id,
                 person=caller.key,
@@ -101,8 +140,9 @@ class WritePipeline:
                 return await self._repeated(attempt, earlier)
         except GatewayError as error:
             return attempt.rejected(error)
+        result = await self._carry_out(attempt)
         with anyio.CancelScope(shield=True):
-            result = await self._settle(attempt, await self._carry_out(attempt))
+            result = await self._settle(attempt, result)
         log.info(
             "write",
             source=source.key,
@@ -115,34 +155,44 @@ class WritePipeline:
         return result
 
     async def _carry_out(self, attempt: Attempt) -> WriteResult:
-        target = attempt.request.target
+        with anyio.CancelScope(deadline=_latest_end(), shield=True) as scope:
+            self._running.add(scope)
+            try:
+                return await self._contained(attempt)
+            finally:
+                self._running.discard(scope)
+        return attempt.cut_off()
+
+    async def _contained(self, attempt: Attempt) -> WriteResult:
+        """Whatever goes wrong once a request may have left leaves the result open."""
         try:
-            if not isinstance(target, TaskRef | FlowRef):
-                return await self._creator.carry_out(attempt)
-            async with self._leases.hold(target):
-                if isinstance(target, TaskRef):
-                    return await self._tasks.carry_out(attempt, target)
-                return await self._flows.carry_out(attempt, target)
+            return await self._written(attempt)
         except GatewayError as error:
-            # The journal could not note that the write is sent, so it was not sent.
+            # The journal could not note that a step is sent, so that step was not sent.
             return attempt.rejected(error)
+        except Exception as raised:  # noqa: BLE001 it is logged there
+            found = attempt.source.error_of(raised, attempt.request.intent.verb, maybe_applied=attempt.was_sent)
+            return attempt.unknown(Problem.from_error(found)) if attempt.was_sent else attempt.rejected(found)
+
+    async def _written(self, attempt: Attempt) -> WriteResult:
+        target = attempt.request.target
+        if not isinstance(target, TaskRef | FlowRef):
+            return await self._creator.carry_out(attempt)
+        async with self._leases.hold(target):
+            if isinstance(target, TaskRef):
+                return await self._tasks.carry_out(attempt, target)
+            return await self._flows.carry_out(attempt, target)
 
     async def _settle(self, attempt: Attempt, result: WriteResult) -> WriteResult:
-        """Record the result; or forget a write that may be sent again with the same key. Returns what is answered."""
+        """Record the result. Returns what is answered."""
         ended = ended_task(attempt, result, self._now())
         if ended is not None:
             self._own.add(ended)
             result = structs.replace(result, task=self._left(attempt, result.task))
-        try:
-            if result.status is MutationStatus.REJECTED and _may_be_repeated(attempt.refusal):
-                await self._journal.withdraw(attempt.operation_id)
-            else:
-                # A task that is shown for this one answer is not recorded, so a repeated key does not show it again.
-                kept = structs.replace(result, task=None) if attempt.is_shown_once else result
-                await self._journal.settle(attempt.operation_id, kept, ended=ended)
-        except GatewayError:
-            # The result is true whether or not it is recorded. A repeated key looks at the source instead.
-            log.exception("result not recorded", operation=attempt.operation_id)
+        frees_key = result.status is MutationStatus.REJECTED and _may_be_repeated(attempt.refusal)
+        # A task that is shown for this one answer is not recorded, so a repeated key does not show it again.
+        kept = structs.replace(result, task=None) if attempt.is_shown_once else result
+        await self._recorder.record(attempt.operation_id, kept, ended=ended, frees_key=frees_key)
         return result
 
     def _left(self, attempt: Attempt, task: Task | None) -> Task | None:
@@ -180,6 +230,15 @@ def _rejected(operation_id: str, error: Failure) -> WriteResult:
 
 # A decimal is a number here: the text of it is another argument.
 _SEEN = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+
+
+def _latest_end() -> float:
+    """When a write must be at its end so that its request is answered in time, in seconds of the event loop's clock."""
+    context = current_context()
+    left = context.remaining()
+    if context.deadline is None or left is None:
+        return math.inf
+    return context.deadline - min(ANSWER_SECONDS, left * ANSWER_SHARE)
 
 
 def _may_be_repeated(refusal: Failure | None) -> bool:

@@ -31,6 +31,7 @@ class AtMostOnceSender:
         ConnectorError, with `maybe_applied` if the answer was lost.
         """
         await self._journal.mark_sent(attempt.operation_id)
+        attempt.was_sent = True
         source = attempt.source
         async with self._answers.writing(touched(source.key, command)) as pending:
             try:
@@ -40,4 +41,8 @@ class AtMostOnceSender:
                     pending.unsettled_for(UNSETTLED_SECONDS)
                 elif isinstance(error, UnavailableError):
                     pending.not_sent()
+                raise
+            except BaseException:
+                # Cut off, by the deadline for example: the request may be on its way still.
+                pending.unsettled_for(UNSETTLED_SECONDS)
                 raise

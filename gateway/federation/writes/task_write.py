@@ -188,7 +188,7 @@ class TaskWriter:
             return result
         # Claim and completion are two writes: together they are neither native nor atomic.
         attempt.capability = structs.replace(completing, support=Support.EMULATED, atomic=False)
-        attempt.task = result.task
+        attempt.task, attempt.done = result.task, "claimed; not completed"
         return result.task
 
     async def _judged(self, attempt: Attempt, task: Task, intent: CompleteIntent) -> Mapping[str, object] | None:

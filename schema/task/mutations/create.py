@@ -7,7 +7,15 @@ import strawberry
 from connectors.sdk.errors import InputError
 from schema.core.arguments import argument, flow_ref, given, source_key
 from schema.core.enums import TaskPriority
-from schema.core.payload import VENDOR_OPTIONS, WriteInput, json_object, refused, vendor_options
+from schema.core.payload import (
+    VENDOR_OPTIONS,
+    WriteInput,
+    client_mutation_id,
+    idempotency_key,
+    json_object,
+    refused,
+    vendor_options,
+)
 from schema.core.relay import decode
 from schema.core.resolver import resolved
 from schema.core.scalars import JSON
@@ -40,17 +48,17 @@ class CreateMutations:
     async def create_task(
         self, info: Info, input: Annotated[CreateTaskInput, strawberry.argument(description="The task to create.")]
     ) -> TaskPayload:
-        context, client_mutation_id = info.context, given(input.client_mutation_id)
+        context, own_id = info.context, client_mutation_id(input)
         try:
             request = WriteRequest(
                 target=SourceRef(source_key(input.source_id, ("sourceId",), context)),
                 intent=_creation(input),
-                idempotency_key=given(input.idempotency_key),
+                idempotency_key=idempotency_key(input),
             )
         except InputError as error:
-            return TaskPayload.from_result(refused(error), context, client_mutation_id)
+            return TaskPayload.from_result(refused(error), context, own_id)
         result = await context.federation.perform(context.caller, request)
-        return TaskPayload.from_result(result, context, client_mutation_id)
+        return TaskPayload.from_result(result, context, own_id)
 
 
 def _creation(input: CreateTaskInput) -> CreateTaskIntent:

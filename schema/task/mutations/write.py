@@ -9,7 +9,16 @@ from connectors.sdk.errors import InputError
 from connectors.sdk.model import TaskRef
 from schema.core.arguments import argument, given
 from schema.core.context import Context
-from schema.core.payload import REASON, VIEWER, WriteInput, WritePayload, members_of, refused
+from schema.core.payload import (
+    REASON,
+    VIEWER,
+    WriteInput,
+    WritePayload,
+    client_mutation_id,
+    idempotency_key,
+    members_of,
+    refused,
+)
 from schema.core.resolver import resolved
 from schema.ports import Intent, WriteRequest, WriteResult
 from schema.task.dataloaders import note_task_written
@@ -66,17 +75,17 @@ class TaskPayload(WritePayload):
 
 async def write_task(context: Context, input: TaskTargetInput, intent: Callable[[TaskRef], Intent]) -> TaskPayload:
     """Send the intent that `intent` makes for the task. Wrong arguments are errors of the payload."""
-    client_mutation_id = given(input.client_mutation_id)
+    own_id = client_mutation_id(input)
     try:
         ref = TaskRef(*argument(input.task_id, "Task", ("taskId",)).parts)
         request = WriteRequest(
             target=ref,
             intent=intent(ref),
             expected_version=given(input.expected_version) if isinstance(input, TaskWriteInput) else None,
-            idempotency_key=given(input.idempotency_key),
+            idempotency_key=idempotency_key(input),
         )
     except InputError as error:
-        return TaskPayload.from_result(refused(error), context, client_mutation_id)
+        return TaskPayload.from_result(refused(error), context, own_id)
     result = await context.federation.perform(context.caller, request)
     note_task_written(ref, result.task, context)
-    return TaskPayload.from_result(result, context, client_mutation_id)
+    return TaskPayload.from_result(result, context, own_id)

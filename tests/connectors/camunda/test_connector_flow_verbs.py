@@ -159,7 +159,7 @@ async def test_a_failed_start_says_whether_it_may_have_been_applied(
     status: int, detail: str, error: type[ConnectorError], maybe_applied: bool, answering: Answering
 ) -> None:
     """An unknown process is an error of the caller. After a timeout the instance may exist."""
-    connector = answering(lambda _: httpx2.Response(status, json={"title": "X", "detail": detail}))
+    connector = answering(lambda _: httpx2.Response(status, json={"title": "X", "status": status, "detail": detail}))
 
     with pytest.raises(error) as caught:
         await connector.perform_on_flow(StartFlow(definition_key="x"))

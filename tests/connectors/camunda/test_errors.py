@@ -124,13 +124,34 @@ async def test_a_broken_connection_becomes_an_error(
 async def test_a_body_that_is_no_problem_document_becomes_an_error(
     status: int, task: Task, answering: Answering
 ) -> None:
-    """Pages of proxies are not quoted."""
+    """Pages of proxies are not quoted. To a write they are no refusal: it may have been applied."""
     connector = answering(lambda _: httpx2.Response(status, text="<h1>gateway s3cr3t</h1>"))
 
-    errors = [await error_of_read(connector, task), await error_of_write(connector, task)]
+    of_read, of_write = await error_of_read(connector, task), await error_of_write(connector, task)
 
-    assert not any("s3cr3t" in f"{error} {error!r}" for error in errors)
-    assert not any(isinstance(error, BrokenError) for error in errors)
+    assert not any("s3cr3t" in f"{error} {error!r}" for error in (of_read, of_write))
+    assert (False, True) == (isinstance(of_read, BrokenError), of_write.maybe_applied)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_own"),
+    [
+        ({"type": "about:blank", "title": "NOT_FOUND", "status": 404}, True),
+        ({"title": "NOT_FOUND", "status": 404, "detail": "x", "instance": "/v2/x"}, True),
+        ({"title": "NOT_FOUND", "status": 409}, False),
+        ({"title": "NOT_FOUND"}, False),
+        ({"status": 404}, False),
+        ({"message": "no route"}, False),
+        (["NOT_FOUND"], False),
+    ],
+)
+async def test_a_refusal_of_a_write_is_a_problem_document_with_its_status(
+    body: object, is_own: bool, task: Task, answering: Answering
+) -> None:
+    """Any other one comes from something in between."""
+    error = await error_of_write(answering(lambda _: httpx2.Response(404, json=body)), task)
+
+    assert (is_own, not is_own) == (isinstance(error, ConflictError), error.maybe_applied)
 
 
 async def test_retry_after_is_read_from_backpressure(task: Task, answering: Answering) -> None:

@@ -200,6 +200,9 @@ def tasks(execution: Execution, settings: EpilotSettings) -> list[Task]:
     return list(tasks_of(execution, settings, fetched_at=NOW).values())
 
 
+CREATING = ("/executions", "/steps", "/tasks")
+
+
 class Wire:
     """Answers with the examples, changed as given, and records what was sent."""
 
@@ -211,17 +214,19 @@ class Wire:
         body = json.loads(request.content) if request.content else None
         path = request.url.raw_path.decode()
         self.sent.append((f"{request.method} {path}", body))
+        # What is created is answered with 201.
+        status = 201 if request.method == "POST" and path.rstrip("/").endswith(CREATING) else 200
         if "/steps" in path:
             steps = workflow_execution()["flow"][0]["steps"]
-            return httpx2.Response(200, json={**steps[1], "executionId": "8gja72h6kas6h", **self.changes})
+            return httpx2.Response(status, json={**steps[1], "executionId": "8gja72h6kas6h", **self.changes})
         if path.startswith("/v1") and request.method == "PATCH":
             return httpx2.Response(204)
         if path.startswith("/v1"):
-            return httpx2.Response(200, json={**workflow_execution(), **self.changes})
+            return httpx2.Response(status, json={**workflow_execution(), **self.changes})
         flow = flow_execution()
         if "/tasks" in path:
-            return httpx2.Response(200, json={**flow["tasks"][1], **self.changes})
-        return httpx2.Response(200, json={**flow, **self.changes})
+            return httpx2.Response(status, json={**flow["tasks"][1], **self.changes})
+        return httpx2.Response(status, json={**flow, **self.changes})
 
 
 def answering(body: object, seen: list[Any] | None = None) -> Callable[[httpx2.Request], httpx2.Response]:

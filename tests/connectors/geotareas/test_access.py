@@ -132,14 +132,11 @@ async def test_a_login_sends_neither_key_nor_token(opened: Scripted) -> None:
 REFUSALS = [
     (400, refusal("VALIDATION_ERROR"), errors.ValidationFailedError, False),
     (400, refusal("BAD_REQUEST"), errors.UnauthenticatedError, False),
-    (400, "<html>", errors.ValidationFailedError, False),
     (401, refusal("UNAUTHORIZED", with_data=True), errors.UnauthenticatedError, False),
     (401, "", errors.UnauthenticatedError, False),
     (403, refusal("FORBIDDEN"), errors.ForbiddenError, False),
     (404, refusal("NOT_FOUND", with_data=True), errors.NotFoundError, False),
-    (404, "<html>", errors.NotFoundError, False),
     (409, refusal("CONFLICT"), errors.ValidationFailedError, False),
-    (418, {"error": "text"}, errors.RejectedError, False),
     (429, refusal("RATE_LIMITED"), errors.RateLimitedError, False),
     (302, "", errors.MalformedResponseError, True),
     (500, refusal("INTERNAL_ERROR"), errors.UnavailableError, True),
@@ -175,6 +172,32 @@ async def test_a_refusal_is_its_error(
     assert (maybe_applied, False) == (written.value.maybe_applied, read.value.maybe_applied)
     if isinstance(written.value, errors.RateLimitedError):
         assert written.value.retry_at is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (400, "<html>", errors.ValidationFailedError),
+        (404, "<html>", errors.NotFoundError),
+        (409, "", errors.ValidationFailedError),
+        (418, {"error": "text"}, errors.RejectedError),
+        (404, {"success": True}, errors.NotFoundError),
+        (404, {"success": False}, errors.NotFoundError),
+    ],
+)
+async def test_a_refusal_without_the_vendors_envelope_leaves_a_write_open(
+    scripted: Scripted, task: Task, status: int, body: object, expected: type[errors.ConnectorError]
+) -> None:
+    """Something in between gave it. A read is refused by its status."""
+    given: dict[str, Any] = {"text": body} if isinstance(body, str) else {"json": body}
+    connector = scripted(lambda _: httpx2.Response(status, **given))
+
+    with pytest.raises(errors.MalformedResponseError) as written:
+        await connector.perform(Complete(task=task, outcome="sent"))
+    with pytest.raises(expected):
+        await connector.list_tasks(TaskQuery(), limit=1)
+
+    assert written.value.maybe_applied
 
 
 @pytest.mark.parametrize(

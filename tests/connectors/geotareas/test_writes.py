@@ -214,7 +214,7 @@ async def test_captured_data_keeps_its_numbers(scripted: Scripted, task: Task) -
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         bodies.append(request.content)
-        return httpx2.Response(201, json={"success": True, "data": {"task_id": task.native_id, "status": "COMPLETED"}})
+        return httpx2.Response(200, json={"success": True, "data": {"task_id": task.native_id, "status": "COMPLETED"}})
 
     connector = scripted(answer)
     await connector.perform(Complete(task=task, outcome="sent", data={"a": Decimal("1.10"), "b": 2**60 + 1}))

@@ -109,6 +109,8 @@ async def test_a_method_on_the_page_is_one_request(settings: LittlehorseSettings
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         seen.append(request)
+        if request.method == "POST" and "/comment" not in request.url.path:
+            return httpx2.Response(204, stream=httpx2.ByteStream(b""))
         return httpx2.Response(200, stream=httpx2.ByteStream(b"[]" if "comments" in str(request.url) else ANY))
 
     upstream = Upstream(settings, transport=httpx2.MockTransport(answer))
@@ -128,7 +130,7 @@ async def test_a_method_on_the_page_is_one_request(settings: LittlehorseSettings
 # Fits every answer of the bridge.
 ANY = (
     b'{"id":"task-123","wfRunId":"workflow-456","userTasks":[],"userTaskDefNames":[],"users":[],"groups":[],'
-    b'"providers":[],"bookmark":null}'
+    b'"providers":[],"bookmark":null,"event":{"commentId":7}}'
 )
 
 

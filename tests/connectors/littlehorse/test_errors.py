@@ -68,11 +68,9 @@ REFUSALS = [
     (httpx2.Response(429, headers={"Retry-After": "7"}), errors.RateLimitedError, False),
     (httpx2.Response(502, text="<html>"), errors.UnavailableError, True),
     (httpx2.Response(401, text="<html>"), errors.UnauthenticatedError, False),
-    (httpx2.Response(403, text="<html>"), errors.ForbiddenError, False),
     (httpx2.Response(500, content=b"\xff{"), errors.UnavailableError, True),
     (httpx2.Response(500, json=["NOT_FOUND"]), errors.UnavailableError, True),
     (httpx2.Response(500, json={"message": 1}), errors.UnavailableError, True),
-    (httpx2.Response(418, json={}), errors.RejectedError, False),
 ]
 
 
@@ -94,6 +92,30 @@ async def test_a_refusal_is_its_error(
 
     assert (expected, expected) == (type(written.value), type(read.value))
     assert (maybe_applied, False) == (written.value.maybe_applied, read.value.maybe_applied)
+    await connector.aclose()
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        (httpx2.Response(403, text="<html>"), errors.ForbiddenError),
+        (httpx2.Response(404), errors.NotFoundError),
+        (httpx2.Response(409, json={"message": "UserTaskRun cannot be claimed!"}), errors.AlreadyAssignedError),
+        (httpx2.Response(418, json={}), errors.RejectedError),
+    ],
+)
+async def test_a_refusal_in_another_form_leaves_a_write_open(
+    scripted: Scripted, task: Task, response: httpx2.Response, expected: type[errors.ConnectorError]
+) -> None:
+    """Both forms of the bridge repeat the status. A read is refused by its status."""
+    connector = scripted(lambda _: response)
+
+    with pytest.raises(errors.MalformedResponseError) as written:
+        await connector.perform(Cancel(task=task))
+    with pytest.raises(expected):
+        await connector.list_tasks(TaskQuery(), limit=1)
+
+    assert written.value.maybe_applied
     await connector.aclose()
 
 

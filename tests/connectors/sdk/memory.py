@@ -15,7 +15,7 @@ from connectors.sdk.commands import Claim, Complete, Outcome, Release
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import AlreadyAssignedError, ConflictError, ConnectorError
 from connectors.sdk.fan_out import get_each
-from connectors.sdk.http import Answer, Transport, Upstream, from_settings
+from connectors.sdk.http import JSON_OK, Answer, Transport, Upstream, from_settings
 from connectors.sdk.json import decode_record
 from connectors.sdk.model import GroupRef, Task, TaskState, UserRef
 from connectors.sdk.odd_rows import decode_rows
@@ -170,7 +170,9 @@ class MemoryConnector(Connector[MemorySettings]):
     async def _write(self, verb: str, command: Claim | Release | Complete) -> Outcome:
         actor = "" if command.actor is None else command.actor.native_id
         native_id = command.task.native_id
-        answer = await self.upstream.write("POST", f"/tasks/{{}}/{verb}", native_id, params={"actor": actor})
+        answer = await self.upstream.write(
+            "POST", f"/tasks/{{}}/{verb}", native_id, success=JSON_OK, params={"actor": actor}
+        )
         return Outcome(task=self._task(answer.decode(Row)))
 
     def _task(self, row: Row) -> Task:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import parse_qs
 
 import anyio
@@ -11,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.sdk.errors import MalformedResponseError, UnauthenticatedError, UnavailableError
-from connectors.sdk.http import Credentials, Exchange, Token, TokenCredentials, Upstream, from_settings
+from connectors.sdk.http import JSON_OK, Credentials, Exchange, Token, TokenCredentials, Upstream, from_settings
 from connectors.sdk.settings import (
     BasicCredentials,
     BearerCredentials,
@@ -129,7 +130,7 @@ async def test_a_refused_token_request_is_an_error_without_secrets(reply: Reply,
 
     here = upstream(answer, from_settings(OAUTH))
     with pytest.raises(expected) as caught:
-        await here.write("POST", "/x")
+        await here.write("POST", "/x", success=JSON_OK)
     await here.aclose()
 
     assert ["login.test"] == seen
@@ -175,12 +176,12 @@ async def test_fifty_refused_callers_share_one_renewal() -> None:
     issuer = Issuer()
 
     def answer(request: httpx2.Request) -> Reply:
-        return Reply(401 if request.headers["authorization"] == "Bearer token-1" else 200)
+        return Reply(401) if request.headers["authorization"] == "Bearer token-1" else Reply.json({})
 
     here = upstream(answer, TokenCredentials(issuer))
     async with anyio.create_task_group() as group:
         for _ in range(50):
-            group.start_soon(here.write, "POST", "/x")
+            group.start_soon(partial(here.write, "POST", "/x", success=JSON_OK))
     await here.aclose()
 
     assert (2, 1) == (issuer.fetches, issuer.most_at_once)
@@ -200,7 +201,7 @@ async def test_a_refused_token_is_renewed_once() -> None:
     ):
         here = upstream(answer, credentials)
         with pytest.raises(UnauthenticatedError):
-            await here.write("POST", "/x")
+            await here.write("POST", "/x", success=JSON_OK)
         await here.aclose()
 
     assert ["Bearer token-1", "Bearer token-2", "Bearer t"] == seen

@@ -19,7 +19,16 @@ from connectors.sdk.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-from connectors.sdk.http import Authority, Credentials, TokenExchange, Upstream, UpstreamCall, ViewerToken, in_call
+from connectors.sdk.http import (
+    JSON_OK,
+    Authority,
+    Credentials,
+    TokenExchange,
+    Upstream,
+    UpstreamCall,
+    ViewerToken,
+    in_call,
+)
 from connectors.sdk.settings import OAuthCredentials, SourceSettings
 from connectors.sdk.testing import Reply
 
@@ -88,7 +97,7 @@ async def test_a_persons_token_is_passed_on_unchanged() -> None:
 
     here = upstream(answer, ViewerToken())
     with acting("alice", "abc"), pytest.raises(UnauthenticatedError):
-        await here.write("POST", "/x")
+        await here.write("POST", "/x", success=JSON_OK)
     await here.aclose()
 
     assert ["Bearer abc"] == seen
@@ -250,7 +259,7 @@ async def test_a_refused_exchange_is_about_the_person_or_our_client(
 
     here = upstream(answer, TokenExchange(OAUTH))
     with acting("alice", "subject-token"), pytest.raises(expected) as caught:
-        await here.write("POST", "/x")
+        await here.write("POST", "/x", success=JSON_OK)
     await here.aclose()
 
     assert ["login.test"] == seen

@@ -6,8 +6,10 @@ import struct
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
+import anyio
 import httpx2
 import pytest
 from hypothesis import example, given
@@ -17,12 +19,25 @@ from connectors.sdk.errors import (
     ConnectorError,
     MalformedResponseError,
     NotFoundError,
+    RejectedError,
     UnavailableError,
     UpstreamTimeoutError,
 )
-from connectors.sdk.http import STEP, CorruptBodyError, TooLargeError, Upstream, UpstreamCall, in_call, read_bounded
+from connectors.sdk.http import (
+    JSON_CREATED,
+    JSON_OK,
+    NO_CONTENT,
+    STEP,
+    CorruptBodyError,
+    Success,
+    TooLargeError,
+    Upstream,
+    UpstreamCall,
+    in_call,
+    read_bounded,
+)
 from connectors.sdk.settings import SourceSettings
-from connectors.sdk.testing import FAULTS, Fault, FaultyTransport, Reply
+from connectors.sdk.testing import FAULTS, IN_BETWEEN, Fault, FaultyTransport, Reply
 
 pytestmark = pytest.mark.server
 
@@ -123,7 +138,7 @@ async def test_a_write_that_fails_after_sending_may_be_applied(answer: Serve, ex
     """A read may not. Each is sent once."""
     async with serving(answer) as (served, upstream):
         with pytest.raises(expected) as write:
-            await upstream.write("POST", "/x", json={"a": 1})
+            await upstream.write("POST", "/x", success=JSON_OK, json={"a": 1})
         with pytest.raises(expected) as read:
             await upstream.read("GET", "/x")
 
@@ -138,7 +153,7 @@ async def test_a_refused_connection_applies_nothing() -> None:
         closed.bind(("127.0.0.1", 0))
         upstream = Upstream(settings(f"http://127.0.0.1:{closed.getsockname()[1]}"))
         with pytest.raises(UnavailableError) as caught:
-            await upstream.write("POST", "/x")
+            await upstream.write("POST", "/x", success=JSON_OK)
         await upstream.aclose()
 
     assert caught.value.maybe_applied is False
@@ -154,7 +169,7 @@ async def test_each_failure_has_its_error_and_one_request(
     count = Count()
     with in_call(UpstreamCall(counters=(count,))), transport.failing(fault) as requests:
         with pytest.raises(kind) as write:
-            await upstream.write("POST", "/x")
+            await upstream.write("POST", "/x", success=JSON_OK)
         with pytest.raises(kind) as read:
             await upstream.read("GET", "/x")
     await upstream.aclose()
@@ -232,7 +247,7 @@ async def test_a_body_beyond_the_bound_or_damaged_is_malformed(headers: dict[str
     with pytest.raises(MalformedResponseError) as read:
         await upstream.read("GET", "/x")
     with pytest.raises(MalformedResponseError) as write:
-        await upstream.write("POST", "/x")
+        await upstream.write("POST", "/x", success=JSON_OK)
     await upstream.aclose()
 
     assert (False, True) == (read.value.maybe_applied, write.value.maybe_applied)
@@ -318,7 +333,93 @@ async def test_an_impossible_id_needs_no_request(native_id: str) -> None:
     transport = faulty()
     upstream = Upstream(settings(), transport=transport)
     with pytest.raises(NotFoundError):
-        await upstream.write("POST", "/tasks/{}", native_id)
+        await upstream.write("POST", "/tasks/{}", native_id, success=JSON_OK)
     await upstream.aclose()
 
     assert [] == transport.requests
+
+
+async def _trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, part: bytes) -> None:
+    """The part again and again, until the other side has enough."""
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.02):
+                await reader.read()
+                return
+        writer.write(part)
+
+
+async def _drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 50000\r\n\r\n")
+    with suppress(ConnectionError):
+        await _trickle(reader, writer, b" ")
+
+
+async def _drip_headers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    with suppress(ConnectionError):
+        await _trickle(reader, writer, b"x-more: 1\r\n")
+
+
+@pytest.mark.parametrize("answer", [_drip, _drip_headers])
+async def test_the_timeouts_are_for_the_whole_answer(answer: Serve) -> None:
+    """One that drips is cut, too. A write may have been applied; a read, as that of a token, may not."""
+    async with serving(answer) as (served, upstream):
+        with anyio.fail_after(10):
+            with pytest.raises(UpstreamTimeoutError) as write:
+                await upstream.write("POST", "/x", success=JSON_OK)
+            with pytest.raises(UpstreamTimeoutError) as read:
+                await upstream.exchange("POST", upstream.url("/token"), content=b"grant")
+
+    assert (True, False) == (write.value.maybe_applied, read.value.maybe_applied)
+    assert 2 == len(served.heads)
+
+
+@pytest.mark.parametrize("answer", IN_BETWEEN)
+@pytest.mark.parametrize("success", [JSON_CREATED, NO_CONTENT])
+async def test_an_answer_that_is_not_documented_leaves_a_write_open(answer: Reply, success: Success) -> None:
+    """Neither a success nor a refusal. A read takes any 2xx answer, and refusals in any form."""
+    upstream = Upstream(settings(), transport=faulty(answer))
+    with pytest.raises(MalformedResponseError) as write:
+        await upstream.write("POST", "/x", success=success)
+    if answer.status < 300:
+        assert (await upstream.read("GET", "/x")).ok
+    else:
+        with pytest.raises(RejectedError):
+            await upstream.read("GET", "/x")
+    await upstream.aclose()
+
+    assert (True, answer.status) == (write.value.maybe_applied, write.value.native_status)
+
+
+@pytest.mark.parametrize(
+    ("success", "answer"),
+    [
+        (JSON_OK, Reply.json({})),
+        (JSON_OK, Reply(200, {}, b"[]")),
+        (JSON_OK, Reply(200, {"Content-Type": "application/problem+json; charset=utf-8"}, b"{}")),
+        (JSON_CREATED, Reply.json({}, status=201)),
+        (NO_CONTENT, Reply(204)),
+        (Success(200, has_body=False), Reply(200, {"Content-Type": "text/html"})),
+    ],
+)
+async def test_the_documented_answer_is_a_success(success: Success, answer: Reply) -> None:
+    upstream = Upstream(settings(), transport=faulty(answer))
+    assert answer.status == (await upstream.write("POST", "/x", success=success)).status
+    await upstream.aclose()
+
+
+async def test_a_refusal_in_the_vendors_own_form_counts() -> None:
+    """Every JSON object, unless the vendor says more."""
+    refusal = Reply.json({"code": "closed"}, status=409)
+    cases: list[tuple[dict[str, Any], type[ConnectorError]]] = [
+        ({}, RejectedError),
+        ({"is_refusal": lambda answer: b"taken" in answer.body}, MalformedResponseError),
+    ]
+    for arguments, kind in cases:
+        upstream = Upstream(settings(), transport=faulty(refusal), **arguments)
+        with pytest.raises(kind) as caught:
+            await upstream.write("POST", "/x", success=JSON_OK)
+        await upstream.aclose()
+
+        assert caught.value.maybe_applied is (kind is MalformedResponseError)

@@ -12,7 +12,7 @@ from connectors.sdk.clock import utc_now
 from connectors.sdk.commands import Claim, Complete, Outcome, Release
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import AlreadyAssignedError, ConnectorError, UnsupportedActionError
-from connectors.sdk.http import Answer, Exchange, FixedHeaders, Token, TokenCredentials, Upstream
+from connectors.sdk.http import JSON_OK, Answer, Exchange, FixedHeaders, Token, TokenCredentials, Upstream
 from connectors.sdk.model import Task, TaskState
 from connectors.sdk.settings import ActsAs, BearerCredentials, SourceSettings
 from connectors.sdk.testing import Reply
@@ -170,7 +170,7 @@ async def test_one_call_may_have_credentials_of_its_own() -> None:
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         seen.append(request.headers["authorization"])
-        return Reply(200).response()
+        return Reply.json({}).response()
 
     upstream = Upstream(
         settings("service"),
@@ -179,7 +179,7 @@ async def test_one_call_may_have_credentials_of_its_own() -> None:
     )
     other = FixedHeaders({"Authorization": "Bearer other"})
     await upstream.read("GET", "/x", credentials=other)
-    await upstream.write("POST", "/x", credentials=other)
+    await upstream.write("POST", "/x", success=JSON_OK, credentials=other)
     await upstream.read("GET", "/x")
     await upstream.aclose()
 
@@ -205,7 +205,7 @@ async def test_a_401_that_is_not_about_the_token_does_not_renew_it(said: bytes, 
         transport=httpx2.MockTransport(lambda request: Reply(401, body=said).response()),
     )
     with pytest.raises(ConnectorError) as caught:
-        await upstream.write("POST", "/x")
+        await upstream.write("POST", "/x", success=JSON_OK)
     await upstream.aclose()
 
     assert fetches == len(fetched)

@@ -225,8 +225,10 @@ async def test_without_a_reason_the_body_is_empty(scripted: Scripted) -> None:
         (httpx2.Response(403, json={"type": "PIMS-150006", "title": "x"}), ForbiddenError, "PIMS-150006"),
         (httpx2.Response(400, json={"type": "PIMS-150007", "title": "x"}), ForbiddenError, "PIMS-150007"),
         (httpx2.Response(400, json={"type": "https://x.test/rfc", "title": "x"}), ValidationFailedError, None),
-        (httpx2.Response(400, content=b"<html>"), ValidationFailedError, None),
-        (httpx2.Response(409), ConflictError, None),
+        (httpx2.Response(400, content=b"<html>"), MalformedResponseError, None),
+        (httpx2.Response(409), MalformedResponseError, None),
+        (httpx2.Response(409, json={"type": "PIMS-7", "title": "x"}), ConflictError, "PIMS-7"),
+        (httpx2.Response(404, json={"message": "no route"}), MalformedResponseError, None),
         (httpx2.Response(200, json={"instanceId": OTHER, "status": "Canceling"}), MalformedResponseError, None),
         (httpx2.Response(200, json={"instanceId": GUID}), MalformedResponseError, None),
     ],
@@ -234,7 +236,7 @@ async def test_without_a_reason_the_body_is_empty(scripted: Scripted) -> None:
 async def test_a_refused_flow_verb_is_an_error_by_code_and_status(
     scripted: Scripted, answer: httpx2.Response, kind: type[ConnectorError], code: str | None
 ) -> None:
-    """After an answer about another instance the verb may be applied."""
+    """After an answer about another instance, or one that is not in the vendor's form, the verb may be applied."""
     with pytest.raises(kind) as caught:
         await scripted(Tower(answer)).perform_on_flow(CancelFlow(flow=FLOW))
 
@@ -271,7 +273,9 @@ async def test_a_task_without_a_job_has_no_flow_to_cancel(scripted: Scripted) ->
 async def test_a_plain_job_is_not_cancelled(scripted: Scripted) -> None:
     """Maestro has no such instance."""
     with pytest.raises(RejectedError):
-        await scripted(Tower(httpx2.Response(404))).perform(CancelFlowOfTask(task=TASK))
+        await scripted(Tower(httpx2.Response(404, json={"type": "PIMS-100042", "title": "x"}))).perform(
+            CancelFlowOfTask(task=TASK)
+        )
 
 
 async def test_a_source_without_maestro_shows_no_flows(scripted: Scripted) -> None:

@@ -225,7 +225,7 @@ async def test_the_assignment_is_undone_if_the_completion_is_refused(
 async def test_an_assignment_that_cannot_be_undone_is_reported(scripted: Scripted) -> None:
     """The task stays assigned to the account."""
     vendor = Vendor(
-        CompleteTask=httpx2.Response(403),
+        CompleteTask=httpx2.Response(403, json={"message": "No.", "errorCode": 0}),
         UnassignTasks=httpx2.Response(503),
         GetCurrentUser=httpx2.Response(200, json={"Id": 77}),
     )

@@ -26,7 +26,7 @@ FLOW = Flow(
 
 async def test_the_only_folder_of_a_source_needs_no_option(scripted: Scripted) -> None:
     """The answer need not name it either."""
-    vendor = Vendor(CreateTask=httpx2.Response(200, json={"id": 205, "title": "Check"}))
+    vendor = Vendor(CreateTask=httpx2.Response(201, json={"id": 205, "title": "Check"}))
     outcome = await scripted(vendor, folders=[828]).perform(CreateTask(title="Check"))
 
     assert ("828-205", "828") == (outcome.task.native_id, vendor.sent[0][3])
@@ -35,7 +35,7 @@ async def test_the_only_folder_of_a_source_needs_no_option(scripted: Scripted) -
 @pytest.mark.parametrize("folder", ["828", 828])
 async def test_a_folder_is_a_number_or_a_text(scripted: Scripted, folder: object) -> None:
     """JSON numbers and texts are the same id."""
-    vendor = Vendor(CreateTask=httpx2.Response(200, json={"id": 205, "title": "Check"}))
+    vendor = Vendor(CreateTask=httpx2.Response(201, json={"id": 205, "title": "Check"}))
     await scripted(vendor, folders=[828, 829]).perform(CreateTask(title="Check", options={"folderId": folder}))
 
     assert "828" == vendor.sent[0][3]

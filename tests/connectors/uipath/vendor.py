@@ -30,6 +30,9 @@ FORM = replace(TASK, kind=TaskKind.FORM, native_type="FormTask")
 APP = replace(TASK, kind=TaskKind.APP, native_type="AppTask")
 
 
+WITH_ANSWER = {"AssignTasks", "ReassignTasks", "UnassignTasks", "DeleteTasks"}
+
+
 class Vendor:
     """Accepts every write, or gives the configured answer. Keeps method, path, body and folder of each request."""
 
@@ -46,7 +49,8 @@ class Vendor:
         if request.method == "GET":
             row = {"Id": 101, "OrganizationUnitId": 828, "Status": "Pending", "AssignedToUserId": 7}
             return httpx2.Response(200, json={**row, "UserName": "taskgate"})
-        return httpx2.Response(200, json={"value": []})
+        # Assignments and deletions have an answer; the other writes have none.
+        return httpx2.Response(200, json={"value": []}) if name in WITH_ANSWER else httpx2.Response(204)
 
     @property
     def writes(self) -> list[tuple[str, str, Any, str | None]]:

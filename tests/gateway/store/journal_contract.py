@@ -88,8 +88,10 @@ async def admit(
 
 
 class Clock:
-    def __init__(self) -> None:
-        self.now = NOON
+    """Seconds of the wall clock, or of the monotonic one."""
+
+    def __init__(self, now: float = NOON) -> None:
+        self.now = now
 
     def __call__(self) -> float:
         return self.now
@@ -170,14 +172,49 @@ class JournalContract:
         assert found is not None
         assert MutationStatus.APPLIED is found.status
 
-    async def test_a_withdrawn_write_frees_its_key(self, open_journal: OpenJournal) -> None:
-        """The write is not found any more."""
+    async def test_a_write_that_did_not_happen_frees_its_key(self, open_journal: OpenJournal) -> None:
+        """It is found by its id, and is not the last write to its task."""
         async with open_journal(Clock()) as journal:
             await admit(journal)
-            await journal.withdraw("op-1")
+            await journal.settle("op-1", result(status=MutationStatus.REJECTED), frees_key=True)
+            found = await journal.find("op-1")
 
-            assert await journal.find("op-1") is None
+            assert found is not None
+            assert (MutationStatus.REJECTED, 0) == (found.status, found.attempts)
+            assert await journal.last(REF) is None
             assert await admit(journal, "op-2") is None
+
+    async def test_the_writes_without_a_result_are_listed(self, open_journal: OpenJournal) -> None:
+        """Oldest first, with their stage and target. One that is settled meanwhile keeps its result."""
+        targets: list[Target] = [REF, FlowRef("north", "7"), SourceRef("north")]
+        async with open_journal(Clock()) as journal:
+            for number, target in enumerate(targets):
+                await admit(journal, f"op-{number}", key=None, target=target)
+            await admit(journal, "settled", key=None)
+            await journal.mark_sent("op-1")
+            await journal.settle("settled", result(status=MutationStatus.UNKNOWN))
+        async with open_journal(Clock()) as journal:
+            found = await journal.open_writes()
+            await journal.settle("op-1", result())
+            await journal.settle("op-1", result(status=MutationStatus.UNKNOWN), only_open=True)
+            later = await journal.find("op-1")
+
+        assert [(f"op-{number}", target) for number, target in enumerate(targets)] == [
+            (write.operation_id, write.target) for write in found
+        ]
+        assert [Stage.ADMITTED, Stage.SENT, Stage.ADMITTED] == [write.stage for write in found]
+        assert {("alice", TaskAction.CLAIM)} == {(write.person, write.action) for write in found}
+        assert later is not None
+        assert MutationStatus.APPLIED is later.status
+
+    async def test_a_write_that_was_given_up_is_not_sent(self, open_journal: OpenJournal) -> None:
+        """By another process, as it started."""
+        async with open_journal(Clock()) as journal, open_journal(Clock()) as other:
+            await admit(journal)
+            await other.settle("op-1", result(status=MutationStatus.REJECTED), frees_key=True)
+
+            with pytest.raises(GatewayUnavailableError, match="given up"):
+                await journal.mark_sent("op-1")
 
     async def test_records_survive_a_restart(self, open_journal: OpenJournal) -> None:
         """A write that was sent is not admitted again."""
@@ -295,7 +332,6 @@ class JournalContract:
             await admit(journal)
             await journal.mark_sent("op-9")
             await journal.settle("op-9", result("op-9"), ended=ended("op-9"))
-            await journal.withdraw("op-9")
             found = await journal.find("op-1")
 
             assert await journal.find("op-9") is None
@@ -309,7 +345,7 @@ class JournalContract:
             lambda: admit(broken),
             lambda: broken.mark_sent("op-1"),
             lambda: broken.settle("op-1", result()),
-            lambda: broken.withdraw("op-1"),
+            broken.open_writes,
             lambda: broken.find("op-1"),
             lambda: broken.last(REF),
             lambda: broken.ended_tasks(most=9),

@@ -1,15 +1,20 @@
 import sqlite3
+import stat
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from connectors.sdk.commands import MutationStatus
 from connectors.sdk.errors import GatewayUnavailableError
+from connectors.sdk.model import FlowRef, TaskRef
 from gateway.store import KEPT_SECONDS, Journal, Stage
 from gateway.store.migrations import STEPS
 from gateway.store.sqlite import SqliteJournal
-from tests.gateway.store.journal_contract import Clock, JournalContract, OpenJournal, admit, ended, result
+from schema.ports import SourceRef
+from tests.gateway.store.journal_contract import TASK, Clock, JournalContract, OpenJournal, admit, ended, result
 
 
 class TestSqliteJournal(JournalContract):
@@ -32,15 +37,57 @@ class TestSqliteJournal(JournalContract):
         return journal
 
 
-async def test_writes_are_forgotten_after_a_day() -> None:
+async def test_settled_writes_are_forgotten_after_a_day() -> None:
     """When the next one is admitted: the key can be used again."""
-    clock = Clock()
-    journal = SqliteJournal(None, now=clock)
+    clock, monotonic = Clock(), Clock(0)
+    journal = SqliteJournal(None, now=clock, monotonic=monotonic)
     await admit(journal)
+    await journal.settle("op-1", result())
     clock.now += KEPT_SECONDS + 1
+    monotonic.now += KEPT_SECONDS + 1
 
     assert await admit(journal, "op-2") is None
     assert await journal.find("op-1") is None
+    journal.close()
+
+
+@pytest.mark.parametrize("status", [None, MutationStatus.UNKNOWN, MutationStatus.PENDING])
+async def test_a_write_that_is_not_settled_is_never_forgotten(status: MutationStatus | None) -> None:
+    """However old it is: its key must not send it again."""
+    clock, monotonic = Clock(), Clock(0)
+    journal = SqliteJournal(None, now=clock, monotonic=monotonic)
+    await admit(journal)
+    if status is not None:
+        await journal.settle("op-1", result(status=status))
+    clock.now += 9 * KEPT_SECONDS
+    monotonic.now += 9 * KEPT_SECONDS
+
+    assert await admit(journal, "op-2") is not None
+    journal.close()
+
+
+async def test_a_clock_that_jumps_frees_no_key(tmp_path: Path) -> None:
+    """While the gateway runs, and over restarts, also after writes were admitted under the wrong time."""
+    path, clock, monotonic = tmp_path / "journal.sqlite3", Clock(), Clock(0)
+    journal = SqliteJournal(path, now=clock, monotonic=monotonic)
+    await admit(journal)
+    await journal.settle("op-1", result())
+    for restart in range(3):
+        clock.now += 25 * 3600
+        assert await admit(journal, f"other-{restart}", key=f"other-{restart}") is None
+        assert await admit(journal, "op-2") is not None
+        journal.close()
+        monotonic.now = 1e6 * restart  # It begins anywhere with each boot of the machine.
+        journal = SqliteJournal(path, now=clock, monotonic=monotonic)
+    # A gateway that ran for a day, in several pieces, forgets.
+    for restart in range(3):
+        monotonic.now += KEPT_SECONDS / 2
+        await admit(journal, f"later-{restart}", key=None)
+        journal.close()
+        monotonic.now = 0
+        journal = SqliteJournal(path, now=clock, monotonic=monotonic)
+
+    assert await admit(journal, "op-2") is None
     journal.close()
 
 
@@ -51,7 +98,12 @@ def test_a_file_that_cannot_be_opened_is_one_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("packed", "status"), [(b"\x01", "UNKNOWN"), (b"\x82\xa6status\xa7APPLIED\xa4task\x01", "APPLIED")]
+    ("packed", "status"),
+    [
+        (b"\x01", "UNKNOWN"),
+        (b"\x81\xa1Z\x01", "UNKNOWN"),
+        (b"\x82\xa6status\xa7APPLIED\xa4task\x01", "APPLIED"),
+    ],
 )
 async def test_a_result_of_another_version_is_read_as_far_as_it_can_be(
     tmp_path: Path, packed: bytes, status: str
@@ -70,6 +122,7 @@ async def test_a_result_of_another_version_is_read_as_far_as_it_can_be(
 
     assert found is not None
     assert again is not None
+    assert ["another version"] == [problem.message[:15] for problem in found.problems]
     assert (status, Stage.SETTLED, None, []) == (
         found.status.value,
         again.stage,
@@ -81,11 +134,12 @@ async def test_a_result_of_another_version_is_read_as_far_as_it_can_be(
 
 async def test_ended_tasks_outlive_their_writes(tmp_path: Path) -> None:
     """For as long as the journal was opened with, also when others are admitted."""
-    clock = Clock()
-    journal = SqliteJournal(tmp_path / "journal.sqlite3", keep_ended=3 * KEPT_SECONDS, now=clock)
+    clock, monotonic = Clock(), Clock(0)
+    journal = SqliteJournal(tmp_path / "journal.sqlite3", keep_ended=3 * KEPT_SECONDS, now=clock, monotonic=monotonic)
     await admit(journal)
     await journal.settle("op-1", result(), ended=ended())
     clock.now += 3 * KEPT_SECONDS - 1
+    monotonic.now += 3 * KEPT_SECONDS - 1
     await admit(journal, "op-2", key="another")
     kept = await journal.ended_tasks(most=9)
     clock.now += 2
@@ -125,3 +179,85 @@ def test_a_file_of_a_newer_version_is_one_error(tmp_path: Path) -> None:
 
     with pytest.raises(GatewayUnavailableError, match="newer version"):
         SqliteJournal(path)
+
+
+@pytest.mark.parametrize("number", [0, 2])
+async def test_a_file_without_kinds_is_brought_up_to_date(tmp_path: Path, number: int) -> None:
+    """The first files had none. A later version may have counted its steps in such a file, too."""
+    path = tmp_path / "journal.sqlite3"
+    with sqlite3.connect(path) as old:
+        old.executescript(STEPS[0].replace("kind TEXT NOT NULL,", "") + (STEPS[1] if number else ""))
+        for operation, target, action in (("op-1", "1", "CLAIM"), ("op-2", "7", "CANCEL_FLOW"), ("op-3", "", "CREATE")):
+            old.execute(
+                "INSERT INTO operation (id, person, fingerprint, source, target, action, stage, requested_at)"
+                " VALUES (?, 'alice', 'f', 'north', ?, ?, 'SENT', ?)",
+                (operation, target, action, Clock().now),
+            )
+        old.execute(f"PRAGMA user_version = {number}")
+    old.close()
+
+    journal = SqliteJournal(path, now=Clock())
+    found = await journal.open_writes()
+
+    assert [TaskRef("north", "1"), FlowRef("north", "7"), SourceRef("north")] == [write.target for write in found]
+    assert await admit(journal, "op-4") is None
+    journal.close()
+
+
+def test_a_file_that_lacks_columns_is_one_error(tmp_path: Path) -> None:
+    """It is found at the start and not with the first write."""
+    path = tmp_path / "journal.sqlite3"
+    SqliteJournal(path).close()
+    with sqlite3.connect(path) as other:
+        other.execute("ALTER TABLE operation DROP COLUMN fingerprint")
+    other.close()
+
+    with pytest.raises(GatewayUnavailableError, match="operation lacks fingerprint"):
+        SqliteJournal(path)
+
+
+def files(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+@pytest.mark.parametrize("mode", [None, 0o644])
+async def test_only_its_owner_may_read_the_file(tmp_path: Path, mode: int | None) -> None:
+    """Also a file that was there before, and the files that SQLite puts beside it."""
+    path = tmp_path / "journal.sqlite3"
+    if mode is not None:
+        path.touch(mode)
+        path.chmod(mode)
+    journal = SqliteJournal(path)
+    await admit(journal)
+
+    assert {0o600} == {stat.S_IMODE(each.stat().st_mode) for each in files(tmp_path)}
+    journal.close()
+
+
+async def test_an_action_of_another_version_is_one_error(tmp_path: Path) -> None:
+    """Its record is kept, and the key stays used."""
+    path = tmp_path / "journal.sqlite3"
+    journal = SqliteJournal(path, now=Clock())
+    await admit(journal)
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE operation SET action = 'DANCE'")
+    other.close()
+
+    with pytest.raises(GatewayUnavailableError, match="action DANCE is not known"):
+        await journal.find("op-1")
+    assert [None] == [write.action for write in await journal.open_writes()]
+    assert await admit(journal, "op-2") is not None
+    journal.close()
+
+
+async def test_a_result_that_cannot_be_stored_is_stored_without_its_objects() -> None:
+    """A number that is too large for the record, for example."""
+    journal = SqliteJournal(None, now=Clock())
+    await admit(journal)
+    task = structs.replace(TASK, priority_score=10**30)
+    await journal.settle("op-1", structs.replace(result(), task=task))
+    again = await admit(journal, "op-2")
+
+    assert again is not None
+    assert again.result == structs.replace(result(), task=None, flow=None)
+    journal.close()

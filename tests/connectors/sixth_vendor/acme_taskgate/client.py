@@ -1,6 +1,7 @@
 """One method a call, and what the vendor's refusals mean."""
 
 from connectors.sdk import (
+    JSON_OK,
     AlreadyAssignedError,
     Answer,
     ConflictError,
@@ -57,7 +58,9 @@ class AcmeClient:
         return await self._act("close", ticket_id, {"by": by} if note is None else {"by": by, "note": note})
 
     async def _act(self, verb: str, ticket_id: str, body: dict[str, str]) -> wire.Ticket:
-        return _same(await self._upstream.write("POST", f"{TICKET}/{verb}", ticket_id, json=body), ticket_id)
+        return _same(
+            await self._upstream.write("POST", f"{TICKET}/{verb}", ticket_id, success=JSON_OK, json=body), ticket_id
+        )
 
 
 def parse_error(answer: Answer) -> ConnectorError | None:

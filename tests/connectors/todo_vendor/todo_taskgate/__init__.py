@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Raw, Struct
 
 from connectors.sdk import (
+    JSON_OK,
     Announced,
     BearerCredentials,
     Clock,
@@ -97,7 +98,8 @@ class TodoConnector(Connector[TodoSettings]):
         if command.outcome or command.data or command.comment:
             raise ValidationFailedError("a to-do is completed without outcome, data and comment", field=("data",))
         body = {"by": command.require_actor().native_id}
-        answer = await self.upstream.write("POST", "/todos/{}/complete", command.task.native_id, json=body)
+        task_id = command.task.native_id
+        answer = await self.upstream.write("POST", "/todos/{}/complete", task_id, success=JSON_OK, json=body)
         return Outcome(task=self._task(answer.decode(Todo)))
 
     def _task(self, todo: Todo) -> Task:

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from msgspec import Raw, Struct
 
 from connectors.sdk import (
+    JSON_OK,
     AlreadyAssignedError,
     Announced,
     Claim,
@@ -55,7 +56,7 @@ class LargeTodoConnector(TodoConnector):
         actor, native_id = command.require_actor().native_id, command.task.native_id
         if any(owner.native_id != actor for owner in command.task.assignees):
             raise AlreadyAssignedError("another person owns the to-do")
-        await self.upstream.write("PUT", "/todos/{}/owner", native_id, json={"owner": actor})
+        await self.upstream.write("PUT", "/todos/{}/owner", native_id, success=JSON_OK, json={"owner": actor})
         try:
             task = await self._read(native_id)
         except ConnectorError as error:

@@ -14,6 +14,7 @@ from connectors.sdk.errors import (
     UpstreamTimeoutError,
 )
 from connectors.sdk.http import (
+    JSON_OK,
     NO_HEADERS,
     STEP,
     AdmissionControl,
@@ -94,7 +95,7 @@ async def test_each_failure_is_settled_once_and_keeps_its_error(
     here = upstream(transport, recorder)
     with transport.failing(fault) as requests:
         with pytest.raises(kind) as write:
-            await here.write("POST", "/x")
+            await here.write("POST", "/x", success=JSON_OK)
         with pytest.raises(kind) as read:
             await here.read("GET", "/x")
         count = len(requests)
@@ -136,7 +137,7 @@ async def test_the_vendor_decides_what_an_answer_means() -> None:
     recorder = Recorder()
     here = Upstream(SETTINGS, transport=faulty(Reply(503)), admission=recorder, parse_error=parse)
     with pytest.raises(RateLimitedError):
-        await here.write("POST", "/x")
+        await here.write("POST", "/x", success=JSON_OK)
 
     assert [(503, RateLimitedError, True)] == recorder.endings[0].told
 
@@ -156,7 +157,7 @@ async def test_a_write_is_never_sent_again() -> None:
     """Admission control is not consulted about a retry."""
     transport, recorder = faulty(Reply(503)), Recorder(3)
     with transport.counting() as sent, pytest.raises(UnavailableError):
-        await upstream(transport, recorder).write("POST", "/x")
+        await upstream(transport, recorder).write("POST", "/x", success=JSON_OK)
 
     assert (1, []) == (len(sent), recorder.failed)
 
@@ -192,7 +193,7 @@ async def test_a_request_without_a_permit_is_neither_sent_nor_counted() -> None:
     transport, cost = faulty(), RequestCost()
     with in_context(CallContext(counters=(cost,))), transport.counting() as sent:
         with pytest.raises(RateLimitedError) as write:
-            await upstream(transport, Refusing()).write("POST", "/x")
+            await upstream(transport, Refusing()).write("POST", "/x", success=JSON_OK)
         with pytest.raises(RateLimitedError):
             await upstream(transport, Refusing(3)).read("GET", "/x")
 
@@ -220,7 +221,7 @@ class Login:
 async def test_a_login_counts_as_a_read_of_its_own_host(address: str, expected: list[bool]) -> None:
     """Another host has other limits. The write itself counts as a write."""
     recorder = Recorder()
-    await upstream(faulty(), recorder, Login(address).credentials).write("POST", "/x")
+    await upstream(faulty(Reply.json({})), recorder, Login(address).credentials).write("POST", "/x", success=JSON_OK)
 
     assert expected == [ending.is_write for ending in recorder.endings]
 

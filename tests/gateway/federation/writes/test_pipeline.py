@@ -1,6 +1,7 @@
 """Admission, idempotency keys, the journal, and locks."""
 
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -8,14 +9,14 @@ from structlog.testing import capture_logs
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import MutationStatus
+from connectors.sdk.commands import CancelStrategy, CreateTask, MutationStatus, Outcome, TaskCommand
 from connectors.sdk.errors import GatewayUnavailableError, RateLimitedError
 from connectors.sdk.model import TaskRef
-from gateway.store import EndedTask
+from gateway.federation.traffic import CallContext, in_context
 from gateway.store.sqlite import SqliteJournal
-from schema.ports import ClaimIntent, WriteResult
+from schema.ports import CancelIntent, ClaimIntent, Intent, WriteResult
 from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
-from tests.gateway.federation.write_requests import ALICE, BOB, PEOPLE, codes, perform
+from tests.gateway.federation.write_requests import ALICE, BOB, CAROL, PEOPLE, codes, perform
 
 
 async def test_of_fifty_people_one_gets_the_task() -> None:
@@ -128,9 +129,9 @@ class FailingJournal(SqliteJournal):
         self._check("mark_sent")
         await super().mark_sent(operation_id)
 
-    async def settle(self, operation_id: str, result: WriteResult, *, ended: EndedTask | None = None) -> None:
+    async def settle(self, operation_id: str, result: WriteResult, **more: Any) -> None:
         self._check("settle")
-        await super().settle(operation_id, result)
+        await super().settle(operation_id, result, **more)
 
 
 async def test_a_write_that_cannot_be_recorded_as_sent_is_not_sent() -> None:
@@ -147,7 +148,7 @@ async def test_a_write_that_cannot_be_recorded_as_sent_is_not_sent() -> None:
 
 
 async def test_a_result_that_cannot_be_recorded_is_returned() -> None:
-    """The write was applied. A repetition with its key finds it by a read and does not send it again."""
+    """The write was applied. It is recorded with the next one, before a repetition with its key is answered."""
     north = MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=PEOPLE, journal=FailingJournal("settle"))
 
@@ -170,3 +171,109 @@ async def test_without_a_journal_nothing_is_sent() -> None:
     result = await perform(federation(north, people=PEOPLE, journal=journal), ClaimIntent(), ALICE)
 
     assert (["GATEWAY_UNAVAILABLE"], []) == (codes(result), north.writes)
+
+
+async def test_an_unexpected_failure_after_sending_is_unknown() -> None:
+    """Nothing but the vendor's own word makes a sent write REJECTED."""
+    north = MemoryConnector("north", [task("north", "1")])
+    sources = federation(north, people=PEOPLE)
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    sources._writes._tasks._overlay.put = broken  # type: ignore[method-assign, assignment]
+    result = await perform(sources, ClaimIntent(), ALICE)
+
+    assert (MutationStatus.UNKNOWN, ["claim"]) == (result.status, north.writes)
+
+
+async def test_an_unexpected_failure_before_sending_is_a_refusal() -> None:
+    """With nothing sent."""
+    north = MemoryConnector("north", [task("north", "1")])
+    sources = federation(north, people=PEOPLE)
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    sources._writes._tasks._commands.on_task = broken  # type: ignore[method-assign, assignment]
+    result = await perform(sources, ClaimIntent(), ALICE)
+
+    assert (MutationStatus.REJECTED, ["UPSTREAM_ERROR"], []) == (result.status, codes(result), north.writes)
+
+
+@pytest.mark.parametrize("intent", [ClaimIntent(), CancelIntent(allow=(CancelStrategy.CANCEL_FLOW,))])
+async def test_a_write_that_lasts_beyond_its_deadline_is_unknown(intent: Intent) -> None:
+    """The answer comes in time, the next write need not wait, and the lost one is found when its key is sent again."""
+    north = MemoryConnector("north", [task("north", "1")])
+    perform_now = north.perform
+
+    async def hang(command: TaskCommand | CreateTask) -> Outcome:
+        await perform_now(command)
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    north.perform = hang  # type: ignore[method-assign]
+    caller = CAROL if isinstance(intent, CancelIntent) else ALICE
+    sources = federation(north, people=PEOPLE)
+    with anyio.fail_after(5):
+        with in_context(CallContext().with_deadline(0.3)):
+            first = await perform(sources, intent, caller, key="k")
+        again = await perform(sources, intent, caller, key="k")
+
+    assert (MutationStatus.UNKNOWN, ["UPSTREAM_TIMEOUT", "UPSTREAM_ERROR"]) == (first.status, codes(first))
+    assert (MutationStatus.APPLIED, first.operation_id, 1) == (again.status, again.operation_id, len(north.writes))
+
+
+async def test_a_write_that_waits_beyond_its_deadline_is_not_sent() -> None:
+    """It waits for another write to its task. Its key can be used again."""
+    north = MemoryConnector("north", [task("north", "1"), task("north", "2")])
+    sources = federation(north, people=PEOPLE)
+    held = anyio.Event()
+
+    async def hold() -> None:
+        async with sources._writes._leases.hold(TaskRef("north", "1")):
+            held.set()
+            await anyio.sleep_forever()
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(hold)
+            await held.wait()
+            with in_context(CallContext().with_deadline(0.2)):
+                late = await perform(sources, ClaimIntent(), ALICE, key="k")
+            group.cancel_scope.cancel()
+        again = await perform(sources, ClaimIntent(), ALICE, key="k")
+
+    assert (MutationStatus.REJECTED, ["UPSTREAM_UNAVAILABLE"]) == (late.status, codes(late))
+    assert (MutationStatus.APPLIED, False, ["claim"]) == (again.status, again.replayed, north.writes)
+
+
+async def test_the_end_of_the_gateway_cuts_a_write_off(tmp_path: Path) -> None:
+    """It is not held up. The write is looked up at the next start, and never sent again."""
+    path = tmp_path / "journal.sqlite3"
+    north = MemoryConnector("north", [task("north", "1")])
+    perform_now = north.perform
+    results: list[WriteResult] = []
+    arrived = anyio.Event()
+
+    async def hang(command: TaskCommand | CreateTask) -> Outcome:
+        await perform_now(command)
+        arrived.set()
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    north.perform = hang  # type: ignore[method-assign]
+    journal = SqliteJournal(path)
+    sources = federation(north, people=PEOPLE, journal=journal)
+
+    async def claim() -> None:
+        results.append(await perform(sources, ClaimIntent(), ALICE, key="k"))
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(claim)
+            await arrived.wait()
+            await sources.stop()
+
+    assert [MutationStatus.UNKNOWN] == [result.status for result in results]
+    journal.close()

@@ -1,0 +1,48 @@
+"""Results in the journal. What it does not take is kept in memory until it can be written again."""
+
+from collections import OrderedDict
+
+import structlog
+from msgspec import Struct
+
+from connectors.sdk.errors import GatewayError
+from gateway.store import EndedTask, Journal
+from schema.ports import WriteResult
+
+log = structlog.get_logger("taskgate.write")
+
+# Results kept in memory. Beyond, the oldest are given up: a repeated key then looks at the source.
+MOST_KEPT = 10_000
+
+
+class _Unrecorded(Struct, frozen=True):
+    result: WriteResult
+    ended: EndedTask | None
+    frees_key: bool
+
+
+class Recorder:
+    """A result is true whether or not it is recorded, so a journal that fails never changes an answer."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._unrecorded: OrderedDict[str, _Unrecorded] = OrderedDict()
+
+    async def record(
+        self, operation_id: str, result: WriteResult, *, ended: EndedTask | None = None, frees_key: bool = False
+    ) -> None:
+        """Raises nothing."""
+        try:
+            await self._journal.settle(operation_id, result, ended=ended, frees_key=frees_key)
+        except GatewayError:
+            log.exception("result not recorded", operation=operation_id)
+            self._unrecorded[operation_id] = _Unrecorded(result, ended, frees_key)
+            while len(self._unrecorded) > MOST_KEPT:
+                self._unrecorded.popitem(last=False)
+
+    async def catch_up(self) -> None:
+        """Record what is kept, oldest first. GatewayError if the journal still cannot be written."""
+        while self._unrecorded:
+            operation_id, kept = next(iter(self._unrecorded.items()))
+            await self._journal.settle(operation_id, kept.result, ended=kept.ended, frees_key=kept.frees_key)
+            self._unrecorded.pop(operation_id, None)

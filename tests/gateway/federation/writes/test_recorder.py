@@ -1,0 +1,109 @@
+"""A journal that cannot be written while a request is at the vendor changes no answer."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from connectors.sdk.commands import CreateTask, MutationStatus, Outcome, TaskCommand
+from gateway.store.sqlite import SqliteJournal
+from schema.ports import ClaimIntent, CompleteIntent, Intent
+from tests.gateway.federation.memory_source import MemoryConnector, federation, task
+from tests.gateway.federation.write_requests import ALICE, PEOPLE, codes, perform
+
+
+class Storage:
+    """A journal file, and what goes wrong with it."""
+
+    def __init__(self, path: Path) -> None:
+        self.journal = SqliteJournal(path)
+        self.journal._db.execute("PRAGMA busy_timeout = 20")
+        self._other = sqlite3.connect(path)
+
+    def lock(self) -> None:
+        """Another connection is writing."""
+        self._other.execute("BEGIN IMMEDIATE")
+
+    def fill(self) -> None:
+        """The disk is full: the file cannot grow."""
+        self.journal._db.execute("PRAGMA max_page_count = 1")
+
+    def mend(self) -> None:
+        self._other.rollback()
+        self.journal._db.execute("PRAGMA max_page_count = 1000000")
+
+    def close(self) -> None:
+        self._other.close()
+        self.journal.close()
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    return Storage(tmp_path / "journal.sqlite3")
+
+
+def during(north: MemoryConnector, verb: str, happen: Callable[[], None]) -> None:
+    """While that verb is at the vendor, `happen` is called."""
+    perform_now = north.perform
+
+    async def performed(command: TaskCommand | CreateTask) -> Outcome:
+        outcome = await perform_now(command)
+        if north.writes[-1] == verb:
+            happen()
+        return outcome
+
+    north.perform = performed  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("happen", [Storage.lock, Storage.fill])
+@pytest.mark.parametrize(
+    ("intent", "verb"),
+    [
+        (ClaimIntent(), "claim"),
+        (CompleteIntent(claim_if_needed=True), "complete"),
+    ],
+)
+async def test_a_journal_that_fails_while_the_request_is_away_changes_nothing(
+    storage: Storage, intent: Intent, verb: str, happen: Callable[[Storage], None]
+) -> None:
+    """The vendor's answer is told. It is recorded as soon as the journal can be written."""
+    # A record of many pages: a full file has no room for it.
+    north = MemoryConnector("north", [task("north", "1", description="x" * 100_000)])
+    during(north, verb, lambda: happen(storage))
+    sources = federation(north, people=PEOPLE, journal=storage.journal)
+
+    first = await perform(sources, intent, ALICE, key="k")
+    writes = list(north.writes)
+    meanwhile = await perform(sources, intent, ALICE, key="another")
+    storage.mend()
+    recorded = await sources.operation(ALICE, first.operation_id)
+    again = await perform(sources, intent, ALICE, key="k")
+
+    assert (MutationStatus.APPLIED, []) == (first.status, codes(first))
+    assert ["GATEWAY_UNAVAILABLE"] == codes(meanwhile)
+    assert recorded is not None
+    assert MutationStatus.APPLIED is recorded.status
+    assert (MutationStatus.APPLIED, True, first.operation_id) == (again.status, again.replayed, again.operation_id)
+    assert writes == north.writes
+    storage.close()
+
+
+async def test_a_journal_locked_between_two_steps_tells_what_was_done(storage: Storage) -> None:
+    """The claim was applied, the completion was never sent. The same key goes on from there."""
+    north = MemoryConnector("north", [task("north", "1")])
+    during(north, "claim", storage.lock)
+    sources = federation(north, people=PEOPLE, journal=storage.journal)
+    intent = CompleteIntent(claim_if_needed=True)
+
+    first = await perform(sources, intent, ALICE, key="k")
+    storage.mend()
+    again = await perform(sources, intent, ALICE, key="k")
+
+    assert (MutationStatus.REJECTED, ["GATEWAY_UNAVAILABLE"]) == (first.status, codes(first))
+    assert "claimed; not completed" == first.effect
+    assert first.task is not None
+    assert ["alice"] == [owner.native_id for owner in first.task.assignees]
+    assert (MutationStatus.APPLIED, False) == (again.status, again.replayed)
+    assert ["claim", "complete"] == north.writes
+    storage.close()

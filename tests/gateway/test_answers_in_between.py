@@ -1,0 +1,116 @@
+"""Something between the gateway and a vendor answers a write itself. Nothing was done, and nothing is reported as done."""
+
+import asyncio
+import re
+import sqlite3
+from typing import Any
+
+import pytest
+
+from schema.core.relay import global_id
+from tests.world import World, opened
+
+PAGE = {"headers": {"content-type": "text/html"}, "body": "<html><body>Sign in</body></html>"}
+ANSWERS: list[dict[str, Any]] = [
+    {"status": 200, **PAGE},
+    {"status": 200},
+    {"status": 202},
+    {"status": 207, **PAGE},
+    {"status": 404, **PAGE},
+    {"status": 409, **PAGE},
+    {"status": 425},
+    {"status": 499},
+]
+# Reads of Camunda and of LittleHorse's lists are never among these.
+WRITES = {
+    "camunda": ("POST", "/v2/user-tasks/[0-9]+/assignment"),
+    "uipath": ("POST", ".*(A|Rea)ssignTasks"),
+    "epilot": ("PATCH", ".*"),
+    "littlehorse": ("POST", ".*/(claim|assign)"),
+    "geotareas": ("POST", ".*/reassign"),
+}
+pytestmark = pytest.mark.server
+
+CLAIM = "mutation ($i: ClaimTaskInput!) { claimTask(input: $i) { status errors { code message } task { state } } }"
+READY = "query ($f: TaskFilter) { tasks(first: 30, filter: $f) { nodes { id permittedActions { action allowed } } } }"
+
+
+async def claimable(world: World, vendor: str) -> str:
+    """A task of that source that alice may claim."""
+    filter = {"source": {"eq": global_id("Source", vendor)}, "state": {"eq": "READY"}}
+    nodes = (await world.data(READY, f=filter))["tasks"]["nodes"]
+    may = {"action": "CLAIM", "allowed": True}
+    task: str = next(node["id"] for node in nodes if may in node["permittedActions"])
+    return task
+
+
+async def arrived(world: World, vendor: str, path: str) -> None:
+    """The write is at the vendor."""
+    while not any(re.fullmatch(path, request["path"]) for request in await world.requests(vendor)):  # noqa: ASYNC110 another process would tell no event either
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("vendor", WRITES)
+async def test_a_claim_is_neither_applied_nor_rejected(world: World, vendor: str) -> None:
+    """With each of the answers. When the vendor can be reached again, the claim is applied."""
+    method, path = WRITES[vendor]
+    task = await claimable(world, vendor)
+    seen = []
+    for answer in ANSWERS if vendor != "geotareas" else ANSWERS[::3]:
+        await world.control(vendor, "faults", {"method": method, "path": path, "kind": "status", **answer})
+        claimed = (await world.data(CLAIM, i={"taskId": task}))["claimTask"]
+        seen.append((answer["status"], claimed["status"], [error["code"] for error in claimed["errors"]]))
+    nothing = await world.effects(vendor)
+    finally_claimed = (await world.data(CLAIM, i={"taskId": task}))["claimTask"]
+
+    unclear = ["UPSTREAM_ERROR", "UPSTREAM_ERROR"]
+    assert [(status, "UNKNOWN", unclear) for status, _, _ in seen] == seen
+    assert [] == nothing
+    assert ("APPLIED", 1) == (finally_claimed["status"], len(await world.effects(vendor)))
+
+
+async def test_an_applied_write_with_such_an_answer_is_found_by_reading(world: World) -> None:
+    """The vendor has done it, and its answer was replaced on the way."""
+    method, path = WRITES["camunda"]
+    task = await claimable(world, "camunda")
+    fault = {"method": method, "path": path, "kind": "status_after", "status": 409, **PAGE}
+    await world.control("camunda", "faults", fault)
+    claimed = (await world.data(CLAIM, i={"taskId": task}))["claimTask"]
+
+    assert ("APPLIED", []) == (claimed["status"], claimed["errors"])
+    assert 1 == len(await world.effects("camunda"))
+
+
+@pytest.mark.parametrize("vendor", ["camunda", "uipath"])
+async def test_a_journal_that_is_locked_meanwhile_does_not_reject_what_was_done(world: World, vendor: str) -> None:
+    """Another process writes to it for longer than the gateway waits. The key then gives the same answer."""
+    method, path = WRITES[vendor]
+    task = await claimable(world, vendor)
+    fault = {"method": method, "path": path, "kind": "delay", "delay_ms": 1500}
+    await world.control(vendor, "faults", fault)
+    await world.control(vendor, "requests", method="DELETE")
+    journal = next(world.configured.parent.glob("*.journal.sqlite3"))
+    with sqlite3.connect(journal) as other:
+        claiming = asyncio.create_task(world.data(CLAIM, i={"taskId": task, "idempotencyKey": "k"}))
+        async with asyncio.timeout(60):
+            await arrived(world, vendor, path)
+        other.execute("BEGIN IMMEDIATE")
+        first = (await claiming)["claimTask"]
+        other.rollback()
+    other.close()
+    again = (await world.data(CLAIM, i={"taskId": task, "idempotencyKey": "k"}))["claimTask"]
+
+    assert ("APPLIED", "APPLIED", 1) == (first["status"], again["status"], len(await world.effects(vendor)))
+
+
+async def test_a_write_is_answered_within_its_deadline(tmp_path: Any) -> None:
+    """With UNKNOWN, although its source may take longer. The end of the gateway does not wait for it either."""
+    async with opened(tmp_path, in_gateway=["mutation_deadline = 3"]) as world:
+        method, path = WRITES["camunda"]
+        tasks = [await claimable(world, "camunda")]
+        fault = {"method": method, "path": path, "kind": "delay", "delay_ms": 60_000}
+        await world.control("camunda", "faults", fault)
+        async with asyncio.timeout(10):
+            late = (await world.data(CLAIM, i={"taskId": tasks[0]}))["claimTask"]
+
+    assert ("UNKNOWN", "UPSTREAM_TIMEOUT") == (late["status"], late["errors"][0]["code"])
