@@ -43,8 +43,31 @@ function put(data, path, value) {
   else node[path.at(-1)] = value;
 }
 
+// Whether a component holds what was entered: a text of a number as that number, a moment in another offset, nothing as empty.
+function holds(component, found, value) {
+  if (value === null || value === '' || same(value, [])) return [null, undefined, '', false].includes(found) || same(found, []);
+  if (component.type === 'number') return typeof value !== 'boolean' && isFoundNumber(found) && Number(found) === Number(value);
+  if (component.type === 'textfield' && typeof value === 'string') return found === value.replace(/[\r\n\t]/g, ' ');
+  if (component.type === 'datetime' && typeof found === 'string' && typeof value === 'string' && component.subtype !== 'date') {
+    const moment = (text) => (component.subtype === 'time' ? Date.parse(`2000-01-01T${text}`) % 86400000 : Date.parse(text));
+    return moment(found) === moment(value);
+  }
+  return same(found, value);
+}
+const isFoundNumber = (found) => (typeof found === 'number' || typeof found === 'string') && found !== '';
+
 // Preact runs effects in the next frame, and effects of effects in the one after.
 const settled = async () => { for (let turn = 0; turn < 12; turn += 1) await new Promise((done) => setImmediate(done)); };
+
+// Read-only values of a row that was there stay.
+function keep(component, before, row, base) {
+  for (const child of component.components ?? []) {
+    const path = [...base, ...(child.key ?? child.path ?? '').split('.').filter(Boolean)];
+    if (child.components) { if (!child.isRepeating) keep(child, before, row, path); continue; }
+    const value = at(before ?? {}, path);
+    if (child.readonly && value !== undefined) put(row, path, value);
+  }
+}
 
 // Puts what was entered into the data of the form, in the shape that its components hold.
 function fill(form, component, entry, base, indexes, data, entered, refused) {
@@ -57,7 +80,7 @@ function fill(form, component, entry, base, indexes, data, entered, refused) {
     const held = config.sanitizeValue && component.type !== 'expression'
       ? config.sanitizeValue({ formField: component, data, value }) : value;
     if (component.readonly === true) {
-      if (!same(at(data, path), value)) refused.push(path);
+      entered.push({ component, path, value });
       return;
     }
     entered.push({ component, path, value });
@@ -75,6 +98,7 @@ function fill(form, component, entry, base, indexes, data, entered, refused) {
     rows.forEach((row, place) => {
       const at_row = { ...indexes, [component.id]: place };
       at(data, path).push(form._getInitializedFieldData(data, { container: component, indexes: at_row }));
+      keep(component, before[place], at(data, [...path, place]), []);
       if (!isObject(row)) { refused.push([...path, place]); return; }
       component.components.forEach((each) => fill(form, each, row, [...path, place], at_row, data, entered, refused));
     });
@@ -97,14 +121,13 @@ async function judged({ schema, data, entry }) {
     form._setState({ data: state });
     form.get('expressionLoopPreventer').reset();
     await settled();
-    if (process.env.DEBUG) console.error(JSON.stringify(form._getState().data), JSON.stringify(form.get('formFieldInstanceRegistry').getAll().map(x=>x.valuePath)), container.innerHTML.length);
     const { data: submitted, errors } = form.submit();
     const shown = new Set(form.get('formFieldInstanceRegistry').getAllKeyed().map((each) => JSON.stringify(each.valuePath)));
     // What a hidden or a disabled component was given is not submitted, and is no fault.
     for (const { component, path, value } of entered) {
       if (component.disabled || !shown.has(JSON.stringify(path))) continue;
       const found = at(submitted, path);
-      if (!same(found, value)) refused.push([...path, '->', found === undefined ? null : found]);
+      if (!holds(component, found, value)) refused.push([...path, '->', found === undefined ? null : found]);
     }
     return { valid: Object.keys(errors).length === 0, errors, refused, submitted };
   } catch (error) {

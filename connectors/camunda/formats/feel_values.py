@@ -1,10 +1,13 @@
 """Values of FEEL expressions, compared and computed as the vendor's form library does it: in JavaScript."""
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from connectors.sdk import is_number
+
+Context = Mapping[str, object]
 
 
 class NotEvaluatedError(Exception):
@@ -25,8 +28,20 @@ NOT_EVALUATED: Final = _NotEvaluated()
 
 # Members that every JavaScript object has: the library finds them where a variable is missing.
 OF_EVERY_OBJECT = frozenset(
-    "constructor toString toLocaleString valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable __proto__ "
-    "__defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__".split()
+    [
+        "constructor",
+        "toString",
+        "toLocaleString",
+        "valueOf",
+        "hasOwnProperty",
+        "isPrototypeOf",
+        "propertyIsEnumerable",
+        "__proto__",
+        "__defineGetter__",
+        "__defineSetter__",
+        "__lookupGetter__",
+        "__lookupSetter__",
+    ]
 )
 BIGGEST_WHOLE = 2**53
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -61,7 +76,9 @@ def equals(one: object, other: object) -> bool | None:
     if kind == "number":
         return double(one) == double(other)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(equals(each, there) is True for each, there in zip(one, other, strict=True))
+        return len(one) == len(other) and all(
+            equals(each, there) is True for each, there in zip(one, other, strict=True)
+        )
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return len(one) == len(other) and all(
             key in other and equals(value, other[key]) is True for key, value in one.items()
@@ -108,7 +125,7 @@ def divided(one: object, other: object) -> object:
 
 def plain(number: float) -> float:
     """A double as JSON shows it: whole if it is."""
-    if number != number or number in (float("inf"), float("-inf")) or isinstance(number, complex):
+    if isinstance(number, complex) or not math.isfinite(number):
         raise NotEvaluatedError
     return int(number) if number.is_integer() and abs(number) < BIGGEST_WHOLE else number
 
