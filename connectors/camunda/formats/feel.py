@@ -6,7 +6,8 @@ functions. Anything else is NOT_EVALUATED.
 
 from functools import lru_cache
 
-from connectors.camunda.formats.feel_parser import Node, Parser
+from connectors.camunda.formats.feel_nodes import Node
+from connectors.camunda.formats.feel_parser import Parser
 from connectors.camunda.formats.feel_values import NOT_EVALUATED, Context, FeelError, NotEvaluatedError
 
 

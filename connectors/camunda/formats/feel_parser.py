@@ -201,8 +201,8 @@ class Parser:
             if listed is None:
                 return None
             wanted = left(context)
-            options = listed if isinstance(listed, list) else [listed]
-            return True in [values.equals(each, wanted) for each in options]
+            tested = listed if isinstance(listed, list) else [listed]
+            return True in [values.equals(each, wanted) for each in tested]
 
         return within
 

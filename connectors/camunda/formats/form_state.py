@@ -89,10 +89,10 @@ class FormState:
         put(self.data, (*path, place), {})
         for child in component.children:
             self._open(child, (*path, place), {})
-        for child in _inputs_of_row(component):
-            before = at(self.initial, (*path, place, *child[1]))
-            if child[0].members.get("readonly") and before is not MISSING:
-                put(self.data, (*path, place, *child[1]), before)
+        for field, parts in _inputs_of_row(component):
+            before = at(self.initial, (*path, place, *parts))
+            if field.members.get("readonly") and before is not MISSING:
+                put(self.data, (*path, place, *parts), before)
 
     def _open(self, component: Component, base: Path, source: Mapping[str, object]) -> None:
         path = (*base, *component.parts)

@@ -1,7 +1,7 @@
 """What each kind of component holds: its empty value, the values that it takes over when it opens, and what can be entered."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -109,6 +109,8 @@ def _opening_time(component: Component, value: object) -> object:
             case "datetime":
                 datetime.fromisoformat(value)
                 return value if "T" in value else None
+            case _:
+                pass
     except ValueError:
         return None
     return value
@@ -249,7 +251,7 @@ def _javascript_text(value: object) -> str:
     return f"{whole:f}" if number == whole else f"{number.normalize():f}"
 
 
-_ENTERED = {
+_ENTERED: Mapping[str, Callable[[Component, object, date], object]] = {
     "textfield": _line,
     "textarea": _text,
     "number": _number,
