@@ -111,6 +111,9 @@ def _plain() -> Iterator[Sheet]:
     )
     yield Sheet("default of an optional field", [text("a", defaultValue="d"), number("n", defaultValue=3)], [{}, {"a": "x", "n": 4}])
     yield Sheet("file", [field("filepicker", "f", multiple=True), box("b")], [{"b": True}, {}, {"f": "no file"}])
+    yield Sheet("default of a required field", [number("n", defaultValue=18, **rule(required=True, min=18))], [{}, {"n": 18}, {"n": 3}])
+    yield Sheet("required file that the process holds", [field("filepicker", "f", **REQUIRED), text("a")], [{}, {"a": "x"}], {"f": [{"documentId": "1"}]})
+    yield Sheet("keys that the form does not have", [text("a")], [{"a": "x", "b": 1}, {"b": {"c": 1}}, {}])
     yield Sheet("required file", [field("filepicker", "f", **REQUIRED)], [{}, {"f": "no file"}])
 
 
@@ -259,6 +262,8 @@ def _computed() -> Iterator[Sheet]:
     yield Sheet("computed from computed", [number("p"), field("expression", "t", expression="=p * 2"), field("expression", "u", expression="=t + 1"), text("c", **REQUIRED, **hidden("=u < 10"))], [{"p": 1}, {"p": 7}, {"p": 7, "c": "x"}])
     yield Sheet("held computed value", [number("p"), field("expression", "t", expression="=p * 2")], [{"p": 2}, {"p": 3}, {}], {"p": 2, "t": 4})
     yield Sheet("choice", [number("p"), field("expression", "t", expression='=if p > 10 then "big" else "small"')], [{"p": 2}, {"p": 30}, {}])
+    unknown = "=some x in lines satisfies x.a"
+    yield Sheet("expressions that are not evaluated", [field("expression", "t", expression="=sum(lines.n)"), text("b", **REQUIRED, **hidden(unknown))], [{}, {"b": "x"}, {"t": 5, "b": "x"}], {"lines": [{"a": False, "n": 5}]})
     yield Sheet("hidden computed value", [box("h"), field("expression", "t", expression="=1 + 1", **hidden("=h"))], [{"h": True}, {"h": False}, {}])
 
 

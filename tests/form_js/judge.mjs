@@ -45,7 +45,8 @@ function put(data, path, value) {
 
 // Whether a component holds what was entered: a text of a number as that number, a moment in another offset, nothing as empty.
 function holds(component, found, value) {
-  if (value === null || value === '' || same(value, [])) return [null, undefined, '', false].includes(found) || same(found, []);
+  const isNothing = value === null || value === '' || (same(value, []) && ['checklist', 'taglist'].includes(component.type));
+  if (isNothing) return [null, undefined, '', false].includes(found) || same(found, []);
   if (component.type === 'number') return typeof value !== 'boolean' && isFoundNumber(found) && Number(found) === Number(value);
   if (component.type === 'textfield' && typeof value === 'string') return found === value.replace(/[\r\n\t]/g, ' ');
   if (component.type === 'datetime' && typeof found === 'string' && typeof value === 'string' && component.subtype !== 'date') {
@@ -76,7 +77,7 @@ function fill(form, component, entry, base, indexes, data, entered, refused) {
   const path = [...base, ...own];
   if (config.keyed) {
     const value = at(entry, own);
-    if (value === undefined) return;
+    if (value === undefined || component.disabled) return;
     const held = config.sanitizeValue && component.type !== 'expression'
       ? config.sanitizeValue({ formField: component, data, value }) : value;
     if (component.readonly === true) {

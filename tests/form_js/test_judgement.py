@@ -3,6 +3,7 @@
 An entry is what a person fills in. The library accepts it if it finds no fault and its components hold what was entered.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -22,18 +23,22 @@ from tests.form_js.library import told
 pytestmark = pytest.mark.server
 
 EMPTY = (None, "", False, [], {})
-GENERATED = 40
+GENERATED = int(os.environ.get("GENERATED", "40"))
 Path = tuple[str | int, ...]
 
 DIFFERENCES = {
-    "default of an optional field": "a default is not sent",
-    "default of a required field": "a default does not count as filled in",
-    "held file": "a held file counts as chosen",
-    "unknown key": "an unknown key is sent",
-    "condition that is not evaluated": "a field is not demanded if its condition is not evaluated",
-    "expression that is not evaluated": "a value is not computed if its expression is not evaluated",
+    "default of an optional field": "default",
+    "default of a required field": "default",
+    "hidden with a default": "default",
+    "hidden by a default": "default",
+    "rows with a default": "default",
+    "required file that the process holds": "held file",
+    "date": "day that no calendar has",
+    "keys that the form does not have": "unknown key",
+    'hidden by =a = "no" and (': "expression that is not evaluated",
+    "expressions that are not evaluated": "expression that is not evaluated",
 }
-"""Forms that are judged otherwise, with the reason. `docs/forms.md` lists them."""
+"""Forms that are judged otherwise, with the reason that `docs/forms.md` gives."""
 
 
 class Case:
@@ -50,7 +55,16 @@ class Case:
 
     @property
     def is_accepted(self) -> bool:
-        return bool(self.library["valid"]) and not self.library["refused"]
+        """A read-only value of the process may be sent back, also where the form would show it otherwise."""
+        refused = [tuple(path[: path.index("->")] if "->" in path else path) for path in self.library["refused"]]
+        entered, held = flat(self.entry), flat(self.sheet.held)
+        fixed = [path for path in refused if self.component_at(path).members.get("readonly") and path in entered and path in held]
+        kept = (path in fixed and is_same(entered[path], held[path]) for path in refused)
+        return bool(self.library["valid"]) and all(kept)
+
+    def component_at(self, path: Path) -> Component:
+        found = inputs(components_of(self.sheet.schema)).get(tuple(part for part in path if isinstance(part, str)))
+        return found or Component(type="")
 
     def judged(self) -> FormJudgement:
         today = datetime.now(UTC).date()
@@ -70,15 +84,19 @@ class Case:
         return None
 
     def differently_sent(self, judgement: FormJudgement) -> Iterator[tuple[Path, tuple[object, object]]]:
-        """Values of the process after the completion. What was left alone and empty is not sent."""
+        """Values of the process after the completion. What was left alone is not sent: neither what is empty, nor what
+        the form would change when it opens.
+        """
+        before = flat(self.sheet.held)
         submitted, sent = (flat(data) for data in (self.library["submitted"], judgement.data))
-        components = inputs(components_of(self.sheet.schema))
         replaced = {path[0] for path in sent}
-        held = {path: value for path, value in flat(self.sheet.held).items() if path[0] not in replaced}
+        held = {path: value for path, value in before.items() if path[0] not in replaced}
         for path in submitted.keys() | sent.keys():
             theirs, ours = submitted.get(path), sent.get(path, held.get(path))
-            component = components.get(tuple(part for part in path if isinstance(part, str)))
-            if component is None or (theirs in EMPTY and ours in EMPTY and path not in sent):
+            component = self.component_at(path)
+            if not component.type or (theirs in EMPTY and ours in EMPTY and path not in sent):
+                continue
+            if component.type != "expression" and path in before and is_same(ours, before[path]):
                 continue
             if not is_alike(component, theirs, ours):
                 yield path, (theirs, ours)
@@ -188,5 +206,5 @@ def test_the_gateway_judges_as_the_library(capsys: pytest.CaptureFixture[str]) -
         by_name = Counter(case.sheet.name for case, _ in different)
         print(f"\nform-js: {len(tried)} forms, {len(cases)} entries ({dict(count)}), {len(different)} judged otherwise: {dict(by_name)}")  # noqa: T201
 
-    unlisted = [f"{case.sheet.name}: {case.entry} -> {text}" for case, text in different if case.sheet.name not in DIFFERENCES]
-    assert [] == unlisted
+    unlisted = [f"{case.sheet.name}: {case.entry} {case.sheet.components if case.sheet.name=='generated' else 0} {case.sheet.held}-> {text}" for case, text in different if case.sheet.name not in DIFFERENCES]
+    assert not unlisted, "\n".join(unlisted)

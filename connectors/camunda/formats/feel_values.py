@@ -94,8 +94,7 @@ def compare(operator: str, left: object, right: object) -> bool | None:
         raise FeelError
     if left is None:
         return None
-    if type_of(left) in ("list", "context"):
-        raise NotEvaluatedError
+    left = _primitive(left)
     if isinstance(left, str) and isinstance(right, str):
         return _ordered(operator, left.encode("utf-16-be"), right.encode("utf-16-be"))
     numbers = _coerced(left), _coerced(right)
@@ -176,6 +175,24 @@ def _ordered(operator: str, one: object, other: object) -> bool:
         ">=": lambda a, b: a >= b,  # type: ignore[operator]
     }
     return tests[operator](one, other)
+
+
+def _primitive(value: object) -> object:
+    """Lists and objects are texts for JavaScript where it compares them."""
+    match type_of(value):
+        case "list" if isinstance(value, list | tuple):
+            return ",".join("" if each is None else _javascript_text(each) for each in value)
+        case "context":
+            return "[object Object]"
+        case _:
+            return value
+
+
+def _javascript_text(value: object) -> str:
+    primitive = _primitive(checked(value))
+    if isinstance(primitive, bool):
+        return str(primitive).lower()
+    return primitive if isinstance(primitive, str) else str(plain(double(primitive)))
 
 
 def _coerced(value: object) -> float | None:

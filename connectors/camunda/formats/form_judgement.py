@@ -10,7 +10,7 @@ from connectors.camunda.formats.form_data import at, copied, nested_data, put, r
 from connectors.camunda.formats.form_options import Option, is_option, options_of
 from connectors.camunda.formats.form_rules import LIMITS, broken_rules, lacks, limit_of
 from connectors.camunda.formats.form_state import FormState, Instance, Visibility
-from connectors.camunda.formats.form_values import FILE_RULE, WrongValueError, entered_value
+from connectors.camunda.formats.form_values import FILE_RULE, WrongValueError, entered_value, opening_value
 from connectors.sdk import MISSING, FormFault, FormJudgement, is_same, text_of
 
 # Options that a message names at most.
@@ -68,13 +68,18 @@ class _Judge:
             self._shapes.append(FormFault(path=path, rule="takes an object", label=component.label))
 
     def _enter(self, component: Component, path: Path, value: object) -> None:
+        if component.is_disabled:
+            return
         try:
-            self._given[path] = entered_value(component, value, today=self._today)
+            entered = self._given[path] = entered_value(component, value, today=self._today)
         except WrongValueError as error:
             self._given[path] = value
             self._wrong[path] = str(error)
+            entered = opening_value(component, value, self._held)
         if component.members.get("readonly") is not True:
-            put(self._state.data, path, self._given[path])
+            is_choice = component.is_single_choice or component.is_multiple_choice
+            # The form drops a choice that is no option, and goes on with what is left.
+            put(self._state.data, path, opening_value(component, entered, self._held) if is_choice else entered)
 
     def _fill_rows(self, component: Component, path: Path, value: object) -> None:
         if value is None:
@@ -193,7 +198,8 @@ class _Judge:
             is_kept = value is None if held is MISSING else equals(value, held) is True
             return MISSING if is_kept and not is_replaced else value
         if path in self._given:
-            return value if instance.is_read_only and value is not NOT_EVALUATED else self._given[path]
+            is_kept = instance.is_read_only and held is not MISSING
+            return copied(held) if is_kept else self._given[path]
         if self._is_in_given_list(path) and not instance.is_read_only:
             return MISSING
         return copied(held) if is_replaced else MISSING

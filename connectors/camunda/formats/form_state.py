@@ -67,7 +67,7 @@ class FormState:
     def settle(self, given: Mapping[Path, object]) -> list[Instance]:
         """Compute expressions and drop choices that are no option, until nothing changes. The inputs that result.
 
-        Values of `given` stay as they are, unless an expression computes them.
+        A value of `given` stays where its expression is not evaluated.
         """
         for _ in range(MOST_ROUNDS):
             instances = list(self.instances())
@@ -128,7 +128,7 @@ class FormState:
             after = computed(component, instance.context)
             if after is NOT_EVALUATED and path in given:
                 after = before
-        elif path not in given and (component.is_single_choice or component.is_multiple_choice):
+        elif component.is_single_choice or component.is_multiple_choice:
             options = options_of(component, self.initial, instance.context)
             if options is not None:
                 after = _among(before, options, component)
