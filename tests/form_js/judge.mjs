@@ -58,7 +58,7 @@ function holds(component, found, value) {
 const isFoundNumber = (found) => (typeof found === 'number' || typeof found === 'string') && found !== '';
 
 // Preact runs effects in the next frame, and effects of effects in the one after.
-const settled = async () => { for (let turn = 0; turn < 12; turn += 1) await new Promise((done) => setImmediate(done)); };
+const settled = async () => { for (let turn = 0; turn < 8; turn += 1) await new Promise((done) => setImmediate(done)); };
 
 // Read-only values of a row that was there stay.
 function keep(component, before, row, base) {

@@ -113,11 +113,12 @@ class _Judge:
 
     def _rules(self, instance: Instance, *, is_draft: bool) -> Iterator[str]:
         component, path = instance.component, instance.path
-        if path in self._wrong:
+        is_kept = instance.is_read_only and is_same(self._given.get(path, MISSING), at(self._held, path))
+        if path in self._wrong and not is_kept:
             yield self._wrong[path]
             return
         value = at(self._state.data, path)
-        if path in self._given:
+        if path in self._given and not is_kept:
             yield from self._not_enterable(instance, self._given[path])
         if (
             component.is_required
@@ -132,8 +133,7 @@ class _Judge:
         """Why a person could not enter the value here."""
         component, now = instance.component, at(self._state.data, instance.path)
         if instance.is_read_only:
-            before = at(self._held, instance.path)
-            if not (is_same(value, now) or is_same(value, before)) and component.type != "expression":
+            if not is_same(value, now) and component.type != "expression":
                 yield "cannot be changed"
         elif component.type == "expression":
             if now is not NOT_EVALUATED and equals(value, now) is not True:
