@@ -30,7 +30,7 @@ def node() -> str:
 
 def told(script: str, questions: Iterable[object]) -> list[Any]:
     """The answers of a script to all questions, in one run. Its time zone is UTC."""
-    done = subprocess.run(  # noqa: S603 a program of this folder
+    done = subprocess.run(
         [node(), script],
         cwd=HERE,
         input=b"\n".join(map(orjson.dumps, questions)),

@@ -40,7 +40,29 @@ def expressions(table: str) -> list[str]:
     return [expression for line in table.splitlines() for expression in line.split("|")]
 
 
-TERMS = st.sampled_from(["a", "b", "f", "n", "d", "s", "l", "e", "o.k", "o.m", "r.k", "missing", "true", "null", "1", "2.5", '"x"', '"7"', "[1, 5]"])
+TERMS = st.sampled_from(
+    [
+        "a",
+        "b",
+        "f",
+        "n",
+        "d",
+        "s",
+        "l",
+        "e",
+        "o.k",
+        "o.m",
+        "r.k",
+        "missing",
+        "true",
+        "null",
+        "1",
+        "2.5",
+        '"x"',
+        '"7"',
+        "[1, 5]",
+    ]
+)
 OPERATORS = st.sampled_from(["=", "!=", "<", "<=", ">", ">=", "and", "or", "in", "+", "-", "*"])
 
 
@@ -49,7 +71,9 @@ def _compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.tuples(inner, OPERATORS, inner).map(lambda parts: f"({parts[0]}) {parts[1]} ({parts[2]})")
         | inner.map(lambda each: f"not({each})")
         | st.tuples(inner, inner, inner).map(lambda parts: f"if {parts[0]} then {parts[1]} else {parts[2]}")
-        | st.tuples(inner, st.lists(inner, min_size=1, max_size=3)).map(lambda parts: f"({parts[0]}) in ({', '.join(parts[1])})")
+        | st.tuples(inner, st.lists(inner, min_size=1, max_size=3)).map(
+            lambda parts: f"({parts[0]}) in ({', '.join(parts[1])})"
+        )
     )
 
 
@@ -74,7 +98,9 @@ def test_expressions_have_the_values_that_the_vendor_computes() -> None:
     """As expressions and as conditions. What the vendor cannot evaluate is null, as in its forms."""
     tried = [*expressions(EVALUATED), *generated()]
     questions = [(expression, is_unary) for expression in tried for is_unary in (False, True)]
-    answers = told("feel.mjs", [{"expression": each, "context": CONTEXT, "unary": is_unary} for each, is_unary in questions])
+    answers = told(
+        "feel.mjs", [{"expression": each, "context": CONTEXT, "unary": is_unary} for each, is_unary in questions]
+    )
 
     wrong, unread = [], 0
     for (expression, is_unary), answer in zip(questions, answers, strict=True):

@@ -16,13 +16,14 @@ from connectors.camunda.formats.form_components import Component, components_of
 from connectors.camunda.formats.form_judgement import judge_form
 from connectors.camunda.formats.form_values import number_of
 from connectors.sdk import FormJudgement, is_same
-from tests.form_js.forms import SIZES, Data, Sheet, box, choices, field, group, hidden, number, rows, sheets, text
+from tests.form_js.forms import SIZES, Data, Sheet, choices, field, group, hidden, rows, sheets
 from tests.form_js.library import told
 
 pytestmark = pytest.mark.server
 
 EMPTY = (None, "", False, [], {})
-GENERATED = 40
+# A half of what other property tests draw: each form is opened by the library three times.
+GENERATED = max(1, settings().max_examples // 2)
 Path = tuple[str | int, ...]
 
 DIFFERENCES = {
@@ -57,7 +58,11 @@ class Case:
         """A read-only value of the process may be sent back, also where the form would show it otherwise."""
         refused = [tuple(path[: path.index("->")] if "->" in path else path) for path in self.library["refused"]]
         entered, held = flat(self.entry), flat(self.sheet.held)
-        fixed = [path for path in refused if self.component_at(path).members.get("readonly") and path in entered and path in held]
+        fixed = [
+            path
+            for path in refused
+            if self.component_at(path).members.get("readonly") and path in entered and path in held
+        ]
         kept = (path in fixed and is_same(entered[path], held[path]) for path in refused)
         return bool(self.library["valid"]) and all(kept)
 
@@ -103,7 +108,12 @@ class Case:
 
 def is_alike(component: Component, theirs: object, ours: object) -> bool:
     """The same value. The library writes moments in the time zone of the browser."""
-    if component.type == "datetime" and isinstance(theirs, str) and isinstance(ours, str) and component.subtype != "date":
+    if (
+        component.type == "datetime"
+        and isinstance(theirs, str)
+        and isinstance(ours, str)
+        and component.subtype != "date"
+    ):
         day = "2000-01-01T" if component.subtype == "time" else ""
         one, other = (datetime.fromisoformat(day + value) for value in (theirs, ours))
         return one == other
@@ -138,8 +148,20 @@ def judged_by_both(cases: list[Case]) -> list[Case]:
 
 
 KEYS = ("a", "b", "c", "d.e", "d.f")
-CONDITIONS = ("=a", "=not(a)", "=b = c", "=b != c", "=a = true and b = c", "=d.e > 3", "=b in (c, d.f)", "=x.y = b", "=d.f = null or a")
-VALUES = st.sampled_from([None, True, False, 0, 1, 3, 2.5, "", "x", "m", "s", "7", "2026-03-04", "08:15", ["m"], ["m", "s"], []])
+CONDITIONS = (
+    "=a",
+    "=not(a)",
+    "=b = c",
+    "=b != c",
+    "=a = true and b = c",
+    "=d.e > 3",
+    "=b in (c, d.f)",
+    "=x.y = b",
+    "=d.f = null or a",
+)
+VALUES = st.sampled_from(
+    [None, True, False, 0, 1, 3, 2.5, "", "x", "m", "s", "7", "2026-03-04", "08:15", ["m"], ["m", "s"], []]
+)
 
 
 @st.composite
@@ -148,7 +170,11 @@ def generated_sheets(draw: st.DrawFn) -> Sheet:
 
     def component(key: str) -> dict[str, Any]:
         members: dict[str, Any] = draw(st.sampled_from([{}, {}, {}, {"disabled": True}, {"readonly": True}]))
-        kind = draw(st.sampled_from(["textfield", "textarea", "number", "checkbox", "select", "radio", "checklist", "taglist", "datetime"]))
+        kind = draw(
+            st.sampled_from(
+                ["textfield", "textarea", "number", "checkbox", "select", "radio", "checklist", "taglist", "datetime"]
+            )
+        )
         if kind in ("select", "radio", "checklist", "taglist"):
             members = {**members, "values": draw(st.sampled_from([SIZES, choices(1, 3), choices(True, "x")]))}
         rules = {"required": True} if draw(st.booleans()) else {}
@@ -203,7 +229,11 @@ def test_the_gateway_judges_as_the_library(capsys: pytest.CaptureFixture[str]) -
     with capsys.disabled():
         count = Counter("accepted" if case.library.get("valid") and case.is_accepted else "refused" for case in cases)
         by_name = Counter(case.sheet.name for case, _ in different)
-        print(f"\nform-js: {len(tried)} forms, {len(cases)} entries ({dict(count)}), {len(different)} judged otherwise: {dict(by_name)}")  # noqa: T201
+        print(
+            f"\nform-js: {len(tried)} forms, {len(cases)} entries ({dict(count)}), {len(different)} judged otherwise: {dict(by_name)}"
+        )  # noqa: T201
 
-    unlisted = [f"{case.sheet.name}: {case.entry} -> {text}" for case, text in different if case.sheet.name not in DIFFERENCES]
+    unlisted = [
+        f"{case.sheet.name}: {case.entry} -> {text}" for case, text in different if case.sheet.name not in DIFFERENCES
+    ]
     assert not unlisted, "\n".join(unlisted)

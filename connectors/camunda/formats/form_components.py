@@ -18,9 +18,8 @@ FIELD_TYPES = {
     "datetime": FormFieldType.DATETIME,
     "filepicker": FormFieldType.FILE,
     "dynamiclist": FormFieldType.JSON,
-    "expression": FormFieldType.UNKNOWN,
 }
-"""The components that have a value."""
+"""The components that have a value. The others with a key are expressions, and components that the gateway does not know."""
 
 # Components that only show something.
 _SHOWING = frozenset(["text", "html", "button", "image", "iframe", "table", "documentPreview", "separator", "spacer"])

@@ -29,11 +29,29 @@ def judge_form(
     form = components_of(schema)
     if not any(inputs_of(form)):
         return FormJudgement(data=nested, faults=tuple(faults))
-    if held is None:
+    if held is None and _depends_on_held(form, nested):
         return FormJudgement(data=nested, faults=tuple(faults), depends_on_held=True)
-    judge = _Judge(form, nested, held, today)
+    judge = _Judge(form, nested, held or {}, today)
     faults += judge.faults(is_draft=is_draft)
     return FormJudgement(data=judge.sent(), faults=tuple(faults), unevaluated=tuple(judge.unevaluated()))
+
+
+def _depends_on_held(component: Component, around: object) -> bool:
+    """Whether the process could change the judgement: by what was not given, or by an expression."""
+    if component.hide is not None or component.members.get("readonly") or "valuesKey" in component.members:
+        return True
+    if is_expression(component.members.get("valuesExpression")) or any(map(is_expression, component.rules.values())):
+        return True
+    value = at(around, component.parts)
+    if component.is_input:
+        return component.type == "expression" or (value is MISSING and not component.is_disabled)
+    if component.is_list:
+        if not isinstance(value, list) or not component.members.get("allowAddRemove", True):
+            return True
+        # A row that was not given is as empty in the process.
+        inner = {**dict.fromkeys((child.parts[0] for child in component.children if child.parts), None)}
+        return any(_depends_on_held(child, inner) for child in component.children)
+    return any(_depends_on_held(child, value) for child in component.children)
 
 
 class _Judge:
@@ -108,6 +126,8 @@ class _Judge:
         for instance in self._instances:
             if instance.visibility is Visibility.HIDDEN or instance.component.is_disabled:
                 continue
+            if any(instance.path[: len(fault.path)] == fault.path for fault in self._shapes):
+                continue
             for rule in self._rules(instance, is_draft=is_draft):
                 yield FormFault(path=instance.path, rule=rule, label=label_of(instance.component))
 
@@ -147,7 +167,7 @@ class _Judge:
     def _lacks(self, instance: Instance, value: object) -> bool:
         """A default does not count: the form submits it, the gateway sends only what was given."""
         if instance.path in self._given:
-            return lacks(instance.component, value)
+            return lacks(instance.component, self._given[instance.path])
         if instance.component.type == "expression":
             return value is not NOT_EVALUATED and lacks(instance.component, value)
         if instance.component.type == "filepicker" and not self._is_in_given_list(instance.path):
