@@ -92,8 +92,22 @@ def variable(name: str) -> Node:
     return variable
 
 
-def odd_names(value: object) -> set[str]:
+class FixedContext(dict[str, object]):
+    """A context that does not change. Its names are looked through once for many expressions."""
+
+    odd: set[str] | None = None
+
+
+def odd_names(context: Context) -> set[str]:
     """Names in the context, at any depth, that contain more than letters and digits; without blanks."""
+    if not isinstance(context, FixedContext):
+        return _odd_names(context)
+    if context.odd is None:
+        context.odd = _odd_names(context)
+    return context.odd
+
+
+def _odd_names(value: object) -> set[str]:
     found: set[str] = set()
     rest: list[object] = [value]
     seen = 0

@@ -7,6 +7,8 @@ from typing import Any
 from connectors.camunda.formats.form_components import Path
 from connectors.sdk import MISSING, FormFault
 
+DEEPEST_FIELD = 100
+
 
 def nested_data(data: Mapping[str, object]) -> tuple[dict[str, Any], list[FormFault]]:
     """Data whose keys with dots have become nested objects, as form-js submits them, and the keys that cannot become it."""
@@ -43,12 +45,14 @@ def _merge(node: dict[str, Any], name: str, value: object) -> str | None:
     return next((rule for rule in rules if rule is not None), None)
 
 
-def copied(value: object) -> Any:
-    """A copy whose objects and lists can be changed."""
+def copied(value: object, depth: int = 0) -> Any:
+    """A copy whose objects and lists can be changed, down to the depth that fields may have."""
+    if depth > DEEPEST_FIELD:
+        return value
     if isinstance(value, Mapping):
-        return {name: copied(each) for name, each in value.items()}
+        return {name: copied(each, depth + 1) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [copied(each) for each in value]
+        return [copied(each, depth + 1) for each in value]
     return value
 
 

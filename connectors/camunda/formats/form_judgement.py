@@ -122,7 +122,7 @@ class _Judge:
     # What is wrong
 
     def faults(self, *, is_draft: bool) -> Iterator[FormFault]:
-        yield from self._shapes
+        yield from (fault for fault in self._shapes if not self._is_hidden(fault.path))
         for instance in self._instances:
             if instance.visibility is Visibility.HIDDEN or instance.component.is_disabled:
                 continue
@@ -189,6 +189,9 @@ class _Judge:
     def _is_in_given_list(self, path: Path) -> bool:
         return any(path[: len(each)] == each for each in self._lists)
 
+    def _is_hidden(self, path: tuple[object, ...]) -> bool:
+        return any(path[: len(each)] == each for each in self._state.hidden)
+
     # What is sent
 
     def sent(self) -> dict[str, object]:
@@ -199,6 +202,13 @@ class _Judge:
                 removed(sent, instance.path)
             else:
                 shown.append(instance)
+        for path in self._state.hidden:
+            removed(sent, path)
+        for path in sorted(self._lists, key=len, reverse=True):
+            rows = at(sent, path)
+            is_bare = isinstance(rows, list) and rows and not any(rows)
+            if is_bare and not any(instance.path[: len(path)] == path for instance in shown):
+                removed(sent, path)
         replaced = frozenset(sent)
         for instance in shown:
             value = self._submitted(instance, is_replaced=len(instance.path) > 1 and instance.path[0] in replaced)

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from connectors.camunda.formats.feel import evaluate, unary_test
+from connectors.camunda.formats.feel_nodes import FixedContext
 from connectors.camunda.formats.feel_values import NOT_EVALUATED, Context
 from connectors.camunda.formats.form_components import Component, Path, is_expression
 from connectors.camunda.formats.form_data import at, copied, put, removed
@@ -15,7 +16,7 @@ from connectors.camunda.formats.form_values import empty_value, opening_value
 from connectors.sdk import MISSING, is_same
 
 # Expressions may depend on each other: so often their values are computed anew.
-MOST_ROUNDS = 10
+MOST_ROUNDS = 20
 
 
 class Visibility(Enum):
@@ -42,25 +43,29 @@ class Instance(Struct, frozen=True, kw_only=True):
         return bool(readonly)
 
 
-class _Scope(Struct, frozen=True, kw_only=True):
-    """What `this`, `parent` and `i` mean in a row."""
+class _Scope:
+    """What an expression sees in the form or in a row: `this`, `parent` and `i` besides the data."""
 
-    this: object
-    parent: object = None
-    places: tuple[int, ...] = ()
-
-    def context(self, data: Mapping[str, object]) -> Context:
-        special: dict[str, object] = {"this": self.this, "i": list(self.places), "parent": self.parent}
-        return {**special, **data, **{f"_{name}_": value for name, value in special.items()}}
+    def __init__(
+        self, data: Mapping[str, object], this: object, parent: object = None, places: tuple[int, ...] = ()
+    ) -> None:
+        special: dict[str, object] = {"this": this, "i": list(places), "parent": parent}
+        self.this = this
+        self.places = places
+        wrapped = {f"_{name}_": value for name, value in special.items()}
+        self.context: Context = FixedContext({**special, **data, **wrapped})
 
 
 class FormState:
-    """`initial` are the data that the form was opened with, `data` those that it has now."""
+    """`initial` are the data that the form was opened with, `data` those that it has now. `hidden` are the groups with a
+    path and the lists that conditions hide.
+    """
 
     def __init__(self, form: Component, held: Mapping[str, object]) -> None:
         self._form = form
         self._held = copied(held)
         self.data: dict[str, Any] = copied(held)
+        self.hidden: set[Path] = set()
         self._open(form, (), self.data)
         self.initial: dict[str, Any] = copied(self.data)
 
@@ -69,18 +74,25 @@ class FormState:
 
         A value of `given` stays where its expression is not evaluated.
         """
-        for _ in range(MOST_ROUNDS):
-            instances = list(self.instances())
+        instances = list(self.instances())
+        expressions = sum(instance.component.type == "expression" for instance in instances)
+        for _ in range(min(expressions + 2, MOST_ROUNDS)):
             if True not in [self._adapt(instance, given) for instance in instances]:
-                break
-        return instances
+                return instances
+            instances = list(self.instances())
+        # Expressions that change each other without an end, or too many: what they compute is not known.
+        for instance in instances:
+            if instance.component.type == "expression":
+                put(self.data, instance.path, given.get(instance.path, NOT_EVALUATED))
+        return list(self.instances())
 
     def instances(self) -> Iterator[Instance]:
         """The inputs as the form renders them: with conditions over the data without what conditions hide."""
         shown = copied(self.data)
-        self._hide(self._form, (), shown, _Scope(this=self.data), Visibility.SHOWN)
+        self._hide(self._form, (), shown, _Scope(self.data, self.data), Visibility.SHOWN)
         seen = {**self.initial, **shown}
-        yield from self._rendered(self._form, (), seen, _Scope(this=seen), Visibility.SHOWN)
+        self.hidden.clear()
+        yield from self._rendered(self._form, (), seen, _Scope(seen, seen), Visibility.SHOWN)
 
     def add_row(self, component: Component, path: Path) -> None:
         """A row with the values that a new row has. A read-only value of a row that was there stays."""
@@ -140,7 +152,7 @@ class FormState:
     def _hide(self, component: Component, base: Path, shown: dict[str, Any], scope: _Scope, around: Visibility) -> None:
         """Take out of `shown` what is hidden, and mark what may be hidden."""
         path = (*base, *component.parts)
-        visibility = _visibility(component, around, scope.context(self.data))
+        visibility = _visibility(component, around, scope.context)
         is_visible = visibility is Visibility.SHOWN
         if (component.is_input or component.is_list) and not is_visible:
             if visibility is Visibility.HIDDEN:
@@ -153,7 +165,7 @@ class FormState:
                 self._hide(child, path, shown, scope, visibility)
             return
         for place, row in enumerate(_rows(self.data, path)):
-            inner = _Scope(this=row, parent=scope.this, places=(*scope.places, place + 1))
+            inner = _Scope(self.data, row, scope.this, (*scope.places, place + 1))
             for child in component.children:
                 self._hide(child, (*path, place), shown, inner, visibility)
 
@@ -161,18 +173,20 @@ class FormState:
         self, component: Component, base: Path, seen: Mapping[str, object], scope: _Scope, around: Visibility
     ) -> Iterator[Instance]:
         path = (*base, *component.parts)
-        context = scope.context(seen)
-        visibility = _visibility(component, around, context)
+        visibility = _visibility(component, around, scope.context)
         if component.is_input:
-            yield Instance(component=component, path=path, visibility=visibility, context=context)
+            yield Instance(component=component, path=path, visibility=visibility, context=scope.context)
             return
+        if visibility is Visibility.HIDDEN and component.parts:
+            self.hidden.add(path)
         if not component.is_list:
             for child in component.children:
                 yield from self._rendered(child, path, seen, scope, visibility)
             return
         for place, row in enumerate(_rows(self.data, path)):
             outer = scope.this if isinstance(scope.this, Mapping) else {}
-            inner = _Scope(this=row, parent=scope.context(outer), places=(*scope.places, place + 1))
+            parent = {**{name: scope.context[f"_{name}_"] for name in ("this", "i", "parent")}, **outer}
+            inner = _Scope(seen, row, parent, (*scope.places, place + 1))
             for child in component.children:
                 yield from self._rendered(child, (*path, place), seen, inner, visibility)
 

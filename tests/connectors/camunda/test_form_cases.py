@@ -137,6 +137,15 @@ FILE = [
     {"type": "checkbox", "key": "ok"},
 ]
 NULLABLE = [required("number", "n"), required("radio", "r", values=labelled(("No", "no")))]
+HIDDEN_LINES = [{"type": "checkbox", "key": "h"}, {**LINES[0], "conditional": {"hide": "=h"}}]
+HIDDEN_ITEMS = [
+    {"type": "checkbox", "key": "h"},
+    {
+        "type": "dynamiclist",
+        "path": "lines",
+        "components": [{**required("textfield", "item"), "conditional": {"hide": "=h"}}],
+    },
+]
 
 Sent = Mapping[str, object]
 
@@ -191,6 +200,9 @@ Sent = Mapping[str, object]
         ([{"type": "number", "key": "a"}], {}, {"a": "12345678901234567.89"}, {"a": Decimal("12345678901234567.89")}),
         (FILE, {}, {"ok": True}, {"ok": True}),
         (NULLABLE, {"n": 0, "r": "no"}, {}, {}),
+        (HIDDEN_LINES, {"lines": [{"item": "nut"}]}, {"h": True, "lines": [{"item": "bolt"}]}, {"h": True}),
+        (HIDDEN_LINES, {"lines": [{"item": "nut"}]}, {"h": True, "lines": "bolt"}, {"h": True}),
+        (HIDDEN_ITEMS, {"lines": [{"item": "nut"}]}, {"h": True, "lines": [{"item": "bolt"}]}, {"h": True}),
         ([{"type": "textfield", "key": "a"}], {}, {"a": "x", "other": {"b": 1}}, {"a": "x", "other": {"b": 1}}),
     ],
 )
@@ -343,6 +355,21 @@ def test_expressions_that_are_not_evaluated_are_counted() -> None:
 
     assert ((), {}, (condition,)) == (empty.faults, empty.data, empty.unevaluated)
     assert {"b": "x"} == given.data
+
+
+def test_expressions_may_depend_on_each_other() -> None:
+    """In any order. Those that never come to rest are not evaluated."""
+    number = {"type": "number", "key": "n"}
+    chain = [
+        *({"type": "expression", "key": f"e{place}", "expression": f"=e{place + 1} + 1"} for place in range(9)),
+        number,
+    ]
+    chain[8]["expression"] = "=n + 1"
+    circle = [{"type": "expression", "key": "a", "expression": "=if a = 1 then 2 else 1"}, number]
+
+    assert 14 == judged(chain, {"n": 5}).data["e0"]
+    assert {"n": 5} == judged(circle, {"n": 5}).data
+    assert {"n": 5, "a": 2} == judged(circle, {"n": 5, "a": 2}).data
 
 
 def test_what_the_process_holds_is_asked_for() -> None:
