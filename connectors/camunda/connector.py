@@ -10,6 +10,7 @@ from connectors.camunda import after_write, details, flows, people, search
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.errors import is_refusal, parse_error
 from connectors.camunda.extras import Extras
+from connectors.camunda.formats import judge_form
 from connectors.camunda.forms import variables_of
 from connectors.camunda.ids import is_key
 from connectors.camunda.mapping import changeset_of, read_task, task_of, tasks_of
@@ -34,6 +35,9 @@ from connectors.sdk import (
     Flow,
     FlowOutcome,
     FlowQuery,
+    Form,
+    FormJudgement,
+    FormKind,
     Group,
     Listing,
     NoOptions,
@@ -145,15 +149,24 @@ class CamundaConnector(Connector[CamundaSettings]):
     async def get_detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:
         minor = self.settings.options.minor
         parts = DetailParts(aspects)
+        variables = details.Variables(self._client, task, minor=minor)
         return TaskDetail(
-            form=await parts.read(DetailAspect.FORM, lambda: details.form(self._client, task)),
+            form=await parts.read(DetailAspect.FORM, lambda: details.form(self._client, task, variables)),
             outcomes=details.outcomes_of(self.settings) if DetailAspect.OUTCOMES in aspects else None,
-            data=await parts.read(DetailAspect.DATA, lambda: details.data(self._client, task, minor=minor)),
+            data=await parts.read(DetailAspect.DATA, variables.read),
             activities=await parts.read(
                 DetailAspect.ACTIVITIES, lambda: details.activities(self._client, task, minor=minor)
             ),
             failures=parts.failures(),
         )
+
+    def judge_form(
+        self, form: Form, data: Mapping[str, object], held: Mapping[str, object] | None, *, is_draft: bool = False
+    ) -> FormJudgement:
+        """As the vendor's form library does it. A form of another application is not judged."""
+        if form.kind is not FormKind.VENDOR_SCHEMA:
+            return super().judge_form(form, data, held, is_draft=is_draft)
+        return judge_form(form.vendor_schema, data, held, is_draft=is_draft, today=self.clock().date())
 
     def is_native_id(self, native_id: str) -> bool:
         return is_key(native_id)

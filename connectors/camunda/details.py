@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from connectors.camunda import wire
 from connectors.camunda.client import CamundaClient
-from connectors.camunda.forms import external_form, form_of
+from connectors.camunda.formats import has_inputs
+from connectors.camunda.forms import external_form, form_of, schema_of
 from connectors.camunda.mapping import read_task, utc
 from connectors.camunda.paging import DRAIN_PAGE, MOST_PAGES, drain_search, total_of
 from connectors.camunda.settings import CamundaSettings
@@ -45,13 +46,36 @@ OPERATIONS = {
 }
 
 
-async def form(client: CamundaClient, task: Task) -> Form:
-    """One call; none for the form of another application, whose reference is in the task's record."""
+class Variables:
+    """The variables that a task sees, read at most once for all aspects that need them."""
+
+    def __init__(self, client: CamundaClient, task: Task, *, minor: int) -> None:
+        self._client = client
+        self._task = task
+        self._minor = minor
+        self._found: dict[str, object] | ConnectorError | None = None
+
+    async def read(self) -> dict[str, object]:
+        if self._found is None:
+            try:
+                self._found = await data(self._client, self._task, minor=self._minor)
+            except MalformedResponseError as error:
+                self._found = error
+        if isinstance(self._found, ConnectorError):
+            raise self._found
+        return self._found
+
+
+async def form(client: CamundaClient, task: Task, variables: Variables) -> Form:
+    """One call, and the variables if the form has inputs; no call for the form of another application, whose reference is
+    in the task's record.
+    """
     if task.kind is TaskKind.EXTERNAL and task.payload is not None:
         reference = decode_json(task.payload, wire.FormReference, what="a user task").external_form_reference
         if reference:
             return external_form(reference)
-    return form_of(await client.get_user_task_form(task.native_id))
+    found = await client.get_user_task_form(task.native_id)
+    return form_of(found, await variables.read() if has_inputs(schema_of(found)) else {})
 
 
 async def data(client: CamundaClient, task: Task, *, minor: int) -> dict[str, object]:

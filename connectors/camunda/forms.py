@@ -1,48 +1,41 @@
-"""Linked forms (form-js documents) as fields, and form data as process variables."""
+"""Linked forms (form-js documents), and form data as process variables."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
 from connectors.camunda import wire
+from connectors.camunda.formats import fields_of, nested_data
 from connectors.sdk import (
     Form,
-    FormField,
-    FormFieldType,
     FormKind,
-    FormOption,
     ValidationFailedError,
     decode_json,
     encode_json_numbers,
-    option,
+    json_schema_of,
 )
 
-FIELD_TYPES = {
-    "textfield": FormFieldType.TEXT,
-    "textarea": FormFieldType.TEXT,
-    "number": FormFieldType.NUMBER,
-    "checkbox": FormFieldType.BOOLEAN,
-    "radio": FormFieldType.SELECT,
-    "select": FormFieldType.SELECT,
-    "checklist": FormFieldType.MULTI_SELECT,
-    "taglist": FormFieldType.MULTI_SELECT,
-    "datetime": FormFieldType.DATETIME,
-    "filepicker": FormFieldType.FILE,
-    "dynamiclist": FormFieldType.JSON,
-}
 
-# Components deeper than this are left out: the author of a form decides how deep it is.
-DEEPEST = 20
-
-
-def form_of(form: wire.Form | None) -> Form:
-    """The linked form with the vendor's schema; kind NONE if there is no form."""
+def schema_of(form: wire.Form | None) -> object:
+    """The form-js document; None if there is no form."""
     if form is None or form.schema is None:
+        return None
+    return decode_json(form.schema.encode(), object, what="the form's schema")
+
+
+def form_of(form: wire.Form | None, held: Mapping[str, object]) -> Form:
+    """The linked form with the vendor's schema, and with the values and options that the process holds.
+
+    Kind NONE if there is no form.
+    """
+    schema = schema_of(form)
+    if form is None or schema is None:
         return Form(kind=FormKind.NONE)
-    schema: object = decode_json(form.schema.encode(), object, what="the form's schema")
+    fields = fields_of(schema, held)
     return Form(
         kind=FormKind.VENDOR_SCHEMA,
-        fields=tuple(_fields(schema, "", 0)),
+        fields=fields,
+        json_schema=json_schema_of(fields, sends_unknown=True),
         vendor_schema=schema,
         key=form.form_id or form.form_key,
     )
@@ -57,21 +50,12 @@ def external_form(reference: str) -> Form:
 def variables_of(data: Mapping[str, object]) -> dict[str, object]:
     """Form data as variables: "customer.name" becomes a member of `customer`, as form-js submits it.
 
-    ValidationFailedError for two values in one place, and for a number that JSON does not have.
+    ValidationFailedError for two values in one place, for a key with an empty part, and for a number that JSON does not have.
     """
-    variables: dict[str, object] = {}
-    for key, value in data.items():
-        *path, last = key.split(".")
-        node = variables
-        for part in path:
-            inner = node.setdefault(part, {})
-            if not isinstance(inner, dict):
-                raise ValidationFailedError("is also given as a plain value", field=("data", key))
-            node = inner
-        if last in node:
-            raise ValidationFailedError("is given twice", field=("data", key))
-        node[last] = _to_wire(value, key)
-    return variables
+    nested, faults = nested_data(data)
+    for fault in faults:
+        raise ValidationFailedError(fault.rule, field=("data", *map(str, fault.path)))
+    return {name: _to_wire(value, name) for name, value in nested.items()}
 
 
 def _to_wire(value: object, key: str) -> object:
@@ -83,63 +67,3 @@ def _to_wire(value: object, key: str) -> object:
     if isinstance(value, Decimal | float) and not math.isfinite(value):
         raise ValidationFailedError("is not a finite number", field=("data", key))
     return encode_json_numbers(value) if isinstance(value, Decimal) else value
-
-
-def _fields(node: object, path: str, depth: int) -> Iterator[FormField]:
-    """Input components in the document's order. The `path` of a group is a prefix of the keys in it."""
-    components = node.get("components") if isinstance(node, dict) else None
-    if not isinstance(components, list) or depth > DEEPEST:
-        return
-    for component in components:
-        if not isinstance(component, dict):
-            continue
-        if component.get("type") == "dynamiclist":
-            key = component.get("path")
-        elif "components" in component:
-            inner = component.get("path")
-            yield from _fields(component, f"{path}{inner}." if isinstance(inner, str) and inner else path, depth + 1)
-            continue
-        else:
-            key = component.get("key")
-        if isinstance(key, str) and key:
-            yield _field(component, path + key)
-
-
-def _field(component: Mapping[str, object], key: str) -> FormField:
-    validate = component.get("validate")
-    native_type = component.get("type")
-    native = native_type if isinstance(native_type, str) else None
-    return FormField(
-        key=key,
-        type=_type(component, native),
-        native_type=native,
-        label=_text(component, "label") or _text(component, "dateLabel"),
-        required=isinstance(validate, dict) and validate.get("required") is True,
-        value=component.get("defaultValue"),
-        description=_text(component, "description"),
-        options=_options(component.get("values")),
-    )
-
-
-def _type(component: Mapping[str, object], native: str | None) -> FormFieldType:
-    if native == "datetime" and component.get("subtype") == "date":
-        return FormFieldType.DATE
-    if native == "datetime" and component.get("subtype") == "time":
-        return FormFieldType.TEXT
-    if native == "number" and component.get("decimalDigits") == 0:
-        return FormFieldType.INTEGER
-    return FIELD_TYPES.get(native or "", FormFieldType.UNKNOWN)
-
-
-def _options(values: object) -> tuple[FormOption, ...] | None:
-    """Options that the form itself lists; None if it lists none, or they come from a variable."""
-    if not isinstance(values, list):
-        return None
-    return tuple(
-        option(each["value"], _text(each, "label")) for each in values if isinstance(each, dict) and "value" in each
-    )
-
-
-def _text(node: Mapping[str, object], member: str) -> str | None:
-    value = node.get(member)
-    return value if isinstance(value, str) else None

@@ -153,9 +153,14 @@ async def test_an_execution_of_epilot_is_read_once_for_each_question(in_source: 
 
 
 TASK_AND_FLOW = "query($id: ID!) { task(id: $id) { title form { fields { key } } flow { state } } }"
-# By vendor: the task, its form where the task does not have it, and the flow.
+# By vendor: the task, its form where the task does not have it, the values that a form shows, and the flow.
 RECORDS = {
-    "camunda": ["/v2/process-instances/search", "/v2/user-tasks/1", "/v2/user-tasks/1/form"],
+    "camunda": [
+        "/v2/process-instances/search",
+        "/v2/user-tasks/1",
+        "/v2/user-tasks/1/effective-variables/search",
+        "/v2/user-tasks/1/form",
+    ],
     "geotareas": ["/apidev/v1/workflow/instances", "/apidev/v1/workflow/tasks/1"],
 }
 

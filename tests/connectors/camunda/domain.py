@@ -8,7 +8,8 @@ import msgspec
 
 from connectors.camunda import wire
 from connectors.camunda.flows import FLOW_STATES, task_within_flow
-from connectors.camunda.forms import FIELD_TYPES, form_of
+from connectors.camunda.formats.form_components import FIELD_TYPES
+from connectors.camunda.forms import form_of
 from connectors.camunda.mapping import STATE_RULES, score_of
 from connectors.camunda.settings import CamundaSettings, PriorityThresholds
 from connectors.sdk.model import Flow, FormFieldType, FormKind, Task, TaskPriority
@@ -83,7 +84,7 @@ def field_type(component: object) -> FormFieldType:
     """The type of a form-js component."""
     assert isinstance(component, dict)
     schema = msgspec.json.encode({"components": [{"key": "field", **component}]}).decode()
-    return form_of(wire.Form(schema=schema)).fields[0].type
+    return form_of(wire.Form(schema=schema), {}).fields[0].type
 
 
 def _types(*names: str) -> tuple[object, ...]:
@@ -119,7 +120,7 @@ DOMAIN = DomainChecks(
         ("follow-up", "`followUpDate`"): lambda: (NOW, task(followUpDate="2026-06-15T09:00:00Z").follow_up_at),
         ("form", "linked form schema d"): lambda: (
             [FormKind.VENDOR_SCHEMA, FormKind.NONE],
-            [form_of(each).kind for each in (wire.Form(schema='{"components": []}'), None)],
+            [form_of(each, {}).kind for each in (wire.Form(schema='{"components": []}'), None)],
         ),
     },
     form_types={
@@ -128,12 +129,12 @@ DOMAIN = DomainChecks(
         FormFieldType.INTEGER: ({"type": "number", "decimalDigits": 0},),
         FormFieldType.BOOLEAN: _types("checkbox"),
         FormFieldType.DATE: ({"type": "datetime", "subtype": "date"},),
-        FormFieldType.DATETIME: ({"type": "datetime", "subtype": "datetime"}, *_types("datetime")),
+        FormFieldType.DATETIME: ({"type": "datetime", "subtype": "datetime"},),
         FormFieldType.SELECT: _types("radio", "select"),
         FormFieldType.MULTI_SELECT: _types("checklist", "taglist"),
         FormFieldType.FILE: _types("filepicker"),
         FormFieldType.JSON: ({"type": "dynamiclist", "path": "lines"},),
-        FormFieldType.UNKNOWN: _types("signature"),
+        FormFieldType.UNKNOWN: _types("signature", "expression"),
     },
     form_type=field_type,
     native_types=frozenset(FIELD_TYPES),

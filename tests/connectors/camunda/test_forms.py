@@ -22,6 +22,14 @@ def page_of(*rows: Any, **page: Any) -> httpx2.Response:
     return httpx2.Response(200, json={"items": rows, "page": page})
 
 
+def form_and_variables(
+    form: Any, variables: dict[str, str] | None = None
+) -> Callable[[httpx2.Request], httpx2.Response]:
+    rows = [{"name": name, "value": value, "scopeKey": "1"} for name, value in (variables or {}).items()]
+    found = page_of(*rows, totalItems=len(rows), hasMoreTotalItems=False)
+    return lambda request: httpx2.Response(200, json=form) if request.url.path.endswith("/form") else found
+
+
 async def test_a_linked_form_is_read_as_fields(task: Task, answering: Answering) -> None:
     """Fields in groups are included, layout components are not. The form also has the vendor's schema."""
     schema = {
@@ -44,7 +52,7 @@ async def test_a_linked_form_is_read_as_fields(task: Task, answering: Answering)
     }
     body = {"formKey": "1", "formId": "invoice", "version": 1, "schema": msgspec.json.encode(schema).decode()}
 
-    detail = await answering(lambda _: httpx2.Response(200, json=body)).get_detail(task, {DetailAspect.FORM})
+    detail = await answering(form_and_variables(body)).get_detail(task, {DetailAspect.FORM})
 
     assert detail.form is not None
     assert (FormKind.VENDOR_SCHEMA, schema, "invoice") == (
@@ -65,21 +73,51 @@ async def test_a_linked_form_is_read_as_fields(task: Task, answering: Answering)
         ("name", FormFieldType.TEXT, True, "Name", None),
         ("count", FormFieldType.INTEGER, False, None, None),
         ("on", FormFieldType.DATE, False, "On", None),
-        ("customer.size", FormFieldType.SELECT, False, None, [("b", "Big"), ("1", None)]),
+        ("customer.size", FormFieldType.SELECT, False, None, [("b", "Big"), ("1", "1")]),
         ("rows", FormFieldType.JSON, False, None, None),
         ("holo", FormFieldType.UNKNOWN, False, None, None),
     ]
 
 
-async def test_a_default_of_a_field_is_its_value(task: Task, answering: Answering) -> None:
-    """The value that the form shows first."""
-    components = [{"type": "number", "key": "a", "defaultValue": 3}, {"type": "textfield", "key": "b"}]
+async def test_a_value_is_that_of_the_process(task: Task, answering: Answering) -> None:
+    """Never the default, which is a member of its own. Paths lead into objects."""
+    components = [
+        {"type": "number", "key": "a", "defaultValue": 3},
+        {"type": "number", "key": "b", "defaultValue": 3},
+        {"type": "textfield", "key": "c.d"},
+    ]
     body = {"schema": msgspec.json.encode({"components": components}).decode()}
+    variables = {"b": "4", "c": '{"d":"x"}', "z": "1"}
 
-    detail = await answering(lambda _: httpx2.Response(200, json=body)).get_detail(task, {DetailAspect.FORM})
+    detail = await answering(form_and_variables(body, variables)).get_detail(task, {DetailAspect.FORM})
 
     assert detail.form is not None
-    assert [("a", 3), ("b", None)] == [(field.key, field.value) for field in detail.form.fields]
+    shown = [(field.key, field.value, field.default_value, field.is_nested) for field in detail.form.fields]
+    assert [("a", None, 3, False), ("b", 4, 3, False), ("c.d", "x", None, True)] == shown
+
+
+@pytest.mark.parametrize(
+    ("components", "aspects", "paths"),
+    [
+        ([{"type": "textfield", "key": "a"}], {DetailAspect.FORM}, ["form", "search"]),
+        ([{"type": "textfield", "key": "a"}], {DetailAspect.FORM, DetailAspect.DATA}, ["form", "search"]),
+        ([{"type": "text", "text": "# T"}], {DetailAspect.FORM}, ["form"]),
+    ],
+)
+async def test_variables_are_read_once_and_only_for_inputs(
+    components: list[object], aspects: set[DetailAspect], paths: list[str], task: Task, answering: Answering
+) -> None:
+    """For form and data together too."""
+    called: list[str] = []
+    body = {"schema": msgspec.json.encode({"components": components}).decode()}
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        called.append(request.url.path.rpartition("/")[2])
+        return form_and_variables(body)(request)
+
+    await answering(answer).get_detail(task, aspects)
+
+    assert paths == called
 
 
 async def test_the_forms_of_the_stand_in_are_read(connector: CamundaConnector, drain: Drain) -> None:
@@ -126,8 +164,8 @@ async def test_a_form_whose_schema_is_no_json_is_malformed(task: Task, answering
 
 
 def test_form_data_becomes_variables() -> None:
-    """Keys with dots are members of one variable. Decimals are numbers."""
-    sent = variables_of({"customer.name": "Ada", "customer.age": 3, "sums": [Decimal("1.10")], "ok": True})
+    """Keys with dots are members of one variable, together with what is given as an object. Decimals are numbers."""
+    sent = variables_of({"customer.name": "Ada", "customer": {"age": 3}, "sums": [Decimal("1.10")], "ok": True})
 
     assert msgspec.json.encode(sent) == b'{"customer":{"name":"Ada","age":3},"sums":[1.10],"ok":true}'
 
@@ -137,12 +175,16 @@ def test_form_data_becomes_variables() -> None:
     [
         ({"a": 1, "a.b": 2}, "a.b"),
         ({"a.b": 2, "a": 1}, "a"),
+        ({"a.b": 2, "a": {"b": 1}}, "a"),
+        ({"...": 1}, "..."),
+        ({"a..b": 1}, "a..b"),
+        ({"": 1}, ""),
         ({"x": Decimal("NaN")}, "x"),
         ({"x": [float("inf")]}, "x"),
     ],
 )
 def test_form_data_that_cannot_be_sent_is_named(data: dict[str, object], key: str) -> None:
-    """Two values in one place, and numbers that JSON does not have."""
+    """Two values in one place, keys with empty parts, and numbers that JSON does not have."""
     with pytest.raises(ValidationFailedError) as caught:
         variables_of(data)
 
