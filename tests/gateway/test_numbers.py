@@ -8,7 +8,7 @@ DIGITS = (
     '{"a":0.12345678901234567890123,"b":1250.10,"c":9007199254740993,"d":0.10000000000000000000,'
     '"f":18446744073709551616,"g":123456789012345678901234567890,"h":9007199254740993.5,"i":100000000000000000000.25}'
 )
-TASKS = 'query { tasks(filter: {sourceKey: {eq: "camunda"}, state: {eq: READY}}, first: 50) { nodes { id form { kind } } } }'
+TASKS = 'query { tasks(filter: {sourceKey: {eq: "camunda"}, state: {eq: READY}}, first: 20) { nodes { id form { kind } } } }'
 COMPLETE = "mutation ($i: CompleteTaskInput!) { completeTask(input: $i) { status errors { message field } } }"
 
 
