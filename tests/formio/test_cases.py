@@ -56,8 +56,9 @@ async def fault(world: World, method: str, path: str, status: int, times: int = 
 
 async def closed(world: World) -> None:
     await world.control("uipath", "faults", method="DELETE")
-    await fault(world, "POST", ".*TaskForms/CompleteTask", 403)
-    await fault(world, "PUT", ".*TaskForms/SaveTaskData", 403)
+    refusal = {"message": "You are not authorized!", "errorCode": 0}
+    await fault(world, "POST", ".*TaskForms/CompleteTask", 403, body=refusal)
+    await fault(world, "PUT", ".*TaskForms/SaveTaskData", 403, body=refusal)
 
 
 async def sent(world: World, mutation: str = COMPLETE, **arguments: Any) -> tuple[Answer, Any]:
