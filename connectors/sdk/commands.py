@@ -244,7 +244,7 @@ class Retry(TaskCommand, frozen=True, kw_only=True):
 class Complete(TaskCommand, frozen=True, kw_only=True):
     """`data` is keyed by form field keys; `outcome` is one of the task's outcome codes.
 
-    `given` are the data as the caller sent them, of which the judgement of the form made `data`: a connector that reads
+    `given` are the data as the caller sent them; the judgement of the form made `data` from them. A connector that reads
     the task again judges them again. None for data that were not judged.
     """
 

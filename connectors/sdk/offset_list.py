@@ -247,7 +247,7 @@ def _next_page(
     is_repeated: bool,
     streams: Sequence[str],
 ) -> NextPage:
-    """What comes behind the page before `behind`, of which the vendor says `said`.
+    """What comes behind the page before `behind`. `said` is what the vendor says of that page.
 
     `ends`: no row comes behind that page. `is_cut`: rows before it may be missing. `is_repeated`: it is the page before
     again.
