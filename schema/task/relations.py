@@ -93,7 +93,7 @@ async def outcomes_of(tasks: Sequence[Task], context: Context) -> list[list[Task
 async def data_of(
     tasks: Sequence[Task], context: Context, names: Sequence[str] | None = None
 ) -> list[object | ConnectorError | None]:
-    """Data of each task. Of JSON objects only the members in `names`; all members if that is None."""
+    """Data of each task. Of a JSON object the members in `names`, or all if `names` is None."""
     return await _details(tasks, DetailAspect.DATA, context, lambda _, detail: _members(detail.data, names))
 
 

@@ -27,7 +27,7 @@ async def standing_in(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cluster]
 async def test_the_stand_in_answers_as_the_engine_does(
     converse: Callable[[Conversation], Awaitable[None]], standing_in: Cluster, cluster: Cluster
 ) -> None:
-    """Except for the accepted differences, each of which must still exist."""
+    """Except for the accepted differences; every accepted difference must still exist."""
     ours, theirs = Conversation(standing_in), Conversation(cluster)
     await converse(ours)
     await converse(theirs)

@@ -55,7 +55,7 @@ def test_the_vendor_is_believed_after_a_minute_unless_it_was_read_before(time: T
 
 
 def test_rows_of_before_stay_replaced_when_the_vendor_has_shown_the_write(time: Time) -> None:
-    """One page was read again and another was not; so were versions that nobody's write was decided on."""
+    """One page was read again and another was not. A version that no write of ours was based on stays replaced too."""
     overlay = Overlay(monotonic=time.monotonic, now=time.now)
     time.seconds = 10.0
     overlay.put(BEFORE, owned("alice"))
