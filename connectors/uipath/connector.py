@@ -45,7 +45,6 @@ from connectors.sdk import (
     SuspendFlow,
     Task,
     TaskAction,
-    TaskCommand,
     TaskDetail,
     TaskQuery,
     Transport,
