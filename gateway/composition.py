@@ -6,11 +6,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
+import anyio
 import structlog
 from msgspec import Struct
 
 from connectors.sdk.clock import Clock, utc_now
+from connectors.sdk.connector import Connector
 from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import TaskRef
 from connectors.sdk.registry import connector_types
@@ -28,9 +31,17 @@ from gateway.federation.writes import (
     CommandBuilder,
     Creator,
     FlowWriter,
+    Looker,
+    LostAnswers,
+    Pause,
+    Reconciler,
+    Recorder,
     Recovery,
+    Settled,
+    Settler,
     TaskWriter,
     WritePipeline,
+    shows_last_write,
 )
 from gateway.people import People
 from gateway.people.configured import ConfiguredPeople
@@ -51,8 +62,18 @@ class Gateway(Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def open_gateway(settings: Settings, *, observe: Observe = ignore_record) -> AsyncIterator[Gateway]:
-    """All parts, open until the block ends. `observe` is called after every upstream request."""
+async def open_gateway(
+    settings: Settings,
+    *,
+    observe: Observe = ignore_record,
+    settled: Settled = lambda _source, _status: None,
+    pause: Pause = anyio.sleep,
+) -> AsyncIterator[Gateway]:
+    """All parts, open until the block ends.
+
+    `observe` is called after every upstream request, `settled` for every write whose result became known later. `pause`
+    waits between two looks at a write whose answer was lost.
+    """
     async with AsyncExitStack() as stack:
         shared = memory_state()
         people = ConfiguredPeople(person.caller() for person in settings.people)
@@ -84,6 +105,8 @@ async def open_gateway(settings: Settings, *, observe: Observe = ignore_record) 
             cursors=CursorCodec(_secret(settings)),
             leases=shared.leases,
             own=own,
+            settled=settled,
+            pause=pause,
         )
         stack.push_async_callback(federation.stop)
         await federation.start()
@@ -102,6 +125,20 @@ def journal_fault(settings: Settings) -> str | None:
     return None
 
 
+async def history_shows_last_write(settings: Settings, connector: Connector[Any]) -> bool | None:
+    """Whether the source's history shows the gateway's last write to it; None if that cannot be told."""
+    path = settings.gateway.journal
+    if journal_fault(settings) is not None or not path.exists():
+        return None
+    journal = SqliteJournal(path)
+    try:
+        return await shows_last_write(connector, journal)
+    except GatewayUnavailableError:
+        return None
+    finally:
+        journal.close()
+
+
 def own_work(people: People, *, keep: timedelta, ended: Iterable[EndedTask] = ()) -> OwnWork:
     """What people ended, from what the journal has."""
     return OwnWork(ended, keep=keep, is_person=lambda ref: people.by_native_ref(ref) is not None)
@@ -118,6 +155,8 @@ def compose(
     monotonic: Callable[[], float] = time.monotonic,
     now: Clock = utc_now,
     own: OwnWork | None = None,
+    pause: Pause = anyio.sleep,
+    settled: Settled = lambda _source, _status: None,
 ) -> FederatedSources:
     """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`."""
     own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS))
@@ -143,8 +182,23 @@ def compose(
         within_flow=tasks.within_flow,
         own=own,
     )
-    sender = AtMostOnceSender(journal=journal, answers=answers)
+    sender = AtMostOnceSender(journal=journal, answers=answers, now=now)
     commands = CommandBuilder(people, known)
+    looker = Looker(by_key, tasks=tasks, flows=flows, journal=journal, people=people)
+    lost = LostAnswers(looker=looker, sender=sender, pause=pause)
+    settler = Settler(by_key, journal=journal, looker=looker, people=people, own=own, now=now)
+    recorder = Recorder(journal)
+    reconciler = Reconciler(
+        by_key,
+        journal=journal,
+        settler=settler,
+        recorder=recorder,
+        own=own,
+        answers=answers,
+        settled=settled,
+        now=now,
+        monotonic=monotonic,
+    )
     flow_lists = FlowLists(sources, reader=reader, cursors=cursors, overlay=flow_overlay)
     definition_lists = DefinitionLists(sources, reader=reader, cursors=cursors)
     return FederatedSources(
@@ -180,13 +234,23 @@ def compose(
             by_key,
             journal=journal,
             tasks=TaskWriter(
-                reads=tasks, overlay=overlay, sender=sender, commands=commands, own=own, shown=shown, known=known
+                reads=tasks,
+                overlay=overlay,
+                sender=sender,
+                lost=lost,
+                commands=commands,
+                own=own,
+                shown=shown,
+                known=known,
             ),
-            flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, commands=commands),
+            flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, lost=lost, commands=commands),
             creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
             leases=leases,
             own=own,
-            recovery=Recovery(by_key, journal=journal, people=people, reads=tasks),
+            recovery=Recovery(journal=journal),
+            recorder=recorder,
+            settler=settler,
+            reconciler=reconciler,
         ),
         known=known,
         shown=shown,
