@@ -50,6 +50,7 @@ from connectors.sdk import (
     Support,
     SuspendFlow,
     Task,
+    TaskCommand,
     TaskDetail,
     TaskOrderField,
     TaskQuery,
@@ -269,12 +270,12 @@ class CamundaConnector(Connector[CamundaSettings]):
         Assign,
         atomic=False,
         note="to a user: one call, refused without override if another person is the assignee; "
-        "to a group: emulated, candidate groups first, then unassign",
+        "to a group: emulated in two steps, candidate groups first, then unassign",
     )
     async def assign(self, command: Assign) -> Outcome:
-        action = parse_options(command.options, ActionOptions).action
         if command.group_id is not None:
-            return await self._assign_group(command, command.group_id, action)
+            raise ValueError("an assignment to a group is performed in its steps")
+        action = parse_options(command.options, ActionOptions).action
         if not command.user_id:
             raise ValidationFailedError("names no user to assign to", field=("userId",))
         if command.override:
@@ -296,22 +297,30 @@ class CamundaConnector(Connector[CamundaSettings]):
                 raise AlreadyAssignedError("another person is the assignee")
         await self._client.assign_user_task(task.native_id, assignee=user, allow_override=not is_claim, action=action)
 
-    async def _assign_group(self, command: Assign, group_id: str, action: str | None) -> Outcome:
-        """First the group, then the owner: between the two calls, and if the second fails, the owner still has the task."""
-        task, owner = command.task, command.task.assignee
-        actor = command.actor and command.actor.native_id
-        if owner is not None and not command.override and owner.native_id != actor:
+    async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
+        """An assignment to a group: first the group, then the owner.
+
+        Between the two, and if the second fails, the owner still has the task. Without override, a person who becomes the
+        owner meanwhile keeps the task.
+        """
+        if not isinstance(command, Assign) or command.group_id is None:
+            return (command,)
+        task, owner, actor = command.task, command.task.assignee, command.actor
+        if owner is not None and not command.override and (actor is None or owner.native_id != actor.native_id):
             raise AlreadyAssignedError("another person is the assignee; send override to take the task away")
-        await self._client.update_user_task(task.native_id, changeset={"candidateGroups": [group_id]}, action=action)
-        # Without override, a person who became the owner meanwhile keeps the task.
-        if owner is not None or command.override:
-            try:
-                await self._client.unassign_user_task(task.native_id)
-            except ConnectorError as error:
-                # The first call was applied.
-                error.maybe_applied = True
-                raise
-        return Outcome(task=after_write.assigned_to_group(task, group_id, at=self.clock()))
+        parse_options(command.options, ActionOptions)
+        regroup = Update(task=task, actor=actor, candidate_groups=(command.group_id,), options=command.options)
+        if owner is None and not command.override:
+            return (regroup,)
+        return (regroup, Unassign(task=task, actor=actor))
+
+    def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
+        if not isinstance(step, Update) or before.candidate_groups is None:
+            return None
+        groups = tuple(group.native_id for group in before.candidate_groups)
+        if groups:
+            return Update(task=before, actor=step.actor, candidate_groups=groups)
+        return Update(task=before, actor=step.actor, clear=frozenset({UpdateField.CANDIDATE_GROUPS}))
 
     @handles(
         Update,

@@ -247,8 +247,27 @@ class Connector(ABC, Generic[SettingsT]):
             return FormJudgement(data=data)
         return judge_fields(form.fields, data, is_draft=is_draft)
 
+    async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
+        """The commands that carry `command` out, in this order. The gateway performs, records and judges each by itself.
+
+        A vendor overrides it for a command that takes several writes. It raises what refuses the command, so that nothing
+        is sent then, and it may read. `perform` gets each further step with the task that the step before has left.
+        """
+        return (command,)
+
+    def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
+        """What takes back a step of several; `before` is the task before it. None if there is nothing to take back.
+
+        It is sent only if a later step fails, and only on a task that still is as the step left it.
+        """
+        return None
+
+    def is_shut_out(self, step: TaskCommand) -> bool:
+        """Whether the vendor documents that it refuses `step`, if it still arrives, once the steps before it are undone."""
+        return False
+
     async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
-        """Perform one command with exactly one write upstream, unless its capability says that it takes several.
+        """Perform one command, which is no more than one step, with exactly one write upstream.
 
         UnsupportedActionError, without a call, if the source does not have the command or cannot change a field of it;
         likewise what `refusal_of` says.

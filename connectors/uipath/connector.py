@@ -47,6 +47,7 @@ from connectors.sdk import (
     TaskAction,
     TaskCommand,
     TaskDetail,
+    TaskKind,
     TaskQuery,
     Transport,
     Unassign,
@@ -297,13 +298,22 @@ class UiPathConnector(Connector[UiPathSettings]):
     )
     async def complete(self, command: Complete) -> Outcome:
         task = command.task
-        completion = await forms.completion_of(self._client, command, TaskId.require(task.native_id))
-        if completion.needs_assignee and self.settings.options.assign_before_completing:
-            account = await forms.complete_as_account(self._client, completion, task)
-            task = after_write.assigned(task, UserRef(native_id=account), fetched_at=self.clock())
-        else:
-            await forms.complete(self._client, completion)
+        await forms.complete(self._client, await forms.completion_of(self._client, command, TaskId.require(task.native_id)))
         return Outcome(task=after_write.completed(task, command.outcome, fetched_at=self.clock()))
+
+    async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
+        """With `assign_before_completing`: a completion is done by the account, after it has taken the task over."""
+        if not isinstance(command, Complete) or not self.settings.options.assign_before_completing:
+            return (command,)
+        native = TaskId.require(command.task.native_id)
+        return await forms.steps_as_account(self._client, command, native, self.undo_of)
+
+    def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
+        return forms.giving_back(before, step.actor) if isinstance(step, Assign) else None
+
+    def is_shut_out(self, step: TaskCommand) -> bool:
+        """Of Form tasks it is documented that only the assignee completes them; of App tasks it is not."""
+        return isinstance(step, Complete) and step.task.kind is TaskKind.FORM
 
     @handles(
         DeleteTask,

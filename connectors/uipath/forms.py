@@ -3,7 +3,7 @@
 Form layouts are written in Form.io's JSON.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from typing import Any
 
@@ -11,19 +11,21 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from connectors.sdk import (
+    Assign,
     Complete,
     ConflictError,
-    ConnectorError,
     Form,
     FormJudgement,
     FormKind,
+    Identity,
     OutcomeNature,
-    RejectedError,
     Requirement,
     SaveDraft,
     Task,
+    TaskCommand,
     TaskKind,
     TaskOutcome,
+    Unassign,
     UnsupportedActionError,
     ValidationFailedError,
     VersionConflictError,
@@ -33,7 +35,6 @@ from connectors.uipath import wire
 from connectors.uipath.client import COMPLETE_PATHS, UiPathClient
 from connectors.uipath.formats import Layout, decode_nested, fields_of, json_schema, judge
 from connectors.uipath.ids import TaskId
-from connectors.uipath.mapping import group_to_wire, user_to_wire
 from connectors.uipath.settings import UiPathOptions
 
 # What the colour of a button says of it.
@@ -42,7 +43,7 @@ THEMES = {"success": OutcomeNature.POSITIVE, "danger": OutcomeNature.NEGATIVE}
 MOST_NAMED = 20
 COMPLETION = (
     "External, Form and App tasks; the outcome is the action; no comment; keeps the data of a Form task that its form does "
-    "not show, which are read directly before; two writes with assign_before_completing"
+    "not show, which are read directly before; two steps with assign_before_completing"
 )
 DRAFT = (
     "replaces all data of an App or External task; of a Form task keeps those that its form does not show, which are read "
@@ -166,6 +167,9 @@ async def completion_of(client: UiPathClient, command: Complete, native: TaskId)
     """With the data of `data_to_send` for a Form task.
 
     ValidationFailedError for a comment, and for a Form or App task without an outcome or a Form task without data."""
+    if command.is_ready:
+        native_type = editable_type(command.task, "complete")
+        return Completion(native=native, native_type=native_type, action=command.outcome, data=command.data)
     if command.comment:
         raise ValidationFailedError(
             "UiPath stores no comment with a completion; add a comment to the task instead", field=("comment",)
@@ -209,46 +213,42 @@ async def complete(client: UiPathClient, completion: Completion) -> None:
     await client.complete(completion.native, completion.native_type, action=completion.action, data=completion.data)
 
 
-async def complete_as_account(client: UiPathClient, completion: Completion, task: Task) -> str:
-    """Assign the task to the account, complete it, and undo the assignment if the vendor refuses the completion.
+async def steps_as_account(
+    client: UiPathClient, command: Complete, native: TaskId, undo_of: Callable[[TaskCommand, Task], TaskCommand | None]
+) -> tuple[TaskCommand, ...]:
+    """The completion by the account, which is made the task's assignee before it; everything else is checked and read first.
 
-    The id of the account, which stays the task's assignee.
-
-    ConflictError if the assignment cannot be undone. An unclear answer to the completion is not undone: it may be applied.
+    ConflictError for a task that could not be given back after a completion that fails.
     """
+    completion = await completion_of(client, command, native)
+    data = None if completion.data is None else dict(completion.data)
+    complete = replace(command, data=data, is_ready=True, expects_version=False)
+    if not completion.needs_assignee:
+        return (complete,)
     user = await client.get_current_user()
     if user is None:
         raise UnsupportedActionError(
             "the source's credentials do not belong to a user, so the task cannot be assigned to it for the completion"
         )
-    account = str(user.id)
-    if task.assignee is None or task.assignee.native_id != account:
-        await client.assign(user_to_wire(account), completion.native.task, again=task.native_state == "Pending")
-    try:
-        await complete(client, completion)
-    except RejectedError as refused:
-        try:
-            await _give_back(client, task, completion.native.task, account)
-        except ConnectorError as error:
-            raise ConflictError(
-                "refused the completion, and the task stays assigned to the gateway's account; assign it again",
-                native_status=refused.native_status,
-                native_code=refused.native_code,
-            ) from error
-        raise
-    return account
+    account, task = str(user.id), command.task
+    if task.assignee is not None and task.assignee.native_id == account:
+        return (complete,)
+    take_over = Assign(task=task, actor=command.actor, user_id=account, override=True)
+    if undo_of(take_over, task) is None:
+        raise ConflictError("the task is given to several people or groups at once; claim it before you complete it")
+    return (take_over, complete)
 
 
-async def _give_back(client: UiPathClient, task: Task, number: int, account: str) -> None:
-    """To the owner or group that `task` shows, or to no assignee."""
-    owner, groups = task.assignee, task.candidate_groups or ()
+def giving_back(task: Task, actor: Identity | None) -> TaskCommand | None:
+    """To the owner or group that `task` shows, or to no assignee. None for several groups or people: no call takes them."""
+    owner, groups, people = task.assignee, task.candidate_groups or (), task.candidate_users or ()
     if owner is not None:
-        if owner.native_id != account:
-            await client.assign(user_to_wire(owner.native_id), number, again=True)
-    elif task.native_state == "Unassigned":
-        await client.unassign(number)
-    elif groups:
-        await client.assign(group_to_wire(groups[0].native_id, "AllUsers"), number, again=True)
+        return Assign(task=task, actor=actor, user_id=owner.native_id, override=True)
+    if task.native_state == "Unassigned":
+        return Unassign(task=task, actor=actor)
+    if len(groups) == 1 and not people:
+        return Assign(task=task, actor=actor, group_id=groups[0].native_id, override=True)
+    return None
 
 
 def _text(value: object) -> str | None:
