@@ -250,8 +250,8 @@ class Connector(ABC, Generic[SettingsT]):
     async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
         """The commands that carry `command` out, in this order. The gateway performs, records and judges each by itself.
 
-        A vendor overrides it for a command that takes several writes. It raises what refuses the command, so that nothing
-        is sent then, and it may read. `perform` gets each further step with the task that the step before has left.
+        A vendor overrides it for a command that takes several writes. It may read, and it raises what refuses the command:
+        then nothing is sent. `perform` gets each further step with the task that the step before has left.
         """
         return (command,)
 
@@ -262,9 +262,18 @@ class Connector(ABC, Generic[SettingsT]):
         """
         return None
 
-    def is_shut_out(self, step: TaskCommand) -> bool:
-        """Whether the vendor documents that it refuses `step`, if it still arrives, once the steps before it are undone."""
+    def is_shut_out(self, step: TaskCommand, undo: TaskCommand) -> bool:
+        """Whether the vendor documents that it refuses `step`, if it still arrives, after the `undo` of the step before."""
         return False
+
+    def check(self, command: TaskCommand | CreateTask) -> None:
+        """Raises what `perform` raises without a call."""
+        self._method(command)
+        if isinstance(command, TaskCommand):
+            for action in sorted(command.actions if isinstance(command, Update) else {command.action}):
+                refusal = self.refusal_of(command.task, action, command.actor)
+                if refusal is not None:
+                    raise refusal
 
     async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
         """Perform one command, which is no more than one step, with exactly one write upstream.
@@ -272,13 +281,8 @@ class Connector(ABC, Generic[SettingsT]):
         UnsupportedActionError, without a call, if the source does not have the command or cannot change a field of it;
         likewise what `refusal_of` says.
         """
-        method = self._method(command)
-        if isinstance(command, TaskCommand):
-            for action in sorted(command.actions if isinstance(command, Update) else {command.action}):
-                refusal = self.refusal_of(command.task, action, command.actor)
-                if refusal is not None:
-                    raise refusal
-        outcome: Outcome = await method(command)
+        self.check(command)
+        outcome: Outcome = await self._method(command)(command)
         return outcome
 
     async def perform_on_flow(self, command: FlowCommand | StartFlow) -> FlowOutcome:

@@ -47,7 +47,6 @@ from connectors.sdk import (
     TaskAction,
     TaskCommand,
     TaskDetail,
-    TaskKind,
     TaskQuery,
     Transport,
     Unassign,
@@ -63,7 +62,7 @@ from connectors.sdk import (
     parse_options,
     utc_now,
 )
-from connectors.uipath import after_write, flows, forms, mapping, options, search
+from connectors.uipath import after_write, flows, forms, mapping, options, search, steps
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.details import read_detail
 from connectors.uipath.errors import is_refusal, parse_error
@@ -214,18 +213,7 @@ class UiPathConnector(Connector[UiPathSettings]):
         note="title and priority; option noteText: a comment with the change",
     )
     async def update(self, command: Update) -> Outcome:
-        if command.clear:
-            raise ValidationFailedError("neither title nor priority can be cleared", field=("clear",))
-        changes: dict[str, str] = {}
-        if command.title is not None:
-            changes["Title"] = options.bounded(command.title, options.LONGEST_TITLE, "title")
-        if command.priority is not None:
-            changes["Priority"] = mapping.NAMES_OF_PRIORITIES[command.priority]
-        note = parse_options(command.options, options.UpdateOptions).note_text
-        if note is not UNSET:
-            changes["NoteText"] = note
-        elif command.reason is not None:
-            changes["NoteText"] = options.bounded(command.reason, options.LONGEST_NOTE, "reason")
+        changes = options.metadata_of(command)
         await self._client.edit_metadata(TaskId.require(command.task.native_id), changes)
         task = after_write.updated(
             command.task, title=command.title, priority=command.priority, fetched_at=self.clock()
@@ -298,22 +286,22 @@ class UiPathConnector(Connector[UiPathSettings]):
     )
     async def complete(self, command: Complete) -> Outcome:
         task = command.task
-        await forms.complete(self._client, await forms.completion_of(self._client, command, TaskId.require(task.native_id)))
+        await forms.complete(
+            self._client, await forms.completion_of(self._client, command, TaskId.require(task.native_id))
+        )
         return Outcome(task=after_write.completed(task, command.outcome, fetched_at=self.clock()))
 
     async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
-        """With `assign_before_completing`: a completion is done by the account, after it has taken the task over."""
+        """With `assign_before_completing` the account completes a Form or App task, after it has taken it over."""
         if not isinstance(command, Complete) or not self.settings.options.assign_before_completing:
             return (command,)
-        native = TaskId.require(command.task.native_id)
-        return await forms.steps_as_account(self._client, command, native, self.undo_of)
+        return await steps.steps_of(self._client, command)
 
     def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
-        return forms.giving_back(before, step.actor) if isinstance(step, Assign) else None
+        return steps.undo_of(step, before)
 
-    def is_shut_out(self, step: TaskCommand) -> bool:
-        """Of Form tasks it is documented that only the assignee completes them; of App tasks it is not."""
-        return isinstance(step, Complete) and step.task.kind is TaskKind.FORM
+    def is_shut_out(self, step: TaskCommand, undo: TaskCommand) -> bool:
+        return steps.is_shut_out(step, undo)
 
     @handles(
         DeleteTask,
