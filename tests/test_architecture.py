@@ -28,6 +28,7 @@ FURTHER_VENDOR_FILES = {
     "after_write.py",
     "options.py",
     "steps.py",
+    "traces.py",
     "extras.py",
     "formats",
 }
