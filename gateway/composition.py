@@ -29,7 +29,9 @@ from gateway.federation.writes import (
     Creator,
     FlowWriter,
     Recovery,
+    StepWriter,
     TaskWriter,
+    Undoer,
     WritePipeline,
 )
 from gateway.people import People
@@ -144,6 +146,7 @@ def compose(
         own=own,
     )
     sender = AtMostOnceSender(journal=journal, answers=answers)
+    undoer = Undoer(by_key, journal=journal, reads=tasks, overlay=overlay, sender=sender, leases=leases, people=people)
     commands = CommandBuilder(people, known)
     flow_lists = FlowLists(sources, reader=reader, cursors=cursors, overlay=flow_overlay)
     definition_lists = DefinitionLists(sources, reader=reader, cursors=cursors)
@@ -180,13 +183,21 @@ def compose(
             by_key,
             journal=journal,
             tasks=TaskWriter(
-                reads=tasks, overlay=overlay, sender=sender, commands=commands, own=own, shown=shown, known=known
+                reads=tasks,
+                overlay=overlay,
+                sender=sender,
+                steps=StepWriter(journal=journal, undoer=undoer),
+                commands=commands,
+                own=own,
+                shown=shown,
+                known=known,
             ),
             flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, commands=commands),
             creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
             leases=leases,
             own=own,
             recovery=Recovery(by_key, journal=journal, people=people, reads=tasks),
+            undoer=undoer,
         ),
         known=known,
         shown=shown,

@@ -2,6 +2,9 @@
 
 pipeline            the way of every write: admit, lock its target, carry out, settle
 task_write          verbs of an existing task: read, authorize, validate, send, verify
+steps               writes of several steps: what is said if one of them fails
+undoing             takes a step back if the one after it has failed, also in the background
+progress            what the steps of a write have done, in words
 flow_write          verbs of an existing flow
 creation            new tasks and flows
 ended               what a write that ended a task leaves for its author and its owners
@@ -21,6 +24,18 @@ from gateway.federation.writes.flow_write import FlowWriter
 from gateway.federation.writes.pipeline import WritePipeline
 from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.send_once import AtMostOnceSender
+from gateway.federation.writes.steps import StepWriter
 from gateway.federation.writes.task_write import TaskWriter
+from gateway.federation.writes.undoing import Undoer
 
-__all__ = ["AtMostOnceSender", "CommandBuilder", "Creator", "FlowWriter", "Recovery", "TaskWriter", "WritePipeline"]
+__all__ = [
+    "AtMostOnceSender",
+    "CommandBuilder",
+    "Creator",
+    "FlowWriter",
+    "Recovery",
+    "StepWriter",
+    "TaskWriter",
+    "Undoer",
+    "WritePipeline",
+]

@@ -40,6 +40,7 @@ from gateway.federation.writes.flow_write import FlowWriter
 from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.task_write import TaskWriter
+from gateway.federation.writes.undoing import Undoer
 from gateway.federation.writes.verbs import action_of
 from gateway.shared import Leases
 from gateway.store import Journal, Record, Stage
@@ -64,6 +65,7 @@ class WritePipeline:
         leases: Leases,
         own: OwnWork,
         recovery: Recovery,
+        undoer: Undoer,
         now: Clock = utc_now,
     ) -> None:
         self._sources = sources
@@ -76,6 +78,8 @@ class WritePipeline:
         self._own = own
         self._now = now
         self._recovery = recovery
+        self._undoer = undoer
+        self._undoing: asyncio.Task[None] | None = None
         self._recorder = Recorder(journal)
         self._looking_up: asyncio.Task[None] | None = None
         self._running: set[anyio.CancelScope] = set()
@@ -110,14 +114,16 @@ class WritePipeline:
         sent = await self._recovery.reject_unsent()
         if sent:
             self._looking_up = asyncio.create_task(self._recovery.look_up(sent))
+        self._undoing = asyncio.create_task(self._undoer.run())
 
     async def stop(self) -> None:
         """The gateway ends: writes that still run are cut off. Those that may have left are looked up at the next start."""
         for scope in list(self._running):
             scope.cancel()
-        if self._looking_up is not None:
-            self._looking_up.cancel()
-            await asyncio.gather(self._looking_up, return_exceptions=True)
+        for background in (self._looking_up, self._undoing):
+            if background is not None:
+                background.cancel()
+                await asyncio.gather(background, return_exceptions=True)
 
     async def _try_to_catch_up(self) -> None:
         with contextlib.suppress(GatewayError):
@@ -210,6 +216,9 @@ class WritePipeline:
             return structs.replace(earlier.result, replayed=True, upstream_calls=0)
         if earlier.result is None and earlier.stage is Stage.ADMITTED:
             return attempt.result(MutationStatus.PENDING, replayed=True)
+        undone = await self._undoer.try_now(earlier.operation_id, attempt.caller)
+        if undone is not None:
+            return structs.replace(undone, replayed=True, upstream_calls=attempt.cost.requests)
         found = structs.replace(await self._look_up(attempt), replayed=True)
         return await self._settle(attempt, found) if found.status is MutationStatus.APPLIED else found
 

@@ -33,7 +33,7 @@ class AtMostOnceSender:
         Raises GatewayUnavailableError if the journal cannot be written: then nothing was sent. Raises the source's
         ConnectorError, with `maybe_applied` if the answer was lost.
         """
-        await self._journal.mark_sent(attempt.operation_id, evidence_of(command, at=self._now()))
+        attempt.step = await self._journal.mark_sent(attempt.operation_id, evidence_of(command, at=self._now()))
         attempt.was_sent = True
         source = attempt.source
         async with self._answers.writing(touched(source.key, command)) as pending:
