@@ -157,7 +157,7 @@ class Undoer:
                 await self._advance(undo, caller)
                 found = await self._journal.find(operation_id)
                 if found is not None and found.status is MutationStatus.REJECTED:
-                    return _rejection(undo, found)
+                    return _rejection(undo, Undone.DONE, found)
         return None
 
     async def run(self) -> None:
@@ -212,12 +212,11 @@ class Undoer:
             if undo.is_done and is_over:
                 await self.drop(undo.operation_id)
             return undo.is_done and is_over
-        if caller is None and source.connector.settings.acts_as != "service":
-            return False
-        undone = await self._tried(undo, caller)
+        can_act = caller is not None or source.connector.settings.acts_as == "service"
+        undone = await self._tried(undo, caller) if can_act else Undone.FAILED
         log.info("undo tried", operation=undo.operation_id, source=source.key, undone=undone.name)
-        if undone is Undone.DONE and (undo.end_sent_at is None or undo.late is IfLate.REFUSED):
-            await self._reject(undo)
+        if undo.end_sent_at is None or (undone is Undone.DONE and undo.late is IfLate.REFUSED):
+            await self._reject(undo, undone)
         if undone is Undone.DONE and undo.end_sent_at is not None and not is_over:
             await self.renote(structs.replace(undo, is_done=True))
             return False
@@ -235,12 +234,12 @@ class Undoer:
                 undone, _ = await self.take_back(undo, author)
         return undone
 
-    async def _reject(self, undo: Undo) -> None:
-        """The write certainly did not come about, if nobody has told its author anything else."""
+    async def _reject(self, undo: Undo, undone: Undone) -> None:
+        """What was asked for certainly did not come about. A result that is known already stays."""
         found = await self._journal.find(undo.operation_id)
         if found is None or found.status not in {MutationStatus.UNKNOWN, MutationStatus.PENDING}:
             return
-        await self._journal.settle(undo.operation_id, _rejection(undo, found))
+        await self._journal.settle(undo.operation_id, _rejection(undo, undone, found))
 
     async def _send(self, undo: Undo, source: Source, caller: Caller, now: Task) -> tuple[Undone, Task | None]:
         command = undo.undo.on(now)
@@ -280,11 +279,14 @@ class Undoer:
         return timedelta(seconds=settings.late_max + settings.read_lag)
 
 
-def _rejection(undo: Undo, found: Operation) -> WriteResult:
-    """Of a write whose step was undone, so that its end cannot come about any more."""
+def _rejection(undo: Undo, undone: Undone, found: Operation) -> WriteResult:
     progress = Progress(undo.end)
-    progress.add(undo.step.name)
-    progress.take_back(undo.step.name)
+    if undone is Undone.DONE:
+        progress.add(undo.step.name)
+        progress.take_back(undo.step.name)
+    elif undone is Undone.FAILED:
+        progress.add_unclear(undo.step.name)
+        progress.note_open(undo.step.name)
     cut = Problem(code="UPSTREAM_ERROR", message="the write was cut off; send it again", source=undo.target.source)
     return WriteResult(
         status=MutationStatus.REJECTED,
