@@ -73,7 +73,7 @@ class Connector(ABC, Generic[SettingsT]):
     sorts_flows: ClassVar[bool] = False
     open_to_everyone: ClassVar[bool] = False
     default_limits: ClassVar[LimitsSettings] = LimitsSettings()
-    traces: ClassVar[Traces] = Traces()
+    traces: Traces = Traces()
     _variants: ClassVar[tuple[tuple[type[Command], Capability, str], ...]] = ()
 
     info: ConnectorInfo

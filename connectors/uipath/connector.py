@@ -290,9 +290,8 @@ class UiPathConnector(Connector[UiPathSettings]):
     )
     async def complete(self, command: Complete) -> Outcome:
         task = command.task
-        await forms.complete(
-            self._client, await forms.completion_of(self._client, command, TaskId.require(task.native_id))
-        )
+        completion = await forms.completion_of(self._client, command, TaskId.require(task.native_id))
+        await forms.complete(self._client, completion)
         return Outcome(task=after_write.completed(task, command.outcome, fetched_at=self.clock()))
 
     async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:

@@ -1,6 +1,6 @@
 """What the steps of a write have done so far, in words."""
 
-from connectors.sdk.commands import Assign, Claim, Command, Complete, Unassign, Update
+from connectors.sdk.commands import Assign, Claim, Complete, TaskAction, Unassign, Update
 
 # By the name of the command: the journal knows steps by it.
 _DONE = {
@@ -44,9 +44,15 @@ class Progress:
         return f"{', '.join(self._done)}; not known whether {self._end}" if self._done else None
 
 
-def is_end(of: Command | type[Command], step: str) -> bool:
-    """Whether a step of that name can bring about what the write asked for; otherwise it only leads there."""
-    kind = of if isinstance(of, type) else type(of)
-    if kind is Complete:
-        return step == Complete.__name__
-    return not (kind is Assign and step == Update.__name__)
+# Steps that only lead to what a write asked for, by its action.
+_EARLIER = {TaskAction.COMPLETE: frozenset({Claim, Assign}), TaskAction.ASSIGN: frozenset({Update})}
+
+
+def is_end(action: TaskAction | None, step: str) -> bool:
+    """Whether a step of that name can bring about what the write asked for."""
+    return step not in {command.__name__ for command in _EARLIER.get(action, ())} if action else True
+
+
+def end_of(action: TaskAction | None) -> str:
+    """The name of the last step of a write of several."""
+    return (Unassign if action is TaskAction.ASSIGN else Complete).__name__

@@ -85,6 +85,8 @@ class StepWriter:
         undo = await self._noted(attempt, first, second)
         progress = attempt.progress = attempt.progress or Progress(type(second).__name__)
         before, name = attempt.task, type(first).__name__
+        # If it is undone at once, its owner has the task back before a late request could be seen.
+        attempt.looks_once = undo is not None and undo.late is not IfLate.HARMFUL
         begun = await self._sent(attempt, first, send)
         if begun.status is MutationStatus.REJECTED:
             await self._undoer.drop(attempt.operation_id)
@@ -159,10 +161,9 @@ class StepWriter:
             result = await send(attempt, step)
         finally:
             attempt.capability = whole
-        if attempt.step is not None:
-            # If this fails, `settle` records the step with the status of the whole.
-            with contextlib.suppress(GatewayError):
-                await self._journal.settle_step(attempt.operation_id, attempt.step, result.status)
+        # If this fails, `settle` records the step with the status of the whole.
+        with contextlib.suppress(GatewayError):
+            await self._journal.settle_step(attempt.operation_id, attempt.step, result.status)
         return structs.replace(result, support=whole.support, atomic=whole.atomic)
 
 

@@ -1,12 +1,8 @@
 """Writes of two steps at the stand-ins: a claim before a completion, and Camunda's assignment to a group."""
 
-import pytest
-
-from connectors.sdk.commands import MutationStatus
-from connectors.sdk.model import NativeRef, Task, TaskState
-from gateway.federation.writes import undoing
-from schema.ports import AssignIntent, CompleteIntent
-from tests.gateway.federation.writes.interrupted import APPLIED, NOT_APPLIED, VendorWorld, started, until
+from connectors.sdk.model import Task
+from schema.ports import CompleteIntent
+from tests.gateway.federation.writes.interrupted import VendorWorld
 
 CLAIMING = {"camunda": "POST /v2/user-tasks/[0-9]+/assignment", "geotareas": "POST .*/reassign"}
 COMPLETION = {"camunda": "POST /v2/user-tasks/[0-9]+/completion", "geotareas": "POST .*/complete"}
