@@ -56,7 +56,7 @@ class KeptCommand(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Undo(Struct, frozen=True, kw_only=True):
     """`step` is the first step, `undo` takes it back; `end` is the name of the second step's command.
 
-    `late`: what the second step does if it arrives after the undo. `end_sent_at`: its answer was lost, it was sent then.
+    `owners` are those that the first leaves, by their native ids. `late`: what the second step does if it arrives after the undo. `end_sent_at`: its answer was lost, it was sent then.
     `is_done`: the task was given back; the record stays until the second step cannot arrive any more.
     """
 
@@ -65,6 +65,7 @@ class Undo(Struct, frozen=True, kw_only=True):
     target: TaskRef
     step: KeptCommand
     undo: KeptCommand
+    owners: tuple[str, ...]
     end: str
     late: IfLate
     noted_at: datetime

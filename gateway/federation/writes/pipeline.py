@@ -128,10 +128,12 @@ class WritePipeline:
             running.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         await self._reconciler.stop()
+        await self._undoer.stop()
 
     def met(self, caller: Caller) -> None:
         """A request of that person is here: what only their token can find out is looked up."""
         self._reconciler.met(caller.key)
+        self._undoer.met(caller)
 
     async def _try_to_catch_up(self) -> None:
         with contextlib.suppress(GatewayError):
@@ -157,6 +159,7 @@ class WritePipeline:
         result = await self._carry_out(attempt)
         with anyio.CancelScope(shield=True):
             result = await self._settle(attempt, result)
+        self._undoer.release(operation_id)
         log.info(
             "write",
             source=source.key,

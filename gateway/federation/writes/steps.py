@@ -11,7 +11,7 @@ from msgspec import structs
 
 from connectors.sdk.capability import Support
 from connectors.sdk.clock import Clock, utc_now
-from connectors.sdk.commands import Claim, IfLate, MutationStatus, TaskCommand
+from connectors.sdk.commands import Assign, Claim, IfLate, MutationStatus, TaskCommand
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError, GatewayError, UnavailableError, UpstreamTimeoutError
 from connectors.sdk.model import Task
@@ -55,10 +55,7 @@ class StepWriter:
         if len(steps) == 1:
             return await self._sent(attempt, steps[0], send)
         first, second = steps
-        try:
-            return await self._in_two(attempt, first, second, send)
-        finally:
-            self._undoer.release(attempt.operation_id)
+        return await self._in_two(attempt, first, second, send)
 
     async def _claimed(self, attempt: Attempt, claim: Claim, command: TaskCommand, send: Send) -> Task | WriteResult:
         """The claimed task, or the result of the whole write if the claim failed."""
@@ -121,6 +118,7 @@ class StepWriter:
             target=first.task.ref,
             step=KeptCommand.of(first),
             undo=KeptCommand.of(undo),
+            owners=_owners_left(first),
             end=type(second).__name__,
             late=attempt.source.ask(verb, lambda: connector.if_late(second, undo)),
             noted_at=self._now(),
@@ -177,6 +175,12 @@ async def _steps_of(attempt: Attempt, command: TaskCommand) -> Sequence[TaskComm
     except ConnectorError as error:
         error.maybe_applied = False
         raise
+
+
+def _owners_left(step: TaskCommand) -> tuple[str, ...]:
+    if isinstance(step, Assign) and step.user_id is not None:
+        return (step.user_id,)
+    return tuple(owner.native_id for owner in step.task.assignees)
 
 
 def _stopped(attempt: Attempt, unclear: WriteResult) -> WriteResult:

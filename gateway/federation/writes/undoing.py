@@ -46,7 +46,7 @@ log = structlog.get_logger("taskgate.write")
 
 # Seconds for one try in the background; between the tries, which double; after a failure of the journal.
 TRY_SECONDS = 30.0
-FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0
+FIRST_WAIT, LONGEST_WAIT = 2.0, 15.0
 
 
 class Undone(Enum):
@@ -88,6 +88,9 @@ class Undoer:
         # When to try again, and after how many seconds once more.
         self._next: dict[str, tuple[float, float]] = {}
         self._woken = asyncio.Event()
+        # People with whose token alone something can be undone, and what their requests have begun.
+        self._waiting: set[str] = set()
+        self._visits: set[asyncio.Task[None]] = set()
 
     async def note(self, undo: Undo) -> None:
         """Before the first step is sent. Raises GatewayUnavailableError: then it must not be sent."""
@@ -106,9 +109,10 @@ class Undoer:
             await self._journal.drop_undo(operation_id)
 
     def release(self, operation_id: str) -> None:
-        """The write has ended. What it could not undo is tried in the background."""
-        self._running.discard(operation_id)
-        self._woken.set()
+        """The write has a result. What it could not undo is tried in the background."""
+        if operation_id in self._running:
+            self._running.discard(operation_id)
+            self._woken.set()
 
     async def blocked_until(self, target: TaskRef) -> datetime | None:
         """Until when a second step to that task may still arrive, so that no account must take the task over again.
@@ -133,7 +137,7 @@ class Undoer:
             now = await self._reads.task(undo.target, fresh=True)
             if now is None or not now.is_open:
                 return Undone.CLOSED, now
-            if not is_shown(undo.step.on(now), now):
+            if not _is_left(undo, now):
                 return Undone.OTHERS, now
             return await self._send(undo, source, caller, now)
         except (ConnectorError, GatewayError):
@@ -145,7 +149,7 @@ class Undoer:
             now = await self._reads.task(undo.target, fresh=True)
         except ConnectorError:
             return False
-        return now is not None and now.is_open and not is_shown(undo.step.on(now), now)
+        return now is not None and now.is_open and not _is_left(undo, now)
 
     async def try_now(self, operation_id: str, caller: Caller) -> WriteResult | None:
         """For a caller who asks for that write again: its result, if an undo has settled it. Raises nothing."""
@@ -159,6 +163,28 @@ class Undoer:
                 if found is not None and found.status is MutationStatus.REJECTED:
                     return _rejection(undo, Undone.DONE, found)
         return None
+
+    def met(self, caller: Caller) -> None:
+        """A request of that person is here: what only their token can undo is tried with it, once."""
+        if caller.key not in self._waiting:
+            return
+        self._waiting.discard(caller.key)
+        visit = asyncio.create_task(self._visit(caller))
+        self._visits.add(visit)
+        visit.add_done_callback(self._visits.discard)
+
+    async def stop(self) -> None:
+        """Cut off what requests have begun."""
+        for visit in self._visits:
+            visit.cancel()
+        await asyncio.gather(*self._visits, return_exceptions=True)
+
+    async def _visit(self, caller: Caller) -> None:
+        context = structs.replace(current_context(), operation_records=None, counters=())
+        with in_context(context.with_deadline(TRY_SECONDS)), contextlib.suppress(GatewayError):
+            for undo in await self._journal.undos():
+                if undo.person == caller.key and undo.operation_id not in self._running:
+                    await self._advance(undo, caller)
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -212,9 +238,12 @@ class Undoer:
             if undo.is_done and is_over:
                 await self.drop(undo.operation_id)
             return undo.is_done and is_over
-        can_act = caller is not None or source.connector.settings.acts_as == "service"
-        undone = await self._tried(undo, caller) if can_act else Undone.FAILED
-        log.info("undo tried", operation=undo.operation_id, source=source.key, undone=undone.name)
+        if caller is None and source.connector.settings.acts_as != "service":
+            self._waiting.add(undo.person)
+            undone = Undone.FAILED
+        else:
+            undone = await self._tried(undo, caller)
+            log.info("undo tried", operation=undo.operation_id, source=source.key, undone=undone.name)
         if undo.end_sent_at is None or (undone is Undone.DONE and undo.late is IfLate.REFUSED):
             await self._reject(undo, undone)
         if undone is Undone.DONE and undo.end_sent_at is not None and not is_over:
@@ -227,7 +256,7 @@ class Undoer:
 
     async def _tried(self, undo: Undo, caller: Caller | None) -> Undone:
         own = CallContext(operation="undo a step", priority=Priority.WRITE)
-        context = own if caller is None else current_context()
+        context = own if caller is None else structs.replace(current_context(), priority=Priority.WRITE)
         author = caller or self._people.by_key(undo.person) or Caller(key=undo.person, name=undo.person, identities={})
         with in_context(context.limited_to(TRY_SECONDS)):
             async with self._leases.hold(undo.target):
@@ -257,7 +286,7 @@ class Undoer:
             outcome = await self._sender.send(attempt, command, source.connector.perform)
         except ConnectorError as error:
             seen = await self._reads.task(undo.target, fresh=True) if error.maybe_applied else None
-            is_done = seen is not None and seen.is_open and not is_shown(undo.step.on(seen), seen)
+            is_done = seen is not None and seen.is_open and not _is_left(undo, seen)
             open_status = MutationStatus.UNKNOWN if error.maybe_applied else MutationStatus.REJECTED
             status = MutationStatus.APPLIED if is_done else open_status
             problems = () if is_done else (Problem.from_error(error),)
@@ -277,6 +306,11 @@ class Undoer:
         """How long after it was sent a write may be applied and become readable."""
         settings = self._sources[source].connector.settings
         return timedelta(seconds=settings.late_max + settings.read_lag)
+
+
+def _is_left(undo: Undo, now: Task) -> bool:
+    """Whether an open task is as the first step left it."""
+    return is_shown(undo.step.on(now), now) and {owner.native_id for owner in now.assignees} == set(undo.owners)
 
 
 def _rejection(undo: Undo, undone: Undone, found: Operation) -> WriteResult:

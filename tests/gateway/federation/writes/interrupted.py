@@ -18,7 +18,6 @@ from connectors.sdk.query import TaskQuery
 from connectors.sdk.registry import connector_types
 from connectors.sdk.testing import drain, read
 from gateway.federation.service import FederatedSources
-from gateway.store import Journal
 from gateway.store.sqlite import SqliteJournal
 from sandbox.people import DEMO_PEOPLE
 from sandbox.registry import stand_ins
@@ -91,7 +90,7 @@ def _response(status: int, headers: dict[str, str], body: bytes) -> httpx2.Respo
 class VendorWorld:
     """One vendor's stand-in, and gateways in front of it."""
 
-    def __init__(self, vendor: str, journal: Journal | None = None, **settings: Any) -> None:
+    def __init__(self, vendor: str, journal: SqliteJournal | None = None, **settings: Any) -> None:
         self.vendor = vendor
         self.stand_in = stand_ins()[vendor]()
         self.stand_in.reset(tasks=60, seed=7, now=None, scenario=None)
@@ -146,6 +145,12 @@ class VendorWorld:
         found = (await self.sources.get_tasks(self.people[person], [ref], fresh=True)).get(ref)
         assert not isinstance(found, ConnectorError)
         return found
+
+    @property
+    def undos(self) -> int:
+        """How many steps may have to be undone, by the journal."""
+        (number,) = self.journal._db.execute("SELECT count(*) FROM undo").fetchone()
+        return int(number)
 
     @property
     def effects(self) -> list[str]:

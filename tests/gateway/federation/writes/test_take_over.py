@@ -1,7 +1,5 @@
 """A completion of two steps at UiPath's stand-in: the account takes the task over, then completes it."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import anyio
@@ -45,13 +43,6 @@ async def settled(world: VendorWorld, operation_id: str) -> Operation:
             if found is not None and found.status is not MutationStatus.UNKNOWN:
                 return found
             await anyio.sleep(0.02)
-
-
-def undos(folder: Path) -> int:
-    """How many steps are left to undo, by the journal in that folder."""
-    with closing(sqlite3.connect(folder / "journal")) as journal:
-        (number,) = journal.execute("SELECT count(*) FROM undo").fetchone()
-    return int(number)
 
 
 @pytest.mark.parametrize("fault", [*NOT_APPLIED, "429"])
@@ -173,7 +164,7 @@ async def test_a_gateway_that_ends_between_the_steps(
         await world.write("alice", FORM, INTENTS[FORM], key="k")
     world.gateway()
     async with started(world):
-        await until(lambda: not undos(tmp_path))
+        await until(lambda: not world.undos)
         again = await world.write("alice", FORM, INTENTS[FORM], key="k")
 
     assert (effects, MutationStatus.REJECTED) == (world.effects, again.status)
