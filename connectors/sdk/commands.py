@@ -63,8 +63,8 @@ class MutationStatus(StrEnum):
 class IfLate(StrEnum):
     """What a step does that still arrives after the step before it was undone.
 
-    REFUSED: the vendor documents that it refuses it. HARMLESS: it does what was asked for, or nothing. HARMFUL: together
-    they make what nobody asked for, so the undo waits until the step cannot arrive any more.
+    REFUSED: the vendor documents that it refuses it. HARMLESS: it does what was asked for, or nothing. HARMFUL: the two
+    together make a state that was not asked for, so the undo waits until the step cannot arrive any more.
     """
 
     REFUSED = "REFUSED"

@@ -13,13 +13,13 @@ from connectors.sdk.capability import Support
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import Assign, Claim, IfLate, MutationStatus, TaskCommand
 from connectors.sdk.connector import Connector
-from connectors.sdk.errors import ConnectorError, GatewayError, UnavailableError, UpstreamTimeoutError
+from connectors.sdk.errors import ConflictError, ConnectorError, GatewayError, UnavailableError, UpstreamTimeoutError
 from connectors.sdk.model import Task
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.progress import Progress
 from gateway.federation.writes.undoing import Undoer, Undone
 from gateway.store import Journal, KeptCommand, Undo
-from schema.ports import WriteResult
+from schema.ports import Problem, WriteResult
 
 Send = Callable[[Attempt, TaskCommand], Awaitable[WriteResult]]
 """Sends one step, and says what is known of it."""
@@ -193,13 +193,24 @@ def _told(attempt: Attempt, result: WriteResult, *, is_open: bool) -> WriteResul
     progress = attempt.progress
     if is_open:
         return structs.replace(result, effect=None if progress is None else progress.perhaps_ended)
-    if result.status is not MutationStatus.REJECTED and result.problems[:1]:
+    problems = result.problems
+    if result.status is not MutationStatus.REJECTED:
+        problems = problems[:1] or (Problem.from_error(_under_way(attempt)),)
         # It decides whether the idempotency key can be used again.
-        known = UpstreamTimeoutError if result.problems[0].code == UpstreamTimeoutError.code else UnavailableError
-        attempt.refusal = known(result.problems[0].message)
+        known = UpstreamTimeoutError if problems[0].code == UpstreamTimeoutError.code else UnavailableError
+        attempt.refusal = known(problems[0].message)
     return structs.replace(
         result,
         status=MutationStatus.REJECTED,
-        problems=result.problems[:1],
+        problems=problems,
         effect=None if progress is None else progress.not_ended,
     )
+
+
+def _under_way(attempt: Attempt) -> ConflictError:
+    """The source has taken an earlier step and has not finished it."""
+    error = ConflictError(
+        "an earlier step is still under way, so the last one was not sent; send the write again later"
+    )
+    error.at(attempt.source.key, attempt.request.intent.verb)
+    return error

@@ -220,7 +220,7 @@ class Undoer:
         return min(waits, default=None)
 
     async def _advance(self, undo: Undo, caller: Caller | None) -> bool:
-        """Whether nothing is left to do. `caller` None: nobody waits, so only a service account can act."""
+        """Whether nothing is left to do. Without a `caller` only a service account can act."""
         source = self._sources.get(undo.target.source)
         if source is None or (self._now() - undo.noted_at).total_seconds() > KEPT_SECONDS:
             log.error("step not undone", operation=undo.operation_id, source=undo.target.source)
