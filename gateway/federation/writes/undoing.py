@@ -289,7 +289,9 @@ class Undoer:
             is_done = seen is not None and seen.is_open and not _is_left(undo, seen)
             open_status = MutationStatus.UNKNOWN if error.maybe_applied else MutationStatus.REJECTED
             status = MutationStatus.APPLIED if is_done else open_status
-            problems = () if is_done else (Problem.from_error(error),)
+            # Without the vendor's words.
+            problem = Problem(code=error.code, message="the step was not undone", source=source.key)
+            problems = () if is_done else (problem,)
             await self._settle(attempt, attempt.result(status, problems=problems))
             return (Undone.DONE if is_done else Undone.FAILED), seen
         self._overlay.put(now, outcome.task)
