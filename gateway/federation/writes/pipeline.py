@@ -152,6 +152,7 @@ class WritePipeline:
 
     async def _perform(self, attempt: Attempt) -> WriteResult:
         caller, request, source, operation_id = attempt.caller, attempt.request, attempt.source, attempt.operation_id
+        attempt.fingerprint = f"{caller.key} {_fingerprint(structs.replace(request, expected_version=None))}"
         try:
             await self._recorder.catch_up()
             earlier = await self._journal.admit(

@@ -66,6 +66,9 @@ class InterruptedTransport(httpx2.AsyncBaseTransport):
             answer = await self._inner.handle_async_request(request)
             if fault == "none":
                 return answer
+        if fault == "late ones first":
+            await self.deliver_late()
+            return await self._inner.handle_async_request(request)
         if fault.startswith("kill"):
             raise Crash
         if fault == "meanwhile" and self.meanwhile is not None:

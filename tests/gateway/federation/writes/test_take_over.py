@@ -89,19 +89,42 @@ async def test_of_an_app_task_it_is_not_known_whether_the_vendor_refuses_a_late_
 
 
 async def test_a_completion_that_arrives_late_is_refused(world: VendorWorld) -> None:
-    """Until it cannot arrive any more the account does not take the task over again: it would find what it needs."""
+    """The task can be completed again at once."""
     world.transport.plant(COMPLETION, "late")
 
-    lost = await world.write("alice", FORM, INTENTS[FORM], key="k")
-    again = await world.write("alice", FORM, INTENTS[FORM], key="new")
+    lost = await world.write("alice", FORM, INTENTS[FORM])
     late = await world.transport.deliver_late()
     nothing = list(world.effects)
+    again = await world.write("alice", FORM, INTENTS[FORM])
+
+    assert ["REJECTED", "APPLIED"] == [lost.status, again.status]
+    assert ([400], ["assign", "assign"]) == (late, nothing)
+
+
+async def test_while_a_completion_may_arrive_no_other_one_is_sent(world: VendorWorld) -> None:
+    """The account must not have the task then: the late completion would be accepted."""
+    world.transport.plant(COMPLETION, "late")
+    other = CompleteIntent(outcome="Send back", data=DATA)
+
+    lost = await world.write("alice", FORM, INTENTS[FORM])
+    again = await world.write("alice", FORM, other, key="k")
     await anyio.sleep(0.4)
-    later = await world.write("alice", FORM, INTENTS[FORM], key="new")
+    later = await world.write("alice", FORM, other, key="k")
 
     assert ["REJECTED", "REJECTED", "APPLIED"] == [lost.status, again.status, later.status]
     assert ["UPSTREAM_UNAVAILABLE"] == [problem.code for problem in again.problems]
-    assert ([400], ["assign", "assign"]) == (late, nothing)
+
+
+async def test_a_completion_that_arrives_late_is_that_of_the_equal_write(world: VendorWorld) -> None:
+    """Between the steps of the second one, whose own completion is refused then. One effect, one write APPLIED."""
+    world.transport.plant(COMPLETION, "late", "late ones first")
+    async with started(world):
+        lost = await world.write("alice", FORM, INTENTS[FORM])
+        again = await world.write("alice", FORM, INTENTS[FORM])
+        ended = await settled(world, again.operation_id)
+
+    assert ["REJECTED", "UNKNOWN", "APPLIED"] == [lost.status, again.status, ended.status]
+    assert ["assign", "assign", "assign", "complete"] == world.effects
 
 
 @pytest.mark.parametrize("fault", [*NOT_APPLIED, *APPLIED, "429"])
