@@ -120,9 +120,11 @@ async def test_a_completion_that_arrives_late_is_that_of_the_equal_write(world: 
     world.transport.plant(COMPLETION, "late", "late ones first")
     async with started(world):
         lost = await world.write("alice", FORM, INTENTS[FORM])
-        again = await world.write("alice", FORM, INTENTS[FORM])
+        again = await world.write("alice", FORM, INTENTS[FORM], key="second")
         ended = await settled(world, again.operation_id)
+        replayed = await world.write("alice", FORM, INTENTS[FORM], key="second")
 
+    assert (MutationStatus.APPLIED, None) == (replayed.status, replayed.effect)
     assert ["REJECTED", "UNKNOWN", "APPLIED"] == [lost.status, again.status, ended.status]
     assert ["assign", "assign", "assign", "complete"] == world.effects
 
