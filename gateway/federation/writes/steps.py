@@ -13,7 +13,7 @@ from connectors.sdk.capability import Support
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import Assign, Claim, IfLate, MutationStatus, TaskCommand
 from connectors.sdk.connector import Connector
-from connectors.sdk.errors import ConflictError, ConnectorError, GatewayError, UnavailableError, UpstreamTimeoutError
+from connectors.sdk.errors import ConflictError, ConnectorError, GatewayError, UnavailableError
 from connectors.sdk.model import Task
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.progress import Progress
@@ -211,9 +211,9 @@ def _told(attempt: Attempt, result: WriteResult, *, is_open: bool) -> WriteResul
     problems = result.problems
     if result.status is not MutationStatus.REJECTED:
         problems = problems[:1] or (Problem.from_error(_under_way(attempt)),)
-        # It decides whether the idempotency key can be used again.
-        known = UpstreamTimeoutError if problems[0].code == UpstreamTimeoutError.code else UnavailableError
-        attempt.refusal = known(problems[0].message)
+        if problems[0].code == UnavailableError.code:
+            # The reason passes, so the idempotency key can be used again.
+            attempt.refusal = UnavailableError(problems[0].message)
     return structs.replace(
         result,
         status=MutationStatus.REJECTED,
