@@ -69,6 +69,8 @@ class InterruptedTransport(httpx2.AsyncBaseTransport):
         if fault == "late ones first":
             await self.deliver_late()
             return await self._inner.handle_async_request(request)
+        if fault == "hang":
+            await anyio.sleep(60)
         if fault.startswith("kill"):
             raise Crash
         if fault == "meanwhile" and self.meanwhile is not None:
@@ -174,8 +176,8 @@ async def started(world: VendorWorld) -> AsyncIterator[VendorWorld]:
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    """TimeoutError after five seconds."""
-    with anyio.fail_after(5):
+    """TimeoutError after twenty seconds."""
+    with anyio.fail_after(20):
         while True:
             if is_so():
                 return
