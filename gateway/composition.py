@@ -39,7 +39,9 @@ from gateway.federation.writes import (
     Recovery,
     Settled,
     Settler,
+    StepWriter,
     TaskWriter,
+    Undoer,
     WritePipeline,
     shows_last_write,
 )
@@ -183,6 +185,17 @@ def compose(
         own=own,
     )
     sender = AtMostOnceSender(journal=journal, answers=answers, now=now)
+    undoer = Undoer(
+        by_key,
+        journal=journal,
+        reads=tasks,
+        overlay=overlay,
+        sender=sender,
+        leases=leases,
+        people=people,
+        now=now,
+        monotonic=monotonic,
+    )
     commands = CommandBuilder(people, known)
     looker = Looker(by_key, tasks=tasks, flows=flows, journal=journal, people=people)
     lost = LostAnswers(looker=looker, sender=sender, pause=pause)
@@ -237,6 +250,7 @@ def compose(
                 reads=tasks,
                 overlay=overlay,
                 sender=sender,
+                steps=StepWriter(journal=journal, undoer=undoer),
                 lost=lost,
                 commands=commands,
                 own=own,
@@ -251,6 +265,7 @@ def compose(
             recorder=recorder,
             settler=settler,
             reconciler=reconciler,
+            undoer=undoer,
         ),
         known=known,
         shown=shown,

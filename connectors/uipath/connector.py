@@ -31,6 +31,7 @@ from connectors.sdk import (
     GroupRef,
     Identity,
     IdentityNotLinkedError,
+    IfLate,
     Listing,
     MutationStatus,
     NoOptions,
@@ -45,6 +46,7 @@ from connectors.sdk import (
     SuspendFlow,
     Task,
     TaskAction,
+    TaskCommand,
     TaskDetail,
     TaskQuery,
     Transport,
@@ -61,7 +63,7 @@ from connectors.sdk import (
     parse_options,
     utc_now,
 )
-from connectors.uipath import after_write, flows, forms, mapping, options, search
+from connectors.uipath import after_write, flows, forms, mapping, options, search, steps
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.details import read_detail
 from connectors.uipath.errors import is_refusal, parse_error
@@ -215,18 +217,7 @@ class UiPathConnector(Connector[UiPathSettings]):
         note="title and priority; option noteText: a comment with the change",
     )
     async def update(self, command: Update) -> Outcome:
-        if command.clear:
-            raise ValidationFailedError("neither title nor priority can be cleared", field=("clear",))
-        changes: dict[str, str] = {}
-        if command.title is not None:
-            changes["Title"] = options.bounded(command.title, options.LONGEST_TITLE, "title")
-        if command.priority is not None:
-            changes["Priority"] = mapping.NAMES_OF_PRIORITIES[command.priority]
-        note = parse_options(command.options, options.UpdateOptions).note_text
-        if note is not UNSET:
-            changes["NoteText"] = note
-        elif command.reason is not None:
-            changes["NoteText"] = options.bounded(command.reason, options.LONGEST_NOTE, "reason")
+        changes = options.metadata_of(command)
         await self._client.edit_metadata(TaskId.require(command.task.native_id), changes)
         task = after_write.updated(
             command.task, title=command.title, priority=command.priority, fetched_at=self.clock()
@@ -300,12 +291,21 @@ class UiPathConnector(Connector[UiPathSettings]):
     async def complete(self, command: Complete) -> Outcome:
         task = command.task
         completion = await forms.completion_of(self._client, command, TaskId.require(task.native_id))
-        if completion.needs_assignee and self.settings.options.assign_before_completing:
-            account = await forms.complete_as_account(self._client, completion, task)
-            task = after_write.assigned(task, UserRef(native_id=account), fetched_at=self.clock())
-        else:
-            await forms.complete(self._client, completion)
+        await forms.complete(self._client, completion)
         return Outcome(task=after_write.completed(task, command.outcome, fetched_at=self.clock()))
+
+    async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
+        """With `assign_before_completing` the account completes a Form or App task, after it has taken it over."""
+        if not isinstance(command, Complete) or not self.settings.options.assign_before_completing:
+            return (command,)
+        self.check(command)
+        return await steps.steps_of(self._client, command)
+
+    def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
+        return steps.undo_of(step, before)
+
+    def if_late(self, step: TaskCommand, undo: TaskCommand) -> IfLate:
+        return steps.if_late(step, undo)
 
     @handles(
         DeleteTask,

@@ -42,6 +42,7 @@ from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.settlement import Settler
 from gateway.federation.writes.task_write import TaskWriter
+from gateway.federation.writes.undoing import Undoer
 from gateway.federation.writes.verbs import action_of
 from gateway.shared import Leases
 from gateway.store import Journal, Record, Stage
@@ -69,6 +70,7 @@ class WritePipeline:
         recorder: Recorder,
         settler: Settler,
         reconciler: Reconciler,
+        undoer: Undoer,
         now: Clock = utc_now,
     ) -> None:
         self._sources = sources
@@ -84,7 +86,8 @@ class WritePipeline:
         self._recorder = recorder
         self._settler = settler
         self._reconciler = reconciler
-        self._reconciling: asyncio.Task[None] | None = None
+        self._undoer = undoer
+        self._background: list[asyncio.Task[None]] = []
         self._running: set[anyio.CancelScope] = set()
         # When all writes must be at their end, in seconds of the event loop's clock.
         self._closes_at = math.inf
@@ -120,7 +123,7 @@ class WritePipeline:
         From then on those without a clear result are looked up in the background.
         """
         await self._recovery.settle()
-        self._reconciling = asyncio.create_task(self._reconciler.run())
+        self._background = [asyncio.create_task(self._reconciler.run()), asyncio.create_task(self._undoer.run())]
 
     def drain(self, seconds: float) -> None:
         """The gateway ends soon: writes that still run then are answered with what is known of them."""
@@ -132,14 +135,16 @@ class WritePipeline:
         """The gateway ends: writes that still run are cut off. Those that may have left are looked up at the next start."""
         for scope in list(self._running):
             scope.cancel()
-        if self._reconciling is not None:
-            self._reconciling.cancel()
-            await asyncio.gather(self._reconciling, return_exceptions=True)
+        for running in self._background:
+            running.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
         await self._reconciler.stop()
+        await self._undoer.stop()
 
     def met(self, caller: Caller) -> None:
         """A request of that person is here: what only their token can find out is looked up."""
         self._reconciler.met(caller.key)
+        self._undoer.met(caller)
 
     async def _try_to_catch_up(self) -> None:
         with contextlib.suppress(GatewayError):
@@ -147,6 +152,7 @@ class WritePipeline:
 
     async def _perform(self, attempt: Attempt) -> WriteResult:
         caller, request, source, operation_id = attempt.caller, attempt.request, attempt.source, attempt.operation_id
+        attempt.fingerprint = f"{caller.key} {_fingerprint(structs.replace(request, expected_version=None))}"
         try:
             await self._recorder.catch_up()
             earlier = await self._journal.admit(
@@ -165,6 +171,7 @@ class WritePipeline:
         result = await self._carry_out(attempt)
         with anyio.CancelScope(shield=True):
             result = await self._settle(attempt, result)
+        self._undoer.release(operation_id)
         log.info(
             "write",
             source=source.key,
@@ -237,7 +244,7 @@ class WritePipeline:
         if earlier.result is not None and earlier.is_final:
             problems = self._recorder.told(earlier.operation_id, earlier.result.problems)
             return structs.replace(earlier.result, problems=problems, replayed=True, upstream_calls=0)
-        found = await self._look_up(attempt)
+        found = await self._undoer.try_now(earlier.operation_id, attempt.caller) or await self._look_up(attempt)
         if found is None:
             found = earlier.result or attempt.unknown()
         return structs.replace(found, replayed=True, upstream_calls=attempt.cost.requests)
