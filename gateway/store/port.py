@@ -31,12 +31,21 @@ class Record(Struct, frozen=True, kw_only=True):
     """An earlier write with the same idempotency key.
 
     `result` is None until the write is settled, and if another version wrote it in a form that cannot be read here.
+    `is_under_way`: it is not settled, and the gateway that admitted it runs, in this process or in another one.
     """
 
     operation_id: str
     fingerprint: str
     stage: Stage
     result: WriteResult | None
+    is_under_way: bool = False
+
+
+class Lease(Struct, frozen=True, kw_only=True):
+    """`is_from_another`: another gateway over the same file held it last. `was_left`: it ended while it held it."""
+
+    is_from_another: bool = False
+    was_left: bool = False
 
 
 class OpenWrite(Struct, frozen=True, kw_only=True):
@@ -143,8 +152,26 @@ class Journal(Protocol):
         has a result already keeps it.
         """
 
+    async def record(self, operation_id: str) -> Record | None:
+        """The write as it is now; None if it is unknown or no longer kept."""
+
+    async def take(self, target: Target) -> Lease | None:
+        """Hold the lease on the target, or None while another running gateway over the same journal holds it.
+
+        It ends with `give_back`, and with this gateway. Within one gateway the callers agree among themselves.
+        """
+
+    async def give_back(self, target: Target) -> None:
+        """End the lease on the target, if this gateway holds it."""
+
     async def open_writes(self) -> Sequence[OpenWrite]:
-        """The writes without a result, oldest first: at a start, those that the end of a process cut off."""
+        """The writes without a result, oldest first, but for those that another running gateway carries out.
+
+        At a start: those that the end of a process cut off.
+        """
+
+    async def abandoned(self) -> Sequence[OpenWrite]:
+        """The writes without a result whose gateway has ended, oldest first."""
 
     async def unsettled(self) -> Sequence[OpenWrite]:
         """The writes whose result is UNKNOWN or PENDING and may become known, oldest first."""
