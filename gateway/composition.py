@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.errors import GatewayUnavailableError
-from connectors.sdk.model import TaskRef
+from connectors.sdk.model import FlowRef, TaskRef
 from connectors.sdk.registry import connector_types
 from gateway.auth import Authenticator, sign_in
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
@@ -29,6 +29,7 @@ from gateway.federation.writes import (
     Creator,
     FlowWriter,
     Recovery,
+    TargetLeases,
     TaskWriter,
     WritePipeline,
 )
@@ -39,6 +40,7 @@ from gateway.shared import Leases
 from gateway.shared.memory import memory_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
 from gateway.store.sqlite import SqliteJournal
+from schema.ports import Target
 
 log = structlog.get_logger("taskgate.federation")
 
@@ -143,6 +145,16 @@ def compose(
         within_flow=tasks.within_flow,
         own=own,
     )
+
+    def changed_elsewhere(target: Target) -> None:
+        """Another gateway over the same journal wrote to it: nothing that was read here is true any more."""
+        if isinstance(target, TaskRef):
+            overlay.forget(target)
+            answers.invalidate([Tag(target.source, Kind.TASK, target.native_id)])
+        elif isinstance(target, FlowRef):
+            flow_overlay.forget(target)
+            answers.invalidate([Tag(target.source, Kind.FLOW, target.native_id)])
+
     sender = AtMostOnceSender(journal=journal, answers=answers)
     commands = CommandBuilder(people, known)
     flow_lists = FlowLists(sources, reader=reader, cursors=cursors, overlay=flow_overlay)
@@ -184,7 +196,7 @@ def compose(
             ),
             flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, commands=commands),
             creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
-            leases=leases,
+            leases=TargetLeases(leases, journal=journal, changed_elsewhere=changed_elsewhere),
             own=own,
             recovery=Recovery(by_key, journal=journal, people=people, reads=tasks),
         ),

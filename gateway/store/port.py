@@ -31,14 +31,14 @@ class Record(Struct, frozen=True, kw_only=True):
     """An earlier write with the same idempotency key.
 
     `result` is None until the write is settled, and if another version wrote it in a form that cannot be read here.
-    `is_under_way`: it is not settled, and the gateway that admitted it runs, in this process or in another one.
+    `is_elsewhere`: it is not settled, and another running gateway over the same journal carries it out.
     """
 
     operation_id: str
     fingerprint: str
     stage: Stage
     result: WriteResult | None
-    is_under_way: bool = False
+    is_elsewhere: bool = False
 
 
 class Lease(Struct, frozen=True, kw_only=True):

@@ -289,8 +289,11 @@ class SqliteJournal:
             fingerprint=fingerprint,
             stage=Stage(stage),
             result=decoded(kept, WriteResult),
-            is_under_way=stage != Stage.SETTLED and self._presence.is_running(gateway),
+            is_elsewhere=stage != Stage.SETTLED and self._is_elsewhere(gateway),
         )
+
+    def _is_elsewhere(self, gateway: str | None) -> bool:
+        return gateway != self._presence.id and self._presence.is_running(gateway)
 
     def _one(self, statement: str, values: tuple[str, ...]) -> Operation | None:
         with self._lock, self._db:

@@ -9,6 +9,8 @@ verbs               the table of verbs: intent, command, proof of application, t
 attempt             the state of one write on its way, and its results
 command_builder     intents to commands; people and groups to native ids
 form_validation     outcomes and form data against the task's form
+copies              requests that repeat the key of a write that is under way
+target_lease        one write to a target at a time, over all gateways on one journal
 recorder            results in the journal, and those that it could not take
 recovery            writes that the end of an earlier process cut off
 send_once           journal entry, one request upstream, invalidation of cached answers
@@ -21,6 +23,7 @@ from gateway.federation.writes.flow_write import FlowWriter
 from gateway.federation.writes.pipeline import WritePipeline
 from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.send_once import AtMostOnceSender
+from gateway.federation.writes.target_lease import TargetLeases
 from gateway.federation.writes.task_write import TaskWriter
 
-__all__ = ["AtMostOnceSender", "CommandBuilder", "Creator", "FlowWriter", "Recovery", "TaskWriter", "WritePipeline"]
+__all__ = ["AtMostOnceSender", "CommandBuilder", "Creator", "FlowWriter", "Recovery", "TargetLeases", "TaskWriter", "WritePipeline"]

@@ -119,7 +119,6 @@ class JournalContract:
                 fingerprint="arguments of op-1",
                 stage=Stage.ADMITTED,
                 result=None,
-                is_under_way=True,
             )
             assert await journal.find("op-2") is None
 

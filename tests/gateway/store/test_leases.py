@@ -59,10 +59,10 @@ async def test_writes_of_a_running_gateway_are_not_abandoned(path: Path) -> None
     one.close()
 
     assert seen is not None
-    assert (Stage.ADMITTED, True, (1, 0, 0)) == (seen.stage, seen.is_under_way, found)
+    assert (Stage.ADMITTED, True, (1, 0, 0)) == (seen.stage, seen.is_elsewhere, found)
     left = await two.record("op-1")
     assert left is not None
-    assert not left.is_under_way
+    assert not left.is_elsewhere
     assert ["op-1"] == [write.operation_id for write in await two.abandoned()]
     two.close()
 
@@ -76,7 +76,7 @@ async def test_a_record_is_as_it_is_now(path: Path) -> None:
 
     assert found is not None
     assert found.result is not None
-    assert (Stage.SETTLED, MutationStatus.APPLIED, False) == (found.stage, found.result.status, found.is_under_way)
+    assert (Stage.SETTLED, MutationStatus.APPLIED, False) == (found.stage, found.result.status, found.is_elsewhere)
     assert await two.record("op-2") is None
     one.close()
     two.close()
