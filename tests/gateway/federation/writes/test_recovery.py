@@ -39,7 +39,7 @@ async def killed(path: Path, north: MemoryConnector, intent: Intent, *, before_s
 
     north.perform = performed  # type: ignore[method-assign]
     if before_sending:
-        journal.mark_sent = crash  # type: ignore[method-assign]
+        journal.mark_sent = crash  # type: ignore[method-assign, assignment]
     with pytest.raises(Crash):
         await perform(federation(north, people=PEOPLE, journal=journal), intent, ALICE, key="k")
     del north.perform
