@@ -28,6 +28,7 @@ from gateway.federation.writes import (
     CommandBuilder,
     Creator,
     FlowWriter,
+    Looks,
     Recovery,
     TargetLeases,
     TaskWriter,
@@ -192,7 +193,14 @@ def compose(
             by_key,
             journal=journal,
             tasks=TaskWriter(
-                reads=tasks, overlay=overlay, sender=sender, commands=commands, own=own, shown=shown, known=known
+                reads=tasks,
+                overlay=overlay,
+                sender=sender,
+                commands=commands,
+                own=own,
+                shown=shown,
+                known=known,
+                looks=Looks(),
             ),
             flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, commands=commands),
             creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),

@@ -5,6 +5,7 @@ is APPLIED, PENDING, REJECTED or UNKNOWN.
 """
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import datetime
 from typing import TypedDict
 
@@ -31,6 +32,7 @@ from gateway.federation.overlay import Overlay
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.command_builder import CommandBuilder
 from gateway.federation.writes.form_validation import checked, outcome_errors
+from gateway.federation.writes.looks import Looks
 from gateway.federation.writes.send_once import AtMostOnceSender
 from gateway.federation.writes.verbs import Verb, is_applied
 from gateway.federation.writes.verification import is_refused_by_guard
@@ -61,6 +63,7 @@ class TaskWriter:
         own: OwnWork,
         shown: RecentlyShown,
         known: KnownAccounts,
+        looks: Looks,
     ) -> None:
         self._reads = reads
         self._overlay = overlay
@@ -69,6 +72,7 @@ class TaskWriter:
         self._own = own
         self._shown = shown
         self._known = known
+        self._looks = looks
 
     async def carry_out(self, attempt: Attempt, ref: TaskRef) -> WriteResult:
         """Raises GatewayUnavailableError if the journal cannot be written; every other failure is in the result."""
@@ -76,6 +80,7 @@ class TaskWriter:
             _check_assignment(attempt.request.intent)
             verb = attempt.choose_verb()
             _check_update_fields(attempt)
+            self._check_arguments(attempt, verb, ref)
             prepared = await self._prepare(attempt, verb, ref)
         except (ConnectorError, InputError) as error:
             return attempt.rejected(error)
@@ -96,18 +101,37 @@ class TaskWriter:
             return attempt.result(MutationStatus.APPLIED, task=now if not now.is_open else attempt.task)
         return attempt.unknown()
 
+    def _check_arguments(self, attempt: Attempt, verb: Verb, ref: TaskRef) -> None:
+        """What is wrong whatever the task is. Before anything is read: a read may be one of few."""
+        command = self._commands.on_task(attempt, verb, _unreadable(ref, attempt.connector.clock()))
+        attempt.source.ask(attempt.request.intent.verb, lambda: attempt.connector.check(command))
+
     async def _prepare(self, attempt: Attempt, verb: Verb, ref: TaskRef) -> TaskCommand | WriteResult:
-        """The command to send, or the result if there is nothing to send. Raises what refuses the write."""
-        fresh = attempt.capability.support is Support.EMULATED
-        await self._read(attempt, verb, ref, fresh=fresh)
+        """The command to send, or the result if there is nothing to send. Raises what refuses the write.
+
+        A cached record never refuses a write: before that, the task is read without the cache. An emulated verb is sent
+        only on a record that was read while its target was held.
+        """
+        held_at, calls = self._looks.now(), attempt.cost.requests
+        is_emulated = attempt.capability.support is Support.EMULATED
+        with self._looks.shared(ref) if is_emulated else nullcontext():
+            await self._read(attempt, verb, ref, fresh=is_emulated)
+        is_own_look = attempt.cost.requests > calls
         try:
-            return await self._judge(attempt, verb)
+            judged = await self._judge(attempt, verb)
         except (ConflictError, ForbiddenError):
-            if fresh:
+            if is_emulated:
                 raise
-        # The cached record may be out of date: before refusing, read the task again without the cache.
-        await self._read(attempt, verb, ref, fresh=True)
-        return await self._judge(attempt, verb)
+            with self._looks.shared(ref):
+                await self._read(attempt, verb, ref, fresh=True)
+            return await self._judge(attempt, verb)
+        if not is_emulated or is_own_look or isinstance(judged, WriteResult):
+            return judged
+        # Another write's look has allowed it. This one needs its own.
+        seen = attempt.task
+        with self._looks.since(held_at):
+            await self._read(attempt, verb, ref, fresh=True)
+        return judged if attempt.task == seen else await self._judge(attempt, verb)
 
     async def _read(self, attempt: Attempt, verb: Verb, ref: TaskRef, *, fresh: bool) -> None:
         """Sets `attempt.task`. Raises NotFoundError for a task that the caller may not see.
