@@ -27,6 +27,8 @@ FURTHER_VENDOR_FILES = {
     "flows.py",
     "after_write.py",
     "options.py",
+    "steps.py",
+    "traces.py",
     "extras.py",
     "formats",
 }

@@ -6,7 +6,7 @@ from typing import ClassVar, Self, TypeVar
 
 from msgspec import Raw
 
-from connectors.camunda import after_write, details, flows, people, search
+from connectors.camunda import after_write, details, flows, people, search, steps
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.errors import is_refusal, parse_error
 from connectors.camunda.extras import Extras
@@ -17,6 +17,7 @@ from connectors.camunda.mapping import changeset_of, read_task, task_of, tasks_o
 from connectors.camunda.options import ActionOptions
 from connectors.camunda.paging import SCAN_PAGE, page_of, page_request
 from connectors.camunda.settings import CamundaSettings
+from connectors.camunda.traces import TRACES, account_of
 from connectors.sdk import (
     AlreadyAssignedError,
     Assign,
@@ -50,9 +51,11 @@ from connectors.sdk import (
     Support,
     SuspendFlow,
     Task,
+    TaskCommand,
     TaskDetail,
     TaskOrderField,
     TaskQuery,
+    Traces,
     Transport,
     Unassign,
     Update,
@@ -95,6 +98,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     )
     sorts_flows: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
+    traces: ClassVar[Traces] = TRACES
 
     def __init__(self, settings: CamundaSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
@@ -235,6 +239,9 @@ class CamundaConnector(Connector[CamundaSettings]):
         await self._client.get_topology()
         await self._client.get_status()
 
+    async def own_account(self) -> str | None:
+        return account_of(self.settings)
+
     # Verbs on tasks
 
     @handles(
@@ -269,12 +276,15 @@ class CamundaConnector(Connector[CamundaSettings]):
         Assign,
         atomic=False,
         note="to a user: one call, refused without override if another person is the assignee; "
-        "to a group: emulated, candidate groups first, then unassign",
+        "to a group: emulated in two steps, candidate groups first, then unassign",
     )
     async def assign(self, command: Assign) -> Outcome:
-        action = parse_options(command.options, ActionOptions).action
         if command.group_id is not None:
-            return await self._assign_group(command, command.group_id, action)
+            regroup = steps.regrouping(command)
+            if len(steps.steps_of(command)) > 1:
+                raise ValueError("this assignment has two steps; each of them is performed by itself")
+            return await self.update(regroup)
+        action = parse_options(command.options, ActionOptions).action
         if not command.user_id:
             raise ValidationFailedError("names no user to assign to", field=("userId",))
         if command.override:
@@ -296,22 +306,12 @@ class CamundaConnector(Connector[CamundaSettings]):
                 raise AlreadyAssignedError("another person is the assignee")
         await self._client.assign_user_task(task.native_id, assignee=user, allow_override=not is_claim, action=action)
 
-    async def _assign_group(self, command: Assign, group_id: str, action: str | None) -> Outcome:
-        """First the group, then the owner: between the two calls, and if the second fails, the owner still has the task."""
-        task, owner = command.task, command.task.assignee
-        actor = command.actor and command.actor.native_id
-        if owner is not None and not command.override and owner.native_id != actor:
-            raise AlreadyAssignedError("another person is the assignee; send override to take the task away")
-        await self._client.update_user_task(task.native_id, changeset={"candidateGroups": [group_id]}, action=action)
-        # Without override, a person who became the owner meanwhile keeps the task.
-        if owner is not None or command.override:
-            try:
-                await self._client.unassign_user_task(task.native_id)
-            except ConnectorError as error:
-                # The first call was applied.
-                error.maybe_applied = True
-                raise
-        return Outcome(task=after_write.assigned_to_group(task, group_id, at=self.clock()))
+    async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
+        """An assignment to a group: first the group, then the owner."""
+        return steps.steps_of(command)
+
+    def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
+        return steps.undo_of(step, before)
 
     @handles(
         Update,

@@ -245,7 +245,8 @@ class Complete(TaskCommand, frozen=True, kw_only=True):
     """`data` is keyed by form field keys; `outcome` is one of the task's outcome codes.
 
     `given` are the data as the caller sent them; the judgement of the form made `data` from them. A connector that reads
-    the task again judges them again. None for data that were not judged.
+    the task again judges them again. None for data that were not judged. `is_ready`: the connector's `steps` has made
+    `data` already, they are sent as they are.
     """
 
     action = TaskAction.COMPLETE
@@ -254,6 +255,7 @@ class Complete(TaskCommand, frozen=True, kw_only=True):
     data: dict[str, object] | None = None
     given: Mapping[str, object] | None = None
     comment: str | None = None
+    is_ready: bool = False
 
 
 class Cancel(TaskCommand, frozen=True, kw_only=True):

@@ -44,6 +44,7 @@ from connectors.sdk.model import (
 )
 from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import LimitsSettings, SourceSettings
+from connectors.sdk.traces import Traces
 
 SettingsT = TypeVar("SettingsT", bound=SourceSettings)
 
@@ -71,6 +72,7 @@ class Connector(ABC, Generic[SettingsT]):
     sorts_flows: ClassVar[bool] = False
     open_to_everyone: ClassVar[bool] = False
     default_limits: ClassVar[LimitsSettings] = LimitsSettings()
+    traces: ClassVar[Traces] = Traces()
     _variants: ClassVar[tuple[tuple[type[Command], Capability, str], ...]] = ()
 
     info: ConnectorInfo
@@ -206,6 +208,10 @@ class Connector(ABC, Generic[SettingsT]):
     async def ping(self) -> None:
         """Return if the vendor answers and accepts our credentials; raise ConnectorError otherwise."""
 
+    async def own_account(self) -> str | None:
+        """The service account's id as entries of the history and completed tasks name it; None if it is not known."""
+        return None
+
     async def probe(self) -> None:
         """A cheap request that finds out whether a failing source is back; raises ConnectorError while it is not.
 
@@ -254,20 +260,43 @@ class Connector(ABC, Generic[SettingsT]):
             return FormJudgement(data=data)
         return judge_fields(form.fields, data, is_draft=is_draft)
 
-    async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
-        """Perform one command with exactly one write upstream, unless its capability says that it takes several.
+    async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
+        """The commands that carry `command` out, in this order. The gateway performs, records and judges each by itself.
 
-        UnsupportedActionError, without a call, if the source does not have the command or cannot change a field of it;
-        likewise what `refusal_of` says.
+        A vendor overrides it for a command that takes several writes. It may read, and it raises what refuses the command:
+        then nothing is sent. `perform` gets each further step with the task that the step before has left.
         """
-        method = self._method(command)
+        return (command,)
+
+    def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
+        """What takes back a step of several; `before` is the task before it. None if there is nothing to take back.
+
+        It is sent only if a later step fails, and only on a task that still is as the step left it.
+        """
+        return None
+
+    def is_shut_out(self, step: TaskCommand, undo: TaskCommand) -> bool:
+        """Whether the vendor documents that it refuses `step`, if it still arrives, after the `undo` of the step before."""
+        return False
+
+    def check(self, command: TaskCommand | CreateTask) -> None:
+        """Raises what `perform` raises without a call."""
+        self._method(command)
         if isinstance(command, TaskCommand):
             self.check(command)
             for action in sorted(command.actions if isinstance(command, Update) else {command.action}):
                 refusal = self.refusal_of(command.task, action, command.actor)
                 if refusal is not None:
                     raise refusal
-        outcome: Outcome = await method(command)
+
+    async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
+        """Perform one command, which is no more than one step, with exactly one write upstream.
+
+        UnsupportedActionError, without a call, if the source does not have the command or cannot change a field of it;
+        likewise what `refusal_of` says.
+        """
+        self.check(command)
+        outcome: Outcome = await self._method(command)(command)
         return outcome
 
     async def perform_on_flow(self, command: FlowCommand | StartFlow) -> FlowOutcome:

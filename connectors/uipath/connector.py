@@ -62,7 +62,7 @@ from connectors.sdk import (
     parse_options,
     utc_now,
 )
-from connectors.uipath import after_write, flows, forms, mapping, options, search
+from connectors.uipath import after_write, flows, forms, mapping, options, search, steps
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.details import read_detail
 from connectors.uipath.errors import is_refusal, parse_error
@@ -71,6 +71,7 @@ from connectors.uipath.ids import TaskId, number
 from connectors.uipath.paging import SCAN_PAGE, TaskList
 from connectors.uipath.people import Directory
 from connectors.uipath.settings import UiPathSettings
+from connectors.uipath.traces import TRACES
 
 DELETED = "DELETED"
 
@@ -88,6 +89,7 @@ class UiPathConnector(Connector[UiPathSettings]):
     listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS})
     # The vendor names no candidates of an unassigned task. Users who may not work in its folder are refused by the vendor.
     open_to_everyone = True
+    traces = TRACES
 
     def __init__(self, settings: UiPathSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
@@ -162,7 +164,9 @@ class UiPathConnector(Connector[UiPathSettings]):
         """`<folder id>-<task id>`, both int64."""
         return TaskId.parse(native_id) is not None
 
-    # Ownership
+    async def own_account(self) -> str | None:
+        user = await self._client.get_current_user()
+        return None if user is None else str(user.id)
 
     @handles(Claim, support=Support.EMULATED, atomic=False, note="assigns to the person, then reads who owns the task")
     async def claim(self, command: Claim) -> Outcome:
@@ -190,7 +194,8 @@ class UiPathConnector(Connector[UiPathSettings]):
         "RoundRobin; if the vendor picks the owner, reads it back",
     )
     async def assign(self, command: Assign) -> Outcome:
-        if command.task.assignees and not command.override and not self._is_owned_by_actor(command):
+        owners = {owner.native_id for owner in command.task.assignees}
+        if owners and not command.override and (command.actor is None or command.actor.native_id not in owners):
             raise AlreadyAssignedError("the task already has an owner; use override to replace the owner")
         return await (self._assign_to_user(command) if command.group_id is None else self._assign_to_group(command))
 
@@ -205,26 +210,13 @@ class UiPathConnector(Connector[UiPathSettings]):
             return forms.refusal_of_type(task, verb)
         return super().refusal_of(task, action, actor)
 
-    # Contents
-
     @handles(
         Update,
         fields=frozenset({UpdateField.TITLE, UpdateField.PRIORITY}),
         note="title and priority; option noteText: a comment with the change",
     )
     async def update(self, command: Update) -> Outcome:
-        if command.clear:
-            raise ValidationFailedError("neither title nor priority can be cleared", field=("clear",))
-        changes: dict[str, str] = {}
-        if command.title is not None:
-            changes["Title"] = options.bounded(command.title, options.LONGEST_TITLE, "title")
-        if command.priority is not None:
-            changes["Priority"] = mapping.NAMES_OF_PRIORITIES[command.priority]
-        note = parse_options(command.options, options.UpdateOptions).note_text
-        if note is not UNSET:
-            changes["NoteText"] = note
-        elif command.reason is not None:
-            changes["NoteText"] = options.bounded(command.reason, options.LONGEST_NOTE, "reason")
+        changes = options.metadata_of(command)
         await self._client.edit_metadata(TaskId.require(command.task.native_id), changes)
         task = after_write.updated(
             command.task, title=command.title, priority=command.priority, fetched_at=self.clock()
@@ -297,13 +289,22 @@ class UiPathConnector(Connector[UiPathSettings]):
     )
     async def complete(self, command: Complete) -> Outcome:
         task = command.task
-        completion = await forms.completion_of(self._client, command, TaskId.require(task.native_id))
-        if completion.needs_assignee and self.settings.options.assign_before_completing:
-            account = await forms.complete_as_account(self._client, completion, task)
-            task = after_write.assigned(task, UserRef(native_id=account), fetched_at=self.clock())
-        else:
-            await forms.complete(self._client, completion)
+        await forms.complete(
+            self._client, await forms.completion_of(self._client, command, TaskId.require(task.native_id))
+        )
         return Outcome(task=after_write.completed(task, command.outcome, fetched_at=self.clock()))
+
+    async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
+        """With `assign_before_completing` the account completes a Form or App task, after it has taken it over."""
+        if not isinstance(command, Complete) or not self.settings.options.assign_before_completing:
+            return (command,)
+        return await steps.steps_of(self._client, command)
+
+    def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
+        return steps.undo_of(step, before)
+
+    def is_shut_out(self, step: TaskCommand, undo: TaskCommand) -> bool:
+        return steps.is_shut_out(step, undo)
 
     @handles(
         DeleteTask,
@@ -391,10 +392,6 @@ class UiPathConnector(Connector[UiPathSettings]):
     async def _unassign(self, command: Release | Unassign) -> Outcome:
         await self._client.unassign(TaskId.require(command.task.native_id).task)
         return Outcome(task=after_write.unassigned(command.task, fetched_at=self.clock()))
-
-    def _is_owned_by_actor(self, command: TaskCommand) -> bool:
-        actor = command.actor
-        return actor is not None and any(user.native_id == actor.native_id for user in command.task.assignees)
 
     def _changed(self, task: Task) -> Outcome:
         return Outcome(task=after_write.unchanged(task, fetched_at=self.clock()))
