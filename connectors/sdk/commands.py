@@ -204,7 +204,8 @@ class Update(TaskCommand, frozen=True, kw_only=True):
 
     @property
     def actions(self) -> frozenset[TaskAction]:
-        return actions_of(self.fields)
+        """An update of the vendor's options alone is one of details."""
+        return actions_of(self.fields) or frozenset({self.action})
 
 
 def actions_of(fields: AbstractSet[UpdateField]) -> frozenset[TaskAction]:
@@ -230,9 +231,12 @@ class SaveDraft(TaskCommand, frozen=True, kw_only=True):
 
 
 class AddComment(TaskCommand, frozen=True, kw_only=True):
+    """`text` begins with `added` characters that the gateway put there: the name of the person."""
+
     action = TaskAction.COMMENT
 
     text: str
+    added: int = 0
 
 
 class Retry(TaskCommand, frozen=True, kw_only=True):

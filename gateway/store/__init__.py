@@ -12,4 +12,15 @@ migrations  the tables of that file as numbered steps
 from gateway.store.evidence import Evidence, digest
 from gateway.store.port import KEPT_SECONDS, EndedTask, Journal, Lease, OpenWrite, Record, Stage, Step
 
-__all__ = ["KEPT_SECONDS", "EndedTask", "Evidence", "Journal", "Lease", "OpenWrite", "Record", "Stage", "Step", "digest"]
+__all__ = [
+    "KEPT_SECONDS",
+    "EndedTask",
+    "Evidence",
+    "Journal",
+    "Lease",
+    "OpenWrite",
+    "Record",
+    "Stage",
+    "Step",
+    "digest",
+]

@@ -13,15 +13,15 @@ from gateway.store.port import KEPT_SECONDS, Lease
 Columns = tuple[str, str, str]
 """Source, native id and kind of a target."""
 
-_ROW = "source = ? AND target = ? AND kind = ?"
-
 
 def take(
     db: sqlite3.Connection, target: Columns, gateway: str, is_running: Callable[[str | None], bool]
 ) -> Lease | None:
     """None while another running gateway holds it."""
     with _transaction(db):
-        row = db.execute(f"SELECT gateway, last FROM lease WHERE {_ROW}", target).fetchone()
+        row = db.execute(
+            "SELECT gateway, last FROM lease WHERE source = ? AND target = ? AND kind = ?", target
+        ).fetchone()
         holder, last = (None, None) if row is None else row
         if holder not in {None, gateway} and is_running(holder):
             return None
@@ -38,7 +38,7 @@ def take(
 def give_back(db: sqlite3.Connection, target: Columns, gateway: str, *, ran: float) -> None:
     with _transaction(db):
         db.execute(
-            f"UPDATE lease SET gateway = NULL, last = ?, ran = ? WHERE {_ROW} AND gateway = ?",
+            "UPDATE lease SET gateway = NULL, last = ?, ran = ? WHERE source = ? AND target = ? AND kind = ? AND gateway = ?",
             (gateway, ran, *target, gateway),
         )
 

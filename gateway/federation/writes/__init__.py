@@ -28,4 +28,14 @@ from gateway.federation.writes.send_once import AtMostOnceSender
 from gateway.federation.writes.target_lease import TargetLeases
 from gateway.federation.writes.task_write import TaskWriter
 
-__all__ = ["AtMostOnceSender", "CommandBuilder", "Creator", "FlowWriter", "Looks", "Recovery", "TargetLeases", "TaskWriter", "WritePipeline"]
+__all__ = [
+    "AtMostOnceSender",
+    "CommandBuilder",
+    "Creator",
+    "FlowWriter",
+    "Looks",
+    "Recovery",
+    "TargetLeases",
+    "TaskWriter",
+    "WritePipeline",
+]

@@ -12,7 +12,7 @@ from typing import TypedDict
 from msgspec import structs
 
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import Claim, MutationStatus, TaskCommand, Update
+from connectors.sdk.commands import Assign, Claim, MutationStatus, TaskCommand, Update
 from connectors.sdk.errors import (
     AlreadyAssignedError,
     ConflictError,
@@ -23,10 +23,11 @@ from connectors.sdk.errors import (
     NotFoundError,
     RejectedError,
     UnsupportedActionError,
+    ValidationFailedError,
     VersionConflictError,
 )
 from connectors.sdk.model import UNREADABLE, DetailAspect, Form, FormJudgement, Task, TaskRef, TaskState
-from gateway.federation.authorization import KnownAccounts, OwnWork, Policy, RecentlyShown, visible_record
+from gateway.federation.authorization import KnownAccounts, OwnWork, Policy, RecentlyShown, can_see, visible_record
 from gateway.federation.objects import TaskReader
 from gateway.federation.overlay import Overlay
 from gateway.federation.writes.attempt import Attempt
@@ -104,7 +105,7 @@ class TaskWriter:
     def _check_arguments(self, attempt: Attempt, verb: Verb, ref: TaskRef) -> None:
         """What is wrong whatever the task is. Before anything is read: a read may be one of few."""
         command = self._commands.on_task(attempt, verb, _unreadable(ref, attempt.connector.clock()))
-        attempt.source.ask(attempt.request.intent.verb, lambda: attempt.connector.check(command))
+        attempt.source.ask(attempt.request.intent.verb, lambda: attempt.connector.check_arguments(command))
 
     async def _prepare(self, attempt: Attempt, verb: Verb, ref: TaskRef) -> TaskCommand | WriteResult:
         """The command to send, or the result if there is nothing to send. Raises what refuses the write.
@@ -140,7 +141,7 @@ class TaskWriter:
         """
         try:
             task = await self._reads.task(ref, fresh=fresh)
-            if not fresh and self._visible(attempt, ref, task) is None and self._shown.knows(attempt.caller.key, ref):
+            if not fresh and self._visible(attempt, ref, task) is None and self._could_see(attempt, ref):
                 task = await self._reads.task(ref, fresh=True)
         except MalformedResponseError:
             if not (attempt.capability.by_id and attempt.caller.is_task_admin):
@@ -151,10 +152,21 @@ class TaskWriter:
         if attempt.task is not None:
             self._known.note_task(attempt.task)
             return
-        if task is None or not self._shown.knows(attempt.caller.key, ref):
+        if task is None or not self._could_see(attempt, ref):
             raise NotFoundError(_INVISIBLE)
         attempt.task = self._shown_once(attempt, task)
         raise self._policy(attempt).refusal_unseen(task, verb.command.action)
+
+    def _could_see(self, attempt: Attempt, ref: TaskRef) -> bool:
+        """Whether the task was shown to the caller a moment ago, or would have been before a write hid it."""
+        person = attempt.caller.key
+        if self._shown.knows(person, ref):
+            return True
+        before = self._shown.before(ref)
+        if before is None or not can_see(attempt.caller, attempt.connector, before):
+            return False
+        self._shown.note(person, [ref])
+        return True
 
     def _policy(self, attempt: Attempt) -> Policy:
         return Policy(attempt.caller, attempt.connector, self._known)
@@ -255,6 +267,7 @@ class TaskWriter:
             # What the outcome shows was made from a record that could not be decoded.
             return attempt.result(outcome.status, task=await self._read_again(command.task.ref), effect=outcome.effect)
         task = self._known.completed(outcome.task)
+        self._shown.note_written(command.task, task)
         self._overlay.put(command.task, task)
         return attempt.result(outcome.status, task=task, effect=outcome.effect)
 
@@ -273,6 +286,10 @@ class TaskWriter:
     def _plainer(self, attempt: Attempt, command: TaskCommand, now: Task, error: RejectedError) -> RejectedError:
         """The refusal as the record read after it tells it; the vendor's own where that says as much."""
         policy = self._policy(attempt)
+        if isinstance(error, NotFoundError) and isinstance(command, Assign) and now.is_open:
+            what, field = ("group", "groupId") if command.user_id is None else ("user", "userId")
+            found = ValidationFailedError(f"the source knows no such {what}", field=(field,), **_native(error))
+            return found.at(attempt.source.key, error.operation or "")
         if not now.is_open and not isinstance(error, ConflictError):
             plainer: RejectedError = ConflictError(f"the task is {now.state}", **_native(error))
         elif isinstance(command, Claim) and now.is_open and now.assignees and not policy.is_mine(now):
