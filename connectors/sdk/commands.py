@@ -339,7 +339,10 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 class FlowOutcome(Struct, frozen=True, kw_only=True):
-    """The result of a command on a flow. `flow` is the record that the vendor will show once its reads have caught up."""
+    """The result of a command on a flow. `flow` is the record that the vendor will show once its reads have caught up.
+
+    While the status is PENDING, it is the record that the vendor shows now.
+    """
 
     flow: Flow
     status: MutationStatus = MutationStatus.APPLIED
