@@ -12,9 +12,12 @@ Text = Annotated[str, Meta(min_length=1)]
 
 
 class ActionOptions(Options, frozen=True, kw_only=True):
-    """For Assign and Update. `action` is the name of the event that task listeners see; the engine's own by default."""
+    """For Assign and Update. `action` is the name of the event that task listeners see; the engine's own by default.
 
-    action: str | None = None
+    An update may consist of it alone.
+    """
+
+    action: Text | None = None
 
 
 class StartFlowOptions(Options, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

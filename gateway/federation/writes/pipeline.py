@@ -272,7 +272,7 @@ def _may_be_repeated(refusal: Failure | None) -> bool:
     """Whether the refusal says nothing about the request itself: the same key may be sent again later."""
     if isinstance(refusal, GatewayUnavailableError):
         return True
-    return isinstance(refusal, UnavailableError) and not isinstance(refusal, UpstreamTimeoutError)
+    return isinstance(refusal, UnavailableError) and not refusal.maybe_applied
 
 
 def _fingerprint(request: WriteRequest) -> str:
