@@ -28,15 +28,18 @@ class Looks:
 
     @contextmanager
     def shared(self, ref: TaskRef) -> Iterator[None]:
-        """Fresh reads of the block take an answer that another write of this moment has asked for."""
-        now = self._monotonic()
+        """Fresh reads of the block take an answer that another write of this moment asked for, or any one since this write.
+
+        "Since this write": after its request arrived (`CallContext.asked_at`), however long it has waited since.
+        """
+        now, arrived = self._monotonic(), current_context().asked_at
         begun = self._begun.get(ref, float("-inf"))
         if begun < now - MOMENT:
             self._begun.pop(ref, None)
             begun = self._begun[ref] = now
             if len(self._begun) > MOST_KEPT:
                 del self._begun[next(iter(self._begun))]
-        with self.since(begun):
+        with self.since(begun if arrived is None else min(begun, arrived)):
             yield
 
     @contextmanager
