@@ -55,7 +55,6 @@ from connectors.sdk import (
     TaskDetail,
     TaskOrderField,
     TaskQuery,
-    Traces,
     Transport,
     Unassign,
     Update,
@@ -97,7 +96,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     )
     sorts_flows: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
-    traces: ClassVar[Traces] = TRACES
+    traces = TRACES
 
     def __init__(self, settings: CamundaSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)

@@ -72,7 +72,7 @@ class Connector(ABC, Generic[SettingsT]):
     sorts_flows: ClassVar[bool] = False
     open_to_everyone: ClassVar[bool] = False
     default_limits: ClassVar[LimitsSettings] = LimitsSettings()
-    traces: ClassVar[Traces] = Traces()
+    traces: Traces = Traces()
     _variants: ClassVar[tuple[tuple[type[Command], Capability, str], ...]] = ()
 
     info: ConnectorInfo
@@ -210,6 +210,10 @@ class Connector(ABC, Generic[SettingsT]):
 
     async def own_account(self) -> str | None:
         """The service account's id as entries of the history and completed tasks name it; None if it is not known."""
+        return None
+
+    def outcome_in(self, data: Mapping[str, object]) -> str | None:
+        """The outcome among the data of a completed task, for a vendor that keeps it there."""
         return None
 
     async def probe(self) -> None:

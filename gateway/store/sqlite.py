@@ -39,7 +39,7 @@ T = TypeVar("T")
 # Statuses that may become known later.
 _OPEN = frozenset({MutationStatus.UNKNOWN, MutationStatus.PENDING})
 
-_RECORD = "SELECT id, fingerprint, stage, result, gateway FROM operation"
+_RECORD = "SELECT id, fingerprint, stage, result, settled_at, gateway FROM operation"
 
 
 class SqliteJournal:
@@ -186,19 +186,31 @@ class SqliteJournal:
         ended: EndedTask | None = None,
         frees_key: bool = False,
         only_open: bool = False,
+        only_unsettled: bool = False,
         is_final: bool = False,
         was_seen: bool = True,
     ) -> None:
         kept = packed(result)
         settled = None if result.status in _OPEN and not is_final else self._now()
-        values = (Stage.SETTLED, settled, kept, frees_key, frees_key, was_seen, operation_id, only_open, Stage.SETTLED)
+        values = (
+            Stage.SETTLED,
+            settled,
+            kept,
+            frees_key,
+            frees_key,
+            was_seen,
+            operation_id,
+            only_open,
+            Stage.SETTLED,
+            only_unsettled,
+        )
 
         def update() -> None:
             with self._lock, self._db:
                 changed = self._db.execute(
                     "UPDATE operation SET stage = ?, settled_at = ?, result = ?, freed = ?,"
                     " client_key = CASE WHEN ? THEN NULL ELSE client_key END, seen = max(seen, ?)"
-                    " WHERE id = ? AND NOT (? AND stage = ?)",
+                    " WHERE id = ? AND NOT (? AND stage = ?) AND NOT (? AND settled_at IS NOT NULL)",
                     values,
                 )
                 if changed.rowcount != 1:
@@ -220,6 +232,11 @@ class SqliteJournal:
 
     async def abandoned(self) -> Sequence[OpenWrite]:
         return await self._run(lambda: self._open_except(set()))
+
+    async def open_write(self, operation_id: str) -> OpenWrite | None:
+        where = "WHERE id = ? AND stage = ? AND settled_at IS NULL"
+        found = await self._run(lambda: self._all(open_write_of, f"{OPEN_WRITE} {where}", operation_id, Stage.SETTLED))
+        return found[0] if found else None
 
     async def unsettled(self) -> Sequence[OpenWrite]:
         where = "WHERE stage = ? AND settled_at IS NULL ORDER BY requested_at, rowid"
@@ -283,12 +300,13 @@ class SqliteJournal:
 
     def _record_of(self, row: tuple[Any, ...]) -> Record:
         """A row of `_RECORD`."""
-        operation_id, fingerprint, stage, kept, gateway = row
+        operation_id, fingerprint, stage, kept, settled_at, gateway = row
         return Record(
             operation_id=operation_id,
             fingerprint=fingerprint,
             stage=Stage(stage),
             result=decoded(kept, WriteResult),
+            is_final=settled_at is not None,
             is_elsewhere=stage != Stage.SETTLED and self._is_elsewhere(gateway),
         )
 
