@@ -38,8 +38,10 @@ from gateway.federation.writes import (
     Recovery,
     Settled,
     Settler,
+    StepWriter,
     TargetLeases,
     TaskWriter,
+    Undoer,
     WritePipeline,
 )
 from gateway.people import People
@@ -173,6 +175,18 @@ def compose(
             answers.invalidate([Tag(target.source, Kind.FLOW, target.native_id)])
 
     sender = AtMostOnceSender(journal=journal, answers=answers, now=now)
+    target_leases = TargetLeases(leases, journal=journal, changed_elsewhere=changed_elsewhere)
+    undoer = Undoer(
+        by_key,
+        journal=journal,
+        reads=tasks,
+        overlay=overlay,
+        sender=sender,
+        leases=target_leases,
+        people=people,
+        now=now,
+        monotonic=monotonic,
+    )
     commands = CommandBuilder(people, known)
     looker = Looker(by_key, tasks=tasks, flows=flows, journal=journal, people=people)
     lost = LostAnswers(looker=looker, sender=sender, pause=pause)
@@ -227,6 +241,7 @@ def compose(
                 reads=tasks,
                 overlay=overlay,
                 sender=sender,
+                steps=StepWriter(journal=journal, undoer=undoer),
                 lost=lost,
                 commands=commands,
                 own=own,
@@ -236,12 +251,13 @@ def compose(
             ),
             flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, lost=lost, commands=commands),
             creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
-            leases=TargetLeases(leases, journal=journal, changed_elsewhere=changed_elsewhere),
+            leases=target_leases,
             own=own,
             recovery=Recovery(journal=journal),
             recorder=recorder,
             settler=settler,
             reconciler=reconciler,
+            undoer=undoer,
         ),
         known=known,
         shown=shown,

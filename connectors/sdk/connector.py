@@ -14,6 +14,7 @@ from connectors.sdk.commands import (
     CreateTask,
     FlowCommand,
     FlowOutcome,
+    IfLate,
     Outcome,
     StartFlow,
     TaskAction,
@@ -265,23 +266,23 @@ class Connector(ABC, Generic[SettingsT]):
         return judge_fields(form.fields, data, is_draft=is_draft)
 
     async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
-        """The commands that carry `command` out, in this order. The gateway performs, records and judges each by itself.
+        """One or two commands that carry `command` out. The gateway performs, records and judges each of them by itself.
 
-        A vendor overrides it for a command that takes several writes. It may read, and it raises what refuses the command:
-        then nothing is sent. `perform` gets each further step with the task that the step before has left.
+        A vendor overrides it for a command that takes two writes. It may read, and it raises what refuses the command: then
+        nothing is sent. `perform` gets the second step with the task that the first has left.
         """
         return (command,)
 
     def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
-        """What takes back a step of several; `before` is the task before it. None if there is nothing to take back.
+        """What takes the first of two steps back; `before` is the task before it. None if there is nothing to take back.
 
-        It is sent only if a later step fails, and only on a task that still is as the step left it.
+        It is sent only if the second step fails, and only on a task that still is as the first has left it.
         """
         return None
 
-    def is_shut_out(self, step: TaskCommand, undo: TaskCommand) -> bool:
-        """Whether the vendor documents that it refuses `step`, if it still arrives, after the `undo` of the step before."""
-        return False
+    def if_late(self, step: TaskCommand, undo: TaskCommand) -> IfLate:
+        """What `step`, whose answer was lost, does if it arrives after the `undo` of the step before it."""
+        return IfLate.HARMFUL
 
     def check(self, command: TaskCommand | CreateTask) -> None:
         """Raises what `perform` raises without a call."""

@@ -31,6 +31,7 @@ from connectors.sdk import (
     GroupRef,
     Identity,
     IdentityNotLinkedError,
+    IfLate,
     Listing,
     MutationStatus,
     NoOptions,
@@ -288,22 +289,22 @@ class UiPathConnector(Connector[UiPathSettings]):
     )
     async def complete(self, command: Complete) -> Outcome:
         task = command.task
-        await forms.complete(
-            self._client, await forms.completion_of(self._client, command, TaskId.require(task.native_id))
-        )
+        completion = await forms.completion_of(self._client, command, TaskId.require(task.native_id))
+        await forms.complete(self._client, completion)
         return Outcome(task=after_write.completed(task, command.outcome, fetched_at=self.clock()))
 
     async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
         """With `assign_before_completing` the account completes a Form or App task, after it has taken it over."""
         if not isinstance(command, Complete) or not self.settings.options.assign_before_completing:
             return (command,)
+        self.check(command)
         return await steps.steps_of(self._client, command)
 
     def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
         return steps.undo_of(step, before)
 
-    def is_shut_out(self, step: TaskCommand, undo: TaskCommand) -> bool:
-        return steps.is_shut_out(step, undo)
+    def if_late(self, step: TaskCommand, undo: TaskCommand) -> IfLate:
+        return steps.if_late(step, undo)
 
     @handles(
         DeleteTask,

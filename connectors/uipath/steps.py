@@ -6,6 +6,7 @@ from connectors.sdk import (
     Assign,
     Complete,
     ConflictError,
+    IfLate,
     Task,
     TaskCommand,
     TaskKind,
@@ -55,7 +56,8 @@ def undo_of(step: TaskCommand, before: Task) -> TaskCommand | None:
     return None
 
 
-def is_shut_out(step: TaskCommand, undo: TaskCommand) -> bool:
-    """That only the assignee completes a task is documented for Form tasks. The account may be a member of a group."""
-    is_completion = isinstance(step, Complete) and step.task.kind is TaskKind.FORM
-    return is_completion and not (isinstance(undo, Assign) and undo.user_id is None)
+def if_late(step: TaskCommand, undo: TaskCommand) -> IfLate:
+    """That only the assignee completes a task is documented for Form tasks; of a group the account may be a member."""
+    is_form = isinstance(step, Complete) and step.task.kind is TaskKind.FORM
+    leaves_account = not (isinstance(undo, Assign) and undo.user_id is None)
+    return IfLate.REFUSED if is_form and leaves_account else IfLate.HARMLESS

@@ -58,6 +58,13 @@ STEPS = (
     ) STRICT;
     """,
     """
+    CREATE TABLE undo (
+      operation_id TEXT PRIMARY KEY,
+      at REAL NOT NULL,
+      record BLOB NOT NULL
+    ) STRICT;
+    """,
+    """
     ALTER TABLE operation ADD COLUMN gateway TEXT;
     CREATE TABLE lease (
       source TEXT NOT NULL,
@@ -78,6 +85,7 @@ COLUMNS = {
     "sent_at freed ran seen gateway",
     "step": "operation_id number command evidence sent_at settled_at status",
     "ended_task": "operation_id at record",
+    "undo": "operation_id at record",
     "lease": "source target kind gateway last ran",
 }
 

@@ -44,6 +44,7 @@ from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.settlement import Settler
 from gateway.federation.writes.target_lease import TargetLeases
 from gateway.federation.writes.task_write import TaskWriter
+from gateway.federation.writes.undoing import Undoer
 from gateway.federation.writes.verbs import action_of
 from gateway.store import Journal, Record, Stage
 from schema.ports import Operation, Problem, WriteRequest, WriteResult
@@ -70,6 +71,7 @@ class WritePipeline:
         recorder: Recorder,
         settler: Settler,
         reconciler: Reconciler,
+        undoer: Undoer,
         now: Clock = utc_now,
     ) -> None:
         self._sources = sources
@@ -85,7 +87,8 @@ class WritePipeline:
         self._recorder = recorder
         self._settler = settler
         self._reconciler = reconciler
-        self._reconciling: asyncio.Task[None] | None = None
+        self._undoer = undoer
+        self._background: list[asyncio.Task[None]] = []
         self._running: set[anyio.CancelScope] = set()
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
@@ -116,21 +119,23 @@ class WritePipeline:
         From then on those without a clear result are looked up in the background.
         """
         await self._recovery.settle()
-        self._reconciling = asyncio.create_task(self._reconciler.run())
+        self._background = [asyncio.create_task(self._reconciler.run()), asyncio.create_task(self._undoer.run())]
 
     async def stop(self) -> None:
         """The gateway ends: writes that still run are cut off. Those that may have left are looked up at the next start."""
         for scope in list(self._running):
             scope.cancel()
         await self._copies.stop()
-        if self._reconciling is not None:
-            self._reconciling.cancel()
-            await asyncio.gather(self._reconciling, return_exceptions=True)
+        for running in self._background:
+            running.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
         await self._reconciler.stop()
+        await self._undoer.stop()
 
     def met(self, caller: Caller) -> None:
         """A request of that person is here: what only their token can find out is looked up."""
         self._reconciler.met(caller.key)
+        self._undoer.met(caller)
 
     async def _try_to_catch_up(self) -> None:
         with contextlib.suppress(GatewayError):
@@ -169,6 +174,7 @@ class WritePipeline:
         result = await self._carry_out(attempt)
         with anyio.CancelScope(shield=True):
             result = await self._settle(attempt, result)
+        self._undoer.release(attempt.operation_id)
         log.info(
             "write",
             source=attempt.source.key,
@@ -246,7 +252,7 @@ class WritePipeline:
             return structs.replace(first.result, replayed=True, upstream_calls=0)
         if first.stage is Stage.ADMITTED or first.is_elsewhere or self._copies.is_leading(first.operation_id):
             return attempt.result(MutationStatus.PENDING, replayed=True, problems=(_under_way(attempt),))
-        found = await self._look_up(attempt)
+        found = await self._undoer.try_now(first.operation_id, attempt.caller) or await self._look_up(attempt)
         if found is None:
             found = first.result or attempt.unknown()
         return structs.replace(found, replayed=True, upstream_calls=attempt.cost.requests)

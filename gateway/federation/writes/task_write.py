@@ -36,6 +36,7 @@ from gateway.federation.writes.looks import Looks
 from gateway.federation.writes.lost_answer import LostAnswers
 from gateway.federation.writes.proof import Verdict
 from gateway.federation.writes.send_once import AtMostOnceSender
+from gateway.federation.writes.steps import StepWriter
 from gateway.federation.writes.verbs import Verb
 from schema.ports import (
     AssignIntent,
@@ -60,6 +61,7 @@ class TaskWriter:
         reads: TaskReader,
         overlay: Overlay,
         sender: AtMostOnceSender,
+        steps: StepWriter,
         lost: LostAnswers,
         commands: CommandBuilder,
         own: OwnWork,
@@ -70,6 +72,7 @@ class TaskWriter:
         self._reads = reads
         self._overlay = overlay
         self._sender = sender
+        self._steps = steps
         self._lost = lost
         self._commands = commands
         self._own = own
@@ -85,9 +88,12 @@ class TaskWriter:
             _check_update_fields(attempt)
             self._check_arguments(attempt, verb, ref)
             prepared = await self._prepare(attempt, verb, ref)
+            claim = None if isinstance(prepared, WriteResult) else self._claim_before(attempt, prepared)
         except (ConnectorError, InputError) as error:
             return attempt.rejected(error)
-        return prepared if isinstance(prepared, WriteResult) else await self._send(attempt, prepared)
+        if isinstance(prepared, WriteResult):
+            return prepared
+        return await self._steps.carry_out(attempt, prepared, self._send, claim=claim)
 
     def _check_arguments(self, attempt: Attempt, verb: Verb, ref: TaskRef) -> None:
         """What is wrong whatever the task is. Before anything is read: a read may be one of few."""
@@ -196,24 +202,16 @@ class TaskWriter:
         if isinstance(intent, CompleteIntent):
             data = await self._judged(attempt, task, intent)
             command = structs.replace(command, data=None if data is None else dict(data), given=intent.data or {})
-            if not task.assignees and intent.claim_if_needed:
-                claimed = await self._claim_first(attempt, task, policy)
-                return claimed if isinstance(claimed, WriteResult) else structs.replace(command, task=claimed)
         return command
 
-    async def _claim_first(self, attempt: Attempt, task: Task, policy: Policy) -> Task | WriteResult:
-        """For completeTask(claimIfNeeded: true): the claimed task, or the result of the claim if that failed."""
+    def _claim_before(self, attempt: Attempt, command: TaskCommand) -> Claim | None:
+        """For completeTask(claimIfNeeded: true) of a task that has no owner."""
+        intent = attempt.request.intent
+        if not isinstance(intent, CompleteIntent) or not intent.claim_if_needed or command.task.assignees:
+            return None
         if Claim not in attempt.connector.info.capabilities:
-            return task
-        completing = attempt.capability
-        attempt.capability = attempt.connector.info.capabilities[Claim]
-        result = await self._send(attempt, Claim(task=task, actor=policy.identity()))
-        if result.status is not MutationStatus.APPLIED or result.task is None:
-            return result
-        # Claim and completion are two writes: together they are neither native nor atomic.
-        attempt.capability = structs.replace(completing, support=Support.EMULATED, atomic=False)
-        attempt.task, attempt.done = result.task, "claimed; not completed"
-        return result.task
+            return None
+        return Claim(task=command.task, actor=self._policy(attempt).identity())
 
     async def _judged(self, attempt: Attempt, task: Task, intent: CompleteIntent) -> Mapping[str, object] | None:
         """The data to send. Raises SeveralInputsError for all faults of outcome and data, before anything is sent."""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from connectors.camunda import CamundaConnector
 from connectors.sdk.caller import Identity
-from connectors.sdk.commands import Assign
+from connectors.sdk.commands import Assign, IfLate
 from connectors.sdk.errors import AlreadyAssignedError
 from connectors.sdk.model import GroupRef, Task, TaskState, UserRef
 from connectors.sdk.query import TaskQuery
@@ -100,6 +100,7 @@ async def test_the_new_group_is_taken_back(groups: tuple[str, ...], task: Task, 
     assert [["accounting"], list(groups)] == [body["changeset"]["candidateGroups"] for _, _, body in sent]
     assert (owned.candidate_groups, owned.assignees) == (undone.candidate_groups, undone.assignees)
     assert connector.undo_of(unassign, owned) is None
+    assert IfLate.HARMFUL is connector.if_late(unassign, undo)
     assert connector.undo_of(regroup, replace(owned, candidate_groups=None)) is None
 
 

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import Complete, SaveDraft
+from connectors.sdk.commands import Complete, IfLate, SaveDraft
 from connectors.sdk.errors import (
     ConflictError,
     ConnectorError,
@@ -222,8 +222,8 @@ async def test_a_completion_by_the_account_is_two_steps_and_the_first_can_be_und
         ("/forms/TaskForms/CompleteTask", None),
     ] == assignments_of(vendor)
     assert connector.undo_of(second, task) is None
-    assert connector.is_shut_out(second, back) is (task is not SHARED)
-    assert not connector.is_shut_out(replace(second, task=APP), back)
+    assert connector.if_late(second, back) is (IfLate.HARMLESS if task is SHARED else IfLate.REFUSED)
+    assert IfLate.HARMLESS is connector.if_late(replace(second, task=APP), back)
 
 
 async def test_a_task_of_the_account_is_completed_in_one_step(scripted: Scripted) -> None:
