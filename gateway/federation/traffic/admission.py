@@ -103,10 +103,18 @@ class AdmissionControl:
             context = structs.replace(context, priority=Priority.WRITE)
         arrived_at = self._clock.monotonic()
         try:
-            return await self._admitted(context, is_write=is_write)
+            permit = await self._admitted(context, is_write=is_write)
         except UnavailableError as error:
             self._record_refusal(context, error, is_write=is_write, waited=self._clock.monotonic() - arrived_at)
             raise
+        except BaseException:
+            # Cut off while it waited: nothing was sent.
+            for cost in context.counters:
+                cost.was_write_cut_off_waiting = cost.was_write_cut_off_waiting or is_write
+            raise
+        for cost in context.counters:
+            cost.writes += is_write
+        return permit
 
     async def wait_to_retry(self, error: ConnectorError, *, attempt: int) -> bool:
         if not self._may_retry(error, attempt):
