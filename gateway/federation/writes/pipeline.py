@@ -90,6 +90,8 @@ class WritePipeline:
         self._undoer = undoer
         self._background: list[asyncio.Task[None]] = []
         self._running: set[anyio.CancelScope] = set()
+        # When all writes must be at their end, in seconds of the event loop's clock.
+        self._closes_at = math.inf
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         """The result of the write; every expected failure is in it. Its upstream calls go before those of lists."""
@@ -106,7 +108,10 @@ class WritePipeline:
         """A write by its id, for its author and task admins; else None. Raises GatewayUnavailableError."""
         await self._try_to_catch_up()
         found = await self._journal.find(operation_id)
-        return found if found is not None and (caller.is_task_admin or found.person == caller.key) else None
+        if found is None or not (caller.is_task_admin or found.person == caller.key):
+            return None
+        is_own = found.person == caller.key
+        return structs.replace(found, problems=self._recorder.told(operation_id, found.problems)) if is_own else found
 
     async def last_of(self, task: TaskRef) -> Operation | None:
         """The newest write to a task that the caller is known to see. Raises GatewayUnavailableError."""
@@ -120,6 +125,12 @@ class WritePipeline:
         """
         await self._recovery.settle()
         self._background = [asyncio.create_task(self._reconciler.run()), asyncio.create_task(self._undoer.run())]
+
+    def drain(self, seconds: float) -> None:
+        """The gateway ends soon: writes that still run then are answered with what is known of them."""
+        self._closes_at = anyio.current_time() + seconds
+        for scope in self._running:
+            scope.deadline = min(scope.deadline, self._closes_at)
 
     async def stop(self) -> None:
         """The gateway ends: writes that still run are cut off. Those that may have left are looked up at the next start."""
@@ -187,7 +198,7 @@ class WritePipeline:
         return result
 
     async def _carry_out(self, attempt: Attempt) -> WriteResult:
-        end = _latest_end()
+        end = min(_latest_end(), self._closes_at)
         # Calls that wait for a limit are refused in time: what still waits then was not sent.
         context = structs.replace(current_context(), deadline=None if math.isinf(end) else end)
         with anyio.CancelScope(deadline=end, shield=True) as scope, in_context(context):
@@ -231,7 +242,7 @@ class WritePipeline:
             attempt.operation_id, kept, ended=ended, frees_key=frees_key, was_seen=attempt.was_seen
         )
         if result.status in {MutationStatus.UNKNOWN, MutationStatus.PENDING}:
-            self._reconciler.wake()
+            self._reconciler.wake(attempt.source.key)
         return result
 
     def _left(self, attempt: Attempt, task: Task | None) -> Task | None:
@@ -249,7 +260,8 @@ class WritePipeline:
         if first is not earlier and first.result is not None:
             return structs.replace(first.result, replayed=True)
         if first.result is not None and first.is_final:
-            return structs.replace(first.result, replayed=True, upstream_calls=0)
+            problems = self._recorder.told(first.operation_id, first.result.problems)
+            return structs.replace(first.result, problems=problems, replayed=True, upstream_calls=0)
         if first.stage is Stage.ADMITTED or first.is_elsewhere or self._copies.is_leading(first.operation_id):
             return attempt.result(MutationStatus.PENDING, replayed=True, problems=(_under_way(attempt),))
         found = await self._undoer.try_now(first.operation_id, attempt.caller) or await self._look_up(attempt)

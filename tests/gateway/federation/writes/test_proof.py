@@ -16,6 +16,7 @@ from connectors.sdk.commands import (
     CancelFlow,
     CancelFlowOfTask,
     Claim,
+    Command,
     Complete,
     DeleteTask,
     MutationStatus,
@@ -48,7 +49,7 @@ ALICE = Identity(native_id="alice")
 SENT = NOW + timedelta(seconds=1)
 AFTER, BEFORE = SENT + timedelta(seconds=2), SENT - timedelta(minutes=1)
 LATE = timedelta(seconds=70)
-ENTRIES = {
+ENTRIES: dict[type[Command], frozenset[ActivityType]] = {
     Release: frozenset({ActivityType.UNASSIGNED}),
     Update: frozenset({ActivityType.UPDATED}),
     Complete: frozenset({ActivityType.COMPLETED}),
@@ -229,6 +230,25 @@ OTHERS: list[tuple[TaskCommand, Seen, Step, Verdict]] = [
         Seen(task=FREE, activities=(entry(ActivityType.UNASSIGNED, account="robot"),)),
         step(Release(task=OWNED), MutationStatus.APPLIED),
         OPEN,
+    ),
+    # The vendor's clock may be ahead, and the entry that of our earlier release; two entries are of two releases.
+    (
+        RELEASE,
+        Seen(task=FREE, activities=(entry(ActivityType.UNASSIGNED, account="robot"),)),
+        step(Release(task=OWNED), MutationStatus.APPLIED, at=BEFORE),
+        OPEN,
+    ),
+    (
+        RELEASE,
+        Seen(
+            task=FREE,
+            activities=(
+                entry(ActivityType.UNASSIGNED, account="robot", at=BEFORE),
+                entry(ActivityType.UNASSIGNED, account="robot"),
+            ),
+        ),
+        step(Release(task=OWNED), MutationStatus.APPLIED, at=BEFORE),
+        APPLIED,
     ),
     # The task ended by another write of ours, and ends once.
     (APPROVE, Seen(task=ended(outcome="approved")), step(APPROVE, MutationStatus.APPLIED), NOT_APPLIED),
