@@ -54,7 +54,8 @@ class KeptCommand(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Undo(Struct, frozen=True, kw_only=True):
-    """`step` is the first step, `undo` takes it back; `end` is the name of the second step's command.
+    """`step` is the first step, `undo` takes it back; `end` is the name of the second step's command. `fingerprint` is that
+    of the write's arguments.
 
     `owners` are those that the first leaves, by their native ids. `late`: what the second step does if it arrives after the undo. `end_sent_at`: its answer was lost, it was sent then.
     `is_done`: the task was given back; the record stays until the second step cannot arrive any more.
@@ -62,6 +63,7 @@ class Undo(Struct, frozen=True, kw_only=True):
 
     operation_id: str
     person: str
+    fingerprint: str
     target: TaskRef
     step: KeptCommand
     undo: KeptCommand

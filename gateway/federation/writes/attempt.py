@@ -37,6 +37,8 @@ class Attempt:
         self.source = source
         self.connector: Connector[Any] = source.connector
         self.operation_id = operation_id
+        # Of the author and the arguments; equal for equal writes.
+        self.fingerprint = ""
         self.cost = RequestCost()
         self.task: Task | None = None
         self.flow: Flow | None = None

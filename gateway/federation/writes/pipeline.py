@@ -153,6 +153,8 @@ class WritePipeline:
             await self._recorder.catch_up()
 
     async def _perform(self, attempt: Attempt) -> WriteResult:
+        seen = structs.replace(attempt.request, expected_version=None)
+        attempt.fingerprint = f"{attempt.caller.key} {_fingerprint(seen)}"
         with self._copies.leading(attempt.operation_id) as answer:
             try:
                 earlier = await self._admit(attempt)

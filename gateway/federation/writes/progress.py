@@ -10,6 +10,7 @@ _DONE = {
 }
 _TAKEN_BACK = {Assign.__name__: "given back", Update.__name__: "put back"}
 _END = {Complete.__name__: "completed", Unassign.__name__: "taken from its owner"}
+_OPEN = "; not known whether "
 
 
 class Progress:
@@ -41,7 +42,15 @@ class Progress:
 
     @property
     def perhaps_ended(self) -> str | None:
-        return f"{', '.join(self._done)}; not known whether {self._end}" if self._done else None
+        return f"{', '.join(self._done)}{_OPEN}{self._end}" if self._done else None
+
+
+def settled(effect: str | None, *, is_applied: bool) -> str | None:
+    """An effect of `perhaps_ended`, once it is known whether the last step was applied. Other effects stay."""
+    done, is_open, end = (effect or "").rpartition(_OPEN)
+    if not is_open:
+        return effect
+    return None if is_applied else f"{done}; not {end}"
 
 
 # Steps that only lead to what a write asked for, by its action.

@@ -16,7 +16,7 @@ from gateway.federation.writes.attempt import UNRESOLVED, UNSETTLED
 from gateway.federation.writes.authorship import sent_at
 from gateway.federation.writes.ended import ended_later
 from gateway.federation.writes.looker import Look, Looker
-from gateway.federation.writes.progress import Progress, end_of, is_end
+from gateway.federation.writes.progress import Progress, end_of, is_end, settled
 from gateway.federation.writes.proof import Verdict, command_of, disproof_of, proofs_of
 from gateway.people import People
 from gateway.store import EndedTask, Evidence, Journal, OpenWrite, Step
@@ -108,6 +108,7 @@ class Settler:
         result = structs.replace(
             earlier,
             status=status,
+            effect=settled(earlier.effect, is_applied=status is MutationStatus.APPLIED),
             task=task,
             flow=look.seen.flow or earlier.flow,
             problems=tuple(problems),

@@ -13,7 +13,7 @@ from connectors.sdk.capability import Support
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import Assign, Claim, IfLate, MutationStatus, TaskCommand
 from connectors.sdk.connector import Connector
-from connectors.sdk.errors import ConflictError, ConnectorError, GatewayError, UnavailableError, UpstreamTimeoutError
+from connectors.sdk.errors import ConflictError, ConnectorError, GatewayError, UnavailableError
 from connectors.sdk.model import Task
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.progress import Progress
@@ -45,8 +45,7 @@ class StepWriter:
             command = structs.replace(command, task=claimed)
         try:
             steps = await _steps_of(attempt, command)
-            if len(steps) > 1:
-                await self._check_free(attempt, command)
+            is_repeated = len(steps) > 1 and await self._is_repeated(attempt, command)
         except ConnectorError as error:
             return attempt.rejected(error)
         if len(steps) == 1 and claim is None:
@@ -55,7 +54,7 @@ class StepWriter:
         if len(steps) == 1:
             return await self._sent(attempt, steps[0], send)
         first, second = steps
-        return await self._in_two(attempt, first, second, send)
+        return await self._in_two(attempt, first, second, send, is_repeated=is_repeated)
 
     async def _claimed(self, attempt: Attempt, claim: Claim, command: TaskCommand, send: Send) -> Task | WriteResult:
         """The claimed task, or the result of the whole write if the claim failed."""
@@ -70,15 +69,22 @@ class StepWriter:
         attempt.progress.add_unclear(type(claim).__name__)
         return _stopped(attempt, result)
 
-    async def _check_free(self, attempt: Attempt, command: TaskCommand) -> None:
-        """A second step that may still arrive would find what it needs, if its first step were sent again."""
-        until = await self._undoer.blocked_until(command.task.ref)
+    async def _is_repeated(self, attempt: Attempt, command: TaskCommand) -> bool:
+        """Whether an unclear second step of an equal write may still arrive. UnavailableError for that of another write.
+
+        It would find what it needs, once the first step is sent again. That of an equal write does what is asked for.
+        """
+        ends = await self._undoer.unclear_ends(command.task.ref)
+        until = max((at for of, at in ends.items() if of != attempt.fingerprint), default=None)
         if until is not None:
             raise UnavailableError(
                 f"may still apply an earlier write to this task; send it again after {until:%H:%M:%S} UTC"
             ).at(attempt.source.key, attempt.request.intent.verb)
+        return bool(ends)
 
-    async def _in_two(self, attempt: Attempt, first: TaskCommand, second: TaskCommand, send: Send) -> WriteResult:
+    async def _in_two(
+        self, attempt: Attempt, first: TaskCommand, second: TaskCommand, send: Send, *, is_repeated: bool
+    ) -> WriteResult:
         undo = await self._noted(attempt, first, second)
         progress = attempt.progress = attempt.progress or Progress(type(second).__name__)
         before, name = attempt.task, type(first).__name__
@@ -105,7 +111,12 @@ class StepWriter:
         if ended.status is MutationStatus.UNKNOWN and undo is not None:
             undo = structs.replace(undo, end_sent_at=sent_at)
             await self._undoer.renote(undo)
-        return await self._undone(attempt, progress, undo, ended)
+        told = await self._undone(attempt, progress, undo, ended)
+        if is_repeated and told.status is MutationStatus.REJECTED and await self._undoer.is_closed(first.task.ref):
+            # Refused, perhaps because the second step of the equal write has arrived by now.
+            await self._settle_step(attempt, MutationStatus.UNKNOWN)
+            return _told(attempt, attempt.unknown(*told.problems[:1], task=told.task), is_open=True)
+        return told
 
     async def _noted(self, attempt: Attempt, first: TaskCommand, second: TaskCommand) -> Undo | None:
         connector, verb = attempt.connector, attempt.request.intent.verb
@@ -115,6 +126,7 @@ class StepWriter:
         noted = Undo(
             operation_id=attempt.operation_id,
             person=attempt.caller.key,
+            fingerprint=attempt.fingerprint,
             target=first.task.ref,
             step=KeptCommand.of(first),
             undo=KeptCommand.of(undo),
@@ -159,10 +171,13 @@ class StepWriter:
             result = await send(attempt, step)
         finally:
             attempt.capability = whole
-        # If this fails, `settle` records the step with the status of the whole.
-        with contextlib.suppress(GatewayError):
-            await self._journal.settle_step(attempt.operation_id, attempt.step, result.status)
+        await self._settle_step(attempt, result.status)
         return structs.replace(result, support=whole.support, atomic=whole.atomic)
+
+    async def _settle_step(self, attempt: Attempt, status: MutationStatus) -> None:
+        """If this fails, `settle` records the step with the status of the whole."""
+        with contextlib.suppress(GatewayError):
+            await self._journal.settle_step(attempt.operation_id, attempt.step, status)
 
 
 async def _steps_of(attempt: Attempt, command: TaskCommand) -> Sequence[TaskCommand]:
@@ -196,9 +211,9 @@ def _told(attempt: Attempt, result: WriteResult, *, is_open: bool) -> WriteResul
     problems = result.problems
     if result.status is not MutationStatus.REJECTED:
         problems = problems[:1] or (Problem.from_error(_under_way(attempt)),)
-        # It decides whether the idempotency key can be used again.
-        known = UpstreamTimeoutError if problems[0].code == UpstreamTimeoutError.code else UnavailableError
-        attempt.refusal = known(problems[0].message)
+        if problems[0].code == UnavailableError.code:
+            # The reason passes, so the idempotency key can be used again.
+            attempt.refusal = UnavailableError(problems[0].message)
     return structs.replace(
         result,
         status=MutationStatus.REJECTED,

@@ -114,19 +114,18 @@ class Undoer:
             self._running.discard(operation_id)
             self._woken.set()
 
-    async def blocked_until(self, target: TaskRef) -> datetime | None:
-        """Until when a second step to that task may still arrive, so that no account must take the task over again.
+    async def unclear_ends(self, target: TaskRef) -> dict[str, datetime]:
+        """Second steps to that task that may still arrive: until when, by the fingerprints of their writes.
 
         Raises GatewayUnavailableError.
         """
-        ends = [
-            until
+        return {
+            undo.fingerprint: until
             for undo in await self._journal.undos()
             if undo.target == target
             and undo.end_sent_at is not None
             and (until := undo.end_sent_at + self._latest(undo.target.source)) > self._now()
-        ]
-        return max(ends, default=None)
+        }
 
     async def take_back(self, undo: Undo, caller: Caller) -> tuple[Undone, Task | None]:
         """One try, and the task as last seen. To be called with the lease of the task. Raises nothing."""
@@ -142,6 +141,14 @@ class Undoer:
             return await self._send(undo, source, caller, now)
         except (ConnectorError, GatewayError):
             return Undone.FAILED, None
+
+    async def is_closed(self, target: TaskRef) -> bool:
+        """Whether the task is not open any more, or cannot be read. Raises nothing."""
+        try:
+            now = await self._reads.task(target, fresh=True)
+        except ConnectorError:
+            return True
+        return now is None or not now.is_open
 
     async def is_back(self, undo: Undo) -> bool:
         """Whether a read shows the task open and without the step. Raises nothing."""
@@ -289,7 +296,9 @@ class Undoer:
             is_done = seen is not None and seen.is_open and not _is_left(undo, seen)
             open_status = MutationStatus.UNKNOWN if error.maybe_applied else MutationStatus.REJECTED
             status = MutationStatus.APPLIED if is_done else open_status
-            problems = () if is_done else (Problem.from_error(error),)
+            # Without the vendor's words.
+            problem = Problem(code=error.code, message="the step was not undone", source=source.key)
+            problems = () if is_done else (problem,)
             await self._settle(attempt, attempt.result(status, problems=problems))
             return (Undone.DONE if is_done else Undone.FAILED), seen
         self._overlay.put(now, outcome.task)

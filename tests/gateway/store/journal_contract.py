@@ -116,6 +116,7 @@ class JournalContract:
         undo = Undo(
             operation_id="op-1",
             person="alice",
+            fingerprint="f",
             target=REF,
             step=KeptCommand.of(Assign(task=task, actor=actor, user_id="99", override=True, options={"a": 1})),
             undo=KeptCommand.of(Unassign(task=task, actor=actor, reason="because")),

@@ -66,6 +66,11 @@ class InterruptedTransport(httpx2.AsyncBaseTransport):
             answer = await self._inner.handle_async_request(request)
             if fault == "none":
                 return answer
+        if fault == "late ones first":
+            await self.deliver_late()
+            return await self._inner.handle_async_request(request)
+        if fault == "hang":
+            await anyio.sleep(60)
         if fault.startswith("kill"):
             raise Crash
         if fault == "meanwhile" and self.meanwhile is not None:
@@ -96,6 +101,9 @@ class VendorWorld:
         self.stand_in.reset(tasks=60, seed=7, now=None, scenario=None)
         app: Any = self.stand_in
         self.transport = InterruptedTransport(httpx2.ASGITransport(app=app))
+        kind: type[Connector[Any]] = connector_types()[vendor]
+        config = kind.settings_type.model_validate(self.stand_in.source_config(BASE_URL))
+        self._beside = kind.open(config, transport=httpx2.ASGITransport(app=app))
         self.people = {each.key: self._caller(each.key, each.name, each.groups, each.roles) for each in DEMO_PEOPLE}
         self.journal = journal or SqliteJournal(None)
         self._settings = settings
@@ -129,16 +137,16 @@ class VendorWorld:
     async def assign(self, task: Task, person: str) -> None:
         """At the vendor, by somebody else."""
         now = await self.shown(task.ref)
-        await self.connector.perform(Assign(task=now, user_id=self.native(person), override=True))
+        await self._beside.perform(Assign(task=now, user_id=self.native(person), override=True))
 
     async def open_tasks(self) -> list[Task]:
         """As the vendor shows them."""
-        query = self.connector.pushdown(TaskQuery(states=OPEN_STATES))
-        return await drain(self.connector, query, limit=self.connector.page_limit)
+        query = self._beside.pushdown(TaskQuery(states=OPEN_STATES))
+        return await drain(self._beside, query, limit=self._beside.page_limit)
 
     async def shown(self, ref: TaskRef) -> Task:
         """As the vendor shows it."""
-        return await read(self.connector, ref.native_id)
+        return await read(self._beside, ref.native_id)
 
     async def seen(self, person: str, ref: TaskRef) -> Task | None:
         """As the gateway shows it to a person."""
@@ -168,8 +176,8 @@ async def started(world: VendorWorld) -> AsyncIterator[VendorWorld]:
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    """TimeoutError after five seconds."""
-    with anyio.fail_after(5):
+    """TimeoutError after twenty seconds."""
+    with anyio.fail_after(20):
         while True:
             if is_so():
                 return

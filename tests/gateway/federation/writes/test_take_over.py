@@ -6,8 +6,11 @@ import anyio
 import pytest
 
 from connectors.sdk.commands import MutationStatus
+from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import Task, TaskRef, TaskState
+from gateway.federation.traffic import CallContext, in_context
 from gateway.federation.writes import undoing
+from gateway.store import Evidence
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import CompleteIntent, Operation
 from tests.gateway.federation.writes.interrupted import APPLIED, NOT_APPLIED, Crash, VendorWorld, started, until
@@ -37,7 +40,7 @@ async def check_it_is_alices(world: VendorWorld, ref: TaskRef) -> None:
 
 async def settled(world: VendorWorld, operation_id: str) -> Operation:
     """The write, once it is not UNKNOWN any more."""
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         while True:
             found = await world.sources.operation(world.people["alice"], operation_id)
             if found is not None and found.status is not MutationStatus.UNKNOWN:
@@ -89,19 +92,44 @@ async def test_of_an_app_task_it_is_not_known_whether_the_vendor_refuses_a_late_
 
 
 async def test_a_completion_that_arrives_late_is_refused(world: VendorWorld) -> None:
-    """Until it cannot arrive any more the account does not take the task over again: it would find what it needs."""
+    """The task can be completed again at once."""
     world.transport.plant(COMPLETION, "late")
 
-    lost = await world.write("alice", FORM, INTENTS[FORM], key="k")
-    again = await world.write("alice", FORM, INTENTS[FORM], key="new")
+    lost = await world.write("alice", FORM, INTENTS[FORM])
     late = await world.transport.deliver_late()
     nothing = list(world.effects)
+    again = await world.write("alice", FORM, INTENTS[FORM])
+
+    assert ["REJECTED", "APPLIED"] == [lost.status, again.status]
+    assert ([400], ["assign", "assign"]) == (late, nothing)
+
+
+async def test_while_a_completion_may_arrive_no_other_one_is_sent(world: VendorWorld) -> None:
+    """The account must not have the task then: the late completion would be accepted."""
+    world.transport.plant(COMPLETION, "late")
+    other = CompleteIntent(outcome="Send back", data=DATA)
+
+    lost = await world.write("alice", FORM, INTENTS[FORM])
+    again = await world.write("alice", FORM, other, key="k")
     await anyio.sleep(0.4)
-    later = await world.write("alice", FORM, INTENTS[FORM], key="new")
+    later = await world.write("alice", FORM, other, key="k")
 
     assert ["REJECTED", "REJECTED", "APPLIED"] == [lost.status, again.status, later.status]
     assert ["UPSTREAM_UNAVAILABLE"] == [problem.code for problem in again.problems]
-    assert ([400], ["assign", "assign"]) == (late, nothing)
+
+
+async def test_a_completion_that_arrives_late_is_that_of_the_equal_write(world: VendorWorld) -> None:
+    """Between the steps of the second one, whose own completion is refused then. One effect, one write APPLIED."""
+    world.transport.plant(COMPLETION, "late", "late ones first")
+    async with started(world):
+        lost = await world.write("alice", FORM, INTENTS[FORM])
+        again = await world.write("alice", FORM, INTENTS[FORM], key="second")
+        ended = await settled(world, again.operation_id)
+        replayed = await world.write("alice", FORM, INTENTS[FORM], key="second")
+
+    assert (MutationStatus.APPLIED, None) == (replayed.status, replayed.effect)
+    assert ["REJECTED", "UNKNOWN", "APPLIED"] == [lost.status, again.status, ended.status]
+    assert ["assign", "assign", "assign", "complete"] == world.effects
 
 
 @pytest.mark.parametrize("fault", [*NOT_APPLIED, *APPLIED, "429"])
@@ -183,3 +211,53 @@ async def test_a_task_that_another_person_has_by_now_is_not_taken_from_them(worl
 
     assert MutationStatus.UNKNOWN is done.status
     assert [world.native("bob")] == [owner.native_id for owner in shown.assignees]
+
+
+async def test_a_journal_that_fails_between_the_steps(world: VendorWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The completion is not sent, and the task goes back as soon as the journal can be written."""
+    mark, marked = world.journal.mark_sent, []
+
+    async def failing(operation_id: str, evidence: Evidence | None = None) -> int:
+        marked.append(evidence)
+        if len(marked) in {2, 3}:
+            raise GatewayUnavailableError("the disk is full")
+        return await mark(operation_id, evidence)
+
+    monkeypatch.setattr(world.journal, "mark_sent", failing)
+    async with started(world):
+        done = await world.write("alice", FORM, INTENTS[FORM])
+        await until(lambda: world.effects == ["assign", "assign"])
+
+    assert (MutationStatus.REJECTED, ["GATEWAY_UNAVAILABLE"]) == (done.status, [each.code for each in done.problems])
+    assert "assigned to the gateway's account, will be given back; not completed" == done.effect
+    await check_it_is_alices(world, FORM)
+
+
+async def test_a_write_without_time_is_undone_in_the_background(world: VendorWorld) -> None:
+    """Its request has ended with UNKNOWN before the completion was answered."""
+    world.transport.plant(COMPLETION, "hang")
+    async with started(world):
+        with in_context(CallContext(operation="test").with_deadline(3.0)):
+            done = await world.write("alice", FORM, INTENTS[FORM])
+        ended = await settled(world, done.operation_id)
+
+    assert MutationStatus.UNKNOWN is done.status
+    assert "assigned to the gateway's account; not known whether completed" == done.effect
+    assert MutationStatus.REJECTED is ended.status
+    await check_it_is_alices(world, FORM)
+
+
+async def test_without_an_account_of_its_own_the_gateway_waits_for_the_person(world: VendorWorld) -> None:
+    """Their next request brings the token that the undo needs."""
+    world.transport.plant(COMPLETION, "refused")
+    world.transport.plant(REASSIGNMENT, "none", "503")
+    await world.write("alice", FORM, INTENTS[FORM])
+    world.connector.settings = world.connector.settings.model_copy(update={"acts_as": "viewer"})
+    async with started(world):
+        await anyio.sleep(0.2)
+        waiting = list(world.effects)
+        with in_context(CallContext(operation="test", caller=world.people["alice"], token="alice's")):
+            await world.seen("alice", FORM)
+            await until(lambda: world.effects == ["assign", "assign"])
+
+    assert ["assign"] == waiting
