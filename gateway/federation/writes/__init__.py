@@ -13,6 +13,9 @@ wanted_states       the state that each command is to bring about
 attempt             the state of one write on its way, and its results
 command_builder     intents to commands; people and groups to native ids
 form_validation     outcomes and form data against the task's form
+looks               reads that decide about several writes of one moment
+copies              requests that repeat the key of a write that is under way
+target_lease        one write to a target at a time, over all gateways on one journal
 evidence            what is kept of a command before it is sent
 proof               what proves and what disproves each verb after a lost answer
 authorship          who brought about what a record shows
@@ -32,6 +35,7 @@ from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.flow_write import FlowWriter
 from gateway.federation.writes.history_check import shows_last_write
 from gateway.federation.writes.looker import Looker
+from gateway.federation.writes.looks import Looks
 from gateway.federation.writes.lost_answer import LostAnswers, Pause
 from gateway.federation.writes.pipeline import WritePipeline
 from gateway.federation.writes.reconciler import Reconciler, Settled
@@ -40,6 +44,7 @@ from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.send_once import AtMostOnceSender
 from gateway.federation.writes.settlement import Settler
 from gateway.federation.writes.steps import StepWriter
+from gateway.federation.writes.target_lease import TargetLeases
 from gateway.federation.writes.task_write import TaskWriter
 from gateway.federation.writes.undoing import Undoer
 
@@ -49,6 +54,7 @@ __all__ = [
     "Creator",
     "FlowWriter",
     "Looker",
+    "Looks",
     "LostAnswers",
     "Pause",
     "Reconciler",
@@ -57,6 +63,7 @@ __all__ = [
     "Settled",
     "Settler",
     "StepWriter",
+    "TargetLeases",
     "TaskWriter",
     "Undoer",
     "WritePipeline",

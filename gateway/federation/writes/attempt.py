@@ -66,6 +66,9 @@ class Attempt:
     def result(self, status: MutationStatus, **more: Any) -> WriteResult:
         """A result that shows the task or flow as last read, unless `more` has a newer one."""
         shown: dict[str, Any] = {"task": self.task, "flow": self.flow, **more}
+        if status in {MutationStatus.APPLIED, MutationStatus.PENDING} and self._loses_reason:
+            lost = f"{self.connector.info.title} keeps no reason for this: yours was not passed on"
+            shown["effect"] = "; ".join(filter(None, (shown.get("effect"), lost)))
         return WriteResult(
             status=status,
             operation_id=self.operation_id,
@@ -74,6 +77,15 @@ class Attempt:
             upstream_calls=self.cost.requests,
             **shown,
         )
+
+    @property
+    def _loses_reason(self) -> bool:
+        return bool(getattr(self.request.intent, "reason", None)) and not self.capability.keeps_reason
+
+    @property
+    def _was_waiting(self) -> bool:
+        """Its only request was cut off before it could be sent: it still waited for a limit."""
+        return self.cost.was_write_cut_off_waiting and self.cost.writes == 0
 
     def rejected(self, error: Failure) -> WriteResult:
         """The write certainly did not happen, because of `error`."""
@@ -96,7 +108,7 @@ class Attempt:
 
     def cut_off(self) -> WriteResult:
         """The write had no more time: its deadline has passed, or the gateway ends."""
-        if self.was_sent:
+        if self.was_sent and not self._was_waiting:
             late = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
             return self.unknown(Problem.from_error(late.at(self.source.key, self.request.intent.verb)))
         return self.rejected(UnavailableError("was not called in time; nothing was sent, send the write again"))
