@@ -1,7 +1,7 @@
 """The interface between the gateway and a vendor: how to read tasks, check the source, and perform commands."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -70,6 +70,7 @@ class Connector(ABC, Generic[SettingsT]):
     list_note: ClassVar[str] = ""
     sorts_flows: ClassVar[bool] = False
     open_to_everyone: ClassVar[bool] = False
+    arrays: ClassVar[frozenset[type[TaskCommand]]] = frozenset()
     default_limits: ClassVar[LimitsSettings] = LimitsSettings()
     _variants: ClassVar[tuple[tuple[type[Command], Capability, str], ...]] = ()
 
@@ -272,14 +273,45 @@ class Connector(ABC, Generic[SettingsT]):
         UnsupportedActionError, without a call, if the source does not have the command or cannot change a field of it;
         likewise what `refusal_of` says.
         """
+        outcome: Outcome = await self._checked(command)(command)
+        return outcome
+
+    def array_of(self, command: TaskCommand) -> Hashable | None:
+        """Commands of one of `arrays` with an equal value travel in one request. None: the command travels alone."""
+        return type(command) if type(command) in self.arrays else None
+
+    async def perform_many(self, commands: Sequence[TaskCommand]) -> Mapping[str, Outcome | ConnectorError]:
+        """Perform commands on distinct tasks, with an equal `array_of`, with exactly one write upstream.
+
+        What `perform` would return or raise for each of them, by the native id of its task. Raises ConnectorError if the
+        request failed as a whole.
+        """
+        found: dict[str, Outcome | ConnectorError] = {}
+        accepted = []
+        for command in commands:
+            try:
+                self._checked(command)
+            except RejectedError as refusal:
+                found[command.task.native_id] = refusal
+            else:
+                accepted.append(command)
+        if accepted:
+            found.update(await self.perform_array(accepted))
+        return found
+
+    async def perform_array(self, commands: Sequence[TaskCommand]) -> Mapping[str, Outcome | ConnectorError]:
+        """`perform_many` of a vendor that has `arrays`, for commands that nothing speaks against."""
+        raise UnsupportedActionError(f"{self.title} takes one task a request")
+
+    def _checked(self, command: Command) -> Callable[[Any], Any]:
+        """The method for the command. Raises what `perform` says, before any call."""
         method = self._method(command)
         if isinstance(command, TaskCommand):
             for action in sorted(command.actions if isinstance(command, Update) else {command.action}):
                 refusal = self.refusal_of(command.task, action, command.actor)
                 if refusal is not None:
                     raise refusal
-        outcome: Outcome = await method(command)
-        return outcome
+        return method
 
     async def perform_on_flow(self, command: FlowCommand | StartFlow) -> FlowOutcome:
         """As `perform`."""
