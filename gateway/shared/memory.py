@@ -127,6 +127,23 @@ class MemoryLeases:
         async with self._locks.setdefault(key, anyio.Lock()):
             yield
 
+    @asynccontextmanager
+    async def hold_if_free(self, key: Hashable) -> AsyncIterator[bool]:
+        lock = self._locks.setdefault(key, anyio.Lock())
+        try:
+            lock.acquire_nowait()
+        except anyio.WouldBlock:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    def is_held(self, key: Hashable) -> bool:
+        lock = self._locks.get(key)
+        return lock is not None and lock.locked()
+
 
 def memory_state() -> SharedState:
     return SharedState(invalidations=MemoryInvalidationLog(), rate_limits=MemoryRateLimits(), leases=MemoryLeases())

@@ -19,6 +19,7 @@ from gateway.federation.traffic import (
     CallContext,
     Clock,
     Observe,
+    RateLimitView,
     RequestCost,
     current_context,
     ignore_record,
@@ -163,6 +164,12 @@ class Source:
             capabilities=self._described,
             rate_limits=limits,
         )
+
+    def write_limit(self) -> RateLimitView | None:
+        """The rate limit that counts writes of the current caller, from memory; None if none is known."""
+        with in_context(acting_on(self.connector.settings, current_context())):
+            view = self.admission.rate_limits()[-1]
+        return None if view.remaining is None else view
 
     async def aclose(self) -> None:
         await self.admission.aclose()

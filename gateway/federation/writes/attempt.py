@@ -1,5 +1,6 @@
 """One admitted write on its way through the gateway."""
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import structs
@@ -12,6 +13,7 @@ from connectors.sdk.errors import ConnectorError, Failure, UnavailableError, Ups
 from connectors.sdk.model import Flow, Task
 from gateway.federation.sources import Source
 from gateway.federation.traffic import RequestCost
+from gateway.federation.writes.array import Array
 from gateway.federation.writes.verbs import Verb, verb_for
 from schema.ports import Problem, WriteRequest, WriteResult
 
@@ -40,6 +42,10 @@ class Attempt:
         self.done: str | None = None
         # `task` is one that the caller may not see: it is shown in this one answer.
         self.is_shown_once = False
+        # Whether the journal has the write. Of one of many: where it travels with others, and what forbids to begin it now.
+        self.is_recorded = False
+        self.array: Array | None = None
+        self.hindrance: Callable[[], Failure | None] = lambda: None
 
     def choose_verb(self) -> Verb:
         """Also notes its capability. UnsupportedActionError, without a call, if the source has no such verb."""

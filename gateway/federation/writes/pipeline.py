@@ -27,7 +27,6 @@ from connectors.sdk.errors import (
     IdempotencyKeyReusedError,
     NotFoundError,
     UnavailableError,
-    UpstreamTimeoutError,
 )
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from gateway.federation.authorization import OwnWork, visible_record
@@ -65,7 +64,12 @@ class WritePipeline:
         own: OwnWork,
         recovery: Recovery,
         now: Clock = utc_now,
+        deadline: float = math.inf,
     ) -> None:
+        """`deadline`: seconds that one write may take, also in a request that may take longer."""
+        self._deadline = deadline
+        # The gateway ends: what has not begun is not begun.
+        self.is_ending = False
         self._sources = sources
         self._journal = journal
         self._tasks = tasks
@@ -86,8 +90,13 @@ class WritePipeline:
         source = self._sources.get(request.target.source)
         if source is None:
             return _rejected(operation_id, NotFoundError("there is no such source"))
-        attempt = Attempt(caller, request, source, operation_id)
+        return await self.run(Attempt(caller, request, source, operation_id))
+
+    async def run(self, attempt: Attempt) -> WriteResult:
+        """As `perform`."""
         context = structs.replace(current_context(), priority=Priority.WRITE)
+        if self._deadline < math.inf:
+            context = context.limited_to(self._deadline)
         with in_context(context.counted_by(attempt.cost)):
             return await self._perform(attempt)
 
@@ -113,6 +122,7 @@ class WritePipeline:
 
     async def stop(self) -> None:
         """The gateway ends: writes that still run are cut off. Those that may have left are looked up at the next start."""
+        self.is_ending = True
         for scope in list(self._running):
             scope.cancel()
         if self._looking_up is not None:
@@ -138,6 +148,7 @@ class WritePipeline:
             )
             if earlier is not None:
                 return await self._repeated(attempt, earlier)
+            attempt.is_recorded = True
         except GatewayError as error:
             return attempt.rejected(error)
         result = await self._carry_out(attempt)
@@ -175,6 +186,9 @@ class WritePipeline:
             return attempt.unknown(Problem.from_error(found)) if attempt.was_sent else attempt.rejected(found)
 
     async def _written(self, attempt: Attempt) -> WriteResult:
+        hindrance = attempt.hindrance()
+        if hindrance is not None:
+            return attempt.rejected(hindrance)
         target = attempt.request.target
         if not isinstance(target, TaskRef | FlowRef):
             return await self._creator.carry_out(attempt)
@@ -189,7 +203,7 @@ class WritePipeline:
         if ended is not None:
             self._own.add(ended)
             result = structs.replace(result, task=self._left(attempt, result.task))
-        frees_key = result.status is MutationStatus.REJECTED and _may_be_repeated(attempt.refusal)
+        frees_key = result.status is MutationStatus.REJECTED and may_pass(attempt.refusal)
         # A task that is shown for this one answer is not recorded, so a repeated key does not show it again.
         kept = structs.replace(result, task=None) if attempt.is_shown_once else result
         await self._recorder.record(attempt.operation_id, kept, ended=ended, frees_key=frees_key)
@@ -206,6 +220,7 @@ class WritePipeline:
         attempt.operation_id = earlier.operation_id
         if earlier.fingerprint != _fingerprint(attempt.request):
             raise IdempotencyKeyReusedError("this idempotencyKey was sent before with other arguments; use a new one")
+        attempt.is_recorded = True
         if earlier.result is not None and earlier.result.status is not MutationStatus.UNKNOWN:
             return structs.replace(earlier.result, replayed=True, upstream_calls=0)
         if earlier.result is None and earlier.stage is Stage.ADMITTED:
@@ -241,11 +256,9 @@ def _latest_end() -> float:
     return context.deadline - min(ANSWER_SECONDS, left * ANSWER_SHARE)
 
 
-def _may_be_repeated(refusal: Failure | None) -> bool:
-    """Whether the refusal says nothing about the request itself: the same key may be sent again later."""
-    if isinstance(refusal, GatewayUnavailableError):
-        return True
-    return isinstance(refusal, UnavailableError) and not isinstance(refusal, UpstreamTimeoutError)
+def may_pass(refusal: Failure | None) -> bool:
+    """Whether the reason of a refusal passes: it says nothing about the request itself, which may be sent again later."""
+    return isinstance(refusal, GatewayUnavailableError | UnavailableError)
 
 
 def _fingerprint(request: WriteRequest) -> str:

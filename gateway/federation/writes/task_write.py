@@ -72,14 +72,18 @@ class TaskWriter:
 
     async def carry_out(self, attempt: Attempt, ref: TaskRef) -> WriteResult:
         """Raises GatewayUnavailableError if the journal cannot be written; every other failure is in the result."""
+        decided = await self.decide(attempt, ref)
+        return decided if isinstance(decided, WriteResult) else await self._send(attempt, decided)
+
+    async def decide(self, attempt: Attempt, ref: TaskRef) -> TaskCommand | WriteResult:
+        """The command to send, or the result if there is nothing to send. Nothing is written."""
         try:
             _check_assignment(attempt.request.intent)
             verb = attempt.choose_verb()
             _check_update_fields(attempt)
-            prepared = await self._prepare(attempt, verb, ref)
+            return await self._prepare(attempt, verb, ref)
         except (ConnectorError, InputError) as error:
             return attempt.rejected(error)
-        return prepared if isinstance(prepared, WriteResult) else await self._send(attempt, prepared)
 
     async def look_up(self, attempt: Attempt, ref: TaskRef) -> WriteResult:
         """What the source shows now of a write whose answer was lost. Never sends it again."""

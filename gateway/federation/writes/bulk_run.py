@@ -1,0 +1,112 @@
+"""One bulk action while it is carried out: what its entries have become, and what keeps others from beginning."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import anyio
+import structlog
+
+from connectors.sdk.caller import Caller
+from connectors.sdk.commands import MutationStatus
+from connectors.sdk.errors import Failure, GatewayUnavailableError, NotFoundError, RateLimitedError
+from connectors.sdk.model import TaskRef
+from gateway.federation.sources import Source
+from gateway.federation.writes.attempt import Attempt
+from schema.ports import BulkEntry, BulkRequest, Problem, WriteRequest, WriteResult
+
+log = structlog.get_logger("taskgate.write")
+
+# An entry waits that long for a rate limit. What would have to wait longer is refused, with the time of the next attempt.
+SHORT_WAIT = timedelta(seconds=1)
+
+
+class BulkRun:
+    """`may_begin` tells whether there is time to begin one more entry, `is_ending` whether the gateway ends."""
+
+    def __init__(
+        self, caller: Caller, request: BulkRequest, *, may_begin: Callable[[], bool], is_ending: Callable[[], bool]
+    ) -> None:
+        self.caller = caller
+        self.request = request
+        self.entries: dict[TaskRef, BulkEntry] = {}
+        self._may_begin = may_begin
+        self._is_ending = is_ending
+        self._limited: dict[str, RateLimitedError] = {}
+        self._running: dict[TaskRef, Attempt] = {}
+
+    def attempt(self, source: Source, ref: TaskRef) -> Attempt:
+        """The write of one entry. Its idempotency key is made of the client's key and the task's id."""
+        key = self.request.idempotency_key
+        request = WriteRequest(
+            target=ref, intent=self.request.intent, idempotency_key=None if key is None else entry_key(key, ref)
+        )
+        attempt = Attempt(self.caller, request, source, str(uuid4()))
+        attempt.hindrance = lambda: self.hindrance(attempt)
+        return attempt
+
+    def hindrance(self, attempt: Attempt) -> Failure | None:
+        """Why the entry must not begin now; the same key may be sent again. None: it begins."""
+        if self._is_ending():
+            return GatewayUnavailableError("the gateway ends; nothing was sent, send the same request again")
+        if not self._may_begin():
+            return GatewayUnavailableError(
+                "there was no time left for this task; nothing was sent, send the same request again"
+            )
+        limited = self._limit_of(attempt)
+        if limited is not None:
+            return limited
+        if isinstance(attempt.request.target, TaskRef):
+            self._running[attempt.request.target] = attempt
+        return None
+
+    async def wait_for_limit(self, source: Source) -> None:
+        """Wait for a rate limit that ends soon."""
+        limited = self._limited.get(source.key)
+        if limited is not None and limited.retry_at is not None:
+            seconds = (limited.retry_at - source.connector.clock()).total_seconds()
+            if 0 < seconds <= SHORT_WAIT.total_seconds():
+                await anyio.sleep(seconds)
+
+    def ended(self, ref: TaskRef, attempt: Attempt, result: WriteResult) -> None:
+        self._running.pop(ref, None)
+        if isinstance(attempt.refusal, RateLimitedError) and attempt.refusal.retry_at is not None:
+            self._limited[ref.source] = attempt.refusal
+        self.entries[ref] = BulkEntry(result, attempt.is_recorded)
+
+    def failed(self, ref: TaskRef, attempt: Attempt, raised: Exception) -> None:
+        """The entry raised what no write should raise."""
+        log.error("internal error", operation=attempt.operation_id, exc_info=raised)
+        self._running.pop(ref, None)
+        error = GatewayUnavailableError("internal error of the gateway")
+        result = attempt.unknown() if attempt.was_sent else attempt.rejected(error)
+        self.entries[ref] = BulkEntry(result, attempt.is_recorded)
+
+    def has_no_source(self, ref: TaskRef) -> None:
+        problem = Problem.from_error(NotFoundError("there is no such task, or you may not see it"))
+        result = WriteResult(status=MutationStatus.REJECTED, operation_id="", problems=(problem,))
+        self.entries[ref] = BulkEntry(result, is_recorded=False)
+
+    def _limit_of(self, attempt: Attempt) -> RateLimitedError | None:
+        source, target = attempt.source, attempt.request.target
+        soon = source.connector.clock() + SHORT_WAIT
+        known = self._limited.get(source.key)
+        if known is not None and known.retry_at is not None and known.retry_at > soon:
+            return RateLimitedError(known.message, retry_at=known.retry_at)
+        view = source.write_limit()
+        if view is None or view.remaining is None or view.reset_at is None or view.reset_at <= soon:
+            return None
+        # Those that have begun and will still need a place. Entries that travel together need one for all.
+        ahead = 0
+        if attempt.array is None:
+            ahead = sum(
+                other.source is source and not other.was_sent for ref, other in self._running.items() if ref != target
+            )
+        if view.remaining > ahead:
+            return None
+        return RateLimitedError(f"was not called: the rate limit for {view.name} is used up", retry_at=view.reset_at)
+
+
+def entry_key(key: str, ref: TaskRef) -> str:
+    """Longer than any key of a client, so that none is equal to it."""
+    return f"{key:256}{ref.source}/{ref.native_id}"
