@@ -32,11 +32,11 @@ class Array:
     when nothing can come any more.
     """
 
-    def __init__(self, source: Source, verb: str, refs: Iterable[TaskRef], *, patience: float = PATIENCE) -> None:
+    def __init__(self, source: Source, verb: str, refs: Iterable[TaskRef], *, patience: float | None = None) -> None:
         self._source = source
         self._verb = verb
         self._awaited = set(refs)
-        self._patience = patience
+        self._patience = PATIENCE if patience is None else patience
         self._waiting: list[_Line] = []
         self._sent: set[TaskRef] = set()
         self._changed = anyio.Event()

@@ -74,7 +74,12 @@ async def test_there_is_a_result_for_each_id_in_their_order(ask: Ask, federation
         ({"action": "CLAIM"}, ClaimIntent()),
         ({"action": "RELEASE", "reason": "r"}, ReleaseIntent(reason="r")),
         (
-            {"action": "ASSIGN", "assigneeUserId": global_id("User", f"{PERSON_MARK}carol"), "override": True, "reason": "r"},
+            {
+                "action": "ASSIGN",
+                "assigneeUserId": global_id("User", f"{PERSON_MARK}carol"),
+                "override": True,
+                "reason": "r",
+            },
             AssignIntent(user=PersonId(key="carol"), override=True, reason="r"),
         ),
         ({"action": "UNASSIGN"}, UnassignIntent()),
