@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
+import anyio
 import structlog
 from msgspec import Struct
 
@@ -30,8 +31,15 @@ from gateway.federation.writes import (
     CommandBuilder,
     Creator,
     FlowWriter,
+    Looker,
+    LostAnswers,
     NextTask,
+    Pause,
+    Reconciler,
+    Recorder,
     Recovery,
+    Settled,
+    Settler,
     TaskWriter,
     WritePipeline,
 )
@@ -54,8 +62,13 @@ class Gateway(Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def open_gateway(settings: Settings, *, observe: Observe = ignore_record) -> AsyncIterator[Gateway]:
-    """All parts, open until the block ends. `observe` is called after every upstream request."""
+async def open_gateway(
+    settings: Settings, *, observe: Observe = ignore_record, settled: Settled = lambda _source, _status: None
+) -> AsyncIterator[Gateway]:
+    """All parts, open until the block ends.
+
+    `observe` is called after every upstream request, `settled` for every write whose result became known later.
+    """
     async with AsyncExitStack() as stack:
         shared = memory_state()
         people = ConfiguredPeople(person.caller() for person in settings.people)
@@ -89,6 +102,7 @@ async def open_gateway(settings: Settings, *, observe: Observe = ignore_record) 
             own=own,
             write_deadline=settings.gateway.mutation_deadline,
             bulk_deadline=settings.gateway.bulk_deadline,
+            settled=settled,
         )
         stack.push_async_callback(federation.stop)
         await federation.start()
@@ -125,6 +139,8 @@ def compose(
     own: OwnWork | None = None,
     write_deadline: float = math.inf,
     bulk_deadline: float = 300.0,
+    pause: Pause = anyio.sleep,
+    settled: Settled = lambda _source, _status: None,
 ) -> FederatedSources:
     """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`.
 
@@ -153,22 +169,47 @@ def compose(
         within_flow=tasks.within_flow,
         own=own,
     )
-    sender = AtMostOnceSender(journal=journal, answers=answers)
+    sender = AtMostOnceSender(journal=journal, answers=answers, now=now)
     commands = CommandBuilder(people, known)
+    looker = Looker(by_key, tasks=tasks, flows=flows, journal=journal, people=people)
+    lost = LostAnswers(looker=looker, sender=sender, pause=pause)
+    settler = Settler(by_key, journal=journal, looker=looker, people=people, own=own, now=now)
+    recorder = Recorder(journal)
+    reconciler = Reconciler(
+        by_key,
+        journal=journal,
+        settler=settler,
+        recorder=recorder,
+        own=own,
+        answers=answers,
+        settled=settled,
+        now=now,
+        monotonic=monotonic,
+    )
     flow_lists = FlowLists(sources, reader=reader, cursors=cursors, overlay=flow_overlay)
     definition_lists = DefinitionLists(sources, reader=reader, cursors=cursors)
     task_writer = TaskWriter(
-        reads=tasks, overlay=overlay, sender=sender, commands=commands, own=own, shown=shown, known=known
+        reads=tasks,
+        overlay=overlay,
+        sender=sender,
+        lost=lost,
+        commands=commands,
+        own=own,
+        shown=shown,
+        known=known,
     )
     pipeline = WritePipeline(
         by_key,
         journal=journal,
         tasks=task_writer,
-        flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, commands=commands),
+        flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, lost=lost, commands=commands),
         creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
         leases=leases,
         own=own,
-        recovery=Recovery(by_key, journal=journal, people=people, reads=tasks),
+        recovery=Recovery(journal=journal),
+        recorder=recorder,
+        settler=settler,
+        reconciler=reconciler,
         deadline=write_deadline,
     )
     return FederatedSources(

@@ -17,6 +17,7 @@ from connectors.littlehorse.options import assign_options
 from connectors.littlehorse.paging import AT_ONCE, MOST_ROWS, TaskLists
 from connectors.littlehorse.people import Directory
 from connectors.littlehorse.settings import LittlehorseSettings
+from connectors.littlehorse.traces import TRACES
 from connectors.sdk import (
     AddComment,
     AlreadyAssignedError,
@@ -95,6 +96,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
     # Every list is a full scan, so that there is no larger page for scans.
     page_limit = AT_ONCE * MOST_ROWS
     listings = frozenset({Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS})
+    traces = TRACES
 
     def __init__(
         self,
@@ -230,6 +232,10 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         if action in {TaskAction.RELEASE, TaskAction.UNASSIGN} and not groups:
             return UnsupportedActionError("the task has no group to go back to, and the bridge has no other release")
         return super().refusal_of(task, action, actor)
+
+    def outcome_in(self, data: Mapping[str, object]) -> str | None:
+        found = data.get(self.settings.options.outcome_field or "")
+        return found if isinstance(found, str) else None
 
     @handles(
         Claim,

@@ -69,6 +69,7 @@ from connectors.uipath.ids import TaskId, number
 from connectors.uipath.paging import SCAN_PAGE, TaskList
 from connectors.uipath.people import Directory
 from connectors.uipath.settings import UiPathSettings
+from connectors.uipath.traces import TRACES
 
 
 class UiPathConnector(Connector[UiPathSettings]):
@@ -85,6 +86,7 @@ class UiPathConnector(Connector[UiPathSettings]):
     # The vendor names no candidates of an unassigned task. Users who may not work in its folder are refused by the vendor.
     open_to_everyone = True
     arrays = ARRAYS
+    traces = TRACES
 
     def __init__(self, settings: UiPathSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
@@ -160,7 +162,9 @@ class UiPathConnector(Connector[UiPathSettings]):
         """`<folder id>-<task id>`, both int64."""
         return TaskId.parse(native_id) is not None
 
-    # Ownership
+    async def own_account(self) -> str | None:
+        user = await self._client.get_current_user()
+        return None if user is None else str(user.id)
 
     @handles(Claim, support=Support.EMULATED, atomic=False, note="assigns to the person, then reads who owns the task")
     async def claim(self, command: Claim) -> Outcome:
@@ -199,8 +203,6 @@ class UiPathConnector(Connector[UiPathSettings]):
             verb = "complete" if action is TaskAction.COMPLETE else "save data of"
             return forms.refusal_of_type(task, verb)
         return super().refusal_of(task, action, actor)
-
-    # Contents
 
     @handles(
         Update,
