@@ -28,6 +28,7 @@ FURTHER_VENDOR_FILES = {
     "after_write.py",
     "options.py",
     "traces.py",
+    "assignment.py",
     "extras.py",
     "formats",
 }

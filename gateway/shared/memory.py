@@ -129,16 +129,11 @@ class MemoryLeases:
 
     @asynccontextmanager
     async def hold_if_free(self, key: Hashable) -> AsyncIterator[bool]:
-        lock = self._locks.setdefault(key, anyio.Lock())
-        try:
-            lock.acquire_nowait()
-        except anyio.WouldBlock:
+        if self.is_held(key):
             yield False
             return
-        try:
+        async with self._locks.setdefault(key, anyio.Lock()):
             yield True
-        finally:
-            lock.release()
 
     def is_held(self, key: Hashable) -> bool:
         lock = self._locks.get(key)

@@ -44,7 +44,12 @@ def statuses(answer: Answer) -> list[str]:
 async def test_tasks_of_all_systems_are_handed_over_after_a_dry_run(world: World) -> None:
     """The dry run writes nothing and counts the calls. UiPath gets one request for all its tasks."""
     ids = [one for vendor in world.urls for one in await ready(world, vendor, 3)]
-    handing_over = {"action": "ASSIGN", "assigneeUserId": person_id("bob"), "override": True, "keepGroup": False}
+    handing_over: dict[str, Any] = {
+        "action": "ASSIGN",
+        "assigneeUserId": person_id("bob"),
+        "override": True,
+        "keepGroup": False,
+    }
 
     tried = await bulk(world, ids, **handing_over, dryRun=True, idempotencyKey="k")
     effects = {vendor: await world.effects(vendor) for vendor in world.urls}
@@ -77,7 +82,12 @@ async def test_what_exceeds_a_limit_is_refused_with_a_time_and_goes_on_with_the_
     async with opened(tmp_path) as world:
         await world.control("geotareas", "reset", {"tasks": 120, "seed": 7})
         ids = await ready(world, "geotareas", 12)
-        assigning = {"action": "ASSIGN", "assigneeUserId": person_id("bob"), "override": True, "idempotencyKey": "k"}
+        assigning: dict[str, Any] = {
+            "action": "ASSIGN",
+            "assigneeUserId": person_id("bob"),
+            "override": True,
+            "idempotencyKey": "k",
+        }
         first = await bulk(world, ids, **assigning)
         second = await bulk(world, ids, **assigning)
         seen = Counter(request["status"] for request in await world.requests("geotareas"))

@@ -1,6 +1,6 @@
 """One admitted write on its way through the gateway."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from msgspec import structs
@@ -56,7 +56,7 @@ class Attempt:
         # Whether the journal has the write. Of one of many: where it travels with others, and what forbids to begin it now.
         self.is_recorded = False
         self.array: Array | None = None
-        self.hindrance: Callable[[], Failure | None] = lambda: None
+        self.hindrance: Callable[[], Awaitable[Failure | None]] = _none
 
     def choose_verb(self) -> Verb:
         """Also notes its capability. UnsupportedActionError, without a call, if the source has no such verb."""
@@ -95,6 +95,10 @@ class Attempt:
             late = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
             return self.unknown(Problem.from_error(late.at(self.source.key, self.request.intent.verb)))
         return self.rejected(UnavailableError("was not called in time; nothing was sent, send the write again"))
+
+
+async def _none() -> None:
+    """Nothing forbids it."""
 
 
 def _as_in_graph(problem: Problem) -> Problem:

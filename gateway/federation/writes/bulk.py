@@ -86,7 +86,7 @@ class BulkWriter:
             await self._write_together(run, source, refs)
             return
         if verb is not None and _support(source, verb) is Support.NATIVE:
-            await self._read_ahead(run, refs, fresh=False)
+            run.read_first(source, lambda: self._read_ahead(run, refs, fresh=False))
         await self._write_each(run, source, refs)
 
     async def _write_each(self, run: BulkRun, source: Source, refs: Sequence[TaskRef]) -> None:

@@ -1,6 +1,6 @@
 """One bulk action while it is carried out: what its entries have become, and what keeps others from beginning."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -34,6 +34,8 @@ class BulkRun:
         self._is_ending = is_ending
         self._limited: dict[str, RateLimitedError] = {}
         self._running: dict[TaskRef, Attempt] = {}
+        self._reads: dict[str, Callable[[], Awaitable[None]]] = {}
+        self._reading: dict[str, anyio.Event] = {}
 
     def attempt(self, source: Source, ref: TaskRef) -> Attempt:
         """The write of one entry. Its idempotency key is made of the client's key and the task's id."""
@@ -42,8 +44,27 @@ class BulkRun:
             target=ref, intent=self.request.intent, idempotency_key=None if key is None else entry_key(key, ref)
         )
         attempt = Attempt(self.caller, request, source, str(uuid4()))
-        attempt.hindrance = lambda: self.hindrance(attempt)
+        attempt.hindrance = lambda: self._begin(attempt)
         return attempt
+
+    def read_first(self, source: Source, read: Callable[[], Awaitable[None]]) -> None:
+        """`read` is awaited once, before the first entry of the source begins. Entries that are replayed need no read."""
+        self._reads[source.key] = read
+
+    async def _begin(self, attempt: Attempt) -> Failure | None:
+        hindrance = self.hindrance(attempt)
+        if hindrance is None:
+            key = attempt.source.key
+            read = self._reads.pop(key, None)
+            if read is not None:
+                done = self._reading[key] = anyio.Event()
+                try:
+                    await read()
+                finally:
+                    done.set()
+            elif key in self._reading:
+                await self._reading[key].wait()
+        return hindrance
 
     def hindrance(self, attempt: Attempt) -> Failure | None:
         """Why the entry must not begin now; the same key may be sent again. None: it begins."""

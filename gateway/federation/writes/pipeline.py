@@ -197,7 +197,7 @@ class WritePipeline:
             return attempt.unknown(Problem.from_error(found)) if attempt.was_sent else attempt.rejected(found)
 
     async def _written(self, attempt: Attempt) -> WriteResult:
-        hindrance = attempt.hindrance()
+        hindrance = await attempt.hindrance()
         if hindrance is not None:
             return attempt.rejected(hindrance)
         target = attempt.request.target

@@ -171,7 +171,7 @@ async def test_nothing_is_sent_if_the_journal_cannot_note_it() -> None:
     async def full(*_: object, **__: object) -> int:
         raise GatewayUnavailableError("disk full")
 
-    journal.mark_sent = full  # type: ignore[method-assign, assignment]
+    journal.mark_sent = full  # type: ignore[method-assign]
     found = await bulk(sources, refs(1, 2, 3), TO_BOB, caller=CAROL)
 
     assert ([REJECTED] * 3, [], []) == (statuses(found), north.requests, north.writes)

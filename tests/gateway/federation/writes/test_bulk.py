@@ -271,3 +271,20 @@ async def test_a_gateway_that_ends_begins_no_further_task() -> None:
 
     assert {APPLIED, REJECTED} == set(statuses(first))
     assert ([APPLIED] * 6, 6) == (statuses(second), len(north.writes))
+
+
+async def test_one_write_has_no_more_time_than_a_single_mutation() -> None:
+    """Although its bulk action may take longer. Its answer is lost then, the others go on."""
+    sources = federation(north := north_with(3), people=PEOPLE)
+    sources._writes._deadline = 0.3
+
+    async def slow(command: Any) -> Outcome:
+        if command.task.native_id == "1":
+            await anyio.sleep(60)
+        return await MemoryConnector.perform(north, command)
+
+    north.perform = slow  # type: ignore[method-assign]
+    with anyio.fail_after(30):
+        found = await bulk(sources, refs(1, 2, 3))
+
+    assert [MutationStatus.UNKNOWN, APPLIED, APPLIED] == statuses(found)
