@@ -40,7 +40,9 @@ from gateway.federation.writes import (
     Recovery,
     Settled,
     Settler,
+    StepWriter,
     TaskWriter,
+    Undoer,
     WritePipeline,
 )
 from gateway.people import People
@@ -170,6 +172,17 @@ def compose(
         own=own,
     )
     sender = AtMostOnceSender(journal=journal, answers=answers, now=now)
+    undoer = Undoer(
+        by_key,
+        journal=journal,
+        reads=tasks,
+        overlay=overlay,
+        sender=sender,
+        leases=leases,
+        people=people,
+        now=now,
+        monotonic=monotonic,
+    )
     commands = CommandBuilder(people, known)
     looker = Looker(by_key, tasks=tasks, flows=flows, journal=journal, people=people)
     lost = LostAnswers(looker=looker, sender=sender, pause=pause)
@@ -192,6 +205,7 @@ def compose(
         reads=tasks,
         overlay=overlay,
         sender=sender,
+        steps=StepWriter(journal=journal, undoer=undoer),
         lost=lost,
         commands=commands,
         own=own,
@@ -210,6 +224,7 @@ def compose(
         recorder=recorder,
         settler=settler,
         reconciler=reconciler,
+        undoer=undoer,
         deadline=write_deadline,
     )
     return FederatedSources(

@@ -6,7 +6,7 @@ from typing import ClassVar, Self, TypeVar
 
 from msgspec import Raw
 
-from connectors.camunda import after_write, details, flows, people, search
+from connectors.camunda import after_write, details, flows, people, search, steps
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.errors import is_refusal, parse_error
 from connectors.camunda.extras import Extras
@@ -279,7 +279,10 @@ class CamundaConnector(Connector[CamundaSettings]):
     )
     async def assign(self, command: Assign) -> Outcome:
         if command.group_id is not None:
-            raise ValueError("an assignment to a group is performed in its steps")
+            regroup = steps.regrouping(command)
+            if len(steps.steps_of(command)) > 1:
+                raise ValueError("this assignment has two steps; each of them is performed by itself")
+            return await self.update(regroup)
         action = parse_options(command.options, ActionOptions).action
         if not command.user_id:
             raise ValidationFailedError("names no user to assign to", field=("userId",))
@@ -303,29 +306,11 @@ class CamundaConnector(Connector[CamundaSettings]):
         await self._client.assign_user_task(task.native_id, assignee=user, allow_override=not is_claim, action=action)
 
     async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
-        """An assignment to a group: first the group, then the owner.
-
-        Between the two, and if the second fails, the owner still has the task. Without override, a person who becomes the
-        owner meanwhile keeps the task.
-        """
-        if not isinstance(command, Assign) or command.group_id is None:
-            return (command,)
-        task, owner, actor = command.task, command.task.assignee, command.actor
-        if owner is not None and not command.override and (actor is None or owner.native_id != actor.native_id):
-            raise AlreadyAssignedError("another person is the assignee; send override to take the task away")
-        parse_options(command.options, ActionOptions)
-        regroup = Update(task=task, actor=actor, candidate_groups=(command.group_id,), options=command.options)
-        if owner is None and not command.override:
-            return (regroup,)
-        return (regroup, Unassign(task=task, actor=actor))
+        """An assignment to a group: first the group, then the owner."""
+        return steps.steps_of(command)
 
     def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
-        if not isinstance(step, Update) or before.candidate_groups is None:
-            return None
-        groups = tuple(group.native_id for group in before.candidate_groups)
-        if groups:
-            return Update(task=before, actor=step.actor, candidate_groups=groups)
-        return Update(task=before, actor=step.actor, clear=frozenset({UpdateField.CANDIDATE_GROUPS}))
+        return steps.undo_of(step, before)
 
     @handles(
         Update,

@@ -60,6 +60,18 @@ class MutationStatus(StrEnum):
     REJECTED = "REJECTED"
 
 
+class IfLate(StrEnum):
+    """What a step does that still arrives after the step before it was undone.
+
+    REFUSED: the vendor documents that it refuses it. HARMLESS: it does what was asked for, or nothing. HARMFUL: the two
+    together make a state that was not asked for, so the undo waits until the step cannot arrive any more.
+    """
+
+    REFUSED = "REFUSED"
+    HARMLESS = "HARMLESS"
+    HARMFUL = "HARMFUL"
+
+
 class Command(Struct, frozen=True, kw_only=True):
     """`actor` is the caller's identity in the source, None if not linked; `reason` is for the vendor's history."""
 

@@ -14,6 +14,7 @@ from connectors.sdk.commands import (
     CreateTask,
     FlowCommand,
     FlowOutcome,
+    IfLate,
     Outcome,
     StartFlow,
     TaskAction,
@@ -259,23 +260,32 @@ class Connector(ABC, Generic[SettingsT]):
         return judge_fields(form.fields, data, is_draft=is_draft)
 
     async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
-        """The commands that carry `command` out, in this order. The gateway performs, records and judges each by itself.
+        """One or two commands that carry `command` out. The gateway performs, records and judges each of them by itself.
 
-        A vendor overrides it for a command that takes several writes. It raises what refuses the command, so that nothing
-        is sent then, and it may read. `perform` gets each further step with the task that the step before has left.
+        A vendor overrides it for a command that takes two writes. It may read, and it raises what refuses the command: then
+        nothing is sent. `perform` gets the second step with the task that the first has left.
         """
         return (command,)
 
     def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
-        """What takes back a step of several; `before` is the task before it. None if there is nothing to take back.
+        """What takes the first of two steps back; `before` is the task before it. None if there is nothing to take back.
 
-        It is sent only if a later step fails, and only on a task that still is as the step left it.
+        It is sent only if the second step fails, and only on a task that still is as the first has left it.
         """
         return None
 
-    def is_shut_out(self, step: TaskCommand) -> bool:
-        """Whether the vendor documents that it refuses `step`, if it still arrives, once the steps before it are undone."""
-        return False
+    def if_late(self, step: TaskCommand, undo: TaskCommand) -> IfLate:
+        """What `step`, whose answer was lost, does if it arrives after the `undo` of the step before it."""
+        return IfLate.HARMFUL
+
+    def check(self, command: TaskCommand | CreateTask) -> None:
+        """Raises what `perform` raises without a call."""
+        self._method(command)
+        if isinstance(command, TaskCommand):
+            for action in sorted(command.actions if isinstance(command, Update) else {command.action}):
+                refusal = self.refusal_of(command.task, action, command.actor)
+                if refusal is not None:
+                    raise refusal
 
     async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
         """Perform one command, which is no more than one step, with exactly one write upstream.
@@ -283,7 +293,8 @@ class Connector(ABC, Generic[SettingsT]):
         UnsupportedActionError, without a call, if the source does not have the command or cannot change a field of it;
         likewise what `refusal_of` says.
         """
-        outcome: Outcome = await self._checked(command)(command)
+        self.check(command)
+        outcome: Outcome = await self._method(command)(command)
         return outcome
 
     def array_of(self, command: TaskCommand) -> Hashable | None:
@@ -300,7 +311,7 @@ class Connector(ABC, Generic[SettingsT]):
         accepted = []
         for command in commands:
             try:
-                self._checked(command)
+                self.check(command)
             except RejectedError as refusal:
                 found[command.task.native_id] = refusal
             else:
@@ -312,16 +323,6 @@ class Connector(ABC, Generic[SettingsT]):
     async def perform_array(self, commands: Sequence[TaskCommand]) -> Mapping[str, Outcome | ConnectorError]:
         """`perform_many` of a vendor that has `arrays`, for commands that nothing speaks against."""
         raise UnsupportedActionError(f"{self.title} takes one task a request")
-
-    def _checked(self, command: Command) -> Callable[[Any], Any]:
-        """The method for the command. Raises what `perform` says, before any call."""
-        method = self._method(command)
-        if isinstance(command, TaskCommand):
-            for action in sorted(command.actions if isinstance(command, Update) else {command.action}):
-                refusal = self.refusal_of(command.task, action, command.actor)
-                if refusal is not None:
-                    raise refusal
-        return method
 
     async def perform_on_flow(self, command: FlowCommand | StartFlow) -> FlowOutcome:
         """As `perform`."""

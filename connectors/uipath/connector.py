@@ -4,7 +4,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import ClassVar, Self
 
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from connectors.sdk import (
@@ -29,6 +28,7 @@ from connectors.sdk import (
     Group,
     Identity,
     IdentityNotLinkedError,
+    IfLate,
     Listing,
     MutationStatus,
     NoOptions,
@@ -45,7 +45,6 @@ from connectors.sdk import (
     TaskAction,
     TaskCommand,
     TaskDetail,
-    TaskKind,
     TaskQuery,
     Transport,
     Unassign,
@@ -59,7 +58,7 @@ from connectors.sdk import (
     parse_options,
     utc_now,
 )
-from connectors.uipath import after_write, flows, forms, mapping, options, search
+from connectors.uipath import after_write, flows, forms, mapping, options, search, steps
 from connectors.uipath.assignment import ARRAYS, DELETED, Assignments, path_of
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.details import read_detail
@@ -210,18 +209,7 @@ class UiPathConnector(Connector[UiPathSettings]):
         note="title and priority; option noteText: a comment with the change",
     )
     async def update(self, command: Update) -> Outcome:
-        if command.clear:
-            raise ValidationFailedError("neither title nor priority can be cleared", field=("clear",))
-        changes: dict[str, str] = {}
-        if command.title is not None:
-            changes["Title"] = options.bounded(command.title, options.LONGEST_TITLE, "title")
-        if command.priority is not None:
-            changes["Priority"] = mapping.NAMES_OF_PRIORITIES[command.priority]
-        note = parse_options(command.options, options.UpdateOptions).note_text
-        if note is not UNSET:
-            changes["NoteText"] = note
-        elif command.reason is not None:
-            changes["NoteText"] = options.bounded(command.reason, options.LONGEST_NOTE, "reason")
+        changes = options.metadata_of(command)
         await self._client.edit_metadata(TaskId.require(command.task.native_id), changes)
         task = after_write.updated(
             command.task, title=command.title, priority=command.priority, fetched_at=self.clock()
@@ -294,24 +282,22 @@ class UiPathConnector(Connector[UiPathSettings]):
     )
     async def complete(self, command: Complete) -> Outcome:
         task = command.task
-        await forms.complete(
-            self._client, await forms.completion_of(self._client, command, TaskId.require(task.native_id))
-        )
+        completion = await forms.completion_of(self._client, command, TaskId.require(task.native_id))
+        await forms.complete(self._client, completion)
         return Outcome(task=after_write.completed(task, command.outcome, fetched_at=self.clock()))
 
     async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
-        """With `assign_before_completing`: a completion is done by the account, after it has taken the task over."""
+        """With `assign_before_completing` the account completes a Form or App task, after it has taken it over."""
         if not isinstance(command, Complete) or not self.settings.options.assign_before_completing:
             return (command,)
-        native = TaskId.require(command.task.native_id)
-        return await forms.steps_as_account(self._client, command, native, self.undo_of)
+        self.check(command)
+        return await steps.steps_of(self._client, command)
 
     def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
-        return forms.giving_back(before, step.actor) if isinstance(step, Assign) else None
+        return steps.undo_of(step, before)
 
-    def is_shut_out(self, step: TaskCommand) -> bool:
-        """Of Form tasks it is documented that only the assignee completes them; of App tasks it is not."""
-        return isinstance(step, Complete) and step.task.kind is TaskKind.FORM
+    def if_late(self, step: TaskCommand, undo: TaskCommand) -> IfLate:
+        return steps.if_late(step, undo)
 
     @handles(
         DeleteTask,

@@ -3,7 +3,7 @@
 Form layouts are written in Form.io's JSON.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
@@ -11,21 +11,16 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from connectors.sdk import (
-    Assign,
     Complete,
-    ConflictError,
     Form,
     FormJudgement,
     FormKind,
-    Identity,
     OutcomeNature,
     Requirement,
     SaveDraft,
     Task,
-    TaskCommand,
     TaskKind,
     TaskOutcome,
-    Unassign,
     UnsupportedActionError,
     ValidationFailedError,
     VersionConflictError,
@@ -211,44 +206,6 @@ def refusal_of_type(task: Task, verb: str) -> UnsupportedActionError | None:
 
 async def complete(client: UiPathClient, completion: Completion) -> None:
     await client.complete(completion.native, completion.native_type, action=completion.action, data=completion.data)
-
-
-async def steps_as_account(
-    client: UiPathClient, command: Complete, native: TaskId, undo_of: Callable[[TaskCommand, Task], TaskCommand | None]
-) -> tuple[TaskCommand, ...]:
-    """The completion by the account, which is made the task's assignee before it; everything else is checked and read first.
-
-    ConflictError for a task that could not be given back after a completion that fails.
-    """
-    completion = await completion_of(client, command, native)
-    data = None if completion.data is None else dict(completion.data)
-    complete = replace(command, data=data, is_ready=True, expects_version=False)
-    if not completion.needs_assignee:
-        return (complete,)
-    user = await client.get_current_user()
-    if user is None:
-        raise UnsupportedActionError(
-            "the source's credentials do not belong to a user, so the task cannot be assigned to it for the completion"
-        )
-    account, task = str(user.id), command.task
-    if task.assignee is not None and task.assignee.native_id == account:
-        return (complete,)
-    take_over = Assign(task=task, actor=command.actor, user_id=account, override=True)
-    if undo_of(take_over, task) is None:
-        raise ConflictError("the task is given to several people or groups at once; claim it before you complete it")
-    return (take_over, complete)
-
-
-def giving_back(task: Task, actor: Identity | None) -> TaskCommand | None:
-    """To the owner or group that `task` shows, or to no assignee. None for several groups or people: no call takes them."""
-    owner, groups, people = task.assignee, task.candidate_groups or (), task.candidate_users or ()
-    if owner is not None:
-        return Assign(task=task, actor=actor, user_id=owner.native_id, override=True)
-    if task.native_state == "Unassigned":
-        return Unassign(task=task, actor=actor)
-    if len(groups) == 1 and not people:
-        return Assign(task=task, actor=actor, group_id=groups[0].native_id, override=True)
-    return None
 
 
 def _text(value: object) -> str | None:

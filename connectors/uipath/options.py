@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from connectors.sdk import Options, ValidationFailedError
+from connectors.sdk import Options, Update, ValidationFailedError, parse_options
 from connectors.uipath.ids import number
+from connectors.uipath.mapping import NAMES_OF_PRIORITIES
 
 LONGEST_TITLE = 512
 LONGEST_NOTE = 512
@@ -61,6 +62,23 @@ class CreateTaskOptions(Options, frozen=True, kw_only=True, rename="camel"):
             "parentOperationId": self.parent_operation_id,
         }
         return {name: value for name, value in given.items() if value is not UNSET}
+
+
+def metadata_of(command: Update) -> dict[str, str]:
+    """The changes of an update, under the vendor's names."""
+    if command.clear:
+        raise ValidationFailedError("neither title nor priority can be cleared", field=("clear",))
+    changes: dict[str, str] = {}
+    if command.title is not None:
+        changes["Title"] = bounded(command.title, LONGEST_TITLE, "title")
+    if command.priority is not None:
+        changes["Priority"] = NAMES_OF_PRIORITIES[command.priority]
+    note = parse_options(command.options, UpdateOptions).note_text
+    if note is not UNSET:
+        changes["NoteText"] = note
+    elif command.reason is not None:
+        changes["NoteText"] = bounded(command.reason, LONGEST_NOTE, "reason")
+    return changes
 
 
 def bounded(text: str, longest: int, field: str) -> str:

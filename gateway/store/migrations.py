@@ -57,6 +57,13 @@ STEPS = (
       PRIMARY KEY (operation_id, number)
     ) STRICT;
     """,
+    """
+    CREATE TABLE undo (
+      operation_id TEXT PRIMARY KEY,
+      at REAL NOT NULL,
+      record BLOB NOT NULL
+    ) STRICT;
+    """,
 )
 
 # The columns that this version reads and writes.
@@ -65,6 +72,7 @@ COLUMNS = {
     "sent_at freed ran seen",
     "step": "operation_id number command evidence sent_at settled_at status",
     "ended_task": "operation_id at record",
+    "undo": "operation_id at record",
 }
 
 

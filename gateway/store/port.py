@@ -10,6 +10,7 @@ from msgspec import Struct
 from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.model import Task, TaskRef
 from gateway.store.evidence import Evidence
+from gateway.store.undo import Undo
 from schema.ports import Operation, Target, WriteResult
 
 KEPT_SECONDS = 24 * 3600
@@ -160,6 +161,15 @@ class Journal(Protocol):
 
     async def steps_to(self, target: Target) -> Sequence[Step]:
         """The steps of all writes to a target that are kept, in the order of sending."""
+
+    async def note_undo(self, undo: Undo) -> None:
+        """Record what takes the first step of a write back; replaces what is recorded for that write."""
+
+    async def drop_undo(self, operation_id: str) -> None:
+        """There is nothing to take back any more."""
+
+    async def undos(self) -> Sequence[Undo]:
+        """All that are recorded, oldest first. Records that this version cannot read are left out."""
 
     async def ended_tasks(self, *, most: int) -> Sequence[EndedTask]:
         """The newest ended tasks that are kept, oldest first. Records that this version cannot read are left out."""

@@ -30,6 +30,7 @@ from gateway.store.rows import (
     step_of,
     target_columns,
 )
+from gateway.store.undo import Undo
 from schema.ports import Operation, Target, WriteResult
 
 T = TypeVar("T")
@@ -230,6 +231,23 @@ class SqliteJournal:
         where = "WHERE source = ? AND target = ? AND kind = ? ORDER BY step.sent_at, operation_id, number"
         return await self._run(lambda: self._all(step_of, f"{STEP} {where}", *target_columns(target)))
 
+    async def note_undo(self, undo: Undo) -> None:
+        row = (undo.operation_id, undo.noted_at.timestamp(), msgspec.msgpack.encode(undo))
+        await self._run(
+            lambda: self._change("INSERT OR REPLACE INTO undo (operation_id, at, record) VALUES (?, ?, ?)", row)
+        )
+
+    async def drop_undo(self, operation_id: str) -> None:
+        await self._run(lambda: self._change("DELETE FROM undo WHERE operation_id = ?", (operation_id,)))
+
+    async def undos(self) -> Sequence[Undo]:
+        def select() -> list[Undo]:
+            with self._lock, self._db:
+                rows = self._db.execute("SELECT record FROM undo ORDER BY at, rowid").fetchall()
+            return [undo for (kept,) in rows if (undo := decoded(kept, Undo)) is not None]
+
+        return await self._run(select)
+
     async def ended_tasks(self, *, most: int) -> Sequence[EndedTask]:
         def select() -> list[EndedTask]:
             since = self._now() - self._keep_ended
@@ -275,6 +293,10 @@ class SqliteJournal:
     def _all(self, record: Callable[[tuple[Any, ...]], T], statement: str, *values: str) -> list[T]:
         with self._lock, self._db:
             return [record(row) for row in self._db.execute(statement, values).fetchall()]
+
+    def _change(self, statement: str, values: tuple[Any, ...]) -> None:
+        with self._lock, self._db:
+            self._db.execute(statement, values)
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:

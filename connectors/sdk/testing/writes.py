@@ -26,7 +26,7 @@ from connectors.sdk.errors import (
 from connectors.sdk.model import DetailAspect, Flow, FlowState
 from connectors.sdk.testing.faulty_transport import FaultyTransport
 from connectors.sdk.testing.messages import errors_shown, requests_shown, shown
-from connectors.sdk.testing.reading import errors_of, find, perform, perform_on_flow, read, read_flow
+from connectors.sdk.testing.reading import carried_out, errors_of, find, perform, perform_on_flow, read, read_flow
 from connectors.sdk.testing.sample import ContractSample
 from connectors.sdk.testing.verbs import (
     COMMANDS,
@@ -46,10 +46,10 @@ class WritePromises:
     async def test_a_declared_verb_moves_the_state(
         self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample, verb: type[TaskCommand]
     ) -> None:
-        """With one request if it is atomic. A read then gives the record of the outcome."""
+        """With one write for each step, and one request if it is atomic. A read then gives the record of the outcome."""
         command = await prepared(connector, sample, verb)
         with transport.counting() as requests:
-            outcome = await perform(connector, command)
+            outcome = await carried_out(connector, command)
         found = await find(connector, command.task.native_id)
 
         assert outcome.status in {MutationStatus.APPLIED, MutationStatus.PENDING}

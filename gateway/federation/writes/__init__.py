@@ -2,6 +2,9 @@
 
 pipeline            the way of every write: admit, lock its target, carry out, settle
 task_write          verbs of an existing task: read, authorize, validate, send
+steps               writes of several steps: what is said if one of them fails
+undoing             takes a step back if the one after it has failed, also in the background
+progress            what the steps of a write have done, in words
 flow_write          verbs of an existing flow
 creation            new tasks and flows
 ended               what a write that ended a task leaves for its author and its owners
@@ -39,8 +42,10 @@ from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.send_once import AtMostOnceSender
 from gateway.federation.writes.settlement import Settler
+from gateway.federation.writes.steps import StepWriter
 from gateway.federation.writes.take_next import NextTask
 from gateway.federation.writes.task_write import TaskWriter
+from gateway.federation.writes.undoing import Undoer
 
 __all__ = [
     "AtMostOnceSender",
@@ -57,6 +62,8 @@ __all__ = [
     "Recovery",
     "Settled",
     "Settler",
+    "StepWriter",
     "TaskWriter",
+    "Undoer",
     "WritePipeline",
 ]

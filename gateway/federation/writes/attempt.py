@@ -14,6 +14,7 @@ from connectors.sdk.model import Flow, Task
 from gateway.federation.sources import Source
 from gateway.federation.traffic import RequestCost
 from gateway.federation.writes.array import Array
+from gateway.federation.writes.progress import Progress
 from gateway.federation.writes.verbs import Verb, verb_for
 from gateway.store import Evidence
 from schema.ports import Problem, WriteRequest, WriteResult
@@ -43,12 +44,14 @@ class Attempt:
         self.flow: Flow | None = None
         self.capability = Capability(support=Support.UNSUPPORTED, atomic=False)
         self.refusal: Failure | None = None
-        # Some request of this write may have left; what the earlier steps of several have certainly done.
+        # Some request of this write may have left; the number of the step that was sent last.
         self.was_sent = False
-        self.done: str | None = None
         # Of the last step that was sent.
         self.evidence: Evidence | None = None
         self.step = 0
+        # What the earlier steps of several have done. A lost answer is looked for once, because the step is undone then.
+        self.progress: Progress | None = None
+        self.looks_once = False
         # The caller may see the target: only then is it a write to it.
         self.was_seen = False
         # `task` is one that the caller may not see: it is shown in this one answer.
@@ -82,11 +85,14 @@ class Attempt:
         if isinstance(error, ConnectorError):
             error.at(self.source.key, self.request.intent.verb)
         problems = tuple(map(_as_in_graph, Problem.all_of(error)))
-        return self.result(MutationStatus.REJECTED, problems=problems, effect=self.done)
+        effect = None if self.progress is None else self.progress.not_ended
+        return self.result(MutationStatus.REJECTED, problems=problems, effect=effect)
 
     def unknown(self, *problems: Problem, **more: Any) -> WriteResult:
         """The write may or may not have happened."""
         unsettled = Problem(code="UPSTREAM_ERROR", message=UNSETTLED, source=self.source.key)
+        if self.progress is not None:
+            more.setdefault("effect", self.progress.perhaps_ended)
         return self.result(MutationStatus.UNKNOWN, problems=(*problems, unsettled), **more)
 
     def cut_off(self) -> WriteResult:

@@ -19,7 +19,7 @@ from gateway.federation.writes.bulk_run import BulkRun
 from gateway.federation.writes.pipeline import WritePipeline
 from gateway.federation.writes.task_write import TaskWriter
 from gateway.federation.writes.verbs import Verb, verb_for
-from schema.ports import BulkEntry, BulkRequest, BulkResult
+from schema.ports import BulkEntry, BulkRequest, BulkResult, WriteResult
 
 # Seconds that one bulk action may take.
 DEADLINE = 300.0
@@ -144,14 +144,14 @@ class BulkWriter:
             for ref in refs:
                 attempt = run.attempt(source, ref)
                 try:
-                    decided = await self._tasks.decide(attempt, ref)
+                    planned = await self._tasks.plan(attempt, ref)
                 except Exception as raised:  # noqa: BLE001 as in `_write`
                     run.failed(ref, attempt, raised)
                     continue
-                if isinstance(decided, TaskCommand):
-                    requests.add(_request_of(source, decided))
-                    decided = attempt.result(MutationStatus.PENDING)
-                run.entries[ref] = BulkEntry(decided, is_recorded=False)
+                if not isinstance(planned, WriteResult):
+                    requests.update(_requests_of(source, planned))
+                    planned = attempt.result(MutationStatus.PENDING)
+                run.entries[ref] = BulkEntry(planned, is_recorded=False)
         # Before an emulated write the task is read again.
         estimates.append(len(requests) + (reading.requests if is_emulated and requests else 0))
 
@@ -173,7 +173,7 @@ def _support(source: Source, verb: Verb) -> Support:
     return source.connector.info.capabilities[verb.command].support
 
 
-def _request_of(source: Source, command: TaskCommand) -> Hashable:
-    """Equal for commands that travel in one request."""
-    together = source.ask("bulk", lambda: source.connector.array_of(command))
-    return command.task.ref if together is None else together
+def _requests_of(source: Source, steps: Sequence[TaskCommand]) -> list[Hashable]:
+    """One for each step. Equal for commands that travel in one request: those of a single step."""
+    together = source.ask("bulk", lambda: source.connector.array_of(steps[0])) if len(steps) == 1 else None
+    return [(step.task.ref, number) for number, step in enumerate(steps)] if together is None else [together]

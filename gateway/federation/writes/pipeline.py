@@ -41,6 +41,7 @@ from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.settlement import Settler
 from gateway.federation.writes.task_write import TaskWriter
+from gateway.federation.writes.undoing import Undoer
 from gateway.federation.writes.verbs import action_of
 from gateway.shared import Leases
 from gateway.store import Journal, Record, Stage
@@ -68,6 +69,7 @@ class WritePipeline:
         recorder: Recorder,
         settler: Settler,
         reconciler: Reconciler,
+        undoer: Undoer,
         now: Clock = utc_now,
         deadline: float = math.inf,
     ) -> None:
@@ -88,7 +90,8 @@ class WritePipeline:
         self._recorder = recorder
         self._settler = settler
         self._reconciler = reconciler
-        self._reconciling: asyncio.Task[None] | None = None
+        self._undoer = undoer
+        self._background: list[asyncio.Task[None]] = []
         self._running: set[anyio.CancelScope] = set()
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
@@ -124,21 +127,23 @@ class WritePipeline:
         From then on those without a clear result are looked up in the background.
         """
         await self._recovery.settle()
-        self._reconciling = asyncio.create_task(self._reconciler.run())
+        self._background = [asyncio.create_task(self._reconciler.run()), asyncio.create_task(self._undoer.run())]
 
     async def stop(self) -> None:
         """The gateway ends: writes that still run are cut off. Those that may have left are looked up at the next start."""
         self.is_ending = True
         for scope in list(self._running):
             scope.cancel()
-        if self._reconciling is not None:
-            self._reconciling.cancel()
-            await asyncio.gather(self._reconciling, return_exceptions=True)
+        for running in self._background:
+            running.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
         await self._reconciler.stop()
+        await self._undoer.stop()
 
     def met(self, caller: Caller) -> None:
         """A request of that person is here: what only their token can find out is looked up."""
         self._reconciler.met(caller.key)
+        self._undoer.met(caller)
 
     async def _try_to_catch_up(self) -> None:
         with contextlib.suppress(GatewayError):
@@ -165,6 +170,7 @@ class WritePipeline:
         result = await self._carry_out(attempt)
         with anyio.CancelScope(shield=True):
             result = await self._settle(attempt, result)
+        self._undoer.release(operation_id)
         log.info(
             "write",
             source=source.key,
@@ -240,7 +246,7 @@ class WritePipeline:
             return attempt.result(MutationStatus.PENDING, replayed=True)
         if earlier.result is not None and earlier.is_final:
             return structs.replace(earlier.result, replayed=True, upstream_calls=0)
-        found = await self._look_up(attempt)
+        found = await self._undoer.try_now(earlier.operation_id, attempt.caller) or await self._look_up(attempt)
         if found is None:
             found = earlier.result or attempt.unknown()
         return structs.replace(found, replayed=True, upstream_calls=attempt.cost.requests)

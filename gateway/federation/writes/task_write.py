@@ -3,7 +3,7 @@
 After a clear answer the expected record goes into the overlay. After a lost one the task is looked at (`lost_answer`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypedDict
 
@@ -33,6 +33,7 @@ from gateway.federation.writes.form_validation import checked, outcome_errors
 from gateway.federation.writes.lost_answer import LostAnswers
 from gateway.federation.writes.proof import Verdict
 from gateway.federation.writes.send_once import AtMostOnceSender
+from gateway.federation.writes.steps import StepWriter, steps_of
 from gateway.federation.writes.verbs import Verb
 from schema.ports import (
     AssignIntent,
@@ -57,6 +58,7 @@ class TaskWriter:
         reads: TaskReader,
         overlay: Overlay,
         sender: AtMostOnceSender,
+        steps: StepWriter,
         lost: LostAnswers,
         commands: CommandBuilder,
         own: OwnWork,
@@ -66,6 +68,7 @@ class TaskWriter:
         self._reads = reads
         self._overlay = overlay
         self._sender = sender
+        self._steps = steps
         self._lost = lost
         self._commands = commands
         self._own = own
@@ -74,11 +77,26 @@ class TaskWriter:
 
     async def carry_out(self, attempt: Attempt, ref: TaskRef) -> WriteResult:
         """Raises GatewayUnavailableError if the journal cannot be written; every other failure is in the result."""
-        decided = await self.decide(attempt, ref)
-        return decided if isinstance(decided, WriteResult) else await self._send(attempt, decided)
+        decided = await self._decided(attempt, ref)
+        if isinstance(decided, WriteResult):
+            return decided
+        try:
+            claim = self._claim_before(attempt, decided)
+        except ConnectorError as error:
+            return attempt.rejected(error)
+        return await self._steps.carry_out(attempt, decided, self._send, claim=claim)
 
-    async def decide(self, attempt: Attempt, ref: TaskRef) -> TaskCommand | WriteResult:
-        """The command to send, or the result if there is nothing to send. Nothing is written."""
+    async def plan(self, attempt: Attempt, ref: TaskRef) -> Sequence[TaskCommand] | WriteResult:
+        """The commands that `carry_out` would send, or the result if there is nothing to send. Nothing is written."""
+        decided = await self._decided(attempt, ref)
+        if isinstance(decided, WriteResult):
+            return decided
+        try:
+            return await steps_of(attempt, decided)
+        except ConnectorError as error:
+            return attempt.rejected(error)
+
+    async def _decided(self, attempt: Attempt, ref: TaskRef) -> TaskCommand | WriteResult:
         try:
             _check_assignment(attempt.request.intent)
             verb = attempt.choose_verb()
@@ -164,24 +182,16 @@ class TaskWriter:
         if isinstance(intent, CompleteIntent):
             data = await self._judged(attempt, task, intent)
             command = structs.replace(command, data=None if data is None else dict(data), given=intent.data or {})
-            if not task.assignees and intent.claim_if_needed:
-                claimed = await self._claim_first(attempt, task, policy)
-                return claimed if isinstance(claimed, WriteResult) else structs.replace(command, task=claimed)
         return command
 
-    async def _claim_first(self, attempt: Attempt, task: Task, policy: Policy) -> Task | WriteResult:
-        """For completeTask(claimIfNeeded: true): the claimed task, or the result of the claim if that failed."""
+    def _claim_before(self, attempt: Attempt, command: TaskCommand) -> Claim | None:
+        """For completeTask(claimIfNeeded: true) of a task that has no owner."""
+        intent = attempt.request.intent
+        if not isinstance(intent, CompleteIntent) or not intent.claim_if_needed or command.task.assignees:
+            return None
         if Claim not in attempt.connector.info.capabilities:
-            return task
-        completing = attempt.capability
-        attempt.capability = attempt.connector.info.capabilities[Claim]
-        result = await self._send(attempt, Claim(task=task, actor=policy.identity()))
-        if result.status is not MutationStatus.APPLIED or result.task is None:
-            return result
-        # Claim and completion are two writes: together they are neither native nor atomic.
-        attempt.capability = structs.replace(completing, support=Support.EMULATED, atomic=False)
-        attempt.task, attempt.done = result.task, "claimed; not completed"
-        return result.task
+            return None
+        return Claim(task=command.task, actor=self._policy(attempt).identity())
 
     async def _judged(self, attempt: Attempt, task: Task, intent: CompleteIntent) -> Mapping[str, object] | None:
         """The data to send. Raises SeveralInputsError for all faults of outcome and data, before anything is sent."""
