@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.errors import GatewayUnavailableError
-from connectors.sdk.model import TaskRef
+from connectors.sdk.model import FlowRef, TaskRef
 from connectors.sdk.registry import connector_types
 from gateway.auth import Authenticator, sign_in
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
@@ -32,6 +32,7 @@ from gateway.federation.writes import (
     Creator,
     FlowWriter,
     Looker,
+    Looks,
     LostAnswers,
     NextTask,
     Pause,
@@ -41,6 +42,7 @@ from gateway.federation.writes import (
     Settled,
     Settler,
     StepWriter,
+    TargetLeases,
     TaskWriter,
     Undoer,
     WritePipeline,
@@ -52,6 +54,7 @@ from gateway.shared import Leases
 from gateway.shared.memory import memory_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
 from gateway.store.sqlite import SqliteJournal
+from schema.ports import Target
 
 log = structlog.get_logger("taskgate.federation")
 
@@ -171,14 +174,25 @@ def compose(
         within_flow=tasks.within_flow,
         own=own,
     )
+
+    def changed_elsewhere(target: Target) -> None:
+        """Another gateway over the same journal wrote to it: nothing that was read here is true any more."""
+        if isinstance(target, TaskRef):
+            overlay.forget(target)
+            answers.invalidate([Tag(target.source, Kind.TASK, target.native_id)])
+        elif isinstance(target, FlowRef):
+            flow_overlay.forget(target)
+            answers.invalidate([Tag(target.source, Kind.FLOW, target.native_id)])
+
     sender = AtMostOnceSender(journal=journal, answers=answers, now=now)
+    target_leases = TargetLeases(leases, journal=journal, changed_elsewhere=changed_elsewhere)
     undoer = Undoer(
         by_key,
         journal=journal,
         reads=tasks,
         overlay=overlay,
         sender=sender,
-        leases=leases,
+        leases=target_leases,
         people=people,
         now=now,
         monotonic=monotonic,
@@ -211,6 +225,7 @@ def compose(
         own=own,
         shown=shown,
         known=known,
+        looks=Looks(),
     )
     pipeline = WritePipeline(
         by_key,
@@ -218,7 +233,7 @@ def compose(
         tasks=task_writer,
         flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, lost=lost, commands=commands),
         creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
-        leases=leases,
+        leases=target_leases,
         own=own,
         recovery=Recovery(journal=journal),
         recorder=recorder,

@@ -6,7 +6,7 @@ from typing import ClassVar, Self, TypeVar
 
 from msgspec import Raw
 
-from connectors.camunda import after_write, details, flows, people, search, steps
+from connectors.camunda import after_write, details, flows, options, people, search, steps
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.errors import is_refusal, parse_error
 from connectors.camunda.extras import Extras
@@ -61,7 +61,6 @@ from connectors.sdk import (
     UpdateField,
     Upstream,
     User,
-    ValidationFailedError,
     decode_rows,
     from_settings,
     get_each,
@@ -243,6 +242,9 @@ class CamundaConnector(Connector[CamundaSettings]):
 
     # Verbs on tasks
 
+    def check_arguments(self, command: TaskCommand) -> None:
+        options.check_arguments(command, self.settings.options)
+
     @handles(
         Claim,
         guarded=True,
@@ -284,15 +286,14 @@ class CamundaConnector(Connector[CamundaSettings]):
                 raise ValueError("this assignment has two steps; each of them is performed by itself")
             return await self.update(regroup)
         action = parse_options(command.options, ActionOptions).action
-        if not command.user_id:
-            raise ValidationFailedError("names no user to assign to", field=("userId",))
+        user = command.user_id or ""
         if command.override:
             await self._client.assign_user_task(
-                command.task.native_id, assignee=command.user_id, allow_override=True, action=action
+                command.task.native_id, assignee=user, allow_override=True, action=action
             )
         else:
-            await self._assign_unless_taken(command.task, command.user_id, action)
-        return Outcome(task=after_write.assigned(command.task, command.user_id, at=self.clock()))
+            await self._assign_unless_taken(command.task, user, action)
+        return Outcome(task=after_write.assigned(command.task, user, at=self.clock()))
 
     async def _assign_unless_taken(self, task: Task, user: str, action: str | None = None) -> None:
         """To `user`, unless another person is the assignee: by the engine's CLAIM, or by a read before the assignment."""
@@ -335,8 +336,6 @@ class CamundaConnector(Connector[CamundaSettings]):
 
     @handles(Complete, guarded=True, note="data becomes process variables, the outcome becomes `action`; no comment")
     async def complete(self, command: Complete) -> Outcome:
-        if command.comment:
-            raise ValidationFailedError("Camunda 8 cannot store a comment with a completion", field=("comment",))
         variables = variables_of(command.data or {})
         if command.outcome is not None and self.settings.options.outcome_variable is not None:
             variables[self.settings.options.outcome_variable] = command.outcome

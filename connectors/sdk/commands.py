@@ -216,7 +216,8 @@ class Update(TaskCommand, frozen=True, kw_only=True):
 
     @property
     def actions(self) -> frozenset[TaskAction]:
-        return actions_of(self.fields)
+        """An update of the vendor's options alone is one of details."""
+        return actions_of(self.fields) or frozenset({self.action})
 
 
 def actions_of(fields: AbstractSet[UpdateField]) -> frozenset[TaskAction]:
@@ -242,9 +243,12 @@ class SaveDraft(TaskCommand, frozen=True, kw_only=True):
 
 
 class AddComment(TaskCommand, frozen=True, kw_only=True):
+    """`text` begins with `added` characters that the gateway put there: the name of the person."""
+
     action = TaskAction.COMMENT
 
     text: str
+    added: int = 0
 
 
 class Retry(TaskCommand, frozen=True, kw_only=True):
@@ -347,7 +351,10 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 class FlowOutcome(Struct, frozen=True, kw_only=True):
-    """The result of a command on a flow. `flow` is the record that the vendor will show once its reads have caught up."""
+    """The result of a command on a flow. `flow` is the record that the vendor will show once its reads have caught up.
+
+    While the status is PENDING, it is the record that the vendor shows now.
+    """
 
     flow: Flow
     status: MutationStatus = MutationStatus.APPLIED

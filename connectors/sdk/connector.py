@@ -235,6 +235,13 @@ class Connector(ABC, Generic[SettingsT]):
         """Whether `native_id` has the form of a task id. The gateway treats any other text as unknown, without a call."""
         return bool(native_id)
 
+    def check_arguments(self, command: TaskCommand) -> None:
+        """Raise ValidationFailedError, with the field, for what the vendor refuses whatever the task is: texts that are too
+        long, ids of another form, options. From memory, without a call.
+
+        The gateway asks before it reads the task: of `command.task` only the id is known then. `perform` asks again.
+        """
+
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
         """Why the source refuses `action` on `task`, where the record alone tells; None if nothing speaks against it.
 
@@ -282,6 +289,7 @@ class Connector(ABC, Generic[SettingsT]):
         """Raises what `perform` raises without a call."""
         self._method(command)
         if isinstance(command, TaskCommand):
+            self.check_arguments(command)
             for action in sorted(command.actions if isinstance(command, Update) else {command.action}):
                 refusal = self.refusal_of(command.task, action, command.actor)
                 if refusal is not None:

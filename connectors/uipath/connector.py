@@ -192,6 +192,9 @@ class UiPathConnector(Connector[UiPathSettings]):
     async def perform_array(self, commands: Sequence[TaskCommand]) -> Mapping[str, Outcome | ConnectorError]:
         return await self._assignments.perform_all(commands)
 
+    def check_arguments(self, command: TaskCommand) -> None:
+        options.check_arguments(command)
+
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
         """Deleted tasks take no write; the vendor's interface completes External, Form and App tasks only."""
         if task.state_reason == DELETED:
@@ -218,9 +221,6 @@ class UiPathConnector(Connector[UiPathSettings]):
 
     @handles(SetTags, note="replaces all")
     async def set_tags(self, command: SetTags) -> Outcome:
-        for tag in command.tags:
-            for text in (tag.name, tag.label or tag.name, tag.value or tag.name):
-                options.bounded(text, options.LONGEST_TAG, "tags")
         await self._client.save_tags(
             TaskId.require(command.task.native_id), [mapping.tag_to_wire(tag) for tag in command.tags]
         )
@@ -237,8 +237,7 @@ class UiPathConnector(Connector[UiPathSettings]):
 
     @handles(AddComment, note="a note of at most 512 characters; append only")
     async def add_comment(self, command: AddComment) -> Outcome:
-        text = options.bounded(command.text, options.LONGEST_NOTE, "text")
-        await self._client.create_note(TaskId.require(command.task.native_id), text)
+        await self._client.create_note(TaskId.require(command.task.native_id), command.text)
         return self._changed(command.task)
 
     # Creation and end
@@ -311,6 +310,7 @@ class UiPathConnector(Connector[UiPathSettings]):
     @handles(
         CancelFlowOfTask,
         guarded=True,
+        keeps_reason=True,
         atomic=False,
         when=lambda settings: settings.options.maestro,
         note="cancels the Maestro instance of the task, if there is one; looks up the key of its folder",
@@ -334,6 +334,7 @@ class UiPathConnector(Connector[UiPathSettings]):
     @handles(
         CancelFlow,
         guarded=True,
+        keeps_reason=True,
         when=lambda settings: settings.options.maestro,
         note="refused if the instance is Pending; the status may be PENDING (Canceling)",
     )
@@ -341,11 +342,11 @@ class UiPathConnector(Connector[UiPathSettings]):
         parse_options(command.options, NoOptions)
         return await self._flows.change(command.flow, flows.CANCEL, command.reason)
 
-    @handles(SuspendFlow, guarded=True, when=lambda settings: settings.options.maestro, note="pause")
+    @handles(SuspendFlow, guarded=True, keeps_reason=True, when=lambda settings: settings.options.maestro, note="pause")
     async def suspend_flow(self, command: SuspendFlow) -> FlowOutcome:
         return await self._flows.change(command.flow, flows.PAUSE, command.reason)
 
-    @handles(ResumeFlow, guarded=True, when=lambda settings: settings.options.maestro, note="resume")
+    @handles(ResumeFlow, guarded=True, keeps_reason=True, when=lambda settings: settings.options.maestro, note="resume")
     async def resume_flow(self, command: ResumeFlow) -> FlowOutcome:
         return await self._flows.change(command.flow, flows.RESUME, command.reason)
 

@@ -4,7 +4,17 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from connectors.sdk import Options, Update, ValidationFailedError, parse_options
+from connectors.sdk import (
+    AddComment,
+    Assign,
+    NoOptions,
+    Options,
+    SetTags,
+    TaskCommand,
+    Update,
+    ValidationFailedError,
+    parse_options,
+)
 from connectors.uipath.ids import number
 from connectors.uipath.mapping import NAMES_OF_PRIORITIES
 
@@ -78,7 +88,30 @@ def metadata_of(command: Update) -> dict[str, str]:
         changes["NoteText"] = note
     elif command.reason is not None:
         changes["NoteText"] = bounded(command.reason, LONGEST_NOTE, "reason")
+    if not changes:
+        raise ValidationFailedError("the update changes nothing")
     return changes
+
+
+def check_arguments(command: TaskCommand) -> None:
+    """ValidationFailedError for what Orchestrator takes for no task."""
+    match command:
+        case Update():
+            metadata_of(command)
+        case SetTags():
+            for tag in command.tags:
+                for text in (tag.name, tag.label or tag.name, tag.value or tag.name):
+                    bounded(text, LONGEST_TAG, "tags")
+        case AddComment():
+            bounded(command.text[command.added :], LONGEST_NOTE - command.added, "text")
+        case Assign(group_id=None):
+            parse_options(command.options, NoOptions)
+            assignee_name(command.user_id, "userId")
+        case Assign():
+            parse_options(command.options, AssignToGroupOptions)
+            assignee_name(command.group_id, "groupId")
+        case _:
+            pass
 
 
 def bounded(text: str, longest: int, field: str) -> str:

@@ -5,11 +5,13 @@ evidence    what is kept of a vendor write so that its effect can be recognised
 undo        what takes the first of two steps back
 sqlite      the journal in a SQLite file; only `gateway.composition` imports it
 rows        its rows as records
+leases      leases on targets, shared by the gateways over that file
+presence    which gateways run over it
 migrations  the tables of that file as numbered steps
 """
 
 from gateway.store.evidence import Evidence, digest
-from gateway.store.port import KEPT_SECONDS, EndedTask, Journal, OpenWrite, Record, Stage, Step
+from gateway.store.port import KEPT_SECONDS, EndedTask, Journal, Lease, OpenWrite, Record, Stage, Step
 from gateway.store.undo import KeptCommand, Undo
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "Evidence",
     "Journal",
     "KeptCommand",
+    "Lease",
     "OpenWrite",
     "Record",
     "Stage",

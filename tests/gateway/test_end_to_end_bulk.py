@@ -90,6 +90,9 @@ async def test_what_exceeds_a_limit_is_refused_with_a_time_and_goes_on_with_the_
         }
         first = await bulk(world, ids, **assigning)
         second = await bulk(world, ids, **assigning)
+        chosen = {"filter": {"source": {"eq": global_id("Source", "geotareas")}}}
+        with anyio.fail_after(10):
+            nothing = (await world.data(NEXT, input=chosen))["takeNextTask"]
         seen = Counter(request["status"] for request in await world.requests("geotareas"))
 
         assert Counter({"APPLIED": 10, "REJECTED": 2}) == Counter(statuses(first)) == Counter(statuses(second))
@@ -97,6 +100,7 @@ async def test_what_exceeds_a_limit_is_refused_with_a_time_and_goes_on_with_the_
         assert {"RATE_LIMITED"} == {error["code"] for result in refused for error in result["errors"]}
         assert all(error["retryAt"] for result in refused for error in result["errors"])
         assert 10 == len(await world.effects("geotareas"))
+        assert ["INVALID_STATE", "RATE_LIMITED"] == [error["code"] for error in nothing["errors"]]
         assert 0 == seen[429]
 
 

@@ -22,8 +22,8 @@ from gateway.federation.traffic.request_outcome import RequestOutcome
 from gateway.federation.traffic.request_record import Observe, UpstreamRequestRecord, ignore_record
 from gateway.shared import RateLimitState
 
-# Seconds that a request may wait for a permit, whatever its deadline is: a write is refused rather than delayed.
-MAX_WAIT = {Priority.WRITE: 1.0, Priority.INTERACTIVE: 15.0, Priority.BACKGROUND: 60.0}
+# Seconds that a request may wait for a permit, whatever its deadline is. That of a write is its mutation's, at most 300.
+MAX_WAIT = {Priority.WRITE: 300.0, Priority.INTERACTIVE: 15.0, Priority.BACKGROUND: 60.0}
 # A request needs at least MIN_TIME seconds before its deadline, or AMPLE times what requests take typically. Started
 # later, the deadline would cut it off, and it would only use up the rate limit.
 MIN_TIME = 0.25
@@ -210,7 +210,8 @@ class AdmissionControl:
             window.settle_answered(
                 slot,
                 headers=read_rate_limit_headers(outcome.headers, now=now),
-                refused=outcome.is_rate_limited,
+                refused=outcome.is_rate_limited and not outcome.is_busy,
+                busy=outcome.is_busy,
                 retry_after=outcome.retry_after(now),
             )
 

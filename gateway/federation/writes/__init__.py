@@ -17,6 +17,9 @@ bulk                one action on several tasks: a write for each, and the dry r
 bulk_run            what its entries have become, and what keeps others from beginning
 array               writes that travel in one request of the vendor
 take_next           the claim of the next task of a list that many share
+looks               reads that decide about several writes of one moment
+copies              requests that repeat the key of a write that is under way
+target_lease        one write to a target at a time, over all gateways on one journal
 evidence            what is kept of a command before it is sent
 proof               what proves and what disproves each verb after a lost answer
 authorship          who brought about what a record shows
@@ -35,6 +38,7 @@ from gateway.federation.writes.command_builder import CommandBuilder
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.flow_write import FlowWriter
 from gateway.federation.writes.looker import Looker
+from gateway.federation.writes.looks import Looks
 from gateway.federation.writes.lost_answer import LostAnswers, Pause
 from gateway.federation.writes.pipeline import WritePipeline
 from gateway.federation.writes.reconciler import Reconciler, Settled
@@ -44,6 +48,7 @@ from gateway.federation.writes.send_once import AtMostOnceSender
 from gateway.federation.writes.settlement import Settler
 from gateway.federation.writes.steps import StepWriter
 from gateway.federation.writes.take_next import NextTask
+from gateway.federation.writes.target_lease import TargetLeases
 from gateway.federation.writes.task_write import TaskWriter
 from gateway.federation.writes.undoing import Undoer
 
@@ -54,6 +59,7 @@ __all__ = [
     "Creator",
     "FlowWriter",
     "Looker",
+    "Looks",
     "LostAnswers",
     "NextTask",
     "Pause",
@@ -63,6 +69,7 @@ __all__ = [
     "Settled",
     "Settler",
     "StepWriter",
+    "TargetLeases",
     "TaskWriter",
     "Undoer",
     "WritePipeline",

@@ -70,6 +70,9 @@ class Attempt:
     def result(self, status: MutationStatus, **more: Any) -> WriteResult:
         """A result that shows the task or flow as last read, unless `more` has a newer one."""
         shown: dict[str, Any] = {"task": self.task, "flow": self.flow, **more}
+        if status in {MutationStatus.APPLIED, MutationStatus.PENDING} and self._loses_reason:
+            lost = f"{self.connector.info.title} keeps no reason for this: yours was not passed on"
+            shown["effect"] = "; ".join(filter(None, (shown.get("effect"), lost)))
         return WriteResult(
             status=status,
             operation_id=self.operation_id,
@@ -78,6 +81,10 @@ class Attempt:
             upstream_calls=self.cost.requests,
             **shown,
         )
+
+    @property
+    def _loses_reason(self) -> bool:
+        return bool(getattr(self.request.intent, "reason", None)) and not self.capability.keeps_reason
 
     def rejected(self, error: Failure) -> WriteResult:
         """The write certainly did not happen, because of `error`."""

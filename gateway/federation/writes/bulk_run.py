@@ -1,24 +1,28 @@
 """One bulk action while it is carried out: what its entries have become, and what keeps others from beginning."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from uuid import uuid4
 
 import anyio
 import structlog
 
 from connectors.sdk.caller import Caller
+from connectors.sdk.capability import Support
 from connectors.sdk.commands import MutationStatus
-from connectors.sdk.errors import Failure, GatewayUnavailableError, NotFoundError, RateLimitedError
+from connectors.sdk.errors import (
+    Failure,
+    GatewayUnavailableError,
+    NotFoundError,
+    RateLimitedError,
+    UnsupportedActionError,
+)
 from connectors.sdk.model import TaskRef
-from gateway.federation.sources import Source
+from gateway.federation.sources import SHORT_WAIT, Source
 from gateway.federation.writes.attempt import Attempt
 from schema.ports import BulkEntry, BulkRequest, Problem, WriteRequest, WriteResult
 
 log = structlog.get_logger("taskgate.write")
-
-# An entry waits that long for a rate limit. What would have to wait longer is refused, with the time of the next attempt.
-SHORT_WAIT = timedelta(seconds=1)
 
 
 class BulkRun:
@@ -110,22 +114,22 @@ class BulkRun:
 
     def _limit_of(self, attempt: Attempt) -> RateLimitedError | None:
         source, target = attempt.source, attempt.request.target
-        soon = source.connector.clock() + SHORT_WAIT
         known = self._limited.get(source.key)
-        if known is not None and known.retry_at is not None and known.retry_at > soon:
+        if known is not None and known.retry_at is not None and known.retry_at > source.connector.clock() + SHORT_WAIT:
             return RateLimitedError(known.message, retry_at=known.retry_at)
-        view = source.write_limit()
-        if view is None or view.remaining is None or view.reset_at is None or view.reset_at <= soon:
-            return None
-        # Those that have begun and will still need a place. Entries that travel together need one for all.
+        # Entries that travel together need one place for all.
         ahead = 0
         if attempt.array is None:
             ahead = sum(
                 other.source is source and not other.was_sent for ref, other in self._running.items() if ref != target
             )
-        if view.remaining > ahead:
-            return None
-        return RateLimitedError(f"was not called: the rate limit for {view.name} is used up", retry_at=view.reset_at)
+        return source.limit_met(ahead=ahead, needs_read=self._support_of(attempt) is Support.EMULATED)
+
+    @staticmethod
+    def _support_of(attempt: Attempt) -> Support:
+        with contextlib.suppress(UnsupportedActionError):
+            attempt.choose_verb()
+        return attempt.capability.support
 
 
 def entry_key(key: str, ref: TaskRef) -> str:

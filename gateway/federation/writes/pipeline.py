@@ -27,12 +27,14 @@ from connectors.sdk.errors import (
     IdempotencyKeyReusedError,
     NotFoundError,
     UnavailableError,
+    UpstreamTimeoutError,
 )
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from gateway.federation.authorization import OwnWork, visible_record
 from gateway.federation.sources import Source
 from gateway.federation.traffic import Priority, current_context, in_context
 from gateway.federation.writes.attempt import Attempt
+from gateway.federation.writes.copies import Copies
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.ended import ended_task
 from gateway.federation.writes.flow_write import FlowWriter
@@ -40,10 +42,10 @@ from gateway.federation.writes.reconciler import Reconciler
 from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.settlement import Settler
+from gateway.federation.writes.target_lease import TargetLeases
 from gateway.federation.writes.task_write import TaskWriter
 from gateway.federation.writes.undoing import Undoer
 from gateway.federation.writes.verbs import action_of
-from gateway.shared import Leases
 from gateway.store import Journal, Record, Stage
 from schema.ports import Operation, Problem, WriteRequest, WriteResult
 
@@ -63,7 +65,7 @@ class WritePipeline:
         tasks: TaskWriter,
         flows: FlowWriter,
         creator: Creator,
-        leases: Leases,
+        leases: TargetLeases,
         own: OwnWork,
         recovery: Recovery,
         recorder: Recorder,
@@ -82,8 +84,8 @@ class WritePipeline:
         self._tasks = tasks
         self._flows = flows
         self._creator = creator
-        # Writes to one target run one after the other: an emulated claim reads before it writes.
         self._leases = leases
+        self._copies = Copies(journal)
         self._own = own
         self._now = now
         self._recovery = recovery
@@ -134,6 +136,7 @@ class WritePipeline:
         self.is_ending = True
         for scope in list(self._running):
             scope.cancel()
+        await self._copies.stop()
         for running in self._background:
             running.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -150,40 +153,56 @@ class WritePipeline:
             await self._recorder.catch_up()
 
     async def _perform(self, attempt: Attempt) -> WriteResult:
-        caller, request, source, operation_id = attempt.caller, attempt.request, attempt.source, attempt.operation_id
+        with self._copies.leading(attempt.operation_id) as answer:
+            try:
+                earlier = await self._admit(attempt)
+            except GatewayError as error:
+                return attempt.rejected(error)
+            if earlier is None:
+                attempt.is_recorded = True
+                answer.result = await self._first(attempt)
+                return answer.result
         try:
-            await self._recorder.catch_up()
-            earlier = await self._journal.admit(
-                operation_id=operation_id,
-                person=caller.key,
-                client_key=request.idempotency_key,
-                fingerprint=_fingerprint(request),
-                source=source.key,
-                target=request.target,
-                action=action_of(request.intent),
-            )
-            if earlier is not None:
-                return await self._repeated(attempt, earlier)
-            attempt.is_recorded = True
+            return await self._repeated(attempt, earlier)
         except GatewayError as error:
             return attempt.rejected(error)
+
+    async def _admit(self, attempt: Attempt) -> Record | None:
+        """As `Journal.admit`."""
+        request = attempt.request
+        await self._recorder.catch_up()
+        return await self._journal.admit(
+            operation_id=attempt.operation_id,
+            person=attempt.caller.key,
+            client_key=request.idempotency_key,
+            fingerprint=_fingerprint(request),
+            source=attempt.source.key,
+            target=request.target,
+            action=action_of(request.intent),
+        )
+
+    async def _first(self, attempt: Attempt) -> WriteResult:
+        """The way of an admitted write, to its recorded result."""
         result = await self._carry_out(attempt)
         with anyio.CancelScope(shield=True):
             result = await self._settle(attempt, result)
-        self._undoer.release(operation_id)
+        self._undoer.release(attempt.operation_id)
         log.info(
             "write",
-            source=source.key,
-            action=request.intent.verb,
+            source=attempt.source.key,
+            action=attempt.request.intent.verb,
             status=result.status,
-            person=caller.key,
-            operation=operation_id,
+            person=attempt.caller.key,
+            operation=attempt.operation_id,
             codes=[problem.code for problem in result.problems],
         )
         return result
 
     async def _carry_out(self, attempt: Attempt) -> WriteResult:
-        with anyio.CancelScope(deadline=_latest_end(), shield=True) as scope:
+        end = _latest_end()
+        # Calls that wait for a limit are refused in time: what still waits then was not sent.
+        context = structs.replace(current_context(), deadline=None if math.isinf(end) else end)
+        with anyio.CancelScope(deadline=end, shield=True) as scope, in_context(context):
             self._running.add(scope)
             try:
                 return await self._contained(attempt)
@@ -242,13 +261,16 @@ class WritePipeline:
         if earlier.fingerprint != _fingerprint(attempt.request):
             raise IdempotencyKeyReusedError("this idempotencyKey was sent before with other arguments; use a new one")
         attempt.is_recorded = True
-        if earlier.result is None and earlier.stage is Stage.ADMITTED:
-            return attempt.result(MutationStatus.PENDING, replayed=True)
-        if earlier.result is not None and earlier.is_final:
-            return structs.replace(earlier.result, replayed=True, upstream_calls=0)
-        found = await self._undoer.try_now(earlier.operation_id, attempt.caller) or await self._look_up(attempt)
+        first = await self._copies.first(earlier, seconds=_latest_end() - anyio.current_time())
+        if first is not earlier and first.result is not None:
+            return structs.replace(first.result, replayed=True)
+        if first.result is not None and first.is_final:
+            return structs.replace(first.result, replayed=True, upstream_calls=0)
+        if first.stage is Stage.ADMITTED or first.is_elsewhere or self._copies.is_leading(first.operation_id):
+            return attempt.result(MutationStatus.PENDING, replayed=True, problems=(_under_way(attempt),))
+        found = await self._undoer.try_now(first.operation_id, attempt.caller) or await self._look_up(attempt)
         if found is None:
-            found = earlier.result or attempt.unknown()
+            found = first.result or attempt.unknown()
         return structs.replace(found, replayed=True, upstream_calls=attempt.cost.requests)
 
     async def _look_up(self, attempt: Attempt) -> WriteResult | None:
@@ -259,6 +281,13 @@ class WritePipeline:
 
 def _rejected(operation_id: str, error: Failure) -> WriteResult:
     return WriteResult(status=MutationStatus.REJECTED, operation_id=operation_id, problems=(Problem.from_error(error),))
+
+
+def _under_way(attempt: Attempt) -> Problem:
+    late = UpstreamTimeoutError(
+        "the first request with this idempotencyKey is still under way; ask operation(id:), or send the key again"
+    )
+    return Problem.from_error(late.at(attempt.source.key, attempt.request.intent.verb))
 
 
 # A decimal is a number here: the text of it is another argument.
@@ -276,7 +305,9 @@ def _latest_end() -> float:
 
 def may_pass(refusal: Failure | None) -> bool:
     """Whether the reason of a refusal passes: it says nothing about the request itself, which may be sent again later."""
-    return isinstance(refusal, GatewayUnavailableError | UnavailableError)
+    if isinstance(refusal, GatewayUnavailableError):
+        return True
+    return isinstance(refusal, UnavailableError) and not refusal.maybe_applied
 
 
 def _fingerprint(request: WriteRequest) -> str:

@@ -89,6 +89,8 @@ class NextTask:
         self._overlay = overlay
         self._journal = journal
         self._leases = leases
+        # Claims that have begun and have not ended.
+        self._running: set[Attempt] = set()
 
     async def take(self, caller: Caller, request: TakeNextRequest) -> WriteResult:
         """The result of the claim that ended the search; every expected failure is in it.
@@ -172,10 +174,19 @@ class NextTask:
             async with self._leases.hold_if_free(_Taking(task.ref)) as is_ours:
                 if not is_ours or self._leases.is_held(task.ref) or self._is_taken(task):
                     continue
-                tried += 1
                 attempt = self._claim(caller, task)
-                await self._note(record, attempt)
-                result = await self._pipeline.run(attempt)
+                limited = attempt.source.limit_met(ahead=self._unsent(task.source), needs_read=True)
+                if limited is not None:
+                    unusable.add(task.source)
+                    refusals[task.source] = attempt.rejected(limited).problems
+                    continue
+                tried += 1
+                self._running.add(attempt)
+                try:
+                    await self._note(record, attempt)
+                    result = await self._pipeline.run(attempt)
+                finally:
+                    self._running.discard(attempt)
             if result.status is not MutationStatus.REJECTED:
                 return _Found(result)
             if may_pass(attempt.refusal):
@@ -199,6 +210,10 @@ class NextTask:
     def _claim(self, caller: Caller, task: Task) -> Attempt:
         request = WriteRequest(target=task.ref, intent=ClaimIntent())
         return Attempt(caller, request, self._sources[task.source], str(uuid4()))
+
+    def _unsent(self, source: str) -> int:
+        """Claims in that source which still need a place within its rate limit."""
+        return sum(other.source.key == source and not other.was_sent for other in self._running)
 
     async def _note(self, record: "_Recorded", attempt: Attempt) -> None:
         """Before a claim is sent: should this process end now, the same key finds the claim instead of taking a second task."""

@@ -27,9 +27,9 @@ from gateway.federation.traffic import CallContext, Priority, current_context, i
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.progress import Progress
 from gateway.federation.writes.send_once import AtMostOnceSender
+from gateway.federation.writes.target_lease import TargetLeases
 from gateway.federation.writes.verbs import is_shown
 from gateway.people import People
-from gateway.shared import Leases
 from gateway.store import KEPT_SECONDS, Journal, Undo
 from schema.ports import (
     AssignIntent,
@@ -69,7 +69,7 @@ class Undoer:
         reads: TaskReader,
         overlay: Overlay,
         sender: AtMostOnceSender,
-        leases: Leases,
+        leases: TargetLeases,
         people: People,
         now: Clock = utc_now,
         monotonic: Callable[[], float] = time.monotonic,

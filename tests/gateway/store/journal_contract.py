@@ -146,7 +146,10 @@ class JournalContract:
 
             assert first is None
             assert second == Record(
-                operation_id="op-1", fingerprint="arguments of op-1", stage=Stage.ADMITTED, result=None
+                operation_id="op-1",
+                fingerprint="arguments of op-1",
+                stage=Stage.ADMITTED,
+                result=None,
             )
             assert await journal.find("op-2") is None
 
