@@ -57,7 +57,8 @@ def _weakness(how: Capability) -> tuple[int, bool]:
 class Connector(ABC, Generic[SettingsT]):
     """Reads and writes one source ("camunda-eu"). Its only state is an HTTP client; it never retries, caches or waits.
 
-    A vendor declares facts about itself as class attributes; `ConnectorInfo` explains them. Verbs are declared with
+    A vendor declares facts about itself as class attributes; `ConnectorInfo` explains them. `arrays` are the commands that
+    the vendor takes for several tasks in one request. Verbs are declared with
     `@handles` on the methods that perform them. `info` has the facts and verbs that apply under the source's settings.
     """
 

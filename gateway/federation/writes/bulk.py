@@ -25,6 +25,8 @@ from schema.ports import BulkEntry, BulkRequest, BulkResult, WriteResult
 DEADLINE = 300.0
 # The last part of that time in which no entry begins any more: this share of it, and at most these seconds.
 LAST_SHARE, LAST_SECONDS = 0.2, 20.0
+# Seconds that a request for many tasks may wait for a rate limit: less than each of the writes has.
+ARRAY_SECONDS = 30.0
 # Writes of one bulk action that run at the same time in one source, if the source takes twice as many requests.
 SIDE_BY_SIDE = 4
 
@@ -111,7 +113,8 @@ class BulkWriter:
         array = Array(source, run.request.intent.verb, refs)
         with in_context(structs.replace(current_context(), batches=Batches())):
             async with anyio.create_task_group() as group:
-                group.start_soon(array.run)
+                with in_context(current_context().limited_to(ARRAY_SECONDS)):
+                    group.start_soon(array.run)
                 for ref in refs:
                     group.start_soon(self._write, run, source, ref, array)
 

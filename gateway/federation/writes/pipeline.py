@@ -32,7 +32,7 @@ from connectors.sdk.errors import (
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from gateway.federation.authorization import OwnWork, visible_record
 from gateway.federation.sources import Source
-from gateway.federation.traffic import Priority, current_context, in_context
+from gateway.federation.traffic import CallContext, Priority, current_context, in_context
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.copies import Copies
 from gateway.federation.writes.creation import Creator
@@ -106,11 +106,13 @@ class WritePipeline:
 
     async def run(self, attempt: Attempt) -> WriteResult:
         """As `perform`."""
-        context = structs.replace(current_context(), priority=Priority.WRITE)
-        if self._deadline < math.inf:
-            context = context.limited_to(self._deadline)
+        context = structs.replace(self.limited(current_context()), priority=Priority.WRITE)
         with in_context(context.counted_by(attempt.cost)):
             return await self._perform(attempt)
+
+    def limited(self, context: CallContext) -> CallContext:
+        """With no more time than a write may take."""
+        return context.limited_to(self._deadline) if self._deadline < math.inf else context
 
     async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
         """A write by its id, for its author and task admins; else None. Raises GatewayUnavailableError."""

@@ -100,7 +100,7 @@ class NextTask:
         cost = RequestCost()
         record = _Recorded(str(uuid4()), request)
         try:
-            with in_context(current_context().counted_by(cost)):
+            with in_context(self._pipeline.limited(current_context()).counted_by(cost)):
                 if request.idempotency_key is None:
                     result = await self._once(caller, record)
                 else:
@@ -136,7 +136,8 @@ class NextTask:
     async def _record(self, record: "_Recorded", result: WriteResult, *, frees_key: bool = False) -> None:
         """A result is true whether or not it is recorded. Raises nothing."""
         try:
-            await self._journal.settle(record.operation_id, result, frees_key=frees_key)
+            # Nothing will be found out about this record: that is what the record of the claim is for.
+            await self._journal.settle(record.operation_id, result, frees_key=frees_key, is_final=True)
         except GatewayError:
             log.exception("result not recorded", operation=record.operation_id)
 
@@ -167,7 +168,7 @@ class NextTask:
         }
         unusable: set[str] = set()
         for task in _turned([edge.task for edge in listed.edges], record.request.order, caller.key):
-            if tried == MOST_TRIED or not _has_time():
+            if tried == MOST_TRIED or (tried and not _has_time()):
                 break
             if task.source in unusable:
                 continue
@@ -218,7 +219,8 @@ class NextTask:
     async def _note(self, record: "_Recorded", attempt: Attempt) -> None:
         """Before a claim is sent: should this process end now, the same key finds the claim instead of taking a second task."""
         if record.request.idempotency_key is not None:
-            await self._journal.settle(record.operation_id, _open(attempt.operation_id, MutationStatus.UNKNOWN))
+            link = _open(attempt.operation_id, MutationStatus.UNKNOWN)
+            await self._journal.settle(record.operation_id, link, is_final=True)
 
     def _is_taken(self, task: Task) -> bool:
         """By a write of this gateway that the list does not show."""

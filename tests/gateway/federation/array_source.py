@@ -15,7 +15,7 @@ Answers = dict[str, Outcome | ConnectorError]
 class ArrayConnector(MemoryConnector):
     """`requests` are the ids of each request with several tasks. `before` is called when one is about to be applied.
 
-    `lost` is raised after it was applied. `changed` may change the lines of the answer.
+    `lost` is raised after it was applied, `lost_before` before that. `changed` may change the lines of the answer.
     """
 
     arrays = frozenset({Claim, Assign, Unassign})
@@ -26,6 +26,7 @@ class ArrayConnector(MemoryConnector):
         self.reads: list[tuple[str, ...]] = []
         self.before: Callable[[], None] = lambda: None
         self.lost: ConnectorError | None = None
+        self.lost_before: ConnectorError | None = None
         self.changed: Callable[[Answers], Mapping[str, Outcome | ConnectorError]] = lambda answers: answers
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
@@ -51,6 +52,8 @@ class ArrayConnector(MemoryConnector):
         current_call().count_request()
         self.requests.append(tuple(command.task.native_id for command in commands))
         self.before()
+        if self.lost_before is not None:
+            raise self.lost_before
         answers: Answers = {}
         for command in commands:
             try:

@@ -202,3 +202,17 @@ async def test_writes_that_are_cut_off_while_they_wait_for_others_are_not_sent(m
         found = await bulk(sources, refs(1, 2), TO_BOB, caller=CAROL)
 
     assert ([REJECTED, REJECTED], []) == (statuses(found), north.requests)
+
+
+async def test_a_request_that_was_lost_before_it_was_applied_is_sent_again_task_by_task() -> None:
+    """Only because the vendor guards the verb; each task then has one effect."""
+    sources = federation(north := north_with(4), people=PEOPLE)
+    north.lost_before = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
+
+    found = await bulk(sources, refs(1, 2, 3, 4), AssignIntent(user=PersonId(key="bob")), caller=CAROL)
+
+    assert {APPLIED, "UNKNOWN"} >= set(statuses(found))
+    assert 1 == len(north.requests)
+    assert (
+        statuses(found).count(APPLIED) == len(north.writes) == sum(bool(one.assignees) for one in north.held.values())
+    )
