@@ -1,10 +1,12 @@
 """Writes that travel in one request of the vendor."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import anyio
 import pytest
 
+from connectors.sdk.caller import Caller
 from connectors.sdk.commands import Outcome
 from connectors.sdk.errors import (
     BrokenError,
@@ -18,10 +20,10 @@ from connectors.sdk.model import TaskRef
 from gateway.federation.writes import array as array_module
 from gateway.store import Stage
 from gateway.store.sqlite import SqliteJournal
-from schema.ports import AssignIntent, PersonId
+from schema.ports import AssignIntent, BulkResult, PersonId
 from tests.gateway.federation.array_source import Answers, ArrayConnector
 from tests.gateway.federation.memory_source import federation, task
-from tests.gateway.federation.write_requests import CAROL, PEOPLE, codes, perform
+from tests.gateway.federation.write_requests import ALICE, BOB, CAROL, PEOPLE, codes, perform
 from tests.gateway.federation.writes.test_bulk import APPLIED, REJECTED, bulk, refs, result, statuses
 
 TO_BOB = AssignIntent(user=PersonId(key="bob"), override=True)
@@ -216,3 +218,28 @@ async def test_a_request_that_was_lost_before_it_was_applied_is_sent_again_task_
     assert (
         statuses(found).count(APPLIED) == len(north.writes) == sum(bool(one.assignees) for one in north.held.values())
     )
+
+
+async def test_two_bulk_actions_on_the_same_tasks_end_and_each_task_has_one_winner(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In opposite orders: each holds what the other waits for."""
+    monkeypatch.setattr(array_module, "PATIENCE", 0.2)
+    sources = federation(north := north_with(20), people=PEOPLE)
+    found: dict[str, BulkResult] = {}
+
+    async def claim(caller: Caller, ids: Iterable[int]) -> None:
+        found[caller.key] = await bulk(sources, refs(*ids), caller=caller)
+
+    with anyio.fail_after(60):
+        async with anyio.create_task_group() as group:
+            group.start_soon(claim, ALICE, range(1, 21))
+            group.start_soon(claim, BOB, range(20, 0, -1))
+
+    won = {
+        key: {ref for ref, entry in one.entries.items() if entry.result.status is APPLIED} for key, one in found.items()
+    }
+    assert set(refs(*range(1, 21))) == won["alice"] | won["bob"]
+    assert set() == won["alice"] & won["bob"]
+    assert 20 == len(north.writes)
+    assert {one.assignees[0].native_id for one in north.held.values()} == {key for key, tasks in won.items() if tasks}
