@@ -236,7 +236,7 @@ class NextTask:
     @staticmethod
     def _nothing(record: "_Recorded", tried: int, refusals: dict[str, tuple[Problem, ...]]) -> "_Found":
         text = (
-            f"the {tried} tasks that were tried were taken by others; ask again"
+            f"none of the {tried} tasks that were tried could be claimed; ask again"
             if tried
             else "there is no task that you could take now"
         )
