@@ -7,11 +7,10 @@ from contextlib import contextmanager
 import anyio
 import structlog
 
-from connectors.sdk.commands import MutationStatus
-from connectors.sdk.errors import GatewayError, GatewayUnavailableError
-from gateway.federation.writes.attempt import UNSETTLED
-from gateway.store import Journal, OpenWrite, Record, Stage
-from schema.ports import Problem, WriteResult
+from connectors.sdk.errors import GatewayError
+from gateway.federation.writes.recovery import Recovery
+from gateway.store import Journal, Record, Stage
+from schema.ports import WriteResult
 
 log = structlog.get_logger("taskgate.write")
 
@@ -31,8 +30,9 @@ class Answer:
 class Copies:
     """One look at the journal serves all copies that wait for one write."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, recovery: Recovery) -> None:
         self._journal = journal
+        self._recovery = recovery
         self._under_way: dict[str, Answer] = {}
         self._looks: dict[str, asyncio.Task[Record | None]] = {}
 
@@ -71,16 +71,6 @@ class Copies:
             look.cancel()
         await asyncio.gather(*looks, return_exceptions=True)
 
-    async def _settle_abandoned(self) -> None:
-        """The writes of gateways that have ended: what was not sent is REJECTED, what was sent is UNKNOWN.
-
-        Raises GatewayUnavailableError.
-        """
-        for write in await self._journal.abandoned():
-            log.warning("write of a gateway that has ended", operation=write.operation_id, stage=write.stage)
-            is_unsent = write.stage is Stage.ADMITTED
-            await self._journal.settle(write.operation_id, _cut_off(write), frees_key=is_unsent, only_open=True)
-
     async def _ended(self, record: Record) -> Record:
         answer = self._under_way.get(record.operation_id)
         if answer is not None:
@@ -96,7 +86,8 @@ class Copies:
         if look is None:
             look = self._looks[record.operation_id] = asyncio.create_task(self._looked_at(record.operation_id))
             look.add_done_callback(self._looked)
-        return await asyncio.shield(look) or record
+        await asyncio.wait({look})
+        return record if look.cancelled() else look.result() or record
 
     def _looked(self, look: "asyncio.Task[Record | None]") -> None:
         self._looks = {operation: each for operation, each in self._looks.items() if each is not look}
@@ -111,17 +102,7 @@ class Copies:
             if record is None or record.stage is Stage.SETTLED:
                 return record
             if not record.is_elsewhere:
-                await self._settle_abandoned()
+                await self._recovery.settle_abandoned()
                 return await self._journal.record(operation_id)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
-
-
-def _cut_off(write: OpenWrite) -> WriteResult:
-    if write.stage is Stage.ADMITTED:
-        error = GatewayUnavailableError("the gateway ended before this write was sent; send it again")
-        return WriteResult(
-            status=MutationStatus.REJECTED, operation_id=write.operation_id, problems=(Problem.from_error(error),)
-        )
-    problem = Problem(code="UPSTREAM_ERROR", message=UNSETTLED, source=write.target.source)
-    return WriteResult(status=MutationStatus.UNKNOWN, operation_id=write.operation_id, problems=(problem,))

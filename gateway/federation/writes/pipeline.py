@@ -85,7 +85,7 @@ class WritePipeline:
         self._flows = flows
         self._creator = creator
         self._leases = leases
-        self._copies = Copies(journal)
+        self._copies = Copies(journal, recovery)
         self._own = own
         self._now = now
         self._recovery = recovery
