@@ -44,7 +44,7 @@ class StepWriter:
                 return claimed
             command = structs.replace(command, task=claimed)
         try:
-            steps = await steps_of(attempt, command)
+            steps = await _steps_of(attempt, command)
             if len(steps) > 1:
                 await self._check_free(attempt, command)
         except ConnectorError as error:
@@ -56,6 +56,10 @@ class StepWriter:
             return await self._sent(attempt, steps[0], send)
         first, second = steps
         return await self._in_two(attempt, first, second, send)
+
+    async def plan(self, attempt: Attempt, command: TaskCommand) -> Sequence[TaskCommand]:
+        """The commands that carry it out, each by one write; nothing is written. Raises ConnectorError."""
+        return await _steps_of(attempt, command)
 
     async def _claimed(self, attempt: Attempt, claim: Claim, command: TaskCommand, send: Send) -> Task | WriteResult:
         """The claimed task, or the result of the whole write if the claim failed."""
@@ -165,8 +169,8 @@ class StepWriter:
         return structs.replace(result, support=whole.support, atomic=whole.atomic)
 
 
-async def steps_of(attempt: Attempt, command: TaskCommand) -> Sequence[TaskCommand]:
-    """The commands that carry it out, each by one write. Raises ConnectorError; nothing is sent then."""
+async def _steps_of(attempt: Attempt, command: TaskCommand) -> Sequence[TaskCommand]:
+    """Raises ConnectorError; nothing is sent then."""
     connector = attempt.connector
     if type(connector).steps is Connector.steps:
         return (command,)

@@ -36,7 +36,7 @@ from gateway.federation.writes.looks import Looks
 from gateway.federation.writes.lost_answer import LostAnswers
 from gateway.federation.writes.proof import Verdict
 from gateway.federation.writes.send_once import AtMostOnceSender
-from gateway.federation.writes.steps import StepWriter, steps_of
+from gateway.federation.writes.steps import StepWriter
 from gateway.federation.writes.verbs import Verb
 from schema.ports import (
     AssignIntent,
@@ -97,7 +97,7 @@ class TaskWriter:
         if isinstance(decided, WriteResult):
             return decided
         try:
-            return await steps_of(attempt, decided)
+            return await self._steps.plan(attempt, decided)
         except ConnectorError as error:
             return attempt.rejected(error)
 
