@@ -111,7 +111,7 @@ async def test_a_lost_answer_of_uipath_is_settled_for_each_task(world: World) ->
     """Whatever takes the place of the answer, one read shows what has become of all tasks. Nothing is applied twice."""
     await world.control("uipath", "reset", {"tasks": 300, "seed": 7})
     foreign = {"value": [{"TaskId": 1, "ErrorCode": 1000, "ErrorMessage": "No."}]}
-    faults = [
+    faults: list[dict[str, Any]] = [
         {"kind": "reset_after"},
         {"kind": "truncate"},
         {"kind": "malformed"},
