@@ -16,7 +16,7 @@ from msgspec import Struct
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import GatewayUnavailableError
-from connectors.sdk.model import FlowRef, TaskRef
+from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.registry import connector_types
 from gateway.auth import Authenticator, sign_in
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
@@ -198,8 +198,10 @@ def compose(
         own=own,
     )
 
-    def changed_elsewhere(target: Target) -> None:
+    def changed_elsewhere(target: Target, hidden: Task | None) -> None:
         """Another gateway over the same journal wrote to it: nothing that was read here is true any more."""
+        if hidden is not None:
+            shown.note_hidden(hidden)
         if isinstance(target, TaskRef):
             overlay.forget(target)
             answers.invalidate([Tag(target.source, Kind.TASK, target.native_id)])
@@ -207,8 +209,11 @@ def compose(
             flow_overlay.forget(target)
             answers.invalidate([Tag(target.source, Kind.FLOW, target.native_id)])
 
+    def hidden_now(target: Target) -> Task | None:
+        return shown.before(target) if isinstance(target, TaskRef) else None
+
     sender = AtMostOnceSender(journal=journal, answers=answers, now=now)
-    target_leases = TargetLeases(leases, journal=journal, changed_elsewhere=changed_elsewhere)
+    target_leases = TargetLeases(leases, journal=journal, changed_elsewhere=changed_elsewhere, hidden=hidden_now)
     undoer = Undoer(
         by_key,
         journal=journal,

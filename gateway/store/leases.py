@@ -8,7 +8,11 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import msgspec
+
+from connectors.sdk.model import Task
 from gateway.store.port import KEPT_SECONDS, Lease
+from gateway.store.rows import decoded
 
 Columns = tuple[str, str, str]
 """Source, native id and kind of a target."""
@@ -20,9 +24,9 @@ def take(
     """None while another running gateway holds it."""
     with _transaction(db):
         row = db.execute(
-            "SELECT gateway, last FROM lease WHERE source = ? AND target = ? AND kind = ?", target
+            "SELECT gateway, last, hidden FROM lease WHERE source = ? AND target = ? AND kind = ?", target
         ).fetchone()
-        holder, last = (None, None) if row is None else row
+        holder, last, hidden = (None, None, None) if row is None else row
         if holder not in {None, gateway} and is_running(holder):
             return None
         db.execute(
@@ -30,16 +34,19 @@ def take(
             " ON CONFLICT DO UPDATE SET gateway = excluded.gateway",
             (*target, gateway),
         )
+    is_from_another = (holder or last) not in {None, gateway}
     return Lease(
-        is_from_another=(holder or last) not in {None, gateway}, was_left=holder is not None and holder != gateway
+        is_from_another=is_from_another,
+        was_left=holder is not None and holder != gateway,
+        hidden=decoded(hidden, Task) if is_from_another else None,
     )
 
 
-def give_back(db: sqlite3.Connection, target: Columns, gateway: str, *, ran: float) -> None:
+def give_back(db: sqlite3.Connection, target: Columns, gateway: str, *, ran: float, hidden: Task | None) -> None:
     with _transaction(db):
         db.execute(
-            "UPDATE lease SET gateway = NULL, last = ?, ran = ? WHERE source = ? AND target = ? AND kind = ? AND gateway = ?",
-            (gateway, ran, *target, gateway),
+            "UPDATE lease SET gateway = NULL, last = ?, ran = ?, hidden = ? WHERE source = ? AND target = ? AND kind = ? AND gateway = ?",
+            (gateway, ran, None if hidden is None else msgspec.msgpack.encode(hidden), *target, gateway),
         )
 
 

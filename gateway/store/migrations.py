@@ -73,6 +73,7 @@ STEPS = (
       gateway TEXT,
       last TEXT,
       ran REAL NOT NULL DEFAULT 0,
+      hidden BLOB,
       PRIMARY KEY (source, target, kind)
     ) STRICT;
     CREATE INDEX lease_ran ON lease (ran) WHERE gateway IS NULL;
@@ -86,7 +87,7 @@ COLUMNS = {
     "step": "operation_id number command evidence sent_at settled_at status",
     "ended_task": "operation_id at record",
     "undo": "operation_id at record",
-    "lease": "source target kind gateway last ran",
+    "lease": "source target kind gateway last ran hidden",
 }
 
 

@@ -45,10 +45,14 @@ class Record(Struct, frozen=True, kw_only=True):
 
 
 class Lease(Struct, frozen=True, kw_only=True):
-    """`is_from_another`: another gateway over the same file held it last. `was_left`: it ended while it held it."""
+    """`is_from_another`: another gateway over the same file held it last. `was_left`: it ended while it held it.
+
+    `hidden`: what that one gave with `give_back`.
+    """
 
     is_from_another: bool = False
     was_left: bool = False
+    hidden: Task | None = None
 
 
 class OpenWrite(Struct, frozen=True, kw_only=True):
@@ -165,8 +169,12 @@ class Journal(Protocol):
         It ends with `give_back`, and with this gateway. Within one gateway the callers agree among themselves.
         """
 
-    async def give_back(self, target: Target) -> None:
-        """End the lease on the target, if this gateway holds it."""
+    async def give_back(self, target: Target, *, hidden: Task | None = None) -> None:
+        """End the lease on the target, if this gateway holds it.
+
+        `hidden`: the task, without payload, as it was before a write took its candidates. Another gateway gets it with the
+        lease: they could see the task until then.
+        """
 
     async def open_writes(self) -> Sequence[OpenWrite]:
         """The writes without a result, oldest first, but for those that another running gateway carries out.

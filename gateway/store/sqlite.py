@@ -15,7 +15,7 @@ import msgspec
 
 from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.errors import GatewayUnavailableError
-from connectors.sdk.model import TaskRef
+from connectors.sdk.model import Task, TaskRef
 from gateway.store import leases
 from gateway.store.evidence import Evidence
 from gateway.store.migrations import migrate
@@ -138,10 +138,10 @@ class SqliteJournal:
 
         return await self._run(taken)
 
-    async def give_back(self, target: Target) -> None:
+    async def give_back(self, target: Target, *, hidden: Task | None = None) -> None:
         def end() -> None:
             with self._lock:
-                leases.give_back(self._db, target_columns(target), self._presence.id, ran=self._ran())
+                leases.give_back(self._db, target_columns(target), self._presence.id, ran=self._ran(), hidden=hidden)
 
         await self._run(end)
 

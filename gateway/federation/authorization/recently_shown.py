@@ -54,13 +54,20 @@ class RecentlyShown:
         return True
 
     def note_written(self, before: Task, after: Task) -> None:
-        """A write through this gateway: if it took candidates from the task, they could see it until now."""
+        """A write through this gateway: people may not see the task any more who could until now.
+
+        It took candidates from the task, or it gave an owner to one that every user could claim.
+        """
         self._hidden.pop(before.ref, None)
-        if _candidates(before) - _candidates(after):
-            until = self._monotonic() + HIDDEN_SECONDS
-            self._hidden[before.ref] = structs.replace(before, payload=None), until
-            if len(self._hidden) > self._most:
-                del self._hidden[next(iter(self._hidden))]
+        if _candidates(before) - _candidates(after) or (after.assignees and not before.assignees):
+            self.note_hidden(before)
+
+    def note_hidden(self, before: Task) -> None:
+        """The task as it was before a write took its candidates, here or at another gateway."""
+        self._hidden.pop(before.ref, None)
+        self._hidden[before.ref] = structs.replace(before, payload=None), self._monotonic() + HIDDEN_SECONDS
+        if len(self._hidden) > self._most:
+            del self._hidden[next(iter(self._hidden))]
 
     def before(self, ref: TaskRef) -> Task | None:
         """The task as it was before the last write took its candidates; None if that was long ago, or did not happen."""

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from connectors.sdk.commands import MutationStatus
 from connectors.sdk.model import FlowRef, TaskRef
 from gateway.store import Lease, Stage
 from gateway.store.presence import Presence
 from gateway.store.sqlite import SqliteJournal
-from tests.gateway.store.journal_contract import admit, result
+from tests.gateway.store.journal_contract import TASK, admit, result
 
 REF = TaskRef("north", "1")
 
@@ -33,6 +34,20 @@ async def test_one_gateway_at_a_time_has_a_target(path: Path) -> None:
 
     assert (Lease(), None, [Lease(), Lease()], Lease()) == (first, refused, others, again)
     assert Lease(is_from_another=True) == handed_over
+    one.close()
+    two.close()
+
+
+async def test_a_lease_hands_over_what_a_write_has_hidden(path: Path) -> None:
+    """To another gateway only: this one knows it."""
+    one, two = SqliteJournal(path), SqliteJournal(path)
+    hidden = structs.replace(TASK, payload=None)
+    await one.take(REF)
+    await one.give_back(REF, hidden=hidden)
+    again = await one.take(REF)
+    await one.give_back(REF, hidden=hidden)
+
+    assert (Lease(), Lease(is_from_another=True, hidden=hidden)) == (again, await two.take(REF))
     one.close()
     two.close()
 
