@@ -18,7 +18,7 @@ class Conversation:
     """Starts the program at once, and ends it at the end of the block. Its requests to this machine use no proxy."""
 
     def __init__(self, command: Sequence[str | Path], folder: Path) -> None:
-        self._complaints = tempfile.TemporaryFile()
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 closed by __exit__
         self._process = subprocess.Popen(
             [str(word) for word in command],
             cwd=folder,
