@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.world import world as world  # noqa: PLC0414 a fixture of all tests
@@ -20,6 +21,14 @@ settings.register_profile("few", max_examples=15, deadline=None)
 settings.register_profile("quick", max_examples=30, deadline=None)
 settings.register_profile("long", max_examples=3000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+# The default shows each frame with its variables and colours the code, which takes up to a second for each traceback.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 DESCRIPTIONS = Path(__file__).resolve().parents[2] / "shared" / "specs"
 

@@ -14,12 +14,17 @@ from referencing.jsonschema import DRAFT202012
 _ROOT = "urn:description"
 
 
+def read_yaml(text: str) -> Any:
+    """By the C library where PyYAML has it: the descriptions have up to a megabyte, which takes seconds otherwise."""
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 both loaders are safe
+
+
 class ApiDescription:
     """A description of a vendor's API. Raises `AssertionError` for anything that does not match it."""
 
     def __init__(self, path: Path) -> None:
         text = path.read_text(encoding="utf-8")
-        document: dict[str, Any] = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        document: dict[str, Any] = json.loads(text) if path.suffix == ".json" else read_yaml(text)
         self._openapi_30 = str(document["openapi"]).startswith("3.0")
         self._document: dict[str, Any] = self._translated(document)
         resource: Resource[Any] = Resource.from_contents(self._document, default_specification=DRAFT202012)

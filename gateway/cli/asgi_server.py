@@ -3,20 +3,37 @@
 import asyncio
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.cli.failure import fail
+
+if TYPE_CHECKING:
+    import socket
 
 SHUTDOWN_S = 5
 POLL_S = 0.005
 
 
-class AsgiServer:
-    """Serves `application` until the block ends. Fails the command if the port is taken or the start goes wrong."""
+def bound(host: str, port: int) -> "socket.socket":
+    """A socket at this address, for an `AsgiServer`. Fails the command if the port is taken."""
+    import socket
 
-    def __init__(self, application: Callable[..., Any], host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+    except OSError as error:
+        made.close()
+        fail(f"the gateway cannot listen on {host}:{port}: {error.strerror}; choose another --port")
+    return made
+
+
+class AsgiServer:
+    """Serves `application` on the bound socket until the block ends. Fails the command if the start goes wrong."""
+
+    def __init__(self, application: Callable[..., Any], address: "socket.socket") -> None:
         import contextlib
-        import socket
 
         import uvicorn
 
@@ -26,14 +43,7 @@ class AsgiServer:
             def capture_signals(self) -> Any:
                 return contextlib.nullcontext()
 
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            self._socket.bind((host, port))
-        except OSError as error:
-            self._socket.close()
-            fail(f"the gateway cannot listen on {host}:{port}: {error.strerror}; choose another --port")
+        self._socket = address
         self._server = Embedded(
             uvicorn.Config(
                 application,
