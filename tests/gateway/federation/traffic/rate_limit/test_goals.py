@@ -45,7 +45,7 @@ async def test_greedy_users_never_make_the_vendor_refuse(jitter: float, headers:
     caller = Caller(source, vendor)
     until = anyio.current_time() + 120
     async with anyio.create_task_group() as group:
-        for number in range(sized(200, 60)):
+        for number in range(sized(200, 40)):
             group.start_soon(lambda write: greedy(caller, until, is_write=write), number % 4 == 0)
     await source.aclose()
 
@@ -310,7 +310,7 @@ async def test_mutations_wait_at_most_a_second_while_lists_saturate(seed: int, p
 
     async with anyio.create_task_group() as group:
         group.start_soon(mutations)
-        for _ in range(30):
+        for _ in range(sized(30, 15)):
             group.start_soon(greedy, caller, until)
     await source.aclose()
 
