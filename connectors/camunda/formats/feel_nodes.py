@@ -54,6 +54,52 @@ def between(value: Node, start: Node, end: Node) -> Node:
     return between
 
 
+def inside(value: Node, start: Node, end: Node, *, has_low: bool, has_high: bool) -> Node:
+    """Whether a number is in an interval."""
+
+    def inside(context: Context) -> object:
+        low, high, found = start(context), end(context), value(context)
+        if {values.type_of(low), values.type_of(high)} != {"number"} or values.compare(">", low, high):
+            raise NotEvaluatedError
+        if found is None:
+            return False
+        if values.type_of(found) != "number":
+            raise NotEvaluatedError
+        return bool(
+            values.compare(">=" if has_low else ">", found, low)
+            and values.compare("<=" if has_high else "<", found, high)
+        )
+
+    return inside
+
+
+def indexed(node: Node, place: int) -> Node:
+    """The element of a list at a place, counted from 1, or from the end if it is negative."""
+
+    def indexed(context: Context) -> object:
+        listed = node(context)
+        if listed is None:
+            return None
+        found = list(listed) if isinstance(listed, list | tuple) else [listed]
+        index = place - 1 if place > 0 else len(found) + place
+        return values.checked(found[index]) if place and 0 <= index < len(found) else None
+
+    return indexed
+
+
+def quantified(name: str, listed: Node, test: Node, *, is_some: bool) -> Node:
+    def quantified(context: Context) -> object:
+        found = listed(context)
+        if found is None:
+            return None
+        if not isinstance(found, list | tuple):
+            raise NotEvaluatedError
+        held = [test({**context, name: values.checked(each)}) not in (None, False) for each in found]
+        return any(held) if is_some else all(held)
+
+    return quantified
+
+
 def arithmetic(operator: str, left: Node, right: Node) -> Node:
     match operator:
         case "+":

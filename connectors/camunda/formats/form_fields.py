@@ -11,7 +11,7 @@ from connectors.camunda.formats.form_data import at
 from connectors.camunda.formats.form_options import options_of
 from connectors.camunda.formats.form_rules import EMAIL, PHONE, limit_of
 from connectors.camunda.formats.form_state import FormState, computed
-from connectors.camunda.formats.form_values import number_of
+from connectors.camunda.formats.form_text import number_of
 from connectors.sdk import MISSING, FormField, FormFieldType, is_number, option
 
 # What a row is called in expressions: not known for all rows at once.

@@ -72,8 +72,16 @@ class FormState:
     def settle(self, given: Mapping[Path, object]) -> list[Instance]:
         """Compute expressions and drop choices that are no option, until nothing changes. The inputs that result.
 
-        A value of `given` stays where its expression is not evaluated.
+        A value of `given` stays where its expression is not evaluated. Expressions that are computed when the form is
+        submitted are so at last: they change nothing that the form shows.
         """
+        instances = self._settled(given)
+        late = [(each, self._computed(each, given)) for each in instances if _is_late(each)]
+        for instance, value in late:
+            put(self.data, instance.path, value)
+        return instances
+
+    def _settled(self, given: Mapping[Path, object]) -> list[Instance]:
         instances = list(self.instances())
         expressions = sum(instance.component.type == "expression" for instance in instances)
         for _ in range(min(expressions + 2, MOST_ROUNDS)):
@@ -137,9 +145,7 @@ class FormState:
         before = at(self.data, path)
         after = before
         if component.type == "expression":
-            after = computed(component, instance.context)
-            if after is NOT_EVALUATED and path in given:
-                after = before
+            after = before if _is_late(instance) else self._computed(instance, given)
         elif component.is_single_choice or component.is_multiple_choice:
             options = options_of(component, self.initial, instance.context)
             if options is not None:
@@ -148,6 +154,11 @@ class FormState:
             return False
         put(self.data, path, after)
         return True
+
+    def _computed(self, instance: Instance, given: Mapping[Path, object]) -> object:
+        value = computed(instance.component, instance.context)
+        is_left = value is NOT_EVALUATED and instance.path in given
+        return at(self.data, instance.path) if is_left else value
 
     def _hide(self, component: Component, base: Path, shown: dict[str, Any], scope: _Scope, around: Visibility) -> None:
         """Take out of `shown` what is hidden, and mark what may be hidden."""
@@ -189,6 +200,14 @@ class FormState:
             inner = _Scope(seen, row, parent, (*scope.places, place + 1))
             for child in component.children:
                 yield from self._rendered(child, (*path, place), seen, inner, visibility)
+
+
+def _is_late(instance: Instance) -> bool:
+    """Whether it is an expression that is computed when the form is submitted."""
+    component = instance.component
+    is_late = component.type == "expression" and component.members.get("computeOn") == "presubmit"
+    is_fixed = component.is_disabled or instance.is_read_only or instance.visibility is Visibility.HIDDEN
+    return is_late and not is_fixed
 
 
 def computed(component: Component, context: Context) -> object:

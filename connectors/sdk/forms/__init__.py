@@ -2,13 +2,16 @@
 
 values        emptiness and equality of values, keys that lead into nested objects
 rules         the faults of one value, by type, options and limits
+patterns      whether a text has the form of a pattern, as JavaScript has it, in linear time
+pattern_parser  reads JavaScript's patterns and writes them in RE2's syntax
 judge         the faults of data against a list of fields, and the data to send
 json_schema   the JSON Schema of the data, made from the fields
 """
 
 from connectors.sdk.forms.json_schema import json_schema_of
 from connectors.sdk.forms.judge import given, judge_fields
-from connectors.sdk.forms.rules import fault, faults_of, is_date, is_moment, is_time, is_unfilled, matches, required
+from connectors.sdk.forms.patterns import matches
+from connectors.sdk.forms.rules import fault, faults_of, is_date, is_moment, is_time, is_unfilled, required
 from connectors.sdk.forms.values import MISSING, is_empty, is_number, is_same, option, put_at, text_of, value_at
 
 __all__ = [

@@ -3,11 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any
 
-import re2
-
+from connectors.sdk.forms.patterns import matches
 from connectors.sdk.forms.values import is_empty, is_number, is_same, text_of
 from connectors.sdk.model import FormFault, FormField, FormFieldType
 
@@ -15,8 +12,6 @@ Path = tuple[object, ...]
 
 # Options that a message names at most.
 MOST_NAMED = 10
-_QUIET = re2.Options()
-_QUIET.log_errors = False
 
 
 def faults_of(field: FormField, value: object, path: Path) -> Iterator[FormFault]:
@@ -151,22 +146,6 @@ def _item_count(field: FormField, value: Sequence[object], path: Path) -> Iterat
         yield fault(field, path, f"takes at least {field.min_items} entries")
     if field.max_items is not None and len(value) > field.max_items:
         yield fault(field, path, f"takes at most {field.max_items} entries")
-
-
-def matches(pattern: str, value: str) -> bool | None:
-    """Whether the text has a match; None for a pattern that cannot be matched here (look-ahead), which is left to the
-    vendor. The time grows with the length of the text only, whatever the pattern is.
-    """
-    compiled = _compiled(pattern)
-    return None if compiled is None else compiled.search(value) is not None
-
-
-@lru_cache(maxsize=256)
-def _compiled(pattern: str) -> Any:
-    try:
-        return re2.compile(pattern, options=_QUIET)
-    except (re2.error, UnicodeEncodeError):
-        return None
 
 
 def is_date(value: object) -> bool:
