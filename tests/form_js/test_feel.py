@@ -25,7 +25,7 @@ n in (1, 5)|n in (1, 2)|n in [5, 6]|n in l|n in one|n in (one)|n in (<3, >4)|n i
 a in (1, null)|b in (true, false)|n in (5)|n in ((5))|n in (n)|1 in r.k|s in l|l in (l)|n between 1 and 6|n between 6 and 9|n between a and 6
 b and f|b or f|a and f|a or b|n and b|b and a|n = 5 and s = "x" or f|not(b)|not(a)|not(f)|not(n)|not (b)|not(b) and f|not(b) or b|b and not(f)
 not(b and f)|not(n = 5)|not(n = 6)|s = "x" and not(n = 6)|not(missing)|not(s = missing)|b or (n > l)|not(not(b))
-n + 1|n + s|s + s|-n|-s|n / 0|n - 1|n * 2 > 9|10 / 4|7 - 2 - 1|2 ** 3 ** 2|-2 ** 2|2 * 3 + 4|2 + 3 * 4|o.k + o.k|0.1 + 0.2|n + a|l + 1
+n + 1|n + s|s + s|-n|-s|n / 0|n - 1|n * 2 > 9|10 / 4|7 - 2 - 1|2 ** 3 ** 2|2 ^ 3 ^ 2|-n ^ 2|2 * n ^ 2|-2 ** 2|2 * 3 + 4|2 + 3 * 4|o.k + o.k|0.1 + 0.2|n + a|l + 1
 if b then 1 else 2|if a then 1 else 2|if n > 3 then "x" else "y"|if n > a then 1 else 2|if s then 1 else 2|[if b then 1 else 2, n]
 count(l)|count(e) = 0|string length(s)|contains(s, "x")|starts with("abc", "ab")|ends with("abc", "ab")|upper case("ab") = "AB"|lower case("AB")
 list contains(l, 2)|list contains(l, n)|list contains(e, 1)|list contains(a, 1)|list contains(n, 5)|list contains([null], a)|count(a)|count(n)

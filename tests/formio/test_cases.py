@@ -182,13 +182,13 @@ async def test_an_expected_version_counts_until_the_data_are_sent(world: World) 
 
 
 async def test_a_draft_keeps_data_beside_the_form(world: World) -> None:
-    """It may lack required values, and is judged for the rest."""
+    """It may lack required values, and is judged for the rest. Data of what a condition hides are not judged: they go."""
     told = case("ui-hidden-required")
     await closed(world)
     await plant(world, told["given"]["formLayout"], {"ref": "R-17"})
     _, kept = await sent(world, SAVE, data={"decision": "reject"})
-    refused, nothing = await sent(world, SAVE, data={"decision": "maybe", "penalty": "high"})
+    refused, nothing = await sent(world, SAVE, data={"decision": "maybe", "penalty": "high", "sure": "yes"})
 
     assert {"ref": "R-17", "decision": "reject"} == kept
     assert nothing is None
-    assert [["data", "decision"], ["data", "penalty"]] == [each["field"] for each in refused["errors"]]
+    assert [["data", "decision"], ["data", "sure"]] == [each["field"] for each in refused["errors"]]

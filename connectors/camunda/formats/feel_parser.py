@@ -31,7 +31,7 @@ DEEPEST = 40
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?(?![\w]))|(?P<text>"(?:[^"\\]|\\["\\nrt])*")|(?P<name>[^\W\d]\w*)"""
-    r"""|(?P<sign>\*\*|\.\.|<=|>=|!=|[-+*/=<>(){}\[\],:.]))"""
+    r"""|(?P<sign>\*\*|\.\.|<=|>=|!=|[-+*/^=<>(){}\[\],:.]))"""
 )
 _ESCAPES = {'\\"': '"', "\\\\": "\\", "\\n": "\n", "\\r": "\r", "\\t": "\t"}
 _COMPARISONS = ("<", "<=", ">", ">=")
@@ -103,7 +103,7 @@ class Parser:
 
     def _guarded(self, node: Node) -> Node:
         """The library knows names with signs in them, such as `unit-price`: not taken for a difference here."""
-        if not re.search(r"[-+*/]", re.sub(r'"(?:[^"\\]|\\.)*"', "", self._text)):
+        if not re.search(r"[-+*/^]", re.sub(r'"(?:[^"\\]|\\.)*"', "", self._text)):
             return node
         whole = re.sub(r"\s+", "", self._text)
 
@@ -273,8 +273,8 @@ class Parser:
 
     def _power(self) -> Node:
         left = self._negative()
-        while operator := self._take("**"):
-            left = arithmetic(operator, left, self._negative())
+        while self._take("**", "^"):
+            left = arithmetic("**", left, self._negative())
         return left
 
     def _negative(self) -> Node:

@@ -119,9 +119,9 @@ def _kind_of_text(component: Component, value: str) -> Iterator[str]:
 
 def _pattern(component: Component, value: object) -> Iterator[str]:
     pattern = component.rules.get("pattern")
-    if not isinstance(pattern, str) or not pattern or value == 0:
+    if not pattern or value == 0:
         return
-    if matches(pattern, javascript_text(value)) is False:
+    if matches(javascript_text(pattern), javascript_text(value)) is False:
         message = component.rules.get("patternErrorMessage")
         yield "does not have the form that is asked for" + (
             f": {message}" if isinstance(message, str) and message else ""

@@ -3,7 +3,8 @@
 A port of the processors of `@formio/core` 2.8.3, without the filter of its server, which drops data beside the form.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from msgspec import Struct
@@ -52,15 +53,19 @@ class _Judging:
         self._taken = taken
         self._data = taken.data
         self._is_draft = is_draft
-        self._faults = list(taken.faults)
+        self._faults: list[tuple[Component | None, FormFault]] = []
         self._unevaluated: list[str] = []
         # Of components whose keys lead to the same place: what stays if one of them is shown.
         self._kept: set[Place] = set()
         self._cleared: set[Place] = set()
+        # What a condition hides and clears: whatever was given there.
+        self._gone: set[Place] = set()
 
     def run(self) -> FormJudgement:
         for component in self._form.roots:
             self._visit(component, (), {}, Shown())
+        gone = self._gone - self._kept
+        self._faults += [each for each in self._taken.faults if not _is_within(each[1].path, gone)]
         for place in self._cleared - self._kept:
             remove_at(self._data, place)
         return FormJudgement(
@@ -190,8 +195,10 @@ class _Judging:
         if not shown.is_hidden:
             self._kept.add(place)
         elif component.part.get("clearOnHide", True) and value_at(self._data, place) is not MISSING:
-            self._cleared.add(place)
-            if component.data_path not in self._form.twice:
+            self._gone.add(place)
+            if component.data_path in self._form.twice:
+                self._cleared.add(place)
+            else:
                 remove_at(self._data, place)
 
     def _validate(self, component: Component, path: Place, place: Place, shown: Shown) -> Iterator[FormFault]:
@@ -205,6 +212,10 @@ class _Judging:
         is_demanded = not self._is_draft and not shown.is_unknown and not is_disabled(component)
         for within, rule in broken(component, value_at(self._data, place), is_demanded=is_demanded):
             yield fault((*path, *within), component, rule)
+
+
+def _is_within(path: Sequence[object], places: AbstractSet[Place]) -> bool:
+    return bool(places) and any(tuple(path[:length]) in places for length in range(1, len(path) + 1))
 
 
 def _is_kept(part: Mapping[str, Any]) -> bool:
