@@ -28,9 +28,6 @@ DEEPEST = 20
 # What a select has if its author lists nothing.
 _NO_OPTIONS = [{"label": "Value", "value": "value"}]
 
-Path = tuple[str | int, ...]
-"""Names of members, and places in lists."""
-
 
 class Component(Struct, frozen=True, kw_only=True):
     """`parts` lead from the container around it to its value. `members` are those of the document."""

@@ -5,13 +5,24 @@ from datetime import date
 from typing import Any
 
 from connectors.camunda.formats.feel_values import NOT_EVALUATED, equals
-from connectors.camunda.formats.form_components import Component, Path, components_of, inputs_of, is_expression
-from connectors.camunda.formats.form_data import at, copied, nested_data, put, removed
+from connectors.camunda.formats.form_components import Component, components_of, inputs_of, is_expression
+from connectors.camunda.formats.form_data import nested_data
 from connectors.camunda.formats.form_options import Option, is_option, options_of
 from connectors.camunda.formats.form_rules import LIMITS, broken_rules, lacks, limit_of
 from connectors.camunda.formats.form_state import FormState, Instance, Visibility
 from connectors.camunda.formats.form_values import FILE_RULE, WrongValueError, entered_value, opening_value
-from connectors.sdk import MISSING, FormFault, FormJudgement, is_same, text_of
+from connectors.sdk import (
+    MISSING,
+    DataPath,
+    FormFault,
+    FormJudgement,
+    copied,
+    is_same,
+    put_at,
+    remove_at,
+    text_of,
+    value_at,
+)
 
 # Options that a message names at most.
 MOST_NAMED = 10
@@ -42,7 +53,7 @@ def _depends_on_held(component: Component, around: object) -> bool:
         return True
     if is_expression(component.members.get("valuesExpression")) or any(map(is_expression, component.rules.values())):
         return True
-    value = at(around, component.parts)
+    value = value_at(around, component.parts)
     if component.is_input:
         return component.type == "expression" or (value is MISSING and not component.is_disabled)
     if component.is_list:
@@ -59,10 +70,10 @@ class _Judge:
         self._nested = nested
         self._held = held
         self._today = today
-        self._given: dict[Path, object] = {}
+        self._given: dict[DataPath, object] = {}
         """The values as the form would submit them, or as they are if it could not."""
-        self._wrong: dict[Path, str] = {}
-        self._lists: set[Path] = set()
+        self._wrong: dict[DataPath, str] = {}
+        self._lists: set[DataPath] = set()
         self._shapes: list[FormFault] = []
         self._state = FormState(form, held)
         self._fill(form, nested, ())
@@ -70,9 +81,9 @@ class _Judge:
 
     # What was given
 
-    def _fill(self, component: Component, around: object, base: Path) -> None:
+    def _fill(self, component: Component, around: object, base: DataPath) -> None:
         path = (*base, *component.parts)
-        value = at(around, component.parts)
+        value = value_at(around, component.parts)
         if value is MISSING:
             return
         if component.is_input:
@@ -85,7 +96,7 @@ class _Judge:
         elif any(inputs_of(component)):
             self._shapes.append(FormFault(path=path, rule="takes an object", label=component.label))
 
-    def _enter(self, component: Component, path: Path, value: object) -> None:
+    def _enter(self, component: Component, path: DataPath, value: object) -> None:
         if component.is_disabled:
             return
         try:
@@ -97,19 +108,19 @@ class _Judge:
         if component.members.get("readonly") is not True:
             is_choice = component.is_single_choice or component.is_multiple_choice
             # The form drops a choice that is no option, and goes on with what is left.
-            put(self._state.data, path, opening_value(component, entered, self._held) if is_choice else entered)
+            put_at(self._state.data, path, opening_value(component, entered, self._held) if is_choice else entered)
 
-    def _fill_rows(self, component: Component, path: Path, value: object) -> None:
+    def _fill_rows(self, component: Component, path: DataPath, value: object) -> None:
         if value is None:
             value = []
         if not isinstance(value, list):
             self._shapes.append(FormFault(path=path, rule="takes a list of rows", label=component.label))
             return
-        before = at(self._state.data, path)
+        before = value_at(self._state.data, path)
         if not component.members.get("allowAddRemove", True) and isinstance(before, list) and len(before) != len(value):
             self._shapes.append(FormFault(path=path, rule=f"takes {len(before)} rows", label=component.label))
         self._lists.add(path)
-        put(self._state.data, path, [])
+        put_at(self._state.data, path, [])
         for place, row in enumerate(value):
             self._state.add_row(component, path)
             if not isinstance(row, Mapping):
@@ -133,11 +144,11 @@ class _Judge:
 
     def _rules(self, instance: Instance, *, is_draft: bool) -> Iterator[str]:
         component, path = instance.component, instance.path
-        is_kept = instance.is_read_only and is_same(self._given.get(path, MISSING), at(self._held, path))
+        is_kept = instance.is_read_only and is_same(self._given.get(path, MISSING), value_at(self._held, path))
         if path in self._wrong and not is_kept:
             yield self._wrong[path]
             return
-        value = at(self._state.data, path)
+        value = value_at(self._state.data, path)
         if path in self._given and not is_kept:
             yield from self._not_enterable(instance, self._given[path])
         if (
@@ -151,7 +162,7 @@ class _Judge:
 
     def _not_enterable(self, instance: Instance, value: object) -> Iterator[str]:
         """Why a person could not enter the value here."""
-        component, now = instance.component, at(self._state.data, instance.path)
+        component, now = instance.component, value_at(self._state.data, instance.path)
         if instance.is_read_only:
             if not is_same(value, now) and component.type != "expression":
                 yield "cannot be changed"
@@ -171,10 +182,10 @@ class _Judge:
         if instance.component.type == "expression":
             return value is not NOT_EVALUATED and lacks(instance.component, value)
         if instance.component.type == "filepicker" and not self._is_in_given_list(instance.path):
-            value = at(self._held, instance.path)
+            value = value_at(self._held, instance.path)
             return value is MISSING or lacks(instance.component, value)
         is_kept = not self._is_in_given_list(instance.path) or instance.is_read_only
-        return not is_kept or at(self._held, instance.path) is MISSING or lacks(instance.component, value)
+        return not is_kept or value_at(self._held, instance.path) is MISSING or lacks(instance.component, value)
 
     def _demand(self, component: Component) -> str:
         if component.type == "checkbox":
@@ -186,7 +197,7 @@ class _Judge:
             return "is required"
         return f"is required; the form proposes {text_of(default)}"
 
-    def _is_in_given_list(self, path: Path) -> bool:
+    def _is_in_given_list(self, path: DataPath) -> bool:
         return any(path[: len(each)] == each for each in self._lists)
 
     def _is_hidden(self, path: tuple[object, ...]) -> bool:
@@ -199,21 +210,21 @@ class _Judge:
         shown: list[Instance] = []
         for instance in self._instances:
             if instance.visibility is Visibility.HIDDEN or instance.component.is_disabled:
-                removed(sent, instance.path)
+                remove_at(sent, instance.path, with_empty=True)
             else:
                 shown.append(instance)
         for path in self._state.hidden:
-            removed(sent, path)
+            remove_at(sent, path, with_empty=True)
         for path in sorted(self._lists, key=len, reverse=True):
-            rows = at(sent, path)
+            rows = value_at(sent, path)
             is_bare = isinstance(rows, list) and rows and not any(rows)
             if is_bare and not any(instance.path[: len(path)] == path for instance in shown):
-                removed(sent, path)
+                remove_at(sent, path, with_empty=True)
         replaced = frozenset(sent)
         for instance in shown:
             value = self._submitted(instance, is_replaced=len(instance.path) > 1 and instance.path[0] in replaced)
             if value is not MISSING:
-                put(sent, instance.path, value)
+                put_at(sent, instance.path, value)
         return sent
 
     def _submitted(self, instance: Instance, *, is_replaced: bool) -> object:
@@ -222,8 +233,8 @@ class _Judge:
         `is_replaced`: the object or list that holds the value is sent, and so replaces the one of the process.
         """
         component, path = instance.component, instance.path
-        held = at(self._held, path)
-        value = at(self._state.data, path)
+        held = value_at(self._held, path)
+        value = value_at(self._state.data, path)
         if component.type == "expression" and value is not NOT_EVALUATED and instance.visibility is Visibility.SHOWN:
             is_kept = value is None if held is MISSING else equals(value, held) is True
             return MISSING if is_kept and not is_replaced else value
@@ -241,7 +252,7 @@ class _Judge:
             component = instance.component
             if instance.visibility is Visibility.UNKNOWN:
                 found[component.hide or f"a condition around {'.'.join(component.parts)}"] = None
-            if component.type == "expression" and at(self._state.data, instance.path) is NOT_EVALUATED:
+            if component.type == "expression" and value_at(self._state.data, instance.path) is NOT_EVALUATED:
                 found[str(component.members.get("expression"))] = None
             for name in LIMITS:
                 if (

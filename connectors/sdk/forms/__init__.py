@@ -1,6 +1,7 @@
 """Forms: judging data before it is sent, and describing what may be sent.
 
-values        emptiness and equality of values, keys that lead into nested objects
+values        emptiness and equality of values
+places        reading, setting and removing a value by its path, through objects and rows
 rules         the faults of one value, by type, options and limits
 patterns      whether a text has the form of a pattern, as JavaScript has it, in linear time
 pattern_parser  reads JavaScript's patterns and writes them in RE2's syntax
@@ -11,11 +12,14 @@ json_schema   the JSON Schema of the data, made from the fields
 from connectors.sdk.forms.json_schema import json_schema_of
 from connectors.sdk.forms.judge import given, judge_fields
 from connectors.sdk.forms.patterns import matches
+from connectors.sdk.forms.places import DataPath, copied, put_at, remove_at, value_at
 from connectors.sdk.forms.rules import fault, faults_of, is_date, is_moment, is_time, is_unfilled, required
-from connectors.sdk.forms.values import MISSING, is_empty, is_number, is_same, option, put_at, text_of, value_at
+from connectors.sdk.forms.values import MISSING, is_empty, is_number, is_same, option, text_of
 
 __all__ = [
     "MISSING",
+    "DataPath",
+    "copied",
     "fault",
     "faults_of",
     "given",
@@ -31,6 +35,7 @@ __all__ = [
     "matches",
     "option",
     "put_at",
+    "remove_at",
     "required",
     "text_of",
     "value_at",

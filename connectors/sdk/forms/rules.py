@@ -5,16 +5,15 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from connectors.sdk.forms.patterns import matches
+from connectors.sdk.forms.places import DataPath
 from connectors.sdk.forms.values import is_empty, is_number, is_same, text_of
 from connectors.sdk.model import FormFault, FormField, FormFieldType
-
-Path = tuple[object, ...]
 
 # Options that a message names at most.
 MOST_NAMED = 10
 
 
-def faults_of(field: FormField, value: object, path: Path) -> Iterator[FormFault]:
+def faults_of(field: FormField, value: object, path: DataPath) -> Iterator[FormFault]:
     """The faults of a value that is not empty. `null` has none: whether it may be empty is another question."""
     if value is None:
         return
@@ -29,15 +28,15 @@ def faults_of(field: FormField, value: object, path: Path) -> Iterator[FormFault
     yield from _of_one(field, value, path)
 
 
-def fault(field: FormField, path: Path, rule: str) -> FormFault:
+def fault(field: FormField, path: DataPath, rule: str) -> FormFault:
     return FormFault(path=path, rule=rule, label=field.label)
 
 
-def required(field: FormField, path: Path) -> FormFault:
+def required(field: FormField, path: DataPath) -> FormFault:
     return fault(field, path, "must be ticked" if field.must_be_true else "is required")
 
 
-def _of_one(field: FormField, value: object, path: Path) -> Iterator[FormFault]:
+def _of_one(field: FormField, value: object, path: DataPath) -> Iterator[FormFault]:
     wanted = _wrong_type(field, value)
     if wanted is not None:
         yield fault(field, path, f"takes {wanted}")
@@ -53,7 +52,7 @@ def _of_one(field: FormField, value: object, path: Path) -> Iterator[FormFault]:
                 yield from _row(field.fields, row, (*path, place))
 
 
-def _row(fields: Sequence[FormField], row: object, path: Path) -> Iterator[FormFault]:
+def _row(fields: Sequence[FormField], row: object, path: DataPath) -> Iterator[FormFault]:
     if not isinstance(row, Mapping):
         yield FormFault(path=path, rule="takes an object with the fields of a row")
         return
@@ -116,7 +115,7 @@ def _wrong_option(field: FormField, values: Sequence[object]) -> str | None:
     return f"one of {named}" + (", ..." if len(known) > MOST_NAMED else "")
 
 
-def _text(field: FormField, value: str, path: Path) -> Iterator[FormFault]:
+def _text(field: FormField, value: str, path: DataPath) -> Iterator[FormFault]:
     if field.type is not FormFieldType.TEXT:
         return
     if field.min_length is not None and len(value) < field.min_length:
@@ -127,7 +126,7 @@ def _text(field: FormField, value: str, path: Path) -> Iterator[FormFault]:
         yield fault(field, path, "does not have the form that is asked for")
 
 
-def _number(field: FormField, value: object, path: Path) -> Iterator[FormFault]:
+def _number(field: FormField, value: object, path: DataPath) -> Iterator[FormFault]:
     number = _as_number(value)
     if number is None:
         return
@@ -141,7 +140,7 @@ def _number(field: FormField, value: object, path: Path) -> Iterator[FormFault]:
             yield fault(field, path, f"takes steps of {field.step}")
 
 
-def _item_count(field: FormField, value: Sequence[object], path: Path) -> Iterator[FormFault]:
+def _item_count(field: FormField, value: Sequence[object], path: DataPath) -> Iterator[FormFault]:
     if field.min_items is not None and len(value) < field.min_items:
         yield fault(field, path, f"takes at least {field.min_items} entries")
     if field.max_items is not None and len(value) > field.max_items:
