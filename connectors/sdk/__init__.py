@@ -82,6 +82,7 @@ from connectors.sdk.errors import (
 from connectors.sdk.fan_out import BATCH_CONCURRENCY, get_each
 from connectors.sdk.forms import (
     MISSING,
+    Choices,
     DataPath,
     copied,
     fault,
@@ -96,6 +97,7 @@ from connectors.sdk.forms import (
     is_unfilled,
     json_schema_of,
     judge_fields,
+    judged,
     matches,
     option,
     put_at,
@@ -103,6 +105,7 @@ from connectors.sdk.forms import (
     required,
     text_of,
     value_at,
+    values_of,
 )
 from connectors.sdk.http import (
     JSON_CREATED,
@@ -262,6 +265,7 @@ __all__ = [
     "CancelFlowOfTask",
     "CancelStrategy",
     "Capability",
+    "Choices",
     "Claim",
     "Clock",
     "Command",
@@ -418,6 +422,7 @@ __all__ = [
     "is_unfilled",
     "json_schema_of",
     "judge_fields",
+    "judged",
     "local_time_to_wire",
     "matches",
     "option",
@@ -442,6 +447,7 @@ __all__ = [
     "unreadable",
     "utc_now",
     "value_at",
+    "values_of",
     "whole_milliseconds",
     "write_cursor",
 ]

@@ -8,7 +8,7 @@ from connectors.camunda.formats.feel_functions import FUNCTION_NAMES
 from connectors.camunda.formats.feel_values import Context, FeelError, NotEvaluatedError
 
 Node = Callable[[Context], object]
-MOST_NAMES = 10_000
+MOST_NAMES = 200_000
 
 
 def failing(_: Context) -> object:
@@ -139,8 +139,12 @@ def variable(name: str) -> Node:
 
 
 class FixedContext(dict[str, object]):
-    """A context that does not change. Its names are looked through once for many expressions."""
+    """A context that does not change. The names in it are looked through once for many expressions.
 
+    `within` is the context of the whole form for one of a row, which has no other names.
+    """
+
+    within: "FixedContext | None" = None
     odd: set[str] | None = None
 
 
@@ -148,9 +152,10 @@ def odd_names(context: Context) -> set[str]:
     """Names in the context, at any depth, that contain more than letters and digits; without blanks."""
     if not isinstance(context, FixedContext):
         return _odd_names(context)
-    if context.odd is None:
-        context.odd = _odd_names(context)
-    return context.odd
+    whole = context.within or context
+    if whole.odd is None:
+        whole.odd = _odd_names(whole)
+    return whole.odd
 
 
 def _odd_names(value: object) -> set[str]:

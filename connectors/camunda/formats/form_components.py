@@ -1,8 +1,9 @@
 """The components of a form-js document, and where each has its value in the data."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from connectors.sdk import FormFieldType
 
@@ -30,7 +31,9 @@ _NO_OPTIONS = [{"label": "Value", "value": "value"}]
 
 
 class Component(Struct, frozen=True, kw_only=True):
-    """`parts` lead from the container around it to its value. `members` are those of the document."""
+    """`parts` lead from the container around it to its value. `members` are those of the document. `noted`: what was
+    found out about it once for all rows.
+    """
 
     type: str
     parts: tuple[str, ...] = ()
@@ -38,6 +41,7 @@ class Component(Struct, frozen=True, kw_only=True):
     children: "tuple[Component, ...]" = ()
     is_input: bool = False
     is_list: bool = False
+    noted: dict[str, Any] = field(default_factory=dict)
 
     @property
     def hide(self) -> str | None:

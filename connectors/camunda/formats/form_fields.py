@@ -126,7 +126,7 @@ def _options(component: Component, seen: _Seen) -> tuple | None:  # type: ignore
     if not (component.is_single_choice or component.is_multiple_choice):
         return None
     known = options_of(component, seen.initial, seen.context)
-    return None if known is None else tuple(option(each.value, each.label) for each in known)
+    return None if known is None else tuple(option(each.value, each.label) for each in known.all)
 
 
 def _is_read_only(component: Component, context: Context) -> bool:

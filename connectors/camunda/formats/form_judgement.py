@@ -1,13 +1,14 @@
 """Judges the data of a completion as the vendor's form library would: what is wrong, and what the form would submit."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Any
 
 from connectors.camunda.formats.feel_values import NOT_EVALUATED, equals
 from connectors.camunda.formats.form_components import Component, components_of, inputs_of, is_expression
 from connectors.camunda.formats.form_data import nested_data
-from connectors.camunda.formats.form_options import Option, is_option, options_of
+from connectors.camunda.formats.form_options import Options, options_of
 from connectors.camunda.formats.form_rules import LIMITS, broken_rules, lacks, limit_of
 from connectors.camunda.formats.form_state import FormState, Instance, Visibility
 from connectors.camunda.formats.form_values import FILE_RULE, WrongValueError, entered_value, opening_value
@@ -134,10 +135,11 @@ class _Judge:
 
     def faults(self, *, is_draft: bool) -> Iterator[FormFault]:
         yield from (fault for fault in self._shapes if not self._is_hidden(fault.path))
+        shapes = {fault.path for fault in self._shapes}
         for instance in self._instances:
             if instance.visibility is Visibility.HIDDEN or instance.component.is_disabled:
                 continue
-            if any(instance.path[: len(fault.path)] == fault.path for fault in self._shapes):
+            if shapes and _is_within(instance.path, shapes):
                 continue
             for rule in self._rules(instance, is_draft=is_draft):
                 yield FormFault(path=instance.path, rule=rule, label=label_of(instance.component))
@@ -172,7 +174,7 @@ class _Judge:
         elif component.is_single_choice or component.is_multiple_choice:
             options = options_of(component, self._state.initial, instance.context)
             chosen = value if isinstance(value, list) and component.is_multiple_choice else [value]
-            if options is not None and value is not None and not all(is_option(each, options) for each in chosen):
+            if options is not None and value is not None and not all(each in options for each in chosen):
                 yield _one_of(options)
 
     def _lacks(self, instance: Instance, value: object) -> bool:
@@ -198,10 +200,10 @@ class _Judge:
         return f"is required; the form proposes {text_of(default)}"
 
     def _is_in_given_list(self, path: DataPath) -> bool:
-        return any(path[: len(each)] == each for each in self._lists)
+        return _is_within(path, self._lists)
 
     def _is_hidden(self, path: tuple[object, ...]) -> bool:
-        return any(path[: len(each)] == each for each in self._state.hidden)
+        return _is_within(path, self._state.hidden)
 
     # What is sent
 
@@ -215,10 +217,11 @@ class _Judge:
                 shown.append(instance)
         for path in self._state.hidden:
             remove_at(sent, path, with_empty=True)
+        around = {instance.path[:length] for instance in shown for length in range(1, len(instance.path))}
         for path in sorted(self._lists, key=len, reverse=True):
             rows = value_at(sent, path)
             is_bare = isinstance(rows, list) and rows and not any(rows)
-            if is_bare and not any(instance.path[: len(path)] == path for instance in shown):
+            if is_bare and path not in around:
                 remove_at(sent, path, with_empty=True)
         replaced = frozenset(sent)
         for instance in shown:
@@ -263,14 +266,18 @@ class _Judge:
         yield from found
 
 
+def _is_within(path: tuple[object, ...], places: AbstractSet[tuple[object, ...]]) -> bool:
+    return any(path[:length] in places for length in range(1, len(path) + 1))
+
+
 def label_of(component: Component) -> str | None:
     """A label for people: none if it is an expression or a template."""
     label = component.label
     return None if label is None or is_expression(label) or "{{" in label else label
 
 
-def _one_of(options: list[Option]) -> str:
-    if not options:
+def _one_of(options: Options) -> str:
+    if not options.all:
         return "has no options: the list that they come from is empty or missing"
-    named = ", ".join(text_of(option.value) for option in options[:MOST_NAMED])
-    return f"takes one of {named}" + (", ..." if len(options) > MOST_NAMED else "")
+    named = ", ".join(text_of(option.value) for option in options.all[:MOST_NAMED])
+    return f"takes one of {named}" + (", ..." if len(options.all) > MOST_NAMED else "")

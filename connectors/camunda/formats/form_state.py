@@ -10,12 +10,14 @@ from connectors.camunda.formats.feel import evaluate, unary_test
 from connectors.camunda.formats.feel_nodes import FixedContext
 from connectors.camunda.formats.feel_values import NOT_EVALUATED, Context
 from connectors.camunda.formats.form_components import Component, is_expression
-from connectors.camunda.formats.form_options import is_option, options_of
+from connectors.camunda.formats.form_options import Options, options_of
 from connectors.camunda.formats.form_values import empty_value, opening_value
 from connectors.sdk import MISSING, DataPath, copied, is_same, put_at, remove_at, value_at
 
 # Expressions may depend on each other: so often their values are computed anew.
 MOST_ROUNDS = 20
+# In large forms less often: so many inputs are looked at in all rounds together.
+MOST_COMPUTED = 100_000
 
 
 class Visibility(Enum):
@@ -46,13 +48,21 @@ class _Scope:
     """What an expression sees in the form or in a row: `this`, `parent` and `i` besides the data."""
 
     def __init__(
-        self, data: Mapping[str, object], this: object, parent: object = None, places: tuple[int, ...] = ()
+        self,
+        data: Mapping[str, object],
+        this: object,
+        parent: object = None,
+        places: tuple[int, ...] = (),
+        form: FixedContext | None = None,
     ) -> None:
         special: dict[str, object] = {"this": this, "i": list(places), "parent": parent}
         self.this = this
         self.places = places
         wrapped = {f"_{name}_": value for name, value in special.items()}
-        self.context: Context = FixedContext({**special, **data, **wrapped})
+        self.context = FixedContext({**special, **data, **wrapped})
+        self.context.within = form
+        self.form = form or self.context
+        """The context of the whole form."""
 
 
 class FormState:
@@ -62,11 +72,16 @@ class FormState:
 
     def __init__(self, form: Component, held: Mapping[str, object]) -> None:
         self._form = form
-        self._held = copied(held)
-        self.data: dict[str, Any] = copied(held)
+        self._held = held
+        self._own = frozenset(_names_of(form))
+        self.data: dict[str, Any] = self._copied(held)
         self.hidden: set[DataPath] = set()
         self._open(form, (), self.data)
-        self.initial: dict[str, Any] = copied(self.data)
+        self.initial: dict[str, Any] = self._copied(self.data)
+
+    def _copied(self, data: Mapping[str, object]) -> dict[str, Any]:
+        """Data whose members can be changed as far as the form has fields in them."""
+        return {name: copied(value) if name in self._own else value for name, value in data.items()}
 
     def settle(self, given: Mapping[DataPath, object]) -> list[Instance]:
         """Compute expressions and drop choices that are no option, until nothing changes. The inputs that result.
@@ -83,7 +98,7 @@ class FormState:
     def _settled(self, given: Mapping[DataPath, object]) -> list[Instance]:
         instances = list(self.instances())
         expressions = sum(instance.component.type == "expression" for instance in instances)
-        for _ in range(min(expressions + 2, MOST_ROUNDS)):
+        for _ in range(min(expressions + 2, MOST_ROUNDS, max(3, MOST_COMPUTED // (len(instances) or 1)))):
             if True not in [self._adapt(instance, given) for instance in instances]:
                 return instances
             instances = list(self.instances())
@@ -95,7 +110,7 @@ class FormState:
 
     def instances(self) -> Iterator[Instance]:
         """The inputs as the form renders them: with conditions over the data without what conditions hide."""
-        shown = copied(self.data)
+        shown = self._copied(self.data)
         self._hide(self._form, (), shown, _Scope(self.data, self.data), Visibility.SHOWN)
         seen = {**self.initial, **shown}
         self.hidden.clear()
@@ -177,7 +192,7 @@ class FormState:
                 self._hide(child, path, shown, scope, visibility)
             return
         for place, row in enumerate(_rows(self.data, path)):
-            inner = _Scope(self.data, row, scope.this, (*scope.places, place + 1))
+            inner = _Scope(self.data, row, scope.this, (*scope.places, place + 1), scope.form)
             for child in component.children:
                 self._hide(child, (*path, place), shown, inner, visibility)
 
@@ -198,7 +213,7 @@ class FormState:
         for place, row in enumerate(_rows(self.data, path)):
             outer = scope.this if isinstance(scope.this, Mapping) else {}
             parent = {**{name: scope.context[f"_{name}_"] for name in ("this", "i", "parent")}, **outer}
-            inner = _Scope(seen, row, parent, (*scope.places, place + 1))
+            inner = _Scope(seen, row, parent, (*scope.places, place + 1), scope.form)
             for child in component.children:
                 yield from self._rendered(child, (*path, place), seen, inner, visibility)
 
@@ -228,12 +243,21 @@ def _visibility(component: Component, around: Visibility, context: Context) -> V
     return Visibility.UNKNOWN if holds is NOT_EVALUATED else around
 
 
-def _among(value: object, options: Any, component: Component) -> object:
+def _among(value: object, options: Options, component: Component) -> object:
     """The value without what is no option."""
     if component.is_single_choice:
-        return value if value in (None, "", 0, False) or is_option(value, options) else None
-    kept = [each for each in value if is_option(each, options)] if isinstance(value, list) else []
+        return value if value in (None, "", 0, False) or value in options else None
+    kept = [each for each in value if each in options] if isinstance(value, list) else []
     return value if isinstance(value, list) and len(kept) == len(value) else kept
+
+
+def _names_of(component: Component) -> Iterator[str]:
+    """The members of the data that its inputs are in."""
+    for child in component.children:
+        if child.parts:
+            yield child.parts[0]
+        else:
+            yield from _names_of(child)
 
 
 def _rows(data: Mapping[str, object], path: DataPath) -> list[object]:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from connectors.camunda.formats.form_components import Component
-from connectors.camunda.formats.form_options import is_option, opening_options
+from connectors.camunda.formats.form_options import opening_options
 from connectors.camunda.formats.form_text import javascript_text, number_of
 
 _DATE = r"\d{4}-\d{2}-\d{2}"
@@ -49,12 +49,12 @@ def opening_value(component: Component, value: object, data: Mapping[str, object
             return _opening_time(component, value)
         case "select" | "radio":
             options = opening_options(component, data)
-            return value if options is None or is_option(value, options) else None
+            return value if options is None or value in options else None
         case "checklist" | "taglist":
             options = opening_options(component, data)
             if options is None:
                 return value
-            return [each for each in value if is_option(each, options)] if isinstance(value, list) else []
+            return [each for each in value if each in options] if isinstance(value, list) else []
         case _:
             return value
 

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 
+from connectors.sdk.forms.choices import Choices
 from connectors.sdk.forms.patterns import matches
 from connectors.sdk.forms.places import DataPath
-from connectors.sdk.forms.values import is_empty, is_number, is_same, text_of
-from connectors.sdk.model import FormFault, FormField, FormFieldType
+from connectors.sdk.forms.values import is_empty, is_number, text_of
+from connectors.sdk.model import FormFault, FormField, FormFieldType, FormOption
 
 # Options that a message names at most.
 MOST_NAMED = 10
@@ -108,11 +110,29 @@ def _as_number(value: object) -> Decimal | None:
 def _wrong_option(field: FormField, values: Sequence[object]) -> str | None:
     if field.options is None:
         return None
-    known = [option.raw_value for option in field.options]
-    if all(any(is_same(value, each) for each in known) for value in values):
+    choices = _choices(_SameOptions(field.options))
+    if all(value in choices for value in values):
         return None
-    named = ", ".join(text_of(each) for each in known[:MOST_NAMED])
-    return f"one of {named}" + (", ..." if len(known) > MOST_NAMED else "")
+    named = ", ".join(text_of(each.raw_value) for each in field.options[:MOST_NAMED])
+    return f"one of {named}" + (", ..." if len(field.options) > MOST_NAMED else "")
+
+
+class _SameOptions:
+    """Options as a key: the very same ones, such as those of one field in many rows."""
+
+    def __init__(self, options: tuple[FormOption, ...]) -> None:
+        self.options = options
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _SameOptions) and self.options is other.options
+
+    def __hash__(self) -> int:
+        return id(self.options)
+
+
+@lru_cache(maxsize=16)
+def _choices(options: _SameOptions) -> Choices:
+    return Choices(option.raw_value for option in options.options)
 
 
 def _text(field: FormField, value: str, path: DataPath) -> Iterator[FormFault]:

@@ -24,6 +24,7 @@ from connectors.sdk.errors import (
     UnsupportedActionError,
     VersionConflictError,
 )
+from connectors.sdk.forms import judged, values_of
 from connectors.sdk.model import UNREADABLE, DetailAspect, Form, FormJudgement, Task, TaskRef, TaskState
 from gateway.federation.authorization import KnownAccounts, OwnWork, Policy, RecentlyShown, visible_record
 from gateway.federation.objects import TaskReader
@@ -205,13 +206,18 @@ class TaskWriter:
     async def _judgement(
         self, attempt: Attempt, task: Task, form: Form, data: Mapping[str, object], *, is_draft: bool = False
     ) -> FormJudgement:
-        """The data of the task are read only if the judgement depends on them."""
+        """The data of the task are read only if the judgement depends on them. Large forms are judged in a thread."""
         connector = attempt.connector
-        judgement = connector.judge_form(form, data, None, is_draft=is_draft)
+
+        def judge(held: Mapping[str, object] | None) -> FormJudgement:
+            return connector.judge_form(form, data, held, is_draft=is_draft)
+
+        judgement = await judged(values_of(form.fields, data, form.held), lambda: judge(None))
         if not judgement.depends_on_held:
             return judgement
-        held = (await self._reads.detail(task, frozenset({DetailAspect.DATA}))).data
-        return connector.judge_form(form, data, held if isinstance(held, Mapping) else {}, is_draft=is_draft)
+        found = (await self._reads.detail(task, frozenset({DetailAspect.DATA}))).data
+        held = found if isinstance(found, Mapping) else {}
+        return await judged(values_of(form.fields, data, held), lambda: judge(held))
 
     async def _judged_draft(self, attempt: Attempt, task: Task, intent: SaveDraftIntent) -> Mapping[str, object]:
         """A draft may lack required fields."""

@@ -133,7 +133,7 @@ class _Taking:
                 self._object(names, row, where, lambda key, value: key in beside)
             else:
                 self._put(where, row)
-                if row not in held:
+                if number >= len(held) or row != held[number]:
                     self._fault(where, component, NO_ROW)
 
     def _place(self, path: DataPath) -> DataPath:
