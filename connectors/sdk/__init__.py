@@ -141,6 +141,7 @@ from connectors.sdk.json import (
     decode_record,
     encode_json_numbers,
     fits_documentation,
+    shown_number,
 )
 from connectors.sdk.model import (
     OPEN_STATES,
@@ -439,6 +440,7 @@ __all__ = [
     "remove_at",
     "required",
     "retry_at",
+    "shown_number",
     "shown_texts",
     "split_rows",
     "text_of",

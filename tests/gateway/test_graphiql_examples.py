@@ -70,7 +70,7 @@ async def test_the_examples_complete_a_task_whose_form_demands_something(world: 
 
 def test_a_task_is_chosen_whose_form_demands_something() -> None:
     """Else one that can be completed without data. A task whose form demands a file is left out."""
-    free = {"id": "a", "form": None, "outcomes": []}
+    free: dict[str, Any] = {"id": "a", "form": None, "outcomes": []}
     file = {"id": "b", "form": {"fields": [{"key": "f", "type": "FILE", **RULES}]}, "outcomes": None}
     held = {"id": "c", "form": {"fields": [{"key": "t", "type": "TEXT", "value": "x", **RULES}]}, "outcomes": None}
     asked = {"id": "d", "form": {"fields": [{"key": "t", "type": "TEXT", **RULES}]}, "outcomes": [{"code": "Go"}]}
@@ -84,7 +84,7 @@ def test_values_fit_the_rules_of_their_fields() -> None:
     """By type and rule."""
     options = [{"rawValue": 7}, {"rawValue": 8}, {"rawValue": 9}]
     row = {"key": "item", "type": "TEXT", **RULES}
-    fields = {
+    fields: dict[str, tuple[dict[str, Any], Any]] = {
         "code": ({"type": "TEXT", "pattern": "^[0-9]+$"}, "12345"),
         "mail": ({"type": "TEXT", "pattern": "@"}, "someone@example.com"),
         "long": ({"type": "TEXT", "minLength": 10}, "sample of a text that is somewhat longer"),

@@ -24,7 +24,7 @@ from connectors.sdk.errors import (
     UnsupportedActionError,
     VersionConflictError,
 )
-from connectors.sdk.forms import judged, values_of
+from connectors.sdk.forms import ShownNumbers, has_shown_numbers, judged, values_of
 from connectors.sdk.model import UNREADABLE, DetailAspect, Form, FormJudgement, Task, TaskRef, TaskState
 from gateway.federation.authorization import KnownAccounts, OwnWork, Policy, RecentlyShown, visible_record
 from gateway.federation.objects import TaskReader
@@ -168,11 +168,11 @@ class TaskWriter:
         for action in sorted(actions):
             policy.check(task, intent, action)
         if isinstance(intent, SaveDraftIntent):
-            draft = dict(await self._judged_draft(attempt, task, intent))
-            command = structs.replace(command, data=draft, given=intent.data)
+            given, draft = await self._judged_draft(attempt, task, intent)
+            command = structs.replace(command, data=dict(draft), given=given)
         if isinstance(intent, CompleteIntent):
-            data = await self._judged(attempt, task, intent)
-            command = structs.replace(command, data=None if data is None else dict(data), given=intent.data or {})
+            given, data = await self._judged(attempt, task, intent)
+            command = structs.replace(command, data=None if data is None else dict(data), given=given)
             if not task.assignees and intent.claim_if_needed:
                 claimed = await self._claim_first(attempt, task, policy)
                 return claimed if isinstance(claimed, WriteResult) else structs.replace(command, task=claimed)
@@ -192,16 +192,35 @@ class TaskWriter:
         attempt.task, attempt.done = result.task, "claimed; not completed"
         return result.task
 
-    async def _judged(self, attempt: Attempt, task: Task, intent: CompleteIntent) -> Mapping[str, object] | None:
-        """The data to send. Raises SeveralInputsError for all faults of outcome and data, before anything is sent."""
+    async def _judged(
+        self, attempt: Attempt, task: Task, intent: CompleteIntent
+    ) -> tuple[Mapping[str, object], Mapping[str, object] | None]:
+        """What was given, and the data to send. Raises SeveralInputsError for all faults of outcome and data, before anything
+        is sent.
+        """
         detail = await self._reads.detail(task, frozenset({DetailAspect.FORM, DetailAspect.OUTCOMES}))
         wrong_outcome = outcome_errors(intent.outcome, detail.outcomes)
+        given = await self._numbers(task, detail.form, intent.data or {})
         if detail.form is None:
             checked(FormJudgement(data={}), *wrong_outcome)
-            return intent.data
-        judgement = await self._judgement(attempt, task, detail.form, intent.data or {})
-        data = checked(judgement, *wrong_outcome)
-        return data if data or intent.data is not None else None
+            return given, None if intent.data is None else given
+        data = checked(await self._judgement(attempt, task, detail.form, given), *wrong_outcome)
+        return given, data if data or intent.data is not None else None
+
+    async def _numbers(self, task: Task, form: Form | None, data: Mapping[str, object]) -> Mapping[str, object]:
+        """The data with numbers in place of the texts that answers show for them. Reads the data of the task only if there
+        may be one.
+        """
+        if not has_shown_numbers(data):
+            return data
+        held = None if form is None else form.held
+        if held is None:
+            found = (await self._reads.detail(task, frozenset({DetailAspect.DATA}))).data
+            held = found if isinstance(found, Mapping) else {}
+        numbers = ShownNumbers()
+        numbers.add_fields(() if form is None else form.fields)
+        numbers.add(held)
+        return numbers.restored(data)
 
     async def _judgement(
         self, attempt: Attempt, task: Task, form: Form, data: Mapping[str, object], *, is_draft: bool = False
@@ -219,12 +238,15 @@ class TaskWriter:
         held = found if isinstance(found, Mapping) else {}
         return await judged(values_of(form.fields, data, held), lambda: judge(held))
 
-    async def _judged_draft(self, attempt: Attempt, task: Task, intent: SaveDraftIntent) -> Mapping[str, object]:
-        """A draft may lack required fields."""
+    async def _judged_draft(
+        self, attempt: Attempt, task: Task, intent: SaveDraftIntent
+    ) -> tuple[Mapping[str, object], Mapping[str, object]]:
+        """What was given, and the data to send. A draft may lack required fields."""
         detail = await self._reads.detail(task, frozenset({DetailAspect.FORM, DetailAspect.OUTCOMES}))
+        given = await self._numbers(task, detail.form, intent.data)
         if detail.form is None:
-            return intent.data
-        return checked(await self._judgement(attempt, task, detail.form, intent.data, is_draft=True))
+            return given, given
+        return given, checked(await self._judgement(attempt, task, detail.form, given, is_draft=True))
 
     async def _send(self, attempt: Attempt, command: TaskCommand) -> WriteResult:
         try:
