@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict
 
+import structlog
 from msgspec import structs
 
 from connectors.sdk.capability import Support
@@ -45,6 +46,8 @@ from schema.ports import (
     UpdateIntent,
     WriteResult,
 )
+
+log = structlog.get_logger("taskgate.write")
 
 _INVISIBLE = "there is no such task, or you may not see it"
 
@@ -232,11 +235,13 @@ class TaskWriter:
             return connector.judge_form(form, data, held, is_draft=is_draft)
 
         judgement = await judged(values_of(form.fields, data, form.held), lambda: judge(None))
-        if not judgement.depends_on_held:
-            return judgement
-        found = (await self._reads.detail(task, frozenset({DetailAspect.DATA}))).data
-        held = found if isinstance(found, Mapping) else {}
-        return await judged(values_of(form.fields, data, held), lambda: judge(held))
+        if judgement.depends_on_held:
+            found = (await self._reads.detail(task, frozenset({DetailAspect.DATA}))).data
+            held = found if isinstance(found, Mapping) else {}
+            judgement = await judged(values_of(form.fields, data, held), lambda: judge(held))
+        if judgement.unevaluated:
+            log.info("form not evaluated", source=task.source, expressions=len(judgement.unevaluated))
+        return judgement
 
     async def _judged_draft(
         self, attempt: Attempt, task: Task, intent: SaveDraftIntent
