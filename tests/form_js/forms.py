@@ -769,6 +769,7 @@ def _states() -> Iterator[Sheet]:
     )
     yield Sheet("read-only", [text("a", readonly=True, **REQUIRED)], [{}, {"a": "old"}, {"a": "new"}], {"a": "old"})
     yield Sheet("read-only and missing", [text("a", readonly=True, **REQUIRED)], [{}])
+    yield Sheet("read-only box that holds a text", [box("b", readonly=True, **REQUIRED)], [{}, {"b": "x"}], {"b": "x"})
     yield Sheet(
         "read-only by expression",
         [box("r"), text("a", readonly="=r")],

@@ -186,9 +186,10 @@ def _whole(limit: object) -> int | None:
 
 
 def _pattern(component: Component) -> str | None:
-    if component.type == "datetime" and component.subtype == "time":
+    if component.type == "datetime" and component.subtype in ("time", "datetime"):
         zone = component.members.get("timeSerializingFormat")
-        return r"^\d{2}:\d{2}" + _ZONES.get(zone if isinstance(zone, str) else "", "") + "$"
+        day = r"\d{4}-\d{2}-\d{2}T" if component.subtype == "datetime" else ""
+        return rf"^{day}\d{{2}}:\d{{2}}" + _ZONES.get(zone if isinstance(zone, str) else "", "") + "$"
     pattern = component.rules.get("pattern")
     if isinstance(pattern, str) and pattern:
         return pattern

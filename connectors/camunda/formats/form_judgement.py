@@ -179,7 +179,7 @@ class _Judge:
 
     def _lacks(self, instance: Instance, value: object) -> bool:
         """A default does not count: the form submits it, the gateway sends only what was given."""
-        if instance.path in self._given:
+        if instance.path in self._given and not instance.is_read_only:
             return lacks(instance.component, self._given[instance.path])
         if instance.component.type == "expression":
             return value is not NOT_EVALUATED and lacks(instance.component, value)

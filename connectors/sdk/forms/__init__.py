@@ -16,7 +16,7 @@ from connectors.sdk.forms.choices import Choices
 from connectors.sdk.forms.json_schema import json_schema_of
 from connectors.sdk.forms.judge import given, judge_fields
 from connectors.sdk.forms.patterns import matches
-from connectors.sdk.forms.places import DataPath, copied, put_at, remove_at, value_at
+from connectors.sdk.forms.places import DataPath, copied, is_too_deep, put_at, remove_at, value_at
 from connectors.sdk.forms.rules import fault, faults_of, is_date, is_moment, is_time, is_unfilled, required
 from connectors.sdk.forms.shown_numbers import ShownNumbers, has_shown_numbers
 from connectors.sdk.forms.size import LARGE, MOST_VALUES, judged, values_of
@@ -40,6 +40,7 @@ __all__ = [
     "is_number",
     "is_same",
     "is_time",
+    "is_too_deep",
     "is_unfilled",
     "json_schema_of",
     "judge_fields",

@@ -68,6 +68,18 @@ def remove_at(data: dict[str, Any], path: Sequence[str | int], *, with_empty: bo
     return True
 
 
+def is_too_deep(value: object) -> bool:
+    """Whether objects and lists are nested deeper than data of forms are copied."""
+    rest: list[tuple[object, int]] = [(value, 0)]
+    while rest:
+        node, depth = rest.pop()
+        inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
+        if depth > DEEPEST:
+            return True
+        rest.extend((each, depth + 1) for each in inner)
+    return False
+
+
 def copied(value: object, depth: int = 0) -> Any:
     """A copy whose objects and lists can be changed, down to the depth that fields may have."""
     if depth > DEEPEST:

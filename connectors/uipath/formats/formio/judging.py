@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from connectors.sdk import MISSING, DataPath, FormFault, FormJudgement, put_at, remove_at, value_at
+from connectors.sdk import MISSING, DataPath, FormFault, FormJudgement, is_too_deep, put_at, remove_at, value_at
 from connectors.uipath.formats.formio.components import Component, Layout, mapping, text
 from connectors.uipath.formats.formio.conditions import Verdict, expressions, is_triggered, logic_of, verdict
 from connectors.uipath.formats.formio.javascript import is_truthy, path_of, to_text
@@ -41,10 +41,9 @@ def judge(
     A draft may lack required values, and only what was given is judged in it.
     """
     form = Layout(layout)
-    try:
-        return _Judging(form, take(form.roots, given, held), is_draft=is_draft).run()
-    except RecursionError:
+    if is_too_deep(given):
         return FormJudgement(data=given, faults=(FormFault(path=(), rule="is nested too deeply", label="data"),))
+    return _Judging(form, take(form.roots, given, held), is_draft=is_draft).run()
 
 
 class _Judging:
