@@ -7,8 +7,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from connectors.sdk.commands import TaskAction
+from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.model import Task, TaskRef
+from gateway.store.evidence import Evidence
 from schema.ports import Operation, Target, WriteResult
 
 KEPT_SECONDS = 24 * 3600
@@ -39,13 +40,33 @@ class Record(Struct, frozen=True, kw_only=True):
 
 
 class OpenWrite(Struct, frozen=True, kw_only=True):
-    """A write that was not settled when its process ended. `action` is None if this version does not know it."""
+    """A write that is not settled. `action` is None if this version does not know it.
+
+    `result` is UNKNOWN or PENDING; None before stage SETTLED, and if it cannot be read here.
+    """
 
     operation_id: str
     person: str
     stage: Stage
     action: TaskAction | None
     target: Target
+    requested_at: datetime
+    result: WriteResult | None = None
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One vendor write of a write. Most writes have one; `number` begins with 1.
+
+    `evidence` is None if none was given, or if another version wrote it. `status` is None while it is under way.
+    """
+
+    operation_id: str
+    number: int
+    command: str
+    evidence: Evidence | None
+    sent_at: datetime
+    settled_at: datetime | None
+    status: MutationStatus | None
 
 
 class EndedTask(Struct, frozen=True, kw_only=True):
@@ -70,7 +91,7 @@ class Journal(Protocol):
     Guarantees: what a method has recorded when it returns survives a crash of the process. Methods may be called
     concurrently. A settled write is kept for KEPT_SECONDS, also if the clock of the machine jumps ahead, then it may
     disappear at any time; a write that is not settled stays. An ended task is kept for as long as the journal was opened
-    with. Form data, texts of comments, tokens and payloads of tasks and flows are not stored.
+    with. Form data, texts of comments, tokens and payloads of tasks and flows are not stored; evidence has salted hashes.
 
     Every method raises GatewayUnavailableError if the storage cannot be used, and nothing else. An operation id that
     is not known changes nothing and raises nothing.
@@ -93,11 +114,14 @@ class Journal(Protocol):
         returns None. `fingerprint` identifies the arguments; the journal stores it and does not compare it.
         """
 
-    async def mark_sent(self, operation_id: str) -> None:
-        """Record that the request may have left. To be awaited before the first byte of the write is sent.
+    async def mark_sent(self, operation_id: str, evidence: Evidence | None = None) -> int:
+        """Record a step: its request may have left. To be awaited before the first byte of it is sent.
 
-        GatewayUnavailableError for a write that is settled already: another process gave it up, so it must not be sent.
+        Returns the number of the step. Without evidence nothing will ever prove it. GatewayUnavailableError for a write that is settled already: another process gave it up, so it must not be sent.
         """
+
+    async def settle_step(self, operation_id: str, number: int, status: MutationStatus) -> None:
+        """Record how one of several steps ended. `settle` does it for those that are still open."""
 
     async def settle(
         self,
@@ -107,16 +131,29 @@ class Journal(Protocol):
         ended: EndedTask | None = None,
         frees_key: bool = False,
         only_open: bool = False,
+        is_final: bool = False,
+        was_seen: bool = True,
     ) -> None:
         """Record the result and the task that the write ended; a later call replaces both.
 
-        UNKNOWN and PENDING leave `Operation.settled_at` empty. `frees_key` is for a write that certainly did not happen,
+        The steps that are not settled get the status of the result. UNKNOWN and PENDING leave `settled_at` empty, unless
+        `is_final`: nothing will ever be known. `was_seen`: the author could see the target; otherwise `last` leaves the
+        write out, unless it was sent. `frees_key` is for a write that certainly did not happen,
         for a reason that passes: its idempotency key can be used again, and `last` leaves it out. `only_open`: a write that
         has a result already keeps it.
         """
 
     async def open_writes(self) -> Sequence[OpenWrite]:
-        """The writes that are not settled, oldest first: at a start, those that the end of a process cut off."""
+        """The writes without a result, oldest first: at a start, those that the end of a process cut off."""
+
+    async def unsettled(self) -> Sequence[OpenWrite]:
+        """The writes whose result is UNKNOWN or PENDING and may become known, oldest first."""
+
+    async def steps(self, operation_id: str) -> Sequence[Step]:
+        """The steps of a write in their order; none if it was not sent."""
+
+    async def steps_to(self, target: Target) -> Sequence[Step]:
+        """The steps of all writes to a target that are kept, in the order of sending."""
 
     async def ended_tasks(self, *, most: int) -> Sequence[EndedTask]:
         """The newest ended tasks that are kept, oldest first. Records that this version cannot read are left out."""
@@ -125,4 +162,7 @@ class Journal(Protocol):
         """The write with that id; None if it is unknown or no longer kept. No check of who may see it."""
 
     async def last(self, target: TaskRef) -> Operation | None:
-        """The write to the task that was admitted last; None if none is kept. No check of who may see it."""
+        """The write to the task that was admitted last, of those whose author could see it; None if none is kept.
+
+        No check of who may see the task now.
+        """

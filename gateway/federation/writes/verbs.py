@@ -161,6 +161,12 @@ def is_applied(command: Command, now: Task | Flow) -> bool:
     return proof is not None and proof(command, now)
 
 
+def is_shown(command: Command, now: Task | Flow) -> bool:
+    """Whether the record shows the state that the command is to bring about, whoever brought it about."""
+    proof = _BY_COMMAND[type(command)].proof
+    return proof is not None and proof(command, now)
+
+
 def touched(source: str, command: Command) -> tuple[Tag, ...]:
     """The tags of all cached answers that the command can make outdated.
 

@@ -13,6 +13,7 @@ from connectors.sdk.commands import CancelStrategy, CreateTask, MutationStatus, 
 from connectors.sdk.errors import GatewayUnavailableError, RateLimitedError
 from connectors.sdk.model import TaskRef
 from gateway.federation.traffic import CallContext, in_context
+from gateway.store import Evidence
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import CancelIntent, ClaimIntent, Intent, WriteResult
 from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
@@ -125,9 +126,9 @@ class FailingJournal(SqliteJournal):
             self._fails.remove(method)
             raise GatewayUnavailableError("disk full")
 
-    async def mark_sent(self, operation_id: str) -> None:
+    async def mark_sent(self, operation_id: str, evidence: Evidence | None = None) -> int:
         self._check("mark_sent")
-        await super().mark_sent(operation_id)
+        return await super().mark_sent(operation_id, evidence)
 
     async def settle(self, operation_id: str, result: WriteResult, **more: Any) -> None:
         self._check("settle")
