@@ -40,7 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_gateway(settings, observe=observe) as gateway:
+        async with open_gateway(settings, observe=observe, settled=metrics.observe_settled) as gateway:
             opened.append(gateway)
             try:
                 yield

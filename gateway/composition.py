@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
+import anyio
 import structlog
 from msgspec import Struct
 
@@ -28,7 +29,14 @@ from gateway.federation.writes import (
     CommandBuilder,
     Creator,
     FlowWriter,
+    Looker,
+    LostAnswers,
+    Pause,
+    Reconciler,
+    Recorder,
     Recovery,
+    Settled,
+    Settler,
     TaskWriter,
     WritePipeline,
 )
@@ -51,8 +59,13 @@ class Gateway(Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def open_gateway(settings: Settings, *, observe: Observe = ignore_record) -> AsyncIterator[Gateway]:
-    """All parts, open until the block ends. `observe` is called after every upstream request."""
+async def open_gateway(
+    settings: Settings, *, observe: Observe = ignore_record, settled: Settled = lambda _source, _status: None
+) -> AsyncIterator[Gateway]:
+    """All parts, open until the block ends.
+
+    `observe` is called after every upstream request, `settled` for every write whose result became known later.
+    """
     async with AsyncExitStack() as stack:
         shared = memory_state()
         people = ConfiguredPeople(person.caller() for person in settings.people)
@@ -84,6 +97,7 @@ async def open_gateway(settings: Settings, *, observe: Observe = ignore_record) 
             cursors=CursorCodec(_secret(settings)),
             leases=shared.leases,
             own=own,
+            settled=settled,
         )
         stack.push_async_callback(federation.stop)
         await federation.start()
@@ -118,6 +132,8 @@ def compose(
     monotonic: Callable[[], float] = time.monotonic,
     now: Clock = utc_now,
     own: OwnWork | None = None,
+    pause: Pause = anyio.sleep,
+    settled: Settled = lambda _source, _status: None,
 ) -> FederatedSources:
     """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`."""
     own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS))
@@ -143,8 +159,23 @@ def compose(
         within_flow=tasks.within_flow,
         own=own,
     )
-    sender = AtMostOnceSender(journal=journal, answers=answers)
+    sender = AtMostOnceSender(journal=journal, answers=answers, now=now)
     commands = CommandBuilder(people, known)
+    looker = Looker(by_key, tasks=tasks, flows=flows, journal=journal, people=people)
+    lost = LostAnswers(looker=looker, sender=sender, pause=pause)
+    settler = Settler(by_key, journal=journal, looker=looker, people=people, own=own, now=now)
+    recorder = Recorder(journal)
+    reconciler = Reconciler(
+        by_key,
+        journal=journal,
+        settler=settler,
+        recorder=recorder,
+        own=own,
+        answers=answers,
+        settled=settled,
+        now=now,
+        monotonic=monotonic,
+    )
     flow_lists = FlowLists(sources, reader=reader, cursors=cursors, overlay=flow_overlay)
     definition_lists = DefinitionLists(sources, reader=reader, cursors=cursors)
     return FederatedSources(
@@ -180,13 +211,23 @@ def compose(
             by_key,
             journal=journal,
             tasks=TaskWriter(
-                reads=tasks, overlay=overlay, sender=sender, commands=commands, own=own, shown=shown, known=known
+                reads=tasks,
+                overlay=overlay,
+                sender=sender,
+                lost=lost,
+                commands=commands,
+                own=own,
+                shown=shown,
+                known=known,
             ),
-            flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, commands=commands),
+            flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, lost=lost, commands=commands),
             creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
             leases=leases,
             own=own,
-            recovery=Recovery(by_key, journal=journal, people=people, reads=tasks),
+            recovery=Recovery(journal=journal),
+            recorder=recorder,
+            settler=settler,
+            reconciler=reconciler,
         ),
         known=known,
         shown=shown,

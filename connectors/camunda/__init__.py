@@ -15,6 +15,7 @@ forms          form-js documents as fields, and form data as variables
 flows          process instances as flows, and the task definitions of processes
 people         users and groups of the cluster's directory
 after_write    tasks and flows after a command
+traces         what the vendor's records tell afterwards of a write whose answer was lost
 extras         operations that the gateway does not use
 connector      the reads and verbs of the source
 """

@@ -17,6 +17,7 @@ from connectors.camunda.mapping import changeset_of, read_task, task_of, tasks_o
 from connectors.camunda.options import ActionOptions
 from connectors.camunda.paging import SCAN_PAGE, page_of, page_request
 from connectors.camunda.settings import CamundaSettings
+from connectors.camunda.traces import TRACES, account_of
 from connectors.sdk import (
     AlreadyAssignedError,
     Assign,
@@ -95,6 +96,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     )
     sorts_flows: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
+    traces = TRACES
 
     def __init__(self, settings: CamundaSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
@@ -234,6 +236,9 @@ class CamundaConnector(Connector[CamundaSettings]):
         # The topology needs our credentials; the status tells whether a partition works, and needs none.
         await self._client.get_topology()
         await self._client.get_status()
+
+    async def own_account(self) -> str | None:
+        return account_of(self.settings)
 
     # Verbs on tasks
 

@@ -14,6 +14,7 @@ from connectors.epilot.ids import FlowId, flow_id, is_task_id, task_id
 from connectors.epilot.options import Change
 from connectors.epilot.people import Directory
 from connectors.epilot.settings import EpilotSettings, Generation, ListBy
+from connectors.epilot.traces import TRACES
 from connectors.epilot.wire import Execution
 from connectors.sdk import (
     AdmissionControl,
@@ -92,6 +93,7 @@ class EpilotConnector(Connector[EpilotSettings]):
     page_limit = 1000
     listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS})
     open_to_everyone = True
+    traces = TRACES
 
     def __init__(self, settings: EpilotSettings, client: EpilotClient, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, client.workflow_api.upstream, clock=clock)
@@ -115,6 +117,9 @@ class EpilotConnector(Connector[EpilotSettings]):
             await self._tasks.page(TaskQuery(), limit=1, after=None)
         else:
             await self._client.directory.me()
+
+    async def own_account(self) -> str | None:
+        return (await self._client.directory.me()).id
 
     def guard(self, admission: AdmissionControl) -> None:
         self._client.guard(admission)

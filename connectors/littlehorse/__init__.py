@@ -13,6 +13,7 @@ forms          a task's form, outcomes and data, and the values that complete it
 people         users and groups
 options        vendor options of commands
 after_write    the task after an assignment or a cancel
+traces         what the vendor's records tell afterwards of a write whose answer was lost
 extras         operations that the gateway does not use
 connector      the reads and verbs of the source
 """

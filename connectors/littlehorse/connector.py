@@ -17,6 +17,7 @@ from connectors.littlehorse.options import assign_options
 from connectors.littlehorse.paging import AT_ONCE, MOST_ROWS, TaskLists
 from connectors.littlehorse.people import Directory
 from connectors.littlehorse.settings import LittlehorseSettings
+from connectors.littlehorse.traces import TRACES
 from connectors.sdk import (
     AddComment,
     AlreadyAssignedError,
@@ -95,6 +96,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
     # Every list is a full scan, so that there is no larger page for scans.
     page_limit = AT_ONCE * MOST_ROWS
     listings = frozenset({Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS})
+    traces = TRACES
 
     def __init__(
         self,

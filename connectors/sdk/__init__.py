@@ -16,6 +16,7 @@ odd_rows         rows that do not fit the vendor's documentation
 options          options of a command that only one vendor has
 time, clock      times on the wire; the current time
 fan_out          many single reads side by side
+traces           what a vendor's records tell afterwards of a write whose answer was lost
 caller           the person of the current request and their identities
 
 Not in `__all__`: `registry` (the gateway finds vendors with it) and `testing` (the contract suite; it needs pytest).
@@ -232,6 +233,7 @@ from connectors.sdk.settings import (
     SourceSettings,
 )
 from connectors.sdk.time import half_open, local_time_to_wire, time_from_wire, whole_milliseconds
+from connectors.sdk.traces import Traces
 
 __all__ = [
     "BATCH_CONCURRENCY",
@@ -362,6 +364,7 @@ __all__ = [
     "Token",
     "TokenCredentials",
     "TokenExchange",
+    "Traces",
     "Transport",
     "Unassign",
     "UnauthenticatedError",

@@ -44,6 +44,7 @@ from connectors.sdk.model import (
 )
 from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import LimitsSettings, SourceSettings
+from connectors.sdk.traces import Traces
 
 SettingsT = TypeVar("SettingsT", bound=SourceSettings)
 
@@ -71,6 +72,7 @@ class Connector(ABC, Generic[SettingsT]):
     sorts_flows: ClassVar[bool] = False
     open_to_everyone: ClassVar[bool] = False
     default_limits: ClassVar[LimitsSettings] = LimitsSettings()
+    traces: Traces = Traces()
     _variants: ClassVar[tuple[tuple[type[Command], Capability, str], ...]] = ()
 
     info: ConnectorInfo
@@ -205,6 +207,10 @@ class Connector(ABC, Generic[SettingsT]):
     @abstractmethod
     async def ping(self) -> None:
         """Return if the vendor answers and accepts our credentials; raise ConnectorError otherwise."""
+
+    async def own_account(self) -> str | None:
+        """The service account's id as entries of the history and completed tasks name it; None if it is not known."""
+        return None
 
     async def probe(self) -> None:
         """A cheap request that finds out whether a failing source is back; raises ConnectorError while it is not.

@@ -13,6 +13,7 @@ forms          a task's form and outcomes, and its completion
 people         users and groups of folders
 flows          Maestro process instances, and the folder keys that they need
 after_write    a task or flow after a write
+traces         what the vendor's records tell afterwards of a write whose answer was lost
 options        options of commands, and limits of texts
 extras         operations that the gateway does not use
 formats        OData, and JSON in two letter cases

@@ -45,7 +45,6 @@ from connectors.sdk import (
     SuspendFlow,
     Task,
     TaskAction,
-    TaskCommand,
     TaskDetail,
     TaskQuery,
     Transport,
@@ -71,6 +70,7 @@ from connectors.uipath.ids import TaskId, number
 from connectors.uipath.paging import SCAN_PAGE, TaskList
 from connectors.uipath.people import Directory
 from connectors.uipath.settings import UiPathSettings
+from connectors.uipath.traces import TRACES
 
 DELETED = "DELETED"
 
@@ -88,6 +88,7 @@ class UiPathConnector(Connector[UiPathSettings]):
     listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS})
     # The vendor names no candidates of an unassigned task. Users who may not work in its folder are refused by the vendor.
     open_to_everyone = True
+    traces = TRACES
 
     def __init__(self, settings: UiPathSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
@@ -162,7 +163,9 @@ class UiPathConnector(Connector[UiPathSettings]):
         """`<folder id>-<task id>`, both int64."""
         return TaskId.parse(native_id) is not None
 
-    # Ownership
+    async def own_account(self) -> str | None:
+        user = await self._client.get_current_user()
+        return None if user is None else str(user.id)
 
     @handles(Claim, support=Support.EMULATED, atomic=False, note="assigns to the person, then reads who owns the task")
     async def claim(self, command: Claim) -> Outcome:
@@ -190,7 +193,8 @@ class UiPathConnector(Connector[UiPathSettings]):
         "RoundRobin; if the vendor picks the owner, reads it back",
     )
     async def assign(self, command: Assign) -> Outcome:
-        if command.task.assignees and not command.override and not self._is_owned_by_actor(command):
+        owners = {owner.native_id for owner in command.task.assignees}
+        if owners and not command.override and (command.actor is None or command.actor.native_id not in owners):
             raise AlreadyAssignedError("the task already has an owner; use override to replace the owner")
         return await (self._assign_to_user(command) if command.group_id is None else self._assign_to_group(command))
 
@@ -204,8 +208,6 @@ class UiPathConnector(Connector[UiPathSettings]):
             verb = "complete" if action is TaskAction.COMPLETE else "save data of"
             return forms.refusal_of_type(task, verb)
         return super().refusal_of(task, action, actor)
-
-    # Contents
 
     @handles(
         Update,
@@ -391,10 +393,6 @@ class UiPathConnector(Connector[UiPathSettings]):
     async def _unassign(self, command: Release | Unassign) -> Outcome:
         await self._client.unassign(TaskId.require(command.task.native_id).task)
         return Outcome(task=after_write.unassigned(command.task, fetched_at=self.clock()))
-
-    def _is_owned_by_actor(self, command: TaskCommand) -> bool:
-        actor = command.actor
-        return actor is not None and any(user.native_id == actor.native_id for user in command.task.assignees)
 
     def _changed(self, task: Task) -> Outcome:
         return Outcome(task=after_write.unchanged(task, fetched_at=self.clock()))

@@ -122,6 +122,7 @@ class FederatedSources:
         return self._people.by_native_ref(ref)
 
     async def list_tasks(self, caller: Caller, request: TaskListRequest) -> TaskList:
+        self._writes.met(caller)
         listed = await self._lists.tasks.page(caller, request)
         for edge in listed.edges:
             self._known.note_task(edge.task)
@@ -134,6 +135,7 @@ class FederatedSources:
     async def get_tasks(
         self, caller: Caller, refs: Sequence[TaskRef], *, fresh: bool = False
     ) -> Mapping[TaskRef, Task | ConnectorError]:
+        self._writes.met(caller)
         found = await self._objects.tasks.tasks(caller, refs, fresh=fresh)
         for task in found.values():
             if isinstance(task, Task):
@@ -212,6 +214,7 @@ class FederatedSources:
             self._shown.note(caller.key, refs)
 
     async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
+        self._writes.met(caller)
         return await self._writes.operation(caller, operation_id)
 
     async def last_write(self, task: TaskRef) -> Operation | None:

@@ -31,12 +31,14 @@ class Record(Struct, frozen=True, kw_only=True):
     """An earlier write with the same idempotency key.
 
     `result` is None until the write is settled, and if another version wrote it in a form that cannot be read here.
+    `is_final`: the result will not change.
     """
 
     operation_id: str
     fingerprint: str
     stage: Stage
     result: WriteResult | None
+    is_final: bool = False
 
 
 class OpenWrite(Struct, frozen=True, kw_only=True):
@@ -131,6 +133,7 @@ class Journal(Protocol):
         ended: EndedTask | None = None,
         frees_key: bool = False,
         only_open: bool = False,
+        only_unsettled: bool = False,
         is_final: bool = False,
         was_seen: bool = True,
     ) -> None:
@@ -140,11 +143,14 @@ class Journal(Protocol):
         `is_final`: nothing will ever be known. `was_seen`: the author could see the target; otherwise `last` leaves the
         write out, unless it was sent. `frees_key` is for a write that certainly did not happen,
         for a reason that passes: its idempotency key can be used again, and `last` leaves it out. `only_open`: a write that
-        has a result already keeps it.
+        has a result already keeps it. `only_unsettled`: a write whose result is known, or will never be, keeps it.
         """
 
     async def open_writes(self) -> Sequence[OpenWrite]:
         """The writes without a result, oldest first: at a start, those that the end of a process cut off."""
+
+    async def open_write(self, operation_id: str) -> OpenWrite | None:
+        """One of `unsettled`; None if the write is settled, or has no result."""
 
     async def unsettled(self) -> Sequence[OpenWrite]:
         """The writes whose result is UNKNOWN or PENDING and may become known, oldest first."""

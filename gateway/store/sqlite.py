@@ -110,7 +110,7 @@ class SqliteJournal:
                 if added.rowcount == 1:
                     return None
                 found = self._db.execute(
-                    "SELECT id, fingerprint, stage, result FROM operation WHERE person = ? AND client_key = ?",
+                    "SELECT id, fingerprint, stage, result, settled_at FROM operation WHERE person = ? AND client_key = ?",
                     (person, client_key),
                 ).fetchone()
             return Record(
@@ -118,6 +118,7 @@ class SqliteJournal:
                 fingerprint=found[1],
                 stage=Stage(found[2]),
                 result=decoded(found[3], WriteResult),
+                is_final=found[4] is not None,
             )
 
         return await self._run(insert)
@@ -164,19 +165,31 @@ class SqliteJournal:
         ended: EndedTask | None = None,
         frees_key: bool = False,
         only_open: bool = False,
+        only_unsettled: bool = False,
         is_final: bool = False,
         was_seen: bool = True,
     ) -> None:
         kept = packed(result)
         settled = None if result.status in _OPEN and not is_final else self._now()
-        values = (Stage.SETTLED, settled, kept, frees_key, frees_key, was_seen, operation_id, only_open, Stage.SETTLED)
+        values = (
+            Stage.SETTLED,
+            settled,
+            kept,
+            frees_key,
+            frees_key,
+            was_seen,
+            operation_id,
+            only_open,
+            Stage.SETTLED,
+            only_unsettled,
+        )
 
         def update() -> None:
             with self._lock, self._db:
                 changed = self._db.execute(
                     "UPDATE operation SET stage = ?, settled_at = ?, result = ?, freed = ?,"
                     " client_key = CASE WHEN ? THEN NULL ELSE client_key END, seen = max(seen, ?)"
-                    " WHERE id = ? AND NOT (? AND stage = ?)",
+                    " WHERE id = ? AND NOT (? AND stage = ?) AND NOT (? AND settled_at IS NOT NULL)",
                     values,
                 )
                 if changed.rowcount != 1:
@@ -199,6 +212,11 @@ class SqliteJournal:
                 open_write_of, f"{OPEN_WRITE} WHERE stage <> ? ORDER BY requested_at, rowid", Stage.SETTLED
             )
         )
+
+    async def open_write(self, operation_id: str) -> OpenWrite | None:
+        where = "WHERE id = ? AND stage = ? AND settled_at IS NULL"
+        found = await self._run(lambda: self._all(open_write_of, f"{OPEN_WRITE} {where}", operation_id, Stage.SETTLED))
+        return found[0] if found else None
 
     async def unsettled(self) -> Sequence[OpenWrite]:
         where = "WHERE stage = ? AND settled_at IS NULL ORDER BY requested_at, rowid"

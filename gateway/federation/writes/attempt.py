@@ -13,11 +13,17 @@ from connectors.sdk.model import Flow, Task
 from gateway.federation.sources import Source
 from gateway.federation.traffic import RequestCost
 from gateway.federation.writes.verbs import Verb, verb_for
+from gateway.store import Evidence
 from schema.ports import Problem, WriteRequest, WriteResult
 
 UNSETTLED = (
     "it is not known whether the source applied this write. Read the object again in a minute, or send the same "
     "idempotencyKey again: the gateway then looks at the source, it never sends the write a second time."
+)
+
+UNRESOLVED = (
+    "it was never found out whether the source applied this write, and no further look will tell. Look at the object; to "
+    "do it again, send a new idempotencyKey."
 )
 
 
@@ -38,6 +44,11 @@ class Attempt:
         # Some request of this write may have left; what the earlier steps of several have certainly done.
         self.was_sent = False
         self.done: str | None = None
+        # Of the last step that was sent.
+        self.evidence: Evidence | None = None
+        self.step = 0
+        # The caller may see the target: only then is it a write to it.
+        self.was_seen = False
         # `task` is one that the caller may not see: it is shown in this one answer.
         self.is_shown_once = False
 

@@ -39,7 +39,7 @@ def evidence_of(command: Command, *, at: datetime) -> Evidence:
         state=None if before is None else before.state.value,
         version=before.version if isinstance(before, Task) else None,
         looked_at=None if before is None else before.fetched_at,
-        is_shown_before=before is not None and is_shown(command, before),
+        is_shown_before=_is_shown_before(command, before),
         pinned=isinstance(command, TaskCommand) and command.expects_version,
         outcome=command.outcome if isinstance(command, Complete) else None,
         data=_hashed(salt, command.data) if isinstance(command, Complete | SaveDraft) else None,
@@ -60,6 +60,13 @@ def wanted_fields(command: Update) -> Mapping[UpdateField, object]:
         UpdateField.CANDIDATE_GROUPS: command.candidate_groups,
     }
     return {field: None if field in command.clear else given[field] for field in command.fields}
+
+
+def _is_shown_before(command: Command, before: Task | Flow | None) -> bool:
+    """A group that is a candidate already proves nothing once the owner is gone: they may have gone by themselves."""
+    if isinstance(command, Assign) and command.group_id is not None and isinstance(before, Task):
+        return command.group_id in {group.native_id for group in before.candidate_groups or ()}
+    return before is not None and is_shown(command, before)
 
 
 def _target(command: Command) -> Task | Flow | None:

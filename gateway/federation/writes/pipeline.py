@@ -37,8 +37,10 @@ from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.ended import ended_task
 from gateway.federation.writes.flow_write import FlowWriter
+from gateway.federation.writes.reconciler import Reconciler
 from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
+from gateway.federation.writes.settlement import Settler
 from gateway.federation.writes.task_write import TaskWriter
 from gateway.federation.writes.verbs import action_of
 from gateway.shared import Leases
@@ -64,6 +66,9 @@ class WritePipeline:
         leases: Leases,
         own: OwnWork,
         recovery: Recovery,
+        recorder: Recorder,
+        settler: Settler,
+        reconciler: Reconciler,
         now: Clock = utc_now,
     ) -> None:
         self._sources = sources
@@ -76,8 +81,10 @@ class WritePipeline:
         self._own = own
         self._now = now
         self._recovery = recovery
-        self._recorder = Recorder(journal)
-        self._looking_up: asyncio.Task[None] | None = None
+        self._recorder = recorder
+        self._settler = settler
+        self._reconciler = reconciler
+        self._reconciling: asyncio.Task[None] | None = None
         self._running: set[anyio.CancelScope] = set()
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
@@ -105,19 +112,23 @@ class WritePipeline:
     async def start(self) -> None:
         """Before the first write: end those of an earlier process. Raises GatewayUnavailableError.
 
-        Those that may have left are looked up in the background.
+        From then on those without a clear result are looked up in the background.
         """
-        sent = await self._recovery.reject_unsent()
-        if sent:
-            self._looking_up = asyncio.create_task(self._recovery.look_up(sent))
+        await self._recovery.settle()
+        self._reconciling = asyncio.create_task(self._reconciler.run())
 
     async def stop(self) -> None:
         """The gateway ends: writes that still run are cut off. Those that may have left are looked up at the next start."""
         for scope in list(self._running):
             scope.cancel()
-        if self._looking_up is not None:
-            self._looking_up.cancel()
-            await asyncio.gather(self._looking_up, return_exceptions=True)
+        if self._reconciling is not None:
+            self._reconciling.cancel()
+            await asyncio.gather(self._reconciling, return_exceptions=True)
+        await self._reconciler.stop()
+
+    def met(self, caller: Caller) -> None:
+        """A request of that person is here: what only their token can find out is looked up."""
+        self._reconciler.met(caller.key)
 
     async def _try_to_catch_up(self) -> None:
         with contextlib.suppress(GatewayError):
@@ -192,7 +203,11 @@ class WritePipeline:
         frees_key = result.status is MutationStatus.REJECTED and _may_be_repeated(attempt.refusal)
         # A task that is shown for this one answer is not recorded, so a repeated key does not show it again.
         kept = structs.replace(result, task=None) if attempt.is_shown_once else result
-        await self._recorder.record(attempt.operation_id, kept, ended=ended, frees_key=frees_key)
+        await self._recorder.record(
+            attempt.operation_id, kept, ended=ended, frees_key=frees_key, was_seen=attempt.was_seen
+        )
+        if result.status in {MutationStatus.UNKNOWN, MutationStatus.PENDING}:
+            self._reconciler.wake()
         return result
 
     def _left(self, attempt: Attempt, task: Task | None) -> Task | None:
@@ -206,22 +221,19 @@ class WritePipeline:
         attempt.operation_id = earlier.operation_id
         if earlier.fingerprint != _fingerprint(attempt.request):
             raise IdempotencyKeyReusedError("this idempotencyKey was sent before with other arguments; use a new one")
-        if earlier.result is not None and earlier.result.status is not MutationStatus.UNKNOWN:
-            return structs.replace(earlier.result, replayed=True, upstream_calls=0)
         if earlier.result is None and earlier.stage is Stage.ADMITTED:
             return attempt.result(MutationStatus.PENDING, replayed=True)
-        found = structs.replace(await self._look_up(attempt), replayed=True)
-        return await self._settle(attempt, found) if found.status is MutationStatus.APPLIED else found
+        if earlier.result is not None and earlier.is_final:
+            return structs.replace(earlier.result, replayed=True, upstream_calls=0)
+        found = await self._look_up(attempt)
+        if found is None:
+            found = earlier.result or attempt.unknown()
+        return structs.replace(found, replayed=True, upstream_calls=attempt.cost.requests)
 
-    async def _look_up(self, attempt: Attempt) -> WriteResult:
-        """For an earlier write that is UNKNOWN or under way: what the source shows now."""
-        match attempt.request.target:
-            case TaskRef() as task:
-                return await self._tasks.look_up(attempt, task)
-            case FlowRef() as flow:
-                return await self._flows.look_up(attempt, flow)
-            case _:
-                return attempt.unknown()
+    async def _look_up(self, attempt: Attempt) -> WriteResult | None:
+        """For an earlier write that is UNKNOWN or PENDING: what the source shows now, None if that is nothing new."""
+        write = await self._journal.open_write(attempt.operation_id)
+        return None if write is None else await self._reconciler.settle(write, await self._settler.look(write))
 
 
 def _rejected(operation_id: str, error: Failure) -> WriteResult:

@@ -19,6 +19,7 @@ class _Unrecorded(Struct, frozen=True):
     result: WriteResult
     ended: EndedTask | None
     frees_key: bool
+    was_seen: bool
 
 
 class Recorder:
@@ -29,14 +30,20 @@ class Recorder:
         self._unrecorded: OrderedDict[str, _Unrecorded] = OrderedDict()
 
     async def record(
-        self, operation_id: str, result: WriteResult, *, ended: EndedTask | None = None, frees_key: bool = False
+        self,
+        operation_id: str,
+        result: WriteResult,
+        *,
+        ended: EndedTask | None = None,
+        frees_key: bool = False,
+        was_seen: bool = True,
     ) -> None:
         """Raises nothing."""
         try:
-            await self._journal.settle(operation_id, result, ended=ended, frees_key=frees_key)
+            await self._journal.settle(operation_id, result, ended=ended, frees_key=frees_key, was_seen=was_seen)
         except GatewayError:
             log.exception("result not recorded", operation=operation_id)
-            self._unrecorded[operation_id] = _Unrecorded(result, ended, frees_key)
+            self._unrecorded[operation_id] = _Unrecorded(result, ended, frees_key, was_seen)
             while len(self._unrecorded) > MOST_KEPT:
                 self._unrecorded.popitem(last=False)
 
@@ -44,5 +51,7 @@ class Recorder:
         """Record what is kept, oldest first. GatewayError if the journal still cannot be written."""
         while self._unrecorded:
             operation_id, kept = next(iter(self._unrecorded.items()))
-            await self._journal.settle(operation_id, kept.result, ended=kept.ended, frees_key=kept.frees_key)
+            await self._journal.settle(
+                operation_id, kept.result, ended=kept.ended, frees_key=kept.frees_key, was_seen=kept.was_seen
+            )
             self._unrecorded.pop(operation_id, None)

@@ -6,16 +6,17 @@ from typing import TypeVar
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import Command
 from connectors.sdk.errors import ConnectorError, UnavailableError
-from gateway.federation.cache import Cache
+from gateway.federation.cache import Cache, PendingWrite
+from gateway.federation.sources import Source
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.evidence import evidence_of
-from gateway.federation.writes.verbs import touched
+from gateway.federation.writes.verbs import target_tag, touched
 from gateway.store import Journal
 
 C = TypeVar("C", bound=Command)
 T = TypeVar("T")
 
-# Seconds after a lost answer in which the write may still be applied, or its effect may still become readable.
+# Seconds after a lost answer in which lists are not kept either.
 UNSETTLED_SECONDS = 10.0
 
 
@@ -33,19 +34,28 @@ class AtMostOnceSender:
         Raises GatewayUnavailableError if the journal cannot be written: then nothing was sent. Raises the source's
         ConnectorError, with `maybe_applied` if the answer was lost.
         """
-        await self._journal.mark_sent(attempt.operation_id, evidence_of(command, at=self._now()))
-        attempt.was_sent = True
+        evidence = evidence_of(command, at=self._now())
+        attempt.step = await self._journal.mark_sent(attempt.operation_id, evidence)
+        attempt.evidence, attempt.was_sent = evidence, True
         source = attempt.source
         async with self._answers.writing(touched(source.key, command)) as pending:
             try:
                 return await source.write(attempt.request.intent.verb, lambda: perform(command))
             except ConnectorError as error:
                 if error.maybe_applied:
-                    pending.unsettled_for(UNSETTLED_SECONDS)
+                    self._leave_open(source, command, pending)
                 elif isinstance(error, UnavailableError):
                     pending.not_sent()
                 raise
             except BaseException:
                 # Cut off, by the deadline for example: the request may be on its way still.
-                pending.unsettled_for(UNSETTLED_SECONDS)
+                self._leave_open(source, command, pending)
                 raise
+
+    def _leave_open(self, source: Source, command: Command, pending: PendingWrite) -> None:
+        """The target is read afresh for as long as the write may still be applied. Lists would cost too many reads."""
+        pending.unsettled_for(UNSETTLED_SECONDS)
+        tag = target_tag(command)
+        if tag is not None:
+            settings = source.connector.settings
+            self._answers.invalidate([tag], unsettled=settings.late_max + settings.read_lag)

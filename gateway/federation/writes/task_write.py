@@ -1,7 +1,6 @@
 """A write to an existing task: read, authorize, validate, send once, and say what is known.
 
-After a clear answer the expected record goes into the overlay. After a lost one the task is read once more; the result
-is APPLIED, PENDING, REJECTED or UNKNOWN.
+After a clear answer the expected record goes into the overlay. After a lost one the task is looked at (`lost_answer`).
 """
 
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from typing import TypedDict
 from msgspec import structs
 
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import Claim, MutationStatus, TaskCommand, Update
+from connectors.sdk.commands import Claim, MutationStatus, Outcome, TaskCommand, Update
 from connectors.sdk.errors import (
     AlreadyAssignedError,
     ConflictError,
@@ -31,9 +30,10 @@ from gateway.federation.overlay import Overlay
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.command_builder import CommandBuilder
 from gateway.federation.writes.form_validation import checked, outcome_errors
+from gateway.federation.writes.lost_answer import LostAnswers
+from gateway.federation.writes.proof import Verdict
 from gateway.federation.writes.send_once import AtMostOnceSender
-from gateway.federation.writes.verbs import Verb, is_applied
-from gateway.federation.writes.verification import is_refused_by_guard
+from gateway.federation.writes.verbs import Verb
 from schema.ports import (
     AssignIntent,
     ClaimIntent,
@@ -49,7 +49,7 @@ _INVISIBLE = "there is no such task, or you may not see it"
 
 
 class TaskWriter:
-    """Carries out verbs of a task and looks up those whose answer was lost."""
+    """Carries out verbs of a task."""
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class TaskWriter:
         reads: TaskReader,
         overlay: Overlay,
         sender: AtMostOnceSender,
+        lost: LostAnswers,
         commands: CommandBuilder,
         own: OwnWork,
         shown: RecentlyShown,
@@ -65,6 +66,7 @@ class TaskWriter:
         self._reads = reads
         self._overlay = overlay
         self._sender = sender
+        self._lost = lost
         self._commands = commands
         self._own = own
         self._shown = shown
@@ -80,21 +82,6 @@ class TaskWriter:
         except (ConnectorError, InputError) as error:
             return attempt.rejected(error)
         return prepared if isinstance(prepared, WriteResult) else await self._send(attempt, prepared)
-
-    async def look_up(self, attempt: Attempt, ref: TaskRef) -> WriteResult:
-        """What the source shows now of a write whose answer was lost. Never sends it again."""
-        try:
-            now = await self._reads.task(ref, fresh=True)
-            if now is None:
-                return attempt.unknown()
-            command = self._commands.on_task(attempt, attempt.choose_verb(), now)
-        except (ConnectorError, InputError):
-            return attempt.unknown()
-        attempt.task = self._visible(attempt, ref, now)
-        if is_applied(command, now):
-            # The caller could see the task when the write was sent. An ended one is shown as the write left it.
-            return attempt.result(MutationStatus.APPLIED, task=now if not now.is_open else attempt.task)
-        return attempt.unknown()
 
     async def _prepare(self, attempt: Attempt, verb: Verb, ref: TaskRef) -> TaskCommand | WriteResult:
         """The command to send, or the result if there is nothing to send. Raises what refuses the write."""
@@ -125,6 +112,7 @@ class TaskWriter:
             task = _unreadable(ref, attempt.connector.clock())
         attempt.task = self._visible(attempt, ref, task)
         if attempt.task is not None:
+            attempt.was_seen = True
             self._known.note_task(attempt.task)
             return
         if task is None or not self._shown.knows(attempt.caller.key, ref):
@@ -227,6 +215,10 @@ class TaskWriter:
             if error.maybe_applied:
                 return await self._verify(attempt, command, error)
             return await self._refused(attempt, command, error)
+        return await self._applied(attempt, command, outcome)
+
+    async def _applied(self, attempt: Attempt, command: TaskCommand, outcome: Outcome) -> WriteResult:
+        """The vendor's clear answer."""
         if command.task.rule == UNREADABLE:
             # What the outcome shows was made from a record that could not be decoded.
             return attempt.result(outcome.status, task=await self._read_again(command.task.ref), effect=outcome.effect)
@@ -258,24 +250,30 @@ class TaskWriter:
         return plainer.at(attempt.source.key, error.operation or "")
 
     async def _verify(self, attempt: Attempt, command: TaskCommand, error: ConnectorError) -> WriteResult:
-        """The answer was lost: read the task once and conclude from it what happened."""
-        problem = Problem.from_error(error)
-        now = await self._read_again(command.task.ref)
+        """The answer was lost: what can be found out while the request is open."""
+        found = await self._lost.find(attempt, command, attempt.connector.perform)
+        if isinstance(found.outcome, Outcome):
+            return await self._applied(attempt, command, found.outcome)
+        now = found.look.seen.task
         if now is None:
-            return attempt.unknown(problem)
-        if is_applied(command, now):
+            return attempt.unknown(Problem.from_error(error))
+        if found.look.verdict is Verdict.APPLIED:
             return attempt.result(MutationStatus.APPLIED, task=now)
         seen = self._visible_or_once(attempt, now)
-        if now.pending_transition is not None:
-            return attempt.result(MutationStatus.PENDING, task=seen)
-        if attempt.capability.guarded and is_refused_by_guard(command, now):
-            attempt.task = seen
-            return attempt.rejected(
-                AlreadyAssignedError(f"the task is assigned to {self._policy(attempt).owner_name(now)}")
-                if isinstance(command, Claim) and now.is_open
-                else ConflictError(f"the task is {now.state}")
-            )
-        return attempt.unknown(problem, task=seen)
+        refusal: ConflictError | None = None
+        if found.look.verdict is Verdict.NOT_APPLIED or (self._is_taken(attempt, command, now) and not now.is_open):
+            refusal = ConflictError(f"the task is {now.state}")
+        elif self._is_taken(attempt, command, now):
+            refusal = AlreadyAssignedError(f"the task is assigned to {self._policy(attempt).owner_name(now)}")
+        if refusal is None:
+            return attempt.unknown(Problem.from_error(error), task=seen)
+        attempt.task = seen
+        return attempt.rejected(refusal)
+
+    def _is_taken(self, attempt: Attempt, command: TaskCommand, now: Task) -> bool:
+        """For a claim that the vendor guards: it was refused, because another person has the task or it is over."""
+        is_guarded = isinstance(command, Claim) and attempt.capability.guarded
+        return is_guarded and not self._policy(attempt).is_mine(now) and (bool(now.assignees) or not now.is_open)
 
     async def _read_again(self, ref: TaskRef) -> Task | None:
         """The task without the cache; None if there is none or it cannot be read."""
