@@ -70,7 +70,11 @@ class MemoryJournal:
         earlier = None if client_key is None else self.storage.keys.get((person, client_key))
         if earlier is not None:
             return Record(
-                operation_id=earlier.id, fingerprint=earlier.fingerprint, stage=earlier.stage, result=earlier.result
+                operation_id=earlier.id,
+                fingerprint=earlier.fingerprint,
+                stage=earlier.stage,
+                result=earlier.result,
+                is_final=earlier.settled_at is not None,
             )
         row = Row(operation_id, person, client_key, fingerprint, target, action, self._now())
         self.storage.rows[operation_id] = row
@@ -119,12 +123,15 @@ class MemoryJournal:
         ended: EndedTask | None = None,
         frees_key: bool = False,
         only_open: bool = False,
+        only_unsettled: bool = False,
         is_final: bool = False,
         was_seen: bool = True,
     ) -> None:
         self._check()
         row = self.storage.rows.get(operation_id)
         if row is None or (only_open and row.stage is Stage.SETTLED):
+            return
+        if only_unsettled and row.settled_at is not None:
             return
         row.stage = Stage.SETTLED
         row.settled_at = None if result.status in _OPEN and not is_final else self._now()
@@ -149,6 +156,9 @@ class MemoryJournal:
     async def open_writes(self) -> Sequence[OpenWrite]:
         self._check()
         return [_open_write(row) for row in self.storage.rows.values() if row.stage is not Stage.SETTLED]
+
+    async def open_write(self, operation_id: str) -> OpenWrite | None:
+        return next((write for write in await self.unsettled() if write.operation_id == operation_id), None)
 
     async def unsettled(self) -> Sequence[OpenWrite]:
         self._check()

@@ -14,6 +14,7 @@ from connectors.sdk.commands import (
     Cancel,
     CancelFlow,
     Claim,
+    Command,
     Complete,
     CreateTask,
     FlowCommand,
@@ -37,12 +38,22 @@ from connectors.sdk.model import ActivityType, DetailAspect, Flow, FlowState, Ta
 from connectors.sdk.query import Page, TaskQuery
 from connectors.sdk.settings import SourceSettings
 from connectors.sdk.settings.source import ActsAs
+from connectors.sdk.traces import Traces
 from tests.gateway.federation.memory_source import NO_NETWORK, task
 from tests.gateway.federation.rich_source import flow
 from tests.gateway.federation.writes.model.kinds import KINDS, TECHNICAL, Kind
 from tests.gateway.federation.writes.model.vendor import Vendor
 
 SOURCE = "north"
+_ENTRIES: Mapping[type[Command], frozenset[ActivityType]] = {
+    Release: frozenset({ActivityType.UNASSIGNED}),
+    Unassign: frozenset({ActivityType.UNASSIGNED}),
+    Suspend: frozenset({ActivityType.SUSPENDED}),
+    Resume: frozenset({ActivityType.RESUMED}),
+    Update: frozenset({ActivityType.UPDATED}),
+    Complete: frozenset({ActivityType.COMPLETED}),
+    Cancel: frozenset({ActivityType.CANCELED}),
+}
 
 
 class ModelSettings(SourceSettings):
@@ -83,6 +94,9 @@ class ModelConnector(Connector[ModelSettings]):
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
         return Page(items=())
+
+    async def own_account(self) -> str | None:
+        return TECHNICAL if self.kind.is_known else None
 
     async def ping(self) -> None:
         """It is there."""
@@ -208,12 +222,25 @@ def _found(found: Mapping[str, Any]) -> Mapping[str, Any]:
     return {native_id: one for native_id, one in found.items() if one is not None}
 
 
+def _traces(kind: Kind) -> Traces:
+    return Traces(
+        entries=_ENTRIES if kind.shows_history else {},
+        comments=True,
+        names_completer=kind.shows_author,
+        shows_outcome=True,
+        keeps_outcome=kind.guarded,
+        shows_data=kind.shows_data,
+        keeps_data=kind.shows_data and kind.guarded,
+        ends_once=kind.guarded,
+    )
+
+
 @cache
 def connector_of(name: str) -> ModelConnector:
     """A connector to a vendor of that kind; it has no vendor yet."""
     kind = KINDS[name]
     how: dict[str, Any] = {"guarded": kind.guarded}
-    methods: dict[str, Any] = {"kind": kind}
+    methods: dict[str, Any] = {"kind": kind, "traces": _traces(kind)}
 
     def declared(method: str, command: Any, **more: Any) -> None:
         async def performed(self: Any, command: Any) -> Any:
@@ -238,7 +265,12 @@ def connector_of(name: str) -> ModelConnector:
     declared("start_flow", StartFlow)
     made: type[ModelConnector] = type(f"Model{name.title().replace('-', '')}", (ModelConnector,), methods)
     settings = ModelSettings(
-        key=SOURCE, name="North", vendor="model", base_url="http://model.test", acts_as=kind.acts_as
+        key=SOURCE,
+        name="North",
+        vendor="model",
+        base_url="http://model.test",
+        acts_as=kind.acts_as,
+        exclusive_account=kind.exclusive_account,
     )
     return made(settings, Upstream(settings, transport=NO_NETWORK))
 

@@ -101,7 +101,7 @@ def plan_of(kind: Kind, seed: int, number: int) -> Plan:
         one = flow(SOURCE, f"f{number}")
         verbs: Sequence[Intent] = [SuspendFlowIntent(), ResumeFlowIntent(), CancelFlowIntent()]
         writes = _writes(chance, number, FlowRef(SOURCE, one.native_id), [("carol", verb) for verb in verbs])
-        rivals = tuple(_rival(chance, "suspend_flow", "resume_flow", "cancel_flow") for _ in range(_few(chance, 0.4)))
+        rivals = tuple(_rival(chance, kind, "suspend_flow", "resume_flow", "cancel_flow") for _ in range(_few(chance, 0.4)))
         return _plan(chance, number, None, one, writes, rivals)
     first = _first_verb(chance)
     owner = None if first in {"claim", "complete-free", "assign"} else "alice"
@@ -111,7 +111,7 @@ def plan_of(kind: Kind, seed: int, number: int) -> Plan:
     ref = TaskRef(SOURCE, one_task.native_id)
     writes = _writes(chance, number, ref, _task_writes(chance, number, first))
     rivals = tuple(
-        _rival(chance, "claim", "own", "complete", "complete", "disown", "update", "cancel")
+        _rival(chance, kind, "claim", "own", "complete", "complete", "disown", "update", "cancel")
         for _ in range(_few(chance, 0.45))
     )
     return _plan(chance, number, one_task, None, writes, rivals)
@@ -247,14 +247,14 @@ def _writes(
     return tuple(writes)
 
 
-def _rival(chance: random.Random, *verbs: str) -> Rival:
+def _rival(chance: random.Random, kind: Kind, *verbs: str) -> Rival:
     """Never the person of a write with the very values of that write: nothing could tell the two apart."""
     at = chance.choice((chance.uniform(-1, 2), chance.uniform(0, 30), chance.uniform(0, 200)))
     verb = chance.choice(verbs)
     return Rival(
         at=max(0.0, at),
         verb=verb,
-        actor=chance.choice(("dmitri", "elena", TECHNICAL)),
+        actor=chance.choice(("dmitri", "elena", "dmitri" if kind.exclusive_account else TECHNICAL)),
         owner=chance.choice(("dmitri", "elena")),
         outcome=chance.choice(_OUTCOMES),
         title=chance.choice(("A", "B", "C")),

@@ -145,6 +145,18 @@ class Gateway:
             now=world.now,
         )
         self.calls: set[asyncio.Task[Any]] = set()
+        self.is_open = asyncio.Event()
+
+    async def start(self) -> None:
+        """As a supervisor does: again until it succeeds. It serves nothing before."""
+        while not self.journal.is_closed:
+            try:
+                await self.federation.start()
+            except GatewayUnavailableError:
+                await anyio.sleep(1)
+            else:
+                self.is_open.set()
+                return
 
 
 class World:
@@ -167,7 +179,7 @@ class World:
 
     async def run(self, plans: Sequence[Plan], seed: int) -> list[History]:
         """All plans from their beginning to the time when every write must have its end."""
-        await self.gateway.federation.start()
+        await self.gateway.start()
         histories = [self._begun(plan, seed) for plan in plans]
         async with asyncio.TaskGroup() as group:
             for history in histories:
@@ -188,14 +200,14 @@ class World:
         self.kills += 1
         if is_graceful:
             await asyncio.shield(asyncio.ensure_future(self._stopped(dying)))
-            await self.gateway.federation.start()
+            await self.gateway.start()
             return
         dying.journal.close()
         dying.connector.is_dead = True
         for call in dying.calls:
             call.cancel()
         self._ended.append(asyncio.ensure_future(self._stopped(dying)))
-        starting = asyncio.ensure_future(self.gateway.federation.start())
+        starting = asyncio.ensure_future(self.gateway.start())
         self._ended.append(starting)
         current = asyncio.current_task()
         if current in dying.calls or (current is not None and current.cancelling()):
@@ -227,6 +239,9 @@ class World:
         await anyio.sleep(at)
         call = Call(f"{write.name}.{number}", history)
         gateway = self.gateway
+        while not gateway.is_open.is_set():
+            await anyio.sleep(0.5)
+            gateway = self.gateway
         caller = PEOPLE[write.person]
         task = asyncio.ensure_future(self._performed(gateway, caller, write, call))
         gateway.calls.add(task)
