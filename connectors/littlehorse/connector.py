@@ -233,6 +233,10 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             return UnsupportedActionError("the task has no group to go back to, and the bridge has no other release")
         return super().refusal_of(task, action, actor)
 
+    def outcome_in(self, data: Mapping[str, object]) -> str | None:
+        found = data.get(self.settings.options.outcome_field or "")
+        return found if isinstance(found, str) else None
+
     @handles(
         Claim,
         guarded=True,

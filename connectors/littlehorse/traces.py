@@ -7,6 +7,9 @@ from connectors.sdk import ActivityType, Complete, Traces
 TRACES = Traces(
     entries={Complete: frozenset({ActivityType.COMPLETED})},
     comments=True,
+    shows_outcome=True,
+    keeps_outcome=True,
+    outcome_in_data=True,
     shows_data=True,
     keeps_data=True,
     ends_once=True,

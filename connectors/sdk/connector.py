@@ -212,6 +212,10 @@ class Connector(ABC, Generic[SettingsT]):
         """The service account's id as entries of the history and completed tasks name it; None if it is not known."""
         return None
 
+    def outcome_in(self, data: Mapping[str, object]) -> str | None:
+        """The outcome among the data of a completed task, for a vendor that keeps it there."""
+        return None
+
     async def probe(self) -> None:
         """A cheap request that finds out whether a failing source is back; raises ConnectorError while it is not.
 

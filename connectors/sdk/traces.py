@@ -18,6 +18,7 @@ class Traces(Struct, frozen=True, kw_only=True):
     `names_completer`: `Task.completed_by` is who completed the task. False also if it is merely its last owner.
     `shows_outcome`: a completed task shows the outcome that it was completed with, or none.
     `keeps_outcome`: nothing else changes that outcome, so another one comes from another completion.
+    `outcome_in_data`: it stands among the data; `Connector.outcome_in` finds it.
     `shows_data`, `keeps_data`: the same for the data of a completion.
     `ends_once`: a completed or cancelled task never takes a further completion or cancel, and is never open again.
     """
@@ -27,6 +28,7 @@ class Traces(Struct, frozen=True, kw_only=True):
     names_completer: bool = False
     shows_outcome: bool = False
     keeps_outcome: bool = False
+    outcome_in_data: bool = False
     shows_data: bool = False
     keeps_data: bool = False
     ends_once: bool = False

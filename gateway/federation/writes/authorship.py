@@ -20,6 +20,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     """The target as read after the write was sent, not from the cache. None: not there, or not read."""
 
     task: Task | None = None
+    outcome: str | None = None
     flow: Flow | None = None
     data: Mapping[str, object] | None = None
     comments: Sequence[Comment] | None = None

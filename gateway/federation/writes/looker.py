@@ -86,9 +86,11 @@ class Looker:
         if not aspects or (evidence.command == Complete.__name__ and task.is_open):
             return Seen(task=task)
         detail = await self._tasks.detail(task, aspects, fresh=True)
+        data = detail.data if isinstance(detail.data, Mapping) else None
         return Seen(
             task=task,
-            data=detail.data if isinstance(detail.data, Mapping) else None,
+            outcome=None if data is None else source.connector.outcome_in(data),
+            data=data,
             comments=detail.comments,
             activities=detail.activities,
         )

@@ -119,7 +119,8 @@ def aspects_of(evidence: Evidence, traces: Traces) -> frozenset[DetailAspect]:
     command = command_of(evidence)
     proofs = () if command is None else proofs_of(command, traces)
     found = set()
-    if Proof.PAYLOAD in proofs and evidence.data and traces.shows_data:
+    needs_data = bool(evidence.data) or (evidence.outcome is not None and traces.outcome_in_data)
+    if Proof.PAYLOAD in proofs and needs_data and traces.shows_data:
         found.add(DetailAspect.DATA)
     if Proof.ENTRY in proofs:
         found.add(DetailAspect.ACTIVITIES)
@@ -170,7 +171,7 @@ def _has_payload(evidence: Evidence, seen: Seen, trust: Trust) -> bool:
         return False
     if evidence.outcome is None and not evidence.data:
         return False
-    if evidence.outcome is not None and _outcome_of(evidence, seen, trust) != evidence.outcome:
+    if evidence.outcome is not None and _outcome_of(seen, trust) != evidence.outcome:
         return False
     if evidence.data and not (trust.traces.shows_data and _has_data(evidence, seen)):
         return False
@@ -233,7 +234,7 @@ def _has_ended_otherwise(evidence: Evidence, seen: Seen, trust: Trust) -> bool:
         return True
     if task.state is not TaskState.COMPLETED:
         return False
-    shown = _outcome_of(evidence, seen, trust)
+    shown = _outcome_of(seen, trust)
     is_other = trust.traces.keeps_outcome and evidence.outcome is not None and shown not in {None, evidence.outcome}
     return (
         is_other
@@ -290,8 +291,10 @@ def _accepted(evidence: Evidence, command: type[Command], seen: Seen) -> Verdict
 # What was sent
 
 
-def _outcome_of(_evidence: Evidence, seen: Seen, trust: Trust) -> str | None:
-    return seen.task.outcome if trust.traces.shows_outcome and seen.task is not None else None
+def _outcome_of(seen: Seen, trust: Trust) -> str | None:
+    if not trust.traces.shows_outcome or seen.task is None:
+        return None
+    return seen.outcome if trust.traces.outcome_in_data else seen.task.outcome
 
 
 def _has_data(evidence: Evidence, seen: Seen) -> bool:

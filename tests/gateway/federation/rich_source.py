@@ -11,6 +11,7 @@ from connectors.sdk.commands import (
     Assign,
     Cancel,
     CancelFlow,
+    Command,
     Complete,
     CreateTask,
     FlowCommand,
@@ -72,7 +73,7 @@ ENTRIES = {
     "cancel": ActivityType.CANCELED,
     "skip": ActivityType.SKIPPED,
 }
-VERBS = {
+VERBS: dict[type[Command], str] = {
     Release: "release",
     Unassign: "unassign",
     Start: "start",
