@@ -199,8 +199,8 @@ class World:
         dying, self.gateway = self.gateway, Gateway(self)
         self.kills += 1
         if is_graceful:
-            await asyncio.shield(asyncio.ensure_future(self._stopped(dying)))
-            await self.gateway.start()
+            self._ended.append(asyncio.ensure_future(self._replaced(dying, self.gateway)))
+            await asyncio.sleep(0)
             return
         dying.journal.close()
         dying.connector.is_dead = True
@@ -212,6 +212,10 @@ class World:
         current = asyncio.current_task()
         if current in dying.calls or (current is not None and current.cancelling()):
             await asyncio.sleep(0)
+
+    async def _replaced(self, gateway: Gateway, by: Gateway) -> None:
+        await self._stopped(gateway)
+        await by.start()
 
     async def _stopped(self, gateway: Gateway) -> None:
         with contextlib.suppress(GatewayUnavailableError, ConnectorError):
