@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 
 import anyio
@@ -24,7 +23,7 @@ from gateway.shared.memory import memory_state
 from gateway.store import EndedTask, Evidence, Record
 from schema.ports import WriteRequest, WriteResult
 from tests.gateway.federation.memory_source import person
-from tests.gateway.federation.traffic.virtual_time import wall_clock
+from tests.gateway.federation.writes.model.clock import ModelClock
 from tests.gateway.federation.writes.model.connector import SOURCE, ModelConnector, connector_of
 from tests.gateway.federation.writes.model.history import Plan, Rival, Write, faults_of
 from tests.gateway.federation.writes.model.kinds import Kind
@@ -162,8 +161,8 @@ class Gateway:
 class World:
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
-        self.seconds: Callable[[], float] = anyio.current_time
-        self.now: Callable[[], datetime] = wall_clock
+        clock = ModelClock()
+        self.seconds, self.now = clock.seconds, clock.now
         self.vendor = Vendor(kind, self.seconds, self.now)
         self.storage = Storage()
         self.histories_of: dict[str, History] = {}
