@@ -6,12 +6,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import anyio
 import structlog
 from msgspec import Struct
 
 from connectors.sdk.clock import Clock, utc_now
+from connectors.sdk.connector import Connector
 from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import TaskRef
 from connectors.sdk.registry import connector_types
@@ -39,6 +41,7 @@ from gateway.federation.writes import (
     Settler,
     TaskWriter,
     WritePipeline,
+    shows_last_write,
 )
 from gateway.people import People
 from gateway.people.configured import ConfiguredPeople
@@ -60,11 +63,16 @@ class Gateway(Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def open_gateway(
-    settings: Settings, *, observe: Observe = ignore_record, settled: Settled = lambda _source, _status: None
+    settings: Settings,
+    *,
+    observe: Observe = ignore_record,
+    settled: Settled = lambda _source, _status: None,
+    pause: Pause = anyio.sleep,
 ) -> AsyncIterator[Gateway]:
     """All parts, open until the block ends.
 
-    `observe` is called after every upstream request, `settled` for every write whose result became known later.
+    `observe` is called after every upstream request, `settled` for every write whose result became known later. `pause`
+    waits between two looks at a write whose answer was lost.
     """
     async with AsyncExitStack() as stack:
         shared = memory_state()
@@ -98,6 +106,7 @@ async def open_gateway(
             leases=shared.leases,
             own=own,
             settled=settled,
+            pause=pause,
         )
         stack.push_async_callback(federation.stop)
         await federation.start()
@@ -114,6 +123,20 @@ def journal_fault(settings: Settings) -> str | None:
     except GatewayUnavailableError as error:
         return f"{path}: {error.message}"
     return None
+
+
+async def history_shows_last_write(settings: Settings, connector: Connector[Any]) -> bool | None:
+    """Whether the source's history shows the gateway's last write to it; None if that cannot be told."""
+    path = settings.gateway.journal
+    if journal_fault(settings) is not None or not path.exists():
+        return None
+    journal = SqliteJournal(path)
+    try:
+        return await shows_last_write(connector, journal)
+    except GatewayUnavailableError:
+        return None
+    finally:
+        journal.close()
 
 
 def own_work(people: People, *, keep: timedelta, ended: Iterable[EndedTask] = ()) -> OwnWork:

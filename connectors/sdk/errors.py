@@ -59,12 +59,23 @@ class ConnectorError(Exception):
         self.native_code = native_code
         self.source: str | None = None
         self.operation: str | None = None
+        self.is_own_text = False
 
     def at(self, source: str, operation: str) -> Self:
         """Note where it happened; the first note stays."""
         self.source = self.source or source
         self.operation = self.operation or operation
         return self
+
+    def in_own_words(self) -> Self:
+        """Note that the message holds no text of the vendor, although the vendor's answer caused it."""
+        self.is_own_text = True
+        return self
+
+    @property
+    def quotes_vendor(self) -> bool:
+        """Whether the message may hold text of the vendor, and with it data: it is for the person who asked only."""
+        return not self.is_own_text and (self.native_status is not None or self.native_code is not None)
 
     def __str__(self) -> str:
         place = f"{self.source}: {self.operation}: " if self.source else ""

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from connectors.sdk.settings import SourceSettings
     from gateway.settings import Settings
 
+# Whether the source's history has an entry for the last write of the gateway.
+_HISTORY = {
+    None: "",
+    True: "; its history shows our last write",
+    False: "; its history does not show our last write, so it proves no write whose answer is lost",
+}
+
 
 def check(config: ConfigFile) -> None:
     """Validate configuration and journal, and ask every source whether it answers; exit 0 when all is well, else 1."""
@@ -30,20 +37,22 @@ def check(config: ConfigFile) -> None:
 
 
 async def _all_answer(settings: "Settings") -> bool:
-    rows = await asyncio.gather(*(_row(section) for section in settings.sources))
+    rows = await asyncio.gather(*(_row(settings, section) for section in settings.sources))
     print_table(("source", "vendor", "status", ""), rows)
     return all(row[2] == "OK" for row in rows)
 
 
-async def _row(section: "SourceSettings") -> tuple[str, str, str, str]:
+async def _row(settings: "Settings", section: "SourceSettings") -> tuple[str, str, str, str]:
     from connectors.sdk.errors import ConnectorError
     from connectors.sdk.registry import connector_types
+    from gateway.composition import history_shows_last_write
 
     connector = connector_types()[section.vendor].open(section)
     try:
         await connector.ping()
+        shown = await history_shows_last_write(settings, connector)
     except ConnectorError as error:
         return section.key, section.vendor, error.code, error.message
     finally:
         await connector.aclose()
-    return section.key, section.vendor, "OK", "answers, and accepts our credentials"
+    return section.key, section.vendor, "OK", f"answers, and accepts our credentials{_HISTORY[shown]}"

@@ -95,6 +95,10 @@ class FederatedSources:
         """Before the first request. Raises GatewayUnavailableError if the journal of writes cannot be used."""
         await self._writes.start()
 
+    def drain(self, seconds: float) -> None:
+        """The gateway ends in so many seconds: writes that still run then are answered with what is known of them."""
+        self._writes.drain(seconds)
+
     async def stop(self) -> None:
         """Cut off what still runs."""
         await self._writes.stop()

@@ -1,6 +1,6 @@
 """The journal of writes as the gateway uses it. The implementation is chosen by `gateway.composition`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -157,6 +157,9 @@ class Journal(Protocol):
 
     async def steps(self, operation_id: str) -> Sequence[Step]:
         """The steps of a write in their order; none if it was not sent."""
+
+    async def last_applied(self, source: str, commands: Collection[str]) -> tuple[TaskRef, Step] | None:
+        """The newest applied step of one of these commands to a task of a source."""
 
     async def steps_to(self, target: Target) -> Sequence[Step]:
         """The steps of all writes to a target that are kept, in the order of sending."""

@@ -1,5 +1,6 @@
 """Rows of the SQLite journal as records, and results as they are stored."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -29,6 +30,10 @@ _UNREADABLE = Problem(
     code="UPSTREAM_ERROR",
     message="another version of taskgate recorded this write; its result cannot be read here. Look at the source.",
 )
+
+
+# A code; anything else may be a sentence.
+_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 class _Outcome(Struct, frozen=True):
@@ -95,13 +100,29 @@ def target_columns(target: Target) -> tuple[str, str, str]:
 
 
 def packed(result: WriteResult) -> bytes:
-    """Without payloads; without the task and the flow if they hold a value that cannot be stored."""
+    """Without payloads and the vendor's words; without task and flow if they hold a value that cannot be stored."""
+    result = msgspec.structs.replace(
+        result, problems=tuple(_without_quotes(problem, result.status) for problem in result.problems)
+    )
     task = None if result.task is None else msgspec.structs.replace(result.task, payload=None)
     flow = None if result.flow is None else msgspec.structs.replace(result.flow, payload=None)
     try:
         return msgspec.msgpack.encode(msgspec.structs.replace(result, task=task, flow=flow))
     except (TypeError, ValueError, OverflowError):
         return msgspec.msgpack.encode(msgspec.structs.replace(result, task=None, flow=None))
+
+
+def _without_quotes(problem: Problem, status: MutationStatus) -> Problem:
+    """The vendor's words may hold form data: they are for the author, and not for the disk."""
+    if not problem.quotes_vendor:
+        return problem
+    verb = "refused the write" if status is MutationStatus.REJECTED else "gave no clear answer"
+    code = problem.native_code
+    return msgspec.structs.replace(
+        problem,
+        message=f"the source {verb} ({problem.code}); its own words went to the author of the write only",
+        native_code=code if code is not None and _CODE.fullmatch(code) else None,
+    )
 
 
 def decoded(packed: bytes | None, kind: type[T]) -> T | None:

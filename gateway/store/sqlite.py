@@ -6,7 +6,7 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -225,6 +225,19 @@ class SqliteJournal:
     async def steps(self, operation_id: str) -> Sequence[Step]:
         where = "WHERE operation_id = ? ORDER BY number"
         return await self._run(lambda: self._all(step_of, f"{STEP} {where}", operation_id))
+
+    async def last_applied(self, source: str, commands: Collection[str]) -> tuple[TaskRef, Step] | None:
+        marks = ", ".join("?" * len(commands))
+        where = f"source = ? AND kind = ? AND step.status = ? AND step.command IN ({marks}) ORDER BY step.sent_at DESC"
+        values = (source, TaskRef.__name__, MutationStatus.APPLIED.value, *commands)
+
+        def select() -> tuple[TaskRef, Step] | None:
+            statement = f"{STEP.replace('SELECT', 'SELECT target,', 1)} WHERE {where} LIMIT 1"
+            with self._lock, self._db:
+                row = self._db.execute(statement, values).fetchone()
+            return None if row is None else (TaskRef(source, row[0]), step_of(row[1:]))
+
+        return await self._run(select)
 
     async def steps_to(self, target: Target) -> Sequence[Step]:
         where = "WHERE source = ? AND target = ? AND kind = ? ORDER BY step.sent_at, operation_id, number"

@@ -18,6 +18,7 @@ lost_answer         while the request is open: look, wait, send again where a gu
 settlement          what a later look makes of a write of the journal
 reconciler          looks at open writes in the background, and gives up at last
 read_share          the share of a source's reads for that
+history_check       whether a vendor's history shows what the gateway's account did
 recorder            results in the journal, and those that it could not take
 recovery            writes that the end of an earlier process cut off
 send_once           journal entry, one request upstream, invalidation of cached answers
@@ -26,6 +27,7 @@ send_once           journal entry, one request upstream, invalidation of cached 
 from gateway.federation.writes.command_builder import CommandBuilder
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.flow_write import FlowWriter
+from gateway.federation.writes.history_check import shows_last_write
 from gateway.federation.writes.looker import Looker
 from gateway.federation.writes.lost_answer import LostAnswers, Pause
 from gateway.federation.writes.pipeline import WritePipeline
@@ -51,4 +53,5 @@ __all__ = [
     "Settler",
     "TaskWriter",
     "WritePipeline",
+    "shows_last_write",
 ]

@@ -8,7 +8,7 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.capability import Capability, Support
 from connectors.sdk.commands import MutationStatus
 from connectors.sdk.connector import Connector
-from connectors.sdk.errors import ConnectorError, Failure, UnavailableError, UpstreamTimeoutError
+from connectors.sdk.errors import ConnectorError, Failure, RejectedError, UnavailableError, UpstreamTimeoutError
 from connectors.sdk.model import Flow, Task
 from gateway.federation.sources import Source
 from gateway.federation.traffic import RequestCost
@@ -76,6 +76,9 @@ class Attempt:
         if isinstance(error, ConnectorError):
             error.at(self.source.key, self.request.intent.verb)
         problems = tuple(map(_as_in_graph, Problem.all_of(error)))
+        if self.was_sent and isinstance(error, RejectedError) and not error.is_own_text:
+            # Said after the vendor had answered, so it may repeat the answer.
+            problems = tuple(structs.replace(problem, quotes_vendor=True) for problem in problems)
         return self.result(MutationStatus.REJECTED, problems=problems, effect=self.done)
 
     def unknown(self, *problems: Problem, **more: Any) -> WriteResult:

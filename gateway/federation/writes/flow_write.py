@@ -72,7 +72,7 @@ class FlowWriter:
         if isinstance(error, RejectedError) and now is not None and _is_over(now):
             error = ConflictError(
                 f"the flow is {now.state}", native_status=error.native_status, native_code=error.native_code
-            )
+            ).in_own_words()
         return attempt.rejected(error)
 
     async def _verify(self, attempt: Attempt, command: FlowCommand, error: ConnectorError) -> WriteResult:
@@ -84,7 +84,7 @@ class FlowWriter:
         if found.look.verdict is Verdict.APPLIED:
             return attempt.result(MutationStatus.APPLIED)
         if found.look.verdict is Verdict.NOT_APPLIED and attempt.flow is not None:
-            return attempt.rejected(ConflictError(f"the flow is {attempt.flow.state}"))
+            return attempt.rejected(ConflictError(f"the flow is {attempt.flow.state}").in_own_words())
         return attempt.unknown(Problem.from_error(error))
 
 

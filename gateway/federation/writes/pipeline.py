@@ -86,6 +86,8 @@ class WritePipeline:
         self._reconciler = reconciler
         self._reconciling: asyncio.Task[None] | None = None
         self._running: set[anyio.CancelScope] = set()
+        # When all writes must be at their end, in seconds of the event loop's clock.
+        self._closes_at = math.inf
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         """The result of the write; every expected failure is in it. Its upstream calls go before those of lists."""
@@ -102,7 +104,10 @@ class WritePipeline:
         """A write by its id, for its author and task admins; else None. Raises GatewayUnavailableError."""
         await self._try_to_catch_up()
         found = await self._journal.find(operation_id)
-        return found if found is not None and (caller.is_task_admin or found.person == caller.key) else None
+        if found is None or not (caller.is_task_admin or found.person == caller.key):
+            return None
+        is_own = found.person == caller.key
+        return structs.replace(found, problems=self._recorder.told(operation_id, found.problems)) if is_own else found
 
     async def last_of(self, task: TaskRef) -> Operation | None:
         """The newest write to a task that the caller is known to see. Raises GatewayUnavailableError."""
@@ -116,6 +121,12 @@ class WritePipeline:
         """
         await self._recovery.settle()
         self._reconciling = asyncio.create_task(self._reconciler.run())
+
+    def drain(self, seconds: float) -> None:
+        """The gateway ends soon: writes that still run then are answered with what is known of them."""
+        self._closes_at = anyio.current_time() + seconds
+        for scope in self._running:
+            scope.deadline = min(scope.deadline, self._closes_at)
 
     async def stop(self) -> None:
         """The gateway ends: writes that still run are cut off. Those that may have left are looked up at the next start."""
@@ -166,7 +177,7 @@ class WritePipeline:
         return result
 
     async def _carry_out(self, attempt: Attempt) -> WriteResult:
-        with anyio.CancelScope(deadline=_latest_end(), shield=True) as scope:
+        with anyio.CancelScope(deadline=min(_latest_end(), self._closes_at), shield=True) as scope:
             self._running.add(scope)
             try:
                 return await self._contained(attempt)
@@ -224,7 +235,8 @@ class WritePipeline:
         if earlier.result is None and earlier.stage is Stage.ADMITTED:
             return attempt.result(MutationStatus.PENDING, replayed=True)
         if earlier.result is not None and earlier.is_final:
-            return structs.replace(earlier.result, replayed=True, upstream_calls=0)
+            problems = self._recorder.told(earlier.operation_id, earlier.result.problems)
+            return structs.replace(earlier.result, problems=problems, replayed=True, upstream_calls=0)
         found = await self._look_up(attempt)
         if found is None:
             found = earlier.result or attempt.unknown()

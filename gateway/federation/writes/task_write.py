@@ -247,7 +247,7 @@ class TaskWriter:
             plainer = AlreadyAssignedError(f"the task is assigned to {policy.owner_name(now)}", **_native(error))
         else:
             return error
-        return plainer.at(attempt.source.key, error.operation or "")
+        return plainer.in_own_words().at(attempt.source.key, error.operation or "")
 
     async def _verify(self, attempt: Attempt, command: TaskCommand, error: ConnectorError) -> WriteResult:
         """The answer was lost: what can be found out while the request is open."""
@@ -268,7 +268,7 @@ class TaskWriter:
         if refusal is None:
             return attempt.unknown(Problem.from_error(error), task=seen)
         attempt.task = seen
-        return attempt.rejected(refusal)
+        return attempt.rejected(refusal.in_own_words())
 
     def _is_taken(self, attempt: Attempt, command: TaskCommand, now: Task) -> bool:
         """For a claim that the vendor guards: it was refused, because another person has the task or it is over."""

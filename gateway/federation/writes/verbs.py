@@ -166,7 +166,7 @@ def action_of(intent: Intent) -> TaskAction:
 
 
 def is_shown(command: Command, now: Task | Flow) -> bool:
-    """Whether the record shows the state that the command is to bring about, whoever brought it about."""
+    """Whether the record shows the state that the command is to bring about, by any write."""
     shows = _BY_COMMAND[type(command)].shows
     return shows is not None and shows(command, now)
 

@@ -1,6 +1,6 @@
 """The state that each command is to bring about, as a record shows it. `verbs` names these functions.
 
-A state alone proves no write, whoever asked for it: what proves one is in `proof`.
+A state alone proves no write: another one may have brought it about. What proves one is in `proof`.
 """
 
 from collections.abc import Callable

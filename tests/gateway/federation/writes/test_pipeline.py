@@ -280,3 +280,30 @@ async def test_the_end_of_the_gateway_cuts_a_write_off(tmp_path: Path) -> None:
 
     assert [MutationStatus.UNKNOWN] == [result.status for result in results]
     journal.close()
+
+
+async def test_a_write_that_runs_when_the_gateway_is_about_to_end_is_answered() -> None:
+    """With what is known then, before its connection is closed; writes that begin meanwhile have the same time."""
+    north = MemoryConnector("north", [task("north", "1"), task("north", "2")])
+    asked = anyio.Event()
+
+    async def hang(_command: object) -> Outcome:
+        asked.set()
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    north.perform = hang  # type: ignore[method-assign, assignment]
+    sources = federation(north, people=PEOPLE)
+    results = []
+
+    async def claim(native_id: str) -> None:
+        results.append(await perform(sources, ClaimIntent(), ALICE, target=TaskRef("north", native_id)))
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(claim, "1")
+            await asked.wait()
+            sources.drain(0.05)
+            group.start_soon(claim, "2")
+
+    assert [MutationStatus.UNKNOWN] * 2 == [result.status for result in results]

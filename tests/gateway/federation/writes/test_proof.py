@@ -16,6 +16,7 @@ from connectors.sdk.commands import (
     CancelFlow,
     CancelFlowOfTask,
     Claim,
+    Command,
     Complete,
     DeleteTask,
     MutationStatus,
@@ -48,7 +49,7 @@ ALICE = Identity(native_id="alice")
 SENT = NOW + timedelta(seconds=1)
 AFTER, BEFORE = SENT + timedelta(seconds=2), SENT - timedelta(minutes=1)
 LATE = timedelta(seconds=70)
-ENTRIES = {
+ENTRIES: dict[type[Command], frozenset[ActivityType]] = {
     Release: frozenset({ActivityType.UNASSIGNED}),
     Update: frozenset({ActivityType.UPDATED}),
     Complete: frozenset({ActivityType.COMPLETED}),
