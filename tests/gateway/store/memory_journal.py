@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from msgspec import Struct, structs
 
@@ -42,6 +43,8 @@ class Storage:
         self.keys: dict[tuple[str, str], Row] = {}
         self.of_target: dict[Target, list[Row]] = {}
         self.ended: dict[str, EndedTask] = {}
+        # Those without a final result, in the order of their admission.
+        self.open: dict[str, Row] = {}
 
 
 class MemoryJournal:
@@ -77,7 +80,7 @@ class MemoryJournal:
                 is_final=earlier.settled_at is not None,
             )
         row = Row(operation_id, person, client_key, fingerprint, target, action, self._now())
-        self.storage.rows[operation_id] = row
+        self.storage.rows[operation_id] = self.storage.open[operation_id] = row
         self.storage.of_target.setdefault(target, []).append(row)
         if client_key is not None:
             self.storage.keys[person, client_key] = row
@@ -135,6 +138,10 @@ class MemoryJournal:
             return
         row.stage = Stage.SETTLED
         row.settled_at = None if result.status in _OPEN and not is_final else self._now()
+        if row.settled_at is None:
+            self.storage.open.setdefault(operation_id, row)
+        else:
+            self.storage.open.pop(operation_id, None)
         row.result = structs.replace(
             result,
             task=None if result.task is None else structs.replace(result.task, payload=None),
@@ -155,15 +162,16 @@ class MemoryJournal:
 
     async def open_writes(self) -> Sequence[OpenWrite]:
         self._check()
-        return [_open_write(row) for row in self.storage.rows.values() if row.stage is not Stage.SETTLED]
+        return [_open_write(row) for row in self.storage.open.values() if row.stage is not Stage.SETTLED]
 
     async def open_write(self, operation_id: str) -> OpenWrite | None:
-        return next((write for write in await self.unsettled() if write.operation_id == operation_id), None)
+        self._check()
+        row = self.storage.open.get(operation_id)
+        return None if row is None or row.stage is not Stage.SETTLED else _open_write(row)
 
     async def unsettled(self) -> Sequence[OpenWrite]:
         self._check()
-        rows = self.storage.rows.values()
-        return [_open_write(row) for row in rows if row.stage is Stage.SETTLED and row.settled_at is None]
+        return [_open_write(row) for row in self.storage.open.values() if row.stage is Stage.SETTLED]
 
     async def steps(self, operation_id: str) -> Sequence[Step]:
         self._check()
@@ -224,6 +232,7 @@ def _operation(row: Row) -> Operation:
     )
 
 
+@lru_cache(maxsize=1000)
 def _time(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 

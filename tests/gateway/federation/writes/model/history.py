@@ -172,9 +172,9 @@ def _first_verb(chance: random.Random) -> str:
 def _task_writes(chance: random.Random, number: int, first: str) -> Sequence[tuple[str, Intent]]:
     """The first verb, and what else may be done to the task then, by the same or another person."""
     verbs: list[str] = [first]
-    if chance.random() < 0.35:
+    if chance.random() < 0.3:
         verbs.append(chance.choice(("claim", "complete", "release", "update", "assign", first)))
-    if chance.random() < 0.1:
+    if chance.random() < 0.05:
         verbs.append(chance.choice(("claim", "complete", "update")))
     return [(_person(chance, verb), _intent(chance, number, place, verb)) for place, verb in enumerate(verbs)]
 
@@ -228,9 +228,9 @@ def _writes(
     at = 0.0
     for place, (person, intent) in enumerate(wanted):
         calls = [at]
-        if chance.random() < 0.2:
+        if chance.random() < 0.15:
             calls.append(at + chance.choice((0.0, 0.01, chance.uniform(0, 4))))
-        if chance.random() < 0.35:
+        if chance.random() < 0.2:
             calls.append(at + chance.uniform(5, 120))
         has_key = len(calls) > 1 or chance.random() < 0.5
         writes.append(

@@ -21,7 +21,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     guarded: bool = False
     emulates_claim: bool = False
     lag: float = 0.0
-    late_max: float = 50.0
+    late_max: float = 18.0
     shows_data: bool = True
     shows_history: bool = False
     shows_author: bool = False

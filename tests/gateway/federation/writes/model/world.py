@@ -5,20 +5,21 @@ import contextlib
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
+from unittest.mock import patch
 
-import anyio
 from msgspec import Struct
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.errors import ConnectorError, GatewayUnavailableError
 from connectors.sdk.model import FlowState, TaskState
-from gateway.composition import compose
+from gateway import composition
 from gateway.federation.cache import Cache
 from gateway.federation.lists import CursorCodec
 from gateway.federation.service import FederatedSources
-from gateway.federation.sources import Source
+from gateway.federation.sources import Source, SourceReader
 from gateway.federation.traffic import CallContext, in_context
 from gateway.people.configured import ConfiguredPeople
+from gateway.shared import SharedState
 from gateway.shared.memory import memory_state
 from gateway.store import EndedTask, Evidence, Record
 from schema.ports import WriteRequest, WriteResult
@@ -27,6 +28,7 @@ from tests.gateway.federation.writes.model.clock import ModelClock
 from tests.gateway.federation.writes.model.connector import SOURCE, ModelConnector, connector_of
 from tests.gateway.federation.writes.model.history import Plan, Rival, Write, faults_of
 from tests.gateway.federation.writes.model.kinds import Kind
+from tests.gateway.federation.writes.model.light_reader import LightReader
 from tests.gateway.federation.writes.model.vendor import CALL, Call, Story, Vendor
 from tests.gateway.federation.writes.model.vendor import Record as VendorRecord
 from tests.gateway.store.memory_journal import MemoryJournal, Storage
@@ -133,7 +135,13 @@ class Gateway:
             monotonic=world.seconds,
             now=world.now,
         )
-        self.federation: FederatedSources = compose(
+        with patch.object(composition, "SourceReader", SourceReader if world.has_cache else LightReader):
+            self.federation: FederatedSources = self._composed(world, shared)
+        self.calls: set[asyncio.Task[Any]] = set()
+        self.is_open = asyncio.Event()
+
+    def _composed(self, world: "World", shared: SharedState) -> FederatedSources:
+        return composition.compose(
             [Source(self.connector, rate_limits=shared.rate_limits)],
             people=ConfiguredPeople(PEOPLE.values()),
             journal=self.journal,
@@ -143,8 +151,6 @@ class Gateway:
             monotonic=world.seconds,
             now=world.now,
         )
-        self.calls: set[asyncio.Task[Any]] = set()
-        self.is_open = asyncio.Event()
 
     async def start(self) -> None:
         """As a supervisor does: again until it succeeds. It serves nothing before."""
@@ -152,15 +158,18 @@ class Gateway:
             try:
                 await self.federation.start()
             except GatewayUnavailableError:
-                await anyio.sleep(1)
+                await asyncio.sleep(1)
             else:
                 self.is_open.set()
                 return
 
 
 class World:
-    def __init__(self, kind: Kind) -> None:
+    """`has_cache`: whether reads go through the cache; without it they take a third of the time."""
+
+    def __init__(self, kind: Kind, *, has_cache: bool = False) -> None:
         self.kind = kind
+        self.has_cache = has_cache
         clock = ModelClock()
         self.seconds, self.now = clock.seconds, clock.now
         self.vendor = Vendor(kind, self.seconds, self.now)
@@ -187,7 +196,7 @@ class World:
                         group.create_task(self._called(history, write, number, history.plan.begins + at))
                 for rival in history.plan.rivals:
                     group.create_task(self._rivalled(history, rival))
-        await anyio.sleep(ALL_SETTLED + 60)
+        await asyncio.sleep(ALL_SETTLED + 60)
         await self.gateway.federation.stop()
         await self.gateway.answers.aclose()
         await asyncio.gather(*self._ended, return_exceptions=True)
@@ -239,11 +248,11 @@ class World:
         return history
 
     async def _called(self, history: History, write: Write, number: int, at: float) -> None:
-        await anyio.sleep(at)
+        await asyncio.sleep(at)
         call = Call(f"{write.name}.{number}", history)
         gateway = self.gateway
         while not gateway.is_open.is_set():
-            await anyio.sleep(0.5)
+            await asyncio.sleep(0.5)
             gateway = self.gateway
         caller = PEOPLE[write.person]
         task = asyncio.ensure_future(self._performed(gateway, caller, write, call))
@@ -272,7 +281,7 @@ class World:
             return await gateway.federation.perform(caller, request)
 
     async def _rivalled(self, history: History, rival: Rival) -> None:
-        await anyio.sleep(history.plan.begins + rival.at)
+        await asyncio.sleep(history.plan.begins + rival.at)
         target = history.plan.task or history.plan.flow
         if target is not None:
             changes = _changes(self.vendor, target.native_id, rival)
