@@ -71,13 +71,13 @@ class Looker:
 
     async def _seen(self, source: Source, target: TaskRef | FlowRef, evidence: Evidence, *, is_accepted: bool) -> Seen:
         if isinstance(target, FlowRef):
-            return Seen(flow=await self._flows.flow(target, fresh=True))
-        task = await self._tasks.task(target, fresh=True)
+            return Seen(flow=await self._flows.vendor_record(target))
+        task = await self._tasks.vendor_record(target)
         if task is None:
             return Seen()
         if is_accepted:
             ends_flow = evidence.command == CancelFlowOfTask.__name__ and task.flow_id is not None
-            flow = await self._flows.flow(FlowRef(source.key, task.flow_id or ""), fresh=True) if ends_flow else None
+            flow = await self._flows.vendor_record(FlowRef(source.key, task.flow_id or "")) if ends_flow else None
             return Seen(task=task, flow=flow)
         return await self._with_details(source, task, evidence)
 

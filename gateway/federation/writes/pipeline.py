@@ -218,7 +218,7 @@ class WritePipeline:
             attempt.operation_id, kept, ended=ended, frees_key=frees_key, was_seen=attempt.was_seen
         )
         if result.status in {MutationStatus.UNKNOWN, MutationStatus.PENDING}:
-            self._reconciler.wake()
+            self._reconciler.wake(attempt.source.key)
         return result
 
     def _left(self, attempt: Attempt, task: Task | None) -> Task | None:

@@ -24,6 +24,10 @@ class ReadShare:
             self._taken.popleft()
         return len(self._taken) < self._most
 
+    def at_once(self, most: int) -> int:
+        """How many looks may run at the same time, so that they do not go far beyond the share."""
+        return int(max(1, min(most, self._most // 3)))
+
     def take(self, reads: int) -> None:
         """Note reads that were sent. A look may need several and goes beyond the share by these at most."""
         self._taken.extend([self._monotonic()] * reads)

@@ -30,11 +30,14 @@ log = structlog.get_logger("taskgate.write")
 
 # Seconds: after which every write ends; for one look; from look to look at most; between two looks into the journal.
 LONGEST = 900.0
-LOOK_SECONDS = 30.0
+LOOK_SECONDS = 15.0
 LONGEST_WAIT = 15.0
 IDLE = 30.0
 # Looks at one source at the same time.
 AT_ONCE = 4
+
+# Stands for all sources that are configured no more.
+_REMOVED = ""
 
 Settled = Callable[[str, str], None]
 """Told of each write that ends: its source, and APPLIED, REJECTED or UNRESOLVED."""
@@ -48,8 +51,10 @@ class _Watch:
         self.next_at = now
         self.looks = 0
 
-    def put_off(self, now: float) -> None:
-        self.next_at = now + min(LONGEST_WAIT, 2.0**self.looks)
+    def put_off(self, now: float, left: float | None) -> None:
+        """`left`: seconds until the write can no longer be applied; then it is looked at once more."""
+        wait = min(LONGEST_WAIT, 2.0 ** min(self.looks, 10))
+        self.next_at = now + (wait if left is None or left <= 0 else min(wait, left))
         self.looks += 1
 
 
@@ -78,26 +83,35 @@ class Reconciler:
         self._monotonic = monotonic
         self._watches: dict[str, _Watch] = {}
         self._shares = {key: _share_of(source, monotonic) for key, source in sources.items()}
-        self._wake = asyncio.Event()
+        self._wakes = {key: asyncio.Event() for key in (*sources, _REMOVED)}
         # People whose writes only their own token can look at, and the looks that their requests have begun.
         self._waiting: set[str] = set()
         self._visits: set[asyncio.Task[None]] = set()
 
-    def wake(self) -> None:
-        """A write has ended without a clear result."""
-        self._wake.set()
+    def wake(self, source: str) -> None:
+        """A write to that source has ended without a clear result."""
+        self._wakes[self._loop_of(source)].set()
 
     async def run(self) -> None:
-        """Until it is cancelled. A journal that fails is tried again."""
+        """Until it is cancelled. One source that hangs holds up no other."""
+        async with anyio.create_task_group() as group:
+            for key in self._wakes:
+                group.start_soon(self._run, key)
+
+    async def _run(self, key: str) -> None:
+        """A journal that fails is tried again."""
         while True:
-            self._wake.clear()
+            self._wakes[key].clear()
             try:
-                pause = await self.look_at_all()
+                pause = await self.look_at_all(key)
             except GatewayError:
                 log.exception("open writes not looked at")
                 pause = IDLE
             with anyio.move_on_after(pause):
-                await self._wake.wait()
+                await self._wakes[key].wait()
+
+    def _loop_of(self, source: str) -> str:
+        return source if source in self._sources else _REMOVED
 
     async def stop(self) -> None:
         """Cut off the looks that requests have begun."""
@@ -109,19 +123,19 @@ class Reconciler:
         """Return when those have ended."""
         await asyncio.gather(*self._visits, return_exceptions=True)
 
-    async def look_at_all(self) -> float:
-        """Look at every write that is due. The seconds to the next one. Raises GatewayUnavailableError."""
+    async def look_at_all(self, key: str) -> float:
+        """Look at every write to a source that is due. The seconds to the next one. Raises GatewayUnavailableError."""
         await self._recorder.catch_up()
-        writes = await self._journal.unsettled()
-        open_ids = {write.operation_id for write in writes}
+        found = await self._journal.unsettled()
+        open_ids = {write.operation_id for write in found}
         self._watches = {one: watch for one, watch in self._watches.items() if one in open_ids}
-        self._waiting = {write.person for write in writes if not self._is_readable(write)}
+        self._waiting = {write.person for write in found if not self._is_readable(write)}
+        writes = [write for write in found if self._loop_of(write.target.source) == key]
         now = self._monotonic()
-        for write in writes:
-            self._watches.setdefault(write.operation_id, _Watch(now))
-        due = [write for write in writes if self._watches[write.operation_id].next_at <= now]
+        watches = {write.operation_id: self._watches.setdefault(write.operation_id, _Watch(now)) for write in writes}
+        due = [write for write in writes if watches[write.operation_id].next_at <= now]
         await self._look_at(due, CallContext(operation="look up a write", priority=Priority.BACKGROUND))
-        ends = [watch.next_at for watch in self._watches.values()]
+        ends = [watch.next_at for one, watch in watches.items() if one in self._watches]
         return max(0.1, min(IDLE, min(ends, default=now + IDLE) - self._monotonic()))
 
     def met(self, person: str) -> None:
@@ -170,11 +184,14 @@ class Reconciler:
 
         async with anyio.create_task_group() as group:
             for write in writes:
-                by_source.setdefault(write.target.source, anyio.CapacityLimiter(AT_ONCE))
+                share = self._shares.get(write.target.source)
+                at_once = AT_ONCE if share is None else share.at_once(AT_ONCE)
+                by_source.setdefault(write.target.source, anyio.CapacityLimiter(at_once))
                 group.start_soon(one, write)
 
     async def _look(self, write: OpenWrite, context: CallContext, *, is_visit: bool) -> None:
         watch = self._watches.setdefault(write.operation_id, _Watch(self._monotonic()))
+        found: Settlement | None = None
         try:
             found = await self._found(write, context, is_visit=is_visit)
             if found is not None and await self.settle(write, found) is not None:
@@ -184,7 +201,10 @@ class Reconciler:
                 return
         except GatewayError:
             log.exception("result not recorded", operation=write.operation_id)
-        watch.put_off(self._monotonic())
+        except Exception:  # one write that cannot be judged holds up no other
+            log.exception("write not looked at", operation=write.operation_id)
+        left = None if found is None else (found.over_at - self._now()).total_seconds()
+        watch.put_off(self._monotonic(), left)
 
     async def _found(self, write: OpenWrite, context: CallContext, *, is_visit: bool) -> Settlement | None:
         """None if nothing may be read now."""

@@ -68,7 +68,7 @@ class Settler:
         over_at = max(map(sent_at, steps), default=write.requested_at) + late
         step = _open_step(steps)
         if write.action is TaskAction.COMPLETE and steps and not _has_completion(steps):
-            return Settlement(result=_not_completed(write), over_at=over_at)
+            return Settlement(result=_not_completed(write, steps), over_at=over_at)
         if step is None or step.evidence is None or not isinstance(write.target, TaskRef | FlowRef):
             return Settlement(over_at=over_at, may_become_known=False)
         is_accepted = any(each.status is MutationStatus.PENDING for each in _alike(steps, step))
@@ -153,14 +153,15 @@ def _has_completion(steps: Sequence[Step]) -> bool:
     return any(step.evidence is None or step.command == Complete.__name__ for step in steps)
 
 
-def _not_completed(write: OpenWrite) -> WriteResult:
+def _not_completed(write: OpenWrite, steps: Sequence[Step]) -> WriteResult:
     """Of several steps the completion was never sent."""
+    is_claimed = any(step.status is MutationStatus.APPLIED for step in steps)
     error = ConflictError("the task was not completed: a step before the completion did not end; send the write again")
     return WriteResult(
         status=MutationStatus.REJECTED,
         operation_id=write.operation_id,
         problems=(Problem.from_error(error.at(write.target.source, "")),),
-        effect="perhaps claimed; not completed",
+        effect="claimed; not completed" if is_claimed else "perhaps claimed; not completed",
     )
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from connectors.sdk.commands import FlowOutcome, MutationStatus, SuspendFlow
 from connectors.sdk.errors import UnavailableError, UpstreamTimeoutError
@@ -91,7 +92,7 @@ class World:
 
     async def after(self, seconds: float, operation_id: str) -> tuple[MutationStatus, bool]:
         self.seconds += seconds
-        await self.reconciler.look_at_all()
+        await self.reconciler.look_at_all("north")
         found = await self.find(operation_id)
         return found.status, found.settled_at is not None
 
@@ -192,11 +193,12 @@ async def test_a_later_write_of_ours_blurs_an_earlier_one_for_good() -> None:
 
 
 async def test_a_flow_that_the_vendor_suspends_later_is_applied_then() -> None:
-    """The vendor took the write and said so: its state alone tells that it is done."""
+    """The vendor took the write and said so: its state alone tells that it is done. What we expect of it does not."""
     it = world()
 
     async def accept(command: SuspendFlow) -> FlowOutcome:
-        return FlowOutcome(flow=command.flow, status=MutationStatus.PENDING)
+        done = structs.replace(command.flow, state=FlowState.SUSPENDED)
+        return FlowOutcome(flow=done, status=MutationStatus.PENDING)
 
     it.north.suspend_flow = accept  # type: ignore[method-assign]
     pending = await perform(it.sources, SuspendFlowIntent(), CAROL, target=FLOW)
