@@ -237,7 +237,10 @@ class WritePipeline:
         if earlier.result is not None and earlier.is_final:
             problems = self._recorder.told(earlier.operation_id, earlier.result.problems)
             return structs.replace(earlier.result, problems=problems, replayed=True, upstream_calls=0)
-        found = await self._look_up(attempt)
+        found = None
+        with contextlib.suppress(GatewayError):
+            # Where the journal fails meanwhile, what was known stays: the write may have been sent.
+            found = await self._look_up(attempt)
         if found is None:
             found = earlier.result or attempt.unknown()
         return structs.replace(found, replayed=True, upstream_calls=attempt.cost.requests)
