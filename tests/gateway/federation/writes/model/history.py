@@ -248,16 +248,15 @@ def _writes(
 
 
 def _rival(chance: random.Random, kind: Kind, *verbs: str) -> Rival:
-    """Never the person of a write with the very values of that write: nothing could tell the two apart."""
+    """Never what nothing could tell from our own write: the same outcome without data, by a name that is not shown."""
     at = chance.choice((chance.uniform(-1, 2), chance.uniform(0, 30), chance.uniform(0, 200)))
-    verb = chance.choice(verbs)
+    actor = chance.choice(("dmitri", "elena", "dmitri" if kind.exclusive_account else TECHNICAL))
+    is_told = kind.shows_author and actor != TECHNICAL
     return Rival(
         at=max(0.0, at),
-        verb=verb,
-        actor=chance.choice(("dmitri", "elena", "dmitri" if kind.exclusive_account else TECHNICAL)),
+        verb=chance.choice(verbs),
+        actor=actor,
         owner=chance.choice(("dmitri", "elena")),
-        outcome=chance.choice(_OUTCOMES),
+        outcome=chance.choice(_OUTCOMES if is_told else ("escalated", "withdrawn")),
         title=chance.choice(("A", "B", "C")),
     )
-
-
