@@ -31,7 +31,9 @@ WRITES = {
 }
 pytestmark = pytest.mark.server
 
-CLAIM = "mutation ($i: ClaimTaskInput!) { claimTask(input: $i) { status errors { code message } task { state } } }"
+TASK = "query ($i: ID!) { task(id: $i) { id } }"
+OPERATION = "query ($i: ID!) { operation(id: $i) { status settledAt errors { code } } }"
+CLAIM = "mutation ($i: ClaimTaskInput!) { claimTask(input: $i) { status operationId errors { code message } task { state } } }"
 READY = "query ($f: TaskFilter) { tasks(first: 30, filter: $f) { nodes { id permittedActions { action allowed } } } }"
 
 
@@ -84,6 +86,27 @@ async def test_an_applied_write_with_such_an_answer_is_found_by_reading(world: W
 
     assert ("APPLIED", []) == (claimed["status"], claimed["errors"])
     assert 1 == len(await world.effects("camunda"))
+
+
+async def test_what_cannot_be_read_at_once_is_found_out_when_the_vendor_is_back(world: World) -> None:
+    """Without any further request for it, by reading alone."""
+    method, path = WRITES["geotareas"]
+    task = await claimable(world, "geotareas")
+    await world.control("geotareas", "faults", {"method": method, "path": path, "kind": "status_after", "status": 500})
+    reads = {"method": "GET", "path": ".*/tasks/[0-9]+", "kind": "status", "status": 503, "times": 99}
+    await world.data(TASK, i=task)
+    claiming = asyncio.create_task(world.data(CLAIM, i={"taskId": task}))
+    async with asyncio.timeout(60):
+        while not await world.effects("geotareas"):  # noqa: ASYNC110 another process would tell no event either
+            await asyncio.sleep(0.01)
+        await world.control("geotareas", "faults", reads)
+        claimed = (await claiming)["claimTask"]
+        await world.control("geotareas", "faults", method="DELETE")
+        while (found := (await world.data(OPERATION, i=claimed["operationId"]))["operation"])["settledAt"] is None:  # noqa: ASYNC110 another process would tell no event either
+            await asyncio.sleep(0.2)
+
+    assert ("APPLIED", []) == (found["status"], found["errors"])
+    assert 1 == len(await world.effects("geotareas"))
 
 
 @pytest.mark.parametrize("vendor", ["camunda", "uipath"])

@@ -14,6 +14,8 @@ from gateway.store import Evidence, Step
 
 # How far the clock of a vendor may be behind ours.
 SKEW = timedelta(seconds=5)
+# How far it may be ahead.
+FAR_AHEAD = timedelta(minutes=10)
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -99,6 +101,16 @@ def is_explained(evidence: Evidence, trust: Trust, *, since: datetime | None = N
             sent_at(step) >= begin
             or (step.status is not MutationStatus.APPLIED and sent_at(step) > evidence.sent_at - trust.late)
         )
+        for step in trust.others
+    )
+
+
+def earlier_like(evidence: Evidence, trust: Trust, *, since: datetime) -> int:
+    """How many other writes of ours before this one had the same effect, as far as is known."""
+    return sum(
+        step.status is not MutationStatus.REJECTED
+        and _same_effect(evidence, step)
+        and since <= sent_at(step) < evidence.sent_at
         for step in trust.others
     )
 

@@ -19,11 +19,13 @@ from connectors.sdk.commands import Command, MutationStatus
 from connectors.sdk.model import Comment, DetailAspect, FlowState, Task, TaskState
 from connectors.sdk.traces import Traces
 from gateway.federation.writes.authorship import (
+    FAR_AHEAD,
     SKEW,
     Seen,
     Trust,
     Who,
     completer,
+    earlier_like,
     is_explained,
     sent_at,
     who_is,
@@ -187,10 +189,17 @@ def _has_entry(evidence: Evidence, seen: Seen, trust: Trust) -> bool:
     types = trust.traces.entries[_BY_NAME[evidence.command]]
     if is_explained(evidence, trust, since=evidence.sent_at - 2 * SKEW):
         return False
-    return any(
-        entry.type in types and entry.at >= evidence.sent_at - SKEW and who_made(entry, evidence, trust) is Who.OURS
+    ours = [
+        entry.at
         for entry in seen.activities or ()
-    )
+        if entry.type in types and who_made(entry, evidence, trust) is Who.OURS
+    ]
+    if not any(at >= evidence.sent_at - SKEW for at in ours):
+        return False
+    # The clock of a vendor may be far ahead of ours: then an earlier write of ours seems to have been made after this one.
+    # So there must be more entries than such writes.
+    earlier = earlier_like(evidence, trust, since=evidence.sent_at - 2 * FAR_AHEAD)
+    return sum(at >= evidence.sent_at - FAR_AHEAD for at in ours) > earlier
 
 
 def _has_comment(evidence: Evidence, seen: Seen, trust: Trust) -> bool:

@@ -239,6 +239,25 @@ OTHERS: list[tuple[TaskCommand, Seen, Step, Verdict]] = [
         step(Release(task=OWNED), MutationStatus.APPLIED),
         OPEN,
     ),
+    # The vendor's clock may be ahead, and the entry that of our earlier release; two entries are of two releases.
+    (
+        RELEASE,
+        Seen(task=FREE, activities=(entry(ActivityType.UNASSIGNED, account="robot"),)),
+        step(Release(task=OWNED), MutationStatus.APPLIED, at=BEFORE),
+        OPEN,
+    ),
+    (
+        RELEASE,
+        Seen(
+            task=FREE,
+            activities=(
+                entry(ActivityType.UNASSIGNED, account="robot", at=BEFORE),
+                entry(ActivityType.UNASSIGNED, account="robot"),
+            ),
+        ),
+        step(Release(task=OWNED), MutationStatus.APPLIED, at=BEFORE),
+        APPLIED,
+    ),
     # The task ended by another write of ours, and ends once.
     (APPROVE, Seen(task=ended(outcome="approved")), step(APPROVE, MutationStatus.APPLIED), NOT_APPLIED),
     (APPROVE, Seen(task=ended(outcome="approved")), step(APPROVE, MutationStatus.UNKNOWN), OPEN),
