@@ -21,6 +21,7 @@ from connectors.sdk.commands import (
     DeleteTask,
     MutationStatus,
     Release,
+    Unassign,
     TaskCommand,
     Update,
 )
