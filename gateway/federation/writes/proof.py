@@ -66,7 +66,8 @@ _END = Rule((Proof.ENTRY,), Disproof.ENDED_OTHERWISE, again=True)
 _BY_HISTORY = Rule((Proof.ENTRY,))
 
 RULES: Mapping[type[Command], Rule] = {
-    commands.Claim: Rule((Proof.OWNER,), again=True),
+    # Another person may take the task back meanwhile, and the guard would let a second claim pass.
+    commands.Claim: Rule((Proof.OWNER,)),
     commands.Assign: Rule((Proof.OWNER,)),
     commands.Release: _BY_HISTORY,
     commands.Unassign: _BY_HISTORY,
