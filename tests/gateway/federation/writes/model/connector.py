@@ -45,8 +45,6 @@ from tests.gateway.federation.writes.model.kinds import KINDS, TECHNICAL, Kind
 from tests.gateway.federation.writes.model.vendor import Vendor
 
 SOURCE = "north"
-# What the gateway is told: a little more than the vendors take. Less than the default, so that histories are short.
-LATE_MAX = 20.0
 _ENTRIES: Mapping[type[Command], frozenset[ActivityType]] = {
     Release: frozenset({ActivityType.UNASSIGNED}),
     Unassign: frozenset({ActivityType.UNASSIGNED}),
@@ -272,7 +270,8 @@ def connector_of(name: str) -> ModelConnector:
         vendor="model",
         base_url="http://model.test",
         acts_as=kind.acts_as,
-        late_max=LATE_MAX,
+        late_max=kind.late_max + 1,
+        read_lag=kind.lag + 1,
         exclusive_account=kind.exclusive_account,
     )
     return made(settings, Upstream(settings, transport=NO_NETWORK))

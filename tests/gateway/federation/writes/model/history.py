@@ -35,8 +35,8 @@ from tests.gateway.federation.writes.model.connector import SOURCE
 from tests.gateway.federation.writes.model.kinds import TECHNICAL, Kind
 from tests.gateway.federation.writes.model.vendor import Fault
 
-# Half of the requests have no fault.
-_FAULTS = [*([Fault.NONE] * 12), *(fault for fault in Fault if fault is not Fault.NONE)]
+# Three of five requests have no fault.
+_FAULTS = [*([Fault.NONE] * 19), *(fault for fault in Fault if fault is not Fault.NONE)]
 _OUTCOMES = ("approved", "rejected")
 # The points at which a history may kill the gateway: a journal's method, before or after it did its work.
 POINTS = tuple((method, when) for method in ("admit", "mark_sent", "settle") for when in ("before", "after"))

@@ -21,7 +21,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     guarded: bool = False
     emulates_claim: bool = False
     lag: float = 0.0
-    late_max: float = 18.0
+    late_max: float = 4.0
     shows_data: bool = True
     shows_history: bool = False
     shows_author: bool = False
@@ -34,11 +34,11 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind(name="guarded", guarded=True, shows_author=True),
-        Kind(name="guarded-late-reads", guarded=True, lag=8.0, shows_history=True),
+        Kind(name="guarded-late-reads", guarded=True, lag=8.0, late_max=18.0, shows_history=True),
         Kind(name="guarded-exclusive", guarded=True, shows_history=True, shows_author=True, exclusive_account=True),
         Kind(name="emulated-claim", emulates_claim=True, is_known=False),
         Kind(name="open", shows_data=False),
-        Kind(name="open-with-history", shows_history=True, shows_author=True, lag=3.0, exclusive_account=True),
+        Kind(name="open-with-history", shows_history=True, shows_author=True, lag=3.0, late_max=18.0, exclusive_account=True),
         Kind(name="viewer", guarded=True, shows_author=True, acts_as="viewer"),
         Kind(name="viewer-open", acts_as="viewer", shows_data=False, shows_history=True),
     )

@@ -29,7 +29,7 @@ R = TypeVar("R", Task, Flow)
 Change = Callable[[], Task | Flow]
 
 # Seconds until the client of the vendor gives up.
-TIMEOUT = 5.0
+TIMEOUT = 1.5
 
 
 class Fault(StrEnum):
