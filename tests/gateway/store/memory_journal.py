@@ -235,5 +235,3 @@ def _operation(row: Row) -> Operation:
 @lru_cache(maxsize=1000)
 def _time(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-

@@ -28,9 +28,7 @@ def lies_of(world: World, history: History, effects: Mapping[str, list[Effect]])
     number = history.plan.number
     for write in history.plan.writes:
         answers = [answer for answer in history.answers if answer.write is write]
-        operations = {
-            answer.call.operation_id: answer for answer in answers if answer.call.operation_id is not None
-        }
+        operations = {answer.call.operation_id: answer for answer in answers if answer.call.operation_id is not None}
         main = [effect for answer in answers for effect in _main(answer, effects)]
         if len(main) > 1:
             yield Lie(number, "duplicate", f"{write.name}: {main}")
@@ -41,9 +39,7 @@ def lies_of(world: World, history: History, effects: Mapping[str, list[Effect]])
                 yield Lie(number, what, f"{write.name} {type(write.intent).__name__}: {_words(row, told)}")
 
 
-def _lies_of_operation(
-    row: Row, told: list[Answer], main: list[Effect], effects: list[Effect]
-) -> Iterator[str]:
+def _lies_of_operation(row: Row, told: list[Answer], main: list[Effect], effects: list[Effect]) -> Iterator[str]:
     statuses = {answer.result.status for answer in told if answer.result is not None}
     final = None if row.result is None else row.result.status
     if row.stage is not Stage.SETTLED or final is None:

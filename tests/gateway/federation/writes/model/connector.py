@@ -74,7 +74,9 @@ class ModelConnector(Connector[ModelSettings]):
     is_dead: bool = False
 
     @classmethod
-    def open(cls, settings: ModelSettings, *, transport: Any = None, clock: Callable[[], datetime] | None = None) -> Self:
+    def open(
+        cls, settings: ModelSettings, *, transport: Any = None, clock: Callable[[], datetime] | None = None
+    ) -> Self:
         raise NotImplementedError
 
     def of(self, vendor: Vendor) -> Self:
@@ -121,10 +123,10 @@ class ModelConnector(Connector[ModelSettings]):
 
     async def _claim(self, command: Claim) -> Outcome:
         owner = command.require_actor().native_id
-        return await self._write(command, lambda id, actor: self.memory.claim(id, owner, actor))
+        return await self._write(command, lambda one, actor: self.memory.claim(one, owner, actor))
 
     async def assign(self, command: Assign) -> Outcome:
-        return await self._write(command, lambda id, actor: self.memory.own(id, command.user_id or "", actor))
+        return await self._write(command, lambda one, actor: self.memory.own(one, command.user_id or "", actor))
 
     async def release(self, command: Release | Unassign) -> Outcome:
         return await self._write(command, self.memory.disown)
@@ -132,30 +134,30 @@ class ModelConnector(Connector[ModelSettings]):
     async def update(self, command: Update) -> Outcome:
         changes = {"title": command.title, "due_at": command.due_at}
         given = {name: value for name, value in changes.items() if value is not None}
-        return await self._write(command, lambda id, actor: self.memory.update(id, actor, **given))
+        return await self._write(command, lambda one, actor: self.memory.update(one, actor, **given))
 
     async def comment(self, command: AddComment) -> Outcome:
-        return await self._write(command, lambda id, actor: self.memory.comment(id, actor, command.text))
+        return await self._write(command, lambda one, actor: self.memory.comment(one, actor, command.text))
 
     async def suspend(self, command: Suspend) -> Outcome:
         return await self._write(
             command,
-            lambda id, actor: self.memory.change_state(id, actor, TaskState.SUSPENDED, ActivityType.SUSPENDED),
+            lambda one, actor: self.memory.change_state(one, actor, TaskState.SUSPENDED, ActivityType.SUSPENDED),
         )
 
     async def resume(self, command: Resume) -> Outcome:
         return await self._write(
-            command, lambda id, actor: self.memory.change_state(id, actor, TaskState.RESERVED, ActivityType.RESUMED)
+            command, lambda one, actor: self.memory.change_state(one, actor, TaskState.RESERVED, ActivityType.RESUMED)
         )
 
     async def complete(self, command: Complete) -> Outcome:
         return await self._write(
             command,
-            lambda id, actor: self.memory.end(id, actor, outcome=command.outcome, data=command.data),
+            lambda one, actor: self.memory.end(one, actor, outcome=command.outcome, data=command.data),
         )
 
     async def cancel(self, command: Cancel) -> Outcome:
-        return await self._write(command, lambda id, actor: self.memory.end(id, actor, state=TaskState.CANCELED))
+        return await self._write(command, lambda one, actor: self.memory.end(one, actor, state=TaskState.CANCELED))
 
     async def create(self, command: CreateTask) -> Outcome:
         self._count()

@@ -13,8 +13,8 @@ import anyio
 import structlog
 from msgspec import structs
 
-from tests.gateway.federation.writes.model.clock import ModelLoop
 from tests.gateway.federation.writes.model.checker import Lie, Tally, lies_of, tally
+from tests.gateway.federation.writes.model.clock import ModelLoop
 from tests.gateway.federation.writes.model.history import Plan, plan_of
 from tests.gateway.federation.writes.model.kinds import KINDS, Kind
 from tests.gateway.federation.writes.model.vendor import Effect, Fault

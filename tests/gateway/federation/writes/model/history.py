@@ -101,7 +101,9 @@ def plan_of(kind: Kind, seed: int, number: int) -> Plan:
         one = flow(SOURCE, f"f{number}")
         verbs: Sequence[Intent] = [SuspendFlowIntent(), ResumeFlowIntent(), CancelFlowIntent()]
         writes = _writes(chance, number, FlowRef(SOURCE, one.native_id), [("carol", verb) for verb in verbs])
-        rivals = tuple(_rival(chance, kind, "suspend_flow", "resume_flow", "cancel_flow") for _ in range(_few(chance, 0.4)))
+        rivals = tuple(
+            _rival(chance, kind, "suspend_flow", "resume_flow", "cancel_flow") for _ in range(_few(chance, 0.4))
+        )
         return _plan(chance, number, None, one, writes, rivals)
     first = _first_verb(chance)
     owner = None if first in {"claim", "complete-free", "assign"} else "alice"
@@ -127,7 +129,7 @@ def _plan(
 ) -> Plan:
     begins = chance.uniform(0, 60)
     kill = None
-    if chance.random() < 0.12:
+    if chance.random() < 0.1:
         method, when = chance.choice((*POINTS, ("sending", "in")))
         kill = Kill(method, when, chance.choice((1, 1, 1, 2)), chance.random() < 0.2)
     breaks = frozenset(
@@ -172,9 +174,9 @@ def _first_verb(chance: random.Random) -> str:
 def _task_writes(chance: random.Random, number: int, first: str) -> Sequence[tuple[str, Intent]]:
     """The first verb, and what else may be done to the task then, by the same or another person."""
     verbs: list[str] = [first]
-    if chance.random() < 0.3:
+    if chance.random() < 0.2:
         verbs.append(chance.choice(("claim", "complete", "release", "update", "assign", first)))
-    if chance.random() < 0.05:
+    if chance.random() < 0.03:
         verbs.append(chance.choice(("claim", "complete", "update")))
     return [(_person(chance, verb), _intent(chance, number, place, verb)) for place, verb in enumerate(verbs)]
 
@@ -228,9 +230,9 @@ def _writes(
     at = 0.0
     for place, (person, intent) in enumerate(wanted):
         calls = [at]
-        if chance.random() < 0.15:
+        if chance.random() < 0.1:
             calls.append(at + chance.choice((0.0, 0.01, chance.uniform(0, 4))))
-        if chance.random() < 0.2:
+        if chance.random() < 0.12:
             calls.append(at + chance.uniform(5, 120))
         has_key = len(calls) > 1 or chance.random() < 0.5
         writes.append(

@@ -38,7 +38,14 @@ KINDS = {
         Kind(name="guarded-exclusive", guarded=True, shows_history=True, shows_author=True, exclusive_account=True),
         Kind(name="emulated-claim", emulates_claim=True, is_known=False),
         Kind(name="open", shows_data=False),
-        Kind(name="open-with-history", shows_history=True, shows_author=True, lag=3.0, late_max=18.0, exclusive_account=True),
+        Kind(
+            name="open-with-history",
+            shows_history=True,
+            shows_author=True,
+            lag=3.0,
+            late_max=18.0,
+            exclusive_account=True,
+        ),
         Kind(name="viewer", guarded=True, shows_author=True, acts_as="viewer"),
         Kind(name="viewer-open", acts_as="viewer", shows_data=False, shows_history=True),
     )

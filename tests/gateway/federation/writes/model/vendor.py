@@ -218,9 +218,7 @@ class Vendor:
     def disown(self, native_id: str, actor: str) -> Task:
         task = self.task(native_id)
         self._require_open(task)
-        return self.store(
-            structs.replace(task, state=TaskState.READY, assignees=()), ActivityType.UNASSIGNED, actor
-        )
+        return self.store(structs.replace(task, state=TaskState.READY, assignees=()), ActivityType.UNASSIGNED, actor)
 
     def end(
         self,

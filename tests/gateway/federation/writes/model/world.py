@@ -61,7 +61,6 @@ class History(Story, eq=False, kw_only=True):
     plan: Plan
     answers: list[Answer]
     came: dict[str, int]
-    ended_at: float = 0.0
 
     def comes_to(self, method: str, when: str) -> int:
         """How often the history came to that point."""
@@ -72,9 +71,7 @@ class History(Story, eq=False, kw_only=True):
     def dies_at(self, method: str, when: str) -> bool:
         kill = self.plan.kill
         return (
-            kill is not None
-            and (kill.method, kill.when) == (method, when)
-            and self.comes_to(method, when) == kill.nth
+            kill is not None and (kill.method, kill.when) == (method, when) and self.comes_to(method, when) == kill.nth
         )
 
 
@@ -115,7 +112,11 @@ class ModelJournal(MemoryJournal):
         self._check()
         if history is None:
             return
-        if when == "before" and history.plan.breaks and (method, history.comes_to(method, "try")) in history.plan.breaks:
+        if (
+            when == "before"
+            and history.plan.breaks
+            and (method, history.comes_to(method, "try")) in history.plan.breaks
+        ):
             raise GatewayUnavailableError("disk full")
         if history.plan.kill is not None and history.dies_at(method, when):
             await self._world.kill(is_graceful=history.plan.kill.is_graceful)
@@ -178,6 +179,9 @@ class World:
         self.gateway = Gateway(self)
         self.kills = 0
         self._ended: list[asyncio.Task[Any]] = []
+        self._calls = 0
+        self._all_called = asyncio.Event()
+        self._failures: list[BaseException] = []
 
     def history(self) -> History | None:
         """That of the present call."""
@@ -189,13 +193,17 @@ class World:
         """All plans from their beginning to the time when every write must have its end."""
         await self.gateway.start()
         histories = [self._begun(plan, seed) for plan in plans]
-        async with asyncio.TaskGroup() as group:
-            for history in histories:
-                for write in history.plan.writes:
-                    for number, at in enumerate(write.calls):
-                        group.create_task(self._called(history, write, number, history.plan.begins + at))
-                for rival in history.plan.rivals:
-                    group.create_task(self._rivalled(history, rival))
+        loop = asyncio.get_running_loop()
+        for history in histories:
+            for write in history.plan.writes:
+                for number, at in enumerate(write.calls):
+                    self._calls += 1
+                    loop.call_later(history.plan.begins + at, self._call, history, write, number)
+            for rival in history.plan.rivals:
+                loop.call_later(history.plan.begins + rival.at, self._rival, history, rival)
+        await self._all_called.wait()
+        for failure in self._failures:
+            raise failure
         await asyncio.sleep(ALL_SETTLED + 60)
         await self.gateway.federation.stop()
         await self.gateway.answers.aclose()
@@ -247,25 +255,30 @@ class World:
             self.vendor.stories[plan.flow.native_id] = history
         return history
 
-    async def _called(self, history: History, write: Write, number: int, at: float) -> None:
-        await asyncio.sleep(at)
+    def _call(self, history: History, write: Write, number: int) -> None:
+        """Make a call; later if no gateway serves now."""
+        loop, gateway = asyncio.get_running_loop(), self.gateway
+        if not gateway.is_open.is_set():
+            loop.call_later(0.5, self._call, history, write, number)
+            return
         call = Call(f"{write.name}.{number}", history)
-        gateway = self.gateway
-        while not gateway.is_open.is_set():
-            await asyncio.sleep(0.5)
-            gateway = self.gateway
-        caller = PEOPLE[write.person]
-        task = asyncio.ensure_future(self._performed(gateway, caller, write, call))
+        task = loop.create_task(self._performed(gateway, PEOPLE[write.person], write, call))
         gateway.calls.add(task)
         if history.plan.kill is not None and history.plan.kill.method == "sending" and number == 0:
-            asyncio.get_running_loop().call_later(history.chance.uniform(0.0, 1.2), self._kill_while, task, history)
-        found = (await asyncio.gather(task, return_exceptions=True))[0]
-        gateway.calls.discard(task)
-        if isinstance(found, BaseException) and not isinstance(found, asyncio.CancelledError):
-            raise found
-        result = found if isinstance(found, WriteResult) else None
-        history.answers.append(Answer(write, call, self.seconds(), result))
-        history.ended_at = self.seconds()
+            loop.call_later(history.chance.uniform(0.0, 1.2), self._kill_while, task, history)
+
+        def ended(_: object) -> None:
+            gateway.calls.discard(task)
+            failure = None if task.cancelled() else task.exception()
+            if failure is not None:
+                self._failures.append(failure)
+            result = None if task.cancelled() or failure is not None else task.result()
+            history.answers.append(Answer(write, call, self.seconds(), result))
+            self._calls -= 1
+            if not self._calls:
+                self._all_called.set()
+
+        task.add_done_callback(ended)
 
     def _kill_while(self, task: "asyncio.Task[Any]", history: History) -> None:
         """In the middle of a call, if it still runs."""
@@ -280,8 +293,7 @@ class World:
         with in_context(CallContext(caller=caller, token=token).with_deadline(MUTATION_DEADLINE)):
             return await gateway.federation.perform(caller, request)
 
-    async def _rivalled(self, history: History, rival: Rival) -> None:
-        await asyncio.sleep(history.plan.begins + rival.at)
+    def _rival(self, history: History, rival: Rival) -> None:
         target = history.plan.task or history.plan.flow
         if target is not None:
             changes = _changes(self.vendor, target.native_id, rival)
@@ -301,5 +313,3 @@ def _changes(vendor: Vendor, native_id: str, rival: Rival) -> dict[str, Callable
         "resume_flow": lambda: vendor.change_flow(native_id, FlowState.ACTIVE),
         "cancel_flow": lambda: vendor.change_flow(native_id, FlowState.CANCELED),
     }
-
-
