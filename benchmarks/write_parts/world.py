@@ -172,7 +172,7 @@ class World:
 
     async def _write_to(self, slot: Slot) -> Written | None:
         """One write that is possible now, of those the one with the fewest so far; None if there is none."""
-        person, task = "carol", {}
+        person, task = "carol", dict[str, Any]()
         match slot.kind:
             case "task":
                 person = self._chance.choice(PEOPLE)
@@ -251,8 +251,8 @@ class World:
         match verb:
             case "ASSIGN":
                 owner = (task["assignee"] or {}).get("id")
-                others = [person_id(one) for one in PEOPLE if person_id(one) != owner]
-                return {"userId": self._chance.choice(others), "override": True}
+                people: list[str] = [person_id(one) for one in PEOPLE if person_id(one) != owner]
+                return {"userId": self._chance.choice(people), "override": True}
             case "COMPLETE":
                 codes = [one["code"] for one in task["outcomes"] or ()]
                 return {"outcome": self._chance.choice(codes) if codes else None, "data": self._data(task)}

@@ -1,7 +1,7 @@
 """The journal without SQLite, for models that need thousands of them. The journal's contract holds for it too."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -177,6 +177,17 @@ class MemoryJournal:
         self._check()
         row = self.storage.rows.get(operation_id)
         return () if row is None else list(row.steps)
+
+    async def last_applied(self, source: str, commands: Collection[str]) -> tuple[TaskRef, Step] | None:
+        self._check()
+        found = [
+            (row.target, step)
+            for row in self.storage.rows.values()
+            if isinstance(row.target, TaskRef) and row.target.source == source
+            for step in row.steps
+            if step.status is MutationStatus.APPLIED and step.command in commands
+        ]
+        return max(found, key=lambda one: one[1].sent_at, default=None)
 
     async def steps_to(self, target: Target) -> Sequence[Step]:
         self._check()

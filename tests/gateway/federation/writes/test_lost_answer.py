@@ -31,7 +31,7 @@ from schema.ports import (
 )
 from tests.gateway.federation.memory_source import MemoryConnector, federation, task
 from tests.gateway.federation.rich_source import RichConnector, flow
-from tests.gateway.federation.write_requests import ALICE, CAROL, DUE, FLOW, PEOPLE, codes, perform
+from tests.gateway.federation.write_requests import ALICE, CAROL, DUE, FLOW, PEOPLE, perform
 
 LOST = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
 

@@ -21,8 +21,8 @@ from connectors.sdk.commands import (
     DeleteTask,
     MutationStatus,
     Release,
-    Unassign,
     TaskCommand,
+    Unassign,
     Update,
 )
 from connectors.sdk.model import (

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests.gateway.federation.traffic.virtual_time import HungError, VirtualTimeLoop, _JumpingSelector
 
@@ -11,7 +12,7 @@ START = datetime(2026, 6, 15, 9, tzinfo=UTC)
 class _Selector(_JumpingSelector):
     """Nothing in the model waits for a file or a socket."""
 
-    def select(self, timeout: float | None = None) -> list[object]:
+    def select(self, timeout: float | None = None) -> Any:
         if timeout is None:
             raise HungError
         if timeout:

@@ -63,7 +63,7 @@ def wanted_state_as_proof() -> Iterator[None]:
 
     def verdict(evidence: Evidence, seen: Any, trust: Any) -> Verdict:
         now = seen.task if seen.task is not None else seen.flow
-        wanted = {
+        wanted: Callable[[], bool] | None = {
             "Claim": lambda: evidence.user in {owner.native_id for owner in now.assignees},
             "Assign": lambda: evidence.user in {owner.native_id for owner in now.assignees},
             "Release": lambda: now.is_open and not now.assignees,

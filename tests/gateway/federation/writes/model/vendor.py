@@ -161,6 +161,8 @@ class Vendor:
                 loop.call_later(travel, applied)
             case Fault.LATE:
                 loop.call_later(chance.uniform(TIMEOUT, self.kind.late_max), applied)
+            case _:
+                pass
         if fault is not Fault.NONE:
             seconds = TIMEOUT if fault in {Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.LATE} else travel + 0.01
             loop.call_later(0.01 if fault is Fault.UNSENT else seconds, lambda: answered(failure(fault)))
