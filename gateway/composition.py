@@ -15,7 +15,7 @@ from msgspec import Struct
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import GatewayUnavailableError
-from connectors.sdk.model import TaskRef
+from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.registry import connector_types
 from gateway.auth import Authenticator, sign_in
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
@@ -32,6 +32,7 @@ from gateway.federation.writes import (
     Creator,
     FlowWriter,
     Looker,
+    Looks,
     LostAnswers,
     Pause,
     Reconciler,
@@ -39,7 +40,10 @@ from gateway.federation.writes import (
     Recovery,
     Settled,
     Settler,
+    StepWriter,
+    TargetLeases,
     TaskWriter,
+    Undoer,
     WritePipeline,
     shows_last_write,
 )
@@ -50,6 +54,7 @@ from gateway.shared import Leases
 from gateway.shared.memory import memory_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
 from gateway.store.sqlite import SqliteJournal
+from schema.ports import Target
 
 log = structlog.get_logger("taskgate.federation")
 
@@ -182,7 +187,34 @@ def compose(
         within_flow=tasks.within_flow,
         own=own,
     )
+
+    def changed_elsewhere(target: Target, hidden: Task | None) -> None:
+        """Another gateway over the same journal wrote to it: nothing that was read here is true any more."""
+        if hidden is not None:
+            shown.note_hidden(hidden)
+        if isinstance(target, TaskRef):
+            overlay.forget(target)
+            answers.invalidate([Tag(target.source, Kind.TASK, target.native_id)])
+        elif isinstance(target, FlowRef):
+            flow_overlay.forget(target)
+            answers.invalidate([Tag(target.source, Kind.FLOW, target.native_id)])
+
+    def hidden_now(target: Target) -> Task | None:
+        return shown.before(target) if isinstance(target, TaskRef) else None
+
     sender = AtMostOnceSender(journal=journal, answers=answers, now=now)
+    target_leases = TargetLeases(leases, journal=journal, changed_elsewhere=changed_elsewhere, hidden=hidden_now)
+    undoer = Undoer(
+        by_key,
+        journal=journal,
+        reads=tasks,
+        overlay=overlay,
+        sender=sender,
+        leases=target_leases,
+        people=people,
+        now=now,
+        monotonic=monotonic,
+    )
     commands = CommandBuilder(people, known)
     looker = Looker(by_key, tasks=tasks, flows=flows, journal=journal, people=people)
     lost = LostAnswers(looker=looker, sender=sender, pause=pause)
@@ -237,20 +269,23 @@ def compose(
                 reads=tasks,
                 overlay=overlay,
                 sender=sender,
+                steps=StepWriter(journal=journal, undoer=undoer),
                 lost=lost,
                 commands=commands,
                 own=own,
                 shown=shown,
                 known=known,
+                looks=Looks(),
             ),
             flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, lost=lost, commands=commands),
             creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
-            leases=leases,
+            leases=target_leases,
             own=own,
             recovery=Recovery(journal=journal),
             recorder=recorder,
             settler=settler,
             reconciler=reconciler,
+            undoer=undoer,
         ),
         known=known,
         shown=shown,

@@ -27,6 +27,7 @@ FURTHER_VENDOR_FILES = {
     "flows.py",
     "after_write.py",
     "options.py",
+    "steps.py",
     "traces.py",
     "extras.py",
     "formats",

@@ -215,6 +215,9 @@ class EpilotConnector(Connector[EpilotSettings]):
 
     # Verbs
 
+    def check_arguments(self, command: TaskCommand) -> None:
+        options.check_arguments(command)
+
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
         """The status of a disabled task cannot be changed; v1 has no operation to run a step again."""
         if action in STATUS_CHANGES and mapping.is_enabled(task) is False:
@@ -256,12 +259,9 @@ class EpilotConnector(Connector[EpilotSettings]):
 
     @handles(Assign, note="to a user, replacing the list; option `add`: keeping the others; groups cannot own tasks")
     async def assign(self, command: Assign) -> Outcome:
-        if command.group_id is not None:
-            raise ValidationFailedError("epilot assigns tasks to users only", field=("groupId",))
-        if not command.user_id:
-            raise ValidationFailedError("names no user to assign to", field=("userId",))
         add = parse_options(command.options, options.AssignOptions).add
-        users = options.assignees_with(command.task, command.user_id) if add else (command.user_id,)
+        user = command.user_id or ""
+        users = options.assignees_with(command.task, user) if add else (user,)
         return await self._change(command, Change(assigned_to=users))
 
     @handles(Start, note="status IN_PROGRESS")
@@ -303,13 +303,19 @@ class EpilotConnector(Connector[EpilotSettings]):
         run = self._client.flows.execute_task if is_other else self._client.flows.run_automation
         return self._changed(command.task, await run(where.flow.execution, where.task))
 
-    @handles(CancelFlowOfTask, note="closes the flow, with a reason of options.closing_reasons where it offers one")
+    @handles(
+        CancelFlowOfTask,
+        keeps_reason=True,
+        note="closes the flow, with a reason of options.closing_reasons where it offers one",
+    )
     async def cancel_flow_of_task(self, command: CancelFlowOfTask) -> Outcome:
         flow = task_id(command.task.native_id).flow
         closed = await self._close(flow, None, (), command)
         return after_write.canceled_with_flow(command.task, closed, self.settings, fetched_at=self.clock())
 
-    @handles(CancelFlow, note="status CLOSED; option `closing_reasons`: ids or titles of configured ones")
+    @handles(
+        CancelFlow, keeps_reason=True, note="status CLOSED; option `closing_reasons`: ids or titles of configured ones"
+    )
     async def cancel_flow(self, command: CancelFlow) -> FlowOutcome:
         names = parse_options(command.options, options.CancelFlowOptions).closing_reasons
         flow = flow_id(command.flow.native_id)

@@ -222,6 +222,12 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
 
     # Verbs
 
+    def check_arguments(self, command: TaskCommand) -> None:
+        if isinstance(command, Assign):
+            assign_options(command)
+        if isinstance(command, Complete) and command.comment:
+            raise ValidationFailedError("a completion takes no comment; add the comment by itself", field=("comment",))
+
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
         """The bridge gives a task of a group to members of the group only, and takes a task back for its group only."""
         groups = task.candidate_groups or ()
@@ -300,8 +306,6 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         note="reads the form first and the result last: the bridge does not refuse a completion that is too late",
     )
     async def complete(self, command: Complete) -> Outcome:
-        if command.comment:
-            raise ValidationFailedError("a completion takes no comment; add the comment by itself", field=("comment",))
         found, _ = await self._details.record(command.task.native_id)
         record = found.needing("fields", what="the form of the task")
         values = values_of(record, command.data or {}, command.outcome, self.settings.options)
@@ -312,7 +316,10 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
     @handles(Cancel, guarded=True, by_id=True, note="the flow fails at this task unless its workflow handles that")
     async def cancel(self, command: Cancel) -> Outcome:
         await self._client.cancel(self._side(command), TaskId.parse(command.task.native_id))
-        return Outcome(task=after_write.cancelled(command.task, fetched_at=self.clock()))
+        return Outcome(
+            task=after_write.cancelled(command.task, fetched_at=self.clock()),
+            effect="the flow fails at this task unless its workflow handles that",
+        )
 
     @handles(AddComment, note="as the person of the token, or as the account")
     async def add_comment(self, command: AddComment) -> Outcome:

@@ -14,6 +14,7 @@ from connectors.sdk.commands import (
     CreateTask,
     FlowCommand,
     FlowOutcome,
+    IfLate,
     Outcome,
     StartFlow,
     TaskAction,
@@ -233,6 +234,13 @@ class Connector(ABC, Generic[SettingsT]):
         """Whether `native_id` has the form of a task id. The gateway treats any other text as unknown, without a call."""
         return bool(native_id)
 
+    def check_arguments(self, command: TaskCommand) -> None:
+        """Raise ValidationFailedError, with the field, for what the vendor refuses whatever the task is: texts that are too
+        long, ids of another form, options. From memory, without a call.
+
+        The gateway asks before it reads the task: of `command.task` only the id is known then. `perform` asks again.
+        """
+
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
         """Why the source refuses `action` on `task`, where the record alone tells; None if nothing speaks against it.
 
@@ -257,19 +265,43 @@ class Connector(ABC, Generic[SettingsT]):
             return FormJudgement(data=data)
         return judge_fields(form.fields, data, is_draft=is_draft)
 
-    async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
-        """Perform one command with exactly one write upstream, unless its capability says that it takes several.
+    async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
+        """One or two commands that carry `command` out. The gateway performs, records and judges each of them by itself.
 
-        UnsupportedActionError, without a call, if the source does not have the command or cannot change a field of it;
-        likewise what `refusal_of` says.
+        A vendor overrides it for a command that takes two writes. It may read, and it raises what refuses the command: then
+        nothing is sent. `perform` gets the second step with the task that the first has left.
         """
-        method = self._method(command)
+        return (command,)
+
+    def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
+        """What takes the first of two steps back; `before` is the task before it. None if there is nothing to take back.
+
+        It is sent only if the second step fails, and only on a task that still is as the first has left it.
+        """
+        return None
+
+    def if_late(self, step: TaskCommand, undo: TaskCommand) -> IfLate:
+        """What `step`, whose answer was lost, does if it arrives after the `undo` of the step before it."""
+        return IfLate.HARMFUL
+
+    def check(self, command: TaskCommand | CreateTask) -> None:
+        """Raises what `perform` raises without a call."""
+        self._method(command)
         if isinstance(command, TaskCommand):
+            self.check_arguments(command)
             for action in sorted(command.actions if isinstance(command, Update) else {command.action}):
                 refusal = self.refusal_of(command.task, action, command.actor)
                 if refusal is not None:
                     raise refusal
-        outcome: Outcome = await method(command)
+
+    async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
+        """Perform one command, which is no more than one step, with exactly one write upstream.
+
+        UnsupportedActionError, without a call, if the source does not have the command or cannot change a field of it;
+        likewise what `refusal_of` says.
+        """
+        self.check(command)
+        outcome: Outcome = await self._method(command)(command)
         return outcome
 
     async def perform_on_flow(self, command: FlowCommand | StartFlow) -> FlowOutcome:

@@ -13,6 +13,7 @@ ConnectorError                      UPSTREAM_ERROR            an upstream failed
 ├── UnavailableError                UPSTREAM_UNAVAILABLE      waiting helps
 │   ├── UpstreamTimeoutError        UPSTREAM_TIMEOUT
 │   └── RateLimitedError            RATE_LIMITED              retry_at
+│       └── OverloadedError         RATE_LIMITED              the vendor is busy; no limit was used up
 └── BrokenError                     UPSTREAM_ERROR            an operator must act: logged as an error
     ├── UnauthenticatedError        UNAUTHENTICATED           the vendor refused *our* credentials
     └── MalformedResponseError      UPSTREAM_ERROR            the answer does not fit wire.py
@@ -167,6 +168,10 @@ class RateLimitedError(UnavailableError):
     ) -> None:
         super().__init__(message, native_status=native_status, native_code=native_code)
         self.retry_at = retry_at
+
+
+class OverloadedError(RateLimitedError):
+    """The vendor is busy and did not accept the request. No limit was used up."""
 
 
 class BrokenError(ConnectorError):

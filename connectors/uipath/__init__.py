@@ -10,6 +10,7 @@ search         filters and order of the list of tasks
 paging         pages of tasks, and tasks by id
 details        a task's data, comments and activities
 forms          a task's form and outcomes, and its completion
+steps          a completion in two steps: the account takes the task over, then completes it
 people         users and groups of folders
 flows          Maestro process instances, and the folder keys that they need
 after_write    a task or flow after a write

@@ -31,6 +31,7 @@ from connectors.sdk import (
     GroupRef,
     Identity,
     IdentityNotLinkedError,
+    IfLate,
     Listing,
     MutationStatus,
     NoOptions,
@@ -45,6 +46,7 @@ from connectors.sdk import (
     SuspendFlow,
     Task,
     TaskAction,
+    TaskCommand,
     TaskDetail,
     TaskQuery,
     Transport,
@@ -61,7 +63,7 @@ from connectors.sdk import (
     parse_options,
     utc_now,
 )
-from connectors.uipath import after_write, flows, forms, mapping, options, search
+from connectors.uipath import after_write, flows, forms, mapping, options, search, steps
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.details import read_detail
 from connectors.uipath.errors import is_refusal, parse_error
@@ -198,6 +200,9 @@ class UiPathConnector(Connector[UiPathSettings]):
             raise AlreadyAssignedError("the task already has an owner; use override to replace the owner")
         return await (self._assign_to_user(command) if command.group_id is None else self._assign_to_group(command))
 
+    def check_arguments(self, command: TaskCommand) -> None:
+        options.check_arguments(command)
+
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
         """Deleted tasks take no write; the vendor's interface completes External, Form and App tasks only."""
         if task.state_reason == DELETED:
@@ -215,18 +220,7 @@ class UiPathConnector(Connector[UiPathSettings]):
         note="title and priority; option noteText: a comment with the change",
     )
     async def update(self, command: Update) -> Outcome:
-        if command.clear:
-            raise ValidationFailedError("neither title nor priority can be cleared", field=("clear",))
-        changes: dict[str, str] = {}
-        if command.title is not None:
-            changes["Title"] = options.bounded(command.title, options.LONGEST_TITLE, "title")
-        if command.priority is not None:
-            changes["Priority"] = mapping.NAMES_OF_PRIORITIES[command.priority]
-        note = parse_options(command.options, options.UpdateOptions).note_text
-        if note is not UNSET:
-            changes["NoteText"] = note
-        elif command.reason is not None:
-            changes["NoteText"] = options.bounded(command.reason, options.LONGEST_NOTE, "reason")
+        changes = options.metadata_of(command)
         await self._client.edit_metadata(TaskId.require(command.task.native_id), changes)
         task = after_write.updated(
             command.task, title=command.title, priority=command.priority, fetched_at=self.clock()
@@ -235,9 +229,6 @@ class UiPathConnector(Connector[UiPathSettings]):
 
     @handles(SetTags, note="replaces all")
     async def set_tags(self, command: SetTags) -> Outcome:
-        for tag in command.tags:
-            for text in (tag.name, tag.label or tag.name, tag.value or tag.name):
-                options.bounded(text, options.LONGEST_TAG, "tags")
         await self._client.save_tags(
             TaskId.require(command.task.native_id), [mapping.tag_to_wire(tag) for tag in command.tags]
         )
@@ -254,8 +245,7 @@ class UiPathConnector(Connector[UiPathSettings]):
 
     @handles(AddComment, note="a note of at most 512 characters; append only")
     async def add_comment(self, command: AddComment) -> Outcome:
-        text = options.bounded(command.text, options.LONGEST_NOTE, "text")
-        await self._client.create_note(TaskId.require(command.task.native_id), text)
+        await self._client.create_note(TaskId.require(command.task.native_id), command.text)
         return self._changed(command.task)
 
     # Creation and end
@@ -300,12 +290,21 @@ class UiPathConnector(Connector[UiPathSettings]):
     async def complete(self, command: Complete) -> Outcome:
         task = command.task
         completion = await forms.completion_of(self._client, command, TaskId.require(task.native_id))
-        if completion.needs_assignee and self.settings.options.assign_before_completing:
-            account = await forms.complete_as_account(self._client, completion, task)
-            task = after_write.assigned(task, UserRef(native_id=account), fetched_at=self.clock())
-        else:
-            await forms.complete(self._client, completion)
+        await forms.complete(self._client, completion)
         return Outcome(task=after_write.completed(task, command.outcome, fetched_at=self.clock()))
+
+    async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
+        """With `assign_before_completing` the account completes a Form or App task, after it has taken it over."""
+        if not isinstance(command, Complete) or not self.settings.options.assign_before_completing:
+            return (command,)
+        self.check(command)
+        return await steps.steps_of(self._client, command)
+
+    def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
+        return steps.undo_of(step, before)
+
+    def if_late(self, step: TaskCommand, undo: TaskCommand) -> IfLate:
+        return steps.if_late(step, undo)
 
     @handles(
         DeleteTask,
@@ -321,6 +320,7 @@ class UiPathConnector(Connector[UiPathSettings]):
     @handles(
         CancelFlowOfTask,
         guarded=True,
+        keeps_reason=True,
         atomic=False,
         when=lambda settings: settings.options.maestro,
         note="cancels the Maestro instance of the task, if there is one; looks up the key of its folder",
@@ -344,6 +344,7 @@ class UiPathConnector(Connector[UiPathSettings]):
     @handles(
         CancelFlow,
         guarded=True,
+        keeps_reason=True,
         when=lambda settings: settings.options.maestro,
         note="refused if the instance is Pending; the status may be PENDING (Canceling)",
     )
@@ -351,11 +352,11 @@ class UiPathConnector(Connector[UiPathSettings]):
         parse_options(command.options, NoOptions)
         return await self._flows.change(command.flow, flows.CANCEL, command.reason)
 
-    @handles(SuspendFlow, guarded=True, when=lambda settings: settings.options.maestro, note="pause")
+    @handles(SuspendFlow, guarded=True, keeps_reason=True, when=lambda settings: settings.options.maestro, note="pause")
     async def suspend_flow(self, command: SuspendFlow) -> FlowOutcome:
         return await self._flows.change(command.flow, flows.PAUSE, command.reason)
 
-    @handles(ResumeFlow, guarded=True, when=lambda settings: settings.options.maestro, note="resume")
+    @handles(ResumeFlow, guarded=True, keeps_reason=True, when=lambda settings: settings.options.maestro, note="resume")
     async def resume_flow(self, command: ResumeFlow) -> FlowOutcome:
         return await self._flows.change(command.flow, flows.RESUME, command.reason)
 

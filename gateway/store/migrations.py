@@ -57,14 +57,37 @@ STEPS = (
       PRIMARY KEY (operation_id, number)
     ) STRICT;
     """,
+    """
+    CREATE TABLE undo (
+      operation_id TEXT PRIMARY KEY,
+      at REAL NOT NULL,
+      record BLOB NOT NULL
+    ) STRICT;
+    """,
+    """
+    ALTER TABLE operation ADD COLUMN gateway TEXT;
+    CREATE TABLE lease (
+      source TEXT NOT NULL,
+      target TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      gateway TEXT,
+      last TEXT,
+      ran REAL NOT NULL DEFAULT 0,
+      hidden BLOB,
+      PRIMARY KEY (source, target, kind)
+    ) STRICT;
+    CREATE INDEX lease_ran ON lease (ran) WHERE gateway IS NULL;
+    """,
 )
 
 # The columns that this version reads and writes.
 COLUMNS = {
     "operation": "id person client_key fingerprint source target action stage requested_at settled_at kind result "
-    "sent_at freed ran seen",
+    "sent_at freed ran seen gateway",
     "step": "operation_id number command evidence sent_at settled_at status",
     "ended_task": "operation_id at record",
+    "undo": "operation_id at record",
+    "lease": "source target kind gateway last ran hidden",
 }
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.model import Task, TaskRef
 from gateway.store.evidence import Evidence
+from gateway.store.undo import Undo
 from schema.ports import Operation, Target, WriteResult
 
 KEPT_SECONDS = 24 * 3600
@@ -32,6 +33,7 @@ class Record(Struct, frozen=True, kw_only=True):
 
     `result` is None until the write is settled, and if another version wrote it in a form that cannot be read here.
     `is_final`: the result will not change.
+    `is_elsewhere`: it is not settled, and another running gateway over the same journal carries it out.
     """
 
     operation_id: str
@@ -39,6 +41,18 @@ class Record(Struct, frozen=True, kw_only=True):
     stage: Stage
     result: WriteResult | None
     is_final: bool = False
+    is_elsewhere: bool = False
+
+
+class Lease(Struct, frozen=True, kw_only=True):
+    """`is_from_another`: another gateway over the same file held it last. `was_left`: it ended while it held it.
+
+    `hidden`: what that one gave with `give_back`.
+    """
+
+    is_from_another: bool = False
+    was_left: bool = False
+    hidden: Task | None = None
 
 
 class OpenWrite(Struct, frozen=True, kw_only=True):
@@ -146,8 +160,30 @@ class Journal(Protocol):
         has a result already keeps it. `only_unsettled`: a write whose result is known, or will never be, keeps it.
         """
 
+    async def record(self, operation_id: str) -> Record | None:
+        """The write as it is now; None if it is unknown or no longer kept."""
+
+    async def take(self, target: Target) -> Lease | None:
+        """Hold the lease on the target, or None while another running gateway over the same journal holds it.
+
+        It ends with `give_back`, and with this gateway. Within one gateway the callers agree among themselves.
+        """
+
+    async def give_back(self, target: Target, *, hidden: Task | None = None) -> None:
+        """End the lease on the target, if this gateway holds it.
+
+        `hidden`: the task, without payload, as it was before a write took its candidates. Another gateway gets it with the
+        lease: they could see the task until then.
+        """
+
     async def open_writes(self) -> Sequence[OpenWrite]:
-        """The writes without a result, oldest first: at a start, those that the end of a process cut off."""
+        """The writes without a result, oldest first, but for those that another running gateway carries out.
+
+        At a start: those that the end of a process cut off.
+        """
+
+    async def abandoned(self) -> Sequence[OpenWrite]:
+        """The writes without a result whose gateway has ended, oldest first."""
 
     async def open_write(self, operation_id: str) -> OpenWrite | None:
         """One of `unsettled`; None if the write is settled, or has no result."""
@@ -163,6 +199,15 @@ class Journal(Protocol):
 
     async def steps_to(self, target: Target) -> Sequence[Step]:
         """The steps of all writes to a target that are kept, in the order of sending."""
+
+    async def note_undo(self, undo: Undo) -> None:
+        """Record what takes the first step of a write back; replaces what is recorded for that write."""
+
+    async def drop_undo(self, operation_id: str) -> None:
+        """There is nothing to take back any more."""
+
+    async def undos(self) -> Sequence[Undo]:
+        """All that are recorded, oldest first. Records that this version cannot read are left out."""
 
     async def ended_tasks(self, *, most: int) -> Sequence[EndedTask]:
         """The newest ended tasks that are kept, oldest first. Records that this version cannot read are left out."""

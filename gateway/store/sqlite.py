@@ -15,10 +15,12 @@ import msgspec
 
 from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.errors import GatewayUnavailableError
-from connectors.sdk.model import TaskRef
+from connectors.sdk.model import Task, TaskRef
+from gateway.store import leases
 from gateway.store.evidence import Evidence
 from gateway.store.migrations import migrate
-from gateway.store.port import KEPT_SECONDS, EndedTask, OpenWrite, Record, Stage, Step
+from gateway.store.port import KEPT_SECONDS, EndedTask, Lease, OpenWrite, Record, Stage, Step
+from gateway.store.presence import Presence
 from gateway.store.rows import (
     OPEN_WRITE,
     OPERATION,
@@ -30,12 +32,15 @@ from gateway.store.rows import (
     step_of,
     target_columns,
 )
+from gateway.store.undo import Undo
 from schema.ports import Operation, Target, WriteResult
 
 T = TypeVar("T")
 
 # Statuses that may become known later.
 _OPEN = frozenset({MutationStatus.UNKNOWN, MutationStatus.PENDING})
+
+_RECORD = "SELECT id, fingerprint, stage, result, settled_at, gateway FROM operation"
 
 
 class SqliteJournal:
@@ -70,6 +75,7 @@ class SqliteJournal:
             self._started_at = monotonic() - (ran or 0.0)
             self._forget_old()
             self._db.commit()
+            self._presence = Presence(path)
         except (sqlite3.Error, OSError) as error:
             raise GatewayUnavailableError(f"the journal of writes cannot be opened: {error}") from error
 
@@ -99,29 +105,45 @@ class SqliteJournal:
                 Stage.ADMITTED,
                 self._now(),
                 self._ran(),
+                self._presence.id,
             )
             with self._lock, self._db:
                 self._forget_old()
                 added = self._db.execute(
                     "INSERT INTO operation (id, person, client_key, fingerprint, source, target, kind, action, stage,"
-                    " requested_at, ran) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (person, client_key) DO NOTHING",
+                    " requested_at, ran, gateway) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                    " ON CONFLICT (person, client_key) DO NOTHING",
                     row,
                 )
                 if added.rowcount == 1:
                     return None
-                found = self._db.execute(
-                    "SELECT id, fingerprint, stage, result, settled_at FROM operation WHERE person = ? AND client_key = ?",
-                    (person, client_key),
-                ).fetchone()
-            return Record(
-                operation_id=found[0],
-                fingerprint=found[1],
-                stage=Stage(found[2]),
-                result=decoded(found[3], WriteResult),
-                is_final=found[4] is not None,
-            )
+                where = "WHERE person = ? AND client_key = ?"
+                found = self._db.execute(f"{_RECORD} {where}", (person, client_key)).fetchone()
+            return self._record_of(found)
 
         return await self._run(insert)
+
+    async def record(self, operation_id: str) -> Record | None:
+        def select() -> Record | None:
+            with self._lock, self._db:
+                row = self._db.execute(f"{_RECORD} WHERE id = ?", (operation_id,)).fetchone()
+            return None if row is None else self._record_of(row)
+
+        return await self._run(select)
+
+    async def take(self, target: Target) -> Lease | None:
+        def taken() -> Lease | None:
+            with self._lock:
+                return leases.take(self._db, target_columns(target), self._presence.id, self._presence.is_running)
+
+        return await self._run(taken)
+
+    async def give_back(self, target: Target, *, hidden: Task | None = None) -> None:
+        def end() -> None:
+            with self._lock:
+                leases.give_back(self._db, target_columns(target), self._presence.id, ran=self._ran(), hidden=hidden)
+
+        await self._run(end)
 
     async def mark_sent(self, operation_id: str, evidence: Evidence | None = None) -> int:
         kept = None if evidence is None else msgspec.msgpack.encode(evidence)
@@ -207,11 +229,10 @@ class SqliteJournal:
         await self._run(update)
 
     async def open_writes(self) -> Sequence[OpenWrite]:
-        return await self._run(
-            lambda: self._all(
-                open_write_of, f"{OPEN_WRITE} WHERE stage <> ? ORDER BY requested_at, rowid", Stage.SETTLED
-            )
-        )
+        return await self._run(lambda: self._open_except({self._presence.id}))
+
+    async def abandoned(self) -> Sequence[OpenWrite]:
+        return await self._run(lambda: self._open_except(set()))
 
     async def open_write(self, operation_id: str) -> OpenWrite | None:
         where = "WHERE id = ? AND stage = ? AND settled_at IS NULL"
@@ -243,6 +264,23 @@ class SqliteJournal:
         where = "WHERE source = ? AND target = ? AND kind = ? ORDER BY step.sent_at, operation_id, number"
         return await self._run(lambda: self._all(step_of, f"{STEP} {where}", *target_columns(target)))
 
+    async def note_undo(self, undo: Undo) -> None:
+        row = (undo.operation_id, undo.noted_at.timestamp(), msgspec.msgpack.encode(undo))
+        await self._run(
+            lambda: self._change("INSERT OR REPLACE INTO undo (operation_id, at, record) VALUES (?, ?, ?)", row)
+        )
+
+    async def drop_undo(self, operation_id: str) -> None:
+        await self._run(lambda: self._change("DELETE FROM undo WHERE operation_id = ?", (operation_id,)))
+
+    async def undos(self) -> Sequence[Undo]:
+        def select() -> list[Undo]:
+            with self._lock, self._db:
+                rows = self._db.execute("SELECT record FROM undo ORDER BY at, rowid").fetchall()
+            return [undo for (kept,) in rows if (undo := decoded(kept, Undo)) is not None]
+
+        return await self._run(select)
+
     async def ended_tasks(self, *, most: int) -> Sequence[EndedTask]:
         def select() -> list[EndedTask]:
             since = self._now() - self._keep_ended
@@ -267,6 +305,7 @@ class SqliteJournal:
     def close(self) -> None:
         with self._lock:
             self._db.close()
+            self._presence.close()
 
     def _ran(self) -> float:
         """Seconds that gateways have run over this file. Unlike the clock of the machine, it cannot jump ahead."""
@@ -279,6 +318,31 @@ class SqliteJournal:
             (now - KEPT_SECONDS, self._ran() - KEPT_SECONDS),
         )
         self._db.execute("DELETE FROM ended_task WHERE at < ?", (now - self._keep_ended,))
+        leases.forget_old(self._db, ran=self._ran())
+
+    def _open_except(self, also: set[str]) -> list[OpenWrite]:
+        """The open writes whose gateway does not run, or is one of `also`."""
+        with self._lock, self._db:
+            gateways = self._db.execute("SELECT DISTINCT gateway FROM operation WHERE stage <> ?", (Stage.SETTLED,))
+            running = [one for (one,) in gateways.fetchall() if one not in also and self._presence.is_running(one)]
+        marks = ", ".join("?" * len(running))
+        where = f"WHERE stage <> ? AND (gateway IS NULL OR gateway NOT IN ({marks})) ORDER BY requested_at, rowid"
+        return self._all(open_write_of, f"{OPEN_WRITE} {where}", Stage.SETTLED, *running)
+
+    def _record_of(self, row: tuple[Any, ...]) -> Record:
+        """A row of `_RECORD`."""
+        operation_id, fingerprint, stage, kept, settled_at, gateway = row
+        return Record(
+            operation_id=operation_id,
+            fingerprint=fingerprint,
+            stage=Stage(stage),
+            result=decoded(kept, WriteResult),
+            is_final=settled_at is not None,
+            is_elsewhere=stage != Stage.SETTLED and self._is_elsewhere(gateway),
+        )
+
+    def _is_elsewhere(self, gateway: str | None) -> bool:
+        return gateway != self._presence.id and self._presence.is_running(gateway)
 
     def _one(self, statement: str, values: tuple[str, ...]) -> Operation | None:
         with self._lock, self._db:
@@ -288,6 +352,10 @@ class SqliteJournal:
     def _all(self, record: Callable[[tuple[Any, ...]], T], statement: str, *values: str) -> list[T]:
         with self._lock, self._db:
             return [record(row) for row in self._db.execute(statement, values).fetchall()]
+
+    def _change(self, statement: str, values: tuple[Any, ...]) -> None:
+        with self._lock, self._db:
+            self._db.execute(statement, values)
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:

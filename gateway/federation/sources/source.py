@@ -19,6 +19,7 @@ from gateway.federation.traffic import (
     CallContext,
     Clock,
     Observe,
+    Priority,
     RequestCost,
     current_context,
     ignore_record,
@@ -72,7 +73,11 @@ class Source:
     @property
     def max_wait(self) -> float:
         """Seconds that a reader of the current context may wait for an answer."""
-        left = current_context().remaining()
+        context = current_context()
+        left = context.remaining()
+        if context.priority is Priority.WRITE and left is not None:
+            # The reads of a mutation wait for a limit as long as the mutation itself.
+            return left
         most: float = self.connector.settings.deadline + GRACE
         return most if left is None else min(most, left)
 

@@ -2,6 +2,9 @@
 
 pipeline            the way of every write: admit, lock its target, carry out, settle
 task_write          verbs of an existing task: read, authorize, validate, send
+steps               writes of several steps: what is said if one of them fails
+undoing             takes a step back if the one after it has failed, also in the background
+progress            what the steps of a write have done, in words
 flow_write          verbs of an existing flow
 creation            new tasks and flows
 ended               what a write that ended a task leaves for its author and its owners
@@ -10,6 +13,9 @@ wanted_states       the state that each command is to bring about
 attempt             the state of one write on its way, and its results
 command_builder     intents to commands; people and groups to native ids
 form_validation     outcomes and form data against the task's form
+looks               reads that decide about several writes of one moment
+copies              requests that repeat the key of a write that is under way
+target_lease        one write to a target at a time, over all gateways on one journal
 evidence            what is kept of a command before it is sent
 proof               what proves and what disproves each verb after a lost answer
 authorship          who brought about what a record shows
@@ -29,6 +35,7 @@ from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.flow_write import FlowWriter
 from gateway.federation.writes.history_check import shows_last_write
 from gateway.federation.writes.looker import Looker
+from gateway.federation.writes.looks import Looks
 from gateway.federation.writes.lost_answer import LostAnswers, Pause
 from gateway.federation.writes.pipeline import WritePipeline
 from gateway.federation.writes.reconciler import Reconciler, Settled
@@ -36,7 +43,10 @@ from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.send_once import AtMostOnceSender
 from gateway.federation.writes.settlement import Settler
+from gateway.federation.writes.steps import StepWriter
+from gateway.federation.writes.target_lease import TargetLeases
 from gateway.federation.writes.task_write import TaskWriter
+from gateway.federation.writes.undoing import Undoer
 
 __all__ = [
     "AtMostOnceSender",
@@ -44,6 +54,7 @@ __all__ = [
     "Creator",
     "FlowWriter",
     "Looker",
+    "Looks",
     "LostAnswers",
     "Pause",
     "Reconciler",
@@ -51,7 +62,10 @@ __all__ = [
     "Recovery",
     "Settled",
     "Settler",
+    "StepWriter",
+    "TargetLeases",
     "TaskWriter",
+    "Undoer",
     "WritePipeline",
     "shows_last_write",
 ]

@@ -12,6 +12,7 @@ from connectors.sdk.errors import ConnectorError, Failure, RejectedError, Unavai
 from connectors.sdk.model import Flow, Task
 from gateway.federation.sources import Source
 from gateway.federation.traffic import RequestCost
+from gateway.federation.writes.progress import Progress
 from gateway.federation.writes.verbs import Verb, verb_for
 from gateway.store import Evidence
 from schema.ports import Problem, WriteRequest, WriteResult
@@ -36,17 +37,21 @@ class Attempt:
         self.source = source
         self.connector: Connector[Any] = source.connector
         self.operation_id = operation_id
+        # Of the author and the arguments; equal for equal writes.
+        self.fingerprint = ""
         self.cost = RequestCost()
         self.task: Task | None = None
         self.flow: Flow | None = None
         self.capability = Capability(support=Support.UNSUPPORTED, atomic=False)
         self.refusal: Failure | None = None
-        # Some request of this write may have left; what the earlier steps of several have certainly done.
+        # Some request of this write may have left; the number of the step that was sent last.
         self.was_sent = False
-        self.done: str | None = None
         # Of the last step that was sent.
         self.evidence: Evidence | None = None
         self.step = 0
+        # What the earlier steps of several have done. A lost answer is looked for once, because the step is undone then.
+        self.progress: Progress | None = None
+        self.looks_once = False
         # The caller may see the target: only then is it a write to it.
         self.was_seen = False
         # `task` is one that the caller may not see: it is shown in this one answer.
@@ -61,6 +66,9 @@ class Attempt:
     def result(self, status: MutationStatus, **more: Any) -> WriteResult:
         """A result that shows the task or flow as last read, unless `more` has a newer one."""
         shown: dict[str, Any] = {"task": self.task, "flow": self.flow, **more}
+        if status in {MutationStatus.APPLIED, MutationStatus.PENDING} and self._loses_reason:
+            lost = f"{self.connector.info.title} keeps no reason for this: yours was not passed on"
+            shown["effect"] = "; ".join(filter(None, (shown.get("effect"), lost)))
         return WriteResult(
             status=status,
             operation_id=self.operation_id,
@@ -69,6 +77,15 @@ class Attempt:
             upstream_calls=self.cost.requests,
             **shown,
         )
+
+    @property
+    def _loses_reason(self) -> bool:
+        return bool(getattr(self.request.intent, "reason", None)) and not self.capability.keeps_reason
+
+    @property
+    def _was_waiting(self) -> bool:
+        """Its only request was cut off before it could be sent: it still waited for a limit."""
+        return self.cost.was_write_cut_off_waiting and self.cost.writes == 0
 
     def rejected(self, error: Failure) -> WriteResult:
         """The write certainly did not happen, because of `error`."""
@@ -79,16 +96,19 @@ class Attempt:
         if self.was_sent and isinstance(error, RejectedError) and not error.is_own_text:
             # Said after the vendor had answered, so it may repeat the answer.
             problems = tuple(structs.replace(problem, quotes_vendor=True) for problem in problems)
-        return self.result(MutationStatus.REJECTED, problems=problems, effect=self.done)
+        effect = None if self.progress is None else self.progress.not_ended
+        return self.result(MutationStatus.REJECTED, problems=problems, effect=effect)
 
     def unknown(self, *problems: Problem, **more: Any) -> WriteResult:
         """The write may or may not have happened."""
         unsettled = Problem(code="UPSTREAM_ERROR", message=UNSETTLED, source=self.source.key)
+        if self.progress is not None:
+            more.setdefault("effect", self.progress.perhaps_ended)
         return self.result(MutationStatus.UNKNOWN, problems=(*problems, unsettled), **more)
 
     def cut_off(self) -> WriteResult:
         """The write had no more time: its deadline has passed, or the gateway ends."""
-        if self.was_sent:
+        if self.was_sent and not self._was_waiting:
             late = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
             return self.unknown(Problem.from_error(late.at(self.source.key, self.request.intent.verb)))
         return self.rejected(UnavailableError("was not called in time; nothing was sent, send the write again"))

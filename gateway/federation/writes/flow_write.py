@@ -47,7 +47,8 @@ class FlowWriter:
             outcome = await self._sender.send(attempt, command, attempt.connector.perform_on_flow)
         except ConnectorError as error:
             return await self._failed(attempt, command, error)
-        self._overlay.put(outcome.flow)
+        if outcome.status is MutationStatus.APPLIED:
+            self._overlay.put(outcome.flow)
         return attempt.result(outcome.status, flow=outcome.flow, effect=outcome.effect)
 
     async def _read_in_state(self, attempt: Attempt, verb: Verb, ref: FlowRef) -> Flow:

@@ -49,7 +49,8 @@ class LostAnswers:
             return Found(look=look)
         again = attempt.capability.guarded and RULES[type(command)].again
         traces = attempt.connector.traces
-        is_worth_waiting = again or proofs_of(type(command), traces) or disproof_of(type(command), traces)
+        is_provable = proofs_of(type(command), traces) or disproof_of(type(command), traces)
+        is_worth_waiting = not attempt.looks_once and (again or is_provable)
         sent = 1
         for pause in PAUSES:
             if pause:

@@ -34,6 +34,7 @@ from gateway.federation.authorization import OwnWork, visible_record
 from gateway.federation.sources import Source
 from gateway.federation.traffic import Priority, current_context, in_context
 from gateway.federation.writes.attempt import Attempt
+from gateway.federation.writes.copies import Copies
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.ended import ended_task
 from gateway.federation.writes.flow_write import FlowWriter
@@ -41,9 +42,10 @@ from gateway.federation.writes.reconciler import Reconciler
 from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.settlement import Settler
+from gateway.federation.writes.target_lease import TargetLeases
 from gateway.federation.writes.task_write import TaskWriter
+from gateway.federation.writes.undoing import Undoer
 from gateway.federation.writes.verbs import action_of
-from gateway.shared import Leases
 from gateway.store import Journal, Record, Stage
 from schema.ports import Operation, Problem, WriteRequest, WriteResult
 
@@ -63,12 +65,13 @@ class WritePipeline:
         tasks: TaskWriter,
         flows: FlowWriter,
         creator: Creator,
-        leases: Leases,
+        leases: TargetLeases,
         own: OwnWork,
         recovery: Recovery,
         recorder: Recorder,
         settler: Settler,
         reconciler: Reconciler,
+        undoer: Undoer,
         now: Clock = utc_now,
     ) -> None:
         self._sources = sources
@@ -76,15 +79,16 @@ class WritePipeline:
         self._tasks = tasks
         self._flows = flows
         self._creator = creator
-        # Writes to one target run one after the other: an emulated claim reads before it writes.
         self._leases = leases
+        self._copies = Copies(journal, recovery)
         self._own = own
         self._now = now
         self._recovery = recovery
         self._recorder = recorder
         self._settler = settler
         self._reconciler = reconciler
-        self._reconciling: asyncio.Task[None] | None = None
+        self._undoer = undoer
+        self._background: list[asyncio.Task[None]] = []
         self._running: set[anyio.CancelScope] = set()
         # When all writes must be at their end, in seconds of the event loop's clock.
         self._closes_at = math.inf
@@ -120,7 +124,7 @@ class WritePipeline:
         From then on those without a clear result are looked up in the background.
         """
         await self._recovery.settle()
-        self._reconciling = asyncio.create_task(self._reconciler.run())
+        self._background = [asyncio.create_task(self._reconciler.run()), asyncio.create_task(self._undoer.run())]
 
     def drain(self, seconds: float) -> None:
         """The gateway ends soon: writes that still run then are answered with what is known of them."""
@@ -132,52 +136,74 @@ class WritePipeline:
         """The gateway ends: writes that still run are cut off. Those that may have left are looked up at the next start."""
         for scope in list(self._running):
             scope.cancel()
-        if self._reconciling is not None:
-            self._reconciling.cancel()
-            await asyncio.gather(self._reconciling, return_exceptions=True)
+        await self._copies.stop()
+        for running in self._background:
+            running.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
         await self._reconciler.stop()
+        await self._undoer.stop()
 
     def met(self, caller: Caller) -> None:
         """A request of that person is here: what only their token can find out is looked up."""
         self._reconciler.met(caller.key)
+        self._undoer.met(caller)
 
     async def _try_to_catch_up(self) -> None:
         with contextlib.suppress(GatewayError):
             await self._recorder.catch_up()
 
     async def _perform(self, attempt: Attempt) -> WriteResult:
-        caller, request, source, operation_id = attempt.caller, attempt.request, attempt.source, attempt.operation_id
+        seen = structs.replace(attempt.request, expected_version=None)
+        attempt.fingerprint = f"{attempt.caller.key} {_fingerprint(seen)}"
+        with self._copies.leading(attempt.operation_id) as answer:
+            try:
+                earlier = await self._admit(attempt)
+            except GatewayError as error:
+                return attempt.rejected(error)
+            if earlier is None:
+                answer.result = await self._first(attempt)
+                return answer.result
         try:
-            await self._recorder.catch_up()
-            earlier = await self._journal.admit(
-                operation_id=operation_id,
-                person=caller.key,
-                client_key=request.idempotency_key,
-                fingerprint=_fingerprint(request),
-                source=source.key,
-                target=request.target,
-                action=action_of(request.intent),
-            )
-            if earlier is not None:
-                return await self._repeated(attempt, earlier)
+            return await self._repeated(attempt, earlier)
         except GatewayError as error:
             return attempt.rejected(error)
+
+    async def _admit(self, attempt: Attempt) -> Record | None:
+        """As `Journal.admit`."""
+        request = attempt.request
+        await self._recorder.catch_up()
+        return await self._journal.admit(
+            operation_id=attempt.operation_id,
+            person=attempt.caller.key,
+            client_key=request.idempotency_key,
+            fingerprint=_fingerprint(request),
+            source=attempt.source.key,
+            target=request.target,
+            action=action_of(request.intent),
+        )
+
+    async def _first(self, attempt: Attempt) -> WriteResult:
+        """The way of an admitted write, to its recorded result."""
         result = await self._carry_out(attempt)
         with anyio.CancelScope(shield=True):
             result = await self._settle(attempt, result)
+        self._undoer.release(attempt.operation_id)
         log.info(
             "write",
-            source=source.key,
-            action=request.intent.verb,
+            source=attempt.source.key,
+            action=attempt.request.intent.verb,
             status=result.status,
-            person=caller.key,
-            operation=operation_id,
+            person=attempt.caller.key,
+            operation=attempt.operation_id,
             codes=[problem.code for problem in result.problems],
         )
         return result
 
     async def _carry_out(self, attempt: Attempt) -> WriteResult:
-        with anyio.CancelScope(deadline=min(_latest_end(), self._closes_at), shield=True) as scope:
+        end = min(_latest_end(), self._closes_at)
+        # Calls that wait for a limit are refused in time: what still waits then was not sent.
+        context = structs.replace(current_context(), deadline=None if math.isinf(end) else end)
+        with anyio.CancelScope(deadline=end, shield=True) as scope, in_context(context):
             self._running.add(scope)
             try:
                 return await self._contained(attempt)
@@ -232,17 +258,20 @@ class WritePipeline:
         attempt.operation_id = earlier.operation_id
         if earlier.fingerprint != _fingerprint(attempt.request):
             raise IdempotencyKeyReusedError("this idempotencyKey was sent before with other arguments; use a new one")
-        if earlier.result is None and earlier.stage is Stage.ADMITTED:
-            return attempt.result(MutationStatus.PENDING, replayed=True)
-        if earlier.result is not None and earlier.is_final:
-            problems = self._recorder.told(earlier.operation_id, earlier.result.problems)
-            return structs.replace(earlier.result, problems=problems, replayed=True, upstream_calls=0)
+        first = await self._copies.first(earlier, seconds=_latest_end() - anyio.current_time())
+        if first is not earlier and first.result is not None:
+            return structs.replace(first.result, replayed=True)
+        if first.result is not None and first.is_final:
+            problems = self._recorder.told(first.operation_id, first.result.problems)
+            return structs.replace(first.result, problems=problems, replayed=True, upstream_calls=0)
+        if first.stage is Stage.ADMITTED or first.is_elsewhere or self._copies.is_leading(first.operation_id):
+            return attempt.result(MutationStatus.PENDING, replayed=True, problems=(_under_way(attempt),))
         found = None
         with contextlib.suppress(GatewayError):
             # Where the journal fails meanwhile, what was known stays: the write may have been sent.
-            found = await self._look_up(attempt)
+            found = await self._undoer.try_now(first.operation_id, attempt.caller) or await self._look_up(attempt)
         if found is None:
-            found = earlier.result or attempt.unknown()
+            found = first.result or attempt.unknown()
         return structs.replace(found, replayed=True, upstream_calls=attempt.cost.requests)
 
     async def _look_up(self, attempt: Attempt) -> WriteResult | None:
@@ -253,6 +282,13 @@ class WritePipeline:
 
 def _rejected(operation_id: str, error: Failure) -> WriteResult:
     return WriteResult(status=MutationStatus.REJECTED, operation_id=operation_id, problems=(Problem.from_error(error),))
+
+
+def _under_way(attempt: Attempt) -> Problem:
+    late = UpstreamTimeoutError(
+        "the first request with this idempotencyKey is still under way; ask operation(id:), or send the key again"
+    )
+    return Problem.from_error(late.at(attempt.source.key, attempt.request.intent.verb))
 
 
 # A decimal is a number here: the text of it is another argument.
@@ -272,7 +308,7 @@ def _may_be_repeated(refusal: Failure | None) -> bool:
     """Whether the refusal says nothing about the request itself: the same key may be sent again later."""
     if isinstance(refusal, GatewayUnavailableError):
         return True
-    return isinstance(refusal, UnavailableError) and not isinstance(refusal, UpstreamTimeoutError)
+    return isinstance(refusal, UnavailableError) and not refusal.maybe_applied
 
 
 def _fingerprint(request: WriteRequest) -> str:

@@ -1,5 +1,7 @@
 """Writes that the end of an earlier process cut off. None of them is ever sent again."""
 
+from collections.abc import Sequence
+
 import structlog
 
 from connectors.sdk.commands import MutationStatus
@@ -23,7 +25,14 @@ class Recovery:
         Nothing else could be done with the first: no caller waits, and the journal holds neither arguments nor tokens. The
         second are looked up by the reconciler. Raises GatewayUnavailableError.
         """
-        for write in await self._journal.open_writes():
+        await self._settle(await self._journal.open_writes())
+
+    async def settle_abandoned(self) -> None:
+        """As `settle`, while this gateway runs: the writes of others over the same journal that have ended."""
+        await self._settle(await self._journal.abandoned())
+
+    async def _settle(self, writes: Sequence[OpenWrite]) -> None:
+        for write in writes:
             is_sent = write.stage is not Stage.ADMITTED
             result = _unknown(write) if is_sent else _not_sent(write)
             await self._journal.settle(

@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.clock import Clock
-from connectors.sdk.commands import Complete, MutationStatus, TaskAction
+from connectors.sdk.commands import MutationStatus
 from connectors.sdk.errors import ConflictError, ConnectorError
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from gateway.federation.authorization import OwnWork, visible_record
@@ -16,6 +16,7 @@ from gateway.federation.writes.attempt import UNRESOLVED, UNSETTLED
 from gateway.federation.writes.authorship import sent_at
 from gateway.federation.writes.ended import ended_later
 from gateway.federation.writes.looker import Look, Looker
+from gateway.federation.writes.progress import Progress, end_of, is_end, settled
 from gateway.federation.writes.proof import Verdict, command_of, disproof_of, proofs_of
 from gateway.people import People
 from gateway.store import EndedTask, Evidence, Journal, OpenWrite, Step
@@ -67,8 +68,8 @@ class Settler:
         late = timedelta(seconds=settings.late_max + settings.read_lag)
         over_at = max(map(sent_at, steps), default=write.requested_at) + late
         step = _open_step(steps)
-        if write.action is TaskAction.COMPLETE and steps and not _has_completion(steps):
-            return Settlement(result=_not_completed(write, steps), over_at=over_at)
+        if steps and not any(is_end(write.action, each.command) for each in steps):
+            return Settlement(result=_not_ended(write, steps), over_at=over_at)
         if step is None or step.evidence is None or not isinstance(write.target, TaskRef | FlowRef):
             return Settlement(over_at=over_at, may_become_known=False)
         is_accepted = any(each.status is MutationStatus.PENDING for each in _alike(steps, step))
@@ -107,6 +108,7 @@ class Settler:
         result = structs.replace(
             earlier,
             status=status,
+            effect=settled(earlier.effect, is_applied=status is MutationStatus.APPLIED),
             task=task,
             flow=look.seen.flow or earlier.flow,
             problems=tuple(problems),
@@ -149,19 +151,19 @@ def _alike(steps: Sequence[Step], step: Step) -> list[Step]:
     return [each for each in steps if each.status in _OPEN and each.command == step.command]
 
 
-def _has_completion(steps: Sequence[Step]) -> bool:
-    return any(step.evidence is None or step.command == Complete.__name__ for step in steps)
-
-
-def _not_completed(write: OpenWrite, steps: Sequence[Step]) -> WriteResult:
-    """Of several steps the completion was never sent."""
-    is_claimed = any(step.status is MutationStatus.APPLIED for step in steps)
-    error = ConflictError("the task was not completed: a step before the completion did not end; send the write again")
+def _not_ended(write: OpenWrite, steps: Sequence[Step]) -> WriteResult:
+    """Of several steps the last was never sent."""
+    progress = Progress(end_of(write.action))
+    for step in steps:
+        (progress.add if step.status is MutationStatus.APPLIED else progress.add_unclear)(step.command)
+    error = ConflictError(
+        "an earlier step of the write did not end, so the last one was not sent; send the write again"
+    )
     return WriteResult(
         status=MutationStatus.REJECTED,
         operation_id=write.operation_id,
         problems=(Problem.from_error(error.at(write.target.source, "")),),
-        effect="claimed; not completed" if is_claimed else "perhaps claimed; not completed",
+        effect=progress.not_ended,
     )
 
 

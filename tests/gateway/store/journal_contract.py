@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import anyio
 import pytest
 from msgspec import Raw, structs
 
+from connectors.sdk.caller import Identity
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import CancelStrategy, MutationStatus, TaskAction
+from connectors.sdk.commands import Assign, CancelStrategy, IfLate, MutationStatus, TaskAction, Unassign
 from connectors.sdk.errors import GatewayUnavailableError
-from connectors.sdk.model import Flow, FlowRef, FlowState, Task, TaskRef, TaskState
-from gateway.store import KEPT_SECONDS, EndedTask, Evidence, Journal, Record, Stage
+from connectors.sdk.model import Flow, FlowRef, FlowState, Task, TaskRef, TaskState, UserRef
+from gateway.store import KEPT_SECONDS, EndedTask, Evidence, Journal, KeptCommand, Record, Stage, Undo
 from schema.ports import Operation, Problem, SourceRef, Target, WriteResult
 
 OpenJournal = Callable[[Callable[[], float]], AbstractAsyncContextManager[Journal]]
@@ -108,6 +109,37 @@ class JournalContract:
         """A journal whose storage cannot be used."""
         raise NotImplementedError
 
+    async def test_an_undo_is_kept_until_it_is_dropped(self, open_journal: OpenJournal) -> None:
+        """One for each write. Only ids are kept of the task and of the person."""
+        task = structs.replace(TASK, assignees=(UserRef(native_id="7", name="Alice"),))
+        actor = Identity(native_id="7", email="alice@example.com")
+        undo = Undo(
+            operation_id="op-1",
+            person="alice",
+            fingerprint="f",
+            target=REF,
+            step=KeptCommand.of(Assign(task=task, actor=actor, user_id="99", override=True, options={"a": 1})),
+            undo=KeptCommand.of(Unassign(task=task, actor=actor, reason="because")),
+            owners=("99",),
+            end="Complete",
+            late=IfLate.REFUSED,
+            noted_at=TASK.fetched_at,
+        )
+        other = structs.replace(undo, operation_id="op-2", noted_at=TASK.fetched_at + timedelta(seconds=1))
+        async with open_journal(lambda: NOON) as journal:
+            await journal.note_undo(other)
+            await journal.note_undo(structs.replace(undo, is_done=True))
+            await journal.note_undo(undo)
+            both = await journal.undos()
+            await journal.drop_undo("op-1")
+            await journal.drop_undo("unknown")
+            left = await journal.undos()
+
+        assert ([undo, other], [other]) == (list(both), list(left))
+        assert Unassign(task=TASK) == undo.undo.on(TASK)
+        assert "alice@" not in repr(undo)
+        assert "Check the invoice" not in repr(undo)
+
     async def test_a_key_is_admitted_once(self, open_journal: OpenJournal) -> None:
         """The second time the earlier write is returned, and nothing is recorded."""
         async with open_journal(Clock()) as journal:
@@ -115,7 +147,10 @@ class JournalContract:
 
             assert first is None
             assert second == Record(
-                operation_id="op-1", fingerprint="arguments of op-1", stage=Stage.ADMITTED, result=None
+                operation_id="op-1",
+                fingerprint="arguments of op-1",
+                stage=Stage.ADMITTED,
+                result=None,
             )
             assert await journal.find("op-2") is None
 

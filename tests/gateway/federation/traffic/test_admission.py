@@ -513,3 +513,16 @@ async def test_settling_twice_counts_once() -> None:
     permit.settle(sent=False)
 
     assert (4, 0) == (source.rate_limits()[0].remaining, source._concurrency._in_flight)
+
+
+async def test_a_write_that_is_cut_off_while_it_waits_was_not_sent() -> None:
+    """The cost of its operation tells it from one that had a permit."""
+    source = Source(LimitsSettings(writes=1, window=60))
+    sent, waiting = RequestCost(), RequestCost()
+    with in_context(CallContext().counted_by(sent)):
+        await source.caller.call(is_write=True)
+
+    with in_context(CallContext().counted_by(waiting)), anyio.move_on_after(1):
+        await source.caller.call(is_write=True)
+
+    assert [(1, False), (0, True)] == [(cost.writes, cost.was_write_cut_off_waiting) for cost in (sent, waiting)]

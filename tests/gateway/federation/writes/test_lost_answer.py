@@ -131,7 +131,7 @@ async def test_the_looks_end_with_the_time_of_the_request() -> None:
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    with in_context(CallContext().with_deadline(2.2)):
+    with in_context(CallContext().with_deadline(2.4)):
         result = await perform(federation(north, people=PEOPLE, pause=pause), END_FLOW, CAROL)
 
     assert (MutationStatus.UNKNOWN, [0.5, 1.0]) == (result.status, pauses)

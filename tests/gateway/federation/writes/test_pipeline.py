@@ -104,10 +104,11 @@ async def test_a_write_sent_before_a_crash_is_not_sent_again(tmp_path: Path) -> 
         raise Crash
 
     north.perform = crash  # type: ignore[method-assign, assignment]
-    sources = federation(north, people=PEOPLE, journal=SqliteJournal(path))
+    journal = SqliteJournal(path)
     with pytest.raises(Crash):
-        await perform(sources, ClaimIntent(), ALICE, key="k")
+        await perform(federation(north, people=PEOPLE, journal=journal), ClaimIntent(), ALICE, key="k")
     del north.perform
+    journal.close()
 
     again = await perform(federation(north, people=PEOPLE, journal=SqliteJournal(path)), ClaimIntent(), ALICE, key="k")
 
