@@ -70,7 +70,9 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         authenticator=lambda: opened[0].authenticator,
         federation=lambda: opened[0].federation,
         max_body_bytes=settings.gateway.max_body_bytes,
-        deadlines=Deadlines(settings.gateway.query_deadline, settings.gateway.mutation_deadline),
+        deadlines=Deadlines(
+            settings.gateway.query_deadline, settings.gateway.mutation_deadline, settings.gateway.bulk_deadline
+        ),
         page=graphiql.response if graphiql is not None else None,
     )
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.

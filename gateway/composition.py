@@ -1,5 +1,6 @@
 """The composition root: the only file that names the concrete parts of the gateway. It opens and closes them."""
 
+import math
 import os
 import secrets
 import time
@@ -28,12 +29,14 @@ from gateway.federation.sources import Source, SourceReader, flight_context
 from gateway.federation.traffic import Observe, ignore_record
 from gateway.federation.writes import (
     AtMostOnceSender,
+    BulkWriter,
     CommandBuilder,
     Creator,
     FlowWriter,
     Looker,
     Looks,
     LostAnswers,
+    NextTask,
     Pause,
     Reconciler,
     Recorder,
@@ -110,6 +113,8 @@ async def open_gateway(
             cursors=CursorCodec(_secret(settings)),
             leases=shared.leases,
             own=own,
+            write_deadline=settings.gateway.mutation_deadline,
+            bulk_deadline=settings.gateway.bulk_deadline,
             settled=settled,
             pause=pause,
         )
@@ -160,10 +165,15 @@ def compose(
     monotonic: Callable[[], float] = time.monotonic,
     now: Clock = utc_now,
     own: OwnWork | None = None,
+    write_deadline: float = math.inf,
+    bulk_deadline: float = 300.0,
     pause: Pause = anyio.sleep,
     settled: Settled = lambda _source, _status: None,
 ) -> FederatedSources:
-    """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`."""
+    """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`.
+
+    The deadlines are in seconds, for one write and for one bulk action.
+    """
     own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS))
     known, shown = KnownAccounts(people), RecentlyShown()
     by_key = {source.key: source for source in sources}
@@ -233,6 +243,33 @@ def compose(
     )
     flow_lists = FlowLists(sources, reader=reader, cursors=cursors, overlay=flow_overlay)
     definition_lists = DefinitionLists(sources, reader=reader, cursors=cursors)
+    task_writer = TaskWriter(
+        reads=tasks,
+        overlay=overlay,
+        sender=sender,
+        steps=StepWriter(journal=journal, undoer=undoer),
+        lost=lost,
+        commands=commands,
+        own=own,
+        shown=shown,
+        known=known,
+        looks=Looks(),
+    )
+    pipeline = WritePipeline(
+        by_key,
+        journal=journal,
+        tasks=task_writer,
+        flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, lost=lost, commands=commands),
+        creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
+        leases=target_leases,
+        own=own,
+        recovery=Recovery(journal=journal),
+        recorder=recorder,
+        settler=settler,
+        reconciler=reconciler,
+        undoer=undoer,
+        deadline=write_deadline,
+    )
     return FederatedSources(
         sources,
         people=people,
@@ -262,30 +299,22 @@ def compose(
                 flows=flows.flows,
             ),
         ),
-        writes=WritePipeline(
+        writes=pipeline,
+        bulk=BulkWriter(
             by_key,
+            pipeline=pipeline,
+            tasks=task_writer,
+            reads=tasks,
+            deadline=bulk_deadline,
+        ),
+        next_task=NextTask(
+            by_key,
+            list_tasks=task_lists.page,
+            reads=tasks,
+            pipeline=pipeline,
+            overlay=overlay,
             journal=journal,
-            tasks=TaskWriter(
-                reads=tasks,
-                overlay=overlay,
-                sender=sender,
-                steps=StepWriter(journal=journal, undoer=undoer),
-                lost=lost,
-                commands=commands,
-                own=own,
-                shown=shown,
-                known=known,
-                looks=Looks(),
-            ),
-            flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, lost=lost, commands=commands),
-            creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
-            leases=target_leases,
-            own=own,
-            recovery=Recovery(journal=journal),
-            recorder=recorder,
-            settler=settler,
-            reconciler=reconciler,
-            undoer=undoer,
+            leases=leases,
         ),
         known=known,
         shown=shown,

@@ -29,6 +29,7 @@ FURTHER_VENDOR_FILES = {
     "options.py",
     "steps.py",
     "traces.py",
+    "assignment.py",
     "extras.py",
     "formats",
 }

@@ -1,7 +1,7 @@
 """The interface between the gateway and a vendor: how to read tasks, check the source, and perform commands."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -57,7 +57,8 @@ def _weakness(how: Capability) -> tuple[int, bool]:
 class Connector(ABC, Generic[SettingsT]):
     """Reads and writes one source ("camunda-eu"). Its only state is an HTTP client; it never retries, caches or waits.
 
-    A vendor declares facts about itself as class attributes; `ConnectorInfo` explains them. Verbs are declared with
+    A vendor declares facts about itself as class attributes; `ConnectorInfo` explains them. `arrays` are the commands that
+    the vendor takes for several tasks in one request. Verbs are declared with
     `@handles` on the methods that perform them. `info` has the facts and verbs that apply under the source's settings.
     """
 
@@ -72,6 +73,7 @@ class Connector(ABC, Generic[SettingsT]):
     list_note: ClassVar[str] = ""
     sorts_flows: ClassVar[bool] = False
     open_to_everyone: ClassVar[bool] = False
+    arrays: ClassVar[frozenset[type[TaskCommand]]] = frozenset()
     default_limits: ClassVar[LimitsSettings] = LimitsSettings()
     traces: Traces = Traces()
     _variants: ClassVar[tuple[tuple[type[Command], Capability, str], ...]] = ()
@@ -303,6 +305,33 @@ class Connector(ABC, Generic[SettingsT]):
         self.check(command)
         outcome: Outcome = await self._method(command)(command)
         return outcome
+
+    def array_of(self, command: TaskCommand) -> Hashable | None:
+        """Commands of one of `arrays` with an equal value travel in one request. None: the command travels alone."""
+        return type(command) if type(command) in self.arrays else None
+
+    async def perform_many(self, commands: Sequence[TaskCommand]) -> Mapping[str, Outcome | ConnectorError]:
+        """Perform commands on distinct tasks, with an equal `array_of`, with exactly one write upstream.
+
+        What `perform` would return or raise for each of them, by the native id of its task. Raises ConnectorError if the
+        request failed as a whole.
+        """
+        found: dict[str, Outcome | ConnectorError] = {}
+        accepted = []
+        for command in commands:
+            try:
+                self.check(command)
+            except RejectedError as refusal:
+                found[command.task.native_id] = refusal
+            else:
+                accepted.append(command)
+        if accepted:
+            found.update(await self.perform_array(accepted))
+        return found
+
+    async def perform_array(self, commands: Sequence[TaskCommand]) -> Mapping[str, Outcome | ConnectorError]:
+        """`perform_many` of a vendor that has `arrays`, for commands that nothing speaks against."""
+        raise UnsupportedActionError(f"{self.title} takes one task a request")
 
     async def perform_on_flow(self, command: FlowCommand | StartFlow) -> FlowOutcome:
         """As `perform`."""

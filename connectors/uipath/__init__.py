@@ -4,6 +4,7 @@ settings       configuration of a source
 wire           the vendor's JSON
 client         one method per operation
 errors         the vendor's refusals as errors of the sdk
+assignment     claim, assign, unassign, delete: several tasks in one request
 ids            ids of tasks and flows
 mapping        task and user records of the vendor as records of the model
 search         filters and order of the list of tasks

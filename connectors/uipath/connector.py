@@ -1,15 +1,13 @@
 """UiPath Action Center and Maestro as a source: what is read, and the verbs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import ClassVar, Self
 
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from connectors.sdk import (
     AddComment,
-    AlreadyAssignedError,
     Assign,
     CancelFlow,
     CancelFlowOfTask,
@@ -28,7 +26,6 @@ from connectors.sdk import (
     Form,
     FormJudgement,
     Group,
-    GroupRef,
     Identity,
     IdentityNotLinkedError,
     IfLate,
@@ -51,12 +48,10 @@ from connectors.sdk import (
     TaskQuery,
     Transport,
     Unassign,
-    UnavailableError,
     Update,
     UpdateField,
     Upstream,
     User,
-    UserRef,
     ValidationFailedError,
     from_settings,
     handles,
@@ -64,6 +59,7 @@ from connectors.sdk import (
     utc_now,
 )
 from connectors.uipath import after_write, flows, forms, mapping, options, search, steps
+from connectors.uipath.assignment import ARRAYS, DELETED, Assignments, path_of
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.details import read_detail
 from connectors.uipath.errors import is_refusal, parse_error
@@ -73,8 +69,6 @@ from connectors.uipath.paging import SCAN_PAGE, TaskList
 from connectors.uipath.people import Directory
 from connectors.uipath.settings import UiPathSettings
 from connectors.uipath.traces import TRACES
-
-DELETED = "DELETED"
 
 
 class UiPathConnector(Connector[UiPathSettings]):
@@ -90,12 +84,14 @@ class UiPathConnector(Connector[UiPathSettings]):
     listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS})
     # The vendor names no candidates of an unassigned task. Users who may not work in its folder are refused by the vendor.
     open_to_everyone = True
+    arrays = ARRAYS
     traces = TRACES
 
     def __init__(self, settings: UiPathSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
         self._client = UiPathClient(upstream, settings.options)
         self._tasks = TaskList(self._client, settings, clock)
+        self._assignments = Assignments(self._client, self._tasks, clock)
         self._directory = Directory(self._client, settings.options.folders)
         self._flows = flows.Flows(self._client, settings, clock)
         self.extras = Extras(self._client)
@@ -171,22 +167,15 @@ class UiPathConnector(Connector[UiPathSettings]):
 
     @handles(Claim, support=Support.EMULATED, atomic=False, note="assigns to the person, then reads who owns the task")
     async def claim(self, command: Claim) -> Outcome:
-        actor = command.require_actor()
-        native = TaskId.require(command.task.native_id)
-        again = command.task.native_state == "Pending"
-        await self._client.assign(mapping.user_to_wire(actor.native_id), native.task, again=again)
-        task = await self._read_back(native)
-        if not any(owner.native_id == actor.native_id for owner in task.assignees):
-            raise AlreadyAssignedError("the task was assigned to another user at the same time")
-        return Outcome(task=task)
+        return await self._assignments.perform(command)
 
     @handles(Release, guarded=True, note="as Unassign")
     async def release(self, command: Release) -> Outcome:
-        return await self._unassign(command)
+        return await self._assignments.perform(command)
 
     @handles(Unassign, guarded=True, note="not for a task that all members of a group may claim")
     async def unassign(self, command: Unassign) -> Outcome:
-        return await self._unassign(command)
+        return await self._assignments.perform(command)
 
     @handles(
         Assign,
@@ -195,10 +184,13 @@ class UiPathConnector(Connector[UiPathSettings]):
         "RoundRobin; if the vendor picks the owner, reads it back",
     )
     async def assign(self, command: Assign) -> Outcome:
-        owners = {owner.native_id for owner in command.task.assignees}
-        if owners and not command.override and (command.actor is None or command.actor.native_id not in owners):
-            raise AlreadyAssignedError("the task already has an owner; use override to replace the owner")
-        return await (self._assign_to_user(command) if command.group_id is None else self._assign_to_group(command))
+        return await self._assignments.perform(command)
+
+    def array_of(self, command: TaskCommand) -> Hashable | None:
+        return path_of(command) if type(command) in self.arrays else None
+
+    async def perform_array(self, commands: Sequence[TaskCommand]) -> Mapping[str, Outcome | ConnectorError]:
+        return await self._assignments.perform_all(commands)
 
     def check_arguments(self, command: TaskCommand) -> None:
         options.check_arguments(command)
@@ -313,9 +305,7 @@ class UiPathConnector(Connector[UiPathSettings]):
         note="only with the option allow_delete; the effect on a job that waits for the task is not documented",
     )
     async def delete_task(self, command: DeleteTask) -> Outcome:
-        await self._client.delete_task(TaskId.require(command.task.native_id).task)
-        task = after_write.canceled(command.task, reason=DELETED, rule="uipath.deleted", fetched_at=self.clock())
-        return Outcome(task=task, effect="deleted the task; a job that waits for it may wait forever")
+        return await self._assignments.perform(command)
 
     @handles(
         CancelFlowOfTask,
@@ -359,41 +349,6 @@ class UiPathConnector(Connector[UiPathSettings]):
     @handles(ResumeFlow, guarded=True, keeps_reason=True, when=lambda settings: settings.options.maestro, note="resume")
     async def resume_flow(self, command: ResumeFlow) -> FlowOutcome:
         return await self._flows.change(command.flow, flows.RESUME, command.reason)
-
-    async def _assign_to_user(self, command: Assign) -> Outcome:
-        parse_options(command.options, NoOptions)
-        user_id = options.assignee_name(command.user_id, "userId")
-        native = TaskId.require(command.task.native_id)
-        assignee = mapping.user_to_wire(user_id)
-        await self._client.assign(assignee, native.task, again=command.task.native_state == "Pending")
-        if assignee.user_id is UNSET:
-            return Outcome(task=await self._read_back(native))
-        owner = UserRef(native_id=user_id)
-        return Outcome(task=after_write.assigned(command.task, owner, fetched_at=self.clock()))
-
-    async def _assign_to_group(self, command: Assign) -> Outcome:
-        criteria = parse_options(command.options, options.AssignToGroupOptions).criteria
-        group_id = options.assignee_name(command.group_id, "groupId")
-        native = TaskId.require(command.task.native_id)
-        assignee = mapping.group_to_wire(group_id, criteria)
-        await self._client.assign(assignee, native.task, again=command.task.native_state == "Pending")
-        if criteria != "AllUsers" or assignee.user_id is UNSET:
-            return Outcome(task=await self._read_back(native))
-        group = GroupRef(native_id=group_id)
-        return Outcome(task=after_write.shared(command.task, group, fetched_at=self.clock()))
-
-    async def _read_back(self, native: TaskId) -> Task:
-        """The task after an assignment. UnavailableError with `maybe_applied` if it cannot be read."""
-        try:
-            return await self._tasks.get_one(str(native))
-        except ConnectorError as error:
-            raise UnavailableError(
-                "accepted the assignment, but the task could not be read afterwards", maybe_applied=True
-            ) from error
-
-    async def _unassign(self, command: Release | Unassign) -> Outcome:
-        await self._client.unassign(TaskId.require(command.task.native_id).task)
-        return Outcome(task=after_write.unassigned(command.task, fetched_at=self.clock()))
 
     def _changed(self, task: Task) -> Outcome:
         return Outcome(task=after_write.unchanged(task, fetched_at=self.clock()))

@@ -1,12 +1,13 @@
 """One configured source inside the gateway: its connector behind admission control, and how it fared lately."""
 
 from collections.abc import Awaitable, Callable, Collection
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from msgspec import structs
 
 from connectors.sdk.connector import Connector
-from connectors.sdk.errors import ConnectorError, MalformedResponseError, RejectedError
+from connectors.sdk.errors import ConnectorError, MalformedResponseError, RateLimitedError, RejectedError
 from connectors.sdk.odd_rows import OddRow
 from gateway.federation.cache import Scope
 from gateway.federation.sources.action_capabilities import action_capabilities, described
@@ -32,6 +33,8 @@ T = TypeVar("T")
 
 # Seconds that a reader waits longer than the call may take, to get what arrived at the last moment.
 GRACE = 0.05
+# A bulk action waits that long for a rate limit. What would have to wait longer is refused, with the time of the next attempt.
+SHORT_WAIT = timedelta(seconds=1)
 
 
 class Source:
@@ -168,6 +171,20 @@ class Source:
             capabilities=self._described,
             rate_limits=limits,
         )
+
+    def limit_met(self, *, ahead: int = 0, needs_read: bool = False) -> RateLimitedError | None:
+        """Why a write of the current caller could not be sent within `SHORT_WAIT`, from memory; None if it could.
+
+        `ahead`: writes that have begun, were not sent yet, and come first.
+        """
+        with in_context(acting_on(self.connector.settings, current_context())):
+            views = self.admission.rate_limits()
+        for view in views if needs_read else views[-1:]:
+            is_used_up = view.remaining is not None and view.remaining <= ahead
+            if is_used_up and view.reset_at is not None and view.reset_at > self.connector.clock() + SHORT_WAIT:
+                message = f"was not called: the rate limit for {view.name} is used up"
+                return RateLimitedError(message, retry_at=view.reset_at)
+        return None
 
     async def aclose(self) -> None:
         await self.admission.aclose()

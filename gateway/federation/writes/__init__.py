@@ -13,6 +13,10 @@ wanted_states       the state that each command is to bring about
 attempt             the state of one write on its way, and its results
 command_builder     intents to commands; people and groups to native ids
 form_validation     outcomes and form data against the task's form
+bulk                one action on several tasks: a write for each, and the dry run
+bulk_run            what its entries have become, and what keeps others from beginning
+array               writes that travel in one request of the vendor
+take_next           the claim of the next task of a list that many share
 looks               reads that decide about several writes of one moment
 copies              requests that repeat the key of a write that is under way
 target_lease        one write to a target at a time, over all gateways on one journal
@@ -30,6 +34,7 @@ recovery            writes that the end of an earlier process cut off
 send_once           journal entry, one request upstream, invalidation of cached answers
 """
 
+from gateway.federation.writes.bulk import BulkWriter
 from gateway.federation.writes.command_builder import CommandBuilder
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.flow_write import FlowWriter
@@ -44,18 +49,21 @@ from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.send_once import AtMostOnceSender
 from gateway.federation.writes.settlement import Settler
 from gateway.federation.writes.steps import StepWriter
+from gateway.federation.writes.take_next import NextTask
 from gateway.federation.writes.target_lease import TargetLeases
 from gateway.federation.writes.task_write import TaskWriter
 from gateway.federation.writes.undoing import Undoer
 
 __all__ = [
     "AtMostOnceSender",
+    "BulkWriter",
     "CommandBuilder",
     "Creator",
     "FlowWriter",
     "Looker",
     "Looks",
     "LostAnswers",
+    "NextTask",
     "Pause",
     "Reconciler",
     "Recorder",

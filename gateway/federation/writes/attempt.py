@@ -1,5 +1,6 @@
 """One admitted write on its way through the gateway."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from msgspec import structs
@@ -12,6 +13,7 @@ from connectors.sdk.errors import ConnectorError, Failure, RejectedError, Unavai
 from connectors.sdk.model import Flow, Task
 from gateway.federation.sources import Source
 from gateway.federation.traffic import RequestCost
+from gateway.federation.writes.array import Array
 from gateway.federation.writes.progress import Progress
 from gateway.federation.writes.verbs import Verb, verb_for
 from gateway.store import Evidence
@@ -56,6 +58,10 @@ class Attempt:
         self.was_seen = False
         # `task` is one that the caller may not see: it is shown in this one answer.
         self.is_shown_once = False
+        # Whether the journal has the write. Of one of many: where it travels with others, and what forbids to begin it now.
+        self.is_recorded = False
+        self.array: Array | None = None
+        self.hindrance: Callable[[], Awaitable[Failure | None]] = _none
 
     def choose_verb(self) -> Verb:
         """Also notes its capability. UnsupportedActionError, without a call, if the source has no such verb."""
@@ -112,6 +118,10 @@ class Attempt:
             late = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
             return self.unknown(Problem.from_error(late.at(self.source.key, self.request.intent.verb)))
         return self.rejected(UnavailableError("was not called in time; nothing was sent, send the write again"))
+
+
+async def _none() -> None:
+    """Nothing forbids it."""
 
 
 def _as_in_graph(problem: Problem) -> Problem:

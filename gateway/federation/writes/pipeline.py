@@ -32,7 +32,7 @@ from connectors.sdk.errors import (
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from gateway.federation.authorization import OwnWork, visible_record
 from gateway.federation.sources import Source
-from gateway.federation.traffic import Priority, current_context, in_context
+from gateway.federation.traffic import CallContext, Priority, current_context, in_context
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.copies import Copies
 from gateway.federation.writes.creation import Creator
@@ -73,7 +73,12 @@ class WritePipeline:
         reconciler: Reconciler,
         undoer: Undoer,
         now: Clock = utc_now,
+        deadline: float = math.inf,
     ) -> None:
+        """`deadline`: seconds that one write may take, also in a request that may take longer."""
+        self._deadline = deadline
+        # The gateway ends: what has not begun is not begun.
+        self.is_ending = False
         self._sources = sources
         self._journal = journal
         self._tasks = tasks
@@ -99,10 +104,17 @@ class WritePipeline:
         source = self._sources.get(request.target.source)
         if source is None:
             return _rejected(operation_id, NotFoundError("there is no such source"))
-        attempt = Attempt(caller, request, source, operation_id)
-        context = structs.replace(current_context(), priority=Priority.WRITE)
+        return await self.run(Attempt(caller, request, source, operation_id))
+
+    async def run(self, attempt: Attempt) -> WriteResult:
+        """As `perform`."""
+        context = structs.replace(self.limited(current_context()), priority=Priority.WRITE)
         with in_context(context.counted_by(attempt.cost)):
             return await self._perform(attempt)
+
+    def limited(self, context: CallContext) -> CallContext:
+        """With no more time than a write may take."""
+        return context.limited_to(self._deadline) if self._deadline < math.inf else context
 
     async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
         """A write by its id, for its author and task admins; else None. Raises GatewayUnavailableError."""
@@ -134,6 +146,7 @@ class WritePipeline:
 
     async def stop(self) -> None:
         """The gateway ends: writes that still run are cut off. Those that may have left are looked up at the next start."""
+        self.is_ending = True
         for scope in list(self._running):
             scope.cancel()
         await self._copies.stop()
@@ -161,6 +174,7 @@ class WritePipeline:
             except GatewayError as error:
                 return attempt.rejected(error)
             if earlier is None:
+                attempt.is_recorded = True
                 answer.result = await self._first(attempt)
                 return answer.result
         try:
@@ -223,6 +237,9 @@ class WritePipeline:
             return attempt.unknown(Problem.from_error(found)) if attempt.was_sent else attempt.rejected(found)
 
     async def _written(self, attempt: Attempt) -> WriteResult:
+        hindrance = await attempt.hindrance()
+        if hindrance is not None:
+            return attempt.rejected(hindrance)
         target = attempt.request.target
         if not isinstance(target, TaskRef | FlowRef):
             return await self._creator.carry_out(attempt)
@@ -237,7 +254,7 @@ class WritePipeline:
         if ended is not None:
             self._own.add(ended)
             result = structs.replace(result, task=self._left(attempt, result.task))
-        frees_key = result.status is MutationStatus.REJECTED and _may_be_repeated(attempt.refusal)
+        frees_key = result.status is MutationStatus.REJECTED and may_pass(attempt.refusal)
         # A task that is shown for this one answer is not recorded, so a repeated key does not show it again.
         kept = structs.replace(result, task=None) if attempt.is_shown_once else result
         await self._recorder.record(
@@ -258,6 +275,7 @@ class WritePipeline:
         attempt.operation_id = earlier.operation_id
         if earlier.fingerprint != _fingerprint(attempt.request):
             raise IdempotencyKeyReusedError("this idempotencyKey was sent before with other arguments; use a new one")
+        attempt.is_recorded = True
         first = await self._copies.first(earlier, seconds=_latest_end() - anyio.current_time())
         if first is not earlier and first.result is not None:
             return structs.replace(first.result, replayed=True)
@@ -304,8 +322,8 @@ def _latest_end() -> float:
     return context.deadline - min(ANSWER_SECONDS, left * ANSWER_SHARE)
 
 
-def _may_be_repeated(refusal: Failure | None) -> bool:
-    """Whether the refusal says nothing about the request itself: the same key may be sent again later."""
+def may_pass(refusal: Failure | None) -> bool:
+    """Whether the reason of a refusal passes: it says nothing about the request itself, which may be sent again later."""
     if isinstance(refusal, GatewayUnavailableError):
         return True
     return isinstance(refusal, UnavailableError) and not refusal.maybe_applied

@@ -1,10 +1,10 @@
 """The only place that writes upstream."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from connectors.sdk.clock import Clock, utc_now
-from connectors.sdk.commands import Command
+from connectors.sdk.commands import Command, TaskCommand
 from connectors.sdk.errors import ConnectorError, UnavailableError
 from gateway.federation.cache import Cache, PendingWrite
 from gateway.federation.sources import Source
@@ -29,7 +29,7 @@ class AtMostOnceSender:
         self._now = now
 
     async def send(self, attempt: Attempt, command: C, perform: Callable[[C], Awaitable[T]]) -> T:
-        """The source's answer to `perform(command)`.
+        """The source's answer to `perform(command)`; of a command that travels with others, its own line of the answer.
 
         Raises GatewayUnavailableError if the journal cannot be written: then nothing was sent. Raises the source's
         ConnectorError, with `maybe_applied` if the answer was lost.
@@ -38,8 +38,11 @@ class AtMostOnceSender:
         attempt.step = await self._journal.mark_sent(attempt.operation_id, evidence)
         attempt.evidence, attempt.was_sent = evidence, True
         source = attempt.source
+        array = attempt.array if attempt.array is not None and attempt.array.takes(command) else None
         async with self._answers.writing(touched(source.key, command)) as pending:
             try:
+                if array is not None:
+                    return cast(T, await array.perform(cast(TaskCommand, command)))
                 return await source.write(attempt.request.intent.verb, lambda: perform(command))
             except ConnectorError as error:
                 if error.maybe_applied:
@@ -48,6 +51,10 @@ class AtMostOnceSender:
                     pending.not_sent()
                 raise
             except BaseException:
+                if array is not None and not array.has_sent(cast(TaskCommand, command).task.ref):
+                    attempt.was_sent = False
+                    pending.not_sent()
+                    raise
                 # Cut off, by the deadline for example: the request may be on its way still.
                 self._leave_open(source, command, pending)
                 raise

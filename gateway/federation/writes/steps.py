@@ -56,6 +56,10 @@ class StepWriter:
         first, second = steps
         return await self._in_two(attempt, first, second, send, is_repeated=is_repeated)
 
+    async def plan(self, attempt: Attempt, command: TaskCommand) -> Sequence[TaskCommand]:
+        """The commands that carry it out, each by one write; nothing is written. Raises ConnectorError."""
+        return await _steps_of(attempt, command)
+
     async def _claimed(self, attempt: Attempt, claim: Claim, command: TaskCommand, send: Send) -> Task | WriteResult:
         """The claimed task, or the result of the whole write if the claim failed."""
         result = await self._sent(attempt, claim, send)

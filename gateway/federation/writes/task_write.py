@@ -3,7 +3,7 @@
 After a clear answer the expected record goes into the overlay. After a lost one the task is looked at (`lost_answer`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from typing import TypedDict
@@ -82,18 +82,34 @@ class TaskWriter:
 
     async def carry_out(self, attempt: Attempt, ref: TaskRef) -> WriteResult:
         """Raises GatewayUnavailableError if the journal cannot be written; every other failure is in the result."""
+        decided = await self._decided(attempt, ref)
+        if isinstance(decided, WriteResult):
+            return decided
+        try:
+            claim = self._claim_before(attempt, decided)
+        except ConnectorError as error:
+            return attempt.rejected(error)
+        return await self._steps.carry_out(attempt, decided, self._send, claim=claim)
+
+    async def plan(self, attempt: Attempt, ref: TaskRef) -> Sequence[TaskCommand] | WriteResult:
+        """The commands that `carry_out` would send, or the result if there is nothing to send. Nothing is written."""
+        decided = await self._decided(attempt, ref)
+        if isinstance(decided, WriteResult):
+            return decided
+        try:
+            return await self._steps.plan(attempt, decided)
+        except ConnectorError as error:
+            return attempt.rejected(error)
+
+    async def _decided(self, attempt: Attempt, ref: TaskRef) -> TaskCommand | WriteResult:
         try:
             _check_assignment(attempt.request.intent)
             verb = attempt.choose_verb()
             _check_update_fields(attempt)
             self._check_arguments(attempt, verb, ref)
-            prepared = await self._prepare(attempt, verb, ref)
-            claim = None if isinstance(prepared, WriteResult) else self._claim_before(attempt, prepared)
+            return await self._prepare(attempt, verb, ref)
         except (ConnectorError, InputError) as error:
             return attempt.rejected(error)
-        if isinstance(prepared, WriteResult):
-            return prepared
-        return await self._steps.carry_out(attempt, prepared, self._send, claim=claim)
 
     def _check_arguments(self, attempt: Attempt, verb: Verb, ref: TaskRef) -> None:
         """What is wrong whatever the task is. Before anything is read: a read may be one of few."""
