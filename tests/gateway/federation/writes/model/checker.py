@@ -8,9 +8,9 @@ from msgspec import Struct
 from connectors.sdk.commands import MutationStatus
 from gateway.store import Stage
 from schema.ports import ClaimIntent, CompleteIntent
+from tests.gateway.federation.writes.model.inline_journal import End
 from tests.gateway.federation.writes.model.vendor import Effect
 from tests.gateway.federation.writes.model.world import ALL_SETTLED, Answer, History, World
-from tests.gateway.store.memory_journal import Row
 
 _FINAL = frozenset({MutationStatus.APPLIED, MutationStatus.REJECTED})
 
@@ -33,13 +33,13 @@ def lies_of(world: World, history: History, effects: Mapping[str, list[Effect]])
         if len(main) > 1:
             yield Lie(number, "duplicate", f"{write.name}: {main}")
         for operation_id, first in operations.items():
-            row = world.storage.rows[operation_id]
+            row = world.ends[operation_id]
             told = [answer for answer in answers if answer.result and answer.result.operation_id == operation_id]
             for what in _lies_of_operation(row, told, _main(first, effects), effects.get(first.call.name, [])):
                 yield Lie(number, what, f"{write.name} {type(write.intent).__name__}: {_words(row, told)}")
 
 
-def _lies_of_operation(row: Row, told: list[Answer], main: list[Effect], effects: list[Effect]) -> Iterator[str]:
+def _lies_of_operation(row: End, told: list[Answer], main: list[Effect], effects: list[Effect]) -> Iterator[str]:
     statuses = {answer.result.status for answer in told if answer.result is not None}
     final = None if row.result is None else row.result.status
     if row.stage is not Stage.SETTLED or final is None:
@@ -60,7 +60,7 @@ def _lies_of_operation(row: Row, told: list[Answer], main: list[Effect], effects
         yield "REJECTED without telling of the step that was done"
 
 
-def _was_owner_already(row: Row) -> bool:
+def _was_owner_already(row: End) -> bool:
     """A claim of a task that the person has is answered without a write."""
     return row.action == ClaimIntent.action and not row.steps
 
@@ -73,7 +73,7 @@ def _main(answer: Answer, effects: Mapping[str, list[Effect]]) -> list[Effect]:
     return found
 
 
-def _words(row: Row, told: list[Answer]) -> str:
+def _words(row: End, told: list[Answer]) -> str:
     said = [(round(answer.at, 1), answer.result and answer.result.status.value) for answer in told]
     return f"record {row.result and row.result.status}, settled {row.settled_at}, told {said}"
 
@@ -91,6 +91,6 @@ def tally(world: World, histories: list[History], into: Tally) -> None:
     into.histories += len(histories)
     into.kills += world.kills
     into.effects += sum(effect.call is not None for effect in world.vendor.effects)
-    for row in world.storage.rows.values():
+    for row in world.ends.values():
         status = None if row.result is None else row.result.status.value
         into.statuses[f"{status}{' for good' if status == 'UNKNOWN' and row.settled_at else ''}"] += 1

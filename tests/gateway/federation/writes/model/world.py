@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from unittest.mock import patch
 
@@ -27,11 +27,11 @@ from tests.gateway.federation.memory_source import person
 from tests.gateway.federation.writes.model.clock import ModelClock
 from tests.gateway.federation.writes.model.connector import SOURCE, ModelConnector, connector_of
 from tests.gateway.federation.writes.model.history import Plan, Rival, Write, faults_of
+from tests.gateway.federation.writes.model.inline_journal import End, InlineJournal
 from tests.gateway.federation.writes.model.kinds import Kind
 from tests.gateway.federation.writes.model.light_reader import LightReader
 from tests.gateway.federation.writes.model.vendor import CALL, Call, Story, Vendor
 from tests.gateway.federation.writes.model.vendor import Record as VendorRecord
-from tests.gateway.store.memory_journal import MemoryJournal, Storage
 
 PEOPLE = {
     one.key: one
@@ -75,11 +75,11 @@ class History(Story, eq=False, kw_only=True):
         )
 
 
-class ModelJournal(MemoryJournal):
+class ModelJournal(InlineJournal):
     """Kills the gateway, and fails, where a history says so. The journal of a killed gateway cannot be used."""
 
-    def __init__(self, world: "World", storage: Storage) -> None:
-        super().__init__(storage, now=lambda: world.now().timestamp())
+    def __init__(self, world: "World", after: "ModelJournal | None") -> None:
+        super().__init__(lambda: world.now().timestamp(), after)
         self._world = world
 
     async def admit(self, *, operation_id: str, **more: Any) -> Record | None:
@@ -109,8 +109,7 @@ class ModelJournal(MemoryJournal):
         await self._reach(history, "settle", "after")
 
     async def _reach(self, history: History | None, method: str, when: str) -> None:
-        self._check()
-        if history is None:
+        if history is None or self.is_closed:
             return
         if (
             when == "before"
@@ -125,10 +124,10 @@ class ModelJournal(MemoryJournal):
 class Gateway:
     """One process: its parts, and the calls that it serves."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: "World", after: "Gateway | None" = None) -> None:
         shared = memory_state()
         self.connector: ModelConnector = connector_of(world.kind.name).of(world.vendor)
-        self.journal = ModelJournal(world, world.storage)
+        self.journal = ModelJournal(world, None if after is None else after.journal)
         self.answers = Cache(
             max_bytes=1 << 24,
             max_entries=1000,
@@ -174,7 +173,7 @@ class World:
         clock = ModelClock()
         self.seconds, self.now = clock.seconds, clock.now
         self.vendor = Vendor(kind, self.seconds, self.now)
-        self.storage = Storage()
+        self.ends: Mapping[str, End] = {}
         self.histories_of: dict[str, History] = {}
         self.gateway = Gateway(self)
         self.kills = 0
@@ -208,17 +207,19 @@ class World:
         await self.gateway.federation.stop()
         await self.gateway.answers.aclose()
         await asyncio.gather(*self._ended, return_exceptions=True)
+        self.ends = self.gateway.journal.ends()
+        self.gateway.journal.close()
         return histories
 
     async def kill(self, *, is_graceful: bool) -> None:
         """The gateway ends now, and another one starts. The call of the moment ends with it."""
-        dying, self.gateway = self.gateway, Gateway(self)
+        dying, self.gateway = self.gateway, Gateway(self, self.gateway)
         self.kills += 1
         if is_graceful:
             self._ended.append(asyncio.ensure_future(self._replaced(dying, self.gateway)))
             await asyncio.sleep(0)
             return
-        dying.journal.close()
+        dying.journal.is_closed = True
         dying.connector.is_dead = True
         for call in dying.calls:
             call.cancel()
