@@ -127,7 +127,7 @@ class Gateway:
     def __init__(self, world: "World", after: "Gateway | None" = None) -> None:
         shared = memory_state()
         self.connector: ModelConnector = connector_of(world.kind.name).of(world.vendor)
-        self.journal = ModelJournal(world, None if after is None else after.journal)
+        self.journal: ModelJournal = ModelJournal(world, None if after is None else after.journal)
         self.answers = Cache(
             max_bytes=1 << 24,
             max_entries=1000,
