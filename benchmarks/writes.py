@@ -55,8 +55,8 @@ SOURCE = {
     "late_max": 6.0,
     "read_lag": 2.0,
 }
-# People who write to each vendor at the same time.
-WORKERS = 4
+# People who write to each vendor at the same time: four, and more where there is much to write. Most of them wait.
+WORKERS, WRITES_EACH = 4, 100
 JOURNALED = 300
 SLOW_MS = 3.0
 
@@ -122,7 +122,13 @@ async def written(
             dying = asyncio.create_task(killing(world, most, kills, random.Random(seed)))
             # Each vendor has its share, so that a fast one does not take it all.
             share = most // len(urls)
-            await asyncio.gather(*(world.work(slots[vendor], vendor, share) for vendor in urls for _ in range(WORKERS)))
+            await asyncio.gather(
+                *(
+                    world.work(slots[vendor], vendor, share)
+                    for vendor in urls
+                    for _ in range(max(WORKERS, share // WRITES_EACH))
+                )
+            )
             world.is_done = True
             await dying
             await world.heal()
