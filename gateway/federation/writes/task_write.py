@@ -287,20 +287,11 @@ class TaskWriter:
         if found.look.verdict is Verdict.APPLIED:
             return attempt.result(MutationStatus.APPLIED, task=now)
         seen = self._visible_or_once(attempt, now)
-        refusal: ConflictError | None = None
-        if found.look.verdict is Verdict.NOT_APPLIED or (self._is_taken(attempt, command, now) and not now.is_open):
-            refusal = ConflictError(f"the task is {now.state}")
-        elif self._is_taken(attempt, command, now):
-            refusal = AlreadyAssignedError(f"the task is assigned to {self._policy(attempt).owner_name(now)}")
-        if refusal is None:
+        if found.look.verdict is Verdict.OPEN:
+            # Also where another person owns the task: they may have taken it from ours.
             return attempt.unknown(Problem.from_error(error), task=seen)
         attempt.task = seen
-        return attempt.rejected(refusal.in_own_words())
-
-    def _is_taken(self, attempt: Attempt, command: TaskCommand, now: Task) -> bool:
-        """For a claim that the vendor guards: it was refused, because another person has the task or it is over."""
-        is_guarded = isinstance(command, Claim) and attempt.capability.guarded
-        return is_guarded and not self._policy(attempt).is_mine(now) and (bool(now.assignees) or not now.is_open)
+        return attempt.rejected(ConflictError(f"the task is {now.state}").in_own_words())
 
     async def _read_again(self, ref: TaskRef) -> Task | None:
         """The task without the cache; None if there is none or it cannot be read."""
