@@ -1,6 +1,7 @@
 """Copies of one write: they wait for the first and get its answer, in one process and over two gateways on one journal."""
 
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -34,6 +35,7 @@ class SlowConnector(MemoryConnector):
 async def copies(north: SlowConnector, *gateways: FederatedSources, number: int = 20) -> list[WriteResult]:
     """The answers to copies of one claim that are sent while the first is under way."""
     results: list[WriteResult] = []
+    admissions = [Admissions(sources._writes._journal) for sources in gateways]
 
     async def claim(sources: FederatedSources) -> None:
         results.append(await perform(sources, ClaimIntent(), ALICE, key="k"))
@@ -41,10 +43,25 @@ async def copies(north: SlowConnector, *gateways: FederatedSources, number: int 
     async with anyio.create_task_group() as group:
         for n in range(number):
             group.start_soon(claim, gateways[n % len(gateways)])
-        await north.has_begun.wait()
-        await anyio.sleep(0.05)
+        with anyio.fail_after(60):
+            while sum(each.number for each in admissions) < number:
+                await anyio.sleep(0.01)
         north.may_end.set()
     return results
+
+
+class Admissions:
+    """Counts the writes that a journal has admitted, copies of earlier ones included."""
+
+    def __init__(self, journal: Any) -> None:
+        self.number = 0
+        self._admit = journal.admit
+        journal.admit = self._counted
+
+    async def _counted(self, **arguments: Any) -> Record | None:
+        found: Record | None = await self._admit(**arguments)
+        self.number += 1
+        return found
 
 
 def as_one(results: list[WriteResult]) -> WriteResult:

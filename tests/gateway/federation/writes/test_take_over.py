@@ -29,6 +29,11 @@ def world(monkeypatch: pytest.MonkeyPatch) -> VendorWorld:
     return VendorWorld("uipath", late_max=0.3, read_lag=0)
 
 
+def late_after(world: VendorWorld, seconds: float) -> None:
+    """How late a request may arrive, from now on."""
+    world.connector.settings = world.connector.settings.model_copy(update={"late_max": seconds})
+
+
 async def check_it_is_alices(world: VendorWorld, ref: TaskRef) -> None:
     """For the vendor, and she sees it."""
     shown, seen = await world.shown(ref), await world.seen("alice", ref)
@@ -109,9 +114,10 @@ async def test_while_a_completion_may_arrive_no_other_one_is_sent(world: VendorW
     world.transport.plant(COMPLETION, "late")
     other = CompleteIntent(outcome="Send back", data=DATA)
 
+    late_after(world, 60)
     lost = await world.write("alice", FORM, INTENTS[FORM])
     again = await world.write("alice", FORM, other, key="k")
-    await anyio.sleep(0.4)
+    late_after(world, 0)
     later = await world.write("alice", FORM, other, key="k")
 
     assert ["REJECTED", "REJECTED", "APPLIED"] == [lost.status, again.status, later.status]
