@@ -125,9 +125,10 @@ def is_alike(component: Component, theirs: object, ours: object) -> bool:
 
 
 def inputs(component: Component, base: tuple[str, ...] = ()) -> dict[tuple[str, ...], Component]:
+    """By their names, without places in lists."""
     found = {}
     for child in component.children:
-        path = (*base, *child.parts)
+        path = (*base, *(part for part in child.parts if isinstance(part, str)))
         if child.is_input:
             found[path] = child
         found |= inputs(child, path)

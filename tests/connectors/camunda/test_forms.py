@@ -138,6 +138,23 @@ async def test_a_task_may_have_no_form(task: Task, answering: Answering) -> None
     assert FormKind.NONE is detail.form.kind
 
 
+async def test_an_embedded_form_is_read_as_a_linked_one(task: Task, answering: Answering) -> None:
+    """Where a server delivers it: its key is that of a place in the BPMN document, and it has no id. Others answer 204."""
+    schema = {"type": "default", "components": [{"type": "textfield", "key": "name", "validate": {"required": True}}]}
+    body = {"formKey": "camunda-forms:bpmn:userTaskForm_1", "schema": msgspec.json.encode(schema).decode()}
+    connector = answering(form_and_variables(body))
+
+    form = (await connector.get_detail(task, {DetailAspect.FORM})).form
+
+    assert form is not None
+    assert (FormKind.VENDOR_SCHEMA, "camunda-forms:bpmn:userTaskForm_1", schema) == (
+        form.kind,
+        form.key,
+        form.vendor_schema,
+    )
+    assert [("name",)] == [fault.path for fault in connector.judge_form(form, {}, {}).faults]
+
+
 @pytest.mark.parametrize(
     ("reference", "url"),
     [("https://forms.test/7", "https://forms.test/7"), ("javascript:alert(1)", None), ("embedded:app:7", None)],
