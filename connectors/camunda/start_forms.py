@@ -55,7 +55,8 @@ class StartForms:
         kept = None if pinned is None else self._versions.get(pinned)
         if kept is not None:
             return kept
-        filter: dict[str, object] = {"processDefinitionId": process_id}
+        # By the description of server 8.8 the id takes operators only; the others take the value itself.
+        filter: dict[str, object] = {"processDefinitionId": {"$eq": process_id}}
         if version is not None:
             filter["version"] = version
         if tenant is not None:

@@ -1,6 +1,6 @@
 """Data of a form as nested objects and lists, as form-js sets, removes and submits them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import Any
@@ -58,18 +58,25 @@ def take_out(data: dict[str, Any], path: DataPath, lists: AbstractSet[DataPath])
         take_out(data, path[:-1], lists)
 
 
-def make_lists(data: dict[str, Any], path: DataPath) -> None:
-    """Objects on the way, given for a list of the form, become lists if all their names are places."""
-    node: Any = data
-    for part, following in pairwise(path):
-        inner = _inner(node, part)
-        if isinstance(inner, dict) and isinstance(following, int) and all(map(_is_place, inner)):
-            made: list[Any] = [None] * (1 + max(map(int, inner), default=-1))
-            for name, value in inner.items():
-                made[int(name)] = value
-            _set(node, part, made)
-            inner = made
-        node = inner
+def shape(data: dict[str, Any], paths: Iterable[DataPath]) -> None:
+    """Make objects and lists of what the first path through each makes of it: a place makes a list, a name an object.
+
+    An object with other names than places stays one.
+    """
+    seen: set[DataPath] = set()
+    for path in paths:
+        node: Any = data
+        for length, (part, following) in enumerate(pairwise(path), start=1):
+            inner = _inner(node, part)
+            if path[:length] not in seen:
+                seen.add(path[:length])
+                if isinstance(following, int) and isinstance(inner, dict) and inner and all(map(_is_place, inner)):
+                    inner = [inner.get(str(place)) for place in range(1 + max(map(int, inner)))]
+                    _set(node, part, inner)
+                elif isinstance(following, str) and isinstance(inner, list) and inner:
+                    inner = {str(place): value for place, value in enumerate(inner) if value is not None}
+                    _set(node, part, inner)
+            node = inner
 
 
 def _is_place(name: str) -> bool:

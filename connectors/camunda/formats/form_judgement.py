@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.camunda.formats.feel_values import NOT_EVALUATED, equals
 from connectors.camunda.formats.form_components import Component, components_of, inputs_of, is_expression, names_of
-from connectors.camunda.formats.form_data import make_lists, nested_data, put_in, take_out
+from connectors.camunda.formats.form_data import nested_data, put_in, shape, take_out
 from connectors.camunda.formats.form_options import Options, options_of
 from connectors.camunda.formats.form_rules import LIMITS, broken_rules, lacks, limit_of
 from connectors.camunda.formats.form_state import FormState, Instance, Visibility
@@ -223,12 +223,12 @@ class _Judge:
             is_bare = isinstance(rows, list) and rows and not any(rows)
             if is_bare and path not in around:
                 take_out(sent, path, self._state.lists)
+        shape(sent, (instance.path for instance in shown))
         replaced = frozenset(sent)
         for instance in shown:
             value = self._submitted(instance, is_replaced=len(instance.path) > 1 and str(instance.path[0]) in replaced)
             if value is not MISSING:
                 put_in(sent, instance.path, value)
-            make_lists(sent, instance.path)
         return sent
 
     def _submitted(self, instance: Instance, *, is_replaced: bool) -> object:

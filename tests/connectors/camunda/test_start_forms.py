@@ -80,7 +80,7 @@ async def test_a_linked_form_is_read_for_the_newest_version(answering: Answering
     assert ["supplier", "order.total", "lines.0.item"] == [field.key for field in forms[0].fields] if forms[0] else []
     assert ["search", "3/form"] * 2 == cluster.calls
     assert {
-        "filter": {"processDefinitionId": "order"},
+        "filter": {"processDefinitionId": {"$eq": "order"}},
         "sort": [{"field": "version", "order": "DESC"}],
         "page": {"limit": 20},
     } == cluster.bodies[0]
@@ -93,7 +93,7 @@ async def test_what_cannot_change_is_asked_for_once(answering: Answering) -> Non
 
     assert [None] * 3 == [await connector.start_form(command) for command in (PINNED, PINNED, PLAIN)]
     assert ["search", "3/xml", "search"] == cluster.calls
-    assert {"processDefinitionId": "order", "version": 3} == cluster.bodies[0]["filter"]
+    assert {"processDefinitionId": {"$eq": "order"}, "version": 3} == cluster.bodies[0]["filter"]
 
 
 async def test_a_form_of_the_document_is_read_once(answering: Answering) -> None:
@@ -175,7 +175,7 @@ async def test_the_process_is_that_of_the_tenant(answering: Answering) -> None:
     await connector.start_form(StartFlow(definition_key="order", options={"tenantId": "a"}))
 
     assert ["search", "3/xml", "search", "5/xml"] == cluster.calls
-    assert {"processDefinitionId": "order", "tenantId": "a"} == cluster.bodies[1]["filter"]
+    assert {"processDefinitionId": {"$eq": "order"}, "tenantId": "a"} == cluster.bodies[1]["filter"]
 
 
 @pytest.mark.parametrize(
