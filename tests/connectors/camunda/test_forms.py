@@ -188,6 +188,20 @@ def test_form_data_becomes_variables() -> None:
 
 
 @pytest.mark.parametrize(
+    ("data", "sent"),
+    [
+        ({"a.0.b": 1, "a.2.b": 3}, {"a": [{"b": 1}, None, {"b": 3}]}),
+        ({"a": [{"b": 1}], "a.0.c": 2, "a.1": 3}, {"a": [{"b": 1, "c": 2}, 3]}),
+        ({"0.a": 1, "x.1": None}, {"0": {"a": 1}, "x": [None, None]}),
+        ({"a.01": 1, "b.1000": 2}, {"a": {"01": 1}, "b": {"1000": 2}}),
+    ],
+)
+def test_numbers_in_keys_are_places_in_lists(data: dict[str, object], sent: dict[str, object]) -> None:
+    """Of at most three digits, without zeros before them."""
+    assert sent == variables_of(data)
+
+
+@pytest.mark.parametrize(
     ("data", "key"),
     [
         ({"a": 1, "a.b": 2}, "a.b"),
@@ -196,6 +210,9 @@ def test_form_data_becomes_variables() -> None:
         ({"...": 1}, "..."),
         ({"a..b": 1}, "a..b"),
         ({"": 1}, ""),
+        ({"a.0": 1, "a.x": 2}, "a.x"),
+        ({"a": [1], "a.0": 2}, "a.0"),
+        ({"a": [1], "a.0.b": 2}, "a.0.b"),
         ({"x": Decimal("NaN")}, "x"),
         ({"x": [float("inf")]}, "x"),
     ],
