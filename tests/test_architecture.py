@@ -23,6 +23,7 @@ FURTHER_VENDOR_FILES = {
     "paging.py",
     "details.py",
     "forms.py",
+    "start_forms.py",
     "people.py",
     "flows.py",
     "after_write.py",

@@ -12,14 +12,12 @@ options        options of commands
 search         lists of tasks: filter and order
 details        a task's form, outcomes, data and activities
 forms          form-js documents as fields, and form data as variables
+start_forms    the forms of start events
 flows          process instances as flows, and the task definitions of processes
 people         users and groups of the cluster's directory
 after_write    tasks and flows after a command
-<<<<<<< HEAD
 steps          an assignment to a group in two steps
-=======
 traces         what the vendor's records tell afterwards of a write whose answer was lost
->>>>>>> w19d
 extras         operations that the gateway does not use
 connector      the reads and verbs of the source
 """

@@ -147,6 +147,18 @@ class CamundaClient:
         answer = await self._upstream.read("POST", "/process-definitions/search", json=body)
         return answer.decode(wire.SearchPage[Raw])
 
+    async def search_process_versions(self, *, filter: Mapping[str, object], limit: int) -> wire.SearchPage[Raw]:
+        """The newest versions first."""
+        sort = [{"field": "version", "order": "DESC"}]
+        body = {"filter": filter, "sort": sort, "page": {"limit": limit}}
+        answer = await self._upstream.read("POST", "/process-definitions/search", json=body)
+        return answer.decode(wire.SearchPage[Raw])
+
+    async def get_start_form(self, key: str) -> wire.Form | None:
+        """The linked form of the start event; None for a process without one (204). Embedded forms are not returned."""
+        answer = await self._upstream.read("GET", "/process-definitions/{}/form", key)
+        return None if answer.status == 204 else answer.decode(wire.Form)
+
     async def get_process_definition_xml(self, key: str) -> bytes | None:
         """The BPMN document; None for a process that has none (204)."""
         # The server answers 406 if `Accept` is JSON only.

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from typing import ClassVar, Self, TypeVar
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from connectors.camunda import after_write, details, flows, options, people, search, steps
 from connectors.camunda.client import CamundaClient
@@ -17,6 +18,7 @@ from connectors.camunda.mapping import changeset_of, read_task, task_of, tasks_o
 from connectors.camunda.options import ActionOptions
 from connectors.camunda.paging import SCAN_PAGE, page_of, page_request
 from connectors.camunda.settings import CamundaSettings
+from connectors.camunda.start_forms import StartForms
 from connectors.camunda.traces import TRACES, account_of
 from connectors.sdk import (
     AlreadyAssignedError,
@@ -101,6 +103,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     def __init__(self, settings: CamundaSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
         self._client = CamundaClient(upstream)
+        self._start_forms = StartForms(self._client)
         self.extras = Extras(self._client, settings)
 
     @classmethod
@@ -169,6 +172,16 @@ class CamundaConnector(Connector[CamundaSettings]):
         if form.kind is not FormKind.VENDOR_SCHEMA:
             return super().judge_form(form, data, held, is_draft=is_draft)
         return judge_form(form.vendor_schema, data, held, is_draft=is_draft, today=self.clock().date())
+
+    async def start_form(self, command: StartFlow) -> Form | None:
+        """One search for the version that starts, and one call for its form; what cannot change is asked for once."""
+        # What is wrong with the command is told without a call; its data are judged by the form.
+        body = flows.start_request(replace(command, data=None), self.settings.options)
+        start = parse_options(command.options, options.start_flow_options(self.settings.options))
+        version = body.get("processDefinitionVersion")
+        return await self._start_forms.read(
+            command, version=version if isinstance(version, int) else None, tenant=start.tenant_id
+        )
 
     def is_native_id(self, native_id: str) -> bool:
         return is_key(native_id)
@@ -353,7 +366,7 @@ class CamundaConnector(Connector[CamundaSettings]):
 
     # Verbs on flows
 
-    @handles(StartFlow, note="by process id and version; data becomes variables")
+    @handles(StartFlow, note="by process id and version; data becomes variables, judged by the form of the start event")
     async def start_flow(self, command: StartFlow) -> FlowOutcome:
         answer = await self._client.create_process_instance(flows.start_request(command, self.settings.options))
         return FlowOutcome(flow=after_write.started_flow(answer, self.settings, at=self.clock()))

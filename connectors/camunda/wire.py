@@ -61,13 +61,17 @@ class ProcessInstance(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ProcessDefinition(Struct, frozen=True, kw_only=True, rename="camel"):
-    """One version of a process in one tenant. Older patches of a server have no `state`."""
+    """One version of a process in one tenant. Older patches of a server have no `state`.
+
+    `has_start_form`: whether a form is linked to its start event.
+    """
 
     process_definition_key: str
     process_definition_id: str
     version: int | None = None
     tenant_id: str | None = None
     state: str | None = None
+    has_start_form: bool | None = None
 
 
 class Form(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -55,7 +55,8 @@ def _weakness(how: Capability) -> tuple[int, bool]:
 
 
 class Connector(ABC, Generic[SettingsT]):
-    """Reads and writes one source ("camunda-eu"). Its only state is an HTTP client; it never retries, caches or waits.
+    """Reads and writes one source ("camunda-eu"). It never retries or waits, and keeps nothing but an HTTP client
+    and facts that cannot change.
 
     A vendor declares facts about itself as class attributes; `ConnectorInfo` explains them. `arrays` are the commands that
     the vendor takes for several tasks in one request. Verbs are declared with
@@ -257,7 +258,7 @@ class Connector(ABC, Generic[SettingsT]):
     def judge_form(
         self, form: Form, data: Mapping[str, object], held: Mapping[str, object] | None, *, is_draft: bool = False
     ) -> FormJudgement:
-        """All faults of the data of a completion or a draft, and the data to send. From memory, without a call.
+        """All faults of the data of a completion, a draft or a start, and the data to send. From memory, without a call.
 
         A connector that says `depends_on_held` is called again with `held`, the data of the task ({} if it has none). A
         draft may lack required fields. Data that the form has no field for are refused, unless the vendor's connector
@@ -266,6 +267,13 @@ class Connector(ABC, Generic[SettingsT]):
         if form.kind is not FormKind.FIELDS:
             return FormJudgement(data=data)
         return judge_fields(form.fields, data, is_draft=is_draft)
+
+    async def start_form(self, command: StartFlow) -> Form | None:
+        """The form that the data of a start are judged by, with as few calls as the vendor allows; None if there is none.
+
+        Raises ConnectorError if there may be a form and it cannot be read: then nothing is sent.
+        """
+        return None
 
     async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
         """One or two commands that carry `command` out. The gateway performs, records and judges each of them by itself.

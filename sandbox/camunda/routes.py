@@ -32,6 +32,7 @@ _IN_EVERY_RELEASE: tuple[Endpoint, ...] = (
     ("POST", _INSTANCE + "/modification", operations.modify_instance),
     ("POST", "/process-definitions/search", operations.search_definitions),
     ("GET", _DEFINITION, operations.get_definition),
+    ("GET", _DEFINITION + "/form", operations.get_start_form),
     ("GET", _DEFINITION + "/xml", operations.get_definition_xml),
     ("POST", "/users/search", operations.search_users),
     ("GET", "/users/{username}", operations.get_user),

@@ -63,7 +63,8 @@ class StartFlowInput(WriteInput):
         default=strawberry.UNSET, description="Native version of the definition. Null means the newest."
     )
     data: JSON | None = strawberry.field(
-        default=strawberry.UNSET, description="Data of the new flow, a JSON object. Null means none."
+        default=strawberry.UNSET,
+        description="Data of the new flow, a JSON object. Null means none. Judged by the form of the start, if it has one.",
     )
     subjects: list[SubjectInput] | None = strawberry.field(
         default=strawberry.UNSET, description="Business objects that the flow is about. Null means none."

@@ -576,6 +576,49 @@ def _nesting() -> Iterator[Sheet]:
         {"a": {"c": "held"}},
     )
     yield Sheet(
+        "a field beside a hidden group, in its object",
+        [box("h"), group(text("b"), path="a", **hidden("=h")), text("a.c"), text("a.d")],
+        [
+            {"h": True, "a": {"c": "x"}},
+            {"h": True, "a": {"b": "x"}},
+            {"h": True, "a": {"b": "x", "c": "y"}},
+            {"h": True},
+        ],
+        {"a": {"b": "old", "c": "held", "d": "kept"}},
+    )
+    yield Sheet(
+        "keys that number the elements of a list",
+        [text("a.0.b", **REQUIRED), text("a.1.b"), text("c.1")],
+        [
+            {"a": [{"b": "x"}, {"b": "y"}]},
+            {"a": [{"b": "x"}]},
+            {"a": [{}, {"b": "y"}]},
+            {},
+            {"c": [None, "z"], "a": [{"b": 1}]},
+        ],
+    )
+    yield Sheet(
+        "held elements of a list",
+        [text("a.0.b", **REQUIRED), text("a.1.b"), text("c", **hidden('=a[1].b = "y"'))],
+        [{}, {"a": [{"b": ""}]}, {"a": [{"b": "n"}], "c": "x"}, {"a": [{"b": "n"}, {"b": "z"}], "c": "x"}],
+        {"a": [{"b": "x"}, {"b": "y"}]},
+    )
+    yield Sheet(
+        "hidden elements of a list",
+        [box("h"), text("a.0", **REQUIRED, **hidden("=h")), text("a.1"), group(text("0.k"), path="g", **hidden("=h"))],
+        [
+            {"h": True, "a": ["x", "y"]},
+            {"h": True, "a": ["x"], "g": [{"k": "v"}]},
+            {"a": ["x"], "g": [{"k": "v"}]},
+            {"a": [None, "y"]},
+        ],
+    )
+    yield Sheet(
+        "a list by numbers in rows",
+        [rows("l", text("a.0", **REQUIRED), text("a.1"))],
+        [{"l": [{"a": ["x", "y"]}]}, {"l": [{"a": [None, "y"]}]}, {"l": []}],
+    )
+    yield Sheet(
         "condition on a path",
         [group(box("b"), path="a"), text("c", **REQUIRED, **hidden("=a.b"))],
         [{"a": {"b": True}}, {"a": {"b": False}}, {}],

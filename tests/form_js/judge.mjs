@@ -105,7 +105,8 @@ function fill(form, component, entry, base, indexes, data, entered, refused) {
     });
     return;
   }
-  if (!isObject(inner)) { if (own.length) refused.push(path); return; }
+  const isList = Array.isArray(inner) && /"(key|path)":"\d/.test(JSON.stringify(component.components));
+  if (!isObject(inner) && !isList) { if (own.length) refused.push(path); return; }
   (component.components ?? []).forEach((each) => fill(form, each, inner, path, indexes, data, entered, refused));
 }
 

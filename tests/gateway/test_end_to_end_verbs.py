@@ -84,7 +84,7 @@ async def test_assigning_to_a_group_is_emulated_by_two_calls(world: World) -> No
 
 
 async def test_a_flow_is_started_seen_and_ended(world: World) -> None:
-    """One call for each. Its tasks appear and end with it."""
+    """Its tasks appear and end with it. The start takes three calls: the version, its document for a start form, and the start."""
     start = f"""mutation ($i: StartFlowInput!) {{ startFlow(input: $i) {{ {RESULT}
       flow {{ id state definition {{ key }} native {{ nativeId }} }} }} }}"""
     begun = (
@@ -105,7 +105,7 @@ async def test_a_flow_is_started_seen_and_ended(world: World) -> None:
         )
     )["cancelFlow"]
 
-    assert ("APPLIED", "ACTIVE", "invoice", 1) == (
+    assert ("APPLIED", "ACTIVE", "invoice", 3) == (
         begun["status"],
         begun["flow"]["state"],
         begun["flow"]["definition"]["key"],
@@ -116,6 +116,24 @@ async def test_a_flow_is_started_seen_and_ended(world: World) -> None:
     assert ("APPLIED", "CANCELED", []) == (ended["status"], ended["flow"]["state"], ended["tasks"])
     native = begun["flow"]["native"]["nativeId"]
     assert [("start_flow", native), ("cancel_flow", native)] == await world.effects("camunda")
+
+
+async def test_data_of_a_start_are_judged_by_the_form_of_the_start_event(world: World) -> None:
+    """All faults at once, before anything is sent. A start that fits is one write after two reads."""
+    start = f"""mutation ($i: StartFlowInput!) {{ startFlow(input: $i) {{ {RESULT} flow {{ state }} }} }}"""
+    given = {"sourceId": CAMUNDA, "definitionKey": "purchase-order"}
+    refused = (await world.data(start, "carol", i={**given, "data": {"total": "much", "supplier": ""}}))["startFlow"]
+    before = await world.effects("camunda")
+    data = {"supplier": "Acme", "goods": "Bolts", "total": 12.5, "note": "soon"}
+    begun = (await world.data(start, "carol", i={**given, "data": data}))["startFlow"]
+
+    assert ("REJECTED", [["data", "supplier"], ["data", "goods"], ["data", "total"]], []) == (
+        refused["status"],
+        [error["field"] for error in refused["errors"]],
+        before,
+    )
+    assert ("APPLIED", "ACTIVE", 3) == (begun["status"], begun["flow"]["state"], begun["upstreamCalls"])
+    assert ["start_flow"] == [action for action, _ in await world.effects("camunda")]
 
 
 async def test_an_unknown_definition_is_refused_by_name(world: World) -> None:

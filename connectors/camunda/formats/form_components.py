@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from connectors.sdk import FormFieldType
+from connectors.camunda.formats.form_data import parts_of
+from connectors.sdk import DataPath, FormFieldType
 
 FIELD_TYPES = {
     "textfield": FormFieldType.TEXT,
@@ -36,7 +37,7 @@ class Component(Struct, frozen=True, kw_only=True):
     """
 
     type: str
-    parts: tuple[str, ...] = ()
+    parts: DataPath = ()
     members: Mapping[str, object] = {}
     children: "tuple[Component, ...]" = ()
     is_input: bool = False
@@ -108,6 +109,15 @@ def inputs_of(component: Component) -> Iterator[Component]:
         yield from inputs_of(child)
 
 
+def names_of(component: Component) -> Iterator[str | int]:
+    """The members of its value that its inputs are in."""
+    for child in component.children:
+        if child.parts:
+            yield child.parts[0]
+        else:
+            yield from names_of(child)
+
+
 def _children(members: Mapping[str, object], depth: int) -> Iterator[Component]:
     listed = members.get("components")
     if not isinstance(listed, list) or depth > DEEPEST:
@@ -137,7 +147,7 @@ def _component(members: Mapping[str, object], depth: int) -> Component | None:
     has_source = members.get("valuesKey") or members.get("valuesExpression")
     if FIELD_TYPES.get(native) in (FormFieldType.SELECT, FormFieldType.MULTI_SELECT) and not has_source:
         members = {"values": _NO_OPTIONS, **members}
-    return Component(type=native, parts=tuple(key.split(".")), members=members, is_input=True)
+    return Component(type=native, parts=parts_of(key), members=members, is_input=True)
 
 
 def _container(
@@ -145,7 +155,7 @@ def _container(
 ) -> Component:
     return Component(
         type=native,
-        parts=tuple(path.split(".")) if path else (),
+        parts=parts_of(path) if path else (),
         members=members,
         children=tuple(_children(members, depth)),
         is_list=is_list,

@@ -11,7 +11,7 @@ from connectors.camunda.formats.form_options import options_of
 from connectors.camunda.formats.form_rules import EMAIL, PHONE, limit_of
 from connectors.camunda.formats.form_state import FormState, computed
 from connectors.camunda.formats.form_text import number_of
-from connectors.sdk import MISSING, FormField, FormFieldType, is_number, option, value_at
+from connectors.sdk import MISSING, DataPath, FormField, FormFieldType, is_number, option, value_at
 
 # What a row is called in expressions: not known for all rows at once.
 _OF_ROWS = ("this", "parent", "i", "_this_", "_parent_", "_i_")
@@ -33,7 +33,7 @@ def fields_of(schema: object, held: Mapping[str, object]) -> tuple[FormField, ..
 class _Around(Struct, frozen=True):
     """What the containers around a field give it. `is_in_row`: its value is not that of one path."""
 
-    parts: tuple[str, ...] = ()
+    parts: DataPath = ()
     labels: tuple[str, ...] = ()
     hides: tuple[str, ...] = ()
     is_in_row: bool = False
@@ -69,7 +69,7 @@ def _field(component: Component, seen: _Seen, around: _Around) -> FormField:
     count = _row_count(component, path, seen) if component.is_list and not around.is_in_row else None
     is_disabled = component.is_disabled
     return FormField(
-        key=".".join(path),
+        key=".".join(map(str, path)),
         type=_type(component),
         native_type=component.type or None,
         label=_text(component.label, seen.context),
@@ -104,7 +104,7 @@ def _rows(component: Component, seen: _Seen) -> tuple[FormField, ...]:
     return tuple(_fields(component, inner, _Around(is_in_row=True)))
 
 
-def _row_count(component: Component, path: tuple[str, ...], seen: _Seen) -> int | None:
+def _row_count(component: Component, path: DataPath, seen: _Seen) -> int | None:
     """The number of rows, if the form does not let people add or remove any."""
     rows = value_at(seen.initial, path)
     return len(rows) if not component.members.get("allowAddRemove", True) and isinstance(rows, list) else None

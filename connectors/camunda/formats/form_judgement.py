@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from connectors.camunda.formats.feel_values import NOT_EVALUATED, equals
-from connectors.camunda.formats.form_components import Component, components_of, inputs_of, is_expression
-from connectors.camunda.formats.form_data import nested_data
+from connectors.camunda.formats.form_components import Component, components_of, inputs_of, is_expression, names_of
+from connectors.camunda.formats.form_data import nested_data, put_in, shape, take_out
 from connectors.camunda.formats.form_options import Options, options_of
 from connectors.camunda.formats.form_rules import LIMITS, broken_rules, lacks, limit_of
 from connectors.camunda.formats.form_state import FormState, Instance, Visibility
@@ -19,8 +19,6 @@ from connectors.sdk import (
     FormJudgement,
     copied,
     is_same,
-    put_at,
-    remove_at,
     text_of,
     value_at,
 )
@@ -61,7 +59,7 @@ def _depends_on_held(component: Component, around: object) -> bool:
         if not isinstance(value, list) or not component.members.get("allowAddRemove", True):
             return True
         # A row that was not given is as empty in the process.
-        inner = {**dict.fromkeys((child.parts[0] for child in component.children if child.parts), None)}
+        inner = {**dict.fromkeys((str(child.parts[0]) for child in component.children if child.parts), None)}
         return any(_depends_on_held(child, inner) for child in component.children)
     return any(_depends_on_held(child, value) for child in component.children)
 
@@ -91,7 +89,7 @@ class _Judge:
             self._enter(component, path, value)
         elif component.is_list:
             self._fill_rows(component, path, value)
-        elif isinstance(value, Mapping):
+        elif isinstance(value, Mapping) or (isinstance(value, list) and any(map(_is_place, names_of(component)))):
             for child in component.children:
                 self._fill(child, value, path)
         elif any(inputs_of(component)):
@@ -109,7 +107,7 @@ class _Judge:
         if component.members.get("readonly") is not True:
             is_choice = component.is_single_choice or component.is_multiple_choice
             # The form drops a choice that is no option, and goes on with what is left.
-            put_at(self._state.data, path, opening_value(component, entered, self._held) if is_choice else entered)
+            put_in(self._state.data, path, opening_value(component, entered, self._held) if is_choice else entered)
 
     def _fill_rows(self, component: Component, path: DataPath, value: object) -> None:
         if value is None:
@@ -121,7 +119,7 @@ class _Judge:
         if not component.members.get("allowAddRemove", True) and isinstance(before, list) and len(before) != len(value):
             self._shapes.append(FormFault(path=path, rule=f"takes {len(before)} rows", label=component.label))
         self._lists.add(path)
-        put_at(self._state.data, path, [])
+        put_in(self._state.data, path, [])
         for place, row in enumerate(value):
             self._state.add_row(component, path)
             if not isinstance(row, Mapping):
@@ -212,22 +210,25 @@ class _Judge:
         shown: list[Instance] = []
         for instance in self._instances:
             if instance.visibility is Visibility.HIDDEN or instance.component.is_disabled:
-                remove_at(sent, instance.path, with_empty=True)
+                take_out(sent, instance.path, self._state.lists)
             else:
                 shown.append(instance)
-        for path in self._state.hidden:
-            remove_at(sent, path, with_empty=True)
         around = {instance.path[:length] for instance in shown for length in range(1, len(instance.path))}
+        for path in self._state.hidden:
+            # Fields outside of a hidden group may be in the same object.
+            if path not in around or not isinstance(value_at(sent, path), dict | list):
+                take_out(sent, path, self._state.lists)
         for path in sorted(self._lists, key=len, reverse=True):
             rows = value_at(sent, path)
             is_bare = isinstance(rows, list) and rows and not any(rows)
             if is_bare and path not in around:
-                remove_at(sent, path, with_empty=True)
+                take_out(sent, path, self._state.lists)
+        shape(sent, (instance.path for instance in shown))
         replaced = frozenset(sent)
         for instance in shown:
-            value = self._submitted(instance, is_replaced=len(instance.path) > 1 and instance.path[0] in replaced)
+            value = self._submitted(instance, is_replaced=len(instance.path) > 1 and str(instance.path[0]) in replaced)
             if value is not MISSING:
-                put_at(sent, instance.path, value)
+                put_in(sent, instance.path, value)
         return sent
 
     def _submitted(self, instance: Instance, *, is_replaced: bool) -> object:
@@ -254,7 +255,7 @@ class _Judge:
         for instance in self._instances:
             component = instance.component
             if instance.visibility is Visibility.UNKNOWN:
-                found[component.hide or f"a condition around {'.'.join(component.parts)}"] = None
+                found[component.hide or f"a condition around {'.'.join(map(str, component.parts))}"] = None
             if component.type == "expression" and value_at(self._state.data, instance.path) is NOT_EVALUATED:
                 found[str(component.members.get("expression"))] = None
             for name in LIMITS:
@@ -264,6 +265,10 @@ class _Judge:
                 ):
                     found[str(component.rules[name])] = None
         yield from found
+
+
+def _is_place(name: str | int) -> bool:
+    return isinstance(name, int)
 
 
 def _is_within(path: tuple[object, ...], places: AbstractSet[tuple[object, ...]]) -> bool:

@@ -9,10 +9,11 @@ from msgspec import Struct
 from connectors.camunda.formats.feel import evaluate, unary_test
 from connectors.camunda.formats.feel_nodes import FixedContext
 from connectors.camunda.formats.feel_values import NOT_EVALUATED, Context
-from connectors.camunda.formats.form_components import Component, is_expression
+from connectors.camunda.formats.form_components import Component, is_expression, names_of
+from connectors.camunda.formats.form_data import put_in, take_out
 from connectors.camunda.formats.form_options import Options, options_of
 from connectors.camunda.formats.form_values import empty_value, opening_value
-from connectors.sdk import MISSING, DataPath, copied, is_same, put_at, remove_at, value_at
+from connectors.sdk import MISSING, DataPath, copied, is_same, value_at
 
 # Expressions may depend on each other: so often their values are computed anew.
 MOST_ROUNDS = 20
@@ -67,15 +68,16 @@ class _Scope:
 
 class FormState:
     """`initial` are the data that the form was opened with, `data` those that it has now. `hidden` are the groups with a
-    path and the lists that conditions hide.
+    path and the lists that conditions hide, `lists` all lists of rows.
     """
 
     def __init__(self, form: Component, held: Mapping[str, object]) -> None:
         self._form = form
         self._held = held
-        self._own = frozenset(_names_of(form))
+        self._own = frozenset(map(str, names_of(form)))
         self.data: dict[str, Any] = self._copied(held)
         self.hidden: set[DataPath] = set()
+        self.lists: set[DataPath] = set()
         self._open(form, (), self.data)
         self.initial: dict[str, Any] = self._copied(self.data)
 
@@ -92,7 +94,7 @@ class FormState:
         instances = self._settled(given)
         late = [(each, self._computed(each, given)) for each in instances if _is_late(each)]
         for instance, value in late:
-            put_at(self.data, instance.path, value)
+            put_in(self.data, instance.path, value)
         return instances
 
     def _settled(self, given: Mapping[DataPath, object]) -> list[Instance]:
@@ -105,7 +107,7 @@ class FormState:
         # Expressions that change each other without an end, or too many: what they compute is not known.
         for instance in instances:
             if instance.component.type == "expression":
-                put_at(self.data, instance.path, given.get(instance.path, NOT_EVALUATED))
+                put_in(self.data, instance.path, given.get(instance.path, NOT_EVALUATED))
         return list(self.instances())
 
     def instances(self) -> Iterator[Instance]:
@@ -120,13 +122,13 @@ class FormState:
         """A row with the values that a new row has. A read-only value of a row that was there stays."""
         rows = value_at(self.data, path)
         place = len(rows) if isinstance(rows, list) else 0
-        put_at(self.data, (*path, place), {})
+        put_in(self.data, (*path, place), {})
         for child in component.children:
             self._open(child, (*path, place), {})
         for field, parts in _inputs_of_row(component):
             before = value_at(self.initial, (*path, place, *parts))
             if field.members.get("readonly") and before is not MISSING:
-                put_at(self.data, (*path, place, *parts), before)
+                put_in(self.data, (*path, place, *parts), before)
 
     def _open(self, component: Component, base: DataPath, source: Mapping[str, object]) -> None:
         path = (*base, *component.parts)
@@ -137,7 +139,7 @@ class FormState:
                 value = opening_value(component, value, self._held)
             else:
                 value = empty_value(component) if default is MISSING else copied(default)
-            put_at(self.data, path, value)
+            put_in(self.data, path, value)
             return
         if not component.is_list:
             for child in component.children:
@@ -146,7 +148,8 @@ class FormState:
         if not isinstance(value, list):
             count = component.members.get("defaultRepetitions", 1)
             value = [{} for _ in range(min(count, 100) if isinstance(count, int) else 1)]
-        put_at(self.data, path, [row if isinstance(row, dict) else {} for row in copied(value)])
+        self.lists.add(path)
+        put_in(self.data, path, [row if isinstance(row, dict) else {} for row in copied(value)])
         for place in range(len(value)):
             for child in component.children:
                 self._open(child, (*path, place), self.data if source is self.data else source)
@@ -166,7 +169,7 @@ class FormState:
                 after = _among(before, options, component)
         if after is before or (after is not NOT_EVALUATED and before is not NOT_EVALUATED and is_same(after, before)):
             return False
-        put_at(self.data, path, after)
+        put_in(self.data, path, after)
         return True
 
     def _computed(self, instance: Instance, given: Mapping[DataPath, object]) -> object:
@@ -183,9 +186,9 @@ class FormState:
         is_visible = visibility is Visibility.SHOWN
         if (component.is_input or component.is_list) and not is_visible:
             if visibility is Visibility.HIDDEN:
-                remove_at(shown, path, with_empty=True)
+                take_out(shown, path, self.lists)
             else:
-                put_at(shown, path, NOT_EVALUATED)
+                put_in(shown, path, NOT_EVALUATED)
             return
         if not component.is_list:
             for child in component.children:
@@ -251,21 +254,12 @@ def _among(value: object, options: Options, component: Component) -> object:
     return value if isinstance(value, list) and len(kept) == len(value) else kept
 
 
-def _names_of(component: Component) -> Iterator[str]:
-    """The members of the data that its inputs are in."""
-    for child in component.children:
-        if child.parts:
-            yield child.parts[0]
-        else:
-            yield from _names_of(child)
-
-
 def _rows(data: Mapping[str, object], path: DataPath) -> list[object]:
     rows = value_at(data, path)
     return rows if isinstance(rows, list) else []
 
 
-def _inputs_of_row(component: Component, base: tuple[str, ...] = ()) -> Iterator[tuple[Component, tuple[str, ...]]]:
+def _inputs_of_row(component: Component, base: DataPath = ()) -> Iterator[tuple[Component, DataPath]]:
     """The inputs of a row with their paths in it, without those of lists in it."""
     for child in component.children:
         if child.is_input:

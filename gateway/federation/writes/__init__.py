@@ -38,6 +38,7 @@ from gateway.federation.writes.bulk import BulkWriter
 from gateway.federation.writes.command_builder import CommandBuilder
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.flow_write import FlowWriter
+from gateway.federation.writes.form_validation import FormValidation
 from gateway.federation.writes.history_check import shows_last_write
 from gateway.federation.writes.looker import Looker
 from gateway.federation.writes.looks import Looks
@@ -60,6 +61,7 @@ __all__ = [
     "CommandBuilder",
     "Creator",
     "FlowWriter",
+    "FormValidation",
     "Looker",
     "Looks",
     "LostAnswers",

@@ -9,6 +9,7 @@ from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.command_builder import CommandBuilder
 from gateway.federation.writes.flow_write import require_flow
+from gateway.federation.writes.form_validation import FormValidation
 from gateway.federation.writes.send_once import AtMostOnceSender
 from schema.ports import CreateTaskIntent, Problem, StartFlowIntent, WriteResult
 
@@ -24,12 +25,14 @@ class Creator:
         flow_overlay: FlowOverlay,
         sender: AtMostOnceSender,
         commands: CommandBuilder,
+        forms: FormValidation,
     ) -> None:
         self._reads = reads
         self._overlay = overlay
         self._flow_overlay = flow_overlay
         self._sender = sender
         self._commands = commands
+        self._forms = forms
 
     async def carry_out(self, attempt: Attempt) -> WriteResult:
         """Raises GatewayUnavailableError if the journal cannot be written; every other failure is in the result."""
@@ -41,7 +44,8 @@ class Creator:
                 made = await self._sender.send(attempt, command, attempt.connector.perform)
                 self._overlay.put(made.task, made.task)
                 return attempt.result(made.status, task=made.task, effect=made.effect)
-            started = await self._sender.send(attempt, command, attempt.connector.perform_on_flow)
+            judged = await self._forms.start(attempt.connector, command)
+            started = await self._sender.send(attempt, judged, attempt.connector.perform_on_flow)
             self._flow_overlay.put(started.flow)
             return attempt.result(started.status, flow=started.flow, effect=started.effect)
         except ConnectorError as error:

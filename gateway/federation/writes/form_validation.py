@@ -1,10 +1,12 @@
-"""An outcome and form data against the task's form, before anything is sent: every fault at once."""
+"""An outcome and form data against the form of a task or a start, before anything is sent: every fault at once."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
+from msgspec.structs import replace
 
+from connectors.sdk.commands import StartFlow
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import InputError, SeveralInputsError
 from connectors.sdk.forms import ShownNumbers, has_shown_numbers, judged, values_of
@@ -19,7 +21,7 @@ MOST_NAMED = 100
 
 
 class FormValidation:
-    """Judges what a caller gives against the form of the task, read for it."""
+    """Judges what a caller gives against the form of the task or of the start, read for it."""
 
     def __init__(self, reads: TaskReader) -> None:
         self._reads = reads
@@ -49,6 +51,17 @@ class FormValidation:
             return given, given
         return given, checked(await self._judgement(connector, task, detail.form, given, is_draft=True))
 
+    async def start(self, connector: Connector[Any], command: StartFlow) -> StartFlow:
+        """The command with the data to send. A new flow holds nothing yet, so the form demands all that it requires."""
+        form = await connector.start_form(command)
+        if form is None:
+            return command
+        given = _restored(form, command.data or {}, {}) if has_shown_numbers(command.data or {}) else command.data or {}
+        judgement = await judged(values_of(form.fields, given, {}), lambda: connector.judge_form(form, given, {}))
+        _note(connector.settings.key, judgement)
+        data = checked(judgement)
+        return replace(command, data=dict(data) if data or command.data is not None else None)
+
     async def _numbers(self, task: Task, form: Form | None, data: Mapping[str, object]) -> Mapping[str, object]:
         """The data with numbers in place of the texts that answers show for them. Reads the data of the task only if there
         may be one.
@@ -59,10 +72,7 @@ class FormValidation:
         if held is None:
             found = (await self._reads.detail(task, frozenset({DetailAspect.DATA}))).data
             held = found if isinstance(found, Mapping) else {}
-        numbers = ShownNumbers()
-        numbers.add_fields(() if form is None else form.fields)
-        numbers.add(held)
-        return numbers.restored(data)
+        return _restored(form, data, held)
 
     async def _judgement(
         self, connector: Connector[Any], task: Task, form: Form, data: Mapping[str, object], *, is_draft: bool = False
@@ -77,9 +87,21 @@ class FormValidation:
             found = (await self._reads.detail(task, frozenset({DetailAspect.DATA}))).data
             held = found if isinstance(found, Mapping) else {}
             judgement = await judged(values_of(form.fields, data, held), lambda: judge(held))
-        if judgement.unevaluated:
-            log.info("form not evaluated", source=task.source, expressions=len(judgement.unevaluated))
+        _note(task.source, judgement)
         return judgement
+
+
+def _restored(form: Form | None, data: Mapping[str, object], held: Mapping[str, object]) -> Mapping[str, object]:
+    """The data with numbers in place of the texts that answers show for them."""
+    numbers = ShownNumbers()
+    numbers.add_fields(() if form is None else form.fields)
+    numbers.add(held)
+    return numbers.restored(data)
+
+
+def _note(source: str, judgement: FormJudgement) -> None:
+    if judgement.unevaluated:
+        log.info("form not evaluated", source=source, expressions=len(judgement.unevaluated))
 
 
 def outcome_errors(outcome: str | None, outcomes: Sequence[TaskOutcome] | None) -> list[InputError]:

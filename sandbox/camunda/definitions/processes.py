@@ -47,7 +47,9 @@ class CallActivity:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """`business_prefix` and `variables` are used for the instances of fresh data."""
+    """`business_prefix` and `variables` are used for the instances of fresh data. `start_fields` are those of the form of
+    the start event.
+    """
 
     id: str
     name: str
@@ -55,6 +57,7 @@ class Process:
     business_prefix: str
     stages: tuple[tuple[Step | CallActivity, ...], ...]
     variables: Callable[[Case], dict[str, Any]]
+    start_fields: tuple[FormField, ...] = ()
 
     def steps(self, stage: int) -> tuple[Step, ...]:
         return tuple(each for each in self.stages[stage] if isinstance(each, Step))
@@ -148,6 +151,11 @@ PROCESSES = (
         lambda case: {
             "supplier": case.company, "goods": case.goods, "total": case.amount_cents / 100, "items": [{"name": case.goods, "count": 12}],
         },
+        (
+            _field("textfield", "supplier", "Supplier", required=True),
+            _field("textfield", "goods", "Goods", required=True),
+            _field("number", "total", "Total"),
+        ),
     ),
     Process(
         "expense-report", "Expense report", 1, "EXP",
@@ -192,19 +200,26 @@ STEPS = {
 
 
 def _definition(number: int, process: Process) -> ProcessDefinition:
-    return ProcessDefinition(str(FIRST_KEY + number), process.id, process.name, f"{process.id}.bpmn", process.version)
+    return ProcessDefinition(
+        str(FIRST_KEY + number),
+        process.id,
+        process.name,
+        f"{process.id}.bpmn",
+        process.version,
+        has_start_form=bool(process.start_fields),
+    )
 
 
-def _form(number: int, step: Step) -> Form:
+def _form(number: int, owner: str, title: str, fields: tuple[FormField, ...]) -> Form:
     schema = {
         "type": "default",
-        "id": f"{step.element_id}_form",
+        "id": f"{owner}_form",
         "schemaVersion": 19,
         "executionPlatform": "Camunda Cloud",
         "executionPlatformVersion": "8.9.0",
-        "components": [{"type": "text", "text": f"## {step.name}", "id": "Title"}, *step.fields],
+        "components": [{"type": "text", "text": f"## {title}", "id": "Title"}, *fields],
     }
-    return Form(str(FIRST_KEY + 100 + number), f"{step.element_id}_form", 1, orjson.dumps(schema).decode())
+    return Form(str(FIRST_KEY + 100 + number), f"{owner}_form", 1, orjson.dumps(schema).decode())
 
 
 DEFINITIONS = {process.id: _definition(number, process) for number, process in enumerate(BY_ID.values())}
@@ -214,5 +229,15 @@ DEPLOYED = (
     *DEFINITIONS.values(),
     replace(DEFINITIONS["invoice"], process_definition_key=str(FIRST_KEY + 90), version=2),
 )
-FORMS = {step.element_id: _form(number, step) for number, step in enumerate(STEPS.values()) if step.fields}
+FORMS = {
+    step.element_id: _form(number, step.element_id, step.name, step.fields)
+    for number, step in enumerate(STEPS.values())
+    if step.fields
+}
+START_FORMS = {
+    process.id: _form(100 + number, process.id, process.name, process.start_fields)
+    for number, process in enumerate(PROCESSES)
+    if process.start_fields
+}
+"""By the id of the process, for its latest version."""
 FIRST_FREE_KEY = FIRST_KEY + 1000

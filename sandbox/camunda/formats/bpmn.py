@@ -9,6 +9,7 @@ from sandbox.camunda.definitions import (
     BY_ID,
     DEFINITIONS,
     FORMS,
+    START_FORMS,
     CallActivity,
     Process,
     Step,
@@ -51,7 +52,9 @@ class _Diagram:
         self._gateways, self._flows = count(1), count(1)
 
     def draw(self, process: Process) -> None:
-        last = self._node("startEvent", "StartEvent_1")
+        form = START_FORMS.get(process.id)
+        linked = [] if form is None else [_zeebe("formDefinition", {"formId": form.form_id})]
+        last = self._node("startEvent", "StartEvent_1", extensions=linked)
         for stage in process.stages:
             elements = [self._element(each) for each in stage]
             if len(elements) == 1:

@@ -8,7 +8,12 @@
 """
 
 from sandbox.camunda.operations.cluster import current_user, topology
-from sandbox.camunda.operations.definitions import get_definition, get_definition_xml, search_definitions
+from sandbox.camunda.operations.definitions import (
+    get_definition,
+    get_definition_xml,
+    get_start_form,
+    search_definitions,
+)
 from sandbox.camunda.operations.directory import get_group, get_user, search_groups, search_members, search_users
 from sandbox.camunda.operations.instances import (
     cancel_instance,
@@ -43,6 +48,7 @@ __all__ = [
     "get_form",
     "get_group",
     "get_instance",
+    "get_start_form",
     "get_task",
     "get_user",
     "modify_instance",

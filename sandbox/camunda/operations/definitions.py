@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from sandbox.camunda.definitions import START_FORMS
 from sandbox.camunda.errors import ProblemError, bad_request, not_found
 from sandbox.camunda.formats import document_of
 from sandbox.camunda.records import ProcessDefinition
@@ -41,6 +42,12 @@ def get_definition_xml(call: Call) -> Response:
         raise ProblemError(406, "Not Acceptable", "Acceptable representations: [text/xml, application/problem+json].")
     document = document_of(_definition(call))
     return no_content() if document is None else Response(document, media_type="text/xml")
+
+
+def get_start_form(call: Call) -> Response:
+    definition = _definition(call)
+    form = START_FORMS.get(definition.process_definition_id) if definition.has_start_form else None
+    return no_content() if form is None else call.answer(form)
 
 
 def _definition(call: Call) -> ProcessDefinition:

@@ -44,6 +44,7 @@ FILES = {
 }
 # The description of server 8.10 is a part that does not contain these.
 XML = "/process-definitions/{processDefinitionKey}/xml"
+START_FORM = "/process-definitions/{processDefinitionKey}/form"
 UNDESCRIBED = {
     "/process-instances/{processInstanceKey}/suspension",
     "/process-instances/{processInstanceKey}/resumption",
@@ -142,6 +143,8 @@ async def everything(connector: CamundaConnector, alice: Identity) -> None:
     started = await connector.perform_on_flow(
         StartFlow(definition_key="invoice", version="2", data={"amount": 12}, options=options)
     )
+    await connector.start_form(StartFlow(definition_key="purchase-order", options={"tenantId": "<default>"}))
+    await connector.start_form(StartFlow(definition_key="invoice", version="3"))
     if SuspendFlow in connector.info.capabilities:
         suspended = await connector.perform_on_flow(SuspendFlow(flow=started.flow))
         await connector.perform_on_flow(ResumeFlow(flow=suspended.flow))
@@ -171,7 +174,7 @@ async def test_every_request_is_as_the_vendor_describes_it(
 
     asked = {template(request.url.path) for request in requests}
     for request in requests:
-        if template(request.url.path) not in UNDESCRIBED | ({XML} if version == "8.10" else set()):
+        if template(request.url.path) not in UNDESCRIBED | ({XML, START_FORM} if version == "8.10" else set()):
             description.check_request(request.method, template(request.url.path), request.content)
     older = {
         "/user-tasks/{userTaskKey}/effective-variables/search",
@@ -192,6 +195,7 @@ async def test_every_request_is_as_the_vendor_describes_it(
         "/process-instances/{processInstanceKey}/cancellation",
         "/process-definitions/search",
         XML,
+        START_FORM,
         "/users/search",
         "/groups/search",
         "/groups/{groupId}/users/search",

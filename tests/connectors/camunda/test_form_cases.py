@@ -406,3 +406,36 @@ def test_the_json_schema_says_what_may_be_sent(components: list[Any], data: Mapp
     assert validator.is_valid(data)
     assert components is LINES or not validator.is_valid({})
     assert not judged(components, data).faults
+
+
+def test_fields_beside_a_hidden_group_keep_what_the_process_holds() -> None:
+    """In the object of the group, which replaces that of the process."""
+    components = [
+        {
+            "type": "group",
+            "path": "a",
+            "conditional": {"hide": "=h"},
+            "components": [{"type": "textfield", "key": "b"}],
+        },
+        {"type": "checkbox", "key": "h"},
+        {"type": "textfield", "key": "a.c"},
+        {"type": "textfield", "key": "a.d"},
+    ]
+
+    judgement = judged(components, {"h": True, "a": {"b": "x", "c": "new"}}, {"a": {"b": "old", "c": "c", "d": "d"}})
+
+    assert {"h": True, "a": {"c": "new", "d": "d"}} == judgement.data
+
+
+@pytest.mark.parametrize(
+    "data", [{"a.0.b": "x", "a.1.b": "y"}, {"a": [{"b": "x"}, {"b": "y"}]}, {"a": {"0": {"b": "x"}, "1": {"b": "y"}}}]
+)
+def test_a_list_by_numbers_is_taken_in_each_writing(data: dict[str, object]) -> None:
+    """And sent as a list; what was not given is as the process has it."""
+    components = [required("textfield", "a.0.b"), {"type": "textfield", "key": "a.1.b"}]
+    held = {"a": [{"b": "1"}, {"b": "2"}]}
+
+    assert {"a": [{"b": "x"}, {"b": "y"}]} == judged(components, data).data
+    assert {"a": [{"b": "x"}, {"b": "2"}]} == judged(components, {"a.0.b": "x"}, held).data
+    assert ["1", "2"] == [field.value for field in shown(components, held).values()]
+    assert ["a[0].b"] == faults(judged(components, {}))

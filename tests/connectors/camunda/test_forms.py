@@ -138,6 +138,23 @@ async def test_a_task_may_have_no_form(task: Task, answering: Answering) -> None
     assert FormKind.NONE is detail.form.kind
 
 
+async def test_an_embedded_form_is_read_as_a_linked_one(task: Task, answering: Answering) -> None:
+    """Where a server delivers it: its key is that of a place in the BPMN document, and it has no id. Others answer 204."""
+    schema = {"type": "default", "components": [{"type": "textfield", "key": "name", "validate": {"required": True}}]}
+    body = {"formKey": "camunda-forms:bpmn:userTaskForm_1", "schema": msgspec.json.encode(schema).decode()}
+    connector = answering(form_and_variables(body))
+
+    form = (await connector.get_detail(task, {DetailAspect.FORM})).form
+
+    assert form is not None
+    assert (FormKind.VENDOR_SCHEMA, "camunda-forms:bpmn:userTaskForm_1", schema) == (
+        form.kind,
+        form.key,
+        form.vendor_schema,
+    )
+    assert [("name",)] == [fault.path for fault in connector.judge_form(form, {}, {}).faults]
+
+
 @pytest.mark.parametrize(
     ("reference", "url"),
     [("https://forms.test/7", "https://forms.test/7"), ("javascript:alert(1)", None), ("embedded:app:7", None)],
@@ -171,6 +188,20 @@ def test_form_data_becomes_variables() -> None:
 
 
 @pytest.mark.parametrize(
+    ("data", "sent"),
+    [
+        ({"a.0.b": 1, "a.2.b": 3}, {"a": [{"b": 1}, None, {"b": 3}]}),
+        ({"a": [{"b": 1}], "a.0.c": 2, "a.1": 3}, {"a": [{"b": 1, "c": 2}, 3]}),
+        ({"0.a": 1, "x.1": None}, {"0": {"a": 1}, "x": [None, None]}),
+        ({"a.01": 1, "b.1000": 2}, {"a": {"01": 1}, "b": {"1000": 2}}),
+    ],
+)
+def test_numbers_in_keys_are_places_in_lists(data: dict[str, object], sent: dict[str, object]) -> None:
+    """Of at most three digits, without zeros before them."""
+    assert sent == variables_of(data)
+
+
+@pytest.mark.parametrize(
     ("data", "key"),
     [
         ({"a": 1, "a.b": 2}, "a.b"),
@@ -179,6 +210,9 @@ def test_form_data_becomes_variables() -> None:
         ({"...": 1}, "..."),
         ({"a..b": 1}, "a..b"),
         ({"": 1}, ""),
+        ({"a.0": 1, "a.x": 2}, "a.x"),
+        ({"a": [1], "a.0": 2}, "a.0"),
+        ({"a": [1], "a.0.b": 2}, "a.0.b"),
         ({"x": Decimal("NaN")}, "x"),
         ({"x": [float("inf")]}, "x"),
     ],

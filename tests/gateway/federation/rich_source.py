@@ -42,6 +42,7 @@ from connectors.sdk.model import (
     Definition,
     Flow,
     FlowState,
+    Form,
     GroupRef,
     Task,
     TaskDetail,
@@ -116,6 +117,8 @@ class RichConnector(MemoryConnector):
         self.comments: list[str] = []
         self.history: list[Activity] = []
         self.pushes_states = True
+        self.starting: Form | ConnectorError | None = None
+        self.started_with: list[Mapping[str, object] | None] = []
 
     async def get_detail(self, task: Task, aspects: object) -> TaskDetail:
         comments = tuple(
@@ -233,8 +236,14 @@ class RichConnector(MemoryConnector):
         self.held[new.native_id] = new
         return self._write("create", new)
 
+    async def start_form(self, command: StartFlow) -> Form | None:
+        if isinstance(self.starting, ConnectorError):
+            raise self.starting
+        return self.starting
+
     @handles(StartFlow)
     async def start_flow(self, command: StartFlow) -> FlowOutcome:
+        self.started_with.append(command.data)
         new = flow(self.source, f"flow-{len(self.flows)}", name=command.definition_key)
         return self._write_flow("start_flow", new)
 

@@ -12,6 +12,7 @@ from tests.spec import ApiDescription
 
 FOLDER = Path(__file__).parents[4] / "shared/specs/camunda"
 XML = "/process-definitions/{processDefinitionKey}/xml"
+FORM = "/process-definitions/{processDefinitionKey}/form"
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ZEEBE = "{http://camunda.org/schema/zeebe/1.0}"
 
@@ -53,6 +54,25 @@ async def test_a_document_is_served_as_described(
     assert "text/xml; charset=utf-8" == answers[0].headers["Content-Type"]
     for answer in answers[1:]:
         description.check_response("GET", XML, answer.status_code, answer.content)
+
+
+@pytest.mark.parametrize(("release", "file"), [("8.8", "rest-api.8.8.yaml"), ("8.9", "rest-api.8.9.bundle.json")])
+async def test_a_start_form_is_served_as_described(
+    engine: httpx2.AsyncClient, camunda: CamundaStandIn, release: str, file: str
+) -> None:
+    """204 for a process without one, and its record tells which."""
+    if not FOLDER.exists():
+        pytest.skip("the vendor's API descriptions do not lie beside the repository")
+    description = ApiDescription(FOLDER / file)
+    camunda.reset(tasks=20, seed=7, now=None, scenario=release)
+    rows = {each["processDefinitionId"]: each for each in await latest(engine)}
+    keys = [rows[name]["processDefinitionKey"] for name in ("purchase-order", "invoice")]
+    answers = [await engine.get(FORM.format(processDefinitionKey=key)) for key in (*keys, "7")]
+
+    assert [200, 204, 404] == [answer.status_code for answer in answers]
+    assert ["purchase-order"] == [name for name, each in rows.items() if each["hasStartForm"]]
+    for answer in answers:
+        description.check_response("GET", FORM, answer.status_code, answer.content)
 
 
 async def test_only_a_client_that_reads_xml_gets_a_document(engine: httpx2.AsyncClient) -> None:

@@ -124,6 +124,7 @@ def calls(release: str) -> list[tuple[str, str, Any, int]]:
         ("POST", "/process-definitions/search", {"filter": {"isLatestVersion": True}, "page": {"limit": 2}}, 200),
         ("POST", "/process-definitions/search", {"filter": {"processDefinitionId": STRING, "name": STRING, "version": 3}}, 200),
         ("GET", "/process-definitions/{processDefinitionKey}", None, 200),
+        *([] if release == "8.10" else [("GET", "/process-definitions/{processDefinitionKey}/form", None, 204)]),
         ("POST", "/users/search", {"filter": {"username": STRING, "name": STRING, "email": STRING}, "sort": sorts("email")}, 200),
         ("GET", "/users/{username}", None, 200),
         ("POST", "/groups/search", {"filter": {"groupId": STRING, "name": "a"}, "sort": sorts("name")}, 200),

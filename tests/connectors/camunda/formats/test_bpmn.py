@@ -1,4 +1,4 @@
-"""User tasks in BPMN documents."""
+"""User tasks and embedded start forms in BPMN documents."""
 
 from xml.sax.saxutils import quoteattr
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.camunda.formats.bpmn import NAMESPACE, UserTask, user_tasks
+from connectors.camunda.formats.bpmn import NAMESPACE, UserTask, embedded_start_form, user_tasks
 from connectors.sdk.errors import MalformedResponseError
 
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
@@ -22,6 +22,37 @@ def document(inside: str, *, prolog: str = '<?xml version="1.0" encoding="UTF-8"
         f'<bpmn:process id="invoice" isExecutable="true">{inside}</bpmn:process>'
         f'<bpmn:process id="other"><bpmn:userTask id="not_ours" name="Not ours"/></bpmn:process></bpmn:definitions>'
     ).encode()
+
+
+def start(inside: str, key: str = "camunda-forms:bpmn:f") -> str:
+    form = f'<bpmn:extensionElements><zeebe:formDefinition formKey="{key}"/></bpmn:extensionElements>'
+    return f'<bpmn:startEvent id="s">{form}{inside}</bpmn:startEvent>'
+
+
+FORM = '<bpmn:extensionElements><zeebe:userTaskForm id="f">{"a": "&lt;b&gt;"}</zeebe:userTaskForm></bpmn:extensionElements>'
+
+
+@pytest.mark.parametrize(
+    ("inside", "form"),
+    [
+        (FORM + start(""), '{"a": "<b>"}'),
+        (start("") + FORM, '{"a": "<b>"}'),
+        (FORM + start("<bpmn:timerEventDefinition/>") + start(""), '{"a": "<b>"}'),
+        (FORM, None),
+        (FORM + start("", key="other"), None),
+        (FORM + start("<bpmn:timerEventDefinition/>"), None),
+        (FORM + f'<bpmn:subProcess id="p">{start("")}</bpmn:subProcess>', None),
+    ],
+)
+def test_the_embedded_form_of_the_start_event_is_its_text(inside: str, form: str | None) -> None:
+    """Of the event of the process itself that waits for nothing."""
+    assert form == embedded_start_form(document(inside), "invoice")
+
+
+def test_a_start_form_that_the_document_lacks_is_malformed() -> None:
+    """It is not an absent form."""
+    with pytest.raises(MalformedResponseError, match="start form"):
+        embedded_start_form(document(start("")), "invoice")
 
 
 def ids(inside: str) -> list[str]:
