@@ -35,7 +35,9 @@ class SlowConnector(MemoryConnector):
 async def copies(north: SlowConnector, *gateways: FederatedSources, number: int = 20) -> list[WriteResult]:
     """The answers to copies of one claim that are sent while the first is under way."""
     results: list[WriteResult] = []
-    admissions = [Admissions(sources._writes._journal) for sources in gateways]
+    admissions = Admissions(number)
+    for sources in gateways:
+        admissions.watch(sources._writes._journal)
 
     async def claim(sources: FederatedSources) -> None:
         results.append(await perform(sources, ClaimIntent(), ALICE, key="k"))
@@ -44,24 +46,29 @@ async def copies(north: SlowConnector, *gateways: FederatedSources, number: int 
         for n in range(number):
             group.start_soon(claim, gateways[n % len(gateways)])
         with anyio.fail_after(60):
-            while sum(each.number for each in admissions) < number:
-                await anyio.sleep(0.01)
+            await admissions.complete.wait()
         north.may_end.set()
     return results
 
 
 class Admissions:
-    """Counts the writes that a journal has admitted, copies of earlier ones included."""
+    """Complete when the journals have admitted so many writes, copies of earlier ones included."""
 
-    def __init__(self, journal: Any) -> None:
-        self.number = 0
-        self._admit = journal.admit
-        journal.admit = self._counted
+    def __init__(self, number: int) -> None:
+        self._missing = number
+        self.complete = anyio.Event()
 
-    async def _counted(self, **arguments: Any) -> Record | None:
-        found: Record | None = await self._admit(**arguments)
-        self.number += 1
-        return found
+    def watch(self, journal: Any) -> None:
+        admit = journal.admit
+
+        async def counted(**arguments: Any) -> Record | None:
+            found: Record | None = await admit(**arguments)
+            self._missing -= 1
+            if not self._missing:
+                self.complete.set()
+            return found
+
+        journal.admit = counted
 
 
 def as_one(results: list[WriteResult]) -> WriteResult:
