@@ -126,6 +126,7 @@ async def opened(
         urls: dict[str, str] = {}
         running: dict[str, AsyncExitStack] = {}
         for stand_in in chosen:
+            stand_in.set_up()
             stand_in.reset(tasks=40, seed=7, now=None, scenario=None)
             running[stand_in.vendor] = await stack.enter_async_context(AsyncExitStack())
             urls.update(

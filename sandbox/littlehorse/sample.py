@@ -8,8 +8,9 @@ from typing import Any
 
 from sandbox import work
 from sandbox.littlehorse.definitions import DEFINITIONS, UserTaskDef
-from sandbox.littlehorse.directory import UserIdClaim, user_called
+from sandbox.littlehorse.directory import SUBGROUP, user_called
 from sandbox.littlehorse.records import Event, TaskRun
+from sandbox.littlehorse.variants import UserIdClaim
 from sandbox.people import members
 
 OPERATIONS = "operations"
@@ -47,6 +48,7 @@ _TASK_PLANS = (
     TaskPlan("UNASSIGNED", "operations"),
     TaskPlan("UNASSIGNED", "formerly-sales"),
     TaskPlan("ASSIGNED", "accounting", FORMER),
+    TaskPlan("UNASSIGNED", SUBGROUP),
 )
 
 
@@ -116,7 +118,7 @@ class Sample:
             events.append(Event(ended, "TASK_COMPLETED", {"message": "Completed"}))
             return replace(made, results=results, events=tuple(events))
         if plan.status == "CANCELLED":
-            events.append(Event(ended, "TASK_CANCELLED", {"message": "Cancelled"}))
+            events.append(Event(ended, "TASK_CANCELLED", {"message": "UserTaskRun was cancelled"}))
         if number % 6 == 5:
             reminder = {"wfRunId": run, "userTaskGuid": f"reminder-{number}"}
             events.append(Event(created + timedelta(minutes=8), "TASK_EXECUTED", reminder))

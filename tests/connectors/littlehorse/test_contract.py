@@ -21,6 +21,7 @@ class TestLittlehorse(ConnectorContract):
     @pytest.fixture
     def stand_in(self) -> LittlehorseStandIn:
         stand_in = LittlehorseStandIn()
+        stand_in.set_up()
         stand_in.reset(tasks=40, seed=7, now=None, scenario=None)
         return stand_in
 
