@@ -15,7 +15,7 @@ from connectors.littlehorse.forms import Values, holds, values_of
 from connectors.littlehorse.ids import TaskId
 from connectors.littlehorse.options import assign_options
 from connectors.littlehorse.paging import AT_ONCE, MOST_ROWS, TaskLists
-from connectors.littlehorse.people import Directory
+from connectors.littlehorse.people import Directory, unlisted_group
 from connectors.littlehorse.settings import LittlehorseSettings
 from connectors.sdk import (
     AddComment,
@@ -37,6 +37,7 @@ from connectors.sdk import (
     Identity,
     Listing,
     MutationStatus,
+    NotFoundError,
     OAuthCredentials,
     Outcome,
     Page,
@@ -53,6 +54,7 @@ from connectors.sdk import (
     TokenExchange,
     Transport,
     Unassign,
+    UnavailableError,
     UnsupportedActionError,
     Upstream,
     User,
@@ -111,7 +113,9 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         self._admin = None if account is None else Side(account, ADMIN)
         self._directory = Directory(self._client, settings, user=self._user, admin=self._admin)
         self._lists = TaskLists(self._client, settings, self._directory, user=self._user, admin=self._admin)
-        self._details = Details(self._client, settings, user=self._user, admin=self._admin)
+        self._details = Details(self._client, settings, self._directory, user=self._user, admin=self._admin)
+        # Why the account completes no task; None as long as nothing speaks against it.
+        self._account_lacks: str | None = None
         self.extras = Extras(self._client, settings.options, self._user)
 
     @classmethod
@@ -123,9 +127,9 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             case "service", _:
                 user = account or from_settings(settings.credentials)
             case "exchange", OAuthCredentials() as client:
-                user = TokenExchange(client)
+                user = TokenExchange(client, clock=clock)
             case _:
-                user = ViewerToken()
+                user = ViewerToken(clock=clock)
         return cls(settings, upstream, user=user, account=account, clock=clock)
 
     async def ping(self) -> None:
@@ -136,6 +140,33 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             await self._client.list_definitions(self._admin, {"limit": 1})
         else:
             await self._client.check_tenant()
+
+    async def probe(self) -> None:
+        """By the account if there is one: its request goes through the bridge to the kernel."""
+        await (super().probe() if self._admin is None else self.ping())
+
+    async def look_at_account(self) -> str:
+        """The user of the account, and whether it has the attribute that the bridge takes as its user id.
+
+        Keycloak makes the account of a client without an e-mail address.
+        """
+        options = self.settings.options
+        if self._admin is None or not options.identity_adapter:
+            return ""
+        account = await self._client.get_me(Side(self._admin.credentials))
+        await self._directory.groups()
+        name, lacks = account.username or "the account", None
+        if not mapping.claim_of(account, options.user_id_claim):
+            attribute = {"EMAIL": "e-mail address", "PREFERRED_USERNAME": "user name", "SUB": "id"}[
+                options.user_id_claim
+            ]
+            lacks = (
+                f"{name} has no {attribute} in the identity provider, which the bridge takes as its user id: the bridge "
+                "refuses every completion by it; README.md of the connector says how to set it up"
+            )
+        self._account_lacks = lacks
+        self.withhold({Complete: lacks} if lacks is not None and _is_service(self.settings) else {})
+        return name
 
     # Tasks
 
@@ -221,7 +252,10 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
     # Verbs
 
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
-        """The bridge gives a task of a group to members of the group only, and takes a task back for its group only."""
+        """The bridge gives a task of a group to members of the group only, and takes a task back for its group only.
+
+        The account assigns within a group only if the bridge's directory has it.
+        """
         groups = task.candidate_groups or ()
         if action is TaskAction.CLAIM and actor is not None and groups and not any(map(actor.belongs_to, groups)):
             return ForbiddenError(
@@ -229,6 +263,13 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             )
         if action in {TaskAction.RELEASE, TaskAction.UNASSIGN} and not groups:
             return UnsupportedActionError("the task has no group to go back to, and the bridge has no other release")
+        by_account = {TaskAction.RELEASE, TaskAction.UNASSIGN} | (
+            {TaskAction.CLAIM} if _is_service(self.settings) else set()
+        )
+        if action in by_account and groups and self._is_unlisted(task, groups[0].native_id):
+            return unlisted_group(groups[0].native_id)
+        if action is TaskAction.COMPLETE and self._account_lacks and self._is_by_account(task, actor):
+            return UnsupportedActionError(self._account_lacks)
         return super().refusal_of(task, action, actor)
 
     @handles(
@@ -250,7 +291,13 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         when=_is_service,
     )
     async def claim_by_assignment(self, command: Claim) -> Outcome:
-        return await self._assign(command.task, user=_actor(command), group=_group(command.task))
+        try:
+            return await self._assign(command.task, user=_actor(command), group=_group(command.task))
+        except ValidationFailedError as error:
+            raise ForbiddenError(
+                "the bridge gives this task to users that it knows, and to members of its group only",
+                native_status=error.native_status,
+            ) from error
 
     @handles(
         Release,
@@ -283,9 +330,21 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         if command.task.assignees and not command.override:
             raise AlreadyAssignedError("the task has an owner; give `override` to replace the owner")
         if command.user_id is None:
-            return await self._assign(command.task, user=None, group=command.group_id)
+            return await self._assign(command.task, user=None, group=command.group_id, named_by=("groupId",))
+        user, named_by = UserRef(native_id=command.user_id), ("options", "userGroup") if options.user_group else ()
         group = options.user_group or (_group(command.task) if command.keep_group else None)
-        return await self._assign(command.task, user=UserRef(native_id=command.user_id), group=group)
+        try:
+            return await self._assign(command.task, user=user, group=group, named_by=named_by)
+        except ValidationFailedError as error:
+            if error.native_status is None or error.field != ("groupId",):
+                raise
+            # Both were found in the directory before.
+            raise ValidationFailedError(
+                f"the user is not a member of the group {group!r}"
+                + ("" if options.user_group else ", which the task keeps unless keepGroup is false"),
+                field=("userId",),
+                native_status=error.native_status,
+            ) from error
 
     @handles(
         Complete,
@@ -315,24 +374,52 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
 
     def _side(self, command: TaskCommand) -> Side:
         """The admin side for a service account, and for a task that another person owns; otherwise the user side."""
-        owners = {user.native_id for user in command.task.assignees}
-        is_other_persons = bool(owners) and (command.actor is None or command.actor.native_id not in owners)
-        if self._admin is not None and (_is_service(self.settings) or is_other_persons):
+        if self._admin is not None and self._is_by_account(command.task, command.actor):
             return self._admin
         return self._user
+
+    def _is_by_account(self, task: Task, actor: Identity | None) -> bool:
+        """Whether the account completes or cancels the task, if there is one."""
+        owners = {user.native_id for user in task.assignees}
+        is_other_persons = bool(owners) and (actor is None or actor.native_id not in owners)
+        return _is_service(self.settings) or is_other_persons
+
+    def _is_unlisted(self, task: Task, group: str) -> bool:
+        """Whether the directory is known not to have the task's group."""
+        if self._admin is None or not self.settings.options.identity_adapter:
+            return False
+        told = mapping.lists_group(task.payload)
+        return (self._directory.knows_group(group) if told is None else told) is False
 
     async def _back_to_group(self, task: Task) -> Outcome:
         return await self._assign(task, user=None, group=_group(task))
 
-    async def _assign(self, task: Task, *, user: UserRef | None, group: str | None) -> Outcome:
-        """None clears the user or the group."""
+    async def _assign(
+        self, task: Task, *, user: UserRef | None, group: str | None, named_by: tuple[str, ...] = ()
+    ) -> Outcome:
+        """None clears the user or the group. `named_by`: the field that named the group; empty for the task's own."""
         if self._admin is None:
             raise UnsupportedActionError("assigning needs an account with the role lh-user-tasks-admin")
         task_id = TaskId.parse(task.native_id)
         user_key = "" if user is None else await self._directory.user_key(user.native_id)
-        group_key = "" if group is None else await self._directory.group_key(group)
-        await self._client.assign(self._admin, task_id, user_id=user_key, group_id=group_key)
+        group_key = "" if group is None else await self._directory.group_key(group, field=named_by)
+        try:
+            await self._client.assign(self._admin, task_id, user_id=user_key, group_id=group_key)
+        except UnavailableError as error:
+            if error.native_status == 500 and await self._is_gone(task):
+                raise NotFoundError("no such task", native_status=500) from error
+            raise
         return self._assigned(task, user, group)
+
+    async def _is_gone(self, task: Task) -> bool:
+        """Whether the bridge says that there is no such task. Its answer to an assignment does not tell."""
+        try:
+            await self._details.record(task.native_id)
+        except NotFoundError:
+            return True
+        except ConnectorError:
+            return False
+        return False
 
     def _assigned(self, task: Task, user: UserRef | None, group: str | None) -> Outcome:
         return Outcome(task=after_write.assigned(task, user, group, fetched_at=self.clock()))

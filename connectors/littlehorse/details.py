@@ -10,6 +10,8 @@ from connectors.littlehorse import wire
 from connectors.littlehorse.client import ADMIN, LittlehorseClient, Side
 from connectors.littlehorse.forms import data_of, form_of, outcomes_of
 from connectors.littlehorse.ids import TaskId
+from connectors.littlehorse.mapping import kernel_id
+from connectors.littlehorse.people import Directory
 from connectors.littlehorse.settings import LittlehorseSettings, UserIdClaim
 from connectors.sdk import (
     Activity,
@@ -38,6 +40,21 @@ EVENT_TYPES = {
     "COMMENT_DELETED": ActivityType.COMMENT_DELETED,
 }
 
+# Which of several events of the same millisecond comes first: the bridge sends them in no order.
+_FIRST_TO_LAST = {
+    kind: place
+    for place, kinds in enumerate(
+        (
+            (ActivityType.ASSIGNED, ActivityType.REASSIGNED, ActivityType.UNASSIGNED, ActivityType.FORWARDED),
+            (ActivityType.COMMENTED,),
+            (ActivityType.COMMENT_EDITED,),
+            (ActivityType.COMMENT_DELETED,),
+            (ActivityType.COMPLETED, ActivityType.CANCELED),
+        )
+    )
+    for kind in kinds
+}
+
 # What a detail takes from the task's record.
 _OF_RECORD = frozenset(
     {
@@ -54,9 +71,16 @@ class Details:
     """Reads single tasks. `admin` is None without an admin account; a service account is `user` and `admin`."""
 
     def __init__(
-        self, client: LittlehorseClient, settings: LittlehorseSettings, *, user: Side, admin: Side | None
+        self,
+        client: LittlehorseClient,
+        settings: LittlehorseSettings,
+        directory: Directory,
+        *,
+        user: Side,
+        admin: Side | None,
     ) -> None:
         self._client = client
+        self._directory = directory
         self._options = settings.options
         self._user = user
         self._admin = admin
@@ -69,7 +93,8 @@ class Details:
         The admin side also answers 500 if it does not know an event of the task. The user side shows only tasks that the
         person of the token may see.
 
-        NotFoundError for a task that does not exist or that the person may not see.
+        NotFoundError for a task that does not exist, AlreadyAssignedError for one of another person that the person of the
+        token may not see.
         """
         task = TaskId.parse(native_id)
         is_other_persons = has_failed = False
@@ -77,6 +102,11 @@ class Details:
             try:
                 return await self._client.get_task(side, task)
             except AlreadyAssignedError:
+                is_other_persons = True
+            except UnsupportedActionError:
+                # The token has no user id. The user side looks for the task before it says so.
+                if not has_failed:
+                    raise
                 is_other_persons = True
             except ForbiddenError:
                 # After a refusal of the user side this means: the person does not have the admin role.
@@ -92,9 +122,11 @@ class Details:
             await self._client.check_connection(self._user)
             if is_other_persons:
                 raise UnsupportedActionError(
-                    "this version of the bridge cannot show the history of the task by its id; lists do show the task"
+                    "this version of the bridge cannot show the task by its id: its history has an event that the bridge "
+                    "does not know, such as saved progress; lists do show the task"
                 )
-        raise NotFoundError("no such task, or it belongs to another person")
+            raise NotFoundError("no such task")
+        raise AlreadyAssignedError("the task is assigned to another person")
 
     async def detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:
         """One call for the record, one for the comments. Activities need an admin account, for a person one more call."""
@@ -102,7 +134,10 @@ class Details:
         comments = await parts.read(DetailAspect.COMMENTS, lambda: self._comments(task))
         if not aspects & _OF_RECORD:
             return TaskDetail(comments=comments, failures=parts.failures())
-        found, _ = await self.record(task.native_id)
+        try:
+            found, _ = await self.record(task.native_id)
+        except AlreadyAssignedError:
+            raise NotFoundError("no such task, or it belongs to another person") from None
         options = self._options
 
         async def activities() -> tuple[Activity, ...] | None:
@@ -128,7 +163,7 @@ class Details:
 
     async def _comments(self, task: Task) -> tuple[Comment, ...]:
         events = await self._client.list_comments(self._user, TaskId.parse(task.native_id))
-        return comments_of(events, self._options.user_id_claim)
+        return await self._directory.named(comments_of(events, self._options.user_id_claim))
 
     async def _history(self, task: Task) -> Decoded[wire.TaskRecord] | None:
         """The record with the events of a task. None without an admin account, or if the bridge cannot show them."""
@@ -146,7 +181,7 @@ class Details:
 def activities_of(events: Iterable[wire.Event], claim: UserIdClaim) -> tuple[Activity, ...]:
     """Sorted here, the oldest first. TASK_EXECUTED (a reminder ran) and unknown types are OTHER."""
     found = [_activity(event, at, claim) for event in events if (at := time_from_wire(event.time, UTC)) is not None]
-    return tuple(sorted(found, key=lambda each: each.at))
+    return tuple(sorted(found, key=lambda each: (each.at, _FIRST_TO_LAST.get(each.type, 1))))
 
 
 def comments_of(events: Iterable[wire.Event], claim: UserIdClaim) -> tuple[Comment, ...]:
@@ -172,7 +207,7 @@ def _activity(event: wire.Event, at: datetime, claim: UserIdClaim) -> Activity:
             type=_assignment_type(body),
             native_type=event.type,
             at=at,
-            target=UserRef(native_id=body.new_user_id) if body.new_user_id else None,
+            target=UserRef(native_id=kernel_id(body.new_user_id, claim)) if body.new_user_id else None,
             before={"user": body.old_user_id or None, "group": body.old_user_group or None},
             after={"user": body.new_user_id or None, "group": body.new_user_group or None},
         )

@@ -22,11 +22,13 @@ from connectors.sdk import (
     FlowState,
     Group,
     GroupRef,
+    MalformedResponseError,
     Task,
     TaskKind,
     TaskState,
     User,
     UserRef,
+    decode_json,
     readable_rows,
     time_from_wire,
 )
@@ -57,10 +59,21 @@ def state_of(status: str | None, *, assigned: bool) -> tuple[TaskState, str]:
 
 def user_id_of(user: wire.User, claim: UserIdClaim) -> str | None:
     """The kernel's id of a person; None if the record has no id. Lists and details show a person with different ids."""
-    if not user.valid:
-        return user.id or None
-    by_claim = {"EMAIL": user.email, "PREFERRED_USERNAME": user.username, "SUB": user.id}[claim]
-    return by_claim or user.id or None
+    by_claim = claim_of(user, claim) if user.valid else None
+    return kernel_id(by_claim or user.id or "", claim) or None
+
+
+def claim_of(user: wire.User, claim: UserIdClaim) -> str | None:
+    """The attribute of a user that the bridge takes as the user id."""
+    return {"EMAIL": user.email, "PREFERRED_USERNAME": user.username, "SUB": user.id}[claim]
+
+
+def kernel_id(text: str, claim: UserIdClaim) -> str:
+    """A user id as it stands in the kernel, in the one spelling that it has here.
+
+    The bridge compares ids without case, and the identity provider writes addresses and user names in small letters.
+    """
+    return text if claim == "SUB" else text.lower()
 
 
 def user_ref(user: wire.User | None, claim: UserIdClaim) -> UserRef | None:
@@ -128,7 +141,8 @@ def task_from_wire(
         payload=payload,
     )
     events = row.events if isinstance(row, wire.TaskRecord) else None
-    return task if events is None else _dated(task, readable_rows(events, wire.Event))
+    claim = settings.options.user_id_claim
+    return task if events is None else _dated(task, readable_rows(events, wire.Event), claim)
 
 
 def flow_stub(wf_run_id: str, source: str, *, fetched_at: datetime) -> Flow:
@@ -138,13 +152,32 @@ def flow_stub(wf_run_id: str, source: str, *, fetched_at: datetime) -> Flow:
     )
 
 
-def _dated(task: Task, events: Sequence[wire.Event]) -> Task:
+def lists_group(payload: Raw | None) -> bool | None:
+    """Whether the bridge's directory has the group of the record that a task was made from; None if it does not tell.
+
+    The user side's detail looks no group up: there none is valid.
+    """
+    if payload is None:
+        return None
+    try:
+        record = decode_json(payload, wire.GroupOfRecord)
+    except MalformedResponseError:
+        return None
+    if record.user_group is None or record.user_group.valid:
+        return None if record.user_group is None else True
+    was_looked_up = record.fields is None or record.events is not None
+    return False if was_looked_up else None
+
+
+def _dated(task: Task, events: Sequence[wire.Event], claim: UserIdClaim) -> Task:
     """With the times that only the history holds."""
     owner = {user.native_id for user in task.assignees}
     assigned = [
         time
         for each in events
-        if each.type == "TASK_ASSIGNED" and each.event is not None and each.event.new_user_id in owner
+        if each.type == "TASK_ASSIGNED"
+        and each.event is not None
+        and kernel_id(each.event.new_user_id or "", claim) in owner
         if (time := time_from_wire(each.time, UTC)) is not None
     ]
     completed = [

@@ -7,6 +7,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from connectors.littlehorse.client import LittlehorseClient, Params, Rows, Side
+from connectors.littlehorse.errors import asked_as_person
 from connectors.littlehorse.people import Directory
 from connectors.littlehorse.search import creation_bounds, statuses_of
 from connectors.littlehorse.settings import LittlehorseSettings
@@ -45,18 +46,22 @@ class ListKind(StrEnum):
 
 
 class Stream(Struct, frozen=True, array_like=True):
-    """One list of the bridge and the place in it. `group` is the bridge's id of a group; `bookmark` None is the start."""
+    """One list of the bridge and the place in it. `group` is the bridge's id of a group, or a name that it knows no id of;
+    `user` is the identity provider's id of a person. `bookmark` None is the start.
+    """
 
     kind: ListKind
     type: str | None = None
     status: str | None = None
     group: str | None = None
     bookmark: str | None = None
+    user: str | None = None
 
     def params(self, bounds: dict[str, str], limit: int) -> Params:
         given = {
             "type": self.type,
             "status": self.status,
+            "user_id": self.user,
             "user_group_id": self.group,
             **bounds,
             "bookmark": self.bookmark,
@@ -138,9 +143,11 @@ class TaskLists:
         params = stream.params(bounds, limit)
         match stream.kind:
             case ListKind.MINE:
-                rows = await self._client.list_my_tasks(self._user, params)
+                with asked_as_person():
+                    rows = await self._client.list_my_tasks(self._user, params)
             case ListKind.CLAIMABLE:
-                rows = await self._client.list_claimable(self._user, params)
+                with asked_as_person():
+                    rows = await self._client.list_claimable(self._user, params)
             case ListKind.ALL:
                 rows = await self._client.list_all_tasks(self._admin or self._user, params)
         return rows
@@ -148,7 +155,7 @@ class TaskLists:
     async def _streams(self, query: TaskQuery, odd: list[OddRow]) -> list[Stream]:
         """The lists that hold all matches of `query`, from their start. What cannot be read is added to `odd`."""
         statuses = statuses_of(query.states)
-        if not statuses or query.candidate_groups == frozenset():
+        if not statuses or query.candidate_groups == frozenset() or query.assignees == frozenset():
             return []
         if self._settings.acts_as == "service":
             return await self._streams_of_all(query, statuses, odd)
@@ -161,17 +168,28 @@ class TaskLists:
             statuses = (None,)
         definitions = await self._definitions(query, odd)
         groups: list[str | None] = [None]
+        user: str | None = None
         # Without an identity adapter the bridge compares names exactly; the query ignores case.
-        if definitions and query.candidate_groups and self._settings.options.identity_adapter:
-            [name] = query.candidate_groups
-            # A group that the directory no longer has may still be named in tasks. Then the tasks of all groups are read.
-            groups = [*await self._directory.group_keys(name)] or [None]
+        if definitions and self._settings.options.identity_adapter:
+            if query.candidate_groups:
+                groups = [*await self._group_filters(query.candidate_groups)]
+            if query.assignees is not None:
+                # Of a person who left, the identity provider has no id. Then the tasks of all people are read.
+                [native_id] = query.assignees
+                user = await self._directory.user_filter(native_id)
         return [
-            Stream(ListKind.ALL, type=definition, status=status, group=group)
+            Stream(ListKind.ALL, type=definition, status=status, group=group, user=user)
             for definition in definitions
             for status in statuses
             for group in groups
         ]
+
+    async def _group_filters(self, names: frozenset[str]) -> list[str]:
+        """A group that the directory does not list is given by its name, as the kernel has it: the bridge takes that too."""
+        found: dict[str, None] = {}
+        for name in sorted(names):
+            found.update(dict.fromkeys(await self._directory.group_keys(name) or [name]))
+        return list(found)
 
     async def _streams_of_person(
         self, query: TaskQuery, statuses: tuple[str | None, ...], odd: list[OddRow]

@@ -23,7 +23,7 @@ WITHOUT_VIEW_USERS = "liam"
 """The person without the role `view-users`: the provider refuses what the bridge asks for them."""
 
 _NAMESPACE = UUID("6d1b6c5e-3c8a-4b7e-8f3a-1c2d3e4f5a6b")
-_IN_SUBGROUP = frozenset({"carol", "ines"})
+_IN_SUBGROUP = frozenset({"bob", "ines"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,7 @@ def _user(person: Person) -> User:
 PEOPLE = {user.id: user for user in map(_user, ALL_PEOPLE)}
 TOP_GROUPS = {group.id: group for group in (Group(_id("group", name), name) for name in GROUPS)}
 GROUPS_BY_ID = {**TOP_GROUPS, _id("group", SUBGROUP): Group(_id("group", SUBGROUP), SUBGROUP)}
-_ACCOUNT = User(
-    _id("user", "service-account-taskgate"), None, "service-account-taskgate", "", "", (), (ADMIN_ROLE,)
-)
+_ACCOUNT = User(_id("user", "service-account-taskgate"), None, "service-account-taskgate", "", "", (), (ADMIN_ROLE,))
 
 
 class Realm:

@@ -75,7 +75,9 @@ def json_object(body: bytes) -> dict[str, Any]:
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise RefusalError(400, f"JSON parse error: Unrecognized token '{body[:20].decode(errors='replace')}'") from None
+        raise RefusalError(
+            400, f"JSON parse error: Unrecognized token '{body[:20].decode(errors='replace')}'"
+        ) from None
     if isinstance(parsed, dict):
         return parsed
     if isinstance(parsed, str):

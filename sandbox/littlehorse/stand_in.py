@@ -178,7 +178,7 @@ class LittlehorseStandIn(StandIn):
         text = f"No static resource {request.url.path.removeprefix('/')}."
         if error.status_code == 405:
             text = f"Method '{request.method}' is not supported."
-        headers = {name: value.replace(", HEAD", "") for name, value in (error.headers or {}).items()}
+        headers = {name: value.replace("HEAD", "").strip(", ") for name, value in (error.headers or {}).items()}
         return RefusalError(error.status_code, text, headers=headers).response(request.url.path, self.clock)
 
 

@@ -160,9 +160,7 @@ def definition_of(exchange: Json) -> Json:
 
 def run(run_id: str, id: str, **more: Any) -> TaskRun:
     members: Json = {"definition": "review", "status": "ASSIGNED" if more.get("user") else "UNASSIGNED", **more}
-    return TaskRun(
-        run_id, id, notes="", scheduled_at=NOW, **{"user": None, "group": "approvers", **members}
-    )
+    return TaskRun(run_id, id, notes="", scheduled_at=NOW, **{"user": None, "group": "approvers", **members})
 
 
 def open_or_closed(task: TaskRun, exchange: Json) -> TaskRun:
@@ -230,7 +228,9 @@ def shape(value: Any) -> Any:
     """The value with the form of times in place of times, and with sets as sets."""
     match value:
         case dict():
-            return [(name, form_of_bookmark(each) if name == "bookmark" else shape(each)) for name, each in value.items()]
+            return [
+                (name, form_of_bookmark(each) if name == "bookmark" else shape(each)) for name, each in value.items()
+            ]
         case list():
             return sorted((shape(each) for each in value), key=repr)
         case str():
@@ -276,7 +276,9 @@ def headers(found: Any) -> Json:
 
 
 @absent
-@pytest.mark.parametrize("number", range(len(EXCHANGES)), ids=lambda number: f"{number}-{EXCHANGES[number]['operation']}")
+@pytest.mark.parametrize(
+    "number", range(len(EXCHANGES)), ids=lambda number: f"{number}-{EXCHANGES[number]['operation']}"
+)
 async def test_the_stand_in_answers_as_the_bridge_did(number: int) -> None:
     """Status, headers, members, types and texts are equal; times have the same form, and sets any order."""
     exchange = EXCHANGES[number]
