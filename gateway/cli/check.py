@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -12,12 +12,15 @@ from gateway.cli.options import ConfigFile
 from gateway.cli.table import print_table
 
 if TYPE_CHECKING:
+    from connectors.sdk.connector import Connector
     from connectors.sdk.settings import SourceSettings
     from gateway.settings import Settings
 
 
 def check(config: ConfigFile) -> None:
-    """Validate configuration and journal, and ask every source whether it answers; exit 0 when all is well, else 1."""
+    """Validate configuration and journal, ask every source whether it answers, and what its account can do; exit 0 when all
+    is well, else 1.
+    """
     log_errors_only()
     settings = load_or_fail(config)
     from gateway.composition import journal_fault
@@ -42,8 +45,23 @@ async def _row(section: "SourceSettings") -> tuple[str, str, str, str]:
     connector = connector_types()[section.vendor].open(section)
     try:
         await connector.ping()
+        account = await _account(connector)
     except ConnectorError as error:
         return section.key, section.vendor, error.code, error.message
     finally:
         await connector.aclose()
-    return section.key, section.vendor, "OK", "answers, and accepts our credentials"
+    lacks = dict.fromkeys(connector.info.withheld.values())
+    if lacks:
+        return section.key, section.vendor, "LIMITED", "; ".join(lacks)
+    as_whom = f" as {account}" if account else ""
+    return section.key, section.vendor, "OK", f"answers, and accepts our credentials{as_whom}"
+
+
+async def _account(connector: "Connector[Any]") -> str:
+    """Who the account is; empty if the vendor does not tell, or refuses to."""
+    from connectors.sdk.errors import RejectedError
+
+    try:
+        return await connector.look_at_account()
+    except RejectedError:
+        return ""

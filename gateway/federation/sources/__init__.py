@@ -3,6 +3,7 @@
 source                one source: its connector behind admission control
 reader                reads of a source through the cache
 batch                 single reads that become one call
+account               looks at the source's own account from time to time
 containment           unexpected exceptions of a connector
 status                how it fared lately, and how a failing read shows
 action_capabilities   what it can do, by action of the graph

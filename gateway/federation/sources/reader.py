@@ -42,7 +42,7 @@ class SourceReader:
         """
 
         async def fetched() -> T:
-            value = await source.read(operation, fetch)
+            value = await source.read(operation, fetch, is_about_one=about.native_id is not None)
             failure = failure_of(value)
             if failure is not None:
                 source.record_failure(failure.at(source.key, operation))

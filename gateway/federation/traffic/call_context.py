@@ -27,6 +27,8 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     `asked_at`: when the question arrived, in seconds of the monotonic clock; None: with the call itself. A read that began
     later is fresh enough for it
     `operation_records`: what the reads of the GraphQL operation share; None: each reads for itself
+    `is_about_one`: the request is about one object, or is made with one person's credentials: an error answer may be about
+    these, and not about the source
     `is_probe`: the request is a health probe and passes an open circuit breaker
     """
 
@@ -38,6 +40,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     asked_at: float | None = None
     counters: tuple[RequestCost, ...] = ()
     operation_records: OperationRecords | None = None
+    is_about_one: bool = False
     is_probe: bool = False
 
     def __repr__(self) -> str:

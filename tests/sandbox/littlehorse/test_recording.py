@@ -85,7 +85,7 @@ def recorded_realm() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for table in (directory.PEOPLE, directory.TOP_GROUPS, directory.GROUPS_BY_ID, DEFINITIONS):
             for key in list(table):
-                patch.delitem(table, key)  # type: ignore[arg-type]
+                patch.delitem(table, key)
         for name, id in GROUP_IDS.items():
             patch.setitem(directory.TOP_GROUPS, id, Group(id, name))
             patch.setitem(directory.GROUPS_BY_ID, id, Group(id, name))
