@@ -235,6 +235,11 @@ class CamundaConnector(Connector[CamundaSettings]):
         await self._client.get_topology()
         await self._client.get_status()
 
+    async def look_at_account(self) -> str:
+        """The server tells who it is. What it may do decides each request: the server lists no rights."""
+        user = await self.extras.get_self()
+        return "" if user is None else user.name or user.native_id
+
     # Verbs on tasks
 
     @handles(

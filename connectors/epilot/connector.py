@@ -116,6 +116,11 @@ class EpilotConnector(Connector[EpilotSettings]):
         else:
             await self._client.directory.me()
 
+    async def look_at_account(self) -> str:
+        """The user or access token of the credentials. The vendor shows no grants of a token."""
+        me = await self._client.directory.me()
+        return me.display_name or me.email or me.id or ""
+
     def guard(self, admission: AdmissionControl) -> None:
         self._client.guard(admission)
 

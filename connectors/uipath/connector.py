@@ -53,6 +53,7 @@ from connectors.sdk import (
     UnavailableError,
     Update,
     UpdateField,
+    UnsupportedActionError,
     Upstream,
     User,
     UserRef,
@@ -96,6 +97,8 @@ class UiPathConnector(Connector[UiPathSettings]):
         self._directory = Directory(self._client, settings.options.folders)
         self._flows = flows.Flows(self._client, settings, clock)
         self.extras = Extras(self._client)
+        # Whether the account is known not to be a user of the tenant.
+        self._is_no_user = False
 
     @classmethod
     def open(cls, settings: UiPathSettings, *, transport: Transport | None = None, clock: Clock = utc_now) -> Self:
@@ -158,6 +161,15 @@ class UiPathConnector(Connector[UiPathSettings]):
     async def ping(self) -> None:
         await self._client.list_tasks({"$orderby": "Id asc"}, top=1, as_task_admin=self.settings.options.as_task_admin)
 
+    async def look_at_account(self) -> str:
+        """The user of the credentials. An application without a user cannot be the assignee that a completion needs.
+
+        ForbiddenError for an account that may not read users.
+        """
+        user = await self.extras.get_self()
+        self._is_no_user = user is None
+        return "an application without a user" if user is None else user.name or user.username or user.native_id
+
     def is_native_id(self, native_id: str) -> bool:
         """`<folder id>-<task id>`, both int64."""
         return TaskId.parse(native_id) is not None
@@ -202,8 +214,16 @@ class UiPathConnector(Connector[UiPathSettings]):
             return IdentityNotLinkedError("your user id in this source must be a number")
         if action in {TaskAction.COMPLETE, TaskAction.SAVE_DRAFT}:
             verb = "complete" if action is TaskAction.COMPLETE else "save data of"
-            return forms.refusal_of_type(task, verb)
+            refusal = forms.refusal_of_type(task, verb)
+            if refusal is not None:
+                return refusal
+        if action is TaskAction.COMPLETE and self._is_no_user and self._takes_over(task):
+            return UnsupportedActionError(forms.WITHOUT_USER)
         return super().refusal_of(task, action, actor)
+
+    def _takes_over(self, task: Task) -> bool:
+        """Whether a completion assigns the task to the account first."""
+        return task.native_type != "ExternalTask" and self.settings.options.assign_before_completing
 
     # Contents
 
@@ -298,7 +318,7 @@ class UiPathConnector(Connector[UiPathSettings]):
     async def complete(self, command: Complete) -> Outcome:
         task = command.task
         completion = await forms.completion_of(self._client, command, TaskId.require(task.native_id))
-        if completion.needs_assignee and self.settings.options.assign_before_completing:
+        if self._takes_over(task):
             account = await forms.complete_as_account(self._client, completion, task)
             task = after_write.assigned(task, UserRef(native_id=account), fetched_at=self.clock())
         else:

@@ -36,6 +36,8 @@ from connectors.uipath.ids import TaskId
 from connectors.uipath.mapping import group_to_wire, user_to_wire
 from connectors.uipath.settings import UiPathOptions
 
+WITHOUT_USER = "the source's credentials do not belong to a user, so the task cannot be assigned to it for the completion"
+
 # What the colour of a button says of it.
 THEMES = {"success": OutcomeNature.POSITIVE, "danger": OutcomeNature.NEGATIVE}
 # Faults that one message names at most.
@@ -156,11 +158,6 @@ class Completion(Struct, frozen=True, kw_only=True):
     action: str | None
     data: Mapping[str, object] | None
 
-    @property
-    def needs_assignee(self) -> bool:
-        """Whether the vendor only accepts it from the task's assignee."""
-        return self.native_type != "ExternalTask"
-
 
 async def completion_of(client: UiPathClient, command: Complete, native: TaskId) -> Completion:
     """With the data of `data_to_send` for a Form task.
@@ -218,9 +215,7 @@ async def complete_as_account(client: UiPathClient, completion: Completion, task
     """
     user = await client.get_current_user()
     if user is None:
-        raise UnsupportedActionError(
-            "the source's credentials do not belong to a user, so the task cannot be assigned to it for the completion"
-        )
+        raise UnsupportedActionError(WITHOUT_USER)
     account = str(user.id)
     if task.assignee is None or task.assignee.native_id != account:
         await client.assign(user_to_wire(account), completion.native.task, again=task.native_state == "Pending")

@@ -9,13 +9,13 @@ from contextvars import Context
 
 import anyio
 
-from connectors.sdk.errors import ConnectorError
+from connectors.sdk.errors import ConnectorError, RejectedError
 from gateway.federation.traffic import CallContext, Priority, in_context
 
-# Seconds until the next look: after one that failed, one that found something missing, and one that found nothing.
-AFTER_FAILURE = 60.0
-AFTER_LACK = 300.0
-AFTER_NONE = 3600.0
+# Seconds until the next look: after one that failed or found something missing, and after one that found nothing, also
+# because the vendor does not tell.
+SOON = 300.0
+LATER = 3600.0
 # Seconds that a look may take.
 TIMEOUT = 15.0
 
@@ -44,9 +44,11 @@ class AccountWatch:
             try:
                 context = CallContext(priority=Priority.BACKGROUND).with_deadline(TIMEOUT)
                 with in_context(context), anyio.fail_after(TIMEOUT):
-                    pause = AFTER_NONE if await self._look() else AFTER_LACK
+                    pause = LATER if await self._look() else SOON
+            except RejectedError:
+                pause = LATER
             except (ConnectorError, TimeoutError):
                 # Whether the source answers is found out, and told, by others.
-                pause = AFTER_FAILURE
+                pause = SOON
             looked.set()
             await anyio.sleep(pause)
