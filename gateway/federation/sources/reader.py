@@ -107,6 +107,15 @@ class SourceReader:
                 group.start_soon(one, native_id)
         return found
 
+    @property
+    def changes(self) -> int:
+        """The number of the last write through this gateway or another replica."""
+        return self._cache.changes
+
+    def is_outdated(self, number: int, about: Tag) -> bool:
+        """Whether a write was made after that number which answers with this tag must show."""
+        return self._cache.is_outdated(number, about)
+
     def fallback(
         self, source: Source, operation: str, arguments: Hashable, error: ConnectorError
     ) -> CachedResult[Any] | None:
