@@ -26,6 +26,7 @@ FURTHER_VENDOR_FILES = {
     "people.py",
     "flows.py",
     "after_write.py",
+    "assignment.py",
     "options.py",
     "extras.py",
     "formats",

@@ -7,19 +7,18 @@ from typing import ClassVar, Self
 from msgspec import Raw
 
 from connectors.littlehorse import after_write, ids, mapping, search, wire
+from connectors.littlehorse.assignment import Assignments
 from connectors.littlehorse.client import ADMIN, LittlehorseClient, Params, Side
 from connectors.littlehorse.details import Details
 from connectors.littlehorse.errors import is_refusal, parse_error
 from connectors.littlehorse.extras import Extras
 from connectors.littlehorse.forms import Values, holds, values_of
 from connectors.littlehorse.ids import TaskId
-from connectors.littlehorse.options import assign_options
 from connectors.littlehorse.paging import AT_ONCE, MOST_ROWS, TaskLists
-from connectors.littlehorse.people import Directory, unlisted_group
+from connectors.littlehorse.people import Directory
 from connectors.littlehorse.settings import LittlehorseSettings
 from connectors.sdk import (
     AddComment,
-    AlreadyAssignedError,
     Assign,
     Cancel,
     Claim,
@@ -37,7 +36,6 @@ from connectors.sdk import (
     Identity,
     Listing,
     MutationStatus,
-    NotFoundError,
     OAuthCredentials,
     Outcome,
     Page,
@@ -54,7 +52,6 @@ from connectors.sdk import (
     TokenExchange,
     Transport,
     Unassign,
-    UnavailableError,
     UnsupportedActionError,
     Upstream,
     User,
@@ -114,6 +111,9 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         self._directory = Directory(self._client, settings, user=self._user, admin=self._admin)
         self._lists = TaskLists(self._client, settings, self._directory, user=self._user, admin=self._admin)
         self._details = Details(self._client, settings, self._directory, user=self._user, admin=self._admin)
+        self._assignments = Assignments(
+            self._client, settings, self._directory, self._details, admin=self._admin, clock=clock
+        )
         # Why the account completes no task; None as long as nothing speaks against it.
         self._account_lacks: str | None = None
         self.extras = Extras(self._client, settings.options, self._user)
@@ -263,11 +263,9 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             )
         if action in {TaskAction.RELEASE, TaskAction.UNASSIGN} and not groups:
             return UnsupportedActionError("the task has no group to go back to, and the bridge has no other release")
-        by_account = {TaskAction.RELEASE, TaskAction.UNASSIGN} | (
-            {TaskAction.CLAIM} if _is_service(self.settings) else set()
-        )
-        if action in by_account and groups and self._is_unlisted(task, groups[0].native_id):
-            return unlisted_group(groups[0].native_id)
+        refusal = self._assignments.refusal_of(task, action)
+        if refusal is not None:
+            return refusal
         if action is TaskAction.COMPLETE and self._account_lacks and self._is_by_account(task, actor):
             return UnsupportedActionError(self._account_lacks)
         return super().refusal_of(task, action, actor)
@@ -281,7 +279,8 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
     async def claim(self, command: Claim) -> Outcome:
         actor = _actor(command)
         await self._client.claim(self._user, TaskId.parse(command.task.native_id))
-        return self._assigned(command.task, actor, _group(command.task))
+        group = command.task.candidate_groups[0].native_id if command.task.candidate_groups else None
+        return Outcome(task=after_write.assigned(command.task, actor, group, fetched_at=self.clock()))
 
     @handles(
         Claim,
@@ -291,13 +290,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         when=_is_service,
     )
     async def claim_by_assignment(self, command: Claim) -> Outcome:
-        try:
-            return await self._assign(command.task, user=_actor(command), group=_group(command.task))
-        except ValidationFailedError as error:
-            raise ForbiddenError(
-                "the bridge gives this task to users that it knows, and to members of its group only",
-                native_status=error.native_status,
-            ) from error
+        return await self._assignments.claim(command.task, _actor(command))
 
     @handles(
         Release,
@@ -307,7 +300,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         when=_has_admin,
     )
     async def release(self, command: Release) -> Outcome:
-        return await self._back_to_group(command.task)
+        return await self._assignments.back_to_group(command.task)
 
     @handles(
         Unassign,
@@ -317,7 +310,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         when=_has_admin,
     )
     async def unassign(self, command: Unassign) -> Outcome:
-        return await self._back_to_group(command.task)
+        return await self._assignments.back_to_group(command.task)
 
     @handles(
         Assign,
@@ -326,25 +319,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         when=_has_admin,
     )
     async def assign(self, command: Assign) -> Outcome:
-        options = assign_options(command)
-        if command.task.assignees and not command.override:
-            raise AlreadyAssignedError("the task has an owner; give `override` to replace the owner")
-        if command.user_id is None:
-            return await self._assign(command.task, user=None, group=command.group_id, named_by=("groupId",))
-        user, named_by = UserRef(native_id=command.user_id), ("options", "userGroup") if options.user_group else ()
-        group = options.user_group or (_group(command.task) if command.keep_group else None)
-        try:
-            return await self._assign(command.task, user=user, group=group, named_by=named_by)
-        except ValidationFailedError as error:
-            if error.native_status is None or error.field != ("groupId",):
-                raise
-            # Both were found in the directory before.
-            raise ValidationFailedError(
-                f"the user is not a member of the group {group!r}"
-                + ("" if options.user_group else ", which the task keeps unless keepGroup is false"),
-                field=("userId",),
-                native_status=error.native_status,
-            ) from error
+        return await self._assignments.assign(command)
 
     @handles(
         Complete,
@@ -384,46 +359,6 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         is_other_persons = bool(owners) and (actor is None or actor.native_id not in owners)
         return _is_service(self.settings) or is_other_persons
 
-    def _is_unlisted(self, task: Task, group: str) -> bool:
-        """Whether the directory is known not to have the task's group."""
-        if self._admin is None or not self.settings.options.identity_adapter:
-            return False
-        told = mapping.lists_group(task.payload)
-        return (self._directory.knows_group(group) if told is None else told) is False
-
-    async def _back_to_group(self, task: Task) -> Outcome:
-        return await self._assign(task, user=None, group=_group(task))
-
-    async def _assign(
-        self, task: Task, *, user: UserRef | None, group: str | None, named_by: tuple[str, ...] = ()
-    ) -> Outcome:
-        """None clears the user or the group. `named_by`: the field that named the group; empty for the task's own."""
-        if self._admin is None:
-            raise UnsupportedActionError("assigning needs an account with the role lh-user-tasks-admin")
-        task_id = TaskId.parse(task.native_id)
-        user_key = "" if user is None else await self._directory.user_key(user.native_id)
-        group_key = "" if group is None else await self._directory.group_key(group, field=named_by)
-        try:
-            await self._client.assign(self._admin, task_id, user_id=user_key, group_id=group_key)
-        except UnavailableError as error:
-            if error.native_status == 500 and await self._is_gone(task):
-                raise NotFoundError("no such task", native_status=500) from error
-            raise
-        return self._assigned(task, user, group)
-
-    async def _is_gone(self, task: Task) -> bool:
-        """Whether the bridge says that there is no such task. Its answer to an assignment does not tell."""
-        try:
-            await self._details.record(task.native_id)
-        except NotFoundError:
-            return True
-        except ConnectorError:
-            return False
-        return False
-
-    def _assigned(self, task: Task, user: UserRef | None, group: str | None) -> Outcome:
-        return Outcome(task=after_write.assigned(task, user, group, fetched_at=self.clock()))
-
     async def _confirm(self, task: Task, side: Side, values: Values) -> Outcome:
         """Read the record behind a completion that was answered 204. The bridge also answers 204 if it changed nothing.
 
@@ -447,7 +382,3 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
 def _actor(command: TaskCommand) -> UserRef:
     actor = command.require_actor()
     return UserRef(native_id=actor.native_id, email=actor.email)
-
-
-def _group(task: Task) -> str | None:
-    return task.candidate_groups[0].native_id if task.candidate_groups else None

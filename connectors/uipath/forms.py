@@ -36,7 +36,9 @@ from connectors.uipath.ids import TaskId
 from connectors.uipath.mapping import group_to_wire, user_to_wire
 from connectors.uipath.settings import UiPathOptions
 
-WITHOUT_USER = "the source's credentials do not belong to a user, so the task cannot be assigned to it for the completion"
+WITHOUT_USER = (
+    "the source's credentials do not belong to a user, so the task cannot be assigned to it for the completion"
+)
 
 # What the colour of a button says of it.
 THEMES = {"success": OutcomeNature.POSITIVE, "danger": OutcomeNature.NEGATIVE}

@@ -37,6 +37,7 @@ class BegunScans:
         self._now = now
         self._changes = changes
         self._scans: OrderedDict[Hashable, BegunScan[Any]] = OrderedDict()
+        self._running: dict[Hashable, BegunScan[Any]] = {}
         self._going_on: dict[Hashable, asyncio.Task[None]] = {}
 
     async def run(
@@ -59,6 +60,14 @@ class BegunScans:
                     return snapshot, begun.number
         fresh = BegunScan(make(), anyio.current_time(), self._now(), self._changes())
         return await self._noted(key, fresh, page_of), fresh.number
+
+    def so_far(self, key: Hashable, error: ConnectorError) -> Snapshot[Any] | None:
+        """What a scan that still runs has read, for a reader who waited until `error`; None without a row."""
+        begun = self._running.get(key)
+        snapshot = None if begun is None else begun.scan.so_far(error)
+        if begun is None or snapshot is None or not snapshot.rows:
+            return None
+        return structs.replace(snapshot, read_from=begun.read_from)
 
     def go_on(self, key: Hashable, read: Callable[[], Awaitable[Snapshot[Any]]]) -> None:
         """Read on in the background until the scan is complete. `read` is the question that ran out of time."""
@@ -92,7 +101,7 @@ class BegunScans:
         task.add_done_callback(lambda done: self._ended(key, done))
 
     def _pages(self, key: Hashable) -> int:
-        begun = self._scans.get(key)
+        begun = self._running.get(key) or self._scans.get(key)
         return 0 if begun is None else begun.scan.pages
 
     def _ended(self, key: Hashable, task: "asyncio.Task[None]") -> None:
@@ -105,11 +114,15 @@ class BegunScans:
 
     async def _noted(self, key: Hashable, begun: BegunScan[N], page_of: PageOf[N]) -> Snapshot[N]:
         """Remembers the scan if it ran out of time after some pages."""
+        self._running[key] = begun
         try:
             snapshot = await begun.scan.run(page_of)
         except ConnectorError as error:
             self._remember(key, begun, error)
             raise
+        finally:
+            if self._running.get(key) is begun:
+                del self._running[key]
         self._remember(key, begun, snapshot.error)
         return snapshot
 

@@ -78,9 +78,7 @@ class Scan(Generic[N]):
             except ConnectorError as error:
                 if not rows:
                     raise
-                return Snapshot(
-                    list(rows.values()), truncated=True, pages=self.pages, error=error, odd=tuple(odd.values())
-                )
+                return self.so_far(error)
             self.pages += 1
             self._is_short = self._is_short or page.truncated
             for row in page.items:
@@ -92,6 +90,11 @@ class Scan(Generic[N]):
                 is_cut = self._is_short or not is_last or len(rows) > self._scan_limit
                 return Snapshot(found, truncated=is_cut, pages=self.pages, odd=tuple(odd.values()))
             self._cursor = page.next_cursor
+
+    def so_far(self, error: ConnectorError) -> Snapshot[N]:
+        """What was read before `error`."""
+        rows, odd = list(self._rows.values()), tuple(self._odd.values())
+        return Snapshot(rows, truncated=True, pages=self.pages, error=error, odd=odd)
 
 
 async def full_scan(page_of: PageOf[N], *, page_limit: int, scan_limit: int) -> Snapshot[N]:

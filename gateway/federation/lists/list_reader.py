@@ -9,6 +9,7 @@ import anyio
 from connectors.sdk.clock import utc_now
 from connectors.sdk.connector_info import ConnectorInfo, Listing
 from connectors.sdk.errors import (
+    AlreadyAssignedError,
     BrokenError,
     ConnectorError,
     ForbiddenError,
@@ -135,9 +136,12 @@ class ListReader:
         try:
             found = await ask(contribution, anew=fresh)
         except UpstreamTimeoutError as error:
+            part = self._begun.so_far(key, error) if keeps_partial else None
             if ran_out_of_time(error):
                 self._begun.go_on(key, lambda: ask(Contribution(source)))
-            raise
+            if part is None:
+                raise
+            found = part
         contribution.note_read_from(found.read_from)
         if found.error is None:
             return found
@@ -159,6 +163,9 @@ class ListReader:
         rows: list[N] = []
         error: ConnectorError | None = None
         for answer in answers.values():
+            if isinstance(answer, AlreadyAssignedError):
+                # Another person's, whom the vendor does not name: not one of the caller's tasks.
+                continue
             if isinstance(answer, ConnectorError):
                 error = answer
                 continue

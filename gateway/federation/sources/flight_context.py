@@ -8,7 +8,7 @@ from msgspec import structs
 from gateway.federation.cache import CacheKey, FlightContext
 from gateway.federation.traffic import Priority, current_context, in_context
 
-# Seconds that a background refresh may take.
+# Seconds that a call may take which no reader waits for.
 BACKGROUND_DEADLINE = 60.0
 
 
@@ -23,7 +23,8 @@ def flight_context(deadlines: Mapping[str, float]) -> FlightContext:
         context = current_context()
         if not in_background:
             shared = structs.replace(context, records=context.records_of(key.source, key.scope))
-            return in_context(shared.with_deadline(deadlines[key.source]))
+            is_waited_for = context.priority is not Priority.BACKGROUND
+            return in_context(shared.with_deadline(deadlines[key.source] if is_waited_for else BACKGROUND_DEADLINE))
         refresh = structs.replace(
             context, priority=Priority.BACKGROUND, counters=(), records=None, operation_records=None
         )
