@@ -8,7 +8,7 @@ from msgspec import Raw
 
 from connectors.camunda import after_write, details, flows, people, search
 from connectors.camunda.client import CamundaClient
-from connectors.camunda.errors import is_refusal, parse_error
+from connectors.camunda.errors import CLAIMS_FOR_ITSELF, is_refusal, parse_error
 from connectors.camunda.extras import Extras
 from connectors.camunda.formats import judge_form
 from connectors.camunda.forms import variables_of
@@ -39,10 +39,12 @@ from connectors.sdk import (
     FormJudgement,
     FormKind,
     Group,
+    Identity,
     Listing,
     NoOptions,
     Outcome,
     Page,
+    RejectedError,
     Release,
     ResumeFlow,
     SourceSettings,
@@ -50,11 +52,13 @@ from connectors.sdk import (
     Support,
     SuspendFlow,
     Task,
+    TaskAction,
     TaskDetail,
     TaskOrderField,
     TaskQuery,
     Transport,
     Unassign,
+    UnsupportedActionError,
     Update,
     UpdateField,
     Upstream,
@@ -100,6 +104,7 @@ class CamundaConnector(Connector[CamundaSettings]):
         super().__init__(settings, upstream, clock=clock)
         self._client = CamundaClient(upstream)
         self.extras = Extras(self._client, settings)
+        self._only_claims_for: str | None = None
 
     @classmethod
     def open(cls, settings: CamundaSettings, *, transport: Transport | None = None, clock: Clock = utc_now) -> Self:
@@ -185,8 +190,8 @@ class CamundaConnector(Connector[CamundaSettings]):
             filter=filter, sort=flows.NEWEST_FIRST, page=page_request(limit, after)
         )
         found = decode_rows(answer.items, flows.read_flow)
-        shown = flows.flows_of(found, self.settings, fetched_at=self.clock())
-        return page_of(shown, answer, limit=limit, after=after, odd=found.odd)
+        items = flows.flows_of(found, self.settings, fetched_at=self.clock())
+        return page_of(items, answer, limit=limit, after=after, odd=found.odd)
 
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
         """One call for each 100 ids."""
@@ -236,9 +241,16 @@ class CamundaConnector(Connector[CamundaSettings]):
         await self._client.get_status()
 
     async def look_at_account(self) -> str:
-        """The server tells who it is. What it may do decides each request: the server lists no rights."""
+        """The server tells who it is, and lists no rights. On newer servers a user, unlike a client, claims for itself only."""
         user = await self.extras.get_self()
+        self._only_claims_for = None if user is None or not await self.extras.is_bound() else user.native_id
         return "" if user is None else user.name or user.native_id
+
+    def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
+        """With the engine's CLAIM, some accounts claim for no other person."""
+        if action is TaskAction.CLAIM and actor is not None and self._only_claims_for not in {None, actor.native_id}:
+            return UnsupportedActionError(CLAIMS_FOR_ITSELF)
+        return super().refusal_of(task, action, actor)
 
     # Verbs on tasks
 
