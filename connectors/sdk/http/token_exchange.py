@@ -10,7 +10,7 @@ import anyio
 import msgspec
 
 from connectors.sdk.clock import Clock, utc_now
-from connectors.sdk.errors import BrokenError, ConnectorError, IdentityNotLinkedError, UnauthenticatedError
+from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, UnauthenticatedError
 from connectors.sdk.http.answer import Answer
 from connectors.sdk.http.authority import Authority
 from connectors.sdk.http.call import current_call
@@ -149,7 +149,7 @@ def _refusal(answer: Answer) -> ConnectorError:
         )
     if code == "access_denied" and body is not None and "audience" in (body.error_description or ""):
         # Signing in again gives another token of the same client, with the same audience.
-        return BrokenError(
+        return UnauthenticatedError(
             "the issuer does not exchange tokens of the client that people sign in with: that client's tokens need our "
             "client_id in their audience",
             native_status=answer.status,
