@@ -1,12 +1,24 @@
 # One word each. Everything is installed into .venv; PYTHON is any Python from 3.11 on.
 PYTHON ?= python3
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+# Every program that tests start would compile the whole tree again, as some containers ask for.
+export PYTHONDONTWRITEBYTECODE =
+PYTEST := $(BIN)/python -m pytest
+# The tests run in parts side by side, which is cheaper than sharing out single tests: each is collected and told once.
+# A part is named after its folders; the last is the rest of tests/.
+PARTS := tests-connectors tests-gateway tests-federation tests-rest
+FOLDERS_connectors := tests/connectors tests/form_js tests/formio
+FOLDERS_federation := tests/gateway/federation tests/schema
+FOLDERS_gateway := tests/gateway --ignore=tests/gateway/federation
+FOLDERS_rest := tests $(patsubst %,--ignore=%,$(FOLDERS_connectors) tests/gateway tests/schema)
+# As many at once as there are processors, four at most. What each prints stays together where make can do that.
+PROCESSORS := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n > 4 ? 4 : n)))
+SIDE_BY_SIDE := $(MAKE) --no-print-directory --keep-going --jobs=$(PROCESSORS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 CPU_SECONDS := $(BIN)/python tests/cpu_seconds.py
 NPM_INSTALL := npm install --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error --fetch-retries=1 --fetch-timeout=60000
 NPM_INSTALLED := $(patsubst %/package.json,%/node_modules/.installed,$(wildcard tests/*/package.json))
 
-.PHONY: demo check test test-long test-real lint types contracts all-tests unit-tests graphiql clean help
+.PHONY: demo check test test-long test-real lint types contracts $(PARTS) graphiql clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -42,10 +54,10 @@ demo: .venv/.installed graphiql
 
 # Both print at their end how many CPU seconds they took, of all processes that they started.
 test: .venv/.installed-dev graphiql $(NPM_INSTALLED)
-	@$(CPU_SECONDS) $(MAKE) --no-print-directory lint types contracts all-tests
+	@$(CPU_SECONDS) $(SIDE_BY_SIDE) lint types contracts $(PARTS)
 
 check: .venv/.installed-dev
-	@$(CPU_SECONDS) $(MAKE) --no-print-directory lint types contracts unit-tests
+	@HYPOTHESIS_PROFILE=few TESTS='not server and not slow' $(CPU_SECONDS) $(SIDE_BY_SIDE) types lint contracts $(PARTS)
 
 lint:
 	$(BIN)/ruff format --check .
@@ -57,14 +69,15 @@ types:
 contracts:
 	$(BIN)/lint-imports
 
-all-tests:
-	$(PYTEST)
-
-unit-tests:
-	HYPOTHESIS_PROFILE=few $(PYTEST) -m 'not server and not slow'
+# TESTS are the marks to choose by, without it all tests. Each part has ports of its own.
+tests-gateway: export TEST_PART := 1
+tests-federation: export TEST_PART := 2
+tests-rest: export TEST_PART := 3
+$(PARTS): tests-%:
+	$(PYTEST) -m '$(TESTS)' $(FOLDERS_$*)
 
 test-long: .venv/.installed-dev graphiql $(NPM_INSTALLED)
-	HYPOTHESIS_PROFILE=long $(PYTEST)
+	HYPOTHESIS_PROFILE=long $(SIDE_BY_SIDE) $(PARTS)
 
 # No part of test: fetches an engine once (kept outside of the tree), starts it, tests against it, stops it.
 test-real: .venv/.installed-dev

@@ -82,7 +82,7 @@ that the parser reads, and the largest that the limits allow to be validated."""
 
 
 def filled(start: str, piece: str, end: str, fits: Callable[[str], bool]) -> str:
-    """The text with as many pieces as fit, found by doubling and then by bisection."""
+    """The text with about as many pieces as fit (fifteen sixteenths or more), found by doubling and then by bisection."""
 
     def text(count: int) -> str:
         return start + "".join(piece.replace("#", str(n)) for n in range(count)) + end
@@ -91,7 +91,7 @@ def filled(start: str, piece: str, end: str, fits: Callable[[str], bool]) -> str
     while fits(text(refused)):
         refused *= 2
     served = refused // 2
-    while refused - served > 1:
+    while refused - served > max(1, served // 16):
         count = (served + refused) // 2
         if fits(text(count)):
             served = count

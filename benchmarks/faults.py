@@ -102,8 +102,9 @@ class Seen(Struct):
     recoveries: list[float] = []
 
 
-def stand_in_process(pipe: Connection) -> None:
+def stand_in_process(pipe: Connection, other_end: Connection) -> None:
     """Serve until the other end of `pipe` is closed. First send the gateway's configuration and the addresses."""
+    other_end.close()
 
     async def served() -> None:
         chosen = [kind() for kind in stand_ins().values()]
@@ -121,9 +122,12 @@ def stand_in_process(pipe: Connection) -> None:
 
 @contextmanager
 def vendors() -> Iterator[tuple[str, dict[str, str]]]:
-    spawning = multiprocessing.get_context("spawn")
-    ours, theirs = spawning.Pipe()
-    process = spawning.Process(target=stand_in_process, args=(theirs,), daemon=True)
+    """A process with the stand-ins. Must be started before threads and the event loop, because it is a fork: that saves
+    importing everything a second time.
+    """
+    forking = multiprocessing.get_context("fork")
+    ours, theirs = forking.Pipe()
+    process = forking.Process(target=stand_in_process, args=(theirs, ours), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -306,12 +310,11 @@ TABLE: Sequence[tuple[str, Callable[[Phase], str]]] = (
 )
 
 
-async def run(seconds: float) -> Seen:
-    with vendors() as (text, urls):
-        async with httpx2.AsyncClient(timeout=30) as control:
-            limits = {"limit": EVER // 1000, "write_limit": EVER // 1000}
-            (await control.post(f"{urls['geotareas']}/__sandbox__/rate-limit", json=limits)).raise_for_status()
-            return await measured(seconds, World(configured(text), urls, control))
+async def run(seconds: float, text: str, urls: Mapping[str, str]) -> Seen:
+    async with httpx2.AsyncClient(timeout=30) as control:
+        limits = {"limit": EVER // 1000, "write_limit": EVER // 1000}
+        (await control.post(f"{urls['geotareas']}/__sandbox__/rate-limit", json=limits)).raise_for_status()
+        return await measured(seconds, World(configured(text), urls, control))
 
 
 def configured(text: str) -> str:
@@ -328,7 +331,8 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=DEFAULT_SECONDS, help="of queries, all states together")
     seconds: float = arguments.parse_args().seconds
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    seen = uvloop.run(run(seconds))
+    with vendors() as (text, urls):
+        seen = uvloop.run(run(seconds, text, urls))
     print(
         f"five sources, {LATENCY_MS} ms away; {SICK} is the sick one; a source has {DEADLINE} s; {RATE:.0f} queries a second, "
         "all FRESH\n"

@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import anyio
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from gateway.composition import Gateway, open_gateway
 from gateway.federation.traffic import UpstreamRequestRecord
+from gateway.federation.writes import Pause
 from gateway.graphiql import GraphiQL
 from gateway.http import (
     AccessLog,
@@ -25,8 +27,11 @@ from schema.execution import Execution
 from schema.ports import SourceInfo
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """A gateway over `settings`. Its parts are opened and closed with the application's lifespan."""
+def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
+    """A gateway over `settings`. Its parts are opened and closed with the application's lifespan.
+
+    `pause` waits between two looks at a write whose answer was lost; tests shorten it.
+    """
     opened: list[Gateway] = []
 
     def sources() -> Sequence[SourceInfo] | None:
@@ -40,7 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_gateway(settings, observe=observe) as gateway:
+        async with open_gateway(settings, observe=observe, settled=metrics.observe_settled, pause=pause) as gateway:
             opened.append(gateway)
             try:
                 yield
@@ -48,6 +53,12 @@ def create_app(settings: Settings) -> FastAPI:
                 opened.clear()
 
     app = FastAPI(title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+
+    def drain(seconds: float) -> None:
+        for gateway in opened:
+            gateway.federation.drain(seconds)
+
+    app.state.drain = drain
     graphiql = GraphiQL(settings) if settings.gateway.offers("graphiql") else None
     route = GraphQLRoute(
         Execution(
@@ -59,7 +70,9 @@ def create_app(settings: Settings) -> FastAPI:
         authenticator=lambda: opened[0].authenticator,
         federation=lambda: opened[0].federation,
         max_body_bytes=settings.gateway.max_body_bytes,
-        deadlines=Deadlines(settings.gateway.query_deadline, settings.gateway.mutation_deadline),
+        deadlines=Deadlines(
+            settings.gateway.query_deadline, settings.gateway.mutation_deadline, settings.gateway.bulk_deadline
+        ),
         page=graphiql.response if graphiql is not None else None,
     )
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.

@@ -1,5 +1,6 @@
 """The composition root: the only file that names the concrete parts of the gateway. It opens and closes them."""
 
+import math
 import os
 import secrets
 import time
@@ -7,14 +8,16 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import anyio
 import structlog
 from msgspec import Struct
 
 from connectors.sdk.clock import Clock, utc_now
+from connectors.sdk.connector import Connector
 from connectors.sdk.errors import GatewayUnavailableError
-from connectors.sdk.model import TaskRef
+from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.registry import connector_types
 from gateway.auth import Authenticator, sign_in
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
@@ -27,12 +30,26 @@ from gateway.federation.sources import Source, SourceReader, flight_context
 from gateway.federation.traffic import Observe, ignore_record
 from gateway.federation.writes import (
     AtMostOnceSender,
+    BulkWriter,
     CommandBuilder,
     Creator,
     FlowWriter,
+    Looker,
+    Looks,
+    LostAnswers,
+    NextTask,
+    Pause,
+    Reconciler,
+    Recorder,
     Recovery,
+    Settled,
+    Settler,
+    StepWriter,
+    TargetLeases,
     TaskWriter,
+    Undoer,
     WritePipeline,
+    shows_last_write,
 )
 from gateway.people import People
 from gateway.people.configured import ConfiguredPeople
@@ -41,6 +58,7 @@ from gateway.shared import Leases
 from gateway.shared.memory import memory_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
 from gateway.store.sqlite import SqliteJournal
+from schema.ports import Target
 
 log = structlog.get_logger("taskgate.federation")
 
@@ -56,8 +74,18 @@ class Gateway(Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def open_gateway(settings: Settings, *, observe: Observe = ignore_record) -> AsyncIterator[Gateway]:
-    """All parts, open until the block ends. `observe` is called after every upstream request."""
+async def open_gateway(
+    settings: Settings,
+    *,
+    observe: Observe = ignore_record,
+    settled: Settled = lambda _source, _status: None,
+    pause: Pause = anyio.sleep,
+) -> AsyncIterator[Gateway]:
+    """All parts, open until the block ends.
+
+    `observe` is called after every upstream request, `settled` for every write whose result became known later. `pause`
+    waits between two looks at a write whose answer was lost.
+    """
     async with AsyncExitStack() as stack:
         shared = memory_state()
         people = ConfiguredPeople(person.caller() for person in settings.people)
@@ -89,6 +117,10 @@ async def open_gateway(settings: Settings, *, observe: Observe = ignore_record) 
             cursors=CursorCodec(_secret(settings)),
             leases=shared.leases,
             own=own,
+            write_deadline=settings.gateway.mutation_deadline,
+            bulk_deadline=settings.gateway.bulk_deadline,
+            settled=settled,
+            pause=pause,
         )
         stack.push_async_callback(federation.stop)
         await federation.start()
@@ -110,6 +142,20 @@ def journal_fault(settings: Settings) -> str | None:
     return None
 
 
+async def history_shows_last_write(settings: Settings, connector: Connector[Any]) -> bool | None:
+    """Whether the source's history shows the gateway's last write to it; None if that cannot be told."""
+    path = settings.gateway.journal
+    if journal_fault(settings) is not None or not path.exists():
+        return None
+    journal = SqliteJournal(path)
+    try:
+        return await shows_last_write(connector, journal)
+    except GatewayUnavailableError:
+        return None
+    finally:
+        journal.close()
+
+
 def own_work(people: People, *, keep: timedelta, ended: Iterable[EndedTask] = ()) -> OwnWork:
     """What people ended, from what the journal has."""
     return OwnWork(ended, keep=keep, is_person=lambda ref: people.by_native_ref(ref) is not None)
@@ -126,8 +172,15 @@ def compose(
     monotonic: Callable[[], float] = time.monotonic,
     now: Clock = utc_now,
     own: OwnWork | None = None,
+    write_deadline: float = math.inf,
+    bulk_deadline: float = 300.0,
+    pause: Pause = anyio.sleep,
+    settled: Settled = lambda _source, _status: None,
 ) -> FederatedSources:
-    """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`."""
+    """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`.
+
+    The deadlines are in seconds, for one write and for one bulk action.
+    """
     own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS))
     known, shown = KnownAccounts(people), RecentlyShown()
     by_key = {source.key: source for source in sources}
@@ -151,10 +204,79 @@ def compose(
         within_flow=tasks.within_flow,
         own=own,
     )
-    sender = AtMostOnceSender(journal=journal, answers=answers)
+
+    def changed_elsewhere(target: Target, hidden: Task | None) -> None:
+        """Another gateway over the same journal wrote to it: nothing that was read here is true any more."""
+        if hidden is not None:
+            shown.note_hidden(hidden)
+        if isinstance(target, TaskRef):
+            overlay.forget(target)
+            answers.invalidate([Tag(target.source, Kind.TASK, target.native_id)])
+        elif isinstance(target, FlowRef):
+            flow_overlay.forget(target)
+            answers.invalidate([Tag(target.source, Kind.FLOW, target.native_id)])
+
+    def hidden_now(target: Target) -> Task | None:
+        return shown.before(target) if isinstance(target, TaskRef) else None
+
+    sender = AtMostOnceSender(journal=journal, answers=answers, now=now)
+    target_leases = TargetLeases(leases, journal=journal, changed_elsewhere=changed_elsewhere, hidden=hidden_now)
+    undoer = Undoer(
+        by_key,
+        journal=journal,
+        reads=tasks,
+        overlay=overlay,
+        sender=sender,
+        leases=target_leases,
+        people=people,
+        now=now,
+        monotonic=monotonic,
+    )
     commands = CommandBuilder(people, known)
+    looker = Looker(by_key, tasks=tasks, flows=flows, journal=journal, people=people)
+    lost = LostAnswers(looker=looker, sender=sender, pause=pause)
+    settler = Settler(by_key, journal=journal, looker=looker, people=people, own=own, now=now)
+    recorder = Recorder(journal)
+    reconciler = Reconciler(
+        by_key,
+        journal=journal,
+        settler=settler,
+        recorder=recorder,
+        own=own,
+        answers=answers,
+        settled=settled,
+        now=now,
+        monotonic=monotonic,
+    )
     flow_lists = FlowLists(sources, reader=reader, cursors=cursors, overlay=flow_overlay)
     definition_lists = DefinitionLists(sources, reader=reader, cursors=cursors)
+    task_writer = TaskWriter(
+        reads=tasks,
+        overlay=overlay,
+        sender=sender,
+        steps=StepWriter(journal=journal, undoer=undoer),
+        lost=lost,
+        commands=commands,
+        own=own,
+        shown=shown,
+        known=known,
+        looks=Looks(),
+    )
+    pipeline = WritePipeline(
+        by_key,
+        journal=journal,
+        tasks=task_writer,
+        flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, lost=lost, commands=commands),
+        creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
+        leases=target_leases,
+        own=own,
+        recovery=Recovery(journal=journal),
+        recorder=recorder,
+        settler=settler,
+        reconciler=reconciler,
+        undoer=undoer,
+        deadline=write_deadline,
+    )
     return FederatedSources(
         sources,
         people=people,
@@ -184,17 +306,22 @@ def compose(
                 flows=flows.flows,
             ),
         ),
-        writes=WritePipeline(
+        writes=pipeline,
+        bulk=BulkWriter(
             by_key,
+            pipeline=pipeline,
+            tasks=task_writer,
+            reads=tasks,
+            deadline=bulk_deadline,
+        ),
+        next_task=NextTask(
+            by_key,
+            list_tasks=task_lists.page,
+            reads=tasks,
+            pipeline=pipeline,
+            overlay=overlay,
             journal=journal,
-            tasks=TaskWriter(
-                reads=tasks, overlay=overlay, sender=sender, commands=commands, own=own, shown=shown, known=known
-            ),
-            flows=FlowWriter(reads=flows, overlay=flow_overlay, sender=sender, commands=commands),
-            creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
             leases=leases,
-            own=own,
-            recovery=Recovery(by_key, journal=journal, people=people, reads=tasks),
         ),
         known=known,
         shown=shown,

@@ -13,9 +13,11 @@ from schema.operation import OperationQueries
 from schema.people import PeopleQueries
 from schema.source import SourceQueries
 from schema.task import (
+    BulkMutations,
     ChangeMutations,
     CreateMutations,
     EndMutations,
+    NextTaskMutations,
     OwnershipMutations,
     TaskDefinitionQueries,
     TaskQueries,
@@ -41,7 +43,16 @@ class Query(
 @strawberry.type(
     description="Write fields. A write is sent to its source at most once. Expected failures are in `errors` of the payload."
 )
-class Mutation(OwnershipMutations, WorkMutations, ChangeMutations, EndMutations, CreateMutations, FlowMutations):
+class Mutation(
+    OwnershipMutations,
+    WorkMutations,
+    ChangeMutations,
+    EndMutations,
+    CreateMutations,
+    BulkMutations,
+    NextTaskMutations,
+    FlowMutations,
+):
     pass
 
 

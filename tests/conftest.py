@@ -1,14 +1,16 @@
 """Shared by all tests: a network that reaches only this machine, marks, and the vendors' API descriptions."""
 
+import gc
 import ipaddress
 import os
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.world import world as world  # noqa: PLC0414 a fixture of all tests
@@ -20,11 +22,20 @@ settings.register_profile("quick", max_examples=30, deadline=None)
 settings.register_profile("long", max_examples=3000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
+# The default shows each frame with its variables and colours the code, which takes up to a second for each traceback.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+
 DESCRIPTIONS = Path(__file__).resolve().parents[2] / "shared" / "specs"
 
 
-# The most workers that `make test` starts (see the Makefile), and the ports of each: below the ports that the system assigns.
-MOST_WORKERS = 4
+# The parts in which `make test` runs the tests side by side (see the Makefile), and the ports of each: below the ports that
+# the system assigns.
+PARTS = 4
 FIRST_PORT, PORTS = 20_000, 3_000
 
 
@@ -33,8 +44,31 @@ FIRST_PORT, PORTS = 20_000, 3_000
 SERVER_FIXTURES = {"bridge", "npm_registry", "world"}
 SERVER_FOLDERS = {"browser", "clients", "real", "vendor_clients"}
 SLOW_FOLDERS = {"sandbox"}
+FAST = "not server and not slow"
 TESTS = Path(__file__).parent
 running: list[pytest.Item] = []
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out folders and contract suites of which `make check` would take no test: reading them takes seconds."""
+    if config.option.markexpr != FAST or not collection_path.is_relative_to(TESTS):
+        return None
+    parts = collection_path.relative_to(TESTS).parts
+    is_marked = parts[:1] and parts[0] in SERVER_FOLDERS | SLOW_FOLDERS
+    return True if is_marked or collection_path.match("connectors/*/test_contract.py") else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Thousands of tests are long-lived objects: without this, looking through them again and again for garbage would take a
+    tenth of the time of the tests.
+    """
+    gc.disable()
+    result = yield
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
+    return result
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -137,7 +171,8 @@ def api_descriptions() -> Path:
 
 @pytest.fixture(scope="session")
 def own_ports() -> range:
-    """Ports that no other worker of this run uses. Other programs on this machine may use them."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    assert worker < MOST_WORKERS
-    return range(FIRST_PORT + worker * PORTS, FIRST_PORT + (worker + 1) * PORTS)
+    """Ports that no other part of this run uses, nor another worker of pytest-xdist. Other programs may use them."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    part = int(os.environ.get("TEST_PART", worker))
+    assert part < PARTS
+    return range(FIRST_PORT + part * PORTS, FIRST_PORT + (part + 1) * PORTS)

@@ -28,6 +28,8 @@ FURTHER_VENDOR_FILES = {
     "after_write.py",
     "assignment.py",
     "options.py",
+    "steps.py",
+    "traces.py",
     "extras.py",
     "formats",
 }

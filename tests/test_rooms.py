@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -49,7 +50,12 @@ def imported_files(source: str) -> Iterator[str]:
 
 
 def is_module(room: str, name: ast.alias) -> bool:
-    return (folder_of(room) / f"{name.name}.py").is_file() or f"{room}.{name.name}" in ROOMS
+    return name.name in files_of(room) or f"{room}.{name.name}" in ROOMS
+
+
+@cache
+def files_of(room: str) -> frozenset[str]:
+    return frozenset(path.stem for path in folder_of(room).glob("*.py"))
 
 
 def closed_around(module: str, importer: str) -> str | None:

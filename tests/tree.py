@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,12 +29,18 @@ def imported(source: str, package: str) -> Iterator[str]:
                 pass
 
 
+@cache
+def imports_of(path: Path) -> tuple[str, ...]:
+    """Every module that the file names in an import statement or import call."""
+    return tuple(imported(path.read_text(encoding="utf-8"), ".".join(path.relative_to(ROOT).parent.parts)))
+
+
 def imports(folder: str) -> list[tuple[str, str]]:
     """Pairs of file and imported module, for all modules in `folder`."""
     return [
         (str(path.relative_to(ROOT)), module)
         for path in sorted((ROOT / folder).rglob("*.py"))
-        for module in imported(path.read_text(encoding="utf-8"), ".".join(path.relative_to(ROOT).parent.parts))
+        for module in imports_of(path)
     ]
 
 
@@ -52,6 +59,7 @@ def folder_of(room: str) -> Path:
     return ROOT.joinpath(*room.split("."))
 
 
+@cache
 def exports(room: str) -> list[str] | None:
     """`__all__` of a room's front door; None if it has none."""
     for node in ast.parse((folder_of(room) / "__init__.py").read_text(encoding="utf-8")).body:

@@ -1,5 +1,6 @@
 """A whole gateway and real stand-ins on real sockets, as `taskgate demo` starts them."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -34,6 +35,11 @@ PATIENT_SOURCE = {
     "write_timeout": 120,
     "cache": "{ list_seconds = 600, detail_seconds = 600, flow_seconds = 600 }",
 }
+
+
+async def short_pause(seconds: float) -> None:
+    """Between two looks at a write whose answer was lost: the stand-ins are quick."""
+    await asyncio.sleep(seconds / 50)
 
 
 class World:
@@ -113,7 +119,7 @@ async def patiently_started(app: FastAPI) -> AsyncIterator[None]:
 @asynccontextmanager
 async def gateway(configured: Path) -> AsyncIterator[tuple[FastAPI, httpx2.AsyncClient]]:
     """A gateway with this configuration, and a client of it."""
-    app = create_app(load(configured))
+    app = create_app(load(configured), pause=short_pause)
     async with (
         patiently_started(app),
         httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://gateway.test") as client,

@@ -15,6 +15,11 @@ forms          form-js documents as fields, and form data as variables
 flows          process instances as flows, and the task definitions of processes
 people         users and groups of the cluster's directory
 after_write    tasks and flows after a command
+<<<<<<< HEAD
+steps          an assignment to a group in two steps
+=======
+traces         what the vendor's records tell afterwards of a write whose answer was lost
+>>>>>>> w19d
 extras         operations that the gateway does not use
 connector      the reads and verbs of the source
 """

@@ -32,10 +32,6 @@ def assigned(task: Task, user: str | None, *, at: datetime) -> Task:
     )
 
 
-def assigned_to_group(task: Task, group_id: str, *, at: datetime) -> Task:
-    return replace(assigned(task, None, at=at), candidate_groups=groups_of([group_id]))
-
-
 def updated(command: Update, thresholds: PriorityThresholds, *, at: datetime) -> Task:
     """After an update of what `mapping.changeset_of` accepts."""
     task, clear = command.task, command.clear

@@ -99,8 +99,11 @@ class CamundaClient:
         await self._upstream.write("DELETE", "/user-tasks/{}/assignee", key, success=NO_CONTENT)
 
     async def update_user_task(self, key: str, *, changeset: Mapping[str, object], action: str | None = None) -> None:
-        """An empty list removes candidates, an empty text a date. Members that are left out stay."""
-        body = {"changeset": changeset, **_named(action)}
+        """An empty list removes candidates, an empty text a date. Members that are left out stay.
+
+        The vendor takes an update with an action alone: task listeners see it.
+        """
+        body = {**({"changeset": changeset} if changeset else {}), **_named(action)}
         await self._upstream.write("PATCH", "/user-tasks/{}", key, success=NO_CONTENT, json=body)
 
     async def complete_user_task(self, key: str, *, variables: Mapping[str, object], action: str | None) -> None:

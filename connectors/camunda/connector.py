@@ -6,7 +6,7 @@ from typing import ClassVar, Self, TypeVar
 
 from msgspec import Raw
 
-from connectors.camunda import after_write, details, flows, people, search
+from connectors.camunda import after_write, details, flows, options, people, search, steps
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.errors import CLAIMS_FOR_ITSELF, is_refusal, parse_error
 from connectors.camunda.extras import Extras
@@ -17,6 +17,7 @@ from connectors.camunda.mapping import changeset_of, read_task, task_of, tasks_o
 from connectors.camunda.options import ActionOptions
 from connectors.camunda.paging import SCAN_PAGE, page_of, page_request
 from connectors.camunda.settings import CamundaSettings
+from connectors.camunda.traces import TRACES, account_of
 from connectors.sdk import (
     AlreadyAssignedError,
     Assign,
@@ -53,6 +54,7 @@ from connectors.sdk import (
     SuspendFlow,
     Task,
     TaskAction,
+    TaskCommand,
     TaskDetail,
     TaskOrderField,
     TaskQuery,
@@ -63,7 +65,6 @@ from connectors.sdk import (
     UpdateField,
     Upstream,
     User,
-    ValidationFailedError,
     decode_rows,
     from_settings,
     get_each,
@@ -99,6 +100,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     )
     sorts_flows: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
+    traces = TRACES
 
     def __init__(self, settings: CamundaSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
@@ -252,7 +254,13 @@ class CamundaConnector(Connector[CamundaSettings]):
             return UnsupportedActionError(CLAIMS_FOR_ITSELF)
         return super().refusal_of(task, action, actor)
 
+    async def own_account(self) -> str | None:
+        return account_of(self.settings)
+
     # Verbs on tasks
+
+    def check_arguments(self, command: TaskCommand) -> None:
+        options.check_arguments(command, self.settings.options)
 
     @handles(
         Claim,
@@ -286,21 +294,23 @@ class CamundaConnector(Connector[CamundaSettings]):
         Assign,
         atomic=False,
         note="to a user: one call, refused without override if another person is the assignee; "
-        "to a group: emulated, candidate groups first, then unassign",
+        "to a group: emulated in two steps, candidate groups first, then unassign",
     )
     async def assign(self, command: Assign) -> Outcome:
-        action = parse_options(command.options, ActionOptions).action
         if command.group_id is not None:
-            return await self._assign_group(command, command.group_id, action)
-        if not command.user_id:
-            raise ValidationFailedError("names no user to assign to", field=("userId",))
+            regroup = steps.regrouping(command)
+            if len(steps.steps_of(command)) > 1:
+                raise ValueError("this assignment has two steps; each of them is performed by itself")
+            return await self.update(regroup)
+        action = parse_options(command.options, ActionOptions).action
+        user = command.user_id or ""
         if command.override:
             await self._client.assign_user_task(
-                command.task.native_id, assignee=command.user_id, allow_override=True, action=action
+                command.task.native_id, assignee=user, allow_override=True, action=action
             )
         else:
-            await self._assign_unless_taken(command.task, command.user_id, action)
-        return Outcome(task=after_write.assigned(command.task, command.user_id, at=self.clock()))
+            await self._assign_unless_taken(command.task, user, action)
+        return Outcome(task=after_write.assigned(command.task, user, at=self.clock()))
 
     async def _assign_unless_taken(self, task: Task, user: str, action: str | None = None) -> None:
         """To `user`, unless another person is the assignee: by the engine's CLAIM, or by a read before the assignment."""
@@ -313,22 +323,12 @@ class CamundaConnector(Connector[CamundaSettings]):
                 raise AlreadyAssignedError("another person is the assignee")
         await self._client.assign_user_task(task.native_id, assignee=user, allow_override=not is_claim, action=action)
 
-    async def _assign_group(self, command: Assign, group_id: str, action: str | None) -> Outcome:
-        """First the group, then the owner: between the two calls, and if the second fails, the owner still has the task."""
-        task, owner = command.task, command.task.assignee
-        actor = command.actor and command.actor.native_id
-        if owner is not None and not command.override and owner.native_id != actor:
-            raise AlreadyAssignedError("another person is the assignee; send override to take the task away")
-        await self._client.update_user_task(task.native_id, changeset={"candidateGroups": [group_id]}, action=action)
-        # Without override, a person who became the owner meanwhile keeps the task.
-        if owner is not None or command.override:
-            try:
-                await self._client.unassign_user_task(task.native_id)
-            except ConnectorError as error:
-                # The first call was applied.
-                error.maybe_applied = True
-                raise
-        return Outcome(task=after_write.assigned_to_group(task, group_id, at=self.clock()))
+    async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
+        """An assignment to a group: first the group, then the owner."""
+        return steps.steps_of(command)
+
+    def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
+        return steps.undo_of(step, before)
 
     @handles(
         Update,
@@ -353,8 +353,6 @@ class CamundaConnector(Connector[CamundaSettings]):
 
     @handles(Complete, guarded=True, note="data becomes process variables, the outcome becomes `action`; no comment")
     async def complete(self, command: Complete) -> Outcome:
-        if command.comment:
-            raise ValidationFailedError("Camunda 8 cannot store a comment with a completion", field=("comment",))
         variables = variables_of(command.data or {})
         if command.outcome is not None and self.settings.options.outcome_variable is not None:
             variables[self.settings.options.outcome_variable] = command.outcome

@@ -143,6 +143,7 @@ def activity_of(entry: wire.AuditLog) -> Activity | None:
         native_type=entry.operation_type,
         at=at,
         actor=_person(entry.actor_id, entry.actor_type),
+        account=entry.actor_id if entry.actor_type == "CLIENT" else None,
         target=_person(entry.related_entity_key, entry.related_entity_type),
         message=entry.result if failed else None,
     )

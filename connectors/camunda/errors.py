@@ -10,7 +10,7 @@ from connectors.sdk import (
     ConnectorError,
     ForbiddenError,
     NotFoundError,
-    RateLimitedError,
+    OverloadedError,
     UnavailableError,
     ValidationFailedError,
     is_json,
@@ -86,8 +86,8 @@ def _unavailable(answer: Answer, text: str, native: _Native) -> ConnectorError |
     """The two refusals after which a write was certainly not applied; None for all others."""
     if native["native_code"] == "RESOURCE_EXHAUSTED":
         # Backpressure: the broker did not accept the command.
-        return RateLimitedError(
-            "the cluster is overloaded and did not accept the request",
+        return OverloadedError(
+            "the cluster is busy and did not accept the request; no limit was used up",
             retry_at=retry_at(answer.headers.get("retry-after")),
             **native,
         )

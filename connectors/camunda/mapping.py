@@ -176,9 +176,7 @@ def score_of(priority: TaskPriority, thresholds: PriorityThresholds) -> int:
 
 
 def changeset_of(command: Update, thresholds: PriorityThresholds) -> dict[str, object]:
-    """The changes that an update sends. ValidationFailedError if there are none, or one is not possible."""
-    if not command.fields:
-        raise ValidationFailedError("names nothing to change")
+    """The changes that an update sends, none for options alone. ValidationFailedError if one is not possible."""
     if UpdateField.PRIORITY in command.clear:
         raise ValidationFailedError("a task of Camunda 8 always has a priority", field=("clear",))
     given: dict[UpdateField, tuple[str, object, object]] = {

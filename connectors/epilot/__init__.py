@@ -14,6 +14,7 @@ flows          flows: records, lists by business object, and what a flow says of
 people         users and groups
 options        options of commands, and the bodies that commands become
 after_write    tasks and flows after a write
+traces         what the vendor's records tell afterwards of a write whose answer was lost
 extras         operations that the gateway does not use
 connector      the reads and verbs of the source
 """

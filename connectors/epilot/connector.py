@@ -14,6 +14,7 @@ from connectors.epilot.ids import FlowId, flow_id, is_task_id, task_id
 from connectors.epilot.options import Change
 from connectors.epilot.people import Directory
 from connectors.epilot.settings import EpilotSettings, Generation, ListBy
+from connectors.epilot.traces import TRACES
 from connectors.epilot.wire import Execution
 from connectors.sdk import (
     AdmissionControl,
@@ -61,7 +62,6 @@ from connectors.sdk import (
     Update,
     UpdateField,
     User,
-    ValidationFailedError,
     get_each,
     handles,
     parse_options,
@@ -92,6 +92,7 @@ class EpilotConnector(Connector[EpilotSettings]):
     page_limit = 1000
     listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS})
     open_to_everyone = True
+    traces = TRACES
 
     def __init__(self, settings: EpilotSettings, client: EpilotClient, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, client.workflow_api.upstream, clock=clock)
@@ -120,6 +121,9 @@ class EpilotConnector(Connector[EpilotSettings]):
         """The user or access token of the credentials. The vendor shows no grants of a token."""
         me = await self._client.directory.me()
         return me.display_name or me.email or me.id or ""
+
+    async def own_account(self) -> str | None:
+        return (await self._client.directory.me()).id
 
     def guard(self, admission: AdmissionControl) -> None:
         self._client.guard(admission)
@@ -215,6 +219,9 @@ class EpilotConnector(Connector[EpilotSettings]):
 
     # Verbs
 
+    def check_arguments(self, command: TaskCommand) -> None:
+        options.check_arguments(command)
+
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
         """The status of a disabled task cannot be changed; v1 has no operation to run a step again."""
         if action in STATUS_CHANGES and mapping.is_enabled(task) is False:
@@ -256,12 +263,9 @@ class EpilotConnector(Connector[EpilotSettings]):
 
     @handles(Assign, note="to a user, replacing the list; option `add`: keeping the others; groups cannot own tasks")
     async def assign(self, command: Assign) -> Outcome:
-        if command.group_id is not None:
-            raise ValidationFailedError("epilot assigns tasks to users only", field=("groupId",))
-        if not command.user_id:
-            raise ValidationFailedError("names no user to assign to", field=("userId",))
         add = parse_options(command.options, options.AssignOptions).add
-        users = options.assignees_with(command.task, command.user_id) if add else (command.user_id,)
+        user = command.user_id or ""
+        users = options.assignees_with(command.task, user) if add else (user,)
         return await self._change(command, Change(assigned_to=users))
 
     @handles(Start, note="status IN_PROGRESS")
@@ -303,13 +307,19 @@ class EpilotConnector(Connector[EpilotSettings]):
         run = self._client.flows.execute_task if is_other else self._client.flows.run_automation
         return self._changed(command.task, await run(where.flow.execution, where.task))
 
-    @handles(CancelFlowOfTask, note="closes the flow, with a reason of options.closing_reasons where it offers one")
+    @handles(
+        CancelFlowOfTask,
+        keeps_reason=True,
+        note="closes the flow, with a reason of options.closing_reasons where it offers one",
+    )
     async def cancel_flow_of_task(self, command: CancelFlowOfTask) -> Outcome:
         flow = task_id(command.task.native_id).flow
         closed = await self._close(flow, None, (), command)
         return after_write.canceled_with_flow(command.task, closed, self.settings, fetched_at=self.clock())
 
-    @handles(CancelFlow, note="status CLOSED; option `closing_reasons`: ids or titles of configured ones")
+    @handles(
+        CancelFlow, keeps_reason=True, note="status CLOSED; option `closing_reasons`: ids or titles of configured ones"
+    )
     async def cancel_flow(self, command: CancelFlow) -> FlowOutcome:
         names = parse_options(command.options, options.CancelFlowOptions).closing_reasons
         flow = flow_id(command.flow.native_id)
@@ -321,21 +331,7 @@ class EpilotConnector(Connector[EpilotSettings]):
         StartFlow, note="on at least one business object (v2); options `purposes`, `generation`; no version, no data"
     )
     async def start_flow(self, command: StartFlow) -> FlowOutcome:
-        given = parse_options(command.options, options.StartFlowOptions)
-        if command.version is not None:
-            raise ValidationFailedError("epilot starts the current version only", field=("version",))
-        if command.data:
-            raise ValidationFailedError("a flow takes its data from its business objects", field=("data",))
-        key, subjects = command.definition_key, command.subjects
-        if (given.generation or self.settings.generation) is Generation.V1:
-            contexts = flows.workflow_contexts_to_wire(subjects)
-            started = await self._client.workflows.create(key, contexts, purposes=given.purposes)
-        elif subjects:
-            contexts = flows.contexts_to_wire(subjects)
-            started = await self._client.flows.start(key, contexts, purposes=given.purposes)
-        else:
-            raise ValidationFailedError("a flow needs a business object", field=("subjects",))
-        return FlowOutcome(flow=self._flow(started))
+        return FlowOutcome(flow=self._flow(await flows.start(command, self.settings, self._client)))
 
     @handles(
         CreateTask,

@@ -13,6 +13,7 @@ from connectors.epilot.mapping import time_to_wire
 from connectors.epilot.settings import Generation
 from connectors.epilot.wire import Execution
 from connectors.sdk import (
+    Assign,
     Complete,
     ConflictError,
     CreateTask,
@@ -20,6 +21,7 @@ from connectors.sdk import (
     NotFoundError,
     Options,
     Task,
+    TaskCommand,
     TaskKind,
     UnsupportedActionError,
     Update,
@@ -143,12 +145,25 @@ def update_of(command: Update) -> Change:
     return change
 
 
+def check_arguments(command: TaskCommand) -> None:
+    """ValidationFailedError or UnsupportedActionError for what epilot takes for no task."""
+    match command:
+        case Update():
+            update_of(command)
+        case Assign(group_id=None):
+            parse_options(command.options, AssignOptions)
+            if not command.user_id:
+                raise ValidationFailedError("names no user to assign to", field=("userId",))
+        case Assign():
+            raise ValidationFailedError("epilot assigns tasks to users only", field=("groupId",))
+        case Complete() if command.data:
+            raise ValidationFailedError(_NO_DATA, field=("data",))
+        case Complete() if command.comment:
+            raise ValidationFailedError("epilot keeps no comment on completion", field=("comment",))
+
+
 def completion_of(command: Complete) -> Change:
     """`next_condition_id` is the branch that a decision takes."""
-    if command.data:
-        raise ValidationFailedError(_NO_DATA, field=("data",))
-    if command.comment:
-        raise ValidationFailedError("epilot keeps no comment on completion", field=("comment",))
     if not command.outcome:
         return Change(status="COMPLETED")
     if command.task.kind not in {TaskKind.DECISION, TaskKind.UNKNOWN}:

@@ -7,7 +7,14 @@ from msgspec.structs import replace
 
 from connectors.geotareas import wire
 from connectors.geotareas.mapping import groups_of, state_of, users_of
-from connectors.sdk import Task, time_from_wire
+from connectors.sdk import MalformedResponseError, Task, time_from_wire
+
+
+def check_reassigned(answer: wire.Reassigned, *, user_id: str | None, group_id: str | None) -> None:
+    """MalformedResponseError, with `maybe_applied`, for an answer that does not show the new owner or group."""
+    shown = answer.assigned_to_group if user_id is None else answer.assigned_to_user
+    if shown is None or shown.id != (group_id if user_id is None else user_id):
+        raise MalformedResponseError("answered without the user or group that the task was to get", maybe_applied=True)
 
 
 def reassigned(task: Task, answer: wire.Reassigned, *, fetched_at: datetime) -> Task:

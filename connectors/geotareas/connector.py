@@ -27,6 +27,7 @@ from connectors.sdk import (
     Form,
     FormJudgement,
     Identity,
+    IdentityNotLinkedError,
     LimitsSettings,
     Listing,
     NoOptions,
@@ -38,6 +39,7 @@ from connectors.sdk import (
     Support,
     Task,
     TaskAction,
+    TaskCommand,
     TaskDetail,
     TaskQuery,
     Transport,
@@ -217,6 +219,23 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         """The vendor accepts data that the form has no field for."""
         return judge_fields(form.fields, data, sends_unknown=True, is_draft=is_draft)
 
+    def check_arguments(self, command: TaskCommand) -> None:
+        """Lengths of texts, and ids of users and groups: the vendor has few writes to spend on a refusal."""
+        match command:
+            case Complete():
+                _check_length(command.outcome, LONGEST_RESULT_CODE, "outcome")
+                _check_length(command.comment, LONGEST_COMPLETION_COMMENT, "comment")
+            case Assign():
+                parse_options(command.options, NoOptions)
+                _check_id(command.user_id, "userId")
+                _check_id(command.group_id, "groupId")
+            case _:
+                pass
+        if isinstance(command, Claim | Assign | Release | Unassign):
+            _check_length(command.reason, LONGEST_REASSIGN_COMMENT, "reason")
+        if isinstance(command, Claim) and not ids.is_native_id(command.require_actor().native_id):
+            raise IdentityNotLinkedError("your user id in this source must be a number")
+
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
         """A task is released to a group; without one it cannot be released."""
         if action in {TaskAction.RELEASE, TaskAction.UNASSIGN} and self._release_group(task) is None:
@@ -230,9 +249,8 @@ class GeotareasConnector(Connector[GeotareasSettings]):
     async def claim(self, command: Claim) -> Outcome:
         return await self._reassign(command.task, user_id=command.require_actor().native_id, comment=command.reason)
 
-    @handles(Assign, note="to a user or a group; clears the other")
+    @handles(Assign, keeps_reason=True, note="to a user or a group; clears the other")
     async def assign(self, command: Assign) -> Outcome:
-        parse_options(command.options, NoOptions)
         return await self._reassign(
             command.task, user_id=command.user_id, group_id=command.group_id, comment=command.reason
         )
@@ -241,6 +259,7 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         Release,
         support=Support.EMULATED,
         atomic=False,
+        keeps_reason=True,
         note="with `release_groups`: reassigns to a group",
         when=_releases,
     )
@@ -251,6 +270,7 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         Unassign,
         support=Support.EMULATED,
         atomic=False,
+        keeps_reason=True,
         note="with `release_groups`: reassigns to a group",
         when=_releases,
     )
@@ -261,8 +281,6 @@ class GeotareasConnector(Connector[GeotareasSettings]):
     async def complete(self, command: Complete) -> Outcome:
         if not command.outcome:
             raise ValidationFailedError("an outcome is required", field=("outcome",))
-        _check_length(command.outcome, LONGEST_RESULT_CODE, "outcome")
-        _check_length(command.comment, LONGEST_COMPLETION_COMMENT, "comment")
         answer = await self._client.complete(
             command.task.native_id, result_code=command.outcome, captured_data=command.data, comment=command.comment
         )
@@ -278,8 +296,8 @@ class GeotareasConnector(Connector[GeotareasSettings]):
     async def _reassign(
         self, task: Task, *, user_id: str | None = None, group_id: str | None = None, comment: str | None
     ) -> Outcome:
-        _check_length(comment, LONGEST_REASSIGN_COMMENT, "reason")
         answer = await self._client.reassign(task.native_id, user_id=user_id, group_id=group_id, comment=comment)
+        after_write.check_reassigned(answer, user_id=user_id, group_id=group_id)
         return Outcome(task=after_write.reassigned(task, answer, fetched_at=self.clock()))
 
     def _flow(self, row: wire.InstanceRow, raw: Raw) -> Flow:
@@ -300,6 +318,11 @@ class GeotareasConnector(Connector[GeotareasSettings]):
 
 def _nothing() -> Page[T]:
     return Page(items=(), total=0, total_accuracy=CountAccuracy.EXACT)
+
+
+def _check_id(native_id: str | None, field: str) -> None:
+    if native_id is not None and not ids.is_native_id(native_id):
+        raise ValidationFailedError(f"{field} must be the id of a user or group here: a number", field=(field,))
 
 
 def _check_length(text: str | None, longest: int, field: str) -> None:

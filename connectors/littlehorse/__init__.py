@@ -14,6 +14,7 @@ people         users and groups
 options        vendor options of commands
 assignment     giving a task to a person or a group, by the account
 after_write    the task after an assignment or a cancel
+traces         what the vendor's records tell afterwards of a write whose answer was lost
 extras         operations that the gateway does not use
 connector      the reads and verbs of the source
 """

@@ -14,9 +14,11 @@ from connectors.littlehorse.errors import is_refusal, parse_error
 from connectors.littlehorse.extras import Extras
 from connectors.littlehorse.forms import Values, holds, values_of
 from connectors.littlehorse.ids import TaskId
+from connectors.littlehorse.options import assign_options
 from connectors.littlehorse.paging import AT_ONCE, MOST_ROWS, TaskLists
 from connectors.littlehorse.people import Directory
 from connectors.littlehorse.settings import LittlehorseSettings
+from connectors.littlehorse.traces import TRACES
 from connectors.sdk import (
     AddComment,
     Assign,
@@ -94,6 +96,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
     # Every list is a full scan, so that there is no larger page for scans.
     page_limit = AT_ONCE * MOST_ROWS
     listings = frozenset({Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS})
+    traces = TRACES
 
     def __init__(
         self,
@@ -251,6 +254,12 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
 
     # Verbs
 
+    def check_arguments(self, command: TaskCommand) -> None:
+        if isinstance(command, Assign):
+            assign_options(command)
+        if isinstance(command, Complete) and command.comment:
+            raise ValidationFailedError("a completion takes no comment; add the comment by itself", field=("comment",))
+
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
         """The bridge gives a task of a group to members of the group only, and takes a task back for its group only.
 
@@ -269,6 +278,10 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         if action is TaskAction.COMPLETE and self._account_lacks and self._is_by_account(task, actor):
             return UnsupportedActionError(self._account_lacks)
         return super().refusal_of(task, action, actor)
+
+    def outcome_in(self, data: Mapping[str, object]) -> str | None:
+        found = data.get(self.settings.options.outcome_field or "")
+        return found if isinstance(found, str) else None
 
     @handles(
         Claim,
@@ -328,8 +341,6 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         note="reads the form first and the result last: the bridge does not refuse a completion that is too late",
     )
     async def complete(self, command: Complete) -> Outcome:
-        if command.comment:
-            raise ValidationFailedError("a completion takes no comment; add the comment by itself", field=("comment",))
         found, _ = await self._details.record(command.task.native_id)
         record = found.needing("fields", what="the form of the task")
         values = values_of(record, command.data or {}, command.outcome, self.settings.options)
@@ -340,7 +351,10 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
     @handles(Cancel, guarded=True, by_id=True, note="the flow fails at this task unless its workflow handles that")
     async def cancel(self, command: Cancel) -> Outcome:
         await self._client.cancel(self._side(command), TaskId.parse(command.task.native_id))
-        return Outcome(task=after_write.cancelled(command.task, fetched_at=self.clock()))
+        return Outcome(
+            task=after_write.cancelled(command.task, fetched_at=self.clock()),
+            effect="the flow fails at this task unless its workflow handles that",
+        )
 
     @handles(AddComment, note="as the person of the token, or as the account")
     async def add_comment(self, command: AddComment) -> Outcome:

@@ -16,6 +16,7 @@ odd_rows         rows that do not fit the vendor's documentation
 options          options of a command that only one vendor has
 time, clock      times on the wire; the current time
 fan_out          many single reads side by side
+traces           what a vendor's records tell afterwards of a write whose answer was lost
 caller           the person of the current request and their identities
 
 Not in `__all__`: `registry` (the gateway finds vendors with it) and `testing` (the contract suite; it needs pytest).
@@ -38,6 +39,7 @@ from connectors.sdk.commands import (
     DeleteTask,
     FlowCommand,
     FlowOutcome,
+    IfLate,
     MutationStatus,
     Outcome,
     Release,
@@ -70,6 +72,7 @@ from connectors.sdk.errors import (
     IdentityNotLinkedError,
     MalformedResponseError,
     NotFoundError,
+    OverloadedError,
     RateLimitedError,
     RejectedError,
     UnauthenticatedError,
@@ -232,6 +235,7 @@ from connectors.sdk.settings import (
     SourceSettings,
 )
 from connectors.sdk.time import half_open, local_time_to_wire, time_from_wire, whole_milliseconds
+from connectors.sdk.traces import Traces
 
 __all__ = [
     "BATCH_CONCURRENCY",
@@ -301,6 +305,7 @@ __all__ = [
     "HeaderCredentials",
     "Identity",
     "IdentityNotLinkedError",
+    "IfLate",
     "Interval",
     "KeysetCursor",
     "LimitsSettings",
@@ -319,6 +324,7 @@ __all__ = [
     "Options",
     "Outcome",
     "OutcomeNature",
+    "OverloadedError",
     "Page",
     "PendingTransition",
     "PhaseState",
@@ -362,6 +368,7 @@ __all__ = [
     "Token",
     "TokenCredentials",
     "TokenExchange",
+    "Traces",
     "Transport",
     "Unassign",
     "UnauthenticatedError",

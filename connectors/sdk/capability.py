@@ -22,6 +22,7 @@ class Capability(Struct, frozen=True, kw_only=True):
     `atomic`: one call decides; of two callers only one can succeed.
     `by_id`: the vendor takes the command with the task's id alone. A task admin may send it although the record cannot
     be decoded; the connector then reads nothing else of the record, and what its outcome shows is not used.
+    `keeps_reason`: the vendor's history gets the command's reason.
     `when` decides from the source's settings whether this variant exists. `fields`: what Update can change.
     """
 
@@ -29,6 +30,7 @@ class Capability(Struct, frozen=True, kw_only=True):
     atomic: bool = True
     guarded: bool = False
     by_id: bool = False
+    keeps_reason: bool = False
     note: str = ""
     when: Callable[[Any], bool] | None = None
     fields: frozenset[UpdateField] = frozenset()
@@ -39,6 +41,7 @@ class How(TypedDict, total=False):
     atomic: bool
     guarded: bool
     by_id: bool
+    keeps_reason: bool
     note: str
     when: Callable[[Any], bool]
     fields: frozenset[UpdateField]

@@ -60,6 +60,18 @@ class MutationStatus(StrEnum):
     REJECTED = "REJECTED"
 
 
+class IfLate(StrEnum):
+    """What a step does that still arrives after the step before it was undone.
+
+    REFUSED: the vendor documents that it refuses it. HARMLESS: it does what was asked for, or nothing. HARMFUL: the two
+    together make a state that was not asked for, so the undo waits until the step cannot arrive any more.
+    """
+
+    REFUSED = "REFUSED"
+    HARMLESS = "HARMLESS"
+    HARMFUL = "HARMFUL"
+
+
 class Command(Struct, frozen=True, kw_only=True):
     """`actor` is the caller's identity in the source, None if not linked; `reason` is for the vendor's history."""
 
@@ -204,7 +216,8 @@ class Update(TaskCommand, frozen=True, kw_only=True):
 
     @property
     def actions(self) -> frozenset[TaskAction]:
-        return actions_of(self.fields)
+        """An update of the vendor's options alone is one of details."""
+        return actions_of(self.fields) or frozenset({self.action})
 
 
 def actions_of(fields: AbstractSet[UpdateField]) -> frozenset[TaskAction]:
@@ -230,9 +243,12 @@ class SaveDraft(TaskCommand, frozen=True, kw_only=True):
 
 
 class AddComment(TaskCommand, frozen=True, kw_only=True):
+    """`text` begins with `added` characters that the gateway put there: the name of the person."""
+
     action = TaskAction.COMMENT
 
     text: str
+    added: int = 0
 
 
 class Retry(TaskCommand, frozen=True, kw_only=True):
@@ -245,7 +261,8 @@ class Complete(TaskCommand, frozen=True, kw_only=True):
     """`data` is keyed by form field keys; `outcome` is one of the task's outcome codes.
 
     `given` are the data as the caller sent them; the judgement of the form made `data` from them. A connector that reads
-    the task again judges them again. None for data that were not judged.
+    the task again judges them again. None for data that were not judged. `is_ready`: the connector's `steps` has made
+    `data` already, they are sent as they are.
     """
 
     action = TaskAction.COMPLETE
@@ -254,6 +271,7 @@ class Complete(TaskCommand, frozen=True, kw_only=True):
     data: dict[str, object] | None = None
     given: Mapping[str, object] | None = None
     comment: str | None = None
+    is_ready: bool = False
 
 
 class Cancel(TaskCommand, frozen=True, kw_only=True):
@@ -333,7 +351,10 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 class FlowOutcome(Struct, frozen=True, kw_only=True):
-    """The result of a command on a flow. `flow` is the record that the vendor will show once its reads have caught up."""
+    """The result of a command on a flow. `flow` is the record that the vendor will show once its reads have caught up.
+
+    While the status is PENDING, it is the record that the vendor shows now.
+    """
 
     flow: Flow
     status: MutationStatus = MutationStatus.APPLIED

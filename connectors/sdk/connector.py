@@ -1,7 +1,7 @@
 """The interface between the gateway and a vendor: how to read tasks, check the source, and perform commands."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -16,6 +16,7 @@ from connectors.sdk.commands import (
     CreateTask,
     FlowCommand,
     FlowOutcome,
+    IfLate,
     Outcome,
     StartFlow,
     TaskAction,
@@ -48,6 +49,7 @@ from connectors.sdk.model import (
 )
 from connectors.sdk.query import FlowQuery, Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import LimitsSettings, SourceSettings
+from connectors.sdk.traces import Traces
 
 SettingsT = TypeVar("SettingsT", bound=SourceSettings)
 
@@ -63,7 +65,8 @@ def _weakness(how: Capability) -> tuple[int, bool]:
 class Connector(ABC, Generic[SettingsT]):
     """Reads and writes one source ("camunda-eu"). Its only state is an HTTP client; it never retries, caches or waits.
 
-    A vendor declares facts about itself as class attributes; `ConnectorInfo` explains them. Verbs are declared with
+    A vendor declares facts about itself as class attributes; `ConnectorInfo` explains them. `arrays` are the commands that
+    the vendor takes for several tasks in one request. Verbs are declared with
     `@handles` on the methods that perform them. `info` has the facts and verbs that apply under the source's settings.
     """
 
@@ -78,7 +81,9 @@ class Connector(ABC, Generic[SettingsT]):
     list_note: ClassVar[str] = ""
     sorts_flows: ClassVar[bool] = False
     open_to_everyone: ClassVar[bool] = False
+    arrays: ClassVar[frozenset[type[TaskCommand]]] = frozenset()
     default_limits: ClassVar[LimitsSettings] = LimitsSettings()
+    traces: Traces = Traces()
     _variants: ClassVar[tuple[tuple[type[Command], Capability, str], ...]] = ()
 
     info: ConnectorInfo
@@ -230,6 +235,14 @@ class Connector(ABC, Generic[SettingsT]):
         """These commands are not offered, and `perform` refuses them with the reason; all others are as declared."""
         self.info = structs.replace(self.info, withheld=MappingProxyType(dict(reasons)))
 
+    async def own_account(self) -> str | None:
+        """The service account's id as entries of the history and completed tasks name it; None if it is not known."""
+        return None
+
+    def outcome_in(self, data: Mapping[str, object]) -> str | None:
+        """The outcome among the data of a completed task, for a vendor that keeps it there."""
+        return None
+
     async def probe(self) -> None:
         """A cheap request that finds out whether a failing source is back; raises ConnectorError while it is not.
 
@@ -246,6 +259,13 @@ class Connector(ABC, Generic[SettingsT]):
     def is_native_id(self, native_id: str) -> bool:
         """Whether `native_id` has the form of a task id. The gateway treats any other text as unknown, without a call."""
         return bool(native_id)
+
+    def check_arguments(self, command: TaskCommand) -> None:
+        """Raise ValidationFailedError, with the field, for what the vendor refuses whatever the task is: texts that are too
+        long, ids of another form, options. From memory, without a call.
+
+        The gateway asks before it reads the task: of `command.task` only the id is known then. `perform` asks again.
+        """
 
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
         """Why the source refuses `action` on `task`, where the record alone tells; None if nothing speaks against it.
@@ -274,20 +294,71 @@ class Connector(ABC, Generic[SettingsT]):
             return FormJudgement(data=data)
         return judge_fields(form.fields, data, is_draft=is_draft)
 
-    async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
-        """Perform one command with exactly one write upstream, unless its capability says that it takes several.
+    async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
+        """One or two commands that carry `command` out. The gateway performs, records and judges each of them by itself.
 
-        UnsupportedActionError, without a call, if the source does not have the command or cannot change a field of it;
-        likewise what `refusal_of` says.
+        A vendor overrides it for a command that takes two writes. It may read, and it raises what refuses the command: then
+        nothing is sent. `perform` gets the second step with the task that the first has left.
         """
-        method = self._method(command)
+        return (command,)
+
+    def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
+        """What takes the first of two steps back; `before` is the task before it. None if there is nothing to take back.
+
+        It is sent only if the second step fails, and only on a task that still is as the first has left it.
+        """
+        return None
+
+    def if_late(self, step: TaskCommand, undo: TaskCommand) -> IfLate:
+        """What `step`, whose answer was lost, does if it arrives after the `undo` of the step before it."""
+        return IfLate.HARMFUL
+
+    def check(self, command: TaskCommand | CreateTask) -> None:
+        """Raises what `perform` raises without a call."""
+        self._method(command)
         if isinstance(command, TaskCommand):
+            self.check_arguments(command)
             for action in sorted(command.actions if isinstance(command, Update) else {command.action}):
                 refusal = self.refusal_of(command.task, action, command.actor)
                 if refusal is not None:
                     raise refusal
-        outcome: Outcome = await method(command)
+
+    async def perform(self, command: TaskCommand | CreateTask) -> Outcome:
+        """Perform one command, which is no more than one step, with exactly one write upstream.
+
+        UnsupportedActionError, without a call, if the source does not have the command or cannot change a field of it;
+        likewise what `refusal_of` says.
+        """
+        self.check(command)
+        outcome: Outcome = await self._method(command)(command)
         return outcome
+
+    def array_of(self, command: TaskCommand) -> Hashable | None:
+        """Commands of one of `arrays` with an equal value travel in one request. None: the command travels alone."""
+        return type(command) if type(command) in self.arrays else None
+
+    async def perform_many(self, commands: Sequence[TaskCommand]) -> Mapping[str, Outcome | ConnectorError]:
+        """Perform commands on distinct tasks, with an equal `array_of`, with exactly one write upstream.
+
+        What `perform` would return or raise for each of them, by the native id of its task. Raises ConnectorError if the
+        request failed as a whole.
+        """
+        found: dict[str, Outcome | ConnectorError] = {}
+        accepted = []
+        for command in commands:
+            try:
+                self.check(command)
+            except RejectedError as refusal:
+                found[command.task.native_id] = refusal
+            else:
+                accepted.append(command)
+        if accepted:
+            found.update(await self.perform_array(accepted))
+        return found
+
+    async def perform_array(self, commands: Sequence[TaskCommand]) -> Mapping[str, Outcome | ConnectorError]:
+        """`perform_many` of a vendor that has `arrays`, for commands that nothing speaks against."""
+        raise UnsupportedActionError(f"{self.title} takes one task a request")
 
     async def perform_on_flow(self, command: FlowCommand | StartFlow) -> FlowOutcome:
         """As `perform`."""

@@ -13,6 +13,7 @@ ConnectorError                      UPSTREAM_ERROR            an upstream failed
 ├── UnavailableError                UPSTREAM_UNAVAILABLE      waiting helps
 │   ├── UpstreamTimeoutError        UPSTREAM_TIMEOUT
 │   └── RateLimitedError            RATE_LIMITED              retry_at
+│       └── OverloadedError         RATE_LIMITED              the vendor is busy; no limit was used up
 └── BrokenError                     UPSTREAM_ERROR            an operator must act: logged as an error
     ├── UnauthenticatedError        UNAUTHENTICATED           the vendor refused *our* credentials
     └── MalformedResponseError      UPSTREAM_ERROR            the answer does not fit wire.py
@@ -59,12 +60,23 @@ class ConnectorError(Exception):
         self.native_code = native_code
         self.source: str | None = None
         self.operation: str | None = None
+        self.is_own_text = False
 
     def at(self, source: str, operation: str) -> Self:
         """Note where it happened; the first note stays."""
         self.source = self.source or source
         self.operation = self.operation or operation
         return self
+
+    def in_own_words(self) -> Self:
+        """Note that the message holds no text of the vendor, although the vendor's answer caused it."""
+        self.is_own_text = True
+        return self
+
+    @property
+    def quotes_vendor(self) -> bool:
+        """Whether the message may hold text of the vendor, and with it data: it is for the person who asked only."""
+        return not self.is_own_text and (self.native_status is not None or self.native_code is not None)
 
     def __str__(self) -> str:
         place = f"{self.source}: {self.operation}: " if self.source else ""
@@ -156,6 +168,10 @@ class RateLimitedError(UnavailableError):
     ) -> None:
         super().__init__(message, native_status=native_status, native_code=native_code)
         self.retry_at = retry_at
+
+
+class OverloadedError(RateLimitedError):
+    """The vendor is busy and did not accept the request. No limit was used up."""
 
 
 class BrokenError(ConnectorError):

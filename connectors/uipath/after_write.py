@@ -49,13 +49,13 @@ def canceled(task: Task, *, reason: str, rule: str, fetched_at: datetime) -> Tas
 
 
 def flow_changed(
-    flow: Flow, answer: wire.Operation, state: FlowState, *, rule: str, has_ended: bool, fetched_at: datetime
+    flow: Flow, answer: wire.Operation, state: FlowState, *, has_ended: bool, fetched_at: datetime
 ) -> Flow:
-    """`state` is the one that the write leads to, also while the vendor still shows an intermediate one."""
+    """`state` is the one that the vendor shows now: a flow that is Canceling is still active."""
     return replace(
         flow,
         state=state,
-        rule=rule,
+        rule="uipath.instance.unknown" if state is FlowState.UNKNOWN else f"uipath.instance.{answer.status.lower()}",
         native_state=answer.status,
         ended_at=fetched_at if has_ended else flow.ended_at,
         fetched_at=fetched_at,

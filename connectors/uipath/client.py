@@ -20,7 +20,7 @@ from connectors.sdk import (
     encode_json_numbers,
 )
 from connectors.uipath import wire
-from connectors.uipath.errors import check_items
+from connectors.uipath.errors import Refused, refused_items
 from connectors.uipath.formats import decode_answer, decode_readable
 from connectors.uipath.ids import TaskId
 from connectors.uipath.mapping import read_task
@@ -145,17 +145,17 @@ class UiPathClient:
         answer = await self._post(CREATE, body, folder=folder, success=JSON_CREATED)
         return decode_answer(answer, wire.Task), Raw(answer.body)
 
-    async def assign(self, assignee: wire.Assignee, task: int, *, again: bool) -> None:
-        """`again` is for a task that is already assigned. RejectedError if the vendor lists the task as refused."""
+    async def assign(self, assignees: Mapping[int, wire.Assignee], *, again: bool) -> Refused:
+        """By the id of the task. `again` is for tasks that are already assigned."""
         path = f"{TASKS}.ReassignTasks" if again else f"{TASKS}.AssignTasks"
-        assignment: dict[str, object] = {"TaskId": task, **msgspec.to_builtins(assignee)}
-        check_items(await self._post(path, {"taskAssignments": [assignment]}, success=JSON_OK), task)
+        items = [{"TaskId": task, **msgspec.to_builtins(assignee)} for task, assignee in assignees.items()]
+        return refused_items(await self._post(path, {"taskAssignments": items}, success=JSON_OK), assignees.keys())
 
-    async def unassign(self, task: int) -> None:
-        check_items(await self._post(f"{TASKS}.UnassignTasks", {"taskIds": [task]}, success=JSON_OK), task)
+    async def unassign(self, tasks: Sequence[int]) -> Refused:
+        return refused_items(await self._post(f"{TASKS}.UnassignTasks", {"taskIds": tasks}, success=JSON_OK), tasks)
 
-    async def delete_task(self, task: int) -> None:
-        check_items(await self._post(f"{TASKS}.DeleteTasks", {"taskIds": [task]}, success=JSON_OK), task)
+    async def delete_tasks(self, tasks: Sequence[int]) -> Refused:
+        return refused_items(await self._post(f"{TASKS}.DeleteTasks", {"taskIds": tasks}, success=JSON_OK), tasks)
 
     async def complete(
         self, task: TaskId, native_type: str, *, action: str | None, data: Mapping[str, object] | None

@@ -1,15 +1,13 @@
 """UiPath Action Center and Maestro as a source: what is read, and the verbs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import ClassVar, Self
 
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from connectors.sdk import (
     AddComment,
-    AlreadyAssignedError,
     Assign,
     CancelFlow,
     CancelFlowOfTask,
@@ -28,9 +26,9 @@ from connectors.sdk import (
     Form,
     FormJudgement,
     Group,
-    GroupRef,
     Identity,
     IdentityNotLinkedError,
+    IfLate,
     Listing,
     MutationStatus,
     NoOptions,
@@ -50,20 +48,19 @@ from connectors.sdk import (
     TaskQuery,
     Transport,
     Unassign,
-    UnavailableError,
     UnsupportedActionError,
     Update,
     UpdateField,
     Upstream,
     User,
-    UserRef,
     ValidationFailedError,
     from_settings,
     handles,
     parse_options,
     utc_now,
 )
-from connectors.uipath import after_write, flows, forms, mapping, options, search
+from connectors.uipath import after_write, flows, forms, mapping, options, search, steps
+from connectors.uipath.assignment import ARRAYS, DELETED, Assignments, path_of
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.details import read_detail
 from connectors.uipath.errors import is_refusal, parse_error
@@ -72,8 +69,7 @@ from connectors.uipath.ids import TaskId, number
 from connectors.uipath.paging import SCAN_PAGE, TaskList
 from connectors.uipath.people import Directory
 from connectors.uipath.settings import UiPathSettings
-
-DELETED = "DELETED"
+from connectors.uipath.traces import TRACES
 
 
 class UiPathConnector(Connector[UiPathSettings]):
@@ -89,11 +85,14 @@ class UiPathConnector(Connector[UiPathSettings]):
     listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS})
     # The vendor names no candidates of an unassigned task. Users who may not work in its folder are refused by the vendor.
     open_to_everyone = True
+    arrays = ARRAYS
+    traces = TRACES
 
     def __init__(self, settings: UiPathSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
         self._client = UiPathClient(upstream, settings.options)
         self._tasks = TaskList(self._client, settings, clock)
+        self._assignments = Assignments(self._client, self._tasks, clock)
         self._directory = Directory(self._client, settings.options.folders)
         self._flows = flows.Flows(self._client, settings, clock)
         self.extras = Extras(self._client)
@@ -174,26 +173,21 @@ class UiPathConnector(Connector[UiPathSettings]):
         """`<folder id>-<task id>`, both int64."""
         return TaskId.parse(native_id) is not None
 
-    # Ownership
+    async def own_account(self) -> str | None:
+        user = await self._client.get_current_user()
+        return None if user is None else str(user.id)
 
     @handles(Claim, support=Support.EMULATED, atomic=False, note="assigns to the person, then reads who owns the task")
     async def claim(self, command: Claim) -> Outcome:
-        actor = command.require_actor()
-        native = TaskId.require(command.task.native_id)
-        again = command.task.native_state == "Pending"
-        await self._client.assign(mapping.user_to_wire(actor.native_id), native.task, again=again)
-        task = await self._read_back(native)
-        if not any(owner.native_id == actor.native_id for owner in task.assignees):
-            raise AlreadyAssignedError("the task was assigned to another user at the same time")
-        return Outcome(task=task)
+        return await self._assignments.perform(command)
 
     @handles(Release, guarded=True, note="as Unassign")
     async def release(self, command: Release) -> Outcome:
-        return await self._unassign(command)
+        return await self._assignments.perform(command)
 
     @handles(Unassign, guarded=True, note="not for a task that all members of a group may claim")
     async def unassign(self, command: Unassign) -> Outcome:
-        return await self._unassign(command)
+        return await self._assignments.perform(command)
 
     @handles(
         Assign,
@@ -202,9 +196,16 @@ class UiPathConnector(Connector[UiPathSettings]):
         "RoundRobin; if the vendor picks the owner, reads it back",
     )
     async def assign(self, command: Assign) -> Outcome:
-        if command.task.assignees and not command.override and not self._is_owned_by_actor(command):
-            raise AlreadyAssignedError("the task already has an owner; use override to replace the owner")
-        return await (self._assign_to_user(command) if command.group_id is None else self._assign_to_group(command))
+        return await self._assignments.perform(command)
+
+    def array_of(self, command: TaskCommand) -> Hashable | None:
+        return path_of(command) if type(command) in self.arrays else None
+
+    async def perform_array(self, commands: Sequence[TaskCommand]) -> Mapping[str, Outcome | ConnectorError]:
+        return await self._assignments.perform_all(commands)
+
+    def check_arguments(self, command: TaskCommand) -> None:
+        options.check_arguments(command)
 
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
         """Deleted tasks take no write; the vendor's interface completes External, Form and App tasks only."""
@@ -217,15 +218,9 @@ class UiPathConnector(Connector[UiPathSettings]):
             refusal = forms.refusal_of_type(task, verb)
             if refusal is not None:
                 return refusal
-        if action is TaskAction.COMPLETE and self._is_no_user and self._takes_over(task):
-            return UnsupportedActionError(forms.WITHOUT_USER)
+        if action is TaskAction.COMPLETE and self._is_no_user and steps.takes_over(task, self.settings.options):
+            return UnsupportedActionError(steps.WITHOUT_USER)
         return super().refusal_of(task, action, actor)
-
-    def _takes_over(self, task: Task) -> bool:
-        """Whether a completion assigns the task to the account first."""
-        return task.native_type != "ExternalTask" and self.settings.options.assign_before_completing
-
-    # Contents
 
     @handles(
         Update,
@@ -233,18 +228,7 @@ class UiPathConnector(Connector[UiPathSettings]):
         note="title and priority; option noteText: a comment with the change",
     )
     async def update(self, command: Update) -> Outcome:
-        if command.clear:
-            raise ValidationFailedError("neither title nor priority can be cleared", field=("clear",))
-        changes: dict[str, str] = {}
-        if command.title is not None:
-            changes["Title"] = options.bounded(command.title, options.LONGEST_TITLE, "title")
-        if command.priority is not None:
-            changes["Priority"] = mapping.NAMES_OF_PRIORITIES[command.priority]
-        note = parse_options(command.options, options.UpdateOptions).note_text
-        if note is not UNSET:
-            changes["NoteText"] = note
-        elif command.reason is not None:
-            changes["NoteText"] = options.bounded(command.reason, options.LONGEST_NOTE, "reason")
+        changes = options.metadata_of(command)
         await self._client.edit_metadata(TaskId.require(command.task.native_id), changes)
         task = after_write.updated(
             command.task, title=command.title, priority=command.priority, fetched_at=self.clock()
@@ -253,9 +237,6 @@ class UiPathConnector(Connector[UiPathSettings]):
 
     @handles(SetTags, note="replaces all")
     async def set_tags(self, command: SetTags) -> Outcome:
-        for tag in command.tags:
-            for text in (tag.name, tag.label or tag.name, tag.value or tag.name):
-                options.bounded(text, options.LONGEST_TAG, "tags")
         await self._client.save_tags(
             TaskId.require(command.task.native_id), [mapping.tag_to_wire(tag) for tag in command.tags]
         )
@@ -272,8 +253,7 @@ class UiPathConnector(Connector[UiPathSettings]):
 
     @handles(AddComment, note="a note of at most 512 characters; append only")
     async def add_comment(self, command: AddComment) -> Outcome:
-        text = options.bounded(command.text, options.LONGEST_NOTE, "text")
-        await self._client.create_note(TaskId.require(command.task.native_id), text)
+        await self._client.create_note(TaskId.require(command.task.native_id), command.text)
         return self._changed(command.task)
 
     # Creation and end
@@ -318,12 +298,21 @@ class UiPathConnector(Connector[UiPathSettings]):
     async def complete(self, command: Complete) -> Outcome:
         task = command.task
         completion = await forms.completion_of(self._client, command, TaskId.require(task.native_id))
-        if self._takes_over(task):
-            account = await forms.complete_as_account(self._client, completion, task)
-            task = after_write.assigned(task, UserRef(native_id=account), fetched_at=self.clock())
-        else:
-            await forms.complete(self._client, completion)
+        await forms.complete(self._client, completion)
         return Outcome(task=after_write.completed(task, command.outcome, fetched_at=self.clock()))
+
+    async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
+        """With `assign_before_completing` the account completes a Form or App task, after it has taken it over."""
+        if not isinstance(command, Complete) or not steps.takes_over(command.task, self.settings.options):
+            return (command,)
+        self.check(command)
+        return await steps.steps_of(self._client, command)
+
+    def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
+        return steps.undo_of(step, before)
+
+    def if_late(self, step: TaskCommand, undo: TaskCommand) -> IfLate:
+        return steps.if_late(step, undo)
 
     @handles(
         DeleteTask,
@@ -332,13 +321,12 @@ class UiPathConnector(Connector[UiPathSettings]):
         note="only with the option allow_delete; the effect on a job that waits for the task is not documented",
     )
     async def delete_task(self, command: DeleteTask) -> Outcome:
-        await self._client.delete_task(TaskId.require(command.task.native_id).task)
-        task = after_write.canceled(command.task, reason=DELETED, rule="uipath.deleted", fetched_at=self.clock())
-        return Outcome(task=task, effect="deleted the task; a job that waits for it may wait forever")
+        return await self._assignments.perform(command)
 
     @handles(
         CancelFlowOfTask,
         guarded=True,
+        keeps_reason=True,
         atomic=False,
         when=lambda settings: settings.options.maestro,
         note="cancels the Maestro instance of the task, if there is one; looks up the key of its folder",
@@ -362,6 +350,7 @@ class UiPathConnector(Connector[UiPathSettings]):
     @handles(
         CancelFlow,
         guarded=True,
+        keeps_reason=True,
         when=lambda settings: settings.options.maestro,
         note="refused if the instance is Pending; the status may be PENDING (Canceling)",
     )
@@ -369,52 +358,13 @@ class UiPathConnector(Connector[UiPathSettings]):
         parse_options(command.options, NoOptions)
         return await self._flows.change(command.flow, flows.CANCEL, command.reason)
 
-    @handles(SuspendFlow, guarded=True, when=lambda settings: settings.options.maestro, note="pause")
+    @handles(SuspendFlow, guarded=True, keeps_reason=True, when=lambda settings: settings.options.maestro, note="pause")
     async def suspend_flow(self, command: SuspendFlow) -> FlowOutcome:
         return await self._flows.change(command.flow, flows.PAUSE, command.reason)
 
-    @handles(ResumeFlow, guarded=True, when=lambda settings: settings.options.maestro, note="resume")
+    @handles(ResumeFlow, guarded=True, keeps_reason=True, when=lambda settings: settings.options.maestro, note="resume")
     async def resume_flow(self, command: ResumeFlow) -> FlowOutcome:
         return await self._flows.change(command.flow, flows.RESUME, command.reason)
-
-    async def _assign_to_user(self, command: Assign) -> Outcome:
-        parse_options(command.options, NoOptions)
-        user_id = options.assignee_name(command.user_id, "userId")
-        native = TaskId.require(command.task.native_id)
-        assignee = mapping.user_to_wire(user_id)
-        await self._client.assign(assignee, native.task, again=command.task.native_state == "Pending")
-        if assignee.user_id is UNSET:
-            return Outcome(task=await self._read_back(native))
-        owner = UserRef(native_id=user_id)
-        return Outcome(task=after_write.assigned(command.task, owner, fetched_at=self.clock()))
-
-    async def _assign_to_group(self, command: Assign) -> Outcome:
-        criteria = parse_options(command.options, options.AssignToGroupOptions).criteria
-        group_id = options.assignee_name(command.group_id, "groupId")
-        native = TaskId.require(command.task.native_id)
-        assignee = mapping.group_to_wire(group_id, criteria)
-        await self._client.assign(assignee, native.task, again=command.task.native_state == "Pending")
-        if criteria != "AllUsers" or assignee.user_id is UNSET:
-            return Outcome(task=await self._read_back(native))
-        group = GroupRef(native_id=group_id)
-        return Outcome(task=after_write.shared(command.task, group, fetched_at=self.clock()))
-
-    async def _read_back(self, native: TaskId) -> Task:
-        """The task after an assignment. UnavailableError with `maybe_applied` if it cannot be read."""
-        try:
-            return await self._tasks.get_one(str(native))
-        except ConnectorError as error:
-            raise UnavailableError(
-                "accepted the assignment, but the task could not be read afterwards", maybe_applied=True
-            ) from error
-
-    async def _unassign(self, command: Release | Unassign) -> Outcome:
-        await self._client.unassign(TaskId.require(command.task.native_id).task)
-        return Outcome(task=after_write.unassigned(command.task, fetched_at=self.clock()))
-
-    def _is_owned_by_actor(self, command: TaskCommand) -> bool:
-        actor = command.actor
-        return actor is not None and any(user.native_id == actor.native_id for user in command.task.assignees)
 
     def _changed(self, task: Task) -> Outcome:
         return Outcome(task=after_write.unchanged(task, fetched_at=self.clock()))

@@ -1,7 +1,10 @@
 """The vendor's refusals as errors of the sdk: by status, by the codes of Orchestrator and Maestro, and in answers of 200."""
 
 import re
+from collections.abc import Collection, Mapping
 from typing import TypedDict
+
+from msgspec import Struct
 
 from connectors.sdk import (
     Answer,
@@ -55,20 +58,24 @@ def is_refusal(answer: Answer) -> bool:
     return body.error_code is not None or (body.type is not None and body.title is not None)
 
 
-def check_items(answer: Answer, task_id: int) -> None:
-    """Assignments and deletions answer 200 in any case; an entry for a task means that nothing was done to it.
+class Refused(Struct, frozen=True):
+    """What an answer of 200 to an assignment or deletion says was not done.
 
-    Raises RejectedError for an entry of `task_id`. Raises MalformedResponseError, with `maybe_applied`, for an entry of
-    another task or of none.
+    `is_unclear`: it names a task that was not asked for, or none. Then nothing is known of those that it does not name.
     """
+
+    by_task: Mapping[int, RejectedError]
+    is_unclear: bool
+
+
+def refused_items(answer: Answer, tasks: Collection[int]) -> Refused:
+    """Assignments and deletions answer 200 in any case; an entry for a task means that nothing was done to it."""
     entries = decode_answer(answer, wire.OperationErrors).value
+    by_task: dict[int, RejectedError] = {}
     for entry in entries:
-        if entry.task_id == task_id:
-            raise _refusal(None, _code(entry.error_code), entry.error_message)
-    if entries:
-        raise MalformedResponseError(
-            "refused another task than the requested one", maybe_applied=True, native_status=answer.status
-        )
+        if entry.task_id is not None and entry.task_id in tasks:
+            by_task.setdefault(entry.task_id, _refusal(None, _code(entry.error_code), entry.error_message))
+    return Refused(by_task, is_unclear=any(entry.task_id not in tasks for entry in entries))
 
 
 def other_instance(*, is_write: bool) -> MalformedResponseError:

@@ -223,8 +223,7 @@ class Flows:
         changed = after_write.flow_changed(
             flow,
             answer,
-            change.state,
-            rule=f"uipath.instance.{change.verb}",
+            FLOW_STATES.get(answer.status, FlowState.UNKNOWN),
             has_ended=has_arrived and change.state is FlowState.CANCELED,
             fetched_at=self._clock(),
         )

@@ -12,13 +12,10 @@ from msgspec.structs import replace
 
 from connectors.sdk import (
     Complete,
-    ConflictError,
-    ConnectorError,
     Form,
     FormJudgement,
     FormKind,
     OutcomeNature,
-    RejectedError,
     Requirement,
     SaveDraft,
     Task,
@@ -33,12 +30,7 @@ from connectors.uipath import wire
 from connectors.uipath.client import COMPLETE_PATHS, UiPathClient
 from connectors.uipath.formats import Layout, decode_nested, fields_of, json_schema, judge
 from connectors.uipath.ids import TaskId
-from connectors.uipath.mapping import group_to_wire, user_to_wire
 from connectors.uipath.settings import UiPathOptions
-
-WITHOUT_USER = (
-    "the source's credentials do not belong to a user, so the task cannot be assigned to it for the completion"
-)
 
 # What the colour of a button says of it.
 THEMES = {"success": OutcomeNature.POSITIVE, "danger": OutcomeNature.NEGATIVE}
@@ -46,7 +38,7 @@ THEMES = {"success": OutcomeNature.POSITIVE, "danger": OutcomeNature.NEGATIVE}
 MOST_NAMED = 20
 COMPLETION = (
     "External, Form and App tasks; the outcome is the action; no comment; keeps the data of a Form task that its form does "
-    "not show, which are read directly before; two writes with assign_before_completing"
+    "not show, which are read directly before; two steps with assign_before_completing"
 )
 DRAFT = (
     "replaces all data of an App or External task; of a Form task keeps those that its form does not show, which are read "
@@ -165,6 +157,9 @@ async def completion_of(client: UiPathClient, command: Complete, native: TaskId)
     """With the data of `data_to_send` for a Form task.
 
     ValidationFailedError for a comment, and for a Form or App task without an outcome or a Form task without data."""
+    if command.is_ready:
+        native_type = editable_type(command.task, "complete")
+        return Completion(native=native, native_type=native_type, action=command.outcome, data=command.data)
     if command.comment:
         raise ValidationFailedError(
             "UiPath stores no comment with a completion; add a comment to the task instead", field=("comment",)
@@ -206,46 +201,6 @@ def refusal_of_type(task: Task, verb: str) -> UnsupportedActionError | None:
 
 async def complete(client: UiPathClient, completion: Completion) -> None:
     await client.complete(completion.native, completion.native_type, action=completion.action, data=completion.data)
-
-
-async def complete_as_account(client: UiPathClient, completion: Completion, task: Task) -> str:
-    """Assign the task to the account, complete it, and undo the assignment if the vendor refuses the completion.
-
-    The id of the account, which stays the task's assignee.
-
-    ConflictError if the assignment cannot be undone. An unclear answer to the completion is not undone: it may be applied.
-    """
-    user = await client.get_current_user()
-    if user is None:
-        raise UnsupportedActionError(WITHOUT_USER)
-    account = str(user.id)
-    if task.assignee is None or task.assignee.native_id != account:
-        await client.assign(user_to_wire(account), completion.native.task, again=task.native_state == "Pending")
-    try:
-        await complete(client, completion)
-    except RejectedError as refused:
-        try:
-            await _give_back(client, task, completion.native.task, account)
-        except ConnectorError as error:
-            raise ConflictError(
-                "refused the completion, and the task stays assigned to the gateway's account; assign it again",
-                native_status=refused.native_status,
-                native_code=refused.native_code,
-            ) from error
-        raise
-    return account
-
-
-async def _give_back(client: UiPathClient, task: Task, number: int, account: str) -> None:
-    """To the owner or group that `task` shows, or to no assignee."""
-    owner, groups = task.assignee, task.candidate_groups or ()
-    if owner is not None:
-        if owner.native_id != account:
-            await client.assign(user_to_wire(owner.native_id), number, again=True)
-    elif task.native_state == "Unassigned":
-        await client.unassign(number)
-    elif groups:
-        await client.assign(group_to_wire(groups[0].native_id, "AllUsers"), number, again=True)
 
 
 def _text(value: object) -> str | None:

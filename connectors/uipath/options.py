@@ -4,8 +4,19 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from connectors.sdk import Options, ValidationFailedError
+from connectors.sdk import (
+    AddComment,
+    Assign,
+    NoOptions,
+    Options,
+    SetTags,
+    TaskCommand,
+    Update,
+    ValidationFailedError,
+    parse_options,
+)
 from connectors.uipath.ids import number
+from connectors.uipath.mapping import NAMES_OF_PRIORITIES
 
 LONGEST_TITLE = 512
 LONGEST_NOTE = 512
@@ -61,6 +72,46 @@ class CreateTaskOptions(Options, frozen=True, kw_only=True, rename="camel"):
             "parentOperationId": self.parent_operation_id,
         }
         return {name: value for name, value in given.items() if value is not UNSET}
+
+
+def metadata_of(command: Update) -> dict[str, str]:
+    """The changes of an update, under the vendor's names."""
+    if command.clear:
+        raise ValidationFailedError("neither title nor priority can be cleared", field=("clear",))
+    changes: dict[str, str] = {}
+    if command.title is not None:
+        changes["Title"] = bounded(command.title, LONGEST_TITLE, "title")
+    if command.priority is not None:
+        changes["Priority"] = NAMES_OF_PRIORITIES[command.priority]
+    note = parse_options(command.options, UpdateOptions).note_text
+    if note is not UNSET:
+        changes["NoteText"] = note
+    elif command.reason is not None:
+        changes["NoteText"] = bounded(command.reason, LONGEST_NOTE, "reason")
+    if not changes:
+        raise ValidationFailedError("the update changes nothing")
+    return changes
+
+
+def check_arguments(command: TaskCommand) -> None:
+    """ValidationFailedError for what Orchestrator takes for no task."""
+    match command:
+        case Update():
+            metadata_of(command)
+        case SetTags():
+            for tag in command.tags:
+                for text in (tag.name, tag.label or tag.name, tag.value or tag.name):
+                    bounded(text, LONGEST_TAG, "tags")
+        case AddComment():
+            bounded(command.text[command.added :], LONGEST_NOTE - command.added, "text")
+        case Assign(group_id=None):
+            parse_options(command.options, NoOptions)
+            assignee_name(command.user_id, "userId")
+        case Assign():
+            parse_options(command.options, AssignToGroupOptions)
+            assignee_name(command.group_id, "groupId")
+        case _:
+            pass
 
 
 def bounded(text: str, longest: int, field: str) -> str:

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from connectors.sdk.settings import SourceSettings
     from gateway.settings import Settings
 
+# Whether the source's history has an entry for the last write of the gateway.
+_HISTORY = {
+    None: "",
+    True: "; its history shows our last write",
+    False: "; its history does not show our last write, so it proves no write whose answer is lost",
+}
+
 
 def check(config: ConfigFile) -> None:
     """Validate configuration and journal, ask every source whether it answers, and what its account can do; exit 0 when all
@@ -33,28 +40,30 @@ def check(config: ConfigFile) -> None:
 
 
 async def _all_answer(settings: "Settings") -> bool:
-    rows = await asyncio.gather(*(_row(section) for section in settings.sources))
+    rows = await asyncio.gather(*(_row(settings, section) for section in settings.sources))
     print_table(("source", "vendor", "status", ""), rows)
     return all(row[2] == "OK" for row in rows)
 
 
-async def _row(section: "SourceSettings") -> tuple[str, str, str, str]:
+async def _row(settings: "Settings", section: "SourceSettings") -> tuple[str, str, str, str]:
     from connectors.sdk.errors import ConnectorError
     from connectors.sdk.registry import connector_types
+    from gateway.composition import history_shows_last_write
 
     connector = connector_types()[section.vendor].open(section)
     try:
         await connector.ping()
         account = await _account(connector)
+        shown = await history_shows_last_write(settings, connector)
     except ConnectorError as error:
         return section.key, section.vendor, error.code, error.message
     finally:
         await connector.aclose()
     lacks = dict.fromkeys(connector.info.withheld.values())
     if lacks:
-        return section.key, section.vendor, "LIMITED", "; ".join(lacks)
+        return section.key, section.vendor, "LIMITED", "; ".join(lacks) + _HISTORY[shown]
     as_whom = f" as {account}" if account else ""
-    return section.key, section.vendor, "OK", f"answers, and accepts our credentials{as_whom}"
+    return section.key, section.vendor, "OK", f"answers, and accepts our credentials{as_whom}{_HISTORY[shown]}"
 
 
 async def _account(connector: "Connector[Any]") -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.asgi_server import AsgiServer
+from gateway.cli.asgi_server import AsgiServer, bound
 from gateway.cli.logs import log_errors_only
 from gateway.cli.options import LOCALHOST, Port, Seed, Tasks
 from gateway.cli.run import forever, run
@@ -47,17 +47,20 @@ def demo(
 async def _demo(chosen: "list[StandIn]", port: int, sandbox_port: int, *, once: bool) -> None:
     import secrets
 
-    from gateway.app import create_app
-    from gateway.settings import load
     from sandbox.config import configuration
     from sandbox.server import serve as serve_stand_ins
 
     with tempfile.TemporaryDirectory(prefix="taskgate-demo-") as folder:
         async with serve_stand_ins(chosen, host=LOCALHOST, base_port=sandbox_port) as urls:
+            listener = bound(LOCALHOST, port)
+            # A taken port is told at once: the gateway's parts take seconds to import.
+            from gateway.app import create_app
+            from gateway.settings import load
+
             path = Path(folder) / "taskgate.toml"
             path.write_text(configuration(chosen, urls, secrets.token_urlsafe(32)), encoding="utf-8")
             settings = load(path)
-            async with AsgiServer(create_app(settings), LOCALHOST, port):
+            async with AsgiServer(create_app(settings), listener):
                 address = f"http://{LOCALHOST}:{port}/graphql"
                 _print_people(settings, address, {"sandbox": f"http://{LOCALHOST}:{sandbox_port}", **urls})
                 complete = await _print_inbox(address)

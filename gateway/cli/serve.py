@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from gateway.cli.asgi_server import AsgiServer
+from gateway.cli.asgi_server import AsgiServer, bound
 from gateway.cli.configuration import load_or_fail
 from gateway.cli.failure import fail
 from gateway.cli.logs import log_as_json
@@ -26,6 +26,6 @@ def serve(config: ConfigFile, host: str = LOCALHOST, port: Port = 8000) -> None:
 
 
 async def _serve(application: Callable[..., Any], host: str, port: int) -> None:
-    async with AsgiServer(application, host, port):
+    async with AsgiServer(application, bound(host, port)):
         print(f"GraphQL http://{host}:{port}/graphql", file=sys.stderr, flush=True)
         await forever()

@@ -93,6 +93,10 @@ class Overlay:
             Written(expected, versions, is_new), outdated, self._now(), self._monotonic() + LONGEST
         )
 
+    def forget(self, ref: TaskRef) -> None:
+        """Another gateway wrote to the task: what our own writes left is not what the vendor will show."""
+        self._entries.pop(ref, None)
+
     def seen(self, task: Task, reading: Reading) -> Task:
         """The record to show for one that was read: the expected one while the vendor lags behind, or was not asked since."""
         entry = self._entries.get(task.ref)
@@ -166,6 +170,10 @@ class FlowOverlay:
         self._expected = dict(kept[-MOST_KEPT:])
         self._expected.pop(expected.ref, None)
         self._expected[expected.ref] = (expected, now + LONGEST, self._now())
+
+    def forget(self, ref: FlowRef) -> None:
+        """As for tasks."""
+        self._expected.pop(ref, None)
 
     def seen(self, flow: Flow) -> Flow:
         """The record to show for one that was read: the expected one while the vendor lags behind, or was not asked since."""

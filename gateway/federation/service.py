@@ -25,9 +25,11 @@ from gateway.federation.cache import Cache
 from gateway.federation.lists import DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
 from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.sources import Source
-from gateway.federation.writes import WritePipeline
+from gateway.federation.writes import BulkWriter, NextTask, WritePipeline
 from gateway.people import People
 from schema.ports import (
+    BulkRequest,
+    BulkResult,
     CacheInfo,
     DefinitionRow,
     FlowListRequest,
@@ -38,6 +40,7 @@ from schema.ports import (
     RowList,
     SourceInfo,
     StatsRequest,
+    TakeNextRequest,
     TaskList,
     TaskListRequest,
     TaskStats,
@@ -78,6 +81,8 @@ class FederatedSources:
         lists: Lists,
         objects: Objects,
         writes: WritePipeline,
+        bulk: BulkWriter,
+        next_task: NextTask,
         known: KnownAccounts,
         shown: RecentlyShown,
     ) -> None:
@@ -88,12 +93,18 @@ class FederatedSources:
         self._lists = lists
         self._objects = objects
         self._writes = writes
+        self._bulk = bulk
+        self._next_task = next_task
         self._known = known
         self._shown = shown
 
     async def start(self) -> None:
         """Before the first request. Raises GatewayUnavailableError if the journal of writes cannot be used."""
         await self._writes.start()
+
+    def drain(self, seconds: float) -> None:
+        """The gateway ends in so many seconds: writes that still run then are answered with what is known of them."""
+        self._writes.drain(seconds)
 
     async def stop(self) -> None:
         """Cut off what still runs."""
@@ -122,6 +133,7 @@ class FederatedSources:
         return self._people.by_native_ref(ref)
 
     async def list_tasks(self, caller: Caller, request: TaskListRequest) -> TaskList:
+        self._writes.met(caller)
         listed = await self._lists.tasks.page(caller, request)
         for edge in listed.edges:
             self._known.note_task(edge.task)
@@ -134,6 +146,7 @@ class FederatedSources:
     async def get_tasks(
         self, caller: Caller, refs: Sequence[TaskRef], *, fresh: bool = False
     ) -> Mapping[TaskRef, Task | ConnectorError]:
+        self._writes.met(caller)
         found = await self._objects.tasks.tasks(caller, refs, fresh=fresh)
         for task in found.values():
             if isinstance(task, Task):
@@ -202,9 +215,23 @@ class FederatedSources:
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         result = await self._writes.perform(caller, request)
-        if result.task is not None and result.status is MutationStatus.APPLIED and not result.replayed:
-            self._note_shown(caller, [result.task.ref])
+        self._note_written(caller, [result])
         return result
+
+    async def perform_bulk(self, caller: Caller, request: BulkRequest) -> BulkResult:
+        result = await self._bulk.perform(caller, request)
+        if not request.dry_run:
+            self._note_written(caller, [entry.result for entry in result.entries.values()])
+        return result
+
+    async def take_next(self, caller: Caller, request: TakeNextRequest) -> WriteResult:
+        result = await self._next_task.take(caller, request)
+        self._note_written(caller, [result])
+        return result
+
+    def _note_written(self, caller: Caller, results: Sequence[WriteResult]) -> None:
+        applied = [each for each in results if each.status is MutationStatus.APPLIED and not each.replayed]
+        self._note_shown(caller, [each.task.ref for each in applied if each.task is not None])
 
     def _note_shown(self, caller: Caller, refs: Sequence[TaskRef]) -> None:
         # Task admins see every task: what they saw before changes nothing.
@@ -212,6 +239,7 @@ class FederatedSources:
             self._shown.note(caller.key, refs)
 
     async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
+        self._writes.met(caller)
         return await self._writes.operation(caller, operation_id)
 
     async def last_write(self, task: TaskRef) -> Operation | None:

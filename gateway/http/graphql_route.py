@@ -20,7 +20,7 @@ from gateway.http.access_log import LOGGED
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
 from schema.core.context import Context
-from schema.execution import Execution, GraphQLResponse, RequestError
+from schema.execution import Execution, GraphQLOperation, GraphQLResponse, RequestError
 from schema.ports import Federation
 
 _HEADERS = {
@@ -33,10 +33,16 @@ _log = structlog.get_logger("taskgate.http")
 
 
 class Deadlines(Struct, frozen=True):
-    """Seconds that a GraphQL operation may wait for its sources."""
+    """Seconds that a GraphQL operation may wait for its sources; `bulk` more if it writes to many tasks."""
 
     query: float
     mutation: float
+    bulk: float
+
+    def of(self, operation: GraphQLOperation) -> float:
+        if not operation.is_mutation:
+            return self.query
+        return self.mutation + (self.bulk if operation.is_bulk else 0.0)
 
 
 class GraphQLRoute:
@@ -108,8 +114,7 @@ class GraphQLRoute:
             asked_at=time.monotonic(),
             operation_records=OperationRecords(),
         )
-        seconds = self._deadlines.mutation if operation.is_mutation else self._deadlines.query
-        with in_context(context.with_deadline(seconds)):
+        with in_context(context.with_deadline(self._deadlines.of(operation))):
             answer = await self._execution.run(operation, Context(caller, self._federation()))
         logged["upstream_calls"] = cost.sent
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)

@@ -50,6 +50,12 @@ class Metrics:
             ("source", "kind", "outcome"),
             registry=self._registry,
         )
+        self._settled = Counter(
+            "taskgate_writes_settled",
+            "Writes without a clear answer, by what became known of them later.",
+            ("source", "result"),
+            registry=self._registry,
+        )
         self._registry.register(_Sources(sources))
 
     def observe(self, record: UpstreamRequestRecord) -> None:
@@ -59,6 +65,10 @@ class Metrics:
             return
         self._calls.labels(record.source, kind, record.outcome).observe(record.seconds)
         self._waits.labels(record.source, record.priority.name.lower()).observe(record.waited)
+
+    def observe_settled(self, source: str, result: str) -> None:
+        """`result`: APPLIED, REJECTED, or UNRESOLVED if it was never found out."""
+        self._settled.labels(source, result).inc()
 
     def observe_request(self, method: str, path: str, status: int, seconds: float) -> None:
         """Unknown paths and methods share one label each: clients could invent any number of them."""

@@ -16,7 +16,8 @@ class GatewaySettings(Section):
     """`secret` signs cursors. `journal` is the SQLite file of writes. `max_body_bytes` bounds one HTTP request.
 
     `introspection`, `graphiql` and `suggestions` (of names, in errors) are None by default: the profile decides.
-    `query_deadline` and `mutation_deadline` are the seconds that one GraphQL operation may wait for its sources.
+    `query_deadline` and `mutation_deadline` are the seconds that one GraphQL operation may wait for its sources. One with
+    `bulkTaskAction` may wait `bulk_deadline` seconds longer, and each bulk action takes that long at most.
     """
 
     secret: SecretStr | None = Field(default=None, min_length=1)
@@ -30,6 +31,7 @@ class GatewaySettings(Section):
     metrics: bool = True
     query_deadline: float = Field(default=10.0, gt=0, le=300)
     mutation_deadline: float = Field(default=60.0, gt=0, le=300)
+    bulk_deadline: float = Field(default=300.0, gt=0, le=3_600)
     limits: DocumentLimits = DocumentLimits()
     cache: CacheBounds = CacheBounds()
 

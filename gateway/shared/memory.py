@@ -127,6 +127,18 @@ class MemoryLeases:
         async with self._locks.setdefault(key, anyio.Lock()):
             yield
 
+    @asynccontextmanager
+    async def hold_if_free(self, key: Hashable) -> AsyncIterator[bool]:
+        if self.is_held(key):
+            yield False
+            return
+        async with self._locks.setdefault(key, anyio.Lock()):
+            yield True
+
+    def is_held(self, key: Hashable) -> bool:
+        lock = self._locks.get(key)
+        return lock is not None and lock.locked()
+
 
 def memory_state() -> SharedState:
     return SharedState(invalidations=MemoryInvalidationLog(), rate_limits=MemoryRateLimits(), leases=MemoryLeases())

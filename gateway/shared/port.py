@@ -119,6 +119,12 @@ class Leases(Protocol):
         it again. Entering may raise GatewayUnavailableError, before anything was held.
         """
 
+    def hold_if_free(self, key: Hashable) -> AbstractAsyncContextManager[bool]:
+        """As `hold`, without waiting: False if something else holds `key`; then the block holds nothing."""
+
+    def is_held(self, key: Hashable) -> bool:
+        """Whether something holds `key`, as far as this replica knows. From memory."""
+
 
 class SharedState(Struct, frozen=True):
     """All shared state. `gateway.composition` passes on its parts."""

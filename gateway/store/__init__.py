@@ -1,10 +1,30 @@
 """What outlives the process: the journal of writes. Other rooms use it through the port.
 
 port        the journal as the gateway uses it: guarantees, stages, errors
+evidence    what is kept of a vendor write so that its effect can be recognised
+undo        what takes the first of two steps back
 sqlite      the journal in a SQLite file; only `gateway.composition` imports it
+rows        its rows as records
+leases      leases on targets, shared by the gateways over that file
+presence    which gateways run over it
 migrations  the tables of that file as numbered steps
 """
 
-from gateway.store.port import KEPT_SECONDS, EndedTask, Journal, OpenWrite, Record, Stage
+from gateway.store.evidence import Evidence, digest
+from gateway.store.port import KEPT_SECONDS, EndedTask, Journal, Lease, OpenWrite, Record, Stage, Step
+from gateway.store.undo import KeptCommand, Undo
 
-__all__ = ["KEPT_SECONDS", "EndedTask", "Journal", "OpenWrite", "Record", "Stage"]
+__all__ = [
+    "KEPT_SECONDS",
+    "EndedTask",
+    "Evidence",
+    "Journal",
+    "KeptCommand",
+    "Lease",
+    "OpenWrite",
+    "Record",
+    "Stage",
+    "Step",
+    "Undo",
+    "digest",
+]

@@ -42,13 +42,52 @@ STEPS = (
     CREATE INDEX operation_open ON operation (stage) WHERE stage <> 'SETTLED';
     CREATE INDEX operation_ran ON operation (ran);
     """,
+    """
+    ALTER TABLE operation ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;
+    UPDATE operation SET seen = 1 WHERE sent_at IS NOT NULL;
+    CREATE INDEX operation_unsettled ON operation (requested_at) WHERE settled_at IS NULL;
+    CREATE TABLE step (
+      operation_id TEXT NOT NULL REFERENCES operation (id) ON DELETE CASCADE,
+      number INTEGER NOT NULL,
+      command TEXT NOT NULL,
+      evidence BLOB,
+      sent_at REAL NOT NULL,
+      settled_at REAL,
+      status TEXT,
+      PRIMARY KEY (operation_id, number)
+    ) STRICT;
+    """,
+    """
+    CREATE TABLE undo (
+      operation_id TEXT PRIMARY KEY,
+      at REAL NOT NULL,
+      record BLOB NOT NULL
+    ) STRICT;
+    """,
+    """
+    ALTER TABLE operation ADD COLUMN gateway TEXT;
+    CREATE TABLE lease (
+      source TEXT NOT NULL,
+      target TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      gateway TEXT,
+      last TEXT,
+      ran REAL NOT NULL DEFAULT 0,
+      hidden BLOB,
+      PRIMARY KEY (source, target, kind)
+    ) STRICT;
+    CREATE INDEX lease_ran ON lease (ran) WHERE gateway IS NULL;
+    """,
 )
 
 # The columns that this version reads and writes.
 COLUMNS = {
     "operation": "id person client_key fingerprint source target action stage requested_at settled_at kind result "
-    "sent_at freed ran",
+    "sent_at freed ran seen gateway",
+    "step": "operation_id number command evidence sent_at settled_at status",
     "ended_task": "operation_id at record",
+    "undo": "operation_id at record",
+    "lease": "source target kind gateway last ran hidden",
 }
 
 

@@ -6,23 +6,41 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
 import msgspec
-from msgspec import Struct
 
 from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.errors import GatewayUnavailableError
-from connectors.sdk.model import FlowRef, TaskRef
+from connectors.sdk.model import Task, TaskRef
+from gateway.store import leases
+from gateway.store.evidence import Evidence
 from gateway.store.migrations import migrate
-from gateway.store.port import KEPT_SECONDS, EndedTask, OpenWrite, Record, Stage
-from schema.ports import Operation, Problem, SourceRef, Target, WriteResult
+from gateway.store.port import KEPT_SECONDS, EndedTask, Lease, OpenWrite, Record, Stage, Step
+from gateway.store.presence import Presence
+from gateway.store.rows import (
+    OPEN_WRITE,
+    OPERATION,
+    STEP,
+    decoded,
+    open_write_of,
+    operation_of,
+    packed,
+    step_of,
+    target_columns,
+)
+from gateway.store.undo import Undo
+from schema.ports import Operation, Target, WriteResult
 
 T = TypeVar("T")
+
+# Statuses that may become known later.
+_OPEN = frozenset({MutationStatus.UNKNOWN, MutationStatus.PENDING})
+
+_RECORD = "SELECT id, fingerprint, stage, result, settled_at, gateway FROM operation"
 
 
 class SqliteJournal:
@@ -51,11 +69,13 @@ class SqliteJournal:
             self._db = sqlite3.connect(":memory:" if path is None else path, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA foreign_keys=ON")
             migrate(self._db)
             (ran,) = self._db.execute("SELECT max(ran) FROM operation").fetchone()
             self._started_at = monotonic() - (ran or 0.0)
             self._forget_old()
             self._db.commit()
+            self._presence = Presence(path)
         except (sqlite3.Error, OSError) as error:
             raise GatewayUnavailableError(f"the journal of writes cannot be opened: {error}") from error
 
@@ -70,8 +90,7 @@ class SqliteJournal:
         target: Target,
         action: TaskAction,
     ) -> Record | None:
-        native_id = target.native_id if isinstance(target, TaskRef | FlowRef) else ""
-        kind = type(target).__name__
+        _, native_id, kind = target_columns(target)
 
         def insert() -> Record | None:
             row = (
@@ -86,39 +105,77 @@ class SqliteJournal:
                 Stage.ADMITTED,
                 self._now(),
                 self._ran(),
+                self._presence.id,
             )
             with self._lock, self._db:
                 self._forget_old()
                 added = self._db.execute(
                     "INSERT INTO operation (id, person, client_key, fingerprint, source, target, kind, action, stage,"
-                    " requested_at, ran) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (person, client_key) DO NOTHING",
+                    " requested_at, ran, gateway) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                    " ON CONFLICT (person, client_key) DO NOTHING",
                     row,
                 )
                 if added.rowcount == 1:
                     return None
-                found = self._db.execute(
-                    "SELECT id, fingerprint, stage, result FROM operation WHERE person = ? AND client_key = ?",
-                    (person, client_key),
-                ).fetchone()
-            return Record(
-                operation_id=found[0],
-                fingerprint=found[1],
-                stage=Stage(found[2]),
-                result=_decoded(found[3], WriteResult),
-            )
+                where = "WHERE person = ? AND client_key = ?"
+                found = self._db.execute(f"{_RECORD} {where}", (person, client_key)).fetchone()
+            return self._record_of(found)
 
         return await self._run(insert)
 
-    async def mark_sent(self, operation_id: str) -> None:
-        def update() -> None:
+    async def record(self, operation_id: str) -> Record | None:
+        def select() -> Record | None:
             with self._lock, self._db:
+                row = self._db.execute(f"{_RECORD} WHERE id = ?", (operation_id,)).fetchone()
+            return None if row is None else self._record_of(row)
+
+        return await self._run(select)
+
+    async def take(self, target: Target) -> Lease | None:
+        def taken() -> Lease | None:
+            with self._lock:
+                return leases.take(self._db, target_columns(target), self._presence.id, self._presence.is_running)
+
+        return await self._run(taken)
+
+    async def give_back(self, target: Target, *, hidden: Task | None = None) -> None:
+        def end() -> None:
+            with self._lock:
+                leases.give_back(self._db, target_columns(target), self._presence.id, ran=self._ran(), hidden=hidden)
+
+        await self._run(end)
+
+    async def mark_sent(self, operation_id: str, evidence: Evidence | None = None) -> int:
+        kept = None if evidence is None else msgspec.msgpack.encode(evidence)
+        command = "" if evidence is None else evidence.command
+
+        def update() -> int:
+            with self._lock, self._db:
+                now = self._now()
                 self._db.execute(
-                    "UPDATE operation SET stage = ?, sent_at = ? WHERE id = ? AND stage <> ?",
-                    (Stage.SENT, self._now(), operation_id, Stage.SETTLED),
+                    "UPDATE operation SET stage = ?, sent_at = coalesce(sent_at, ?), seen = 1 WHERE id = ? AND stage <> ?",
+                    (Stage.SENT, now, operation_id, Stage.SETTLED),
                 )
+                number = self._db.execute(
+                    "INSERT INTO step (operation_id, number, command, evidence, sent_at) SELECT id,"
+                    " 1 + (SELECT coalesce(max(number), 0) FROM step WHERE operation_id = id), ?, ?, ?"
+                    " FROM operation WHERE id = ? AND stage = ? RETURNING number",
+                    (command, kept, now, operation_id, Stage.SENT),
+                ).fetchone()
                 row = self._db.execute("SELECT stage FROM operation WHERE id = ?", (operation_id,)).fetchone()
             if row is not None and row[0] == Stage.SETTLED:
                 raise GatewayUnavailableError("the write was given up before it was sent; send it again")
+            return 1 if number is None else int(number[0])
+
+        return await self._run(update)
+
+    async def settle_step(self, operation_id: str, number: int, status: MutationStatus) -> None:
+        def update() -> None:
+            with self._lock, self._db:
+                self._db.execute(
+                    "UPDATE step SET status = ?, settled_at = ? WHERE operation_id = ? AND number = ?",
+                    (status, None if status in _OPEN else self._now(), operation_id, number),
+                )
 
         await self._run(update)
 
@@ -130,20 +187,40 @@ class SqliteJournal:
         ended: EndedTask | None = None,
         frees_key: bool = False,
         only_open: bool = False,
+        only_unsettled: bool = False,
+        is_final: bool = False,
+        was_seen: bool = True,
     ) -> None:
-        packed = _packed(result)
-        settled = None if result.status in {MutationStatus.UNKNOWN, MutationStatus.PENDING} else self._now()
-        values = (Stage.SETTLED, settled, packed, frees_key, frees_key, operation_id, only_open, Stage.SETTLED)
+        kept = packed(result)
+        settled = None if result.status in _OPEN and not is_final else self._now()
+        values = (
+            Stage.SETTLED,
+            settled,
+            kept,
+            frees_key,
+            frees_key,
+            was_seen,
+            operation_id,
+            only_open,
+            Stage.SETTLED,
+            only_unsettled,
+        )
 
         def update() -> None:
             with self._lock, self._db:
                 changed = self._db.execute(
                     "UPDATE operation SET stage = ?, settled_at = ?, result = ?, freed = ?,"
-                    " client_key = CASE WHEN ? THEN NULL ELSE client_key END"
-                    " WHERE id = ? AND NOT (? AND stage = ?)",
+                    " client_key = CASE WHEN ? THEN NULL ELSE client_key END, seen = max(seen, ?)"
+                    " WHERE id = ? AND NOT (? AND stage = ?) AND NOT (? AND settled_at IS NOT NULL)",
                     values,
                 )
-                if ended is not None and changed.rowcount == 1:
+                if changed.rowcount != 1:
+                    return
+                self._db.execute(
+                    "UPDATE step SET status = ?, settled_at = ? WHERE operation_id = ? AND settled_at IS NULL",
+                    (result.status, settled, operation_id),
+                )
+                if ended is not None:
                     record = (operation_id, ended.at.timestamp(), msgspec.msgpack.encode(ended))
                     self._db.execute(
                         "INSERT OR REPLACE INTO ended_task (operation_id, at, record) VALUES (?, ?, ?)", record
@@ -152,14 +229,55 @@ class SqliteJournal:
         await self._run(update)
 
     async def open_writes(self) -> Sequence[OpenWrite]:
-        def select() -> list[OpenWrite]:
+        return await self._run(lambda: self._open_except({self._presence.id}))
+
+    async def abandoned(self) -> Sequence[OpenWrite]:
+        return await self._run(lambda: self._open_except(set()))
+
+    async def open_write(self, operation_id: str) -> OpenWrite | None:
+        where = "WHERE id = ? AND stage = ? AND settled_at IS NULL"
+        found = await self._run(lambda: self._all(open_write_of, f"{OPEN_WRITE} {where}", operation_id, Stage.SETTLED))
+        return found[0] if found else None
+
+    async def unsettled(self) -> Sequence[OpenWrite]:
+        where = "WHERE stage = ? AND settled_at IS NULL ORDER BY requested_at, rowid"
+        return await self._run(lambda: self._all(open_write_of, f"{OPEN_WRITE} {where}", Stage.SETTLED))
+
+    async def steps(self, operation_id: str) -> Sequence[Step]:
+        where = "WHERE operation_id = ? ORDER BY number"
+        return await self._run(lambda: self._all(step_of, f"{STEP} {where}", operation_id))
+
+    async def last_applied(self, source: str, commands: Collection[str]) -> tuple[TaskRef, Step] | None:
+        marks = ", ".join("?" * len(commands))
+        where = f"source = ? AND kind = ? AND step.status = ? AND step.command IN ({marks}) ORDER BY step.sent_at DESC"
+        values = (source, TaskRef.__name__, MutationStatus.APPLIED.value, *commands)
+
+        def select() -> tuple[TaskRef, Step] | None:
+            statement = f"{STEP.replace('SELECT', 'SELECT target,', 1)} WHERE {where} LIMIT 1"
             with self._lock, self._db:
-                rows = self._db.execute(
-                    "SELECT id, person, stage, action, source, target, kind FROM operation WHERE stage <> ?"
-                    " ORDER BY requested_at, rowid",
-                    (Stage.SETTLED,),
-                ).fetchall()
-            return [_open_write(row) for row in rows]
+                row = self._db.execute(statement, values).fetchone()
+            return None if row is None else (TaskRef(source, row[0]), step_of(row[1:]))
+
+        return await self._run(select)
+
+    async def steps_to(self, target: Target) -> Sequence[Step]:
+        where = "WHERE source = ? AND target = ? AND kind = ? ORDER BY step.sent_at, operation_id, number"
+        return await self._run(lambda: self._all(step_of, f"{STEP} {where}", *target_columns(target)))
+
+    async def note_undo(self, undo: Undo) -> None:
+        row = (undo.operation_id, undo.noted_at.timestamp(), msgspec.msgpack.encode(undo))
+        await self._run(
+            lambda: self._change("INSERT OR REPLACE INTO undo (operation_id, at, record) VALUES (?, ?, ?)", row)
+        )
+
+    async def drop_undo(self, operation_id: str) -> None:
+        await self._run(lambda: self._change("DELETE FROM undo WHERE operation_id = ?", (operation_id,)))
+
+    async def undos(self) -> Sequence[Undo]:
+        def select() -> list[Undo]:
+            with self._lock, self._db:
+                rows = self._db.execute("SELECT record FROM undo ORDER BY at, rowid").fetchall()
+            return [undo for (kept,) in rows if (undo := decoded(kept, Undo)) is not None]
 
         return await self._run(select)
 
@@ -170,23 +288,24 @@ class SqliteJournal:
                 rows = self._db.execute(
                     "SELECT record FROM ended_task WHERE at >= ? ORDER BY at DESC, rowid DESC LIMIT ?", (since, most)
                 ).fetchall()
-            return [ended for (packed,) in reversed(rows) if (ended := _decoded(packed, EndedTask)) is not None]
+            return [ended for (kept,) in reversed(rows) if (ended := decoded(kept, EndedTask)) is not None]
 
         return await self._run(select)
 
     async def find(self, operation_id: str) -> Operation | None:
-        return await self._run(lambda: self._one(f"{_SELECT} WHERE id = ?", (operation_id,)))
+        return await self._run(lambda: self._one(f"{OPERATION} WHERE id = ?", (operation_id,)))
 
     async def last(self, target: TaskRef) -> Operation | None:
         where = (
-            "WHERE source = ? AND target = ? AND kind = ? AND NOT freed ORDER BY requested_at DESC, rowid DESC LIMIT 1"
+            "WHERE source = ? AND target = ? AND kind = ? AND seen AND NOT freed"
+            " ORDER BY requested_at DESC, rowid DESC LIMIT 1"
         )
-        values = (target.source, target.native_id, type(target).__name__)
-        return await self._run(lambda: self._one(f"{_SELECT} {where}", values))
+        return await self._run(lambda: self._one(f"{OPERATION} {where}", target_columns(target)))
 
     def close(self) -> None:
         with self._lock:
             self._db.close()
+            self._presence.close()
 
     def _ran(self) -> float:
         """Seconds that gateways have run over this file. Unlike the clock of the machine, it cannot jump ahead."""
@@ -199,11 +318,44 @@ class SqliteJournal:
             (now - KEPT_SECONDS, self._ran() - KEPT_SECONDS),
         )
         self._db.execute("DELETE FROM ended_task WHERE at < ?", (now - self._keep_ended,))
+        leases.forget_old(self._db, ran=self._ran())
+
+    def _open_except(self, also: set[str]) -> list[OpenWrite]:
+        """The open writes whose gateway does not run, or is one of `also`."""
+        with self._lock, self._db:
+            gateways = self._db.execute("SELECT DISTINCT gateway FROM operation WHERE stage <> ?", (Stage.SETTLED,))
+            running = [one for (one,) in gateways.fetchall() if one not in also and self._presence.is_running(one)]
+        marks = ", ".join("?" * len(running))
+        where = f"WHERE stage <> ? AND (gateway IS NULL OR gateway NOT IN ({marks})) ORDER BY requested_at, rowid"
+        return self._all(open_write_of, f"{OPEN_WRITE} {where}", Stage.SETTLED, *running)
+
+    def _record_of(self, row: tuple[Any, ...]) -> Record:
+        """A row of `_RECORD`."""
+        operation_id, fingerprint, stage, kept, settled_at, gateway = row
+        return Record(
+            operation_id=operation_id,
+            fingerprint=fingerprint,
+            stage=Stage(stage),
+            result=decoded(kept, WriteResult),
+            is_final=settled_at is not None,
+            is_elsewhere=stage != Stage.SETTLED and self._is_elsewhere(gateway),
+        )
+
+    def _is_elsewhere(self, gateway: str | None) -> bool:
+        return gateway != self._presence.id and self._presence.is_running(gateway)
 
     def _one(self, statement: str, values: tuple[str, ...]) -> Operation | None:
         with self._lock, self._db:
             row = self._db.execute(statement, values).fetchone()
-        return None if row is None else _operation(row)
+        return None if row is None else operation_of(row)
+
+    def _all(self, record: Callable[[tuple[Any, ...]], T], statement: str, *values: str) -> list[T]:
+        with self._lock, self._db:
+            return [record(row) for row in self._db.execute(statement, values).fetchall()]
+
+    def _change(self, statement: str, values: tuple[Any, ...]) -> None:
+        with self._lock, self._db:
+            self._db.execute(statement, values)
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:
@@ -212,85 +364,9 @@ class SqliteJournal:
             raise GatewayUnavailableError(f"the journal of writes cannot be used: {error}") from error
 
 
-_SELECT = "SELECT id, action, person, sent_at, requested_at, settled_at, source, target, kind, result FROM operation"
-
-_UNREADABLE = Problem(
-    code="UPSTREAM_ERROR",
-    message="another version of taskgate recorded this write; its result cannot be read here. Look at the source.",
-)
-
-
-class _Outcome(Struct, frozen=True):
-    """What every version records of a result."""
-
-    status: MutationStatus = MutationStatus.UNKNOWN
-
-
 def _make_private(path: Path) -> None:
     """The file names people and holds results: only its owner may read and write it."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         with contextlib.suppress(PermissionError):  # the file of another user, who lets us write it
             path.chmod(0o600)
-
-
-def _operation(row: tuple[Any, ...]) -> Operation:
-    operation_id, action, person, sent_at, requested_at, settled_at, source, target, kind, packed = row
-    result = _decoded(packed, WriteResult)
-    made_task = None if result is None or result.task is None else result.task.ref
-    made_flow = None if result is None or result.flow is None else result.flow.ref
-    problems = () if result is None else result.problems
-    return Operation(
-        operation_id=operation_id,
-        action=_known_action(action),
-        person=person,
-        status=MutationStatus.PENDING if packed is None else (_decoded(packed, _Outcome) or _Outcome()).status,
-        attempts=0 if sent_at is None else 1,
-        requested_at=datetime.fromtimestamp(requested_at, UTC),
-        settled_at=None if settled_at is None else datetime.fromtimestamp(settled_at, UTC),
-        task=TaskRef(source, target) if kind == TaskRef.__name__ else made_task,
-        flow=FlowRef(source, target) if kind == FlowRef.__name__ else made_flow,
-        problems=problems if result is not None or packed is None else (_UNREADABLE,),
-    )
-
-
-def _known_action(action: str) -> TaskAction:
-    try:
-        return TaskAction(action)
-    except ValueError as error:
-        raise GatewayUnavailableError(
-            f"another version of taskgate recorded this write; its action {action} is not known here"
-        ) from error
-
-
-def _open_write(row: tuple[Any, ...]) -> OpenWrite:
-    operation_id, person, stage, action, source, target, kind = row
-    kinds: dict[str, type[TaskRef | FlowRef]] = {TaskRef.__name__: TaskRef, FlowRef.__name__: FlowRef}
-    ref = kinds.get(kind)
-    return OpenWrite(
-        operation_id=operation_id,
-        person=person,
-        stage=Stage(stage),
-        action=TaskAction(action) if action in set(TaskAction) else None,
-        target=SourceRef(source) if ref is None else ref(source, target),
-    )
-
-
-def _packed(result: WriteResult) -> bytes:
-    """Without payloads; without the task and the flow if they hold a value that cannot be stored."""
-    task = None if result.task is None else msgspec.structs.replace(result.task, payload=None)
-    flow = None if result.flow is None else msgspec.structs.replace(result.flow, payload=None)
-    try:
-        return msgspec.msgpack.encode(msgspec.structs.replace(result, task=task, flow=flow))
-    except (TypeError, ValueError, OverflowError):
-        return msgspec.msgpack.encode(msgspec.structs.replace(result, task=None, flow=None))
-
-
-def _decoded(packed: bytes | None, kind: type[T]) -> T | None:
-    """None for a record that another version of taskgate wrote in a form that cannot be read here."""
-    if packed is None:
-        return None
-    try:
-        return msgspec.msgpack.decode(packed, type=kind)
-    except msgspec.MsgspecError:
-        return None

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import count
 
 from msgspec import UNSET
@@ -11,7 +12,7 @@ from msgspec import UNSET
 from sandbox import work
 from sandbox.camunda.definitions import DEFINITIONS, FIRST_FREE_KEY, FORMS, PROCESSES, Process, Step
 from sandbox.camunda.records import ProcessInstance, UserTask
-from sandbox.camunda.variants import Scenario
+from sandbox.camunda.variants import Release, Scenario
 from sandbox.people import ALL_PEOPLE, members
 from sandbox.stand_in import iso_millis
 
@@ -54,19 +55,29 @@ class SampleData:
 
 
 def make_sample(tasks: int, seed: int, now: datetime, scenario: Scenario) -> SampleData:
-    """Make exactly `tasks` tasks. The scenario "operations" has at least its own twelve."""
-    return _Sample(seed, now.astimezone(UTC), scenario).run(tasks)
+    """Make exactly `tasks` tasks. The scenario "operations" has at least its own twelve.
+
+    The latest samples are kept, because tests reset to the same data hundreds of times. Records are immutable; the lists are
+    the caller's own.
+    """
+    made = _made(tasks, seed, now, scenario.release, operations=scenario.operations)
+    return SampleData(list(made.tasks), list(made.instances), made.next_key)
+
+
+@lru_cache(maxsize=4)
+def _made(tasks: int, seed: int, now: datetime, release: Release, *, operations: bool) -> SampleData:
+    return _Sample(seed, now.astimezone(UTC), release, operations=operations).run(tasks)
 
 
 class _Sample:
-    def __init__(self, seed: int, now: datetime, scenario: Scenario) -> None:
+    def __init__(self, seed: int, now: datetime, release: Release, *, operations: bool) -> None:
         self._rng = random.Random(seed)
         self._now = now
         self._keys = count(FIRST_FREE_KEY)
         self._tasks: list[UserTask] = []
         self._instances: list[ProcessInstance] = []
-        self._release = scenario.release
-        self._alone = scenario.operations
+        self._release = release
+        self._alone = operations
         self._plans = _OPERATIONS_PLANS if self._alone else _PLANS
         self._wanted = 0
 

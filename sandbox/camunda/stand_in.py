@@ -19,7 +19,7 @@ from sandbox.camunda.requests import Call, read_body
 from sandbox.camunda.routes import Operation, endpoints
 from sandbox.camunda.sample import OPERATIONS_NOW, SampleData, make_sample
 from sandbox.camunda.store import SearchStore, StoreSearches
-from sandbox.camunda.variants import RELEASES, Scenario, SignInMethod
+from sandbox.camunda.variants import RELEASES, Release, Scenario, SignInMethod
 from sandbox.people import DEMO_PEOPLE
 from sandbox.stand_in import Clock, StandIn, utc_now
 
@@ -37,6 +37,7 @@ class CamundaStandIn(StandIn):
 
     def __init__(self, *, clock: Clock = utc_now, release: str = "8.9", authentication: SignInMethod = "basic") -> None:
         super().__init__(clock=clock)
+        self._apps: dict[Release, Starlette] = {}
         self._usual = Scenario(RELEASES[release], authentication)
         self._make(self._usual, SampleData([], [], FIRST_FREE_KEY), 0)
 
@@ -53,17 +54,25 @@ class CamundaStandIn(StandIn):
         self.searches = StoreSearches(self.store)
         self.engine = Engine(data, self.store, self.listeners, self.clock, self.effects)
         self.authentication = Authentication(scenario, self.clock, (USER, PASSWORD))
-        self._app = Starlette(
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        release = self.scenario.release
+        if release not in self._apps:
+            self._apps[release] = self._app_of(release)
+        await self._apps[release](scope, receive, send)
+
+    def _app_of(self, release: Release) -> Starlette:
+        return Starlette(
             routes=[
-                *(Route(f"/v2{path}", self._endpoint(operation), methods=[method]) for method, path, operation in endpoints(scenario.release)),
+                *(Route(f"/v2{path}", self._endpoint(operation), methods=[method]) for method, path, operation in endpoints(release)),
                 Route("/v2/status", _status),
-                Route(TOKEN_PATH, self.authentication.token, methods=["POST"]),
+                Route(TOKEN_PATH, self._token, methods=["POST"]),
             ],
             exception_handlers={HTTPException: _no_endpoint},
         )  # fmt: skip
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
+    async def _token(self, request: Request) -> Response:
+        return await self.authentication.token(request)
 
     def rate_limited(self, retry_after_s: int, headers: Mapping[str, str]) -> Response:
         """Answer as a proxy in front of the cluster would: the server itself documents no 429."""

@@ -51,7 +51,7 @@ class WritePayload:
         description="True if the source decides in one call, so that of two concurrent writes only one succeeds."
     )
     effect: str | None = strawberry.field(
-        description="Further consequences of the write, for people. Null if there are none."
+        description="Further consequences of the write, and what a write that failed has done before, for people. Null if there are none."
     )
     operation_id: strawberry.ID = strawberry.field(
         description="Id for `operation(id:)`. No operation is recorded if the arguments were wrong."

@@ -8,8 +8,16 @@ cost.py       what a document may return: depth, fields, objects of lists, rows 
 selection.py  which fields a request selected below a field
 """
 
-from schema.execution.execution import Execution, GraphQLResponse, RequestError
+from schema.execution.execution import Execution, GraphQLOperation, GraphQLResponse, RequestError
 from schema.execution.executor import BoundedIntExecutor
 from schema.execution.selection import selects, selects_total
 
-__all__ = ["BoundedIntExecutor", "Execution", "GraphQLResponse", "RequestError", "selects", "selects_total"]
+__all__ = [
+    "BoundedIntExecutor",
+    "Execution",
+    "GraphQLOperation",
+    "GraphQLResponse",
+    "RequestError",
+    "selects",
+    "selects_total",
+]

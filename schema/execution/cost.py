@@ -16,6 +16,7 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     ValueNode,
@@ -25,7 +26,7 @@ from graphql import (
     is_object_type,
     value_from_ast_untyped,
 )
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from schema.core.limits import DocumentLimits
 from schema.core.pagination import DEFAULT_PAGE, MAX_PAGE
@@ -33,6 +34,9 @@ from schema.core.pagination import DEFAULT_PAGE, MAX_PAGE
 DETAIL_FIELDS = frozenset(
     ("Task", name) for name in ("form", "outcomes", "data", "previousSteps", "comments", "activities")
 )
+
+BULK = "bulkTaskAction"
+"""The mutation that writes to a list of tasks: it counts as a list of as many rows."""
 
 _INT_DIGITS = 11  # of -2147483648
 
@@ -105,7 +109,9 @@ class Meter:
         self._fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
-        self._measured: dict[str, Measure] = {}
+        # By name, and by the rows of the bulk action that the fragment stands in.
+        self._measured: dict[tuple[str, int], Measure] = {}
+        self._bulk_rows = 1
 
     def measure(self, operation: OperationDefinitionNode) -> Measure:
         return self._selection(operation.selection_set, self._schema.get_root_type(operation.operation), 0)
@@ -127,24 +133,34 @@ class Meter:
         return total
 
     def _fragment(self, name: str, level: int) -> Measure:
-        if name not in self._measured:
-            self._measured[name] = Measure()  # for a fragment that contains itself; another rule reports the cycle
+        known = (name, self._bulk_rows)
+        if known not in self._measured:
+            self._measured[known] = Measure()  # for a fragment that contains itself; another rule reports the cycle
             fragment = self._fragments.get(name)
             if fragment is not None:
                 condition = self._schema.get_type(fragment.type_condition.name.value)
-                self._measured[name] = self._selection(fragment.selection_set, condition, level + 1)
-        return self._measured[name]
+                self._measured[known] = self._selection(fragment.selection_set, condition, level + 1)
+        return self._measured[known]
 
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None, level: int) -> Measure:
         name = node.name.value
         definition = parent.fields.get(name) if is_object_type(parent) or is_interface_type(parent) else None
         below = Measure()
         rows = None if definition is None else self._rows(node, definition.args)
+        is_bulk = name == BULK and definition is not None
+        if is_bulk:
+            self._bulk_rows = self._bulk_size(node)
+        elif parent is not None and (parent.name, name) == ("BulkTaskPayload", "results"):
+            rows = self._bulk_rows
         if node.selection_set is not None:
             inner = None if definition is None else get_named_type(definition.type)
             if name in ("__schema", "__type"):
                 inner = self._schema.get_type("__Schema" if name == "__schema" else "__Type")
             below = self._selection(node.selection_set, inner, level + 1)
+        if is_bulk:
+            # Also where no result is selected.
+            below = structs.replace(below, objects=max(below.objects, self._bulk_rows))
+            self._bulk_rows = 1
         is_introspection = name.startswith("__") or (parent is not None and parent.name.startswith("__"))
         is_detail = parent is not None and (parent.name, name) in DETAIL_FIELDS
         # A detail field that is itself a list costs one load per task, whatever its page size.
@@ -169,6 +185,18 @@ class Meter:
             ids = self._value(sent["ids"]) if "ids" in sent else None
             return max(1, ids if isinstance(ids, int) else len(ids) if isinstance(ids, list) else 1)
         return None
+
+    def _bulk_size(self, node: FieldNode) -> int:
+        """The number of tasks that a bulk action names."""
+        sent = next((each.value for each in node.arguments or () if each.name.value == "input"), None)
+        if isinstance(sent, VariableNode) and self._variables is not None:
+            given = self._variables.get(sent.name.value)
+            ids = given.get("taskIds") if isinstance(given, dict) else None
+        elif isinstance(sent, ObjectValueNode):
+            ids = next((self._value(each.value) for each in sent.fields if each.name.value == "taskIds"), None)
+        else:
+            ids = MAX_PAGE
+        return max(1, ids if isinstance(ids, int) else len(ids) if isinstance(ids, list) else 1)
 
     def _value(self, node: ValueNode) -> object:
         if isinstance(node, VariableNode):

@@ -10,15 +10,18 @@ from strawberry.execution import optimized_is_awaitable
 from schema.core.context import Context
 from schema.core.errors import client_error, written
 from schema.core.limits import DocumentLimits
+from schema.execution.cost import BULK
 from schema.execution.documents import DocumentError, Documents
+from schema.execution.selection import has_root_field
 
 
 class GraphQLOperation(Struct, frozen=True, kw_only=True):
-    """A parsed and validated operation. `name` is None if the document gives none."""
+    """A parsed and validated operation. `name` is None if the document gives none. `is_bulk`: it writes to many tasks."""
 
     document: DocumentNode
     name: str | None
     is_mutation: bool
+    is_bulk: bool
     variables: dict[str, Any] | None
 
 
@@ -76,10 +79,12 @@ class Execution:
             raise RequestError(
                 GraphQLResponse([written(each, error.code) for each in error.errors], ran=False)
             ) from error
+        is_mutation = node.operation is OperationType.MUTATION
         return GraphQLOperation(
             document=document,
             name=None if node.name is None else node.name.value,
-            is_mutation=node.operation is OperationType.MUTATION,
+            is_mutation=is_mutation,
+            is_bulk=is_mutation and has_root_field(document, node, BULK, variables or {}),
             variables=variables,
         )
 

@@ -5,9 +5,12 @@ from collections.abc import Iterator, Mapping
 import strawberry
 from graphql import (
     BooleanValueNode,
+    DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
+    OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
     VariableNode,
@@ -30,6 +33,14 @@ def selects(info: strawberry.Info[Context, None], *paths: tuple[str, ...]) -> bo
 def selects_total(info: strawberry.Info[Context, None]) -> bool:
     """Whether a field of the list is selected that needs the total, which may cost upstream calls."""
     return selects(info, ("totalCount",), ("totalAccuracy",), ("sources", "count"))
+
+
+def has_root_field(
+    document: DocumentNode, operation: OperationDefinitionNode, name: str, variables: Mapping[str, object]
+) -> bool:
+    """Whether the operation selects a root field of that name."""
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    return _Reader(fragments, variables).reaches([operation.selection_set], (name,))
 
 
 class _Reader:

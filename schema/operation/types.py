@@ -20,9 +20,13 @@ class Operation:
     id: strawberry.ID = strawberry.field(description="`operationId` of the write's payload.")
     action: TaskAction = strawberry.field(description="Action that was requested.")
     status: MutationStatus = strawberry.field(description="Result, as far as known.")
-    attempts: int = strawberry.field(description="How often the write was sent: 0 or 1.")
+    attempts: int = strawberry.field(
+        description="How many requests were sent for the write: 0 before it is sent; more than 1 if it takes several steps, or if the source guards it and it was sent again."
+    )
     requested_at: datetime = strawberry.field(description="Time of the request.")
-    settled_at: datetime | None = strawberry.field(description="Time when the result was known. Null until then.")
+    settled_at: datetime | None = strawberry.field(
+        description="Time when the result was known, or when it was clear that it will never be: then the status is UNKNOWN. Null until then."
+    )
     errors: list[UserError] = strawberry.field(
         description="Reasons why the write was not applied. Empty if there are none."
     )

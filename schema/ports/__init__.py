@@ -9,10 +9,12 @@ people.py      PersonId, and rows of lists of people and groups
 actions.py     what a source can do (ActionCapability), what a person may do to a task (Verdict)
 intents.py     one struct a verb, with its arguments
 writes.py      request, result and journal record of a write
+bulk.py        one action on several tasks, and the claim of the next task of a list
 problem.py     failures as data
 """
 
 from schema.ports.actions import ActionCapability, Verdict
+from schema.ports.bulk import BulkEntry, BulkRequest, BulkResult, TakeNextRequest
 from schema.ports.federation import Federation
 from schema.ports.filters import SubjectMatch, TaskFilter
 from schema.ports.intents import (
@@ -61,6 +63,9 @@ __all__ = [
     "ActionCapability",
     "AssignIntent",
     "BucketKey",
+    "BulkEntry",
+    "BulkRequest",
+    "BulkResult",
     "CacheInfo",
     "CancelFlowIntent",
     "CancelIntent",
@@ -101,6 +106,7 @@ __all__ = [
     "SuspendFlowIntent",
     "SuspendIntent",
     "TagIntent",
+    "TakeNextRequest",
     "Target",
     "TaskBucket",
     "TaskDimension",

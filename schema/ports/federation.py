@@ -19,6 +19,7 @@ from connectors.sdk.model import (
     User,
 )
 from schema.ports.actions import Verdict
+from schema.ports.bulk import BulkRequest, BulkResult, TakeNextRequest
 from schema.ports.lists import DefinitionRow, FlowListRequest, PageRequest, RowList, TaskList, TaskListRequest
 from schema.ports.people import GroupRow, PersonRow
 from schema.ports.sources import SourceInfo
@@ -120,6 +121,12 @@ class Federation(Protocol):
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         """Carry out a write at most once. Every expected failure is a problem of the result."""
+
+    async def perform_bulk(self, caller: Caller, request: BulkRequest) -> BulkResult:
+        """Carry out one write for each distinct task. Every expected failure is a problem of an entry."""
+
+    async def take_next(self, caller: Caller, request: TakeNextRequest) -> WriteResult:
+        """Claim the first task of the list that the caller gets. Every expected failure is a problem of the result."""
 
     async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
         """A write by its id, for its author and task admins. Raises GatewayError if the journal cannot be read."""

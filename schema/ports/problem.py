@@ -17,7 +17,10 @@ from connectors.sdk.errors import (
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """A failure as data. `code` is a UserErrorCode of the graph, `source` the key of the source that it is about."""
+    """A failure as data. `code` is a UserErrorCode of the graph, `source` the key of the source that it is about.
+
+    `quotes_vendor`: the message may hold text of the vendor, and with it data. It is for the person who asked only.
+    """
 
     code: str
     message: str
@@ -27,6 +30,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     alternatives: tuple[CancelStrategy, ...] | None = None
     native_status: int | None = None
     native_code: str | None = None
+    quotes_vendor: bool = False
 
     @classmethod
     def all_of(cls, error: Failure) -> "tuple[Problem, ...]":
@@ -51,4 +55,5 @@ class Problem(Struct, frozen=True, kw_only=True):
             ),
             native_status=None if upstream is None else upstream.native_status,
             native_code=None if upstream is None else upstream.native_code,
+            quotes_vendor=upstream is not None and upstream.quotes_vendor,
         )

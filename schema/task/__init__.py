@@ -20,9 +20,11 @@ from schema.task.connection import TaskConnection
 from schema.task.definitions import TaskDefinition, TaskDefinitionQueries, task_definition_by_id
 from schema.task.filters import TaskFilter
 from schema.task.mutations import (
+    BulkMutations,
     ChangeMutations,
     CreateMutations,
     EndMutations,
+    NextTaskMutations,
     OwnershipMutations,
     TaskPayload,
     WorkMutations,
@@ -34,9 +36,11 @@ from schema.task.types import Task
 from schema.task.viewer import Viewer
 
 __all__ = [
+    "BulkMutations",
     "ChangeMutations",
     "CreateMutations",
     "EndMutations",
+    "NextTaskMutations",
     "OwnershipMutations",
     "Task",
     "TaskConnection",

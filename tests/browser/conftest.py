@@ -2,21 +2,19 @@
 
 import os
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import anyio
-import orjson
 import pytest
 from msgspec import Struct
 from starlette.types import ASGIApp
 
 from gateway.graphiql.assets import is_complete
 from tests.clients.conftest import on_a_socket
+from tests.conversation import Conversation
 
 HERE = Path(__file__).parent
-PATIENCE_S = 600
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -42,24 +40,23 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def visit(chromium: str) -> Visitor:
-    """A function that takes an application and steps of visit.mjs: tuples of name and arguments."""
+def visit(chromium: str) -> Iterator[Visitor]:
+    """A function that takes an application and steps of visit.mjs: tuples of name and arguments. One browser makes all
+    visits.
+    """
     node = shutil.which("node")
     if node is None:
         pytest.skip("the page is visited by a program of Node.js 20 or newer, which is not on this machine")
     if not (HERE / "node_modules" / ".installed").exists():
         pytest.skip("the packages of tests/browser/package.json are not installed: run make test, which installs them")
 
-    async def visited(app: ASGIApp, *steps: tuple[str, ...]) -> Visit:
-        async with on_a_socket(app) as address:
-            order = {"address": address, "chromium": chromium, "steps": steps}
-            with anyio.fail_after(PATIENCE_S):
-                done = await anyio.run_process([node, HERE / "visit.mjs"], input=orjson.dumps(order), check=False)
+    with Conversation([node, HERE / "visit.mjs", chromium], HERE) as browser:
 
-        assert 0 == done.returncode, done.stderr.decode()
-        return Visit(**orjson.loads(done.stdout))
+        async def visited(app: ASGIApp, *steps: tuple[str, ...]) -> Visit:
+            async with on_a_socket(app) as address:
+                return Visit(**await browser.told({"address": address, "steps": steps}))
 
-    return visited
+        yield visited
 
 
 @pytest.fixture

@@ -1,18 +1,14 @@
 // Visits the gateway's page in a Chromium that reaches no other host.
-// Reads {address, chromium, steps} from standard input, each step [name, ...arguments]; prints what each step
-// told, and whatever the page wanted elsewhere or complained about.
-import { text } from "node:stream/consumers";
+// `visit.mjs CHROMIUM` reads one visit a line, {address, steps}, each step [name, ...arguments]. It prints a line with what
+// each step told, and whatever the page wanted elsewhere or complained about. Each visit has a profile of its own.
+import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 const PATIENCE_MS = 120_000;
-const order = JSON.parse(await text(process.stdin));
-const home = new URL(order.address).origin;
-const abroad = [];
-const complaints = [];
 
 // A user-data-dir of its own is what launch() makes and removes.
 const browser = await chromium.launch({
-  executablePath: order.chromium,
+  executablePath: process.argv[2],
   args: [
     "--headless",
     "--no-sandbox",
@@ -28,115 +24,127 @@ const browser = await chromium.launch({
   ],
 });
 
-const context = await browser.newContext({ viewport: { width: 1440, height: 860 } });
-context.setDefaultTimeout(PATIENCE_MS);
-await context.addInitScript(() =>
-  addEventListener("securitypolicyviolation", (event) => console.error("policy", event.violatedDirective, event.blockedURI, event.sample)),
-);
-await context.route("**/*", (route) => {
-  const { origin } = new URL(route.request().url());
-  if (origin === home) return route.continue();
-  abroad.push(route.request().url());
-  return route.abort();
-});
-const page = await context.newPage();
-page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-page.on("pageerror", (error) => complaints.push(String(error)));
-page.on("websocket", (socket) => new URL(socket.url()).host !== new URL(home).host && abroad.push(socket.url()));
+async function visit(order) {
+  const home = new URL(order.address).origin;
+  const abroad = [];
+  const complaints = [];
 
-const editor = (place) => page.locator(`${place} .CodeMirror`);
-// The operation's name, which goes with the request, follows the text a moment later.
-const named = (name) =>
-  page.waitForFunction((expected) => document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror.operationName === expected, name);
-const read = (place) => editor(place).evaluate((element) => element.CodeMirror.getValue());
+  const context = await browser.newContext({ viewport: { width: 1440, height: 860 } });
+  context.setDefaultTimeout(PATIENCE_MS);
+  await context.addInitScript(() =>
+    addEventListener("securitypolicyviolation", (event) => console.error("policy", event.violatedDirective, event.blockedURI, event.sample)),
+  );
+  await context.route("**/*", (route) => {
+    const { origin } = new URL(route.request().url());
+    if (origin === home) return route.continue();
+    abroad.push(route.request().url());
+    return route.abort();
+  });
+  const page = await context.newPage();
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("websocket", (socket) => new URL(socket.url()).host !== new URL(home).host && abroad.push(socket.url()));
 
-const steps = {
-  /** From now on this file does not arrive. */
-  async lose(name) {
-    await page.route(`**/${name}`, (route) => route.abort());
-  },
-  async open() {
-    await page.goto(`${order.address}/graphql`);
-    return page.title();
-  },
-  async said() {
-    return page.locator("main").innerText();
-  },
-  /** The names of the tabs, when GraphiQL has drawn them. */
-  async tabs() {
-    await page.locator(".graphiql-execute-button").waitFor();
-    return page.getByRole("tab").allInnerTexts();
-  },
-  async tab(name) {
-    await page.getByRole("tab", { name, exact: true }).click();
-    await named(name);
-    return read(".graphiql-query-editor");
-  },
-  async write(name, query) {
-    await editor(".graphiql-query-editor").evaluate((element, text) => element.CodeMirror.setValue(text), query);
-    await named(name);
-  },
-  async variables() {
-    return JSON.parse(await read(".graphiql-editor-tool .graphiql-editor:not(.hidden)"));
-  },
-  /** Runs the tab in front; gives the answer that is shown. */
-  async run() {
-    await editor(".graphiql-response").evaluate((element) => element.CodeMirror.setValue(""));
-    await page.locator(".graphiql-execute-button").click();
-    await page.waitForFunction(() => document.querySelector(".graphiql-response .CodeMirror").CodeMirror.getValue() !== "");
-    return JSON.parse(await read(".graphiql-response"));
-  },
-  /** Chooses by keyboard alone, as who sees no pointer does. */
-  async person(initial) {
-    await page.getByLabel("Ask as").focus();
-    await page.keyboard.type(initial);
-    await page.keyboard.press("Enter");
-    return page.locator("#belongs").innerText();
-  },
-  async people() {
-    return page.getByLabel("Ask as").locator("option").allInnerTexts();
-  },
-  async key(key) {
-    await page.getByLabel("API key").fill(key);
-    await page.keyboard.press("Enter");
-  },
-  /** What the documentation says of the graph's roots: it comes by introspection. */
-  async documentation() {
-    const explorer = page.locator(".graphiql-doc-explorer");
-    if (!(await explorer.isVisible())) await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
-    await explorer.getByText("Root Types").waitFor();
-    return explorer.innerText();
-  },
-  /** Opens what GraphiQL shows in layers of its own. */
-  async dialogs() {
-    const seen = [];
-    for (const name of ["Open short keys dialog", "Open settings dialog"]) {
-      await page.getByRole("button", { name }).click();
-      seen.push(await page.getByRole("dialog").getByRole("heading").first().innerText());
-      await page.keyboard.press("Escape");
-      await page.getByRole("dialog").waitFor({ state: "detached" });
-    }
-    return seen;
-  },
-  /** What the editor offers after the text is typed at the end of the query. */
-  async completions(query) {
-    await editor(".graphiql-query-editor").evaluate((element, text) => {
-      element.CodeMirror.setValue("");
-      element.CodeMirror.focus();
-    });
-    await page.keyboard.type(query);
-    await page.locator(".CodeMirror-hints").waitFor();
-    return page.locator(".CodeMirror-hint").allInnerTexts();
-  },
-  async screenshot(path) {
-    await page.screenshot({ path });
-  },
-};
+  const editor = (place) => page.locator(`${place} .CodeMirror`);
+  // The operation's name, which goes with the request, follows the text a moment later.
+  const named = (name) =>
+    page.waitForFunction((expected) => document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror.operationName === expected, name);
+  const read = (place) => editor(place).evaluate((element) => element.CodeMirror.getValue());
+
+  const steps = {
+    /** From now on this file does not arrive. */
+    async lose(name) {
+      await page.route(`**/${name}`, (route) => route.abort());
+    },
+    async open() {
+      await page.goto(`${order.address}/graphql`);
+      return page.title();
+    },
+    async said() {
+      return page.locator("main").innerText();
+    },
+    /** The names of the tabs, when GraphiQL has drawn them. */
+    async tabs() {
+      await page.locator(".graphiql-execute-button").waitFor();
+      return page.getByRole("tab").allInnerTexts();
+    },
+    async tab(name) {
+      await page.getByRole("tab", { name, exact: true }).click();
+      await named(name);
+      return read(".graphiql-query-editor");
+    },
+    async write(name, query) {
+      await editor(".graphiql-query-editor").evaluate((element, text) => element.CodeMirror.setValue(text), query);
+      await named(name);
+    },
+    async variables() {
+      return JSON.parse(await read(".graphiql-editor-tool .graphiql-editor:not(.hidden)"));
+    },
+    /** Runs the tab in front; gives the answer that is shown. */
+    async run() {
+      await editor(".graphiql-response").evaluate((element) => element.CodeMirror.setValue(""));
+      await page.locator(".graphiql-execute-button").click();
+      await page.waitForFunction(() => document.querySelector(".graphiql-response .CodeMirror").CodeMirror.getValue() !== "");
+      return JSON.parse(await read(".graphiql-response"));
+    },
+    /** Chooses by keyboard alone, as who sees no pointer does. */
+    async person(initial) {
+      await page.getByLabel("Ask as").focus();
+      await page.keyboard.type(initial);
+      await page.keyboard.press("Enter");
+      return page.locator("#belongs").innerText();
+    },
+    async people() {
+      return page.getByLabel("Ask as").locator("option").allInnerTexts();
+    },
+    async key(key) {
+      await page.getByLabel("API key").fill(key);
+      await page.keyboard.press("Enter");
+    },
+    /** What the documentation says of the graph's roots: it comes by introspection. */
+    async documentation() {
+      const explorer = page.locator(".graphiql-doc-explorer");
+      if (!(await explorer.isVisible())) await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
+      await explorer.getByText("Root Types").waitFor();
+      return explorer.innerText();
+    },
+    /** Opens what GraphiQL shows in layers of its own. */
+    async dialogs() {
+      const seen = [];
+      for (const name of ["Open short keys dialog", "Open settings dialog"]) {
+        await page.getByRole("button", { name }).click();
+        seen.push(await page.getByRole("dialog").getByRole("heading").first().innerText());
+        await page.keyboard.press("Escape");
+        await page.getByRole("dialog").waitFor({ state: "detached" });
+      }
+      return seen;
+    },
+    /** What the editor offers after the text is typed at the end of the query. */
+    async completions(query) {
+      await editor(".graphiql-query-editor").evaluate((element, text) => {
+        element.CodeMirror.setValue("");
+        element.CodeMirror.focus();
+      });
+      await page.keyboard.type(query);
+      await page.locator(".CodeMirror-hints").waitFor();
+      return page.locator(".CodeMirror-hint").allInnerTexts();
+    },
+    async screenshot(path) {
+      await page.screenshot({ path });
+    },
+  };
+
+  try {
+    const told = [];
+    for (const [name, ...rest] of order.steps) told.push((await steps[name](...rest)) ?? null);
+    return { told, abroad, complaints };
+  } finally {
+    await context.close();
+  }
+}
 
 try {
-  const told = [];
-  for (const [name, ...rest] of order.steps) told.push((await steps[name](...rest)) ?? null);
-  console.log(JSON.stringify({ told, abroad, complaints }));
+  for await (const line of createInterface({ input: process.stdin })) console.log(JSON.stringify(await visit(JSON.parse(line))));
 } finally {
   await browser.close();
 }

@@ -5,8 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tests.conversation import Conversation
 from tests.world import World
 
 HERE = Path(__file__).parent
@@ -122,7 +124,20 @@ async def told_by_node(node: str, script: str, argument: str) -> Any:
     return orjson.loads(await printed(node, script, argument, folder=HERE))
 
 
-async def told_by_python(script: str, argument: str) -> Any:
-    """The JSON that a module in this folder prints. Its warnings are errors."""
-    module = f"tests.clients.{script.removesuffix('.py')}"
-    return orjson.loads(await printed(sys.executable, "-W", "error", "-m", module, argument, folder=HERE.parents[1]))
+@pytest.fixture(scope="session")
+def steps_of(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Conversation]]:
+    """Gives the running program of a client, `with_*`, which takes the steps of one test after the other. Warnings of Python
+    programs are errors.
+    """
+    with ExitStack() as running:
+
+        @cache
+        def started(script: str) -> Conversation:
+            if script.endswith(".mjs"):
+                return running.enter_context(Conversation([request.getfixturevalue("node"), script], HERE))
+            module = f"tests.clients.{script.removesuffix('.py')}"
+            return running.enter_context(
+                Conversation([sys.executable, "-W", "error", "-m", module], folder=HERE.parents[1])
+            )
+
+        yield started

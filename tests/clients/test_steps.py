@@ -1,12 +1,13 @@
 """The same steps through every client: what each client returns, and what the gateway received."""
 
+from collections.abc import Callable
 from typing import Any
 
-import orjson
 import pytest
 from msgspec import Struct
 
-from tests.clients.conftest import Seen, told_by_node, told_by_python
+from tests.clients.conftest import Seen
+from tests.conversation import Conversation
 from tests.world import World
 
 NEW = "application/graphql-response+json"
@@ -56,10 +57,9 @@ def client(request: pytest.FixtureRequest) -> Client:
 class Journey:
     """Steps through one client to one gateway."""
 
-    def __init__(self, client: Client, address: str, node: str | None) -> None:
-        self._client = client
+    def __init__(self, program: Conversation, address: str) -> None:
+        self._program = program
         self._address = address
-        self._node = node
         self._steps: list[dict[str, Any]] = []
 
     def step(
@@ -77,18 +77,15 @@ class Journey:
 
     async def told(self) -> dict[str, dict[str, Any]]:
         """Data, codes and error of each step."""
-        argument = orjson.dumps({"url": f"{self._address}/graphql", "steps": self._steps}).decode()
-        told: dict[str, dict[str, Any]] = (
-            await told_by_python(self._client.script, argument)
-            if self._node is None
-            else await told_by_node(self._node, self._client.script, argument)
+        told: dict[str, dict[str, Any]] = await self._program.told(
+            {"url": f"{self._address}/graphql", "steps": self._steps}
         )
         return told
 
 
 @pytest.fixture
-async def journey(client: Client, address: str, request: pytest.FixtureRequest) -> Journey:
-    return Journey(client, address, request.getfixturevalue("node") if client.script.endswith(".mjs") else None)
+async def journey(client: Client, address: str, steps_of: Callable[[str], Conversation]) -> Journey:
+    return Journey(steps_of(client.script), address)
 
 
 def fine(data: Any) -> dict[str, Any]:

@@ -31,7 +31,9 @@ WRITES = {
 }
 pytestmark = pytest.mark.server
 
-CLAIM = "mutation ($i: ClaimTaskInput!) { claimTask(input: $i) { status errors { code message } task { state } } }"
+TASK = "query ($i: ID!) { task(id: $i) { id } }"
+OPERATION = "query ($i: ID!) { operation(id: $i) { status settledAt errors { code } } }"
+CLAIM = "mutation ($i: ClaimTaskInput!) { claimTask(input: $i) { status operationId errors { code message } task { state } } }"
 READY = "query ($f: TaskFilter) { tasks(first: 30, filter: $f) { nodes { id permittedActions { action allowed } } } }"
 
 
@@ -52,12 +54,17 @@ async def arrived(world: World, vendor: str, path: str) -> None:
 
 @pytest.mark.parametrize("vendor", WRITES)
 async def test_a_claim_is_neither_applied_nor_rejected(world: World, vendor: str) -> None:
-    """With each of the answers. When the vendor can be reached again, the claim is applied."""
+    """With each of the answers. When the vendor can be reached again, the claim is applied.
+
+    A claim that the vendor guards is sent three times while its request is open.
+    """
     method, path = WRITES[vendor]
+    attempts = 3 if vendor == "camunda" else 1
     task = await claimable(world, vendor)
     seen = []
     for answer in ANSWERS if vendor != "geotareas" else ANSWERS[::3]:
-        await world.control(vendor, "faults", {"method": method, "path": path, "kind": "status", **answer})
+        fault = {"method": method, "path": path, "kind": "status", "times": attempts, **answer}
+        await world.control(vendor, "faults", fault)
         claimed = (await world.data(CLAIM, i={"taskId": task}))["claimTask"]
         seen.append((answer["status"], claimed["status"], [error["code"] for error in claimed["errors"]]))
     nothing = await world.effects(vendor)
@@ -79,6 +86,27 @@ async def test_an_applied_write_with_such_an_answer_is_found_by_reading(world: W
 
     assert ("APPLIED", []) == (claimed["status"], claimed["errors"])
     assert 1 == len(await world.effects("camunda"))
+
+
+async def test_what_cannot_be_read_at_once_is_found_out_when_the_vendor_is_back(world: World) -> None:
+    """Without any further request for it, by reading alone."""
+    method, path = WRITES["geotareas"]
+    task = await claimable(world, "geotareas")
+    await world.control("geotareas", "faults", {"method": method, "path": path, "kind": "status_after", "status": 500})
+    reads = {"method": "GET", "path": ".*/tasks/[0-9]+", "kind": "status", "status": 503, "times": 99}
+    await world.data(TASK, i=task)
+    claiming = asyncio.create_task(world.data(CLAIM, i={"taskId": task}))
+    async with asyncio.timeout(60):
+        while not await world.effects("geotareas"):  # noqa: ASYNC110 another process would tell no event either
+            await asyncio.sleep(0.01)
+        await world.control("geotareas", "faults", reads)
+        claimed = (await claiming)["claimTask"]
+        await world.control("geotareas", "faults", method="DELETE")
+        while (found := (await world.data(OPERATION, i=claimed["operationId"]))["operation"])["settledAt"] is None:  # noqa: ASYNC110 another process would tell no event either
+            await asyncio.sleep(0.2)
+
+    assert ("APPLIED", []) == (found["status"], found["errors"])
+    assert 1 == len(await world.effects("geotareas"))
 
 
 @pytest.mark.parametrize("vendor", ["camunda", "uipath"])

@@ -100,7 +100,7 @@ async def test_uipath_a_flow_is_suspended_and_resumed(world: World) -> None:
     ]
 
     # Maestro answers "Pausing": accepted, but not finished.
-    assert ("PENDING", "SUSPENDED") == (paused["status"], paused["flow"]["state"])
+    assert ("PENDING", "ACTIVE") == (paused["status"], paused["flow"]["state"])
     assert "ACTIVE" == resumed["flow"]["state"]
     assert ["suspend_flow", "resume_flow"] == [action for action, _ in await world.effects("uipath")]
 

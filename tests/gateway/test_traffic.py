@@ -150,8 +150,9 @@ async def test_with_a_used_up_limit_older_rows_are_shown_as_stale(tmp_path: Path
 
 
 async def test_a_write_beyond_the_limit_is_refused_and_may_be_sent_again(tmp_path: Path) -> None:
-    """It waits at most a second and is not sent. With the same key it succeeds at the time that the graph shows."""
-    async with opened(tmp_path, in_sources={"camunda": ["limits = { writes = 1, window = 3 }"]}) as world:
+    """It cannot be sent before its deadline. With the same key it succeeds at the time that the graph shows."""
+    limits = {"camunda": ["limits = { writes = 1, window = 9 }"]}
+    async with opened(tmp_path, in_gateway=["mutation_deadline = 4"], in_sources=limits) as world:
         inbox = (await world.data(QUEUE, source=await source_id(world, "camunda")))["viewer"]["inbox"]
         one, other = (node["id"] for node in inbox["nodes"][:2])
         first = await mutate(world, "claimTask", taskId=one)
@@ -164,6 +165,21 @@ async def test_a_write_beyond_the_limit_is_refused_and_may_be_sent_again(tmp_pat
     assert ["APPLIED", "REJECTED", "APPLIED"] == [each["status"] for each in (first, refused, again)]
     assert ["RATE_LIMITED"] == [error["code"] for error in refused["errors"]]
     assert 1 == len(between)
+
+
+async def test_a_busy_vendor_makes_other_writes_wait(world: World) -> None:
+    """One 503 RESOURCE_EXHAUSTED is no limit: the others are applied a moment later."""
+    inbox = (await world.data(QUEUE, source=await source_id(world, "camunda")))["viewer"]["inbox"]
+    one, *others = (node["id"] for node in inbox["nodes"][:4])
+    busy = {"title": "RESOURCE_EXHAUSTED", "detail": "busy", "status": 503, "type": "about:blank"}
+    fault = {"kind": "status", "status": 503, "method": "POST", "path": ".*assignment", "times": 1, "body": busy}
+    await world.control("camunda", "faults", json=fault)
+    refused = await mutate(world, "claimTask", taskId=one)
+    applied = [await mutate(world, "claimTask", taskId=other) for other in others]
+
+    assert ("REJECTED", ["RATE_LIMITED"]) == (refused["status"], [error["code"] for error in refused["errors"]])
+    assert "no limit was used up" in refused["errors"][0]["message"]
+    assert ["APPLIED"] * 3 == [each["status"] for each in applied]
 
 
 async def test_an_unavailable_source_costs_three_failures_and_then_nothing(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from connectors.sdk.errors import (
     UpstreamTimeoutError,
 )
 from connectors.sdk.model import FlowState, PendingTransition, TaskPriority, TaskState
-from connectors.sdk.testing import read, read_flow
+from connectors.sdk.testing import carried_out, read, read_flow
 from tests.real.cluster import TIMEOUT_S, Cluster, until
 
 DENIAL = "the four-eyes rule was not kept"
@@ -106,7 +106,7 @@ async def test_an_assignment_to_a_group_replaces_owner_and_candidates(
     """The task has no owner, and this group is its only candidate."""
     task = await read(connector, await cluster.task("expense-report"))
     claimed = (await connector.perform(Claim(task=task, actor=alice))).task
-    await connector.perform(Assign(task=claimed, actor=alice, group_id="legal", override=True))
+    await carried_out(connector, Assign(task=claimed, actor=alice, group_id="legal", override=True))
     row = await until(lambda: cluster.row(task.native_id), lambda row: not row["assignee"])
 
     assert (["legal"], "CREATED") == (row["candidateGroups"], row["state"])

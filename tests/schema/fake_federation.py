@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from msgspec import structs
+
 from connectors.sdk.caller import Caller
 from connectors.sdk.capability import Support
 from connectors.sdk.commands import MutationStatus, TaskAction
@@ -26,6 +28,9 @@ from connectors.sdk.model import (
     User,
 )
 from schema.ports import (
+    BulkEntry,
+    BulkRequest,
+    BulkResult,
     DefinitionRow,
     EdgeRow,
     FlowListRequest,
@@ -39,6 +44,7 @@ from schema.ports import (
     SourceReport,
     SourceStatus,
     StatsRequest,
+    TakeNextRequest,
     TaskEdgeRow,
     TaskList,
     TaskListRequest,
@@ -270,6 +276,21 @@ class FakeFederation:
     async def get_groups(self, refs: Sequence[NativeRef]) -> Mapping[NativeRef, Group]:
         self.calls["get_groups"].append(list(refs))
         return {ref: self.groups[ref] for ref in refs if ref in self.groups}
+
+    async def perform_bulk(self, caller: Caller, request: BulkRequest) -> BulkResult:
+        self.calls["perform_bulk"].append(request)
+        entries = {}
+        for ref in request.targets:
+            result = self.result or WriteResult(status=MutationStatus.APPLIED, operation_id=f"op-{ref.native_id}")
+            task = self.tasks.get(ref)
+            if isinstance(task, Task):
+                result = structs.replace(result, task=task)
+            entries[ref] = BulkEntry(result, is_recorded=not request.dry_run)
+        return BulkResult(entries, upstream_calls=len(entries))
+
+    async def take_next(self, caller: Caller, request: TakeNextRequest) -> WriteResult:
+        self.calls["take_next"].append(request)
+        return self.result or WriteResult(status=MutationStatus.APPLIED, operation_id="op-1")
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         self.calls["perform"].append(request)

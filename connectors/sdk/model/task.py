@@ -63,12 +63,16 @@ class Comment(Struct, frozen=True, kw_only=True):
 
 
 class Activity(Struct, frozen=True, kw_only=True):
-    """One entry of a task's history. `before` and `after` are the changed values; `message` is the vendor's text."""
+    """One entry of a task's history. `before` and `after` are the changed values; `message` is the vendor's text.
+
+    `account` is the technical account that did it, where the vendor's entry has one in place of a person.
+    """
 
     at: datetime
     type: ActivityType
     native_type: str | None = None
     actor: UserRef | None = None
+    account: str | None = None
     target: UserRef | None = None
     before: object = None
     after: object = None

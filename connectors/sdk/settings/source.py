@@ -25,6 +25,9 @@ class SourceSettings(Section):
 
     The timeouts are in seconds: for connecting, for one read, for one write. `deadline` is the time for a whole list or
     object, including waits for the vendor's rate limit. `max_response_bytes` counts decoded bytes.
+    `late_max`: seconds for which a request whose answer was lost may still be applied. `read_lag`: seconds after which
+    the vendor's reads show a write. `exclusive_account`: nothing but this gateway uses the service account, so what the
+    account did is what the gateway did.
     `acts_as`: "service" calls with one service account, "viewer" with the caller's own token, "exchange" with a token
     that the issuer gives in exchange for it.
     """
@@ -44,6 +47,9 @@ class SourceSettings(Section):
     deadline: float = Field(default=8.0, gt=0, le=120)
     max_response_bytes: int = Field(default=8 * 1024 * 1024, ge=64 * 1024)
     scan_limit: int = Field(default=2000, ge=1, le=100_000)
+    late_max: float = Field(default=60.0, gt=0, le=600)
+    read_lag: float = Field(default=10.0, ge=0, le=120)
+    exclusive_account: bool = False
     cache: CacheSettings = CacheSettings()
     limits: LimitsSettings = LimitsSettings()
 

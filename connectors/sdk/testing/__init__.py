@@ -21,7 +21,7 @@ pytest.register_assert_rewrite(
 
 from connectors.sdk.testing.contract import ConnectorContract
 from connectors.sdk.testing.faulty_transport import FAULTS, IN_BETWEEN, READ_REFUSALS, Fault, FaultyTransport, Reply
-from connectors.sdk.testing.reading import drain, read, read_flow
+from connectors.sdk.testing.reading import carried_out, counting_writes, drain, read, read_flow
 from connectors.sdk.testing.record_check import check
 from connectors.sdk.testing.sample import STRANGE_IDS, ContractSample
 from connectors.sdk.testing.verbs import COMMANDS
@@ -37,7 +37,9 @@ __all__ = [
     "Fault",
     "FaultyTransport",
     "Reply",
+    "carried_out",
     "check",
+    "counting_writes",
     "drain",
     "read",
     "read_flow",

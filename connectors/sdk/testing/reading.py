@@ -1,14 +1,18 @@
 """How the suite reads from a connector. Every record is checked; a failure says what the connector did and should do."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from connectors.sdk.commands import FlowCommand, FlowOutcome, Outcome, TaskCommand
 from connectors.sdk.connector import Connector
 from connectors.sdk.connector_info import Listing
 from connectors.sdk.errors import ConnectorError, NotFoundError, UnsupportedActionError
+from connectors.sdk.http import Answer, Upstream
 from connectors.sdk.model import Definition, Flow, Group, Task, User
 from connectors.sdk.query import FlowQuery, Page, TaskQuery
 from connectors.sdk.testing.record_check import check, check_page
@@ -124,9 +128,36 @@ async def read_flow(connector: Connector[Any], native_id: str) -> Flow:
             raise LookupError(f"get_flows does not find {native_id!r}")
 
 
+@contextmanager
+def counting_writes() -> Iterator[list[str]]:
+    """Gives method and path of each write that the block sends, by whatever connector."""
+    sent: list[str] = []
+    send = Upstream.write
+
+    async def counted(upstream: Upstream, method: str, path: str, *ids: str, **more: Any) -> Answer:
+        sent.append(f"{method} {path}")
+        return await send(upstream, method, path, *ids, **more)
+
+    with patch.object(Upstream, "write", counted):
+        yield sent
+
+
+async def carried_out(connector: Connector[Any], command: TaskCommand) -> Outcome:
+    """The checked outcome of a command's last step; each step is performed on the task that the one before has left."""
+    first, *further = await connector.steps(command)
+    outcome = await perform(connector, first)
+    for step in further:
+        outcome = await perform(connector, replace(step, task=outcome.task))
+    return outcome
+
+
 async def perform(connector: Connector[Any], command: TaskCommand) -> Outcome:
-    """The checked outcome of a command."""
-    outcome = await connector.perform(command)
+    """The checked outcome of a command that is one step. AssertionError if that took several writes."""
+    with counting_writes() as sent:
+        outcome = await connector.perform(command)
+    assert len(sent) < 2, (
+        f"each step is one write, {type(command).__name__} sent {', '.join(sent)}: give several writes as steps"
+    )
     assert isinstance(outcome, Outcome), (
         f"the method of {type(command).__name__} must return an Outcome, returns {outcome!r}"
     )
@@ -136,7 +167,9 @@ async def perform(connector: Connector[Any], command: TaskCommand) -> Outcome:
 
 async def perform_on_flow(connector: Connector[Any], command: FlowCommand) -> FlowOutcome:
     """As `perform`."""
-    outcome = await connector.perform_on_flow(command)
+    with counting_writes() as sent:
+        outcome = await connector.perform_on_flow(command)
+    assert len(sent) < 2, f"{type(command).__name__} must be one write, sent {', '.join(sent)}"
     assert isinstance(outcome, FlowOutcome), (
         f"the method of {type(command).__name__} must return a FlowOutcome, returns {outcome!r}"
     )

@@ -6,14 +6,17 @@ import pytest
 
 from connectors.sdk.commands import (
     AddComment,
+    Cancel,
     Claim,
     CreateTask,
     FlowCommand,
     MutationStatus,
+    Outcome,
     ResumeFlow,
     StartFlow,
     SuspendFlow,
     TaskCommand,
+    Unassign,
 )
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import (
@@ -23,7 +26,7 @@ from connectors.sdk.errors import (
 from connectors.sdk.model import DetailAspect, Flow, FlowState
 from connectors.sdk.testing.faulty_transport import FaultyTransport
 from connectors.sdk.testing.messages import errors_shown, requests_shown, shown
-from connectors.sdk.testing.reading import errors_of, find, perform, perform_on_flow, read, read_flow
+from connectors.sdk.testing.reading import carried_out, errors_of, find, perform, perform_on_flow, read, read_flow
 from connectors.sdk.testing.sample import ContractSample
 from connectors.sdk.testing.verbs import (
     COMMANDS,
@@ -43,10 +46,10 @@ class WritePromises:
     async def test_a_declared_verb_moves_the_state(
         self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample, verb: type[TaskCommand]
     ) -> None:
-        """With one request if it is atomic. A read then gives the record of the outcome."""
+        """With one write for each step, and one request if it is atomic. A read then gives the record of the outcome."""
         command = await prepared(connector, sample, verb)
         with transport.counting() as requests:
-            outcome = await perform(connector, command)
+            outcome = await carried_out(connector, command)
         found = await find(connector, command.task.native_id)
 
         assert outcome.status in {MutationStatus.APPLIED, MutationStatus.PENDING}
@@ -58,6 +61,29 @@ class WritePromises:
             assert 1 == len(requests), f"an atomic verb must send one request, sent {requests_shown(requests)}"
         if outcome.status is MutationStatus.APPLIED:
             assert took_effect(command, found), f"after {verb.__name__} get_tasks still gives {shown(found)}"
+
+    async def test_commands_that_travel_together_are_one_write(
+        self, connector: Connector[Any], transport: FaultyTransport, sample: ContractSample
+    ) -> None:
+        """Of `arrays`, on tasks of their own, each with its own outcome. All other commands travel alone."""
+        declared = [verb for verb in connector.arrays if verb in connector.info.capabilities]
+        alone = [verb for verb in COMMANDS if verb in connector.info.capabilities and verb not in connector.arrays]
+        task = await read(connector, sample.unowned[0])
+        for verb in alone:
+            assert connector.array_of(command_on(connector, sample, verb, task)) is None
+        for verb in sorted(declared, key=lambda verb: (issubclass(verb, Cancel), verb.__name__)):
+            command = await prepared(connector, sample, verb)
+            assert connector.array_of(command) is not None, f"{verb.__name__} is in arrays, and array_of gives None"
+            with transport.counting() as requests:
+                outcomes = await connector.perform_many([command])
+            outcome = outcomes.get(command.task.native_id)
+
+            assert isinstance(outcome, Outcome), f"perform_many gave {outcome!r} for {verb.__name__}"
+            assert took_effect(command, outcome.task)
+            assert took_effect(command, await find(connector, command.task.native_id))
+            assert 1 == sum(request.method != "GET" for request in requests), requests_shown(requests)
+            if outcome.task.is_open and outcome.task.assignees and Unassign in connector.info.capabilities:
+                await perform(connector, Unassign(task=outcome.task, actor=sample.actor))
 
     async def test_a_source_can_do_what_its_vendor_declares(self, connector: Connector[Any]) -> None:
         """Each capability is a declared variant whose `when` holds under the settings."""
@@ -144,7 +170,7 @@ class WritePromises:
         sample: ContractSample,
         flow_verb: type[FlowCommand],
     ) -> None:
-        """With one request if it is atomic. A read then gives the record of the outcome."""
+        """With one request if it is atomic. If it is applied, a read then gives the record of the outcome."""
         assert sample.flow is not None
         flow = await read_flow(connector, sample.flow)
         if flow_verb is ResumeFlow:
@@ -156,10 +182,10 @@ class WritePromises:
         found = (await connector.get_flows([flow.native_id])).get(flow.native_id)
 
         assert flow.native_id == outcome.flow.native_id
-        assert flow_took_effect(command, outcome.flow), f"no effect on FlowOutcome.flow, {shown(outcome.flow)}"
         if connector.info.capabilities[flow_verb].atomic:
             assert 1 == len(requests), f"an atomic verb must send one request, sent {requests_shown(requests)}"
         if outcome.status is MutationStatus.APPLIED:
+            assert flow_took_effect(command, outcome.flow), f"no effect on FlowOutcome.flow, {shown(outcome.flow)}"
             assert found is None or isinstance(found, Flow)
             assert flow_took_effect(command, found), f"afterwards get_flows still gives {shown(found)}"
 

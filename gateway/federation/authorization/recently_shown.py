@@ -6,12 +6,14 @@ For other people a task that they may not see does not exist (NOT_FOUND).
 import time
 from collections.abc import Callable, Iterable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from connectors.sdk.model import TaskRef
+from connectors.sdk.model import Task, TaskRef
 
 SECONDS = 60.0
 MOST_KEPT = 20_000
+# Seconds for which the record from before a write that hid the task from its candidates is kept.
+HIDDEN_SECONDS = 600.0
 
 
 class _Showing(Struct):
@@ -27,6 +29,7 @@ class RecentlyShown:
         self._most = most
         # Insertion order is age.
         self._showings: dict[tuple[str, TaskRef], _Showing] = {}
+        self._hidden: dict[TaskRef, tuple[Task, float]] = {}
 
     def note(self, person: str, refs: Iterable[TaskRef]) -> None:
         """These tasks are being shown to the person."""
@@ -49,3 +52,29 @@ class RecentlyShown:
             return False
         showing.is_told = True
         return True
+
+    def note_written(self, before: Task, after: Task) -> None:
+        """A write through this gateway: people may not see the task any more who could until now.
+
+        It took candidates from the task, or it gave an owner to one that every user could claim.
+        """
+        self._hidden.pop(before.ref, None)
+        if _candidates(before) - _candidates(after) or (after.assignees and not before.assignees):
+            self.note_hidden(before)
+
+    def note_hidden(self, before: Task) -> None:
+        """The task as it was before a write took its candidates, here or at another gateway."""
+        self._hidden.pop(before.ref, None)
+        self._hidden[before.ref] = structs.replace(before, payload=None), self._monotonic() + HIDDEN_SECONDS
+        if len(self._hidden) > self._most:
+            del self._hidden[next(iter(self._hidden))]
+
+    def before(self, ref: TaskRef) -> Task | None:
+        """The task as it was before the last write took its candidates; None if that was long ago, or did not happen."""
+        task, until = self._hidden.get(ref, (None, 0.0))
+        return task if self._monotonic() < until else None
+
+
+def _candidates(task: Task) -> set[tuple[str, str]]:
+    users, groups = task.candidate_users or (), task.candidate_groups or ()
+    return {("user", user.native_id) for user in users} | {("group", group.native_id) for group in groups}

@@ -60,6 +60,18 @@ class FlowReader:
             raise found
         return found
 
+    async def vendor_record(self, ref: FlowRef) -> Flow | None:
+        """The record as the vendor shows it now, without what our own writes are to have made of it. Raises ConnectorError."""
+        source = self._sources[ref.source]
+        answers = await self._reader.read_each(
+            source, GET_FLOW, [ref.native_id], source.connector.get_flows, kind=Kind.FLOW, fresh=True
+        )
+        answer = answers.get(ref.native_id)
+        if isinstance(answer, ConnectorError):
+            raise answer
+        found: Flow | None = None if answer is None else answer.value
+        return found
+
     def known(self, ref: FlowRef) -> Flow | None:
         """The flow as a write left it, or as it was read lately. Makes no call."""
         expected = self._overlay.expected(ref)

@@ -86,6 +86,19 @@ class TaskReader:
             raise found
         return found
 
+    async def vendor_record(self, ref: TaskRef) -> Task | None:
+        """The record as the vendor shows it now, without what our own writes are to have made of it. Raises ConnectorError."""
+        source = self._sources[ref.source]
+        if not source.ask(GET_TASK, lambda: source.connector.is_native_id(ref.native_id)):
+            return None
+        answers = await self._reader.read_each(
+            source, GET_TASK, [ref.native_id], source.connector.get_tasks, kind=Kind.TASK, fresh=True
+        )
+        answer = answers.get(ref.native_id)
+        if isinstance(answer, ConnectorError):
+            raise answer
+        return None if answer is None else answer.value
+
     async def _records(self, refs: Iterable[TaskRef], *, fresh: bool) -> dict[TaskRef, Task | ConnectorError]:
         """The records that exist, from one call for each source where its vendor reads several in one."""
         by_source: dict[str, set[str]] = {}

@@ -14,7 +14,7 @@ flight_context        the call context of a single flight
 from gateway.federation.sources.batch import FetchMany
 from gateway.federation.sources.flight_context import flight_context
 from gateway.federation.sources.reader import SourceReader, fresh_seconds
-from gateway.federation.sources.source import Source
+from gateway.federation.sources.source import SHORT_WAIT, Source
 from gateway.federation.sources.status import status_of
 
-__all__ = ["FetchMany", "Source", "SourceReader", "flight_context", "fresh_seconds", "status_of"]
+__all__ = ["SHORT_WAIT", "FetchMany", "Source", "SourceReader", "flight_context", "fresh_seconds", "status_of"]

@@ -10,6 +10,8 @@ from connectors.sdk.errors import ConnectorError
 
 T = TypeVar("T")
 
+LONGEST_PAUSE = 1.0
+
 FetchMany = Callable[[Sequence[str]], Awaitable[Mapping[str, T | ConnectorError]]]
 """Values by native id. An unknown id is absent; one that could not be read has its error."""
 
@@ -20,10 +22,14 @@ class _Call(Struct, Generic[T], eq=False):
 
 
 class Batch(Generic[T]):
-    """The first to ask waits until all the others that are ready to run have asked, and calls for all of them."""
+    """The first to ask waits until all the others that are ready to run have asked, and calls for all of them.
 
-    def __init__(self, fetch: FetchMany[T]) -> None:
+    With `pause` it waits until nothing more was asked for that many seconds, for a second at most.
+    """
+
+    def __init__(self, fetch: FetchMany[T], *, pause: float = 0.0) -> None:
         self._fetch = fetch
+        self._pause = pause
         self._next: _Call[T] | None = None
 
     async def get(self, native_id: str) -> T | None:
@@ -41,7 +47,11 @@ class Batch(Generic[T]):
 
     async def _run(self, call: _Call[T]) -> None:
         try:
-            await asyncio.sleep(0)
+            await asyncio.sleep(self._pause)
+            asked, waited = 1, self._pause
+            while self._pause and asked < len(call.ids) and waited < LONGEST_PAUSE:
+                asked, waited = len(call.ids), waited + self._pause
+                await asyncio.sleep(self._pause)
             self._next = None
             call.found.set_result(await self._fetch(tuple(call.ids)))
         except asyncio.CancelledError:

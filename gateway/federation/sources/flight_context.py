@@ -15,7 +15,7 @@ BACKGROUND_DEADLINE = 60.0
 def flight_context(deadlines: Mapping[str, float]) -> FlightContext:
     """What `Cache` enters around each call. `deadlines` are the sources' own, in seconds by key.
 
-    A background refresh goes last, counts for nothing and shares no record: the operation that caused it has its answer
+    A read that decides about a write has the deadline of its mutation if that is later. A background refresh goes last, counts for nothing and shares no record: the operation that caused it has its answer
     already.
     """
 
@@ -23,8 +23,10 @@ def flight_context(deadlines: Mapping[str, float]) -> FlightContext:
         context = current_context()
         if not in_background:
             shared = structs.replace(context, records=context.records_of(key.source, key.scope))
+            left = (context.remaining() or 0.0) if context.priority is Priority.WRITE else 0.0
             is_waited_for = context.priority is not Priority.BACKGROUND
-            return in_context(shared.with_deadline(deadlines[key.source] if is_waited_for else BACKGROUND_DEADLINE))
+            seconds = max(deadlines[key.source], left) if is_waited_for else BACKGROUND_DEADLINE
+            return in_context(shared.with_deadline(seconds))
         refresh = structs.replace(
             context, priority=Priority.BACKGROUND, counters=(), records=None, operation_records=None
         )

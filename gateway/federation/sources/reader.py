@@ -14,6 +14,9 @@ from gateway.federation.traffic import Priority, current_context
 
 T = TypeVar("T")
 
+# Seconds without a further read after which the reads of writes that travel together are sent.
+TOGETHER_SECONDS = 0.05
+
 
 class SourceReader:
     """Reads sources within their deadline. The kind of the tag decides for how many seconds an answer is fresh."""
@@ -86,7 +89,12 @@ class SourceReader:
             except Exception as raised:  # noqa: BLE001 whatever a connector raises becomes one error for all ids
                 raise source.error_of(raised, operation) from None
 
-        batch = Batch(fetched)
+        batches = current_context().batches
+        batch: Batch[T] = (
+            Batch(fetched)
+            if batches is None
+            else batches.of((source.key, operation), lambda: Batch(fetched, pause=TOGETHER_SECONDS))
+        )
         found: dict[str, CachedResult[T | None] | ConnectorError] = {}
 
         async def one(native_id: str) -> None:

@@ -1,6 +1,7 @@
 """One configured source inside the gateway: its connector behind admission control, and how it fared lately."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from msgspec import structs
@@ -9,7 +10,7 @@ from connectors.sdk.capability import Capability
 from connectors.sdk.commands import TaskAction
 from connectors.sdk.connector import Connector
 from connectors.sdk.connector_info import ConnectorInfo
-from connectors.sdk.errors import ConnectorError, MalformedResponseError, RejectedError
+from connectors.sdk.errors import ConnectorError, MalformedResponseError, RateLimitedError, RejectedError
 from connectors.sdk.odd_rows import OddRow
 from gateway.federation.cache import Scope
 from gateway.federation.sources.account import AccountWatch
@@ -23,6 +24,7 @@ from gateway.federation.traffic import (
     CallContext,
     Clock,
     Observe,
+    Priority,
     RequestCost,
     current_context,
     ignore_record,
@@ -35,6 +37,8 @@ T = TypeVar("T")
 
 # Seconds that a reader waits longer than the call may take, to get what arrived at the last moment.
 GRACE = 0.05
+# A bulk action waits that long for a rate limit. What would have to wait longer is refused, with the time of the next attempt.
+SHORT_WAIT = timedelta(seconds=1)
 
 
 class Source:
@@ -94,7 +98,11 @@ class Source:
     @property
     def max_wait(self) -> float:
         """Seconds that a reader of the current context may wait for an answer."""
-        left = current_context().remaining()
+        context = current_context()
+        left = context.remaining()
+        if context.priority is Priority.WRITE and left is not None:
+            # The reads of a mutation wait for a limit as long as the mutation itself.
+            return left
         most: float = self.connector.settings.deadline + GRACE
         return most if left is None else min(most, left)
 
@@ -188,6 +196,20 @@ class Source:
             capabilities=described(self.action_capabilities, self._withheld),
             rate_limits=limits,
         )
+
+    def limit_met(self, *, ahead: int = 0, needs_read: bool = False) -> RateLimitedError | None:
+        """Why a write of the current caller could not be sent within `SHORT_WAIT`, from memory; None if it could.
+
+        `ahead`: writes that have begun, were not sent yet, and come first.
+        """
+        with in_context(acting_on(self.connector.settings, current_context())):
+            views = self.admission.rate_limits()
+        for view in views if needs_read else views[-1:]:
+            is_used_up = view.remaining is not None and view.remaining <= ahead
+            if is_used_up and view.reset_at is not None and view.reset_at > self.connector.clock() + SHORT_WAIT:
+                message = f"was not called: the rate limit for {view.name} is used up"
+                return RateLimitedError(message, retry_at=view.reset_at)
+        return None
 
     async def aclose(self) -> None:
         await self._account.aclose()

@@ -1,6 +1,7 @@
 """Everything around an upstream request: who makes it, when it may be sent, and how it ended.
 
 call_context        who calls, for which operation, with which priority and deadline; the one context variable
+batches             what collects reads by id of several writes that travel together
 operation_records   vendor records that the reads of one GraphQL operation share
 priority            mutations before reads before background work
 request_cost        what a GraphQL operation or a part of it cost: requests, waits, retries, refusals
@@ -18,6 +19,7 @@ clock               the clocks, which tests replace
 """
 
 from gateway.federation.traffic.admission import AdmissionControl
+from gateway.federation.traffic.batches import Batches
 from gateway.federation.traffic.call_context import CallContext, current_context, in_context
 from gateway.federation.traffic.circuit_breaker import BreakerState
 from gateway.federation.traffic.clock import Clock
@@ -31,6 +33,7 @@ from gateway.federation.traffic.request_record import Observe, UpstreamRequestRe
 __all__ = [
     "OVERLOAD_STATUSES",
     "AdmissionControl",
+    "Batches",
     "BreakerState",
     "CallContext",
     "Clock",

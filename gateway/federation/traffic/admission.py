@@ -22,8 +22,8 @@ from gateway.federation.traffic.request_outcome import RequestOutcome
 from gateway.federation.traffic.request_record import Observe, UpstreamRequestRecord, ignore_record
 from gateway.shared import RateLimitState
 
-# Seconds that a request may wait for a permit, whatever its deadline is: a write is refused rather than delayed.
-MAX_WAIT = {Priority.WRITE: 1.0, Priority.INTERACTIVE: 15.0, Priority.BACKGROUND: 60.0}
+# Seconds that a request may wait for a permit, whatever its deadline is. That of a write is its mutation's, at most 300.
+MAX_WAIT = {Priority.WRITE: 300.0, Priority.INTERACTIVE: 15.0, Priority.BACKGROUND: 60.0}
 # A request needs at least MIN_TIME seconds before its deadline, or AMPLE times what requests take typically. Started
 # later, the deadline would cut it off, and it would only use up the rate limit.
 MIN_TIME = 0.25
@@ -103,10 +103,18 @@ class AdmissionControl:
             context = structs.replace(context, priority=Priority.WRITE)
         arrived_at = self._clock.monotonic()
         try:
-            return await self._admitted(context, is_write=is_write)
+            permit = await self._admitted(context, is_write=is_write)
         except UnavailableError as error:
             self._record_refusal(context, error, is_write=is_write, waited=self._clock.monotonic() - arrived_at)
             raise
+        except BaseException:
+            # Cut off while it waited: nothing was sent.
+            for cost in context.counters:
+                cost.was_write_cut_off_waiting = cost.was_write_cut_off_waiting or is_write
+            raise
+        for cost in context.counters:
+            cost.writes += is_write
+        return permit
 
     async def wait_to_retry(self, error: ConnectorError, *, attempt: int) -> bool:
         if not self._may_retry(error, attempt):
@@ -212,7 +220,8 @@ class AdmissionControl:
             window.settle_answered(
                 slot,
                 headers=read_rate_limit_headers(outcome.headers, now=now),
-                refused=outcome.is_rate_limited,
+                refused=outcome.is_rate_limited and not outcome.is_busy,
+                busy=outcome.is_busy,
                 retry_after=outcome.retry_after(now),
             )
 

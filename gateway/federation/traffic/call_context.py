@@ -12,6 +12,7 @@ from msgspec import structs
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.http import UpstreamCall, current_call, in_call
+from gateway.federation.traffic.batches import Batches
 from gateway.federation.traffic.operation_records import OperationRecords, SourceRecords
 from gateway.federation.traffic.priority import Priority
 from gateway.federation.traffic.request_cost import RequestCost
@@ -27,6 +28,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     `asked_at`: when the question arrived, in seconds of the monotonic clock; None: with the call itself. A read that began
     later is fresh enough for it
     `operation_records`: what the reads of the GraphQL operation share; None: each reads for itself
+    `batches`: what collects reads by id, for writes that travel together; None: each read is a call of its own
     `is_about_one`: the request is about one object, or is made with one person's credentials: an error answer may be about
     these, and not about the source
     `is_probe`: the request is a health probe and passes an open circuit breaker
@@ -40,6 +42,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     asked_at: float | None = None
     counters: tuple[RequestCost, ...] = ()
     operation_records: OperationRecords | None = None
+    batches: Batches | None = None
     is_about_one: bool = False
     is_probe: bool = False
 

@@ -12,9 +12,19 @@ class RequestCost:
     `waits`, `waited_seconds`: that waited for admission, and for how long together
     `retries`: reads that were sent again
     `refusals`: refused by admission control
+    `writes`: writes that got a permit; `was_write_cut_off_waiting`: one was cut off before it got one, so it was not sent
     """
 
-    __slots__ = ("refusals", "requests", "retries", "sent", "waited_seconds", "waits")
+    __slots__ = (
+        "refusals",
+        "requests",
+        "retries",
+        "sent",
+        "waited_seconds",
+        "waits",
+        "was_write_cut_off_waiting",
+        "writes",
+    )
 
     def __init__(self) -> None:
         self.requests = 0
@@ -23,6 +33,8 @@ class RequestCost:
         self.waited_seconds = 0.0
         self.retries = 0
         self.refusals = 0
+        self.writes = 0
+        self.was_write_cut_off_waiting = False
 
     def count_request(self) -> None:
         self.requests += 1

@@ -8,6 +8,7 @@ from msgspec import Struct
 from connectors.sdk.errors import (
     ConnectorError,
     MalformedResponseError,
+    OverloadedError,
     RateLimitedError,
     RejectedError,
     UnavailableError,
@@ -44,6 +45,11 @@ class RequestOutcome(Struct, frozen=True, kw_only=True):
     def is_rate_limited(self) -> bool:
         """The vendor answered that there were too many requests; some do so with another status than 429."""
         return self.status == 429 or (self.status is not None and isinstance(self.error, RateLimitedError))
+
+    @property
+    def is_busy(self) -> bool:
+        """The vendor refused the request because it is busy, not because a limit was used up."""
+        return self.status is not None and isinstance(self.error, OverloadedError)
 
     def failed(self, *, in_haste: bool) -> bool | None:
         """Whether the source failed; None if the outcome does not tell. `in_haste`: our own deadline was very short."""

@@ -71,7 +71,8 @@ class CommandBuilder:
                 }
             case CommentIntent(text=text) if attempt.connector.settings.acts_as == "service":
                 # The vendor shows the service account as the author, so the text names the person.
-                return {"text": f"{attempt.caller.name}: {text}"}
+                author = f"{attempt.caller.name}: "
+                return {"text": author + text, "added": len(author)}
             case _:
                 return {}
 

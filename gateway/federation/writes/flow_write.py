@@ -1,6 +1,6 @@
 """A write to an existing flow: authorize, read, send once, and say what is known."""
 
-from connectors.sdk.commands import FlowCommand, MutationStatus
+from connectors.sdk.commands import FlowCommand, FlowOutcome, MutationStatus
 from connectors.sdk.errors import ConflictError, ConnectorError, NotFoundError, RejectedError
 from connectors.sdk.model import Flow, FlowRef, FlowState
 from gateway.federation.authorization import Policy
@@ -8,20 +8,29 @@ from gateway.federation.objects import FlowReader
 from gateway.federation.overlay import FlowOverlay
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.command_builder import CommandBuilder
+from gateway.federation.writes.lost_answer import LostAnswers
+from gateway.federation.writes.proof import Verdict
 from gateway.federation.writes.send_once import AtMostOnceSender
-from gateway.federation.writes.verbs import Verb, is_applied
+from gateway.federation.writes.verbs import Verb
 from schema.ports import Problem, WriteResult
 
 
 class FlowWriter:
-    """Carries out verbs of a flow and looks up those whose answer was lost."""
+    """Carries out verbs of a flow."""
 
     def __init__(
-        self, *, reads: FlowReader, overlay: FlowOverlay, sender: AtMostOnceSender, commands: CommandBuilder
+        self,
+        *,
+        reads: FlowReader,
+        overlay: FlowOverlay,
+        sender: AtMostOnceSender,
+        lost: LostAnswers,
+        commands: CommandBuilder,
     ) -> None:
         self._reads = reads
         self._overlay = overlay
         self._sender = sender
+        self._lost = lost
         self._commands = commands
 
     async def carry_out(self, attempt: Attempt, ref: FlowRef) -> WriteResult:
@@ -30,6 +39,7 @@ class FlowWriter:
             verb = attempt.choose_verb()
             Policy(attempt.caller, attempt.connector).check_admin(verb.command.action)
             flow = await self._read_in_state(attempt, verb, ref)
+            attempt.was_seen = True
         except ConnectorError as error:
             return attempt.rejected(error)
         command = self._commands.on_flow(attempt, verb, flow)
@@ -37,17 +47,9 @@ class FlowWriter:
             outcome = await self._sender.send(attempt, command, attempt.connector.perform_on_flow)
         except ConnectorError as error:
             return await self._failed(attempt, command, error)
-        self._overlay.put(outcome.flow)
+        if outcome.status is MutationStatus.APPLIED:
+            self._overlay.put(outcome.flow)
         return attempt.result(outcome.status, flow=outcome.flow, effect=outcome.effect)
-
-    async def look_up(self, attempt: Attempt, ref: FlowRef) -> WriteResult:
-        """What the source shows now of a write whose answer was lost. Never sends it again."""
-        try:
-            attempt.flow = await require_flow(self._reads, ref, fresh=True)
-            command = self._commands.on_flow(attempt, attempt.choose_verb(), attempt.flow)
-        except ConnectorError:
-            return attempt.unknown()
-        return attempt.result(MutationStatus.APPLIED) if is_applied(command, attempt.flow) else attempt.unknown()
 
     async def _read_in_state(self, attempt: Attempt, verb: Verb, ref: FlowRef) -> Flow:
         """The flow. Raises ConflictError if the verb is not possible in its state."""
@@ -60,21 +62,31 @@ class FlowWriter:
         return attempt.flow
 
     async def _failed(self, attempt: Attempt, command: FlowCommand, error: ConnectorError) -> WriteResult:
-        """Refused, or the answer was lost: the flow as it is now decides, if it can be read."""
+        """Refused, or the answer was lost: then what can be found out while the request is open."""
+        if error.maybe_applied:
+            return await self._verify(attempt, command, error)
         try:
             attempt.flow = await require_flow(self._reads, command.flow.ref, fresh=True)
         except ConnectorError:
             pass
         now = attempt.flow
-        if error.maybe_applied:
-            if now is not None and is_applied(command, now):
-                return attempt.result(MutationStatus.APPLIED)
-            return attempt.unknown(Problem.from_error(error))
         if isinstance(error, RejectedError) and now is not None and _is_over(now):
             error = ConflictError(
                 f"the flow is {now.state}", native_status=error.native_status, native_code=error.native_code
-            )
+            ).in_own_words()
         return attempt.rejected(error)
+
+    async def _verify(self, attempt: Attempt, command: FlowCommand, error: ConnectorError) -> WriteResult:
+        found = await self._lost.find(attempt, command, attempt.connector.perform_on_flow)
+        if isinstance(found.outcome, FlowOutcome):
+            self._overlay.put(found.outcome.flow)
+            return attempt.result(found.outcome.status, flow=found.outcome.flow, effect=found.outcome.effect)
+        attempt.flow = found.look.seen.flow or attempt.flow
+        if found.look.verdict is Verdict.APPLIED:
+            return attempt.result(MutationStatus.APPLIED)
+        if found.look.verdict is Verdict.NOT_APPLIED and attempt.flow is not None:
+            return attempt.rejected(ConflictError(f"the flow is {attempt.flow.state}").in_own_words())
+        return attempt.unknown(Problem.from_error(error))
 
 
 async def require_flow(reads: FlowReader, ref: FlowRef, *, fresh: bool = False) -> Flow:

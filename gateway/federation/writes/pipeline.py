@@ -32,16 +32,20 @@ from connectors.sdk.errors import (
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from gateway.federation.authorization import OwnWork, visible_record
 from gateway.federation.sources import Source
-from gateway.federation.traffic import Priority, current_context, in_context
+from gateway.federation.traffic import CallContext, Priority, current_context, in_context
 from gateway.federation.writes.attempt import Attempt
+from gateway.federation.writes.copies import Copies
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.ended import ended_task
 from gateway.federation.writes.flow_write import FlowWriter
+from gateway.federation.writes.reconciler import Reconciler
 from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
+from gateway.federation.writes.settlement import Settler
+from gateway.federation.writes.target_lease import TargetLeases
 from gateway.federation.writes.task_write import TaskWriter
+from gateway.federation.writes.undoing import Undoer
 from gateway.federation.writes.verbs import action_of
-from gateway.shared import Leases
 from gateway.store import Journal, Record, Stage
 from schema.ports import Operation, Problem, WriteRequest, WriteResult
 
@@ -61,24 +65,38 @@ class WritePipeline:
         tasks: TaskWriter,
         flows: FlowWriter,
         creator: Creator,
-        leases: Leases,
+        leases: TargetLeases,
         own: OwnWork,
         recovery: Recovery,
+        recorder: Recorder,
+        settler: Settler,
+        reconciler: Reconciler,
+        undoer: Undoer,
         now: Clock = utc_now,
+        deadline: float = math.inf,
     ) -> None:
+        """`deadline`: seconds that one write may take, also in a request that may take longer."""
+        self._deadline = deadline
+        # The gateway ends: what has not begun is not begun.
+        self.is_ending = False
         self._sources = sources
         self._journal = journal
         self._tasks = tasks
         self._flows = flows
         self._creator = creator
-        # Writes to one target run one after the other: an emulated claim reads before it writes.
         self._leases = leases
+        self._copies = Copies(journal, recovery)
         self._own = own
         self._now = now
         self._recovery = recovery
-        self._recorder = Recorder(journal)
-        self._looking_up: asyncio.Task[None] | None = None
+        self._recorder = recorder
+        self._settler = settler
+        self._reconciler = reconciler
+        self._undoer = undoer
+        self._background: list[asyncio.Task[None]] = []
         self._running: set[anyio.CancelScope] = set()
+        # When all writes must be at their end, in seconds of the event loop's clock.
+        self._closes_at = math.inf
 
     async def perform(self, caller: Caller, request: WriteRequest) -> WriteResult:
         """The result of the write; every expected failure is in it. Its upstream calls go before those of lists."""
@@ -86,16 +104,26 @@ class WritePipeline:
         source = self._sources.get(request.target.source)
         if source is None:
             return _rejected(operation_id, NotFoundError("there is no such source"))
-        attempt = Attempt(caller, request, source, operation_id)
-        context = structs.replace(current_context(), priority=Priority.WRITE)
+        return await self.run(Attempt(caller, request, source, operation_id))
+
+    async def run(self, attempt: Attempt) -> WriteResult:
+        """As `perform`."""
+        context = structs.replace(self.limited(current_context()), priority=Priority.WRITE)
         with in_context(context.counted_by(attempt.cost)):
             return await self._perform(attempt)
+
+    def limited(self, context: CallContext) -> CallContext:
+        """With no more time than a write may take."""
+        return context.limited_to(self._deadline) if self._deadline < math.inf else context
 
     async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
         """A write by its id, for its author and task admins; else None. Raises GatewayUnavailableError."""
         await self._try_to_catch_up()
         found = await self._journal.find(operation_id)
-        return found if found is not None and (caller.is_task_admin or found.person == caller.key) else None
+        if found is None or not (caller.is_task_admin or found.person == caller.key):
+            return None
+        is_own = found.person == caller.key
+        return structs.replace(found, problems=self._recorder.told(operation_id, found.problems)) if is_own else found
 
     async def last_of(self, task: TaskRef) -> Operation | None:
         """The newest write to a task that the caller is known to see. Raises GatewayUnavailableError."""
@@ -105,57 +133,91 @@ class WritePipeline:
     async def start(self) -> None:
         """Before the first write: end those of an earlier process. Raises GatewayUnavailableError.
 
-        Those that may have left are looked up in the background.
+        From then on those without a clear result are looked up in the background.
         """
-        sent = await self._recovery.reject_unsent()
-        if sent:
-            self._looking_up = asyncio.create_task(self._recovery.look_up(sent))
+        await self._recovery.settle()
+        self._background = [asyncio.create_task(self._reconciler.run()), asyncio.create_task(self._undoer.run())]
+
+    def drain(self, seconds: float) -> None:
+        """The gateway ends soon: writes that still run then are answered with what is known of them."""
+        self._closes_at = anyio.current_time() + seconds
+        for scope in self._running:
+            scope.deadline = min(scope.deadline, self._closes_at)
 
     async def stop(self) -> None:
         """The gateway ends: writes that still run are cut off. Those that may have left are looked up at the next start."""
+        self.is_ending = True
         for scope in list(self._running):
             scope.cancel()
-        if self._looking_up is not None:
-            self._looking_up.cancel()
-            await asyncio.gather(self._looking_up, return_exceptions=True)
+        await self._copies.stop()
+        for running in self._background:
+            running.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._reconciler.stop()
+        await self._undoer.stop()
+
+    def met(self, caller: Caller) -> None:
+        """A request of that person is here: what only their token can find out is looked up."""
+        self._reconciler.met(caller.key)
+        self._undoer.met(caller)
 
     async def _try_to_catch_up(self) -> None:
         with contextlib.suppress(GatewayError):
             await self._recorder.catch_up()
 
     async def _perform(self, attempt: Attempt) -> WriteResult:
-        caller, request, source, operation_id = attempt.caller, attempt.request, attempt.source, attempt.operation_id
+        seen = structs.replace(attempt.request, expected_version=None)
+        attempt.fingerprint = f"{attempt.caller.key} {_fingerprint(seen)}"
+        with self._copies.leading(attempt.operation_id) as answer:
+            try:
+                earlier = await self._admit(attempt)
+            except GatewayError as error:
+                return attempt.rejected(error)
+            if earlier is None:
+                attempt.is_recorded = True
+                answer.result = await self._first(attempt)
+                return answer.result
         try:
-            await self._recorder.catch_up()
-            earlier = await self._journal.admit(
-                operation_id=operation_id,
-                person=caller.key,
-                client_key=request.idempotency_key,
-                fingerprint=_fingerprint(request),
-                source=source.key,
-                target=request.target,
-                action=action_of(request.intent),
-            )
-            if earlier is not None:
-                return await self._repeated(attempt, earlier)
+            return await self._repeated(attempt, earlier)
         except GatewayError as error:
             return attempt.rejected(error)
+
+    async def _admit(self, attempt: Attempt) -> Record | None:
+        """As `Journal.admit`."""
+        request = attempt.request
+        await self._recorder.catch_up()
+        return await self._journal.admit(
+            operation_id=attempt.operation_id,
+            person=attempt.caller.key,
+            client_key=request.idempotency_key,
+            fingerprint=_fingerprint(request),
+            source=attempt.source.key,
+            target=request.target,
+            action=action_of(request.intent),
+        )
+
+    async def _first(self, attempt: Attempt) -> WriteResult:
+        """The way of an admitted write, to its recorded result."""
         result = await self._carry_out(attempt)
         with anyio.CancelScope(shield=True):
             result = await self._settle(attempt, result)
+        self._undoer.release(attempt.operation_id)
         log.info(
             "write",
-            source=source.key,
-            action=request.intent.verb,
+            source=attempt.source.key,
+            action=attempt.request.intent.verb,
             status=result.status,
-            person=caller.key,
-            operation=operation_id,
+            person=attempt.caller.key,
+            operation=attempt.operation_id,
             codes=[problem.code for problem in result.problems],
         )
         return result
 
     async def _carry_out(self, attempt: Attempt) -> WriteResult:
-        with anyio.CancelScope(deadline=_latest_end(), shield=True) as scope:
+        end = min(_latest_end(), self._closes_at)
+        # Calls that wait for a limit are refused in time: what still waits then was not sent.
+        context = structs.replace(current_context(), deadline=None if math.isinf(end) else end)
+        with anyio.CancelScope(deadline=end, shield=True) as scope, in_context(context):
             self._running.add(scope)
             try:
                 return await self._contained(attempt)
@@ -175,6 +237,9 @@ class WritePipeline:
             return attempt.unknown(Problem.from_error(found)) if attempt.was_sent else attempt.rejected(found)
 
     async def _written(self, attempt: Attempt) -> WriteResult:
+        hindrance = await attempt.hindrance()
+        if hindrance is not None:
+            return attempt.rejected(hindrance)
         target = attempt.request.target
         if not isinstance(target, TaskRef | FlowRef):
             return await self._creator.carry_out(attempt)
@@ -189,10 +254,14 @@ class WritePipeline:
         if ended is not None:
             self._own.add(ended)
             result = structs.replace(result, task=self._left(attempt, result.task))
-        frees_key = result.status is MutationStatus.REJECTED and _may_be_repeated(attempt.refusal)
+        frees_key = result.status is MutationStatus.REJECTED and may_pass(attempt.refusal)
         # A task that is shown for this one answer is not recorded, so a repeated key does not show it again.
         kept = structs.replace(result, task=None) if attempt.is_shown_once else result
-        await self._recorder.record(attempt.operation_id, kept, ended=ended, frees_key=frees_key)
+        await self._recorder.record(
+            attempt.operation_id, kept, ended=ended, frees_key=frees_key, was_seen=attempt.was_seen
+        )
+        if result.status in {MutationStatus.UNKNOWN, MutationStatus.PENDING}:
+            self._reconciler.wake(attempt.source.key)
         return result
 
     def _left(self, attempt: Attempt, task: Task | None) -> Task | None:
@@ -206,26 +275,35 @@ class WritePipeline:
         attempt.operation_id = earlier.operation_id
         if earlier.fingerprint != _fingerprint(attempt.request):
             raise IdempotencyKeyReusedError("this idempotencyKey was sent before with other arguments; use a new one")
-        if earlier.result is not None and earlier.result.status is not MutationStatus.UNKNOWN:
-            return structs.replace(earlier.result, replayed=True, upstream_calls=0)
-        if earlier.result is None and earlier.stage is Stage.ADMITTED:
-            return attempt.result(MutationStatus.PENDING, replayed=True)
-        found = structs.replace(await self._look_up(attempt), replayed=True)
-        return await self._settle(attempt, found) if found.status is MutationStatus.APPLIED else found
+        attempt.is_recorded = True
+        first = await self._copies.first(earlier, seconds=_latest_end() - anyio.current_time())
+        if first is not earlier and first.result is not None:
+            return structs.replace(first.result, replayed=True)
+        if first.result is not None and first.is_final:
+            problems = self._recorder.told(first.operation_id, first.result.problems)
+            return structs.replace(first.result, problems=problems, replayed=True, upstream_calls=0)
+        if first.stage is Stage.ADMITTED or first.is_elsewhere or self._copies.is_leading(first.operation_id):
+            return attempt.result(MutationStatus.PENDING, replayed=True, problems=(_under_way(attempt),))
+        found = await self._undoer.try_now(first.operation_id, attempt.caller) or await self._look_up(attempt)
+        if found is None:
+            found = first.result or attempt.unknown()
+        return structs.replace(found, replayed=True, upstream_calls=attempt.cost.requests)
 
-    async def _look_up(self, attempt: Attempt) -> WriteResult:
-        """For an earlier write that is UNKNOWN or under way: what the source shows now."""
-        match attempt.request.target:
-            case TaskRef() as task:
-                return await self._tasks.look_up(attempt, task)
-            case FlowRef() as flow:
-                return await self._flows.look_up(attempt, flow)
-            case _:
-                return attempt.unknown()
+    async def _look_up(self, attempt: Attempt) -> WriteResult | None:
+        """For an earlier write that is UNKNOWN or PENDING: what the source shows now, None if that is nothing new."""
+        write = await self._journal.open_write(attempt.operation_id)
+        return None if write is None else await self._reconciler.settle(write, await self._settler.look(write))
 
 
 def _rejected(operation_id: str, error: Failure) -> WriteResult:
     return WriteResult(status=MutationStatus.REJECTED, operation_id=operation_id, problems=(Problem.from_error(error),))
+
+
+def _under_way(attempt: Attempt) -> Problem:
+    late = UpstreamTimeoutError(
+        "the first request with this idempotencyKey is still under way; ask operation(id:), or send the key again"
+    )
+    return Problem.from_error(late.at(attempt.source.key, attempt.request.intent.verb))
 
 
 # A decimal is a number here: the text of it is another argument.
@@ -241,11 +319,11 @@ def _latest_end() -> float:
     return context.deadline - min(ANSWER_SECONDS, left * ANSWER_SHARE)
 
 
-def _may_be_repeated(refusal: Failure | None) -> bool:
-    """Whether the refusal says nothing about the request itself: the same key may be sent again later."""
+def may_pass(refusal: Failure | None) -> bool:
+    """Whether the reason of a refusal passes: it says nothing about the request itself, which may be sent again later."""
     if isinstance(refusal, GatewayUnavailableError):
         return True
-    return isinstance(refusal, UnavailableError) and not isinstance(refusal, UpstreamTimeoutError)
+    return isinstance(refusal, UnavailableError) and not refusal.maybe_applied
 
 
 def _fingerprint(request: WriteRequest) -> str:

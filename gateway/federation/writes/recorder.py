@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from connectors.sdk.errors import GatewayError
 from gateway.store import EndedTask, Journal
-from schema.ports import WriteResult
+from schema.ports import Problem, WriteResult
 
 log = structlog.get_logger("taskgate.write")
 
@@ -19,6 +19,7 @@ class _Unrecorded(Struct, frozen=True):
     result: WriteResult
     ended: EndedTask | None
     frees_key: bool
+    was_seen: bool
 
 
 class Recorder:
@@ -27,22 +28,41 @@ class Recorder:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._unrecorded: OrderedDict[str, _Unrecorded] = OrderedDict()
+        # The vendor's words, which are not recorded, by operation: the author of a write is told them again.
+        self._told: OrderedDict[str, tuple[Problem, ...]] = OrderedDict()
 
     async def record(
-        self, operation_id: str, result: WriteResult, *, ended: EndedTask | None = None, frees_key: bool = False
+        self,
+        operation_id: str,
+        result: WriteResult,
+        *,
+        ended: EndedTask | None = None,
+        frees_key: bool = False,
+        was_seen: bool = True,
     ) -> None:
         """Raises nothing."""
+        if any(problem.quotes_vendor for problem in result.problems):
+            self._told[operation_id] = result.problems
+            while len(self._told) > MOST_KEPT:
+                self._told.popitem(last=False)
         try:
-            await self._journal.settle(operation_id, result, ended=ended, frees_key=frees_key)
+            await self._journal.settle(operation_id, result, ended=ended, frees_key=frees_key, was_seen=was_seen)
         except GatewayError:
             log.exception("result not recorded", operation=operation_id)
-            self._unrecorded[operation_id] = _Unrecorded(result, ended, frees_key)
+            self._unrecorded[operation_id] = _Unrecorded(result, ended, frees_key, was_seen)
             while len(self._unrecorded) > MOST_KEPT:
                 self._unrecorded.popitem(last=False)
+
+    def told(self, operation_id: str, recorded: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        """The recorded problems of a write, for its author: in the vendor's words while these are remembered."""
+        said = self._told.get(operation_id, ())
+        return said if [each.code for each in said] == [each.code for each in recorded] else recorded
 
     async def catch_up(self) -> None:
         """Record what is kept, oldest first. GatewayError if the journal still cannot be written."""
         while self._unrecorded:
             operation_id, kept = next(iter(self._unrecorded.items()))
-            await self._journal.settle(operation_id, kept.result, ended=kept.ended, frees_key=kept.frees_key)
+            await self._journal.settle(
+                operation_id, kept.result, ended=kept.ended, frees_key=kept.frees_key, was_seen=kept.was_seen
+            )
             self._unrecorded.pop(operation_id, None)

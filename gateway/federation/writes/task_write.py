@@ -1,17 +1,17 @@
 """A write to an existing task: read, authorize, validate, send once, and say what is known.
 
-After a clear answer the expected record goes into the overlay. After a lost one the task is read once more; the result
-is APPLIED, PENDING, REJECTED or UNKNOWN.
+After a clear answer the expected record goes into the overlay. After a lost one the task is looked at (`lost_answer`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import TypedDict
 
 from msgspec import structs
 
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import Claim, MutationStatus, TaskCommand, Update
+from connectors.sdk.commands import Assign, Claim, MutationStatus, Outcome, TaskCommand, Update
 from connectors.sdk.errors import (
     AlreadyAssignedError,
     ConflictError,
@@ -22,18 +22,22 @@ from connectors.sdk.errors import (
     NotFoundError,
     RejectedError,
     UnsupportedActionError,
+    ValidationFailedError,
     VersionConflictError,
 )
 from connectors.sdk.model import UNREADABLE, DetailAspect, Form, FormJudgement, Task, TaskRef, TaskState
-from gateway.federation.authorization import KnownAccounts, OwnWork, Policy, RecentlyShown, visible_record
+from gateway.federation.authorization import KnownAccounts, OwnWork, Policy, RecentlyShown, can_see, visible_record
 from gateway.federation.objects import TaskReader
 from gateway.federation.overlay import Overlay
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.command_builder import CommandBuilder
 from gateway.federation.writes.form_validation import checked, outcome_errors
+from gateway.federation.writes.looks import Looks
+from gateway.federation.writes.lost_answer import LostAnswers
+from gateway.federation.writes.proof import Verdict
 from gateway.federation.writes.send_once import AtMostOnceSender
-from gateway.federation.writes.verbs import Verb, is_applied
-from gateway.federation.writes.verification import is_refused_by_guard
+from gateway.federation.writes.steps import StepWriter
+from gateway.federation.writes.verbs import Verb
 from schema.ports import (
     AssignIntent,
     ClaimIntent,
@@ -49,7 +53,7 @@ _INVISIBLE = "there is no such task, or you may not see it"
 
 
 class TaskWriter:
-    """Carries out verbs of a task and looks up those whose answer was lost."""
+    """Carries out verbs of a task."""
 
     def __init__(
         self,
@@ -57,57 +61,87 @@ class TaskWriter:
         reads: TaskReader,
         overlay: Overlay,
         sender: AtMostOnceSender,
+        steps: StepWriter,
+        lost: LostAnswers,
         commands: CommandBuilder,
         own: OwnWork,
         shown: RecentlyShown,
         known: KnownAccounts,
+        looks: Looks,
     ) -> None:
         self._reads = reads
         self._overlay = overlay
         self._sender = sender
+        self._steps = steps
+        self._lost = lost
         self._commands = commands
         self._own = own
         self._shown = shown
         self._known = known
+        self._looks = looks
 
     async def carry_out(self, attempt: Attempt, ref: TaskRef) -> WriteResult:
         """Raises GatewayUnavailableError if the journal cannot be written; every other failure is in the result."""
+        decided = await self._decided(attempt, ref)
+        if isinstance(decided, WriteResult):
+            return decided
+        try:
+            claim = self._claim_before(attempt, decided)
+        except ConnectorError as error:
+            return attempt.rejected(error)
+        return await self._steps.carry_out(attempt, decided, self._send, claim=claim)
+
+    async def plan(self, attempt: Attempt, ref: TaskRef) -> Sequence[TaskCommand] | WriteResult:
+        """The commands that `carry_out` would send, or the result if there is nothing to send. Nothing is written."""
+        decided = await self._decided(attempt, ref)
+        if isinstance(decided, WriteResult):
+            return decided
+        try:
+            return await self._steps.plan(attempt, decided)
+        except ConnectorError as error:
+            return attempt.rejected(error)
+
+    async def _decided(self, attempt: Attempt, ref: TaskRef) -> TaskCommand | WriteResult:
         try:
             _check_assignment(attempt.request.intent)
             verb = attempt.choose_verb()
             _check_update_fields(attempt)
-            prepared = await self._prepare(attempt, verb, ref)
+            self._check_arguments(attempt, verb, ref)
+            return await self._prepare(attempt, verb, ref)
         except (ConnectorError, InputError) as error:
             return attempt.rejected(error)
-        return prepared if isinstance(prepared, WriteResult) else await self._send(attempt, prepared)
 
-    async def look_up(self, attempt: Attempt, ref: TaskRef) -> WriteResult:
-        """What the source shows now of a write whose answer was lost. Never sends it again."""
-        try:
-            now = await self._reads.task(ref, fresh=True)
-            if now is None:
-                return attempt.unknown()
-            command = self._commands.on_task(attempt, attempt.choose_verb(), now)
-        except (ConnectorError, InputError):
-            return attempt.unknown()
-        attempt.task = self._visible(attempt, ref, now)
-        if is_applied(command, now):
-            # The caller could see the task when the write was sent. An ended one is shown as the write left it.
-            return attempt.result(MutationStatus.APPLIED, task=now if not now.is_open else attempt.task)
-        return attempt.unknown()
+    def _check_arguments(self, attempt: Attempt, verb: Verb, ref: TaskRef) -> None:
+        """What is wrong whatever the task is. Before anything is read: a read may be one of few."""
+        command = self._commands.on_task(attempt, verb, _unreadable(ref, attempt.connector.clock()))
+        attempt.source.ask(attempt.request.intent.verb, lambda: attempt.connector.check_arguments(command))
 
     async def _prepare(self, attempt: Attempt, verb: Verb, ref: TaskRef) -> TaskCommand | WriteResult:
-        """The command to send, or the result if there is nothing to send. Raises what refuses the write."""
-        fresh = attempt.capability.support is Support.EMULATED
-        await self._read(attempt, verb, ref, fresh=fresh)
+        """The command to send, or the result if there is nothing to send. Raises what refuses the write.
+
+        A cached record never refuses a write: before that, the task is read without the cache. An emulated verb is sent
+        only on a record that was read while its target was held.
+        """
+        held_at, calls = self._looks.now(), attempt.cost.requests
+        is_emulated = attempt.capability.support is Support.EMULATED
+        with self._looks.shared(ref) if is_emulated else nullcontext():
+            await self._read(attempt, verb, ref, fresh=is_emulated)
+        is_own_look = attempt.cost.requests > calls
         try:
-            return await self._judge(attempt, verb)
+            judged = await self._judge(attempt, verb)
         except (ConflictError, ForbiddenError):
-            if fresh:
+            if is_emulated:
                 raise
-        # The cached record may be out of date: before refusing, read the task again without the cache.
-        await self._read(attempt, verb, ref, fresh=True)
-        return await self._judge(attempt, verb)
+            with self._looks.shared(ref):
+                await self._read(attempt, verb, ref, fresh=True)
+            return await self._judge(attempt, verb)
+        if not is_emulated or is_own_look or isinstance(judged, WriteResult):
+            return judged
+        # Another write's look has allowed it. This one needs its own.
+        seen = attempt.task
+        with self._looks.since(held_at):
+            await self._read(attempt, verb, ref, fresh=True)
+        return judged if attempt.task == seen else await self._judge(attempt, verb)
 
     async def _read(self, attempt: Attempt, verb: Verb, ref: TaskRef, *, fresh: bool) -> None:
         """Sets `attempt.task`. Raises NotFoundError for a task that the caller may not see.
@@ -116,7 +150,7 @@ class TaskWriter:
         """
         try:
             task = await self._reads.task(ref, fresh=fresh)
-            if not fresh and self._visible(attempt, ref, task) is None and self._shown.knows(attempt.caller.key, ref):
+            if not fresh and self._visible(attempt, ref, task) is None and self._could_see(attempt, ref):
                 task = await self._reads.task(ref, fresh=True)
         except MalformedResponseError:
             if not (attempt.capability.by_id and attempt.caller.is_task_admin):
@@ -125,12 +159,24 @@ class TaskWriter:
             task = _unreadable(ref, attempt.connector.clock())
         attempt.task = self._visible(attempt, ref, task)
         if attempt.task is not None:
+            attempt.was_seen = True
             self._known.note_task(attempt.task)
             return
-        if task is None or not self._shown.knows(attempt.caller.key, ref):
+        if task is None or not self._could_see(attempt, ref):
             raise NotFoundError(_INVISIBLE)
         attempt.task = self._shown_once(attempt, task)
         raise self._policy(attempt).refusal_unseen(task, verb.command.action)
+
+    def _could_see(self, attempt: Attempt, ref: TaskRef) -> bool:
+        """Whether the task was shown to the caller a moment ago, or would have been before a write hid it."""
+        person = attempt.caller.key
+        if self._shown.knows(person, ref):
+            return True
+        before = self._shown.before(ref)
+        if before is None or not can_see(attempt.caller, attempt.connector, before):
+            return False
+        self._shown.note(person, [ref])
+        return True
 
     def _policy(self, attempt: Attempt) -> Policy:
         return Policy(attempt.caller, attempt.connector, self._known)
@@ -172,24 +218,16 @@ class TaskWriter:
         if isinstance(intent, CompleteIntent):
             data = await self._judged(attempt, task, intent)
             command = structs.replace(command, data=None if data is None else dict(data), given=intent.data or {})
-            if not task.assignees and intent.claim_if_needed:
-                claimed = await self._claim_first(attempt, task, policy)
-                return claimed if isinstance(claimed, WriteResult) else structs.replace(command, task=claimed)
         return command
 
-    async def _claim_first(self, attempt: Attempt, task: Task, policy: Policy) -> Task | WriteResult:
-        """For completeTask(claimIfNeeded: true): the claimed task, or the result of the claim if that failed."""
+    def _claim_before(self, attempt: Attempt, command: TaskCommand) -> Claim | None:
+        """For completeTask(claimIfNeeded: true) of a task that has no owner."""
+        intent = attempt.request.intent
+        if not isinstance(intent, CompleteIntent) or not intent.claim_if_needed or command.task.assignees:
+            return None
         if Claim not in attempt.connector.info.capabilities:
-            return task
-        completing = attempt.capability
-        attempt.capability = attempt.connector.info.capabilities[Claim]
-        result = await self._send(attempt, Claim(task=task, actor=policy.identity()))
-        if result.status is not MutationStatus.APPLIED or result.task is None:
-            return result
-        # Claim and completion are two writes: together they are neither native nor atomic.
-        attempt.capability = structs.replace(completing, support=Support.EMULATED, atomic=False)
-        attempt.task, attempt.done = result.task, "claimed; not completed"
-        return result.task
+            return None
+        return Claim(task=command.task, actor=self._policy(attempt).identity())
 
     async def _judged(self, attempt: Attempt, task: Task, intent: CompleteIntent) -> Mapping[str, object] | None:
         """The data to send. Raises SeveralInputsError for all faults of outcome and data, before anything is sent."""
@@ -227,10 +265,15 @@ class TaskWriter:
             if error.maybe_applied:
                 return await self._verify(attempt, command, error)
             return await self._refused(attempt, command, error)
+        return await self._applied(attempt, command, outcome)
+
+    async def _applied(self, attempt: Attempt, command: TaskCommand, outcome: Outcome) -> WriteResult:
+        """The vendor's clear answer."""
         if command.task.rule == UNREADABLE:
             # What the outcome shows was made from a record that could not be decoded.
             return attempt.result(outcome.status, task=await self._read_again(command.task.ref), effect=outcome.effect)
         task = self._known.completed(outcome.task)
+        self._shown.note_written(command.task, task)
         self._overlay.put(command.task, task)
         return attempt.result(outcome.status, task=task, effect=outcome.effect)
 
@@ -249,33 +292,43 @@ class TaskWriter:
     def _plainer(self, attempt: Attempt, command: TaskCommand, now: Task, error: RejectedError) -> RejectedError:
         """The refusal as the record read after it tells it; the vendor's own where that says as much."""
         policy = self._policy(attempt)
+        if isinstance(error, NotFoundError) and isinstance(command, Assign) and now.is_open:
+            what, field = ("group", "groupId") if command.user_id is None else ("user", "userId")
+            found = ValidationFailedError(f"the source knows no such {what}", field=(field,), **_native(error))
+            return found.at(attempt.source.key, error.operation or "")
         if not now.is_open and not isinstance(error, ConflictError):
             plainer: RejectedError = ConflictError(f"the task is {now.state}", **_native(error))
         elif isinstance(command, Claim) and now.is_open and now.assignees and not policy.is_mine(now):
             plainer = AlreadyAssignedError(f"the task is assigned to {policy.owner_name(now)}", **_native(error))
         else:
             return error
-        return plainer.at(attempt.source.key, error.operation or "")
+        return plainer.in_own_words().at(attempt.source.key, error.operation or "")
 
     async def _verify(self, attempt: Attempt, command: TaskCommand, error: ConnectorError) -> WriteResult:
-        """The answer was lost: read the task once and conclude from it what happened."""
-        problem = Problem.from_error(error)
-        now = await self._read_again(command.task.ref)
+        """The answer was lost: what can be found out while the request is open."""
+        found = await self._lost.find(attempt, command, attempt.connector.perform)
+        if isinstance(found.outcome, Outcome):
+            return await self._applied(attempt, command, found.outcome)
+        now = found.look.seen.task
         if now is None:
-            return attempt.unknown(problem)
-        if is_applied(command, now):
+            return attempt.unknown(Problem.from_error(error))
+        if found.look.verdict is Verdict.APPLIED:
             return attempt.result(MutationStatus.APPLIED, task=now)
         seen = self._visible_or_once(attempt, now)
-        if now.pending_transition is not None:
-            return attempt.result(MutationStatus.PENDING, task=seen)
-        if attempt.capability.guarded and is_refused_by_guard(command, now):
-            attempt.task = seen
-            return attempt.rejected(
-                AlreadyAssignedError(f"the task is assigned to {self._policy(attempt).owner_name(now)}")
-                if isinstance(command, Claim) and now.is_open
-                else ConflictError(f"the task is {now.state}")
-            )
-        return attempt.unknown(problem, task=seen)
+        refusal: ConflictError | None = None
+        if found.look.verdict is Verdict.NOT_APPLIED or (self._is_taken(attempt, command, now) and not now.is_open):
+            refusal = ConflictError(f"the task is {now.state}")
+        elif self._is_taken(attempt, command, now):
+            refusal = AlreadyAssignedError(f"the task is assigned to {self._policy(attempt).owner_name(now)}")
+        if refusal is None:
+            return attempt.unknown(Problem.from_error(error), task=seen)
+        attempt.task = seen
+        return attempt.rejected(refusal.in_own_words())
+
+    def _is_taken(self, attempt: Attempt, command: TaskCommand, now: Task) -> bool:
+        """For a claim that the vendor guards: it was refused, because another person has the task or it is over."""
+        is_guarded = isinstance(command, Claim) and attempt.capability.guarded
+        return is_guarded and not self._policy(attempt).is_mine(now) and (bool(now.assignees) or not now.is_open)
 
     async def _read_again(self, ref: TaskRef) -> Task | None:
         """The task without the cache; None if there is none or it cannot be read."""

@@ -12,12 +12,21 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from connectors.sdk import commands
-from connectors.sdk.commands import Cancel, CancelStrategy, Command, TaskAction, TaskCommand, Update, actions_of
+from connectors.sdk.commands import (
+    Cancel,
+    CancelStrategy,
+    Command,
+    FlowCommand,
+    TaskAction,
+    TaskCommand,
+    Update,
+    actions_of,
+)
 from connectors.sdk.connector import Connector
 from connectors.sdk.errors import UnsupportedActionError
 from connectors.sdk.model import Flow, FlowState, Task, TaskState
 from gateway.federation.cache import Kind, Tag
-from gateway.federation.writes import verification as proofs
+from gateway.federation.writes import wanted_states as states
 from schema.ports import (
     AssignIntent,
     CancelFlowIntent,
@@ -49,14 +58,15 @@ C = TypeVar("C", bound=Command)
 class Verb(Struct, frozen=True, kw_only=True):
     """`within_task`: it changes the task, its lists and its flow. Otherwise it may start, change or end other tasks too.
 
-    `proof` tells from a command and a record read later whether the command was applied; None if no record shows it.
+    `shows` tells whether a record has the state that a command is to bring about; None if no record shows it. That alone
+    proves no write: `proof` does.
     `flow_states` are those in which a verb of a flow may be sent.
     """
 
     intent: type[Intent]
     command: type[Command]
     within_task: bool
-    proof: Callable[[Any, Any], bool] | None
+    shows: Callable[[Any, Any], bool] | None
     flow_states: frozenset[FlowState]
 
     @property
@@ -72,61 +82,61 @@ def _task_verb(
     command: type[C],
     *,
     within_task: bool = False,
-    proof: Callable[[C, Task], bool] | None = None,
+    shows: Callable[[C, Task], bool] | None = None,
 ) -> Verb:
-    return Verb(intent=intent, command=command, within_task=within_task, proof=proof, flow_states=frozenset())
+    return Verb(intent=intent, command=command, within_task=within_task, shows=shows, flow_states=frozenset())
 
 
 def _flow_verb(
-    intent: type[FlowIntent], command: type[C], *, states: set[FlowState], proof: Callable[[C, Flow], bool]
+    intent: type[FlowIntent], command: type[C], *, states: set[FlowState], shows: Callable[[C, Flow], bool]
 ) -> Verb:
-    return Verb(intent=intent, command=command, within_task=False, proof=proof, flow_states=frozenset(states))
+    return Verb(intent=intent, command=command, within_task=False, shows=shows, flow_states=frozenset(states))
 
 
 def _creation(intent: type[SourceIntent], command: type[Command]) -> Verb:
-    """Nothing shows afterwards which write created an object: there is no proof."""
-    return Verb(intent=intent, command=command, within_task=False, proof=None, flow_states=frozenset())
+    """No record has existed before."""
+    return Verb(intent=intent, command=command, within_task=False, shows=None, flow_states=frozenset())
 
 
-_ENDED = proofs.has_state(TaskState.CANCELED, TaskState.SKIPPED)
+_ENDED = states.has_state(TaskState.CANCELED, TaskState.SKIPPED)
 _RUNNING = {FlowState.ACTIVE, FlowState.SUSPENDED}
 
 VERBS: Sequence[Verb] = (
-    _task_verb(ClaimIntent, commands.Claim, within_task=True, proof=proofs.is_claimed),
-    _task_verb(ReleaseIntent, commands.Release, within_task=True, proof=proofs.has_no_owner),
-    _task_verb(AssignIntent, commands.Assign, within_task=True, proof=proofs.is_assigned),
-    _task_verb(UnassignIntent, commands.Unassign, within_task=True, proof=proofs.has_no_owner),
-    _task_verb(StartIntent, commands.Start, within_task=True, proof=proofs.has_state(TaskState.IN_PROGRESS)),
-    _task_verb(SuspendIntent, commands.Suspend, within_task=True, proof=proofs.has_state(TaskState.SUSPENDED)),
-    _task_verb(ResumeIntent, commands.Resume, within_task=True, proof=proofs.is_resumed),
-    _task_verb(UpdateIntent, commands.Update, within_task=True, proof=proofs.is_updated),
-    _task_verb(TagIntent, commands.SetTags, within_task=True, proof=proofs.has_tags),
+    _task_verb(ClaimIntent, commands.Claim, within_task=True, shows=states.is_claimed),
+    _task_verb(ReleaseIntent, commands.Release, within_task=True, shows=states.has_no_owner),
+    _task_verb(AssignIntent, commands.Assign, within_task=True, shows=states.is_assigned),
+    _task_verb(UnassignIntent, commands.Unassign, within_task=True, shows=states.has_no_owner),
+    _task_verb(StartIntent, commands.Start, within_task=True, shows=states.has_state(TaskState.IN_PROGRESS)),
+    _task_verb(SuspendIntent, commands.Suspend, within_task=True, shows=states.has_state(TaskState.SUSPENDED)),
+    _task_verb(ResumeIntent, commands.Resume, within_task=True, shows=states.is_resumed),
+    _task_verb(UpdateIntent, commands.Update, within_task=True, shows=states.is_updated),
+    _task_verb(TagIntent, commands.SetTags, within_task=True, shows=states.has_tags),
     _task_verb(SaveDraftIntent, commands.SaveDraft, within_task=True),
     _task_verb(CommentIntent, commands.AddComment, within_task=True),
-    _task_verb(RetryIntent, commands.Retry, proof=proofs.is_retried),
-    _task_verb(CompleteIntent, commands.Complete, proof=proofs.has_state(TaskState.COMPLETED)),
+    _task_verb(RetryIntent, commands.Retry, shows=states.is_retried),
+    _task_verb(CompleteIntent, commands.Complete, shows=states.has_state(TaskState.COMPLETED)),
     # In the order of CancelStrategy: the first that is allowed and supported is used.
-    _task_verb(CancelIntent, commands.Cancel, proof=_ENDED),
-    _task_verb(CancelIntent, commands.Skip, proof=_ENDED),
-    _task_verb(CancelIntent, commands.DeleteTask, proof=_ENDED),
-    _task_verb(CancelIntent, commands.CancelFlowOfTask, proof=_ENDED),
+    _task_verb(CancelIntent, commands.Cancel, shows=_ENDED),
+    _task_verb(CancelIntent, commands.Skip, shows=_ENDED),
+    _task_verb(CancelIntent, commands.DeleteTask, shows=_ENDED),
+    _task_verb(CancelIntent, commands.CancelFlowOfTask, shows=_ENDED),
     _flow_verb(
         CancelFlowIntent,
         commands.CancelFlow,
         states=_RUNNING,
-        proof=proofs.flow_has_state(FlowState.CANCELED),
+        shows=states.flow_has_state(FlowState.CANCELED),
     ),
     _flow_verb(
         SuspendFlowIntent,
         commands.SuspendFlow,
         states={FlowState.ACTIVE},
-        proof=proofs.flow_has_state(FlowState.SUSPENDED),
+        shows=states.flow_has_state(FlowState.SUSPENDED),
     ),
     _flow_verb(
         ResumeFlowIntent,
         commands.ResumeFlow,
         states={FlowState.SUSPENDED},
-        proof=proofs.flow_has_state(FlowState.ACTIVE),
+        shows=states.flow_has_state(FlowState.ACTIVE),
     ),
     _creation(CreateTaskIntent, commands.CreateTask),
     _creation(StartFlowIntent, commands.StartFlow),
@@ -155,10 +165,19 @@ def action_of(intent: Intent) -> TaskAction:
     return intent.action
 
 
-def is_applied(command: Command, now: Task | Flow) -> bool:
-    """Whether the record proves that the command was applied. False proves nothing."""
-    proof = _BY_COMMAND[type(command)].proof
-    return proof is not None and proof(command, now)
+def is_shown(command: Command, now: Task | Flow) -> bool:
+    """Whether the record shows the state that the command is to bring about, by any write."""
+    shows = _BY_COMMAND[type(command)].shows
+    return shows is not None and shows(command, now)
+
+
+def target_tag(command: Command) -> Tag | None:
+    """The tag of the record that the command changes; None if it creates one."""
+    if isinstance(command, TaskCommand):
+        return Tag(command.task.source, Kind.TASK, command.task.native_id)
+    if isinstance(command, FlowCommand):
+        return Tag(command.flow.source, Kind.FLOW, command.flow.native_id)
+    return None
 
 
 def touched(source: str, command: Command) -> tuple[Tag, ...]:

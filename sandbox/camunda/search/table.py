@@ -1,7 +1,7 @@
 """Rows that are found and sorted by indexes: a page of 100,000 rows costs about as much as a page of 100.
 
 Every row has an ordinal. A set of rows is an integer with one bit for each ordinal: combining and counting sets of 100,000
-rows takes microseconds.
+rows takes microseconds. An index is made when it is first used: most tables of the tests are asked for one or two fields.
 """
 
 import re
@@ -59,14 +59,45 @@ class Table(Generic[R]):
         self.shape = shape
         self.rows: list[R] = list(rows)
         self._ordinals = {shape.key(row): ordinal for ordinal, row in enumerate(self.rows)}
-        self._categories = {name: self._grouped(values) for name, values in shape.categories.items()}
-        self._days = {name: self._grouped(_first(_DAY, value)) for name, value in shape.dates.items()}
-        self._hours = {name: self._grouped(_first(_HOUR, value)) for name, value in shape.dates.items()}
-        self._postings: dict[str, dict[str, list[int]]] = {name: {} for name in shape.postings}
-        self._uniques: dict[str, dict[str, int]] = {name: {} for name in shape.uniques}
-        for ordinal, row in enumerate(self.rows):
-            self._post(ordinal, row)
+        self._categories: dict[str, dict[Any, int]] = {}
+        self._days: dict[str, dict[Any, int]] = {}
+        self._hours: dict[str, dict[Any, int]] = {}
+        self._postings: dict[str, dict[str, list[int]]] = {}
+        self._uniques: dict[str, dict[str, int]] = {}
         self._sorted: dict[str, list[tuple[str, int]]] = {}
+
+    # The indexes.
+
+    def _category(self, name: str) -> dict[Any, int]:
+        if name not in self._categories:
+            self._categories[name] = self._grouped(self.shape.categories[name])
+        return self._categories[name]
+
+    def _by_day(self, name: str) -> dict[Any, int]:
+        if name not in self._days:
+            self._days[name] = self._grouped(_first(_DAY, self.shape.dates[name]))
+        return self._days[name]
+
+    def _by_hour(self, name: str) -> dict[Any, int]:
+        if name not in self._hours:
+            self._hours[name] = self._grouped(_first(_HOUR, self.shape.dates[name]))
+        return self._hours[name]
+
+    def _posting(self, name: str) -> dict[str, list[int]]:
+        if name not in self._postings:
+            posted, index = self.shape.postings[name], self._postings.setdefault(name, {})
+            for ordinal, row in enumerate(self.rows):
+                if (value := posted(row)) is not None:
+                    index.setdefault(value, []).append(ordinal)
+        return self._postings[name]
+
+    def _unique(self, name: str) -> dict[str, int]:
+        if name not in self._uniques:
+            unique = self.shape.uniques[name]
+            self._uniques[name] = {
+                value: ordinal for ordinal, row in enumerate(self.rows) if (value := unique(row)) is not None
+            }
+        return self._uniques[name]
 
     def _grouped(self, values: Callable[[R], Iterable[Any]]) -> dict[Any, int]:
         members: dict[Any, list[int]] = {}
@@ -100,12 +131,12 @@ class Table(Generic[R]):
         self._index(ordinal)
 
     def _post(self, ordinal: int, row: R) -> None:
-        for name, posted in self.shape.postings.items():
-            if (value := posted(row)) is not None:
-                self._postings[name].setdefault(value, []).append(ordinal)
-        for name, unique in self.shape.uniques.items():
-            if (value := unique(row)) is not None:
-                self._uniques[name][value] = ordinal
+        for name, postings in self._postings.items():
+            if (value := self.shape.postings[name](row)) is not None:
+                postings.setdefault(value, []).append(ordinal)
+        for name, uniques in self._uniques.items():
+            if (value := self.shape.uniques[name](row)) is not None:
+                uniques[value] = ordinal
 
     def _unindex(self, ordinal: int) -> None:
         row, mask = self.rows[ordinal], ~(1 << ordinal)
@@ -126,40 +157,40 @@ class Table(Generic[R]):
                 insort(ordered, (value, ordinal))
 
     def _entries(self, row: R) -> Iterator[tuple[dict[Any, int], Any]]:
-        for name, values in self.shape.categories.items():
-            for value in values(row):
-                yield self._categories[name], value
-        for name, date in self.shape.dates.items():
-            if (value := date(row)) is not None:
-                yield self._days[name], value[:_DAY]
-                yield self._hours[name], value[:_HOUR]
+        for name, categories in self._categories.items():
+            for value in self.shape.categories[name](row):
+                yield categories, value
+        for indexes, characters in ((self._days, _DAY), (self._hours, _HOUR)):
+            for name, index in indexes.items():
+                if (date := self.shape.dates[name](row)) is not None:
+                    yield index, date[:characters]
 
     # Sets of rows.
 
     def where(self, name: str, test: Callable[[Any], bool]) -> int:
         """Return the rows with a value that passes the test."""
         found = 0
-        if name in self._categories:
-            for value, mask in self._categories[name].items():
+        if name in self.shape.categories:
+            for value, mask in self._category(name).items():
                 if test(value):
                     found |= mask
             return found
-        if name in self._uniques:
-            return bits((ordinal for value, ordinal in self._uniques[name].items() if test(value)), len(self.rows))
-        passed = [ordinals for value, ordinals in self._postings[name].items() if test(value)]
+        if name in self.shape.uniques:
+            return bits((ordinal for value, ordinal in self._unique(name).items() if test(value)), len(self.rows))
+        passed = [ordinals for value, ordinals in self._posting(name).items() if test(value)]
         return bits((each for ordinals in passed for each in ordinals), len(self.rows))
 
     def having(self, name: str, values: Iterable[Any]) -> int:
         """Return the rows with one of the values."""
         found = 0
         for value in values:
-            if name in self._categories:
-                found |= self._categories[name].get(value, 0)
-            elif name in self._uniques:
-                ordinal = self._uniques[name].get(value)
+            if name in self.shape.categories:
+                found |= self._category(name).get(value, 0)
+            elif name in self.shape.uniques:
+                ordinal = self._unique(name).get(value)
                 found |= 0 if ordinal is None else 1 << ordinal
             else:
-                for ordinal in self._postings[name].get(value, ()):
+                for ordinal in self._posting(name).get(value, ()):
                     found |= 1 << ordinal
         return found
 
@@ -167,10 +198,10 @@ class Table(Generic[R]):
         """Return the rows whose date is within the inclusive bounds. Only rows of the first and last hour are compared."""
         found, value_of = 0, self.shape.dates[name]
         ends = {lowest[:_DAY], highest[:_DAY]}
-        for day, mask in self._days[name].items():
+        for day, mask in self._by_day(name).items():
             if lowest[:_DAY] < day < highest[:_DAY]:
                 found |= mask
-        for hour, mask in self._hours[name].items():
+        for hour, mask in self._by_hour(name).items():
             if hour[:_DAY] not in ends:
                 continue
             if lowest[:_HOUR] < hour < highest[:_HOUR]:
@@ -181,7 +212,7 @@ class Table(Generic[R]):
 
     def dated(self, name: str) -> int:
         found = 0
-        for mask in self._days[name].values():
+        for mask in self._by_day(name).values():
             found |= mask
         return found
 
@@ -215,7 +246,7 @@ class Table(Generic[R]):
             return
         count = mask.bit_count()
         name = orders[0].field
-        if name in self._categories:
+        if name in self.shape.categories:
             groups = self._category_groups(mask, orders[0], after, backwards=backwards)
         elif count <= wanted or count * count <= len(self.rows) * wanted:
             # Sorting a few rows is cheaper than walking the sorted index of all rows.
@@ -237,7 +268,7 @@ class Table(Generic[R]):
         self, mask: int, order: Order, after: Position | None, *, backwards: bool
     ) -> Iterator[tuple[int, bool]]:
         """Yield the subsets by value, in order, from the position on. The flag tells the subset that contains the position."""
-        index = self._categories[order.field]
+        index = self._category(order.field)
         values: list[Any] = sorted((value for value in index if value is not None), reverse=order.descending)
         missing = mask
         for value in values:
@@ -257,7 +288,7 @@ class Table(Generic[R]):
         ordered = self._ordered(order.field)
         missing = (
             mask & ~bits((ordinal for _, ordinal in ordered), len(self.rows))
-            if order.field not in self._days
+            if order.field not in self.shape.dates
             else (mask & ~self.dated(order.field))
         )
         start = None if after is None else after.values[0]

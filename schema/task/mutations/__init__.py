@@ -6,13 +6,26 @@ work.py       `startTask`, `suspendTask`, `resumeTask`, `saveTaskDraft`, `comple
 change.py     `updateTask`, `addTaskComment`
 end.py        `cancelTask`, `retryTask`
 create.py     `createTask`
+bulk.py       `bulkTaskAction`
+take_next.py  `takeNextTask`
 """
 
+from schema.task.mutations.bulk import BulkMutations
 from schema.task.mutations.change import ChangeMutations
 from schema.task.mutations.create import CreateMutations
 from schema.task.mutations.end import EndMutations
 from schema.task.mutations.ownership import OwnershipMutations
+from schema.task.mutations.take_next import NextTaskMutations
 from schema.task.mutations.work import WorkMutations
 from schema.task.mutations.write import TaskPayload
 
-__all__ = ["ChangeMutations", "CreateMutations", "EndMutations", "OwnershipMutations", "TaskPayload", "WorkMutations"]
+__all__ = [
+    "BulkMutations",
+    "ChangeMutations",
+    "CreateMutations",
+    "EndMutations",
+    "NextTaskMutations",
+    "OwnershipMutations",
+    "TaskPayload",
+    "WorkMutations",
+]

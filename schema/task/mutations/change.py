@@ -90,13 +90,13 @@ def _update(input: UpdateTaskInput, context: Context) -> Intent:
     if both:
         raise InputError(f"{both[0]} is set and cleared in the same update", field=("clear",))
     if tags is not None:
-        if changes.fields:
+        if changes.fields or changes.options:
             raise InputError(
                 "tags cannot be changed together with other fields; send them in a second updateTask", field=("tags",)
             )
         return TagIntent(tags=tuple(Tag(name=tag.name, value=given(tag.value)) for tag in tags))
-    if not changes.fields:
-        raise InputError("give at least one field to change")
+    if not changes.fields and not changes.options:
+        raise InputError("give at least one field to change, or an option of the vendor")
     return changes
 
 

@@ -1,4 +1,4 @@
-"""Assignments to a group, which are two calls."""
+"""Assignments to a group, which are two steps."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from connectors.camunda import CamundaConnector
 from connectors.sdk.caller import Identity
-from connectors.sdk.commands import Assign
-from connectors.sdk.errors import AlreadyAssignedError, ConflictError, ConnectorError, UpstreamTimeoutError
+from connectors.sdk.commands import Assign, IfLate
+from connectors.sdk.errors import AlreadyAssignedError
 from connectors.sdk.model import GroupRef, Task, TaskState, UserRef
 from connectors.sdk.query import TaskQuery
+from connectors.sdk.testing import carried_out
 
 Answering = Callable[..., CamundaConnector]
 Sent = list[tuple[str, str, Any]]
@@ -47,14 +48,13 @@ async def test_the_group_is_set_before_the_owner_is_removed(
     owned = replace(task, assignees=(UserRef(native_id=owner),) if owner else ())
     connector = answering(noting(sent, httpx2.Response(204)))
 
-    outcome = await connector.perform(
-        Assign(
-            task=owned,
-            actor=None if actor is None else Identity(native_id=actor),
-            group_id="sales",
-            override=override,
-        )
+    command = Assign(
+        task=owned,
+        actor=None if actor is None else Identity(native_id=actor),
+        group_id="sales",
+        override=override,
     )
+    outcome = await carried_out(connector, command)
 
     assert calls == [method for method, _, _ in sent]
     assert {"changeset": {"candidateGroups": ["sales"]}} == sent[0][2]
@@ -72,46 +72,47 @@ async def test_a_task_of_another_person_needs_override(task: Task, answering: An
     owned = replace(task, assignees=(UserRef(native_id="bob"),))
 
     with pytest.raises(AlreadyAssignedError):
-        await answering(noting(sent, httpx2.Response(204))).perform(
+        await answering(noting(sent, httpx2.Response(204))).steps(
             Assign(task=owned, actor=Identity(native_id="alice"), group_id="sales")
         )
 
     assert [] == sent
 
 
-def problem(status: int) -> httpx2.Response:
-    if status == 204:
-        return httpx2.Response(204)
-    return httpx2.Response(status, json={"title": "X", "status": status})
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "error", "maybe_applied", "calls"),
-    [
-        (409, 204, ConflictError, False, 1),
-        (504, 204, UpstreamTimeoutError, True, 1),
-        (204, 409, ConflictError, True, 2),
-        (204, 504, UpstreamTimeoutError, True, 2),
-    ],
-)
-async def test_half_an_assignment_to_a_group_may_be_applied(
-    first: int,
-    second: int,
-    error: type[ConnectorError],
-    maybe_applied: bool,
-    calls: int,
-    task: Task,
-    answering: Answering,
-) -> None:
-    """After the first call the task has the new group. If the second call fails, the owner still has the task."""
+@pytest.mark.parametrize("groups", [("sales", "legal"), ()])
+async def test_the_new_group_is_taken_back(groups: tuple[str, ...], task: Task, answering: Answering) -> None:
+    """The task has the candidate groups that it had. The removal of the owner has no undo."""
     sent: Sent = []
-    owned = replace(task, assignees=(UserRef(native_id="alice"),))
-    connector = answering(noting(sent, problem(first), problem(second)))
+    owned = replace(
+        task,
+        assignees=(UserRef(native_id="alice"),),
+        candidate_groups=tuple(GroupRef(native_id=group) for group in groups),
+    )
+    connector = answering(noting(sent, httpx2.Response(204)))
+    regroup, unassign = await connector.steps(
+        Assign(task=owned, actor=Identity(native_id="alice"), group_id="accounting")
+    )
+    left = (await connector.perform(regroup)).task
+    undo = connector.undo_of(regroup, owned)
+    assert undo is not None
+    undone = (await connector.perform(replace(undo, task=left))).task
 
-    with pytest.raises(error) as caught:
-        await connector.perform(Assign(task=owned, actor=Identity(native_id="alice"), group_id="sales"))
+    assert [["accounting"], list(groups)] == [body["changeset"]["candidateGroups"] for _, _, body in sent]
+    assert (owned.candidate_groups, owned.assignees) == (undone.candidate_groups, undone.assignees)
+    assert connector.undo_of(unassign, owned) is None
+    assert IfLate.HARMFUL is connector.if_late(unassign, undo)
+    assert connector.undo_of(regroup, replace(owned, candidate_groups=None)) is None
 
-    assert (maybe_applied, calls) == (caught.value.maybe_applied, len(sent))
+
+async def test_several_writes_are_not_performed_at_once(task: Task, answering: Answering) -> None:
+    """Only the gateway knows what to do if the second fails."""
+    sent: Sent = []
+    with pytest.raises(ValueError, match="two steps"):
+        await answering(noting(sent, httpx2.Response(204))).perform(
+            Assign(task=task, group_id="accounting", override=True)
+        )
+
+    assert [] == sent
 
 
 async def test_the_record_after_an_assignment_to_a_group(connector: CamundaConnector) -> None:
@@ -119,7 +120,7 @@ async def test_the_record_after_an_assignment_to_a_group(connector: CamundaConne
     page = await connector.list_tasks(TaskQuery(states=frozenset({TaskState.RESERVED})), limit=100)
     task = next(each for each in page.items if each.pending_transition is None)
 
-    outcome = await connector.perform(Assign(task=task, group_id="sales", override=True))
+    outcome = await carried_out(connector, Assign(task=task, group_id="sales", override=True))
 
     after = (await connector.get_tasks([task.native_id]))[task.native_id]
     assert isinstance(after, Task)

@@ -82,6 +82,19 @@ async def test_only_what_changes_is_sent(
     assert expected == changeset(sent)
 
 
+async def test_an_action_alone_is_an_update(task: Task, answering: Answering) -> None:
+    """The vendor takes it without a changeset: task listeners see it."""
+    bodies: list[bytes] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        bodies.append(request.content)
+        return httpx2.Response(204)
+
+    await answering(answer).perform(Update(task=task, options={"action": "escalate"}))
+
+    assert [b'{"action":"escalate"}'] == bodies
+
+
 async def test_an_update_does_not_change_other_members(task: Task, answering: Answering) -> None:
     """The owner stays, too."""
     owned = replace(task, assignees=(UserRef(native_id="bob"),), state=TaskState.RESERVED)
@@ -148,6 +161,7 @@ async def test_a_priority_is_written_by_the_configured_thresholds(
     ("command", "error", "field"),
     [
         (lambda task: Update(task=task), ValidationFailedError, ()),
+        (lambda task: Update(task=task, options={"action": ""}), ValidationFailedError, ("options", "action")),
         (
             lambda task: Update(task=task, clear=frozenset({UpdateField.PRIORITY})),
             ValidationFailedError,

@@ -26,7 +26,7 @@ from connectors.sdk.commands import (
 )
 from connectors.sdk.model import OPEN_STATES, DetailAspect, FlowState, TaskPriority, TaskState
 from connectors.sdk.query import FlowQuery, Interval, SortKey, TaskOrderField, TaskQuery
-from connectors.sdk.testing import FaultyTransport
+from connectors.sdk.testing import FaultyTransport, carried_out
 from sandbox.camunda.stand_in import CamundaStandIn
 from tests.spec import ApiDescription
 
@@ -132,7 +132,7 @@ async def everything(connector: CamundaConnector, alice: Identity) -> None:
             options={"action": "plan"},
         )
     )
-    await connector.perform(Assign(task=first, group_id="accounting", override=True))
+    await carried_out(connector, Assign(task=first, group_id="accounting", override=True))
     await connector.perform(Release(task=first))
     await connector.perform(Complete(task=first, outcome="approve", data={"note": "ok"}))
     await connector.perform(CancelFlowOfTask(task=second))

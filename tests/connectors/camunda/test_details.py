@@ -84,7 +84,7 @@ async def activities(connector: CamundaConnector, task: Task) -> tuple[Activity,
         ),
         (
             {"operationType": "TELEPORT", "actorType": "CLIENT", "relatedEntityType": "GROUP"},
-            Activity(type=ActivityType.OTHER, native_type="TELEPORT", at=AT),
+            Activity(type=ActivityType.OTHER, native_type="TELEPORT", at=AT, account="carol"),
         ),
         (
             {"operationType": "CREATE", "actorId": None, "actorType": "ANONYMOUS", "relatedEntityKey": None},
@@ -95,7 +95,7 @@ async def activities(connector: CamundaConnector, task: Task) -> tuple[Activity,
 async def test_an_entry_of_the_audit_log_is_an_activity(
     changed: dict[str, Any], expected: Activity, task: Task, answering: Answering
 ) -> None:
-    """People are shown, clients are not. Unknown and refused operations are OTHER."""
+    """People are shown; clients are kept as the account. Unknown and refused operations are OTHER."""
     connector = answering(lambda _: page_of({**ENTRY, **changed}))
 
     assert (expected,) == await activities(connector, task)

@@ -9,7 +9,6 @@ import httpx2
 import jsonschema
 import msgspec
 import pytest
-import yaml
 
 from connectors.geotareas import GeotareasConnector, GeotareasSettings
 from connectors.sdk.caller import Identity
@@ -20,7 +19,7 @@ from connectors.sdk.testing import FaultyTransport
 from sandbox.geotareas import GeotareasStandIn
 from sandbox.geotareas.definitions import WORKFLOWS
 from sandbox.geotareas.directory import ACCOUNTING
-from tests.spec import ApiDescription
+from tests.spec import ApiDescription, read_yaml
 
 Scripted = Callable[..., GeotareasConnector]
 
@@ -33,7 +32,7 @@ DEFINITIONS = "/apidev/v1/workflow/definitions"
 
 @pytest.fixture
 def document(api_descriptions: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((api_descriptions / "geotareas" / "openapi.yaml").read_text("utf-8"))
+    found: dict[str, Any] = read_yaml((api_descriptions / "geotareas" / "openapi.yaml").read_text("utf-8"))
     return found
 
 

@@ -86,10 +86,12 @@ async def test_a_task_is_assigned_to_a_group(tenant: Any) -> None:
     [
         {"user_id": "1", "reason": "x" * 501},
         {"user_id": "1", "options": {"notify": True}},
+        {"user_id": "abc"},
+        {"group_id": "9" * 31},
     ],
 )
 async def test_an_invalid_assignment_is_refused_without_a_call(tenant: Any, change: Any) -> None:
-    """A reason that is too long, and an option: the vendor has none."""
+    """A reason that is too long, an option (the vendor has none), and ids that are no numbers."""
     task = await ready_task(tenant)
 
     with pytest.raises(ValidationFailedError):
@@ -205,6 +207,27 @@ async def test_an_answer_about_another_task_may_be_applied(
 
     with pytest.raises(MalformedResponseError) as caught:
         await connector.perform(made[command])
+    assert caught.value.maybe_applied
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ({"user_id": "1"}, (None, None)),
+        ({"user_id": "1"}, ({"id": "2", "name": "Bob"}, None)),
+        ({"group_id": "7"}, (None, None)),
+        ({"group_id": "7"}, ({"id": "7", "name": "Bob"}, None)),
+    ],
+)
+async def test_an_answer_without_the_new_owner_may_be_applied(
+    scripted: Scripted, task: Task, change: Any, shown: tuple[Any, Any]
+) -> None:
+    """It does not show what was wanted: a read has to."""
+    data = {"task_id": task.native_id, "assigned_to_user": shown[0], "assigned_to_group": shown[1]}
+    connector = scripted(lambda _: httpx2.Response(200, json={"success": True, "data": data}))
+
+    with pytest.raises(MalformedResponseError) as caught:
+        await connector.perform(Assign(task=task, **change))
     assert caught.value.maybe_applied
 
 

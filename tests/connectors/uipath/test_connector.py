@@ -38,6 +38,7 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.model import Tag, Task, TaskKind, TaskPriority, TaskState
 from connectors.sdk.query import TaskQuery
+from connectors.sdk.testing import carried_out
 from connectors.uipath import UiPathConnector
 from tests.connectors.uipath.tenant import Tenant
 from tests.connectors.uipath.vendor import ALICE, APP, FORM, ODATA, PENDING, REST, TASK, Vendor, owned
@@ -396,7 +397,7 @@ async def test_a_completion_by_the_account_leaves_the_task_with_the_account(tena
     """As the vendor shows it: the gateway, not the record, knows who completed it."""
     task = await owned(tenant, "FormTask", tenant.identity("alice").native_id)
     connector = tenant.open(assign_before_completing=True)
-    done = (await connector.perform(Complete(task=task, outcome="approve", data={}))).task
+    done = (await carried_out(connector, Complete(task=task, outcome="approve", data={}))).task
     shown = (await connector.get_tasks([task.native_id]))[task.native_id]
 
     assert isinstance(shown, Task)

@@ -24,7 +24,7 @@ from connectors.sdk.commands import (
 )
 from connectors.sdk.model import OPEN_STATES, DetailAspect, Tag, Task, TaskKind, TaskPriority, TaskState
 from connectors.sdk.query import FlowQuery, Interval, SortKey, TaskOrderField, TaskQuery
-from connectors.sdk.testing import read_flow
+from connectors.sdk.testing import carried_out, read_flow
 from connectors.uipath import UiPathConnector, wire
 from connectors.uipath.formats import decode_record
 from tests.connectors.uipath.tenant import NOW, Tenant
@@ -115,7 +115,7 @@ async def every_call(tenant: Tenant, connector: UiPathConnector) -> None:
         shared = (await connector.perform(Assign(task=claimed, group_id=alice.groups[0], override=True))).task
         owned = (await connector.perform(Assign(task=shared, user_id=alice.native_id))).task
         unassigned = (await connector.perform(Release(task=owned))).task
-        await connector.perform(Complete(task=unassigned, outcome="approve", data={"a": 1}))
+        await carried_out(connector, Complete(task=unassigned, outcome="approve", data={"a": 1}))
     created = await connector.perform(
         CreateTask(title="Check", data={}, options={"folderId": "828", "externalTag": "j"})
     )

@@ -183,9 +183,9 @@ async def test_several_packages_are_left_to_the_gateway(tenant: Tenant) -> None:
 @pytest.mark.parametrize(
     ("command", "verb", "answered", "state", "status"),
     [
-        (CancelFlow, "cancel", "Canceling", FlowState.CANCELED, MutationStatus.PENDING),
+        (CancelFlow, "cancel", "Canceling", FlowState.ACTIVE, MutationStatus.PENDING),
         (CancelFlow, "cancel", "Cancelled", FlowState.CANCELED, MutationStatus.APPLIED),
-        (SuspendFlow, "pause", "Pausing", FlowState.SUSPENDED, MutationStatus.PENDING),
+        (SuspendFlow, "pause", "Pausing", FlowState.ACTIVE, MutationStatus.PENDING),
         (SuspendFlow, "pause", "Paused", FlowState.SUSPENDED, MutationStatus.APPLIED),
         (ResumeFlow, "resume", "Resuming", FlowState.ACTIVE, MutationStatus.PENDING),
         (ResumeFlow, "resume", "Running", FlowState.ACTIVE, MutationStatus.APPLIED),
@@ -194,7 +194,7 @@ async def test_several_packages_are_left_to_the_gateway(tenant: Tenant) -> None:
 async def test_a_flow_verb_is_pending_until_its_state_is_reached(
     scripted: Scripted, command: Any, verb: str, answered: str, state: FlowState, status: MutationStatus
 ) -> None:
-    """The flow has the state that the verb leads to. The reason is sent as comment."""
+    """Until then the flow has the state that the vendor shows. The reason is sent as comment."""
     tower = Tower(httpx2.Response(200, json={"instanceId": GUID, "status": answered}))
     outcome = await scripted(tower).perform_on_flow(command(flow=FLOW, reason="duplicate"))
     request = tower.asked[-1]

@@ -10,12 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import Complete, SaveDraft, TaskAction
+from connectors.sdk.commands import Complete, IfLate, SaveDraft, TaskAction
 from connectors.sdk.errors import (
     ConflictError,
     ConnectorError,
     RejectedError,
-    UnavailableError,
     UnsupportedActionError,
     ValidationFailedError,
     VersionConflictError,
@@ -24,12 +23,14 @@ from connectors.sdk.model import (
     DetailAspect,
     FormFieldType,
     FormKind,
+    GroupRef,
     OutcomeNature,
     Requirement,
     Task,
     TaskState,
     UserRef,
 )
+from connectors.sdk.testing import carried_out
 from connectors.uipath import UiPathConnector
 from tests.connectors.uipath.tenant import NOW, Tenant
 from tests.connectors.uipath.vendor import APP, FORM, ODATA, REST, TASK, Vendor, owned
@@ -166,7 +167,7 @@ async def test_a_task_of_another_user_is_completed_only_by_assigning_it_first(te
         await tenant.open(assign_before_completing=False).perform(command)
 
     connector = tenant.open(assign_before_completing=True)
-    outcome = await connector.perform(command)
+    outcome = await carried_out(connector, command)
     shown = (await connector.get_tasks([task.native_id]))[task.native_id]
 
     assert isinstance(shown, Task)
@@ -184,70 +185,72 @@ def assignments_of(vendor: Vendor) -> list[tuple[str, object]]:
     ]
 
 
+OWNED = replace(FORM, native_state="Pending", assignees=(UserRef(native_id="8"),))
+SHARED = replace(FORM, native_state="Pending", candidate_groups=(GroupRef(native_id="9"),))
+
+
 @pytest.mark.parametrize(
-    ("task", "steps"),
+    ("task", "take_over", "undo"),
     [
+        (OWNED, "ReassignTasks", ("ReassignTasks", [{"TaskId": 101, "UserId": 8}])),
+        (FORM, "AssignTasks", ("UnassignTasks", [101])),
         (
-            replace(FORM, native_state="Pending", assignees=(UserRef(native_id="8"),)),
-            [
-                ("ReassignTasks", [{"TaskId": 101, "UserId": 77}]),
-                ("/forms/TaskForms/CompleteTask", None),
-                ("ReassignTasks", [{"TaskId": 101, "UserId": 8}]),
-            ],
-        ),
-        (
-            FORM,
-            [
-                ("AssignTasks", [{"TaskId": 101, "UserId": 77}]),
-                ("/forms/TaskForms/CompleteTask", None),
-                ("UnassignTasks", [101]),
-            ],
-        ),
-        (
-            replace(FORM, native_state="Pending", assignees=(UserRef(native_id="77"),)),
-            [("/forms/TaskForms/CompleteTask", None)],
+            SHARED,
+            "ReassignTasks",
+            ("ReassignTasks", [{"TaskId": 101, "UserId": 9, "AssignmentCriteria": "AllUsers"}]),
         ),
     ],
 )
-async def test_the_assignment_is_undone_if_the_completion_is_refused(
-    scripted: Scripted, task: Task, steps: list[tuple[str, object]]
+async def test_a_completion_by_the_account_is_two_steps_and_the_first_can_be_undone(
+    scripted: Scripted, task: Task, take_over: str, undo: tuple[str, object]
 ) -> None:
-    """The task goes back to its owner, or has none again. The caller gets the refusal of the completion."""
-    refusal = httpx2.Response(400, json={"message": "No.", "errorCode": 1000})
-    vendor = Vendor(CompleteTask=refusal, GetCurrentUser=httpx2.Response(200, json={"Id": 77}))
-    with pytest.raises(ValidationFailedError) as caught:
-        await scripted(vendor, assign_before_completing=True).perform(Complete(task=task, outcome="Submit", data={}))
+    """The task goes back to its owner or group, or has none again."""
+    vendor = Vendor(GetCurrentUser=httpx2.Response(200, json={"Id": 77}))
+    connector = scripted(vendor, assign_before_completing=True)
+    first, second = await connector.steps(Complete(task=task, outcome="Submit", data={}))
+    nothing = list(vendor.writes)
+    left = (await connector.perform(first)).task
+    back = connector.undo_of(first, task)
+    assert back is not None
+    await connector.perform(replace(back, task=left))
+    await connector.perform(replace(second, task=left))
 
-    assert steps == assignments_of(vendor)
-    assert "1000" == caught.value.native_code
+    assert [] == nothing
+    assert [
+        (take_over, [{"TaskId": 101, "UserId": 77}]),
+        undo,
+        ("/forms/TaskForms/CompleteTask", None),
+    ] == assignments_of(vendor)
+    assert connector.undo_of(second, task) is None
+    assert connector.if_late(second, back) is (IfLate.HARMLESS if task is SHARED else IfLate.REFUSED)
+    assert IfLate.HARMLESS is connector.if_late(replace(second, task=APP), back)
 
 
-async def test_an_assignment_that_cannot_be_undone_is_reported(scripted: Scripted) -> None:
-    """The task stays assigned to the account."""
-    vendor = Vendor(
-        CompleteTask=httpx2.Response(403, json={"message": "No.", "errorCode": 0}),
-        UnassignTasks=httpx2.Response(503),
-        GetCurrentUser=httpx2.Response(200, json={"Id": 77}),
-    )
-    with pytest.raises(ConflictError, match="stays assigned to the gateway's account"):
-        await scripted(vendor, assign_before_completing=True).perform(Complete(task=FORM, outcome="Submit", data={}))
+async def test_a_task_of_the_account_is_completed_in_one_step(scripted: Scripted) -> None:
+    """Nothing has to be taken over."""
+    vendor = Vendor(GetCurrentUser=httpx2.Response(200, json={"Id": 77}))
+    connector = scripted(vendor, assign_before_completing=True)
+    task = replace(FORM, native_state="Pending", assignees=(UserRef(native_id="77"),))
+    await carried_out(connector, Complete(task=task, outcome="Submit", data={}))
+
+    assert [("/forms/TaskForms/CompleteTask", None)] == assignments_of(vendor)
 
 
-async def test_an_unclear_completion_is_not_undone(scripted: Scripted) -> None:
-    """The completion may be applied."""
-    vendor = Vendor(CompleteTask=httpx2.Response(500), GetCurrentUser=httpx2.Response(200, json={"Id": 77}))
-    with pytest.raises(UnavailableError) as caught:
-        await scripted(vendor, assign_before_completing=True).perform(Complete(task=FORM, outcome="Submit", data={}))
+async def test_a_task_that_could_not_be_given_back_is_not_taken_over(scripted: Scripted) -> None:
+    """No call assigns a task to several people or groups."""
+    vendor = Vendor(GetCurrentUser=httpx2.Response(200, json={"Id": 77}))
+    several = replace(SHARED, candidate_users=(UserRef(native_id="8"),))
+    with pytest.raises(ConflictError, match="claim it before"):
+        await scripted(vendor, assign_before_completing=True).steps(Complete(task=several, outcome="Submit", data={}))
 
-    assert caught.value.maybe_applied
-    assert 2 == len(vendor.writes)
+    assert [] == vendor.writes
 
 
 async def test_without_a_user_of_its_own_the_account_cannot_complete(scripted: Scripted) -> None:
     """The task cannot be assigned to it."""
     vendor = Vendor(GetCurrentUser=httpx2.Response(204))
     with pytest.raises(UnsupportedActionError):
-        await scripted(vendor, assign_before_completing=True).perform(Complete(task=APP, outcome="Submit"))
+        await scripted(vendor, assign_before_completing=True).steps(Complete(task=APP, outcome="Submit"))
 
     assert [] == vendor.writes
 
@@ -269,7 +272,7 @@ async def test_an_account_without_a_user_is_offered_no_form_to_complete(scripted
 async def test_an_external_task_is_completed_by_one_write_in_any_case(scripted: Scripted) -> None:
     """The vendor does not require the assignee."""
     vendor = Vendor()
-    await scripted(vendor, assign_before_completing=True).perform(Complete(task=TASK))
+    await carried_out(scripted(vendor, assign_before_completing=True), Complete(task=TASK))
 
     assert 1 == len(vendor.sent)
 
@@ -326,9 +329,9 @@ async def test_the_version_that_the_caller_expects_is_compared_before_anything_i
         await connector.perform(draft)
         assert [{"iban": "x"}] == [body["Data"] for _, _, body, _ in vendor.writes]
         return
-    for each in (command, draft):
+    for attempt in (connector.steps(command), connector.perform(command), connector.perform(draft)):
         with pytest.raises(error):
-            await connector.perform(each)
+            await attempt
 
     assert [] == vendor.writes
 
@@ -338,7 +341,7 @@ async def test_data_that_the_form_refuses_by_now_are_not_sent(scripted: Scripted
     vendor = holding(REQUIRED, {})
     connector = scripted(vendor, assign_before_completing=True)
     with pytest.raises(ValidationFailedError, match="IBAN is required; nam is no field") as caught:
-        await connector.perform(Complete(task=FORM, outcome="Submit", data={}, given={"nam": 1}))
+        await connector.steps(Complete(task=FORM, outcome="Submit", data={}, given={"nam": 1}))
     before = list(vendor.writes)
     await scripted(vendor).perform(Complete(task=FORM, outcome="Submit", data={}))
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from connectors.sdk.commands import Assign, CancelFlow, CreateTask, Update
+from connectors.sdk.commands import AddComment, Assign, CancelFlow, CreateTask, Update
 from connectors.sdk.errors import ValidationFailedError
 from connectors.sdk.model import Flow, FlowState
 from connectors.uipath import UiPathConnector
@@ -68,6 +68,27 @@ async def test_a_refused_option_is_named(scripted: Scripted, command: Any, optio
 
     assert ("options", option) == caught.value.field
     assert [] == vendor.sent
+
+
+async def test_a_comment_has_room_for_what_its_author_may_write(scripted: Scripted) -> None:
+    """Of 512 characters the gateway uses some for the name."""
+    vendor = Vendor()
+    with pytest.raises(ValidationFailedError, match="text must have 1 to 505 characters"):
+        await scripted(vendor).perform(AddComment(task=TASK, text="Alice: " + "x" * 506, added=7))
+    with pytest.raises(ValidationFailedError, match="text must have 1 to 505 characters"):
+        await scripted(vendor).perform(AddComment(task=TASK, text="Alice:  ", added=7))
+
+    assert [] == vendor.sent
+
+
+async def test_an_update_may_be_a_comment_alone(scripted: Scripted) -> None:
+    vendor = Vendor()
+    with pytest.raises(ValidationFailedError, match="changes nothing"):
+        await scripted(vendor).perform(Update(task=TASK, options={}))
+    assert [] == vendor.sent
+    await scripted(vendor).perform(Update(task=TASK, options={"noteText": "called twice"}))
+
+    assert 1 == len(vendor.sent)
 
 
 async def test_a_cancel_of_a_flow_has_no_options(scripted: Scripted) -> None:

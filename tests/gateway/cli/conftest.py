@@ -11,8 +11,9 @@ import structlog
 @pytest.fixture(autouse=True)
 def logging_as_before() -> Iterator[None]:
     """Restores logging, which a command configures for its whole process."""
+    before = structlog.get_config()
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @pytest.fixture

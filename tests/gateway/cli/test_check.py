@@ -49,7 +49,7 @@ def test_check_makes_no_journal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("is_set_up", "expected"), [(False, "LIMITED"), (True, "OK")])
 async def test_check_says_what_the_account_cannot_do(
-    monkeypatch: pytest.MonkeyPatch, *, is_set_up: bool, expected: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, is_set_up: bool, expected: str
 ) -> None:
     """And who it is, where it can do everything."""
     stand_in = LittlehorseStandIn()
@@ -67,7 +67,7 @@ async def test_check_says_what_the_account_cannot_do(
 
     monkeypatch.setattr("connectors.sdk.registry.connector_types", lambda: {"littlehorse": Here})
     section = LittlehorseSettings.model_validate(stand_in.source_config("http://bridge.test"))
-    row = await _row(section)
+    row = await _row(load(write_configuration(tmp_path)), section)
 
     assert ("littlehorse", "littlehorse", expected) == row[:3]
     assert ("service-account-taskgate" if is_set_up else "e-mail address") in row[3]

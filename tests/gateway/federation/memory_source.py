@@ -1,11 +1,13 @@
 """A source in memory. A test chooses its capabilities."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zlib import crc32
 
+import anyio
+import anyio.lowlevel
 import httpx2
 from msgspec import structs
 
@@ -208,6 +210,10 @@ FORM = Form(
 )
 
 
+async def no_pause(_seconds: float) -> None:
+    await anyio.lowlevel.checkpoint()
+
+
 def federation(
     *connectors: Connector[Any],
     people: Sequence[Caller] = (),
@@ -216,8 +222,13 @@ def federation(
     monotonic: Callable[[], float] = time.monotonic,
     now: Callable[[], datetime] = lambda: NOW,
     own: OwnWork | None = None,
+    pause: Callable[[float], Awaitable[None]] = no_pause,
+    settled: Callable[[str, str], None] = lambda _source, _status: None,
 ) -> FederatedSources:
-    """The real federation over sources in memory, with real clocks where a test does not depend on them."""
+    """The real federation over sources in memory, with real clocks where a test does not depend on them.
+
+    `pause` is the time between two looks after a lost answer: none.
+    """
     shared = memory_state()
     sources = [Source(connector, rate_limits=shared.rate_limits) for connector in connectors]
     return compose(
@@ -230,6 +241,8 @@ def federation(
         monotonic=monotonic,
         now=now,
         own=own,
+        pause=pause,
+        settled=settled,
     )
 
 

@@ -11,6 +11,8 @@ from connectors.sdk.commands import (
     Assign,
     Cancel,
     CancelFlow,
+    Command,
+    Complete,
     CreateTask,
     FlowCommand,
     FlowOutcome,
@@ -33,6 +35,8 @@ from connectors.sdk.commands import (
 from connectors.sdk.connector_info import Listing
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import (
+    Activity,
+    ActivityType,
     Comment,
     CountAccuracy,
     Definition,
@@ -45,11 +49,44 @@ from connectors.sdk.model import (
     UserRef,
 )
 from connectors.sdk.query import FlowQuery, Page
+from connectors.sdk.traces import Traces
 from tests.gateway.federation.memory_source import NOW, MemoryConnector, task
 
 T = TypeVar("T")
 
 FIELDS = frozenset(UpdateField) - {UpdateField.DESCRIPTION}
+
+
+ACCOUNT = "account"
+# The entry of the history that each write leaves.
+ENTRIES = {
+    "release": ActivityType.UNASSIGNED,
+    "unassign": ActivityType.UNASSIGNED,
+    "start": ActivityType.STARTED,
+    "suspend": ActivityType.SUSPENDED,
+    "resume": ActivityType.RESUMED,
+    "retry": ActivityType.OPENED,
+    "update": ActivityType.UPDATED,
+    "tag": ActivityType.FORWARDED,
+    "save_draft": ActivityType.SAVED,
+    "complete": ActivityType.COMPLETED,
+    "cancel": ActivityType.CANCELED,
+    "skip": ActivityType.SKIPPED,
+}
+VERBS: dict[type[Command], str] = {
+    Release: "release",
+    Unassign: "unassign",
+    Start: "start",
+    Suspend: "suspend",
+    Resume: "resume",
+    Retry: "retry",
+    Update: "update",
+    SetTags: "tag",
+    SaveDraft: "save_draft",
+    Complete: "complete",
+    Cancel: "cancel",
+    Skip: "skip",
+}
 
 
 def flow(source: str, native_id: str, **members: Any) -> Flow:
@@ -64,6 +101,11 @@ def flow(source: str, native_id: str, **members: Any) -> Flow:
 class RichConnector(MemoryConnector):
     """A source that also lists `flows` and `definitions`."""
 
+    traces = Traces(
+        entries={command: frozenset({ENTRIES[verb]}) for command, verb in VERBS.items()},
+        comments=True,
+        ends_once=True,
+    )
     listings = frozenset({Listing.FLOWS, Listing.TASK_DEFINITIONS})
 
     def __init__(self, key: str, tasks: Sequence[Task] = (), *, flows: Sequence[Flow] = (), **more: Any) -> None:
@@ -72,11 +114,32 @@ class RichConnector(MemoryConnector):
         self.shown_flows: dict[str, Flow] | None = None
         self.definitions: list[Definition] = []
         self.comments: list[str] = []
+        self.history: list[Activity] = []
         self.pushes_states = True
 
     async def get_detail(self, task: Task, aspects: object) -> TaskDetail:
-        comments = tuple(Comment(native_id=str(number), text=text) for number, text in enumerate(self.comments))
-        return structs.replace(await super().get_detail(task, aspects), comments=comments)
+        comments = tuple(
+            Comment(native_id=str(number), text=text, created_at=NOW) for number, text in enumerate(self.comments)
+        )
+        return structs.replace(
+            await super().get_detail(task, aspects), comments=comments, activities=tuple(self.history)
+        )
+
+    async def own_account(self) -> str | None:
+        return ACCOUNT
+
+    def is_alone(self) -> None:
+        """Nothing but the gateway uses the account."""
+        self.settings = self.settings.model_copy(update={"exclusive_account": True})
+
+    def _write(self, verb: str, task: Task, **changes: Any) -> Outcome:
+        """An applied write leaves an entry in the history."""
+        before = len(self.writes)
+        try:
+            return super()._write(verb, task, **changes)
+        finally:
+            if len(self.writes) > before:
+                self.history.append(Activity(at=NOW, type=ENTRIES.get(verb, ActivityType.OTHER), account=ACCOUNT))
 
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
         self._count()
@@ -150,8 +213,11 @@ class RichConnector(MemoryConnector):
 
     @handles(AddComment)
     async def comment(self, command: AddComment) -> Outcome:
-        self.comments.append(command.text)
-        return self._write("comment", command.task)
+        try:
+            return self._write("comment", command.task)
+        finally:
+            if self.fail_write is None or self.apply_before_failing:
+                self.comments.append(command.text)
 
     @handles(Cancel)
     async def cancel(self, command: Cancel) -> Outcome:

@@ -19,7 +19,7 @@ from tests.world import World
 
 pytestmark = pytest.mark.server
 
-DISCONNECTS = sized(1000, 200)
+DISCONNECTS = sized(1000, 100)
 ROUND = 50
 # Both ends of the idle connections to one stand-in that are kept for the next request.
 SPARE = 2 * 16

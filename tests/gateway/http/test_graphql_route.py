@@ -5,6 +5,9 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.http import Deadlines
+from schema.api import build_schema
+from schema.execution import Execution
 from tests.gateway.conftest import OpenClient
 
 JSON = "application/json"
@@ -440,3 +443,23 @@ async def test_a_number_with_many_digits_is_refused_with_a_code(client: httpx2.A
     answer = await post(client, f"{{ tasks(first: {number}) {{ isComplete }} }}")
 
     assert (400, "GRAPHQL_VALIDATION_FAILED") == (answer.status_code, code(answer))
+
+
+@pytest.mark.parametrize(
+    ("document", "seconds"),
+    [
+        ("{ viewer { user { displayName } } }", 10),
+        (MUTATION, 60),
+        ("mutation { bulkTaskAction(input: {taskIds: [], action: CLAIM}) { dryRun } }", 360),
+        (
+            "mutation { ...Many } fragment Many on Mutation { bulkTaskAction(input: {taskIds: [], action: CLAIM}) { dryRun } }",
+            360,
+        ),
+        ('mutation { bulkTaskAction: claimTask(input: {taskId: "x"}) { status } }', 60),
+    ],
+)
+def test_an_operation_that_writes_to_many_tasks_has_more_time(document: str, seconds: float) -> None:
+    """As much more as one bulk action may take, so that what follows it in the document is answered too."""
+    operation = Execution(build_schema()).read(document)
+
+    assert seconds == Deadlines(10, 60, 300).of(operation)

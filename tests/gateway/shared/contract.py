@@ -195,3 +195,16 @@ class LeasesContract(ABC):
         with anyio.fail_after(5):
             async with leases.hold(TASK):
                 pass
+
+    async def test_a_held_key_is_not_waited_for(self, leases: Leases) -> None:
+        """False, and the block holds nothing. A free key is held for the block."""
+        with anyio.fail_after(5):
+            async with leases.hold(TASK), leases.hold_if_free(TASK) as first:
+                held = leases.is_held(TASK)
+            async with leases.hold_if_free(TASK) as second, leases.hold_if_free(TASK) as third:
+                held_again = leases.is_held(TASK)
+            async with leases.hold(TASK):
+                pass
+
+        assert (False, True, False) == (first, second, third)
+        assert (True, True, False) == (held, held_again, leases.is_held(TASK))

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import anyio
 import pytest
 from msgspec import Raw, structs
 
+from connectors.sdk.caller import Identity
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import CancelStrategy, MutationStatus, TaskAction
+from connectors.sdk.commands import Assign, CancelStrategy, IfLate, MutationStatus, TaskAction, Unassign
 from connectors.sdk.errors import GatewayUnavailableError
-from connectors.sdk.model import Flow, FlowRef, FlowState, Task, TaskRef, TaskState
-from gateway.store import KEPT_SECONDS, EndedTask, Journal, Record, Stage
+from connectors.sdk.model import Flow, FlowRef, FlowState, Task, TaskRef, TaskState, UserRef
+from gateway.store import KEPT_SECONDS, EndedTask, Evidence, Journal, KeptCommand, Record, Stage, Undo
 from schema.ports import Operation, Problem, SourceRef, Target, WriteResult
 
 OpenJournal = Callable[[Callable[[], float]], AbstractAsyncContextManager[Journal]]
@@ -108,6 +109,37 @@ class JournalContract:
         """A journal whose storage cannot be used."""
         raise NotImplementedError
 
+    async def test_an_undo_is_kept_until_it_is_dropped(self, open_journal: OpenJournal) -> None:
+        """One for each write. Only ids are kept of the task and of the person."""
+        task = structs.replace(TASK, assignees=(UserRef(native_id="7", name="Alice"),))
+        actor = Identity(native_id="7", email="alice@example.com")
+        undo = Undo(
+            operation_id="op-1",
+            person="alice",
+            fingerprint="f",
+            target=REF,
+            step=KeptCommand.of(Assign(task=task, actor=actor, user_id="99", override=True, options={"a": 1})),
+            undo=KeptCommand.of(Unassign(task=task, actor=actor, reason="because")),
+            owners=("99",),
+            end="Complete",
+            late=IfLate.REFUSED,
+            noted_at=TASK.fetched_at,
+        )
+        other = structs.replace(undo, operation_id="op-2", noted_at=TASK.fetched_at + timedelta(seconds=1))
+        async with open_journal(lambda: NOON) as journal:
+            await journal.note_undo(other)
+            await journal.note_undo(structs.replace(undo, is_done=True))
+            await journal.note_undo(undo)
+            both = await journal.undos()
+            await journal.drop_undo("op-1")
+            await journal.drop_undo("unknown")
+            left = await journal.undos()
+
+        assert ([undo, other], [other]) == (list(both), list(left))
+        assert Unassign(task=TASK) == undo.undo.on(TASK)
+        assert "alice@" not in repr(undo)
+        assert "Check the invoice" not in repr(undo)
+
     async def test_a_key_is_admitted_once(self, open_journal: OpenJournal) -> None:
         """The second time the earlier write is returned, and nothing is recorded."""
         async with open_journal(Clock()) as journal:
@@ -115,7 +147,10 @@ class JournalContract:
 
             assert first is None
             assert second == Record(
-                operation_id="op-1", fingerprint="arguments of op-1", stage=Stage.ADMITTED, result=None
+                operation_id="op-1",
+                fingerprint="arguments of op-1",
+                stage=Stage.ADMITTED,
+                result=None,
             )
             assert await journal.find("op-2") is None
 
@@ -308,11 +343,66 @@ class JournalContract:
             for number, other in enumerate(others):
                 clock.now += 1
                 await admit(journal, f"other-{number}", key=None, target=other)
+            await journal.settle("op-1", result("op-1"))
+            await journal.settle("op-2", result("op-2"))
             last = await journal.last(REF)
 
         assert before is None
         assert last is not None
         assert "op-2" == last.operation_id
+
+    async def test_a_write_by_a_person_who_cannot_see_the_task_is_not_its_last(self, open_journal: OpenJournal) -> None:
+        """Nor one that has not been let through yet. A write that was sent is."""
+        async with open_journal(Clock()) as journal:
+            await admit(journal, "op-1", key=None)
+            await journal.mark_sent("op-1")
+            await admit(journal, "op-2", key=None)
+            await journal.settle("op-2", result("op-2", MutationStatus.REJECTED), was_seen=False)
+            await admit(journal, "op-3", key=None)
+            last = await journal.last(REF)
+
+        assert last is not None
+        assert "op-1" == last.operation_id
+
+    async def test_steps_are_numbered_and_end_with_the_write(self, open_journal: OpenJournal) -> None:
+        """Each with its evidence. One that was settled before keeps its status."""
+        evidence = Evidence(command="Claim", salt=b"salt", sent_at=TASK.fetched_at, data={b"key": b"value"})
+        clock = Clock()
+        async with open_journal(clock) as journal:
+            await admit(journal)
+            numbers = [await journal.mark_sent("op-1", evidence)]
+            await journal.settle_step("op-1", 1, MutationStatus.APPLIED)
+            clock.now += 1
+            numbers.append(await journal.mark_sent("op-1", structs.replace(evidence, command="Complete")))
+            before = await journal.steps("op-1")
+            await journal.settle("op-1", result(status=MutationStatus.UNKNOWN))
+            await admit(journal, "op-2", target=TaskRef("north", "2"), key=None)
+            await journal.mark_sent("op-2", evidence)
+            after = await journal.steps_to(REF)
+            unsettled = await journal.unsettled()
+
+        assert [1, 2] == numbers
+        assert [(MutationStatus.APPLIED, "Claim"), (None, "Complete")] == [
+            (step.status, step.command) for step in before
+        ]
+        assert [MutationStatus.APPLIED, MutationStatus.UNKNOWN] == [step.status for step in after]
+        assert [True, False] == [step.settled_at is not None for step in after]
+        assert evidence == after[0].evidence
+        assert [("op-1", MutationStatus.UNKNOWN)] == [
+            (write.operation_id, write.result and write.result.status) for write in unsettled
+        ]
+
+    async def test_a_write_that_nothing_will_ever_prove_is_settled_as_unknown(self, open_journal: OpenJournal) -> None:
+        """With a time of settlement."""
+        async with open_journal(Clock()) as journal:
+            await admit(journal)
+            await journal.mark_sent("op-1")
+            await journal.settle("op-1", result(status=MutationStatus.UNKNOWN), is_final=True)
+            found = await journal.find("op-1")
+
+            assert [] == await journal.unsettled()
+        assert found is not None
+        assert (MutationStatus.UNKNOWN, True) == (found.status, found.settled_at is not None)
 
     async def test_ended_tasks_are_recorded_with_the_result(self, open_journal: OpenJournal) -> None:
         """The newest ones, oldest first; a later result replaces what an earlier one recorded."""
@@ -345,7 +435,11 @@ class JournalContract:
             lambda: admit(broken),
             lambda: broken.mark_sent("op-1"),
             lambda: broken.settle("op-1", result()),
+            lambda: broken.settle_step("op-1", 1, MutationStatus.APPLIED),
             broken.open_writes,
+            broken.unsettled,
+            lambda: broken.steps("op-1"),
+            lambda: broken.steps_to(REF),
             lambda: broken.find("op-1"),
             lambda: broken.last(REF),
             lambda: broken.ended_tasks(most=9),

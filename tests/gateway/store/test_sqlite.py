@@ -42,12 +42,14 @@ async def test_settled_writes_are_forgotten_after_a_day() -> None:
     clock, monotonic = Clock(), Clock(0)
     journal = SqliteJournal(None, now=clock, monotonic=monotonic)
     await admit(journal)
+    await journal.mark_sent("op-1")
     await journal.settle("op-1", result())
     clock.now += KEPT_SECONDS + 1
     monotonic.now += KEPT_SECONDS + 1
 
     assert await admit(journal, "op-2") is None
     assert await journal.find("op-1") is None
+    assert [] == await journal.steps("op-1")
     journal.close()
 
 

@@ -11,8 +11,9 @@ from tests.sandbox.epilot.organisation import KANBAN, OVERVIEW, Json, Organisati
 AUTOCOMPLETE = "/v1/kanban/query/flows:autocomplete"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def epilot() -> AsyncIterator[Organisation]:
+    """One for all tests of this file, which only read."""
     async with organisation_of(400) as organisation:
         yield organisation
 

@@ -31,6 +31,9 @@ MAX_PAUSE = LONGEST.total_seconds()
 # Windows for which it is remembered that other clients use the same limit.
 MEMORY = 10
 UNLIMITED = 1_000_000
+# Seconds. The pause after a refusal by a busy vendor that names no time; it doubles with each in a row, up to the longest.
+BUSY_PAUSE = 0.5
+LONGEST_BUSY_PAUSE = 10.0
 # Slots that other clients are believed to use at most: a header may name any number.
 MAX_FOREIGN = 20_000
 # While it is unknown how much of the limit is used, at most limit / UNSURE_SHARE requests run at once.
@@ -92,6 +95,8 @@ class RateLimitWindow:
         self._ordered: tuple[tuple[int, int], list[float]] | None = None
         self._refusals = 0
         self._refused_at = -inf
+        self._busy_in_a_row = 0
+        self._busy_at = self._busy_until = -inf
         self._adaptive = AdaptiveRateLimit()
         self._reservation = WriteReservation(monotonic=monotonic)
         # Until the first of these times it is unknown how much the vendor has counted. The others are the times of the last
@@ -160,6 +165,8 @@ class RateLimitWindow:
     def why_none(self) -> str:
         """Why nothing may be sent now, as the end of a sentence."""
         now = self._now()
+        if now < min(self._busy_until, self._slots.paused_until):
+            return "the system is busy and accepts no requests at the moment; no limit was used up"
         if now < min(self._asked_until, self._slots.paused_until):
             return "the vendor asked for a pause"
         if now < self._slots.paused_until:
@@ -206,9 +213,10 @@ class RateLimitWindow:
         *,
         headers: RateLimitHeaders = NOTHING_STATED,
         refused: bool = False,
+        busy: bool = False,
         retry_after: float | None = None,
     ) -> None:
-        """`refused`: as one request too many. Nothing is sent for `retry_after` seconds, whatever the answer was."""
+        """`refused`: as one request too many; `busy`: because the vendor has too much to do. Nothing is sent for `retry_after` seconds, whatever the answer was."""
         now = self._now()
         meanwhile = self._slots.ended - slot.ended_before + self._slots.in_flight - 1
         self._end(slot, now + self._span())
@@ -219,6 +227,10 @@ class RateLimitWindow:
             self._probing_since = now
         elif self._probing_since is not None and slot.taken_at > self._probing_since:
             self._probing_since = None
+        if busy:
+            self._note_busy(slot, retry_after, now)
+        else:
+            self._busy_in_a_row = 0
         if refused:
             self._refuse(slot, headers, retry_after, now)
         else:
@@ -303,6 +315,16 @@ class RateLimitWindow:
             self._slots.pause(now + pause)
             if headers.reset is not None:
                 self._pause_as_asked(now + min(headers.reset, MAX_PAUSE))
+
+    def _note_busy(self, slot: WindowSlot, retry_after: float | None, now: float) -> None:
+        """Says nothing about a limit."""
+        if slot.taken_at <= self._busy_at:
+            return  # sent before an earlier refusal was known
+        self._busy_at = now
+        pause = min(BUSY_PAUSE * (1 << min(self._busy_in_a_row, 8)), LONGEST_BUSY_PAUSE)
+        self._busy_in_a_row += 1
+        self._busy_until = now + (pause if retry_after is None else min(retry_after, MAX_PAUSE))
+        self._slots.pause(self._busy_until)
 
     def _compare(self, slot: WindowSlot, headers: RateLimitHeaders, meanwhile: int, now: float) -> None:
         """Compare what the vendor says is left with our own count: the difference is what other clients use.

@@ -1,7 +1,11 @@
 """What was shown to whom a moment ago."""
 
-from connectors.sdk.model import TaskRef
+from msgspec import structs
+
+from connectors.sdk.model import TaskRef, UserRef
 from gateway.federation.authorization import RecentlyShown
+from gateway.federation.authorization.recently_shown import HIDDEN_SECONDS
+from tests.gateway.federation.memory_source import task
 
 ONE, TWO, THREE = (TaskRef("north", number) for number in "123")
 
@@ -41,3 +45,18 @@ def test_the_oldest_showings_are_forgotten_first() -> None:
     shown.note("alice", [THREE])
 
     assert [True, False, True] == [shown.knows("alice", ref) for ref in (ONE, TWO, THREE)]
+
+
+def test_what_a_write_has_hidden_is_remembered_for_a_while() -> None:
+    """The task before it: its candidates, or every user, could see it until then. Giving it back ends that."""
+    now = [0.0]
+    shown = RecentlyShown(monotonic=lambda: now[0])
+    free, open_to_all = task("north", "1"), task("north", "2", candidate_groups=())
+    taken = structs.replace(free, assignees=(UserRef(native_id="alice"),), candidate_groups=())
+    for before, after in ((free, taken), (open_to_all, structs.replace(taken, native_id="2"))):
+        shown.note_written(before, after)
+
+    assert [free, open_to_all] == [shown.before(free.ref), shown.before(open_to_all.ref)]
+    shown.note_written(taken, free)
+    now[0] = HIDDEN_SECONDS
+    assert [None, None] == [shown.before(free.ref), shown.before(open_to_all.ref)]

@@ -144,8 +144,11 @@ class History:
             made.acknowledged_at = self.time.monotonic()
 
 
-async def stale_reads(cache: type[Cache], *, lag: float, most: int) -> int:
-    return sum([await History(cache, seed, lag=lag).run() for seed in range(most)])
+async def has_stale_reads(cache: type[Cache], *, lag: float, most: int) -> bool:
+    for seed in range(most):
+        if await History(cache, seed, lag=lag).run():
+            return True
+    return False
 
 
 @pytest.mark.parametrize("lag", [0.0, 5.0])
@@ -153,7 +156,7 @@ async def test_a_read_shows_all_acknowledged_writes(lag: float) -> None:
     """Writes are acknowledged, lost and applied late, or never sent. Reads fail, join a call, are refreshed, or return
     older data for a failure.
     """
-    assert 0 == await stale_reads(Cache, lag=lag, most=HISTORIES)
+    assert not await has_stale_reads(Cache, lag=lag, most=HISTORIES)
 
 
 class VersionReadAfterTheFetch(Cache):
@@ -214,4 +217,4 @@ class TakesLostForUnsent(Cache):
 )
 async def test_a_mistake_is_detected(mistake: type[Cache], lag: float) -> None:
     """The test above finds each of these mistakes within far fewer histories."""
-    assert 0 < await stale_reads(mistake, lag=lag, most=300)
+    assert await has_stale_reads(mistake, lag=lag, most=300)

@@ -24,9 +24,10 @@ from gateway.federation.traffic import (
     RequestCost,
     current_context,
     in_context,
+    queue,
 )
 from gateway.federation.traffic.health_probe import IDLE_INTERVAL, INTERVAL
-from gateway.federation.traffic.queue import MAX_WAITING
+from tests.effort import sized
 from tests.gateway.federation.traffic.vendor import Caller, StrictWindow, Vendor, admission_control, prioritised, within
 from tests.gateway.federation.traffic.virtual_time import START
 
@@ -333,12 +334,14 @@ async def test_requests_at_once_stay_within_the_concurrency_limit() -> None:
 
 
 @pytest.mark.slow
-async def test_a_full_queue_takes_no_more_requests() -> None:
-    """They would wait longer than any caller does."""
+async def test_a_full_queue_takes_no_more_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would wait longer than any caller does. A queue of a tenth of the size is filled, all of it in a long run."""
+    most = sized(queue.MAX_WAITING, queue.MAX_WAITING // 10)
+    monkeypatch.setattr(queue, "MAX_WAITING", most)
     source = Source()
     source.vendor.silence = 1.0
     async with anyio.create_task_group() as group:
-        for _ in range(MAX_WAITING + 7):
+        for _ in range(most + 7):
             group.start_soon(lambda: outcomes(source.caller.call, 1, every=0))
         await anyio.sleep(0.5)
         start = anyio.current_time()
@@ -575,3 +578,16 @@ async def test_unusable_answers_about_one_object_are_a_doubt() -> None:
     assert 1 == len(source.probes)
     assert source.admission.state is BreakerState.CLOSED
     await source.admission.aclose()
+
+
+async def test_a_write_that_is_cut_off_while_it_waits_was_not_sent() -> None:
+    """The cost of its operation tells it from one that had a permit."""
+    source = Source(LimitsSettings(writes=1, window=60))
+    sent, waiting = RequestCost(), RequestCost()
+    with in_context(CallContext().counted_by(sent)):
+        await source.caller.call(is_write=True)
+
+    with in_context(CallContext().counted_by(waiting)), anyio.move_on_after(1):
+        await source.caller.call(is_write=True)
+
+    assert [(1, False), (0, True)] == [(cost.writes, cost.was_write_cut_off_waiting) for cost in (sent, waiting)]

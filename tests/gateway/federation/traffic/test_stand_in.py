@@ -16,6 +16,7 @@ from gateway.federation.traffic import AdmissionControl, BreakerState, Clock
 from gateway.shared.memory import MemoryRateLimits
 from sandbox.control import Control
 from sandbox.geotareas import GeotareasStandIn
+from tests.effort import sized
 from tests.gateway.federation.traffic.vendor import within
 from tests.gateway.federation.traffic.virtual_time import START, wall_clock
 
@@ -97,7 +98,7 @@ async def test_lists_of_many_users_never_make_the_vendor_refuse(tenant: Tenant) 
                 await anyio.sleep(1)
 
     async with anyio.create_task_group() as group:
-        for _ in range(60):
+        for _ in range(sized(60, 25)):
             group.start_soon(user)
 
     assert {200} == set(tenant.network.statuses)

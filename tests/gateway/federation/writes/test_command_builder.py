@@ -75,8 +75,8 @@ def test_arguments_of_commands_come_from_their_intents() -> None:
         commands.Claim: {"actor"},
         commands.Assign: {"user_id", "group_id", "override"},
         commands.Update: {"candidate_users", "candidate_groups"},
-        commands.AddComment: {"text"},
-        commands.Complete: {"given"},
+        commands.AddComment: {"text", "added"},
+        commands.Complete: {"given", "is_ready"},
         commands.SaveDraft: {"given"},
         commands.CreateTask: {"flow"},
     }

@@ -211,8 +211,9 @@ async def test_the_journal_brings_it_back_after_a_restart_until_it_forgets() -> 
 
 
 async def test_a_lost_answer_that_was_applied_leaves_the_task_too() -> None:
-    """Proved by one read; and again when the key is repeated after a read that failed."""
+    """Proved by the history."""
     north = alices()
+    north.is_alone()
     north.fail_write, north.apply_before_failing = UnavailableError("lost", maybe_applied=True), True
     sources = federation(north, people=PEOPLE)
 

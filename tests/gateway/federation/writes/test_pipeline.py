@@ -13,6 +13,7 @@ from connectors.sdk.commands import CancelStrategy, CreateTask, MutationStatus, 
 from connectors.sdk.errors import GatewayUnavailableError, RateLimitedError
 from connectors.sdk.model import TaskRef
 from gateway.federation.traffic import CallContext, in_context
+from gateway.store import Evidence
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import CancelIntent, ClaimIntent, Intent, WriteResult
 from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
@@ -103,10 +104,11 @@ async def test_a_write_sent_before_a_crash_is_not_sent_again(tmp_path: Path) -> 
         raise Crash
 
     north.perform = crash  # type: ignore[method-assign, assignment]
-    sources = federation(north, people=PEOPLE, journal=SqliteJournal(path))
+    journal = SqliteJournal(path)
     with pytest.raises(Crash):
-        await perform(sources, ClaimIntent(), ALICE, key="k")
+        await perform(federation(north, people=PEOPLE, journal=journal), ClaimIntent(), ALICE, key="k")
     del north.perform
+    journal.close()
 
     again = await perform(federation(north, people=PEOPLE, journal=SqliteJournal(path)), ClaimIntent(), ALICE, key="k")
 
@@ -125,9 +127,9 @@ class FailingJournal(SqliteJournal):
             self._fails.remove(method)
             raise GatewayUnavailableError("disk full")
 
-    async def mark_sent(self, operation_id: str) -> None:
+    async def mark_sent(self, operation_id: str, evidence: Evidence | None = None) -> int:
         self._check("mark_sent")
-        await super().mark_sent(operation_id)
+        return await super().mark_sent(operation_id, evidence)
 
     async def settle(self, operation_id: str, result: WriteResult, **more: Any) -> None:
         self._check("settle")
@@ -203,7 +205,7 @@ async def test_an_unexpected_failure_before_sending_is_a_refusal() -> None:
 
 @pytest.mark.parametrize("intent", [ClaimIntent(), CancelIntent(allow=(CancelStrategy.CANCEL_FLOW,))])
 async def test_a_write_that_lasts_beyond_its_deadline_is_unknown(intent: Intent) -> None:
-    """The answer comes in time, the next write need not wait, and the lost one is found when its key is sent again."""
+    """The answer comes in time, the next write need not wait, and a lost claim is found when its key is sent again."""
     north = MemoryConnector("north", [task("north", "1")])
     perform_now = north.perform
 
@@ -221,7 +223,9 @@ async def test_a_write_that_lasts_beyond_its_deadline_is_unknown(intent: Intent)
         again = await perform(sources, intent, caller, key="k")
 
     assert (MutationStatus.UNKNOWN, ["UPSTREAM_TIMEOUT", "UPSTREAM_ERROR"]) == (first.status, codes(first))
-    assert (MutationStatus.APPLIED, first.operation_id, 1) == (again.status, again.operation_id, len(north.writes))
+    # The state alone proves no cancel.
+    status = MutationStatus.APPLIED if isinstance(intent, ClaimIntent) else MutationStatus.UNKNOWN
+    assert (status, first.operation_id, 1) == (again.status, again.operation_id, len(north.writes))
 
 
 async def test_a_write_that_waits_beyond_its_deadline_is_not_sent() -> None:
@@ -277,3 +281,30 @@ async def test_the_end_of_the_gateway_cuts_a_write_off(tmp_path: Path) -> None:
 
     assert [MutationStatus.UNKNOWN] == [result.status for result in results]
     journal.close()
+
+
+async def test_a_write_that_runs_when_the_gateway_is_about_to_end_is_answered() -> None:
+    """With what is known then, before its connection is closed; writes that begin meanwhile have the same time."""
+    north = MemoryConnector("north", [task("north", "1"), task("north", "2")])
+    asked = anyio.Event()
+
+    async def hang(_command: object) -> Outcome:
+        asked.set()
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    north.perform = hang  # type: ignore[method-assign, assignment]
+    sources = federation(north, people=PEOPLE)
+    results = []
+
+    async def claim(native_id: str) -> None:
+        results.append(await perform(sources, ClaimIntent(), ALICE, target=TaskRef("north", native_id)))
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(claim, "1")
+            await asked.wait()
+            sources.drain(0.05)
+            group.start_soon(claim, "2")
+
+    assert [MutationStatus.UNKNOWN] * 2 == [result.status for result in results]

@@ -7,10 +7,18 @@ from pathlib import Path
 import pytest
 
 from connectors.sdk.commands import CreateTask, MutationStatus, Outcome, TaskCommand
+from connectors.sdk.errors import ValidationFailedError
 from gateway.store.sqlite import SqliteJournal
-from schema.ports import ClaimIntent, CompleteIntent, Intent
-from tests.gateway.federation.memory_source import MemoryConnector, federation, task
-from tests.gateway.federation.write_requests import ALICE, PEOPLE, codes, perform
+from schema.ports import ClaimIntent, CompleteIntent, Intent, ReleaseIntent
+from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
+from tests.gateway.federation.write_requests import ALICE, CAROL, PEOPLE, REF, codes, perform
+
+STRANGER = person("dora", "north", groups=("law",))
+
+
+def on_disk(folder: Path) -> str:
+    """The content of all files."""
+    return "".join(file.read_bytes().decode("latin-1") for file in folder.iterdir())
 
 
 class Storage:
@@ -107,3 +115,44 @@ async def test_a_journal_locked_between_two_steps_tells_what_was_done(storage: S
     assert (MutationStatus.APPLIED, False) == (again.status, again.replayed)
     assert ["claim", "complete"] == north.writes
     storage.close()
+
+
+async def test_the_vendors_words_are_for_the_author_only(tmp_path: Path) -> None:
+    """They may hold form data: they are not on the disk, and `lastWrite` has the code alone. The author reads them again."""
+    secret = "ES9121000418450200051332"
+    north = MemoryConnector("north", [task("north", "1", owner="alice")])
+    north.fail_write = ValidationFailedError(
+        f"expected a number but got {secret}", native_status=400, native_code=f"got {secret}"
+    )
+    path = tmp_path / "journal.sqlite3"
+    sources = federation(north, people=PEOPLE, journal=SqliteJournal(path))
+
+    first = await perform(sources, CompleteIntent(), ALICE, key="k")
+    again = await perform(sources, CompleteIntent(), ALICE, key="k")
+    of_author = await sources.operation(ALICE, first.operation_id)
+    of_admin = await sources.operation(CAROL, first.operation_id)
+    last = await sources.last_write(REF)
+
+    assert secret in first.problems[0].message
+    assert of_author is not None
+    assert first.problems == again.problems == of_author.problems
+    assert of_admin is not None
+    assert last is not None
+    assert [("VALIDATION_FAILED", 400, None)] == [
+        (each.code, each.native_status, each.native_code) for each in last.problems
+    ]
+    assert of_admin.problems == last.problems
+    assert secret not in last.problems[0].message
+    assert secret not in on_disk(tmp_path)
+
+
+async def test_a_write_to_a_task_that_its_author_cannot_see_is_not_its_last() -> None:
+    """The last one of a person who sees the task is shown instead."""
+    north = MemoryConnector("north", [task("north", "1", owner="alice")])
+    sources = federation(north, people=[*PEOPLE, STRANGER])
+    done = await perform(sources, ReleaseIntent(), ALICE)
+    refused = await perform(sources, ClaimIntent(), STRANGER)
+    last = await sources.last_write(REF)
+
+    assert ["NOT_FOUND"] == [each.code for each in refused.problems]
+    assert done.operation_id == (last and last.operation_id)

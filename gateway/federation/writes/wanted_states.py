@@ -1,8 +1,6 @@
-"""Write verification: what a record read afterwards proves about a write whose answer was lost.
+"""The state that each command is to bring about, as a record shows it. `verbs` names these functions.
 
-If the record shows the change, the write was applied. If not, the result stays unknown, unless the verb is guarded and
-a change by another person is visible: then the vendor's guard has refused ours. The functions here are the proofs that
-`verbs` names; a verb that no record shows (drafts, comments, new objects) has none.
+A state alone proves no write: another one may have brought it about. What proves one is in `proof`.
 """
 
 from collections.abc import Callable
@@ -37,12 +35,12 @@ def is_retried(_command: TaskCommand, now: Task) -> bool:
 
 
 def has_state(*states: TaskState) -> Callable[[TaskCommand, Task], bool]:
-    """A proof: the task is in one of these states."""
+    """The task is in one of these states."""
     return lambda _, now: now.state in states
 
 
 def flow_has_state(state: FlowState) -> Callable[[Any, Flow], bool]:
-    """A proof: the flow is in this state."""
+    """The flow is in this state."""
     return lambda _, now: now.state is state
 
 
@@ -74,11 +72,6 @@ def is_updated(command: Update, now: Task) -> bool:
     return all(
         not shown[field] if field in command.clear else shown[field] == wanted[field] for field in command.fields
     )
-
-
-def is_refused_by_guard(command: TaskCommand, now: Task) -> bool:
-    """For a guarded verb whose own proof fails: the task is closed, or another person has claimed it."""
-    return not now.is_open or (isinstance(command, Claim) and bool(now.assignees))
 
 
 def _is_owned_by(task: Task, native_id: str) -> bool:

@@ -1,0 +1,66 @@
+"""The leases on targets of writes that gateways over one journal file share, as rows of that file.
+
+A row stays when its lease ends and says which gateway held it last. Leases end with their gateway, so that these rows
+need not be on disk when a transaction ends.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from connectors.sdk.model import Task
+from gateway.store.port import KEPT_SECONDS, Lease
+from gateway.store.rows import decoded
+
+Columns = tuple[str, str, str]
+"""Source, native id and kind of a target."""
+
+
+def take(
+    db: sqlite3.Connection, target: Columns, gateway: str, is_running: Callable[[str | None], bool]
+) -> Lease | None:
+    """None while another running gateway holds it."""
+    with _transaction(db):
+        row = db.execute(
+            "SELECT gateway, last, hidden FROM lease WHERE source = ? AND target = ? AND kind = ?", target
+        ).fetchone()
+        holder, last, hidden = (None, None, None) if row is None else row
+        if holder not in {None, gateway} and is_running(holder):
+            return None
+        db.execute(
+            "INSERT INTO lease (source, target, kind, gateway) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET gateway = excluded.gateway",
+            (*target, gateway),
+        )
+    is_from_another = (holder or last) not in {None, gateway}
+    return Lease(
+        is_from_another=is_from_another,
+        was_left=holder is not None and holder != gateway,
+        hidden=decoded(hidden, Task) if is_from_another else None,
+    )
+
+
+def give_back(db: sqlite3.Connection, target: Columns, gateway: str, *, ran: float, hidden: Task | None) -> None:
+    with _transaction(db):
+        db.execute(
+            "UPDATE lease SET gateway = NULL, last = ?, ran = ?, hidden = ? WHERE source = ? AND target = ? AND kind = ? AND gateway = ?",
+            (gateway, ran, None if hidden is None else msgspec.msgpack.encode(hidden), *target, gateway),
+        )
+
+
+def forget_old(db: sqlite3.Connection, *, ran: float) -> None:
+    db.execute("DELETE FROM lease WHERE gateway IS NULL AND ran < ?", (ran - KEPT_SECONDS,))
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """From the read on, so that no other process takes the lease in between; not forced to the disk."""
+    db.execute("PRAGMA synchronous=NORMAL")
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        with db:
+            yield
+    finally:
+        db.execute("PRAGMA synchronous=FULL")
