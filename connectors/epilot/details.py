@@ -19,6 +19,7 @@ from connectors.sdk import (
     DetailParts,
     Form,
     FormKind,
+    OutcomeNature,
     PreviousStep,
     Requirement,
     TaskDetail,
@@ -39,7 +40,9 @@ def detail_from_wire(
     return TaskDetail(
         description=parts.make(DetailAspect.DESCRIPTION, lambda: description_of(part("description").description)),
         form=parts.make(DetailAspect.FORM, lambda: _form(part("journey"), settings)),
-        outcomes=parts.make(DetailAspect.OUTCOMES, lambda: _outcomes(part("task_type", "trigger_mode", "conditions"))),
+        outcomes=parts.make(
+            DetailAspect.OUTCOMES, lambda: _outcomes(part("task_type", "trigger_mode", "conditions"), settings)
+        ),
         previous_steps=parts.make(DetailAspect.PREVIOUS_STEPS, lambda: _previous_steps(part(), execution)),
         activities=parts.make(
             DetailAspect.ACTIVITIES, lambda: tuple(_activities(part("analytics", "status", "created_at")))
@@ -58,14 +61,16 @@ def _form(row: wire.Task, settings: EpilotSettings) -> Form:
     return Form(kind=FormKind.EXTERNAL_URL, url=url, key=key)
 
 
-def _outcomes(row: wire.Task) -> tuple[TaskOutcome, ...]:
+def _outcomes(row: wire.Task, settings: EpilotSettings) -> tuple[TaskOutcome, ...]:
     """The branches of a decision that a person makes. Other tasks are completed without an outcome."""
     if row.task_type != "DECISION" or row.trigger_mode == "automatic":
         return ()
+    natures = settings.options.outcome_natures
     return tuple(
         TaskOutcome(
             code=each.id,
             label=each.branch_name,
+            nature=natures.get(each.id) or natures.get(each.branch_name or "") or OutcomeNature.NEUTRAL,
             data=Requirement.UNSUPPORTED,
             comment=Requirement.UNSUPPORTED,
         )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
-from connectors.sdk import Section, SourceSettings
+from connectors.sdk import OutcomeNature, Section, SourceSettings
 
 Address = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
 Identifier = Annotated[str, Field(min_length=1, max_length=512)]
@@ -111,7 +111,8 @@ class EpilotOptions(Section):
     `definition_ids` restricts the overview to these workflows. `first_page` is the number of the overview's first page,
     which the vendor does not document. `closing_reasons` are ids or titles: a cancelled flow gets the first one that it
     offers. `url_template` is a link for people with `{execution}` and perhaps `{task}`; `journey_url_template` is one
-    with `{journey}`. `org_id` is another organisation, one that has shared its data with the token's.
+    with `{journey}`. `outcome_natures` tells whether a branch, by id or name, is positive or negative, which the vendor does
+    not. `org_id` is another organisation, one that has shared its data with the token's.
     """
 
     list_by: ListBy = ListBy.KANBAN
@@ -129,6 +130,7 @@ class EpilotOptions(Section):
     closing_reasons: tuple[Identifier, ...] = ()
     url_template: str | None = Field(default=None, pattern=r"^https?://.*\{execution\}")
     journey_url_template: str | None = Field(default=None, pattern=r"^https?://.*\{journey\}")
+    outcome_natures: dict[str, OutcomeNature] = Field(default_factory=dict)
 
     @field_validator("entities")
     @classmethod

@@ -29,6 +29,7 @@ from connectors.sdk import (
     User,
     UserRef,
     decode_json,
+    decode_json_value,
     readable_rows,
     time_from_wire,
 )
@@ -140,9 +141,24 @@ def task_from_wire(
         native_state=row.status,
         payload=payload,
     )
-    events = row.events if isinstance(row, wire.TaskRecord) else None
-    claim = settings.options.user_id_claim
-    return task if events is None else _dated(task, readable_rows(events, wire.Event), claim)
+    if not isinstance(row, wire.TaskRecord):
+        return task
+    if state is TaskState.COMPLETED:
+        task = replace(task, outcome=_outcome(row, settings))
+    if row.events is None:
+        return task
+    return _dated(task, readable_rows(row.events, wire.Event), settings.options.user_id_claim)
+
+
+def _outcome(record: wire.TaskRecord, settings: LittlehorseSettings) -> str | None:
+    """The result that is the outcome: a text, and one of those that are configured, if any are."""
+    name, codes = settings.options.outcome_field, {each.code for each in settings.options.outcomes}
+    result = None if name is None else (record.results or {}).get(name)
+    try:
+        value = None if result is None else decode_json_value(result.value, what="a result of the task")
+    except MalformedResponseError:
+        return None
+    return value if isinstance(value, str) and (not codes or value in codes) else None
 
 
 def flow_stub(wf_run_id: str, source: str, *, fetched_at: datetime) -> Flow:

@@ -3,6 +3,7 @@
 Messages name the member that does not fit, never its value.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
@@ -15,6 +16,7 @@ from connectors.sdk.errors import MalformedResponseError
 
 T = TypeVar("T")
 
+_SMALLEST, _LARGEST = -(1 << 63), (1 << 64) - 1
 _VALUES = msgspec.json.Decoder(float_hook=Decimal)
 _NUMBERS = msgspec.json.Encoder(decimal_format="number")
 _MISFITS = (msgspec.MsgspecError, ArithmeticError, RecursionError, UnicodeDecodeError)
@@ -125,6 +127,20 @@ def decode_json_value(
         return _VALUES.decode(body)
     except _MISFITS as error:
         raise _malformed(error, what, maybe_applied=maybe_applied, native_status=native_status) from error
+
+
+def shown_number(number: float | Decimal) -> float | str:
+    """The number as answers show it: itself if it is an integer of 64 bits, or if a double holds it exactly as written; else a
+    text.
+    """
+    if isinstance(number, int):
+        return number if _SMALLEST <= number <= _LARGEST else str(number)
+    if isinstance(number, float):
+        return number if math.isfinite(number) else str(number)
+    if not number.is_finite():
+        return str(number)
+    double = float(number)
+    return double if Decimal(repr(double)) == number else str(number)
 
 
 def encode_json_numbers(value: object) -> Raw:

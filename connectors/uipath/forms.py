@@ -24,7 +24,10 @@ from connectors.sdk import (
     UnsupportedActionError,
     ValidationFailedError,
     VersionConflictError,
+    is_unfilled,
+    judged,
     time_from_wire,
+    values_of,
 )
 from connectors.uipath import wire
 from connectors.uipath.client import COMPLETE_PATHS, UiPathClient
@@ -37,8 +40,13 @@ THEMES = {"success": OutcomeNature.POSITIVE, "danger": OutcomeNature.NEGATIVE}
 # Faults that one message names at most.
 MOST_NAMED = 20
 COMPLETION = (
-    "External, Form and App tasks; the outcome is the action; no comment; keeps the data of a Form task that its form does "
-    "not show, which are read directly before; two steps with assign_before_completing"
+    "External, Form and App tasks; the outcome is the action, which Form and App tasks need, also those that list none; no "
+    "comment; keeps the data of a Form task that its form does not show, which are read directly before; two steps with "
+    "assign_before_completing"
+)
+OUTCOME_RULE = (
+    "an outcome is required: the action with which the form is submitted. UiPath lists no actions of App tasks; the "
+    "setting `outcomes` of the source can name them"
 )
 DRAFT = (
     "replaces all data of an App or External task; of a Form task keeps those that its form does not show, which are read "
@@ -63,9 +71,16 @@ def form_of(task: Task, record: wire.TaskData) -> Form:
 def outcomes_of(task: Task, record: wire.TaskData, options: UiPathOptions) -> tuple[TaskOutcome, ...] | None:
     """The buttons of the form, else the configured outcomes. None without either: no operation lists outcomes.
 
-    The configured nature of a button comes before that of its colour.
+    The configured nature of a button comes before that of its colour. Data are required while a field lacks a value that
+    it demands under all conditions.
     """
-    data = Requirement.REQUIRED if task.kind is TaskKind.FORM else Requirement.OPTIONAL
+    layout = decode_nested(record.form_layout)
+    fields = fields_of(layout, _held(record)) if task.kind is TaskKind.FORM else ()
+    is_lacking = any(
+        field.required and not (field.is_conditional or field.is_disabled) and is_unfilled(field, field.value)
+        for field in fields
+    )
+    data = Requirement.REQUIRED if is_lacking else Requirement.OPTIONAL
     configured = {
         each.code: TaskOutcome(
             code=each.code, label=each.label, nature=each.nature, data=data, comment=Requirement.UNSUPPORTED
@@ -80,7 +95,7 @@ def outcomes_of(task: Task, record: wire.TaskData, options: UiPathOptions) -> tu
             data=data,
             comment=Requirement.UNSUPPORTED,
         )
-        for each in Layout(decode_nested(record.form_layout)).all
+        for each in Layout(layout).all
         if each.is_button and each.part.get("action") not in {"reset", "url", "oauth"}
         if (code := each.key or _text(each.part.get("label"))) is not None
     }
@@ -128,7 +143,9 @@ async def data_to_send(client: UiPathClient, command: Complete | SaveDraft, nati
     form, held = form_of(command.task, record), _held(record)
     if form.kind is not FormKind.FIELDS:
         return {**held, **(given or {})}
-    judgement = judgement_of(form, given or {}, held, is_draft=is_draft)
+    judgement = await judged(
+        values_of(form.fields, given, held), lambda: judgement_of(form, given or {}, held, is_draft=is_draft)
+    )
     if judgement.faults and command.given is not None:
         message = "; ".join(each.message for each in judgement.faults[:MOST_NAMED])
         path = map(str, judgement.faults[0].path)
@@ -167,7 +184,7 @@ async def completion_of(client: UiPathClient, command: Complete, native: TaskId)
     native_type, data = editable_type(command.task, "complete"), command.data
     if native_type != "ExternalTask":
         if not command.outcome:
-            raise ValidationFailedError("an outcome is required", field=("outcome",))
+            raise ValidationFailedError(OUTCOME_RULE, field=("outcome",))
         if data is None and command.given is None and command.task.kind is TaskKind.FORM:
             raise ValidationFailedError("data is required; {} leaves the data of the task as they are", field=("data",))
         data = {} if data is None else data

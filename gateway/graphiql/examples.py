@@ -8,7 +8,7 @@ _FOLDER = Path(__file__).parent / "examples"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`variables` are those that the page fills in: `id`, `outcome`, `data` of the first task that may be claimed."""
+    """`variables` are those that the page fills in: `id`, `outcome`, `data` of a task that may be claimed, by filling.js."""
 
     query: str
     variables: tuple[str, ...]
@@ -24,5 +24,5 @@ EXAMPLES = (
     Example(_read("claim"), ("id",)),
     Example(_read("complete"), ("id", "outcome", "data")),
 )
-FIRST_TASK = _read("first_task")
-"""The query whose answer fills in those variables."""
+CLAIMABLE = _read("claimable")
+"""The query for the tasks of which one fills in those variables."""

@@ -3,8 +3,6 @@
 {
   const config = JSON.parse(document.getElementById("config").textContent);
   const place = document.getElementById("graphiql");
-  // Sample values by field type, so that the example that completes a task runs unchanged.
-  const SAMPLES = { BOOLEAN: true, NUMBER: 1, INTEGER: 1, DATE: "2030-01-31", DATETIME: "2030-01-31T12:00:00Z", MULTI_SELECT: [], JSON: {} };
   let token = config.person;
   // GraphiQL's dialogs read this nonce: the Content-Security-Policy allows only style elements that carry it.
   window.__webpack_nonce__ = config.nonce;
@@ -39,23 +37,14 @@
     form.hidden = false;
   }
 
-  function answerTo(field) {
-    return field.options?.[0]?.value ?? SAMPLES[field.type] ?? "sample";
-  }
-
-  /** The variables of the examples: the first task that the caller may claim, with valid data for its form. */
-  async function firstTask() {
-    const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ query: config.firstTask }) };
-    const task = await fetchAs(location.pathname, request)
+  /** The variables of the examples. */
+  async function sample() {
+    const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ query: config.claimable }) };
+    const tasks = await fetchAs(location.pathname, request)
       .then((response) => response.json())
-      .then((answer) => answer.data?.viewer.inbox.nodes[0])
-      .catch(() => undefined);
-    const required = (task?.form?.fields ?? []).filter((field) => field.required);
-    return {
-      id: task?.id ?? "",
-      outcome: task?.outcomes?.[0]?.code ?? null,
-      data: required.length ? Object.fromEntries(required.map((field) => [field.key, answerTo(field)])) : null,
-    };
+      .then((answer) => answer.data?.viewer.inbox.nodes ?? [])
+      .catch(() => []);
+    return filling.variables(tasks);
   }
 
   function tab(example, task) {
@@ -71,7 +60,7 @@
     const root = ReactDOM.createRoot(place);
     // Not without a token, which the query needs, nor with tabs of an earlier visit, which the examples would not replace.
     const isAsked = config.people.length && !localStorage.getItem("graphiql:tabState");
-    const task = isAsked ? await firstTask() : { id: "", outcome: null, data: null };
+    const task = isAsked ? await sample() : filling.variables([]);
     const defaultTabs = config.examples.map((example) => tab(example, task));
     // A new fetcher makes GraphiQL ask for the schema again.
     const render = () =>

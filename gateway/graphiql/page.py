@@ -15,11 +15,11 @@ from starlette.routing import Route
 from starlette.types import Scope
 
 from gateway.graphiql.assets import FILES, FOLDER, is_complete
-from gateway.graphiql.examples import EXAMPLES, FIRST_TASK
+from gateway.graphiql.examples import CLAIMABLE, EXAMPLES
 from gateway.settings import DemoAuth, PersonSettings, Settings
 
 _HERE = Path(__file__).parent
-_OWN = ("favicon.svg", "page.css", "page.js")
+_OWN = ("favicon.svg", "filling.js", "page.css", "page.js")
 _SLOT = re.compile(r"\{\{(.+?)\}\}")
 # Fixed here, because the types that a machine has registered for .js differ.
 _MEDIA_TYPES = {
@@ -108,7 +108,7 @@ def _config(settings: Settings) -> dict[str, Any]:
     """The settings for page.js; the nonce is added for each response."""
     config: dict[str, Any] = {
         "examples": [{"query": example.query, "variables": example.variables} for example in EXAMPLES],
-        "firstTask": FIRST_TASK,
+        "claimable": CLAIMABLE,
         "people": [],
         "person": None,
     }

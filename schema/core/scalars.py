@@ -1,6 +1,5 @@
 """The scalars DateTime and JSON: how their values are written and read."""
 
-import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,11 +17,11 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from connectors.sdk.json import shown_number
+
 JSON = NewType("JSON", object)
 
 _RAW = msgspec.json.Decoder(float_hook=Decimal)
-_LARGEST = 2**64 - 1
-_SMALLEST = -(2**63)
 
 
 def write_time(value: object) -> str:
@@ -91,12 +90,8 @@ def write_json(value: object) -> object:
     match value:
         case None | bool() | str():
             return value
-        case int():
-            return value if _SMALLEST <= value <= _LARGEST else str(value)
-        case float():
-            return value if math.isfinite(value) else str(value)
-        case Decimal():
-            return _decimal(value)
+        case int() | float() | Decimal():
+            return shown_number(value)
         case datetime():
             return write_time(value)
         case msgspec.Raw():
@@ -109,13 +104,6 @@ def write_json(value: object) -> object:
             raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 
-def _decimal(value: Decimal) -> object:
-    if not value.is_finite():
-        return str(value)
-    number = float(value)
-    return number if Decimal(repr(number)) == value else str(value)
-
-
 SCALARS: Mapping[object, Any] = {
     datetime: strawberry.scalar(
         name="DateTime",
@@ -126,7 +114,7 @@ SCALARS: Mapping[object, Any] = {
     JSON: strawberry.scalar(
         name="JSON",
         description=(
-            "Any JSON value. In answers, numbers that a double cannot represent exactly as written, and integers beyond 64 bits, are strings. Numbers of requests keep all their digits."
+            "Any JSON value. In answers, numbers that a double cannot represent exactly as written, and integers beyond 64 bits, are strings. Numbers of requests keep all their digits. Such a string is the number again where it is sent back to the task that holds it."
         ),
         serialize=write_json,
         parse_value=read_json,

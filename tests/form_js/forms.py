@@ -236,6 +236,38 @@ def _rules() -> Iterator[Sheet]:
     )
     yield Sheet("held number that breaks a rule", [number("n", **rule(max=5))], [{}, {"n": 4}], {"n": 9})
 
+    patterns = (
+        r"^\p{L}+$",
+        r"^.{2,2000}$",
+        r"^\s+$",
+        r"(?=.*\d)(?=.*[a-z]).{3,}",
+        r"^(?!0)\w+$",
+        r"^.$",
+        "^[^\\S]+[]$",
+    )
+    yield Sheet(
+        "patterns of JavaScript",
+        [text(f"p{place}", **rule(pattern=pattern)) for place, pattern in enumerate(patterns)],
+        [
+            {f"p{place}": value}
+            for place in range(len(patterns))
+            for value in ("ab", "p{L}", "a1b", "\u00a0", "\U0001f600")
+        ],
+    )
+    yield Sheet(
+        "pattern of choices",
+        [
+            field("taglist", "t", values=choices("a", "b"), **rule(pattern="^a$")),
+            number("n", **rule(pattern=r"^\d{4}$")),
+        ],
+        [{"t": ["a"]}, {"t": ["a", "b"]}, {"n": 1234}, {"n": 12}],
+    )
+    yield Sheet(
+        "limit that is an empty text",
+        [text("t", **rule(maxLength="")), number("n", decimalDigits="")],
+        [{"t": "x"}, {"n": 2}, {"n": 2.5}, {"n": " 5"}],
+    )
+
 
 def _options() -> Iterator[Sheet]:
     for kind in ("select", "radio"):
@@ -410,6 +442,15 @@ def _times() -> Iterator[Sheet]:
         {"d": "2026-03-04"},
     )
     yield Sheet("held text in a date", [field("datetime", "d", subtype="date", **REQUIRED)], [{}], {"d": "some day"})
+
+    yield Sheet(
+        "time in another writing",
+        [
+            field("datetime", "d", subtype="time"),
+            field("datetime", "e", subtype="datetime", timeSerializingFormat="utc_offset"),
+        ],
+        [{"d": "08:15"}, {"d": "08:15Z"}, {"d": "08:15:30"}, {"e": "2026-03-04T08:15"}],
+    )
 
 
 def _conditions() -> Iterator[Sheet]:
@@ -665,6 +706,17 @@ def _computed() -> Iterator[Sheet]:
         {"fee": 1.5},
     )
     yield Sheet(
+        "computed when it is submitted",
+        [
+            number("p"),
+            field("expression", "t", expression="=p * 2", computeOn="presubmit"),
+            field("expression", "u", expression="=t + 1", computeOn="change"),
+            text("c", **REQUIRED, **hidden("=t > 3")),
+        ],
+        [{"p": 4}, {"p": 4, "c": "x"}, {}],
+        {"t": 1},
+    )
+    yield Sheet(
         "text of two",
         [text("a"), text("b"), field("expression", "c", expression='=a + " " + b', computeOn="change")],
         [{"a": "x", "b": "y"}, {}],
@@ -690,10 +742,10 @@ def _computed() -> Iterator[Sheet]:
         [number("p"), field("expression", "t", expression='=if p > 10 then "big" else "small"')],
         [{"p": 2}, {"p": 30}, {}],
     )
-    unknown = "=some x in lines satisfies x.a"
+    unknown = "=some x in lines, y in lines satisfies x.a or y.a"
     yield Sheet(
         "expressions that are not evaluated",
-        [field("expression", "t", expression="=sum(lines.n)"), text("b", **REQUIRED, **hidden(unknown))],
+        [field("expression", "t", expression="=mean(lines.n)"), text("b", **REQUIRED, **hidden(unknown))],
         [{}, {"b": "x"}, {"t": 5, "b": "x"}],
         {"lines": [{"a": False, "n": 5}]},
     )
@@ -717,6 +769,7 @@ def _states() -> Iterator[Sheet]:
     )
     yield Sheet("read-only", [text("a", readonly=True, **REQUIRED)], [{}, {"a": "old"}, {"a": "new"}], {"a": "old"})
     yield Sheet("read-only and missing", [text("a", readonly=True, **REQUIRED)], [{}])
+    yield Sheet("read-only box that holds a text", [box("b", readonly=True, **REQUIRED)], [{}, {"b": "x"}], {"b": "x"})
     yield Sheet(
         "read-only by expression",
         [box("r"), text("a", readonly="=r")],

@@ -25,14 +25,22 @@ n in (1, 5)|n in (1, 2)|n in [5, 6]|n in l|n in one|n in (one)|n in (<3, >4)|n i
 a in (1, null)|b in (true, false)|n in (5)|n in ((5))|n in (n)|1 in r.k|s in l|l in (l)|n between 1 and 6|n between 6 and 9|n between a and 6
 b and f|b or f|a and f|a or b|n and b|b and a|n = 5 and s = "x" or f|not(b)|not(a)|not(f)|not(n)|not (b)|not(b) and f|not(b) or b|b and not(f)
 not(b and f)|not(n = 5)|not(n = 6)|s = "x" and not(n = 6)|not(missing)|not(s = missing)|b or (n > l)|not(not(b))
-n + 1|n + s|s + s|-n|-s|n / 0|n - 1|n * 2 > 9|10 / 4|7 - 2 - 1|2 ** 3 ** 2|-2 ** 2|2 * 3 + 4|2 + 3 * 4|o.k + o.k|0.1 + 0.2|n + a|l + 1
+n + 1|n + s|s + s|-n|-s|n / 0|n - 1|n * 2 > 9|10 / 4|7 - 2 - 1|2 ** 3 ** 2|2 ^ 3 ^ 2|-n ^ 2|2 * n ^ 2|-2 ** 2|2 * 3 + 4|2 + 3 * 4|o.k + o.k|0.1 + 0.2|n + a|l + 1
 if b then 1 else 2|if a then 1 else 2|if n > 3 then "x" else "y"|if n > a then 1 else 2|if s then 1 else 2|[if b then 1 else 2, n]
 count(l)|count(e) = 0|string length(s)|contains(s, "x")|starts with("abc", "ab")|ends with("abc", "ab")|upper case("ab") = "AB"|lower case("AB")
+list contains(l, 2)|list contains(l, n)|list contains(e, 1)|list contains(a, 1)|list contains(n, 5)|list contains([null], a)|count(a)|count(n)
+contains(a, "x")|contains(n, "x")|starts with(missing, "x")|upper case(a)|string length(a)|string length("äb")|lower case(n)
+sum(l)|sum(e)|sum(1, 2)|sum(r.k)|sum([0.1, 0.2, 0.3])|min(l)|max(l)|max(1, n)|min([1, n]) < 1|max(a, 1)|sum(a)|sum(missing)|sum(n)
+abs(-n)|abs(a)|abs(s)|floor(d)|ceiling(d)|floor(-d)|modulo(n, 2)|modulo(-n, 3)|modulo(n, 0)|modulo(5.5, 2)|odd(n)|even(n)|even(a)|odd(-n)|even(d)
+string(n)|string(d)|string(b)|string(a)|string(s)|number("7")|number("7.50")|number("x")|number(n)|number("")|number(a)|substring("abc", 2)|substring("abc", 1, 2)
+substring("abc", -2)|substring("abc", -2, 1)|l[1]|l[2]|l[3]|l[-1]|n[1]|a[1]|r[2].k|e[1]|one[1]|some x in l satisfies x > 1|every x in l satisfies x > 0
+some x in e satisfies x > 1|every x in e satisfies x > 1|some x in r satisfies x.k = 2|some x in a satisfies x|every x in l satisfies x > a
+n in [1..5]|n in (1..5)|n in [1..5)|n in [1..5[|n in ]4..6]|n in (5..6]|a in [1..5]|d in [2..3]|(n in [1..5]) and b|n in [1,5]|n in [n]|not(n in [1..4])
 "a\\nb"|"a\\"b"|"\\\\"|""|s = ""|1.50|01|"ä" = "ä"|( ( n ) )|((n = 5))|o.p = {q: "deep"}|[1, "x", true, null]
 """.strip()
 NOT_READ = """
-l[1]|l[item > 1]|some x in l satisfies x > 1|every x in l satisfies x > 0|date("2026-01-01")|now()|s = 'x'|n = 5 // five|n > 3 and|u n|n in [1..6]
-toString|constructor|min|n instance of number|? = null|1e3|.5|for x in l return x|sum(l)|function(x) x|(n = 5|$y|{a: 1}.b[1]|n > 4 n
+l[n]|l[item > 1]|some x in l, y in l satisfies x > y|date("2026-01-01")|now()|s = 'x'|n = 5 // five|n > 3 and|u n|s in ["a".."z"]
+toString|constructor|mean|n instance of number|? = null|1e3|.5|for x in l return x|mean(l)|function(x) x|(n = 5|$y|n > 4 n
 """.strip()
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from connectors.camunda.formats.form_components import Component, components_of
 from connectors.camunda.formats.form_judgement import judge_form
-from connectors.camunda.formats.form_values import number_of
+from connectors.camunda.formats.form_text import number_of
 from connectors.sdk import FormJudgement, is_same
 from tests.form_js.forms import SIZES, Data, Sheet, choices, field, group, hidden, rows, sheets
 from tests.form_js.library import told
@@ -35,6 +35,7 @@ DIFFERENCES = {
     "hidden by a default": "default",
     "rows with a default": "default",
     "required file that the process holds": "held file",
+    "time in another writing": "another writing than the form's",
     "date": "day that no calendar has",
     'hidden by =a = "no" and (': "expression that is not evaluated",
     "expressions that are not evaluated": "expression that is not evaluated",

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from connectors.sdk.forms import MOST_VALUES
 from schema.core.relay import global_id
 from tests.world import World, opened
 
@@ -182,13 +183,26 @@ async def test_an_expected_version_counts_until_the_data_are_sent(world: World) 
 
 
 async def test_a_draft_keeps_data_beside_the_form(world: World) -> None:
-    """It may lack required values, and is judged for the rest."""
+    """It may lack required values, and is judged for the rest. Data of what a condition hides are not judged: they go."""
     told = case("ui-hidden-required")
     await closed(world)
     await plant(world, told["given"]["formLayout"], {"ref": "R-17"})
     _, kept = await sent(world, SAVE, data={"decision": "reject"})
-    refused, nothing = await sent(world, SAVE, data={"decision": "maybe", "penalty": "high"})
+    refused, nothing = await sent(world, SAVE, data={"decision": "maybe", "penalty": "high", "sure": "yes"})
 
     assert {"ref": "R-17", "decision": "reject"} == kept
     assert nothing is None
-    assert [["data", "decision"], ["data", "penalty"]] == [each["field"] for each in refused["errors"]]
+    assert [["data", "decision"], ["data", "sure"]] == [each["field"] for each in refused["errors"]]
+
+
+async def test_a_grid_with_too_many_values_is_refused_before_it_is_judged(world: World) -> None:
+    """At once, about the data as a whole; one that is just as large as allowed is judged."""
+    cell = {"type": "number", "key": "n", "input": True, "validate": {"max": 5}}
+    await closed(world)
+    await plant(world, {"components": [{"type": "datagrid", "key": "g", "input": True, "components": [cell]}]}, {})
+    huge, nothing = await sent(world, data={"g": [{"n": 9}] * (MOST_VALUES + 1)}, outcome="submit")
+    large, _ = await sent(world, data={"g": [{"n": 1}] * 600 + [{"n": 9}]}, outcome="submit")
+
+    assert nothing is None
+    assert [["data"]] == [each["field"] for each in huge["errors"]]
+    assert [["data", "g", "600", "n"]] == [each["field"] for each in large["errors"]]

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from gateway.graphiql import assets
 from gateway.graphiql.assets import FILES, FetchError, fetch, is_complete, pinned
-from gateway.graphiql.examples import EXAMPLES, FIRST_TASK
+from gateway.graphiql.examples import CLAIMABLE, EXAMPLES
 from gateway.graphiql.page import GraphiQL
 from gateway.settings import Settings, load
 from schema.api import build_schema
@@ -115,7 +115,7 @@ async def test_everything_that_the_page_loads_comes_from_the_gateway(settings: S
         addresses = re.findall(r'(?:src|href)="(.*?)"', page)
         files = [await client.get(f"/{address}") for address in addresses]
 
-    assert 8 == len(addresses)
+    assert 9 == len(addresses)
     assert [(200, types[Path(address).suffix]) for address in addresses] == [
         (file.status_code, file.headers["content-type"]) for file in files
     ]
@@ -241,7 +241,7 @@ async def test_the_url_in_the_page_is_escaped(settings: Settings, tmp_path: Path
     assert "<script>" not in response.text
 
 
-@pytest.mark.parametrize("operation", [*(example.query for example in EXAMPLES), FIRST_TASK])
+@pytest.mark.parametrize("operation", [*(example.query for example in EXAMPLES), CLAIMABLE])
 def test_every_operation_of_the_page_fits_the_schema(operation: str) -> None:
     """They are the first operations that people see."""
     core = build_schema()._schema

@@ -14,6 +14,7 @@ form_judgement    data of a completion against a form-js document
 form_options      options of selects
 form_rules        limits, patterns and lengths
 form_state        a form while it is filled in: conditions and computed values
+form_text         numbers and texts as the library reads and writes them
 form_values       the values that each kind of component takes
 """
 

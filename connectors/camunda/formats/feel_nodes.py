@@ -8,7 +8,7 @@ from connectors.camunda.formats.feel_functions import FUNCTION_NAMES
 from connectors.camunda.formats.feel_values import Context, FeelError, NotEvaluatedError
 
 Node = Callable[[Context], object]
-MOST_NAMES = 10_000
+MOST_NAMES = 200_000
 
 
 def failing(_: Context) -> object:
@@ -54,6 +54,52 @@ def between(value: Node, start: Node, end: Node) -> Node:
     return between
 
 
+def inside(value: Node, start: Node, end: Node, *, has_low: bool, has_high: bool) -> Node:
+    """Whether a number is in an interval."""
+
+    def inside(context: Context) -> object:
+        low, high, found = start(context), end(context), value(context)
+        if {values.type_of(low), values.type_of(high)} != {"number"} or values.compare(">", low, high):
+            raise NotEvaluatedError
+        if found is None:
+            return False
+        if values.type_of(found) != "number":
+            raise NotEvaluatedError
+        return bool(
+            values.compare(">=" if has_low else ">", found, low)
+            and values.compare("<=" if has_high else "<", found, high)
+        )
+
+    return inside
+
+
+def indexed(node: Node, place: int) -> Node:
+    """The element of a list at a place, counted from 1, or from the end if it is negative."""
+
+    def indexed(context: Context) -> object:
+        listed = node(context)
+        if listed is None:
+            return None
+        found = list(listed) if isinstance(listed, list | tuple) else [listed]
+        index = place - 1 if place > 0 else len(found) + place
+        return values.checked(found[index]) if place and 0 <= index < len(found) else None
+
+    return indexed
+
+
+def quantified(name: str, listed: Node, test: Node, *, is_some: bool) -> Node:
+    def quantified(context: Context) -> object:
+        found = listed(context)
+        if found is None:
+            return None
+        if not isinstance(found, list | tuple):
+            raise NotEvaluatedError
+        held = [test({**context, name: values.checked(each)}) not in (None, False) for each in found]
+        return any(held) if is_some else all(held)
+
+    return quantified
+
+
 def arithmetic(operator: str, left: Node, right: Node) -> Node:
     match operator:
         case "+":
@@ -93,8 +139,12 @@ def variable(name: str) -> Node:
 
 
 class FixedContext(dict[str, object]):
-    """A context that does not change. Its names are looked through once for many expressions."""
+    """A context that does not change. The names in it are looked through once for many expressions.
 
+    `within` is the context of the whole form for one of a row, which has no other names.
+    """
+
+    within: "FixedContext | None" = None
     odd: set[str] | None = None
 
 
@@ -102,9 +152,10 @@ def odd_names(context: Context) -> set[str]:
     """Names in the context, at any depth, that contain more than letters and digits; without blanks."""
     if not isinstance(context, FixedContext):
         return _odd_names(context)
-    if context.odd is None:
-        context.odd = _odd_names(context)
-    return context.odd
+    whole = context.within or context
+    if whole.odd is None:
+        whole.odd = _odd_names(whole)
+    return whole.odd
 
 
 def _odd_names(value: object) -> set[str]:

@@ -14,8 +14,11 @@ from connectors.camunda.formats.feel_nodes import (
     comparing,
     failing,
     holds_for_null,
+    indexed,
+    inside,
     member,
     odd_names,
+    quantified,
     variable,
 )
 from connectors.camunda.formats.feel_values import Context, NotEvaluatedError
@@ -28,7 +31,7 @@ DEEPEST = 40
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?(?![\w]))|(?P<text>"(?:[^"\\]|\\["\\nrt])*")|(?P<name>[^\W\d]\w*)"""
-    r"""|(?P<sign>\*\*|\.\.|<=|>=|!=|[-+*/=<>(){}\[\],:.]))"""
+    r"""|(?P<sign>\*\*|\.\.|<=|>=|!=|[-+*/^=<>(){}\[\],:.]))"""
 )
 _ESCAPES = {'\\"': '"', "\\\\": "\\", "\\n": "\n", "\\r": "\r", "\\t": "\t"}
 _COMPARISONS = ("<", "<=", ">", ">=")
@@ -100,7 +103,7 @@ class Parser:
 
     def _guarded(self, node: Node) -> Node:
         """The library knows names with signs in them, such as `unit-price`: not taken for a difference here."""
-        if not re.search(r"[-+*/]", re.sub(r'"(?:[^"\\]|\\.)*"', "", self._text)):
+        if not re.search(r"[-+*/^]", re.sub(r'"(?:[^"\\]|\\.)*"', "", self._text)):
             return node
         whole = re.sub(r"\s+", "", self._text)
 
@@ -152,7 +155,8 @@ class Parser:
         self._depth += 1
         if self._depth > DEEPEST:
             raise NotEvaluatedError
-        node = self._choice() if self._peek() == "if" else self._or()
+        special = {"if": self._choice, "some": self._quantified, "every": self._quantified}.get(self._peek(), self._or)
+        node = special()
         self._depth -= 1
         return node
 
@@ -164,6 +168,16 @@ class Parser:
         self._demand("else")
         otherwise = self._expression()
         return lambda context: (otherwise if condition(context) in (False, None) else then)(context)
+
+    def _quantified(self) -> Node:
+        """`some x in list satisfies test`, of one list."""
+        is_some, name = self._next() == "some", self._next()
+        if not name.isidentifier() or name in KEYWORDS:
+            raise NotEvaluatedError
+        self._demand("in")
+        listed = self._expression()
+        self._demand("satisfies")
+        return quantified(name, listed, self._expression(), is_some=is_some)
 
     def _or(self) -> Node:
         left = self._and()
@@ -192,6 +206,9 @@ class Parser:
                 return left
 
     def _within(self, left: Node) -> Node:
+        interval = self._interval(left)
+        if interval is not None:
+            return interval
         options = self._postfix() if self._peek() != "(" else self._parenthesized_options(left)
         if isinstance(options, _Tests):
             return options.any_holds
@@ -205,6 +222,21 @@ class Parser:
             return True in [values.equals(each, wanted) for each in tested]
 
         return within
+
+    def _interval(self, left: Node) -> Node | None:
+        """`[1..5]`; a parenthesis or a bracket that is turned round leaves the end out."""
+        start = self._place
+        first = self._take("[", "(", "]")
+        if first is not None and (first == "]" or self._peek() not in (*_COMPARISONS, "]")):
+            low = self._sum()
+            if self._take(".."):
+                high = self._sum()
+                last = self._take("]", ")", "[")
+                if last is None:
+                    raise NotEvaluatedError
+                return inside(left, low, high, has_low=first == "[", has_high=last == "]")
+        self._place = start
+        return None
 
     def _parenthesized_options(self, left: Node) -> "Node | _Tests":
         """Several tests; the value of a single expression in parentheses is a list of options itself."""
@@ -241,8 +273,8 @@ class Parser:
 
     def _power(self) -> Node:
         left = self._negative()
-        while operator := self._take("**"):
-            left = arithmetic(operator, left, self._negative())
+        while self._take("**", "^"):
+            left = arithmetic("**", left, self._negative())
         return left
 
     def _negative(self) -> Node:
@@ -256,11 +288,25 @@ class Parser:
 
     def _postfix(self) -> Node:
         node = self._primary()
-        while self._take("."):
+        while True:
+            if self._peek() == "[" and (self._peek(1) == "-" or self._peek(1).isdecimal()):
+                self._next()
+                node = indexed(node, self._index())
+                continue
+            if not self._take("."):
+                return node
             if self._kind() != "name" or self._peek() in KEYWORDS:
                 raise NotEvaluatedError
             node = member(node, self._next())
-        return node
+
+    def _index(self) -> int:
+        """The place of an element. Other filters are not evaluated."""
+        sign = -1 if self._take("-") else 1
+        word = self._next()
+        if not word.isdecimal():
+            raise NotEvaluatedError
+        self._demand("]")
+        return sign * int(word)
 
     def _primary(self) -> Node:
         kind, word = self._kind(), self._next()
@@ -291,7 +337,7 @@ class Parser:
         if self._take("("):
             known = FUNCTIONS.get(name)
             given = self._expressions(end=")")
-            if known is None or len(given) != known[0]:
+            if known is None or len(given) not in known[0]:
                 raise NotEvaluatedError
             return call(name, known[1], given)
         if name != token or token in KEYWORDS:

@@ -97,7 +97,7 @@ def compare(operator: str, left: object, right: object) -> bool | None:
     left = _primitive(left)
     if isinstance(left, str) and isinstance(right, str):
         return _ordered(operator, left.encode("utf-16-be"), right.encode("utf-16-be"))
-    numbers = _coerced(left), _coerced(right)
+    numbers = coerced(left), coerced(right)
     return False if None in numbers else _ordered(operator, *numbers)
 
 
@@ -195,7 +195,7 @@ def _javascript_text(value: object) -> str:
     return primitive if isinstance(primitive, str) else str(plain(double(primitive)))
 
 
-def _coerced(value: object) -> float | None:
+def coerced(value: object) -> float | None:
     """A value of another type as a number; None if it is none."""
     if isinstance(value, str):
         text = value.strip()

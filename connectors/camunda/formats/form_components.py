@@ -1,8 +1,9 @@
 """The components of a form-js document, and where each has its value in the data."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from connectors.sdk import FormFieldType
 
@@ -28,12 +29,11 @@ DEEPEST = 20
 # What a select has if its author lists nothing.
 _NO_OPTIONS = [{"label": "Value", "value": "value"}]
 
-Path = tuple[str | int, ...]
-"""Names of members, and places in lists."""
-
 
 class Component(Struct, frozen=True, kw_only=True):
-    """`parts` lead from the container around it to its value. `members` are those of the document."""
+    """`parts` lead from the container around it to its value. `members` are those of the document. `noted`: what was
+    found out about it once for all rows.
+    """
 
     type: str
     parts: tuple[str, ...] = ()
@@ -41,6 +41,7 @@ class Component(Struct, frozen=True, kw_only=True):
     children: "tuple[Component, ...]" = ()
     is_input: bool = False
     is_list: bool = False
+    noted: dict[str, Any] = field(default_factory=dict)
 
     @property
     def hide(self) -> str | None:

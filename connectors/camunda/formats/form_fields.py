@@ -7,12 +7,11 @@ from msgspec import Struct
 from connectors.camunda.formats.feel import evaluate, unary_test
 from connectors.camunda.formats.feel_values import NOT_EVALUATED, Context
 from connectors.camunda.formats.form_components import FIELD_TYPES, Component, components_of, inputs_of, is_expression
-from connectors.camunda.formats.form_data import at
 from connectors.camunda.formats.form_options import options_of
 from connectors.camunda.formats.form_rules import EMAIL, PHONE, limit_of
 from connectors.camunda.formats.form_state import FormState, computed
-from connectors.camunda.formats.form_values import number_of
-from connectors.sdk import MISSING, FormField, FormFieldType, is_number, option
+from connectors.camunda.formats.form_text import number_of
+from connectors.sdk import MISSING, FormField, FormFieldType, is_number, option, value_at
 
 # What a row is called in expressions: not known for all rows at once.
 _OF_ROWS = ("this", "parent", "i", "_this_", "_parent_", "_i_")
@@ -63,7 +62,7 @@ def _fields(component: Component, seen: _Seen, around: _Around) -> Iterator[Form
 
 def _field(component: Component, seen: _Seen, around: _Around) -> FormField:
     path = (*around.parts, *component.parts)
-    value = MISSING if around.is_in_row else at(seen.held, path)
+    value = MISSING if around.is_in_row else value_at(seen.held, path)
     hides = (*around.hides, component.hide) if component.hide else around.hides
     fewest, most = (_whole(limit_of(component, name, seen.context)) for name in ("minLength", "maxLength"))
     rows = _rows(component, seen) if component.is_list else None
@@ -107,7 +106,7 @@ def _rows(component: Component, seen: _Seen) -> tuple[FormField, ...]:
 
 def _row_count(component: Component, path: tuple[str, ...], seen: _Seen) -> int | None:
     """The number of rows, if the form does not let people add or remove any."""
-    rows = at(seen.initial, path)
+    rows = value_at(seen.initial, path)
     return len(rows) if not component.members.get("allowAddRemove", True) and isinstance(rows, list) else None
 
 
@@ -127,7 +126,7 @@ def _options(component: Component, seen: _Seen) -> tuple | None:  # type: ignore
     if not (component.is_single_choice or component.is_multiple_choice):
         return None
     known = options_of(component, seen.initial, seen.context)
-    return None if known is None else tuple(option(each.value, each.label) for each in known)
+    return None if known is None else tuple(option(each.value, each.label) for each in known.all)
 
 
 def _is_read_only(component: Component, context: Context) -> bool:
@@ -187,9 +186,10 @@ def _whole(limit: object) -> int | None:
 
 
 def _pattern(component: Component) -> str | None:
-    if component.type == "datetime" and component.subtype == "time":
+    if component.type == "datetime" and component.subtype in ("time", "datetime"):
         zone = component.members.get("timeSerializingFormat")
-        return r"^\d{2}:\d{2}" + _ZONES.get(zone if isinstance(zone, str) else "", "") + "$"
+        day = r"\d{4}-\d{2}-\d{2}T" if component.subtype == "datetime" else ""
+        return rf"^{day}\d{{2}}:\d{{2}}" + _ZONES.get(zone if isinstance(zone, str) else "", "") + "$"
     pattern = component.rules.get("pattern")
     if isinstance(pattern, str) and pattern:
         return pattern

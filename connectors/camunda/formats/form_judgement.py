@@ -1,17 +1,29 @@
 """Judges the data of a completion as the vendor's form library would: what is wrong, and what the form would submit."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Any
 
 from connectors.camunda.formats.feel_values import NOT_EVALUATED, equals
-from connectors.camunda.formats.form_components import Component, Path, components_of, inputs_of, is_expression
-from connectors.camunda.formats.form_data import at, copied, nested_data, put, removed
-from connectors.camunda.formats.form_options import Option, is_option, options_of
+from connectors.camunda.formats.form_components import Component, components_of, inputs_of, is_expression
+from connectors.camunda.formats.form_data import nested_data
+from connectors.camunda.formats.form_options import Options, options_of
 from connectors.camunda.formats.form_rules import LIMITS, broken_rules, lacks, limit_of
 from connectors.camunda.formats.form_state import FormState, Instance, Visibility
 from connectors.camunda.formats.form_values import FILE_RULE, WrongValueError, entered_value, opening_value
-from connectors.sdk import MISSING, FormFault, FormJudgement, is_same, text_of
+from connectors.sdk import (
+    MISSING,
+    DataPath,
+    FormFault,
+    FormJudgement,
+    copied,
+    is_same,
+    put_at,
+    remove_at,
+    text_of,
+    value_at,
+)
 
 # Options that a message names at most.
 MOST_NAMED = 10
@@ -42,7 +54,7 @@ def _depends_on_held(component: Component, around: object) -> bool:
         return True
     if is_expression(component.members.get("valuesExpression")) or any(map(is_expression, component.rules.values())):
         return True
-    value = at(around, component.parts)
+    value = value_at(around, component.parts)
     if component.is_input:
         return component.type == "expression" or (value is MISSING and not component.is_disabled)
     if component.is_list:
@@ -59,10 +71,10 @@ class _Judge:
         self._nested = nested
         self._held = held
         self._today = today
-        self._given: dict[Path, object] = {}
+        self._given: dict[DataPath, object] = {}
         """The values as the form would submit them, or as they are if it could not."""
-        self._wrong: dict[Path, str] = {}
-        self._lists: set[Path] = set()
+        self._wrong: dict[DataPath, str] = {}
+        self._lists: set[DataPath] = set()
         self._shapes: list[FormFault] = []
         self._state = FormState(form, held)
         self._fill(form, nested, ())
@@ -70,9 +82,9 @@ class _Judge:
 
     # What was given
 
-    def _fill(self, component: Component, around: object, base: Path) -> None:
+    def _fill(self, component: Component, around: object, base: DataPath) -> None:
         path = (*base, *component.parts)
-        value = at(around, component.parts)
+        value = value_at(around, component.parts)
         if value is MISSING:
             return
         if component.is_input:
@@ -85,7 +97,7 @@ class _Judge:
         elif any(inputs_of(component)):
             self._shapes.append(FormFault(path=path, rule="takes an object", label=component.label))
 
-    def _enter(self, component: Component, path: Path, value: object) -> None:
+    def _enter(self, component: Component, path: DataPath, value: object) -> None:
         if component.is_disabled:
             return
         try:
@@ -97,19 +109,19 @@ class _Judge:
         if component.members.get("readonly") is not True:
             is_choice = component.is_single_choice or component.is_multiple_choice
             # The form drops a choice that is no option, and goes on with what is left.
-            put(self._state.data, path, opening_value(component, entered, self._held) if is_choice else entered)
+            put_at(self._state.data, path, opening_value(component, entered, self._held) if is_choice else entered)
 
-    def _fill_rows(self, component: Component, path: Path, value: object) -> None:
+    def _fill_rows(self, component: Component, path: DataPath, value: object) -> None:
         if value is None:
             value = []
         if not isinstance(value, list):
             self._shapes.append(FormFault(path=path, rule="takes a list of rows", label=component.label))
             return
-        before = at(self._state.data, path)
+        before = value_at(self._state.data, path)
         if not component.members.get("allowAddRemove", True) and isinstance(before, list) and len(before) != len(value):
             self._shapes.append(FormFault(path=path, rule=f"takes {len(before)} rows", label=component.label))
         self._lists.add(path)
-        put(self._state.data, path, [])
+        put_at(self._state.data, path, [])
         for place, row in enumerate(value):
             self._state.add_row(component, path)
             if not isinstance(row, Mapping):
@@ -123,21 +135,22 @@ class _Judge:
 
     def faults(self, *, is_draft: bool) -> Iterator[FormFault]:
         yield from (fault for fault in self._shapes if not self._is_hidden(fault.path))
+        shapes = {fault.path for fault in self._shapes}
         for instance in self._instances:
             if instance.visibility is Visibility.HIDDEN or instance.component.is_disabled:
                 continue
-            if any(instance.path[: len(fault.path)] == fault.path for fault in self._shapes):
+            if shapes and _is_within(instance.path, shapes):
                 continue
             for rule in self._rules(instance, is_draft=is_draft):
                 yield FormFault(path=instance.path, rule=rule, label=label_of(instance.component))
 
     def _rules(self, instance: Instance, *, is_draft: bool) -> Iterator[str]:
         component, path = instance.component, instance.path
-        is_kept = instance.is_read_only and is_same(self._given.get(path, MISSING), at(self._held, path))
+        is_kept = instance.is_read_only and is_same(self._given.get(path, MISSING), value_at(self._held, path))
         if path in self._wrong and not is_kept:
             yield self._wrong[path]
             return
-        value = at(self._state.data, path)
+        value = value_at(self._state.data, path)
         if path in self._given and not is_kept:
             yield from self._not_enterable(instance, self._given[path])
         if (
@@ -151,7 +164,7 @@ class _Judge:
 
     def _not_enterable(self, instance: Instance, value: object) -> Iterator[str]:
         """Why a person could not enter the value here."""
-        component, now = instance.component, at(self._state.data, instance.path)
+        component, now = instance.component, value_at(self._state.data, instance.path)
         if instance.is_read_only:
             if not is_same(value, now) and component.type != "expression":
                 yield "cannot be changed"
@@ -161,20 +174,20 @@ class _Judge:
         elif component.is_single_choice or component.is_multiple_choice:
             options = options_of(component, self._state.initial, instance.context)
             chosen = value if isinstance(value, list) and component.is_multiple_choice else [value]
-            if options is not None and value is not None and not all(is_option(each, options) for each in chosen):
+            if options is not None and value is not None and not all(each in options for each in chosen):
                 yield _one_of(options)
 
     def _lacks(self, instance: Instance, value: object) -> bool:
         """A default does not count: the form submits it, the gateway sends only what was given."""
-        if instance.path in self._given:
+        if instance.path in self._given and not instance.is_read_only:
             return lacks(instance.component, self._given[instance.path])
         if instance.component.type == "expression":
             return value is not NOT_EVALUATED and lacks(instance.component, value)
         if instance.component.type == "filepicker" and not self._is_in_given_list(instance.path):
-            value = at(self._held, instance.path)
+            value = value_at(self._held, instance.path)
             return value is MISSING or lacks(instance.component, value)
         is_kept = not self._is_in_given_list(instance.path) or instance.is_read_only
-        return not is_kept or at(self._held, instance.path) is MISSING or lacks(instance.component, value)
+        return not is_kept or value_at(self._held, instance.path) is MISSING or lacks(instance.component, value)
 
     def _demand(self, component: Component) -> str:
         if component.type == "checkbox":
@@ -186,11 +199,11 @@ class _Judge:
             return "is required"
         return f"is required; the form proposes {text_of(default)}"
 
-    def _is_in_given_list(self, path: Path) -> bool:
-        return any(path[: len(each)] == each for each in self._lists)
+    def _is_in_given_list(self, path: DataPath) -> bool:
+        return _is_within(path, self._lists)
 
     def _is_hidden(self, path: tuple[object, ...]) -> bool:
-        return any(path[: len(each)] == each for each in self._state.hidden)
+        return _is_within(path, self._state.hidden)
 
     # What is sent
 
@@ -199,21 +212,22 @@ class _Judge:
         shown: list[Instance] = []
         for instance in self._instances:
             if instance.visibility is Visibility.HIDDEN or instance.component.is_disabled:
-                removed(sent, instance.path)
+                remove_at(sent, instance.path, with_empty=True)
             else:
                 shown.append(instance)
         for path in self._state.hidden:
-            removed(sent, path)
+            remove_at(sent, path, with_empty=True)
+        around = {instance.path[:length] for instance in shown for length in range(1, len(instance.path))}
         for path in sorted(self._lists, key=len, reverse=True):
-            rows = at(sent, path)
+            rows = value_at(sent, path)
             is_bare = isinstance(rows, list) and rows and not any(rows)
-            if is_bare and not any(instance.path[: len(path)] == path for instance in shown):
-                removed(sent, path)
+            if is_bare and path not in around:
+                remove_at(sent, path, with_empty=True)
         replaced = frozenset(sent)
         for instance in shown:
             value = self._submitted(instance, is_replaced=len(instance.path) > 1 and instance.path[0] in replaced)
             if value is not MISSING:
-                put(sent, instance.path, value)
+                put_at(sent, instance.path, value)
         return sent
 
     def _submitted(self, instance: Instance, *, is_replaced: bool) -> object:
@@ -222,8 +236,8 @@ class _Judge:
         `is_replaced`: the object or list that holds the value is sent, and so replaces the one of the process.
         """
         component, path = instance.component, instance.path
-        held = at(self._held, path)
-        value = at(self._state.data, path)
+        held = value_at(self._held, path)
+        value = value_at(self._state.data, path)
         if component.type == "expression" and value is not NOT_EVALUATED and instance.visibility is Visibility.SHOWN:
             is_kept = value is None if held is MISSING else equals(value, held) is True
             return MISSING if is_kept and not is_replaced else value
@@ -241,7 +255,7 @@ class _Judge:
             component = instance.component
             if instance.visibility is Visibility.UNKNOWN:
                 found[component.hide or f"a condition around {'.'.join(component.parts)}"] = None
-            if component.type == "expression" and at(self._state.data, instance.path) is NOT_EVALUATED:
+            if component.type == "expression" and value_at(self._state.data, instance.path) is NOT_EVALUATED:
                 found[str(component.members.get("expression"))] = None
             for name in LIMITS:
                 if (
@@ -252,14 +266,18 @@ class _Judge:
         yield from found
 
 
+def _is_within(path: tuple[object, ...], places: AbstractSet[tuple[object, ...]]) -> bool:
+    return any(path[:length] in places for length in range(1, len(path) + 1))
+
+
 def label_of(component: Component) -> str | None:
     """A label for people: none if it is an expression or a template."""
     label = component.label
     return None if label is None or is_expression(label) or "{{" in label else label
 
 
-def _one_of(options: list[Option]) -> str:
-    if not options:
+def _one_of(options: Options) -> str:
+    if not options.all:
         return "has no options: the list that they come from is empty or missing"
-    named = ", ".join(text_of(option.value) for option in options[:MOST_NAMED])
-    return f"takes one of {named}" + (", ..." if len(options) > MOST_NAMED else "")
+    named = ", ".join(text_of(option.value) for option in options.all[:MOST_NAMED])
+    return f"takes one of {named}" + (", ..." if len(options.all) > MOST_NAMED else "")

@@ -7,7 +7,7 @@ from msgspec import Struct
 from connectors.camunda.formats.feel import evaluate
 from connectors.camunda.formats.feel_values import NOT_EVALUATED, Context
 from connectors.camunda.formats.form_components import Component, is_expression
-from connectors.sdk import is_number, is_same, text_of
+from connectors.sdk import Choices, is_number, text_of
 
 
 class Option(Struct, frozen=True):
@@ -15,7 +15,18 @@ class Option(Struct, frozen=True):
     label: str
 
 
-def options_of(component: Component, initial: Mapping[str, object], context: Context) -> list[Option] | None:
+class Options:
+    """In their order; `value in options` asks for a value."""
+
+    def __init__(self, options: Sequence[Option]) -> None:
+        self.all = options
+        self._values = Choices(option.value for option in options)
+
+    def __contains__(self, value: object) -> bool:
+        return value in self._values
+
+
+def options_of(component: Component, initial: Mapping[str, object], context: Context) -> Options | None:
     """None if they are not known here, or if the form's expression gives no list: then the form takes any value.
 
     `initial` are the data that the form was opened with.
@@ -25,34 +36,36 @@ def options_of(component: Component, initial: Mapping[str, object], context: Con
     if "valuesKey" in members:
         key = members["valuesKey"]
         listed = initial.get(key) if isinstance(key, str) else None
-        return _normalized(listed if isinstance(listed, list) else [])
+        return _known(component, "options", listed)
     if "values" in members:
         listed = members["values"]
-        return _normalized(listed if isinstance(listed, list) else [])
+        return _known(component, "options", listed)
     expression = members.get("valuesExpression")
     if not isinstance(expression, str) or not is_expression(expression):
         return None
     listed = evaluate(expression[1:], context)
     if listed in (None, "", 0, False):
-        return []
-    return _normalized(listed) if isinstance(listed, list) else None
+        return Options([])
+    return _known(component, "options", listed) if isinstance(listed, list) else None
 
 
-def is_option(value: object, options: Sequence[Option]) -> bool:
-    return any(is_same(value, option.value) for option in options)
-
-
-def opening_options(component: Component, data: Mapping[str, object]) -> list[Option] | None:
+def opening_options(component: Component, data: Mapping[str, object]) -> Options | None:
     """As the form sees them when it opens, before any expression is evaluated; None if they come from an expression."""
     if component.members.get("valuesExpression"):
         return None
     key = component.members.get("valuesKey")
     listed = data.get(key) if isinstance(key, str) and key else component.members.get("values")
-    return _normalized(listed) if isinstance(listed, list) else []
+    return _known(component, "opening options", listed)
 
 
-def _normalized(listed: Sequence[object]) -> list[Option]:
-    return [option for each in listed if (option := _option(each)) is not None]
+def _known(component: Component, name: str, listed: object) -> Options:
+    """None of what is no list. Noted for further rows with the same list."""
+    before = component.noted.get(name)
+    if before is None or before[0] is not listed:
+        found = [option for each in listed if (option := _option(each)) is not None] if isinstance(listed, list) else []
+        before = component.noted[name] = (listed, Options(found))
+    known: Options = before[1]
+    return known
 
 
 def _option(each: object) -> Option | None:

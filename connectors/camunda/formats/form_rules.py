@@ -1,14 +1,13 @@
 """The rules of one component, checked as the vendor's form library checks them."""
 
-import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from connectors.camunda.formats.feel import evaluate
 from connectors.camunda.formats.feel_values import NOT_EVALUATED, Context
 from connectors.camunda.formats.form_components import Component, is_expression
-from connectors.camunda.formats.form_values import number_of
-from connectors.sdk import is_number, matches
+from connectors.camunda.formats.form_text import javascript_text, number_of
+from connectors.sdk import matches
 
 EMAIL = (
     r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
@@ -52,7 +51,7 @@ def broken_rules(component: Component, value: object, context: Context) -> Itera
         return
     if component.type == "number":
         yield from _digits(component, value)
-    if value is None or value == "" or value is False or value == []:
+    if value is None or value == "" or value is False:
         return
     yield from _pattern(component, value)
     if isinstance(value, str | int | Decimal | float):
@@ -66,12 +65,17 @@ def _digits(component: Component, value: object) -> Iterator[str]:
     number = number_of(value)
     if not number:
         return
-    digits = number_of(component.members.get("decimalDigits"))
+    digits = _count_of(component.members.get("decimalDigits"))
     if digits is not None and digits >= 0 and _decimals(number) > digits:
         yield "takes a whole number" if digits == 0 else f"takes at most {digits} decimals"
     step = number_of(component.members.get("increment"))
     if step and number % step != 0:
         yield f"takes steps of {step}"
+
+
+def _count_of(limit: object) -> Decimal | None:
+    """An empty text is 0 in JavaScript."""
+    return Decimal(0) if limit == "" else number_of(limit)
 
 
 def _decimals(number: Decimal) -> int:
@@ -98,7 +102,7 @@ def _range(component: Component, value: object, context: Context) -> Iterator[st
 def _length(component: Component, value: str, context: Context) -> Iterator[str]:
     """As JavaScript counts: without blanks at both ends, letters beyond 16 bits twice."""
     length = len(value.strip().strip("\ufeff").encode("utf-16-le", "surrogatepass")) // 2
-    fewest, most = (number_of(limit_of(component, name, context)) for name in ("minLength", "maxLength"))
+    fewest, most = (_count_of(limit_of(component, name, context)) for name in ("minLength", "maxLength"))
     if fewest is not None and length < fewest:
         yield f"takes at least {fewest} characters"
     if most is not None and length > most:
@@ -115,65 +119,10 @@ def _kind_of_text(component: Component, value: str) -> Iterator[str]:
 
 def _pattern(component: Component, value: object) -> Iterator[str]:
     pattern = component.rules.get("pattern")
-    if not isinstance(pattern, str) or not pattern or not value or not (isinstance(value, str) or is_number(value)):
+    if not pattern or value == 0:
         return
-    if matches_pattern(pattern, str(value)) is False:
+    if matches(javascript_text(pattern), javascript_text(value)) is False:
         message = component.rules.get("patternErrorMessage")
         yield "does not have the form that is asked for" + (
             f": {message}" if isinstance(message, str) and message else ""
         )
-
-
-def matches_pattern(pattern: str, text: str) -> bool | None:
-    """Whether a JavaScript pattern has a match; None for one that cannot be matched here.
-
-    Look-aheads at the start, as for passwords, are matched one by one.
-    """
-    pattern = re.sub(r"\\u([0-9a-fA-F]{4})", r"\\x{\1}", pattern)
-    found: list[bool | None] = []
-    rest = pattern.removeprefix("^")
-    while pattern.startswith("^") and rest.startswith(("(?=", "(?!")):
-        end = _end_of_group(rest)
-        if end is None:
-            return None
-        found.append(_negated(found=matches(f"^(?:{rest[3:end]})", text), is_negated=rest.startswith("(?!")))
-        rest = rest[end + 1 :]
-    if found and _has_choice(rest):
-        return None
-    found.append(matches(f"^(?:{rest})" if found else pattern, text))
-    return None if None in found else all(found)
-
-
-def _negated(*, found: bool | None, is_negated: bool) -> bool | None:
-    return found if found is None or not is_negated else not found
-
-
-def _has_choice(pattern: str) -> bool:
-    """Whether an alternative may begin outside of all groups: then the look-aheads belong to the first one only."""
-    depth = 0
-    for letter in re.sub(r"\\.|\[(?:\\.|[^\]])*\]", "", pattern):
-        depth += {"(": 1, ")": -1}.get(letter, 0)
-        if letter == "|" and depth == 0:
-            return True
-    return False
-
-
-def _end_of_group(pattern: str) -> int | None:
-    """The place of the parenthesis that closes the first one."""
-    depth, place, in_class = 0, 0, False
-    while place < len(pattern):
-        letter = pattern[place]
-        if letter == "\\":
-            place += 1
-        elif in_class:
-            in_class = letter != "]"
-        elif letter == "[":
-            in_class = True
-        elif letter == "(":
-            depth += 1
-        elif letter == ")":
-            depth -= 1
-            if depth == 0:
-                return place
-        place += 1
-    return None

@@ -3,14 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from connectors.camunda.formats.form_components import Component
-from connectors.camunda.formats.form_options import is_option, opening_options
-from connectors.sdk import is_number
+from connectors.camunda.formats.form_options import opening_options
+from connectors.camunda.formats.form_text import javascript_text, number_of
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _DATE = r"\d{4}-\d{2}-\d{2}"
 _TIME = r"\d{2}:\d{2}(?::00(?:\.0+)?)?"
 _ZONE = r"(?:Z|[+-]\d{2}:\d{2})"
@@ -41,7 +39,7 @@ def opening_value(component: Component, value: object, data: Mapping[str, object
         case "textfield" | "textarea":
             if value is None or isinstance(value, list | Mapping):
                 return ""
-            text = value if isinstance(value, str) else _javascript_text(value)
+            text = value if isinstance(value, str) else javascript_text(value)
             return re.sub(r"[\r\n\t]", " ", text) if component.type == "textfield" and isinstance(value, str) else text
         case "checkbox":
             return value is True
@@ -51,12 +49,12 @@ def opening_value(component: Component, value: object, data: Mapping[str, object
             return _opening_time(component, value)
         case "select" | "radio":
             options = opening_options(component, data)
-            return value if options is None or is_option(value, options) else None
+            return value if options is None or value in options else None
         case "checklist" | "taglist":
             options = opening_options(component, data)
             if options is None:
                 return value
-            return [each for each in value if is_option(each, options)] if isinstance(value, list) else []
+            return [each for each in value if each in options] if isinstance(value, list) else []
         case _:
             return value
 
@@ -77,22 +75,11 @@ def entered_value(component: Component, value: object, *, today: date) -> Any:
     return _ENTERED[component.type](component, value, today)
 
 
-def number_of(value: object) -> Decimal | None:
-    """A finite number, or a text of one, as the vendor's library reads it."""
-    if is_number(value) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
-        try:
-            number = Decimal(str(value))
-        except InvalidOperation:
-            return None
-        return number if number.is_finite() else None
-    return None
-
-
 def _opening_number(component: Component, value: object) -> object:
     if value == "" or isinstance(value, bool) or number_of(value) is None:
         return None
     if component.members.get("serializeToString"):
-        return value if isinstance(value, str) else _javascript_text(value)
+        return value if isinstance(value, str) else javascript_text(value)
     return number_of(value) if isinstance(value, str) else value
 
 
@@ -133,7 +120,7 @@ def _number(component: Component, value: object, _: date) -> object:
             "takes a whole number" if component.members.get("decimalDigits") == 0 else "takes a number"
         )
     if component.members.get("serializeToString"):
-        return value if isinstance(value, str) else _javascript_text(value)
+        return value if isinstance(value, str) else javascript_text(value)
     if isinstance(value, str):
         return (
             int(number)
@@ -239,16 +226,6 @@ def _check_interval(component: Component, moment: datetime) -> None:
     step = interval if isinstance(interval, int) and interval in _INTERVALS else 15
     if moment.minute % step:
         raise WrongValueError(f"takes times in steps of {step} minutes")
-
-
-def _javascript_text(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    number = number_of(value)
-    if number is None:
-        return str(value)
-    whole = number.to_integral_value()
-    return f"{whole:f}" if number == whole else f"{number.normalize():f}"
 
 
 _ENTERED: Mapping[str, Callable[[Component, object, date], object]] = {

@@ -74,6 +74,8 @@ def _value(field: FormField, shapes: Shapes) -> dict[str, Any]:
         case FormFieldType.TEXT:
             shortest = field.min_length if field.min_length is not None or not field.required else 1
             _set(one, minLength=shortest, maxLength=field.max_length, pattern=field.pattern)
+        case FormFieldType.DATETIME:
+            _set(one, pattern=field.pattern)
         case FormFieldType.NUMBER | FormFieldType.INTEGER:
             _set(one, minimum=field.minimum, maximum=field.maximum)
             _set(one, multipleOf=None if field.minimum else field.step)

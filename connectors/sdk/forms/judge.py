@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from connectors.sdk.forms.places import put_at, value_at
 from connectors.sdk.forms.rules import faults_of, is_unfilled, required
-from connectors.sdk.forms.values import MISSING, is_empty, put_at, value_at
+from connectors.sdk.forms.values import MISSING, is_empty
 from connectors.sdk.model import FormFault, FormField, FormJudgement
 
 

@@ -4,22 +4,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
-import re2
-
-from connectors.sdk.forms.values import is_empty, is_number, is_same, text_of
-from connectors.sdk.model import FormFault, FormField, FormFieldType
-
-Path = tuple[object, ...]
+from connectors.sdk.forms.choices import Choices
+from connectors.sdk.forms.patterns import matches
+from connectors.sdk.forms.places import DataPath
+from connectors.sdk.forms.values import is_empty, is_number, text_of
+from connectors.sdk.model import FormFault, FormField, FormFieldType, FormOption
 
 # Options that a message names at most.
 MOST_NAMED = 10
-_QUIET = re2.Options()
-_QUIET.log_errors = False
 
 
-def faults_of(field: FormField, value: object, path: Path) -> Iterator[FormFault]:
+def faults_of(field: FormField, value: object, path: DataPath) -> Iterator[FormFault]:
     """The faults of a value that is not empty. `null` has none: whether it may be empty is another question."""
     if value is None:
         return
@@ -34,15 +30,15 @@ def faults_of(field: FormField, value: object, path: Path) -> Iterator[FormFault
     yield from _of_one(field, value, path)
 
 
-def fault(field: FormField, path: Path, rule: str) -> FormFault:
+def fault(field: FormField, path: DataPath, rule: str) -> FormFault:
     return FormFault(path=path, rule=rule, label=field.label)
 
 
-def required(field: FormField, path: Path) -> FormFault:
+def required(field: FormField, path: DataPath) -> FormFault:
     return fault(field, path, "must be ticked" if field.must_be_true else "is required")
 
 
-def _of_one(field: FormField, value: object, path: Path) -> Iterator[FormFault]:
+def _of_one(field: FormField, value: object, path: DataPath) -> Iterator[FormFault]:
     wanted = _wrong_type(field, value)
     if wanted is not None:
         yield fault(field, path, f"takes {wanted}")
@@ -58,7 +54,7 @@ def _of_one(field: FormField, value: object, path: Path) -> Iterator[FormFault]:
                 yield from _row(field.fields, row, (*path, place))
 
 
-def _row(fields: Sequence[FormField], row: object, path: Path) -> Iterator[FormFault]:
+def _row(fields: Sequence[FormField], row: object, path: DataPath) -> Iterator[FormFault]:
     if not isinstance(row, Mapping):
         yield FormFault(path=path, rule="takes an object with the fields of a row")
         return
@@ -114,14 +110,32 @@ def _as_number(value: object) -> Decimal | None:
 def _wrong_option(field: FormField, values: Sequence[object]) -> str | None:
     if field.options is None:
         return None
-    known = [option.raw_value for option in field.options]
-    if all(any(is_same(value, each) for each in known) for value in values):
+    choices = _choices(_SameOptions(field.options))
+    if all(value in choices for value in values):
         return None
-    named = ", ".join(text_of(each) for each in known[:MOST_NAMED])
-    return f"one of {named}" + (", ..." if len(known) > MOST_NAMED else "")
+    named = ", ".join(text_of(each.raw_value) for each in field.options[:MOST_NAMED])
+    return f"one of {named}" + (", ..." if len(field.options) > MOST_NAMED else "")
 
 
-def _text(field: FormField, value: str, path: Path) -> Iterator[FormFault]:
+class _SameOptions:
+    """Options as a key: the very same ones, such as those of one field in many rows."""
+
+    def __init__(self, options: tuple[FormOption, ...]) -> None:
+        self.options = options
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _SameOptions) and self.options is other.options
+
+    def __hash__(self) -> int:
+        return id(self.options)
+
+
+@lru_cache(maxsize=16)
+def _choices(options: _SameOptions) -> Choices:
+    return Choices(option.raw_value for option in options.options)
+
+
+def _text(field: FormField, value: str, path: DataPath) -> Iterator[FormFault]:
     if field.type is not FormFieldType.TEXT:
         return
     if field.min_length is not None and len(value) < field.min_length:
@@ -132,7 +146,7 @@ def _text(field: FormField, value: str, path: Path) -> Iterator[FormFault]:
         yield fault(field, path, "does not have the form that is asked for")
 
 
-def _number(field: FormField, value: object, path: Path) -> Iterator[FormFault]:
+def _number(field: FormField, value: object, path: DataPath) -> Iterator[FormFault]:
     number = _as_number(value)
     if number is None:
         return
@@ -146,27 +160,11 @@ def _number(field: FormField, value: object, path: Path) -> Iterator[FormFault]:
             yield fault(field, path, f"takes steps of {field.step}")
 
 
-def _item_count(field: FormField, value: Sequence[object], path: Path) -> Iterator[FormFault]:
+def _item_count(field: FormField, value: Sequence[object], path: DataPath) -> Iterator[FormFault]:
     if field.min_items is not None and len(value) < field.min_items:
         yield fault(field, path, f"takes at least {field.min_items} entries")
     if field.max_items is not None and len(value) > field.max_items:
         yield fault(field, path, f"takes at most {field.max_items} entries")
-
-
-def matches(pattern: str, value: str) -> bool | None:
-    """Whether the text has a match; None for a pattern that cannot be matched here (look-ahead), which is left to the
-    vendor. The time grows with the length of the text only, whatever the pattern is.
-    """
-    compiled = _compiled(pattern)
-    return None if compiled is None else compiled.search(value) is not None
-
-
-@lru_cache(maxsize=256)
-def _compiled(pattern: str) -> Any:
-    try:
-        return re2.compile(pattern, options=_QUIET)
-    except (re2.error, UnicodeEncodeError):
-        return None
 
 
 def is_date(value: object) -> bool:

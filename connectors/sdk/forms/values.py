@@ -1,8 +1,8 @@
-"""Values of form data: whether one is empty, whether two are the same, and where a key with dots leads."""
+"""Values of form data: whether one is empty, and whether two are the same."""
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final, TypeGuard
+from typing import Final, TypeGuard
 
 from connectors.sdk.json import encode_json_numbers
 from connectors.sdk.model import FormOption
@@ -48,28 +48,6 @@ def is_same(one: object, other: object) -> bool:
 def text_of(value: object) -> str:
     """A JSON value as text: a text as it is, everything else as JSON."""
     return value if isinstance(value, str) else bytes(encode_json_numbers(value)).decode()
-
-
-def value_at(data: object, path: Sequence[str]) -> object:
-    """The value to which `path` leads through nested objects; MISSING if there is none."""
-    for part in path:
-        if not isinstance(data, Mapping) or part not in data:
-            return MISSING
-        data = data[part]
-    return data
-
-
-def put_at(data: MutableMapping[str, Any], path: Sequence[str], value: object) -> bool:
-    """Set the value at `path`, with new objects on the way. False, and nothing is set, if a plain value is in the way."""
-    *way, last = path
-    node: MutableMapping[str, Any] = data
-    for part in way:
-        inner = node.setdefault(part, {})
-        if not isinstance(inner, MutableMapping):
-            return False
-        node = inner
-    node[last] = value
-    return True
 
 
 def option(raw_value: object, label: str | None = None) -> FormOption:

@@ -35,11 +35,12 @@ class Trust(Struct, frozen=True, kw_only=True):
     `as_person`: the source is called with the person's own token. `account`: the service account's id, None if it is not
     known; `is_exclusive`: nothing but the gateway uses it. `is_person`: whether a native id belongs to a person that the
     gateway knows. `others`: the other steps of the journal to the same target. `late`: how long after sending a request
-    may be applied, and its effect become readable. `is_accepted`: the vendor took this write and said PENDING.
+    may be applied, and its effect become readable; `lag`: how far a read may be behind. `is_accepted`: the vendor took this write and said PENDING.
     """
 
     traces: Traces
     late: timedelta
+    lag: timedelta = timedelta()
     as_person: bool = False
     account: str | None = None
     is_exclusive: bool = False
@@ -93,7 +94,7 @@ _FREES = frozenset({commands.Release.__name__, commands.Unassign.__name__})
 
 def is_explained(evidence: Evidence, trust: Trust, *, since: datetime | None = None) -> bool:
     """Whether another write of ours may have brought about the same: one since the look, or an earlier unclear one."""
-    begin = since or evidence.looked_at or evidence.sent_at
+    begin = (since or evidence.looked_at or evidence.sent_at) - trust.lag
     return any(
         step.status is not MutationStatus.REJECTED
         and _same_effect(evidence, step)

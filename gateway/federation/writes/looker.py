@@ -111,6 +111,7 @@ class Looker:
         return Trust(
             traces=traces,
             late=timedelta(seconds=settings.late_max + settings.read_lag),
+            lag=timedelta(seconds=settings.read_lag),
             as_person=as_person,
             account=await self._account(source) if needs_account else None,
             is_exclusive=settings.exclusive_account,

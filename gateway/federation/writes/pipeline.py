@@ -284,7 +284,10 @@ class WritePipeline:
             return structs.replace(first.result, problems=problems, replayed=True, upstream_calls=0)
         if first.stage is Stage.ADMITTED or first.is_elsewhere or self._copies.is_leading(first.operation_id):
             return attempt.result(MutationStatus.PENDING, replayed=True, problems=(_under_way(attempt),))
-        found = await self._undoer.try_now(first.operation_id, attempt.caller) or await self._look_up(attempt)
+        found = None
+        with contextlib.suppress(GatewayError):
+            # Where the journal fails meanwhile, what was known stays: the write may have been sent.
+            found = await self._undoer.try_now(first.operation_id, attempt.caller) or await self._look_up(attempt)
         if found is None:
             found = first.result or attempt.unknown()
         return structs.replace(found, replayed=True, upstream_calls=attempt.cost.requests)

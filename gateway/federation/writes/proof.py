@@ -66,7 +66,8 @@ _END = Rule((Proof.ENTRY,), Disproof.ENDED_OTHERWISE, again=True)
 _BY_HISTORY = Rule((Proof.ENTRY,))
 
 RULES: Mapping[type[Command], Rule] = {
-    commands.Claim: Rule((Proof.OWNER,), again=True),
+    # Another person may take the task back meanwhile, and the guard would let a second claim pass.
+    commands.Claim: Rule((Proof.OWNER,)),
     commands.Assign: Rule((Proof.OWNER,)),
     commands.Release: _BY_HISTORY,
     commands.Unassign: _BY_HISTORY,
@@ -150,11 +151,16 @@ def verdict(evidence: Evidence, seen: Seen, trust: Trust) -> Verdict:
 
 def _has_owner(evidence: Evidence, seen: Seen, trust: Trust) -> bool:
     task = seen.task
-    if task is None or evidence.is_shown_before or is_explained(evidence, trust):
+    if task is None or evidence.is_shown_before or is_explained(evidence, trust) or _is_outdated(task, trust):
         return False
     if task.assigned_at is not None and task.assigned_at < evidence.sent_at - SKEW:
         return False
     return shows_owner(evidence, task)
+
+
+def _is_outdated(task: Task, trust: Trust) -> bool:
+    """Whether it is the record from before another write of ours: the vendor's reads lag behind that write."""
+    return any(step.evidence is not None and step.evidence.version == task.version for step in trust.others)
 
 
 def shows_owner(evidence: Evidence, task: Task) -> bool:

@@ -76,7 +76,12 @@ class Settler:
         if not is_accepted and not is_provable(step.evidence, source):
             return Settlement(over_at=over_at, may_become_known=False)
         look = await self._looker.look(write.target, write.operation_id, step.evidence, is_accepted=is_accepted)
-        return self._settlement(write, source, step.evidence, look, over_at=over_at, is_accepted=is_accepted)
+        found = self._settlement(write, source, step.evidence, look, over_at=over_at, is_accepted=is_accepted)
+        if found.result is None or found.result.status is not MutationStatus.REJECTED or found.result.effect:
+            return found
+        # The process ended before it could tell of the earlier steps.
+        before = [each for each in steps if not is_end(write.action, each.command)]
+        return structs.replace(found, result=structs.replace(found.result, effect=_done_before(write, before)))
 
     def _settlement(
         self,
@@ -153,9 +158,6 @@ def _alike(steps: Sequence[Step], step: Step) -> list[Step]:
 
 def _not_ended(write: OpenWrite, steps: Sequence[Step]) -> WriteResult:
     """Of several steps the last was never sent."""
-    progress = Progress(end_of(write.action))
-    for step in steps:
-        (progress.add if step.status is MutationStatus.APPLIED else progress.add_unclear)(step.command)
     error = ConflictError(
         "an earlier step of the write did not end, so the last one was not sent; send the write again"
     )
@@ -163,8 +165,16 @@ def _not_ended(write: OpenWrite, steps: Sequence[Step]) -> WriteResult:
         status=MutationStatus.REJECTED,
         operation_id=write.operation_id,
         problems=(Problem.from_error(error.at(write.target.source, "")),),
-        effect=progress.not_ended,
+        effect=_done_before(write, steps),
     )
+
+
+def _done_before(write: OpenWrite, steps: Sequence[Step]) -> str | None:
+    """What these steps did before the last one, which did not happen. None without steps."""
+    progress = Progress(end_of(write.action))
+    for step in steps:
+        (progress.add if step.status is MutationStatus.APPLIED else progress.add_unclear)(step.command)
+    return progress.not_ended
 
 
 def _state_of(look: Look) -> str:

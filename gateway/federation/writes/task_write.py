@@ -3,7 +3,7 @@
 After a clear answer the expected record goes into the overlay. After a lost one the task is looked at (`lost_answer`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from typing import TypedDict
@@ -25,13 +25,13 @@ from connectors.sdk.errors import (
     ValidationFailedError,
     VersionConflictError,
 )
-from connectors.sdk.model import UNREADABLE, DetailAspect, Form, FormJudgement, Task, TaskRef, TaskState
+from connectors.sdk.model import UNREADABLE, Task, TaskRef, TaskState
 from gateway.federation.authorization import KnownAccounts, OwnWork, Policy, RecentlyShown, can_see, visible_record
 from gateway.federation.objects import TaskReader
 from gateway.federation.overlay import Overlay
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.command_builder import CommandBuilder
-from gateway.federation.writes.form_validation import checked, outcome_errors
+from gateway.federation.writes.form_validation import FormValidation
 from gateway.federation.writes.looks import Looks
 from gateway.federation.writes.lost_answer import LostAnswers
 from gateway.federation.writes.proof import Verdict
@@ -70,6 +70,7 @@ class TaskWriter:
         looks: Looks,
     ) -> None:
         self._reads = reads
+        self._forms = FormValidation(reads)
         self._overlay = overlay
         self._sender = sender
         self._steps = steps
@@ -213,11 +214,11 @@ class TaskWriter:
         for action in sorted(actions):
             policy.check(task, intent, action)
         if isinstance(intent, SaveDraftIntent):
-            draft = dict(await self._judged_draft(attempt, task, intent))
-            command = structs.replace(command, data=draft, given=intent.data)
+            given, draft = await self._forms.draft(attempt.connector, task, intent)
+            command = structs.replace(command, data=dict(draft), given=given)
         if isinstance(intent, CompleteIntent):
-            data = await self._judged(attempt, task, intent)
-            command = structs.replace(command, data=None if data is None else dict(data), given=intent.data or {})
+            given, data = await self._forms.completion(attempt.connector, task, intent)
+            command = structs.replace(command, data=None if data is None else dict(data), given=given)
         return command
 
     def _claim_before(self, attempt: Attempt, command: TaskCommand) -> Claim | None:
@@ -228,35 +229,6 @@ class TaskWriter:
         if Claim not in attempt.connector.info.capabilities:
             return None
         return Claim(task=command.task, actor=self._policy(attempt).identity())
-
-    async def _judged(self, attempt: Attempt, task: Task, intent: CompleteIntent) -> Mapping[str, object] | None:
-        """The data to send. Raises SeveralInputsError for all faults of outcome and data, before anything is sent."""
-        detail = await self._reads.detail(task, frozenset({DetailAspect.FORM, DetailAspect.OUTCOMES}))
-        wrong_outcome = outcome_errors(intent.outcome, detail.outcomes)
-        if detail.form is None:
-            checked(FormJudgement(data={}), *wrong_outcome)
-            return intent.data
-        judgement = await self._judgement(attempt, task, detail.form, intent.data or {})
-        data = checked(judgement, *wrong_outcome)
-        return data if data or intent.data is not None else None
-
-    async def _judgement(
-        self, attempt: Attempt, task: Task, form: Form, data: Mapping[str, object], *, is_draft: bool = False
-    ) -> FormJudgement:
-        """The data of the task are read only if the judgement depends on them."""
-        connector = attempt.connector
-        judgement = connector.judge_form(form, data, None, is_draft=is_draft)
-        if not judgement.depends_on_held:
-            return judgement
-        held = (await self._reads.detail(task, frozenset({DetailAspect.DATA}))).data
-        return connector.judge_form(form, data, held if isinstance(held, Mapping) else {}, is_draft=is_draft)
-
-    async def _judged_draft(self, attempt: Attempt, task: Task, intent: SaveDraftIntent) -> Mapping[str, object]:
-        """A draft may lack required fields."""
-        detail = await self._reads.detail(task, frozenset({DetailAspect.FORM, DetailAspect.OUTCOMES}))
-        if detail.form is None:
-            return intent.data
-        return checked(await self._judgement(attempt, task, detail.form, intent.data, is_draft=True))
 
     async def _send(self, attempt: Attempt, command: TaskCommand) -> WriteResult:
         try:
@@ -315,20 +287,11 @@ class TaskWriter:
         if found.look.verdict is Verdict.APPLIED:
             return attempt.result(MutationStatus.APPLIED, task=now)
         seen = self._visible_or_once(attempt, now)
-        refusal: ConflictError | None = None
-        if found.look.verdict is Verdict.NOT_APPLIED or (self._is_taken(attempt, command, now) and not now.is_open):
-            refusal = ConflictError(f"the task is {now.state}")
-        elif self._is_taken(attempt, command, now):
-            refusal = AlreadyAssignedError(f"the task is assigned to {self._policy(attempt).owner_name(now)}")
-        if refusal is None:
+        if found.look.verdict is Verdict.OPEN:
+            # Also where another person owns the task: they may have taken it from ours.
             return attempt.unknown(Problem.from_error(error), task=seen)
         attempt.task = seen
-        return attempt.rejected(refusal.in_own_words())
-
-    def _is_taken(self, attempt: Attempt, command: TaskCommand, now: Task) -> bool:
-        """For a claim that the vendor guards: it was refused, because another person has the task or it is over."""
-        is_guarded = isinstance(command, Claim) and attempt.capability.guarded
-        return is_guarded and not self._policy(attempt).is_mine(now) and (bool(now.assignees) or not now.is_open)
+        return attempt.rejected(ConflictError(f"the task is {now.state}").in_own_words())
 
     async def _read_again(self, ref: TaskRef) -> Task | None:
         """The task without the cache; None if there is none or it cannot be read."""

@@ -348,7 +348,7 @@ def test_buttons_and_texts_are_no_fields() -> None:
 
 def test_expressions_that_are_not_evaluated_are_counted() -> None:
     """Their fields are not demanded, but sent if given."""
-    condition = "=some x in lines satisfies x.late"
+    condition = "=some x in lines, y in lines satisfies x.late"
     components = [{**required("textfield", "b"), "conditional": {"hide": condition}}]
 
     empty, given = judged(components, {}), judged(components, {"b": "x"})

@@ -10,6 +10,7 @@ from connectors.sdk.model import (
     ActivityType,
     DetailAspect,
     FormKind,
+    OutcomeNature,
     Requirement,
     UserRef,
 )
@@ -26,7 +27,8 @@ MakeSettings = Callable[..., EpilotSettings]
 
 def test_a_detail_tells_form_outcomes_and_what_was_done(make_settings: MakeSettings) -> None:
     """A journey is the form; a decision that waits for a person has branches."""
-    settings = make_settings(journey_url_template="https://journeys.test/{journey}")
+    natures = {"cond_a": "POSITIVE", "Gewerbe": "NEGATIVE"}
+    settings = make_settings(journey_url_template="https://journeys.test/{journey}", outcome_natures=natures)
     execution = read()
     details = [
         detail_from_wire(Decoded(row), execution, frozenset(DetailAspect), settings) for row, _ in execution.tasks
@@ -44,9 +46,9 @@ def test_a_detail_tells_form_outcomes_and_what_was_done(make_settings: MakeSetti
     assert [(step.name, step.completed_by) for step in offer.previous_steps or ()] == [
         ("Kunden anrufen", UserRef(native_id="10010730"))
     ]
-    assert [(o.code, o.label, o.data) for o in segment.outcomes or ()] == [
-        ("cond_a", "Privat", Requirement.UNSUPPORTED),
-        ("cond_b", "Gewerbe", Requirement.UNSUPPORTED),
+    assert [(o.code, o.label, o.nature, o.data) for o in segment.outcomes or ()] == [
+        ("cond_a", "Privat", OutcomeNature.POSITIVE, Requirement.UNSUPPORTED),
+        ("cond_b", "Gewerbe", OutcomeNature.NEGATIVE, Requirement.UNSUPPORTED),
     ]
     assert mail.form is not None
     assert (mail.form.kind, mail.outcomes, mail.data, mail.comments) == (FormKind.NONE, (), None, None)

@@ -161,6 +161,31 @@ def test_events_give_the_times_of_assignment_and_completion(settings: Littlehors
     assert task.completed_by == task.assignee is not None
 
 
+@pytest.mark.parametrize(
+    ("results", "status", "expected"),
+    [
+        ({"decision": {"type": "STRING", "value": "accepted"}}, "DONE", "accepted"),
+        ({"decision": {"type": "STRING", "value": "accepted"}}, "ASSIGNED", None),
+        ({"decision": {"type": "STRING", "value": "other"}}, "DONE", None),
+        ({"decision": {"type": "INTEGER", "value": 5}}, "DONE", None),
+        ({}, "DONE", None),
+        (None, "DONE", None),
+    ],
+)
+def test_the_outcome_of_a_completed_task_is_one_of_its_results(
+    settings: LittlehorseSettings, results: Any, status: str, expected: str | None
+) -> None:
+    """Of the configured field, and one of the configured outcomes."""
+    options = LittlehorseOptions.model_validate(
+        {"tenant": "default", "outcome_field": "decision", "outcomes": [{"code": "accepted"}]}
+    )
+    record = msgspec.json.decode(json.dumps(LISTED | {"status": status, "results": results}), type=wire.TaskRecord)
+    configured = settings.model_copy(update={"options": options})
+
+    assert expected == task_from_wire(record, configured, fetched_at=NOW).outcome
+    assert task_from_wire(record, settings, fetched_at=NOW).outcome is None
+
+
 def test_users_and_groups_of_the_directory() -> None:
     """With the kernel's ids. The identity provider's id of a group is an alias."""
     user = user_from_wire(row().user or wire.User(), "EMAIL")

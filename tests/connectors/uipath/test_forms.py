@@ -96,8 +96,8 @@ async def test_a_forms_fields_and_buttons_come_from_its_layout(scripted: Scripte
     assert ("s", "In euros") == (form.fields[3].default_value, form.fields[1].description)
     assert ["a", "2"] == [option.value for option in form.fields[2].options or ()]
     assert [
-        ("approve", "Approve", OutcomeNature.NEUTRAL, Requirement.REQUIRED),
-        ("Reject", "Reject", OutcomeNature.NEGATIVE, Requirement.REQUIRED),
+        ("approve", "Approve", OutcomeNature.NEUTRAL, Requirement.OPTIONAL),
+        ("Reject", "Reject", OutcomeNature.NEGATIVE, Requirement.OPTIONAL),
     ] == [(each.code, each.label, each.nature, each.data) for each in detail.outcomes or ()]
     assert {"name": "Ana", "sum": Decimal("1.5")} == detail.data
     assert 1 == len(asked)
@@ -304,6 +304,22 @@ async def test_a_form_is_sent_with_the_data_that_the_task_holds(
     await connector.perform(SaveDraft(task=FORM, data=given or {}, given=given or {}))
 
     assert [sent, sent] == [body.get("data", body.get("Data")) for _, _, body, _ in vendor.writes]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"), [({}, "REQUIRED"), ({"iban": ""}, "REQUIRED"), ({"iban": "DE1"}, "OPTIONAL")]
+)
+async def test_an_outcome_requires_data_while_a_field_lacks_a_value(
+    scripted: Scripted, data: dict[str, str], expected: str
+) -> None:
+    """One that it demands under all conditions. What may be left out is kept."""
+    button = {"type": "button", "key": "submit", "label": "Submit"}
+    hidden = {**REQUIRED["components"][0], "key": "why", "conditional": {"show": True, "when": "iban", "eq": "x"}}
+    connector = scripted(holding({"components": [*REQUIRED["components"], hidden, button]}, data))
+
+    detail = await connector.get_detail(FORM, {DetailAspect.OUTCOMES})
+
+    assert [expected] == [outcome.data for outcome in detail.outcomes or ()]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.asgi_server import WRITES_S, AsgiServer
+from gateway.cli.asgi_server import WRITES_S, AsgiServer, bound
 
 pytestmark = pytest.mark.server
 
@@ -63,7 +63,7 @@ async def closed(writer: asyncio.StreamWriter) -> None:
 async def test_what_was_accepted_is_answered_and_nothing_new_is_accepted() -> None:
     """Also the request that an open connection brings as the server ends. Each answer ends its connection."""
     application, port = Application(), free_port()
-    server = AsgiServer(application, HOST, port)
+    server = AsgiServer(application, bound(HOST, port))
     await server.__aenter__()
     connections = [await asyncio.open_connection(HOST, port) for _ in range(2)]
     (first, to_first), (late, to_late) = connections

@@ -46,6 +46,8 @@ class Component(Struct, eq=False):
     data_path: str
     full_path: str
     children: "list[Component]" = field(default_factory=list)
+    noted: dict[str, Any] = field(default_factory=dict)
+    """What was found out about it once for all rows."""
 
     @property
     def holds_data(self) -> bool:

@@ -13,10 +13,11 @@ from connectors.sdk import (
     encode_json_numbers,
     is_number,
     is_same,
+    value_at,
 )
 from connectors.uipath.formats.formio.components import Component, mapping
 from connectors.uipath.formats.formio.dates import moment_of
-from connectors.uipath.formats.formio.javascript import is_truthy, number_of, path_of, to_text, value_at
+from connectors.uipath.formats.formio.javascript import is_truthy, number_of, path_of, to_text
 
 
 class Verdict(Enum):

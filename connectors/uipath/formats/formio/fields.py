@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from connectors.sdk import MISSING, FormField, FormFieldType, is_number
+from connectors.sdk import MISSING, FormField, FormFieldType, is_number, value_at
 from connectors.uipath.formats.formio.components import Component, Layout, mapping, text
 from connectors.uipath.formats.formio.conditions import expressions, has_condition
-from connectors.uipath.formats.formio.javascript import is_truthy, value_at
+from connectors.uipath.formats.formio.javascript import is_truthy
 from connectors.uipath.formats.formio.rules import count_rule, is_required, number_rule
 from connectors.uipath.formats.formio.taking import is_disabled
 from connectors.uipath.formats.formio.texts import anchored

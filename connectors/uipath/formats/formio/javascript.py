@@ -1,15 +1,13 @@
-"""Values as JavaScript sees them: as text, as number, and by a path. Form.io's rules are written in these terms."""
+"""Values as JavaScript sees them: as text and as number. Form.io's rules are written in these terms."""
 
 import math
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
-from connectors.sdk import MISSING, is_number
+from connectors.sdk import MISSING, DataPath, is_number
 
 Number = int | float | Decimal
-Place = tuple[str | int, ...]
-"""Where a value is in the data: names of members, and numbers of rows."""
 
 _LEADING = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)", re.ASCII)
 _WHOLE = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -106,55 +104,12 @@ def length(text: str) -> int:
     return len(text) + sum(1 for letter in text if letter > "\uffff")
 
 
-def path_of(text: str) -> Place:
+def path_of(text: str) -> DataPath:
     """`lines[0].item` as its parts."""
     parts = tuple(
         int(part) if part.isascii() and part.isdecimal() and len(part) < 10 else part for part in _PART.findall(text)
     )
     return parts or ("",)
-
-
-def value_at(data: object, place: Place) -> object:
-    """The value at a place; MISSING if there is none."""
-    for part in place:
-        if isinstance(data, Mapping):
-            if str(part) not in data:
-                return MISSING
-            data = data[str(part)]
-        elif isinstance(data, list) and isinstance(part, int) and 0 <= part < len(data):
-            data = data[part]
-        else:
-            return MISSING
-    return data
-
-
-def put_at(data: dict[str, object], place: Place, value: object) -> None:
-    """Set a value, with new objects in place of what leads nowhere. Rows are never added."""
-    node: object = data
-    for position, part in enumerate(place):
-        is_last = position == len(place) - 1
-        if isinstance(node, dict):
-            if is_last:
-                node[str(part)] = value
-                return
-            inner = node.get(str(part))
-            if not isinstance(inner, dict | list):
-                inner = node[str(part)] = {}
-            node = inner
-        elif isinstance(node, list) and isinstance(part, int) and 0 <= part < len(node):
-            if is_last:
-                node[part] = value
-                return
-            node = node[part]
-        else:
-            return
-
-
-def remove_at(data: dict[str, object], place: Place) -> None:
-    """Remove the member at a place, if it is there."""
-    holder = value_at(data, place[:-1])
-    if place and isinstance(holder, dict):
-        holder.pop(str(place[-1]), None)
 
 
 def _double(number: Number) -> float:

@@ -3,16 +3,17 @@
 A port of the processors of `@formio/core` 2.8.3, without the filter of its server, which drops data beside the form.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from connectors.sdk import MISSING, FormFault, FormJudgement
+from connectors.sdk import MISSING, DataPath, FormFault, FormJudgement, is_too_deep, put_at, remove_at, value_at
 from connectors.uipath.formats.formio.components import Component, Layout, mapping, text
 from connectors.uipath.formats.formio.conditions import Verdict, expressions, is_triggered, logic_of, verdict
-from connectors.uipath.formats.formio.javascript import Place, is_truthy, path_of, put_at, remove_at, to_text, value_at
+from connectors.uipath.formats.formio.javascript import is_truthy, path_of, to_text
 from connectors.uipath.formats.formio.rules import broken
 from connectors.uipath.formats.formio.taking import Taken, fault, is_disabled, take
 from connectors.uipath.formats.formio.values import normalized
@@ -40,10 +41,9 @@ def judge(
     A draft may lack required values, and only what was given is judged in it.
     """
     form = Layout(layout)
-    try:
-        return _Judging(form, take(form.roots, given, held), is_draft=is_draft).run()
-    except RecursionError:
+    if is_too_deep(given):
         return FormJudgement(data=given, faults=(FormFault(path=(), rule="is nested too deeply", label="data"),))
+    return _Judging(form, take(form.roots, given, held), is_draft=is_draft).run()
 
 
 class _Judging:
@@ -52,15 +52,19 @@ class _Judging:
         self._taken = taken
         self._data = taken.data
         self._is_draft = is_draft
-        self._faults = list(taken.faults)
+        self._faults: list[tuple[Component | None, FormFault]] = []
         self._unevaluated: list[str] = []
         # Of components whose keys lead to the same place: what stays if one of them is shown.
-        self._kept: set[Place] = set()
-        self._cleared: set[Place] = set()
+        self._kept: set[DataPath] = set()
+        self._cleared: set[DataPath] = set()
+        # What a condition hides and clears: whatever was given there.
+        self._gone: set[DataPath] = set()
 
     def run(self) -> FormJudgement:
         for component in self._form.roots:
             self._visit(component, (), {}, Shown())
+        gone = self._gone - self._kept
+        self._faults += [each for each in self._taken.faults if not _is_within(each[1].path, gone)]
         for place in self._cleared - self._kept:
             remove_at(self._data, place)
         return FormJudgement(
@@ -73,7 +77,7 @@ class _Judging:
         listed = sorted(self._faults, key=lambda each: len(places) if each[0] is None else places[each[0]])
         return tuple({(each.path, each.rule): each for _, each in listed}.values())
 
-    def _visit(self, component: Component, base: Place, rows: Rows, above: Shown) -> None:
+    def _visit(self, component: Component, base: DataPath, rows: Rows, above: Shown) -> None:
         changed, shown = self._shown(component, rows, above)
         path = (*base, *component.keys) if component.holds_data else base
         place = self._place(path)
@@ -86,7 +90,7 @@ class _Judging:
             faults = self._validate(changed, path, place, shown)
             self._faults += [(component, each) for each in faults]
 
-    def _visit_children(self, component: Component, place: Place, rows: Rows, shown: Shown) -> None:
+    def _visit_children(self, component: Component, place: DataPath, rows: Rows, shown: Shown) -> None:
         if not component.has_rows:
             for child in component.children:
                 self._visit(child, place, rows, shown)
@@ -144,7 +148,7 @@ class _Judging:
 
     def _value_at(self, component: Component, rows: Rows) -> object:
         """Within a list of rows: of the row that is judged, else of the row of the same number, else of the first."""
-        place: Place = ()
+        place: DataPath = ()
         for each in (*reversed(list(component.ancestors)), component):
             if each.holds_data:
                 place = self._place((*place, *each.keys))
@@ -152,7 +156,7 @@ class _Judging:
                 place = (*place, self._row(each, place, rows))
         return value_at(self._data, place)
 
-    def _row(self, component: Component, place: Place, rows: Rows) -> int:
+    def _row(self, component: Component, place: DataPath, rows: Rows) -> int:
         if component in rows:
             return rows[component]
         value = value_at(self._data, place)
@@ -161,7 +165,7 @@ class _Judging:
 
     # Values
 
-    def _place(self, path: Place) -> Place:
+    def _place(self, path: DataPath) -> DataPath:
         """A member whose name is the whole key with its dots comes first, as in the library."""
         flat = ".".join(map(str, path))
         return (flat,) if len(path) > 1 and flat in self._data else path
@@ -176,25 +180,27 @@ class _Judging:
             if is_truthy(script):
                 self._unevaluated.append(script if isinstance(script, str) else f"{name} of {component.key}")
 
-    def _normalize(self, component: Component, place: Place, shown: Shown) -> None:
+    def _normalize(self, component: Component, place: DataPath, shown: Shown) -> None:
         value = value_at(self._data, place)
         is_left = value is MISSING and (self._is_draft or shown.is_unknown)
         if is_left or place in self._taken.faulty:
             return
         made = normalized(component, value)
         if made is not MISSING and made is not value:
-            put_at(self._data, place, made)
+            put_at(self._data, place, made, replaces=True)
 
-    def _clear(self, component: Component, place: Place, shown: Shown) -> None:
+    def _clear(self, component: Component, place: DataPath, shown: Shown) -> None:
         """Data of a component that its condition hides go, unless it says otherwise."""
         if not shown.is_hidden:
             self._kept.add(place)
         elif component.part.get("clearOnHide", True) and value_at(self._data, place) is not MISSING:
-            self._cleared.add(place)
-            if component.data_path not in self._form.twice:
+            self._gone.add(place)
+            if component.data_path in self._form.twice:
+                self._cleared.add(place)
+            else:
                 remove_at(self._data, place)
 
-    def _validate(self, component: Component, path: Place, place: Place, shown: Shown) -> Iterator[FormFault]:
+    def _validate(self, component: Component, path: DataPath, place: DataPath, shown: Shown) -> Iterator[FormFault]:
         part = component.part
         is_out = (shown.is_hidden or shown.is_set_aside) and not part.get("validateWhenHidden")
         if is_out or not part.get("input", True) or not _is_kept(part) or place in self._taken.faulty:
@@ -205,6 +211,10 @@ class _Judging:
         is_demanded = not self._is_draft and not shown.is_unknown and not is_disabled(component)
         for within, rule in broken(component, value_at(self._data, place), is_demanded=is_demanded):
             yield fault((*path, *within), component, rule)
+
+
+def _is_within(path: Sequence[object], places: AbstractSet[DataPath]) -> bool:
+    return bool(places) and any(tuple(path[:length]) in places for length in range(1, len(path) + 1))
 
 
 def _is_kept(part: Mapping[str, Any]) -> bool:
@@ -223,5 +233,5 @@ def _changed(component: Component, action: Mapping[str, Any]) -> Component | Non
     if prop.get("type") != "boolean" or name is None:
         return component
     part: dict[str, Any] = {**component.part, "validate": dict(component.rules)}
-    put_at(part, path_of(name), to_text(action.get("state")) == "true")
+    put_at(part, path_of(name), to_text(action.get("state")) == "true", replaces=True)
     return replace(component, part=part)

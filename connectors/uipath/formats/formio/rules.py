@@ -19,7 +19,7 @@ from connectors.uipath.formats.formio.dates import (
 )
 from connectors.uipath.formats.formio.javascript import is_truthy, leading_integer, leading_number, length, to_text
 from connectors.uipath.formats.formio.texts import fits_mask, has_form, is_mail_address, is_web_address
-from connectors.uipath.formats.formio.values import NO_FILES, day_rule, options_of
+from connectors.uipath.formats.formio.values import NO_FILES, choices_of, day_rule, option_texts_of
 
 Rule = Callable[[Component, object], str | None]
 
@@ -317,13 +317,14 @@ def _available(component: Component, value: object) -> str | None:
     """Only texts and objects: the library takes numbers and booleans as empty here."""
     if not component.rules.get("onlyAvailableItems") or not isinstance(value, str | Mapping) or not value:
         return None
-    known = options_of(component) if component.type in {"radio", "select", "selectboxes"} else None
+    known = choices_of(component) if component.type in {"radio", "select", "selectboxes"} else None
     if known is None:
         return None
+    texts = option_texts_of(component)
     if component.type == "selectboxes":
-        is_known = not isinstance(value, Mapping) or set(value) <= {each.value for each in known}
+        is_known = not isinstance(value, Mapping) or texts.issuperset(value)
     else:
-        is_known = any(is_same(value, each.raw_value) or to_text(value) == each.value for each in known)
+        is_known = value in known or to_text(value) in texts
     return None if is_known else "takes one of its options"
 
 

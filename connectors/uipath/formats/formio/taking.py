@@ -5,9 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from connectors.sdk import MISSING, FormFault, is_empty, is_same
+from connectors.sdk import MISSING, DataPath, FormFault, copied, is_empty, is_same, put_at, value_at
 from connectors.uipath.formats.formio.components import Component, Names, names_of, text
-from connectors.uipath.formats.formio.javascript import Place, put_at, value_at
 from connectors.uipath.formats.formio.rules import count_rule
 from connectors.uipath.formats.formio.values import converted, wrong_shape
 
@@ -21,8 +20,8 @@ class Taken(Struct, frozen=True):
     """
 
     data: dict[str, Any]
-    given: frozenset[Place]
-    faulty: frozenset[Place]
+    given: frozenset[DataPath]
+    faulty: frozenset[DataPath]
     faults: tuple[tuple[Component | None, FormFault], ...]
 
 
@@ -40,16 +39,16 @@ def take(roots: list[Component], given: Mapping[str, object], held: Mapping[str,
 class _Taking:
     def __init__(self, held: Mapping[str, object]) -> None:
         self._held = held
-        self._data: dict[str, Any] = _copy_of(held)
-        self._given: set[Place] = set()
-        self._faulty: set[Place] = set()
+        self._data: dict[str, Any] = copied(held)
+        self._given: set[DataPath] = set()
+        self._faulty: set[DataPath] = set()
         self._faults: list[tuple[Component | None, FormFault]] = []
 
     def run(self, roots: list[Component], given: Mapping[str, object]) -> Taken:
         self._object(names_of(roots), given, (), self._is_held(()))
         return Taken(self._data, frozenset(self._given), frozenset(self._faulty), tuple(self._faults))
 
-    def _object(self, names: Names, given: Mapping[str, object], path: Place, is_known: IsKnown) -> None:
+    def _object(self, names: Names, given: Mapping[str, object], path: DataPath, is_known: IsKnown) -> None:
         for key, value in given.items():
             way = (key,) if key in names.inner else tuple(key.split("."))
             inner = names.follow(way)
@@ -60,7 +59,7 @@ class _Taking:
                     self._fault((*path, key), None, self._unknown(names, key, path))
                 self._put((*path, key), value)
 
-    def _is_held(self, path: Place) -> IsKnown:
+    def _is_held(self, path: DataPath) -> IsKnown:
         """Data beside the form may be sent along as they are."""
 
         def is_known(key: str, value: object) -> bool:
@@ -68,13 +67,13 @@ class _Taking:
 
         return is_known
 
-    def _unknown(self, names: Names, key: str, path: Place) -> str:
+    def _unknown(self, names: Names, key: str, path: DataPath) -> str:
         if value_at(self._held, (*path, key)) is not MISSING:
             return "is no field of the form, and the task holds another value, which stays"
         known = [name for name, each in names.inner.items() if each.component is None or not each.component.is_button]
         return f"is no field of the form; its fields are: {', '.join(sorted(known)) or 'none'}"
 
-    def _value(self, names: Names, value: object, path: Place) -> None:
+    def _value(self, names: Names, value: object, path: DataPath) -> None:
         component = names.component
         if names.inner:
             self._of_object(names, value, path)
@@ -93,9 +92,9 @@ class _Taking:
         if wrong is not None:
             self._faulty.add(place)
             self._fault(path, component, wrong)
-        self._put(place, _copy_of(value))
+        self._put(place, copied(value))
 
-    def _of_object(self, names: Names, value: object, path: Place) -> None:
+    def _of_object(self, names: Names, value: object, path: DataPath) -> None:
         if isinstance(value, Mapping):
             if names.component is not None and value_at(self._data, path) is MISSING:
                 self._put(path, {})
@@ -117,7 +116,7 @@ class _Taking:
             )
         return wrong_shape(component, value)
 
-    def _rows(self, component: Component, rows: list[object], place: Place) -> None:
+    def _rows(self, component: Component, rows: list[object], place: DataPath) -> None:
         """A list of rows replaces the one before. Rows may have the members that the rows of the task have."""
         names, before = names_of(component.children), value_at(self._held, place)
         held = before if isinstance(before, list) else []
@@ -134,27 +133,21 @@ class _Taking:
                 self._object(names, row, where, lambda key, value: key in beside)
             else:
                 self._put(where, row)
-                if row not in held:
+                if number >= len(held) or row != held[number]:
                     self._fault(where, component, NO_ROW)
 
-    def _place(self, path: Place) -> Place:
+    def _place(self, path: DataPath) -> DataPath:
         """A key with dots leads into nested objects, except where the task holds a member of exactly that name."""
         flat = ".".join(map(str, path))
         return (flat,) if len(path) > 1 and flat in self._data else path
 
-    def _put(self, place: Place, value: object) -> None:
-        put_at(self._data, place, value)
+    def _put(self, place: DataPath, value: object) -> None:
+        put_at(self._data, place, value, replaces=True)
 
-    def _fault(self, path: Place, component: Component | None, rule: str) -> None:
+    def _fault(self, path: DataPath, component: Component | None, rule: str) -> None:
         self._faults.append((component, fault(path, component, rule)))
 
 
-def fault(path: Place, component: Component | None, rule: str) -> FormFault:
+def fault(path: DataPath, component: Component | None, rule: str) -> FormFault:
     label = None if component is None else text(component.part, "label")
     return FormFault(path=path, rule=rule, label=label)
-
-
-def _copy_of(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _copy_of(each) for key, each in value.items()}
-    return [_copy_of(each) for each in value] if isinstance(value, list) else value

@@ -24,13 +24,12 @@ _NAMED = (_ANY_SCHEME + _AUTHORITY + _NAME + _TLD + _TAIL, _SCHEME + _AUTHORITY 
 _NUMBERED = _ANY_SCHEME + _AUTHORITY + _ADDRESS + _TAIL
 # Addresses that the library takes as a name only, which needs a scheme.
 _PRIVATE = re.compile(r"(?:10|127)(?:\.\d{1,3}){3}|(?:169\.254|192\.168)(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])\.")
-_UNICODE = re.compile(r"\\u([0-9A-Fa-f]{4})")
 
 _MASK = {
     "9": "[0-9]",
-    "a": r"[A-Za-z\x{0410}-\x{044F}\x{0401}\x{0451}\x{00C0}-\x{00FF}\x{00B5}]",
-    "A": r"[A-Z\x{0410}-\x{042F}\x{0401}\x{00C0}-\x{00DE}]",
-    "*": r"[0-9A-Za-z\x{0410}-\x{044F}\x{0401}\x{0451}\x{00C0}-\x{00FF}\x{00B5}]",
+    "a": r"[A-Za-z\u0410-\u044F\u0401\u0451\u00C0-\u00FF\u00B5]",
+    "A": r"[A-Z\u0410-\u042F\u0401\u00C0-\u00DE]",
+    "*": r"[0-9A-Za-z\u0410-\u044F\u0401\u0451\u00C0-\u00FF\u00B5]",
 }
 _PLAIN_MASK = {"9": "[0-9]", "A": "[a-zA-Z]", "a": "[a-z]", "*": "[a-zA-Z0-9]"}
 # Optional and repeated parts of a mask, and classes of letters beyond the common ones.
@@ -44,15 +43,15 @@ def is_mail_address(value: str) -> bool:
 def is_web_address(value: str) -> bool:
     if is_mail_address(value):
         return False
-    if any(matches(pattern, value) for pattern in _NAMED):
+    if any(_compiled(pattern).search(value) for pattern in _NAMED):
         return True
-    found = _numbered().search(value)
+    found = _compiled(_NUMBERED).search(value)
     return found is not None and _PRIVATE.match(found.group("address")) is None
 
 
-@lru_cache(maxsize=1)
-def _numbered() -> Any:
-    return re2.compile(_NUMBERED)
+@lru_cache(maxsize=3)
+def _compiled(pattern: str) -> Any:
+    return re2.compile(pattern)
 
 
 def anchored(pattern: str) -> str:
@@ -61,8 +60,8 @@ def anchored(pattern: str) -> str:
 
 
 def has_form(pattern: str, value: str) -> bool | None:
-    """Whether the text is of a pattern of the layout; None for one that cannot be matched here (look-ahead)."""
-    return matches(_UNICODE.sub(r"\\x{\1}", anchored(pattern)), value)
+    """Whether the text is of a pattern of the layout; None for one that cannot be matched here."""
+    return matches(anchored(pattern), value)
 
 
 def fits_mask(mask: str, value: str, *, is_plain: bool) -> bool | None:
@@ -70,4 +69,6 @@ def fits_mask(mask: str, value: str, *, is_plain: bool) -> bool | None:
     if not is_plain and _UNCOMMON & set(mask):
         return None
     letters = _PLAIN_MASK if is_plain else _MASK
-    return matches("^" + "".join(letters.get(each) or re2.escape(each) for each in mask) + "$", value)
+    return matches(
+        "^" + "".join(letters.get(each) or (each if each.isalnum() else f"\\{each}") for each in mask) + "$", value
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.sdk import MISSING, FormOption, MalformedResponseError, decode_json_value, is_same, option
+from connectors.sdk import MISSING, Choices, FormOption, MalformedResponseError, decode_json_value, option
 from connectors.uipath.formats.formio.components import Component, mapping, text
 from connectors.uipath.formats.formio.dates import (
     DATA_FORMAT,
@@ -27,6 +27,30 @@ MOST_NAMED = 10
 
 def options_of(component: Component) -> tuple[FormOption, ...] | None:
     """With their values as the component submits them. None if there are none, or they come from an address or a script."""
+    if "options" not in component.noted:
+        component.noted["options"] = _options_of(component)
+    options: tuple[FormOption, ...] | None = component.noted["options"]
+    return options
+
+
+def choices_of(component: Component) -> Choices | None:
+    """The values of its options."""
+    options = options_of(component)
+    if options is not None and "choices" not in component.noted:
+        component.noted["choices"] = Choices(each.raw_value for each in options)
+    choices: Choices | None = component.noted.get("choices")
+    return choices
+
+
+def option_texts_of(component: Component) -> frozenset[str]:
+    """The texts of its options."""
+    if "texts" not in component.noted:
+        component.noted["texts"] = frozenset(each.value for each in options_of(component) or ())
+    texts: frozenset[str] = component.noted["texts"]
+    return texts
+
+
+def _options_of(component: Component) -> tuple[FormOption, ...] | None:
     part = component.part
     source, listed = text(part, "dataSrc"), part.get("values")
     if component.type == "select":
@@ -137,10 +161,10 @@ def day_rule(part: Mapping[str, Any]) -> str:
 
 
 def _wrong_option(component: Component, value: object) -> str | None:
-    known = options_of(component)
-    if known is None or any(is_same(value, each.raw_value) for each in known):
+    known = choices_of(component)
+    if known is None or value in known:
         return None
-    return _one_of([each.value for each in known])
+    return _one_of([each.value for each in options_of(component) or ()])
 
 
 def _one_of(names: list[str]) -> str:
@@ -148,7 +172,7 @@ def _one_of(names: list[str]) -> str:
 
 
 def _wrong_boxes(component: Component, value: object) -> str | None:
-    known = options_of(component)
+    known = None if options_of(component) is None else option_texts_of(component)
     if isinstance(value, Mapping):
         chosen = list(value)
         if not all(isinstance(each, bool) for each in value.values()):
@@ -160,9 +184,10 @@ def _wrong_boxes(component: Component, value: object) -> str | None:
     else:
         return "takes a list of options, or true and false by option"
     # A box without a name is a leftover of the form's editor.
-    if known is None or set(chosen) <= {each.value for each in known} | {""}:
+    if known is None or set(chosen) <= known | {""}:
         return None
-    return f"has no such option; its options are {', '.join(each.value for each in known[:MOST_NAMED])}"
+    named = [each.value for each in (options_of(component) or ())[:MOST_NAMED]]
+    return f"has no such option; its options are {', '.join(named)}"
 
 
 def _wrong_survey(component: Component, value: object) -> str | None:

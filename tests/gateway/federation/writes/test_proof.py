@@ -22,6 +22,7 @@ from connectors.sdk.commands import (
     MutationStatus,
     Release,
     TaskCommand,
+    Unassign,
     Update,
 )
 from connectors.sdk.model import (
@@ -143,6 +144,14 @@ def test_an_owner_who_did_not_have_the_task_before_proves_a_claim(
 ) -> None:
     """Whoever the source is called as."""
     assert expected is verdict(of(command), Seen(task=now), trust)
+
+
+@pytest.mark.parametrize("trust", [EXCLUSIVE, SHARED, UNKNOWN_ACCOUNT, PERSON])
+def test_the_record_from_before_another_write_proves_nothing(trust: Trust) -> None:
+    """The person owned the task, was relieved of it, and claims: reads that lag still show them as the owner."""
+    relieved = step(Unassign(task=OWNED, actor=ALICE), MutationStatus.APPLIED, at=BEFORE)
+
+    assert OPEN is verdict(of(CLAIM), Seen(task=OWNED), structs.replace(trust, others=(relieved,)))
 
 
 COMPLETIONS: list[tuple[TaskCommand, Seen, Trust, Verdict]] = [

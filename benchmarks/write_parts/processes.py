@@ -1,0 +1,132 @@
+"""The stand-ins and the gateway, each in a process of its own."""
+
+import asyncio
+import logging
+import multiprocessing
+import socket
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+
+from benchmarks.write_parts.people import crowd, identities
+from gateway.app import create_app
+from gateway.settings import load
+from sandbox import people
+from sandbox.config import configuration, toml
+from sandbox.registry import stand_ins
+from sandbox.server import serve
+
+
+def stand_in_process(pipe: Connection, tasks: int, seed: int) -> None:
+    """Serve until the other end of `pipe` is closed. First send the gateway's configuration and the addresses."""
+
+    async def served() -> None:
+        more = crowd()
+        # Before the vendors' modules are imported, which make their directories of it.
+        vars(people)["ALL_PEOPLE"] = (*people.ALL_PEOPLE, *more)
+        chosen = [kind() for kind in stand_ins().values()]
+        found = {one.vendor: identities(one, more) for one in chosen}
+        for each in chosen:
+            each.reset(tasks=tasks, seed=seed, now=None, scenario=None)
+        async with serve(chosen, host="127.0.0.1", base_port=0) as urls:
+            document = tomllib.loads(configuration(chosen, urls, "of a benchmark"))
+            document["people"] += [
+                {
+                    "key": one.key,
+                    "name": one.name,
+                    "groups": list(one.groups),
+                    "identities": {vendor: known[one.key] for vendor, known in found.items()},
+                }
+                for one in more
+            ]
+            pipe.send((document, dict(urls)))
+            await asyncio.to_thread(pipe.poll, None)
+
+    logging.disable()
+    uvloop.run(served())
+
+
+def gateway_process(path: Path, port: int, ready: Connection) -> None:
+    """A gateway, until it is killed."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+
+    class Told(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            ready.send(listening.getsockname()[1])
+
+    Told(uvicorn.Config(create_app(load(path)), log_config=None, access_log=False)).run(sockets=[listening])
+
+
+class Gateway:
+    """A gateway that can be killed and comes back under its address."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._port = 0
+        self._starting = multiprocessing.get_context("forkserver")
+        self._starting.set_forkserver_preload(["__main__"])
+        self.kills = 0
+        self.start()
+
+    def start(self) -> None:
+        ours, theirs = self._starting.Pipe()
+        self._process = self._starting.Process(
+            target=gateway_process, args=(self._path, self._port, theirs), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+        self._port = ours.recv()
+        ours.close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join()
+
+    async def die_and_return(self) -> None:
+        self.kill()
+        self.kills += 1
+        await asyncio.to_thread(self.start)
+
+
+@contextmanager
+def vendors(tasks: int, seed: int) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
+    spawning = multiprocessing.get_context("spawn")
+    ours, theirs = spawning.Pipe()
+    process = spawning.Process(target=stand_in_process, args=(theirs, tasks, seed), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield ours.recv()
+    finally:
+        ours.close()
+        process.join(timeout=5)
+        process.terminate()
+
+
+@contextmanager
+def gateway(document: Mapping[str, Any], folder: Path, **source: float) -> Iterator[Gateway]:
+    """With a journal of its own, and `source` in each source's settings."""
+    path = folder / "taskgate.toml"
+    settings = {**document["gateway"], "graphiql": False, "journal": str(folder / "journal.sqlite3")}
+    sources = [{**one, **source} for one in document["sources"]]
+    path.write_text(toml({**document, "gateway": settings, "sources": sources}), encoding="utf-8")
+    running = Gateway(path)
+    try:
+        yield running
+    finally:
+        running.kill()

@@ -1,0 +1,192 @@
+"""What faults and kills do to writes: `python benchmarks/writes.py [--writes N] [--kills N] [--claims N] [--seed N]`.
+
+The five stand-ins run in their own process, the gateway in another one, which is killed (kill -9) at random moments
+and started again over its journal. People send writes of all verbs that the tasks allow, each with an idempotency key,
+and a share of the requests of the gateway meets a fault: an answer that is lost, late or wrong, a connection that is cut
+before or after the stand-in applied the write, a failure with and without an effect. A call without an answer, because
+the gateway was killed, is sent again with its key.
+
+Then the faults end, and every write that is still UNKNOWN or PENDING is asked for by its id until it is settled. What
+people were told is compared with the stand-ins' logs of effects. Of the writes of one kind to one target:
+
+  lies   APPLIED, and the stand-in did not do it
+  more   done, although no write was APPLIED or may have been applied: done twice, or REJECTED and done
+
+Before that, 50 people claim one task of each vendor at once, within the vendors' own limits. At the end the journal
+alone: what it adds to a write.
+
+Exits with 1 where a write lied, was done twice or has no end, where a claim had not one winner, or where the journal
+adds more than 3 ms (p99).
+"""
+
+import argparse
+import asyncio
+import logging
+import random
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import structlog
+import uvloop
+
+from benchmarks.write_parts.people import CROWD
+from benchmarks.write_parts.processes import gateway, vendors
+from benchmarks.write_parts.report import HEAD, row, verdicts
+from benchmarks.write_parts.world import FAULTY, World
+from connectors.sdk.commands import MutationStatus, TaskAction
+from connectors.sdk.model import TaskRef
+from gateway.store import Evidence
+from gateway.store.sqlite import SqliteJournal
+from schema.ports import WriteResult
+
+# Seconds. The vendors are near, so that lost answers do not make the run long.
+SOURCE = {
+    "connect_timeout": 1.0,
+    "read_timeout": 5.0,
+    "write_timeout": 1.5,
+    "deadline": 8.0,
+    "late_max": 6.0,
+    "read_lag": 2.0,
+}
+# People who write to each vendor at the same time: four, and more where there is much to write. Most of them wait.
+WORKERS, WRITES_EACH = 4, 100
+JOURNALED = 300
+SLOW_MS = 3.0
+
+
+async def journal_ms(folder: Path) -> tuple[float, float]:
+    """What the journal adds to a write: its three records, in milliseconds, p50 and p99."""
+    journal = SqliteJournal(folder / "measured.sqlite3")
+    times = []
+    for number in range(JOURNALED):
+        began = time.perf_counter()
+        await journal.admit(
+            operation_id=f"o{number}",
+            person="alice",
+            client_key=f"k{number}",
+            fingerprint="f",
+            source="north",
+            target=TaskRef("north", str(number)),
+            action=TaskAction.CLAIM,
+        )
+        await journal.mark_sent(f"o{number}", Evidence(command="Claim", salt=b"salt", sent_at=datetime.now(UTC)))
+        await journal.settle(f"o{number}", WriteResult(status=MutationStatus.APPLIED, operation_id=f"o{number}"))
+        times.append(1000 * (time.perf_counter() - began))
+    journal.close()
+    times.sort()
+    return times[len(times) // 2], times[int(len(times) * 0.99)]
+
+
+@asynccontextmanager
+async def client() -> AsyncIterator[httpx2.AsyncClient]:
+    limits = httpx2.Limits(max_connections=200, max_keepalive_connections=40)
+    async with httpx2.AsyncClient(timeout=60, limits=limits, verify=False, trust_env=False) as made:
+        yield made
+
+
+async def claimed(document: Mapping[str, Any], urls: Mapping[str, str], folder: Path, most: int) -> bool:
+    """Print who got the task at each vendor. Whether one did, and all others were told so."""
+    is_right = True
+    with gateway(document, folder) as running:
+        async with client() as connected:
+            world = World(running, urls, connected, 0)
+            print(f"{most} people claim one task at once")
+            for vendor in urls:
+                effects, told = await world.claims(vendor, most)
+                is_right &= effects == 1 and told["APPLIED"] == 1
+                is_right &= told["REJECTED, ALREADY_ASSIGNED"] == most - 1
+                answers = "; ".join(f"{count} {what}" for what, count in told.most_common())
+                print(f"  {vendor:12} effects {effects}; {answers}")
+    return is_right
+
+
+async def written(
+    document: Mapping[str, Any], urls: Mapping[str, str], folder: Path, *, most: int, kills: int, seed: int
+) -> bool:
+    """Print what became of the writes. Whether all of it is true, and has an end."""
+    with gateway(document, folder, **SOURCE) as running:
+        async with client() as connected:
+            world = World(running, urls, connected, seed)
+            for vendor in urls:
+                await world.control(vendor, "rate-limit", {"limit": 1_000_000, "write_limit": 1_000_000})
+                await world.control(vendor, "effects", method="DELETE")
+            slots = {vendor: await world.slots(vendor, most // 4 + 40) for vendor in urls}
+            began = time.perf_counter()
+            dying = asyncio.create_task(killing(world, most, kills, random.Random(seed)))
+            # Each vendor has its share, so that a fast one does not take it all.
+            share = most // len(urls)
+            await asyncio.gather(
+                *(
+                    world.work(slots[vendor], vendor, share)
+                    for vendor in urls
+                    for _ in range(max(WORKERS, share // WRITES_EACH))
+                )
+            )
+            world.is_done = True
+            await dying
+            await world.heal()
+            seconds = time.perf_counter() - began
+            await world.settled()
+            found = await verdicts(world, urls)
+    resent = sum(one.resent for one in world.written)
+    print(
+        f"\n{len(world.written)} writes in {seconds:.0f} s, a fault planted for {FAULTY:.0%} of them; {running.kills} kills, "
+        f"{resent} calls sent again\n"
+    )
+    print(f"{'':29}" + "".join(f"{name:>8}" for name in HEAD) + "   p50 s  max s")
+    for vendor, verb, verdict in found:
+        print(row(vendor, verb, verdict))
+    wrong = sum(one.lies + one.more for _, _, one in found)
+    still_open = sum(one.was_open and not one.is_settled for one in world.written)
+    print(f"\nlies and more: {wrong}; without an end: {still_open}; seconds are those of unclear writes to their end")
+    return not wrong and not still_open
+
+
+async def killing(world: World, most: int, kills: int, chance: random.Random) -> None:
+    """Kill the gateway when so many writes were sent as a random number says."""
+    for at in sorted(chance.sample(range(most // 10, most * 9 // 10), kills)):
+        while len(world.written) < at and not world.is_done:  # noqa: ASYNC110 a count has no event
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(chance.uniform(0, 0.3))
+        await world.gateway.die_and_return()
+
+
+async def run(most: int, kills: int, claims: int, seed: int) -> bool:
+    is_right = True
+    with tempfile.TemporaryDirectory() as folder:
+        if claims:
+            with vendors(40, seed) as (document, urls):
+                is_right &= await claimed(document, urls, _folder(folder, "claims"), claims)
+        with vendors(max(120, most // 4), seed) as (document, urls):
+            is_right &= await written(document, urls, _folder(folder, "writes"), most=most, kills=kills, seed=seed)
+        middle, worst = await journal_ms(Path(folder))
+        print(f"\nthe journal adds {middle:.2f} ms to a write (p50), {worst:.2f} ms (p99; goal {SLOW_MS:.0f})")
+    return is_right and worst <= SLOW_MS
+
+
+def _folder(parent: str, name: str) -> Path:
+    made = Path(parent) / name
+    made.mkdir()
+    return made
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description="What faults and kills do to writes.")
+    arguments.add_argument("--writes", type=int, default=10_000)
+    arguments.add_argument("--kills", type=int, default=40)
+    arguments.add_argument("--claims", type=int, default=CROWD, help="people who claim one task at once; 0: none")
+    arguments.add_argument("--seed", type=int, default=7)
+    given = arguments.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    sys.exit(0 if uvloop.run(run(given.writes, given.kills, given.claims, given.seed)) else 1)
+
+
+if __name__ == "__main__":
+    main()

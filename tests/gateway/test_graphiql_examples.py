@@ -1,0 +1,107 @@
+"""The examples of the page at /graphql, run against the stand-ins with the variables that the page fills in."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway import graphiql
+from gateway.graphiql.examples import CLAIMABLE, EXAMPLES
+from tests.world import World, opened
+
+pytestmark = pytest.mark.server
+
+FILLING = Path(graphiql.__file__).parent / "filling.js"
+_, DETAIL, CLAIM, COMPLETE = (example.query for example in EXAMPLES)
+RULES: dict[str, Any] = {"required": True, "isConditional": False, "isDisabled": False, "isReadOnly": False}
+
+
+def variables(tasks: list[Any]) -> dict[str, Any]:
+    """What the page's own script makes of the tasks."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("the page's script needs Node.js, which is not on this machine")
+    script = 'require(process.argv[1]); console.log(JSON.stringify(filling.variables(JSON.parse(require("fs").readFileSync(0)))))'
+    done = subprocess.run(
+        [node, "-e", script, str(FILLING)],
+        input=json.dumps(tasks),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert 0 == done.returncode, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with opened(tmp_path) as one:
+        yield one
+
+
+async def test_the_examples_complete_a_task_whose_form_demands_something(world: World) -> None:
+    """Of each vendor whose tasks may be claimed: unchanged, with data of its form."""
+    query = CLAIMABLE.replace("first: 10", "first: 20").replace("nodes {", "nodes { source { vendor }")
+    tasks = (await world.data(query))["viewer"]["inbox"]["nodes"]
+    by_vendor: dict[str, list[Any]] = {}
+    for task in tasks:
+        by_vendor.setdefault(task["source"]["vendor"], []).append(task)
+    seen = {}
+    for vendor, of_vendor in by_vendor.items():
+        filled = variables(of_vendor)
+        shown = (await world.data(DETAIL, id=filled["id"]))["task"]
+        claimed = (await world.data(CLAIM, id=filled["id"]))["claimTask"]
+        completed = (await world.data(COMPLETE, **filled))["completeTask"]
+        seen[vendor] = (claimed["status"], completed["status"], completed["errors"], completed["task"]["state"])
+
+        assert set(filled["data"]) <= {field["key"] for field in shown["form"]["fields"]}
+        assert filled["outcome"] in [None, *(each["code"] for each in shown["outcomes"] or ())]
+    assert (
+        dict.fromkeys(["camunda", "geotareas", "littlehorse", "uipath"], ("APPLIED", "APPLIED", [], "COMPLETED"))
+        == seen
+    )
+
+
+def test_a_task_is_chosen_whose_form_demands_something() -> None:
+    """Else one that can be completed without data. A task whose form demands a file is left out."""
+    free: dict[str, Any] = {"id": "a", "form": None, "outcomes": []}
+    file = {"id": "b", "form": {"fields": [{"key": "f", "type": "FILE", **RULES}]}, "outcomes": None}
+    held = {"id": "c", "form": {"fields": [{"key": "t", "type": "TEXT", "value": "x", **RULES}]}, "outcomes": None}
+    asked = {"id": "d", "form": {"fields": [{"key": "t", "type": "TEXT", **RULES}]}, "outcomes": [{"code": "Go"}]}
+
+    assert {"id": "d", "outcome": "Go", "data": {"t": "sample"}} == variables([free, file, held, asked])
+    assert {"id": "c", "outcome": None, "data": None} == variables([file, held])
+    assert {"id": "", "outcome": None, "data": None} == variables([file])
+
+
+def test_values_fit_the_rules_of_their_fields() -> None:
+    """By type and rule."""
+    options = [{"rawValue": 7}, {"rawValue": 8}, {"rawValue": 9}]
+    row = {"key": "item", "type": "TEXT", **RULES}
+    fields: dict[str, tuple[dict[str, Any], Any]] = {
+        "code": ({"type": "TEXT", "pattern": "^[0-9]+$"}, "12345"),
+        "mail": ({"type": "TEXT", "pattern": "@"}, "someone@example.com"),
+        "long": ({"type": "TEXT", "minLength": 10}, "sample of a text that is somewhat longer"),
+        "several": ({"type": "TEXT", "isMultiple": True}, ["sample"]),
+        "ticked": ({"type": "BOOLEAN", "value": False}, True),
+        "day": ({"type": "DATE"}, "2030-01-31"),
+        "moment": ({"type": "DATETIME", "pattern": "^.{10}T.{5}$"}, "2030-01-31T12:00"),
+        "amount": ({"type": "NUMBER", "minimum": 2.5, "maximum": 9}, 2.5),
+        "small": ({"type": "INTEGER", "maximum": 0}, 0),
+        "steps": ({"type": "NUMBER", "step": 500}, 500),
+        "one": ({"type": "SELECT", "options": options}, 7),
+        "some": ({"type": "MULTI_SELECT", "options": options, "minItems": 2}, [7, 8]),
+        "rows": ({"type": "JSON", "fields": [row, {**row, "key": "note", "required": False}]}, [{"item": "sample"}]),
+    }
+    listed = [{"key": key, **RULES, **members} for key, (members, _) in fields.items()]
+    beside = [{**row, name: True} for name in ("isConditional", "isDisabled", "isReadOnly")]
+
+    found = variables([{"id": "a", "form": {"fields": listed + beside}, "outcomes": []}])
+
+    assert {key: value for key, (_, value) in fields.items()} == found["data"]
