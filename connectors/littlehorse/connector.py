@@ -68,7 +68,6 @@ from connectors.sdk import (
     from_settings,
     get_each,
     handles,
-    readable_task,
     utc_now,
 )
 
@@ -113,7 +112,9 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         self._admin = None if account is None else Side(account, ADMIN)
         self._directory = Directory(self._client, settings, user=self._user, admin=self._admin)
         self._lists = TaskLists(self._client, settings, self._directory, user=self._user, admin=self._admin)
-        self._details = Details(self._client, settings, self._directory, user=self._user, admin=self._admin)
+        self._details = Details(
+            self._client, settings, self._directory, self._lists, user=self._user, admin=self._admin
+        )
         self._assignments = Assignments(
             self._client, settings, self._directory, self._details, admin=self._admin, clock=clock
         )
@@ -153,23 +154,17 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
 
         Keycloak makes the account of a client without an e-mail address.
         """
-        options = self.settings.options
-        if self._admin is None or not options.identity_adapter:
+        account = await self._directory.account()
+        if account is None:
             return ""
-        account = await self._client.get_me(Side(self._admin.credentials))
         await self._directory.groups()
-        name, lacks = account.username or "the account", None
-        if not mapping.claim_of(account, options.user_id_claim):
-            attribute = {"EMAIL": "e-mail address", "PREFERRED_USERNAME": "user name", "SUB": "id"}[
-                options.user_id_claim
-            ]
-            lacks = (
-                f"{name} has no {attribute} in the identity provider, which the bridge takes as its user id: the bridge "
-                "refuses every completion by it; README.md of the connector says how to set it up"
-            )
-        self._account_lacks = lacks
+        self._account_lacks = lacks = mapping.account_lacks(account, self.settings.options.user_id_claim)
         self.withhold({Complete: lacks} if lacks is not None and _is_service(self.settings) else {})
-        return name
+        return mapping.account_name(account)
+
+    async def own_account(self) -> str | None:
+        account = await self._directory.account()
+        return None if account is None else mapping.user_id_of(account, self.settings.options.user_id_claim)
 
     # Tasks
 
@@ -185,6 +180,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         now = self.clock()
 
         def made(row: wire.TaskRow, raw: Raw) -> Task:
+            self._lists.note(row)
             return mapping.task_from_wire(row, self.settings, fetched_at=now, payload=raw)
 
         found = decode_rows(rows, lambda raw: decode_record(raw, wire.TaskRow), as_task=made, people=mapping.OWNERS)
@@ -193,21 +189,11 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         return following.page(items, odd=(*hidden, *found.odd))
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
-        """One call for each id; two or three for an unknown id, because the bridge answers 500 for it."""
+        """One call for each id; two or three for an unknown id, because the bridge answers 500 for it.
 
-        async def get(native_id: str) -> Task:
-            found, raw = await self._details.record(native_id)
-            now = self.clock()
-            return readable_task(
-                found.except_for(*wire.DETAILS),
-                lambda record: mapping.task_from_wire(record, self.settings, fetched_at=now, payload=raw),
-                source=self.source,
-                native_id=native_id,
-                fetched_at=now,
-                payload=raw,
-            )
-
-        return await get_each(ids, get)
+        Four for a task with saved progress, which only lists show.
+        """
+        return await get_each(ids, lambda native_id: self._details.task(native_id, now=self.clock()))
 
     async def get_detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:
         return await self._details.detail(task, aspects)
@@ -272,7 +258,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             )
         if action in {TaskAction.RELEASE, TaskAction.UNASSIGN} and not groups:
             return UnsupportedActionError("the task has no group to go back to, and the bridge has no other release")
-        refusal = self._assignments.refusal_of(task, action)
+        refusal = self._assignments.refusal_of(task, action) or self._details.refusal_of(task, action)
         if refusal is not None:
             return refusal
         if action is TaskAction.COMPLETE and self._account_lacks and self._is_by_account(task, actor):

@@ -1,5 +1,6 @@
 """Single tasks: the record, and what a detail shows of it. Comments and activities come from the bridge's events."""
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
@@ -10,7 +11,8 @@ from connectors.littlehorse import wire
 from connectors.littlehorse.client import ADMIN, LittlehorseClient, Side
 from connectors.littlehorse.forms import data_of, form_of, outcomes_of
 from connectors.littlehorse.ids import TaskId
-from connectors.littlehorse.mapping import kernel_id
+from connectors.littlehorse.mapping import kernel_id, task_from_wire
+from connectors.littlehorse.paging import TaskLists
 from connectors.littlehorse.people import Directory
 from connectors.littlehorse.settings import LittlehorseSettings, UserIdClaim
 from connectors.sdk import (
@@ -23,12 +25,15 @@ from connectors.sdk import (
     DetailParts,
     ForbiddenError,
     NotFoundError,
+    RejectedError,
     Task,
+    TaskAction,
     TaskDetail,
     UnavailableError,
     UnsupportedActionError,
     UserRef,
     readable_rows,
+    readable_task,
     time_from_wire,
 )
 
@@ -55,6 +60,13 @@ _FIRST_TO_LAST = {
     for kind in kinds
 }
 
+WITHOUT_RECORD = (
+    "this version of the bridge cannot show the task by its id: its history has an event that the bridge does not know, such "
+    "as saved progress; lists do show the task"
+)
+# Tasks without a record that are remembered.
+MOST_HIDDEN = 1000
+
 # What a detail takes from the task's record.
 _OF_RECORD = frozenset(
     {
@@ -75,16 +87,54 @@ class Details:
         client: LittlehorseClient,
         settings: LittlehorseSettings,
         directory: Directory,
+        lists: TaskLists,
         *,
         user: Side,
         admin: Side | None,
     ) -> None:
         self._client = client
+        self._settings = settings
         self._directory = directory
+        self._lists = lists
         self._options = settings.options
         self._user = user
         self._admin = admin
         self._is_service = settings.acts_as == "service"
+        # Native ids of tasks whose record the admin side does not show.
+        self._hidden: OrderedDict[str, None] = OrderedDict()
+
+    async def task(self, native_id: str, *, now: datetime) -> Task:
+        """From its record, or from its row in a list where the bridge shows the account no record of it.
+
+        Raises as `record`; also for a task without a record that no list has shown.
+        """
+        try:
+            found, raw = await self.record(native_id)
+        except UnsupportedActionError:
+            row = await self._lists.row_of(native_id) if self._is_service else None
+            if row is None:
+                raise
+            return task_from_wire(row[0], self._settings, fetched_at=now, payload=row[1])
+        return readable_task(
+            found.except_for(*wire.DETAILS),
+            lambda record: task_from_wire(record, self._settings, fetched_at=now, payload=raw),
+            source=self._settings.key,
+            native_id=native_id,
+            fetched_at=now,
+            payload=raw,
+        )
+
+    def refusal_of(self, task: Task, action: TaskAction) -> RejectedError | None:
+        """A task whose record the admin side did not show at the latest look is not completed by the account either."""
+        is_hidden = action is TaskAction.COMPLETE and task.is_open and task.native_id in self._hidden
+        return UnsupportedActionError(WITHOUT_RECORD) if is_hidden and self._is_service else None
+
+    def _note(self, native_id: str, *, is_hidden: bool) -> None:
+        self._hidden.pop(native_id, None)
+        if is_hidden:
+            self._hidden[native_id] = None
+            if len(self._hidden) > MOST_HIDDEN:
+                self._hidden.popitem(last=False)
 
     async def record(self, native_id: str) -> tuple[Decoded[wire.TaskRecord], Raw]:
         """The record and its bytes. If one side refuses, the other one is tried, with the same token.
@@ -100,7 +150,7 @@ class Details:
         is_other_persons = has_failed = False
         for side in self._sides:
             try:
-                return await self._client.get_task(side, task)
+                found = await self._client.get_task(side, task)
             except AlreadyAssignedError:
                 is_other_persons = True
             except UnsupportedActionError:
@@ -118,13 +168,14 @@ class Details:
                 has_failed = True
                 if not side.is_admin:
                     break
+            else:
+                self._note(native_id, is_hidden=has_failed)
+                return found
         if has_failed:
             await self._client.check_connection(self._user)
             if is_other_persons:
-                raise UnsupportedActionError(
-                    "this version of the bridge cannot show the task by its id: its history has an event that the bridge "
-                    "does not know, such as saved progress; lists do show the task"
-                )
+                self._note(native_id, is_hidden=True)
+                raise UnsupportedActionError(WITHOUT_RECORD)
             raise NotFoundError("no such task")
         raise AlreadyAssignedError("the task is assigned to another person")
 
@@ -231,12 +282,13 @@ def _assignment_type(body: wire.EventBody) -> ActivityType:
 
 
 def _author(user_id: str | None, claim: UserIdClaim) -> UserRef | None:
-    """Comments name `<sub>::<value of the user name claim>`. If ids are e-mail addresses, only the sub can be resolved.
+    """Comments name `<sub>::<value of the user name claim>`, other events the kernel's id. If ids are e-mail addresses, only the
+    sub of a comment's author can be resolved.
 
     The directory knows the name of the person.
     """
     if not user_id:
         return None
-    sub, _, username = user_id.partition("::")
-    native_id = username if claim == "PREFERRED_USERNAME" and username else sub
+    sub, is_pair, username = user_id.partition("::")
+    native_id = username if claim == "PREFERRED_USERNAME" and username else sub if is_pair else kernel_id(sub, claim)
     return UserRef(native_id=native_id, username=username or None) if native_id else None

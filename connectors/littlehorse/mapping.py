@@ -69,6 +69,21 @@ def claim_of(user: wire.User, claim: UserIdClaim) -> str | None:
     return {"EMAIL": user.email, "PREFERRED_USERNAME": user.username, "SUB": user.id}[claim]
 
 
+def account_lacks(account: wire.User, claim: UserIdClaim) -> str | None:
+    """Why the account completes no task; None if nothing speaks against it."""
+    if claim_of(account, claim):
+        return None
+    attribute = {"EMAIL": "e-mail address", "PREFERRED_USERNAME": "user name", "SUB": "id"}[claim]
+    return (
+        f"{account_name(account)} has no {attribute} in the identity provider, which the bridge takes as its user id: the "
+        "bridge refuses every completion by it; README.md of the connector says how to set it up"
+    )
+
+
+def account_name(account: wire.User) -> str:
+    return account.username or "the account"
+
+
 def kernel_id(text: str, claim: UserIdClaim) -> str:
     """A user id as it stands in the kernel, in the one spelling that it has here.
 

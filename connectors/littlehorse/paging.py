@@ -1,26 +1,34 @@
 """A list of tasks as several lists of the bridge. One page holds the next rows of up to eight of them."""
 
+from collections import OrderedDict
+from datetime import UTC
 from enum import StrEnum
 
 import anyio
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+from connectors.littlehorse import wire
 from connectors.littlehorse.client import LittlehorseClient, Params, Rows, Side
 from connectors.littlehorse.errors import asked_as_person
+from connectors.littlehorse.ids import TaskId
 from connectors.littlehorse.people import Directory
 from connectors.littlehorse.search import creation_bounds, statuses_of
 from connectors.littlehorse.settings import LittlehorseSettings
 from connectors.sdk import (
     BrokenError,
     ConnectorError,
+    Interval,
     MalformedResponseError,
     NextPage,
     OddRow,
+    TaskOrderField,
     TaskQuery,
+    decode_record,
     drain,
     following_token,
     read_cursor,
+    time_from_wire,
     write_cursor,
 )
 
@@ -35,6 +43,11 @@ MOST_ROWS = 20
 # From this many of the four statuses on, one request without a status replaces one request for each. Rows of the
 # remaining status are dropped by the connector.
 MANY_STATUSES = 3
+
+# Tasks whose place in the lists is remembered, the latest ones that a list showed: some megabytes.
+MOST_PLACES = 10_000
+# Pages that are read for one row: tasks of a definition that were made in the same moment.
+MOST_PAGES = 5
 
 
 class ListKind(StrEnum):
@@ -86,6 +99,41 @@ class TaskLists:
         self._directory = directory
         self._user = user
         self._admin = admin
+        # By native id: the definition of a task and the time when it was made, which never change.
+        self._places: OrderedDict[str, tuple[str, str]] = OrderedDict()
+
+    def note(self, row: wire.TaskRow) -> None:
+        """A row that a list showed: `row_of` will find it."""
+        if row.user_task_def_name and row.scheduled_time:
+            native_id = str(TaskId(row.wf_run_id, row.id))
+            self._places[native_id] = (row.user_task_def_name, row.scheduled_time)
+            self._places.move_to_end(native_id)
+            if len(self._places) > MOST_PLACES:
+                self._places.popitem(last=False)
+
+    async def row_of(self, native_id: str) -> tuple[wire.TaskRow, Raw] | None:
+        """The present row of a task, as the admin side lists it; None if no list has shown the task before.
+
+        One call, of few rows: the tasks of its definition that were made at the same time.
+        """
+        place = self._places.get(native_id)
+        made = None if place is None else time_from_wire(place[1], UTC)
+        if place is None or made is None or self._admin is None:
+            return None
+        then = Interval(gte=made, lte=made)
+        bounds = creation_bounds(TaskQuery(times=((TaskOrderField.CREATED_AT, then),))) or {}
+        stream = Stream(ListKind.ALL, type=place[0])
+        for _ in range(MOST_PAGES):
+            answer = await self._read(stream, bounds, MOST_ROWS)
+            for raw in answer.rows:
+                row = decode_record(raw, wire.TaskRow).record
+                if row is not None and str(TaskId(row.wf_run_id, row.id)) == native_id:
+                    return row, raw
+            following = following_token(answer.bookmark, after=stream.bookmark)
+            if following.cursor is None:
+                break
+            stream = replace(stream, bookmark=following.cursor)
+        return None
 
     async def page(
         self, query: TaskQuery, *, limit: int, after: str | None

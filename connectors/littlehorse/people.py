@@ -7,7 +7,13 @@ from msgspec.structs import replace
 from connectors.littlehorse import wire
 from connectors.littlehorse.client import LittlehorseClient, Side
 from connectors.littlehorse.errors import asked_as_person
-from connectors.littlehorse.mapping import group_from_wire, group_name, user_from_wire, user_id_of, user_ref
+from connectors.littlehorse.mapping import (
+    group_from_wire,
+    group_name,
+    user_from_wire,
+    user_id_of,
+    user_ref,
+)
 from connectors.littlehorse.settings import LittlehorseSettings
 from connectors.sdk import (
     Announced,
@@ -113,6 +119,12 @@ class Directory:
         caller = current_call().authority
         return ([] if caller is None or caller.identity is None else sorted(caller.identity.groups)), ()
 
+    async def account(self) -> wire.User | None:
+        """The user of the admin account; None without one, and without a directory."""
+        if self._admin is None or not self._adapter:
+            return None
+        return await self._client.get_me(Side(self._admin.credentials))
+
     async def groups(self) -> tuple[list[Group], tuple[OddRow, ...]]:
         """All groups of the realm, sorted by name. Without an admin account, the groups of the person of the token."""
         if not self._adapter:
@@ -178,13 +190,21 @@ class Directory:
     async def named(self, comments: tuple[Comment, ...]) -> tuple[Comment, ...]:
         """With authors by the kernel's ids: the bridge names them by the identity provider's.
 
-        One call for each author, for `MOST_AUTHORS` of them; an author who cannot be looked up stays as shown.
+        One call for each author, for `MOST_AUTHORS` of them; an author who cannot be looked up stays as shown. Without an
+        admin account one call, and only the person of the token is known.
         """
-        if self._claim != "EMAIL" or not self._adapter or self._admin is None:
-            return comments
-        side = self._admin
         ids = [comment.author.native_id for comment in comments if comment.author is not None]
+        if self._claim != "EMAIL" or not self._adapter or not ids:
+            return comments
+        authors = await (self._own_name() if self._admin is None else self._names(self._admin, ids))
+        return tuple(
+            comment
+            if comment.author is None
+            else replace(comment, author=authors.get(comment.author.native_id, comment.author))
+            for comment in comments
+        )
 
+    async def _names(self, side: Side, ids: Sequence[str]) -> dict[str, UserRef]:
         async def get(native_id: str) -> UserRef:
             user = user_ref(wired := await self._client.get_user(side, native_id), self._claim)
             if user is None:
@@ -192,13 +212,15 @@ class Directory:
             return replace(user, username=wired.username or None)
 
         found = await get_each(list(dict.fromkeys(ids))[:MOST_AUTHORS], get)
-        authors = {native_id: user for native_id, user in found.items() if isinstance(user, UserRef)}
-        return tuple(
-            comment
-            if comment.author is None
-            else replace(comment, author=authors.get(comment.author.native_id, comment.author))
-            for comment in comments
-        )
+        return {native_id: user for native_id, user in found.items() if isinstance(user, UserRef)}
+
+    async def _own_name(self) -> dict[str, UserRef]:
+        try:
+            me = await self._client.get_me(self._user)
+        except ConnectorError:
+            return {}
+        user = user_ref(me, self._claim)
+        return {} if user is None or not me.id else {me.id: replace(user, username=me.username or None)}
 
     async def _all_groups(self, side: Side) -> DecodedRows[wire.UserGroup]:
         groups = await self._client.list_groups(side)

@@ -236,7 +236,10 @@ class Connector(ABC, Generic[SettingsT]):
         self.info = structs.replace(self.info, withheld=MappingProxyType(dict(reasons)))
 
     async def own_account(self) -> str | None:
-        """The service account's id as entries of the history and completed tasks name it; None if it is not known."""
+        """The id of the source's account as entries of the history and completed tasks name it; None if it is not known.
+
+        Asked also where the source acts as the person: there it is the account that does what the person's token cannot.
+        """
         return None
 
     def outcome_in(self, data: Mapping[str, object]) -> str | None:

@@ -32,8 +32,8 @@ class Seen(Struct, frozen=True, kw_only=True):
 class Trust(Struct, frozen=True, kw_only=True):
     """Whose word counts, and what else the gateway did.
 
-    `as_person`: the source is called with the person's own token. `account`: the service account's id, None if it is not
-    known; `is_exclusive`: nothing but the gateway uses it. `is_person`: whether a native id belongs to a person that the
+    `as_person`: the source is called with the person's own token, and with that of the account only for what the person's
+    cannot do. `account`: the service account's id, None if it is not known; `is_exclusive`: nothing but the gateway uses it. `is_person`: whether a native id belongs to a person that the
     gateway knows. `others`: the other steps of the journal to the same target. `late`: how long after sending a request
     may be applied, and its effect become readable; `lag`: how far a read may be behind. `is_accepted`: the vendor took this write and said PENDING.
     """
@@ -73,7 +73,12 @@ def who_is(native_id: str, evidence: Evidence, trust: Trust) -> Who:
 def who_made(entry: Activity, evidence: Evidence, trust: Trust) -> Who:
     """Who made an entry of the history."""
     native_id = entry.account if entry.account is not None else entry.actor.native_id if entry.actor else None
-    return Who.NOT_TOLD if native_id is None else who_is(native_id, evidence, trust)
+    if native_id is None:
+        return Who.NOT_TOLD
+    if trust.as_person and native_id == trust.account and native_id != evidence.actor:
+        # What the person's own token cannot do, the account may have done for them.
+        return Who.OURS if trust.is_exclusive else Who.NOT_TOLD
+    return who_is(native_id, evidence, trust)
 
 
 def completer(evidence: Evidence, seen: Seen, trust: Trust) -> Who:

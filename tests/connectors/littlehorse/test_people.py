@@ -141,7 +141,7 @@ async def test_accounts_of_clients_are_told_from_people(scripted: Callable[..., 
 
 
 async def test_an_author_has_the_name_of_the_directory(tenant: Tenant) -> None:
-    """The comment itself has a user name only; without an admin account that is shown."""
+    """The comment itself has a user name only. Without an admin account the person's own record has the name."""
     connector = tenant.open()
     with tenant.as_person("alice") as alice:
         task = await tenant.one(user="alice@example.com", status="ASSIGNED")
@@ -154,4 +154,4 @@ async def test_an_author_has_the_name_of_the_directory(tenant: Tenant) -> None:
         alone = tenant.open("viewer", credentials=False)
         [comment] = (await alone.get_detail(task, frozenset({DetailAspect.COMMENTS}))).comments or ()
     assert comment.author is not None
-    assert (None, "alice") == (comment.author.name, comment.author.username)
+    assert ("Alice Moreno", "alice") == (comment.author.name, comment.author.username)

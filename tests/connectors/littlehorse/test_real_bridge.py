@@ -9,7 +9,7 @@ import pytest
 
 from connectors.littlehorse import LittlehorseConnector, wire
 from connectors.littlehorse.details import activities_of
-from connectors.sdk.commands import AddComment, Assign, Claim, Complete, Release, TaskAction, Unassign
+from connectors.sdk.commands import AddComment, Assign, Cancel, Claim, Complete, Release, TaskAction, Unassign
 from connectors.sdk.errors import (
     AlreadyAssignedError,
     ForbiddenError,
@@ -333,6 +333,73 @@ async def test_a_task_with_saved_progress_says_why_it_is_not_shown(tenant: Tenan
     assert "DONE" == tenant.record(task).status
 
 
+OWNED = {"status": "ASSIGNED", "user": "alice@example.com", "definition": "approve-invoice"}
+
+
+async def saved(tenant: Tenant, connector: LittlehorseConnector, **wanted: Any) -> Task:
+    """A task with saved progress, as the connector reads it after a list has shown it."""
+    task = await tenant.one(**wanted)
+    tenant.stand_in.bridge.kernel.save_progress(tenant.record(task).key, "alice@example.com", {})
+    await tenant.drain(connector, TaskQuery())
+    tenant.forget()
+    [shown] = (await connector.get_tasks([task.native_id])).values()
+    assert isinstance(shown, Task)
+    return shown
+
+
+async def test_a_task_with_saved_progress_is_read_from_the_list_that_showed_it(tenant: Tenant) -> None:
+    """As it is now: the list is asked again, for tasks of that definition and moment only. Completing is not offered."""
+    connector = tenant.open()
+    task = await saved(tenant, connector, **OWNED)
+    asked = tenant.transport.requests[-1].url
+    tenant.stand_in.bridge.kernel.assign(tenant.record(task).key, "bob@example.com", None)
+    [now] = (await connector.get_tasks([task.native_id])).values()
+    alice = tenant.identity("alice")
+    refusal = connector.refusal_of(task, TaskAction.COMPLETE, alice)
+
+    assert ("/default/admin/tasks", "approve-invoice") == (asked.path, asked.params["type"])
+    assert {"earliest_start_date", "latest_start_date"} <= set(asked.params)
+    assert isinstance(now, Task)
+    assert ["bob@example.com"] == [user.native_id for user in now.assignees]
+    assert "saved progress" in str(refusal)
+    assert connector.refusal_of(task, TaskAction.CANCEL, alice) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "verb", "expected"),
+    [
+        (invoice(), lambda task, alice: Claim(task=task, actor=alice), ("ASSIGNED", "alice@example.com")),
+        (
+            OWNED,
+            lambda task, _: Assign(task=task, user_id="bob@example.com", override=True),
+            ("ASSIGNED", "bob@example.com"),
+        ),
+        (OWNED, lambda task, alice: Cancel(task=task, actor=alice), ("CANCELLED", "alice@example.com")),
+    ],
+)
+async def test_the_account_claims_assigns_and_cancels_a_task_with_saved_progress(
+    tenant: Tenant, wanted: dict[str, Any], verb: Any, expected: tuple[str, str | None]
+) -> None:
+    """These need no record. The user side shows the account the record of a task without an owner."""
+    connector = tenant.open()
+    task = await saved(tenant, connector, **wanted)
+    refusal = connector.refusal_of(task, TaskAction.COMPLETE, tenant.identity("alice"))
+    await connector.perform(verb(task, tenant.identity("alice")))
+
+    assert "saved progress" in str(refusal)
+    assert expected == (tenant.record(task).status, tenant.record(task).user)
+
+
+async def test_a_task_whose_record_is_shown_again_can_be_completed(tenant: Tenant) -> None:
+    """After an update of the bridge."""
+    connector = tenant.open()
+    task = await saved(tenant, connector, **invoice())
+    tenant.stand_in.bridge._can_show = lambda _: True  # type: ignore[method-assign]
+    await connector.get_tasks([task.native_id])
+
+    assert connector.refusal_of(task, TaskAction.COMPLETE, tenant.identity("alice")) is None
+
+
 # Events and comments
 
 
@@ -374,6 +441,43 @@ async def test_an_author_who_cannot_be_looked_up_stays_as_shown(tenant: Tenant) 
     assert [("no-such-id", "ghost"), ("alice@example.com", "alice")] == [
         (each.author.native_id, each.author.username) for each in comments if each.author is not None
     ]
+
+
+async def test_a_persons_own_comment_is_theirs_without_an_account_too(tenant: Tenant) -> None:
+    """The bridge names its author by the identity provider's id; `/userInfo` tells the person's own."""
+    task = await tenant.one(status="ASSIGNED", user="alice@example.com")
+    others = {"comment": "hello", "userId": f"{user_called('bob').id}::bob", "commentId": 1}
+    tenant.stand_in.bridge.kernel.commit(tenant.record(task), "COMMENT_ADDED", others)
+    connector = tenant.open("viewer", credentials=False)
+    with tenant.as_person("alice") as alice:
+        await connector.perform(AddComment(task=task, actor=alice, text="mine"))
+        comments = (await connector.get_detail(task, frozenset({DetailAspect.COMMENTS}))).comments or ()
+
+    assert [user_called("bob").id, "alice@example.com"] == [
+        each.author.native_id for each in comments if each.author is not None
+    ]
+
+
+@pytest.mark.parametrize(("is_set_up", "name"), [(True, "email"), (False, "id")])
+async def test_the_account_has_the_name_that_events_and_comments_have(
+    tenant: Tenant, *, is_set_up: bool, name: str
+) -> None:
+    """So that a write whose answer was lost can be told from one of another program."""
+    if not is_set_up:
+        tenant.stand_in.variant.account_email = None
+    task, connector = await tenant.one(**invoice()), tenant.open()
+    await connector.perform(AddComment(task=task, actor=tenant.identity("alice"), text="hello"))
+    if is_set_up:
+        await connector.perform(Complete(task=task, actor=tenant.identity("alice"), data=INVOICE))
+    detail = await connector.get_detail(task, frozenset({DetailAspect.COMMENTS, DetailAspect.ACTIVITIES}))
+    completed = [each.actor for each in detail.activities or () if each.type is ActivityType.COMPLETED]
+    authors = [each.author for each in detail.comments or ()]
+    account = await connector.own_account()
+
+    assert account is not None
+    assert ("@" in account) == (name == "email")
+    assert {account} == {person.native_id for person in (*completed, *authors) if person is not None}
+    assert await tenant.open("viewer", credentials=False).own_account() is None
 
 
 # Ids
