@@ -18,7 +18,7 @@ from connectors.littlehorse.options import assign_options
 from connectors.littlehorse.paging import AT_ONCE, MOST_ROWS, TaskLists
 from connectors.littlehorse.people import Directory
 from connectors.littlehorse.settings import LittlehorseSettings
-from connectors.littlehorse.traces import TRACES
+from connectors.littlehorse.traces import TRACES, WITHOUT_DIRECTORY
 from connectors.sdk import (
     AddComment,
     Assign,
@@ -107,6 +107,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         clock: Clock = utc_now,
     ) -> None:
         super().__init__(settings, upstream, clock=clock)
+        self.traces = TRACES if settings.options.identity_adapter else WITHOUT_DIRECTORY
         self._client = LittlehorseClient(upstream, settings.options.tenant)
         self._user = Side(user)
         self._admin = None if account is None else Side(account, ADMIN)
@@ -172,7 +173,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         return ids.is_native_id(native_id)
 
     def pushdown(self, query: TaskQuery) -> TaskQuery:
-        return search.pushed_down(query)
+        return search.pushed_down(query, by_assignee=self.settings.options.exact_user_ids)
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
         """A page holds rows of several lists of the bridge; the cursor holds the place in each of them."""

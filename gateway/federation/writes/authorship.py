@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from connectors.sdk import commands
 from connectors.sdk.commands import MutationStatus
@@ -73,11 +73,13 @@ def who_is(native_id: str, evidence: Evidence, trust: Trust) -> Who:
 def who_made(entry: Activity, evidence: Evidence, trust: Trust) -> Who:
     """Who made an entry of the history."""
     native_id = entry.account if entry.account is not None else entry.actor.native_id if entry.actor else None
-    if native_id is None:
-        return Who.NOT_TOLD
-    if trust.as_person and native_id == trust.account and native_id != evidence.actor:
-        # What the person's own token cannot do, the account may have done for them.
-        return Who.OURS if trust.is_exclusive else Who.NOT_TOLD
+    return Who.NOT_TOLD if native_id is None else _who_did(native_id, evidence, trust)
+
+
+def _who_did(native_id: str, evidence: Evidence, trust: Trust) -> Who:
+    """As `who_is`; but what a person's own token cannot do, the account may have done for them."""
+    if trust.as_person and native_id != evidence.actor and trust.account in {None, native_id}:
+        trust = structs.replace(trust, as_person=False)
     return who_is(native_id, evidence, trust)
 
 
@@ -85,7 +87,7 @@ def completer(evidence: Evidence, seen: Seen, trust: Trust) -> Who:
     """Who completed the task, as its record and its history name them. Two names that differ leave it open."""
     named = set()
     if trust.traces.names_completer and seen.task is not None and seen.task.completed_by is not None:
-        named.add(who_is(seen.task.completed_by.native_id, evidence, trust))
+        named.add(_who_did(seen.task.completed_by.native_id, evidence, trust))
     types = trust.traces.entries.get(commands.Complete, frozenset())
     named.update(who_made(entry, evidence, trust) for entry in seen.activities or () if entry.type in types)
     named.discard(Who.NOT_TOLD)
