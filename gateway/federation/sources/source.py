@@ -129,19 +129,19 @@ class Source:
         self.admission.record_usable()
         return result
 
-    async def write(self, operation: str, call: Callable[[], Awaitable[T]]) -> T:
+    async def write(self, operation: str, call: Callable[[], Awaitable[T]], *, is_about_one: bool = True) -> T:
         """As `read`; a clear refusal is no failure of the source, and a success is not recorded.
 
         An unexpected exception after a request was begun leaves open whether the write was applied.
         """
         cost = RequestCost()
         try:
-            with in_context(self._context(operation, is_about_one=True).counted_by(cost)):
+            with in_context(self._context(operation, is_about_one=is_about_one).counted_by(cost)):
                 return await call()
         except Exception as raised:
             error = self.error_of(raised, operation, maybe_applied=cost.requests > 0)
             if error.maybe_applied or not isinstance(error, RejectedError):
-                self.record_failure(error, is_about_one=True)
+                self.record_failure(error, is_about_one=is_about_one)
             if error is raised:
                 raise
             raise error from None
