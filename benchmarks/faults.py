@@ -109,6 +109,7 @@ def stand_in_process(pipe: Connection, other_end: Connection) -> None:
     async def served() -> None:
         chosen = [kind() for kind in stand_ins().values()]
         for each in chosen:
+            each.set_up()
             each.reset(tasks=40, seed=7, now=None, scenario=None)
         async with serve(chosen, host="127.0.0.1", base_port=0, latency_ms=LATENCY_MS) as urls:
             pipe.send((configuration(chosen, urls, "of a benchmark"), dict(urls)))

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import anyio
@@ -61,6 +62,9 @@ from gateway.store.sqlite import SqliteJournal
 from schema.ports import Target
 
 log = structlog.get_logger("taskgate.federation")
+
+# Seconds for which the start waits until every source has looked at its account.
+FIRST_LOOK = 3.0
 
 
 class Gateway(Struct, frozen=True, kw_only=True):
@@ -121,6 +125,9 @@ async def open_gateway(
         )
         stack.push_async_callback(federation.stop)
         await federation.start()
+        async with anyio.create_task_group() as group:
+            for source in sources:
+                group.start_soon(partial(source.start, within=FIRST_LOOK))
         yield Gateway(authenticator=Authenticator(sign_in(settings.auth, people)), federation=federation)
 
 

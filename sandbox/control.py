@@ -39,6 +39,7 @@ class ResetRequest(msgspec.Struct, forbid_unknown_fields=True):
 class SettingsRequest(msgspec.Struct, forbid_unknown_fields=True):
     read_lag_ms: int = 0
     read_cache_ms: int = 0
+    row_ms: float = 0
 
 
 class RateLimitRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -163,6 +164,7 @@ class Control:
     def _set(self, wanted: SettingsRequest) -> None:
         self.stand_in.settings.read_lag_ms = wanted.read_lag_ms
         self.stand_in.settings.read_cache_ms = wanted.read_cache_ms
+        self.stand_in.settings.row_ms = wanted.row_ms
 
     def _limit(self, wanted: RateLimitRequest) -> None:
         if wanted.limit is None:

@@ -23,10 +23,14 @@ def iso_millis(moment: datetime) -> str:
 
 @dataclass(slots=True)
 class ReadSettings:
-    """Milliseconds by which reads lag behind writes, and for which answers are served again. 0 switches it off."""
+    """Milliseconds by which reads lag behind writes, for which answers are served again, and that each row of a list costs.
+
+    0 switches it off. Only a stand-in whose vendor takes time for each row has the last one.
+    """
 
     read_lag_ms: int = 0
     read_cache_ms: int = 0
+    row_ms: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,9 @@ class StandIn(ABC):
     @abstractmethod
     def reset(self, *, tasks: int, seed: int, now: datetime | None, scenario: str | None) -> None:
         """Replace all data. The same arguments give the same data; `now` None is the clock's time."""
+
+    def set_up(self) -> None:  # noqa: B027 most vendors need nothing
+        """Do in the vendor's system what the connector's README asks of an operator."""
 
     @abstractmethod
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -27,10 +27,10 @@ FURTHER_VENDOR_FILES = {
     "people.py",
     "flows.py",
     "after_write.py",
+    "assignment.py",
     "options.py",
     "steps.py",
     "traces.py",
-    "assignment.py",
     "extras.py",
     "formats",
 }

@@ -108,11 +108,20 @@ class World:
 
 
 @asynccontextmanager
+async def patiently_started(app: FastAPI) -> AsyncIterator[None]:
+    """The looks at the accounts of the sources are over before the first query, also on a busy machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gateway.composition.FIRST_LOOK", 120.0)
+        async with app.router.lifespan_context(app):
+            yield
+
+
+@asynccontextmanager
 async def gateway(configured: Path) -> AsyncIterator[tuple[FastAPI, httpx2.AsyncClient]]:
     """A gateway with this configuration, and a client of it."""
     app = create_app(load(configured), pause=short_pause)
     async with (
-        app.router.lifespan_context(app),
+        patiently_started(app),
         httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://gateway.test") as client,
     ):
         yield app, client
@@ -132,6 +141,7 @@ async def opened(
         urls: dict[str, str] = {}
         running: dict[str, AsyncExitStack] = {}
         for stand_in in chosen:
+            stand_in.set_up()
             stand_in.reset(tasks=40, seed=7, now=None, scenario=None)
             running[stand_in.vendor] = await stack.enter_async_context(AsyncExitStack())
             urls.update(
@@ -147,7 +157,11 @@ async def opened(
             text = text.replace(f"{head}\n", "\n".join([head, *lines, ""]))
         path.write_text(text, encoding="utf-8")
         app, client = await stack.enter_async_context(gateway(path))
-        yield World(app, client, urls, running, path, stack)
+        world = World(app, client, urls, running, path, stack)
+        for vendor in urls:
+            # Those of the start: whose account it is.
+            await world.control(vendor, "requests", method="DELETE")
+        yield world
 
 
 def patient(settings: Mapping[str, object], lines: Sequence[str]) -> list[str]:

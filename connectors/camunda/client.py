@@ -20,9 +20,8 @@ class CamundaClient:
 
     # The cluster
 
-    async def get_topology(self) -> None:
-        answer = await self._upstream.read("GET", "/topology")
-        answer.decode(dict[str, Raw])
+    async def get_topology(self) -> wire.Topology:
+        return (await self._upstream.read("GET", "/topology")).decode(wire.Topology)
 
     async def get_status(self) -> None:
         """UnavailableError (503) if no partition has a healthy leader. The server answers without credentials too."""

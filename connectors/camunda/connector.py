@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from connectors.camunda import after_write, details, flows, options, people, search, steps
 from connectors.camunda.client import CamundaClient
-from connectors.camunda.errors import is_refusal, parse_error
+from connectors.camunda.errors import CLAIMS_FOR_ITSELF, is_refusal, parse_error
 from connectors.camunda.extras import Extras
 from connectors.camunda.formats import judge_form
 from connectors.camunda.forms import variables_of
@@ -42,10 +42,12 @@ from connectors.sdk import (
     FormJudgement,
     FormKind,
     Group,
+    Identity,
     Listing,
     NoOptions,
     Outcome,
     Page,
+    RejectedError,
     Release,
     ResumeFlow,
     SourceSettings,
@@ -53,12 +55,14 @@ from connectors.sdk import (
     Support,
     SuspendFlow,
     Task,
+    TaskAction,
     TaskCommand,
     TaskDetail,
     TaskOrderField,
     TaskQuery,
     Transport,
     Unassign,
+    UnsupportedActionError,
     Update,
     UpdateField,
     Upstream,
@@ -105,6 +109,7 @@ class CamundaConnector(Connector[CamundaSettings]):
         self._client = CamundaClient(upstream)
         self._start_forms = StartForms(self._client)
         self.extras = Extras(self._client, settings)
+        self._only_claims_for: str | None = None
 
     @classmethod
     def open(cls, settings: CamundaSettings, *, transport: Transport | None = None, clock: Clock = utc_now) -> Self:
@@ -200,8 +205,8 @@ class CamundaConnector(Connector[CamundaSettings]):
             filter=filter, sort=flows.NEWEST_FIRST, page=page_request(limit, after)
         )
         found = decode_rows(answer.items, flows.read_flow)
-        shown = flows.flows_of(found, self.settings, fetched_at=self.clock())
-        return page_of(shown, answer, limit=limit, after=after, odd=found.odd)
+        items = flows.flows_of(found, self.settings, fetched_at=self.clock())
+        return page_of(items, answer, limit=limit, after=after, odd=found.odd)
 
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
         """One call for each 100 ids."""
@@ -249,6 +254,18 @@ class CamundaConnector(Connector[CamundaSettings]):
         # The topology needs our credentials; the status tells whether a partition works, and needs none.
         await self._client.get_topology()
         await self._client.get_status()
+
+    async def look_at_account(self) -> str:
+        """The server tells who it is, and lists no rights. On newer servers a user, unlike a client, claims for itself only."""
+        user = await self.extras.get_self()
+        self._only_claims_for = None if user is None or not await self.extras.is_bound() else user.native_id
+        return "" if user is None else user.name or user.native_id
+
+    def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
+        """With the engine's CLAIM, some accounts claim for no other person."""
+        if action is TaskAction.CLAIM and actor is not None and self._only_claims_for not in {None, actor.native_id}:
+            return UnsupportedActionError(CLAIMS_FOR_ITSELF)
+        return super().refusal_of(task, action, actor)
 
     async def own_account(self) -> str | None:
         return account_of(self.settings)

@@ -17,6 +17,11 @@ from connectors.sdk import (
     retry_at,
 )
 
+CLAIMS_FOR_ITSELF = (
+    "the cluster lets a user claim for itself only: use credentials of kind oauth for the source, "
+    'or set its option claims = "assign"'
+)
+
 # Characters of the vendor's own text that a message may hold.
 LONGEST_DETAIL = 300
 
@@ -57,11 +62,7 @@ def is_refusal(answer: Answer) -> bool:
 
 def _forbidden(text: str, native: _Native) -> ConnectorError:
     if "does not match the calling user" in text:
-        return ForbiddenError(
-            "the cluster lets a user claim for itself only: use credentials of kind oauth for the source, "
-            'or set its option claims = "assign"',
-            **native,
-        )
+        return ForbiddenError(CLAIMS_FOR_ITSELF, **native)
     return ForbiddenError(_cut(text) or "the service account lacks a permission", **native)
 
 

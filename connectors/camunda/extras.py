@@ -2,7 +2,7 @@
 
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.settings import CamundaSettings
-from connectors.sdk import ForbiddenError, NoCredentials, User
+from connectors.sdk import BasicCredentials, ForbiddenError, NoCredentials, User
 
 
 class Extras:
@@ -26,3 +26,13 @@ class Extras:
         if not user.username:
             return None
         return User(native_id=user.username, username=user.username, name=user.display_name, email=user.email)
+
+    async def is_bound(self) -> bool:
+        """Whether the account signs in as a user, on a server that lets users claim for themselves only.
+
+        False, without a call, for other credentials and for claims that are sent as assignments.
+        """
+        settings = self._settings
+        if settings.options.claims != "claim" or not isinstance(settings.credentials, BasicCredentials):
+            return False
+        return (await self._client.get_topology()).guards_claims

@@ -4,6 +4,7 @@ Times are RFC 3339 texts, and "" after a time was cleared. A row has the members
 is read there.
 """
 
+import re
 from typing import Annotated, Any, Generic, TypeVar
 
 from msgspec import Meta, Struct
@@ -12,6 +13,9 @@ T = TypeVar("T")
 
 # A record without its key cannot be opened. The form is that of `ids.is_key`.
 Key = Annotated[str, Meta(pattern=r"^-?[1-9][0-9]{0,18}\Z")]
+
+# A version that is no alpha and no candidate.
+_RELEASED = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
 class UserTask(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -119,6 +123,18 @@ class CurrentUser(Struct, frozen=True, kw_only=True, rename="camel"):
     username: str | None = None
     display_name: str | None = None
     email: str | None = None
+
+
+class Topology(Struct, frozen=True, rename="camel"):
+    """The part of the topology that is read: the server's version, such as 8.9.17 or 8.10.0-alpha3."""
+
+    gateway_version: str | None = None
+
+    @property
+    def guards_claims(self) -> bool:
+        """Whether the server lets users claim for themselves only. False for versions that are not known to."""
+        found = _RELEASED.fullmatch(self.gateway_version or "")
+        return found is not None and tuple(map(int, found.groups())) >= (8, 9, 17)
 
 
 class User(Struct, frozen=True, kw_only=True, rename="camel"):

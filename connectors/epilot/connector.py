@@ -62,7 +62,6 @@ from connectors.sdk import (
     Update,
     UpdateField,
     User,
-    ValidationFailedError,
     get_each,
     handles,
     parse_options,
@@ -117,6 +116,11 @@ class EpilotConnector(Connector[EpilotSettings]):
             await self._tasks.page(TaskQuery(), limit=1, after=None)
         else:
             await self._client.directory.me()
+
+    async def look_at_account(self) -> str:
+        """The user or access token of the credentials. The vendor shows no grants of a token."""
+        me = await self._client.directory.me()
+        return me.display_name or me.email or me.id or ""
 
     async def own_account(self) -> str | None:
         return (await self._client.directory.me()).id
@@ -327,21 +331,7 @@ class EpilotConnector(Connector[EpilotSettings]):
         StartFlow, note="on at least one business object (v2); options `purposes`, `generation`; no version, no data"
     )
     async def start_flow(self, command: StartFlow) -> FlowOutcome:
-        given = parse_options(command.options, options.StartFlowOptions)
-        if command.version is not None:
-            raise ValidationFailedError("epilot starts the current version only", field=("version",))
-        if command.data:
-            raise ValidationFailedError("a flow takes its data from its business objects", field=("data",))
-        key, subjects = command.definition_key, command.subjects
-        if (given.generation or self.settings.generation) is Generation.V1:
-            contexts = flows.workflow_contexts_to_wire(subjects)
-            started = await self._client.workflows.create(key, contexts, purposes=given.purposes)
-        elif subjects:
-            contexts = flows.contexts_to_wire(subjects)
-            started = await self._client.flows.start(key, contexts, purposes=given.purposes)
-        else:
-            raise ValidationFailedError("a flow needs a business object", field=("subjects",))
-        return FlowOutcome(flow=self._flow(started))
+        return FlowOutcome(flow=self._flow(await flows.start(command, self.settings, self._client)))
 
     @handles(
         CreateTask,

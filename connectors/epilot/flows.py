@@ -24,12 +24,15 @@ from connectors.sdk import (
     FlowState,
     OddRow,
     PhaseState,
+    StartFlow,
     SubjectRef,
     Task,
     TaskState,
     UnsupportedActionError,
     UserRef,
+    ValidationFailedError,
     distinct,
+    parse_options,
     split_rows,
     time_from_wire,
 )
@@ -253,3 +256,19 @@ def _fitting(executions: Executions) -> Executions:
 
 def _id(execution: Execution) -> FlowId:
     return execution.flow
+
+
+async def start(command: StartFlow, settings: EpilotSettings, client: EpilotClient) -> Execution:
+    """ValidationFailedError, without a call, for what the vendor cannot start."""
+    given = parse_options(command.options, options.StartFlowOptions)
+    if command.version is not None:
+        raise ValidationFailedError("epilot starts the current version only", field=("version",))
+    if command.data:
+        raise ValidationFailedError("a flow takes its data from its business objects", field=("data",))
+    key, subjects = command.definition_key, command.subjects
+    if (given.generation or settings.generation) is Generation.V1:
+        contexts = workflow_contexts_to_wire(subjects)
+        return await client.workflows.create(key, contexts, purposes=given.purposes)
+    if subjects:
+        return await client.flows.start(key, contexts_to_wire(subjects), purposes=given.purposes)
+    raise ValidationFailedError("a flow needs a business object", field=("subjects",))

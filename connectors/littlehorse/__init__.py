@@ -12,6 +12,7 @@ details        a task's record, detail, activities and comments
 forms          a task's form, outcomes and data, and the values that complete it
 people         users and groups
 options        vendor options of commands
+assignment     giving a task to a person or a group, by the account
 after_write    the task after an assignment or a cancel
 traces         what the vendor's records tell afterwards of a write whose answer was lost
 extras         operations that the gateway does not use

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 from msgspec import Raw
 
 from connectors.littlehorse import after_write, ids, mapping, search, wire
+from connectors.littlehorse.assignment import Assignments
 from connectors.littlehorse.client import ADMIN, LittlehorseClient, Params, Side
 from connectors.littlehorse.details import Details
 from connectors.littlehorse.errors import is_refusal, parse_error
@@ -17,10 +18,9 @@ from connectors.littlehorse.options import assign_options
 from connectors.littlehorse.paging import AT_ONCE, MOST_ROWS, TaskLists
 from connectors.littlehorse.people import Directory
 from connectors.littlehorse.settings import LittlehorseSettings
-from connectors.littlehorse.traces import TRACES
+from connectors.littlehorse.traces import TRACES, WITHOUT_DIRECTORY
 from connectors.sdk import (
     AddComment,
-    AlreadyAssignedError,
     Assign,
     Cancel,
     Claim,
@@ -68,7 +68,6 @@ from connectors.sdk import (
     from_settings,
     get_each,
     handles,
-    readable_task,
     utc_now,
 )
 
@@ -108,12 +107,20 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         clock: Clock = utc_now,
     ) -> None:
         super().__init__(settings, upstream, clock=clock)
+        self.traces = TRACES if settings.options.identity_adapter else WITHOUT_DIRECTORY
         self._client = LittlehorseClient(upstream, settings.options.tenant)
         self._user = Side(user)
         self._admin = None if account is None else Side(account, ADMIN)
         self._directory = Directory(self._client, settings, user=self._user, admin=self._admin)
         self._lists = TaskLists(self._client, settings, self._directory, user=self._user, admin=self._admin)
-        self._details = Details(self._client, settings, user=self._user, admin=self._admin)
+        self._details = Details(
+            self._client, settings, self._directory, self._lists, user=self._user, admin=self._admin
+        )
+        self._assignments = Assignments(
+            self._client, settings, self._directory, self._details, admin=self._admin, clock=clock
+        )
+        # Why the account completes no task; None as long as nothing speaks against it.
+        self._account_lacks: str | None = None
         self.extras = Extras(self._client, settings.options, self._user)
 
     @classmethod
@@ -125,9 +132,9 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             case "service", _:
                 user = account or from_settings(settings.credentials)
             case "exchange", OAuthCredentials() as client:
-                user = TokenExchange(client)
+                user = TokenExchange(client, clock=clock)
             case _:
-                user = ViewerToken()
+                user = ViewerToken(clock=clock)
         return cls(settings, upstream, user=user, account=account, clock=clock)
 
     async def ping(self) -> None:
@@ -139,13 +146,34 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         else:
             await self._client.check_tenant()
 
+    async def probe(self) -> None:
+        """By the account if there is one: its request goes through the bridge to the kernel."""
+        await (super().probe() if self._admin is None else self.ping())
+
+    async def look_at_account(self) -> str:
+        """The user of the account, and whether it has the attribute that the bridge takes as its user id.
+
+        Keycloak makes the account of a client without an e-mail address.
+        """
+        account = await self._directory.account()
+        if account is None:
+            return ""
+        await self._directory.groups()
+        self._account_lacks = lacks = mapping.account_lacks(account, self.settings.options.user_id_claim)
+        self.withhold({Complete: lacks} if lacks is not None and _is_service(self.settings) else {})
+        return mapping.account_name(account)
+
+    async def own_account(self) -> str | None:
+        account = await self._directory.account()
+        return None if account is None else mapping.user_id_of(account, self.settings.options.user_id_claim)
+
     # Tasks
 
     def is_native_id(self, native_id: str) -> bool:
         return ids.is_native_id(native_id)
 
     def pushdown(self, query: TaskQuery) -> TaskQuery:
-        return search.pushed_down(query)
+        return search.pushed_down(query, by_assignee=self.settings.options.exact_user_ids)
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
         """A page holds rows of several lists of the bridge; the cursor holds the place in each of them."""
@@ -153,6 +181,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         now = self.clock()
 
         def made(row: wire.TaskRow, raw: Raw) -> Task:
+            self._lists.note(row)
             return mapping.task_from_wire(row, self.settings, fetched_at=now, payload=raw)
 
         found = decode_rows(rows, lambda raw: decode_record(raw, wire.TaskRow), as_task=made, people=mapping.OWNERS)
@@ -161,21 +190,11 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         return following.page(items, odd=(*hidden, *found.odd))
 
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
-        """One call for each id; two or three for an unknown id, because the bridge answers 500 for it."""
+        """One call for each id; two or three for an unknown id, because the bridge answers 500 for it.
 
-        async def get(native_id: str) -> Task:
-            found, raw = await self._details.record(native_id)
-            now = self.clock()
-            return readable_task(
-                found.except_for(*wire.DETAILS),
-                lambda record: mapping.task_from_wire(record, self.settings, fetched_at=now, payload=raw),
-                source=self.source,
-                native_id=native_id,
-                fetched_at=now,
-                payload=raw,
-            )
-
-        return await get_each(ids, get)
+        Four for a task with saved progress, which only lists show.
+        """
+        return await get_each(ids, lambda native_id: self._details.task(native_id, now=self.clock()))
 
     async def get_detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:
         return await self._details.detail(task, aspects)
@@ -229,7 +248,10 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             raise ValidationFailedError("a completion takes no comment; add the comment by itself", field=("comment",))
 
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
-        """The bridge gives a task of a group to members of the group only, and takes a task back for its group only."""
+        """The bridge gives a task of a group to members of the group only, and takes a task back for its group only.
+
+        The account assigns within a group only if the bridge's directory has it.
+        """
         groups = task.candidate_groups or ()
         if action is TaskAction.CLAIM and actor is not None and groups and not any(map(actor.belongs_to, groups)):
             return ForbiddenError(
@@ -237,6 +259,11 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             )
         if action in {TaskAction.RELEASE, TaskAction.UNASSIGN} and not groups:
             return UnsupportedActionError("the task has no group to go back to, and the bridge has no other release")
+        refusal = self._assignments.refusal_of(task, action) or self._details.refusal_of(task, action)
+        if refusal is not None:
+            return refusal
+        if action is TaskAction.COMPLETE and self._account_lacks and self._is_by_account(task, actor):
+            return UnsupportedActionError(self._account_lacks)
         return super().refusal_of(task, action, actor)
 
     def outcome_in(self, data: Mapping[str, object]) -> str | None:
@@ -252,7 +279,8 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
     async def claim(self, command: Claim) -> Outcome:
         actor = _actor(command)
         await self._client.claim(self._user, TaskId.parse(command.task.native_id))
-        return self._assigned(command.task, actor, _group(command.task))
+        group = command.task.candidate_groups[0].native_id if command.task.candidate_groups else None
+        return Outcome(task=after_write.assigned(command.task, actor, group, fetched_at=self.clock()))
 
     @handles(
         Claim,
@@ -262,7 +290,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         when=_is_service,
     )
     async def claim_by_assignment(self, command: Claim) -> Outcome:
-        return await self._assign(command.task, user=_actor(command), group=_group(command.task))
+        return await self._assignments.claim(command.task, _actor(command))
 
     @handles(
         Release,
@@ -272,7 +300,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         when=_has_admin,
     )
     async def release(self, command: Release) -> Outcome:
-        return await self._back_to_group(command.task)
+        return await self._assignments.back_to_group(command.task)
 
     @handles(
         Unassign,
@@ -282,7 +310,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         when=_has_admin,
     )
     async def unassign(self, command: Unassign) -> Outcome:
-        return await self._back_to_group(command.task)
+        return await self._assignments.back_to_group(command.task)
 
     @handles(
         Assign,
@@ -291,13 +319,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         when=_has_admin,
     )
     async def assign(self, command: Assign) -> Outcome:
-        options = assign_options(command)
-        if command.task.assignees and not command.override:
-            raise AlreadyAssignedError("the task has an owner; give `override` to replace the owner")
-        if command.user_id is None:
-            return await self._assign(command.task, user=None, group=command.group_id)
-        group = options.user_group or (_group(command.task) if command.keep_group else None)
-        return await self._assign(command.task, user=UserRef(native_id=command.user_id), group=group)
+        return await self._assignments.assign(command)
 
     @handles(
         Complete,
@@ -328,27 +350,15 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
 
     def _side(self, command: TaskCommand) -> Side:
         """The admin side for a service account, and for a task that another person owns; otherwise the user side."""
-        owners = {user.native_id for user in command.task.assignees}
-        is_other_persons = bool(owners) and (command.actor is None or command.actor.native_id not in owners)
-        if self._admin is not None and (_is_service(self.settings) or is_other_persons):
+        if self._admin is not None and self._is_by_account(command.task, command.actor):
             return self._admin
         return self._user
 
-    async def _back_to_group(self, task: Task) -> Outcome:
-        return await self._assign(task, user=None, group=_group(task))
-
-    async def _assign(self, task: Task, *, user: UserRef | None, group: str | None) -> Outcome:
-        """None clears the user or the group."""
-        if self._admin is None:
-            raise UnsupportedActionError("assigning needs an account with the role lh-user-tasks-admin")
-        task_id = TaskId.parse(task.native_id)
-        user_key = "" if user is None else await self._directory.user_key(user.native_id)
-        group_key = "" if group is None else await self._directory.group_key(group)
-        await self._client.assign(self._admin, task_id, user_id=user_key, group_id=group_key)
-        return self._assigned(task, user, group)
-
-    def _assigned(self, task: Task, user: UserRef | None, group: str | None) -> Outcome:
-        return Outcome(task=after_write.assigned(task, user, group, fetched_at=self.clock()))
+    def _is_by_account(self, task: Task, actor: Identity | None) -> bool:
+        """Whether the account completes or cancels the task, if there is one."""
+        owners = {user.native_id for user in task.assignees}
+        is_other_persons = bool(owners) and (actor is None or actor.native_id not in owners)
+        return _is_service(self.settings) or is_other_persons
 
     async def _confirm(self, task: Task, side: Side, values: Values) -> Outcome:
         """Read the record behind a completion that was answered 204. The bridge also answers 204 if it changed nothing.
@@ -373,7 +383,3 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
 def _actor(command: TaskCommand) -> UserRef:
     actor = command.require_actor()
     return UserRef(native_id=actor.native_id, email=actor.email)
-
-
-def _group(task: Task) -> str | None:
-    return task.candidate_groups[0].native_id if task.candidate_groups else None

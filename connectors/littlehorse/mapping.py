@@ -28,6 +28,7 @@ from connectors.sdk import (
     TaskState,
     User,
     UserRef,
+    decode_json,
     decode_json_value,
     readable_rows,
     time_from_wire,
@@ -59,10 +60,36 @@ def state_of(status: str | None, *, assigned: bool) -> tuple[TaskState, str]:
 
 def user_id_of(user: wire.User, claim: UserIdClaim) -> str | None:
     """The kernel's id of a person; None if the record has no id. Lists and details show a person with different ids."""
-    if not user.valid:
-        return user.id or None
-    by_claim = {"EMAIL": user.email, "PREFERRED_USERNAME": user.username, "SUB": user.id}[claim]
-    return by_claim or user.id or None
+    by_claim = claim_of(user, claim) if user.valid else None
+    return kernel_id(by_claim or user.id or "", claim) or None
+
+
+def claim_of(user: wire.User, claim: UserIdClaim) -> str | None:
+    """The attribute of a user that the bridge takes as the user id."""
+    return {"EMAIL": user.email, "PREFERRED_USERNAME": user.username, "SUB": user.id}[claim]
+
+
+def account_lacks(account: wire.User, claim: UserIdClaim) -> str | None:
+    """Why the account completes no task; None if nothing speaks against it."""
+    if claim_of(account, claim):
+        return None
+    attribute = {"EMAIL": "e-mail address", "PREFERRED_USERNAME": "user name", "SUB": "id"}[claim]
+    return (
+        f"{account_name(account)} has no {attribute} in the identity provider, which the bridge takes as its user id: the "
+        "bridge refuses every completion by it; README.md of the connector says how to set it up"
+    )
+
+
+def account_name(account: wire.User) -> str:
+    return account.username or "the account"
+
+
+def kernel_id(text: str, claim: UserIdClaim) -> str:
+    """A user id as it stands in the kernel, in the one spelling that it has here.
+
+    The bridge compares ids without case, and the identity provider writes addresses and user names in small letters.
+    """
+    return text if claim == "SUB" else text.lower()
 
 
 def user_ref(user: wire.User | None, claim: UserIdClaim) -> UserRef | None:
@@ -133,7 +160,9 @@ def task_from_wire(
         return task
     if state is TaskState.COMPLETED:
         task = replace(task, outcome=_outcome(row, settings))
-    return task if row.events is None else _dated(task, readable_rows(row.events, wire.Event))
+    if row.events is None:
+        return task
+    return _dated(task, readable_rows(row.events, wire.Event), settings.options.user_id_claim)
 
 
 def _outcome(record: wire.TaskRecord, settings: LittlehorseSettings) -> str | None:
@@ -154,13 +183,32 @@ def flow_stub(wf_run_id: str, source: str, *, fetched_at: datetime) -> Flow:
     )
 
 
-def _dated(task: Task, events: Sequence[wire.Event]) -> Task:
+def lists_group(payload: Raw | None) -> bool | None:
+    """Whether the bridge's directory has the group of the record that a task was made from; None if it does not tell.
+
+    The user side's detail looks no group up: there none is valid.
+    """
+    if payload is None:
+        return None
+    try:
+        record = decode_json(payload, wire.GroupOfRecord)
+    except MalformedResponseError:
+        return None
+    if record.user_group is None or record.user_group.valid:
+        return None if record.user_group is None else True
+    was_looked_up = record.fields is None or record.events is not None
+    return False if was_looked_up else None
+
+
+def _dated(task: Task, events: Sequence[wire.Event], claim: UserIdClaim) -> Task:
     """With the times that only the history holds."""
     owner = {user.native_id for user in task.assignees}
     assigned = [
         time
         for each in events
-        if each.type == "TASK_ASSIGNED" and each.event is not None and each.event.new_user_id in owner
+        if each.type == "TASK_ASSIGNED"
+        and each.event is not None
+        and kernel_id(each.event.new_user_id or "", claim) in owner
         if (time := time_from_wire(each.time, UTC)) is not None
     ]
     completed = [

@@ -1,25 +1,34 @@
 """A list of tasks as several lists of the bridge. One page holds the next rows of up to eight of them."""
 
+from collections import OrderedDict
+from datetime import UTC
 from enum import StrEnum
 
 import anyio
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+from connectors.littlehorse import wire
 from connectors.littlehorse.client import LittlehorseClient, Params, Rows, Side
+from connectors.littlehorse.errors import asked_as_person
+from connectors.littlehorse.ids import TaskId
 from connectors.littlehorse.people import Directory
 from connectors.littlehorse.search import creation_bounds, statuses_of
 from connectors.littlehorse.settings import LittlehorseSettings
 from connectors.sdk import (
     BrokenError,
     ConnectorError,
+    Interval,
     MalformedResponseError,
     NextPage,
     OddRow,
+    TaskOrderField,
     TaskQuery,
+    decode_record,
     drain,
     following_token,
     read_cursor,
+    time_from_wire,
     write_cursor,
 )
 
@@ -35,6 +44,11 @@ MOST_ROWS = 20
 # remaining status are dropped by the connector.
 MANY_STATUSES = 3
 
+# Tasks whose place in the lists is remembered, the latest ones that a list showed: some megabytes.
+MOST_PLACES = 10_000
+# Pages that are read for one row: tasks of a definition that were made in the same moment.
+MOST_PAGES = 5
+
 
 class ListKind(StrEnum):
     """Which list of the bridge: tasks of the person, tasks that the person may claim, or tasks of one definition."""
@@ -45,18 +59,22 @@ class ListKind(StrEnum):
 
 
 class Stream(Struct, frozen=True, array_like=True):
-    """One list of the bridge and the place in it. `group` is the bridge's id of a group; `bookmark` None is the start."""
+    """One list of the bridge and the place in it. `group` is the bridge's id of a group, or a name that it knows no id of;
+    `user` is the identity provider's id of a person. `bookmark` None is the start.
+    """
 
     kind: ListKind
     type: str | None = None
     status: str | None = None
     group: str | None = None
     bookmark: str | None = None
+    user: str | None = None
 
     def params(self, bounds: dict[str, str], limit: int) -> Params:
         given = {
             "type": self.type,
             "status": self.status,
+            "user_id": self.user,
             "user_group_id": self.group,
             **bounds,
             "bookmark": self.bookmark,
@@ -81,6 +99,41 @@ class TaskLists:
         self._directory = directory
         self._user = user
         self._admin = admin
+        # By native id: the definition of a task and the time when it was made, which never change.
+        self._places: OrderedDict[str, tuple[str, str]] = OrderedDict()
+
+    def note(self, row: wire.TaskRow) -> None:
+        """A row that a list showed: `row_of` will find it."""
+        if row.user_task_def_name and row.scheduled_time:
+            native_id = str(TaskId(row.wf_run_id, row.id))
+            self._places[native_id] = (row.user_task_def_name, row.scheduled_time)
+            self._places.move_to_end(native_id)
+            if len(self._places) > MOST_PLACES:
+                self._places.popitem(last=False)
+
+    async def row_of(self, native_id: str) -> tuple[wire.TaskRow, Raw] | None:
+        """The present row of a task, as the admin side lists it; None if no list has shown the task before.
+
+        One call, of few rows: the tasks of its definition that were made at the same time.
+        """
+        place = self._places.get(native_id)
+        made = None if place is None else time_from_wire(place[1], UTC)
+        if place is None or made is None or self._admin is None:
+            return None
+        then = Interval(gte=made, lte=made)
+        bounds = creation_bounds(TaskQuery(times=((TaskOrderField.CREATED_AT, then),))) or {}
+        stream = Stream(ListKind.ALL, type=place[0])
+        for _ in range(MOST_PAGES):
+            answer = await self._read(stream, bounds, MOST_ROWS)
+            for raw in answer.rows:
+                row = decode_record(raw, wire.TaskRow).record
+                if row is not None and str(TaskId(row.wf_run_id, row.id)) == native_id:
+                    return row, raw
+            following = following_token(answer.bookmark, after=stream.bookmark)
+            if following.cursor is None:
+                break
+            stream = replace(stream, bookmark=following.cursor)
+        return None
 
     async def page(
         self, query: TaskQuery, *, limit: int, after: str | None
@@ -138,9 +191,11 @@ class TaskLists:
         params = stream.params(bounds, limit)
         match stream.kind:
             case ListKind.MINE:
-                rows = await self._client.list_my_tasks(self._user, params)
+                with asked_as_person():
+                    rows = await self._client.list_my_tasks(self._user, params)
             case ListKind.CLAIMABLE:
-                rows = await self._client.list_claimable(self._user, params)
+                with asked_as_person():
+                    rows = await self._client.list_claimable(self._user, params)
             case ListKind.ALL:
                 rows = await self._client.list_all_tasks(self._admin or self._user, params)
         return rows
@@ -148,7 +203,7 @@ class TaskLists:
     async def _streams(self, query: TaskQuery, odd: list[OddRow]) -> list[Stream]:
         """The lists that hold all matches of `query`, from their start. What cannot be read is added to `odd`."""
         statuses = statuses_of(query.states)
-        if not statuses or query.candidate_groups == frozenset():
+        if not statuses or query.candidate_groups == frozenset() or query.assignees == frozenset():
             return []
         if self._settings.acts_as == "service":
             return await self._streams_of_all(query, statuses, odd)
@@ -161,17 +216,28 @@ class TaskLists:
             statuses = (None,)
         definitions = await self._definitions(query, odd)
         groups: list[str | None] = [None]
+        user: str | None = None
         # Without an identity adapter the bridge compares names exactly; the query ignores case.
-        if definitions and query.candidate_groups and self._settings.options.identity_adapter:
-            [name] = query.candidate_groups
-            # A group that the directory no longer has may still be named in tasks. Then the tasks of all groups are read.
-            groups = [*await self._directory.group_keys(name)] or [None]
+        if definitions and self._settings.options.identity_adapter:
+            if query.candidate_groups:
+                groups = [*await self._group_filters(query.candidate_groups)]
+            if query.assignees is not None:
+                # Of a person who left, the identity provider has no id. Then the tasks of all people are read.
+                [native_id] = query.assignees
+                user = await self._directory.user_filter(native_id)
         return [
-            Stream(ListKind.ALL, type=definition, status=status, group=group)
+            Stream(ListKind.ALL, type=definition, status=status, group=group, user=user)
             for definition in definitions
             for status in statuses
             for group in groups
         ]
+
+    async def _group_filters(self, names: frozenset[str]) -> list[str]:
+        """A group that the directory does not list is given by its name, as the kernel has it: the bridge takes that too."""
+        found: dict[str, None] = {}
+        for name in sorted(names):
+            found.update(dict.fromkeys(await self._directory.group_keys(name) or [name]))
+        return list(found)
 
     async def _streams_of_person(
         self, query: TaskQuery, statuses: tuple[str | None, ...], odd: list[OddRow]

@@ -20,9 +20,12 @@ _NEVER = frozenset(TaskState) - STATUSES.keys()
 # exact times.
 _MARGIN = timedelta(milliseconds=1)
 
+# Groups of one query that the bridge filters by: each is a list of its own.
+MOST_GROUPS = 4
 
-def pushed_down(query: TaskQuery) -> TaskQuery:
-    """States, one group, definitions and the time of creation.
+
+def pushed_down(query: TaskQuery, *, by_assignee: bool = True) -> TaskQuery:
+    """States, one assignee if `by_assignee`, some groups, definitions and the time of creation.
 
     A task with an assignee is never READY, so READY is removed from a query for assignees. No task has candidate users,
     so a query for them matches nothing. States that no task of the bridge is in are always added, so that queries that
@@ -39,7 +42,8 @@ def pushed_down(query: TaskQuery) -> TaskQuery:
     created = tuple(pair for pair in query.times if pair[0] is TaskOrderField.CREATED_AT)
     return TaskQuery(
         states=None if states == frozenset(TaskState) else states,
-        candidate_groups=groups if groups is not None and len(groups) <= 1 else None,
+        assignees=query.assignees if by_assignee and len(query.assignees or ()) == 1 else None,
+        candidate_groups=groups if groups is not None and len(groups) <= MOST_GROUPS else None,
         definition_keys=query.definition_keys,
         times=created,
     )

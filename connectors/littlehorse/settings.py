@@ -22,6 +22,8 @@ UserIdClaim = Literal["EMAIL", "PREFERRED_USERNAME", "SUB"]
 class LittlehorseOptions(Section):
     """`user_id_claim` and `identity_adapter` repeat the bridge's configuration (`user-id-claim`; whether `vendor` is keycloak).
 
+    `exact_user_ids`: workflows give people by exactly the ids that the identity provider has, so that the bridge can filter by
+    them; if not, the tasks of all people are read for each list of one person's.
     `admin`: whether the account of `credentials` has the role lh-user-tasks-admin. `definitions` are the only ones that
     are read; if it is empty, all are read, and more than `definition_limit` are an error. `outcome_field` is the STRING
     field of forms that takes the outcome. `url_template` is a link for people, with `{wfRunId}` and `{id}`.
@@ -30,6 +32,7 @@ class LittlehorseOptions(Section):
     tenant: str = Field(pattern=r"^[^/?#\s]{1,200}$")
     user_id_claim: UserIdClaim = "EMAIL"
     identity_adapter: bool = True
+    exact_user_ids: bool = True
     admin: bool = True
     definitions: tuple[str, ...] = ()
     definition_limit: int = Field(default=100, ge=1, le=1000)

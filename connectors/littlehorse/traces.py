@@ -1,12 +1,14 @@
-"""What the bridge's records and events tell afterwards of a write. Events of assignments name no actor."""
+"""What the bridge's records tell afterwards of a write. Events name no actor, except those of comments."""
 
-from connectors.sdk import ActivityType, Complete, Traces
+from msgspec.structs import replace
 
-# A record names its owner, who need not be the one who completed the task; only the event does. Results of a task that is
-# done never change, and the outcome is one of them.
+from connectors.sdk import Traces
+
+# The kernel makes the one who completes a task its owner, and a task that is done takes no other. Its results never change,
+# and the outcome is one of them.
 TRACES = Traces(
-    entries={Complete: frozenset({ActivityType.COMPLETED})},
     comments=True,
+    names_completer=True,
     shows_outcome=True,
     keeps_outcome=True,
     outcome_in_data=True,
@@ -14,3 +16,5 @@ TRACES = Traces(
     keeps_data=True,
     ends_once=True,
 )
+# Without an identity adapter `/userInfo` does not tell who the account is, so that its name is one that cannot be placed.
+WITHOUT_DIRECTORY = replace(TRACES, names_completer=False)

@@ -91,6 +91,14 @@ class TaskRecord(TaskRow, frozen=True, kw_only=True, rename="camel"):
 DETAILS = ("fields", "results", "events")
 
 
+class GroupOfRecord(Struct, frozen=True, rename="camel"):
+    """The part of a row or detail that tells whether the identity provider has the task's group."""
+
+    user_group: UserGroup | None = None
+    fields: tuple[Raw, ...] | None = None
+    events: tuple[Raw, ...] | None = None
+
+
 class TaskList(Struct, frozen=True, rename="camel"):
     """A page, in no order. `bookmark` is null on the last page."""
 

@@ -6,6 +6,8 @@ from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
+from msgspec import structs
+
 from connectors.sdk.caller import Identity
 from connectors.sdk.capability import Capability, Support
 from connectors.sdk.clock import Clock, utc_now
@@ -20,6 +22,8 @@ from connectors.sdk.commands import (
     TaskAction,
     TaskCommand,
     Update,
+    UpdateField,
+    actions_of,
 )
 from connectors.sdk.connector_info import ConnectorInfo, Listing
 from connectors.sdk.errors import (
@@ -48,6 +52,10 @@ from connectors.sdk.settings import LimitsSettings, SourceSettings
 from connectors.sdk.traces import Traces
 
 SettingsT = TypeVar("SettingsT", bound=SourceSettings)
+
+
+def _actions_of(command: type[Command]) -> frozenset[TaskAction]:
+    return actions_of(frozenset(UpdateField)) if issubclass(command, Update) else frozenset({command.action})
 
 
 def _weakness(how: Capability) -> tuple[int, bool]:
@@ -150,7 +158,11 @@ class Connector(ABC, Generic[SettingsT]):
 
     @abstractmethod
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
-        """The tasks found, by id. An unknown id is absent; a task that could not be read is its error."""
+        """The tasks found, by id. An unknown id is absent; a task that could not be read is its error.
+
+        AlreadyAssignedError for a task of which the vendor tells the caller only that it is another person's: a read shows
+        nothing of it, a write is refused with that error.
+        """
 
     async def get_detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:
         """The requested aspects, with as few calls as the vendor allows."""
@@ -212,8 +224,23 @@ class Connector(ABC, Generic[SettingsT]):
     async def ping(self) -> None:
         """Return if the vendor answers and accepts our credentials; raise ConnectorError otherwise."""
 
+    async def look_at_account(self) -> str:
+        """Who the source's own account turns out to be, for people; empty if the vendor does not tell.
+
+        Commands that this account cannot perform are withheld from then on, others no longer; see `withhold`.
+        ConnectorError if it cannot be found out. The gateway calls it when it opens the source, and again from time to time.
+        """
+        return ""
+
+    def withhold(self, reasons: Mapping[type[Command], str]) -> None:
+        """These commands are not offered, and `perform` refuses them with the reason; all others are as declared."""
+        self.info = structs.replace(self.info, withheld=MappingProxyType(dict(reasons)))
+
     async def own_account(self) -> str | None:
-        """The service account's id as entries of the history and completed tasks name it; None if it is not known."""
+        """The id of the source's account as entries of the history and completed tasks name it; None if it is not known.
+
+        Asked also where the source acts as the person: there it is the account that does what the person's token cannot.
+        """
         return None
 
     def outcome_in(self, data: Mapping[str, object]) -> str | None:
@@ -251,6 +278,9 @@ class Connector(ABC, Generic[SettingsT]):
         State, owner and role are checked by the gateway. A vendor adds what it alone knows (types of tasks, groups) and
         calls this method first. From memory, without a call. `actor`: the caller's identity, None if not linked.
         """
+        for command, reason in self.info.withheld.items():
+            if action in _actions_of(command):
+                return UnsupportedActionError(reason)
         if action is TaskAction.CANCEL_FLOW and task.flow_id is None:
             return ConflictError("the task belongs to no flow that could be cancelled")
         return None
@@ -348,6 +378,8 @@ class Connector(ABC, Generic[SettingsT]):
 
     def _method(self, command: Command) -> Callable[[Any], Any]:
         capability = self.info.capabilities.get(type(command))
+        if type(command) in self.info.withheld:
+            raise UnsupportedActionError(self.info.withheld[type(command)])
         if capability is None:
             raise UnsupportedActionError(
                 f"{self.title} cannot {type(command).__name__}", alternatives=self.info.cancel_strategies

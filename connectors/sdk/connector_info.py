@@ -36,6 +36,7 @@ class ConnectorInfo(Struct, frozen=True, kw_only=True):
     `open_to_everyone`: everyone with an identity in the source may claim a READY task that has no candidates.
     `default_limits`: what the vendor documents. The source's own `limits` replace single values of it.
     `capabilities`: the commands of this source under its settings.
+    `withheld`: those of them that its account turned out not to be able to perform, each with the reason.
     """
 
     vendor: str
@@ -50,6 +51,7 @@ class ConnectorInfo(Struct, frozen=True, kw_only=True):
     open_to_everyone: bool = False
     default_limits: LimitsSettings = LimitsSettings()
     capabilities: Mapping[type[Command], Capability] = MappingProxyType({})
+    withheld: Mapping[type[Command], str] = MappingProxyType({})
 
     @property
     def cancel_strategies(self) -> tuple[CancelStrategy, ...]:

@@ -48,6 +48,7 @@ from connectors.sdk import (
     TaskQuery,
     Transport,
     Unassign,
+    UnsupportedActionError,
     Update,
     UpdateField,
     Upstream,
@@ -95,6 +96,8 @@ class UiPathConnector(Connector[UiPathSettings]):
         self._directory = Directory(self._client, settings.options.folders)
         self._flows = flows.Flows(self._client, settings, clock)
         self.extras = Extras(self._client)
+        # Whether the account is known not to be a user of the tenant.
+        self._is_no_user = False
 
     @classmethod
     def open(cls, settings: UiPathSettings, *, transport: Transport | None = None, clock: Clock = utc_now) -> Self:
@@ -157,6 +160,15 @@ class UiPathConnector(Connector[UiPathSettings]):
     async def ping(self) -> None:
         await self._client.list_tasks({"$orderby": "Id asc"}, top=1, as_task_admin=self.settings.options.as_task_admin)
 
+    async def look_at_account(self) -> str:
+        """The user of the credentials. An application without a user cannot be the assignee that a completion needs.
+
+        ForbiddenError for an account that may not read users.
+        """
+        user = await self.extras.get_self()
+        self._is_no_user = user is None
+        return "an application without a user" if user is None else user.name or user.username or user.native_id
+
     def is_native_id(self, native_id: str) -> bool:
         """`<folder id>-<task id>`, both int64."""
         return TaskId.parse(native_id) is not None
@@ -203,7 +215,11 @@ class UiPathConnector(Connector[UiPathSettings]):
             return IdentityNotLinkedError("your user id in this source must be a number")
         if action in {TaskAction.COMPLETE, TaskAction.SAVE_DRAFT}:
             verb = "complete" if action is TaskAction.COMPLETE else "save data of"
-            return forms.refusal_of_type(task, verb)
+            refusal = forms.refusal_of_type(task, verb)
+            if refusal is not None:
+                return refusal
+        if action is TaskAction.COMPLETE and self._is_no_user and steps.takes_over(task, self.settings.options):
+            return UnsupportedActionError(steps.WITHOUT_USER)
         return super().refusal_of(task, action, actor)
 
     @handles(
@@ -287,7 +303,7 @@ class UiPathConnector(Connector[UiPathSettings]):
 
     async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
         """With `assign_before_completing` the account completes a Form or App task, after it has taken it over."""
-        if not isinstance(command, Complete) or not self.settings.options.assign_before_completing:
+        if not isinstance(command, Complete) or not steps.takes_over(command.task, self.settings.options):
             return (command,)
         self.check(command)
         return await steps.steps_of(self._client, command)

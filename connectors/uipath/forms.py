@@ -169,11 +169,6 @@ class Completion(Struct, frozen=True, kw_only=True):
     action: str | None
     data: Mapping[str, object] | None
 
-    @property
-    def needs_assignee(self) -> bool:
-        """Whether the vendor only accepts it from the task's assignee."""
-        return self.native_type != "ExternalTask"
-
 
 async def completion_of(client: UiPathClient, command: Complete, native: TaskId) -> Completion:
     """With the data of `data_to_send` for a Form task.

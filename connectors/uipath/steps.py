@@ -16,6 +16,16 @@ from connectors.sdk import (
 from connectors.uipath.client import UiPathClient
 from connectors.uipath.forms import completion_of
 from connectors.uipath.ids import TaskId
+from connectors.uipath.settings import UiPathOptions
+
+WITHOUT_USER = (
+    "the source's credentials do not belong to a user, so the task cannot be assigned to it for the completion"
+)
+
+
+def takes_over(task: Task, options: UiPathOptions) -> bool:
+    """Whether a completion assigns the task to the account first. External tasks need no assignee."""
+    return task.native_type != "ExternalTask" and options.assign_before_completing
 
 
 async def steps_of(client: UiPathClient, command: Complete) -> tuple[TaskCommand, ...]:
@@ -26,13 +36,9 @@ async def steps_of(client: UiPathClient, command: Complete) -> tuple[TaskCommand
     completion = await completion_of(client, command, TaskId.require(command.task.native_id))
     data = None if completion.data is None else dict(completion.data)
     complete = replace(command, data=data, is_ready=True, expects_version=False)
-    if not completion.needs_assignee:
-        return (complete,)
     user = await client.get_current_user()
     if user is None:
-        raise UnsupportedActionError(
-            "the source's credentials do not belong to a user, so the task cannot be assigned to it for the completion"
-        )
+        raise UnsupportedActionError(WITHOUT_USER)
     account, task = str(user.id), command.task
     if task.assignee is not None and task.assignee.native_id == account:
         return (complete,)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from gateway.cli.options import ConfigFile
 from gateway.cli.table import print_table
 
 if TYPE_CHECKING:
+    from connectors.sdk.connector import Connector
     from connectors.sdk.settings import SourceSettings
     from gateway.settings import Settings
 
@@ -24,7 +25,9 @@ _HISTORY = {
 
 
 def check(config: ConfigFile) -> None:
-    """Validate configuration and journal, and ask every source whether it answers; exit 0 when all is well, else 1."""
+    """Validate configuration and journal, ask every source whether it answers, and what its account can do; exit 0 when all
+    is well, else 1.
+    """
     log_errors_only()
     settings = load_or_fail(config)
     from gateway.composition import journal_fault
@@ -50,9 +53,24 @@ async def _row(settings: "Settings", section: "SourceSettings") -> tuple[str, st
     connector = connector_types()[section.vendor].open(section)
     try:
         await connector.ping()
+        account = await _account(connector)
         shown = await history_shows_last_write(settings, connector)
     except ConnectorError as error:
         return section.key, section.vendor, error.code, error.message
     finally:
         await connector.aclose()
-    return section.key, section.vendor, "OK", f"answers, and accepts our credentials{_HISTORY[shown]}"
+    lacks = dict.fromkeys(connector.info.withheld.values())
+    if lacks:
+        return section.key, section.vendor, "LIMITED", "; ".join(lacks) + _HISTORY[shown]
+    as_whom = f" as {account}" if account else ""
+    return section.key, section.vendor, "OK", f"answers, and accepts our credentials{as_whom}{_HISTORY[shown]}"
+
+
+async def _account(connector: "Connector[Any]") -> str:
+    """Who the account is; empty if the vendor does not tell, or refuses to."""
+    from connectors.sdk.errors import RejectedError
+
+    try:
+        return await connector.look_at_account()
+    except RejectedError:
+        return ""

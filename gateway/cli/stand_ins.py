@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def filled_stand_ins(vendors: list[str] | None, *, tasks: int, seed: int) -> "list[StandIn]":
-    """The stand-ins of the named vendors, all of them without names; each holds `tasks` tasks."""
+    """The stand-ins of the named vendors, all of them without names; each is set up and holds `tasks` tasks."""
     from sandbox.registry import stand_ins
 
     known = stand_ins()
@@ -18,5 +18,6 @@ def filled_stand_ins(vendors: list[str] | None, *, tasks: int, seed: int) -> "li
             fail(f"there is no stand-in for {vendor!r}; there are {', '.join(known)}")
     chosen = [kind() for name, kind in known.items() if not vendors or name in vendors]
     for stand_in in chosen:
+        stand_in.set_up()
         stand_in.reset(tasks=tasks, seed=seed, now=None, scenario=None)
     return chosen

@@ -1,8 +1,9 @@
 """Records as the bridge's JSON. Null is written; texts that were not set are empty."""
 
+from hashlib import blake2b
 from typing import Any
 
-from sandbox.littlehorse.directory import REALM_GROUPS, USERS, Group, User, UserIdClaim, group_named, user_of_kernel
+from sandbox.littlehorse.directory import Group, Realm, User, group_named
 from sandbox.littlehorse.records import Event, TaskRun
 from sandbox.stand_in import iso_millis
 
@@ -32,14 +33,13 @@ def _unknown_group(name: str) -> Json:
     return {"id": name, "name": None, "valid": False}
 
 
-def row(task: TaskRun, claim: UserIdClaim, *, adapter: bool) -> Json:
-    """Return a row of a list. User and group are looked up in the realm by the kernel's values."""
-    known_user = user_of_kernel(task.user, claim) if task.user is not None and adapter else None
-    known_group = group_named(task.group) if task.group is not None and adapter else None
+def row(task: TaskRun, realm: Realm | None) -> Json:
+    """Return a row of a list. User and group are looked up in the realm by the kernel's values, ids without case."""
+    known = None if task.user is None or realm is None else realm.user_of_kernel(task.user.lower())
     return _task(
         task,
-        None if task.user is None else _unknown_user(task.user) if known_user is None else user(known_user),
-        None if task.group is None else _unknown_group(task.group) if known_group is None else group(known_group),
+        None if task.user is None else _unknown_user(task.user) if known is None else user(known),
+        _found_group(task, realm),
     )
 
 
@@ -52,21 +52,29 @@ def detail(task: TaskRun) -> Json:
     )
 
 
-def admin_detail(task: TaskRun, *, adapter: bool) -> Json:
-    """Return the detail for an admin. The kernel's values are looked up as if they were ids of the identity provider."""
-    known = USERS.get(task.user or "") if adapter else None
-    known_group = REALM_GROUPS.get(task.group or "") if adapter else None
+def admin_detail(task: TaskRun, realm: Realm | None) -> Json:
+    """Return the detail for an admin. The user is looked up as if its value were an id of the identity provider."""
+    known = None if task.user is None or realm is None else realm.user(task.user)
     shown = _detail(
         task,
         None if task.user is None else _unknown_user(task.user) if known is None else user(known),
-        None if task.group is None else _unknown_group(task.group) if known_group is None else group(known_group),
+        _found_group(task, realm),
     )
     # The bridge has a set of events, so their order is arbitrary.
-    return {**shown, "events": [event(each) for each in sorted(task.events, key=lambda each: each.type)]}
+    return {**shown, "events": sorted(map(event, task.events), key=_arbitrarily)}
 
 
 def event(found: Event) -> Json:
-    return {"time": iso_millis(found.at), "type": found.type, "event": found.body}
+    return {"time": iso_millis(found.at), "event": found.body, "type": found.type}
+
+
+def _arbitrarily(shown: Json) -> bytes:
+    return blake2b(repr(shown).encode(), digest_size=8).digest()
+
+
+def _found_group(task: TaskRun, realm: Realm | None) -> Json | None:
+    known = None if task.group is None or realm is None else group_named(task.group)
+    return None if task.group is None else _unknown_group(task.group) if known is None else group(known)
 
 
 def comments(task: TaskRun) -> list[Json]:
@@ -81,7 +89,8 @@ def comments(task: TaskRun) -> list[Json]:
 def _task(task: TaskRun, user: Json | None, group: Json | None) -> Json:
     return {
         "id": task.id,
-        "wfRunId": task.wf_run_id,
+        # The kernel's id of a child run begins with its parent's; the bridge leaves that out.
+        "wfRunId": task.wf_run_id.rpartition("_")[2],
         "userTaskDefName": task.definition,
         "userGroup": group,
         "user": user,

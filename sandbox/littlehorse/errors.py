@@ -21,6 +21,13 @@ REASONS = {
 }
 OWNED_BY_OTHERS = "Current user is forbidden from accessing this UserTask information"
 OWNED_BY_OTHERS_IN_GROUP = "Current user/userGroup is forbidden from accessing this UserTask information"
+WITHOUT_USER_ID = "userId is marked non-null but is null"
+WITHOUT_USER_ID_ON_READING = "Unable to read provided user information"
+WITHOUT_GROUPS = "Something went wrong while fetching all My Groups from Keycloak realm."
+
+# After these the bridge closes the connection.
+_CLOSING = frozenset({400, 500})
+_SEE = 'error_uri="https://tools.ietf.org/html/rfc6750#section-3.1"'
 
 Shape = Literal["problem", "boot", "empty"]
 
@@ -35,20 +42,21 @@ class RefusalError(Exception):
         self.status = status
         self.text = text
         self.shape = shape
-        self.headers = headers
+        self.headers = headers or {}
 
     def response(self, path: str, clock: Clock) -> Response:
         if self.shape == "empty":
             return Response(status_code=self.status, headers=self.headers)
+        headers = {**self.headers, **({"Connection": "close"} if self.status in _CLOSING else {})}
         if self.shape == "problem":
             body: dict[str, Any] = {"type": "about:blank", "title": REASONS[self.status], "status": self.status}
             named = {} if self.text is None else {"detail": self.text}
             content = orjson.dumps({**body, **named, "instance": path})
-            return Response(content, self.status, media_type="application/problem+json", headers=self.headers)
-        body = {"timestamp": iso_millis(clock()), "status": self.status, "error": REASONS[self.status]}
-        named = {} if self.text is None else {"message": self.text}
-        content = orjson.dumps({**body, **named, "path": path})
-        return Response(content, self.status, media_type="application/json", headers=self.headers)
+            return Response(content, self.status, media_type="application/problem+json", headers=headers)
+        moment = iso_millis(clock()).replace("Z", "+00:00")
+        body = {"timestamp": moment, "status": self.status, "error": REASONS[self.status]}
+        content = orjson.dumps({**body, "message": self.text or "No message available", "path": path})
+        return Response(content, self.status, media_type="application/json", headers=headers)
 
 
 class KernelError(Exception):
@@ -60,8 +68,14 @@ class KernelError(Exception):
         self.message = f"{code}: {message}"
 
 
-def invalid_token() -> RefusalError:
-    return RefusalError(401, None, "empty", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+def by_status(status: int) -> RefusalError:
+    """Return the error of a controller that names a status and no more."""
+    return RefusalError(status, f"{status} {REASONS[status].upper().replace(' ', '_')}")
+
+
+def invalid_token(description: str = "Could not retrieve JWT claim-set") -> RefusalError:
+    challenge = f'Bearer error="invalid_token", error_description="{description}", {_SEE}'
+    return RefusalError(401, None, "empty", {"WWW-Authenticate": challenge})
 
 
 def no_token() -> RefusalError:
@@ -69,5 +83,6 @@ def no_token() -> RefusalError:
 
 
 def insufficient_scope() -> RefusalError:
-    challenge = 'Bearer error="insufficient_scope", error_description="higher privileges are needed"'
+    description = "The request requires higher privileges than provided by the access token."
+    challenge = f'Bearer error="insufficient_scope", error_description="{description}", {_SEE}'
     return RefusalError(403, None, "empty", {"WWW-Authenticate": challenge})

@@ -11,6 +11,9 @@ OPEN = frozenset({"UNASSIGNED", "ASSIGNED"})
 Key = tuple[str, str]
 """Workflow run id and id of the task within the run."""
 
+Place = tuple[int, str, str]
+"""The place of a task in its partition: milliseconds of its creation, then its key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -37,6 +40,10 @@ class TaskRun:
     @property
     def key(self) -> Key:
         return self.wf_run_id, self.id
+
+    @property
+    def place(self) -> Place:
+        return int(self.scheduled_at.timestamp() * 1000), self.wf_run_id, self.id
 
     @property
     def is_open(self) -> bool:

@@ -57,7 +57,7 @@ ROUTES: tuple[tuple[str, str, int, Operation], ...] = (
     ("DELETE", _TASK + "/comment/{comment_id}", 200, _comment("COMMENT_DELETED")),
     ("GET", "/groups", 200, lambda bridge, caller, request, body: bridge.own_groups(caller)),
     ("GET", "/userInfo", 200, lambda bridge, caller, request, body: bridge.me(caller)),
-    ("GET", "/admin/tasks", 200, lambda bridge, caller, request, body: bridge.all_tasks(request.query_params)),
+    ("GET", "/admin/tasks", 200, lambda bridge, caller, request, body: bridge.all_tasks(caller, request.query_params)),
     ("GET", "/admin/taskTypes", 200, lambda bridge, caller, request, body: bridge.task_types(request.query_params)),
     ("GET", "/admin" + _TASK, 200, lambda bridge, caller, request, body: bridge.admin_detail(_key(request))),
     ("GET", "/admin/groups", 200, lambda bridge, caller, request, body: bridge.all_groups()),

@@ -8,8 +8,9 @@ from typing import Any
 
 from sandbox import work
 from sandbox.littlehorse.definitions import DEFINITIONS, UserTaskDef
-from sandbox.littlehorse.directory import UserIdClaim, user_called
+from sandbox.littlehorse.directory import SUBGROUP, user_called
 from sandbox.littlehorse.records import Event, TaskRun
+from sandbox.littlehorse.variants import UserIdClaim
 from sandbox.people import members
 
 OPERATIONS = "operations"
@@ -50,6 +51,12 @@ _TASK_PLANS = (
 )
 
 
+# Of the second twenty, the task of an unknown group is of one below another group, which an admin's list does not have.
+_NEXT_TASK_PLANS = tuple(
+    replace(plan, group=SUBGROUP) if plan.group == "formerly-sales" else plan for plan in _TASK_PLANS
+)
+
+
 class Sample:
     def __init__(self, seed: int, now: datetime, claim: UserIdClaim) -> None:
         self.rng = random.Random(seed)
@@ -60,7 +67,7 @@ class Sample:
         """Make exactly `count` tasks. Some workflow runs have two."""
         found: list[TaskRun] = []
         run = ""
-        for number, plan in zip(range(count), cycle(_TASK_PLANS), strict=False):
+        for number, plan in zip(range(count), cycle(_TASK_PLANS + _NEXT_TASK_PLANS), strict=False):
             again = bool(found) and number % 7 == 3
             run = run if again else f"{self.rng.getrandbits(128):032x}"
             created = work.created_at(self.rng, self._now)
@@ -116,7 +123,7 @@ class Sample:
             events.append(Event(ended, "TASK_COMPLETED", {"message": "Completed"}))
             return replace(made, results=results, events=tuple(events))
         if plan.status == "CANCELLED":
-            events.append(Event(ended, "TASK_CANCELLED", {"message": "Cancelled"}))
+            events.append(Event(ended, "TASK_CANCELLED", {"message": "UserTaskRun was cancelled"}))
         if number % 6 == 5:
             reminder = {"wfRunId": run, "userTaskGuid": f"reminder-{number}"}
             events.append(Event(created + timedelta(minutes=8), "TASK_EXECUTED", reminder))

@@ -41,6 +41,7 @@ class Bridge:
 async def bridge(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bridge]:
     async with AsyncExitStack() as stack:
         stand_in = LittlehorseStandIn()
+        stand_in.set_up()
         stand_in.reset(tasks=40, seed=7, now=None, scenario=None)
         urls = await stack.enter_async_context(serve([stand_in], host="127.0.0.1", base_port=0))
         tokens = {person.key: stand_in.token(person.key) for person in DEMO_PEOPLE}

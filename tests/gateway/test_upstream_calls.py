@@ -1,6 +1,7 @@
 """The upstream calls of the documented queries, cold and warm: every request that arrives at a stand-in.
 
-Cold is a gateway that has made no call yet, so signing in is included. Warm is the same query again: it makes no call.
+Cold is a gateway that has made no call for a query yet. At its start it looks at the account of a source whose vendor tells
+who that is: those sources have signed in already. Warm is the same query again: it makes no call.
 """
 
 import re
@@ -109,71 +110,71 @@ LISTS = {
     "SearchTasks": ("carol", {"text": "acme", "subjectLabel": "Acme Corp", "since": "2026-05-01T00:00:00Z"}),
     "SourceHealth": ("alice", {}),
 }
-# Camunda: one list of tasks with a due date and one without. LittleHorse: one list for each of its five task types, and the
+# LittleHorse looks up the person whose tasks are listed. Camunda: one list of tasks with a due date and one without. LittleHorse: one list for each of its five task types, and the
 # list of types. GEOtareas: one list for each open status. The others: one list for each part of the rule of visibility
 # that they can filter by.
 COST: dict[str, Calls] = {
     "MyOpenTasks": {
         "camunda": "groups 1, list 2",
-        "uipath": "list 1, sign in 1",
+        "uipath": "list 1",
         "epilot": "list 1",
-        "littlehorse": "list 6, sign in 1",
+        "littlehorse": "list 6, people 1",
         "geotareas": "list 2, sign in 1",
     },
     # Tasks of epilot have no candidates, so it is not called.
     "GroupQueue": {
         "camunda": "groups 1, list 2",
-        "uipath": "list 1, sign in 1",
-        "littlehorse": "list 7, sign in 1",
+        "uipath": "list 1",
+        "littlehorse": "list 7",
         "geotareas": "list 2, sign in 1",
     },
     "InboxCounters": {
         "camunda": "list 4",
-        "uipath": "list 3, sign in 1",
+        "uipath": "list 3",
         "epilot": "list 2",
-        "littlehorse": "list 18, sign in 1",
+        "littlehorse": "list 18, people 1",
         "geotareas": "list 2, sign in 1",
     },
     # The groups in the filter belong to Camunda, UiPath and LittleHorse.
     "TeamWorkload": {
         "camunda": "groups 1, list 2",
-        "uipath": "list 2, sign in 1",
-        "littlehorse": "list 19, sign in 1",
+        "uipath": "list 2",
+        "littlehorse": "list 19",
     },
     "OverdueTriage": {
         "camunda": "groups 1, list 2, people 1",
-        "uipath": "list 1, sign in 1",
+        "uipath": "list 1",
         "epilot": "list 1",
-        "littlehorse": "list 11, sign in 1",
+        "littlehorse": "list 11",
         "geotareas": "list 2, sign in 1",
     },
     # epilot returns one person per call.
     "SearchTasks": {
         "camunda": "list 1",
-        "uipath": "list 1, sign in 1",
+        "uipath": "list 1",
         "epilot": "list 1, people 5",
-        "littlehorse": "list 6, sign in 1",
+        "littlehorse": "list 6",
         "geotareas": "list 1, sign in 1",
     },
     "SourceHealth": {},
     # The task itself, its flow, and that flow's current tasks. epilot has one record for all of them.
     "TaskDetail": {
         "camunda": "detail 3, flow 1, groups 1, list 4, task 1",
-        "uipath": "detail 3, sign in 1, task 1",
+        "uipath": "detail 3, task 1",
         "epilot": "flow 1",
-        "littlehorse": "detail 1, list 18, sign in 1, task 2",
+        "littlehorse": "detail 1, list 18, people 1, task 2",
         "geotareas": "flow 1, list 2, sign in 1, task 1",
     },
     "FlowOverview of alice": {
         "camunda": "flow 1, groups 1, list 12",
         "epilot": "flow 1, people 1",
-        "littlehorse": "list 31, sign in 1",
+        "littlehorse": "list 31, people 2",
         "geotareas": "flow 1, list 3, sign in 1",
     },
     "FlowOverview of carol": {
         "camunda": "flow 1, groups 1, list 2",
         "epilot": "flow 1, people 1",
-        "littlehorse": "list 17, sign in 1",
+        "littlehorse": "list 17",
         "geotareas": "flow 1, list 3, sign in 1",
     },
 }

@@ -5,6 +5,8 @@ next request asks for another one.
 """
 
 import re
+from base64 import urlsafe_b64decode
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -37,6 +39,22 @@ class TokenAnswer(msgspec.Struct):
 def is_sendable(token: str) -> bool:
     """Whether `token` can stand in a header."""
     return _SENDABLE.fullmatch(token) is not None
+
+
+class _Claims(msgspec.Struct):
+    exp: float
+
+
+def has_expired(token: str, now: datetime) -> bool:
+    """Whether `token` is a JWT (RFC 7519) whose end has passed. Other tokens do not tell."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return False
+    try:
+        claims = msgspec.json.decode(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)), type=_Claims)
+    except (ValueError, msgspec.MsgspecError):
+        return False
+    return claims.exp <= now.timestamp()
 
 
 def received_token(value: str, *, lifetime: float | None, native_status: int | None = None) -> Token:

@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 import anyio
 import msgspec
 
+from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, UnauthenticatedError
 from connectors.sdk.http.answer import Answer
 from connectors.sdk.http.authority import Authority
 from connectors.sdk.http.call import current_call
 from connectors.sdk.http.credentials import Credentials, Exchange
-from connectors.sdk.http.token import Token, is_sendable, token_of
+from connectors.sdk.http.token import Token, has_expired, is_sendable, token_of
 from connectors.sdk.http.upstream import error_from_status
 from connectors.sdk.settings import OAuthCredentials
 
@@ -27,10 +28,15 @@ _OURS = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_t
 
 
 class ViewerToken(Credentials):
-    """The token that the caller signed in with. It cannot be renewed here."""
+    """The token that the caller signed in with. It cannot be renewed here; one that has expired is not sent."""
+
+    def __init__(self, *, clock: Clock = utc_now) -> None:
+        self._clock = clock
 
     async def headers(self, upstream: Exchange) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {_present()[1]}"}
+        _, token = _present()
+        _refuse_expired(token, self._clock)
+        return {"Authorization": f"Bearer {token}"}
 
 
 class TokenExchange(Credentials):
@@ -43,9 +49,15 @@ class TokenExchange(Credentials):
     EARLY = 60.0
 
     def __init__(
-        self, settings: OAuthCredentials, *, most: int = 1000, monotonic: Callable[[], float] = time.monotonic
+        self,
+        settings: OAuthCredentials,
+        *,
+        most: int = 1000,
+        monotonic: Callable[[], float] = time.monotonic,
+        clock: Clock = utc_now,
     ) -> None:
         self._settings = settings
+        self._clock = clock
         self._most = most
         self._monotonic = monotonic
         self._people: OrderedDict[str, _Exchanged] = OrderedDict()
@@ -59,6 +71,7 @@ class TokenExchange(Credentials):
         digest = hashlib.blake2b(subject.encode(), digest_size=16).digest()
         async with kept.lock:
             if kept.value is None or kept.subject != digest or self._monotonic() >= kept.until:
+                _refuse_expired(subject, self._clock)
                 token = await self._exchanged(upstream, subject)
                 lifetime = 300.0 if token.lifetime is None else token.lifetime
                 kept.value, kept.subject = token.value, digest
@@ -107,6 +120,12 @@ class _Exchanged:
 
 class _ErrorAnswer(msgspec.Struct):
     error: str | None = None
+    error_description: str | None = None
+
+
+def _refuse_expired(token: str, clock: Clock) -> None:
+    if has_expired(token, clock()):
+        raise UnauthenticatedError("was not called: the token that you signed in with has expired; sign in again")
 
 
 def _present() -> tuple[Authority, str]:
@@ -126,6 +145,13 @@ def _refusal(answer: Answer) -> ConnectorError:
     if answer.status == 401 or code in _OURS:
         return UnauthenticatedError(
             "the token endpoint refused our client; check client_id, client_secret and its right to exchange tokens",
+            native_status=answer.status,
+        )
+    if code == "access_denied" and body is not None and "audience" in (body.error_description or ""):
+        # Signing in again gives another token of the same client, with the same audience.
+        return UnauthenticatedError(
+            "the issuer does not exchange tokens of the client that people sign in with: that client's tokens need our "
+            "client_id in their audience",
             native_status=answer.status,
         )
     if answer.status in {400, 403}:

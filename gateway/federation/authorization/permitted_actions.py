@@ -47,7 +47,8 @@ def with_roles(capabilities: Iterable[ActionCapability]) -> tuple[ActionCapabili
 def _verdict(source: Source, policy: Policy, task: Task, action: TaskAction) -> Verdict:
     capability = source.action_capabilities.get(action) if action in TASK_ACTIONS else None
     if capability is None:
-        reason: str | None = f"{source.connector.info.title} does not support {action} for a task"
+        missing = f"{source.connector.info.title} does not support {action} for a task"
+        reason: str | None = source.why_withheld(action) or missing
         capability = Capability(support=Support.UNSUPPORTED, atomic=False)
     elif source.status in _AWAY:
         reason = f"the source is {source.status}"

@@ -150,6 +150,15 @@ class Cache:
             return None
         return self._result(kept, error=error)
 
+    @property
+    def changes(self) -> int:
+        """The number of the last invalidation."""
+        return self._invalidation.number
+
+    def is_outdated(self, number: int, about: Tag) -> bool:
+        """Whether what was read at that number may lack a later write."""
+        return self._invalidation.is_outdated(number, widened([about]))
+
     def peek(self, key: CacheKey) -> CachedResult[Any] | None:
         """The kept answer while it is fresh; causes no call."""
         return self._usable(key, 0.0, 0.0)

@@ -12,6 +12,7 @@ query_logic       conjunction, generalisation and contradiction of queries
 sort_order        orders of rows, and the null partitions that a vendor can sort
 list_reader       a source's pages and full scans through the cache
 full_scan         a list read page by page to its end
+begun_scans       full scans that ran out of time, which go on where they stopped
 row_stream        paged and scanned streams of one source's rows
 count             how many rows a source has, exactly or at least
 disjuncts         what the vendor tells of overlapping parts of a list

@@ -6,14 +6,24 @@ from typing import TypeVar
 
 import anyio
 
+from connectors.sdk.clock import utc_now
 from connectors.sdk.connector_info import ConnectorInfo, Listing
-from connectors.sdk.errors import BrokenError, ConnectorError, ForbiddenError, NotFoundError, RejectedError
+from connectors.sdk.errors import (
+    AlreadyAssignedError,
+    BrokenError,
+    ConnectorError,
+    ForbiddenError,
+    NotFoundError,
+    RejectedError,
+    UpstreamTimeoutError,
+)
 from connectors.sdk.query import Page
 from gateway.federation.cache import Kind, Tag
-from gateway.federation.lists.full_scan import N, PageOf, Snapshot, completed, full_scan
+from gateway.federation.lists.begun_scans import BegunScans, ran_out_of_time
+from gateway.federation.lists.full_scan import N, PageOf, Scan, Snapshot, completed
 from gateway.federation.lists.sort_order import R
 from gateway.federation.lists.source_report import Contribution
-from gateway.federation.sources import FetchMany, Source, SourceReader
+from gateway.federation.sources import FetchMany, Source, SourceReader, fresh_seconds
 from gateway.federation.traffic import CallContext, current_context, in_context
 
 T = TypeVar("T")
@@ -26,6 +36,7 @@ class ListReader:
         """`kind` is what the lists are about: it decides which writes make an answer outdated."""
         self._reader = reader
         self._kind = kind
+        self._begun = BegunScans(now=utc_now, changes=lambda: reader.changes)
 
     async def read(
         self,
@@ -84,32 +95,58 @@ class ListReader:
         Raises the ConnectorError of any page. With `keeps_partial` only that of the first: a later one ends the
         snapshot and is its `error`, unless an older scan has the rows that are missing.
         """
-        connector = contribution.source.connector
+        source, connector = contribution.source, contribution.source.connector
+        about = Tag(source.key, self._kind)
+        key = (source.key, source.scope, operation, arguments)
+        # The number of the last write that a scan shows; scans that went on may show fewer than were made.
+        shown_writes = 0
 
         async def one_page(size: int, cursor: str | None) -> Page[N]:
             with _as_a_list(of_one=of_one):
                 return await page_of(size, cursor)
 
-        async def scanned() -> Snapshot[N]:
-            snapshot = await full_scan(
-                one_page, page_limit=scan_page(connector.info), scan_limit=connector.settings.scan_limit
-            )
+        def begin() -> Scan[N]:
+            return Scan(page_limit=scan_page(connector.info), scan_limit=connector.settings.scan_limit)
+
+        async def scanned(*, anew: bool) -> Snapshot[N]:
+            nonlocal shown_writes
+            snapshot, shown_writes = await self._begun.run(key, one_page, begin, anew=anew)
             if snapshot.error is not None and not keeps_partial:
                 raise snapshot.error
             return snapshot
 
-        found: Snapshot[N] = await self.read(
-            contribution,
-            operation,
-            arguments,
-            scanned,
-            fresh=fresh,
-            ttl=ttl,
-            failure_of=lambda snapshot: snapshot.error,
-            of_one=of_one,
-        )
+        def seconds(snapshot: Snapshot[N]) -> float:
+            if snapshot.read_from is not None and self._reader.is_outdated(shown_writes, about):
+                return 0.0
+            kept = fresh_seconds(connector.settings.cache, about)
+            return kept if ttl is None else ttl(snapshot)
+
+        async def ask(asking: Contribution[R], *, anew: bool = False) -> Snapshot[N]:
+            return await self.read(
+                asking,
+                operation,
+                arguments,
+                lambda: scanned(anew=anew),
+                fresh=anew,
+                ttl=seconds,
+                failure_of=lambda snapshot: None if ran_out_of_time(snapshot.error) else snapshot.error,
+                of_one=of_one,
+            )
+
+        try:
+            found = await ask(contribution, anew=fresh)
+        except UpstreamTimeoutError as error:
+            part = self._begun.so_far(key, error) if keeps_partial else None
+            if ran_out_of_time(error):
+                self._begun.go_on(key, lambda: ask(Contribution(source)))
+            if part is None:
+                raise
+            found = part
+        contribution.note_read_from(found.read_from)
         if found.error is None:
             return found
+        if ran_out_of_time(found.error):
+            self._begun.go_on(key, lambda: ask(Contribution(source)))
         older = self._reader.fallback(contribution.source, operation, arguments, found.error)
         if older is None:
             return found
@@ -126,6 +163,9 @@ class ListReader:
         rows: list[N] = []
         error: ConnectorError | None = None
         for answer in answers.values():
+            if isinstance(answer, AlreadyAssignedError):
+                # Another person's, whom the vendor does not name: not one of the caller's tasks.
+                continue
             if isinstance(answer, ConnectorError):
                 error = answer
                 continue

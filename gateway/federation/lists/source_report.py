@@ -50,6 +50,11 @@ class Contribution(Generic[R]):
         # The age of the oldest answer that is a fallback for a failure.
         self.stood_in_at: datetime | None = None
 
+    def note_read_from(self, at: datetime | None) -> None:
+        """Part of the rows are from an earlier question."""
+        if at is not None:
+            self._oldest = at if self._oldest is None else min(self._oldest, at)
+
     def note(self, answer: CachedResult[Any]) -> None:
         """Adds an answer that the list is made from."""
         at = answer.fetched_at

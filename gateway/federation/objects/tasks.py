@@ -1,13 +1,14 @@
 """Tasks and their details by id."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 
 import anyio
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.connector import Connector
-from connectors.sdk.errors import ConnectorError
+from connectors.sdk.errors import AlreadyAssignedError, ConnectorError
 from connectors.sdk.model import DetailAspect, FlowRef, Task, TaskDetail, TaskRef
 from gateway.federation.authorization import OWN_WORK, OwnWork, visible_record
 from gateway.federation.cache import CachedResult, Kind, Tag
@@ -54,6 +55,9 @@ class TaskReader:
         found: dict[TaskRef, Task | ConnectorError] = {}
         for ref in wanted:
             record = records.get(ref)
+            if isinstance(record, AlreadyAssignedError):
+                # The vendor says whose it is not, and shows no more: to a reader there is no such task.
+                record = None
             if isinstance(record, ConnectorError):
                 found[ref] = record
                 continue
@@ -75,7 +79,7 @@ class TaskReader:
     async def task(self, ref: TaskRef, *, fresh: bool = False) -> Task | None:
         """The record of a task of a known source, visible to the caller or not; None when there is none.
 
-        Raises ConnectorError.
+        Raises ConnectorError; AlreadyAssignedError where the vendor tells the caller no more than that.
         """
         found = (await self._records([ref], fresh=fresh)).get(ref)
         if isinstance(found, ConnectorError):
@@ -125,6 +129,9 @@ class TaskReader:
         found: dict[TaskRef, Task | ConnectorError] = {}
         for native_id, answer in answers.items():
             ref = TaskRef(source.key, native_id)
+            if isinstance(answer, AlreadyAssignedError):
+                found[ref] = self._expected(ref, read_at=None) or answer
+                continue
             if isinstance(answer, ConnectorError):
                 found[ref] = answer
                 continue
@@ -137,9 +144,12 @@ class TaskReader:
         """The record as our own writes left it."""
         if answer.value is not None:
             return self._own.remembered(self._overlay.seen(answer.value, Reading.RECORD))
-        self._own.is_gone(ref)
         # The vendor may not show a new task yet. The overlay holds only what the vendor accepted.
-        read_at = None if answer.error is None else answer.fetched_at
+        return self._expected(ref, read_at=None if answer.error is None else answer.fetched_at)
+
+    def _expected(self, ref: TaskRef, *, read_at: datetime | None) -> Task | None:
+        """What our own writes left of a task that the vendor does not show."""
+        self._own.is_gone(ref)
         expected = self._overlay.expected(ref.source, Reading.RECORD, read_at=read_at)
         return next((self._own.remembered(one) for one in expected if one.native_id == ref.native_id), None)
 

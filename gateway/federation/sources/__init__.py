@@ -3,6 +3,7 @@
 source                one source: its connector behind admission control
 reader                reads of a source through the cache
 batch                 single reads that become one call
+account               looks at the source's own account from time to time
 containment           unexpected exceptions of a connector
 status                how it fared lately, and how a failing read shows
 action_capabilities   what it can do, by action of the graph
@@ -12,8 +13,8 @@ flight_context        the call context of a single flight
 
 from gateway.federation.sources.batch import FetchMany
 from gateway.federation.sources.flight_context import flight_context
-from gateway.federation.sources.reader import SourceReader
+from gateway.federation.sources.reader import SourceReader, fresh_seconds
 from gateway.federation.sources.source import SHORT_WAIT, Source
 from gateway.federation.sources.status import status_of
 
-__all__ = ["SHORT_WAIT", "FetchMany", "Source", "SourceReader", "flight_context", "status_of"]
+__all__ = ["SHORT_WAIT", "FetchMany", "Source", "SourceReader", "flight_context", "fresh_seconds", "status_of"]

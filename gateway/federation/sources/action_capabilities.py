@@ -1,10 +1,10 @@
-"""What a source can do, by action of the graph; derived from the connector's capabilities alone."""
+"""What a source can do, by action of the graph; derived from what the connector tells of the source alone."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from connectors.sdk.capability import Capability, Support
-from connectors.sdk.commands import Cancel, CancelStrategy, Command, TaskAction, Update, actions_of
+from connectors.sdk.commands import Cancel, CancelStrategy, Command, TaskAction, Update, UpdateField, actions_of
 from schema.ports import ActionCapability
 
 
@@ -18,7 +18,18 @@ def action_capabilities(capabilities: Mapping[type[Command], Capability]) -> Map
     return MappingProxyType({action: found[action] for action in TaskAction if action in found})
 
 
-def described(capabilities: Mapping[TaskAction, Capability]) -> tuple[ActionCapability, ...]:
+def withheld_actions(withheld: Mapping[type[Command], str]) -> Mapping[TaskAction, str]:
+    """The reasons of what the source's account turned out not to be able to do, by action."""
+    found: dict[TaskAction, str] = {}
+    for command, reason in withheld.items():
+        for action in actions_of(frozenset(UpdateField)) if issubclass(command, Update) else (command.action,):
+            found.setdefault(action, reason)
+    return MappingProxyType(found)
+
+
+def described(
+    capabilities: Mapping[TaskAction, Capability], withheld: Mapping[TaskAction, str]
+) -> tuple[ActionCapability, ...]:
     """One for every action, as the graph shows it. The roles that they require are added by `authorization`."""
     found = []
     for action in TaskAction:
@@ -28,7 +39,7 @@ def described(capabilities: Mapping[TaskAction, Capability]) -> tuple[ActionCapa
                 action=action,
                 support=Support.UNSUPPORTED if capability is None else capability.support,
                 atomic=capability is not None and capability.atomic,
-                note=(capability.note or None) if capability is not None else None,
+                note=withheld.get(action) or (None if capability is None else capability.note or None),
             )
         )
     return tuple(found)

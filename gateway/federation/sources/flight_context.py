@@ -8,7 +8,7 @@ from msgspec import structs
 from gateway.federation.cache import CacheKey, FlightContext
 from gateway.federation.traffic import Priority, current_context, in_context
 
-# Seconds that a background refresh may take.
+# Seconds that a call may take which no reader waits for.
 BACKGROUND_DEADLINE = 60.0
 
 
@@ -24,7 +24,9 @@ def flight_context(deadlines: Mapping[str, float]) -> FlightContext:
         if not in_background:
             shared = structs.replace(context, records=context.records_of(key.source, key.scope))
             left = (context.remaining() or 0.0) if context.priority is Priority.WRITE else 0.0
-            return in_context(shared.with_deadline(max(deadlines[key.source], left)))
+            is_waited_for = context.priority is not Priority.BACKGROUND
+            seconds = max(deadlines[key.source], left) if is_waited_for else BACKGROUND_DEADLINE
+            return in_context(shared.with_deadline(seconds))
         refresh = structs.replace(
             context, priority=Priority.BACKGROUND, counters=(), records=None, operation_records=None
         )

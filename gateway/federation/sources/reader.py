@@ -45,7 +45,7 @@ class SourceReader:
         """
 
         async def fetched() -> T:
-            value = await source.read(operation, fetch)
+            value = await source.read(operation, fetch, is_about_one=about.native_id is not None)
             failure = failure_of(value)
             if failure is not None:
                 source.record_failure(failure.at(source.key, operation))
@@ -114,6 +114,15 @@ class SourceReader:
             for native_id in dict.fromkeys(ids):
                 group.start_soon(one, native_id)
         return found
+
+    @property
+    def changes(self) -> int:
+        """The number of the last write through this gateway or another replica."""
+        return self._cache.changes
+
+    def is_outdated(self, number: int, about: Tag) -> bool:
+        """Whether a write was made after that number which answers with this tag must show."""
+        return self._cache.is_outdated(number, about)
 
     def fallback(
         self, source: Source, operation: str, arguments: Hashable, error: ConnectorError

@@ -1,16 +1,20 @@
 """One configured source inside the gateway: its connector behind admission control, and how it fared lately."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from msgspec import structs
 
+from connectors.sdk.capability import Capability
+from connectors.sdk.commands import TaskAction
 from connectors.sdk.connector import Connector
+from connectors.sdk.connector_info import ConnectorInfo
 from connectors.sdk.errors import ConnectorError, MalformedResponseError, RateLimitedError, RejectedError
 from connectors.sdk.odd_rows import OddRow
 from gateway.federation.cache import Scope
-from gateway.federation.sources.action_capabilities import action_capabilities, described
+from gateway.federation.sources.account import AccountWatch
+from gateway.federation.sources.action_capabilities import action_capabilities, described, withheld_actions
 from gateway.federation.sources.caller_scope import acting_on, scope_of
 from gateway.federation.sources.containment import Containment
 from gateway.federation.sources.status import StatusRecord
@@ -63,9 +67,27 @@ class Source:
         )
         connector.guard(self.admission)
         self._containment = Containment(self.key)
-        self.action_capabilities = action_capabilities(connector.info.capabilities)
-        self._described = described(self.action_capabilities)
-        self._record = StatusRecord(self.key, per_person=connector.settings.acts_as != "service", clock=connector.clock)
+        self._account = AccountWatch(self._look_at_account)
+        self._info: ConnectorInfo | None = None
+        self._capabilities: Mapping[TaskAction, Capability] = {}
+        self._withheld: Mapping[TaskAction, str] = {}
+        self._is_per_person = connector.settings.acts_as != "service"
+        self._record = StatusRecord(self.key, per_person=self._is_per_person, clock=connector.clock)
+
+    async def start(self, *, within: float) -> None:
+        """Look at the source's own account now, for at most so many seconds, and from time to time until `aclose`."""
+        await self._account.start(within=within)
+
+    @property
+    def action_capabilities(self) -> Mapping[TaskAction, Capability]:
+        """What the source can do, by action, without what its account turned out not to be able to do."""
+        self._note_info()
+        return self._capabilities
+
+    def why_withheld(self, action: TaskAction) -> str | None:
+        """Why the source's account cannot do that; None for everything else."""
+        self._note_info()
+        return self._withheld.get(action)
 
     @property
     def status(self) -> SourceStatus:
@@ -89,14 +111,17 @@ class Source:
         """The credential scope of the current context."""
         return scope_of(self.connector.settings, current_context())
 
-    async def read(self, operation: str, call: Callable[[], Awaitable[T]]) -> T:
-        """The result of `call`. Its ConnectorError names source and operation, and is recorded as a failure."""
+    async def read(self, operation: str, call: Callable[[], Awaitable[T]], *, is_about_one: bool = False) -> T:
+        """The result of `call`. Its ConnectorError names source and operation, and is recorded as a failure.
+
+        `is_about_one`: the call is about one object, so that an error answer may be about that object alone.
+        """
         try:
-            with in_context(self._context(operation)):
+            with in_context(self._context(operation, is_about_one=is_about_one)):
                 result = await call()
         except Exception as raised:
             error = self.error_of(raised, operation)
-            self.record_failure(error)
+            self.record_failure(error, is_about_one=is_about_one)
             if error is raised:
                 raise
             raise error from None
@@ -104,19 +129,19 @@ class Source:
         self.admission.record_usable()
         return result
 
-    async def write(self, operation: str, call: Callable[[], Awaitable[T]]) -> T:
+    async def write(self, operation: str, call: Callable[[], Awaitable[T]], *, is_about_one: bool = True) -> T:
         """As `read`; a clear refusal is no failure of the source, and a success is not recorded.
 
         An unexpected exception after a request was begun leaves open whether the write was applied.
         """
         cost = RequestCost()
         try:
-            with in_context(self._context(operation).counted_by(cost)):
+            with in_context(self._context(operation, is_about_one=is_about_one).counted_by(cost)):
                 return await call()
         except Exception as raised:
             error = self.error_of(raised, operation, maybe_applied=cost.requests > 0)
             if error.maybe_applied or not isinstance(error, RejectedError):
-                self.record_failure(error)
+                self.record_failure(error, is_about_one=is_about_one)
             if error is raised:
                 raise
             raise error from None
@@ -135,11 +160,11 @@ class Source:
         """What is told of an exception that the connector, or the use of what it returned, raised."""
         return self._containment.error_of(raised, operation, maybe_applied=maybe_applied)
 
-    def record_failure(self, error: ConnectorError) -> None:
+    def record_failure(self, error: ConnectorError, *, is_about_one: bool = False) -> None:
         """For a read that failed in part, after it gave what it had."""
         if isinstance(error, MalformedResponseError):
-            self.admission.record_unusable()
-        self._record.record_failure(error)
+            self.admission.record_unusable(is_about_one=is_about_one or self._is_per_person)
+        self._record.record_failure(error, is_about_one=is_about_one)
 
     def note_odd(self, operation: str, rows: Collection[OddRow]) -> None:
         """For a list that left rows out."""
@@ -168,7 +193,7 @@ class Source:
             acts_as=settings.acts_as,
             last_success_at=self._record.last_success_at,
             time_zone=settings.time_zone,
-            capabilities=self._described,
+            capabilities=described(self.action_capabilities, self._withheld),
             rate_limits=limits,
         )
 
@@ -187,12 +212,31 @@ class Source:
         return None
 
     async def aclose(self) -> None:
+        await self._account.aclose()
         await self.admission.aclose()
         await self.connector.aclose()
 
-    def _context(self, operation: str) -> CallContext:
+    def _context(self, operation: str, *, is_about_one: bool) -> CallContext:
         context = acting_on(self.connector.settings, current_context())
-        return structs.replace(context, operation=operation)
+        return structs.replace(context, operation=operation, is_about_one=is_about_one or self._is_per_person)
+
+    def _note_info(self) -> None:
+        """A connector replaces its info when it knows more of its account."""
+        if self._info is not self.connector.info:
+            self._info = self.connector.info
+            withheld = withheld_actions(self._info.withheld)
+            known = action_capabilities(self._info.capabilities)
+            self._withheld = withheld
+            self._capabilities = {action: how for action, how in known.items() if action not in withheld}
+
+    async def _look_at_account(self) -> bool:
+        """Whether everything is offered that is declared. ConnectorError if that cannot be found out now."""
+        try:
+            with in_context(self._context("look at account", is_about_one=True)):
+                await self.connector.look_at_account()
+        except Exception as raised:  # noqa: BLE001 what a connector raises must not end the watch
+            raise self.error_of(raised, "look at account") from None
+        return not self.connector.info.withheld
 
     async def _probe(self) -> None:
         """Whether the source is available. A source that needs a person's credentials is called without any."""

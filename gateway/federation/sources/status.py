@@ -9,11 +9,14 @@ from connectors.sdk.errors import (
     BrokenError,
     ConnectorError,
     ForbiddenError,
+    MalformedResponseError,
     RateLimitedError,
     RejectedError,
     UnauthenticatedError,
+    UnavailableError,
 )
 from connectors.sdk.odd_rows import OddRow
+from gateway.federation.traffic import OVERLOAD_STATUSES
 from schema.ports import SourceStatus
 
 log = structlog.get_logger("taskgate.source")
@@ -33,6 +36,17 @@ def status_of(error: ConnectorError) -> SourceStatus:
             return SourceStatus.FORBIDDEN
         case _:
             return SourceStatus.UNAVAILABLE
+
+
+def _may_be_about_one(error: ConnectorError) -> bool:
+    """Whether an object or a person may be the reason: an error answer, but not of an overloaded vendor or its proxy."""
+    match error:
+        case RateLimitedError() | UnauthenticatedError():
+            return False
+        case UnavailableError():
+            return error.native_status is not None and error.native_status not in OVERLOAD_STATUSES
+        case _:
+            return isinstance(error, ForbiddenError | MalformedResponseError)
 
 
 class StatusRecord:
@@ -59,12 +73,17 @@ class StatusRecord:
             self._odd.add(kind)
             log.warning("rows left out", source=self._source, operation=operation, members=list(kind[1]))
 
-    def record_failure(self, error: ConnectorError) -> None:
-        """A failure is the source's status until it answers again. A refusal of one request is no failure."""
+    def record_failure(self, error: ConnectorError, *, is_about_one: bool = False) -> None:
+        """A failure is the source's status until it answers again. A refusal of one request is no failure.
+
+        `is_about_one`: the request was about one object. A circuit breaker that opens shows by itself.
+        """
         if isinstance(error, RejectedError) and not isinstance(error, ForbiddenError):
             return
         if self._per_person and isinstance(error, ForbiddenError | UnauthenticatedError):
             return  # about one person, not about the source
+        if (self._per_person or is_about_one) and _may_be_about_one(error):
+            return
         if error is self._last_failure:
             return  # several reads waited for one call
         self._last_failure = error

@@ -27,9 +27,11 @@ from gateway.federation.traffic.operation_records import OperationRecords, Sourc
 from gateway.federation.traffic.priority import Priority
 from gateway.federation.traffic.rate_limit import RateLimitView
 from gateway.federation.traffic.request_cost import RequestCost
+from gateway.federation.traffic.request_outcome import OVERLOAD_STATUSES
 from gateway.federation.traffic.request_record import Observe, UpstreamRequestRecord, ignore_record
 
 __all__ = [
+    "OVERLOAD_STATUSES",
     "AdmissionControl",
     "Batches",
     "BreakerState",

@@ -137,9 +137,11 @@ class AdmissionControl:
         """The answers of a read were used."""
         self._breaker.record_usable()
 
-    def record_unusable(self) -> None:
+    def record_unusable(self, *, is_about_one: bool = False) -> None:
         """An answer of the vendor could not be used: it does not fit the documentation, or is too large."""
-        if self._breaker.record_unusable():
+        if is_about_one:
+            self._doubt(self._clock.monotonic())
+        elif self._breaker.record_unusable():
             self._stop()
 
     async def aclose(self) -> None:
@@ -224,6 +226,9 @@ class AdmissionControl:
             )
 
     def _judge(self, permit: SourcePermit, outcome: RequestOutcome, *, failed: bool | None) -> None:
+        if failed and permit.context.is_about_one and not permit.context.is_probe and outcome.may_be_about_one:
+            self._doubt(permit.started_at)
+            return
         if failed or outcome.is_rate_limited:
             self._throttle.record_failure()
         elif failed is False:
@@ -234,6 +239,11 @@ class AdmissionControl:
             self._breaker.record_success(sent_at=permit.started_at)
         elif failed and self._breaker.record_failure(sent_at=permit.started_at, answered=outcome.was_answered):
             self._stop()
+
+    def _doubt(self, sent_at: float) -> None:
+        """An error answer that may be about one object or person."""
+        if self._breaker.record_doubt(sent_at=sent_at):
+            self._probe.settle_doubt(self._stop)
 
     def _stop(self) -> None:
         """The circuit breaker has opened."""

@@ -29,6 +29,8 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     later is fresh enough for it
     `operation_records`: what the reads of the GraphQL operation share; None: each reads for itself
     `batches`: what collects reads by id, for writes that travel together; None: each read is a call of its own
+    `is_about_one`: the request is about one object, or is made with one person's credentials: an error answer may be about
+    these, and not about the source
     `is_probe`: the request is a health probe and passes an open circuit breaker
     """
 
@@ -41,6 +43,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     counters: tuple[RequestCost, ...] = ()
     operation_records: OperationRecords | None = None
     batches: Batches | None = None
+    is_about_one: bool = False
     is_probe: bool = False
 
     def __repr__(self) -> str:

@@ -1,4 +1,8 @@
-"""Stops requests to a source that fails. Only a successful health probe closes it again."""
+"""Stops requests to a source that fails. Only a successful health probe closes it again.
+
+An error answer to a request about one object, or with one person's token, says little about the source. Several of them in
+a row are a doubt: a health probe decides, and requests are admitted until it has failed.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -33,6 +37,7 @@ class CircuitBreaker:
         self._forgives_until = -inf
         self._had_answers_only = True
         self._probes_failed = 0
+        self._doubts_in_a_row = 0
 
     @property
     def state(self) -> BreakerState:
@@ -46,6 +51,7 @@ class CircuitBreaker:
     def record_success(self, *, sent_at: float) -> None:
         if self._counts(sent_at):
             self._failures_in_a_row = 0
+            self._doubts_in_a_row = 0
             self._latest.append(True)
 
     def record_failure(self, *, sent_at: float, answered: bool) -> bool:
@@ -58,6 +64,25 @@ class CircuitBreaker:
         failures = self._latest.count(False)
         if self._failures_in_a_row < FAILURES and (len(self._latest) < LATEST or failures < RATIO * LATEST):
             return False
+        self._open()
+        return True
+
+    def record_doubt(self, *, sent_at: float) -> bool:
+        """An error answer about one object or one person. True if a probe should decide now."""
+        if not self._counts(sent_at) or self._monotonic() < self._forgives_until:
+            return False
+        self._doubts_in_a_row += 1
+        return self._doubts_in_a_row >= FAILURES
+
+    def doubt_settled(self, *, is_available: bool) -> bool:
+        """What the probe found. True if that opened the breaker."""
+        self._doubts_in_a_row = 0
+        if self._state is not BreakerState.CLOSED:
+            return False
+        if is_available:
+            self._forgives_until = self._monotonic() + FORGIVENESS
+            return False
+        self._had_answers_only = True
         self._open()
         return True
 
@@ -90,6 +115,7 @@ class CircuitBreaker:
         self._state = BreakerState.CLOSED
         self._failures_in_a_row = 0
         self._unusable_in_a_row = 0
+        self._doubts_in_a_row = 0
         self._had_answers_only = True
         self._latest.clear()
         self._closed_at = now

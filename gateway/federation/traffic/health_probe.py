@@ -39,6 +39,7 @@ class HealthProbe:
         self._probe = probe
         self._monotonic = monotonic
         self._task: asyncio.Task[None] | None = None
+        self._doubt: asyncio.Task[None] | None = None
         self._requested = asyncio.Event()
         self._next_at = 0.0
         self._failed: bool | None = None
@@ -52,6 +53,19 @@ class HealthProbe:
             self._next_at = max(self._next_at, first)
             self._task = asyncio.get_running_loop().create_task(self._until_closed(), context=Context())
 
+    def settle_doubt(self, opened: Callable[[], None]) -> None:
+        """Probe once, if none was sent for `INTERVAL`; `opened` is called if that opens the breaker."""
+        now = self._monotonic()
+        if now < self._next_at or (self._doubt is not None and not self._doubt.done()):
+            return
+        self._next_at = now + INTERVAL
+
+        async def settle() -> None:
+            if self._breaker.doubt_settled(is_available=await self._is_available()):
+                opened()
+
+        self._doubt = asyncio.get_running_loop().create_task(settle(), context=Context())
+
     def record(self, *, failed: bool) -> None:
         """How the latest request of the probe ended."""
         self._failed = failed
@@ -61,9 +75,10 @@ class HealthProbe:
         self._requested.set()
 
     async def aclose(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        tasks = [task for task in (self._task, self._doubt) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _until_closed(self) -> None:
         while self._breaker.state is not BreakerState.CLOSED:

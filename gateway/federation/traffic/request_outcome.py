@@ -10,6 +10,7 @@ from connectors.sdk.errors import (
     MalformedResponseError,
     OverloadedError,
     RateLimitedError,
+    RejectedError,
     UnavailableError,
     UpstreamTimeoutError,
 )
@@ -55,12 +56,18 @@ class RequestOutcome(Struct, frozen=True, kw_only=True):
         if self.is_rate_limited:
             return False
         if self.status is not None:
-            return self.status >= 500 and self.status != 501
+            # Some vendors refuse with 500, and say so in the text of the answer.
+            return self.status >= 500 and self.status != 501 and not isinstance(self.error, RejectedError)
         if isinstance(self.error, UpstreamTimeoutError) and in_haste:
             return None
         if isinstance(self.error, UnavailableError | MalformedResponseError):
             return True
         return None if self.error is None else False
+
+    @property
+    def may_be_about_one(self) -> bool:
+        """An error answer that an object or a person may be the reason for: not one of an overloaded vendor or its proxy."""
+        return self.status is not None and self.status not in OVERLOAD_STATUSES
 
     def overloaded(self, *, failed: bool | None) -> bool | None:
         """Whether fewer requests at once would help the source; None if the outcome does not tell."""

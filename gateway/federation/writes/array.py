@@ -99,7 +99,9 @@ class Array:
             with anyio.CancelScope() as scope:
                 for line in lines:
                     line.answer.add_done_callback(lambda _: _cancel_if_unwanted(scope, lines))
-                answers = await self._source.write(self._verb, lambda: connector.perform_many(commands))
+                answers = await self._source.write(
+                    self._verb, lambda: connector.perform_many(commands), is_about_one=len(commands) == 1
+                )
                 failure = MalformedResponseError("gave no answer for this task", maybe_applied=True)
         except ConnectorError as error:
             failure = error

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from connectors.sdk import commands
 from connectors.sdk.commands import MutationStatus
@@ -32,8 +32,8 @@ class Seen(Struct, frozen=True, kw_only=True):
 class Trust(Struct, frozen=True, kw_only=True):
     """Whose word counts, and what else the gateway did.
 
-    `as_person`: the source is called with the person's own token. `account`: the service account's id, None if it is not
-    known; `is_exclusive`: nothing but the gateway uses it. `is_person`: whether a native id belongs to a person that the
+    `as_person`: the source is called with the person's own token, and with that of the account only for what the person's
+    cannot do. `account`: the service account's id, None if it is not known; `is_exclusive`: nothing but the gateway uses it. `is_person`: whether a native id belongs to a person that the
     gateway knows. `others`: the other steps of the journal to the same target. `late`: how long after sending a request
     may be applied, and its effect become readable; `lag`: how far a read may be behind. `is_accepted`: the vendor took this write and said PENDING.
     """
@@ -73,14 +73,21 @@ def who_is(native_id: str, evidence: Evidence, trust: Trust) -> Who:
 def who_made(entry: Activity, evidence: Evidence, trust: Trust) -> Who:
     """Who made an entry of the history."""
     native_id = entry.account if entry.account is not None else entry.actor.native_id if entry.actor else None
-    return Who.NOT_TOLD if native_id is None else who_is(native_id, evidence, trust)
+    return Who.NOT_TOLD if native_id is None else _who_did(native_id, evidence, trust)
+
+
+def _who_did(native_id: str, evidence: Evidence, trust: Trust) -> Who:
+    """As `who_is`; but what a person's own token cannot do, the account may have done for them."""
+    if trust.as_person and native_id != evidence.actor and trust.account in {None, native_id}:
+        trust = structs.replace(trust, as_person=False)
+    return who_is(native_id, evidence, trust)
 
 
 def completer(evidence: Evidence, seen: Seen, trust: Trust) -> Who:
     """Who completed the task, as its record and its history name them. Two names that differ leave it open."""
     named = set()
     if trust.traces.names_completer and seen.task is not None and seen.task.completed_by is not None:
-        named.add(who_is(seen.task.completed_by.native_id, evidence, trust))
+        named.add(_who_did(seen.task.completed_by.native_id, evidence, trust))
     types = trust.traces.entries.get(commands.Complete, frozenset())
     named.update(who_made(entry, evidence, trust) for entry in seen.activities or () if entry.type in types)
     named.discard(Who.NOT_TOLD)

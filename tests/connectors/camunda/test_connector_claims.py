@@ -8,9 +8,10 @@ import pytest
 
 from connectors.camunda import CamundaConnector
 from connectors.camunda.settings import CamundaSettings
+from connectors.camunda.wire import Topology
 from connectors.sdk.caller import Identity
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import Assign, Claim
+from connectors.sdk.commands import Assign, Claim, TaskAction
 from connectors.sdk.errors import AlreadyAssignedError, ForbiddenError
 from connectors.sdk.model import Task, TaskState
 from connectors.sdk.query import TaskQuery
@@ -114,3 +115,37 @@ async def test_a_claim_sent_as_an_assignment_is_declared_as_emulated(opened: Ope
 
     assert (Support.NATIVE, True, True) == (usual.support, usual.atomic, usual.guarded)
     assert (Support.EMULATED, False, False) == (emulated.support, emulated.atomic, emulated.guarded)
+
+
+async def test_a_refused_claim_is_known_once_the_account_was_looked_at(opened: Opened, alice: Identity) -> None:
+    """The account of a user claims for itself only. A client claims for people, and so does an assignment."""
+    for method, options, offered in (
+        ("basic", {}, False),
+        ("basic", {"claims": "assign"}, True),
+        ("oidc", {}, True),
+        ("none", {}, True),
+    ):
+        connector = opened(method, **options)
+        task = await listed(connector, TaskState.READY)
+        await connector.look_at_account()
+        refusal = connector.refusal_of(task, TaskAction.CLAIM, alice)
+
+        assert offered is (refusal is None), (method, options)
+        if refusal is not None:
+            assert "oauth" in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("version", "guarded"),
+    [
+        ("8.9.17", True),
+        ("8.10.0", True),
+        ("8.9.2", False),
+        ("8.10.0-alpha3", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_the_servers_version_tells_whether_claims_are_guarded(version: str | None, *, guarded: bool) -> None:
+    """Seen on released servers; nothing is refused here that the server may accept."""
+    assert guarded is Topology(gateway_version=version).guards_claims

@@ -36,3 +36,13 @@ async def test_the_owner_of_the_credentials_may_lack_an_id(scripted: Scripted) -
     assert await scripted(lambda _: httpx2.Response(200, json=EXAMPLE)).extras.directory.get_self() == User(
         native_id="10010730", name="Example User", email="user@example.com", is_active=True
     )
+
+
+async def test_the_account_is_named(scripted: Scripted) -> None:
+    """By what its record has. A token that belongs to no person has an id only."""
+    named = [
+        await scripted(lambda _, body=body: httpx2.Response(200, json=body)).look_at_account()
+        for body in (EXAMPLE, {"id": "token-7"}, {})
+    ]
+
+    assert ["Example User", "token-7", ""] == named

@@ -30,6 +30,7 @@ class Tenant:
     def __init__(self, *, tasks: int = 40, **oddities: Any) -> None:
         self.now = NOW
         self.stand_in = LittlehorseStandIn(clock=lambda: self.now)
+        self.stand_in.set_up()
         for name, value in oddities.items():
             setattr(self.stand_in.variant, name, value)
         self.stand_in.reset(tasks=tasks, seed=7, now=NOW, scenario=None)

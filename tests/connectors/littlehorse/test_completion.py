@@ -105,7 +105,7 @@ async def test_a_completion_of_a_task_that_was_cancelled_meanwhile_is_a_conflict
     """A task without an owner can be read on the user side, so the record shows it."""
     task = await tenant.one(**invoice())
     kernel, key = tenant.stand_in.bridge.kernel, tenant.record(task).key
-    tenant.stand_in.variant.meanwhile = lambda: kernel.cancel(key, "no")
+    tenant.stand_in.variant.meanwhile = lambda: kernel.cancel(key)
     with tenant.as_person("alice") as alice, pytest.raises(ConflictError, match="CANCELED"):
         await tenant.open("viewer").perform(Complete(task=task, actor=alice, data=INVOICE))
 

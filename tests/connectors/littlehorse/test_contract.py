@@ -21,6 +21,7 @@ class TestLittlehorse(ConnectorContract):
     @pytest.fixture
     def stand_in(self) -> LittlehorseStandIn:
         stand_in = LittlehorseStandIn()
+        stand_in.set_up()
         stand_in.reset(tasks=40, seed=7, now=None, scenario=None)
         return stand_in
 
@@ -47,7 +48,7 @@ class TestLittlehorse(ConnectorContract):
     def sample(self, stand_in: LittlehorseStandIn) -> ContractSample:
         """Carol has the admin role in the bridge, so she may read every task."""
         carol, ines = (
-            Identity(native_id=user.email, groups=user.groups) for user in map(user_called, ("carol", "ines"))
+            Identity(native_id=user.email or "", groups=user.groups) for user in map(user_called, ("carol", "ines"))
         )
         waiting = [
             task for task in stand_in.bridge.kernel.all() if (task.status, task.group) == ("UNASSIGNED", "operations")

@@ -218,7 +218,7 @@ async def refused(tenant: Tenant) -> None:
             except ConnectorError:
                 continue
     assert tasks
-    spoiling: tuple[dict[str, Any], ...] = ({"tenant": "other"}, {"lifetime_s": 0}, {"client": "other"})
+    spoiling: tuple[dict[str, Any], ...] = ({"tenant": "other"}, {"lifetime_s": -60}, {"client": "other"})
     for spoilt in spoiling:
         with tenant.as_person("alice", tenant.stand_in.token("alice", **spoilt)):
             with pytest.raises(ConnectorError):

@@ -38,7 +38,7 @@ def test_states_become_statuses(query: TaskQuery, statuses: tuple[str | None, ..
 
 
 def test_only_what_the_bridge_answers_exactly_is_pushed_down() -> None:
-    """States, one group, definitions and time of creation; no people, text or order."""
+    """States, one assignee, a few groups, definitions and time of creation; no several people, text or order."""
     whole = TaskQuery(
         states=frozenset({TaskState.READY}),
         candidate_groups=frozenset({"accounting"}),
@@ -54,7 +54,13 @@ def test_only_what_the_bridge_answers_exactly_is_pushed_down() -> None:
     assert frozenset({"a", "b"}) == pushed.definition_keys
     assert ((CREATED, Interval(gte=NOW)),) == pushed.times
     assert (None, None, None, ()) == (pushed.assignees, pushed.flows, pushed.text, pushed.order)
-    assert pushed_down(TaskQuery(candidate_groups=frozenset({"a", "b"}))).candidate_groups is None
+    several, one = frozenset("abcde"), frozenset("a")
+    assert pushed_down(TaskQuery(candidate_groups=several)).candidate_groups is None
+    assert pushed_down(TaskQuery(assignees=several)).assignees is None
+    assert (one, several - one) == (
+        pushed_down(TaskQuery(assignees=one)).assignees,
+        pushed_down(TaskQuery(candidate_groups=several - one)).candidate_groups,
+    )
 
 
 IDS = st.none() | st.frozensets(st.sampled_from(["a", "b"]), max_size=2)

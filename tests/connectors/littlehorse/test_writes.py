@@ -169,7 +169,7 @@ async def test_a_group_is_assigned_alone_or_besides_a_user(tenant: Tenant) -> No
     ("change", "field"),
     [
         ({"user_id": "unknown@example.com"}, ("userId",)),
-        ({"user_id": "elena@example.com"}, ("groupId",)),
+        ({"user_id": "elena@example.com"}, ("userId",)),
         ({"group_id": "no-such"}, ("groupId",)),
         ({"user_id": "bob@example.com", "options": {"group": "claims"}}, ("options", "group")),
         ({"user_id": "bob@example.com", "options": {"userGroup": 1}}, ("options", "userGroup")),
@@ -180,7 +180,10 @@ async def test_a_group_is_assigned_alone_or_besides_a_user(tenant: Tenant) -> No
 async def test_an_impossible_assignment_changes_nothing(
     tenant: Tenant, change: dict[str, Any], field: tuple[str, ...]
 ) -> None:
-    """The error has the field of an unknown user or group, of a user outside the group, or of a wrong option."""
+    """The error has the field of an unknown user or group, of a user outside the group, or of a wrong option.
+
+    Each is a field that was sent: a task keeps its group although the client names none.
+    """
     task = await tenant.one(**invoice())
     with pytest.raises(ValidationFailedError) as caught:
         await tenant.open().perform(Assign(task=task, **change))

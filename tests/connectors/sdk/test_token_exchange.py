@@ -1,8 +1,11 @@
 """The token of the caller: passed on, or exchanged (RFC 8693), kept separately for each person, bounded and renewed."""
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qs
 
 import anyio
@@ -29,6 +32,7 @@ from connectors.sdk.http import (
     ViewerToken,
     in_call,
 )
+from connectors.sdk.http.token import has_expired
 from connectors.sdk.settings import OAuthCredentials, SourceSettings
 from connectors.sdk.testing import Reply
 
@@ -40,6 +44,10 @@ OAUTH = OAuthCredentials(
     client_secret=SecretStr("s3cret&"),
     audience="bridge",
 )
+
+
+# Keycloak's answer if the client that people sign in with does not name ours in the audience of its tokens.
+NO_AUDIENCE = b'{"error":"access_denied","error_description":"Client is not within the token audience"}'
 
 
 class Clock:
@@ -237,6 +245,7 @@ async def test_a_refused_token_is_exchanged_once_more() -> None:
         (Reply(400, body=b'{"error":"invalid_grant"}'), IdentityNotLinkedError),
         (Reply(400, body=b'{"error":"invalid_target"}'), IdentityNotLinkedError),
         (Reply(403, body=b'{"error":"access_denied"}'), IdentityNotLinkedError),
+        (Reply(403, body=NO_AUDIENCE), UnauthenticatedError),
         (Reply(400, body=b"<html>"), IdentityNotLinkedError),
         (Reply(400, body=b'{"error":"unauthorized_client"}'), UnauthenticatedError),
         (Reply(400, body=b'{"error":"unsupported_grant_type"}'), UnauthenticatedError),
@@ -278,3 +287,36 @@ async def test_a_failed_exchange_is_tried_again_by_the_next_request() -> None:
     await here.aclose()
 
     assert 200 == answer.status
+
+
+def jwt(**claims: object) -> str:
+    parts = (b'{"alg":"RS256"}', json.dumps(claims).encode())
+    return ".".join([*(urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), "signature"])
+
+
+@pytest.mark.parametrize("credentials", [ViewerToken, TokenExchange], ids=["viewer", "exchange"])
+async def test_a_token_that_has_expired_is_not_sent(credentials: type[Credentials]) -> None:
+    """The person is told so. The vendor would refuse it, or accept it for some requests only."""
+    moment = datetime(2026, 6, 15, 9, tzinfo=UTC)
+    given: dict[str, Any] = {"clock": lambda: moment}
+    here = Upstream(
+        SETTINGS,
+        credentials=ViewerToken(**given) if credentials is ViewerToken else TokenExchange(OAUTH, **given),
+        transport=(issuer := Issuer()),
+    )
+    with (
+        acting("alice", jwt(exp=moment.timestamp())),
+        pytest.raises(UnauthenticatedError, match="sign in again") as caught,
+    ):
+        await here.write("POST", "/x", success=JSON_OK)
+    assert ([], []) == (issuer.forms, issuer.seen)
+    assert not caught.value.maybe_applied
+    with acting("alice", jwt(exp=moment.timestamp() + 1)):
+        await here.read("GET", "/x")
+    await here.aclose()
+
+
+@pytest.mark.parametrize("token", ["opaque", "a.b.c", jwt(), jwt(exp="soon"), f"{jwt(exp=1)}.more", "é.é.é"])
+def test_other_tokens_do_not_tell_their_end(token: str) -> None:
+    """The vendor decides."""
+    assert not has_expired(token, datetime(2026, 6, 15, 9, tzinfo=UTC))

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from connectors.sdk.capability import Support
-from connectors.sdk.commands import Complete, IfLate, SaveDraft
+from connectors.sdk.commands import Complete, IfLate, SaveDraft, TaskAction
 from connectors.sdk.errors import (
     ConflictError,
     ConnectorError,
@@ -253,6 +253,20 @@ async def test_without_a_user_of_its_own_the_account_cannot_complete(scripted: S
         await scripted(vendor, assign_before_completing=True).steps(Complete(task=APP, outcome="Submit"))
 
     assert [] == vendor.writes
+
+
+async def test_an_account_without_a_user_is_offered_no_form_to_complete(scripted: Scripted) -> None:
+    """Once it was looked at: a Form or App task would have to be assigned to it. External tasks need no assignee."""
+    vendor = Vendor(GetCurrentUser=httpx2.Response(204))
+    connector = scripted(vendor, assign_before_completing=True)
+    told = await connector.look_at_account()
+    refusals = [connector.refusal_of(task, TaskAction.COMPLETE, None) for task in (FORM, APP, TASK)]
+    as_it_is = scripted(vendor)
+    await as_it_is.look_at_account()
+
+    assert "an application without a user" == told
+    assert [True, True, False] == [isinstance(refusal, UnsupportedActionError) for refusal in refusals]
+    assert as_it_is.refusal_of(FORM, TaskAction.COMPLETE, None) is None
 
 
 async def test_an_external_task_is_completed_by_one_write_in_any_case(scripted: Scripted) -> None:

@@ -1,9 +1,14 @@
 import sqlite3
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 
+from connectors.littlehorse import LittlehorseConnector, LittlehorseSettings
+from gateway.cli.check import _row
 from gateway.settings import load
+from sandbox.littlehorse import LittlehorseStandIn
 from tests.gateway.cli.command import run
 from tests.gateway.configuration import write_configuration
 
@@ -40,3 +45,29 @@ def test_check_makes_no_journal(tmp_path: Path) -> None:
     run("check", "--config", str(config))
 
     assert not load(config).gateway.journal.exists()
+
+
+@pytest.mark.parametrize(("is_set_up", "expected"), [(False, "LIMITED"), (True, "OK")])
+async def test_check_says_what_the_account_cannot_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, is_set_up: bool, expected: str
+) -> None:
+    """And who it is, where it can do everything."""
+    stand_in = LittlehorseStandIn()
+    stand_in.reset(tasks=1, seed=7, now=None, scenario=None)
+    if is_set_up:
+        stand_in.set_up()
+    # httpx2 and Starlette type ASGI applications differently.
+    app: Any = stand_in
+    transport = httpx2.ASGITransport(app=app)
+
+    class Here(LittlehorseConnector):
+        @classmethod
+        def open(cls, settings: LittlehorseSettings, **_: Any) -> "Here":
+            return super().open(settings, transport=transport)
+
+    monkeypatch.setattr("connectors.sdk.registry.connector_types", lambda: {"littlehorse": Here})
+    section = LittlehorseSettings.model_validate(stand_in.source_config("http://bridge.test"))
+    row = await _row(load(write_configuration(tmp_path)), section)
+
+    assert ("littlehorse", "littlehorse", expected) == row[:3]
+    assert ("service-account-taskgate" if is_set_up else "e-mail address") in row[3]

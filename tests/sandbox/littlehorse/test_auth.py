@@ -2,8 +2,8 @@
 
 import pytest
 
-from sandbox.littlehorse.auth import ACCESS_TOKEN, EXCHANGE
-from sandbox.littlehorse.directory import CLIENT_ID, CLIENT_SECRET, user_called
+from sandbox.littlehorse.auth import ACCESS_TOKEN, EXCHANGE, LEEWAY_S
+from sandbox.littlehorse.directory import CLIENT_ID, CLIENT_SECRET, WITHOUT_VIEW_USERS, user_called
 from sandbox.littlehorse.stand_in import TOKEN_PATH
 from tests.sandbox.littlehorse.bridge import Bridge, invoice, path
 
@@ -67,7 +67,7 @@ async def test_an_exchanged_token_is_the_same_persons(bridge: Bridge) -> None:
 async def test_the_security_filter_answers_without_a_body(bridge: Bridge) -> None:
     """The answers are 401 and 403 with a challenge. This check is the first one."""
     spoilt = bridge.stand_in.token("alice")[:-2] + "xx"
-    old = bridge.stand_in.token("alice", lifetime_s=0)
+    old = bridge.stand_in.token("alice", lifetime_s=-LEEWAY_S)
     cases = [
         (None, "/init", 401, "Bearer"),
         ("Basic x", "/init", 401, "Bearer"),
@@ -93,3 +93,72 @@ async def test_tenants_are_told_apart_by_the_claim(bridge: Bridge) -> None:
     assert 500 == (await bridge.client.get("/other/init", headers=good)).status_code
     assert 204 == (await bridge.ask("GET", f"{path(task)}/comments", None, headers=other)).status_code
     assert [200, 404] == [(await bridge.client.get(f"/config/{name}")).status_code for name in ("default", "other")]
+
+
+async def test_a_token_that_is_over_is_accepted_for_a_minute(bridge: Bridge) -> None:
+    """By the bridge, not by the identity provider: what the bridge asks it fails."""
+    over = {"Authorization": f"Bearer {bridge.stand_in.token('alice', lifetime_s=1 - LEEWAY_S)}"}
+    task = bridge.one(**invoice())
+    accepted = [await bridge.ask("GET", where, None, headers=over) for where in ("/init", path(task))]
+    failed = [
+        await bridge.ask(method, where, None, headers=over)
+        for method, where in (
+            ("GET", "/tasks?limit=3"),
+            ("GET", "/groups"),
+            ("GET", "/userInfo"),
+            ("POST", f"{path(task)}/claim"),
+        )
+    ]
+
+    assert [200, 200] == [each.status_code for each in accepted]
+    assert [500, 500, 500, 500] == [each.status_code for each in failed]
+    assert "My Groups from Keycloak" in failed[-1].json()["message"]
+    assert 200 == (await bridge.ask("GET", "/tasks?limit=3&type=none", None, headers=over)).status_code
+
+
+async def test_a_person_without_view_users_is_a_failure(bridge: Bridge) -> None:
+    """Of what the bridge asks the identity provider with their token. Their own record needs no role."""
+    task = bridge.one(**invoice())
+    answers = [
+        await bridge.ask("GET", "/groups", WITHOUT_VIEW_USERS),
+        await bridge.ask("POST", f"{path(task)}/claim", WITHOUT_VIEW_USERS),
+        await bridge.ask("GET", "/userInfo", WITHOUT_VIEW_USERS),
+        await bridge.ask("GET", path(task), WITHOUT_VIEW_USERS),
+    ]
+
+    assert [500, 500, 200, 200] == [each.status_code for each in answers]
+
+
+async def test_a_token_for_another_audience_is_not_exchanged(bridge: Bridge) -> None:
+    """The client that exchanges it must be in its audience: an audience mapper of the sign-in's client does that."""
+    subject = bridge.stand_in.token("alice", audience=("account",))
+    form = {
+        "grant_type": EXCHANGE,
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "subject_token": subject,
+        "subject_token_type": ACCESS_TOKEN,
+    }
+    answer = await bridge.client.post(TOKEN_PATH, data=form)
+
+    assert (403, "access_denied") == (answer.status_code, answer.json()["error"])
+    assert "audience" in answer.json()["error_description"]
+
+
+async def test_the_account_has_no_user_id_until_it_is_set_up(bridge: Bridge) -> None:
+    """Keycloak makes the account of a client without an e-mail address. It assigns, but it completes and claims nothing."""
+    task, token = bridge.one(**invoice()), bridge.stand_in.issuer
+    headers = {"Authorization": f"Bearer {token.token(bridge.stand_in.realm.account)}"}
+    refused = [
+        await bridge.ask("POST", f"/admin{path(task)}/result", None, headers=headers, json={}),
+        await bridge.ask("POST", f"/admin{path(task)}/claim", None, headers=headers),
+        await bridge.ask("GET", path(task), None, headers=headers),
+    ]
+    bridge.stand_in.set_up()
+    headers = {"Authorization": f"Bearer {token.token(bridge.stand_in.realm.account)}"}
+    claim = await bridge.ask("POST", f"/admin{path(task)}/claim", None, headers=headers)
+
+    assert [500, 500, 401] == [each.status_code for each in refused]
+    assert {"userId is marked non-null but is null"} == {each.json()["message"] for each in refused[:2]}
+    assert "Unable to read provided user information" == refused[2].json()["detail"]
+    assert (204, "taskgate@service.example.com") == (claim.status_code, bridge.now_of(task).user)

@@ -1,13 +1,13 @@
 """Users and groups of the stand-in for the bridge."""
 
-from sandbox.littlehorse.directory import group_named, user_called
+from sandbox.littlehorse.directory import SUBGROUP, group_named, user_called
 from tests.sandbox.littlehorse.bridge import NOW, Bridge, invoice, path
 
 
 async def test_list_detail_and_admins_detail_name_people_differently(bridge: Bridge) -> None:
     """A list has the identity provider's id, a detail the kernel's id.
 
-    The admin's detail looks up the kernel's id as if it were the provider's.
+    The admin's detail looks up the user's id as if it were the provider's, and the group by its name.
     """
     task = bridge.one(user="alice@example.com", group="accounting", status="ASSIGNED")
     alice, group = user_called("alice"), group_named("accounting")
@@ -27,7 +27,8 @@ async def test_list_detail_and_admins_detail_name_people_differently(bridge: Bri
         listed["userGroup"]["name"],
     )
     assert ("alice@example.com", False) == (detail["user"]["id"], detail["user"]["valid"])
-    assert {"id": "accounting", "name": None, "valid": False} == detail["userGroup"] == admins["userGroup"]
+    assert {"id": "accounting", "name": None, "valid": False} == detail["userGroup"]
+    assert {"id": group.id, "name": "accounting", "valid": True} == admins["userGroup"]
     assert ("alice@example.com", False) == (admins["user"]["id"], admins["user"]["valid"])
     assert "events" not in detail
     assert {"TASK_ASSIGNED"} <= {event["type"] for event in admins["events"]}
@@ -53,7 +54,7 @@ async def test_deleted_users_and_renamed_groups_are_not_valid(bridge: Bridge) ->
     assert {"former.colleague@example.com"} == {
         row["user"]["id"] for row in rows if row["user"] and not row["user"]["valid"]
     }
-    assert {"formerly-sales"} == {
+    assert {"formerly-sales", SUBGROUP} == {
         row["userGroup"]["id"] for row in rows if row["userGroup"] and not row["userGroup"]["valid"]
     }
 
@@ -68,3 +69,28 @@ async def test_a_bridge_without_an_adapter_has_no_directory(bridge: Bridge) -> N
 
     assert {("accounting", None, False)} == {tuple(task["userGroup"].values()) for task in page["userTasks"]}
     assert 409 == claim.status_code
+
+
+async def test_a_group_below_another_is_not_listed(bridge: Bridge) -> None:
+    """It is among a person's own groups, and filters take its name."""
+    own = (await bridge.get("/groups", "bob"))["groups"]
+    every = (await bridge.get("/admin/groups", "carol"))["groups"]
+    task = bridge.one(group=SUBGROUP)
+    rows = (await bridge.get("/admin/tasks", "carol", type=task.definition, limit=9, user_group_id=SUBGROUP))[
+        "userTasks"
+    ]
+
+    assert ({"accounting", SUBGROUP}, False) == (
+        {each["name"] for each in own},
+        SUBGROUP in {each["name"] for each in every},
+    )
+    assert [{"id": SUBGROUP, "name": None, "valid": False}] == [row["userGroup"] for row in rows]
+
+
+async def test_the_account_is_found_but_not_listed(bridge: Bridge) -> None:
+    """By its e-mail address, once it has one."""
+    bridge.stand_in.set_up()
+    listed = (await bridge.get("/admin/users", "carol", max_results=100))["users"]
+    found = (await bridge.get("/admin/users", "carol", email="taskgate@"))["users"]
+
+    assert (12, ["service-account-taskgate"]) == (len(listed), [user["username"] for user in found])

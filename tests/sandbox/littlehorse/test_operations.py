@@ -1,5 +1,6 @@
 """Commands and comments of the stand-in for the bridge."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -36,7 +37,7 @@ async def test_a_claim_is_for_the_tokens_person_and_their_groups(bridge: Bridge)
         ({"approved": {"type": "BOOLEAN", "value": True}, "costCenter": {"type": "INTEGER", "value": "3"}}, 204, ""),
         ({**INVOICE, "remark": {"type": "STR", "value": "Looks good!"}}, 400, "JSON parse error"),
         ({}, 400, "[approved] are mandatory fields"),
-        ({**INVOICE, "x": {"type": "STRING", "value": "y"}}, 400, "Field [name = x, type = STRING] is not defined"),
+        ({**INVOICE, "x": {"type": "STRING", "value": "y"}}, 400, "Field [name = x, type = STR] is not defined"),
         ({"approved": {"type": "STRING", "value": "y"}}, 400, "different type"),
         ({"approved": {"type": "BOOLEAN", "value": "true"}}, 500, ""),
         ({**INVOICE, "costCenter": {"type": "INTEGER", "value": 3.0}}, 500, ""),
@@ -187,7 +188,8 @@ async def test_comments_are_events_of_their_task(bridge: Bridge) -> None:
 
     assert ["COMMENT_EDITED", "COMMENT_DELETED"] == [event["type"] for event in listed]
     assert {"comment": "c", "userId": f"{user_called('alice').id}::alice", "commentId": 1} == edited.json()["event"]
-    assert (404, "Comment does not exist") == (gone.status_code, gone.json()["message"])
+    assert (409, True) == (gone.status_code, "already been deleted" in gone.json()["message"])
+    assert 404 == (await bridge.ask("PUT", f"{where}/comment/9", json={"comment": "d"})).status_code
 
 
 async def test_an_old_bridge_cannot_show_what_was_finished_to_admins(bridge: Bridge) -> None:
@@ -261,3 +263,35 @@ async def test_what_is_not_served_is_404_or_405(bridge: Bridge) -> None:
     assert [(404, "Not Found"), (405, "Method Not Allowed")] == [
         (each.status_code, each.json()["error"]) for each in (nowhere, method)
     ]
+
+
+async def test_saved_progress_hides_a_task_from_admins(bridge: Bridge) -> None:
+    """The bridge does not know the event. The person's detail has the saved values as results."""
+    task = bridge.one(status="ASSIGNED", user="alice@example.com", definition="approve-invoice")
+    bridge.stand_in.bridge.kernel.save_progress(task.key, "alice@example.com", {"costCenter": ("INTEGER", 4100)})
+    admins = await bridge.ask("GET", f"/admin{path(task)}", "carol")
+    completed = await bridge.ask("POST", f"/admin{path(task)}/result", "carol", json=INVOICE)
+    own = await bridge.get(path(task))
+
+    assert [500, 500] == [admins.status_code, completed.status_code]
+    assert {"costCenter": {"type": "INTEGER", "value": 4100}} == own["results"]
+    assert 204 == (await bridge.ask("POST", f"{path(task)}/result", json=INVOICE)).status_code
+
+
+async def test_a_number_that_json_lacks_is_refused_by_the_kernel(bridge: Bridge) -> None:
+    """With its own internal error; nothing changes."""
+    task = bridge.one(definition="check-expense-report", status="UNASSIGNED")
+    body = {"decision": {"type": "STRING", "value": "a"}, "refund": {"type": "DOUBLE", "value": "NaN"}}
+    answer = await bridge.ask("POST", f"{path(task)}/result", json=body)
+
+    assert (500, "INTERNAL: Internal error") == (answer.status_code, answer.json()["message"])
+    assert "UNASSIGNED" == bridge.now_of(task).status
+
+
+async def test_a_row_takes_its_time(bridge: Bridge) -> None:
+    """As long as the setting says, one row after the other."""
+    bridge.stand_in.settings.row_ms = 5
+    began = time.perf_counter()
+    page = await bridge.get("/tasks", limit=4)
+
+    assert time.perf_counter() - began >= 0.005 * len(page["userTasks"]) > 0

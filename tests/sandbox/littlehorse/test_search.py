@@ -9,7 +9,7 @@ from tests.sandbox.littlehorse.bridge import Bridge, Json
 
 
 async def test_pages_end_by_their_bookmark_alone(bridge: Bridge) -> None:
-    """Rows have no order. With partitions, pages before the end may be short or empty. The last page has the bookmark null."""
+    """Rows have no order. A page goes on in the next partition; the page after a full one may be empty."""
     for partitions in (1, 7):
         bridge.stand_in.variant.partitions = partitions
         seen: list[str] = []
@@ -26,17 +26,16 @@ async def test_pages_end_by_their_bookmark_alone(bridge: Bridge) -> None:
 
         assert {":".join(task.key) for task in whole} == set(seen)
         assert len(seen) == len(set(seen))
-        assert (partitions > 1) == any(size < 3 for size in sizes[:-1])
+        assert {3} == set(sizes[:-1])
 
 
 async def test_a_bookmark_that_does_not_parse_is_page_one(bridge: Bridge) -> None:
     """The flat client encodes its bookmark twice, so it cannot be read. Its dates are refused."""
     first = await bridge.get("/admin/tasks", "carol", type="approve-invoice", limit=3)
-    twice = first["bookmark"].replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
+    twice = first["bookmark"].replace("+", "%2B").replace("/", "%2F").replace("=", "%3D") + "%3D"
     again = await bridge.get("/admin/tasks", "carol", type="approve-invoice", limit=3, bookmark=twice)
     dates = await bridge.ask("GET", "/tasks?limit=3&earliest_start_date=2024-01-01T00%253A00%253A00Z")
 
-    assert "+/+/" == first["bookmark"][:4]
     assert first == again
     assert 400 == dates.status_code
 
@@ -109,7 +108,7 @@ async def test_an_admins_list_needs_a_definition(bridge: Bridge) -> None:
 async def test_ten_users_are_listed_unless_more_are_asked_for(bridge: Bridge) -> None:
     """Filters match parts of a value. A group filter excludes all others."""
     assert 10 == len((await bridge.get("/admin/users", "carol"))["users"])
-    assert 13 == len((await bridge.get("/admin/users", "carol", max_results=100))["users"])
+    assert 12 == len((await bridge.get("/admin/users", "carol", max_results=100))["users"])
     assert ["alice"] == [
         user["username"] for user in (await bridge.get("/admin/users", "carol", email="lice@"))["users"]
     ]

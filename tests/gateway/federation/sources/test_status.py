@@ -73,3 +73,31 @@ def test_a_refused_person_is_no_failure_of_the_source(error: ConnectorError) -> 
     here.record_failure(error)
 
     assert SourceStatus.OK is here.status
+
+
+@pytest.mark.parametrize(
+    ("error", "counts"),
+    [
+        (UnavailableError("failed", native_status=500), False),
+        (ForbiddenError("this one is not for us"), False),
+        (MalformedResponseError("this one does not fit"), False),
+        (UnavailableError("cannot be reached"), True),
+        (UnavailableError("overloaded", native_status=503), True),
+        (RateLimitedError("too many"), True),
+        (UnauthenticatedError("refused our credentials"), True),
+    ],
+)
+def test_an_error_answer_about_one_object_is_not_the_status(error: ConnectorError, counts: bool) -> None:
+    """The source may be well. Silence, overload and refused credentials are never about one object."""
+    here = record()
+    here.record_failure(error, is_about_one=True)
+
+    assert counts is (here.status is not SourceStatus.OK)
+
+
+def test_error_answers_to_one_person_are_not_the_status() -> None:
+    """Of a source that is called with each person's own credentials."""
+    here = record(per_person=True)
+    here.record_failure(UnavailableError("failed", native_status=500))
+
+    assert SourceStatus.OK is here.status

@@ -518,6 +518,68 @@ async def test_settling_twice_counts_once() -> None:
     assert (4, 0) == (source.rate_limits()[0].remaining, source._concurrency._in_flight)
 
 
+async def about_one(source: Source, times: int) -> list[str]:
+    with in_context(CallContext(operation="get task", is_about_one=True)):
+        return await outcomes(source.caller.call, times, every=0.05)
+
+
+async def test_error_answers_about_one_object_open_it_only_with_a_failing_probe() -> None:
+    """The probe is asked after the third."""
+    source = Source()
+    source.vendor.status = 500
+    seen = await about_one(source, 2)
+    await anyio.sleep(1)
+    before, probes = source.admission.state, len(source.probes)
+    seen += await about_one(source, 1)
+    await anyio.sleep(1)
+
+    assert (["500"] * 3, BreakerState.CLOSED, 0) == (seen, before, probes)
+    assert source.admission.state is not BreakerState.CLOSED
+    await source.admission.aclose()
+
+
+async def test_a_source_that_only_fails_for_some_objects_stays_available() -> None:
+    """One probe says so for a minute."""
+    source = Source()
+
+    async def succeeding() -> None:
+        source.probes.append(anyio.current_time())
+
+    source.admission = admission_control(None, probe=succeeding)
+    source.caller = Caller(source.admission, source.vendor)
+    source.vendor.status = 500
+    seen = await about_one(source, 20)
+    await anyio.sleep(1)
+
+    assert (["500"] * 20, 1) == (seen, len(source.probes))
+    assert source.admission.state is BreakerState.CLOSED
+    await source.admission.aclose()
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+async def test_an_overloaded_vendor_is_no_object(status: int) -> None:
+    """Nor is its proxy: these answers count as they are."""
+    source = Source()
+    source.vendor.status = status
+    await about_one(source, 3)
+
+    assert source.admission.state is not BreakerState.CLOSED
+    await source.admission.aclose()
+
+
+async def test_unusable_answers_about_one_object_are_a_doubt() -> None:
+    """A record that does not fit the documentation, three times."""
+    source = Source()
+    for _ in range(3):
+        source.admission.record_unusable(is_about_one=True)
+    assert source.admission.state is BreakerState.CLOSED
+    await anyio.sleep(1)
+
+    assert 1 == len(source.probes)
+    assert source.admission.state is BreakerState.CLOSED
+    await source.admission.aclose()
+
+
 async def test_a_write_that_is_cut_off_while_it_waits_was_not_sent() -> None:
     """The cost of its operation tells it from one that had a permit."""
     source = Source(LimitsSettings(writes=1, window=60))

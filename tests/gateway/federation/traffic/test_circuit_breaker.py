@@ -135,3 +135,27 @@ def test_it_tells_whether_the_vendor_was_silent(
         fail(breaker, clock, answered=answered)
 
     assert expected is breaker.had_answers_only
+
+
+def test_doubts_do_not_open_it(breaker: CircuitBreaker, clock: Clock) -> None:
+    """After three in a row a probe should decide. A success in between resets the count."""
+    asked = [breaker.record_doubt(sent_at=clock.now) for _ in range(FAILURES - 1)]
+    breaker.record_success(sent_at=clock.now)
+    asked += [breaker.record_doubt(sent_at=clock.now) for _ in range(FAILURES)]
+
+    assert [*[False] * (2 * FAILURES - 2), True] == asked
+    assert breaker.state is BreakerState.CLOSED
+
+
+def test_a_probe_settles_a_doubt(breaker: CircuitBreaker, clock: Clock) -> None:
+    """It opens the breaker, or the doubts of the next minute are ignored."""
+    opened = breaker.doubt_settled(is_available=True)
+    ignored = [breaker.record_doubt(sent_at=clock.now) for _ in range(2 * FAILURES)]
+    clock.now += FORGIVENESS
+    later = [breaker.record_doubt(sent_at=clock.now) for _ in range(FAILURES)]
+
+    assert (False, False, True) == (opened, any(ignored), later[-1])
+    assert breaker.doubt_settled(is_available=False)
+    assert (BreakerState.OPEN, True) == (breaker.state, breaker.had_answers_only)
+    assert not breaker.doubt_settled(is_available=False)
+    assert not breaker.record_doubt(sent_at=clock.now)

@@ -73,6 +73,8 @@ EXCLUSIVE = Trust(
 SHARED = structs.replace(EXCLUSIVE, is_exclusive=False)
 UNKNOWN_ACCOUNT = structs.replace(EXCLUSIVE, account=None)
 PERSON = structs.replace(EXCLUSIVE, as_person=True, account=None, is_exclusive=False)
+# The person's own token, with an account for what that token cannot do.
+HELPED = structs.replace(SHARED, as_person=True)
 
 
 def of(command: Any) -> Evidence:
@@ -163,6 +165,10 @@ COMPLETIONS: list[tuple[TaskCommand, Seen, Trust, Verdict]] = [
     # Another person's completion, with the same outcome or another one.
     (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("bob"))), SHARED, NOT_APPLIED),
     (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("bob"))), PERSON, NOT_APPLIED),
+    (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("stranger"))), PERSON, OPEN),
+    (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("robot"))), HELPED, APPLIED),
+    (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("alice"))), HELPED, APPLIED),
+    (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("stranger"))), HELPED, NOT_APPLIED),
     (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("bob"))), UNKNOWN_ACCOUNT, NOT_APPLIED),
     (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("alice"))), UNKNOWN_ACCOUNT, NOT_APPLIED),
     (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("stranger"))), UNKNOWN_ACCOUNT, OPEN),
@@ -181,6 +187,7 @@ COMPLETIONS: list[tuple[TaskCommand, Seen, Trust, Verdict]] = [
     (BARE, Seen(task=ended(), activities=(entry(ActivityType.COMPLETED, "alice"),)), PERSON, APPLIED),
     (BARE, Seen(task=ended(), activities=(entry(ActivityType.COMPLETED, "bob"),)), PERSON, NOT_APPLIED),
     (BARE, Seen(task=ended(), activities=(entry(ActivityType.COMPLETED, "alice", at=BEFORE),)), PERSON, OPEN),
+    (BARE, Seen(task=ended(), activities=(entry(ActivityType.COMPLETED, "robot"),)), HELPED, OPEN),
 ]
 
 
