@@ -255,6 +255,7 @@ def compose(
         known=known,
         looks=Looks(),
     )
+    recovery = Recovery(journal=journal)
     pipeline = WritePipeline(
         by_key,
         journal=journal,
@@ -263,7 +264,7 @@ def compose(
         creator=Creator(reads=flows, overlay=overlay, flow_overlay=flow_overlay, sender=sender, commands=commands),
         leases=target_leases,
         own=own,
-        recovery=Recovery(journal=journal),
+        recovery=recovery,
         recorder=recorder,
         settler=settler,
         reconciler=reconciler,
@@ -315,6 +316,8 @@ def compose(
             overlay=overlay,
             journal=journal,
             leases=leases,
+            presses=target_leases,
+            recovery=recovery,
         ),
         known=known,
         shown=shown,
