@@ -263,6 +263,7 @@ def compose(
         known=known,
         looks=Looks(),
     )
+    recovery = Recovery(journal=journal)
     pipeline = WritePipeline(
         by_key,
         journal=journal,
@@ -278,7 +279,7 @@ def compose(
         ),
         leases=target_leases,
         own=own,
-        recovery=Recovery(journal=journal),
+        recovery=recovery,
         recorder=recorder,
         settler=settler,
         reconciler=reconciler,
@@ -330,6 +331,8 @@ def compose(
             overlay=overlay,
             journal=journal,
             leases=leases,
+            presses=target_leases,
+            recovery=recovery,
         ),
         known=known,
         shown=shown,

@@ -37,6 +37,7 @@ from connectors.sdk import (
     Group,
     Identity,
     Listing,
+    MalformedResponseError,
     NotFoundError,
     OffsetCursor,
     Outcome,
@@ -247,10 +248,11 @@ class EpilotConnector(Connector[EpilotSettings]):
             case ConnectorError() as error:
                 error.maybe_applied = True
                 raise error
-            case Task():
+            case Task() if found.assignees:
                 raise AlreadyAssignedError("another person was assigned at the same time")
-            case None:
-                raise ConflictError("the task no longer exists")
+            case _:
+                # The write was accepted: a record without it does not take that back.
+                raise MalformedResponseError("took the assignee, but does not show it", maybe_applied=True)
 
     @handles(Release, note="removes the caller from the list of assignees; others stay")
     async def release(self, command: Release) -> Outcome:

@@ -148,6 +148,8 @@ def _after(item: _Item, task: Task | ConnectorError | None) -> Outcome | Connect
         return unread
     command = item.command
     if isinstance(command, Claim) and not _owns(command.require_actor().native_id, task):
+        if task.is_open and not task.assignees:
+            return MalformedResponseError("accepted the assignment, but shows no owner yet", maybe_applied=True)
         return AlreadyAssignedError("the task was assigned to another user at the same time")
     return Outcome(task=task)
 

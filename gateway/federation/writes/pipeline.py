@@ -136,7 +136,8 @@ class WritePipeline:
         From then on those without a clear result are looked up in the background.
         """
         await self._recovery.settle()
-        self._background = [asyncio.create_task(self._reconciler.run()), asyncio.create_task(self._undoer.run())]
+        loops = (self._reconciler.run(), self._undoer.run(), self._recovery.run())
+        self._background = [asyncio.create_task(loop) for loop in loops]
 
     def drain(self, seconds: float) -> None:
         """The gateway ends soon: writes that still run then are answered with what is known of them."""

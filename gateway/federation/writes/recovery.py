@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 
+import anyio
 import structlog
 
 from connectors.sdk.commands import MutationStatus
-from connectors.sdk.errors import GatewayUnavailableError
+from connectors.sdk.errors import GatewayError, GatewayUnavailableError
 from gateway.federation.writes.attempt import UNSETTLED
 from gateway.store import Journal, OpenWrite, Stage
 from schema.ports import Problem, WriteResult
 
 log = structlog.get_logger("taskgate.write")
+
+# Seconds between two looks for writes of other gateways over the same journal that have ended.
+PAUSE = 10.0
 
 
 class Recovery:
@@ -30,6 +34,15 @@ class Recovery:
     async def settle_abandoned(self) -> None:
         """As `settle`, while this gateway runs: the writes of others over the same journal that have ended."""
         await self._settle(await self._journal.abandoned())
+
+    async def run(self) -> None:
+        """`settle_abandoned` from time to time, until it is cancelled: no gateway may start after another has been killed."""
+        while True:
+            await anyio.sleep(PAUSE)
+            try:
+                await self.settle_abandoned()
+            except GatewayError:
+                log.exception("writes of other gateways not looked at")
 
     async def _settle(self, writes: Sequence[OpenWrite]) -> None:
         for write in writes:

@@ -17,6 +17,7 @@ from connectors.sdk.errors import (
     ConnectorError,
     Failure,
     GatewayError,
+    GatewayUnavailableError,
     IdempotencyKeyReusedError,
     InputError,
 )
@@ -26,13 +27,16 @@ from gateway.federation.objects import TaskReader
 from gateway.federation.overlay import Overlay, Reading
 from gateway.federation.sources import Source
 from gateway.federation.traffic import RequestCost, current_context, in_context
-from gateway.federation.writes.attempt import Attempt
+from gateway.federation.writes.attempt import UNSETTLED, Attempt
 from gateway.federation.writes.pipeline import WritePipeline, may_pass
+from gateway.federation.writes.recovery import Recovery
+from gateway.federation.writes.target_lease import TargetLeases
 from gateway.shared import Leases
-from gateway.store import Journal, Record
+from gateway.store import Journal, Record, Stage
 from schema.ports import (
     ClaimIntent,
     InboxScope,
+    Operation,
     Problem,
     SourceRef,
     TakeNextRequest,
@@ -55,13 +59,6 @@ LEAST_TIME = 5.0
 ListTasks = Callable[[Caller, TaskListRequest], Awaitable[TaskList]]
 
 
-class _Press(Struct, frozen=True):
-    """One idempotency key of a person: copies of a request wait for the first."""
-
-    person: str
-    key: str
-
-
 class _Taking(Struct, frozen=True):
     """A task that one person tries to take."""
 
@@ -81,7 +78,10 @@ class NextTask:
         overlay: Overlay,
         journal: Journal,
         leases: Leases,
+        presses: TargetLeases,
+        recovery: Recovery,
     ) -> None:
+        """`presses` make copies of a request wait for the first, also at another gateway over the same journal."""
         self._sources = sources
         self._list_tasks = list_tasks
         self._reads = reads
@@ -89,6 +89,8 @@ class NextTask:
         self._overlay = overlay
         self._journal = journal
         self._leases = leases
+        self._presses = presses
+        self._recovery = recovery
         # Claims that have begun and have not ended.
         self._running: set[Attempt] = set()
 
@@ -104,7 +106,7 @@ class NextTask:
                 if request.idempotency_key is None:
                     result = await self._once(caller, record)
                 else:
-                    async with self._leases.hold(_Press(caller.key, request.idempotency_key)):
+                    async with self._presses.hold(_press(caller.key, request.idempotency_key)):
                         result = await self._once(caller, record)
         except (GatewayError, InputError) as error:
             result = _refused(record.operation_id, error)
@@ -112,16 +114,12 @@ class NextTask:
 
     async def _once(self, caller: Caller, record: "_Recorded") -> WriteResult:
         """Raises GatewayError, InputError."""
-        request = record.request
-        earlier = await self._journal.admit(
-            operation_id=record.operation_id,
-            person=caller.key,
-            client_key=request.idempotency_key,
-            fingerprint=record.fingerprint,
-            source="",
-            target=SourceRef(""),
-            action=TaskAction.CLAIM,
-        )
+        earlier = await self._admit(caller, record)
+        if earlier is not None and earlier.stage is not Stage.SETTLED:
+            # Copies wait for it, so it runs no more: it was cut off before it noted a claim.
+            cut = GatewayUnavailableError("the request was cut off before anything was claimed; send it again")
+            await self._journal.settle(earlier.operation_id, _refused(earlier.operation_id, cut), frees_key=True)
+            earlier = await self._admit(caller, record)
         if earlier is not None:
             replayed = await self._replayed(caller, record, earlier)
             if replayed is not None:
@@ -132,6 +130,18 @@ class NextTask:
             found = _Found(_refused(record.operation_id, error))
         await self._record(record, found.result, frees_key=found.may_pass)
         return found.result
+
+    async def _admit(self, caller: Caller, record: "_Recorded") -> Record | None:
+        """As `Journal.admit`."""
+        return await self._journal.admit(
+            operation_id=record.operation_id,
+            person=caller.key,
+            client_key=record.request.idempotency_key,
+            fingerprint=record.fingerprint,
+            source="",
+            target=SourceRef(""),
+            action=TaskAction.CLAIM,
+        )
 
     async def _record(self, record: "_Recorded", result: WriteResult, *, frees_key: bool = False) -> None:
         """A result is true whether or not it is recorded. Raises nothing."""
@@ -148,17 +158,25 @@ class NextTask:
         record.operation_id = earlier.operation_id
         result = earlier.result
         if result is None or result.status in {MutationStatus.APPLIED, MutationStatus.REJECTED}:
-            return result or _open(earlier.operation_id, MutationStatus.PENDING)
+            return result or _open(earlier.operation_id)
         # The result was open when it was recorded. The record of the claim tells what has become of it.
-        claim = await self._journal.find(result.operation_id)
-        if claim is None or claim.status is result.status:
-            return result
-        if claim.status is MutationStatus.REJECTED:
+        claim = await self._claimed(result.operation_id)
+        if claim is None or claim.status is MutationStatus.REJECTED:
             return None
+        if claim.status is result.status:
+            return result
         task = None if claim.task is None else await self._task(caller, claim.task)
         settled = structs.replace(result, status=claim.status, task=task or result.task, problems=claim.problems)
-        await self._record(record, settled)
+        if claim.settled_at is not None:
+            await self._record(record, settled)
         return settled
+
+    async def _claimed(self, operation_id: str) -> Operation | None:
+        """A claim that was noted; None if it never began. The end of its gateway has cut it off, if it is not settled."""
+        record = await self._journal.record(operation_id)
+        if record is not None and record.stage is not Stage.SETTLED:
+            await self._recovery.settle_abandoned()
+        return await self._journal.find(operation_id)
 
     async def _search(self, caller: Caller, record: "_Recorded") -> "_Found":
         listed = await self._list(caller, record.request)
@@ -188,6 +206,9 @@ class NextTask:
                     result = await self._pipeline.run(attempt)
                 finally:
                     self._running.discard(attempt)
+            if result.status is MutationStatus.APPLIED and not attempt.was_sent:
+                # It is the caller's already, by a request that the list does not show: this one takes another task.
+                continue
             if result.status is not MutationStatus.REJECTED:
                 return _Found(result)
             if may_pass(attempt.refusal):
@@ -219,7 +240,7 @@ class NextTask:
     async def _note(self, record: "_Recorded", attempt: Attempt) -> None:
         """Before a claim is sent: should this process end now, the same key finds the claim instead of taking a second task."""
         if record.request.idempotency_key is not None:
-            link = _open(attempt.operation_id, MutationStatus.UNKNOWN)
+            link = _open(attempt.operation_id)
             await self._journal.settle(record.operation_id, link, is_final=True)
 
     def _is_taken(self, task: Task) -> bool:
@@ -280,8 +301,17 @@ def _has_time() -> bool:
     return left is None or left >= LEAST_TIME
 
 
-def _open(operation_id: str, status: MutationStatus) -> WriteResult:
-    return WriteResult(status=status, operation_id=operation_id, support=Support.EMULATED)
+def _press(person: str, key: str) -> SourceRef:
+    """One idempotency key of a person."""
+    digest = hashlib.blake2b(msgspec.json.encode((person, key)), digest_size=16)
+    return SourceRef(f"next {digest.hexdigest()}")
+
+
+def _open(operation_id: str) -> WriteResult:
+    problem = Problem(code="UPSTREAM_ERROR", message=UNSETTLED)
+    return WriteResult(
+        status=MutationStatus.UNKNOWN, operation_id=operation_id, problems=(problem,), support=Support.EMULATED
+    )
 
 
 def _refused(operation_id: str, error: Failure) -> WriteResult:

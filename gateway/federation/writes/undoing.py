@@ -83,7 +83,7 @@ class Undoer:
         self._people = people
         self._now = now
         self._monotonic = monotonic
-        # Writes that still run in this process undo their step themselves.
+        # Writes that still run undo their step themselves: those of this process are here.
         self._running: set[str] = set()
         # When to try again, and after how many seconds once more.
         self._next: dict[str, tuple[float, float]] = {}
@@ -163,7 +163,7 @@ class Undoer:
         if operation_id in self._running:
             return None
         with contextlib.suppress(GatewayError):
-            undo = next((one for one in await self._journal.undos() if one.operation_id == operation_id), None)
+            undo = await self._noted(operation_id)
             if undo is not None:
                 await self._advance(undo, caller)
                 found = await self._journal.find(operation_id)
@@ -226,8 +226,19 @@ class Undoer:
                 waits.append(wait)
         return min(waits, default=None)
 
+    async def _noted(self, operation_id: str) -> Undo | None:
+        return next((one for one in await self._journal.undos() if one.operation_id == operation_id), None)
+
     async def _advance(self, undo: Undo, caller: Caller | None) -> bool:
         """Whether nothing is left to do. Without a `caller` only a service account can act."""
+        record = await self._journal.record(undo.operation_id)
+        if record is not None and record.is_elsewhere:
+            return False
+        # Read again, because the write may have run when `undo` was read: its second step may be on its way by now.
+        noted = await self._noted(undo.operation_id)
+        if noted is None:
+            return True
+        undo = noted
         source = self._sources.get(undo.target.source)
         if source is None or (self._now() - undo.noted_at).total_seconds() > KEPT_SECONDS:
             log.error("step not undone", operation=undo.operation_id, source=undo.target.source)

@@ -31,6 +31,7 @@ from connectors.sdk.errors import (
     ConflictError,
     ConnectorError,
     IdentityNotLinkedError,
+    MalformedResponseError,
     NotFoundError,
     UnavailableError,
     UnsupportedActionError,
@@ -292,6 +293,16 @@ async def test_a_claim_is_read_back(scripted: Scripted) -> None:
 
     assert not caught.value.maybe_applied
     assert ["POST", "GET"] == [method for method, *_ in vendor.sent]
+
+
+async def test_a_claim_that_a_read_does_not_show_may_be_applied(scripted: Scripted) -> None:
+    """No other person has the task: the read is older than the assignment, or nothing was assigned."""
+    row = {"Id": 101, "OrganizationUnitId": 828, "Status": "Unassigned"}
+    vendor = Vendor(**{"Tasks(101)": httpx2.Response(200, json=row)})
+    with pytest.raises(MalformedResponseError) as caught:
+        await scripted(vendor).perform(Claim(task=TASK, actor=ALICE))
+
+    assert caught.value.maybe_applied
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,9 @@ class InterruptedTransport(httpx2.AsyncBaseTransport):
         if fault == "late ones first":
             await self.deliver_late()
             return await self._inner.handle_async_request(request)
+        if fault == "first" and self.meanwhile is not None:
+            await self.meanwhile()
+            return await self._inner.handle_async_request(request)
         if fault == "hang":
             await anyio.sleep(60)
         if fault.startswith("kill"):

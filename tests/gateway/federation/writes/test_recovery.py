@@ -12,6 +12,7 @@ from connectors.sdk.errors import UnavailableError
 from connectors.sdk.model import TaskRef
 from connectors.sdk.traces import Traces
 from gateway.federation.service import FederatedSources
+from gateway.federation.writes import recovery
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import ClaimIntent, CompleteIntent, Intent, Operation
 from tests.gateway.federation.memory_source import MemoryConnector, federation, task
@@ -175,3 +176,24 @@ async def test_a_running_gateway_on_the_same_file_is_not_contradicted(tmp_path: 
     assert structs.replace(again, replayed=True, upstream_calls=0) == await perform(
         other, ClaimIntent(), ALICE, key="k"
     )
+
+
+@pytest.mark.parametrize("before_sending", [True, False])
+async def test_a_gateway_that_is_killed_while_another_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before_sending: bool
+) -> None:
+    """The other ends its writes, though none starts afterwards and the key does not come again."""
+    monkeypatch.setattr(recovery, "PAUSE", 0.3)
+    path = tmp_path / "journal.sqlite3"
+    north = MemoryConnector("north", [task("north", "1")])
+    journal = SqliteJournal(path)
+    sources = federation(north, people=PEOPLE, journal=journal)
+    await sources.start()
+    await killed(path, north, ClaimIntent(), before_sending=before_sending, applied=False)
+    operation = (await journal.abandoned())[0].operation_id
+    await anyio.sleep(0.5)
+    found = await sources.operation(ALICE, operation)
+    await sources.stop()
+
+    assert found is not None
+    assert found.status is (MutationStatus.REJECTED if before_sending else MutationStatus.UNKNOWN)

@@ -1,10 +1,14 @@
 """Writes of two steps at the stand-ins: a claim before a completion, and Camunda's assignment to a group."""
 
+from pathlib import Path
+
+import anyio
 import pytest
 
 from connectors.sdk.commands import MutationStatus
 from connectors.sdk.model import NativeRef, Task, TaskState
 from gateway.federation.writes import undoing
+from gateway.store.sqlite import SqliteJournal
 from schema.ports import AssignIntent, CompleteIntent
 from tests.gateway.federation.writes.interrupted import APPLIED, NOT_APPLIED, VendorWorld, started, until
 
@@ -151,3 +155,31 @@ async def test_without_the_groups_the_owner_is_not_removed(patient: None) -> Non
 
     assert "not known whether candidate groups replaced; not taken from its owner" == done.effect
     assert (MutationStatus.REJECTED, task.version) == (done.status, shown.version)
+
+
+async def test_another_gateway_undoes_no_step_of_a_write_that_runs(tmp_path: Path, patient: None) -> None:
+    """It starts between the two steps. The second may arrive late: it would find the groups put back."""
+    world = VendorWorld("camunda", SqliteJournal(tmp_path / "journal"))
+    task = await owned(world)
+    first = world.sources
+    world.journal = SqliteJournal(tmp_path / "journal")
+    second = world.gateway()
+    world.sources = first
+
+    async def start() -> None:
+        await second.start()
+        await anyio.sleep(0.05)
+
+    world.transport.meanwhile = start
+    world.transport.plant(REGROUPING, "first")
+    world.transport.plant(UNASSIGNMENT, "late")
+    done = await world.write("carol", task.ref, TO_SALES)
+    await anyio.sleep(0.3)
+    await world.transport.deliver_late()
+    found = await first.operation(world.people["carol"], done.operation_id)
+    shown = await world.shown(task.ref)
+    await second.stop()
+
+    assert found is not None
+    assert (MutationStatus.UNKNOWN, MutationStatus.UNKNOWN) == (done.status, found.status)
+    assert (["sales"], ()) == (groups(shown), shown.assignees)

@@ -203,6 +203,71 @@ async def test_the_same_key_takes_no_second_task() -> None:
     assert APPLIED == (await take(sources, BOB, key="k")).status
 
 
+async def test_copies_at_two_gateways_on_one_journal_take_one_task(tmp_path: Path) -> None:
+    """Also where the first claim is lost to another person: then the first request goes on, and the copies wait."""
+    north = north_with(9, due=True)
+    gateways = [federation(north, people=PEOPLE, journal=SqliteJournal(tmp_path / "journal")) for _ in range(2)]
+    results: list[WriteResult] = []
+
+    async def slow(command: Any) -> Outcome:
+        await anyio.sleep(0.1)
+        if command.task.native_id == "0":
+            north.held["0"] = task("north", "0", owner="bob", due_at=NOW)
+            raise AlreadyAssignedError("taken")
+        return await MemoryConnector.perform(north, command)
+
+    async def press(sources: FederatedSources) -> None:
+        results.append(await take(sources, key="k"))
+
+    north.perform = slow  # type: ignore[method-assign]
+    async with anyio.create_task_group() as group:
+        for number in range(10):
+            group.start_soon(press, gateways[number % 2])
+
+    assert ({("1", APPLIED)}, 1) == (
+        {(taken(each), each.status) for each in results},
+        len({each.operation_id for each in results}),
+    )
+    assert ["claim"] == north.writes
+
+
+async def test_a_task_that_another_request_of_the_person_has_taken_is_passed_over(tmp_path: Path) -> None:
+    """At another gateway, say. The list does not show it yet."""
+    north = north_with(9, due=True)
+    gateways = [federation(north, people=PEOPLE, journal=SqliteJournal(tmp_path / "journal")) for _ in range(2)]
+    results: list[WriteResult] = []
+
+    async def slow(command: Any) -> Outcome:
+        await anyio.sleep(0.1)
+        return await MemoryConnector.perform(north, command)
+
+    async def press(sources: FederatedSources) -> None:
+        results.append(await take(sources))
+
+    north.perform = slow  # type: ignore[method-assign]
+    async with anyio.create_task_group() as group:
+        for sources in gateways:
+            group.start_soon(press, sources)
+
+    assert {("0", APPLIED), ("1", APPLIED)} == {(taken(each), each.status) for each in results}
+
+
+async def test_a_journal_that_fails_before_the_claim_leaves_the_key_usable() -> None:
+    sources = federation(north := north_with(2), people=PEOPLE, journal=(journal := SqliteJournal(None)))
+    settle = journal.settle
+
+    async def failing(*_: Any, **__: Any) -> None:
+        raise GatewayUnavailableError("locked")
+
+    journal.settle = failing  # type: ignore[method-assign]
+    refused = await take(sources, key="k")
+    journal.settle = settle  # type: ignore[method-assign]
+    again = await take(sources, key="k")
+
+    assert (REJECTED, ["GATEWAY_UNAVAILABLE"]) == (refused.status, codes(refused))
+    assert (APPLIED, ["claim"]) == (again.status, north.writes)
+
+
 class Crash(BaseException):
     """As the end of the process: nothing handles it."""
 
