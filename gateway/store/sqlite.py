@@ -44,6 +44,8 @@ from schema.ports import Operation, Target, WriteResult
 
 T = TypeVar("T")
 
+# Seconds from one deletion of old records to the next.
+FORGETS_EVERY = 60.0
 # Statuses that may become known later.
 _OPEN = frozenset({MutationStatus.UNKNOWN, MutationStatus.PENDING})
 
@@ -69,6 +71,8 @@ class SqliteJournal:
         self._now = now
         self._monotonic = monotonic
         self._keep_ended = keep_ended
+        # When old records were last deleted, by both clocks.
+        self._forgot_at: tuple[float, float] | None = None
         self._lock = threading.Lock()
         self._checkpoints = None if path is None else Checkpoints(path)
         try:
@@ -331,13 +335,18 @@ class SqliteJournal:
         return self._monotonic() - self._started_at
 
     def _forget_old(self) -> None:
-        now = self._now()
+        now, ran = self._now(), self._ran()
+        if self._forgot_at is not None and all(
+            0 <= at - before < FORGETS_EVERY for at, before in zip((now, ran), self._forgot_at, strict=True)
+        ):
+            return
+        self._forgot_at = now, ran
         self._db.execute(
             "DELETE FROM operation WHERE settled_at IS NOT NULL AND requested_at < ? AND ran < ?",
-            (now - KEPT_SECONDS, self._ran() - KEPT_SECONDS),
+            (now - KEPT_SECONDS, ran - KEPT_SECONDS),
         )
         self._db.execute("DELETE FROM ended_task WHERE at < ?", (now - self._keep_ended,))
-        leases.forget_old(self._db, ran=self._ran())
+        leases.forget_old(self._db, ran=ran)
 
     def _open_except(self, also: set[str]) -> list[OpenWrite]:
         """The open writes whose gateway does not run, or is one of `also`."""
@@ -375,13 +384,16 @@ class SqliteJournal:
     @contextlib.contextmanager
     def _synced(self) -> Iterator[None]:
         """Around a transaction whose commit waits until it is on the disk, with all commits before it."""
+        if self._checkpoints is None:
+            # In memory.
+            yield
+            return
         self._db.execute("PRAGMA synchronous=FULL")
         try:
             yield
         finally:
             self._db.execute("PRAGMA synchronous=NORMAL")
-            if self._checkpoints is not None:
-                self._checkpoints.note_commit()
+            self._checkpoints.note_commit()
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:

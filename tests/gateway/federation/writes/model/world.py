@@ -79,7 +79,7 @@ class ModelJournal(InlineJournal):
     """Kills the gateway, and fails, where a history says so. The journal of a killed gateway cannot be used."""
 
     def __init__(self, world: "World", after: "ModelJournal | None") -> None:
-        super().__init__(lambda: world.now().timestamp(), after)
+        super().__init__(world.clock.timestamp, after)
         self._world = world
 
     async def admit(self, *, operation_id: str, **more: Any) -> Record | None:
@@ -170,7 +170,7 @@ class World:
     def __init__(self, kind: Kind, *, has_cache: bool = False) -> None:
         self.kind = kind
         self.has_cache = has_cache
-        clock = ModelClock()
+        self.clock = clock = ModelClock()
         self.seconds, self.now = clock.seconds, clock.now
         self.vendor = Vendor(kind, self.seconds, self.now)
         self.ends: Mapping[str, End] = {}
