@@ -155,8 +155,11 @@ def test_the_record_from_before_another_write_proves_nothing(trust: Trust) -> No
 
 
 COMPLETIONS: list[tuple[TaskCommand, Seen, Trust, Verdict]] = [
-    (APPROVE, Seen(task=ended(outcome="approved")), SHARED, APPLIED),
-    (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("robot"))), SHARED, APPLIED),
+    # Another completion may have chosen the same outcome; also one by the account, where others use it too.
+    (APPROVE, Seen(task=ended(outcome="approved")), SHARED, OPEN),
+    (APPROVE, Seen(task=ended(outcome="approved")), EXCLUSIVE, OPEN),
+    (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("robot"))), SHARED, OPEN),
+    (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("robot"))), EXCLUSIVE, APPLIED),
     (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("alice"))), PERSON, APPLIED),
     (APPROVE, Seen(task=ended(outcome="approved", completed_at=BEFORE)), SHARED, OPEN),
     (APPROVE, Seen(task=ended()), SHARED, OPEN),

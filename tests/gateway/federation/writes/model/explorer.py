@@ -1,6 +1,6 @@
 """Runs histories in batches and shrinks those that show a lie.
 
-From the root of the repository: `python -m tests.gateway.federation.writes.model.explorer KIND SEED FIRST COUNT`.
+From the root of the repository: `python -m tests.gateway.federation.writes.model.explorer KIND SEED FIRST COUNT`. Those of one write begin with FIRST = 1000000.
 """
 
 import gc
@@ -16,6 +16,7 @@ from msgspec import structs
 from tests.gateway.federation.writes.model.checker import Lie, Tally, lies_of, tally
 from tests.gateway.federation.writes.model.clock import ModelLoop
 from tests.gateway.federation.writes.model.history import Plan, plan_of
+from tests.gateway.federation.writes.model.singles import FIRST, single_of
 from tests.gateway.federation.writes.model.kinds import KINDS, Kind
 from tests.gateway.federation.writes.model.vendor import Effect, Fault
 from tests.gateway.federation.writes.model.world import World
@@ -54,14 +55,18 @@ def explore(
 ) -> Iterator[Lie]:
     """The lies of `count` histories, batch by batch."""
     for begin in range(first, first + count, batch):
-        plans = [plan_of(kind, seed, number) for number in range(begin, min(begin + batch, first + count))]
+        plans = [_plan(kind, seed, number) for number in range(begin, min(begin + batch, first + count))]
         # The cache has models of its own; some batches are to show that it does not mislead a write.
         yield from explored(kind, seed, plans, counted, has_cache=begin // batch % CACHED == 0)
 
 
+def _plan(kind: Kind, seed: int, number: int) -> Plan:
+    return plan_of(kind, seed, number) if number < FIRST else single_of(kind, seed, number)
+
+
 def shrunk(kind: Kind, seed: int, lie: Lie) -> tuple[Plan, list[Lie]] | None:
     """The history alone, without each part that the lie does not need; None if it needs other histories."""
-    plan = plan_of(kind, seed, lie.number)
+    plan = _plan(kind, seed, lie.number)
 
     def lies(one: Plan) -> list[Lie]:
         return [
