@@ -9,8 +9,8 @@ from pathlib import Path
 
 # Synced commits between two checkpoints. A write puts some 25 pages of 4 KiB into the log, which SQLite keeps and writes anew.
 COMMITS = 50
-# Pages of the log at which a commit does it all the same, should the thread not get to it.
-MOST_PAGES = 20_000
+# Pages of the log at which a commit does what is left of it: where writes leave the thread no pause, the log cannot begin anew.
+MOST_PAGES = 4_000
 
 
 class Checkpoints:

@@ -195,6 +195,26 @@ def test_a_completion_is_proved_by_payload_or_actor(
     assert expected is verdict(of(command), seen, trust)
 
 
+@pytest.mark.parametrize(("trust", "expected"), [(SHARED, OPEN), (EXCLUSIVE, APPLIED)])
+def test_values_that_the_task_held_before_prove_nothing(trust: Trust, expected: Verdict) -> None:
+    """A form that was sent as it was shown: only the actor tells."""
+    evidence = evidence_of(DATA, at=SENT, held={"amount": 5, "note": "x", "more": 1})
+    now = ended(completed_by=by("robot"))
+
+    assert expected is verdict(evidence, Seen(task=now, data={"amount": 5, "note": "x"}), trust)
+    assert APPLIED is verdict(of(DATA), Seen(task=now, data={"amount": 5, "note": "x"}), trust)
+
+
+@pytest.mark.parametrize("trust", [EXCLUSIVE, SHARED, PERSON])
+def test_a_look_from_long_before_proves_no_new_owner(trust: Trust) -> None:
+    """Another person may have made them the owner since; a time of assignment after sending says that they did not."""
+    late = evidence_of(CLAIM, at=NOW + timedelta(seconds=20))
+    assigned = structs.replace(OWNED, assigned_at=NOW + timedelta(seconds=21))
+
+    assert OPEN is verdict(late, Seen(task=OWNED), trust)
+    assert APPLIED is verdict(late, Seen(task=assigned), trust)
+
+
 @pytest.mark.parametrize(("command", "seen", "trust", "expected"), COMPLETIONS)
 def test_where_tasks_can_be_opened_again_no_end_disproves(
     command: TaskCommand, seen: Seen, trust: Trust, expected: Verdict

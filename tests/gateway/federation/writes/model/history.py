@@ -77,7 +77,7 @@ class Kill(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """`breaks`: the calls of the journal that fail, by method and number. `blind`: the seconds in which reads fail."""
+    """`looked`: the second before its beginning at which a page shows the task, and the cache may keep it. `breaks`: the calls of the journal that fail, by method and number. `blind`: the seconds in which reads fail."""
 
     number: int
     begins: float
@@ -89,6 +89,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     kill: Kill | None
     breaks: frozenset[tuple[str, int]]
     blind: tuple[float, float]
+    looked: float | None = None
 
 
 def plan_of(kind: Kind, seed: int, number: int) -> Plan:

@@ -7,7 +7,9 @@ from enum import StrEnum
 
 from connectors.sdk.model import FlowRef, TaskRef, TaskState
 from schema.ports import (
+    AssignIntent,
     CancelFlowIntent,
+    ClaimIntent,
     CreateTaskIntent,
     Intent,
     ResumeFlowIntent,
@@ -50,10 +52,13 @@ class Around(StrEnum):
     RIVAL_AFTER = "a rival writes when its answer was lost"
     RIVAL_LATER = "a rival writes later"
     SECOND_FAULT = "a further request meets a fault as well"
+    RIVAL_UNSEEN = "a rival writes between the look of a page and the write, which rests on that look"
     BLIND = "reads fail for a while"
 
 
 _ALL = tuple(itertools.product((*_ON_TASK, *_ON_FLOW, *_NEW), Fault, Around))
+OF_VERB = len(Fault) * len(Around)
+"""How many there are of each verb."""
 SINGLES = len(_ALL)
 """How many there are. Beyond, they begin again with other draws."""
 
@@ -84,6 +89,17 @@ def single_of(kind: Kind, seed: int, number: int) -> Plan:
     else:
         intent, person, target = _NEW[verb], "carol", SourceRef(SOURCE)
     calls = _CALLS.get(around, (0.0,))
+    rivals: Sequence[Rival] = ()
+    looked = None
+    if around in _RIVAL_AT and verb not in _NEW:
+        rivals = (rival_of(chance, kind, _rivals_of(verb), at=chance.uniform(*_RIVAL_AT[around])),)
+    if around is Around.RIVAL_UNSEEN and isinstance(intent, ClaimIntent | AssignIntent):
+        # They make the same person the owner.
+        owner = person if isinstance(intent, ClaimIntent) or intent.user is None else intent.user.key
+        rivals = (Rival(0.0, "own", "dmitri", owner),)
+        looked = chance.uniform(6, 20)
+        # The rival comes after that look. A look at the time of the write would show it: no read is so far behind.
+        begins, calls = begins + looked, (kind.lag + 0.01,)
     write = Write(
         name=f"h{number}.0",
         person=person,
@@ -92,9 +108,6 @@ def single_of(kind: Kind, seed: int, number: int) -> Plan:
         key=f"key-{number}" if len(calls) > 1 else None,
         calls=calls,
     )
-    rivals: Sequence[Rival] = ()
-    if around in _RIVAL_AT and verb not in _NEW:
-        rivals = (rival_of(chance, kind, _rivals_of(verb), at=chance.uniform(*_RIVAL_AT[around])),)
     second = chance.choice([one for one in Fault if one is not Fault.NONE])
     since = begins + chance.uniform(0, 2)
     return Plan(
@@ -107,6 +120,7 @@ def single_of(kind: Kind, seed: int, number: int) -> Plan:
         faults=(fault, second) if around is Around.SECOND_FAULT else (fault,),
         kill=None,
         breaks=frozenset(),
+        looked=looked,
         blind=(since, since + chance.choice((3.0, 20.0))) if around is Around.BLIND else (0.0, 0.0),
     )
 
