@@ -17,7 +17,7 @@ from gateway.store.checkpoints import COMMITS
 from gateway.store.migrations import STEPS
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import SourceRef
-from tests.gateway.store.journal_contract import TASK, Clock, JournalContract, OpenJournal, admit, ended, result
+from tests.gateway.store.journal_contract import REF, TASK, Clock, JournalContract, OpenJournal, admit, ended, result
 
 
 class TestSqliteJournal(JournalContract):
@@ -281,9 +281,9 @@ async def test_only_what_must_outlast_a_power_failure_waits_for_the_disk(tmp_pat
 
     journal._db.set_trace_callback(traced)
     await admit(journal)
-    await journal.take(TASK)
+    await journal.take(REF)
     await journal.mark_sent("op-1")
-    await journal.give_back(TASK)
+    await journal.give_back(REF)
     await journal.settle("op-1", result())
     journal.close()
 

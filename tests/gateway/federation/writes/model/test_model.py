@@ -80,8 +80,8 @@ def test_a_planted_fault_is_found(mutant: Mutant, name: str, expected: str) -> N
     found: Counter[str] = Counter()
 
     with mutant():
-        drawn = explore(KINDS[name], SEED, ENOUGH // 2)
-        for lie in itertools.chain(explore(KINDS[name], SEED, ENOUGH // 2, first=FIRST, batch=OF_VERB), drawn):
+        of_one_write = explore(KINDS[name], SEED, 2 * OF_VERB, first=FIRST, batch=OF_VERB)
+        for lie in itertools.chain(of_one_write, explore(KINDS[name], SEED, ENOUGH - 2 * OF_VERB)):
             found[lie.what] += 1
             if lie.what == expected:
                 break
