@@ -106,7 +106,8 @@ class Looker:
     ) -> Trust:
         settings, traces = source.connector.settings, source.connector.traces
         as_person = settings.acts_as != "service"
-        needs_account = not as_person and not is_accepted and bool(aspects_of(evidence, traces))
+        names_account = traces.names_completer and evidence.command == Complete.__name__
+        needs_account = not as_person and not is_accepted and (names_account or bool(aspects_of(evidence, traces)))
         steps = await self._journal.steps_to(target)
         return Trust(
             traces=traces,
