@@ -7,9 +7,7 @@ was sent is SENT again and is looked up.
 """
 
 import contextlib
-import os
 import sqlite3
-import stat
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -28,6 +26,7 @@ from gateway.store.evidence import Evidence
 from gateway.store.migrations import migrate
 from gateway.store.port import KEPT_SECONDS, EndedTask, Lease, OpenWrite, Record, Stage, Step
 from gateway.store.presence import Presence
+from gateway.store.private_file import make_private
 from gateway.store.rows import (
     OPEN_WRITE,
     OPERATION,
@@ -77,7 +76,7 @@ class SqliteJournal:
         self._checkpoints = None if path is None else Checkpoints(path)
         try:
             if path is not None:
-                _make_private(path)
+                make_private(path)
             self._db = sqlite3.connect(":memory:" if path is None else path, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute(f"PRAGMA wal_autocheckpoint={MOST_PAGES}")
@@ -400,11 +399,3 @@ class SqliteJournal:
             return await anyio.to_thread.run_sync(work)
         except sqlite3.Error as error:
             raise GatewayUnavailableError(f"the journal of writes cannot be used: {error}") from error
-
-
-def _make_private(path: Path) -> None:
-    """The file names people and holds results: only its owner may read and write it."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        with contextlib.suppress(PermissionError):  # the file of another user, who lets us write it
-            path.chmod(0o600)
