@@ -383,8 +383,7 @@ class SqliteJournal:
     @contextlib.contextmanager
     def _synced(self) -> Iterator[None]:
         """Around a transaction whose commit waits until it is on the disk, with all commits before it."""
-        if self._checkpoints is None:
-            # In memory.
+        if self._checkpoints is None:  # in memory
             yield
             return
         self._db.execute("PRAGMA synchronous=FULL")
