@@ -124,7 +124,7 @@ class MemoryLeases:
 
     @asynccontextmanager
     async def hold(self, key: Hashable) -> AsyncIterator[None]:
-        async with self._locks.setdefault(key, anyio.Lock()):
+        async with self._locks.setdefault(key, anyio.Lock(fast_acquire=True)):
             yield
 
     @asynccontextmanager
@@ -132,7 +132,7 @@ class MemoryLeases:
         if self.is_held(key):
             yield False
             return
-        async with self._locks.setdefault(key, anyio.Lock()):
+        async with self._locks.setdefault(key, anyio.Lock(fast_acquire=True)):
             yield True
 
     def is_held(self, key: Hashable) -> bool:

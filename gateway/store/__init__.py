@@ -6,6 +6,8 @@ undo        what takes the first of two steps back
 sqlite      the journal in a SQLite file; only `gateway.composition` imports it
 rows        its rows as records
 leases      leases on targets, shared by the gateways over that file
+checkpoints moves its log into the file, beside the writes
+private_file  its access rights
 presence    which gateways run over it
 migrations  the tables of that file as numbered steps
 """

@@ -18,7 +18,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     `command` is the name of the command's class; `actor` the person's native id in the source, None if not linked.
     `user` and `group` are the wanted owner; `owners`, `state` and `version` the target before sending, `looked_at` when
     it was read. `is_shown_before`: the target showed the wanted state then, so that state proves nothing later.
-    `data`: None if none were sent, else the hash of each value by the hash of its key. `text`: of a comment. `fields`:
+    `data`: None if none were sent, else the hash of each value by the hash of its key. `is_data_held`: the task is known to
+    have held each of these values before, so that they prove nothing later. `text`: of a comment. `fields`:
     the hash of each wanted value by the name of the field. `pinned`: the caller's `expectedVersion` was that version.
     """
 
@@ -36,6 +37,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     pinned: bool = False
     outcome: str | None = None
     data: Mapping[bytes, bytes] | None = None
+    is_data_held: bool = False
     text: bytes | None = None
     fields: Mapping[str, bytes] = {}
 

@@ -1,7 +1,6 @@
 """The leases on targets of writes that gateways over one journal file share, as rows of that file.
 
-A row stays when its lease ends and says which gateway held it last. Leases end with their gateway, so that these rows
-need not be on disk when a transaction ends.
+A row stays when its lease ends and says which gateway held it last.
 """
 
 import sqlite3
@@ -56,11 +55,7 @@ def forget_old(db: sqlite3.Connection, *, ran: float) -> None:
 
 @contextmanager
 def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """From the read on, so that no other process takes the lease in between; not forced to the disk."""
-    db.execute("PRAGMA synchronous=NORMAL")
-    try:
-        db.execute("BEGIN IMMEDIATE")
-        with db:
-            yield
-    finally:
-        db.execute("PRAGMA synchronous=FULL")
+    """From the read on, so that no other process takes the lease in between."""
+    db.execute("BEGIN IMMEDIATE")
+    with db:
+        yield

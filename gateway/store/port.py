@@ -104,8 +104,10 @@ class EndedTask(Struct, frozen=True, kw_only=True):
 class Journal(Protocol):
     """The record of all writes, written before anything is sent upstream.
 
-    Guarantees: what a method has recorded when it returns survives a crash of the process. Methods may be called
-    concurrently. A settled write is kept for KEPT_SECONDS, also if the clock of the machine jumps ahead, then it may
+    Guarantees: what a method has recorded when it returns survives a crash of the process. It survives a power failure
+    too once a later `mark_sent` or `note_undo` has returned, and what these record does when they return. So a power
+    failure never takes the record of a write that may have been sent: at most its result, and then it is SENT again and
+    is looked up; or the end of a lease, or an undo's, which is found out anew. Methods may be called concurrently. A settled write is kept for KEPT_SECONDS, also if the clock of the machine jumps ahead, then it may
     disappear at any time; a write that is not settled stays. An ended task is kept for as long as the journal was opened
     with. Form data, texts of comments, tokens and payloads of tasks and flows are not stored; evidence has salted hashes.
 

@@ -32,6 +32,10 @@ _UNREADABLE = Problem(
 )
 
 
+_ACTIONS = {action.value: action for action in TaskAction}
+_STATUSES = {status.value: status for status in MutationStatus}
+_KINDS: dict[str, type[TaskRef | FlowRef]] = {TaskRef.__name__: TaskRef, FlowRef.__name__: FlowRef}
+
 # A code; anything else may be a sentence.
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
@@ -66,13 +70,12 @@ def operation_of(row: tuple[Any, ...]) -> Operation:
 def open_write_of(row: tuple[Any, ...]) -> OpenWrite:
     """A row of OPEN_WRITE."""
     operation_id, person, stage, action, source, target, kind, requested_at, packed = row
-    kinds: dict[str, type[TaskRef | FlowRef]] = {TaskRef.__name__: TaskRef, FlowRef.__name__: FlowRef}
-    ref = kinds.get(kind)
+    ref = _KINDS.get(kind)
     return OpenWrite(
         operation_id=operation_id,
         person=person,
         stage=Stage(stage),
-        action=TaskAction(action) if action in set(TaskAction) else None,
+        action=_ACTIONS.get(action),
         target=SourceRef(source) if ref is None else ref(source, target),
         requested_at=datetime.fromtimestamp(requested_at, UTC),
         result=decoded(packed, WriteResult),
@@ -89,7 +92,7 @@ def step_of(row: tuple[Any, ...]) -> Step:
         evidence=decoded(packed, Evidence),
         sent_at=datetime.fromtimestamp(sent_at, UTC),
         settled_at=_time(settled_at),
-        status=MutationStatus(status) if status in set(MutationStatus) else None,
+        status=_STATUSES.get(status),
     )
 
 

@@ -1,12 +1,16 @@
-"""The journal of writes in a SQLite file: WAL mode, full synchronisation, one connection, worker threads."""
+"""The journal of writes in a SQLite file: WAL mode, one connection, worker threads.
+
+A commit survives the end of the process. Only `mark_sent` and `note_undo` wait for the disk: their commits survive a
+power failure too, with all commits before them, because one sync of the log covers the whole log. The others cost no
+sync. What a power failure takes from them is safe to lose: a write that was not sent has done nothing, and one that
+was sent is SENT again and is looked up.
+"""
 
 import contextlib
-import os
 import sqlite3
-import stat
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,10 +21,12 @@ from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import Task, TaskRef
 from gateway.store import leases
+from gateway.store.checkpoints import MOST_PAGES, Checkpoints
 from gateway.store.evidence import Evidence
 from gateway.store.migrations import migrate
 from gateway.store.port import KEPT_SECONDS, EndedTask, Lease, OpenWrite, Record, Stage, Step
 from gateway.store.presence import Presence
+from gateway.store.private_file import make_private
 from gateway.store.rows import (
     OPEN_WRITE,
     OPERATION,
@@ -37,6 +43,8 @@ from schema.ports import Operation, Target, WriteResult
 
 T = TypeVar("T")
 
+# Seconds from one deletion of old records to the next.
+FORGETS_EVERY = 60.0
 # Statuses that may become known later.
 _OPEN = frozenset({MutationStatus.UNKNOWN, MutationStatus.PENDING})
 
@@ -62,13 +70,18 @@ class SqliteJournal:
         self._now = now
         self._monotonic = monotonic
         self._keep_ended = keep_ended
+        # When old records were last deleted, by both clocks.
+        self._forgot_at: tuple[float, float] | None = None
         self._lock = threading.Lock()
+        self._checkpoints = None if path is None else Checkpoints(path)
         try:
             if path is not None:
-                _make_private(path)
+                make_private(path)
             self._db = sqlite3.connect(":memory:" if path is None else path, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute(f"PRAGMA wal_autocheckpoint={MOST_PAGES}")
+            # `_synced` waits for the disk.
+            self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute("PRAGMA foreign_keys=ON")
             migrate(self._db)
             (ran,) = self._db.execute("SELECT max(ran) FROM operation").fetchone()
@@ -150,7 +163,7 @@ class SqliteJournal:
         command = "" if evidence is None else evidence.command
 
         def update() -> int:
-            with self._lock, self._db:
+            with self._lock, self._synced(), self._db:
                 now = self._now()
                 self._db.execute(
                     "UPDATE operation SET stage = ?, sent_at = coalesce(sent_at, ?), seen = 1 WHERE id = ? AND stage <> ?",
@@ -266,12 +279,19 @@ class SqliteJournal:
 
     async def note_undo(self, undo: Undo) -> None:
         row = (undo.operation_id, undo.noted_at.timestamp(), msgspec.msgpack.encode(undo))
-        await self._run(
-            lambda: self._change("INSERT OR REPLACE INTO undo (operation_id, at, record) VALUES (?, ?, ?)", row)
-        )
+
+        def insert() -> None:
+            with self._lock, self._synced(), self._db:
+                self._db.execute("INSERT OR REPLACE INTO undo (operation_id, at, record) VALUES (?, ?, ?)", row)
+
+        await self._run(insert)
 
     async def drop_undo(self, operation_id: str) -> None:
-        await self._run(lambda: self._change("DELETE FROM undo WHERE operation_id = ?", (operation_id,)))
+        def delete() -> None:
+            with self._lock, self._db:
+                self._db.execute("DELETE FROM undo WHERE operation_id = ?", (operation_id,))
+
+        await self._run(delete)
 
     async def undos(self) -> Sequence[Undo]:
         def select() -> list[Undo]:
@@ -304,6 +324,8 @@ class SqliteJournal:
 
     def close(self) -> None:
         with self._lock:
+            if self._checkpoints is not None:
+                self._checkpoints.close()
             self._db.close()
             self._presence.close()
 
@@ -312,13 +334,18 @@ class SqliteJournal:
         return self._monotonic() - self._started_at
 
     def _forget_old(self) -> None:
-        now = self._now()
+        now, ran = self._now(), self._ran()
+        if self._forgot_at is not None and all(
+            0 <= at - before < FORGETS_EVERY for at, before in zip((now, ran), self._forgot_at, strict=True)
+        ):
+            return
+        self._forgot_at = now, ran
         self._db.execute(
             "DELETE FROM operation WHERE settled_at IS NOT NULL AND requested_at < ? AND ran < ?",
-            (now - KEPT_SECONDS, self._ran() - KEPT_SECONDS),
+            (now - KEPT_SECONDS, ran - KEPT_SECONDS),
         )
         self._db.execute("DELETE FROM ended_task WHERE at < ?", (now - self._keep_ended,))
-        leases.forget_old(self._db, ran=self._ran())
+        leases.forget_old(self._db, ran=ran)
 
     def _open_except(self, also: set[str]) -> list[OpenWrite]:
         """The open writes whose gateway does not run, or is one of `also`."""
@@ -353,20 +380,21 @@ class SqliteJournal:
         with self._lock, self._db:
             return [record(row) for row in self._db.execute(statement, values).fetchall()]
 
-    def _change(self, statement: str, values: tuple[Any, ...]) -> None:
-        with self._lock, self._db:
-            self._db.execute(statement, values)
+    @contextlib.contextmanager
+    def _synced(self) -> Iterator[None]:
+        """Around a transaction whose commit waits until it is on the disk, with all commits before it."""
+        if self._checkpoints is None:  # in memory
+            yield
+            return
+        self._db.execute("PRAGMA synchronous=FULL")
+        try:
+            yield
+        finally:
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._checkpoints.note_commit()
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:
             return await anyio.to_thread.run_sync(work)
         except sqlite3.Error as error:
             raise GatewayUnavailableError(f"the journal of writes cannot be used: {error}") from error
-
-
-def _make_private(path: Path) -> None:
-    """The file names people and holds results: only its owner may read and write it."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        with contextlib.suppress(PermissionError):  # the file of another user, who lets us write it
-            path.chmod(0o600)

@@ -110,6 +110,9 @@ class TaskReader:
         async def load(key: str, ids: set[str]) -> None:
             found.update(await self._of_source(self._sources[key], sorted(ids), fresh=fresh))
 
+        if len(by_source) == 1:
+            await load(*by_source.popitem())
+            return found
         async with anyio.create_task_group() as group:
             for key, ids in by_source.items():
                 group.start_soon(load, key, ids)

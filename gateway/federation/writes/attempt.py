@@ -1,6 +1,6 @@
 """One admitted write on its way through the gateway."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from msgspec import structs
@@ -48,6 +48,8 @@ class Attempt:
         self.refusal: Failure | None = None
         # Some request of this write may have left; the number of the step that was sent last.
         self.was_sent = False
+        # The data of the task before, if the look at its form showed them.
+        self.held: Mapping[str, object] | None = None
         # Of the last step that was sent.
         self.evidence: Evidence | None = None
         self.step = 0

@@ -24,8 +24,8 @@ from gateway.store import Evidence, digest
 SALT_BYTES = 16
 
 
-def evidence_of(command: Command, *, at: datetime) -> Evidence:
-    """Of a command that is about to be sent at that time. Values that have no form in JSON are left out: they prove nothing."""
+def evidence_of(command: Command, *, at: datetime, held: Mapping[str, object] | None = None) -> Evidence:
+    """Of a command that is about to be sent at that time. `held`: the data of its task before, if known. Values that have no form in JSON are left out: they prove nothing."""
     salt = secrets.token_bytes(SALT_BYTES)
     before = _target(command)
     return Evidence(
@@ -43,6 +43,7 @@ def evidence_of(command: Command, *, at: datetime) -> Evidence:
         pinned=isinstance(command, TaskCommand) and command.expects_version,
         outcome=command.outcome if isinstance(command, Complete) else None,
         data=_hashed(salt, command.data) if isinstance(command, Complete | SaveDraft) else None,
+        is_data_held=isinstance(command, Complete) and _is_held(command.data, held),
         text=digest(salt, command.text) if isinstance(command, AddComment) else None,
         fields=_fields(salt, command),
     )
@@ -89,6 +90,15 @@ def _hashed(salt: bytes, data: Mapping[str, object] | None) -> Mapping[bytes, by
         return {digest(salt, key): digest(salt, value) for key, value in data.items()}
     except TypeError:
         return {digest(salt, key): b"" for key in data}
+
+
+def _is_held(data: Mapping[str, object] | None, held: Mapping[str, object] | None) -> bool:
+    if not data or held is None:
+        return False
+    try:
+        return all(key in held and digest(b"", value) == digest(b"", held[key]) for key, value in data.items())
+    except TypeError:
+        return False
 
 
 def _fields(salt: bytes, command: Command) -> Mapping[str, bytes]:

@@ -28,18 +28,18 @@ class FormValidation:
 
     async def completion(
         self, connector: Connector[Any], task: Task, intent: CompleteIntent
-    ) -> tuple[Mapping[str, object], Mapping[str, object] | None]:
-        """What was given, and the data to send. Raises SeveralInputsError for all faults of outcome and data, before anything
-        is sent.
+    ) -> tuple[Mapping[str, object], Mapping[str, object] | None, Mapping[str, object] | None]:
+        """What was given, the data to send, and those that the form holds if it tells. Raises SeveralInputsError for all
+        faults of outcome and data, before anything is sent.
         """
         detail = await self._reads.detail(task, frozenset({DetailAspect.FORM, DetailAspect.OUTCOMES}))
         wrong_outcome = outcome_errors(intent.outcome, detail.outcomes)
         given = await self._numbers(task, detail.form, intent.data or {})
         if detail.form is None:
             checked(FormJudgement(data={}), *wrong_outcome)
-            return given, None if intent.data is None else given
+            return given, None if intent.data is None else given, None
         data = checked(await self._judgement(connector, task, detail.form, given), *wrong_outcome)
-        return given, data if data or intent.data is not None else None
+        return given, data if data or intent.data is not None else None, detail.form.held
 
     async def draft(
         self, connector: Connector[Any], task: Task, intent: SaveDraftIntent

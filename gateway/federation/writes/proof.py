@@ -43,8 +43,11 @@ class Verdict(Enum):
 class Proof(StrEnum):
     """The texts are those of the table."""
 
-    OWNER = "the task shows the wanted owner, who did not have it before"
-    PAYLOAD = "the task is completed with the outcome and every value that were sent, and not by another person"
+    OWNER = "the task shows the wanted owner, who did not have it before; the look before is new, or the time of assignment is shown"
+    PAYLOAD = (
+        "the task is completed with the outcome and every value that were sent, and not by another person; "
+        "by our own, where no values were sent or the task held them before"
+    )
     ENTRY = "an entry of the history after sending, by the person's token or by an account of the gateway's own"
     COMMENT = "a comment with that text after sending, by the person or the account"
 
@@ -153,9 +156,12 @@ def _has_owner(evidence: Evidence, seen: Seen, trust: Trust) -> bool:
     task = seen.task
     if task is None or evidence.is_shown_before or is_explained(evidence, trust) or _is_outdated(task, trust):
         return False
-    if task.assigned_at is not None and task.assigned_at < evidence.sent_at - SKEW:
-        return False
-    return shows_owner(evidence, task)
+    if task.assigned_at is not None:
+        is_since = task.assigned_at >= evidence.sent_at - SKEW
+    else:
+        # Between an older look and the sending another person may have made them the owner.
+        is_since = evidence.looked_at is not None and evidence.looked_at >= evidence.sent_at - SKEW
+    return is_since and shows_owner(evidence, task)
 
 
 def _is_outdated(task: Task, trust: Trust) -> bool:
@@ -183,7 +189,10 @@ def _has_payload(evidence: Evidence, seen: Seen, trust: Trust) -> bool:
         return False
     if evidence.data and not (trust.traces.shows_data and _has_data(evidence, seen)):
         return False
-    return completer(evidence, seen, trust) in {Who.OURS, Who.NOT_TOLD}
+    who = completer(evidence, seen, trust)
+    # Another completion may have chosen the same outcome. Values are those of one completion, unless the task had them.
+    is_told_by_values = bool(evidence.data) and not evidence.is_data_held
+    return who is Who.OURS or (who is Who.NOT_TOLD and is_told_by_values)
 
 
 def _has_entry(evidence: Evidence, seen: Seen, trust: Trust) -> bool:

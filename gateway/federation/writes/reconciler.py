@@ -33,6 +33,8 @@ LONGEST = 900.0
 LOOK_SECONDS = 15.0
 LONGEST_WAIT = 15.0
 IDLE = 30.0
+# Looks that are due so soon are made now, with those that are due.
+TOGETHER = 0.1
 # Looks at one source at the same time.
 AT_ONCE = 4
 
@@ -56,6 +58,10 @@ class _Watch:
         wait = min(LONGEST_WAIT, 2.0 ** min(self.looks, 10))
         self.next_at = now + (wait if left is None or left <= 0 else min(wait, left))
         self.looks += 1
+
+    def wait_until_over(self, now: float, age: float) -> None:
+        """`age`: seconds since the write was asked for."""
+        self.next_at = max(now + 1.0, now + LONGEST - max(age, now - self.since) + TOGETHER)
 
 
 class Reconciler:
@@ -133,8 +139,9 @@ class Reconciler:
         writes = [write for write in found if self._loop_of(write.target.source) == key]
         now = self._monotonic()
         watches = {write.operation_id: self._watches.setdefault(write.operation_id, _Watch(now)) for write in writes}
-        due = [write for write in writes if watches[write.operation_id].next_at <= now]
-        await self._look_at(due, CallContext(operation="look up a write", priority=Priority.BACKGROUND))
+        due = [write for write in writes if watches[write.operation_id].next_at <= now + TOGETHER]
+        if due:
+            await self._look_at(due, CallContext(operation="look up a write", priority=Priority.BACKGROUND))
         ends = [watch.next_at for one, watch in watches.items() if one in self._watches]
         return max(0.1, min(IDLE, min(ends, default=now + IDLE) - self._monotonic()))
 
@@ -176,6 +183,10 @@ class Reconciler:
             log.exception("open writes not looked at")
 
     async def _look_at(self, writes: Iterable[OpenWrite], context: CallContext, *, is_visit: bool = False) -> None:
+        writes = list(writes)
+        if len(writes) == 1:
+            await self._look(writes[0], context, is_visit=is_visit)
+            return
         by_source: dict[str, anyio.CapacityLimiter] = {}
 
         async def one(write: OpenWrite) -> None:
@@ -203,6 +214,10 @@ class Reconciler:
             log.exception("result not recorded", operation=write.operation_id)
         except Exception:  # one write that cannot be judged holds up no other
             log.exception("write not looked at", operation=write.operation_id)
+        if not self._is_readable(write):
+            # Requests of the person look at it; here its time only passes.
+            watch.wait_until_over(self._monotonic(), (self._now() - write.requested_at).total_seconds())
+            return
         left = None if found is None else (found.over_at - self._now()).total_seconds()
         watch.put_off(self._monotonic(), left)
 

@@ -34,7 +34,7 @@ class AtMostOnceSender:
         Raises GatewayUnavailableError if the journal cannot be written: then nothing was sent. Raises the source's
         ConnectorError, with `maybe_applied` if the answer was lost.
         """
-        evidence = evidence_of(command, at=self._now())
+        evidence = evidence_of(command, at=self._now(), held=attempt.held)
         attempt.step = await self._journal.mark_sent(attempt.operation_id, evidence)
         attempt.evidence, attempt.was_sent = evidence, True
         source = attempt.source

@@ -217,7 +217,7 @@ class TaskWriter:
             given, draft = await self._forms.draft(attempt.connector, task, intent)
             command = structs.replace(command, data=dict(draft), given=given)
         if isinstance(intent, CompleteIntent):
-            given, data = await self._forms.completion(attempt.connector, task, intent)
+            given, data, attempt.held = await self._forms.completion(attempt.connector, task, intent)
             command = structs.replace(command, data=None if data is None else dict(data), given=given)
         return command
 

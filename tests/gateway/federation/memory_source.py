@@ -107,6 +107,8 @@ class MemoryConnector(Connector[SourceSettings]):
         )
         super().__init__(settings, Upstream(settings, transport=NO_NETWORK), clock=lambda: NOW)
         self.held = {one.native_id: one for one in tasks}
+        # Who completes, as the vendor names them.
+        self.completer: UserRef | None = None
         self.shown: dict[str, Task] | None = None
         self.info = structs.replace(self.info, sorts=sorts, never_filled=empty)
         self.weak = weak
@@ -171,7 +173,8 @@ class MemoryConnector(Connector[SourceSettings]):
 
     @handles(Complete, support=Support.NATIVE)
     async def complete(self, command: Complete) -> Outcome:
-        return self._write("complete", command.task, state=TaskState.COMPLETED, outcome=command.outcome)
+        by = {} if self.completer is None else {"completed_by": self.completer}
+        return self._write("complete", command.task, state=TaskState.COMPLETED, outcome=command.outcome, **by)
 
     @handles(CancelFlowOfTask, guarded=True)
     async def cancel_flow(self, command: CancelFlowOfTask) -> Outcome:

@@ -134,6 +134,7 @@ class RichConnector(MemoryConnector):
     def is_alone(self) -> None:
         """Nothing but the gateway uses the account."""
         self.settings = self.settings.model_copy(update={"exclusive_account": True})
+        self.completer = UserRef(native_id=ACCOUNT)
 
     def _write(self, verb: str, task: Task, **changes: Any) -> Outcome:
         """An applied write leaves an entry in the history."""

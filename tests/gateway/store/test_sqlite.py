@@ -1,3 +1,5 @@
+import contextlib
+import shutil
 import sqlite3
 import stat
 from collections.abc import AsyncIterator, Callable
@@ -11,10 +13,11 @@ from connectors.sdk.commands import MutationStatus
 from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import FlowRef, TaskRef
 from gateway.store import KEPT_SECONDS, Journal, Stage
+from gateway.store.checkpoints import COMMITS
 from gateway.store.migrations import STEPS
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import SourceRef
-from tests.gateway.store.journal_contract import TASK, Clock, JournalContract, OpenJournal, admit, ended, result
+from tests.gateway.store.journal_contract import REF, TASK, Clock, JournalContract, OpenJournal, admit, ended, result
 
 
 class TestSqliteJournal(JournalContract):
@@ -263,3 +266,40 @@ async def test_a_result_that_cannot_be_stored_is_stored_without_its_objects() ->
     assert again is not None
     assert again.result == structs.replace(result(), task=None, flow=None)
     journal.close()
+
+
+async def test_only_what_must_outlast_a_power_failure_waits_for_the_disk(tmp_path: Path) -> None:
+    """That a write may have been sent. SQLite's own setting tells how each commit was made."""
+    journal = SqliteJournal(tmp_path / "journal.sqlite3")
+    commits, mode = [], ["NORMAL"]
+
+    def traced(statement: str) -> None:
+        if statement.startswith("PRAGMA synchronous="):
+            mode[0] = statement.removeprefix("PRAGMA synchronous=")
+        elif statement == "COMMIT":
+            commits.append(mode[0])
+
+    journal._db.set_trace_callback(traced)
+    await admit(journal)
+    await journal.take(REF)
+    await journal.mark_sent("op-1")
+    await journal.give_back(REF)
+    await journal.settle("op-1", result())
+    journal.close()
+
+    assert ["NORMAL", "NORMAL", "FULL", "NORMAL", "NORMAL"] == commits
+
+
+async def test_the_log_is_moved_into_the_file_beside_the_writes(tmp_path: Path) -> None:
+    """No write does it; the file alone has them then."""
+    journal = SqliteJournal(tmp_path / "journal.sqlite3")
+    for number in range(COMMITS):
+        await admit(journal, f"op-{number}", key=None)
+        await journal.mark_sent(f"op-{number}")
+    assert journal._checkpoints is not None
+    journal._checkpoints.close()
+    shutil.copy(tmp_path / "journal.sqlite3", tmp_path / "alone.sqlite3")
+    journal.close()
+
+    with contextlib.closing(sqlite3.connect(tmp_path / "alone.sqlite3")) as alone:
+        assert (COMMITS,) == alone.execute("SELECT count(*) FROM step").fetchone()

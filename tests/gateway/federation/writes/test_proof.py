@@ -157,8 +157,11 @@ def test_the_record_from_before_another_write_proves_nothing(trust: Trust) -> No
 
 
 COMPLETIONS: list[tuple[TaskCommand, Seen, Trust, Verdict]] = [
-    (APPROVE, Seen(task=ended(outcome="approved")), SHARED, APPLIED),
-    (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("robot"))), SHARED, APPLIED),
+    # Another completion may have chosen the same outcome; also one by the account, where others use it too.
+    (APPROVE, Seen(task=ended(outcome="approved")), SHARED, OPEN),
+    (APPROVE, Seen(task=ended(outcome="approved")), EXCLUSIVE, OPEN),
+    (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("robot"))), SHARED, OPEN),
+    (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("robot"))), EXCLUSIVE, APPLIED),
     (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("alice"))), PERSON, APPLIED),
     (APPROVE, Seen(task=ended(outcome="approved", completed_at=BEFORE)), SHARED, OPEN),
     (APPROVE, Seen(task=ended()), SHARED, OPEN),
@@ -197,6 +200,26 @@ def test_a_completion_is_proved_by_payload_or_actor(
 ) -> None:
     """And disproved by another end, because a task ends once."""
     assert expected is verdict(of(command), seen, trust)
+
+
+@pytest.mark.parametrize(("trust", "expected"), [(SHARED, OPEN), (EXCLUSIVE, APPLIED)])
+def test_values_that_the_task_held_before_prove_nothing(trust: Trust, expected: Verdict) -> None:
+    """A form that was sent as it was shown: only the actor tells."""
+    evidence = evidence_of(DATA, at=SENT, held={"amount": 5, "note": "x", "more": 1})
+    now = ended(completed_by=by("robot"))
+
+    assert expected is verdict(evidence, Seen(task=now, data={"amount": 5, "note": "x"}), trust)
+    assert APPLIED is verdict(of(DATA), Seen(task=now, data={"amount": 5, "note": "x"}), trust)
+
+
+@pytest.mark.parametrize("trust", [EXCLUSIVE, SHARED, PERSON])
+def test_a_look_from_long_before_proves_no_new_owner(trust: Trust) -> None:
+    """Another person may have made them the owner since; a time of assignment after sending says that they did not."""
+    late = evidence_of(CLAIM, at=NOW + timedelta(seconds=20))
+    assigned = structs.replace(OWNED, assigned_at=NOW + timedelta(seconds=21))
+
+    assert OPEN is verdict(late, Seen(task=OWNED), trust)
+    assert APPLIED is verdict(late, Seen(task=assigned), trust)
 
 
 @pytest.mark.parametrize(("command", "seen", "trust", "expected"), COMPLETIONS)

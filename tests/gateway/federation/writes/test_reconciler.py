@@ -32,7 +32,7 @@ from tests.gateway.federation.rich_source import RichConnector, flow
 from tests.gateway.federation.write_requests import ALICE, BOB, CAROL, FLOW, PEOPLE, REF, perform
 
 LOST = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
-OUTCOMES = Traces(shows_outcome=True, keeps_outcome=True, ends_once=True)
+OUTCOMES = Traces(names_completer=True, shows_outcome=True, keeps_outcome=True, ends_once=True)
 
 
 class World:

@@ -16,6 +16,7 @@ from gateway.federation.writes import recovery
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import ClaimIntent, CompleteIntent, Intent, Operation
 from tests.gateway.federation.memory_source import MemoryConnector, federation, task
+from tests.gateway.federation.rich_source import RichConnector
 from tests.gateway.federation.write_requests import ALICE, BOB, PEOPLE, perform
 
 COMPLETE = CompleteIntent()
@@ -140,8 +141,9 @@ async def test_what_cannot_be_looked_up_is_unknown(tmp_path: Path, spoil: Callab
 async def test_a_completion_that_was_sent_is_found_by_what_the_journal_kept(tmp_path: Path, applied: bool) -> None:
     """Hashes of what was sent, compared with what the source shows. It is not sent again."""
     path = tmp_path / "journal.sqlite3"
-    north = MemoryConnector("north", [task("north", "1", owner="alice")])
-    north.traces = Traces(shows_outcome=True)
+    north = RichConnector("north", [task("north", "1", owner="alice")])
+    north.is_alone()
+    north.traces = Traces(names_completer=True, shows_outcome=True)
     await killed(path, north, CompleteIntent(outcome="approved"), before_sending=False, applied=applied)
     sources = federation(north, people=PEOPLE, journal=SqliteJournal(path))
 

@@ -7,6 +7,7 @@ from typing import Any
 from tests.gateway.federation.traffic.virtual_time import HungError, VirtualTimeLoop, _JumpingSelector
 
 START = datetime(2026, 6, 15, 9, tzinfo=UTC)
+_START_SECONDS = START.timestamp() - 1000
 
 
 class _Selector(_JumpingSelector):
@@ -31,6 +32,14 @@ class ModelClock:
 
     def __init__(self) -> None:
         self.seconds = asyncio.get_running_loop().time
+        # Time stands still while anything runs, and making a datetime takes long.
+        self._last = 1000.0, START
 
     def now(self) -> datetime:
-        return START + timedelta(seconds=self.seconds() - 1000)
+        seconds, found = self.seconds(), self._last
+        if found[0] != seconds:
+            found = self._last = seconds, START + timedelta(seconds=seconds - 1000)
+        return found[1]
+
+    def timestamp(self) -> float:
+        return _START_SECONDS + self.seconds()

@@ -1,6 +1,6 @@
 """Runs histories in batches and shrinks those that show a lie.
 
-From the root of the repository: `python -m tests.gateway.federation.writes.model.explorer KIND SEED FIRST COUNT`.
+From the root of the repository: `python -m tests.gateway.federation.writes.model.explorer KIND SEED FIRST COUNT`. Those of one write begin with FIRST = 1000000.
 """
 
 import gc
@@ -17,12 +17,13 @@ from tests.gateway.federation.writes.model.checker import Lie, Tally, lies_of, t
 from tests.gateway.federation.writes.model.clock import ModelLoop
 from tests.gateway.federation.writes.model.history import Plan, plan_of
 from tests.gateway.federation.writes.model.kinds import KINDS, Kind
+from tests.gateway.federation.writes.model.singles import FIRST, single_of
 from tests.gateway.federation.writes.model.vendor import Effect, Fault
 from tests.gateway.federation.writes.model.world import World
 
 BATCH = 100
 # Of so many batches one reads through the cache.
-CACHED = 8
+CACHED = 5
 
 
 def explored(
@@ -54,14 +55,18 @@ def explore(
 ) -> Iterator[Lie]:
     """The lies of `count` histories, batch by batch."""
     for begin in range(first, first + count, batch):
-        plans = [plan_of(kind, seed, number) for number in range(begin, min(begin + batch, first + count))]
+        plans = [_plan(kind, seed, number) for number in range(begin, min(begin + batch, first + count))]
         # The cache has models of its own; some batches are to show that it does not mislead a write.
-        yield from explored(kind, seed, plans, counted, has_cache=begin // batch % CACHED == 0)
+        yield from explored(kind, seed, plans, counted, has_cache=begin % FIRST // batch % CACHED == 0)
+
+
+def _plan(kind: Kind, seed: int, number: int) -> Plan:
+    return plan_of(kind, seed, number) if number < FIRST else single_of(kind, seed, number)
 
 
 def shrunk(kind: Kind, seed: int, lie: Lie) -> tuple[Plan, list[Lie]] | None:
     """The history alone, without each part that the lie does not need; None if it needs other histories."""
-    plan = plan_of(kind, seed, lie.number)
+    plan = _plan(kind, seed, lie.number)
 
     def lies(one: Plan) -> list[Lie]:
         return [
@@ -112,6 +117,7 @@ def shown(plan: Plan) -> str:
         values = ", ".join(f"{name}={value!r}" for name, value in structs.asdict(write.intent).items() if value)
         calls = " ".join(f"{at:.2f}" for at in write.calls)
         lines.append(f"{write.person} {type(write.intent).__name__}({values}) at {calls}")
+    lines += [f"a page shows it {plan.looked:.1f} s before"] if plan.looked is not None else []
     lines += [f"rival {rival}" for rival in plan.rivals]
     last = max((place for place, fault in enumerate(plan.faults) if fault is not Fault.NONE), default=-1)
     lines.append(f"faults {[fault.value for fault in plan.faults[: last + 1]]}")

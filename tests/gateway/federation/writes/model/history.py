@@ -77,7 +77,7 @@ class Kill(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """`breaks`: the calls of the journal that fail, by method and number. `blind`: the seconds in which reads fail."""
+    """`looked`: the second before its beginning at which a page shows the task, and the cache may keep it. `breaks`: the calls of the journal that fail, by method and number. `blind`: the seconds in which reads fail."""
 
     number: int
     begins: float
@@ -89,6 +89,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     kill: Kill | None
     breaks: frozenset[tuple[str, int]]
     blind: tuple[float, float]
+    looked: float | None = None
 
 
 def plan_of(kind: Kind, seed: int, number: int) -> Plan:
@@ -178,16 +179,16 @@ def _task_writes(chance: random.Random, number: int, first: str) -> Sequence[tup
         verbs.append(chance.choice(("claim", "complete", "release", "update", "assign", first)))
     if chance.random() < 0.03:
         verbs.append(chance.choice(("claim", "complete", "update")))
-    return [(_person(chance, verb), _intent(chance, number, place, verb)) for place, verb in enumerate(verbs)]
+    return [(person_of(chance, verb), intent_of(chance, number, place, verb)) for place, verb in enumerate(verbs)]
 
 
-def _person(chance: random.Random, verb: str) -> str:
+def person_of(chance: random.Random, verb: str) -> str:
     if verb in {"unassign", "assign", "update", "cancel"}:
         return "carol"
     return "bob" if chance.random() < 0.25 else "alice"
 
 
-def _intent(chance: random.Random, number: int, place: int, verb: str) -> Intent:
+def intent_of(chance: random.Random, number: int, place: int, verb: str) -> Intent:
     match verb:
         case "claim":
             return ClaimIntent()
@@ -250,15 +251,18 @@ def _writes(
 
 
 def _rival(chance: random.Random, kind: Kind, *verbs: str) -> Rival:
-    """Never what nothing could tell from our own write: the same outcome without data, by a name that is not shown."""
     at = chance.choice((chance.uniform(-1, 2), chance.uniform(0, 30), chance.uniform(0, 200)))
+    return rival_of(chance, kind, verbs, at=max(0.0, at))
+
+
+def rival_of(chance: random.Random, kind: Kind, verbs: Sequence[str], *, at: float) -> Rival:
+    """Never what nothing could tell from our own write: the same assignment by the account, by a name that is not shown."""
     actor = chance.choice(("dmitri", "elena", "dmitri" if kind.exclusive_account else TECHNICAL))
-    is_told = kind.shows_author and actor != TECHNICAL
     return Rival(
-        at=max(0.0, at),
+        at=at,
         verb=chance.choice(verbs),
         actor=actor,
         owner=chance.choice(("dmitri", "elena")),
-        outcome=chance.choice(_OUTCOMES if is_told else ("escalated", "withdrawn")),
+        outcome=chance.choice((*_OUTCOMES, *_OUTCOMES, "escalated")),
         title=chance.choice(("A", "B", "C")),
     )

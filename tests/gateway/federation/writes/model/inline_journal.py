@@ -8,11 +8,12 @@ from msgspec import Struct
 
 from connectors.sdk.commands import TaskAction
 from connectors.sdk.errors import GatewayUnavailableError
-from gateway.store import Stage
+from connectors.sdk.model import Task
+from gateway.store import Lease, Stage
 from gateway.store.presence import Presence
 from gateway.store.rows import decoded
 from gateway.store.sqlite import SqliteJournal
-from schema.ports import WriteResult
+from schema.ports import Target, WriteResult
 
 T = TypeVar("T")
 
@@ -46,9 +47,20 @@ class InlineJournal(SqliteJournal):
             row[0]: End(TaskAction(row[1]), Stage(row[2]), row[3], decoded(row[4], WriteResult), row[5]) for row in rows
         }
 
-    async def _run(self, work: Callable[[], T]) -> T:
+    async def take(self, target: Target) -> Lease | None:
+        """Its gateways run one after the other, so none shares a lease; `test_target_lease` has those that do."""
+        self._check_open()
+        return Lease()
+
+    async def give_back(self, target: Target, *, hidden: Task | None = None) -> None:
+        self._check_open()
+
+    def _check_open(self) -> None:
         if self.is_closed:
             raise GatewayUnavailableError("the journal is closed")
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        self._check_open()
         try:
             return work()
         except sqlite3.Error as error:

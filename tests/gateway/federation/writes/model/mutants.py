@@ -2,13 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
 from connectors.sdk.commands import Command
 from connectors.sdk.errors import ConnectorError, UnavailableError
-from gateway.federation.writes import looker
+from gateway.federation.writes import looker, proof
 from gateway.federation.writes.attempt import Attempt
+from gateway.federation.writes.authorship import Who, completer
 from gateway.federation.writes.evidence import evidence_of
 from gateway.federation.writes.proof import Verdict
 from gateway.federation.writes.send_once import AtMostOnceSender
@@ -91,6 +93,25 @@ def retried_after_reset() -> Iterator[None]:
         return await _send(self, attempt, command, perform)
 
     with patch.object(AtMostOnceSender, "send", send):
+        yield
+
+
+@contextmanager
+def outcome_as_proof() -> Iterator[None]:
+    """A completion with the same outcome is ours where the vendor does not tell whose it is."""
+
+    def told(*about: Any) -> Who:
+        found = completer(*about)
+        return Who.OURS if found is Who.NOT_TOLD else found
+
+    with patch.object(proof, "completer", told):
+        yield
+
+
+@contextmanager
+def old_look_as_proof() -> Iterator[None]:
+    """Who was no owner when a page showed the task a while ago was none when the write was sent."""
+    with patch.object(proof, "SKEW", timedelta(minutes=10)):
         yield
 
 

@@ -79,7 +79,7 @@ class ModelJournal(InlineJournal):
     """Kills the gateway, and fails, where a history says so. The journal of a killed gateway cannot be used."""
 
     def __init__(self, world: "World", after: "ModelJournal | None") -> None:
-        super().__init__(lambda: world.now().timestamp(), after)
+        super().__init__(world.clock.timestamp, after)
         self._world = world
 
     async def admit(self, *, operation_id: str, **more: Any) -> Record | None:
@@ -170,7 +170,7 @@ class World:
     def __init__(self, kind: Kind, *, has_cache: bool = False) -> None:
         self.kind = kind
         self.has_cache = has_cache
-        clock = ModelClock()
+        self.clock = clock = ModelClock()
         self.seconds, self.now = clock.seconds, clock.now
         self.vendor = Vendor(kind, self.seconds, self.now)
         self.ends: Mapping[str, End] = {}
@@ -198,6 +198,8 @@ class World:
                 for number, at in enumerate(write.calls):
                     self._calls += 1
                     loop.call_later(history.plan.begins + at, self._call, history, write, number)
+            if history.plan.looked is not None:
+                loop.call_later(history.plan.begins - history.plan.looked, self._look, history)
             for rival in history.plan.rivals:
                 loop.call_later(history.plan.begins + rival.at, self._rival, history, rival)
         await self._all_called.wait()
@@ -293,6 +295,17 @@ class World:
         token = "token" if self.kind.acts_as == "viewer" else None
         with in_context(CallContext(caller=caller, token=token).with_deadline(MUTATION_DEADLINE)):
             return await gateway.federation.perform(caller, request)
+
+    def _look(self, history: History) -> None:
+        """A page shows the task to all who may see it."""
+        if history.plan.task is not None and self.gateway.is_open.is_set():
+            ref = history.plan.task.ref
+
+            async def looked() -> None:
+                with in_context(CallContext(caller=PEOPLE["alice"], token="token").with_deadline(5.0)):
+                    await self.gateway.federation.get_tasks(PEOPLE["alice"], [ref])
+
+            self._ended.append(asyncio.ensure_future(looked()))
 
     def _rival(self, history: History, rival: Rival) -> None:
         target = history.plan.task or history.plan.flow
