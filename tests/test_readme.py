@@ -14,7 +14,7 @@ from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import CacheSettings, LimitsSettings, Section, SourceSettings
 from gateway.cli import app
 from gateway.federation.sources.action_capabilities import action_capabilities
-from gateway.settings import CacheBounds, StoreSettings, load
+from gateway.settings import CacheBounds, CallersSettings, StoreSettings, load
 from schema.core.enums import UserErrorCode
 from schema.core.limits import DocumentLimits
 from tests.documents import PAGES, README, ROOT, Page
@@ -34,9 +34,10 @@ async def test_the_first_query_gives_the_answer_that_the_readme_shows(world: Wor
     answer = (await world.client.post("/graphql", json=body)).json()
 
     expected = json.loads(README.blocks("json")[0])
-    # Whether a call had to wait shortly for its turn depends on the machine.
+    # Whether a call had to wait shortly for its turn depends on the machine, and each answer has an id of its own.
     for told in (expected, answer):
         del told["extensions"]["taskgate"]["waits"], told["extensions"]["taskgate"]["waitedMs"]
+        assert 16 == len(told["extensions"].pop("requestId"))
     assert expected == answer
 
 
@@ -128,7 +129,8 @@ def test_the_listed_codes_are_the_codes_of_the_gateway() -> None:
     listed = {code for row in CLIENTS.rows("code") for code in row[0].split(", ")}
 
     assert set(REFUSALS) <= listed
-    assert listed <= set(REFUSALS) | set(UserErrorCode) | {"INTERNAL"}
+    # Its status is tested with the budgets of callers.
+    assert listed <= set(REFUSALS) | set(UserErrorCode) | {"INTERNAL", "CALLER_LIMITED"}
 
 
 def test_the_listed_statuses_of_a_write_are_all_statuses() -> None:
@@ -153,6 +155,7 @@ def test_the_table_of_limits_equals_the_limits() -> None:
         ("`[sources.limits]`", LimitsSettings),
         ("`[gateway.cache]`", CacheBounds),
         ("`[store]`", StoreSettings),
+        ("`[gateway.callers]`", CallersSettings),
     ],
 )
 def test_the_tables_of_cache_and_limits_equal_the_settings(head: str, model: type[Section]) -> None:

@@ -4,6 +4,7 @@ file      `load`: reads the TOML file and fills in `${NAME}` and `${file:path}`
 gateway   `[gateway]`: the process
 auth      `[auth]`: how callers sign in
 cache_bounds  `[gateway.cache]`: how much is kept
+callers   `[gateway.callers]`: how much each person may ask for in a minute
 store     `[store]`: how long the journal keeps ended tasks
 people    `[[people]]`: people and their identities
 checks    each table against its type, and the tables against each other
@@ -14,6 +15,7 @@ errors    `ConfigurationError`: one line that names the key
 
 from gateway.settings.auth import ApiKey, ApiKeysAuth, DemoAuth
 from gateway.settings.cache_bounds import CacheBounds
+from gateway.settings.callers import CallersSettings
 from gateway.settings.errors import ConfigurationError
 from gateway.settings.file import Settings, load
 from gateway.settings.gateway import GatewaySettings
@@ -24,6 +26,7 @@ __all__ = [
     "ApiKey",
     "ApiKeysAuth",
     "CacheBounds",
+    "CallersSettings",
     "ConfigurationError",
     "DemoAuth",
     "GatewaySettings",

@@ -24,6 +24,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     `operation`: what the requests are for, as logs and errors name it ("list tasks")
     `caller`: None while the gateway calls for itself
     `token`: what the caller signed in with, if another system could accept it
+    `request_id`: of the request that it is for, as logs and answers tell it; None while the gateway calls for itself
     `deadline`: until when an answer is useful, in seconds of the event loop's clock; None: no deadline
     `asked_at`: when the question arrived, in seconds of the monotonic clock; None: with the call itself. A read that began
     later is fresh enough for it
@@ -37,6 +38,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     operation: str = ""
     caller: Caller | None = None
     token: str | None = None
+    request_id: str | None = None
     priority: Priority = Priority.INTERACTIVE
     deadline: float | None = None
     asked_at: float | None = None
