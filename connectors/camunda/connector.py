@@ -11,7 +11,6 @@ from connectors.camunda import after_write, details, flows, options, people, sea
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.errors import CLAIMS_FOR_ITSELF, is_refusal, parse_error
 from connectors.camunda.extras import Extras
-from connectors.camunda.formats import judge_form
 from connectors.camunda.forms import variables_of
 from connectors.camunda.ids import is_key
 from connectors.camunda.mapping import changeset_of, read_task, task_of, tasks_of
@@ -75,6 +74,7 @@ from connectors.sdk import (
     readable_task,
     utc_now,
 )
+from connectors.sdk.form_js import judge_form
 
 T = TypeVar("T")
 
