@@ -72,7 +72,12 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         for gateway in opened:
             gateway.federation.drain(seconds)
 
+    def reopen_audit() -> None:
+        for gateway in opened:
+            gateway.reopen_audit()
+
     app.state.drain = drain
+    app.state.reopen_audit = reopen_audit
     graphiql = GraphiQL(settings) if settings.gateway.offers("graphiql") else None
     route = GraphQLRoute(
         Execution(

@@ -19,6 +19,7 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.registry import connector_types
+from gateway.audit import Audit, FileAudit, LogAudit
 from gateway.auth import Authenticator, sign_in
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
 from gateway.federation.cache import Cache, Kind, Tag
@@ -30,6 +31,7 @@ from gateway.federation.sources import Source, SourceReader, flight_context
 from gateway.federation.traffic import Observe, ignore_record
 from gateway.federation.writes import (
     AtMostOnceSender,
+    AuditTrail,
     BulkWriter,
     CommandBuilder,
     Creator,
@@ -68,10 +70,11 @@ FIRST_LOOK = 3.0
 
 
 class Gateway(Struct, frozen=True, kw_only=True):
-    """What the application serves requests with."""
+    """What the application serves requests with. `reopen_audit`: the audit's file was moved away, and a new one is begun."""
 
     authenticator: Authenticator
     federation: FederatedSources
+    reopen_audit: Callable[[], None]
 
 
 @asynccontextmanager
@@ -96,6 +99,9 @@ async def open_gateway(
             source = Source(connector, rate_limits=shared.rate_limits, observe=observe)
             stack.push_async_callback(source.aclose)
             sources.append(source)
+        audit = _audit(settings)
+        if isinstance(audit, FileAudit):
+            stack.callback(audit.close)
         keep_own = timedelta(days=settings.store.keep_own_days)
         journal = SqliteJournal(settings.gateway.journal, keep_ended=keep_own.total_seconds())
         stack.callback(journal.close)
@@ -122,13 +128,18 @@ async def open_gateway(
             bulk_deadline=settings.gateway.bulk_deadline,
             settled=settled,
             pause=pause,
+            audit=audit,
         )
         stack.push_async_callback(federation.stop)
         await federation.start()
         async with anyio.create_task_group() as group:
             for source in sources:
                 group.start_soon(partial(source.start, within=FIRST_LOOK))
-        yield Gateway(authenticator=Authenticator(sign_in(settings.auth, people)), federation=federation)
+        yield Gateway(
+            authenticator=Authenticator(sign_in(settings.auth, people)),
+            federation=federation,
+            reopen_audit=audit.reopen if isinstance(audit, FileAudit) else _nothing,
+        )
 
 
 def journal_fault(settings: Settings) -> str | None:
@@ -177,10 +188,11 @@ def compose(
     bulk_deadline: float = 300.0,
     pause: Pause = anyio.sleep,
     settled: Settled = lambda _source, _status: None,
+    audit: Audit | None = None,
 ) -> FederatedSources:
-    """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`.
+    """The parts around `sources`, which are opened and closed elsewhere, as are `journal`, `answers` and `audit`.
 
-    The deadlines are in seconds, for one write and for one bulk action.
+    The deadlines are in seconds, for one write and for one bulk action. Without `audit` its lines are lines of the log.
     """
     own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS))
     known, shown = KnownAccounts(people), RecentlyShown()
@@ -222,6 +234,7 @@ def compose(
 
     sender = AtMostOnceSender(journal=journal, answers=answers, now=now)
     target_leases = TargetLeases(leases, journal=journal, changed_elsewhere=changed_elsewhere, hidden=hidden_now)
+    trail = AuditTrail(by_key, audit=audit or LogAudit(), now=now)
     undoer = Undoer(
         by_key,
         journal=journal,
@@ -230,6 +243,7 @@ def compose(
         sender=sender,
         leases=target_leases,
         people=people,
+        trail=trail,
         now=now,
         monotonic=monotonic,
     )
@@ -245,6 +259,7 @@ def compose(
         recorder=recorder,
         own=own,
         answers=answers,
+        trail=trail,
         settled=settled,
         now=now,
         monotonic=monotonic,
@@ -263,7 +278,7 @@ def compose(
         known=known,
         looks=Looks(),
     )
-    recovery = Recovery(journal=journal)
+    recovery = Recovery(journal=journal, trail=trail)
     pipeline = WritePipeline(
         by_key,
         journal=journal,
@@ -284,6 +299,7 @@ def compose(
         settler=settler,
         reconciler=reconciler,
         undoer=undoer,
+        trail=trail,
         deadline=write_deadline,
     )
     return FederatedSources(
@@ -321,6 +337,7 @@ def compose(
             pipeline=pipeline,
             tasks=task_writer,
             reads=tasks,
+            trail=trail,
             deadline=bulk_deadline,
         ),
         next_task=NextTask(
@@ -334,10 +351,20 @@ def compose(
             presses=target_leases,
             recovery=recovery,
             recorder=recorder,
+            trail=trail,
         ),
         known=known,
         shown=shown,
     )
+
+
+def _audit(settings: Settings) -> Audit:
+    path = settings.gateway.audit
+    return LogAudit() if path is None else FileAudit(path)
+
+
+def _nothing() -> None:
+    """There is no file to reopen."""
 
 
 def _secret(settings: Settings) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.registry import connector_types
@@ -53,6 +54,28 @@ async def test_the_readmes_operations_work(world: World) -> None:
         claimed["task"]["state"],
         claimed["task"]["assignee"]["displayName"],
     )
+
+
+async def test_a_claim_is_the_line_of_the_audit_that_the_docs_show(world: World) -> None:
+    """Its members and their order, and all values that are not of the one write."""
+    shown = json.loads(OPERATING.blocks("json")[0])
+    _, claim = README.blocks("graphql")
+    queue = (
+        '{ viewer { inbox(scope: CLAIMABLE, filter: { sourceKey: { eq: "camunda" } }, first: 1) { nodes { id } } } }'
+    )
+    task = (await world.data(queue))["viewer"]["inbox"]["nodes"][0]
+    with capture_logs() as logged:
+        answer = await world.ask(claim, id=task["id"])
+    [line] = [each for each in logged if each["event"] == "audit"]
+
+    assert [*shown] == [name for name in line if name in shown]
+    own = {name: line[name] for name in ("time", "target", "operation")}
+    assert {**shown, **own, "codes": (), "request": answer["extensions"]["requestId"]} == {
+        name: line[name] for name in shown
+    }
+    assert {name: len(shown[name]) for name in own} == {name: len(value) for name, value in own.items()}
+    told = {row[0].strip("`").replace("`, `", " ") for row in OPERATING.rows("member")}
+    assert set(shown) == set(" ".join(told).split())
 
 
 def test_the_example_configuration_can_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

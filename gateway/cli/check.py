@@ -30,12 +30,13 @@ def check(config: ConfigFile) -> None:
     """
     log_errors_only()
     settings = load_or_fail(config)
+    from gateway.audit import audit_fault
     from gateway.composition import journal_fault
 
-    fault = journal_fault(settings)
-    if fault is not None:
+    faults = [fault for fault in (journal_fault(settings), audit_fault(settings.gateway.audit)) if fault is not None]
+    for fault in faults:
         print(fault, file=sys.stderr)
-    if not asyncio.run(_all_answer(settings)) or fault is not None:
+    if not asyncio.run(_all_answer(settings)) or faults:
         raise typer.Exit(1)
 
 

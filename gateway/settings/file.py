@@ -51,9 +51,8 @@ def load(path: Path) -> Settings:
         journal = gateway.get("journal", f"{path.name}.journal.sqlite3")
         # Joining keeps an absolute path; a relative one starts at the configuration's folder.
         gateway["journal"] = str(path.parent / journal) if isinstance(journal, str) else journal
-        audit = gateway.get("audit")
-        if isinstance(audit, str) and audit:
-            gateway["audit"] = str(path.parent / audit)
+        if isinstance(gateway.get("audit"), str):
+            gateway["audit"] = str(path.parent / gateway["audit"])
     listed = document.pop("sources", [])
     head = checked(_Document, document, ())
     if not isinstance(listed, list):

@@ -30,6 +30,8 @@ _OURS = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_t
 class ViewerToken(Credentials):
     """The token that the caller signed in with. It cannot be renewed here; one that has expired is not sent."""
 
+    is_person = True
+
     def __init__(self, *, clock: Clock = utc_now) -> None:
         self._clock = clock
 
@@ -46,6 +48,7 @@ class TokenExchange(Credentials):
     for at most `most` people; the least recently used one is dropped.
     """
 
+    is_person = True
     EARLY = 60.0
 
     def __init__(

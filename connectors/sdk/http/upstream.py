@@ -194,6 +194,8 @@ class Upstream:
 
         async def attempt() -> Answer:
             extra = await credentials.headers(self)
+            if is_write:
+                current_call().note_writer(is_person=credentials.is_person)
             answer = await send(extra)
             if answer.status == 401 and self._refuses_credentials(answer) and credentials.renew(extra):
                 answer = await send(await credentials.headers(self))

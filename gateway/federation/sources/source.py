@@ -12,6 +12,7 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.connector_info import ConnectorInfo
 from connectors.sdk.errors import ConnectorError, MalformedResponseError, RateLimitedError, RejectedError
 from connectors.sdk.odd_rows import OddRow
+from connectors.sdk.settings import ActsAs
 from gateway.federation.cache import Scope
 from gateway.federation.sources.account import AccountWatch
 from gateway.federation.sources.action_capabilities import action_capabilities, described, withheld_actions
@@ -73,6 +74,12 @@ class Source:
         self._withheld: Mapping[TaskAction, str] = {}
         self._is_per_person = connector.settings.acts_as != "service"
         self._record = StatusRecord(self.key, per_person=self._is_per_person, clock=connector.clock)
+
+    @property
+    def acts_as(self) -> ActsAs:
+        """Whose credentials its calls have."""
+        mode: ActsAs = self.connector.settings.acts_as
+        return mode
 
     async def start(self, *, within: float) -> None:
         """Look at the source's own account now, for at most so many seconds, and from time to time until `aclose`."""

@@ -15,11 +15,12 @@ from gateway.federation.objects import TaskReader
 from gateway.federation.sources import Source
 from gateway.federation.traffic import Batches, Priority, RequestCost, current_context, in_context
 from gateway.federation.writes.array import Array
+from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.bulk_run import BulkRun
 from gateway.federation.writes.pipeline import WritePipeline
 from gateway.federation.writes.task_write import TaskWriter
 from gateway.federation.writes.verbs import Verb, verb_for
-from schema.ports import BulkEntry, BulkRequest, BulkResult, WriteResult
+from schema.ports import BulkEntry, BulkRequest, BulkResult, WriteRequest, WriteResult
 
 # Seconds that one bulk action may take.
 DEADLINE = 300.0
@@ -41,6 +42,7 @@ class BulkWriter:
         pipeline: WritePipeline,
         tasks: TaskWriter,
         reads: TaskReader,
+        trail: AuditTrail,
         deadline: float = DEADLINE,
         monotonic: Callable[[], float] = anyio.current_time,
     ) -> None:
@@ -48,6 +50,7 @@ class BulkWriter:
         self._pipeline = pipeline
         self._tasks = tasks
         self._reads = reads
+        self._trail = trail
         self._deadline = deadline
         self._monotonic = monotonic
 
@@ -68,6 +71,9 @@ class BulkWriter:
                 by_source.setdefault(ref.source, []).append(ref)
             else:
                 run.has_no_source(ref)
+                if not request.dry_run:
+                    one = WriteRequest(target=ref, intent=request.intent)
+                    self._trail.denied(caller, one, run.entries[ref].result)
         cost = RequestCost()
         estimates: list[int] = []
         with in_context(structs.replace(context, priority=Priority.WRITE).counted_by(cost)):

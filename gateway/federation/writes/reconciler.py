@@ -20,6 +20,7 @@ from gateway.federation.authorization import OwnWork
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.sources import Source
 from gateway.federation.traffic import CallContext, Priority, RequestCost, current_context, in_context
+from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.read_share import ReadShare
 from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.settlement import Settlement, Settler, unresolved
@@ -74,6 +75,7 @@ class Reconciler:
         recorder: Recorder,
         own: OwnWork,
         answers: Cache,
+        trail: AuditTrail,
         settled: Settled = lambda _source, _status: None,
         now: Clock = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
@@ -84,6 +86,7 @@ class Reconciler:
         self._recorder = recorder
         self._own = own
         self._answers = answers
+        self._trail = trail
         self._settled = settled
         self._now = now
         self._monotonic = monotonic
@@ -263,6 +266,7 @@ class Reconciler:
             self._answers.invalidate([Tag(source, kinds[0], native_id), Tag(source, kinds[1])])
         status = "UNRESOLVED" if result.status is MutationStatus.UNKNOWN else result.status.value
         self._settled(write.target.source, status)
+        self._trail.settled(write.person, write.target, write.action, result)
         tell = log.warning if status == "UNRESOLVED" else log.info
         tell("write settled later", operation=write.operation_id, source=write.target.source, status=status)
 

@@ -33,6 +33,7 @@ from connectors.sdk.model import (
 )
 from connectors.sdk.query import Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
+from gateway.audit import Audit
 from gateway.composition import compose
 from gateway.federation.authorization import OwnWork
 from gateway.federation.cache import Cache
@@ -227,6 +228,7 @@ def federation(
     own: OwnWork | None = None,
     pause: Callable[[float], Awaitable[None]] = no_pause,
     settled: Callable[[str, str], None] = lambda _source, _status: None,
+    audit: Audit | None = None,
 ) -> FederatedSources:
     """The real federation over sources in memory, with real clocks where a test does not depend on them.
 
@@ -246,6 +248,7 @@ def federation(
         own=own,
         pause=pause,
         settled=settled,
+        audit=audit,
     )
 
 
