@@ -95,8 +95,13 @@ async def open_gateway(
         people = ConfiguredPeople(person.caller() for person in settings.people)
         sources = []
         for section in settings.sources:
-            connector = connector_types()[section.vendor].open(section)
-            source = Source(connector, rate_limits=shared.rate_limits, observe=observe)
+            kind, reading = connector_types()[section.vendor], section.as_reader()
+            source = Source(
+                kind.open(section),
+                reader=None if reading is None else kind.open(reading),
+                rate_limits=shared.rate_limits,
+                observe=observe,
+            )
             stack.push_async_callback(source.aclose)
             sources.append(source)
         audit = _audit(settings)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Raw
 
 from connectors.camunda import wire
-from connectors.sdk import JSON_OK, NO_CONTENT, Answer, Upstream
+from connectors.sdk import JSON_OK, NO_CONTENT, Answer, Credentials, Upstream
 
 Sort = Sequence[Mapping[str, str]]
 
@@ -23,9 +23,9 @@ class CamundaClient:
     async def get_topology(self) -> wire.Topology:
         return (await self._upstream.read("GET", "/topology")).decode(wire.Topology)
 
-    async def get_status(self) -> None:
+    async def get_status(self, credentials: Credentials | None = None) -> None:
         """UnavailableError (503) if no partition has a healthy leader. The server answers without credentials too."""
-        await self._upstream.read("GET", "/status")
+        await self._upstream.read("GET", "/status", credentials=credentials)
 
     async def get_current_user(self) -> wire.CurrentUser:
         answer = await self._upstream.read("GET", "/authentication/me")

@@ -134,7 +134,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             case "exchange", OAuthCredentials() as client:
                 user = TokenExchange(client, clock=clock)
             case _:
-                user = ViewerToken(clock=clock)
+                user = ViewerToken(settings.audience, clock=clock)
         return cls(settings, upstream, user=user, account=account, clock=clock)
 
     async def ping(self) -> None:

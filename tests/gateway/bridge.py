@@ -19,7 +19,7 @@ from gateway.people.configured import ConfiguredPeople
 from gateway.shared.memory import memory_state
 from gateway.store.sqlite import SqliteJournal
 from sandbox.littlehorse import LittlehorseStandIn
-from sandbox.littlehorse.directory import user_called
+from sandbox.littlehorse.directory import CLIENT_ID, user_called
 from sandbox.littlehorse.records import TaskRun
 from schema.ports import (
     InboxScope,
@@ -69,6 +69,8 @@ class Bridge:
         # httpx2 and Starlette type ASGI applications differently.
         app: Any = self.stand_in
         config = self.stand_in.source_config("http://bridge.test") | {"acts_as": acts_as, **settings}
+        if acts_as == "viewer":
+            config["audience"] = CLIENT_ID
         if not has_account:
             del config["credentials"]
         parsed = LittlehorseSettings.model_validate(config)

@@ -13,6 +13,7 @@ from gateway.app import create_app
 from gateway.settings import load
 from sandbox.config import toml
 from sandbox.littlehorse import LittlehorseStandIn
+from sandbox.littlehorse.directory import CLIENT_ID
 from sandbox.people import DEMO_PEOPLE
 from sandbox.server import serve
 
@@ -37,7 +38,9 @@ class Bridge:
         return found
 
 
-@pytest.fixture(params=["viewer", "exchange"])
+@pytest.fixture(
+    params=[{"acts_as": "viewer", "audience": CLIENT_ID}, {"acts_as": "exchange"}], ids=["viewer", "exchange"]
+)
 async def bridge(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bridge]:
     async with AsyncExitStack() as stack:
         stand_in = LittlehorseStandIn()
@@ -45,7 +48,7 @@ async def bridge(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         stand_in.reset(tasks=40, seed=7, now=None, scenario=None)
         urls = await stack.enter_async_context(serve([stand_in], host="127.0.0.1", base_port=0))
         tokens = {person.key: stand_in.token(person.key) for person in DEMO_PEOPLE}
-        source = stand_in.source_config(urls["littlehorse"]) | {"acts_as": request.param}
+        source = stand_in.source_config(urls["littlehorse"]) | request.param
         people = [
             {
                 "key": person.key,

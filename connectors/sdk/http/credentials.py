@@ -109,9 +109,10 @@ class TokenCredentials(Credentials):
         return True
 
 
-def from_settings(
-    settings: NoCredentials | BasicCredentials | BearerCredentials | HeaderCredentials | OAuthCredentials,
-) -> Credentials:
+AnyCredentials = NoCredentials | BasicCredentials | BearerCredentials | HeaderCredentials | OAuthCredentials
+
+
+def from_settings(settings: AnyCredentials) -> Credentials:
     """Credentials of the kinds that vendors share. A vendor with a login of its own builds TokenCredentials."""
     match settings:
         case NoCredentials():

@@ -14,10 +14,10 @@ from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, Unauth
 from connectors.sdk.http.answer import Answer
 from connectors.sdk.http.authority import Authority
 from connectors.sdk.http.call import current_call
-from connectors.sdk.http.credentials import Credentials, Exchange
-from connectors.sdk.http.token import Token, has_expired, is_sendable, token_of
+from connectors.sdk.http.credentials import AnyCredentials, Credentials, Exchange, from_settings
+from connectors.sdk.http.token import Token, has_expired, is_for, is_sendable, seconds_left, token_of
 from connectors.sdk.http.upstream import error_from_status
-from connectors.sdk.settings import OAuthCredentials
+from connectors.sdk.settings import OAuthCredentials, SourceSettings
 
 # RFC 8693 sections 2.1 and 3.
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -28,16 +28,26 @@ _OURS = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_t
 
 
 class ViewerToken(Credentials):
-    """The token that the caller signed in with. It cannot be renewed here; one that has expired is not sent."""
+    """The token that the caller signed in with. It cannot be renewed here; one that has expired is not sent.
+
+    Nor is one that is not meant for this system: `audience` must be in its `aud` (RFC 9700, section 4.10). A token that
+    tells no audience is for none.
+    """
 
     is_person = True
 
-    def __init__(self, *, clock: Clock = utc_now) -> None:
+    def __init__(self, audience: str | None, *, clock: Clock = utc_now) -> None:
+        self._audience = audience
         self._clock = clock
 
     async def headers(self, upstream: Exchange) -> Mapping[str, str]:
         _, token = _present()
         _refuse_expired(token, self._clock)
+        if self._audience is None or not is_for(token, self._audience):
+            raise UnauthenticatedError(
+                f"was not called: the token that you signed in with is not for this system, its aud lacks "
+                f"{self._audience!r}; the identity provider must add this audience to the tokens of the sign-in"
+            )
         return {"Authorization": f"Bearer {token}"}
 
 
@@ -76,7 +86,7 @@ class TokenExchange(Credentials):
             if kept.value is None or kept.subject != digest or self._monotonic() >= kept.until:
                 _refuse_expired(subject, self._clock)
                 token = await self._exchanged(upstream, subject)
-                lifetime = 300.0 if token.lifetime is None else token.lifetime
+                lifetime = self._lifetime(token)
                 kept.value, kept.subject = token.value, digest
                 kept.until = self._monotonic() + lifetime - min(self.EARLY, lifetime / 2)
             return {"Authorization": f"Bearer {kept.value}"}
@@ -86,6 +96,12 @@ class TokenExchange(Credentials):
         if kept is not None and refused.get("Authorization") == f"Bearer {kept.value}":
             kept.value = None
         return True
+
+    def _lifetime(self, token: Token) -> float:
+        """Seconds: what the issuer says, and no longer than the token itself says. One that is over is not kept."""
+        said = 300.0 if token.lifetime is None else token.lifetime
+        left = seconds_left(token.value, self._clock())
+        return said if left is None else max(0.0, min(said, left))
 
     async def _exchanged(self, upstream: Exchange, subject: str) -> Token:
         form = {
@@ -124,6 +140,22 @@ class _Exchanged:
 class _ErrorAnswer(msgspec.Struct):
     error: str | None = None
     error_description: str | None = None
+
+
+def acting_credentials(settings: SourceSettings, credentials: AnyCredentials, *, clock: Clock = utc_now) -> Credentials:
+    """What the requests of a source carry, by its `acts_as`: `credentials`, the caller's token, or one exchanged for it.
+
+    ValueError for an exchange without credentials of kind oauth: the settings of the vendor refuse it before.
+    """
+    match settings.acts_as, credentials:
+        case "viewer", _:
+            return ViewerToken(settings.audience, clock=clock)
+        case "exchange", OAuthCredentials() as client:
+            return TokenExchange(client, clock=clock)
+        case "exchange", _:
+            raise ValueError("acts_as exchange needs credentials of kind oauth")
+        case _:
+            return from_settings(credentials)
 
 
 def _refuse_expired(token: str, clock: Clock) -> None:

@@ -19,7 +19,7 @@ from connectors.sdk.settings.credentials import (
 from connectors.sdk.settings.limits import LimitsSettings
 from connectors.sdk.settings.outcomes import ConfiguredOutcome, ConfiguredOutcomes
 from connectors.sdk.settings.section import Section
-from connectors.sdk.settings.source import ActsAs, SourceSettings
+from connectors.sdk.settings.source import ActsAs, ReaderCredentials, SourceSettings
 
 __all__ = [
     "ActsAs",
@@ -32,6 +32,7 @@ __all__ = [
     "LimitsSettings",
     "NoCredentials",
     "OAuthCredentials",
+    "ReaderCredentials",
     "Section",
     "SourceSettings",
 ]

@@ -32,6 +32,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     `batches`: what collects reads by id, for writes that travel together; None: each read is a call of its own
     `is_about_one`: the request is about one object, or is made with one person's credentials: an error answer may be about
     these, and not about the source
+    `by_reader`: the gateway looks for itself, with the source's `reader` account if it has one; never for a person
     `is_probe`: the request is a health probe and passes an open circuit breaker
     """
 
@@ -46,6 +47,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     operation_records: OperationRecords | None = None
     batches: Batches | None = None
     is_about_one: bool = False
+    by_reader: bool = False
     is_probe: bool = False
 
     def __repr__(self) -> str:
