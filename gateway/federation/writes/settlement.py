@@ -120,9 +120,8 @@ class Settler:
             upstream_calls=0,
         )
         if source.is_by_reader:
-            # The author is shown only what their own token reads.
-            result = structs.replace(result, task=earlier.task, flow=earlier.flow)
-            return structs.replace(found, task=None, result=result)
+            # The author is shown only what their own token reads, and what was read before the write is no longer so.
+            return structs.replace(found, task=None, result=structs.replace(result, task=None, flow=None))
         ended = None
         if status is MutationStatus.APPLIED and caller is not None and now is not None:
             ended = ended_later(write.operation_id, caller, evidence, now, at=self._now())

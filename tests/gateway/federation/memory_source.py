@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from zlib import crc32
 
@@ -229,13 +230,17 @@ def federation(
     pause: Callable[[float], Awaitable[None]] = no_pause,
     settled: Callable[[str, str], None] = lambda _source, _status: None,
     audit: Audit | None = None,
+    readers: Mapping[str, Connector[Any]] = MappingProxyType({}),
 ) -> FederatedSources:
     """The real federation over sources in memory, with real clocks where a test does not depend on them.
 
-    `pause` is the time between two looks after a lost answer: none.
+    `readers` are the connectors of reader accounts, by source. `pause` is the time between two looks after a lost answer: none.
     """
     shared = memory_state()
-    sources = [Source(connector, rate_limits=shared.rate_limits) for connector in connectors]
+    sources = [
+        Source(connector, rate_limits=shared.rate_limits, reader=readers.get(connector.source))
+        for connector in connectors
+    ]
     return compose(
         sources,
         people=ConfiguredPeople(people),
