@@ -117,6 +117,17 @@ def test_the_table_of_settings_equals_the_settings() -> None:
     assert {name: str(fields[name].default) for name in actual} == actual
 
 
+def test_the_table_of_authority_has_the_modes_of_each_vendor() -> None:
+    """In whose name its sources may be called."""
+    order = ("service", "viewer", "exchange")
+    expected = {
+        connector.title: ", ".join(f"`{mode}`" for mode in order if mode in connector.settings_type.modes)
+        for connector in connector_types().values()
+    }
+
+    assert expected == {row[0]: row[1] for row in CONFIGURATION.rows("vendor | `acts_as`")}
+
+
 NEW = "application/graphql-response+json"
 REFUSALS: dict[str, dict[str, Any]] = {
     "UNAUTHENTICATED": {"headers": {"Authorization": "Bearer mallory"}},

@@ -56,6 +56,7 @@ async def _row(settings: "Settings", section: "SourceSettings") -> tuple[str, st
         await connector.ping()
         account = await _account(connector)
         shown = await history_shows_last_write(settings, connector)
+        reader = await _reader(section)
     except ConnectorError as error:
         return section.key, section.vendor, error.code, error.message
     finally:
@@ -64,7 +65,28 @@ async def _row(settings: "Settings", section: "SourceSettings") -> tuple[str, st
     if lacks:
         return section.key, section.vendor, "LIMITED", "; ".join(lacks) + _HISTORY[shown]
     as_whom = f" as {account}" if account else ""
-    return section.key, section.vendor, "OK", f"answers, and accepts our credentials{as_whom}{_HISTORY[shown]}"
+    answers = "answers, and accepts our credentials" if section.acts_as == "service" else "answers"
+    return section.key, section.vendor, "OK", f"{answers}{as_whom}{reader}{_HISTORY[shown]}"
+
+
+async def _reader(section: "SourceSettings") -> str:
+    """What the reader account of a source can do; empty without one. ConnectorError if it is refused."""
+    from connectors.sdk.errors import ConnectorError
+    from connectors.sdk.registry import connector_types
+
+    reading = section.as_reader()
+    if reading is None:
+        return ""
+    connector = connector_types()[section.vendor].open(reading)
+    try:
+        await connector.ping()
+        account = await _account(connector)
+    except ConnectorError as error:
+        error.message = f"its reader: {error.message}"
+        raise
+    finally:
+        await connector.aclose()
+    return f"; its reader is accepted{f' as {account}' if account else ''}"
 
 
 async def _account(connector: "Connector[Any]") -> str:
