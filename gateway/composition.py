@@ -4,7 +4,7 @@ import math
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -200,15 +200,19 @@ def compose(
     The deadlines are in seconds, for one write and for one bulk action. Without `audit` its lines are lines of the log.
     """
     own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS))
-    known, shown = KnownAccounts(people), RecentlyShown()
     by_key = {source.key: source for source in sources}
+
+    def scope(source: str) -> Hashable:
+        return by_key[source].scope if source in by_key else None
+
+    known, shown = KnownAccounts(people, scope=scope), RecentlyShown()
 
     def ended(ref: TaskRef) -> None:
         answers.invalidate([Tag(ref.source, Kind.TASK, ref.native_id), Tag(ref.source, Kind.TASK_LIST)])
 
     overlay, flow_overlay = (
-        Overlay(monotonic=monotonic, now=now, ended=ended),
-        FlowOverlay(monotonic=monotonic, now=now),
+        Overlay(monotonic=monotonic, now=now, ended=ended, scope=scope),
+        FlowOverlay(monotonic=monotonic, now=now, scope=scope),
     )
     reader = SourceReader(answers)
     flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)

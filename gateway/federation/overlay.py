@@ -7,7 +7,7 @@ shown while the source cannot be read.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from enum import Enum
 
@@ -21,6 +21,15 @@ LONGEST = 60.0
 KEPT = 1800.0
 # Entries beyond LONGEST that are kept; the oldest go first.
 MOST_KEPT = 1000
+
+
+ScopeOf = Callable[[str], Hashable]
+"""The credential scope of the current context, by the key of a source."""
+
+
+def one_scope(source: str) -> Hashable:
+    """Everything is shared among all."""
+    return None
 
 
 class Reading(Enum):
@@ -45,7 +54,7 @@ class Written(Struct, frozen=True):
 
 class _Entry(Struct, frozen=True):
     """`outdated` are the versions before; `at` is when the write was over. `shown_by`: the readings that have shown it.
-    `until`: after that the vendor is believed in any case.
+    `until`: after that the vendor is believed in any case. `scopes`: the credential scopes of its authors.
     """
 
     written: Written
@@ -53,6 +62,7 @@ class _Entry(Struct, frozen=True):
     at: datetime
     until: float
     shown_by: frozenset[Reading] = frozenset()
+    scopes: frozenset[Hashable] = frozenset()
 
     @property
     def expected(self) -> Task:
@@ -72,10 +82,14 @@ class Overlay:
         now: Callable[[], datetime] = utc_now,
         ended: Callable[[TaskRef], None] = lambda _: None,
         kept: float = KEPT,
+        scope: ScopeOf = one_scope,
     ) -> None:
         """`ended` is called when an entry ends. Cached reads of that task may be older than the entry: the callback
-        must invalidate them. `kept` is for how many seconds answers stand in for a failing source.
+        must invalidate them. `kept` is for how many seconds answers stand in for a failing source. `scope` tells with whom
+        answers of a source may be shared: where it is called as the person, what a write left is shown to no other person
+        to whom the source does not show the task itself.
         """
+        self._scope = scope
         self._kept = kept
         self._monotonic = monotonic
         self._now = now
@@ -90,7 +104,11 @@ class Overlay:
         outdated = frozenset(version.version for version in versions) - {expected.version}
         is_new = before is expected or (earlier is not None and earlier.written.is_new)
         self._entries[before.ref] = _Entry(
-            Written(expected, versions, is_new), outdated, self._now(), self._monotonic() + LONGEST
+            Written(expected, versions, is_new),
+            outdated,
+            self._now(),
+            self._monotonic() + LONGEST,
+            scopes=frozenset({self._scope(before.source)}) | (frozenset() if earlier is None else earlier.scopes),
         )
 
     def forget(self, ref: TaskRef) -> None:
@@ -127,11 +145,12 @@ class Overlay:
         if not self._entries:
             return ()
         self._expire()
-        now = self._monotonic()
+        now, scope = self._monotonic(), self._scope(source)
         return [
             entry.written
             for ref, entry in self._entries.items()
             if ref.source == source
+            and scope in entry.scopes
             and (not entry.is_over(reading, now) or (read_at is not None and read_at < entry.at))
         ]
 
@@ -157,23 +176,30 @@ class FlowOverlay:
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
         kept: float = KEPT,
+        scope: ScopeOf = one_scope,
     ) -> None:
+        """As for tasks."""
         self._kept = kept
         self._monotonic = monotonic
         self._now = now
+        self._scope = scope
         self._expected: dict[FlowRef, tuple[Flow, float, datetime]] = {}
+        self._scopes: dict[FlowRef, frozenset[Hashable]] = {}
 
     def put(self, expected: Flow) -> None:
         """After a write: the record that the vendor will show."""
         now = self._monotonic()
         kept = [(ref, entry) for ref, entry in self._expected.items() if entry[1] + self._kept - LONGEST > now]
         self._expected = dict(kept[-MOST_KEPT:])
+        self._scopes = {ref: self._scopes[ref] for ref in self._expected}
+        self._scopes[expected.ref] = self._scopes.get(expected.ref, frozenset()) | {self._scope(expected.source)}
         self._expected.pop(expected.ref, None)
         self._expected[expected.ref] = (expected, now + LONGEST, self._now())
 
     def forget(self, ref: FlowRef) -> None:
         """As for tasks."""
         self._expected.pop(ref, None)
+        self._scopes.pop(ref, None)
 
     def seen(self, flow: Flow) -> Flow:
         """The record to show for one that was read: the expected one while the vendor lags behind, or was not asked since."""
@@ -191,4 +217,6 @@ class FlowOverlay:
     def expected(self, ref: FlowRef) -> Flow | None:
         """The record that the vendor may not show yet."""
         entry = self._expected.get(ref)
-        return entry[0] if entry is not None and self._monotonic() < entry[1] else None
+        if entry is None or self._scope(ref.source) not in self._scopes[ref]:
+            return None
+        return entry[0] if self._monotonic() < entry[1] else None

@@ -28,6 +28,7 @@ from schema.ports import (
     WriteRequest,
     WriteResult,
 )
+from tests.gateway.kept_audit import KeptAudit
 from tests.world import short_pause
 
 KEY = "littlehorse"
@@ -76,6 +77,7 @@ class Bridge:
         parsed = LittlehorseSettings.model_validate(config)
         self.transport = LosingTransport(httpx2.ASGITransport(app=app))
         connector = LittlehorseConnector.open(parsed, transport=self.transport)
+        self.audit = KeptAudit()
         shared = memory_state()
         self.source = Source(connector, rate_limits=shared.rate_limits)
         self.answers = Cache(
@@ -92,6 +94,7 @@ class Bridge:
             cursors=CursorCodec(b"a test"),
             leases=shared.leases,
             pause=short_pause,
+            audit=self.audit,
         )
 
     def caller(self, person: str) -> Caller:

@@ -27,20 +27,9 @@ from schema.ports import (
 )
 from tests.gateway.federation.memory_source import NOW, MemoryConnector, federation, task
 from tests.gateway.federation.write_requests import ALICE, BOB, CAROL, PEOPLE, REF, perform
+from tests.gateway.kept_audit import KeptAudit
 
 SECRET = "a secret of the form"
-
-
-class KeptAudit:
-    def __init__(self) -> None:
-        self.lines: list[AuditLine] = []
-
-    def note(self, line: AuditLine) -> None:
-        self.lines.append(line)
-
-    @property
-    def told(self) -> list[tuple[str, str, str, str]]:
-        return [(each.kind, each.person, each.action, each.status) for each in self.lines]
 
 
 @pytest.fixture
