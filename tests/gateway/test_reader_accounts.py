@@ -38,7 +38,7 @@ class Here:
 
     def __init__(self, vendor: str, mode: str, *, has_reader: bool = True) -> None:
         self.stand_in: Any = stand_ins()[vendor]()
-        self.stand_in.reset(tasks=10, seed=7, now=None, scenario=SCENARIOS.get(vendor))
+        self.stand_in.reset(tasks=40, seed=7, now=None, scenario=SCENARIOS.get(vendor))
         if vendor == "littlehorse":
             self.stand_in.set_up()
         config = self.stand_in.source_config(BASE_URL)
