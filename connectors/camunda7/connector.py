@@ -261,7 +261,7 @@ class Camunda7Connector(Connector[Camunda7Settings]):
         await self._client.unclaim(command.task.native_id)
         return Outcome(task=after_write.assigned(command.task, None, at=self.clock()))
 
-    @handles(Unassign, by_id=True, note="whoever the owner is")
+    @handles(Unassign, by_id=True, note="takes it from any owner")
     async def unassign(self, command: Unassign) -> Outcome:
         await self._client.set_assignee(command.task.native_id, None)
         return Outcome(task=after_write.assigned(command.task, None, at=self.clock()))
