@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from connectors.camunda7 import wire
 from connectors.camunda7.client import Camunda7Client
 from connectors.camunda7.details import completer
-from connectors.camunda7.mapping import NO_FLOW, PEOPLE, Candidates, OfFlow, closed_task_of, task_of
+from connectors.camunda7.mapping import NO_FLOW, PEOPLE, Candidates, OfFlow, closed_task_of, task_of, utc
 from connectors.camunda7.rows import Found, candidates_by_id, flows_of, open_rows
 from connectors.camunda7.search import Plan
 from connectors.camunda7.settings import Camunda7Settings
@@ -144,7 +144,10 @@ class TaskReader:
 
     async def _whole(self, rows: Sequence[tuple[AnyTask, Raw]]) -> tuple[list[Task], list[OddRow]]:
         """Open rows of the history are read where open tasks are: the history does not say whether one is suspended."""
-        still_open = [row.id for row, _ in rows if isinstance(row, wire.HistoricTask) and row.end_time is None]
+        began = {
+            row.id: row.start_time for row, _ in rows if isinstance(row, wire.HistoricTask) and row.end_time is None
+        }
+        still_open = list(began)
         live: dict[str, tuple[AnyTask, Raw]] = {}
         for raw in await open_rows(self._client, still_open) if still_open else []:
             decoded = decode_record(raw, wire.Task)
@@ -161,8 +164,10 @@ class TaskReader:
             if isinstance(link, ConnectorError):
                 task = self._made(row, raw_, None, flows)
                 odd.append(OddRow(key=row.id, members=("identity-links",), task=unreadable(task)))
-            else:
-                tasks.append(self._made(row, raw_, link, flows))
+                continue
+            task = self._made(row, raw_, link, flows)
+            # The history writes another time of creation, some milliseconds later, and this list is filtered and sorted by it.
+            tasks.append(replace(task, created_at=utc(began[row.id])) if row.id in began else task)
         return tasks, odd
 
     async def _candidates(self, rows: Sequence[AnyTask]) -> Found:

@@ -175,7 +175,16 @@ class TaskWriter:
         return Outcome(task=after, effect="the process instance goes on behind this step")
 
     async def delete(self, command: DeleteTask) -> Outcome:
-        await self._client.delete_task(command.task.native_id)
+        """The history is read afterwards: the engine answers 204 for a task that was completed before."""
+        id = command.task.native_id
+        await self._client.delete_task(id)
+        try:
+            found = (await self._reader.tasks([id])).get(id)
+        except ConnectorError:
+            # The engine has answered that it did it.
+            found = None
+        if isinstance(found, Task) and found.state is TaskState.COMPLETED:
+            raise ConflictError("no longer actionable: the task was completed before")
         after = after_write.closed(command.task, TaskState.CANCELED, "c7.deleted", "deleted", at=self._clock())
         return Outcome(task=after)
 

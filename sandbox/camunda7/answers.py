@@ -131,6 +131,32 @@ def variables(found: dict[str, Typed]) -> Json:
     return {name: {"type": each["type"], "value": each["value"], "valueInfo": {}} for name, each in found.items()}
 
 
+def historic_variable(id: str, name: str, each: Typed, of: Instance) -> Json:
+    return {
+        "type": each["type"],
+        "value": each["value"],
+        "valueInfo": {},
+        "id": id,
+        "name": name,
+        "processDefinitionKey": of.key,
+        "processDefinitionId": of.definition_id,
+        "processInstanceId": of.id,
+        "executionId": of.id,
+        "activityInstanceId": of.id,
+        "caseDefinitionKey": None,
+        "caseDefinitionId": None,
+        "caseInstanceId": None,
+        "caseExecutionId": None,
+        "taskId": None,
+        "errorMessage": None,
+        "tenantId": None,
+        "state": "CREATED",
+        "createTime": moment(of.started),
+        "removalTime": None,
+        "rootProcessInstanceId": of.id,
+    }
+
+
 def comment(each: Comment, links: list[Json]) -> Json:
     return {
         "links": links,
@@ -166,7 +192,7 @@ def operation(each: Operation, deployment: str) -> Json:
         "operationId": each.operation,
         "externalTaskId": None,
         "operationType": each.kind,
-        "entityType": "Task",
+        "entityType": "Variable" if each.kind == "SetVariable" else "Task",
         "property": each.property,
         "orgValue": each.before,
         "newValue": each.after,

@@ -163,6 +163,8 @@ def _submitted(field: Input, given: Typed | None, task: Task) -> Typed | None:
     if value is None and given is None and field.id in task.visible_variables:
         # The value that is there stays, and is checked again.
         value = task.visible_variables[field.id]["value"]
+    if value is None and given is None:
+        value = field.default
     rules = dict(field.rules)
     converted = _converted(field, value, task)
     if converted is None:

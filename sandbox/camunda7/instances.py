@@ -45,18 +45,11 @@ def count_running(call: Call) -> Result:
 
 def historic_variables(call: Call) -> Result:
     found = call.store.instances.get(str(call.query.get("processInstanceId")))
-    if found is None:
-        return []
+    wanted = call.query.get("variableName")
     return [
-        {
-            "name": name,
-            "type": each["type"],
-            "value": each["value"],
-            "valueInfo": {},
-            "taskId": None,
-            "state": "CREATED",
-        }
-        for name, each in found.variables.items()
+        answers.historic_variable(call.store.new_id(), name, each, found)
+        for name, each in ({} if found is None else found.variables).items()
+        if found is not None and wanted in {None, name}
     ]
 
 

@@ -115,7 +115,7 @@ def _check(wanted: Json) -> None:
         raise engine_fault("Invalid query usage: cannot set both candidateGroupIn and candidateUser")
     if wanted.get("includeAssignedTasks") and not any(wanted.get(name) for name in _CANDIDATES):
         raise engine_fault(
-            "Invalid query usage: candidateUser, candidateGroup, candidateGroupIn, withCandidateGroups, "
+            "Invalid query usage: candidateUser, candidateGroup, candidateGroupLike, candidateGroupIn, withCandidateGroups, "
             "withoutCandidateGroups, withCandidateUsers, withoutCandidateUsers has to be called before 'includeAssignedTasks'."
         )
     for each in wanted.get("orQueries") or ():
