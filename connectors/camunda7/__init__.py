@@ -19,6 +19,8 @@ people         users, groups and members
 options        options of commands
 replacement    the full replacement that an update is
 candidates     changes of candidates, one call a link
+steps          changes that take two writes
+traces         what the engine's records tell afterwards of a write whose answer was lost
 writing        commands that take more than one call, or a check before it
 skipping       a modification that leaves one task behind
 after_write    tasks and flows after a command

@@ -1,4 +1,4 @@
-"""Changes of candidates. The engine takes one user or group a call, so a change is several calls."""
+"""Changes of candidates. The engine takes one user or group a call."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from connectors.camunda7.client import Camunda7Client
 from connectors.camunda7.mapping import Candidates
-from connectors.sdk import ConnectorError, Update, UpdateField
+from connectors.sdk import ConflictError, Update, UpdateField
 
 
 class Links(Struct, frozen=True):
@@ -15,8 +15,9 @@ class Links(Struct, frozen=True):
     add: tuple[dict[str, object], ...] = ()
     remove: tuple[dict[str, object], ...] = ()
 
-    def __bool__(self) -> bool:
-        return bool(self.add or self.remove)
+    @property
+    def count(self) -> int:
+        return len(self.add) + len(self.remove)
 
 
 def wanted_of(command: Update) -> tuple[Sequence[str] | None, Sequence[str] | None]:
@@ -38,18 +39,11 @@ def links_of(before: Candidates, users: Sequence[str] | None, groups: Sequence[s
     return Links(tuple(add), tuple(remove))
 
 
-async def apply(client: Camunda7Client, id: str, links: Links, *, has_begun: bool = False) -> None:
-    """New links first, so that the task is never without candidates meanwhile.
-
-    A failure after the first call says that the change may be applied: a part of it is.
-    """
-    try:
-        for link in links.add:
-            await client.add_candidate(id, link)
-            has_begun = True
-        for link in links.remove:
-            await client.remove_candidate(id, link)
-            has_begun = True
-    except ConnectorError as error:
-        error.maybe_applied = error.maybe_applied or has_begun
-        raise
+async def apply(client: Camunda7Client, id: str, links: Links) -> None:
+    """One link, with one call. ConflictError if there are more: then the candidates have changed since they were read."""
+    if links.count > 1:
+        raise ConflictError("the candidates have changed meanwhile; read the task and try again")
+    for link in links.add:
+        await client.add_candidate(id, link)
+    for link in links.remove:
+        await client.remove_candidate(id, link)

@@ -7,13 +7,15 @@ from uuid import uuid4
 
 from msgspec import Raw
 
-from connectors.camunda7 import after_write, definitions, details, flows, people, search
+from connectors.camunda7 import after_write, definitions, details, flows, people, search, steps
 from connectors.camunda7.client import Camunda7Client
 from connectors.camunda7.errors import is_refusal, parse_error
 from connectors.camunda7.forms import as_sent, form_of
 from connectors.camunda7.ids import is_id
+from connectors.camunda7.options import check_arguments
 from connectors.camunda7.reading import TaskReader
 from connectors.camunda7.settings import Camunda7Settings
+from connectors.camunda7.traces import TRACES, account_of
 from connectors.camunda7.writing import TaskWriter
 from connectors.sdk import (
     AddComment,
@@ -60,6 +62,7 @@ from connectors.sdk import (
     SuspendFlow,
     Task,
     TaskAction,
+    TaskCommand,
     TaskDetail,
     TaskOrderField,
     TaskQuery,
@@ -107,6 +110,7 @@ class Camunda7Connector(Connector[Camunda7Settings]):
     )
     sorts_flows: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
+    traces = TRACES
 
     def __init__(self, settings: Camunda7Settings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
@@ -250,7 +254,25 @@ class Camunda7Connector(Connector[Camunda7Settings]):
     async def list_members(self, group_id: str, *, limit: int, after: str | None = None) -> Page[User]:
         return await people.users(self._client, {"memberOfGroup": group_id}, limit=limit, after=after)
 
+    async def own_account(self) -> str | None:
+        return account_of(self.settings)
+
+    def outcome_in(self, data: Mapping[str, object]) -> str | None:
+        name = self.settings.options.outcome_variable
+        outcome = None if name is None else data.get(name)
+        return outcome if isinstance(outcome, str) else None
+
     # Verbs on tasks
+
+    def check_arguments(self, command: TaskCommand) -> None:
+        check_arguments(command, self.settings.options)
+
+    async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
+        """Two for a change of two candidates, or of one beside other members, and for an assignment to a group."""
+        return await self._writer.steps(command)
+
+    def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
+        return steps.undo_of(step, before)
 
     @handles(Claim, guarded=True, note="atomic; a repeat by the same person succeeds")
     async def claim(self, command: Claim) -> Outcome:
@@ -269,7 +291,7 @@ class Camunda7Connector(Connector[Camunda7Settings]):
     @handles(
         Assign,
         atomic=False,
-        note="to a user: one call, without override refused if another person is the owner; to a group: emulated",
+        note="to a user: one call, without override refused if another person is the owner; to a group: in two steps, the group first",
     )
     async def assign(self, command: Assign) -> Outcome:
         return await self._writer.assign(command)
@@ -280,7 +302,7 @@ class Camunda7Connector(Connector[Camunda7Settings]):
         atomic=False,
         fields=frozenset(UpdateField),
         note="reads, replaces the whole task and reads again: a change by another person between the two is lost; "
-        "candidates take one call each",
+        "a change of two candidates has two steps, and one of more is refused",
     )
     async def update(self, command: Update) -> Outcome:
         return await self._writer.update(command)

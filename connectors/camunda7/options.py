@@ -5,7 +5,20 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from connectors.sdk import Options
+from connectors.camunda7.replacement import changes_of
+from connectors.camunda7.settings import Camunda7Options
+from connectors.camunda7.variables import draft_text, variables_of
+from connectors.sdk import (
+    Assign,
+    Complete,
+    NoOptions,
+    Options,
+    SaveDraft,
+    TaskCommand,
+    Update,
+    ValidationFailedError,
+    parse_options,
+)
 
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -23,3 +36,34 @@ class CreateTaskOptions(Options, frozen=True, kw_only=True, rename="camel"):
 
     assignee: Text | None = None
     tenant_id: Text | None = None
+
+
+# Characters of the columns of the engine's database.
+LONGEST_NAME, LONGEST_DESCRIPTION = 255, 4000
+
+
+def check_arguments(command: TaskCommand, options: Camunda7Options) -> None:
+    """ValidationFailedError for what the engine takes for no task."""
+    match command:
+        case Update():
+            parse_options(command.options, NoOptions)
+            changes_of(command, options.priority)
+            _check_length(command.title, LONGEST_NAME, "title")
+            _check_length(command.description, LONGEST_DESCRIPTION, "description")
+        case Assign():
+            parse_options(command.options, NoOptions)
+            if command.user_id is not None and not command.user_id.strip():
+                raise ValidationFailedError("names no user to assign to", field=("userId",))
+        case SaveDraft():
+            draft_text(command.data)
+        case Complete() if command.comment:
+            raise ValidationFailedError("Camunda 7 cannot store a comment with a completion", field=("comment",))
+        case Complete():
+            variables_of(command.data or {})
+        case _:
+            pass
+
+
+def _check_length(text: str | None, longest: int, field: str) -> None:
+    if text is not None and len(text) > longest:
+        raise ValidationFailedError(f"has more than {longest} characters", field=(field,))

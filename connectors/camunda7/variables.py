@@ -46,6 +46,16 @@ def typed(value: object, name: str) -> Typed:
             raise ValidationFailedError(f"{name!r} is a number that the engine cannot store", field=("data", name))
 
 
+def draft_text(data: Mapping[str, object]) -> str:
+    """A draft as one text. ValidationFailedError if it is too long for a variable."""
+    text = bytes(encode_json_numbers(data)).decode()
+    if len(text) > LONGEST_TEXT:
+        raise ValidationFailedError(
+            f"the draft has more than {LONGEST_TEXT} characters, which the engine cannot store", field=("data",)
+        )
+    return text
+
+
 def data_of(variables: Mapping[str, wire.Variable]) -> dict[str, object]:
     """Values by name. JSON is decoded, a file is its name and type, and other serialised objects stay texts."""
     return {name: value_of(variable) for name, variable in variables.items()}

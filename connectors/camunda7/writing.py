@@ -1,16 +1,18 @@
 """Commands on tasks that take more than one call, or a check before it."""
 
+from collections.abc import Sequence
+
 from msgspec import Raw
 from msgspec.structs import replace
 
-from connectors.camunda7 import after_write, candidates, replacement, skipping, wire
+from connectors.camunda7 import after_write, candidates, replacement, skipping, steps, wire
 from connectors.camunda7.client import Camunda7Client
 from connectors.camunda7.ids import is_id
-from connectors.camunda7.mapping import SKIPPED, score_of, task_of
+from connectors.camunda7.mapping import SKIPPED, Candidates, score_of, task_of
 from connectors.camunda7.options import CreateTaskOptions
 from connectors.camunda7.reading import TaskReader
 from connectors.camunda7.settings import Camunda7Settings
-from connectors.camunda7.variables import LONGEST_TEXT, variables_of
+from connectors.camunda7.variables import draft_text, variables_of
 from connectors.sdk import (
     AlreadyAssignedError,
     Assign,
@@ -22,19 +24,18 @@ from connectors.sdk import (
     CreateTask,
     DeleteTask,
     MutationStatus,
-    NoOptions,
     NotFoundError,
     Outcome,
     SaveDraft,
     Skip,
     Task,
+    TaskCommand,
     TaskState,
     UnsupportedActionError,
     Update,
     ValidationFailedError,
     VersionConflictError,
     decode_record,
-    encode_json_numbers,
     parse_options,
 )
 
@@ -62,56 +63,51 @@ class TaskWriter:
             raise taken from error
         return Outcome(task=after_write.assigned(task, user, at=self._clock()))
 
+    async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
+        """A change of several candidates, and an assignment to a group, as their single writes. Reads the task."""
+        is_regrouping = isinstance(command, Assign) and command.group_id is not None
+        is_relinking = isinstance(command, Update) and bool(command.fields & replacement.LINKS)
+        if not (is_regrouping or is_relinking):
+            return (command,)
+        row = await self._row(command.task)
+        before = await self._reader.candidates(row)
+        if isinstance(command, Update):
+            self._check_version(command, row, before)
+            return steps.steps_of_update(command, before)
+        if isinstance(command, Assign):
+            return steps.steps_of_assignment(command, before, row.assignee)
+        return (command,)
+
     async def assign(self, command: Assign) -> Outcome:
         """To a user without override by the engine's claim, which knows no other persons."""
-        parse_options(command.options, NoOptions)
-        if command.group_id is not None:
-            return await self._assign_group(command, command.group_id)
-        if not command.user_id:
-            raise ValidationFailedError("names no user to assign to", field=("userId",))
+        if command.user_id is None:
+            raise ValueError(
+                "an assignment to a group has steps of other commands; each of them is performed by itself"
+            )
         if not command.override:
             return await self.claim(command.task, command.user_id)
         await self._client.set_assignee(command.task.native_id, command.user_id)
         return Outcome(task=after_write.assigned(command.task, command.user_id, at=self._clock()))
 
-    async def _assign_group(self, command: Assign, group: str) -> Outcome:
-        """First the group, then the owner: between the calls, and if one fails, the owner still has the task."""
-        task, owner = command.task, command.task.assignee
-        actor = command.actor and command.actor.native_id
-        if owner is not None and not command.override and owner.native_id != actor:
-            raise AlreadyAssignedError("another person is the owner; send override to take the task away")
-        row = await self._row(task)
-        before = await self._reader.candidates(row)
-        links = candidates.links_of(before, None, [group])
-        await candidates.apply(self._client, task.native_id, links)
-        # Without override, a person who became the owner meanwhile keeps the task.
-        if owner is not None or command.override:
-            try:
-                await self._client.set_assignee(task.native_id, None)
-            except ConnectorError as error:
-                error.maybe_applied = error.maybe_applied or bool(links)
-                raise
-        released = after_write.assigned(task, None, at=self._clock())
-        after = replace(before, groups=(group,))
-        return Outcome(task=after_write.with_candidates(released, after, at=self._clock()))
-
     async def update(self, command: Update) -> Outcome:
-        """Read, full replacement, read. What another person changes between the first two is lost."""
-        parse_options(command.options, NoOptions)
+        """Read, one write, read. What another person changes between a read and a full replacement is lost."""
         changes = replacement.changes_of(command, self._settings.options.priority)
         row = await self._row(command.task)
-        users, groups = candidates.wanted_of(command)
         before = await self._reader.candidates(row)
-        if command.expects_version:
-            current = self._reader.shown(row, command.task, before)
-            if current.version != command.task.version:
-                raise VersionConflictError("the task has changed since it was read")
-        links = candidates.links_of(before, users, groups)
+        self._check_version(command, row, before)
+        links = candidates.links_of(before, *candidates.wanted_of(command))
         id = command.task.native_id
+        if changes and links.count:
+            raise ValueError("this update has two steps; each of them is performed by itself")
         if changes:
             await self._client.replace_task(id, replacement.body_of(row, changes))
-        await candidates.apply(self._client, id, links, has_begun=bool(changes))
+        else:
+            await candidates.apply(self._client, id, links)
         return Outcome(task=await self._verified(command.task, changes))
+
+    def _check_version(self, command: Update, row: wire.Task, before: Candidates) -> None:
+        if command.expects_version and self._reader.shown(row, command.task, before).version != command.task.version:
+            raise VersionConflictError("the task has changed since it was read")
 
     async def _verified(self, task: Task, changes: dict[str, object]) -> Task:
         """The task as it is now. ConflictError if another replacement has taken the changes back."""
@@ -131,19 +127,13 @@ class TaskWriter:
 
         Variables with the names of the form's fields would take the completion's values, and end with the task.
         """
-        text = bytes(encode_json_numbers(command.data)).decode()
-        if len(text) > LONGEST_TEXT:
-            raise ValidationFailedError(
-                f"the draft has more than {LONGEST_TEXT} characters, which the engine cannot store", field=("data",)
-            )
+        text = draft_text(command.data)
         name = self._settings.options.draft_variable
         await self._client.set_local_variables(command.task.native_id, {name: {"value": text, "type": "String"}})
         return Outcome(task=command.task)
 
     async def complete(self, command: Complete) -> Outcome:
         """With a check of form data by the engine. A delegated task would only be given back by that call."""
-        if command.comment:
-            raise ValidationFailedError("Camunda 7 cannot store a comment with a completion", field=("comment",))
         data = dict(command.data or {})
         name = self._settings.options.outcome_variable
         if command.outcome is not None and name is not None:
