@@ -1,6 +1,7 @@
 """Stand-ins: servers that behave like the vendors' systems on the wire. They share no code with the gateway.
 
-One folder for each vendor, all with the same file names: `camunda`, `uipath`, `epilot`, `littlehorse`, `geotareas`. Around them:
+One folder for each vendor, all with the same file names: `camunda`, `uipath`, `epilot`, `littlehorse`, `geotareas`,
+`camunda7`. Around them:
 
 - `server`: serves stand-ins on sockets
 - `control`: the interface below `/__sandbox__/`: recording, faults, limits, fresh data

@@ -5,25 +5,20 @@ wire           the engine's JSON
 client         one method per call
 errors         the engine's refusals as errors of the sdk
 ids            ids of tasks, and the ids of task definitions
-formats        BPMN documents with form data, Camunda forms, dates
+formats        BPMN documents, Camunda forms, dates, variables, bodies of changes
 mapping        tasks and historic tasks as tasks
 search         lists of tasks: filter and order
-reading        tasks as lists and single reads give them
-rows           what a row of a list lacks: candidates, business key, name of the process
+paging         tasks as lists and single reads give them, with what a row of the engine lacks
 details        a task's data, comments, history and outcomes
 forms          a task's form, and the data that complete it
-variables      typed variables
-flows          process instances as flows, and starts of processes
-definitions    the user tasks of processes
+flows          process instances as flows, starts of processes, task definitions
 people         users, groups and members
-options        options of commands
-replacement    the full replacement that an update is
-candidates     changes of candidates, one call a link
+options        options of commands, and what is checked of commands without a call
+assignment     changes of candidates, one call a link
 steps          changes that take two writes
-traces         what the engine's records tell afterwards of a write whose answer was lost
-writing        commands that take more than one call, or a check before it
-skipping       a modification that leaves one task behind
+writing        commands that read before or after their write
 after_write    tasks and flows after a command
+traces         what the engine's records tell afterwards of a write whose answer was lost
 connector      the reads and verbs of the source
 """
 

@@ -7,13 +7,13 @@ from uuid import uuid4
 
 from msgspec import Raw
 
-from connectors.camunda7 import after_write, definitions, details, flows, people, search, steps
+from connectors.camunda7 import after_write, details, flows, people, search, steps
 from connectors.camunda7.client import Camunda7Client
 from connectors.camunda7.errors import is_refusal, parse_error
 from connectors.camunda7.forms import as_sent, form_of
 from connectors.camunda7.ids import is_id
 from connectors.camunda7.options import check_arguments
-from connectors.camunda7.reading import TaskReader
+from connectors.camunda7.paging import TaskReader
 from connectors.camunda7.settings import Camunda7Settings
 from connectors.camunda7.traces import TRACES, account_of
 from connectors.camunda7.writing import TaskWriter
@@ -21,7 +21,6 @@ from connectors.sdk import (
     AddComment,
     Announced,
     Assign,
-    BasicCredentials,
     CancelFlow,
     CancelFlowOfTask,
     Claim,
@@ -133,9 +132,8 @@ class Camunda7Connector(Connector[Camunda7Settings]):
         await self._client.check()
 
     async def look_at_account(self) -> str:
-        """The engine tells nobody who they are; Basic credentials name a user."""
-        credentials = self.settings.credentials
-        return credentials.username if isinstance(credentials, BasicCredentials) else ""
+        """As Basic credentials name it: the engine does not tell."""
+        return account_of(self.settings) or ""
 
     # Tasks
 
@@ -228,7 +226,7 @@ class Camunda7Connector(Connector[Camunda7Settings]):
         return await flows.flows_by_id(self._client, known, self.settings, fetched_at=self.clock())
 
     async def list_task_definitions(self, *, limit: int, after: str | None = None) -> Page[Definition]:
-        return await definitions.task_definitions(self._client, limit=min(limit, self.page_limit), after=after)
+        return await flows.task_definitions(self._client, limit=min(limit, self.page_limit), after=after)
 
     # People
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from connectors.camunda7 import wire
 from connectors.camunda7.client import Camunda7Client
+from connectors.camunda7.formats import data_of, value_of
 from connectors.camunda7.mapping import utc
 from connectors.camunda7.settings import Camunda7Settings
-from connectors.camunda7.variables import data_of, value_of
 from connectors.sdk import (
     Activity,
     ActivityType,

@@ -81,7 +81,9 @@ def _by_status(answer: Answer, text: str) -> ConnectorError | None:
     match answer.status:
         case 400 if answer.is_write and "No task found" in text:
             # The account may not see the task in the history, or there is none.
-            return ForbiddenError("the engine shows the task to nobody with this account; it lacks history permissions")
+            return ForbiddenError(
+                "the engine does not show the task to the source's account, which lacks history permissions"
+            )
         case 400:
             return ValidationFailedError(_cut(text) or "refused the request as invalid")
         case 404 if "process definition" in text:

@@ -5,9 +5,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from connectors.camunda7.replacement import changes_of
+from connectors.camunda7.formats import changes_of, draft_text, variables_of
 from connectors.camunda7.settings import Camunda7Options
-from connectors.camunda7.variables import draft_text, variables_of
 from connectors.sdk import (
     Assign,
     Complete,

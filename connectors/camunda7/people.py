@@ -6,7 +6,7 @@ from msgspec import Raw
 
 from connectors.camunda7 import wire
 from connectors.camunda7.client import Camunda7Client
-from connectors.camunda7.rows import BATCH
+from connectors.camunda7.paging import BATCH
 from connectors.sdk import (
     Announced,
     CountAccuracy,

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace as changed
 
-from connectors.camunda7.candidates import Links, links_of, wanted_of
+from connectors.camunda7.assignment import Links, links_of, wanted_of
+from connectors.camunda7.formats import LINKS
 from connectors.camunda7.mapping import Candidates
-from connectors.camunda7.replacement import LINKS
 from connectors.sdk import (
     AlreadyAssignedError,
     Assign,

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from msgspec import Raw
 from msgspec.structs import replace
 
-from connectors.camunda7 import after_write, candidates, replacement, skipping, steps, wire
+from connectors.camunda7 import after_write, assignment, steps, wire
 from connectors.camunda7.client import Camunda7Client
+from connectors.camunda7.formats import LINKS, body_of, changes_of, draft_text, modification, shows, variables_of
 from connectors.camunda7.ids import is_id
 from connectors.camunda7.mapping import SKIPPED, Candidates, score_of, task_of
 from connectors.camunda7.options import CreateTaskOptions
-from connectors.camunda7.reading import TaskReader
+from connectors.camunda7.paging import TaskReader
 from connectors.camunda7.settings import Camunda7Settings
-from connectors.camunda7.variables import draft_text, variables_of
 from connectors.sdk import (
     AlreadyAssignedError,
     Assign,
@@ -66,7 +66,7 @@ class TaskWriter:
     async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
         """A change of several candidates, and an assignment to a group, as their single writes. Reads the task."""
         is_regrouping = isinstance(command, Assign) and command.group_id is not None
-        is_relinking = isinstance(command, Update) and bool(command.fields & replacement.LINKS)
+        is_relinking = isinstance(command, Update) and bool(command.fields & LINKS)
         if not (is_regrouping or is_relinking):
             return (command,)
         row = await self._row(command.task)
@@ -91,18 +91,18 @@ class TaskWriter:
 
     async def update(self, command: Update) -> Outcome:
         """Read, one write, read. What another person changes between a read and a full replacement is lost."""
-        changes = replacement.changes_of(command, self._settings.options.priority)
+        changes = changes_of(command, self._settings.options.priority)
         row = await self._row(command.task)
         before = await self._reader.candidates(row)
         self._check_version(command, row, before)
-        links = candidates.links_of(before, *candidates.wanted_of(command))
+        links = assignment.links_of(before, *assignment.wanted_of(command))
         id = command.task.native_id
         if changes and links.count:
             raise ValueError("this update has two steps; each of them is performed by itself")
         if changes:
-            await self._client.replace_task(id, replacement.body_of(row, changes))
+            await self._client.replace_task(id, body_of(row, changes))
         else:
-            await candidates.apply(self._client, id, links)
+            await assignment.apply(self._client, id, links)
         return Outcome(task=await self._verified(command.task, changes))
 
     def _check_version(self, command: Update, row: wire.Task, before: Candidates) -> None:
@@ -118,7 +118,7 @@ class TaskWriter:
             # It was applied: the engine said so. What became of the task is for the next read.
             error.maybe_applied = True
             raise
-        if not replacement.shows(row, changes):
+        if not shows(row, changes):
             raise ConflictError("another change of the task replaced this one at the same time; read it and try again")
         return self._reader.shown(row, task, found)
 
@@ -159,7 +159,7 @@ class TaskWriter:
             tree = await self._client.get_activity_tree(task.flow_id)
         except NotFoundError:
             raise ConflictError("no longer actionable: the process instance has ended") from None
-        body = skipping.modification(task, tree, command.reason)
+        body = modification(task, tree, command.reason)
         await self._client.modify_instance(task.flow_id, body)
         after = after_write.closed(task, TaskState.SKIPPED, "c7.modified", SKIPPED, at=self._clock())
         return Outcome(task=after, effect="the process instance goes on behind this step")

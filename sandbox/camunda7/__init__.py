@@ -4,12 +4,13 @@
 - `routes`: the operation of each method and path
 - `auth`: Basic credentials, and what an account may do
 - `requests`: bodies and query strings
-- `tasks`, `task_changes`, `instances`, `directory_reads`: the operations
+- `operations`: what each operation reads or changes
 - `answers`: records as the engine's JSON
 - `errors`: the engine's errors
 - `engine`: running processes, forms and variables
 - `records`: tasks, process instances, comments and the log of operations
-- `definitions`: the processes of the sample company; `bpmn`: their documents
+- `definitions`: the processes of the sample company
+- `formats`: their BPMN documents
 - `directory`: users and groups
 - `search`: filters and sorting
 - `store`: all records

@@ -2,8 +2,7 @@
 
 import re
 
-from sandbox.camunda7 import directory_reads, instances, task_changes, tasks
-from sandbox.camunda7.operation import Handler
+from sandbox.camunda7.operations import Handler, instances, people, task_changes, tasks
 
 PREFIX = "/engine-rest"
 
@@ -56,10 +55,10 @@ _TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/process-definition/key/{}/start", instances.start),
     ("POST", "/process-definition/{}/start", instances.start_version),
     ("GET", "/process-definition/{}/xml", instances.definition_xml),
-    ("GET", "/user", directory_reads.list_users),
-    ("GET", "/user/count", directory_reads.count_users),
-    ("GET", "/group", directory_reads.list_groups),
-    ("GET", "/group/count", directory_reads.count_groups),
+    ("GET", "/user", people.list_users),
+    ("GET", "/user/count", people.count_users),
+    ("GET", "/group", people.list_groups),
+    ("GET", "/group/count", people.count_groups),
 )
 ROUTES = tuple(
     (method, re.compile(re.escape(path).replace(r"\{\}", "([^/]+)")), handler) for method, path, handler in _TABLE

@@ -14,7 +14,7 @@ from sandbox.camunda7.auth import Guard, UnauthenticatedError
 from sandbox.camunda7.directory import ADMIN, ADMIN_PASSWORD, Account
 from sandbox.camunda7.engine import Engine
 from sandbox.camunda7.errors import RefusalError, UnreadableError, no_path
-from sandbox.camunda7.operation import Call, Plain
+from sandbox.camunda7.operations import Call, Plain
 from sandbox.camunda7.requests import body_of, query_of
 from sandbox.camunda7.store import Store
 from sandbox.people import DEMO_PEOPLE
@@ -26,7 +26,7 @@ FormRef = Literal["operatonFormRef", "camundaFormRef"]
 class Camunda7StandIn(StandIn):
     """One engine with Basic authentication and authorizations. Reads show every earlier write.
 
-    `asks_for_credentials` False: an engine as its REST starter comes, which asks nobody who they are. `form_ref` is the
+    `asks_for_credentials` False: an engine as its REST starter comes, which asks for none. `form_ref` is the
     only name in which Operaton and Camunda 7 differ.
     """
 

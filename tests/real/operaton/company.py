@@ -8,8 +8,8 @@ from typing import Any
 import httpx2
 import msgspec
 
-from sandbox.camunda7.bpmn import document_of
 from sandbox.camunda7.definitions import FORMS, PROCESSES
+from sandbox.camunda7.formats import document_of
 from sandbox.people import ALL_PEOPLE, GROUPS
 
 FOLDER = Path(__file__).parent / "processes"

@@ -37,7 +37,7 @@ async def searching(talk: Conversation) -> None:
     ids = sorted(await talk.company.many("invoice", 3, amount=12))
     some = {"taskIdIn": ids}
     await talk.company.post(f"/task/{ids[0]}/claim", {"userId": "alice"})
-    for label, filter in {
+    filters: dict[str, dict[str, object]] = {
         "by ids": {},
         "unassigned": {"unassigned": True},
         "assignee": {"assigneeIn": ["alice"]},
@@ -56,7 +56,8 @@ async def searching(talk: Conversation) -> None:
         "user and group": {"candidateUser": "bob", "candidateGroups": ["legal"]},
         "owned too, of nothing": {"includeAssignedTasks": True},
         "alternatives without candidates": {"orQueries": [{"withCandidateGroups": True}]},
-    }.items():
+    }
+    for label, filter in filters.items():
         await talk.send(label, "POST", "/task", {**some, **filter})
         await talk.send(f"{label}: count", "POST", "/task/count", {**some, **filter})
     sorting = [{"sortBy": "dueDate", "sortOrder": "asc"}, {"sortBy": "id", "sortOrder": "asc"}]

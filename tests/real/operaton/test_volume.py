@@ -3,7 +3,7 @@
 import time
 
 from connectors.camunda7 import Camunda7Connector
-from connectors.sdk.model import CountAccuracy, TaskState
+from connectors.sdk.model import CountAccuracy, Task, TaskState
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField, TaskQuery
 from connectors.sdk.testing import FaultyTransport
 from tests.real.operaton.company import Company
@@ -23,7 +23,9 @@ async def test_five_thousand_tasks_are_listed_once_each_with_their_candidates(
         order=(SortKey(TaskOrderField.CREATED_AT, SortDirection.DESC),),
     )
     began = time.monotonic()
-    seen, after, pages = [], None, 0
+    seen: list[Task] = []
+    after: str | None = None
+    pages = 0
     with transport.counting() as requests:
         while True:
             page = await connector.list_tasks(ordered, limit=connector.info.scan_page or 200, after=after)

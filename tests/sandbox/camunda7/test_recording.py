@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from sandbox.camunda7 import Camunda7StandIn, answers, definitions, engine, instances, store
+from sandbox.camunda7 import Camunda7StandIn, answers, definitions, engine, store
 from sandbox.camunda7.definitions import REQUIRED, Input, Process, Step
 from sandbox.camunda7.directory import ADMIN, ADMIN_PASSWORD
+from sandbox.camunda7.operations import instances
 from sandbox.camunda7.records import Instance, Operation, Task
 from sandbox.camunda7.store import Store
 

@@ -8,7 +8,7 @@ from sandbox.camunda7 import answers, errors, search
 from sandbox.camunda7.answers import step_of
 from sandbox.camunda7.definitions import FORMS
 from sandbox.camunda7.engine import form_values
-from sandbox.camunda7.operation import Call, Json, Plain, Result
+from sandbox.camunda7.operations.call import Call, Json, Plain, Result
 from sandbox.camunda7.records import Task
 from sandbox.camunda7.requests import number_of
 

@@ -2,7 +2,7 @@
 
 from sandbox.camunda7 import answers, errors
 from sandbox.camunda7.engine import typed
-from sandbox.camunda7.operation import Call, Json, Result
+from sandbox.camunda7.operations.call import Call, Json, Result
 from sandbox.camunda7.records import Comment, Task
 from sandbox.camunda7.requests import time_of
 

@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 
 from sandbox.camunda7 import answers, errors, search
-from sandbox.camunda7.bpmn import document_of
 from sandbox.camunda7.definitions import BY_KEY, PROCESSES, Process
 from sandbox.camunda7.engine import typed
-from sandbox.camunda7.operation import Call, Json, Result
+from sandbox.camunda7.formats import document_of
+from sandbox.camunda7.operations.call import Call, Json, Result
+from sandbox.camunda7.operations.tasks import page_of, wanted_of
 from sandbox.camunda7.records import MODIFIED, Instance
-from sandbox.camunda7.tasks import page_of, wanted_of
 
 KEPT = timedelta(days=30)
 

@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `account` is None where the engine asks nobody who they are."""
+    """One request. `account` is None where the engine asks for no credentials."""
 
     engine: Engine
     effects: EffectLog

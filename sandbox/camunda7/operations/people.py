@@ -1,8 +1,8 @@
 """Reads of users and groups."""
 
 from sandbox.camunda7.directory import ACCOUNTS, GROUP_RECORDS, USERS
-from sandbox.camunda7.operation import Call, Json, Result
-from sandbox.camunda7.tasks import page_of
+from sandbox.camunda7.operations.call import Call, Json, Result
+from sandbox.camunda7.operations.tasks import page_of
 
 
 def list_users(call: Call) -> Result:
