@@ -16,6 +16,7 @@ from connectors.sdk import (
     Announced,
     Clock,
     ConnectorError,
+    CountAccuracy,
     Decoded,
     ForbiddenError,
     NotFoundError,
@@ -64,7 +65,11 @@ class TaskReader:
         tasks, odd = await self._whole(found.rows)
         items = [task for task in tasks if query.matches(task)]
         is_counted = plan.is_exact and len(items) == len(tasks)
-        return page.page(items, is_counted=is_counted, odd=(*found.odd, *odd))
+        made = page.page(items, is_counted=is_counted, odd=(*found.odd, *odd))
+        if is_counted or cursor.offset or made.next_cursor is not None or made.truncated or made.odd:
+            return made
+        # The whole list is here, so that its rows can be counted.
+        return replace(made, total=len(items), total_accuracy=CountAccuracy.EXACT)
 
     async def tasks(self, ids: Sequence[str]) -> dict[str, Task | ConnectorError]:
         """The tasks by id, those of the history too; a task that could not be read has its error."""

@@ -61,7 +61,7 @@ ALWAYS_FILLED = frozenset(TaskOrderField) - {
 }
 
 # Before every task; the engine has no filter for "has a due date".
-FIRST = "1000-01-01T00:00:00.000+0000"
+FIRST = "1900-01-01T00:00:00.000+0000"
 MILLISECOND = timedelta(milliseconds=1)
 MOST_IDS = 200
 
@@ -91,7 +91,7 @@ def pushdown(query: TaskQuery, options: Camunda7Options) -> TaskQuery:
         priorities=_adjoining(query.priorities) if is_open else None,
         assignees=query.assignees if is_open else _few(query.assignees, 1),
         has_assignee=query.has_assignee,
-        candidate_users=_few(query.candidate_users, 1) if query.candidate_groups is None else None,
+        candidate_users=_few(query.candidate_users, 1),
         candidate_groups=query.candidate_groups,
         has_candidates=False if query.has_candidates is False and is_open else None,
         flows=_few(query.flows, MOST_IDS if is_open else 1),
@@ -219,7 +219,15 @@ def _one_of(body: Body, member: str, values: frozenset[str] | None, *, single: b
 
 
 def _add_candidates(body: Body, query: TaskQuery) -> None:
-    _one_of(body, "candidateUser", query.candidate_users, single=True)
+    if query.candidate_users is not None and query.candidate_groups is not None:
+        # The engine refuses both in one query, but not one of them as an alternative to nothing.
+        user = sorted(query.candidate_users)[:1]
+        body["orQueries"] = [{"candidateUser": each, "includeAssignedTasks": True} for each in user]
+    else:
+        _one_of(body, "candidateUser", query.candidate_users, single=True)
+    if query.candidate_users:
+        # The engine counts the user's groups too. Without this the list would have all of their tasks.
+        body["withCandidateUsers"] = True
     _one_of(body, "candidateGroups", query.candidate_groups)
     if query.has_candidates is False:
         body["withoutCandidateUsers"] = body["withoutCandidateGroups"] = True

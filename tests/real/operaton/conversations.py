@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from tests.real.operaton.exchange import Conversation
 
 _NOWHERE = "00000000-0000-0000-0000-000000000000"
-_EARLY = "1000-01-01T00:00:00.000+0000"
+_EARLY = "1900-01-01T00:00:00.000+0000"
 
 
 async def reading(talk: Conversation) -> None:
@@ -44,6 +44,7 @@ async def searching(talk: Conversation) -> None:
         "group": {"candidateGroups": ["accounting"]},
         "group, owned too": {"candidateGroups": ["accounting"], "includeAssignedTasks": True},
         "user by group": {"candidateUser": "bob"},
+        "user": {"candidateUser": "henrik", "withCandidateUsers": True, "includeAssignedTasks": True},
         "no candidates": {"withoutCandidateUsers": True, "withoutCandidateGroups": True, "includeAssignedTasks": True},
         "priority": {"minPriority": 75, "maxPriority": 75},
         "with a due date": {"dueAfter": _EARLY},
@@ -54,6 +55,12 @@ async def searching(talk: Conversation) -> None:
         "misspelt": {"asignee": "nobody"},
         "alternatives": {"orQueries": [{"assignee": "alice", "candidateGroups": ["legal"]}]},
         "user and group": {"candidateUser": "bob", "candidateGroups": ["legal"]},
+        "user and group, as an alternative": {
+            "candidateGroups": ["accounting"],
+            "withCandidateUsers": True,
+            "includeAssignedTasks": True,
+            "orQueries": [{"candidateUser": "bob", "includeAssignedTasks": True}],
+        },
         "owned too, of nothing": {"includeAssignedTasks": True},
         "alternatives without candidates": {"orQueries": [{"withCandidateGroups": True}]},
     }
