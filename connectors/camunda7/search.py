@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from connectors.camunda7.ids import definition_parts, ids_of
 from connectors.camunda7.mapping import COMPLETED, KINDS, SKIPPED, to_wire
@@ -84,9 +85,9 @@ def pushdown(query: TaskQuery, options: Camunda7Options) -> TaskQuery:
     times = query.times
     if query.overdue_at is not None:
         times = (*times, (TaskOrderField.DUE_AT, Interval(lt=query.overdue_at)))
-    return TaskQuery(
+    pushed = TaskQuery(
         ids=_few(query.ids, MOST_IDS if is_open else 1),
-        states=None if states == EVERY else states,
+        states=query.states,
         kinds=query.kinds if query.kinds is not None and query.kinds.isdisjoint(KINDS) else None,
         priorities=_adjoining(query.priorities) if is_open else None,
         assignees=query.assignees if is_open else _few(query.assignees, 1),
@@ -105,6 +106,9 @@ def pushdown(query: TaskQuery, options: Camunda7Options) -> TaskQuery:
         present=query.present & SORTS,
         absent=query.absent & (SORTS | ALWAYS_FILLED),
     )
+    if states <= (EVERY if query.states is None else query.states) and _states_of(pushed, options) == states:
+        return pushed
+    return replace(pushed, states=None if states == EVERY else states)
 
 
 def plan_of(query: TaskQuery, options: Camunda7Options) -> Plan | None:
