@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sandbox.camunda7.directory import groups_of
 from sandbox.camunda7.errors import RefusalError, engine_fault
 from sandbox.camunda7.records import Instance, Task
-from sandbox.camunda7.requests import time_of
+from sandbox.camunda7.requests import time_in_query
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -66,7 +66,7 @@ def instances(found: Iterable[Instance], wanted: Json) -> list[Instance]:
     ids = wanted.get("processInstanceIds")
     if ids is not None and not ids:
         raise engine_fault("Set of process instance ids is empty")
-    after, before = (time_of(wanted.get(name), name) for name in ("startedAfter", "startedBefore"))
+    after, before = (time_in_query(wanted.get(name), name) for name in ("startedAfter", "startedBefore"))
     tests: list[Callable[[Instance], bool]] = []
     if ids:
         tests.append(lambda each: each.id in ids)
@@ -163,7 +163,7 @@ def _open_rules(wanted: Json) -> list[Callable[[Task], bool]]:
     rules += [*_times(wanted, "followUp", lambda task: task.follow_up), *_times(wanted, "created", _created)]
     if wanted.get("withoutDueDate"):
         rules.append(lambda task: task.due is None)
-    end = time_of(wanted.get("followUpBeforeOrNotExistent"), "followUpBeforeOrNotExistent")
+    end = time_in_query(wanted.get("followUpBeforeOrNotExistent"), "followUpBeforeOrNotExistent")
     if end is not None:
         rules.append(lambda task: task.follow_up is None or task.follow_up < end)
     return rules
@@ -225,7 +225,7 @@ def _any_of(wanted: Json) -> Callable[[Task], bool]:
 def _times(
     wanted: Json, stem: str, value: Callable[[Task], datetime | None], *, includes_bounds: bool = False
 ) -> list[Callable[[Task], bool]]:
-    after, before = (time_of(wanted.get(f"{stem}{end}"), f"{stem}{end}") for end in ("After", "Before"))
+    after, before = (time_in_query(wanted.get(f"{stem}{end}"), f"{stem}{end}") for end in ("After", "Before"))
 
     def fits(task: Task) -> bool:
         time = value(task)
