@@ -12,7 +12,7 @@ from connectors.camunda7.client import Camunda7Client
 from connectors.camunda7.errors import is_refusal, parse_error
 from connectors.camunda7.forms import as_sent, form_of
 from connectors.camunda7.ids import is_id
-from connectors.camunda7.options import check_arguments
+from connectors.camunda7.options import at_once, by_batch, check_arguments
 from connectors.camunda7.paging import TaskReader
 from connectors.camunda7.settings import Camunda7Settings
 from connectors.camunda7.traces import TRACES, account_of
@@ -65,6 +65,7 @@ from connectors.sdk import (
     TaskDetail,
     TaskOrderField,
     TaskQuery,
+    TaskState,
     Transport,
     Unassign,
     UnsupportedActionError,
@@ -86,13 +87,8 @@ T = TypeVar("T")
 # Rows of one page of a list that the gateway filters or sorts.
 SCAN_PAGE = 200
 
-
-def _by_batch(settings: Camunda7Settings) -> bool:
-    return settings.options.cancel_reasons
-
-
-def _at_once(settings: Camunda7Settings) -> bool:
-    return not settings.options.cancel_reasons
+# What the engine accepts for a task of a suspended process instance.
+WHILE_SUSPENDED = frozenset({TaskAction.SAVE_DRAFT, TaskAction.COMMENT, TaskAction.CANCEL_FLOW, TaskAction.RESUME_FLOW})
 
 
 class Camunda7Connector(Connector[Camunda7Settings]):
@@ -185,7 +181,9 @@ class Camunda7Connector(Connector[Camunda7Settings]):
         return FormJudgement(data=sent, faults=judged.faults, unevaluated=judged.unevaluated)
 
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
-        """A task of a process cannot be deleted, and one outside of a process cannot be skipped."""
+        """A task of a process cannot be deleted, one outside of a process not skipped; a suspended one takes few actions."""
+        if task.state is TaskState.SUSPENDED and action not in WHILE_SUSPENDED:
+            return ConflictError("the process instance is suspended")
         if action is TaskAction.CANCEL and task.flow_id is not None:
             return UnsupportedActionError(
                 "a task of a process instance cannot be deleted; skip it, or cancel the process instance",
@@ -340,8 +338,8 @@ class Camunda7Connector(Connector[Camunda7Settings]):
     async def delete_task(self, command: DeleteTask) -> Outcome:
         return await self._writer.delete(command)
 
-    @handles(CancelFlowOfTask, guarded=True, note="ends the process instance; the engine gets no reason", when=_at_once)
-    @handles(CancelFlowOfTask, note="ends the process instance; with a reason by a batch, later", when=_by_batch)
+    @handles(CancelFlowOfTask, guarded=True, note="ends the process instance; the engine gets no reason", when=at_once)
+    @handles(CancelFlowOfTask, note="ends the process instance; with a reason by a batch, later", when=by_batch)
     async def cancel_flow_of_task(self, command: CancelFlowOfTask) -> Outcome:
         return await self._writer.cancel_flow_of_task(command)
 
@@ -366,8 +364,8 @@ class Camunda7Connector(Connector[Camunda7Settings]):
             answer = await self._client.start_version(fitting[0].id, body)
         return FlowOutcome(flow=after_write.started_flow(answer, key, self.settings, at=self.clock()))
 
-    @handles(CancelFlow, guarded=True, note="the engine gets no reason", when=_at_once)
-    @handles(CancelFlow, note="with a reason by a batch, later", when=_by_batch)
+    @handles(CancelFlow, guarded=True, note="the engine gets no reason", when=at_once)
+    @handles(CancelFlow, note="with a reason by a batch, later", when=by_batch)
     async def cancel_flow(self, command: CancelFlow) -> FlowOutcome:
         parse_options(command.options, NoOptions)
         flow = command.flow

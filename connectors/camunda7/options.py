@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from connectors.camunda7.formats import changes_of, draft_text, variables_of
-from connectors.camunda7.settings import Camunda7Options
+from connectors.camunda7.settings import Camunda7Options, Camunda7Settings
 from connectors.sdk import (
     Assign,
     Complete,
@@ -66,3 +66,12 @@ def check_arguments(command: TaskCommand, options: Camunda7Options) -> None:
 def _check_length(text: str | None, longest: int, field: str) -> None:
     if text is not None and len(text) > longest:
         raise ValidationFailedError(f"has more than {longest} characters", field=(field,))
+
+
+def by_batch(settings: Camunda7Settings) -> bool:
+    """Whether a flow that is cancelled with a reason is ended by a batch of the engine."""
+    return settings.options.cancel_reasons
+
+
+def at_once(settings: Camunda7Settings) -> bool:
+    return not settings.options.cancel_reasons

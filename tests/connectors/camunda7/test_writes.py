@@ -346,3 +346,13 @@ async def test_a_lost_answer_leaves_a_release_open(house: House, connector: Camu
         await connector.perform(Release(task=task, actor=ALICE))
 
     assert caught.value.maybe_applied
+
+
+async def test_a_suspended_task_offers_what_the_engine_accepts(house: House, connector: Camunda7Connector) -> None:
+    """A draft, a comment, and the end of its flow."""
+    suspended = next(task for task in house.stand_in.store.tasks.values() if task.is_open and task.is_suspended)
+    task = await read(connector, suspended.id)
+    open_to = {action for action in TaskAction if connector.refusal_of(task, action, ALICE) is None}
+    await connector.perform(SaveDraft(task=task, actor=ALICE, data={"note": "x"}))
+
+    assert {"SAVE_DRAFT", "COMMENT", "CANCEL_FLOW", "RESUME_FLOW"} == open_to
