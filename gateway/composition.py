@@ -333,6 +333,7 @@ def compose(
             leases=leases,
             presses=target_leases,
             recovery=recovery,
+            recorder=recorder,
         ),
         known=known,
         shown=shown,

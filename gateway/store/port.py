@@ -132,6 +132,9 @@ class Journal(Protocol):
         returns None. `fingerprint` identifies the arguments; the journal stores it and does not compare it.
         """
 
+    async def earlier(self, person: str, client_key: str) -> Record | None:
+        """The write of `person` with `client_key`, as it is now. Only read, so that it may work where `admit` fails."""
+
     async def mark_sent(self, operation_id: str, evidence: Evidence | None = None) -> int:
         """Record a step: its request may have left. To be awaited before the first byte of it is sent.
 

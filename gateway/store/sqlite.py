@@ -49,6 +49,7 @@ FORGETS_EVERY = 60.0
 _OPEN = frozenset({MutationStatus.UNKNOWN, MutationStatus.PENDING})
 
 _RECORD = "SELECT id, fingerprint, stage, result, settled_at, gateway FROM operation"
+_BY_KEY = "WHERE person = ? AND client_key = ?"
 
 
 class SqliteJournal:
@@ -106,20 +107,8 @@ class SqliteJournal:
         _, native_id, kind = target_columns(target)
 
         def insert() -> Record | None:
-            row = (
-                operation_id,
-                person,
-                client_key,
-                fingerprint,
-                source,
-                native_id,
-                kind,
-                action.value,
-                Stage.ADMITTED,
-                self._now(),
-                self._ran(),
-                self._presence.id,
-            )
+            write = (operation_id, person, client_key, fingerprint, source, native_id, kind, action.value)
+            row = (*write, Stage.ADMITTED, self._now(), self._ran(), self._presence.id)
             with self._lock, self._db:
                 self._forget_old()
                 added = self._db.execute(
@@ -130,19 +119,16 @@ class SqliteJournal:
                 )
                 if added.rowcount == 1:
                     return None
-                where = "WHERE person = ? AND client_key = ?"
-                found = self._db.execute(f"{_RECORD} {where}", (person, client_key)).fetchone()
+                found = self._db.execute(f"{_RECORD} {_BY_KEY}", (person, client_key)).fetchone()
             return self._record_of(found)
 
         return await self._run(insert)
 
-    async def record(self, operation_id: str) -> Record | None:
-        def select() -> Record | None:
-            with self._lock, self._db:
-                row = self._db.execute(f"{_RECORD} WHERE id = ?", (operation_id,)).fetchone()
-            return None if row is None else self._record_of(row)
+    async def earlier(self, person: str, client_key: str) -> Record | None:
+        return await self._run(lambda: self._recorded(_BY_KEY, person, client_key))
 
-        return await self._run(select)
+    async def record(self, operation_id: str) -> Record | None:
+        return await self._run(lambda: self._recorded("WHERE id = ?", operation_id))
 
     async def take(self, target: Target) -> Lease | None:
         def taken() -> Lease | None:
@@ -355,6 +341,11 @@ class SqliteJournal:
         marks = ", ".join("?" * len(running))
         where = f"WHERE stage <> ? AND (gateway IS NULL OR gateway NOT IN ({marks})) ORDER BY requested_at, rowid"
         return self._all(open_write_of, f"{OPEN_WRITE} {where}", Stage.SETTLED, *running)
+
+    def _recorded(self, where: str, *values: str | None) -> Record | None:
+        with self._lock:
+            row = self._db.execute(f"{_RECORD} {where}", values).fetchone()
+        return None if row is None else self._record_of(row)
 
     def _record_of(self, row: tuple[Any, ...]) -> Record:
         """A row of `_RECORD`."""

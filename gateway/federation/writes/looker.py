@@ -11,7 +11,7 @@ from connectors.sdk.model import FlowRef, NativeRef, Task, TaskRef
 from gateway.federation.objects import FlowReader, TaskReader
 from gateway.federation.sources import Source
 from gateway.federation.writes.authorship import Seen, Trust
-from gateway.federation.writes.proof import Verdict, aspects_of, verdict
+from gateway.federation.writes.proof import Verdict, aspects_of, may_claim_themselves, verdict
 from gateway.people import People
 from gateway.store import Evidence, Journal
 
@@ -107,7 +107,8 @@ class Looker:
         settings, traces = source.connector.settings, source.connector.traces
         as_person = settings.acts_as != "service"
         is_named = traces.names_completer and evidence.command == Complete.__name__
-        needs_account = not is_accepted and (is_named or bool(aspects_of(evidence, traces)))
+        is_taken = may_claim_themselves(evidence)
+        needs_account = not is_accepted and (is_named or is_taken or bool(aspects_of(evidence, traces)))
         steps = await self._journal.steps_to(target)
         return Trust(
             traces=traces,

@@ -184,18 +184,26 @@ class WritePipeline:
             return attempt.rejected(error)
 
     async def _admit(self, attempt: Attempt) -> Record | None:
-        """As `Journal.admit`."""
-        request = attempt.request
-        await self._recorder.catch_up()
-        return await self._journal.admit(
-            operation_id=attempt.operation_id,
-            person=attempt.caller.key,
-            client_key=request.idempotency_key,
-            fingerprint=_fingerprint(request),
-            source=attempt.source.key,
-            target=request.target,
-            action=action_of(request.intent),
-        )
+        """As `Journal.admit`. A repeated key gets its answer also while the journal cannot be written."""
+        request, person = attempt.request, attempt.caller.key
+        try:
+            await self._recorder.catch_up()
+            earlier = await self._journal.admit(
+                operation_id=attempt.operation_id,
+                person=person,
+                client_key=request.idempotency_key,
+                fingerprint=_fingerprint(request),
+                source=attempt.source.key,
+                target=request.target,
+                action=action_of(request.intent),
+            )
+        except GatewayError:
+            if request.idempotency_key is None:
+                raise
+            earlier = await self._journal.earlier(person, request.idempotency_key)
+            if earlier is None:
+                raise
+        return None if earlier is None else self._recorder.known(earlier)
 
     async def _first(self, attempt: Attempt) -> WriteResult:
         """The way of an admitted write, to its recorded result."""

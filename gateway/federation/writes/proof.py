@@ -156,12 +156,19 @@ def _has_owner(evidence: Evidence, seen: Seen, trust: Trust) -> bool:
     task = seen.task
     if task is None or evidence.is_shown_before or is_explained(evidence, trust) or _is_outdated(task, trust):
         return False
+    if may_claim_themselves(evidence) and evidence.user not in {evidence.actor, trust.account}:
+        return False
     if task.assigned_at is not None:
         is_since = task.assigned_at >= evidence.sent_at - SKEW
     else:
         # Between an older look and the sending another person may have made them the owner.
         is_since = evidence.looked_at is not None and evidence.looked_at >= evidence.sent_at - SKEW
     return is_since and shows_owner(evidence, task)
+
+
+def may_claim_themselves(evidence: Evidence) -> bool:
+    """An assignment of a task that had no owner: its new owner does not tell whether it was applied."""
+    return evidence.command == commands.Assign.__name__ and evidence.user is not None and not evidence.owners
 
 
 def _is_outdated(task: Task, trust: Trust) -> bool:

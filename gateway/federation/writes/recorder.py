@@ -3,10 +3,11 @@
 from collections import OrderedDict
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from connectors.sdk.commands import MutationStatus
 from connectors.sdk.errors import GatewayError
-from gateway.store import EndedTask, Journal
+from gateway.store import EndedTask, Journal, Record, Stage
 from schema.ports import Problem, WriteResult
 
 log = structlog.get_logger("taskgate.write")
@@ -20,6 +21,7 @@ class _Unrecorded(Struct, frozen=True):
     ended: EndedTask | None
     frees_key: bool
     was_seen: bool
+    is_final: bool
 
 
 class Recorder:
@@ -39,17 +41,20 @@ class Recorder:
         ended: EndedTask | None = None,
         frees_key: bool = False,
         was_seen: bool = True,
+        is_final: bool = False,
     ) -> None:
-        """Raises nothing."""
+        """As `Journal.settle`. Raises nothing."""
         if any(problem.quotes_vendor for problem in result.problems):
             self._told[operation_id] = result.problems
             while len(self._told) > MOST_KEPT:
                 self._told.popitem(last=False)
         try:
-            await self._journal.settle(operation_id, result, ended=ended, frees_key=frees_key, was_seen=was_seen)
+            await self._journal.settle(
+                operation_id, result, ended=ended, frees_key=frees_key, was_seen=was_seen, is_final=is_final
+            )
         except GatewayError:
             log.exception("result not recorded", operation=operation_id)
-            self._unrecorded[operation_id] = _Unrecorded(result, ended, frees_key, was_seen)
+            self._unrecorded[operation_id] = _Unrecorded(result, ended, frees_key, was_seen, is_final)
             while len(self._unrecorded) > MOST_KEPT:
                 self._unrecorded.popitem(last=False)
 
@@ -58,11 +63,24 @@ class Recorder:
         said = self._told.get(operation_id, ())
         return said if [each.code for each in said] == [each.code for each in recorded] else recorded
 
+    def known(self, record: Record) -> Record:
+        """The record with its result, also one that the journal has not taken yet."""
+        kept = self._unrecorded.get(record.operation_id)
+        if kept is None:
+            return record
+        is_final = kept.is_final or kept.result.status in {MutationStatus.APPLIED, MutationStatus.REJECTED}
+        return structs.replace(record, stage=Stage.SETTLED, result=kept.result, is_final=is_final, is_elsewhere=False)
+
     async def catch_up(self) -> None:
         """Record what is kept, oldest first. GatewayError if the journal still cannot be written."""
         while self._unrecorded:
             operation_id, kept = next(iter(self._unrecorded.items()))
             await self._journal.settle(
-                operation_id, kept.result, ended=kept.ended, frees_key=kept.frees_key, was_seen=kept.was_seen
+                operation_id,
+                kept.result,
+                ended=kept.ended,
+                frees_key=kept.frees_key,
+                was_seen=kept.was_seen,
+                is_final=kept.is_final,
             )
             self._unrecorded.pop(operation_id, None)

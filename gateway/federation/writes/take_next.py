@@ -1,5 +1,6 @@
 """The claim of the next task: of a list that many people share, each gets another task."""
 
+import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -29,6 +30,7 @@ from gateway.federation.sources import Source
 from gateway.federation.traffic import RequestCost, current_context, in_context
 from gateway.federation.writes.attempt import UNSETTLED, Attempt
 from gateway.federation.writes.pipeline import WritePipeline, may_pass
+from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.target_lease import TargetLeases
 from gateway.shared import Leases
@@ -80,6 +82,7 @@ class NextTask:
         leases: Leases,
         presses: TargetLeases,
         recovery: Recovery,
+        recorder: Recorder,
     ) -> None:
         """`presses` make copies of a request wait for the first, also at another gateway over the same journal."""
         self._sources = sources
@@ -91,6 +94,7 @@ class NextTask:
         self._leases = leases
         self._presses = presses
         self._recovery = recovery
+        self._recorder = recorder
         # Claims that have begun and have not ended.
         self._running: set[Attempt] = set()
 
@@ -108,9 +112,26 @@ class NextTask:
                 else:
                     async with self._presses.hold(_press(caller.key, request.idempotency_key)):
                         result = await self._once(caller, record)
+        except GatewayUnavailableError as error:
+            result = await self._known(caller, record) or _refused(record.operation_id, error)
         except (GatewayError, InputError) as error:
             result = _refused(record.operation_id, error)
         return structs.replace(result, upstream_calls=cost.requests)
+
+    async def _known(self, caller: Caller, record: "_Recorded") -> WriteResult | None:
+        """The journal fails: what is known of an earlier request with the key. None if there was none."""
+        if record.request.idempotency_key is None:
+            return None
+        with contextlib.suppress(GatewayError):
+            earlier = await self._journal.earlier(caller.key, record.request.idempotency_key)
+            if (
+                earlier is not None
+                and earlier.operation_id != record.own_id
+                and earlier.fingerprint == record.fingerprint
+            ):
+                known = self._recorder.known(earlier).result or _open(earlier.operation_id)
+                return structs.replace(known, replayed=True)
+        return None
 
     async def _once(self, caller: Caller, record: "_Recorded") -> WriteResult:
         """Raises GatewayError, InputError."""
@@ -118,7 +139,11 @@ class NextTask:
         if earlier is not None and earlier.stage is not Stage.SETTLED:
             # Copies wait for it, so it runs no more: it was cut off before it noted a claim.
             cut = GatewayUnavailableError("the request was cut off before anything was claimed; send it again")
-            await self._journal.settle(earlier.operation_id, _refused(earlier.operation_id, cut), frees_key=True)
+            try:
+                await self._journal.settle(earlier.operation_id, _refused(earlier.operation_id, cut), frees_key=True)
+            except GatewayError:
+                # The record may lack a claim that could not be noted.
+                return structs.replace(_open(earlier.operation_id), replayed=True)
             earlier = await self._admit(caller, record)
         if earlier is not None:
             replayed = await self._replayed(caller, record, earlier)
@@ -133,7 +158,7 @@ class NextTask:
 
     async def _admit(self, caller: Caller, record: "_Recorded") -> Record | None:
         """As `Journal.admit`."""
-        return await self._journal.admit(
+        earlier = await self._journal.admit(
             operation_id=record.operation_id,
             person=caller.key,
             client_key=record.request.idempotency_key,
@@ -142,14 +167,11 @@ class NextTask:
             target=SourceRef(""),
             action=TaskAction.CLAIM,
         )
+        return None if earlier is None else self._recorder.known(earlier)
 
     async def _record(self, record: "_Recorded", result: WriteResult, *, frees_key: bool = False) -> None:
-        """A result is true whether or not it is recorded. Raises nothing."""
-        try:
-            # Nothing will be found out about this record: that is what the record of the claim is for.
-            await self._journal.settle(record.operation_id, result, frees_key=frees_key, is_final=True)
-        except GatewayError:
-            log.exception("result not recorded", operation=record.operation_id)
+        """Nothing will be found out about this record: that is what the record of the claim is for. Raises nothing."""
+        await self._recorder.record(record.operation_id, result, frees_key=frees_key, is_final=True)
 
     async def _replayed(self, caller: Caller, record: "_Recorded", earlier: Record) -> WriteResult | None:
         """The result of the first request; None if its claim was not applied: then the search goes on."""
@@ -274,10 +296,10 @@ class _Found(Struct, frozen=True):
 
 
 class _Recorded:
-    """The request, and the id of the record that holds its result."""
+    """The request, its own id, and the id of the record that holds its result: that of the first one with its key."""
 
     def __init__(self, operation_id: str, request: TakeNextRequest) -> None:
-        self.operation_id = operation_id
+        self.own_id = self.operation_id = operation_id
         self.request = request
 
     @property

@@ -29,8 +29,8 @@ from tests.gateway.federation.writes.test_bulk import APPLIED, REJECTED, bulk, r
 TO_BOB = AssignIntent(user=PersonId(key="bob"), override=True)
 
 
-def north_with(number: int) -> ArrayConnector:
-    return ArrayConnector("north", [task("north", str(one)) for one in range(1, number + 1)])
+def north_with(number: int, **members: Any) -> ArrayConnector:
+    return ArrayConnector("north", [task("north", str(one), **members) for one in range(1, number + 1)])
 
 
 async def test_all_tasks_travel_in_one_request_and_are_recorded_as_sent_before_it() -> None:
@@ -81,7 +81,7 @@ async def test_each_task_is_judged_by_its_own_line() -> None:
 
 
 async def test_a_lost_answer_is_settled_by_one_read_of_all_tasks() -> None:
-    sources = federation(north := north_with(30), people=PEOPLE)
+    sources = federation(north := north_with(30, owner="alice"), people=PEOPLE)
     north.lost = UpstreamTimeoutError("did not answer in time", maybe_applied=True)
 
     found = await bulk(sources, refs(*range(1, 31)), TO_BOB, caller=CAROL, key="k")

@@ -188,7 +188,7 @@ BY_HISTORY: list[tuple[dict[str, object], Intent, Caller]] = [
     ({}, CancelIntent(allow=(CancelStrategy.SKIP,)), CAROL),
 ]
 BY_ITSELF: list[tuple[dict[str, object], Intent, Caller]] = [
-    ({}, AssignIntent(user=PersonId(key="bob")), CAROL),
+    ({"owner": "alice"}, AssignIntent(user=PersonId(key="bob"), override=True), CAROL),
     ({"owner": "alice"}, CommentIntent(text="Well"), ALICE),
 ]
 

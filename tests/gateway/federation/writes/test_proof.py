@@ -127,7 +127,10 @@ OWNERS: list[tuple[TaskCommand, Task, Verdict]] = [
     # It was the person's before.
     (Claim(task=OWNED, actor=ALICE), OWNED, OPEN),
     (Claim(task=FREE), OWNED, OPEN),
-    (Assign(task=FREE, actor=ALICE, user_id="bob"), task("north", "1", owner="bob"), APPLIED),
+    (Assign(task=OWNED, actor=ALICE, user_id="bob"), task("north", "1", owner="bob"), APPLIED),
+    # Bob may have claimed the free task himself.
+    (Assign(task=FREE, actor=ALICE, user_id="bob"), task("north", "1", owner="bob"), OPEN),
+    (Assign(task=FREE, actor=ALICE, user_id="alice"), OWNED, APPLIED),
     (Assign(task=FREE, actor=ALICE, user_id="bob"), OWNED, OPEN),
     (
         Assign(task=OWNED, group_id="law"),
@@ -169,7 +172,7 @@ COMPLETIONS: list[tuple[TaskCommand, Seen, Trust, Verdict]] = [
     (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("bob"))), SHARED, NOT_APPLIED),
     (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("bob"))), PERSON, NOT_APPLIED),
     (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("stranger"))), PERSON, OPEN),
-    (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("robot"))), HELPED, APPLIED),
+    (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("robot"))), HELPED, OPEN),
     (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("alice"))), HELPED, APPLIED),
     (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("stranger"))), HELPED, NOT_APPLIED),
     (APPROVE, Seen(task=ended(outcome="approved", completed_by=by("bob"))), UNKNOWN_ACCOUNT, NOT_APPLIED),

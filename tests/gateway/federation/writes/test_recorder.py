@@ -8,8 +8,9 @@ import pytest
 
 from connectors.sdk.commands import CreateTask, MutationStatus, Outcome, TaskCommand
 from connectors.sdk.errors import ValidationFailedError
+from connectors.sdk.query import SortKey, TaskOrderField
 from gateway.store.sqlite import SqliteJournal
-from schema.ports import ClaimIntent, CompleteIntent, Intent, ReleaseIntent
+from schema.ports import ClaimIntent, CompleteIntent, Intent, ReleaseIntent, TakeNextRequest, TaskFilter
 from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
 from tests.gateway.federation.write_requests import ALICE, CAROL, PEOPLE, REF, codes, perform
 
@@ -75,7 +76,7 @@ def during(north: MemoryConnector, verb: str, happen: Callable[[], None]) -> Non
 async def test_a_journal_that_fails_while_the_request_is_away_changes_nothing(
     storage: Storage, intent: Intent, verb: str, happen: Callable[[Storage], None]
 ) -> None:
-    """The vendor's answer is told. It is recorded as soon as the journal can be written."""
+    """The vendor's answer is told, also to the same key. It is recorded as soon as the journal can be written."""
     # A record of many pages: a full file has no room for it.
     north = MemoryConnector("north", [task("north", "1", description="x" * 100_000)])
     during(north, verb, lambda: happen(storage))
@@ -84,12 +85,14 @@ async def test_a_journal_that_fails_while_the_request_is_away_changes_nothing(
     first = await perform(sources, intent, ALICE, key="k")
     writes = list(north.writes)
     meanwhile = await perform(sources, intent, ALICE, key="another")
+    copy = await perform(sources, intent, ALICE, key="k")
     storage.mend()
     recorded = await sources.operation(ALICE, first.operation_id)
     again = await perform(sources, intent, ALICE, key="k")
 
     assert (MutationStatus.APPLIED, []) == (first.status, codes(first))
     assert ["GATEWAY_UNAVAILABLE"] == codes(meanwhile)
+    assert (MutationStatus.APPLIED, True, first.operation_id) == (copy.status, copy.replayed, copy.operation_id)
     assert recorded is not None
     assert MutationStatus.APPLIED is recorded.status
     assert (MutationStatus.APPLIED, True, first.operation_id) == (again.status, again.replayed, again.operation_id)
@@ -156,3 +159,22 @@ async def test_a_write_to_a_task_that_its_author_cannot_see_is_not_its_last() ->
 
     assert ["NOT_FOUND"] == [each.code for each in refused.problems]
     assert done.operation_id == (last and last.operation_id)
+
+
+@pytest.mark.parametrize("happen", [Storage.lock, Storage.fill])
+async def test_the_next_task_is_told_again_while_the_journal_fails(
+    storage: Storage, happen: Callable[[Storage], None]
+) -> None:
+    north = MemoryConnector("north", [task("north", str(n), description="x" * 100_000) for n in range(2)])
+    during(north, "claim", lambda: happen(storage))
+    sources = federation(north, people=PEOPLE, journal=storage.journal)
+    request = TakeNextRequest(filter=TaskFilter(), order=(SortKey(TaskOrderField.DUE_AT),), idempotency_key="k")
+
+    first = await sources.take_next(ALICE, request)
+    again = await sources.take_next(ALICE, request)
+    storage.mend()
+    later = await sources.take_next(ALICE, request)
+
+    assert [MutationStatus.APPLIED] * 3 == [first.status, again.status, later.status]
+    assert ([False, True, True], 1) == ([each.replayed for each in (first, again, later)], len(north.writes))
+    storage.close()
