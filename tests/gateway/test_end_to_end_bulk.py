@@ -108,7 +108,7 @@ async def test_what_exceeds_a_limit_is_refused_with_a_time_and_goes_on_with_the_
 
 
 async def test_a_lost_answer_of_uipath_is_settled_for_each_task(world: World) -> None:
-    """Whatever takes the place of the answer, one read shows what has become of all tasks. Nothing is applied twice."""
+    """Whatever takes the place of the answer, one read shows that the caller has all tasks. Nothing is applied twice."""
     await world.control("uipath", "reset", {"tasks": 300, "seed": 7})
     foreign = {"value": [{"TaskId": 1, "ErrorCode": 1000, "ErrorMessage": "No."}]}
     faults: list[dict[str, Any]] = [
@@ -124,8 +124,12 @@ async def test_a_lost_answer_of_uipath_is_settled_for_each_task(world: World) ->
         await world.control("uipath", "faults", {"method": "POST", "path": ".*AssignTasks", **fault})
         await world.control("uipath", "requests", method="DELETE")
 
-        found = await bulk(world, chosen, action="ASSIGN", assigneeUserId=person_id("bob"), idempotencyKey=f"k{number}")
-        again = await bulk(world, chosen, action="ASSIGN", assigneeUserId=person_id("bob"), idempotencyKey=f"k{number}")
+        found = await bulk(
+            world, chosen, action="ASSIGN", assigneeUserId=person_id("carol"), idempotencyKey=f"k{number}"
+        )
+        again = await bulk(
+            world, chosen, action="ASSIGN", assigneeUserId=person_id("carol"), idempotencyKey=f"k{number}"
+        )
         gets = [request for request in await world.requests("uipath") if request["method"] == "GET"]
         reads = [request for request in gets if "AssignedToUserId" not in str(request["query"])]
 

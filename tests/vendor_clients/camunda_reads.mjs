@@ -20,6 +20,7 @@ const unchecked = signedIn({ CAMUNDA_SDK_VALIDATION: 'none' });
 const latest = await camunda.getProcessDefinition({ processDefinitionKey: definition }, now);
 const group = { groupId: 'accounting' };
 const form = await camunda.getUserTaskForm({ userTaskKey: task }, now);
+const startForm = await camunda.getStartProcessForm({ processDefinitionKey: given.started }, now);
 
 told({
   pages: [keys(first), keys(second), keys(third)],
@@ -30,6 +31,7 @@ told({
   byVariable: keys(await camunda.searchUserTasks({ filter: { processInstanceVariables: [{ name: 'country', value: '"DE"' }] }, ...whole }, now)),
   one: [one.userTaskKey, one.name, one.state, one.creationDate, one.processInstanceKey, one.formKey],
   form: [form.formKey, form.version, JSON.parse(form.schema).type],
+  startForm: JSON.parse(startForm.schema).components.flatMap((each) => each.key ?? []),
   formless: (await unchecked.getUserTaskForm({ userTaskKey: formless }, now)) || null,
   variables: (await camunda.searchUserTaskVariables({ userTaskKey: task, filter: { name: 'amount' } }, now)).items.map(({ name, value }) => [name, value]),
   cut: cut.items.filter((each) => each.isTruncated).map(({ name, value }) => [name, value.length]),

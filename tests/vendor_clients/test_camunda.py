@@ -27,7 +27,7 @@ NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 READS = {
     "searchUserTasks", "getUserTask", "getUserTaskForm", "searchUserTaskVariables", "searchUserTaskEffectiveVariables",
     "searchUserTaskAuditLogs", "searchProcessInstances", "getProcessInstance", "searchProcessDefinitions",
-    "getProcessDefinition", "getProcessDefinitionXml", "searchUsers", "getUser", "searchGroups", "getGroup",
+    "getProcessDefinition", "getProcessDefinitionXml", "getStartProcessForm", "searchUsers", "getUser", "searchGroups", "getGroup",
     "searchUsersForGroup", "getAuthentication", "getTopology", "getStatus",
 }  # fmt: skip
 WRITES = {
@@ -88,6 +88,7 @@ async def test_reads(node: str, camunda: CamundaStandIn, address: str) -> None:
         verbose=some(camunda, "assess_claim").user_task_key,
         instance=task.process_instance_key,
         definition=definition.process_definition_key,
+        started=DEFINITIONS["purchase-order"].process_definition_key,
     )
     instance = camunda.store.instances.get(task.process_instance_key)
     assert instance is not None
@@ -120,6 +121,7 @@ async def test_reads(node: str, camunda: CamundaStandIn, address: str) -> None:
         task.user_task_key, "Approve invoice", "CREATED", task.creation_date, task.process_instance_key, form.form_key,
     ] == answer["one"]  # fmt: skip
     assert ([form.form_key, form.version, "default"], None) == (answer["form"], answer["formless"])
+    assert ["supplier", "goods"] == answer["startForm"][:2]
     assert [["amount", variables["amount"].value]] == answer["variables"]
     assert ([["report", LONGEST_VALUE]], [["report", False]]) == (answer["cut"], answer["full"])
     assert sorted(variables) == answer["effective"]

@@ -107,7 +107,7 @@ class Looker:
         settings, traces = source.connector.settings, source.connector.traces
         as_person = settings.acts_as != "service"
         is_named = traces.names_completer and evidence.command == Complete.__name__
-        is_taken = may_claim_themselves(evidence)
+        is_taken = may_claim_themselves(evidence) and evidence.user != evidence.actor
         needs_account = not is_accepted and (is_named or is_taken or bool(aspects_of(evidence, traces)))
         steps = await self._journal.steps_to(target)
         return Trust(
