@@ -50,7 +50,7 @@ running: list[pytest.Item] = []
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out folders and contract suites of which `make check` would take no test: reading them takes seconds."""
+    """Leave out folders and contract suites without a test for `make check`: reading them takes seconds."""
     if config.option.markexpr != FAST or not collection_path.is_relative_to(TESTS):
         return None
     parts = collection_path.relative_to(TESTS).parts

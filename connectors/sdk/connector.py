@@ -160,8 +160,8 @@ class Connector(ABC, Generic[SettingsT]):
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         """The tasks found, by id. An unknown id is absent; a task that could not be read is its error.
 
-        AlreadyAssignedError for a task of which the vendor tells the caller only that it is another person's: a read shows
-        nothing of it, a write is refused with that error.
+        AlreadyAssignedError if the vendor tells the caller only that the task is another person's: a read then shows nothing
+        of the task, and a write is refused with that error.
         """
 
     async def get_detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:

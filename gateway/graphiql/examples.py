@@ -25,4 +25,4 @@ EXAMPLES = (
     Example(_read("complete"), ("id", "outcome", "data")),
 )
 CLAIMABLE = _read("claimable")
-"""The query for the tasks of which one fills in those variables."""
+"""The query that lists tasks. One of them fills in those variables."""

@@ -9,7 +9,7 @@ from connectors.sdk.model import Task, TaskRef
 
 
 class KeptCommand(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A command as the journal keeps it: one of these, without its author, on a task of which only the id is kept."""
+    """A command as the journal keeps it: one of these, without its author. Of its task only the id is kept."""
 
     assign: Assign | None = None
     unassign: Unassign | None = None

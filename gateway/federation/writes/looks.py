@@ -16,7 +16,7 @@ MOST_KEPT = 1000
 
 
 class Looks:
-    """Says of which moment a fresh read must be. It reads nothing itself."""
+    """Decides how old a fresh read may be. It reads nothing itself."""
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         """`monotonic` is the clock of the cache."""

@@ -170,7 +170,7 @@ async def test_claims_are_read_back_in_one_call(scripted: Scripted) -> None:
 
 
 async def test_the_stand_in_takes_what_it_can_of_several(tenant: Tenant) -> None:
-    """A task that somebody completed meanwhile is refused by its line."""
+    """A task that another person has completed meanwhile is refused by its line."""
     ready = [
         one
         for one in await tenant.drain(TaskQuery(states=frozenset({TaskState.READY})))

@@ -138,7 +138,7 @@ class VendorWorld:
         return await self.sources.perform(self.people[person], request)
 
     async def assign(self, task: Task, person: str) -> None:
-        """At the vendor, by somebody else."""
+        """At the vendor, by another person."""
         now = await self.shown(task.ref)
         await self._beside.perform(Assign(task=now, user_id=self.native(person), override=True))
 
