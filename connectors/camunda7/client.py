@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from msgspec import Raw
 
 from connectors.camunda7 import wire
-from connectors.sdk import JSON_OK, NO_CONTENT, Upstream, announced_total
+from connectors.sdk import JSON_OK, NO_CONTENT, MalformedResponseError, Upstream, announced_total, decode_json
 
 Body = Mapping[str, object]
 Sorting = Sequence[Mapping[str, str]]
 
 _NOTHING = "-"
+# Groups of one user that are read.
+MOST_GROUPS = 500
 
 
 class Camunda7Client:
@@ -27,8 +29,12 @@ class Camunda7Client:
 
     # Tasks
 
-    async def list_tasks(self, filter: Body, *, first: int, limit: int, sorting: Sorting = ()) -> list[Raw]:
-        return await self._list("/task", filter, first=first, limit=limit, sorting=sorting)
+    async def list_tasks(
+        self, filter: Body, *, first: int, limit: int, sorting: Sorting = (), with_data: bool = False
+    ) -> list[Raw]:
+        """`with_data`: each row has its variables, as `get_variables` gives them."""
+        body = {**filter, "withTaskVariablesInReturn": True} if with_data else filter
+        return await self._list("/task", body, first=first, limit=limit, sorting=sorting)
 
     async def count_tasks(self, filter: Body) -> int | None:
         return await self._count("/task/count", filter)
@@ -213,6 +219,13 @@ class Camunda7Client:
     async def list_groups(self, params: Mapping[str, str | int]) -> list[Raw]:
         ordered = {"sortBy": "id", "sortOrder": "asc", **params}
         return (await self._upstream.read("GET", "/group", params=ordered)).decode(list[Raw])
+
+    async def groups_of(self, user: str) -> frozenset[str]:
+        """The ids of the groups that the directory has for a user; empty for one that it does not know."""
+        raws = await self.list_groups({"member": user, "maxResults": MOST_GROUPS})
+        if len(raws) >= MOST_GROUPS:
+            raise MalformedResponseError(f"a user has {MOST_GROUPS} groups or more")
+        return frozenset(decode_json(raw, wire.Group).id for raw in raws)
 
     async def count_groups(self, params: Mapping[str, str | int]) -> int | None:
         answer = await self._upstream.read("GET", "/group/count", params=params)

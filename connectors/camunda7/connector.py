@@ -12,7 +12,7 @@ from connectors.camunda7.client import Camunda7Client
 from connectors.camunda7.errors import is_refusal, parse_error
 from connectors.camunda7.forms import as_sent, form_of
 from connectors.camunda7.ids import is_id
-from connectors.camunda7.options import at_once, by_batch, check_arguments
+from connectors.camunda7.options import at_once, by_batch, check_arguments, refusal_of
 from connectors.camunda7.paging import TaskReader
 from connectors.camunda7.settings import Camunda7Settings
 from connectors.camunda7.traces import TRACES, account_of
@@ -65,10 +65,8 @@ from connectors.sdk import (
     TaskDetail,
     TaskOrderField,
     TaskQuery,
-    TaskState,
     Transport,
     Unassign,
-    UnsupportedActionError,
     Update,
     UpdateField,
     Upstream,
@@ -87,9 +85,6 @@ T = TypeVar("T")
 # Rows of one page of a list that the gateway filters or sorts.
 SCAN_PAGE = 200
 
-# What the engine accepts for a task of a suspended process instance.
-WHILE_SUSPENDED = frozenset({TaskAction.SAVE_DRAFT, TaskAction.COMMENT, TaskAction.CANCEL_FLOW, TaskAction.RESUME_FLOW})
-
 
 class Camunda7Connector(Connector[Camunda7Settings]):
     """Reads and writes are transactions of one database: a read shows every earlier write."""
@@ -105,6 +100,9 @@ class Camunda7Connector(Connector[Camunda7Settings]):
     )
     sorts_flows: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
+    takes_unions: ClassVar[bool] = True
+    costly_candidates: ClassVar[bool] = True
+    lists_data: ClassVar[bool] = True
     traces = TRACES
 
     def __init__(self, settings: Camunda7Settings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
@@ -168,6 +166,10 @@ class Camunda7Connector(Connector[Camunda7Settings]):
             failures=parts.failures(),
         )
 
+    def detail_in(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail | None:
+        data = details.data_in(task, self.settings) if aspects == {DetailAspect.DATA} else None
+        return None if data is None else TaskDetail(data=data)
+
     def judge_form(
         self, form: Form, data: Mapping[str, object], held: Mapping[str, object] | None, *, is_draft: bool = False
     ) -> FormJudgement:
@@ -181,17 +183,8 @@ class Camunda7Connector(Connector[Camunda7Settings]):
         return FormJudgement(data=sent, faults=judged.faults, unevaluated=judged.unevaluated)
 
     def refusal_of(self, task: Task, action: TaskAction, actor: Identity | None) -> RejectedError | None:
-        """A task of a process cannot be deleted, one outside of a process not skipped; a suspended one takes few actions."""
-        if task.state is TaskState.SUSPENDED and action not in WHILE_SUSPENDED:
-            return ConflictError("the process instance is suspended")
-        if action is TaskAction.CANCEL and task.flow_id is not None:
-            return UnsupportedActionError(
-                "a task of a process instance cannot be deleted; skip it, or cancel the process instance",
-                alternatives=tuple(each for each in self.info.cancel_strategies if each.value != "DELETE_TASK"),
-            )
-        if action is TaskAction.SKIP and task.flow_id is None:
-            return ConflictError("the task belongs to no process instance that could go on")
-        return super().refusal_of(task, action, actor)
+        refusal = refusal_of(task, action, self.info.cancel_strategies)
+        return refusal or super().refusal_of(task, action, actor)
 
     # Flows and definitions
 

@@ -18,6 +18,7 @@ from connectors.sdk import (
     TaskOutcome,
     UserRef,
     decode_json_value,
+    decode_record,
 )
 
 # Entries and variables of one task that are read.
@@ -62,9 +63,7 @@ class Data:
         return self._read
 
     async def _open(self) -> dict[str, object]:
-        found = await self._client.get_variables(self._task.native_id)
-        draft = found.pop(self._settings.options.draft_variable, None)
-        return {**data_of(found), **({} if draft is None else draft_of(draft))}
+        return _with_draft(await self._client.get_variables(self._task.native_id), self._settings)
 
     async def _closed(self) -> dict[str, object]:
         flow = self._task.flow_id
@@ -74,6 +73,22 @@ class Data:
         if len(rows) >= MOST_ENTRIES:
             raise MalformedResponseError(f"the process instance has {MOST_ENTRIES} variables or more")
         return data_of({row.name: row.as_variable() for row in rows if row.task_id is None and row.state != "DELETED"})
+
+
+def data_in(task: Task, settings: Camunda7Settings) -> dict[str, object] | None:
+    """The data that a row of a list has brought; None if it has none, or has Java objects, which lists show in another form."""
+    if not task.is_open or task.payload is None:
+        return None
+    found = decode_record(task.payload, wire.RowVariables)
+    variables = None if found.record is None else found.record.variables
+    if variables is None or any(each.type == "Object" for each in variables.values()):
+        return None
+    return _with_draft(dict(variables), settings)
+
+
+def _with_draft(found: dict[str, wire.Variable], settings: Camunda7Settings) -> dict[str, object]:
+    draft = found.pop(settings.options.draft_variable, None)
+    return {**data_of(found), **({} if draft is None else draft_of(draft))}
 
 
 def draft_of(variable: wire.Variable) -> dict[str, object]:

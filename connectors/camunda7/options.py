@@ -1,5 +1,6 @@
-"""Options of commands: what this vendor accepts beyond the arguments that all vendors share."""
+"""Options of commands: what this vendor accepts beyond the arguments that all vendors share; what it refuses of a task."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -9,11 +10,18 @@ from connectors.camunda7.formats import changes_of, draft_text, variables_of
 from connectors.camunda7.settings import Camunda7Options, Camunda7Settings
 from connectors.sdk import (
     Assign,
+    CancelStrategy,
     Complete,
+    ConflictError,
     NoOptions,
     Options,
+    RejectedError,
     SaveDraft,
+    Task,
+    TaskAction,
     TaskCommand,
+    TaskState,
+    UnsupportedActionError,
     Update,
     ValidationFailedError,
     parse_options,
@@ -61,6 +69,24 @@ def check_arguments(command: TaskCommand, options: Camunda7Options) -> None:
             variables_of(command.data or {})
         case _:
             pass
+
+
+# What the engine accepts for a task of a suspended process instance.
+WHILE_SUSPENDED = frozenset({TaskAction.SAVE_DRAFT, TaskAction.COMMENT, TaskAction.CANCEL_FLOW, TaskAction.RESUME_FLOW})
+
+
+def refusal_of(task: Task, action: TaskAction, strategies: Sequence[CancelStrategy]) -> RejectedError | None:
+    """A task of a process cannot be deleted, one outside of a process not skipped; a suspended one takes few actions."""
+    if task.state is TaskState.SUSPENDED and action not in WHILE_SUSPENDED:
+        return ConflictError("the process instance is suspended")
+    if action is TaskAction.CANCEL and task.flow_id is not None:
+        return UnsupportedActionError(
+            "a task of a process instance cannot be deleted; skip it, or cancel the process instance",
+            alternatives=tuple(each for each in strategies if each is not CancelStrategy.DELETE_TASK),
+        )
+    if action is TaskAction.SKIP and task.flow_id is None:
+        return ConflictError("the task belongs to no process instance that could go on")
+    return None
 
 
 def _check_length(text: str | None, longest: int, field: str) -> None:

@@ -1,6 +1,7 @@
 """Tasks as lists and single reads give them: the row, and what it lacks: candidates, business key and name of the process."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import TypeAlias
 
 from msgspec import Raw
@@ -14,17 +15,21 @@ from connectors.camunda7.search import Plan
 from connectors.camunda7.settings import Camunda7Settings
 from connectors.sdk import (
     Announced,
+    BrokenError,
     Clock,
     ConnectorError,
     CountAccuracy,
     Decoded,
     ForbiddenError,
+    MalformedResponseError,
     NotFoundError,
     OddRow,
     OffsetCursor,
     Page,
+    RejectedError,
     Task,
     TaskQuery,
+    UnavailableError,
     decode_record,
     get_each,
     readable_task,
@@ -40,6 +45,9 @@ FEW_ROWS = 8
 # Ids that one request names.
 BATCH = 200
 
+# For which the engine is not asked for rows with data, after it could not give them.
+NO_DATA = timedelta(minutes=10)
+
 Found = dict[str, Candidates | ConnectorError]
 
 
@@ -48,28 +56,57 @@ class TaskReader:
         self._client = client
         self._settings = settings
         self._clock = clock
+        self._no_data_until = clock()
 
     async def page(self, query: TaskQuery, plan: Plan, cursor: OffsetCursor, *, limit: int, most: int) -> Page[Task]:
-        """Rows that the engine gives beyond `query` are left out, and then its count is not that of the list."""
+        """Rows that the engine gives beyond `query` are left out, and then its count is not that of the list.
+
+        Candidates are read unless the query does without them, and the engine's list has no rows beyond it.
+        """
         client = self._client
+        is_within = await self._is_within(plan)
 
         async def read(offset: int, size: int) -> Announced[Row]:
             if plan.is_history:
                 raws = await client.list_historic_tasks(plan.filter, first=offset, limit=size, sorting=plan.sorting)
                 return Announced([_historic(raw) for raw in raws], await client.count_historic_tasks(plan.filter))
-            raws = await client.list_tasks(plan.filter, first=offset, limit=size, sorting=plan.sorting)
+            raws = await self._open_rows(plan, first=offset, limit=size, with_data=query.with_data)
             return Announced([_open(raw) for raw in raws], await client.count_tasks(plan.filter))
 
         page = await cursor.page(read, limit=limit, most=most, key=_key)
         found = split_rows(page.rows, as_task=self._bare, people=PEOPLE)
-        tasks, odd = await self._whole(found.rows)
+        is_bare = query.without_candidates and is_within
+        tasks, odd = await self._whole(found.rows, is_bare=is_bare)
         items = [task for task in tasks if query.matches(task)]
-        is_counted = plan.is_exact and len(items) == len(tasks)
+        is_counted = plan.is_exact and is_within and len(items) == len(tasks)
         made = page.page(items, is_counted=is_counted, odd=(*found.odd, *odd))
         if is_counted or cursor.offset or made.next_cursor is not None or made.truncated or made.odd:
             return made
         # The whole list is here, so that its rows can be counted.
         return replace(made, total=len(items), total_accuracy=CountAccuracy.EXACT)
+
+    async def _open_rows(self, plan: Plan, *, first: int, limit: int, with_data: bool) -> list[Raw]:
+        """Without data where the engine cannot give them: one object of a Java class that it lacks fails the whole list."""
+        if with_data and self._clock() >= self._no_data_until:
+            try:
+                return await self._client.list_tasks(
+                    plan.filter, first=first, limit=limit, sorting=plan.sorting, with_data=True
+                )
+            except (UnavailableError, MalformedResponseError) as error:
+                if isinstance(error, UnavailableError) and error.native_status != 500:
+                    raise
+                self._no_data_until = self._clock() + NO_DATA
+        return await self._client.list_tasks(plan.filter, first=first, limit=limit, sorting=plan.sorting)
+
+    async def _is_within(self, plan: Plan) -> bool:
+        """Whether the engine knows no further group of the user that the plan asks for."""
+        if plan.within is None:
+            return True
+        user, named = plan.within
+        try:
+            return await self._client.groups_of(user) <= named
+        except (RejectedError, BrokenError):
+            return False
 
     async def tasks(self, ids: Sequence[str]) -> dict[str, Task | ConnectorError]:
         """The tasks by id, those of the history too; a task that could not be read has its error."""
@@ -154,7 +191,7 @@ class TaskReader:
             return task_of(row, raw, self._settings, fetched_at=now, candidates=links, of_flow=flow)
         return closed_task_of(row, raw, self._settings, fetched_at=now, of_flow=flow)
 
-    async def _whole(self, rows: Sequence[tuple[AnyTask, Raw]]) -> tuple[list[Task], list[OddRow]]:
+    async def _whole(self, rows: Sequence[tuple[AnyTask, Raw]], *, is_bare: bool) -> tuple[list[Task], list[OddRow]]:
         """Open rows of the history are read where open tasks are: the history does not say whether one is suspended."""
         began = {
             row.id: row.start_time for row, _ in rows if isinstance(row, wire.HistoricTask) and row.end_time is None
@@ -167,7 +204,7 @@ class TaskReader:
                 live[decoded.record.id] = (decoded.record, Raw(raw))
         gone = set(still_open) - live.keys()
         current = [live.get(row.id, (row, raw)) for row, raw in rows if row.id not in gone]
-        links = await self._candidates([row for row, _ in current])
+        links = {} if is_bare else await self._candidates([row for row, _ in current])
         flows = await self._flows([row for row, _ in current])
         tasks: list[Task] = []
         odd: list[OddRow] = []

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from connectors.camunda7.ids import definition_parts, ids_of
 from connectors.camunda7.mapping import COMPLETED, KINDS, SKIPPED, to_wire
 from connectors.camunda7.settings import Camunda7Options
+from connectors.camunda7.unions import alternatives_of
 from connectors.sdk import (
     Interval,
     SortDirection,
@@ -70,12 +71,17 @@ Body = dict[str, object]
 
 
 class Plan(Struct, frozen=True):
-    """Where a list is read, with which filter. `is_exact`: the engine's count counts the rows of the list."""
+    """Where a list is read, with which filter. `is_exact`: the engine's count counts the rows of the list.
+
+    `within`: a user, and the groups that the query names. The engine adds the groups that its directory has for the user; if
+    there are others, the list has rows beyond the query.
+    """
 
     is_history: bool
     filter: Body
     sorting: tuple[Mapping[str, str], ...]
     is_exact: bool = True
+    within: tuple[str, frozenset[str]] | None = None
 
 
 def pushdown(query: TaskQuery, options: Camunda7Options) -> TaskQuery:
@@ -92,7 +98,8 @@ def pushdown(query: TaskQuery, options: Camunda7Options) -> TaskQuery:
         priorities=_adjoining(query.priorities) if is_open else None,
         assignees=query.assignees if is_open else _few(query.assignees, 1),
         has_assignee=query.has_assignee,
-        candidate_users=_few(query.candidate_users, 1),
+        # The engine looks at one candidate at a time: none is a user and a group.
+        candidate_users=_few(query.candidate_users, 1) if query.candidate_groups is None else None,
         candidate_groups=query.candidate_groups,
         has_candidates=False if query.has_candidates is False and is_open else None,
         flows=_few(query.flows, MOST_IDS if is_open else 1),
@@ -105,6 +112,7 @@ def pushdown(query: TaskQuery, options: Camunda7Options) -> TaskQuery:
         is_escalated=query.is_escalated,
         present=query.present & SORTS,
         absent=query.absent & (SORTS | ALWAYS_FILLED),
+        any_of=query.any_of if is_open and _takes_alternatives(query) else None,
     )
     if states <= (EVERY if query.states is None else query.states) and _states_of(pushed, options) == states:
         return pushed
@@ -120,9 +128,11 @@ def plan_of(query: TaskQuery, options: Camunda7Options) -> Plan | None:
     if body is None:
         return None
     is_history = not states <= OPEN
-    # A user is a candidate for the engine by its groups too; the history cannot tell a missing follow-up date.
-    is_inexact = query.candidate_users is not None or (is_history and TaskOrderField.FOLLOW_UP_AT in query.absent)
-    return Plan(is_history, body, _sorting(query.order, is_history=is_history), not is_inexact)
+    # The history cannot tell a missing follow-up date.
+    is_inexact = is_history and TaskOrderField.FOLLOW_UP_AT in query.absent
+    united = None if query.any_of is None else alternatives_of(query.any_of)
+    sorting = _sorting(query.order, is_history=is_history)
+    return Plan(is_history, body, sorting, not is_inexact, None if united is None else united.within)
 
 
 def _states_of(query: TaskQuery, options: Camunda7Options) -> frozenset[TaskState]:
@@ -137,6 +147,8 @@ def _states_of(query: TaskQuery, options: Camunda7Options) -> frozenset[TaskStat
         states &= CLOSED
     if TaskOrderField.COMPLETED_AT in query.absent or any(f is TaskOrderField.UPDATED_AT for f, _ in query.times):
         states &= OPEN
+    if query.any_of is not None:
+        states &= frozenset[TaskState]().union(*(_states_of(each, options) for each in query.any_of))
     if states & OPEN and states & CLOSED:
         return EVERY
     if states <= CLOSED:
@@ -161,6 +173,9 @@ def _open_filter(query: TaskQuery, states: frozenset[TaskState], options: Camund
     if len(owned) == 1:
         body["assigned" if True in owned else "unassigned"] = True
     _add_candidates(body, query)
+    united = None if query.any_of is None else alternatives_of(query.any_of)
+    if united is not None:
+        body["orQueries"] = list(united.groups)
     _one_of(body, "processInstanceIdIn", None if query.flows is None else frozenset(ids_of(query.flows)))
     _one_of(body, "processInstanceBusinessKeyIn", query.business_keys)
     _add_definitions(body, query, "processDefinitionKeyIn")
@@ -222,15 +237,17 @@ def _one_of(body: Body, member: str, values: frozenset[str] | None, *, single: b
     body[member] = listed[0] if single and listed else listed
 
 
+def _takes_alternatives(query: TaskQuery) -> bool:
+    """Not beside a condition on candidates, which would have to hold for the same candidate."""
+    if query.any_of is None or query.candidate_users is not None or query.candidate_groups is not None:
+        return False
+    return alternatives_of(query.any_of) is not None
+
+
 def _add_candidates(body: Body, query: TaskQuery) -> None:
-    if query.candidate_users is not None and query.candidate_groups is not None:
-        # The engine refuses both in one query, but not one of them as an alternative to nothing.
-        user = sorted(query.candidate_users)[:1]
-        body["orQueries"] = [{"candidateUser": each, "includeAssignedTasks": True} for each in user]
-    else:
-        _one_of(body, "candidateUser", query.candidate_users, single=True)
+    _one_of(body, "candidateUser", query.candidate_users, single=True)
     if query.candidate_users:
-        # The engine counts the user's groups too. Without this the list would have all of their tasks.
+        # The engine adds the user's groups. With this filter, which is about the same candidate, it does not.
         body["withCandidateUsers"] = True
     _one_of(body, "candidateGroups", query.candidate_groups)
     if query.has_candidates is False:

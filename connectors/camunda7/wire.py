@@ -36,6 +36,12 @@ class Task(Struct, frozen=True, kw_only=True, rename="camel"):
     tenant_id: str | None = None
 
 
+class RowVariables(Struct, frozen=True):
+    """What a row of a list has beside the task, where it was asked for."""
+
+    variables: "dict[str, Variable] | None" = None
+
+
 class HistoricTask(Struct, frozen=True, kw_only=True, rename="camel"):
     """A task of the history, open or closed. `delete_reason` says how it ended."""
 

@@ -119,7 +119,7 @@ def _check(wanted: Json) -> None:
             "withoutCandidateGroups, withCandidateUsers, withoutCandidateUsers has to be called before 'includeAssignedTasks'."
         )
     for each in wanted.get("orQueries") or ():
-        for name in ("withCandidateGroups", "withCandidateUsers"):
+        for name in ("withCandidateGroups", "withCandidateUsers", "withoutCandidateGroups", "withoutCandidateUsers"):
             if each.get(name):
                 raise engine_fault(f"Invalid query usage: cannot set {name}() within 'or' query")
 
@@ -189,23 +189,29 @@ def _historic_rules(wanted: Json) -> list[Callable[[Task], bool]]:
 
 
 def _candidate_rules(wanted: Json) -> list[Callable[[Task], bool]]:
+    """All filters on candidates are about the same candidate, except those for tasks without any."""
     rules: list[Callable[[Task], bool]] = []
     user, groups = wanted.get("candidateUser"), set(wanted.get("candidateGroups") or ())
     if group := wanted.get("candidateGroup"):
         groups.add(group)
-    if user:
-        theirs = set(groups_of(user))
-        rules.append(lambda task: user in task.users or not theirs.isdisjoint(task.groups))
-    if groups:
-        rules.append(lambda task: not groups.isdisjoint(task.groups))
-    for member, test in (
-        ("withCandidateUsers", lambda task: bool(task.users)),
-        ("withCandidateGroups", lambda task: bool(task.groups)),
-        ("withoutCandidateUsers", lambda task: not task.users),
-        ("withoutCandidateGroups", lambda task: not task.groups),
-    ):
-        if wanted.get(member):
-            rules.append(test)
+    with_users, with_groups = wanted.get("withCandidateUsers"), wanted.get("withCandidateGroups")
+    theirs = groups | set(groups_of(user) if user else ())
+
+    def fits(kind: str, name: str) -> bool:
+        is_named = name == user if kind == "user" else name in theirs
+        is_of_kind = not (with_users and kind != "user") and not (with_groups and kind != "group")
+        return is_of_kind and (is_named or not (user or groups))
+
+    if user or groups or with_users or with_groups:
+        rules.append(
+            lambda task: (
+                any(fits("user", each) for each in task.users) or any(fits("group", each) for each in task.groups)
+            )
+        )
+    if wanted.get("withoutCandidateUsers"):
+        rules.append(lambda task: not task.users)
+    if wanted.get("withoutCandidateGroups"):
+        rules.append(lambda task: not task.groups)
     if rules and not wanted.get("includeAssignedTasks"):
         rules.append(lambda task: not task.assignee)
     return rules

@@ -1,6 +1,6 @@
 """Reads of users and groups."""
 
-from sandbox.camunda7.directory import ACCOUNTS, GROUP_RECORDS, USERS
+from sandbox.camunda7.directory import ACCOUNTS, GROUP_RECORDS, USERS, groups_of
 from sandbox.camunda7.operations.call import Call, Json, Result
 from sandbox.camunda7.operations.tasks import page_of
 
@@ -31,5 +31,9 @@ def _users(call: Call) -> list[Json]:
 
 
 def _groups(call: Call) -> list[Json]:
-    ids = call.query.get("idIn")
-    return [GROUP_RECORDS[id] for id in sorted(GROUP_RECORDS) if ids is None or id in ids]
+    ids, member = call.query.get("idIn"), call.query.get("member")
+    return [
+        GROUP_RECORDS[id]
+        for id in sorted(GROUP_RECORDS)
+        if (ids is None or id in ids) and (member is None or id in groups_of(member))
+    ]

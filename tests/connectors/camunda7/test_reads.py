@@ -1,13 +1,17 @@
 """Lists, candidates, forms and details, and how many calls they cost."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from msgspec import Raw
+from msgspec.structs import replace
 
 from connectors.camunda7 import Camunda7Connector
+from connectors.camunda7.client import Body
 from connectors.camunda7.errors import is_refusal
 from connectors.camunda7.formats import format_date
-from connectors.sdk.errors import ConnectorError, ForbiddenError
+from connectors.sdk.errors import ConnectorError, ForbiddenError, UnavailableError
 from connectors.sdk.http import Answer
 from connectors.sdk.model import ActivityType, CountAccuracy, DetailAspect, FormFieldType, FormKind, TaskState
 from connectors.sdk.query import Interval, SortDirection, SortKey, TaskOrderField, TaskQuery
@@ -15,6 +19,7 @@ from connectors.sdk.testing import Reply, drain, read
 from sandbox.camunda7.auth import UnauthenticatedError
 from tests.connectors.camunda7.conftest import NOW, House
 
+DATA = frozenset({DetailAspect.DATA})
 OPEN = frozenset({TaskState.READY, TaskState.RESERVED, TaskState.SUSPENDED})
 
 
@@ -35,6 +40,108 @@ async def test_candidates_of_a_page_cost_a_few_calls(house: House, connector: Ca
         )
         for task in page.items
     }  # fmt: skip
+
+
+MINE = TaskQuery(assignees=frozenset({"alice"}))
+READY = frozenset({TaskState.READY})
+OFFERED = (
+    TaskQuery(candidate_users=frozenset({"alice"}), states=READY),
+    TaskQuery(candidate_groups=frozenset({"accounting"}), states=READY),
+)
+
+
+async def test_mine_or_claimable_is_one_question(house: House, connector: Camunda7Connector) -> None:
+    """With an exact count, and without a call for candidates. The engine must know no further group of hers."""
+    union = TaskQuery(any_of=(MINE, *OFFERED), states=OPEN)
+    pushed = connector.pushdown(union)
+    everything = await drain(connector, connector.pushdown(TaskQuery(states=OPEN)), 50)
+    house.transport.requests = []
+    page = await connector.list_tasks(replace(pushed, without_candidates=True), limit=3)
+    (asked, _) = (each for each in house.bodies if "orQueries" in each)
+
+    assert union == pushed
+    assert ["GET /group", "POST /task", "POST /task/count", "POST /history/process-instance"] == house.sent
+    assert (len([task for task in everything if union.matches(task)]), CountAccuracy.EXACT) == (
+        page.total,
+        page.total_accuracy,
+    )
+    assert [
+        {"active": True, "assigneeIn": ["alice"]},
+        {"assigneeIn": ["alice"], "unassigned": True},
+        {
+            "assigneeIn": ["alice"],
+            "candidateGroups": ["accounting"],
+            "candidateUser": "alice",
+            "includeAssignedTasks": True,
+        },
+    ] == asked["orQueries"]
+    assert {(None, None)} == {(task.candidate_users, task.candidate_groups) for task in page.items}
+
+
+async def test_a_group_that_only_the_engine_knows_is_filtered_here(house: House, connector: Camunda7Connector) -> None:
+    """Then candidates are read all the same, and the engine's count is not that of the list."""
+    union = TaskQuery(any_of=(TaskQuery(candidate_users=frozenset({"alice"})),), states=OPEN)
+    page = await connector.list_tasks(replace(connector.pushdown(union), without_candidates=True), limit=3)
+    wanted = [task for task in house.stand_in.store.tasks.values() if task.is_open and "alice" in task.users]
+
+    assert {task.id for task in wanted} >= {task.native_id for task in page.items}
+    assert all(task.candidate_groups is not None for task in page.items)
+    assert CountAccuracy.EXACT is not page.total_accuracy or page.total == len(wanted)
+
+
+async def test_unions_that_the_engine_does_not_take_are_left_out(connector: Camunda7Connector) -> None:
+    """It has no alternative "without candidates", looks at one candidate at a time, and lists closed tasks elsewhere."""
+    nobody = TaskQuery(states=READY, has_candidates=False)
+    both = TaskQuery(candidate_users=frozenset({"alice"}), candidate_groups=frozenset({"accounting"}))
+    for query in (
+        TaskQuery(any_of=(MINE, nobody), states=OPEN),
+        TaskQuery(any_of=(MINE, both), states=OPEN),
+        TaskQuery(any_of=(MINE, *OFFERED)),
+        TaskQuery(any_of=(MINE, *OFFERED), states=OPEN, candidate_groups=frozenset({"operations"})),
+    ):
+        assert connector.pushdown(query).any_of is None
+
+
+async def test_rows_bring_their_data_without_a_call_each(house: House, connector: Camunda7Connector) -> None:
+    """With the draft on top, as a single read has them."""
+    query = replace(connector.pushdown(TaskQuery(states=OPEN)), with_data=True, without_candidates=True)
+    house.transport.requests = []
+    page = await connector.list_tasks(query, limit=20)
+    brought = {task.native_id: connector.detail_in(task, DATA) for task in page.items}
+    calls = len(house.sent)
+    alone = {task.native_id: await connector.get_detail(task, DATA) for task in page.items[:5]}
+
+    assert 3 == calls
+    assert None not in brought.values()
+    assert any(detail.data for detail in brought.values() if detail)
+    assert alone.items() <= brought.items()
+
+
+async def test_lists_go_on_without_data_where_the_engine_fails_to_give_them(
+    house: House, connector: Camunda7Connector
+) -> None:
+    """One object of a Java class that it lacks is enough. It is asked again after some minutes."""
+    query = replace(connector.pushdown(TaskQuery(states=OPEN)), with_data=True, without_candidates=True)
+
+    list_tasks = connector._client.list_tasks
+
+    async def failing(filter: Body, **more: Any) -> list[Raw]:
+        if more.get("with_data"):
+            raise UnavailableError("failed with status 500", native_status=500)
+        return await list_tasks(filter, **more)
+
+    connector._client.list_tasks = failing  # type: ignore[method-assign]
+    first = await connector.list_tasks(query, limit=5)
+    connector._client.list_tasks = list_tasks  # type: ignore[method-assign]
+    house.transport.requests = []
+    page = await connector.list_tasks(query, limit=5)
+    house.now += timedelta(minutes=11)
+    later = await connector.list_tasks(query, limit=5)
+
+    assert [5, 5] == [len(first.items), len(page.items)]
+    assert {None} == {connector.detail_in(task, DATA) for task in (*first.items, *page.items)}
+    assert [None, True] == [each.get("withTaskVariablesInReturn") for each in house.bodies if "sorting" in each]
+    assert connector.detail_in(later.items[0], DATA) is not None
 
 
 async def test_without_the_report_of_groups_each_task_is_asked(house: House, connector: Camunda7Connector) -> None:
