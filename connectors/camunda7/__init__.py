@@ -5,10 +5,9 @@ wire           the engine's JSON
 client         one method per call
 errors         the engine's refusals as errors of the sdk
 ids            ids of tasks, and the ids of task definitions
-formats        BPMN documents, Camunda forms, dates, variables, bodies of changes
+formats        BPMN documents, groups of alternatives, dates, variables, bodies of changes
 mapping        tasks and historic tasks as tasks
 search         lists of tasks: filter and order
-unions         unions of queries as the engine's groups of alternatives
 paging         tasks as lists and single reads give them, with what a row of the engine lacks
 details        a task's data, comments, history and outcomes
 forms          a task's form, and the data that complete it

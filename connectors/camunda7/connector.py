@@ -79,6 +79,7 @@ from connectors.sdk import (
     split_rows,
     utc_now,
 )
+from connectors.sdk.form_js import judge_form as judge_document
 
 T = TypeVar("T")
 
@@ -173,7 +174,9 @@ class Camunda7Connector(Connector[Camunda7Settings]):
     def judge_form(
         self, form: Form, data: Mapping[str, object], held: Mapping[str, object] | None, *, is_draft: bool = False
     ) -> FormJudgement:
-        """Form data as the engine checks them; further variables are sent. A Camunda form is not judged, nor by the engine."""
+        """Form data as the engine checks them, further variables are sent; a Camunda form, which it does not check, as form-js."""
+        if form.kind is FormKind.VENDOR_SCHEMA:
+            return judge_document(form.vendor_schema, data, held, is_draft=is_draft, today=self.clock().date())
         if form.kind is not FormKind.FIELDS:
             return super().judge_form(form, data, held, is_draft=is_draft)
         if held is None:
@@ -308,7 +311,9 @@ class Camunda7Connector(Connector[Camunda7Settings]):
         return Outcome(task=command.task)
 
     @handles(
-        Complete, guarded=True, note="data becomes process variables; form data are checked by the engine; no comment"
+        Complete,
+        guarded=True,
+        note="data becomes process variables; form data are checked by the engine too; no comment",
     )
     async def complete(self, command: Complete) -> Outcome:
         return await self._writer.complete(command)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from connectors.camunda7 import wire
 from connectors.camunda7.client import Camunda7Client
-from connectors.camunda7.formats import DEFAULT_PATTERN, FormInput, fields_of, format_date, has_time, user_tasks
+from connectors.camunda7.formats import DEFAULT_PATTERN, FormInput, format_date, has_time, user_tasks
 from connectors.camunda7.ids import process_key
 from connectors.sdk import (
     Form,
@@ -17,6 +17,7 @@ from connectors.sdk import (
     json_schema_of,
     option,
 )
+from connectors.sdk.form_js import form_of_document
 
 TYPES = {
     "string": FormFieldType.TEXT,
@@ -38,14 +39,7 @@ async def form_of(client: Camunda7Client, task: Task, held: Mapping[str, object]
     reference = form.reference
     if reference is not None or (form.key or "").startswith(_CAMUNDA_FORM):
         schema = decode_json(await client.get_deployed_form(task.native_id), object, what="the form's schema")
-        fields = fields_of(schema, held)
-        return Form(
-            kind=FormKind.VENDOR_SCHEMA,
-            fields=fields,
-            json_schema=json_schema_of(fields, sends_unknown=True),
-            vendor_schema=schema,
-            key=form.key if reference is None else reference.key,
-        )
+        return form_of_document(schema, held, key=form.key if reference is None else reference.key)
     if form.key is None:
         return Form(kind=FormKind.NONE)
     if not form.key.startswith(_OF_ENGINE):

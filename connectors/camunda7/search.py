@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
+from connectors.camunda7.formats import alternatives_of
 from connectors.camunda7.ids import definition_parts, ids_of
 from connectors.camunda7.mapping import COMPLETED, KINDS, SKIPPED, to_wire
 from connectors.camunda7.settings import Camunda7Options
-from connectors.camunda7.unions import alternatives_of
 from connectors.sdk import (
     Interval,
     SortDirection,

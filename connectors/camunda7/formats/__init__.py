@@ -1,15 +1,15 @@
 """Formats within requests and answers.
 
+alternatives    unions of queries as groups of alternatives
 bpmn            the user tasks in a process's BPMN document, with form data
-camunda_form    the inputs of a Camunda form
 dates           texts of dates in Java's patterns
 modification    a skip as a modification of the process instance
 replacement     an update as the full replacement of a task
 variables       typed variables
 """
 
+from connectors.camunda7.formats.alternatives import Alternatives, alternatives_of
 from connectors.camunda7.formats.bpmn import FormInput, UserTask, user_tasks
-from connectors.camunda7.formats.camunda_form import fields_of
 from connectors.camunda7.formats.dates import DEFAULT_PATTERN, format_date, has_time
 from connectors.camunda7.formats.modification import modification
 from connectors.camunda7.formats.replacement import LINKS, body_of, changes_of, shows
@@ -19,13 +19,14 @@ __all__ = [
     "DEFAULT_PATTERN",
     "LINKS",
     "LONGEST_TEXT",
+    "Alternatives",
     "FormInput",
     "UserTask",
+    "alternatives_of",
     "body_of",
     "changes_of",
     "data_of",
     "draft_text",
-    "fields_of",
     "format_date",
     "has_time",
     "modification",

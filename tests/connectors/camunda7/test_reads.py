@@ -278,6 +278,21 @@ async def test_other_forms_are_shown(house: House, connector: Camunda7Connector)
     assert "https://sign.example.com/contract" == forms["sign_contract"].url
 
 
+async def test_a_camunda_form_is_judged_here(house: House, connector: Camunda7Connector) -> None:
+    """As form-js would: the engine does not check it. A draft may lack what is required."""
+    form = (await connector.get_detail(await house.task("prepare_transfer"), {DetailAspect.FORM})).form
+    assert form is not None
+    good = connector.judge_form(form, {"reference": "R-1", "urgent": True}, {})
+    empty = connector.judge_form(form, {"urgent": "perhaps"}, {})
+    long = connector.judge_form(form, {"reference": "R" * 141}, {})
+    draft = connector.judge_form(form, {"urgent": True}, {}, is_draft=True)
+
+    assert ({"reference": "R-1", "urgent": True}, ()) == (good.data, good.faults)
+    assert ["reference", "urgent"] == sorted(fault.key for fault in empty.faults)
+    assert ["reference"] == [fault.key for fault in long.faults]
+    assert () == draft.faults
+
+
 async def test_the_history_says_who_did_what(house: House, connector: Camunda7Connector) -> None:
     """And who completed a task."""
     done = next(task for task in house.stand_in.store.tasks.values() if task.reason == "completed")

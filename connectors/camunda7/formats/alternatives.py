@@ -26,7 +26,7 @@ _LISTS = frozenset({"assigneeIn", "candidateGroups"})
 
 
 class Alternatives(Struct, frozen=True):
-    """Groups, all of which must hold. `within`: see `Plan`."""
+    """Groups, all of which must hold. `within`: a user, and the groups that the union names."""
 
     groups: tuple[Group, ...]
     within: tuple[str, frozenset[str]] | None = None
