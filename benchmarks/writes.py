@@ -58,6 +58,7 @@ SOURCE = {
 }
 # People who write to each vendor at the same time: four, and more where there is much to write. Most of them wait.
 WORKERS, WRITES_EACH = 4, 100
+TOLD_EVERY = 1000
 JOURNALED, ROUNDS = 300, 5
 SLOW_MS = 3.0
 
@@ -146,6 +147,7 @@ async def written(
             slots = {vendor: await world.slots(vendor, most // 4 + 40) for vendor in urls}
             began = time.perf_counter()
             dying = asyncio.create_task(killing(world, most, kills, random.Random(seed)))
+            telling = asyncio.create_task(told(world))
             # Each vendor has its share, so that a fast one does not take it all.
             share = most // len(urls)
             await asyncio.gather(
@@ -157,6 +159,7 @@ async def written(
             )
             world.is_done = True
             await dying
+            telling.cancel()
             await world.heal()
             seconds = time.perf_counter() - began
             await world.settled()
@@ -169,10 +172,23 @@ async def written(
     print(f"{'':29}" + "".join(f"{name:>8}" for name in HEAD) + "   p50 s  max s")
     for vendor, verb, verdict in found:
         print(row(vendor, verb, verdict))
+    for _, _, verdict in found:
+        for target in verdict.wrong:
+            print(f"\nwrong: {target}")
     wrong = sum(one.lies + one.more for _, _, one in found)
     still_open = sum(one.was_open and not one.is_settled for one in world.written)
     print(f"\nlies and more: {wrong}; without an end: {still_open}; seconds are those of unclear writes to their end")
     return not wrong and not still_open
+
+
+async def told(world: World) -> None:
+    """Print how far the run is, every thousand writes."""
+    began, after = time.perf_counter(), TOLD_EVERY
+    while True:
+        await asyncio.sleep(0.5)
+        while len(world.written) >= after:
+            print(f"{after} writes after {time.perf_counter() - began:.0f} s", flush=True)
+            after += TOLD_EVERY
 
 
 async def killing(world: World, most: int, kills: int, chance: random.Random) -> None:

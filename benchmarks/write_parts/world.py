@@ -5,7 +5,7 @@ import random
 import time
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -68,6 +68,7 @@ class Written(Struct, eq=False):
     codes: tuple[str, ...] = ()
     operation: str = ""
     seconds: float | None = None
+    at: str = ""
     was_open: bool = False
     resent: bool = False
     is_settled: bool = False
@@ -195,7 +196,7 @@ class World:
             return None
         verb = min(verbs, key=lambda one: (self._count[slot.vendor, one], self._chance.random()))
         self._count[slot.vendor, verb] += 1
-        written = Written(slot.vendor, verb, slot.native)
+        written = Written(slot.vendor, verb, slot.native, at=datetime.now(UTC).isoformat())
         self.written.append(written)
         await self._send(written, person, self._arguments(verb, slot, task))
         return written
