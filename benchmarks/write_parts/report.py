@@ -53,7 +53,9 @@ async def verdicts(world: World, urls: Mapping[str, str]) -> list[tuple[str, str
                 last = rows[written[-1].verb]
                 last.effects, last.more = last.effects + left, last.more + left
             if sum(row.lies + row.more for row in rows.values()) > wrong_before:
-                told = [f"{one.at} {one.verb} {one.status} {one.operation}" for one in world.written if one.target == target]
+                told = [
+                    f"{one.at} {one.verb} {one.status} {one.operation}" for one in world.written if one.target == target
+                ]
                 rows[written[-1].verb].wrong.append("\n    ".join([f"{vendor} {target}", *told, *seen[target]]))
         found += [(vendor, verb, one) for verb, one in sorted(rows.items())]
     return found

@@ -316,7 +316,7 @@ async def test_a_source_shows_what_is_cached() -> None:
     assert 0.5 == after.hit_ratio
 
 
-def test_what_is_cached_is_looked_at_only_when_it_is_asked_for() -> None:
+async def test_what_is_cached_is_looked_at_only_when_it_is_asked_for() -> None:
     """Every request needs the sources; looking at all kept answers each time would cost more than the request."""
     answers = kept(Clock())
     sources = federation(MemoryConnector("north"), people=[ALICE], answers=answers)
