@@ -19,6 +19,7 @@ from gateway.http import (
     Deadlines,
     GraphQLRoute,
     Metrics,
+    ProtectedResource,
     health_routes,
     log_upstream_request,
     metrics_routes,
@@ -79,6 +80,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
     app.state.drain = drain
     app.state.reopen_audit = reopen_audit
     graphiql = GraphiQL(settings) if settings.gateway.offers("graphiql") else None
+    resource = ProtectedResource(settings.auth)
     route = GraphQLRoute(
         Execution(
             build_schema(),
@@ -93,13 +95,15 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
             settings.gateway.query_deadline, settings.gateway.mutation_deadline, settings.gateway.bulk_deadline
         ),
         budgets=CallerBudgets(settings.gateway.callers),
+        resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
     )
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
     app.router.routes.append(Route("/graphql", route, methods=None))
     if graphiql is not None:
         app.router.routes.append(graphiql.route)
-    app.include_router(health_routes(sources))
+    app.router.routes.extend(resource.routes())
+    app.include_router(health_routes(sources, lambda: opened[0].authenticator))
     if settings.gateway.metrics:
         app.include_router(metrics_routes(metrics))
 
@@ -109,7 +113,8 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
             allow_origins=list(settings.gateway.cors_origins),
             allow_methods=["GET", "POST"],
             allow_headers=ALLOWED_HEADERS,
-            expose_headers=[REQUEST_ID_HEADER, "Retry-After"],
+            # Without WWW-Authenticate a page could not read where to sign in.
+            expose_headers=[REQUEST_ID_HEADER, "Retry-After", "WWW-Authenticate"],
         )
     # Around all others: each answer has its request id, that to a preflight too.
     app.add_middleware(AccessLog, observe=metrics.observe_request)

@@ -3,6 +3,7 @@
 graphql_route   `/graphql`: reads a request, signs the caller in, runs the schema, writes JSON
 request         the GraphQL request in a URL or a body, checked; `RefusedError`
 media_types     content negotiation of GraphQL over HTTP
+protected_resource  which identity provider signs people in, for clients that look for it
 health          `/livez` and `/readyz`
 metrics         `/metrics` for Prometheus
 access_log      one log line for each request to the gateway
@@ -16,6 +17,7 @@ from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.graphql_route import Deadlines, GraphQLRoute
 from gateway.http.health import health_routes
 from gateway.http.metrics import Metrics, metrics_routes
+from gateway.http.protected_resource import ProtectedResource
 from gateway.http.request_id import HEADER as REQUEST_ID_HEADER
 from gateway.http.upstream_log import log_upstream_request
 
@@ -26,6 +28,7 @@ __all__ = [
     "Deadlines",
     "GraphQLRoute",
     "Metrics",
+    "ProtectedResource",
     "health_routes",
     "log_upstream_request",
     "metrics_routes",
