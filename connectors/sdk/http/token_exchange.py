@@ -54,8 +54,9 @@ class ViewerToken(Credentials):
 class TokenExchange(Credentials):
     """RFC 8693: a token for each person, kept until `EARLY` seconds before its end (300 s if the issuer does not tell).
 
-    A person who signs in with another token gets a new one. There is one exchange per person at a time. Tokens are kept
-    for at most `most` people; the least recently used one is dropped.
+    A token of another sign-in is exchanged for another one; those of a person's last sign-ins are kept beside each other.
+    There is one exchange per person at a time. Tokens are kept for at most `most` people; the least recently used one is
+    dropped.
     """
 
     is_person = True
@@ -73,28 +74,29 @@ class TokenExchange(Credentials):
         self._clock = clock
         self._most = most
         self._monotonic = monotonic
-        self._people: OrderedDict[str, _Exchanged] = OrderedDict()
+        self._people: OrderedDict[str, _Person] = OrderedDict()
 
     async def headers(self, upstream: Exchange) -> Mapping[str, str]:
         who, subject = _present()
-        kept = self._people.setdefault(who.principal, _Exchanged())
+        person = self._people.setdefault(who.principal, _Person())
         self._people.move_to_end(who.principal)
         while len(self._people) > self._most:
             self._people.popitem(last=False)
         digest = hashlib.blake2b(subject.encode(), digest_size=16).digest()
-        async with kept.lock:
-            if kept.value is None or kept.subject != digest or self._monotonic() >= kept.until:
+        async with person.lock:
+            kept = person.tokens.get(digest)
+            if kept is None or self._monotonic() >= kept.until:
                 _refuse_expired(subject, self._clock)
                 token = await self._exchanged(upstream, subject)
                 lifetime = self._lifetime(token)
-                kept.value, kept.subject = token.value, digest
-                kept.until = self._monotonic() + lifetime - min(self.EARLY, lifetime / 2)
+                kept = _Kept(token.value, self._monotonic() + lifetime - min(self.EARLY, lifetime / 2))
+                person.keep(digest, kept)
             return {"Authorization": f"Bearer {kept.value}"}
 
     def renew(self, refused: Mapping[str, str]) -> bool:
-        kept = self._people.get(_present()[0].principal)
-        if kept is not None and refused.get("Authorization") == f"Bearer {kept.value}":
-            kept.value = None
+        person = self._people.get(_present()[0].principal)
+        if person is not None:
+            person.drop(refused.get("Authorization", ""))
         return True
 
     def _lifetime(self, token: Token) -> float:
@@ -125,16 +127,34 @@ class TokenExchange(Credentials):
         return token_of(answer)
 
 
-class _Exchanged:
-    """`subject` is the digest of the token that was exchanged; `until` in seconds of the monotonic clock."""
+class _Kept(msgspec.Struct, frozen=True):
+    """`until` in seconds of the monotonic clock."""
 
-    __slots__ = ("lock", "subject", "until", "value")
+    value: str
+    until: float
+
+
+class _Person:
+    """The tokens of one person, by the digests of those that were exchanged: a browser and a phone have one each."""
+
+    __slots__ = ("lock", "tokens")
+
+    # Sign-ins of a person that are remembered.
+    MOST = 4
 
     def __init__(self) -> None:
         self.lock = anyio.Lock()
-        self.value: str | None = None
-        self.subject = b""
-        self.until = 0.0
+        self.tokens: dict[bytes, _Kept] = {}
+
+    def keep(self, digest: bytes, token: _Kept) -> None:
+        self.tokens.pop(digest, None)
+        self.tokens[digest] = token
+        while len(self.tokens) > self.MOST:
+            del self.tokens[next(iter(self.tokens))]
+
+    def drop(self, header: str) -> None:
+        """A token was refused."""
+        self.tokens = {digest: one for digest, one in self.tokens.items() if header != f"Bearer {one.value}"}
 
 
 class _ErrorAnswer(msgspec.Struct):

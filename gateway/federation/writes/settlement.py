@@ -104,7 +104,8 @@ class Settler:
             return found
         earlier = write.result or WriteResult(status=MutationStatus.UNKNOWN, operation_id=write.operation_id)
         if look.verdict is Verdict.NOT_APPLIED:
-            problem = Problem.from_error(ConflictError(_state_of(look)).at(source.key, ""))
+            seen = "the record shows another change" if source.is_by_reader else _state_of(look)
+            problem = Problem.from_error(ConflictError(seen).at(source.key, ""))
             status, task, problems = MutationStatus.REJECTED, shown, [problem]
         else:
             # The caller could see the task when the write was sent. An ended one is shown as the write left it.

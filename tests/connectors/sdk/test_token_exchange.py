@@ -248,6 +248,41 @@ async def test_each_person_has_a_token_of_their_own() -> None:
     assert ["a/1", "b/2", "b/3", "a/1", "new/4", "b/2"] == issuer.seen
 
 
+async def test_two_browsers_of_a_person_do_not_drive_each_other_out() -> None:
+    """Each has its own sign-in. The oldest of five is forgotten."""
+    issuer = Issuer()
+    here = Upstream(SETTINGS, credentials=TokenExchange(OAUTH), transport=issuer)
+    for token in ("a", "b", "a", "b", "c", "d", "e", "b", "a"):
+        with acting("alice", token):
+            await here.read("GET", "/x")
+    await here.aclose()
+
+    assert ["a/1", "b/2", "a/1", "b/2", "c/3", "d/4", "e/5", "b/2", "a/6"] == issuer.seen
+
+
+@pytest.mark.parametrize(("own_end", "said", "kept_for"), [(200, 3600, 140), (200, None, 140), (3600, 200, 140)])
+async def test_a_token_is_kept_no_longer_than_it_says_itself(own_end: int, said: int | None, kept_for: int) -> None:
+    """Whatever the issuer says beside it. Nothing that is over is kept."""
+    clock, moment = Clock(), datetime(2026, 6, 15, 9, tzinfo=UTC)
+    exchanges: list[str] = []
+
+    def answer(request: httpx2.Request) -> Reply:
+        if request.url.host == "here.test":
+            return Reply(200)
+        exchanges.append(request.url.path)
+        end = moment.timestamp() + own_end
+        return Reply.json({"access_token": jwt(exp=end), **({} if said is None else {"expires_in": said})})
+
+    here = upstream(answer, TokenExchange(OAUTH, monotonic=clock, clock=lambda: moment))
+    with acting("alice", "subject"):
+        for seconds in (0, kept_for - 1, 2):
+            clock.now += seconds
+            await here.read("GET", "/x")
+    await here.aclose()
+
+    assert 2 == len(exchanges)
+
+
 async def test_fifty_requests_of_a_person_share_one_exchange() -> None:
     """Requests of other people do not wait for it."""
     issuer = Issuer()

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from connectors.sdk.commands import MutationStatus
 from connectors.sdk.errors import ForbiddenError
-from connectors.sdk.model import UserRef
+from connectors.sdk.model import TaskState, UserRef
 from gateway.federation.sources import Source
 from gateway.federation.traffic import CallContext, in_context
 from schema.ports import ClaimIntent, CompleteIntent, InboxScope, TaskListRequest
@@ -68,6 +69,20 @@ async def test_the_result_shows_nothing_that_the_reader_read() -> None:
     assert MutationStatus.APPLIED is record.result.status
     assert (None, None) == (record.result.task, record.result.flow)
     assert [] == list(await it.journal.ended_tasks(most=9))
+
+
+async def test_a_refusal_does_not_tell_what_the_reader_saw() -> None:
+    """Only that the write was not applied."""
+    it = Read(owner="alice")
+    lost = await it.lose_as_person(CompleteIntent(outcome="approved"), applied=False)
+    it.north.held["1"] = structs.replace(
+        it.north.held["1"], state=TaskState.COMPLETED, outcome="rejected", completed_by=UserRef(native_id="bob")
+    )
+    await it.after(1, lost)
+    found = await it.find(lost)
+
+    assert MutationStatus.REJECTED is found.status
+    assert ["the record shows another change"] == [problem.message.rpartition(": ")[2] for problem in found.problems]
 
 
 async def test_a_person_is_never_answered_by_the_reader() -> None:
