@@ -16,6 +16,7 @@ from gateway.federation.sources import Source
 from gateway.federation.traffic import Batches, Priority, RequestCost, current_context, in_context
 from gateway.federation.writes.array import Array
 from gateway.federation.writes.bulk_run import BulkRun
+from gateway.federation.writes.identities import Identities
 from gateway.federation.writes.pipeline import WritePipeline
 from gateway.federation.writes.task_write import TaskWriter
 from gateway.federation.writes.verbs import Verb, verb_for
@@ -41,6 +42,7 @@ class BulkWriter:
         pipeline: WritePipeline,
         tasks: TaskWriter,
         reads: TaskReader,
+        identities: Identities,
         deadline: float = DEADLINE,
         monotonic: Callable[[], float] = anyio.current_time,
     ) -> None:
@@ -48,6 +50,7 @@ class BulkWriter:
         self._pipeline = pipeline
         self._tasks = tasks
         self._reads = reads
+        self._identities = identities
         self._deadline = deadline
         self._monotonic = monotonic
 
@@ -147,6 +150,7 @@ class BulkWriter:
             for ref in refs:
                 attempt = run.attempt(source, ref)
                 try:
+                    await self._identities.know(source, run.caller, run.request.intent)
                     planned = await self._tasks.plan(attempt, ref)
                 except Exception as raised:  # noqa: BLE001 as in `_write`
                     run.failed(ref, attempt, raised)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gateway.auth import Authenticator, sign_in
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 from gateway.settings import load
 from tests.gateway.configuration import AUTH, write_configuration
 
@@ -13,7 +13,7 @@ Headers = list[tuple[bytes, bytes]]
 def authenticator(folder: Path, auth: str = AUTH) -> Authenticator:
     """The authenticator for a configuration with this `[auth]`. Its people are alice, bob and carol."""
     settings = load(write_configuration(folder, auth=auth))
-    return Authenticator(sign_in(settings.auth, ConfiguredPeople(person.caller() for person in settings.people)))
+    return Authenticator(sign_in(settings.auth, BookOfPeople(person.caller() for person in settings.people)))
 
 
 def sent(value: bytes) -> Headers:

@@ -40,7 +40,7 @@ from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.sort_order import TotalOrder
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.source import Source
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 from gateway.shared.memory import memory_state
 from gateway.store import Journal
 from gateway.store.sqlite import SqliteJournal
@@ -236,7 +236,7 @@ def federation(
     sources = [Source(connector, rate_limits=shared.rate_limits) for connector in connectors]
     return compose(
         sources,
-        people=ConfiguredPeople(people),
+        people=BookOfPeople(people),
         journal=journal or SqliteJournal(None),
         answers=answers or Cache(max_bytes=1 << 24, max_entries=1000, log=shared.invalidations),
         cursors=CursorCodec(b"test"),
