@@ -193,7 +193,7 @@ class BookOfPeople:
         if directory is None or not directory.is_whole:
             raise UnavailableError(
                 "the directory of this source is not shown whole, or has more accounts than are read, so it is not known which "
-                "account there is yours"
+                "account there is whose"
             ).at(source, "read directory")
 
     def _link(self, key: str, source: str) -> AccountLink | None:

@@ -139,6 +139,6 @@ class Directories:
 
 def _unavailable(what: str, source: str) -> UnavailableError:
     error = UnavailableError(
-        f"the directory of this source {what}, so it is not known which account there is yours; try again later"
+        f"the directory of this source {what}, so it is not known which account there is whose; try again later"
     )
     return error.at(source, "read directory")

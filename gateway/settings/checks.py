@@ -5,7 +5,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from connectors.sdk.settings import Section
+from connectors.sdk.connector_info import DirectoryFact
+from connectors.sdk.registry import connector_types
+from connectors.sdk.settings import Section, SourceSettings
 from gateway.settings.auth import ApiKeysAuth, DemoAuth
 from gateway.settings.errors import ConfigurationError, KeyPath
 from gateway.settings.gateway import GatewaySettings
@@ -83,3 +85,38 @@ def check_auth(auth: DemoAuth | ApiKeysAuth, people: Sequence[PersonSettings], g
                     raise ConfigurationError(("auth", "keys", index, "person"), f"there is no person {key.person!r}")
                 if key.sha256 in {earlier.sha256 for earlier in keys[:index]}:
                     raise ConfigurationError(("auth", "keys", index, "sha256"), "the same digest is listed twice")
+
+
+def check_subjects(people: Sequence[PersonSettings]) -> None:
+    """Each token means one person."""
+    owners: dict[str, str] = {}
+    for index, person in enumerate(people):
+        if person.subject is not None and (owner := owners.setdefault(person.subject, person.key)) != person.key:
+            raise ConfigurationError(("people", index, "subject"), f"this is also the subject of {owner!r}")
+
+
+def check_links(sources: Sequence[SourceSettings], auth: DemoAuth | ApiKeysAuth) -> None:
+    """Each rule of `[sources.people]` can work: with what the source's directory tells, and with the way people sign in."""
+    for index, source in enumerate(sources):
+        rules, facts = source.people, connector_types()[source.vendor].info_for(source).directory
+        lacks = (
+            ("match", rules.match is not None, {DirectoryFact.EMAILS}, "tells no mail addresses of users"),
+            (
+                "username_claim",
+                rules.username_claim is not None,
+                {DirectoryFact.USERNAMES, DirectoryFact.NAMES_AS_IDS},
+                "tells no user names",
+            ),
+            ("groups", rules.groups == "directory", {DirectoryFact.MEMBERSHIPS}, "does not tell who is in a group"),
+        )
+        for key, is_wanted, needs, lack in lacks:
+            if is_wanted and not needs & facts:
+                raise ConfigurationError(
+                    ("sources", index, "people", key),
+                    f"this source {lack}; link people by [people.identities] or id_claim",
+                )
+        if rules.needs_token and isinstance(auth, DemoAuth | ApiKeysAuth):
+            raise ConfigurationError(
+                ("sources", index, "people"),
+                f"claims are in tokens of an identity provider; [auth] mode is {auth.mode!r}",
+            )

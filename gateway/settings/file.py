@@ -11,7 +11,7 @@ from typing import Any
 from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import Section, SourceSettings
 from gateway.settings.auth import ApiKeysAuth, Auth, DemoAuth
-from gateway.settings.checks import check_auth, check_distinct, check_identities, checked
+from gateway.settings.checks import check_auth, check_distinct, check_identities, check_links, check_subjects, checked
 from gateway.settings.errors import ConfigurationError, KeyPath
 from gateway.settings.gateway import GatewaySettings
 from gateway.settings.people import PersonSettings
@@ -59,7 +59,9 @@ def load(path: Path) -> Settings:
     check_distinct("sources", [source.key for source in sources])
     check_distinct("people", [person.key for person in head.people])
     check_identities(head.people, {source.key for source in sources})
+    check_subjects(head.people)
     check_auth(head.auth, head.people, head.gateway)
+    check_links(sources, head.auth)
     return Settings(gateway=head.gateway, auth=head.auth, people=head.people, sources=sources, store=head.store)
 
 

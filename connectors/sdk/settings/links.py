@@ -32,6 +32,8 @@ class LinkSettings(Section):
             raise ValueError('groups come from groups_claim or from groups = "directory", not from both')
         if self.group_names and self.groups_claim is None:
             raise ValueError("group_names translates the values of groups_claim, which is missing")
+        if not self.has_rule and (self.groups_claim is not None or self.groups == "directory"):
+            raise ValueError("groups are of people whom a rule links: id_claim, username_claim or match is missing")
         return self
 
     @property

@@ -135,7 +135,8 @@ async def test_an_account_of_the_configuration_is_no_other_persons() -> None:
 
     assert await stage.identity(eve, "north") is None
     found = stage.book.by_native_ref(NativeRef("north", "a1"))
-    assert found is not None and "alice" == found.key
+    assert found is not None
+    assert "alice" == found.key
 
 
 async def test_a_user_who_was_made_anew_at_the_provider_has_the_account_after_a_day() -> None:
@@ -272,7 +273,8 @@ async def test_an_address_in_the_configuration_is_the_operators_word() -> None:
     stage.accounts["north"] = [account("a1", "a@example.com")]
     alice = stage.book.by_key("alice")
 
-    assert alice is not None and "a1" == await stage.identity(alice, "north")
+    assert alice is not None
+    assert "a1" == await stage.identity(alice, "north")
 
 
 async def test_those_who_signed_in_longest_ago_are_forgotten_first() -> None:
@@ -284,4 +286,5 @@ async def test_those_who_signed_in_longest_ago_are_forgotten_first() -> None:
 
     assert ["alice", "bob", "dan"] == sorted(person.key for person in stage.book.all())
     assert stage.book.by_native_ref(NativeRef("north", "carol")) is None
-    assert alice is not None and () == alice.groups
+    assert alice is not None
+    assert () == alice.groups
