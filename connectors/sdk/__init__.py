@@ -19,7 +19,8 @@ fan_out          many single reads side by side
 traces           what a vendor's records tell afterwards of a write whose answer was lost
 caller           the person of the current request and their identities
 
-Not in `__all__`: `registry` (the gateway finds vendors with it) and `testing` (the contract suite; it needs pytest).
+Not in `__all__`: `registry` (the gateway finds vendors with it), `testing` (the contract suite; it needs pytest), and `form_js`
+(form-js documents), which vendors that have such forms import by itself, with `feel` (its expressions).
 """
 
 from connectors.sdk.caller import Identity

@@ -6,14 +6,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from connectors.camunda.formats.feel import evaluate, unary_test
-from connectors.camunda.formats.feel_nodes import FixedContext
-from connectors.camunda.formats.feel_values import NOT_EVALUATED, Context
-from connectors.camunda.formats.form_components import Component, is_expression, names_of
-from connectors.camunda.formats.form_data import put_in, take_out
-from connectors.camunda.formats.form_options import Options, options_of
-from connectors.camunda.formats.form_values import empty_value, opening_value
-from connectors.sdk import MISSING, DataPath, copied, is_same, value_at
+from connectors.sdk.feel import NOT_EVALUATED, Context, FixedContext, evaluate, unary_test
+from connectors.sdk.form_js.components import Component, is_expression, names_of
+from connectors.sdk.form_js.data import put_in, take_out
+from connectors.sdk.form_js.options import Options, options_of
+from connectors.sdk.form_js.values import empty_value, opening_value
+from connectors.sdk.forms import MISSING, DataPath, copied, is_same, value_at
 
 # Expressions may depend on each other: so often their values are computed anew.
 MOST_ROUNDS = 20

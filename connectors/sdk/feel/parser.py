@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Sequence
 
-from connectors.camunda.formats import feel_values as values
-from connectors.camunda.formats.feel_functions import FUNCTIONS
-from connectors.camunda.formats.feel_nodes import (
+from connectors.sdk.feel import values
+from connectors.sdk.feel.functions import FUNCTIONS
+from connectors.sdk.feel.nodes import (
     Node,
     arithmetic,
     between,
@@ -21,7 +21,7 @@ from connectors.camunda.formats.feel_nodes import (
     quantified,
     variable,
 )
-from connectors.camunda.formats.feel_values import Context, NotEvaluatedError
+from connectors.sdk.feel.values import Context, NotEvaluatedError
 
 Test = Callable[[Context, object], bool]
 """A test of a value, as in `x in (< 5, 7)`."""

@@ -5,7 +5,8 @@ from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import Any
 
-from connectors.sdk import MISSING, DataPath, FormFault, copied, value_at
+from connectors.sdk.forms import MISSING, DataPath, copied, put_at, value_at
+from connectors.sdk.model import FormFault
 
 # A name of so many digits at most is a place in a list: the lists that an author's keys make stay small.
 MOST_DIGITS = 3
@@ -27,18 +28,12 @@ def nested_data(data: Mapping[str, object]) -> tuple[dict[str, Any], list[FormFa
     return nested, faults
 
 
-def put_in(data: dict[str, Any], path: DataPath, value: object) -> None:
-    """Set the value at `path`, with new objects and lists on the way where there is nothing. Lists get nulls up to the place.
+def put_in(data: dict[str, Any] | list[Any], path: DataPath, value: object) -> bool:
+    """Set the value at `path`. Lists get nulls up to the place, which `parts_of` and the number of rows bound.
 
-    Nothing is set where a plain value, or a list for a name, is in the way.
+    False if nothing was set: a plain value, or a list for a name, is in the way.
     """
-    node: Any = data
-    for part, following in pairwise(path):
-        inner = _inner(node, part)
-        if inner is None and not _set(node, part, inner := [] if isinstance(following, int) else {}):
-            return
-        node = inner
-    _set(node, path[-1], value)
+    return put_at(data, path, value, fills=True)
 
 
 def take_out(data: dict[str, Any], path: DataPath, lists: AbstractSet[DataPath]) -> None:
@@ -72,10 +67,10 @@ def shape(data: dict[str, Any], paths: Iterable[DataPath]) -> None:
                 seen.add(path[:length])
                 if isinstance(following, int) and isinstance(inner, dict) and inner and all(map(_is_place, inner)):
                     inner = [inner.get(str(place)) for place in range(1 + max(map(int, inner)))]
-                    _set(node, part, inner)
+                    put_in(node, (part,), inner)
                 elif isinstance(following, str) and isinstance(inner, list) and inner:
                     inner = {str(place): value for place, value in enumerate(inner) if value is not None}
-                    _set(node, part, inner)
+                    put_in(node, (part,), inner)
             node = inner
 
 
@@ -90,17 +85,6 @@ def _inner(node: object, part: str | int) -> Any:
     return None if found is MISSING else found
 
 
-def _set(node: object, part: str | int, value: object) -> bool:
-    if isinstance(node, dict):
-        node[str(part)] = value
-        return True
-    if not isinstance(node, list) or not isinstance(part, int):
-        return False
-    node.extend([None] * (part + 1 - len(node)))
-    node[part] = value
-    return True
-
-
 def _put(nested: dict[str, Any], key: str, value: object) -> str | None:
     """What is wrong with the key; None if the value is in its place."""
     if not all(key.split(".")):
@@ -109,7 +93,7 @@ def _put(nested: dict[str, Any], key: str, value: object) -> str | None:
     node: Any = nested
     for part, following in pairwise(path):
         inner = MISSING if isinstance(node, list) and _inner(node, part) is None else value_at(node, (part,))
-        if inner is MISSING and not _set(node, part, inner := [] if isinstance(following, int) else {}):
+        if inner is MISSING and not put_in(node, (part,), inner := [] if isinstance(following, int) else {}):
             return "names a member of a list"
         if not isinstance(inner, dict | list):
             return "is also given as a plain value"
@@ -119,7 +103,7 @@ def _put(nested: dict[str, Any], key: str, value: object) -> str | None:
         if not isinstance(last, int):
             return "names a member of a list"
         if _inner(node, last) is None:
-            _set(node, last, copied(value))
+            put_in(node, (last,), copied(value))
             return None
         holder = {str(last): node[last]}
         rule = _merge(holder, str(last), value)

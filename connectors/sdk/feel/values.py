@@ -1,11 +1,11 @@
-"""Values of FEEL expressions, compared and computed as the vendor's form library does it: in JavaScript."""
+"""Values of FEEL expressions, compared and computed as the library feelin does it: in JavaScript."""
 
 import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from connectors.sdk import is_number
+from connectors.sdk.forms import is_number
 
 Context = Mapping[str, object]
 
@@ -15,7 +15,7 @@ class NotEvaluatedError(Exception):
 
 
 class FeelError(Exception):
-    """The vendor's library cannot evaluate the expression either; its forms take null instead."""
+    """feelin cannot evaluate the expression either; forms take null instead."""
 
 
 class _NotEvaluated:

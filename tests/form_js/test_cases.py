@@ -8,8 +8,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from connectors.camunda.formats import fields_of, judge_form
 from connectors.sdk import FormField, FormFieldType, FormJudgement, json_schema_of
+from connectors.sdk.form_js import judge_form
+from connectors.sdk.form_js.fields import fields_of
 
 TODAY = date(2026, 6, 15)
 

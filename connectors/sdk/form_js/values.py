@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from connectors.camunda.formats.form_components import Component
-from connectors.camunda.formats.form_options import opening_options
-from connectors.camunda.formats.form_text import javascript_text, number_of
+from connectors.sdk.feel import javascript_text, number_of
+from connectors.sdk.form_js.components import Component
+from connectors.sdk.form_js.options import opening_options
 
 _DATE = r"\d{4}-\d{2}-\d{2}"
 _TIME = r"\d{2}:\d{2}(?::00(?:\.0+)?)?"

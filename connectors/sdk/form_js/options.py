@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from connectors.camunda.formats.feel import evaluate
-from connectors.camunda.formats.feel_values import NOT_EVALUATED, Context
-from connectors.camunda.formats.form_components import Component, is_expression
-from connectors.sdk import Choices, is_number, text_of
+from connectors.sdk.feel import NOT_EVALUATED, Context, evaluate
+from connectors.sdk.form_js.components import Component, is_expression
+from connectors.sdk.forms import Choices, is_number, text_of
 
 
 class Option(Struct, frozen=True):

@@ -1,16 +1,16 @@
-"""Numbers and texts as the vendor's form library reads and writes them."""
+"""Numbers and texts as form-js and feelin read and write them: in JavaScript."""
 
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-from connectors.sdk import is_number
+from connectors.sdk.forms import is_number
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def number_of(value: object) -> Decimal | None:
-    """A finite number, or a text of one, as the vendor's library reads it."""
+    """A finite number, or a text of one, as form-js reads it."""
     if isinstance(value, str):
         value = value.strip()
     if is_number(value) or (isinstance(value, str) and _NUMBER.fullmatch(value)):

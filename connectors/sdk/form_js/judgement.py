@@ -1,27 +1,19 @@
-"""Judges the data of a completion as the vendor's form library would: what is wrong, and what the form would submit."""
+"""Judges the data of a completion as form-js would: what is wrong, and what the form would submit."""
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Any
 
-from connectors.camunda.formats.feel_values import NOT_EVALUATED, equals
-from connectors.camunda.formats.form_components import Component, components_of, inputs_of, is_expression, names_of
-from connectors.camunda.formats.form_data import nested_data, put_in, shape, take_out
-from connectors.camunda.formats.form_options import Options, options_of
-from connectors.camunda.formats.form_rules import LIMITS, broken_rules, lacks, limit_of
-from connectors.camunda.formats.form_state import FormState, Instance, Visibility
-from connectors.camunda.formats.form_values import FILE_RULE, WrongValueError, entered_value, opening_value
-from connectors.sdk import (
-    MISSING,
-    DataPath,
-    FormFault,
-    FormJudgement,
-    copied,
-    is_same,
-    text_of,
-    value_at,
-)
+from connectors.sdk.feel import NOT_EVALUATED, equals
+from connectors.sdk.form_js.components import Component, components_of, inputs_of, is_expression, names_of
+from connectors.sdk.form_js.data import nested_data, put_in, shape, take_out
+from connectors.sdk.form_js.options import Options, options_of
+from connectors.sdk.form_js.rules import LIMITS, broken_rules, lacks, limit_of
+from connectors.sdk.form_js.state import FormState, Instance, Visibility
+from connectors.sdk.form_js.values import FILE_RULE, WrongValueError, entered_value, opening_value
+from connectors.sdk.forms import MISSING, DataPath, copied, is_same, text_of, value_at
+from connectors.sdk.model import FormFault, FormJudgement
 
 # Options that a message names at most.
 MOST_NAMED = 10

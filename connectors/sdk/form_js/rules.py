@@ -1,13 +1,11 @@
-"""The rules of one component, checked as the vendor's form library checks them."""
+"""The rules of one component, checked as form-js checks them."""
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from connectors.camunda.formats.feel import evaluate
-from connectors.camunda.formats.feel_values import NOT_EVALUATED, Context
-from connectors.camunda.formats.form_components import Component, is_expression
-from connectors.camunda.formats.form_text import javascript_text, number_of
-from connectors.sdk import matches
+from connectors.sdk.feel import NOT_EVALUATED, Context, evaluate, javascript_text, number_of
+from connectors.sdk.form_js.components import Component, is_expression
+from connectors.sdk.forms import matches
 
 EMAIL = (
     r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Callable, Mapping
 
-from connectors.camunda.formats.feel_values import NOT_EVALUATED, NotEvaluatedError, coerced, double, plain, type_of
-from connectors.camunda.formats.form_text import javascript_text
-from connectors.sdk import is_number, is_same
+from connectors.sdk.feel.texts import javascript_text
+from connectors.sdk.feel.values import NOT_EVALUATED, NotEvaluatedError, coerced, double, plain, type_of
+from connectors.sdk.forms import is_number, is_same
 
 Function = Callable[..., object]
 

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from connectors.camunda.formats.feel import evaluate, unary_test
-from connectors.camunda.formats.feel_values import NOT_EVALUATED, Context
-from connectors.camunda.formats.form_components import FIELD_TYPES, Component, components_of, inputs_of, is_expression
-from connectors.camunda.formats.form_options import options_of
-from connectors.camunda.formats.form_rules import EMAIL, PHONE, limit_of
-from connectors.camunda.formats.form_state import FormState, computed
-from connectors.camunda.formats.form_text import number_of
-from connectors.sdk import MISSING, DataPath, FormField, FormFieldType, is_number, option, value_at
+from connectors.sdk.feel import NOT_EVALUATED, Context, evaluate, number_of, unary_test
+from connectors.sdk.form_js.components import FIELD_TYPES, Component, components_of, inputs_of, is_expression
+from connectors.sdk.form_js.options import options_of
+from connectors.sdk.form_js.rules import EMAIL, PHONE, limit_of
+from connectors.sdk.form_js.state import FormState, computed
+from connectors.sdk.forms import MISSING, DataPath, is_number, option, value_at
+from connectors.sdk.model import FormField, FormFieldType
 
 # What a row is called in expressions: not known for all rows at once.
 _OF_ROWS = ("this", "parent", "i", "_this_", "_parent_", "_i_")

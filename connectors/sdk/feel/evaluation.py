@@ -1,4 +1,4 @@
-"""The small part of FEEL that forms use, evaluated as the vendor's form library evaluates it.
+"""The small part of FEEL that forms use, evaluated as the library feelin evaluates it.
 
 Names and paths, literals, lists and contexts, = != < <= > >=, between, in, and, or, not(), if, arithmetic, and a few
 functions. Anything else is NOT_EVALUATED.
@@ -6,9 +6,9 @@ functions. Anything else is NOT_EVALUATED.
 
 from functools import lru_cache
 
-from connectors.camunda.formats.feel_nodes import Node
-from connectors.camunda.formats.feel_parser import Parser
-from connectors.camunda.formats.feel_values import NOT_EVALUATED, Context, FeelError, NotEvaluatedError
+from connectors.sdk.feel.nodes import Node
+from connectors.sdk.feel.parser import Parser
+from connectors.sdk.feel.values import NOT_EVALUATED, Context, FeelError, NotEvaluatedError
 
 
 def evaluate(expression: str, context: Context) -> object:

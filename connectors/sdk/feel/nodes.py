@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from connectors.camunda.formats import feel_values as values
-from connectors.camunda.formats.feel_functions import FUNCTION_NAMES
-from connectors.camunda.formats.feel_values import Context, FeelError, NotEvaluatedError
+from connectors.sdk.feel import values
+from connectors.sdk.feel.functions import FUNCTION_NAMES
+from connectors.sdk.feel.values import Context, FeelError, NotEvaluatedError
 
 Node = Callable[[Context], object]
 MOST_NAMES = 200_000

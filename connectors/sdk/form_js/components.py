@@ -5,8 +5,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from connectors.camunda.formats.form_data import parts_of
-from connectors.sdk import DataPath, FormFieldType
+from connectors.sdk.form_js.data import parts_of
+from connectors.sdk.forms import DataPath
+from connectors.sdk.model import FormFieldType
 
 FIELD_TYPES = {
     "textfield": FormFieldType.TEXT,
