@@ -8,6 +8,7 @@ claims        values of the claims of a token
 wish          which account the rules of a source find for one person
 directories   the directories that links need, kept up to date
 directory     the accounts of one source, found by id, address, user name and words
+name_index    people or accounts by words
 """
 
 from gateway.people.entry import Person

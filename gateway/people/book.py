@@ -15,6 +15,7 @@ from connectors.sdk.model import NativeRef
 from gateway.people.directories import Directories
 from gateway.people.directory import Directory, address, user_name
 from gateway.people.entry import Entry, Person, configured, signed_in
+from gateway.people.name_index import NameIndex
 from gateway.people.port import KeptAccounts, SignedIn
 from gateway.people.wish import SourceRules, Wish, waits_for_directory, wish_of
 from schema.ports import AccountLink, LinkedBy
@@ -62,15 +63,15 @@ class BookOfPeople:
         self._by_user_name: dict[str, set[str]] = {}
         self._by_address: dict[str, set[str]] = {}
         self._callers: dict[str, Caller] = {}
+        self._names = NameIndex()
         # Links as they were worked out, by person and source, until anything changes.
         self._links: dict[tuple[str, str], AccountLink | None] = {}
         self._logged: set[tuple[str, ...]] = set()
         if directories is not None:
             directories.on_change = self._changed
-        for key, entry in self._configured.items():
+        for entry in self._configured.values():
             self._note(entry)
-            # Without rules a person has what the configuration says, and nothing else.
-            self._callers[key] = self._caller_of(entry)
+            self._keep(entry)
 
     def signed_in(self, who: SignedIn) -> Caller:
         """Raises nothing: a token that names no entry of `[[people]]` is a new person."""
@@ -84,7 +85,7 @@ class BookOfPeople:
         if not entry.same_links(before) or self._is_old(before):
             self._unnote(before or known)
             self._note(entry)
-            self._callers[key] = self._caller_of(entry)
+            self._keep(entry)
         while len(self._signed_in) > self._most:
             self._forget(*self._signed_in.popitem(last=False))
         return self._callers[key]
@@ -106,6 +107,9 @@ class BookOfPeople:
 
     def all(self) -> Collection[Caller]:
         return self._callers.values()
+
+    def find(self, search: str | None) -> Iterator[Caller]:
+        return (self._callers[key] for key in self._names.find(search))
 
     def is_resolved(self, person: Caller, source: str) -> bool:
         return self._is_resolved(person.key, source)
@@ -155,8 +159,9 @@ class BookOfPeople:
         """A directory was read anew: all links are worked out again."""
         self._links.clear()
 
-    def _caller_of(self, entry: Entry) -> Caller:
-        return Caller(
+    def _keep(self, entry: Entry) -> None:
+        # Without rules a person has what the configuration says, and nothing else.
+        self._callers[entry.key] = Caller(
             key=entry.key,
             name=entry.name,
             email=entry.email,
@@ -164,6 +169,7 @@ class BookOfPeople:
             roles=entry.roles,
             identities=LinkedIdentities(self, entry.key) if self._rules else entry.configured,
         )
+        self._names.put(entry.key, [text for text in (entry.name, entry.email, entry.key) if text])
 
     def _entry(self, key: str) -> Entry | None:
         return self._signed_in.get(key) or self._configured.get(key)
@@ -291,9 +297,10 @@ class BookOfPeople:
         known = self._configured.get(key)
         if known is None:
             del self._callers[key]
+            self._names.remove(key)
             return
         self._note(known)
-        self._callers[key] = self._caller_of(known)
+        self._keep(known)
 
     def _keys(self, entry: Entry) -> Iterator[tuple[dict[Any, set[str]], Any]]:
         for source, native_id in entry.native_ids.items():

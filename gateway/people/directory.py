@@ -6,7 +6,7 @@ from types import MappingProxyType
 import anyio.lowlevel
 
 from connectors.sdk.model import User
-from connectors.sdk.query import folded
+from gateway.people.name_index import NameIndex
 from gateway.people.port import DirectoryRecord
 
 # Accounts that are indexed before other work of the process goes on.
@@ -37,8 +37,7 @@ class Directory:
         self._by_address: dict[str, list[str]] = {}
         self._by_user_name: dict[str, list[str]] = {}
         self._groups: Mapping[str, tuple[str, ...]] = _NO_GROUPS
-        # By name: the name, the native id, and all words that the account is found by.
-        self._sorted: list[tuple[str, str, str]] = []
+        self._names = NameIndex()
 
     @classmethod
     async def indexed(cls, record: DirectoryRecord, *, read_at: float, now: Callable[[], float]) -> "Directory":
@@ -48,7 +47,7 @@ class Directory:
         for start in range(0, len(record.accounts), AT_ONCE):
             made._add(record.accounts[start : start + AT_ONCE])
             await anyio.lowlevel.checkpoint()
-        made._sorted.sort()
+        made._names.sort()
         return made
 
     @property
@@ -70,34 +69,26 @@ class Directory:
     def groups_of(self, native_id: str) -> tuple[str, ...]:
         return self._groups.get(native_id, ())
 
-    def find(self, search: str | None, most: int) -> Sequence[User]:
-        """The first `most` by name of the accounts that have each word of `search` in name, user name or mail address."""
-        words = folded(search or "").split()
-        found: list[User] = []
-        for _, native_id, text in self._sorted:
-            if all(word in text for word in words):
-                found.append(self._by_id[native_id])
-                if len(found) == most:
-                    break
-        return found
+    def find(self, search: str | None) -> Iterator[User]:
+        """By name, the accounts that have each word of `search` in name, user name or mail address."""
+        return (self._by_id[native_id] for native_id in self._names.find(search))
 
     def _add(self, accounts: Sequence[User]) -> None:
+        found: list[tuple[str, list[str]]] = []
         for account in accounts:
             if account.native_id in self._by_id:
                 continue
             self._by_id[account.native_id] = account
-            texts = [folded(text) for text in _texts(account)]
-            self._sorted.append((texts[0] if texts else "\U0010ffff", account.native_id, "\n".join(texts)))
+            found.append((account.native_id, [text for text in _texts(account) if text]))
             if account.is_active is False or account.is_service:
                 continue
             _note(self._by_address, address(account.email), account.native_id)
             _note(self._by_user_name, user_name(account.username), account.native_id)
+        self._names.extend(found)
 
 
-def _texts(account: User) -> Iterator[str]:
-    for text in (account.name, account.username, account.email):
-        if text:
-            yield text
+def _texts(account: User) -> tuple[str | None, ...]:
+    return (account.name, account.username, account.email)
 
 
 def _note(index: dict[str, list[str]], key: str | None, native_id: str) -> None:

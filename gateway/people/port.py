@@ -1,6 +1,6 @@
 """What the rest of the gateway knows about people."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -72,6 +72,10 @@ class People(Protocol):
 
     def all(self) -> Collection[Caller]: ...
 
+    def find(self, search: str | None) -> Iterator[Caller]:
+        """By name, the people who have each word of `search` in name, mail address or key."""
+        ...
+
     def is_resolved(self, person: Caller, source: str) -> bool:
         """Whether `Caller.identity(source)` is known now, be it that there is none."""
         ...
@@ -100,6 +104,6 @@ class KeptAccounts(Protocol):
     @property
     def is_whole(self) -> bool: ...
 
-    def find(self, search: str | None, most: int) -> Sequence[User]:
-        """The first `most` by name of the accounts that have each word of `search` in name, user name or mail address."""
+    def find(self, search: str | None) -> Iterator[User]:
+        """By name, the accounts that have each word of `search` in name, user name or mail address."""
         ...
