@@ -19,7 +19,7 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.registry import connector_types
-from gateway.auth import Authenticator, sign_in
+from gateway.auth import Authenticator, open_authenticator
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.lists import (
@@ -72,7 +72,7 @@ from schema.ports import Target
 
 log = structlog.get_logger("taskgate.federation")
 
-# Seconds for which the start waits until every source has looked at its account.
+# Seconds for which the start waits until every source has looked at its account, and every issuer has told its keys.
 FIRST_LOOK = 3.0
 
 
@@ -111,6 +111,9 @@ async def open_gateway(
                 DirectoryScan({source.key: source for source in sources}),
             )
         )
+        authenticator = await stack.enter_async_context(
+            open_authenticator(settings.auth, people, is_development=settings.gateway.profile == "development")
+        )
         keep_own = timedelta(days=settings.store.keep_own_days)
         journal = SqliteJournal(settings.gateway.journal, keep_ended=keep_own.total_seconds())
         stack.callback(journal.close)
@@ -143,7 +146,8 @@ async def open_gateway(
         async with anyio.create_task_group() as group:
             for source in sources:
                 group.start_soon(partial(source.start, within=FIRST_LOOK))
-        yield Gateway(authenticator=Authenticator(sign_in(settings.auth, people)), federation=federation)
+            group.start_soon(partial(authenticator.first_look, within=FIRST_LOOK))
+        yield Gateway(authenticator=authenticator, federation=federation)
 
 
 def link_rules(source: Source) -> SourceRules:
