@@ -67,6 +67,8 @@ from gateway.settings import Settings
 from gateway.shared import Leases
 from gateway.shared.memory import memory_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
+from gateway.store.forgetting import Forgotten
+from gateway.store.forgetting import forget_person as erase_person
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import Target
 
@@ -170,6 +172,17 @@ def journal_fault(settings: Settings) -> str | None:
     except GatewayUnavailableError as error:
         return f"{path}: {error.message}"
     return None
+
+
+def forget_person(settings: Settings, key: str) -> Forgotten:
+    """Erases a person from the journal of writes. Raises GatewayUnavailableError."""
+    path = settings.gateway.journal
+    return erase_person(path, key) if path.exists() else Forgotten(writes=0, ended_tasks=0, left=0)
+
+
+def directory_scan(connector: Connector[Any]) -> DirectoryScan:
+    """Reads the directory of one source, as the book of people does."""
+    return DirectoryScan({connector.source: Source(connector, rate_limits=memory_state().rate_limits)})
 
 
 async def history_shows_last_write(settings: Settings, connector: Connector[Any]) -> bool | None:

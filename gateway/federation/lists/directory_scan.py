@@ -40,6 +40,14 @@ class DirectoryScan:
         except Exception as raised:  # noqa: BLE001 whatever a connector raises becomes one error
             raise self._sources[source].error_of(raised, READ_DIRECTORY) from None
 
+    async def groups(self, source: str) -> Sequence[Group]:
+        """The groups of the source. Raises ConnectorError."""
+        scan = _Scan(self._sources[source], lambda: True)
+        try:
+            return (await scan.all(scan.connector.list_groups, most=MOST_GROUPS))[0]
+        except Exception as raised:  # noqa: BLE001 whatever a connector raises becomes one error
+            raise self._sources[source].error_of(raised, READ_DIRECTORY) from None
+
 
 class _Scan:
     def __init__(self, source: Source, is_awaited: Callable[[], bool]) -> None:
