@@ -19,7 +19,7 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.registry import connector_types
-from gateway.auth import Authenticator, sign_in
+from gateway.auth import Authenticator, open_authenticator
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.lists import CursorCodec, DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
@@ -63,7 +63,7 @@ from schema.ports import Target
 
 log = structlog.get_logger("taskgate.federation")
 
-# Seconds for which the start waits until every source has looked at its account.
+# Seconds for which the start waits until every source has looked at its account, and every issuer has told its keys.
 FIRST_LOOK = 3.0
 
 
@@ -90,6 +90,9 @@ async def open_gateway(
     async with AsyncExitStack() as stack:
         shared = memory_state()
         people = ConfiguredPeople(person.caller() for person in settings.people)
+        authenticator = await stack.enter_async_context(
+            open_authenticator(settings.auth, people, is_development=settings.gateway.profile == "development")
+        )
         sources = []
         for section in settings.sources:
             connector = connector_types()[section.vendor].open(section)
@@ -128,7 +131,8 @@ async def open_gateway(
         async with anyio.create_task_group() as group:
             for source in sources:
                 group.start_soon(partial(source.start, within=FIRST_LOOK))
-        yield Gateway(authenticator=Authenticator(sign_in(settings.auth, people)), federation=federation)
+            group.start_soon(partial(authenticator.first_look, within=FIRST_LOOK))
+        yield Gateway(authenticator=authenticator, federation=federation)
 
 
 def journal_fault(settings: Settings) -> str | None:

@@ -15,6 +15,9 @@ PORT_OFFSETS: Mapping[str, int] = MappingProxyType(
 )
 """By vendor. Offset 0 is the overview of all stand-ins."""
 
+ISSUER_OFFSET = 9
+"""The identity provider's."""
+
 
 def port_of(vendor: str, base_port: int) -> int:
     """Return the port of a vendor's stand-in."""

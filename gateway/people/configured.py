@@ -1,9 +1,15 @@
 """The people of the configuration. They are known at the start and do not change."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
-from connectors.sdk.caller import Caller
+from msgspec.structs import replace
+
+from connectors.sdk.caller import Caller, Identity
 from connectors.sdk.model import NativeRef
+from gateway.people.port import SignedIn
+
+_NO_IDENTITIES: Mapping[str, Identity] = MappingProxyType({})
 
 
 class ConfiguredPeople:
@@ -16,6 +22,15 @@ class ConfiguredPeople:
             for caller in self._by_key.values()
             for source, identity in caller.identities.items()
         }
+
+    def signed_in(self, who: SignedIn) -> Caller:
+        """The configured person of that key, with the roles of the token too; else a person without identities."""
+        known = self._by_key.get(who.key)
+        if known is not None:
+            return replace(known, roles=known.roles | who.roles)
+        return Caller(
+            key=who.key, name=who.name, email=who.email, groups=who.groups, roles=who.roles, identities=_NO_IDENTITIES
+        )
 
     def by_key(self, key: str) -> Caller | None:
         return self._by_key.get(key)
