@@ -19,7 +19,7 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.registry import connector_types
-from gateway.auth import Authenticator, open_authenticator
+from gateway.auth import Authenticator, IssuerStatus, open_authenticator
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.lists import CursorCodec, DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
@@ -65,6 +65,8 @@ log = structlog.get_logger("taskgate.federation")
 
 # Seconds for which the start waits until every source has looked at its account, and every issuer has told its keys.
 FIRST_LOOK = 3.0
+# Seconds for two answers of each provider.
+LOOK_AT_ISSUERS = 12.0
 
 
 class Gateway(Struct, frozen=True, kw_only=True):
@@ -133,6 +135,14 @@ async def open_gateway(
                 group.start_soon(partial(source.start, within=FIRST_LOOK))
             group.start_soon(partial(authenticator.first_look, within=FIRST_LOOK))
         yield Gateway(authenticator=authenticator, federation=federation)
+
+
+async def issuers_now(settings: Settings) -> tuple[Sequence[IssuerStatus], set[str]]:
+    """The identity providers after one look at each, and the addresses of those where pages can sign people in."""
+    development = settings.gateway.profile == "development"
+    async with open_authenticator(settings.auth, ConfiguredPeople(), is_development=development) as authenticator:
+        await authenticator.first_look(within=LOOK_AT_ISSUERS)
+        return authenticator.issuers(), {login.issuer for login in authenticator.logins()}
 
 
 def journal_fault(settings: Settings) -> str | None:

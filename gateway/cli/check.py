@@ -1,4 +1,4 @@
-"""`taskgate check`: the configuration, the journal of writes, and whether every source answers."""
+"""`taskgate check`: the configuration, the journal of writes, and whether every source and identity provider answers."""
 
 import asyncio
 import sys
@@ -25,8 +25,8 @@ _HISTORY = {
 
 
 def check(config: ConfigFile) -> None:
-    """Validate configuration and journal, ask every source whether it answers, and what its account can do; exit 0 when all
-    is well, else 1.
+    """Validate configuration and journal, ask every source whether it answers, and what its account can do, and every
+    identity provider for its keys; exit 0 when all is well, else 1.
     """
     log_errors_only()
     settings = load_or_fail(config)
@@ -35,7 +35,7 @@ def check(config: ConfigFile) -> None:
     fault = journal_fault(settings)
     if fault is not None:
         print(fault, file=sys.stderr)
-    if not asyncio.run(_all_answer(settings)) or fault is not None:
+    if not asyncio.run(_all_answer(settings)) or not asyncio.run(_issuers_answer(settings)) or fault is not None:
         raise typer.Exit(1)
 
 
@@ -43,6 +43,26 @@ async def _all_answer(settings: "Settings") -> bool:
     rows = await asyncio.gather(*(_row(settings, section) for section in settings.sources))
     print_table(("source", "vendor", "status", ""), rows)
     return all(row[2] == "OK" for row in rows)
+
+
+async def _issuers_answer(settings: "Settings") -> bool:
+    from gateway.composition import issuers_now
+    from gateway.settings import OidcAuth
+
+    if not isinstance(settings.auth, OidcAuth):
+        return True
+    found, with_pages = await issuers_now(settings)
+    rows = []
+    for issuer, status in zip(settings.auth.issuers, found, strict=True):
+        if status.status != "OK":
+            rows.append((status.issuer, "UNAVAILABLE", status.reason or ""))
+        elif issuer.login is not None and status.issuer not in with_pages:
+            rows.append((status.issuer, "LIMITED", "its discovery does not say where pages sign people in (login)"))
+        else:
+            rows.append((status.issuer, "OK", "its keys are read"))
+    print()
+    print_table(("issuer", "status", ""), rows)
+    return all(row[1] == "OK" for row in rows)
 
 
 async def _row(settings: "Settings", section: "SourceSettings") -> tuple[str, str, str, str]:
