@@ -89,6 +89,11 @@ def java_home() -> Path:
     raise EngineError(f"no fitting Java, only {there}: {wanted}")
 
 
+def is_archive_there() -> bool:
+    """Whether an archive is given or kept, so that nothing is fetched."""
+    return "CAMUNDA_ARCHIVE" in os.environ or (cache() / f"camunda-zeebe-{VERSION}.tar.gz").is_file()
+
+
 def archive() -> Path:
     """The engine's archive: `$CAMUNDA_ARCHIVE`, else the kept one, else fetched by Maven from its registry."""
     if given := os.environ.get("CAMUNDA_ARCHIVE"):
