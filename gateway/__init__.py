@@ -2,6 +2,7 @@
 
 app           the ASGI application
 composition   opens, connects and closes all concrete parts
+inspection    what commands find out, or change, without opening a gateway
 cli           the commands of `taskgate`
 http          what speaks HTTP: the GraphQL route, health, metrics, logs of requests
 graphiql      the page that a browser gets at /graphql

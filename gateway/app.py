@@ -79,7 +79,11 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
 
     app.state.drain = drain
     app.state.reopen_audit = reopen_audit
-    graphiql = GraphiQL(settings) if settings.gateway.offers("graphiql") else None
+    graphiql = (
+        GraphiQL(settings, logins=lambda: opened[0].authenticator.logins() if opened else ())
+        if settings.gateway.offers("graphiql")
+        else None
+    )
     resource = ProtectedResource(settings.auth)
     route = GraphQLRoute(
         Execution(

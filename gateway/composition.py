@@ -1,33 +1,37 @@
 """The composition root: the only file that names the concrete parts of the gateway. It opens and closes them."""
 
 import math
-import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import anyio
 import structlog
 from msgspec import Struct
 
 from connectors.sdk.clock import Clock, utc_now
-from connectors.sdk.connector import Connector
-from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.registry import connector_types
-from gateway.audit import Audit, FileAudit, LogAudit
+from gateway.audit import Audit, LogAudit, open_audit
 from gateway.auth import Authenticator, open_authenticator
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
 from gateway.federation.cache import Cache, Kind, Tag
-from gateway.federation.lists import CursorCodec, DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
+from gateway.federation.lists import (
+    CursorCodec,
+    DefinitionLists,
+    DirectoryScan,
+    FlowLists,
+    PeopleLists,
+    Stats,
+    TaskLists,
+)
 from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.service import FederatedSources, Lists, Objects
-from gateway.federation.sources import Source, SourceReader, flight_context
+from gateway.federation.sources import Links, Source, SourceReader, flight_context
 from gateway.federation.traffic import Observe, ignore_record
 from gateway.federation.writes import (
     AtMostOnceSender,
@@ -37,6 +41,7 @@ from gateway.federation.writes import (
     Creator,
     FlowWriter,
     FormValidation,
+    Identities,
     Looker,
     Looks,
     LostAnswers,
@@ -52,10 +57,9 @@ from gateway.federation.writes import (
     TaskWriter,
     Undoer,
     WritePipeline,
-    shows_last_write,
 )
-from gateway.people import People
-from gateway.people.configured import ConfiguredPeople
+from gateway.people import People, Person, SourceRules
+from gateway.people.opening import open_book
 from gateway.settings import Settings
 from gateway.shared import Leases
 from gateway.shared.memory import memory_state
@@ -92,10 +96,6 @@ async def open_gateway(
     """
     async with AsyncExitStack() as stack:
         shared = memory_state()
-        people = ConfiguredPeople(person.caller() for person in settings.people)
-        authenticator = await stack.enter_async_context(
-            open_authenticator(settings.auth, people, is_development=settings.gateway.profile == "development")
-        )
         sources = []
         for section in settings.sources:
             kind, reading = connector_types()[section.vendor], section.as_reader()
@@ -107,9 +107,17 @@ async def open_gateway(
             )
             stack.push_async_callback(source.aclose)
             sources.append(source)
-        audit = _audit(settings)
-        if isinstance(audit, FileAudit):
-            stack.callback(audit.close)
+        audit = stack.enter_context(open_audit(settings.gateway.audit))
+        people = await stack.enter_async_context(
+            open_book(
+                [Person(caller=person.caller(), subject=person.subject) for person in settings.people],
+                {source.key: link_rules(source) for source in sources},
+                DirectoryScan({source.key: source for source in sources}),
+            )
+        )
+        authenticator = await stack.enter_async_context(
+            open_authenticator(settings.auth, people, is_development=settings.gateway.profile == "development")
+        )
         keep_own = timedelta(days=settings.store.keep_own_days)
         journal = SqliteJournal(settings.gateway.journal, keep_ended=keep_own.total_seconds())
         stack.callback(journal.close)
@@ -147,34 +155,18 @@ async def open_gateway(
         yield Gateway(
             authenticator=authenticator,
             federation=federation,
-            reopen_audit=audit.reopen if isinstance(audit, FileAudit) else _nothing,
+            reopen_audit=audit.reopen,
         )
 
 
-def journal_fault(settings: Settings) -> str | None:
-    """Why the journal of writes cannot be used, in one line; None if it can. A file that is not there is not made."""
-    path = settings.gateway.journal
-    if not path.exists():
-        return None if os.access(path.parent, os.W_OK) else f"{path}: its folder cannot be written"
-    try:
-        SqliteJournal(path).close()
-    except GatewayUnavailableError as error:
-        return f"{path}: {error.message}"
-    return None
-
-
-async def history_shows_last_write(settings: Settings, connector: Connector[Any]) -> bool | None:
-    """Whether the source's history shows the gateway's last write to it; None if that cannot be told."""
-    path = settings.gateway.journal
-    if journal_fault(settings) is not None or not path.exists():
-        return None
-    journal = SqliteJournal(path)
-    try:
-        return await shows_last_write(connector, journal)
-    except GatewayUnavailableError:
-        return None
-    finally:
-        journal.close()
+def link_rules(source: Source) -> SourceRules:
+    """How people are linked to the accounts of the source."""
+    settings = source.connector.settings
+    return SourceRules(
+        settings=settings.people,
+        facts=source.connector.info.directory,
+        directory_seconds=settings.cache.directory_seconds,
+    )
 
 
 def own_work(people: People, *, keep: timedelta, ended: Iterable[EndedTask] = ()) -> OwnWork:
@@ -220,7 +212,8 @@ def compose(
     )
     reader = SourceReader(answers)
     flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)
-    tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows, own=own)
+    identities = Identities(people)
+    tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows, own=own, links=Links(people))
     task_lists = TaskLists(
         sources,
         reader=reader,
@@ -307,6 +300,7 @@ def compose(
         ),
         leases=target_leases,
         own=own,
+        identities=identities,
         recovery=recovery,
         recorder=recorder,
         settler=settler,
@@ -351,6 +345,7 @@ def compose(
             tasks=task_writer,
             reads=tasks,
             trail=trail,
+            identities=identities,
             deadline=bulk_deadline,
         ),
         next_task=NextTask(
@@ -369,15 +364,6 @@ def compose(
         known=known,
         shown=shown,
     )
-
-
-def _audit(settings: Settings) -> Audit:
-    path = settings.gateway.audit
-    return LogAudit() if path is None else FileAudit(path)
-
-
-def _nothing() -> None:
-    """There is no file to reopen."""
 
 
 def _secret(settings: Settings) -> bytes:

@@ -33,6 +33,7 @@ from connectors.sdk import (
     Definition,
     DetailAspect,
     DetailParts,
+    DirectoryFact,
     FixedHeaders,
     Flow,
     FlowOutcome,
@@ -98,6 +99,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     listings: ClassVar[frozenset[Listing]] = frozenset(
         {Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS}
     )
+    directory: ClassVar[frozenset[DirectoryFact]] = frozenset(DirectoryFact)
     sorts_flows: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
     traces = TRACES
@@ -242,10 +244,7 @@ class CamundaConnector(Connector[CamundaSettings]):
         await self._client.get_status()
 
     async def look_at_account(self) -> str:
-        """The server tells who it is, and lists no rights. On newer servers a user, unlike a client, claims for itself only.
-
-        Without an account of its own the source is not called.
-        """
+        """The server tells who it is, and lists no rights. On newer servers a user, unlike a client, claims for itself only."""
         if self.settings.acts_as != "service":
             return ""
         user = await self.extras.get_self()

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,19 @@ from gateway.audit.line import AuditLine
 log = structlog.get_logger("taskgate.audit")
 
 
+@contextlib.contextmanager
+def open_audit(path: Path | None) -> Iterator["LogAudit | FileAudit"]:
+    """Lines in the file, which is closed after the block; without one, in the log. OSError if it cannot be opened."""
+    if path is None:
+        yield LogAudit()
+        return
+    audit = FileAudit(path)
+    try:
+        yield audit
+    finally:
+        audit.close()
+
+
 class LogAudit:
     """Lines of the log, each with `logger` = "taskgate.audit"."""
 
@@ -20,6 +34,9 @@ class LogAudit:
         fields = to_builtins(line)
         # Not bound by the context: a line about a write of another request, found out during this one, names that one.
         log.info("audit", logger="taskgate.audit", **fields)
+
+    def reopen(self) -> None:
+        """There is no file."""
 
 
 class FileAudit:

@@ -18,7 +18,7 @@ def serve(config: ConfigFile, host: str = LOCALHOST, port: Port = 8000) -> None:
     settings = load_or_fail(config)
     from gateway.app import create_app
     from gateway.audit import audit_fault
-    from gateway.composition import journal_fault
+    from gateway.inspection import journal_fault
 
     fault = journal_fault(settings) or audit_fault(settings.gateway.audit)
     if fault is not None:

@@ -99,6 +99,9 @@ class GraphQLRoute:
             return await self._run(request, caller, token, media, logged, extensions)
         except RefusedError as refused:
             logged["refused"] = refused.code
+            if refused.status in {401, 503}:
+                # What an operator needs to know when people cannot sign in. It repeats nothing of the token.
+                logged["reason"] = str(refused)
             error = {"message": str(refused), "extensions": {"code": refused.code}}
             return _response({"errors": [error], "extensions": extensions}, refused.status, media, refused.headers)
         except Exception:  # noqa: BLE001 the last place where it can become a GraphQL response

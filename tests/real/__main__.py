@@ -14,13 +14,11 @@ from types import FrameType
 
 import pytest
 
-from tests.real.engine import EngineError, Ports, archive, is_archive_there, java_home, running, unpacked
+from tests.real.engine import NOT_THERE, EngineError, Ports, archive, is_archive_there, java_home, running, unpacked
 from tests.real.operaton.engine import prepared
 
 FIRST_PORT = 28080
 HERE = Path(__file__).parent
-# The exit code if an engine cannot be had on this machine. Nothing is said about the connector then.
-NOT_THERE = 75
 
 
 def _ended(number: int, frame: FrameType | None) -> None:

@@ -15,6 +15,7 @@ from connectors.sdk.settings.credentials import (
     OAuthCredentials,
 )
 from connectors.sdk.settings.limits import LimitsSettings
+from connectors.sdk.settings.links import LinkSettings
 from connectors.sdk.settings.section import Section
 
 ActsAs = Literal["service", "viewer", "exchange"]
@@ -65,6 +66,7 @@ class SourceSettings(Section):
     exclusive_account: bool = False
     cache: CacheSettings = CacheSettings()
     limits: LimitsSettings = LimitsSettings()
+    people: LinkSettings = LinkSettings()
 
     @field_validator("acts_as")
     @classmethod

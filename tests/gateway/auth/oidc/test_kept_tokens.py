@@ -8,7 +8,7 @@ from gateway.auth import SignInUnavailableError, UnauthenticatedCallerError
 from gateway.auth.oidc.kept_tokens import KeptTokens
 from gateway.auth.oidc.sign_in import OidcSignIn
 from gateway.people import SignedIn
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 from gateway.settings import ApiKey
 from sandbox.issuer import SmallIssuer, subject
 from sandbox.people import ALICE
@@ -72,7 +72,7 @@ MACHINE = Caller(key="machine", name="Machine", identities={})
 @pytest.fixture
 async def sign_in(small: SmallIssuer, time: Time) -> AsyncIterator[OidcSignIn]:
     keys = (ApiKey(person="machine", sha256=hashlib.sha256(b"a key").hexdigest()),)
-    people = ConfiguredPeople([MACHINE, Caller(key=subject(ALICE), name="Alice as configured", identities={})])
+    people = BookOfPeople([MACHINE, Caller(key=subject(ALICE), name="Alice as configured", identities={})])
     async with signing_in((small, {"admin_roles": ["task-admin"]}), time=time, people=people, keys=keys) as opened:
         yield opened
 
@@ -135,11 +135,11 @@ async def test_each_issuer_speaks_for_its_own_people(time: Time) -> None:
     one, two = small_issuer(time, "http://127.0.0.1:8"), small_issuer(time, "http://127.0.0.1:9")
     domains = {"email_domains": ["example.com"]}
     async with signing_in(
-        (one, {"prefix": "one:", **domains}), (two, {"prefix": "two:", **domains}), time=time
+        (one, {"prefix": "one-", **domains}), (two, {"prefix": "two-", **domains}), time=time
     ) as both:
         first, second = [await both.person(each.token("alice").encode()) for each in (one, two)]
         assert first is not None
         assert second is not None
-        assert [f"one:{subject(ALICE)}", f"two:{subject(ALICE)}"] == [first.key, second.key]
+        assert [f"one-{subject(ALICE)}", f"two-{subject(ALICE)}"] == [first.key, second.key]
         with pytest.raises(UnauthenticatedCallerError):
             await both.person(one.token("alice", iss=two.address).encode())
