@@ -6,6 +6,7 @@ from functools import partial
 from typing import ClassVar, Self
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from connectors.camunda import after_write, details, flows, options, people, search, steps
 from connectors.camunda.client import CamundaClient
@@ -30,11 +31,10 @@ from connectors.sdk import (
     ConflictError,
     Connector,
     ConnectorError,
+    ConnectorInfo,
     Definition,
     DetailAspect,
     DetailParts,
-    DirectoryFact,
-    FixedHeaders,
     Flow,
     FlowOutcome,
     FlowQuery,
@@ -99,10 +99,13 @@ class CamundaConnector(Connector[CamundaSettings]):
     listings: ClassVar[frozenset[Listing]] = frozenset(
         {Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS}
     )
-    directory: ClassVar[frozenset[DirectoryFact]] = frozenset(DirectoryFact)
     sorts_flows: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
     traces = TRACES
+
+    @classmethod
+    def info_for(cls, settings: CamundaSettings) -> ConnectorInfo:
+        return replace(super().info_for(settings), directory=people.directory_facts(settings))
 
     def __init__(self, settings: CamundaSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
@@ -236,12 +239,7 @@ class CamundaConnector(Connector[CamundaSettings]):
         return await people.members(self._client, group_id, limit=min(limit, SCAN_PAGE), after=after)
 
     async def ping(self) -> None:
-        # The topology needs credentials; the status tells whether a partition works, and needs none.
-        if self.settings.acts_as != "service" and current_call().authority is None:
-            await self._client.get_status(FixedHeaders({}))
-            return
-        await self._client.get_topology()
-        await self._client.get_status()
+        await self._client.check(signed_in=self.settings.acts_as == "service" or current_call().authority is not None)
 
     async def look_at_account(self) -> str:
         """The server tells who it is, and lists no rights. On newer servers a user, unlike a client, claims for itself only."""

@@ -105,7 +105,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         """The directory is the identity provider's, which the admin account reads. The bridge does not say who is disabled."""
         names_are_ids = settings.options.user_id_claim == "PREFERRED_USERNAME"
         facts = {DirectoryFact.NAMES_AS_IDS} if names_are_ids else set()
-        if settings.options.identity_adapter and settings.has_admin:
+        if settings.options.identity_adapter and (settings.has_admin or settings.reader is not None):
             facts |= {DirectoryFact.EMAILS, DirectoryFact.USERNAMES, DirectoryFact.MEMBERSHIPS}
         return replace(super().info_for(settings), directory=frozenset(facts))
 

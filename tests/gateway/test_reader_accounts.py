@@ -11,6 +11,7 @@ from connectors.sdk.caller import Caller, Identity
 from connectors.sdk.errors import IdentityNotLinkedError
 from connectors.sdk.query import TaskQuery
 from connectors.sdk.registry import connector_types
+from gateway.federation.lists import DirectoryScan
 from gateway.federation.sources import Source
 from gateway.federation.traffic import CallContext, in_context
 from gateway.shared.memory import memory_state
@@ -111,4 +112,15 @@ async def test_the_health_probe_has_the_readers_token(vendor: str, mode: str) ->
     async with opened(vendor, mode) as here:
         await here.source._probe()
 
+        assert any(here.transport.tokens)
+
+
+async def test_the_directory_that_links_people_is_read_by_the_reader() -> None:
+    """No person asks for it."""
+    async with opened("camunda", "viewer") as here:
+        found = await DirectoryScan({here.source.key: here.source})(
+            here.source.key, with_groups=True, is_awaited=lambda: False
+        )
+
+        assert {"alice", "bob", "carol"} <= {account.native_id for account in found.accounts}
         assert any(here.transport.tokens)

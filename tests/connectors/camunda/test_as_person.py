@@ -13,6 +13,7 @@ from connectors.camunda import CamundaConnector
 from connectors.camunda.settings import CamundaSettings
 from connectors.sdk.caller import Identity
 from connectors.sdk.commands import Assign, Claim, Complete, StartFlow, TaskAction
+from connectors.sdk.connector_info import DirectoryFact
 from connectors.sdk.errors import (
     AlreadyAssignedError,
     ForbiddenError,
@@ -310,3 +311,14 @@ async def test_no_claim_is_refused_in_advance(cluster: Cluster) -> None:
     )
 
     assert connector.refusal_of(task, TaskAction.CLAIM, Identity(native_id="alice")) is None
+
+
+async def test_without_an_account_the_gateway_reads_no_directory(cluster: Cluster) -> None:
+    """Rules of links that need one are refused when the configuration is read. User names are ids in any case."""
+    alone, with_reader, as_account = (
+        CamundaConnector.info_for(cluster.settings(mode, **more)).directory
+        for mode, more in (("viewer", {}), ("viewer", {"reader": READER}), ("service", {}))
+    )
+
+    assert {DirectoryFact.NAMES_AS_IDS} == alone
+    assert frozenset(DirectoryFact) == with_reader == as_account
