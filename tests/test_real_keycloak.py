@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.real import engine
-from tests.real.engine import EngineError
+from tests.real.engine import NOT_THERE, EngineError
 from tests.real.keycloak.engine import VERSION, archive, java_home, unpacked
-from tests.real.keycloak.run import NOT_THERE, run
+from tests.real.keycloak.run import run
 
 
 @pytest.fixture(autouse=True)

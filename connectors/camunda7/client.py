@@ -27,6 +27,10 @@ class Camunda7Client:
         """A count that reads nothing. The list of engines would not do: it needs no credentials."""
         await self.count_tasks({"taskId": _NOTHING})
 
+    async def takes_alternatives(self) -> bool:
+        """Whether the engine applies groups of alternatives. One that does not know them would count every task."""
+        return await self.count_tasks({"orQueries": [{"taskId": _NOTHING}]}) == 0
+
     # Tasks
 
     async def list_tasks(

@@ -127,7 +127,8 @@ class Camunda7Connector(Connector[Camunda7Settings]):
         await self._client.check()
 
     async def look_at_account(self) -> str:
-        """As Basic credentials name it: the engine does not tell."""
+        """As Basic credentials name it: the engine does not tell. Looks also whether lists may be trusted without a test of rows."""
+        await self._reader.look_at_filters()
         return account_of(self.settings) or ""
 
     # Tasks

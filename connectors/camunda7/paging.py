@@ -57,11 +57,16 @@ class TaskReader:
         self._settings = settings
         self._clock = clock
         self._no_data_until = clock()
+        self._applies_filters = False
+
+    async def look_at_filters(self) -> None:
+        """An engine ignores what it does not know. Until it is seen to apply the filters of lists, rows have their candidates."""
+        self._applies_filters = await self._client.takes_alternatives()
 
     async def page(self, query: TaskQuery, plan: Plan, cursor: OffsetCursor, *, limit: int, most: int) -> Page[Task]:
         """Rows that the engine gives beyond `query` are left out, and then its count is not that of the list.
 
-        Candidates are read unless the query does without them, and the engine's list has no rows beyond it.
+        Candidates are read unless the query does without them, and the engine's list is known to have no rows beyond it.
         """
         client = self._client
         is_within = await self._is_within(plan)
@@ -75,7 +80,7 @@ class TaskReader:
 
         page = await cursor.page(read, limit=limit, most=most, key=_key)
         found = split_rows(page.rows, as_task=self._bare, people=PEOPLE)
-        is_bare = query.without_candidates and is_within
+        is_bare = query.without_candidates and is_within and self._applies_filters
         tasks, odd = await self._whole(found.rows, is_bare=is_bare)
         items = [task for task in tasks if query.matches(task)]
         is_counted = plan.is_exact and is_within and len(items) == len(tasks)

@@ -25,7 +25,7 @@ from connectors.sdk.commands import (
     UpdateField,
     actions_of,
 )
-from connectors.sdk.connector_info import ConnectorInfo, Listing
+from connectors.sdk.connector_info import ConnectorInfo, DirectoryFact, Listing
 from connectors.sdk.errors import (
     ConflictError,
     ConnectorError,
@@ -78,6 +78,7 @@ class Connector(ABC, Generic[SettingsT]):
     page_limit: ClassVar[int] = 50
     scan_page: ClassVar[int | None] = None
     listings: ClassVar[frozenset[Listing]] = frozenset()
+    directory: ClassVar[frozenset[DirectoryFact]] = frozenset()
     list_note: ClassVar[str] = ""
     sorts_flows: ClassVar[bool] = False
     open_to_everyone: ClassVar[bool] = False
@@ -131,6 +132,7 @@ class Connector(ABC, Generic[SettingsT]):
             page_limit=cls.page_limit,
             scan_page=cls.scan_page,
             listings=cls.listings,
+            directory=cls.directory,
             list_note=cls.list_note,
             sorts_flows=cls.sorts_flows,
             open_to_everyone=cls.open_to_everyone,

@@ -14,6 +14,7 @@ from gateway.settings.auth import Auth, AuthSettings
 from gateway.settings.checks import check_auth, check_distinct, check_identities, check_sources, checked
 from gateway.settings.errors import ConfigurationError, KeyPath
 from gateway.settings.gateway import GatewaySettings
+from gateway.settings.link_checks import check_links, check_subjects
 from gateway.settings.people import PersonSettings
 from gateway.settings.store import StoreSettings
 
@@ -61,6 +62,8 @@ def load(path: Path) -> Settings:
     check_identities(head.people, {source.key for source in sources})
     check_auth(head.auth, head.people, head.gateway)
     check_sources(sources, head.auth)
+    check_subjects(head.people)
+    check_links(sources, head.auth)
     return Settings(gateway=head.gateway, auth=head.auth, people=head.people, sources=sources, store=head.store)
 
 

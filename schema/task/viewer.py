@@ -13,7 +13,7 @@ from schema.core.presenters import present
 from schema.core.resolver import resolved
 from schema.core.tasks import list_tasks, only_open
 from schema.execution import selects_data, selects_total, spares_candidates
-from schema.people import IdentityLink, User, identities_of
+from schema.people import IdentityLink, User, identity_links
 from schema.task.connection import TaskConnection
 from schema.task.filters import TaskFilter
 from schema.task.sorting import DEFAULT_ORDER, OrderBy, sort_keys
@@ -28,9 +28,11 @@ class Viewer:
     def user(self, info: Info) -> User:
         return User.from_caller(info.context.caller)
 
-    @resolved(description="Accounts of the person, in configuration order.")
-    def identities(self, info: Info) -> list[IdentityLink]:
-        return identities_of(info.context.caller, info.context)
+    @resolved(
+        description="Accounts of the person, in configuration order. A source that is missing knows no account of the person, or its directory cannot be read now; its part of a list tells which."
+    )
+    async def identities(self, info: Info) -> list[IdentityLink]:
+        return identity_links(await info.context.federation.links_of(info.context.caller), info.context)
 
     @resolved(
         description=(

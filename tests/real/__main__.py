@@ -1,7 +1,7 @@
 """`make test-real`: starts the engines and the identity provider, runs their tests in this folder, and stops them.
 
-Operaton and Keycloak are fetched from Maven Central. Camunda 8 is tested if its archive is there: named by CAMUNDA_ARCHIVE, or kept. Names of
-engines as arguments choose among them; further arguments are for pytest.
+Operaton and Keycloak are fetched from Maven Central. Camunda 8 is tested if its archive is there: named by CAMUNDA_ARCHIVE, or
+kept. Names of engines as arguments choose among them; further arguments are for pytest.
 """
 
 import os
@@ -14,14 +14,13 @@ from types import FrameType
 
 import pytest
 
-from tests.real.engine import EngineError, Ports, archive, is_archive_there, java_home, running, unpacked
+from tests.real.engine import NOT_THERE, EngineError, Ports, archive, is_archive_there, java_home, running, unpacked
+from tests.real.keycloak.run import QUIET
 from tests.real.keycloak.run import run as keycloak
 from tests.real.operaton.engine import prepared
 
 FIRST_PORT = 28080
 HERE = Path(__file__).parent
-# The exit code if an engine cannot be had on this machine. Nothing is said about the connector then.
-NOT_THERE = 75
 
 
 def _ended(number: int, frame: FrameType | None) -> None:
@@ -37,9 +36,8 @@ def _camunda(arguments: list[str]) -> int:
     with running(folder, java, ports) as address:
         print(f"{folder.name} is ready at {address} after {time.monotonic() - prepared_at:.1f} s")
         os.environ["CAMUNDA_REAL_ADDRESS"] = address
-        return int(
-            pytest.main([str(HERE), f"--ignore={HERE / 'operaton'}", f"--ignore={HERE / 'keycloak'}", *arguments])
-        )
+        others = [f"--ignore={HERE / name}" for name in ("operaton", "keycloak")]
+        return int(pytest.main([str(HERE), *others, *QUIET, *arguments]))
 
 
 def _operaton(arguments: list[str]) -> int:

@@ -31,6 +31,10 @@ _JVM_FOLDERS = (Path("/usr/lib/jvm"), Path("/Library/Java/JavaVirtualMachines"))
 _VERSION_OF_JAVA = re.compile(r'(?:JAVA_VERSION=|version )"(?:1\.)?(\d+)')
 
 
+# The exit code if an engine cannot be had, or started, on this machine. Nothing is said about the connector then.
+NOT_THERE = 75
+
+
 class EngineError(Exception):
     """The engine cannot be fetched, started or reached. The text is one line."""
 

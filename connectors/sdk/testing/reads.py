@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from connectors.sdk.connector import Connector
-from connectors.sdk.connector_info import Listing
+from connectors.sdk.connector_info import DirectoryFact, Listing
 from connectors.sdk.errors import ConnectorError, NotFoundError
 from connectors.sdk.model import OPEN_STATES, DetailAspect, Task, TaskState
 from connectors.sdk.query import TaskQuery
@@ -215,6 +215,23 @@ class ReadPromises:
         assert sorted(large) == sorted(small), "small pages and large pages differ"
         if listing not in connector.info.listings:
             assert ([], []) == (small, requests), f"{listing} is not among `listings`, yet there is such a list"
+
+    async def test_the_directory_tells_what_it_declares(self, connector: Connector[Any]) -> None:
+        """`directory`: rules that link people to accounts depend on it."""
+        facts = connector.info.directory
+        users = (await connector.list_users(limit=connector.info.page_limit)).items
+        groups = (await connector.list_groups(limit=connector.info.page_limit)).items
+        members = [(await connector.list_members(group.native_id, limit=2)).items for group in groups[:5]]
+
+        if DirectoryFact.EMAILS in facts:
+            assert any(user.email for user in users), "no user has a mail address, yet `directory` has EMAILS"
+        if DirectoryFact.USERNAMES in facts:
+            assert any(user.username for user in users), "no user has a user name, yet `directory` has USERNAMES"
+        if DirectoryFact.NAMES_AS_IDS in facts:
+            odd = [user.native_id for user in users if user.username not in {None, user.native_id}]
+            assert not odd, f"`directory` has NAMES_AS_IDS, yet these ids are no user names: {ids_of(odd)}"
+        if DirectoryFact.MEMBERSHIPS in facts:
+            assert any(members), "no group has members, yet `directory` has MEMBERSHIPS"
 
 
 async def _raises_for_unknown_ids(connector: Connector[Any], sample: ContractSample) -> bool:

@@ -11,7 +11,7 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError
 from connectors.sdk.model import Task
 from connectors.sdk.query import Interval, SortDirection, TaskQuery
-from gateway.federation.authorization import disjuncts
+from gateway.federation.authorization import disjuncts, unlinked
 from gateway.federation.lists.filter_compiler import CompiledFilter, FilterCompiler, Test
 from gateway.federation.lists.position import StreamId, StreamKind
 from gateway.federation.lists.query_logic import conjunction, is_contradictory
@@ -112,9 +112,13 @@ class Planner:
         self._own = own
         self._without_candidates, self._with_data = without_candidates, with_data
 
+    def may_ask(self, source: Source) -> bool:
+        """Whether rows of the source may match the filter, who its people there may be."""
+        return self._compiled(source, lambda _key, _person: "?").query is not None
+
     def plan(self, source: Source) -> SourcePlan:
         """The plan for one source."""
-        compiled = self._compiled(source)
+        compiled = self._compiled(source, self._native_id)
         if compiled.query is None:
             return SourcePlan()
         refusal = self._refusal(source)
@@ -143,22 +147,24 @@ class Planner:
             own=tuple(task for task in self._own(source.connector) if compiled.matches(task)),
         )
 
-    def _compiled(self, source: Source) -> CompiledFilter:
+    def _compiled(self, source: Source, native_id: NativeId) -> CompiledFilter:
         compiler = FilterCompiler(
             source.key,
             source.connector.settings.vendor,
-            native_id=lambda person: self._native_id(source.key, person),
+            native_id=lambda person: native_id(source.key, person),
             now=self._now,
         )
         return compiler.compile(self._filter)
 
+    @property
+    def needs_identity(self) -> bool:
+        """Whether the list depends on who the caller is in each source."""
+        return self._scope is not InboxScope.ALL_VISIBLE or not self._caller.is_task_admin
+
     def _refusal(self, source: Source) -> ConnectorError | None:
-        sees_all = self._scope is InboxScope.ALL_VISIBLE and self._caller.is_task_admin
-        if sees_all or self._caller.identity(source.key) is not None:
+        if not self.needs_identity or self._caller.identity(source.key) is not None:
             return None
-        return IdentityNotLinkedError(
-            "you are not linked to a user of this system; add an identity for this source to your entry in people"
-        ).at(source.key, "list tasks")
+        return IdentityNotLinkedError(unlinked(source.connector.settings.people)).at(source.key, "list tasks")
 
     def _partitions(self, connector: Connector[Any]) -> tuple[NullPartition, ...] | None:
         return (

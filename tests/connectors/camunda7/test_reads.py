@@ -55,6 +55,7 @@ async def test_mine_or_claimable_is_one_question(house: House, connector: Camund
     union = TaskQuery(any_of=(MINE, *OFFERED), states=OPEN)
     pushed = connector.pushdown(union)
     everything = await drain(connector, connector.pushdown(TaskQuery(states=OPEN)), 50)
+    await connector.look_at_account()
     house.transport.requests = []
     page = await connector.list_tasks(replace(pushed, without_candidates=True), limit=3)
     (asked, _) = (each for each in house.bodies if "orQueries" in each)
@@ -76,6 +77,28 @@ async def test_mine_or_claimable_is_one_question(house: House, connector: Camund
         },
     ] == asked["orQueries"]
     assert {(None, None)} == {(task.candidate_users, task.candidate_groups) for task in page.items}
+
+
+async def test_an_engine_that_ignores_alternatives_is_found_out(house: House, connector: Camunda7Connector) -> None:
+    """It would list every task. So candidates are read and rows are tested, until it is seen to apply them."""
+    query = replace(connector.pushdown(TaskQuery(any_of=OFFERED, states=OPEN)), without_candidates=True)
+    before = await connector.list_tasks(query, limit=20)
+    count_tasks = connector._client.count_tasks
+
+    async def every(filter: Body) -> int | None:
+        return await count_tasks({name: value for name, value in filter.items() if name != "orQueries"})
+
+    connector._client.count_tasks = every  # type: ignore[method-assign]
+    await connector.look_at_account()
+    ignored = await connector.list_tasks(query, limit=20)
+    connector._client.count_tasks = count_tasks  # type: ignore[method-assign]
+    await connector.look_at_account()
+    applied = await connector.list_tasks(query, limit=20)
+
+    assert [task.native_id for task in before.items] == [task.native_id for task in applied.items]
+    assert [False, False, True] == [
+        all(task.candidate_groups is None for task in page.items) for page in (before, ignored, applied)
+    ]
 
 
 async def test_a_group_that_only_the_engine_knows_is_filtered_here(house: House, connector: Camunda7Connector) -> None:
@@ -105,6 +128,7 @@ async def test_unions_that_the_engine_does_not_take_are_left_out(connector: Camu
 async def test_rows_bring_their_data_without_a_call_each(house: House, connector: Camunda7Connector) -> None:
     """With the draft on top, as a single read has them."""
     query = replace(connector.pushdown(TaskQuery(states=OPEN)), with_data=True, without_candidates=True)
+    await connector.look_at_account()
     house.transport.requests = []
     page = await connector.list_tasks(query, limit=20)
     brought = {task.native_id: connector.detail_in(task, DATA) for task in page.items}

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from gateway.auth import Authenticator, open_authenticator
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 from gateway.settings import load
 from tests.gateway.configuration import AUTH, write_configuration
 
@@ -16,7 +16,7 @@ Headers = list[tuple[bytes, bytes]]
 async def authenticator(folder: Path, auth: str = AUTH) -> AsyncIterator[Authenticator]:
     """The authenticator for a configuration with this `[auth]`. Its people are alice, bob and carol."""
     settings = load(write_configuration(folder, auth=auth))
-    people = ConfiguredPeople(person.caller() for person in settings.people)
+    people = BookOfPeople(person.caller() for person in settings.people)
     async with open_authenticator(settings.auth, people, is_development=True) as opened:
         yield opened
 

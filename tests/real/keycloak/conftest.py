@@ -10,7 +10,7 @@ import pytest
 
 from gateway.auth import Authenticator
 from gateway.auth.oidc import OidcSignIn, open_issuers
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 from gateway.settings import OidcAuth
 from tests.real.keycloak.engine import Keycloak
 from tests.real.keycloak.realm import GATEWAY, PAGE, Realm
@@ -48,7 +48,7 @@ def open_sign_in(realm: Realm) -> OpenSignIn:
         }
         auth = OidcAuth.model_validate({"mode": "oidc", "issuers": [issuer], "keep_seconds": 0})
         async with open_issuers(auth, may_be_plain=False) as issuers:
-            authenticator = Authenticator(OidcSignIn(auth, ConfiguredPeople(), issuers), issuers)
+            authenticator = Authenticator(OidcSignIn(auth, BookOfPeople(), issuers), issuers)
             if looks:
                 await authenticator.first_look(within=60)
             yield authenticator

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.real.engine import EngineError
+from tests.real.engine import NOT_THERE, EngineError
 from tests.real.keycloak.engine import VERSION, Keycloak, archive, java_home, running, unpacked
 
-# The exit code if the server cannot be had on this machine. Nothing is said about sign-in then.
-NOT_THERE = 75
+# Looking whether a server answers imports what pytest would have rewritten before.
+QUIET = ("-W", "ignore:Module already imported")
 
 _started: list[Keycloak] = []
 
@@ -34,9 +34,7 @@ def run(arguments: list[str]) -> int:
             print(f"Keycloak {VERSION} is ready at {server.address} after {time.monotonic() - began:.1f} s")
             os.environ["KEYCLOAK_REAL_ADDRESS"] = server.address
             _started.append(server)
-            # Looking whether the server answers has imported what pytest would have rewritten.
-            quiet = ["-W", "ignore:Module already imported"]
-            return int(pytest.main([str(Path(__file__).parent), *quiet, *arguments]))
+            return int(pytest.main([str(Path(__file__).parent), *QUIET, *arguments]))
     except EngineError as error:
         print(f"make test-real: {error}", file=sys.stderr)
         return 1

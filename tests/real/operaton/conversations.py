@@ -55,12 +55,24 @@ async def searching(talk: Conversation) -> None:
         "misspelt": {"asignee": "nobody"},
         "alternatives": {"orQueries": [{"assignee": "alice", "candidateGroups": ["legal"]}]},
         "user and group": {"candidateUser": "bob", "candidateGroups": ["legal"]},
-        "user and group, as an alternative": {
-            "candidateGroups": ["accounting"],
-            "withCandidateUsers": True,
-            "includeAssignedTasks": True,
-            "orQueries": [{"candidateUser": "bob", "includeAssignedTasks": True}],
+        "mine or claimable": {
+            "orQueries": [
+                {"active": True, "assigneeIn": ["alice"]},
+                {"unassigned": True, "assigneeIn": ["alice"]},
+                {
+                    "assigneeIn": ["alice"],
+                    "candidateUser": "alice",
+                    "candidateGroups": ["legal"],
+                    "includeAssignedTasks": True,
+                },
+            ]
         },
+        "a group beside alternatives with another": {
+            "candidateGroups": ["accounting"],
+            "includeAssignedTasks": True,
+            "orQueries": [{"assigneeIn": ["alice"], "candidateGroups": ["legal"], "includeAssignedTasks": True}],
+        },
+        "alternatives without groups": {"orQueries": [{"withoutCandidateGroups": True}]},
         "owned too, of nothing": {"includeAssignedTasks": True},
         "alternatives without candidates": {"orQueries": [{"withCandidateGroups": True}]},
     }
@@ -70,6 +82,7 @@ async def searching(talk: Conversation) -> None:
     sorting = [{"sortBy": "dueDate", "sortOrder": "asc"}, {"sortBy": "id", "sortOrder": "asc"}]
     await talk.send("sorted", "POST", "/task", {**some, "sorting": sorting}, firstResult=1, maxResults=1)
     await talk.send("unknown sort", "POST", "/task", {"sorting": [{"sortBy": "nothing", "sortOrder": "asc"}]})
+    await talk.send("rows with variables", "POST", "/task", {**some, "withTaskVariablesInReturn": True})
     # A date in another form is refused with 400, from one engine's start to the next as JSON or as plain text.
     await talk.send("groups in use", "GET", "/task/report/candidate-group-count")
 
@@ -184,6 +197,7 @@ async def people(talk: Conversation) -> None:
     await talk.send("members", "GET", "/user", memberOfGroup="accounting", sortBy="userId", sortOrder="asc")
     await talk.send("number of members", "GET", "/user/count", memberOfGroup="accounting")
     await talk.send("groups by id", "GET", "/group", idIn="accounting,legal", sortBy="id", sortOrder="asc")
+    await talk.send("groups of a user", "GET", "/group", member="alice", sortBy="id", sortOrder="asc")
     definitions = await talk.send("definitions", "GET", "/process-definition", latestVersion="true", key="invoice")
     await talk.send("document", "GET", f"/process-definition/{definitions[0]['id']}/xml")
 

@@ -12,7 +12,7 @@ from gateway.auth.oidc.issuer import Issuer
 from gateway.auth.oidc.provider import Provider, provider_client
 from gateway.auth.oidc.sign_in import OidcSignIn
 from gateway.people import People
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 from gateway.settings import IssuerSettings, OidcAuth
 from sandbox.issuer import GATEWAY, SmallIssuer
 
@@ -78,7 +78,7 @@ async def signing_in(
         opened = [issuer_of(small, time, client, **settings) for small, settings in issuers]
         section = OidcAuth(mode="oidc", issuers=tuple(each.settings for each in opened), **auth)
         try:
-            yield OidcSignIn(section, people or ConfiguredPeople(), opened, now=time.epoch)
+            yield OidcSignIn(section, people or BookOfPeople(), opened, now=time.epoch)
         finally:
             for each in opened:
                 await each.aclose()

@@ -8,7 +8,7 @@ from gateway.auth import SignInUnavailableError, UnauthenticatedCallerError
 from gateway.auth.oidc.kept_tokens import KeptTokens
 from gateway.auth.oidc.sign_in import OidcSignIn
 from gateway.people import SignedIn
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 from gateway.settings import ApiKey
 from sandbox.issuer import SmallIssuer, subject
 from sandbox.people import ALICE
@@ -72,7 +72,7 @@ MACHINE = Caller(key="machine", name="Machine", identities={})
 @pytest.fixture
 async def sign_in(small: SmallIssuer, time: Time) -> AsyncIterator[OidcSignIn]:
     keys = (ApiKey(person="machine", sha256=hashlib.sha256(b"a key").hexdigest()),)
-    people = ConfiguredPeople([MACHINE, Caller(key=subject(ALICE), name="Alice as configured", identities={})])
+    people = BookOfPeople([MACHINE, Caller(key=subject(ALICE), name="Alice as configured", identities={})])
     async with signing_in((small, {"admin_roles": ["task-admin"]}), time=time, people=people, keys=keys) as opened:
         yield opened
 
