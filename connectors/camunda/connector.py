@@ -101,6 +101,7 @@ class CamundaConnector(Connector[CamundaSettings]):
         {Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS}
     )
     sorts_flows: ClassVar[bool] = True
+    one_owner: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
     traces = TRACES
 

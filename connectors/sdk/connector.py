@@ -81,6 +81,7 @@ class Connector(ABC, Generic[SettingsT]):
     listings: ClassVar[frozenset[Listing]] = frozenset()
     list_note: ClassVar[str] = ""
     sorts_flows: ClassVar[bool] = False
+    one_owner: ClassVar[bool] = False
     open_to_everyone: ClassVar[bool] = False
     arrays: ClassVar[frozenset[type[TaskCommand]]] = frozenset()
     default_limits: ClassVar[LimitsSettings] = LimitsSettings()
@@ -131,6 +132,7 @@ class Connector(ABC, Generic[SettingsT]):
             listings=cls.listings,
             list_note=cls.list_note,
             sorts_flows=cls.sorts_flows,
+            one_owner=cls.one_owner,
             open_to_everyone=cls.open_to_everyone,
             default_limits=cls.default_limits,
             capabilities=MappingProxyType({command: how for command, how, _ in reversed(cls._chosen(settings))}),

@@ -33,6 +33,7 @@ class ConnectorInfo(Struct, frozen=True, kw_only=True):
     `listings`: the lists that the source has beside its tasks. The gateway does not ask for the others.
     `list_note`: what a list of tasks may leave out or show late, as text for people; empty if lists are complete.
     `sorts_flows`: flows come with the newest start first.
+    `one_owner`: no task has more than one owner.
     `open_to_everyone`: everyone with an identity in the source may claim a READY task that has no candidates.
     `default_limits`: what the vendor documents. The source's own `limits` replace single values of it.
     `capabilities`: the commands of this source under its settings.
@@ -48,6 +49,7 @@ class ConnectorInfo(Struct, frozen=True, kw_only=True):
     listings: frozenset[Listing] = frozenset()
     list_note: str = ""
     sorts_flows: bool = False
+    one_owner: bool = False
     open_to_everyone: bool = False
     default_limits: LimitsSettings = LimitsSettings()
     capabilities: Mapping[type[Command], Capability] = MappingProxyType({})

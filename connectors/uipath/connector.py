@@ -83,6 +83,7 @@ class UiPathConnector(Connector[UiPathSettings]):
     page_limit = 500
     scan_page = SCAN_PAGE
     listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS})
+    one_owner = True
     # The vendor names no candidates of an unassigned task. Users who may not work in its folder are refused by the vendor.
     open_to_everyone = True
     arrays = ARRAYS

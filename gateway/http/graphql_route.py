@@ -129,13 +129,14 @@ def _caller(authenticator: Authenticator, scope: Scope) -> Caller:
 
 
 def _cost(cost: RequestCost) -> dict[str, Any]:
-    """`extensions.taskgate`: what the operation cost upstream."""
+    """`extensions.taskgate`: what the operation cost upstream, without what other people's tasks cost."""
+    told = cost.told
     return {
-        "upstreamCalls": cost.sent,
-        "waits": cost.waits,
-        "waitedMs": round(cost.waited_seconds * 1000, 1),
-        "retries": cost.retries,
-        "refusals": cost.refusals,
+        "upstreamCalls": told.sent,
+        "waits": told.waits,
+        "waitedMs": round(told.waited_seconds * 1000, 1),
+        "retries": told.retries,
+        "refusals": told.refusals,
     }
 
 

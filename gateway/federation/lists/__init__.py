@@ -7,6 +7,7 @@ people_list       pages of people, groups and members
 stats             counts of tasks by what they have in common
 
 planner           what each source is asked for a list of tasks
+vendor_query      the filter within the rule of visibility, as a query for a vendor
 filter_compiler   filters as a pushed query and an exact test
 query_logic       conjunction, generalisation and contradiction of queries
 sort_order        orders of rows, and the null partitions that a vendor can sort

@@ -14,13 +14,15 @@ from connectors.sdk.query import Interval, SortDirection, TaskQuery
 from gateway.federation.authorization import disjuncts
 from gateway.federation.lists.filter_compiler import CompiledFilter, FilterCompiler, Test
 from gateway.federation.lists.position import StreamId, StreamKind
-from gateway.federation.lists.query_logic import conjunction, is_contradictory
+from gateway.federation.lists.query_logic import is_contradictory
 from gateway.federation.lists.sort_order import EPOCH, MICROSECOND, NullPartition, SortValues, TotalOrder
+from gateway.federation.lists.vendor_query import VendorQuery, vendor_queries
 from gateway.federation.sources import Source
 from schema.ports import FilterPlacement, InboxScope, PersonId, TaskFilter
 
 # A person's native id in a source, by the source's key; None where they have none.
 NativeId = Callable[[str, PersonId], str | None]
+EVERYTHING = TaskQuery()
 
 
 class PlannedStream(Struct, frozen=True):
@@ -28,7 +30,8 @@ class PlannedStream(Struct, frozen=True):
 
     `query` is what the vendor is asked; with `ids` the tasks are read by id instead. `partition` is the part of the list
     that the vendor sorts, None for a full scan. `is_pushed`: the vendor applies the whole query of the gateway.
-    `is_exact`: it applies the whole filter, so its total counts the wanted rows.
+    `is_exact`: it applies the whole filter, so its total counts the wanted rows. `shows_others`: the vendor's answer has
+    tasks that the caller may not see.
     """
 
     id: StreamId
@@ -37,6 +40,7 @@ class PlannedStream(Struct, frozen=True):
     is_pushed: bool = True
     is_exact: bool = False
     ids: frozenset[str] | None = None
+    shows_others: bool = False
 
 
 class SourcePlan(Struct, frozen=True, kw_only=True):
@@ -58,13 +62,6 @@ class SourcePlan(Struct, frozen=True, kw_only=True):
     @property
     def is_skipped(self) -> bool:
         return not self.streams and self.refusal is None
-
-
-class _Wanted(Struct, frozen=True):
-    """The filter and one visibility disjunct as one query, and whether it says all that both say."""
-
-    query: TaskQuery
-    is_exact: bool
 
 
 class Planner:
@@ -100,13 +97,21 @@ class Planner:
         if refusal is not None:
             return SourcePlan(refusal=refusal)
         visible = disjuncts(self._caller, source.connector, self._scope, compiled.query)
-        wanted = _wanted(compiled.query, visible)
+        all_visible = disjuncts(self._caller, source.connector, InboxScope.ALL_VISIBLE, EVERYTHING)
+        wanted = vendor_queries(compiled.query, visible, all_visible, source.connector)
         if not wanted:
             return SourcePlan()
         partitions = self._partitions(source.connector) if compiled.query.ids is None else None
         if compiled.query.ids is not None:
             # Vendors that search by id at all do it no better than they read by id, and others would be scanned.
-            streams = [PlannedStream(StreamId(source.key, StreamKind.SCANNED), compiled.query, ids=compiled.query.ids)]
+            streams = [
+                PlannedStream(
+                    StreamId(source.key, StreamKind.SCANNED),
+                    compiled.query,
+                    ids=compiled.query.ids,
+                    shows_others=not self._caller.is_task_admin,
+                )
+            ]
         elif partitions is None:
             streams = _scanned(source, wanted)
         else:
@@ -146,7 +151,7 @@ class Planner:
         )
 
     def _paged(
-        self, source: Source, wanted: Sequence[_Wanted], partitions: Sequence[NullPartition], *, is_exact: bool
+        self, source: Source, wanted: Sequence[VendorQuery], partitions: Sequence[NullPartition], *, is_exact: bool
     ) -> list[PlannedStream]:
         """A stream for each disjunct and partition."""
         streams = []
@@ -168,6 +173,7 @@ class Planner:
                         partition,
                         is_pushed=pushed == asked,
                         is_exact=pushed == query and each.is_exact and is_exact,
+                        shows_others=each.shows_others,
                     )
                 )
         return streams
@@ -185,13 +191,7 @@ class Planner:
         return structs.replace(query, times=(*query.times, (key.field, bound)))
 
 
-def _wanted(asked: TaskQuery, visible: Sequence[TaskQuery]) -> list[_Wanted]:
-    """The filter's query within each disjunct that it can match in."""
-    wanted = [_Wanted(*conjunction(asked, disjunct)) for disjunct in visible]
-    return list(dict.fromkeys(each for each in wanted if not is_contradictory(each.query)))
-
-
-def _scanned(source: Source, wanted: Sequence[_Wanted]) -> list[PlannedStream]:
+def _scanned(source: Source, wanted: Sequence[VendorQuery]) -> list[PlannedStream]:
     """A stream for each different query that the vendor is asked; disjuncts mostly share one."""
     streams: dict[TaskQuery, PlannedStream] = {}
     for number, each in enumerate(wanted):
@@ -200,7 +200,13 @@ def _scanned(source: Source, wanted: Sequence[_Wanted]) -> list[PlannedStream]:
         earlier = streams.get(pushed)
         if earlier is None:
             stream_id = StreamId(source.key, StreamKind.SCANNED, number)
-            streams[pushed] = PlannedStream(stream_id, pushed, is_pushed=is_pushed)
-        elif earlier.is_pushed and not is_pushed:
-            streams[pushed] = structs.replace(earlier, is_pushed=False)
+            streams[pushed] = PlannedStream(
+                stream_id, pushed, is_pushed=is_pushed, shows_others=each.shows_others
+            )
+        else:
+            streams[pushed] = structs.replace(
+                earlier,
+                is_pushed=earlier.is_pushed and is_pushed,
+                shows_others=earlier.shows_others or each.shows_others,
+            )
     return list(streams.values())

@@ -22,7 +22,15 @@ from gateway.federation.lists.odd_rows import may_concern, presentable
 from gateway.federation.lists.page import PageBuilder
 from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan
 from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, start_of
-from gateway.federation.lists.row_stream import Admit, FetchAll, PagedStream, ScannedStream, StreamSpec, VendorPages
+from gateway.federation.lists.row_stream import (
+    Admit,
+    FetchAll,
+    PagedStream,
+    ScannedStream,
+    Stream,
+    StreamSpec,
+    VendorPages,
+)
 from gateway.federation.lists.sort_order import SortValues, TotalOrder
 from gateway.federation.lists.source_report import Contribution, is_complete
 from gateway.federation.objects import GET_TASK
@@ -197,6 +205,8 @@ class TaskLists:
             return contribution
         contribution.is_skipped, contribution.refusal = plan.is_skipped, plan.refusal
         contribution.filters, contribution.sorts = plan.filters, plan.sorts
+        if any(planned.shows_others for planned in plan.streams):
+            contribution.most_told = lambda: _most_told(plan, contribution.streams)
         for planned in plan.streams:
             partition = planned.partition
             spec = StreamSpec(
@@ -210,7 +220,7 @@ class TaskLists:
                 is_replaced=self._is_replaced,
             )
             contribution.streams.append(
-                ScannedStream(spec, self._scan(contribution, planned, fresh=request.fresh))
+                ScannedStream(spec, self._scan(contribution, plan, planned, fresh=request.fresh))
                 if partition is None
                 else PagedStream(spec, self._pages(contribution, planned, request))
             )
@@ -280,7 +290,9 @@ class TaskLists:
             is_exact=planned.is_exact,
         )
 
-    def _scan(self, contribution: Contribution[Task], planned: PlannedStream, *, fresh: bool) -> FetchAll[Task]:
+    def _scan(
+        self, contribution: Contribution[Task], plan: SourcePlan, planned: PlannedStream, *, fresh: bool
+    ) -> FetchAll[Task]:
         source, query, ids = contribution.source, planned.query, planned.ids
         connector = source.connector
         list_seconds = connector.settings.cache.list_seconds
@@ -298,13 +310,24 @@ class TaskLists:
 
         async def fetch_by_id() -> Snapshot[Task]:
             known = [one for one in sorted(ids or ()) if connector.is_native_id(one)]
-            return await self._reader.by_id(contribution, GET_TASK, known, connector.get_tasks, fresh=fresh)
+            return await self._reader.by_id(
+                contribution, GET_TASK, known, connector.get_tasks, fresh=fresh, shows=plan.admits
+            )
 
         return fetch if ids is None else fetch_by_id
 
 
 async def _listed(connector: Connector[Any], query: TaskQuery, limit: int, after: str | None) -> Page[Task]:
     return presentable(await connector.list_tasks(query, limit=limit, after=after), query, connector)
+
+
+def _most_told(plan: SourcePlan, streams: Sequence[Stream[Task]]) -> int:
+    """One call for each stream, however many pages it has; none where chosen tasks or flows were read in vain."""
+    shown = {native_id for stream in streams for native_id in stream.seen}
+    chosen = {native_id for planned in plan.streams for native_id in planned.ids or ()}
+    if not chosen <= shown or (not shown and any(planned.query.flows is not None for planned in plan.streams)):
+        return 0
+    return len(chosen) or len(plan.streams)
 
 
 def _written(

@@ -16,6 +16,7 @@ from gateway.federation.objects.batch import read_each
 from gateway.federation.objects.flows import FlowReader
 from gateway.federation.overlay import Overlay, Reading
 from gateway.federation.sources import Source, SourceReader
+from gateway.federation.traffic import RequestCost, current_context, in_context
 
 GET_TASK = "get task"
 
@@ -51,7 +52,21 @@ class TaskReader:
         """The tasks that exist and that `caller` may see. A ref that could not be read has its error."""
 
         wanted = [ref for ref in dict.fromkeys(refs) if ref.source in self._sources]
-        records = await self._records(wanted, fresh=fresh)
+        if caller.is_task_admin:
+            return self._visible(caller, wanted, await self._records(wanted, fresh=fresh))
+        cost, context = RequestCost(), current_context()
+        with in_context(context.counted_apart_by(cost)):
+            records = await self._records(wanted, fresh=fresh)
+        found = self._visible(caller, wanted, records)
+        if all(ref in found for ref in wanted):
+            # Otherwise the number of calls could tell that a hidden task exists, and was read a moment ago.
+            context.tell(cost.requests)
+        return found
+
+    def _visible(
+        self, caller: Caller, wanted: Iterable[TaskRef], records: Mapping[TaskRef, Task | ConnectorError]
+    ) -> dict[TaskRef, Task | ConnectorError]:
+        """The records that the caller may see, as the state of their flows makes them."""
         found: dict[TaskRef, Task | ConnectorError] = {}
         for ref in wanted:
             record = records.get(ref)

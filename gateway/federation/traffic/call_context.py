@@ -71,6 +71,15 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
         """`cost` counts the requests, beside the counters that there are."""
         return structs.replace(self, counters=(*self.counters, cost))
 
+    def counted_apart_by(self, cost: RequestCost) -> "CallContext":
+        """As `counted_by`; the counters that there are do not tell the requests, unless `tell` says so."""
+        return structs.replace(self, counters=(*self.counters, *(each.apart() for each in self.counters), cost))
+
+    def tell(self, requests: int) -> None:
+        """The counters tell so many of the requests that were made apart."""
+        for cost in self.counters:
+            cost.tell(requests)
+
     def records_of(self, source: str, scope: Hashable) -> SourceRecords | None:
         """The records of a source that a read may share; None without a moment that all of them were read after."""
         return (

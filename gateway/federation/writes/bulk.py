@@ -77,7 +77,7 @@ class BulkWriter:
                         group.start_soon(self._judge_all, run, self._sources[key], refs, estimates)
                     else:
                         group.start_soon(self._write_all, run, self._sources[key], refs)
-        calls = sum(estimates) if request.dry_run else cost.requests
+        calls = sum(estimates) if request.dry_run else cost.told.requests
         return BulkResult({ref: run.entries[ref] for ref in dict.fromkeys(request.targets)}, calls)
 
     # Writing
@@ -156,7 +156,7 @@ class BulkWriter:
                     planned = attempt.result(MutationStatus.PENDING)
                 run.entries[ref] = BulkEntry(planned, is_recorded=False)
         # Before an emulated write the task is read again.
-        estimates.append(len(requests) + (reading.requests if is_emulated and requests else 0))
+        estimates.append(len(requests) + (reading.told.requests if is_emulated and requests else 0))
 
     async def _read_ahead(self, run: BulkRun, refs: Sequence[TaskRef], *, fresh: bool) -> None:
         """All tasks in as few calls as the vendor allows. What fails is read again for its own entry."""

@@ -116,7 +116,7 @@ class NextTask:
             result = await self._known(caller, record) or _refused(record.operation_id, error)
         except (GatewayError, InputError) as error:
             result = _refused(record.operation_id, error)
-        return structs.replace(result, upstream_calls=cost.requests)
+        return structs.replace(result, upstream_calls=cost.told.requests)
 
     async def _known(self, caller: Caller, record: "_Recorded") -> WriteResult | None:
         """The journal fails: what is known of an earlier request with the key. None if there was none."""
