@@ -21,7 +21,7 @@ from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.registry import connector_types
 from gateway.auth import Authenticator, sign_in
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
-from gateway.federation.cache import Cache, Kind, Tag
+from gateway.federation.cache import Cache, Kind, Scope, Tag
 from gateway.federation.lists import CursorCodec, DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
 from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.overlay import FlowOverlay, Overlay
@@ -189,9 +189,12 @@ def compose(
     def ended(ref: TaskRef) -> None:
         answers.invalidate([Tag(ref.source, Kind.TASK, ref.native_id), Tag(ref.source, Kind.TASK_LIST)])
 
+    def scope_of(source: str) -> Scope:
+        return by_key[source].scope
+
     overlay, flow_overlay = (
-        Overlay(monotonic=monotonic, now=now, ended=ended),
-        FlowOverlay(monotonic=monotonic, now=now),
+        Overlay(monotonic=monotonic, now=now, ended=ended, scope_of=scope_of),
+        FlowOverlay(monotonic=monotonic, now=now, scope_of=scope_of),
     )
     reader = SourceReader(answers)
     flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)
