@@ -110,11 +110,10 @@ class GraphQLRoute:
         context = CallContext(
             caller=caller,
             token=token,
-            counters=(cost,),
             asked_at=time.monotonic(),
             operation_records=OperationRecords(),
         )
-        with in_context(context.with_deadline(self._deadlines.of(operation))):
+        with in_context(context.counted_by(cost).with_deadline(self._deadlines.of(operation))):
             answer = await self._execution.run(operation, Context(caller, self._federation()))
         logged["upstream_calls"] = cost.sent
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)

@@ -215,7 +215,7 @@ def _within(contribution: Contribution[R]) -> CallContext:
     """Counted for the report; and done when the time for the whole list is over, however many pages it reads."""
     left = max(0.0, contribution.until - anyio.current_time())
     context, cost = current_context(), contribution.cost
-    counted = context.counted_by(cost) if contribution.most_told is None else context.counted_apart_by(cost)
+    counted = context.counted_by(cost) if contribution.told is None else context.counted_apart_by(cost)
     return counted.limited_to(left)
 
 

@@ -29,8 +29,9 @@ class Contribution(Generic[R]):
     """One source's streams of one list, and everything that its report says.
 
     `is_skipped`: the source is not asked. `list_note`: what the list may leave out, for people. `refusal`: why the caller gets nothing of it. `until`: when the time for its
-    part of the list is over, in seconds of the event loop's clock. `most_told`: the number of calls that is told at most,
-    None for all: where an answer has tasks of other people, the number of calls depends on them.
+    part of the list is over, in seconds of the event loop's clock. `told`: counts the calls that are told, None for all;
+    where an answer has tasks of other people, the number of calls depends on them. `is_vain`: such an answer was about
+    chosen tasks, and shows none of them to the caller.
     """
 
     def __init__(self, source: Source) -> None:
@@ -41,8 +42,9 @@ class Contribution(Generic[R]):
         self.until = anyio.current_time() + source.max_wait
         self.refusal: ConnectorError | None = None
         self.disjuncts: Disjuncts | None = None
-        self.most_told: Callable[[], int] | None = None
-        self._told: int | None = None
+        self.told: RequestCost | None = None
+        self.is_vain: Callable[[], bool] = lambda: False
+        self._calls: int | None = None
         self.filters = FilterPlacement.PUSHED_DOWN
         self.sorts = FilterPlacement.PUSHED_DOWN
         self.list_note = ""
@@ -128,8 +130,8 @@ class Contribution(Generic[R]):
             count=count,
             count_accuracy=accuracy,
             fetched_at=None if self._shows_none_of_others else self._oldest,
-            from_cache=self._from_cache and self.told == 0 and not self._shows_none_of_others,
-            upstream_calls=self.told,
+            from_cache=self._from_cache and self.calls == 0 and not self._shows_none_of_others,
+            upstream_calls=self.calls,
             truncated=any(stream.truncated for stream in self.streams),
             filter_placement=self.filters,
             sort_placement=self.sorts,
@@ -138,19 +140,20 @@ class Contribution(Generic[R]):
         )
 
     @property
-    def told(self) -> int:
-        """How many of its calls are told, to the GraphQL operation too."""
-        if self.most_told is None:
+    def calls(self) -> int:
+        """How many of its calls are told; to the counters of the GraphQL operation too."""
+        if self.told is None:
             return self.cost.requests
-        if self._told is None:
-            self._told = min(self.cost.requests, self.most_told())
-            current_context().tell(self._told)
-        return self._told
+        if self._calls is None:
+            self._calls = 0 if self.is_vain() else self.told.requests
+            if self._calls:
+                current_context().tell(self.told)
+        return self._calls
 
     @property
     def _shows_none_of_others(self) -> bool:
         """The answer has tasks of other people and none of the caller's: then its age tells of other people's questions."""
-        return self.most_told is not None and not any(stream.seen for stream in self.streams)
+        return self.told is not None and not any(stream.seen for stream in self.streams)
 
     def _left_out(self) -> dict[str, OddRow]:
         """The odd rows by key, without tasks that another stream of the source shows."""

@@ -16,7 +16,7 @@ from gateway.federation.authorization import OwnWork, own_ended
 from gateway.federation.cache import Kind, fingerprint
 from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.disjuncts import FirstPage, TaskDisjuncts
-from gateway.federation.lists.full_scan import Snapshot
+from gateway.federation.lists.full_scan import PageOf, Snapshot
 from gateway.federation.lists.list_reader import ListReader, page_size
 from gateway.federation.lists.odd_rows import may_concern, presentable
 from gateway.federation.lists.page import PageBuilder
@@ -36,6 +36,7 @@ from gateway.federation.lists.source_report import Contribution, is_complete
 from gateway.federation.objects import GET_TASK
 from gateway.federation.overlay import Overlay, Reading
 from gateway.federation.sources import Source, SourceReader
+from gateway.federation.traffic import CallContext, RequestCost, current_context, in_context
 from gateway.people import People
 from schema.ports import InboxScope, PersonId, RowList, SourceReport, TaskEdgeRow, TaskFilter, TaskList, TaskListRequest
 
@@ -206,7 +207,8 @@ class TaskLists:
         contribution.is_skipped, contribution.refusal = plan.is_skipped, plan.refusal
         contribution.filters, contribution.sorts = plan.filters, plan.sorts
         if any(planned.shows_others for planned in plan.streams):
-            contribution.most_told = lambda: _most_told(plan, contribution.streams)
+            contribution.told = RequestCost()
+            contribution.is_vain = lambda: _is_vain(plan, contribution.streams)
         for planned in plan.streams:
             partition = planned.partition
             spec = StreamSpec(
@@ -237,13 +239,14 @@ class TaskLists:
         connector = contribution.source.connector
 
         async def fetch(query: TaskQuery, limit: int) -> Page[Task]:
-            return await self._reader.read(
-                contribution,
-                LIST_TASKS,
-                (query, None, limit),
-                lambda: connector.list_tasks(query, limit=limit),
-                fresh=fresh,
-            )
+            with in_context(_counted_by(contribution.told)):
+                return await self._reader.read(
+                    contribution,
+                    LIST_TASKS,
+                    (query, None, limit),
+                    lambda: connector.list_tasks(query, limit=limit),
+                    fresh=fresh,
+                )
 
         return fetch
 
@@ -273,13 +276,16 @@ class TaskLists:
         self, contribution: Contribution[Task], planned: PlannedStream, request: TaskListRequest
     ) -> VendorPages[Task]:
         connector = contribution.source.connector
+        page_of = _told(
+            contribution, planned, lambda limit, after: _listed(connector, planned.query, limit, after)
+        )
 
         async def fetch(after: str | None, limit: int) -> Page[Task]:
             return await self._reader.read(
                 contribution,
                 LIST_TASKS,
                 (planned.query, after, limit),
-                lambda: _listed(connector, planned.query, limit, after),
+                lambda: page_of(limit, after),
                 fresh=request.fresh,
             )
 
@@ -288,6 +294,7 @@ class TaskLists:
             limit=page_size(connector.info, request.first, is_exact=planned.is_exact),
             scan_limit=connector.settings.scan_limit,
             is_exact=planned.is_exact,
+            shows_others=planned.shows_others,
         )
 
     def _scan(
@@ -302,7 +309,7 @@ class TaskLists:
                 contribution,
                 "list all tasks",
                 query,
-                lambda limit, after: _listed(connector, query, limit, after),
+                _told(contribution, planned, lambda limit, after: _listed(connector, query, limit, after)),
                 fresh=fresh,
                 keeps_partial=True,
                 ttl=lambda snapshot: _fresh_seconds(snapshot, list_seconds),
@@ -310,24 +317,45 @@ class TaskLists:
 
         async def fetch_by_id() -> Snapshot[Task]:
             known = [one for one in sorted(ids or ()) if connector.is_native_id(one)]
-            return await self._reader.by_id(
-                contribution, GET_TASK, known, connector.get_tasks, fresh=fresh, shows=plan.admits
-            )
+            with in_context(_counted_by(contribution.told)):
+                return await self._reader.by_id(
+                    contribution, GET_TASK, known, connector.get_tasks, fresh=fresh, shows=plan.admits
+                )
 
         return fetch if ids is None else fetch_by_id
+
+
+def _counted_by(cost: RequestCost | None) -> CallContext:
+    context = current_context()
+    return context if cost is None else context.counted_by(cost)
 
 
 async def _listed(connector: Connector[Any], query: TaskQuery, limit: int, after: str | None) -> Page[Task]:
     return presentable(await connector.list_tasks(query, limit=limit, after=after), query, connector)
 
 
-def _most_told(plan: SourcePlan, streams: Sequence[Stream[Task]]) -> int:
-    """One call for each stream, however many pages it has; none where chosen tasks or flows were read in vain."""
+def _told(contribution: Contribution[Task], planned: PlannedStream, page_of: PageOf[Task]) -> PageOf[Task]:
+    """Counts the calls that are told. In a list with tasks of other people a page behind a full one is needed because of them."""
+    told, is_first, is_needed_by_others = contribution.told, True, False
+
+    async def counted(limit: int, after: str | None) -> Page[Task]:
+        nonlocal is_first, is_needed_by_others
+        # A list that goes on begins behind a page that other people's tasks have filled.
+        is_needed_by_others = is_needed_by_others or (planned.shows_others and is_first and after is not None)
+        is_first = False
+        with in_context(_counted_by(None if is_needed_by_others else told)):
+            page = await page_of(limit, after)
+        is_needed_by_others = planned.shows_others and len(page.items) + len(page.odd) >= limit
+        return page
+
+    return counted
+
+
+def _is_vain(plan: SourcePlan, streams: Sequence[Stream[Task]]) -> bool:
+    """Whether chosen tasks, or the tasks of chosen flows, were read, and the caller sees nothing of them."""
     shown = {native_id for stream in streams for native_id in stream.seen}
     chosen = {native_id for planned in plan.streams for native_id in planned.ids or ()}
-    if not chosen <= shown or (not shown and any(planned.query.flows is not None for planned in plan.streams)):
-        return 0
-    return len(chosen) or len(plan.streams)
+    return not chosen <= shown or (not shown and any(planned.query.flows is not None for planned in plan.streams))
 
 
 def _written(

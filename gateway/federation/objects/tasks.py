@@ -60,7 +60,7 @@ class TaskReader:
         found = self._visible(caller, wanted, records)
         if all(ref in found for ref in wanted):
             # Otherwise the number of calls could tell that a hidden task exists, and was read a moment ago.
-            context.tell(cost.requests)
+            context.tell(cost)
         return found
 
     def _visible(

@@ -9,7 +9,7 @@ from msgspec import structs
 from connectors.sdk.caller import Caller
 from connectors.sdk.capability import Support
 from connectors.sdk.commands import MutationStatus, TaskCommand
-from connectors.sdk.errors import UnsupportedActionError
+from connectors.sdk.errors import NotFoundError, UnsupportedActionError
 from connectors.sdk.model import TaskRef
 from gateway.federation.objects import TaskReader
 from gateway.federation.sources import Source
@@ -145,12 +145,15 @@ class BulkWriter:
             if verb is not None:
                 await self._read_ahead(run, refs, fresh=is_emulated)
             for ref in refs:
-                attempt = run.attempt(source, ref)
+                attempt, cost = run.attempt(source, ref), RequestCost()
                 try:
-                    planned = await self._tasks.plan(attempt, ref)
+                    with in_context(current_context().counted_apart_by(cost)):
+                        planned = await self._tasks.plan(attempt, ref)
                 except Exception as raised:  # noqa: BLE001 as in `_write`
                     run.failed(ref, attempt, raised)
                     continue
+                if run.caller.is_task_admin or not isinstance(attempt.refusal, NotFoundError):
+                    current_context().tell(cost.told)
                 if not isinstance(planned, WriteResult):
                     requests.update(_requests_of(source, planned))
                     planned = attempt.result(MutationStatus.PENDING)

@@ -117,8 +117,8 @@ class WritePipeline:
         if isinstance(attempt.refusal, NotFoundError):
             # The number of calls could tell whether there is such a target.
             return structs.replace(result, upstream_calls=0)
-        context.tell(attempt.cost.requests)
-        return result
+        context.tell(attempt.cost.told)
+        return structs.replace(result, upstream_calls=result.upstream_calls and attempt.cost.told.requests)
 
     def limited(self, context: CallContext) -> CallContext:
         """With no more time than a write may take."""

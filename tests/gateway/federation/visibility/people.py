@@ -122,12 +122,12 @@ class MarkedConnector(MemoryConnector):
 
     listings: ClassVar[frozenset[Listing]] = frozenset({Listing.USERS})
 
-    def __init__(self, key: str, tasks: Sequence[Task], *, pushes: Iterable[str] | None, acts_as: str = "service") -> None:
+    def __init__(self, key: str, tasks: Sequence[Task], *, pushes: Iterable[str] | None, acts_as: str = "service", scan_page: int = 50) -> None:
         super().__init__(key, tasks, sorts=EVERYTHING)
         self.settings = MarkedSettings(
             key=key, name=key, vendor="memory", base_url="http://memory.test", acts_as=acts_as, scan_limit=300
         )
-        self.info = structs.replace(self.info, page_limit=20, scan_page=50, one_owner=True)
+        self.info = structs.replace(self.info, page_limit=20, scan_page=scan_page, one_owner=True)
         self._pushes = None if pushes is None else frozenset(pushes)
         self._is_own = acts_as != "service"
 
@@ -144,6 +144,9 @@ class MarkedConnector(MemoryConnector):
     async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
         await anyio.lowlevel.checkpoint()
         found = await super().get_tasks(ids)
+        for _ in {*ids} - found.keys():
+            # As vendors that answer an unknown id with an error that is worth a second try.
+            self._count()
         return {key: self._as_read(one) if isinstance(one, Task) else one for key, one in found.items()}
 
     async def get_detail(self, task: Task, aspects: object) -> TaskDetail:

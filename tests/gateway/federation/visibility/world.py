@@ -1,6 +1,7 @@
 """The real federation over sources whose tasks belong to circles of people, with faults, lag and time."""
 
 import random
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -28,6 +29,17 @@ class Foreign(Struct, frozen=True):
     person: str
     what: str
     marks: frozenset[str]
+
+
+# Ids of operations are random.
+OPERATION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# Waits, and the times of the journal, are measured with a real clock.
+WAITED = re.compile(r"waited_seconds=[0-9.e-]+|(requested|settled)_at=datetime\.datetime\([^)]*\)\)?")
+
+
+def comparable(answer: object) -> str:
+    """The answer as text, without what differs each time."""
+    return WAITED.sub("", OPERATION.sub("", repr(answer)))
 
 
 class World:
