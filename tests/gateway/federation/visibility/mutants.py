@@ -11,7 +11,7 @@ from connectors.sdk.query import TaskQuery
 from gateway.federation.authorization import OwnWork
 from gateway.federation.cache import SERVICE, fingerprint
 from gateway.federation.lists.planner import Planner, SourcePlan
-from gateway.federation.lists.query_logic import conjunction
+from gateway.federation.lists.query_logic import conjunction, is_contradictory
 from gateway.federation.lists.source_report import Contribution
 from gateway.federation.lists.vendor_query import VendorQuery
 from gateway.federation.objects import TaskReader
@@ -73,7 +73,12 @@ def rule_out_of_the_question(patch: pytest.MonkeyPatch) -> None:
 
 def filter_in_place_of_the_rule(patch: pytest.MonkeyPatch) -> None:
     """Of two sets of a many-valued member that cannot be combined, the shorter one is sent."""
-    patch.setattr("gateway.federation.lists.vendor_query.within", conjunction)
+
+    def queries(asked: TaskQuery, scope: Sequence[TaskQuery], *_: object) -> list[VendorQuery]:
+        both = [VendorQuery(*conjunction(asked, disjunct)) for disjunct in scope]
+        return [each for each in both if not is_contradictory(each.query)]
+
+    patch.setattr("gateway.federation.lists.planner.vendor_queries", queries)
 
 
 def all_calls_are_told(patch: pytest.MonkeyPatch) -> None:
@@ -107,11 +112,12 @@ BY_MARKS: Mapping[str, Plant] = {
         person_out_of_cursors,
     )
 }
+BY_SMALL_PAGES: Mapping[str, Plant] = {
+    plant.__name__: plant for plant in (rule_out_of_the_question, filter_in_place_of_the_rule)
+}
 BY_TWINS: Mapping[str, Plant] = {
     plant.__name__: plant
     for plant in (
-        rule_out_of_the_question,
-        filter_in_place_of_the_rule,
         all_calls_are_told,
         calls_for_hidden_ids_are_told,
         writes_tell_calls_for_hidden_targets,

@@ -3,24 +3,31 @@
 The same properties must find faults that are planted in the rule of visibility.
 """
 
+from collections.abc import Iterator
+
 import pytest
 import structlog
 
 from tests.effort import sized
-from tests.gateway.federation.visibility.mutants import BY_MARKS, BY_TWINS
+from tests.gateway.federation.visibility.mutants import BY_MARKS, BY_SMALL_PAGES, BY_TWINS
+from tests.gateway.federation.visibility.people import OWN, STRONG
 from tests.gateway.federation.visibility.twins import differences
 from tests.gateway.federation.visibility.world import foreign_marks
 
 OPERATIONS = sized(100_000, 10_000)
-QUESTIONS = sized(20_000, 700)
-# Within so many operations, or questions, a planted fault is found.
-SOON_BY_MARKS, SOON_BY_TWINS = 6_000, 600
+QUESTIONS = sized(20_000, 300)
+# Within so many operations or questions, in a small world, a planted fault is found.
+SOON = 4_000
+EXACT = (STRONG, OWN)
 
 
 @pytest.fixture(autouse=True)
-def quiet() -> None:
+def quiet() -> Iterator[None]:
     """Thousands of writes and failures are logged."""
+    before = structlog.get_config()
     structlog.configure(processors=[_dropped])
+    yield
+    structlog.configure(**before)
 
 
 def _dropped(*_: object) -> dict[str, object]:
@@ -37,11 +44,16 @@ async def test_answers_do_not_depend_on_tasks_of_other_people() -> None:
     assert [] == await differences(QUESTIONS, seed=1)
 
 
+async def test_a_vendor_that_applies_the_rule_reads_no_page_for_other_people() -> None:
+    """Pages of eight rows: one more page would be one more call."""
+    assert [] == await differences(QUESTIONS, seed=1, sources=EXACT, page=8)
+
+
 @pytest.mark.parametrize("name", BY_MARKS)
 async def test_a_planted_fault_shows_a_foreign_mark(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     BY_MARKS[name](monkeypatch)
     try:
-        found: object = await foreign_marks(SOON_BY_MARKS, seed=1, most=1)
+        found: object = await foreign_marks(SOON, seed=1, count=24, most=1)
     except* AssertionError as refused:
         found = refused
 
@@ -52,4 +64,11 @@ async def test_a_planted_fault_shows_a_foreign_mark(name: str, monkeypatch: pyte
 async def test_a_planted_fault_makes_answers_differ(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     BY_TWINS[name](monkeypatch)
 
-    assert await differences(SOON_BY_TWINS, seed=1, most=1)
+    assert await differences(SOON, seed=1, most=1)
+
+
+@pytest.mark.parametrize("name", BY_SMALL_PAGES)
+async def test_a_planted_fault_costs_calls_for_other_people(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    BY_SMALL_PAGES[name](monkeypatch)
+
+    assert await differences(SOON, seed=1, sources=EXACT, page=8, most=1)

@@ -39,7 +39,7 @@ def _foreign_tasks(source: str, others: Sequence[Caller], chance: random.Random,
             yield task_of(source, number, other.groups[0], owner=None, **members)
 
 
-def _world(people: Sequence[Caller], own: Mapping[str, list[Task]], seed: int, *, first: int) -> World:
+def _world(people: Sequence[Caller], own: Mapping[str, list[Task]], seed: int, *, first: int, page: int) -> World:
     chance = random.Random(seed)
     return World(
         people,
@@ -49,25 +49,28 @@ def _world(people: Sequence[Caller], own: Mapping[str, list[Task]], seed: int, *
                 sorted([*own[key], *_foreign_tasks(key, people[4:], chance, first)], key=lambda one: one.native_id),
                 pushes=PUSHES[key],
                 acts_as="viewer" if key == OWN else "service",
-                scan_page=2 * FOREIGN,
+                scan_page=page,
             )
-            for key in SOURCES
+            for key in own
         },
     )
 
 
-async def differences(questions: int, seed: int, *, most: int | None = None) -> list[tuple[object, object, object]]:
+async def differences(
+    questions: int, seed: int, *, sources: Sequence[str] = SOURCES, page: int = 2 * FOREIGN, most: int | None = None
+) -> list[tuple[object, object, object]]:
     """The questions of one person that are answered otherwise in the other world, with both answers.
 
-    In each world the person asks the same, while the sources are well and nobody else asks.
+    In each world the person asks the same, while the sources are well and nobody else asks. `page`: rows in one page.
     """
     people = everybody(40)
     person = people[0]
     chance = random.Random(seed)
-    own = {key: list(_own_tasks(key, person, chance)) for key in SOURCES}
-    one, other = _world(people, own, seed, first=0), _world(people, own, seed + 1, first=FOREIGN // 2)
+    own = {key: list(_own_tasks(key, person, chance)) for key in sources}
+    one = _world(people, own, seed, first=0, page=page)
+    other = _world(people, own, seed + 1, first=FOREIGN // 2, page=page)
     refs = list(dict.fromkeys([*one.refs, *other.refs])) + one.of_circles(own_marks(person)) * 2
-    unknown = [TaskRef(key, f"{key}-{number}") for key in SOURCES for number in range(5000, 5010)]
+    unknown = [TaskRef(key, f"{key}-{number}") for key in sources for number in range(5000, 5010)]
     kept = Kept(), Kept()
     found: list[tuple[object, object, object]] = []
     try:

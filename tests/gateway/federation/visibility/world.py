@@ -16,9 +16,10 @@ from gateway.federation.service import FederatedSources
 from gateway.federation.sources import flight_context
 from gateway.shared.memory import MemoryInvalidationLog
 from tests.gateway.federation.memory_source import NOW, federation
-from tests.gateway.federation.visibility.people import MarkedConnector, connectors, everybody, marks_in, own_marks
+from tests.gateway.federation.visibility.people import PEOPLE, MarkedConnector, connectors, everybody, marks_in, own_marks
 from tests.gateway.federation.visibility.questions import READS, WRITES, Kept, answer, question
 
+# With 200 people.
 TASKS = {"strong": 200, "half": 80, "weak": 60, "own": 100}
 AT_ONCE = 8
 
@@ -91,11 +92,14 @@ class World:
                 pass
 
 
-async def foreign_marks(operations: int, seed: int, *, most: int | None = None) -> list[Foreign]:
-    """The answers with marks of other people, in so many random operations of 200 people. Ends after `most` of them."""
+async def foreign_marks(
+    operations: int, seed: int, *, count: int = PEOPLE, most: int | None = None
+) -> list[Foreign]:
+    """The answers with marks of other people, in so many random operations of `count` people. Ends after `most` of them."""
     chance = random.Random(seed)
-    people = everybody()
-    world = World(people, connectors(people, tasks=TASKS, seed=seed))
+    people = everybody(count)
+    tasks = {key: most_tasks * count // PEOPLE for key, most_tasks in TASKS.items()}
+    world = World(people, connectors(people, tasks=tasks, seed=seed))
     kept, found = Kept(), []
     near = {person.key: world.of_circles(own_marks(person)) for person in people}
 
@@ -103,7 +107,7 @@ async def foreign_marks(operations: int, seed: int, *, most: int | None = None) 
         person = chance.choice(people)
         # Half of the targets are tasks of the person's own circles, so that writes are applied.
         refs = near[person.key] if chance.random() < 0.5 else world.refs
-        what = chance.choice(WRITES if chance.random() < 0.12 else READS)
+        what = chance.choice(WRITES if chance.random() < 0.08 else READS)
         asked = question(chance, refs, people, what, number)
         given = await answer(world.federation, person, asked, kept, world.monotonic())
         foreign = marks_in(given) - own_marks(person)
