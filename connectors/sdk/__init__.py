@@ -22,7 +22,7 @@ caller           the person of the current request and their identities
 Not in `__all__`: `registry` (the gateway finds vendors with it) and `testing` (the contract suite; it needs pytest).
 """
 
-from connectors.sdk.caller import Identity
+from connectors.sdk.caller import Access, Identity
 from connectors.sdk.capability import Capability, Support, handles
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import (
@@ -252,6 +252,7 @@ __all__ = [
     "MISSING",
     "NO_CONTENT",
     "OPEN_STATES",
+    "Access",
     "Activity",
     "ActivityType",
     "ActsAs",

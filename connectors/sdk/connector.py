@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from msgspec import structs
 
-from connectors.sdk.caller import Identity
+from connectors.sdk.caller import Access, Identity
 from connectors.sdk.capability import Capability, Support
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import (
@@ -226,6 +226,12 @@ class Connector(ABC, Generic[SettingsT]):
     async def ping(self) -> None:
         """Return if the vendor answers and accepts our credentials; raise ConnectorError otherwise."""
 
+    async def look_at_access(self) -> None:
+        """Renew `info.access`, if it is not None. The gateway calls it as `look_at_account`, and more often.
+
+        RejectedError if the account may not find it out; then no one has rights.
+        """
+
     async def look_at_account(self) -> str:
         """Who the source's own account turns out to be, for people; empty if the vendor does not tell.
 
@@ -233,6 +239,10 @@ class Connector(ABC, Generic[SettingsT]):
         ConnectorError if it cannot be found out. The gateway calls it when it opens the source, and again from time to time.
         """
         return ""
+
+    def note_access(self, access: Mapping[str, Access]) -> None:
+        """Who has rights in which part of the source, from now on."""
+        self.info = structs.replace(self.info, access=MappingProxyType(dict(access)))
 
     def withhold(self, reasons: Mapping[type[Command], str]) -> None:
         """These commands are not offered, and `perform` refuses them with the reason; all others are as declared."""

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from connectors.sdk.caller import Access
 from connectors.sdk.capability import Capability
 from connectors.sdk.commands import Cancel, CancelStrategy, Command
 from connectors.sdk.query import TaskOrderField
@@ -35,6 +36,8 @@ class ConnectorInfo(Struct, frozen=True, kw_only=True):
     `sorts_flows`: flows come with the newest start first.
     `one_owner`: no task has more than one owner.
     `open_to_everyone`: everyone with an identity in the source may claim a READY task that has no candidates.
+    `access`: only those may who have rights in the part of the source that the task is in, by `Task.access_key`. A part that
+    is missing: no one, as far as is known. None: rights do not differ.
     `default_limits`: what the vendor documents. The source's own `limits` replace single values of it.
     `capabilities`: the commands of this source under its settings.
     `withheld`: those of them that its account turned out not to be able to perform, each with the reason.
@@ -51,6 +54,7 @@ class ConnectorInfo(Struct, frozen=True, kw_only=True):
     sorts_flows: bool = False
     one_owner: bool = False
     open_to_everyone: bool = False
+    access: Mapping[str, Access] | None = None
     default_limits: LimitsSettings = LimitsSettings()
     capabilities: Mapping[type[Command], Capability] = MappingProxyType({})
     withheld: Mapping[type[Command], str] = MappingProxyType({})

@@ -200,9 +200,7 @@ def _scanned(source: Source, wanted: Sequence[VendorQuery]) -> list[PlannedStrea
         earlier = streams.get(pushed)
         if earlier is None:
             stream_id = StreamId(source.key, StreamKind.SCANNED, number)
-            streams[pushed] = PlannedStream(
-                stream_id, pushed, is_pushed=is_pushed, shows_others=each.shows_others
-            )
+            streams[pushed] = PlannedStream(stream_id, pushed, is_pushed=is_pushed, shows_others=each.shows_others)
         else:
             streams[pushed] = structs.replace(
                 earlier,

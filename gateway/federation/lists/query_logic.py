@@ -96,6 +96,7 @@ RULES: dict[str, Rule] = {
     "candidate_users": SomeOf(),
     "candidate_groups": SomeOf(),
     "has_candidates": Flag(),
+    "access_keys": OneOf(),
     "flows": OneOf(),
     "definition_keys": OneOf(),
     "business_keys": OneOf(),

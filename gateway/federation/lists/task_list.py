@@ -276,9 +276,7 @@ class TaskLists:
         self, contribution: Contribution[Task], planned: PlannedStream, request: TaskListRequest
     ) -> VendorPages[Task]:
         connector = contribution.source.connector
-        page_of = _told(
-            contribution, planned, lambda limit, after: _listed(connector, planned.query, limit, after)
-        )
+        page_of = _told(contribution, planned, lambda limit, after: _listed(connector, planned.query, limit, after))
 
         async def fetch(after: str | None, limit: int) -> Page[Task]:
             return await self._reader.read(

@@ -18,7 +18,6 @@ from connectors.sdk.query import TaskQuery
 from gateway.federation.lists.query_logic import is_contradictory, within
 
 
-
 class VendorQuery(Struct, frozen=True):
     """The filter and one disjunct as one query.
 

@@ -118,7 +118,7 @@ class WritePipeline:
             # The number of calls could tell whether there is such a target.
             return structs.replace(result, upstream_calls=0)
         context.tell(attempt.cost.told)
-        return structs.replace(result, upstream_calls=result.upstream_calls and attempt.cost.told.requests)
+        return result
 
     def limited(self, context: CallContext) -> CallContext:
         """With no more time than a write may take."""

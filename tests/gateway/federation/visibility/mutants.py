@@ -48,7 +48,11 @@ def person_out_of_own_work(patch: pytest.MonkeyPatch) -> None:
 
 def scope_out_of_the_overlay(patch: pytest.MonkeyPatch) -> None:
     """The vendor's answer to the author of a write is shown to others who may see the task."""
-    patch.setattr("gateway.composition.Overlay", lambda *, scope_of, **more: Overlay(**more))
+
+    def without_scope(**parts: Any) -> Overlay:
+        return Overlay(**{**parts, "scope_of": lambda _: None})
+
+    patch.setattr("gateway.composition.Overlay", without_scope)
 
 
 def author_out_of_operations(patch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import anyio.lowlevel
 import msgspec
@@ -122,7 +122,15 @@ class MarkedConnector(MemoryConnector):
 
     listings: ClassVar[frozenset[Listing]] = frozenset({Listing.USERS})
 
-    def __init__(self, key: str, tasks: Sequence[Task], *, pushes: Iterable[str] | None, acts_as: str = "service", scan_page: int = 50) -> None:
+    def __init__(
+        self,
+        key: str,
+        tasks: Sequence[Task],
+        *,
+        pushes: Iterable[str] | None,
+        acts_as: Literal["service", "viewer"] = "service",
+        scan_page: int = 50,
+    ) -> None:
         super().__init__(key, tasks, sorts=EVERYTHING)
         self.settings = MarkedSettings(
             key=key, name=key, vendor="memory", base_url="http://memory.test", acts_as=acts_as, scan_limit=300

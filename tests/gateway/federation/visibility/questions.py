@@ -61,7 +61,9 @@ class Kept:
         self.keys: list[str] = []
 
 
-def question(chance: random.Random, refs: Sequence[TaskRef], people: Sequence[Caller], what: str, number: int) -> Question:
+def question(
+    chance: random.Random, refs: Sequence[TaskRef], people: Sequence[Caller], what: str, number: int
+) -> Question:
     other = chance.choice(people)
     chosen = tuple(chance.choice(refs) for _ in range(chance.choice((1, 1, 1, 1, 3))))
     return Question(
@@ -112,9 +114,7 @@ INTENTS: Sequence[Callable[[], Any]] = (
 async def answer(sources: FederatedSources, person: Caller, asked: Question, kept: Kept, at: float) -> object:
     """Everything that the person gets, with the cost that is told. An error is an answer too."""
     cost = RequestCost()
-    context = CallContext(
-        caller=person, token=person.key, asked_at=at, operation_records=OperationRecords()
-    )
+    context = CallContext(caller=person, token=person.key, asked_at=at, operation_records=OperationRecords())
     with in_context(context.counted_by(cost).with_deadline(30)):
         try:
             found = await _asked(sources, person, asked, kept)
@@ -138,7 +138,9 @@ async def _asked(sources: FederatedSources, person: Caller, asked: Question, kep
             shown = [task for task in found.values() if isinstance(task, Task)][: asked.number % 4 == 0]
             return found, [(sources.verdicts(person, task), await sources.last_write(task.ref)) for task in shown]
         case "details":
-            return await sources.get_details(person, dict.fromkeys(asked.refs, frozenset(DetailAspect)), fresh=asked.fresh)
+            return await sources.get_details(
+                person, dict.fromkeys(asked.refs, frozenset(DetailAspect)), fresh=asked.fresh
+            )
         case "flow":
             circle = asked.of if asked.first == 1 else f"group-{int(asked.of.split('-')[1]) // 4}"
             return await sources.get_visible_flow(person, FlowRef(asked.refs[0].source, f"flow-{circle}"))
@@ -205,7 +207,9 @@ async def _written(sources: FederatedSources, person: Caller, asked: Question, k
                 person, BulkRequest(targets=asked.refs, intent=asked.intent, dry_run=asked.number % 2 == 0)
             )
             # Of entries that share a read, the one that asks first has its cost.
-            return [structs.replace(entry.result, upstream_calls=0) for entry in done.entries.values()], done.upstream_calls
+            return [
+                structs.replace(entry.result, upstream_calls=0) for entry in done.entries.values()
+            ], done.upstream_calls
         case "next":
             return await sources.take_next(person, TakeNextRequest(filter=asked.filter, order=asked.order))
         case "operation" if kept.operations:
@@ -215,5 +219,3 @@ async def _written(sources: FederatedSources, person: Caller, asked: Question, k
             return found
         case _:
             return None
-
-

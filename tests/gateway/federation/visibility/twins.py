@@ -11,7 +11,15 @@ from datetime import timedelta
 from connectors.sdk.caller import Caller
 from connectors.sdk.model import Task, TaskRef
 from tests.gateway.federation.memory_source import NOW
-from tests.gateway.federation.visibility.people import OWN, PUSHES, SOURCES, MarkedConnector, everybody, own_marks, task_of
+from tests.gateway.federation.visibility.people import (
+    OWN,
+    PUSHES,
+    SOURCES,
+    MarkedConnector,
+    everybody,
+    own_marks,
+    task_of,
+)
 from tests.gateway.federation.visibility.questions import READS, WRITES, Kept, answer, question
 from tests.gateway.federation.visibility.world import World, comparable
 
@@ -80,12 +88,12 @@ async def differences(
             if chance.random() < 0.3:
                 seconds = chance.choice((1.0, 20.0, 400.0))
                 one.seconds, other.seconds = one.seconds + seconds, other.seconds + seconds
-            answers = [
+            here, there = [
                 comparable(await answer(world.federation, person, asked, mine, world.monotonic()))
                 for world, mine in zip((one, other), kept, strict=True)
             ]
-            if answers[0] != answers[1]:
-                found.append((asked, *answers))
+            if here != there:
+                found.append((asked, here, there))
                 if most is not None and len(found) >= most:
                     break
     finally:
@@ -93,4 +101,3 @@ async def differences(
             await world.answers.aclose()
             await world.federation.stop()
     return found
-

@@ -16,7 +16,14 @@ from gateway.federation.service import FederatedSources
 from gateway.federation.sources import flight_context
 from gateway.shared.memory import MemoryInvalidationLog
 from tests.gateway.federation.memory_source import NOW, federation
-from tests.gateway.federation.visibility.people import PEOPLE, MarkedConnector, connectors, everybody, marks_in, own_marks
+from tests.gateway.federation.visibility.people import (
+    PEOPLE,
+    MarkedConnector,
+    connectors,
+    everybody,
+    marks_in,
+    own_marks,
+)
 from tests.gateway.federation.visibility.questions import READS, WRITES, Kept, answer, question
 
 # With 200 people.
@@ -92,9 +99,7 @@ class World:
                 pass
 
 
-async def foreign_marks(
-    operations: int, seed: int, *, count: int = PEOPLE, most: int | None = None
-) -> list[Foreign]:
+async def foreign_marks(operations: int, seed: int, *, count: int = PEOPLE, most: int | None = None) -> list[Foreign]:
     """The answers with marks of other people, in so many random operations of `count` people. Ends after `most` of them."""
     chance = random.Random(seed)
     people = everybody(count)
