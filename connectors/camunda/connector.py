@@ -2,21 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, Self
 
 from msgspec import Raw
-from msgspec.structs import replace
 
 from connectors.camunda import after_write, details, flows, options, people, search, steps
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.errors import CLAIMS_FOR_ITSELF, is_refusal, parse_error
 from connectors.camunda.extras import Extras
-from connectors.camunda.formats import judge_form
 from connectors.camunda.forms import variables_of
 from connectors.camunda.ids import is_key
 from connectors.camunda.mapping import changeset_of, read_task, task_of, tasks_of
 from connectors.camunda.options import ActionOptions
-from connectors.camunda.paging import SCAN_PAGE, page_of, page_request
+from connectors.camunda.paging import SCAN_PAGE, nothing, page_of, page_request
 from connectors.camunda.settings import CamundaSettings
 from connectors.camunda.start_forms import StartForms
 from connectors.camunda.traces import TRACES, account_of
@@ -31,10 +29,10 @@ from connectors.sdk import (
     ConflictError,
     Connector,
     ConnectorError,
-    CountAccuracy,
     Definition,
     DetailAspect,
     DetailParts,
+    DirectoryFact,
     Flow,
     FlowOutcome,
     FlowQuery,
@@ -67,7 +65,6 @@ from connectors.sdk import (
     UpdateField,
     Upstream,
     User,
-    decode_rows,
     from_settings,
     get_each,
     handles,
@@ -75,8 +72,7 @@ from connectors.sdk import (
     readable_task,
     utc_now,
 )
-
-T = TypeVar("T")
+from connectors.sdk.form_js import judge_form
 
 
 def _claims(way: str) -> Callable[[CamundaSettings], bool]:
@@ -100,6 +96,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     listings: ClassVar[frozenset[Listing]] = frozenset(
         {Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS}
     )
+    directory: ClassVar[frozenset[DirectoryFact]] = frozenset(DirectoryFact)
     sorts_flows: ClassVar[bool] = True
     one_owner: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
@@ -108,7 +105,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     def __init__(self, settings: CamundaSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
         self._client = CamundaClient(upstream)
-        self._start_forms = StartForms(self._client)
+        self._start_forms = StartForms(self._client, settings.options)
         self.extras = Extras(self._client, settings)
         self._only_claims_for: str | None = None
 
@@ -131,7 +128,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
         filter = search.filter_of(query, self.settings.options)
         if filter is None:
-            return _nothing()
+            return nothing()
         limit = min(limit, SCAN_PAGE)
         answer = await self._client.search_user_tasks(
             filter=filter, sort=search.sort_of(query.order), page=page_request(limit, after)
@@ -181,13 +178,7 @@ class CamundaConnector(Connector[CamundaSettings]):
 
     async def start_form(self, command: StartFlow) -> Form | None:
         """One search for the version that starts, and one call for its form; what cannot change is asked for once."""
-        # What is wrong with the command is told without a call; its data are judged by the form.
-        body = flows.start_request(replace(command, data=None), self.settings.options)
-        start = parse_options(command.options, options.start_flow_options(self.settings.options))
-        version = body.get("processDefinitionVersion")
-        return await self._start_forms.read(
-            command, version=version if isinstance(version, int) else None, tenant=start.tenant_id
-        )
+        return await self._start_forms.read(command)
 
     def is_native_id(self, native_id: str) -> bool:
         return is_key(native_id)
@@ -198,16 +189,7 @@ class CamundaConnector(Connector[CamundaSettings]):
         return flows.pushdown(query, self.settings.options)
 
     async def list_flows(self, query: FlowQuery, *, limit: int, after: str | None = None) -> Page[Flow]:
-        filter = flows.filter_of(query, self.settings.options)
-        if filter is None:
-            return _nothing()
-        limit = min(limit, SCAN_PAGE)
-        answer = await self._client.search_process_instances(
-            filter=filter, sort=flows.NEWEST_FIRST, page=page_request(limit, after)
-        )
-        found = decode_rows(answer.items, flows.read_flow)
-        items = flows.flows_of(found, self.settings, fetched_at=self.clock())
-        return page_of(items, answer, limit=limit, after=after, odd=found.odd)
+        return await flows.page(self._client, query, self.settings, limit=limit, after=after, clock=self.clock)
 
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
         """One call for each 100 ids."""
@@ -406,7 +388,3 @@ class CamundaConnector(Connector[CamundaSettings]):
     async def resume_flow(self, command: ResumeFlow) -> FlowOutcome:
         await self._client.resume_process_instance(command.flow.native_id)
         return FlowOutcome(flow=after_write.changed_flow(command.flow, "ACTIVE", at=self.clock()))
-
-
-def _nothing() -> Page[T]:
-    return Page(items=(), total=0, total_accuracy=CountAccuracy.EXACT)

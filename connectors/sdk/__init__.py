@@ -19,7 +19,8 @@ fan_out          many single reads side by side
 traces           what a vendor's records tell afterwards of a write whose answer was lost
 caller           the person of the current request and their identities
 
-Not in `__all__`: `registry` (the gateway finds vendors with it) and `testing` (the contract suite; it needs pytest).
+Not in `__all__`: `registry` (the gateway finds vendors with it), `testing` (the contract suite; it needs pytest), and `form_js`
+(form-js documents), which vendors that have such forms import by itself, with `feel` (its expressions).
 """
 
 from connectors.sdk.caller import Access, Identity
@@ -61,7 +62,7 @@ from connectors.sdk.commands import (
     actions_of,
 )
 from connectors.sdk.connector import Connector
-from connectors.sdk.connector_info import ConnectorInfo, Listing
+from connectors.sdk.connector_info import ConnectorInfo, DirectoryFact, Listing
 from connectors.sdk.detail_parts import DetailParts
 from connectors.sdk.errors import (
     AlreadyAssignedError,
@@ -294,6 +295,7 @@ __all__ = [
     "DeleteTask",
     "DetailAspect",
     "DetailParts",
+    "DirectoryFact",
     "Exchange",
     "FixedHeaders",
     "Flow",

@@ -21,6 +21,7 @@ from connectors.sdk import (
     CreateTask,
     DeleteTask,
     DetailAspect,
+    DirectoryFact,
     Flow,
     FlowOutcome,
     FlowQuery,
@@ -85,6 +86,8 @@ class UiPathConnector(Connector[UiPathSettings]):
     scan_page = SCAN_PAGE
     listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS})
     one_owner = True
+    # It says neither who is in a group nor which accounts are out of use.
+    directory = frozenset({DirectoryFact.EMAILS, DirectoryFact.USERNAMES})
     # The vendor names no candidates of an unassigned task. Users who may work in its folder may claim it.
     open_to_everyone = True
     arrays = ARRAYS

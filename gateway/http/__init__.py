@@ -3,6 +3,7 @@
 graphql_route   `/graphql`: reads a request, signs the caller in, runs the schema, writes JSON
 request         the GraphQL request in a URL or a body, checked; `RefusedError`
 media_types     content negotiation of GraphQL over HTTP
+protected_resource  which identity provider signs people in, for clients that look for it
 health          `/livez` and `/readyz`
 metrics         `/metrics` for Prometheus
 access_log      one log line for each request to the gateway, and request ids
@@ -13,6 +14,7 @@ from gateway.http.access_log import AccessLog
 from gateway.http.graphql_route import Deadlines, GraphQLRoute
 from gateway.http.health import health_routes
 from gateway.http.metrics import Metrics, metrics_routes
+from gateway.http.protected_resource import ProtectedResource
 from gateway.http.upstream_log import log_upstream_request
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "Deadlines",
     "GraphQLRoute",
     "Metrics",
+    "ProtectedResource",
     "health_routes",
     "log_upstream_request",
     "metrics_routes",

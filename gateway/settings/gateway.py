@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from connectors.sdk.settings import Section
 from gateway.settings.cache_bounds import CacheBounds
@@ -11,16 +11,28 @@ from schema.core.limits import DocumentLimits
 
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/?#@]+)$")]
 
+# Bytes below which a secret that signs can be found by trying.
+_SHORTEST_SECRET = 16
+
+
+def _signing(value: SecretStr) -> SecretStr:
+    length = len(value.get_secret_value().encode())
+    if not length:
+        raise ValueError("is empty")
+    if length < _SHORTEST_SECRET:
+        raise ValueError(f"is shorter than {_SHORTEST_SECRET} bytes; `openssl rand -base64 32` makes one")
+    return value
+
 
 class GatewaySettings(Section):
-    """`secret` signs cursors. `journal` is the SQLite file of writes. `max_body_bytes` bounds one HTTP request.
+    """`secret` signs cursors; 16 bytes or more. `journal` is the SQLite file of writes. `max_body_bytes` bounds one HTTP request.
 
     `introspection`, `graphiql` and `suggestions` (of names, in errors) are None by default: the profile decides.
     `query_deadline` and `mutation_deadline` are the seconds that one GraphQL operation may wait for its sources. One with
     `bulkTaskAction` may wait `bulk_deadline` seconds longer, and each bulk action takes that long at most.
     """
 
-    secret: SecretStr | None = Field(default=None, min_length=1)
+    secret: Annotated[SecretStr, AfterValidator(_signing)] | None = None
     journal: Path
     profile: Literal["development", "production"] = "development"
     cors_origins: tuple[Origin, ...] = ()

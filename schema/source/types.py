@@ -86,7 +86,7 @@ class Source(Node):
 
     @resolved(description="Its cached answers.")
     def cache(self) -> CacheInfo:
-        return CacheInfo.from_port(self.info.cache or ports.CacheInfo(ttl_seconds=0))
+        return CacheInfo.from_port(self.info.cache() if self.info.cache else ports.CacheInfo(ttl_seconds=0))
 
     @resolved(description="Its rate limits for the viewer. Costs no upstream call.")
     def rate_limits(self) -> list[RateLimitBucket]:
@@ -132,10 +132,13 @@ def all_sources(context: Context) -> Mapping[str, Source]:
 
 def _without_activity(source: SourceInfo) -> SourceInfo:
     """Without what tells how often the source was called: for other people, and for tasks that a caller may not see."""
-    cache = source.cache and ports.CacheInfo(ttl_seconds=source.cache.ttl_seconds)
-    limits = source.rate_limits
+    view, limits = source.cache, source.rate_limits
     if source.acts_as == "service":
         limits = tuple(structs.replace(limit, remaining=None, reset_at=None) for limit in limits)
+
+    def cache() -> ports.CacheInfo:
+        return ports.CacheInfo(ttl_seconds=0 if view is None else view().ttl_seconds)
+
     return structs.replace(source, cache=cache, rate_limits=limits)
 
 

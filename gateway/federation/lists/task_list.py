@@ -1,6 +1,6 @@
 """Lists of tasks over all sources: plan per source, ordered streams, merge, page, and a report per source."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from gateway.federation.authorization import OwnWork, own_ended
 from gateway.federation.cache import Kind, fingerprint
 from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.disjuncts import FirstPage, TaskDisjuncts
-from gateway.federation.lists.full_scan import PageOf, Snapshot
+from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.list_reader import ListReader, page_size
 from gateway.federation.lists.odd_rows import may_concern, presentable
 from gateway.federation.lists.page import PageBuilder
@@ -27,16 +27,16 @@ from gateway.federation.lists.row_stream import (
     FetchAll,
     PagedStream,
     ScannedStream,
-    Stream,
     StreamSpec,
     VendorPages,
 )
 from gateway.federation.lists.sort_order import SortValues, TotalOrder
 from gateway.federation.lists.source_report import Contribution, is_complete
+from gateway.federation.lists.told_calls import counted_by, counted_pages, is_vain
 from gateway.federation.objects import GET_TASK
 from gateway.federation.overlay import Overlay, Reading
-from gateway.federation.sources import Source, SourceReader
-from gateway.federation.traffic import CallContext, RequestCost, current_context, in_context
+from gateway.federation.sources import Links, Source, SourceReader
+from gateway.federation.traffic import RequestCost, in_context
 from gateway.people import People
 from schema.ports import InboxScope, PersonId, RowList, SourceReport, TaskEdgeRow, TaskFilter, TaskList, TaskListRequest
 
@@ -67,6 +67,7 @@ class TaskLists:
         self._overlay = overlay
         self._cursors = cursors
         self._people = people
+        self._links = Links(people)
         self._within_flow = within_flow
         self._own = own
         self._now = now
@@ -103,10 +104,7 @@ class TaskLists:
         since: Mapping[str, datetime],
     ) -> tuple[RowList[Task], list[Contribution[Task]]]:
         """`since`: the age of what is shown of failing sources."""
-        contributions = [
-            self._contribution(caller, source, planner, request, order, page.start, since.get(source.key))
-            for source in self._sources
-        ]
+        contributions = await self._contributions(caller, planner, request, order, page.start, since)
         return await page.build(contributions), contributions
 
     def _stood_in(self, contributions: Sequence[Contribution[Task]]) -> dict[str, datetime]:
@@ -138,10 +136,7 @@ class TaskLists:
     async def _all_read(
         self, caller: Caller, planner: Planner, request: TaskListRequest, since: Mapping[str, datetime]
     ) -> list[Contribution[Task]]:
-        contributions = [
-            self._contribution(caller, source, planner, request, TotalOrder(()), None, since.get(source.key))
-            for source in self._sources
-        ]
+        contributions = await self._contributions(caller, planner, request, TotalOrder(()), None, since)
         async with anyio.create_task_group() as group:
             for contribution in contributions:
                 for stream in contribution.streams:
@@ -177,6 +172,8 @@ class TaskLists:
             native_id=self._native_id,
             now=request.now or self._now(),
             own=lambda connector: own_ended(caller, connector, self._own, request.scope),
+            without_candidates=request.without_candidates,
+            with_data=request.with_data,
         )
 
     def _native_id(self, source: str, person: PersonId) -> str | None:
@@ -186,29 +183,71 @@ class TaskLists:
             return None if identity is None else identity.native_id
         return person.ref.native_id if person.ref is not None and person.ref.source == source else None
 
-    def _contribution(
+    async def _contributions(
         self,
         caller: Caller,
-        source: Source,
+        planner: Planner,
+        request: TaskListRequest,
+        order: TotalOrder,
+        start: ListPosition | None,
+        since: Mapping[str, datetime],
+    ) -> list[Contribution[Task]]:
+        """One for each source. A source in which people are still looked up holds no other source up."""
+        contributions: list[Contribution[Task]] = [Contribution(source) for source in self._sources]
+        people = [caller] if planner.needs_identity else []
+        people += filter(None, map(self._people.by_key, keys_of(request.filter)))
+        unknown = {
+            source.key
+            for source in self._sources
+            if not self._links.are_known(source, people) and planner.may_ask(source)
+        }
+
+        async def contribute(contribution: Contribution[Task]) -> None:
+            source = contribution.source
+            if source.key in unknown:
+                try:
+                    await self._links.know(source, people)
+                except ConnectorError as error:
+                    contribution.refusal = error
+                    return
+            self._plan(contribution, caller, planner, request, order, start, since.get(source.key))
+            if unknown:
+                # The others begin to read meanwhile; only with what is read in any case.
+                for stream in contribution.streams:
+                    if not stream.bound:
+                        group.start_soon(stream.prepare)
+
+        async with anyio.create_task_group() as group:
+            for contribution in contributions:
+                if unknown:
+                    group.start_soon(contribute, contribution)
+                else:
+                    await contribute(contribution)
+        return contributions
+
+    def _plan(
+        self,
+        contribution: Contribution[Task],
+        caller: Caller,
         planner: Planner,
         request: TaskListRequest,
         order: TotalOrder,
         start: ListPosition | None,
         since: datetime | None,
-    ) -> Contribution[Task]:
-        contribution: Contribution[Task] = Contribution(source)
+    ) -> None:
+        source = contribution.source
         contribution.list_note = source.connector.info.list_note
         try:
             plan = source.ask(LIST_TASKS, lambda: planner.plan(source))
         except ConnectorError as error:
             source.record_failure(error)
             contribution.refusal = error
-            return contribution
+            return
         contribution.is_skipped, contribution.refusal = plan.is_skipped, plan.refusal
         contribution.filters, contribution.sorts = plan.filters, plan.sorts
         if any(planned.shows_others for planned in plan.streams):
             contribution.told = RequestCost()
-            contribution.is_vain = lambda: _is_vain(plan, contribution.streams)
+            contribution.is_vain = lambda: is_vain(plan, contribution.streams)
         for planned in plan.streams:
             partition = planned.partition
             spec = StreamSpec(
@@ -233,13 +272,12 @@ class TaskLists:
         if plan.streams and (written or plan.own):
             tasks = [self._within_flow(one.expected) for one in written]
             contribution.streams.append(_written(source.key, tasks, plan, order, start))
-        return contribution
 
     def _first_page(self, contribution: Contribution[Task], *, fresh: bool) -> FirstPage:
         connector = contribution.source.connector
 
         async def fetch(query: TaskQuery, limit: int) -> Page[Task]:
-            with in_context(_counted_by(contribution.told)):
+            with in_context(counted_by(contribution.told)):
                 return await self._reader.read(
                     contribution,
                     LIST_TASKS,
@@ -258,6 +296,7 @@ class TaskLists:
 
         partition = planned.partition
         own = {task.native_id for task in plan.own}
+        admits = plan.admits_from(planned)
         reading = Reading.ROW if planned.ids is None else Reading.RECORD
 
         def admit(task: Task) -> Task | None:
@@ -265,7 +304,7 @@ class TaskLists:
                 return None
             shown = self._within_flow(task)
             is_own = partition is None or partition.holds(shown)
-            return shown if is_own and shown.native_id not in own and plan.admits(shown) else None
+            return shown if is_own and shown.native_id not in own and admits(shown) else None
 
         return admit
 
@@ -276,7 +315,9 @@ class TaskLists:
         self, contribution: Contribution[Task], planned: PlannedStream, request: TaskListRequest
     ) -> VendorPages[Task]:
         connector = contribution.source.connector
-        page_of = _told(contribution, planned, lambda limit, after: _listed(connector, planned.query, limit, after))
+        page_of = counted_pages(
+            contribution.told, planned, lambda limit, after: _listed(connector, planned.query, limit, after)
+        )
 
         async def fetch(after: str | None, limit: int) -> Page[Task]:
             return await self._reader.read(
@@ -307,7 +348,7 @@ class TaskLists:
                 contribution,
                 "list all tasks",
                 query,
-                _told(contribution, planned, lambda limit, after: _listed(connector, query, limit, after)),
+                counted_pages(contribution.told, planned, lambda limit, after: _listed(connector, query, limit, after)),
                 fresh=fresh,
                 keeps_partial=True,
                 ttl=lambda snapshot: _fresh_seconds(snapshot, list_seconds),
@@ -315,7 +356,7 @@ class TaskLists:
 
         async def fetch_by_id() -> Snapshot[Task]:
             known = [one for one in sorted(ids or ()) if connector.is_native_id(one)]
-            with in_context(_counted_by(contribution.told)):
+            with in_context(counted_by(contribution.told)):
                 return await self._reader.by_id(
                     contribution, GET_TASK, known, connector.get_tasks, fresh=fresh, shows=plan.admits
                 )
@@ -323,37 +364,8 @@ class TaskLists:
         return fetch if ids is None else fetch_by_id
 
 
-def _counted_by(cost: RequestCost | None) -> CallContext:
-    context = current_context()
-    return context if cost is None else context.counted_by(cost)
-
-
 async def _listed(connector: Connector[Any], query: TaskQuery, limit: int, after: str | None) -> Page[Task]:
     return presentable(await connector.list_tasks(query, limit=limit, after=after), query, connector)
-
-
-def _told(contribution: Contribution[Task], planned: PlannedStream, page_of: PageOf[Task]) -> PageOf[Task]:
-    """Counts the calls that are told. In a list with tasks of other people a page behind a full one is needed because of them."""
-    told, is_first, is_needed_by_others = contribution.told, True, False
-
-    async def counted(limit: int, after: str | None) -> Page[Task]:
-        nonlocal is_first, is_needed_by_others
-        # A list that goes on begins behind a page that other people's tasks have filled.
-        is_needed_by_others = is_needed_by_others or (planned.shows_others and is_first and after is not None)
-        is_first = False
-        with in_context(_counted_by(None if is_needed_by_others else told)):
-            page = await page_of(limit, after)
-        is_needed_by_others = planned.shows_others and len(page.items) + len(page.odd) >= limit
-        return page
-
-    return counted
-
-
-def _is_vain(plan: SourcePlan, streams: Sequence[Stream[Task]]) -> bool:
-    """Whether chosen tasks, or the tasks of chosen flows, were read, and the caller sees nothing of them."""
-    shown = {native_id for stream in streams for native_id in stream.seen}
-    chosen = {native_id for planned in plan.streams for native_id in planned.ids or ()}
-    return not chosen <= shown or (not shown and any(planned.query.flows is not None for planned in plan.streams))
 
 
 def _written(
@@ -367,6 +379,16 @@ def _written(
         return Snapshot(tuple(rows.values()))
 
     return ScannedStream(StreamSpec(stream, order, lambda task: task, start_of(stream, start)), fetch)
+
+
+def keys_of(wanted: TaskFilter) -> Iterator[str]:
+    """The keys of the people whom the filter names, with those of all that is nested in it."""
+    for person in (*(wanted.assignees or ()), *(wanted.candidate_users or ())):
+        if person.key is not None:
+            yield person.key
+    nested = () if wanted.none_of is None else (wanted.none_of,)
+    for each in (*wanted.all_of, *(wanted.any_of or ()), *nested):
+        yield from keys_of(each)
 
 
 def _fresh_seconds(snapshot: Snapshot[Task], least: float) -> float:

@@ -207,6 +207,7 @@ async def test_a_cursor_fits_another_page_size_and_an_equal_filter() -> None:
     assert [edge.task for edge in page.edges[:2]] == [edge.task for edge in before.edges]
 
 
+@pytest.mark.slow
 async def test_a_cursor_over_ten_systems_is_at_most_2_kilobytes() -> None:
     """Sixty streams with long native ids: three disjuncts and two null partitions for each system."""
     sources = federation(*(ListingConnector(key, rows(key)) for key in TEN), people=[ALICE])

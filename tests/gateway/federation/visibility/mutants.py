@@ -69,8 +69,8 @@ def person_out_of_cursors(patch: pytest.MonkeyPatch) -> None:
 def rule_out_of_the_question(patch: pytest.MonkeyPatch) -> None:
     """Vendors are asked for the filter; rows are checked only after reading."""
 
-    def queries(asked: TaskQuery, _scope: Sequence[TaskQuery], *_: object) -> list[VendorQuery]:
-        return [VendorQuery(asked, is_exact=True)]
+    def queries(asked: TaskQuery, scope: Sequence[TaskQuery], *_: object) -> list[VendorQuery]:
+        return [VendorQuery(asked, is_exact=True, disjuncts=tuple(scope))]
 
     patch.setattr("gateway.federation.lists.planner.vendor_queries", queries)
 
@@ -79,7 +79,7 @@ def filter_in_place_of_the_rule(patch: pytest.MonkeyPatch) -> None:
     """Of two sets of a many-valued member that cannot be combined, the shorter one is sent."""
 
     def queries(asked: TaskQuery, scope: Sequence[TaskQuery], *_: object) -> list[VendorQuery]:
-        both = [VendorQuery(*conjunction(asked, disjunct)) for disjunct in scope]
+        both = [VendorQuery(*conjunction(asked, disjunct), disjuncts=(disjunct,)) for disjunct in scope]
         return [each for each in both if not is_contradictory(each.query)]
 
     patch.setattr("gateway.federation.lists.planner.vendor_queries", queries)
