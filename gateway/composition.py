@@ -242,10 +242,8 @@ def compose(
     def ended(ref: TaskRef) -> None:
         answers.invalidate([Tag(ref.source, Kind.TASK, ref.native_id), Tag(ref.source, Kind.TASK_LIST)])
 
-    overlay, flow_overlay = (
-        Overlay(monotonic=monotonic, now=now, ended=ended),
-        FlowOverlay(monotonic=monotonic, now=now),
-    )
+    overlay = Overlay(monotonic=monotonic, now=now, ended=ended, scope_of=lambda key: by_key[key].scope)
+    flow_overlay = FlowOverlay(monotonic=monotonic, now=now, scope_of=lambda key: by_key[key].scope)
     reader = SourceReader(answers)
     flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)
     identities = Identities(people)

@@ -100,6 +100,7 @@ class Camunda7Connector(Connector[Camunda7Settings]):
         {Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS}
     )
     sorts_flows: ClassVar[bool] = True
+    one_owner: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
     takes_unions: ClassVar[bool] = True
     costly_candidates: ClassVar[bool] = True

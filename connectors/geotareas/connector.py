@@ -76,6 +76,7 @@ class GeotareasConnector(Connector[GeotareasSettings]):
     title: ClassVar[str] = "GEOtareas"
     settings_type = GeotareasSettings
     never_filled = search.NEVER_FILLED
+    one_owner = True
     # The largest `limit` that the vendor documents, for scans as well.
     page_limit = 100
     listings = frozenset({Listing.FLOWS})

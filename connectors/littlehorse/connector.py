@@ -95,6 +95,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
     title: ClassVar[str] = "LittleHorse"
     settings_type = LittlehorseSettings
     never_filled = frozenset({TaskOrderField.DUE_AT, TaskOrderField.FOLLOW_UP_AT, TaskOrderField.UPDATED_AT})
+    one_owner = True
     # Every list is a full scan, so that there is no larger page for scans.
     page_limit = AT_ONCE * MOST_ROWS
     listings = frozenset({Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS})

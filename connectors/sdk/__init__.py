@@ -23,7 +23,7 @@ Not in `__all__`: `registry` (the gateway finds vendors with it), `testing` (the
 (form-js documents), which vendors that have such forms import by itself, with `feel` (its expressions).
 """
 
-from connectors.sdk.caller import Identity
+from connectors.sdk.caller import Access, Identity
 from connectors.sdk.capability import Capability, Support, handles
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import (
@@ -253,6 +253,7 @@ __all__ = [
     "MISSING",
     "NO_CONTENT",
     "OPEN_STATES",
+    "Access",
     "Activity",
     "ActivityType",
     "ActsAs",

@@ -99,6 +99,7 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
     candidate_users: frozenset[str] | None = None
     candidate_groups: frozenset[str] | None = None
     has_candidates: bool | None = None
+    access_keys: frozenset[str] | None = None
     flows: frozenset[str] | None = None
     definition_keys: frozenset[str] | None = None
     business_keys: frozenset[str] | None = None
@@ -165,6 +166,7 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
                     for group in task.candidate_groups or ()
                 )
             )
+            and (self.access_keys is None or task.access_key in self.access_keys)
             and (
                 self.has_candidates is None
                 or bool(task.candidate_users or task.candidate_groups) == self.has_candidates

@@ -118,11 +118,10 @@ class GraphQLRoute:
         context = CallContext(
             caller=caller,
             token=token,
-            counters=(cost,),
             asked_at=time.monotonic(),
             operation_records=OperationRecords(),
         )
-        with in_context(context.with_deadline(self._deadlines.of(operation))):
+        with in_context(context.counted_by(cost).with_deadline(self._deadlines.of(operation))):
             answer = await self._execution.run(operation, Context(caller, self._federation()))
         logged["upstream_calls"] = cost.sent
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
@@ -140,13 +139,14 @@ class GraphQLRoute:
 
 
 def _cost(cost: RequestCost) -> dict[str, Any]:
-    """`extensions.taskgate`: what the operation cost upstream."""
+    """`extensions.taskgate`: what the operation cost upstream, without what other people's tasks cost."""
+    told = cost.told
     return {
-        "upstreamCalls": cost.sent,
-        "waits": cost.waits,
-        "waitedMs": round(cost.waited_seconds * 1000, 1),
-        "retries": cost.retries,
-        "refusals": cost.refusals,
+        "upstreamCalls": told.sent,
+        "waits": told.waits,
+        "waitedMs": round(told.waited_seconds * 1000, 1),
+        "retries": told.retries,
+        "refusals": told.refusals,
     }
 
 

@@ -7,6 +7,7 @@ people_list       pages of people, groups and members
 stats             counts of tasks by what they have in common
 
 planner           what each source is asked for a list of tasks
+vendor_query      the filter within the rule of visibility, as a query for a vendor
 filter_compiler   filters as a pushed query and an exact test
 query_logic       conjunction, generalisation and contradiction of queries
 sort_order        orders of rows, and the null partitions that a vendor can sort
@@ -22,6 +23,7 @@ page              the merged page with cursors and reports
 cursor            cursors on the wire, and fingerprints of lists
 position          where a page ended: a position per stream
 source_report     what one source contributed
+told_calls        which of its calls a person is told of
 odd_rows          rows that do not fit the vendor's documentation, and whose they may be
 """
 

@@ -7,8 +7,8 @@ from connectors.sdk.connector_info import Listing
 from connectors.sdk.errors import ConnectorError, ForbiddenError, InputError
 from connectors.sdk.model import Flow
 from connectors.sdk.query import FlowQuery, Page
-from gateway.federation.cache import Kind
-from gateway.federation.lists.cursor import CursorCodec, fingerprint
+from gateway.federation.cache import Kind, fingerprint
+from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.list_reader import ListReader, has_listing, page_size
 from gateway.federation.lists.page import PageBuilder

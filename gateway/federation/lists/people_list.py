@@ -13,8 +13,8 @@ from connectors.sdk.errors import InputError
 from connectors.sdk.model import NativeRef, Task, TaskRef, User
 from connectors.sdk.query import Page, has_words
 from gateway.federation.authorization import KnownAccounts
-from gateway.federation.cache import CachedResult, Kind
-from gateway.federation.lists.cursor import CursorCodec, fingerprint
+from gateway.federation.cache import CachedResult, Kind, fingerprint
+from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.full_scan import N, Snapshot
 from gateway.federation.lists.list_reader import ListReader, has_listing
 from gateway.federation.lists.page import PageBuilder

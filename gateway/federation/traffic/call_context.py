@@ -69,7 +69,18 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
 
     def counted_by(self, cost: RequestCost) -> "CallContext":
         """`cost` counts the requests, beside the counters that there are."""
-        return structs.replace(self, counters=(*self.counters, cost))
+        return structs.replace(self, counters=(*self.counters, cost, cost.told))
+
+    def counted_apart_by(self, cost: RequestCost) -> "CallContext":
+        """As `counted_by`; the counters that there are count the requests too, but do not tell them: see `tell`."""
+        counters = (each for each in self.counters if not each.is_told)
+        return structs.replace(self, counters=(*counters, cost, cost.told))
+
+    def tell(self, cost: RequestCost) -> None:
+        """What may be told of a part that was counted apart, to the counters of this context."""
+        for each in self.counters:
+            if each.is_told:
+                each.add(cost)
 
     def records_of(self, source: str, scope: Hashable) -> SourceRecords | None:
         """The records of a source that a read may share; None without a moment that all of them were read after."""
