@@ -1,6 +1,7 @@
 """Stand-ins: servers that behave like the vendors' systems on the wire. They share no code with the gateway.
 
-One folder for each vendor, all with the same file names: `camunda`, `uipath`, `epilot`, `littlehorse`, `geotareas`. Around them:
+One folder for each vendor, all with the same file names: `camunda`, `uipath`, `epilot`, `littlehorse`, `geotareas`,
+`camunda7`. Around them:
 
 - `issuer`: a small identity provider, where the demo's people sign in
 - `server`: serves stand-ins, and the identity provider, on sockets

@@ -20,6 +20,8 @@ from sandbox.stand_in import StandIn
 
 BACKLOG = 2048
 GRACE_S = 1
+# As usual for servers, and longer than clients keep a connection: none is closed while a request is on its way.
+KEEP_ALIVE_S = 75
 
 
 class PortTakenError(OSError):
@@ -92,6 +94,7 @@ def _server(app: ASGIApp) -> _EmbeddedServer:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )
     return _EmbeddedServer(config)
 

@@ -48,6 +48,10 @@ class ConnectorInfo(Struct, frozen=True, kw_only=True):
     `list_note`: what a list of tasks may leave out or show late, as text for people; empty if lists are complete.
     `sorts_flows`: flows come with the newest start first.
     `open_to_everyone`: everyone with an identity in the source may claim a READY task that has no candidates.
+    `takes_unions`: `pushdown` keeps `TaskQuery.any_of` where one question to the vendor covers all of its queries. Other
+    connectors never get it: they are asked once for each.
+    `costly_candidates`: the candidates of rows cost calls of their own, so a query may do without them.
+    `lists_data`: rows can bring the data of their tasks; `detail_in` reads them from the row.
     `default_limits`: what the vendor documents. The source's own `limits` replace single values of it.
     `capabilities`: the commands of this source under its settings.
     `withheld`: those of them that its account turned out not to be able to perform, each with the reason.
@@ -64,6 +68,9 @@ class ConnectorInfo(Struct, frozen=True, kw_only=True):
     list_note: str = ""
     sorts_flows: bool = False
     open_to_everyone: bool = False
+    takes_unions: bool = False
+    costly_candidates: bool = False
+    lists_data: bool = False
     default_limits: LimitsSettings = LimitsSettings()
     capabilities: Mapping[type[Command], Capability] = MappingProxyType({})
     withheld: Mapping[type[Command], str] = MappingProxyType({})

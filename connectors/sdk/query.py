@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from connectors.sdk.model import CountAccuracy, Flow, FlowState, SubjectRef, Task, TaskKind, TaskPriority, TaskState
 from connectors.sdk.odd_rows import OddRow
@@ -83,6 +83,11 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
     that moment, or overdue according to the vendor. `text` is searched in each text of a row (`shown_texts`), both
     `folded`. `present` and `absent` name order fields that must, or must not, have a value: the gateway splits an
     ordered list into these two parts, so it does not matter where the vendor sorts nulls.
+    `any_of`: at least one of these queries must match, too; only connectors with `ConnectorInfo.takes_unions` get it.
+
+    `order`, `without_candidates` and `with_data` are no conditions. `without_candidates`: rows may come without their
+    candidates (`ConnectorInfo.costly_candidates`), which then count as matching. `with_data`: rows are to bring the data
+    of their tasks (`ConnectorInfo.lists_data`).
     """
 
     ids: frozenset[str] | None = None
@@ -106,10 +111,13 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
     text: str | None = None
     present: frozenset[TaskOrderField] = frozenset()
     absent: frozenset[TaskOrderField] = frozenset()
+    any_of: "tuple[TaskQuery, ...] | None" = None
     order: tuple[SortKey, ...] = ()
+    without_candidates: bool = False
+    with_data: bool = False
 
     def matches(self, task: Task) -> bool:
-        """Whether a row satisfies every member; the order does not count."""
+        """Whether a row satisfies every condition."""
         return (
             (self.ids is None or task.native_id in self.ids)
             and (self.states is None or task.state in self.states)
@@ -123,13 +131,29 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
             and (self.text is None or self._has_text(task))
             and (not self.present or all(order_value(task, field) is not None for field in self.present))
             and (not self.absent or all(order_value(task, field) is None for field in self.absent))
+            and (self.any_of is None or any(each.matches(task) for each in self._alternatives()))
         )
+
+    def bare(self) -> "TaskQuery":
+        """The query for rows without candidates, as `without_candidates`; its alternatives too."""
+        alternatives = None if self.any_of is None else tuple(each.bare() for each in self.any_of)
+        return structs.replace(self, without_candidates=True, any_of=alternatives)
+
+    def _alternatives(self) -> "Sequence[TaskQuery]":
+        return [each.bare() for each in self.any_of or ()] if self.without_candidates else self.any_of or ()
 
     def _matches_people(self, task: Task) -> bool:
         return (
             (self.assignees is None or any(user.native_id in self.assignees for user in task.assignees))
             and (self.has_assignee is None or bool(task.assignees) == self.has_assignee)
-            and (
+            and self._matches_candidates(task)
+        )
+
+    def _matches_candidates(self, task: Task) -> bool:
+        if self.without_candidates and task.candidate_users is None and task.candidate_groups is None:
+            return True
+        return (
+            (
                 self.candidate_users is None
                 or any(user.native_id in self.candidate_users for user in task.candidate_users or ())
             )

@@ -1,6 +1,7 @@
 """All configured sources as one: implements `schema.ports.Federation` by delegation."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
 from msgspec import Struct, structs
@@ -120,7 +121,9 @@ class FederatedSources:
 
     def _info_of(self, source: Source) -> SourceInfo:
         info = source.info()
-        return structs.replace(info, cache=self._cache_info(source), capabilities=with_roles(info.capabilities))
+        return structs.replace(
+            info, cache=partial(self._cache_info, source), capabilities=with_roles(info.capabilities)
+        )
 
     def _cache_info(self, source: Source) -> CacheInfo:
         view = self._cache.view(source.key)

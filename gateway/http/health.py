@@ -50,7 +50,7 @@ def _issuer_health(issuer: IssuerStatus) -> dict[str, Any]:
 
 def source_health(source: SourceInfo) -> dict[str, Any]:
     """One source, with the values that the graph and the metrics show too."""
-    cache = source.cache
+    cache = None if source.cache is None else source.cache()
     return {
         "status": source.status,
         "reason": source.status_reason,

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from msgspec import structs
 
 from connectors.sdk.connector import Connector
 from connectors.sdk.connector_info import DirectoryFact, Listing
@@ -67,7 +68,7 @@ class ReadPromises:
         """Every listed task matches the pushed-down query, every match is listed, and no match of the query is lost."""
         everything = await drain(connector, connector.pushdown(TaskQuery()), connector.info.page_limit)
         assert everything, "the list of all tasks is empty"
-        for query in queries(sample, everything):
+        for query in queries(sample, everything, takes_unions=connector.info.takes_unions):
             pushed = connector.pushdown(query)
             listed = {task.native_id for task in await drain(connector, pushed, connector.info.page_limit)}
             matching = {task.native_id for task in everything if pushed.matches(task)}
@@ -85,6 +86,30 @@ class ReadPromises:
                 f"pushed down {shown(pushed)} for {shown(query)}; the list lacks ids that match the latter: "
                 f"{ids_of(wanted - listed)}. pushdown must not narrow a query"
             )
+
+    async def test_rows_without_candidates_or_with_data_are_the_same_tasks(
+        self, connector: Connector[Any], sample: ContractSample
+    ) -> None:
+        """For a connector that says `costly_candidates` or `lists_data`: what is no condition changes no list, and `detail_in`
+        gives the data that `get_detail` reads."""
+        if not (connector.info.costly_candidates or connector.info.lists_data):
+            pytest.skip("rows have no parts that are optional")
+        query = connector.pushdown(TaskQuery(states=OPEN_STATES))
+        limit = connector.info.page_limit
+        whole = {task.native_id for task in (await connector.list_tasks(query, limit=limit)).items}
+        spared = await connector.list_tasks(
+            structs.replace(query, without_candidates=connector.info.costly_candidates), limit=limit
+        )
+        with_data = await connector.list_tasks(structs.replace(query, with_data=connector.info.lists_data), limit=limit)
+        brought = [(task, connector.detail_in(task, frozenset({DetailAspect.DATA}))) for task in with_data.items]
+
+        assert whole == {task.native_id for task in spared.items} == {task.native_id for task in with_data.items}
+        for task, detail in [pair for pair in brought if pair[1] is not None][:3]:
+            read = await connector.get_detail(task, frozenset({DetailAspect.DATA}))
+            assert detail is not None
+            assert detail.data == read.data, f"detail_in gives other data of {task.native_id} than get_detail"
+        if connector.info.lists_data:
+            assert any(detail for _, detail in brought), "detail_in gives no data of rows that were asked with data"
 
     @pytest.mark.parametrize("odd", [None, {}, "a row"], ids=["null", "empty", "text"])
     async def test_one_odd_row_costs_one_row(

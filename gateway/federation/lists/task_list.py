@@ -163,6 +163,8 @@ class TaskLists:
             native_id=self._native_id,
             now=request.now or self._now(),
             own=lambda connector: own_ended(caller, connector, self._own, request.scope),
+            without_candidates=request.without_candidates,
+            with_data=request.with_data,
         )
 
     def _native_id(self, source: str, person: PersonId) -> str | None:
@@ -281,6 +283,7 @@ class TaskLists:
 
         partition = planned.partition
         own = {task.native_id for task in plan.own}
+        admits = plan.admits_from(planned)
         reading = Reading.ROW if planned.ids is None else Reading.RECORD
 
         def admit(task: Task) -> Task | None:
@@ -288,7 +291,7 @@ class TaskLists:
                 return None
             shown = self._within_flow(task)
             is_own = partition is None or partition.holds(shown)
-            return shown if is_own and shown.native_id not in own and plan.admits(shown) else None
+            return shown if is_own and shown.native_id not in own and admits(shown) else None
 
         return admit
 
