@@ -60,7 +60,11 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
             gateway.federation.drain(seconds)
 
     app.state.drain = drain
-    graphiql = GraphiQL(settings) if settings.gateway.offers("graphiql") else None
+    graphiql = (
+        GraphiQL(settings, logins=lambda: opened[0].authenticator.logins() if opened else ())
+        if settings.gateway.offers("graphiql")
+        else None
+    )
     resource = ProtectedResource(settings.auth)
     route = GraphQLRoute(
         Execution(

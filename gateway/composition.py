@@ -19,7 +19,7 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.registry import connector_types
-from gateway.auth import Authenticator, open_authenticator
+from gateway.auth import Authenticator, IssuerStatus, open_authenticator
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.lists import (
@@ -62,6 +62,7 @@ from gateway.federation.writes import (
     shows_last_write,
 )
 from gateway.people import People, Person, SourceRules
+from gateway.people.book import BookOfPeople
 from gateway.people.opening import open_book
 from gateway.settings import Settings
 from gateway.shared import Leases
@@ -76,6 +77,8 @@ log = structlog.get_logger("taskgate.federation")
 
 # Seconds for which the start waits until every source has looked at its account, and every issuer has told its keys.
 FIRST_LOOK = 3.0
+# Seconds for two answers of each provider.
+LOOK_AT_ISSUERS = 12.0
 
 
 class Gateway(Struct, frozen=True, kw_only=True):
@@ -109,7 +112,7 @@ async def open_gateway(
         people = await stack.enter_async_context(
             open_book(
                 [Person(caller=person.caller(), subject=person.subject) for person in settings.people],
-                {source.key: link_rules(source) for source in sources},
+                {source.key: SourceRules.of(source.connector) for source in sources},
                 DirectoryScan({source.key: source for source in sources}),
             )
         )
@@ -152,14 +155,12 @@ async def open_gateway(
         yield Gateway(authenticator=authenticator, federation=federation)
 
 
-def link_rules(source: Source) -> SourceRules:
-    """How people are linked to the accounts of the source."""
-    settings = source.connector.settings
-    return SourceRules(
-        settings=settings.people,
-        facts=source.connector.info.directory,
-        directory_seconds=settings.cache.directory_seconds,
-    )
+async def issuers_now(settings: Settings) -> tuple[Sequence[IssuerStatus], set[str]]:
+    """The identity providers after one look at each, and the addresses of those where pages can sign people in."""
+    development = settings.gateway.profile == "development"
+    async with open_authenticator(settings.auth, BookOfPeople(), is_development=development) as authenticator:
+        await authenticator.first_look(within=LOOK_AT_ISSUERS)
+        return authenticator.issuers(), {login.issuer for login in authenticator.logins()}
 
 
 def journal_fault(settings: Settings) -> str | None:

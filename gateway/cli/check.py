@@ -1,4 +1,4 @@
-"""`taskgate check`: the configuration, the journal of writes, and whether every source answers."""
+"""`taskgate check`: the configuration, the journal of writes, and whether every source and identity provider answers."""
 
 import asyncio
 import sys
@@ -28,7 +28,7 @@ _HISTORY = {
 
 def check(config: ConfigFile) -> None:
     """Validate configuration and journal, ask every source whether it answers, what its account can do, and whether its
-    directory can link people; exit 0 when all is well, else 1.
+    directory can link people, and every identity provider for its keys; exit 0 when all is well, else 1.
     """
     log_errors_only()
     settings = load_or_fail(config)
@@ -37,7 +37,7 @@ def check(config: ConfigFile) -> None:
     fault = journal_fault(settings)
     if fault is not None:
         print(fault, file=sys.stderr)
-    if not asyncio.run(_all_answer(settings)) or fault is not None:
+    if not asyncio.run(_all_answer(settings)) or not asyncio.run(_issuers_answer(settings)) or fault is not None:
         raise typer.Exit(1)
 
 
@@ -65,6 +65,26 @@ async def _rows(settings: "Settings", section: "SourceSettings") -> tuple[Row, R
         return row, await directory_row(settings, section, connector)
     finally:
         await connector.aclose()
+
+
+async def _issuers_answer(settings: "Settings") -> bool:
+    from gateway.composition import issuers_now
+    from gateway.settings import OidcAuth
+
+    if not isinstance(settings.auth, OidcAuth):
+        return True
+    found, with_pages = await issuers_now(settings)
+    rows = []
+    for issuer, status in zip(settings.auth.issuers, found, strict=True):
+        if status.status != "OK":
+            rows.append((status.issuer, "UNAVAILABLE", status.reason or ""))
+        elif issuer.login is not None and status.issuer not in with_pages:
+            rows.append((status.issuer, "LIMITED", "its discovery does not say where pages sign people in (login)"))
+        else:
+            rows.append((status.issuer, "OK", "its keys are read"))
+    print()
+    print_table(("issuer", "status", ""), rows)
+    return all(row[1] == "OK" for row in rows)
 
 
 async def _row(settings: "Settings", section: "SourceSettings") -> Row:

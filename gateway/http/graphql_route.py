@@ -92,6 +92,9 @@ class GraphQLRoute:
             return await self._run(request, caller, token, media, logged)
         except RefusedError as refused:
             logged["refused"] = refused.code
+            if refused.status in {401, 503}:
+                # What an operator needs to know when people cannot sign in. It repeats nothing of the token.
+                logged["reason"] = str(refused)
             answer = {"errors": [{"message": str(refused), "extensions": {"code": refused.code}}]}
             return _response(answer, refused.status, media, refused.headers)
         except Exception:  # noqa: BLE001 the last place where it can become a GraphQL response

@@ -91,7 +91,7 @@ class IssuerSettings(Section):
     algorithms: tuple[Algorithm, ...] = Field(default=("RS256", "PS256", "ES256", "EdDSA"), min_length=1)
     jwks_url: Address | None = None
     leeway: float = Field(default=30.0, ge=0, le=300)
-    prefix: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._@:/-]{0,39})?$")
+    prefix: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._@-]{0,39})?$")
     claims: ClaimPaths = ClaimPaths()
     email_verified: ClaimPath = "email_verified"
     trust_email: bool = False

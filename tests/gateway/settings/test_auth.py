@@ -51,8 +51,8 @@ def test_tokens_of_people_may_be_passed_on_where_they_sign_in_with_them(tmp_path
 
 
 TWO = [
-    {**ISSUER, "prefix": "a:", "email_domains": ["a.example"]},
-    {**ISSUER, "issuer": "https://b.example", "prefix": "b:", "email_domains": ["b.example"]},
+    {**ISSUER, "prefix": "a-", "email_domains": ["a.example"]},
+    {**ISSUER, "issuer": "https://b.example", "prefix": "b-", "email_domains": ["b.example"]},
 ]
 
 
@@ -95,8 +95,8 @@ FAULTS: dict[str, tuple[dict[str, str], str]] = {
         "auth.issuers[1].issuer: the same issuer is listed twice",
     ),
     "two issuers without prefix": ({"auth": second(prefix="")}, "auth.issuers[1].prefix: is missing"),
-    "two issuers with one prefix": ({"auth": second(prefix="a:")}, "auth.issuers[0].prefix: begins with 'a:'"),
-    "a prefix within another": ({"auth": second(prefix="a:b")}, "auth.issuers[1].prefix: begins with 'a:'"),
+    "two issuers with one prefix": ({"auth": second(prefix="a-")}, "auth.issuers[0].prefix: begins with 'a-'"),
+    "a prefix within another": ({"auth": second(prefix="a-b")}, "auth.issuers[1].prefix: begins with 'a-'"),
     "two issuers without domains": ({"auth": second(email_domains=[])}, "auth.issuers[1].email_domains: is missing"),
     "a domain that is none": (
         {"auth": oidc({**ISSUER, "email_domains": ["example"]})},

@@ -78,7 +78,7 @@ def test_a_path_leads_into_members() -> None:
 
 def test_keys_of_several_issuers_are_told_apart() -> None:
     """By the prefix, which the configuration demands then."""
-    assert "partner:s-1" == read(prefix="partner:").key
+    assert "partner-s-1" == read(prefix="partner-").key
 
 
 @pytest.mark.parametrize("key", [None, "", 7, ["a"], "a\nb", " a", "k" * 201, "\u202e"])

@@ -135,11 +135,11 @@ async def test_each_issuer_speaks_for_its_own_people(time: Time) -> None:
     one, two = small_issuer(time, "http://127.0.0.1:8"), small_issuer(time, "http://127.0.0.1:9")
     domains = {"email_domains": ["example.com"]}
     async with signing_in(
-        (one, {"prefix": "one:", **domains}), (two, {"prefix": "two:", **domains}), time=time
+        (one, {"prefix": "one-", **domains}), (two, {"prefix": "two-", **domains}), time=time
     ) as both:
         first, second = [await both.person(each.token("alice").encode()) for each in (one, two)]
         assert first is not None
         assert second is not None
-        assert [f"one:{subject(ALICE)}", f"two:{subject(ALICE)}"] == [first.key, second.key]
+        assert [f"one-{subject(ALICE)}", f"two-{subject(ALICE)}"] == [first.key, second.key]
         with pytest.raises(UnauthenticatedCallerError):
             await both.person(one.token("alice", iss=two.address).encode())
