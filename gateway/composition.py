@@ -112,7 +112,7 @@ async def open_gateway(
         people = await stack.enter_async_context(
             open_book(
                 [Person(caller=person.caller(), subject=person.subject) for person in settings.people],
-                {source.key: link_rules(source) for source in sources},
+                {source.key: SourceRules.of(source.connector) for source in sources},
                 DirectoryScan({source.key: source for source in sources}),
             )
         )
@@ -153,16 +153,6 @@ async def open_gateway(
                 group.start_soon(partial(source.start, within=FIRST_LOOK))
             group.start_soon(partial(authenticator.first_look, within=FIRST_LOOK))
         yield Gateway(authenticator=authenticator, federation=federation)
-
-
-def link_rules(source: Source) -> SourceRules:
-    """How people are linked to the accounts of the source."""
-    settings = source.connector.settings
-    return SourceRules(
-        settings=settings.people,
-        facts=source.connector.info.directory,
-        directory_seconds=settings.cache.directory_seconds,
-    )
 
 
 async def issuers_now(settings: Settings) -> tuple[Sequence[IssuerStatus], set[str]]:

@@ -16,6 +16,7 @@ SMALL = {
     "faults.py": ["--seconds", "0.2"],
     "limits.py": ["--seconds", "0.2"],
     "lists.py": ["--sizes", "200", "--runs", "1"],
+    "people.py": ["--people", "500"],
     "writes.py": ["--writes", "300", "--kills", "2", "--claims", "5"],
 }
 
