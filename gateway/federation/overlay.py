@@ -99,7 +99,7 @@ class Overlay:
 
     def seen(self, task: Task, reading: Reading) -> Task:
         """The record to show for one that was read: the expected one while the vendor lags behind, or was not asked since."""
-        entry = self._entries.get(task.ref)
+        entry = self._entries.get(task.ref) if self._entries else None
         if entry is None:
             return task
         is_over = entry.is_over(reading, self._monotonic())
