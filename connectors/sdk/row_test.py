@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
@@ -22,6 +23,10 @@ def folded(text: str) -> str:
     """
     if text.isascii():
         return " ".join(text.lower().split())
+    return _kept(text) if len(text) <= LONGEST_KEPT else _decomposed(text)
+
+
+def _decomposed(text: str) -> str:
     # Decomposing can bring capitals, and folding can bring composed letters: each is done again.
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold())
     kept = (
@@ -37,8 +42,13 @@ def shown_texts(task: Task) -> Sequence[str]:
     return [text for text in (task.title, task.description, definition, task.business_key, *subjects) if text]
 
 
+LONGEST_KEPT = 200
+"""Characters of a text whose folded form is kept. Titles and names are short, and come again with the next request."""
+_kept = lru_cache(maxsize=8_192)(_decomposed)
+
+
 class FoldedOnce(Generic[R]):
-    """The folded texts of a row, a line each; None without texts.
+    """The folded texts of a row, a line each; None without texts. `parts` are the same, one by one.
 
     Conditions that share it fold a row's texts once: they are kept until the next row.
     """
@@ -46,14 +56,19 @@ class FoldedOnce(Generic[R]):
     def __init__(self, texts_of: Callable[[R], Sequence[str]]) -> None:
         self._texts_of = texts_of
         self._row: R | None = None
+        self._parts: Sequence[str] = ()
         self._text: str | None = None
 
     def __call__(self, row: R) -> str | None:
-        if row is not self._row:
-            texts = self._texts_of(row)
-            self._text = BREAK.join(map(folded, texts)) if texts else None
-            self._row = row
+        self.parts(row)
         return self._text
+
+    def parts(self, row: R) -> Sequence[str]:
+        if row is not self._row:
+            self._parts = [folded(text) for text in self._texts_of(row)]
+            self._text = BREAK.join(self._parts) if self._parts else None
+            self._row = row
+        return self._parts
 
 
 def part_of(needle: str, text_of: Callable[[R], str | None]) -> Callable[[R], bool]:
@@ -84,6 +99,12 @@ class TextMatch(Struct, frozen=True, kw_only=True):
         not_in = self.not_in or frozenset()
         holds_without = contains is None and start is None and self.is_null is not False
         is_compared, holds_with = contains is not None or start is not None, self.is_null is not True
+
+        def has_part(text: str | None, plain: str | None = None) -> bool:
+            return text is not None and contains in (folded(text) if plain is None else plain)  # type: ignore[operator]
+
+        if self == TextMatch(contains=self.contains) and contains is not None:
+            return has_part
 
         def test(text: str | None, plain: str | None = None) -> bool:
             if text is None:

@@ -79,7 +79,7 @@ def _too_large(max_bytes: int) -> RefusedError:
 
 
 def _from_json(body: bytes) -> GraphQLRequest:
-    parameters = _json(body, "The body")
+    parameters = json_of(body, "The body")
     if isinstance(parameters, list):
         raise _bad("Send one request at a time, not a batch.")
     if not isinstance(parameters, dict):
@@ -101,7 +101,7 @@ def _from_query_string(query_string: bytes, max_bytes: int) -> GraphQLRequest:
         parameters[name] = value
     for name in ("variables", "extensions"):
         if name in parameters:
-            parameters[name] = _json(parameters[name].encode(), f"The parameter {name}") if parameters[name] else None
+            parameters[name] = json_of(parameters[name].encode(), f"The parameter {name}") if parameters[name] else None
     if parameters.get("operationName") == "":
         parameters["operationName"] = None
     return _request(parameters, may_write=False)
@@ -126,13 +126,28 @@ def _request(parameters: dict[str, Any], *, may_write: bool) -> GraphQLRequest:
     )
 
 
-# A number with a fraction keeps its digits; the JSON scalar reads them.
-_DECODER = msgspec.json.Decoder(float_hook=WrittenFloat)
+_MOST_FRACTIONS = 20_000
 
 
-def _json(text: bytes, what: str) -> Any:
+class _Fractions:
+    """A number with a fraction keeps its digits; the JSON scalar reads them. Each takes as long as many whole numbers."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_FRACTIONS
+
+    def __call__(self, text: str) -> WrittenFloat:
+        self._left -= 1
+        if self._left < 0:
+            raise RefusedError(
+                400, "TOO_COSTLY", f"The request has more than {_MOST_FRACTIONS} numbers with a fraction."
+            )
+        return WrittenFloat(text)
+
+
+def json_of(text: bytes, what: str) -> Any:
+    """RefusedError names `what` if it is not JSON."""
     try:
-        return _DECODER.decode(text)
+        return msgspec.json.Decoder(float_hook=_Fractions()).decode(text)
     except (ValueError, RecursionError):
         raise _bad(f"{what} is not JSON in UTF-8, or is nested too deeply.") from None
 

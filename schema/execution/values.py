@@ -26,7 +26,7 @@ from schema.core.scalars import WrittenFloat
 FILTERS = "Filter"
 """The names of filter inputs end so."""
 SEARCH = "search"
-LIST = 10
+LIST = 15
 """Conditions that a list counts as: reading and sorting its rows costs about as much."""
 ITEMS = 25
 """Items of a list in a filter that count as a condition."""
@@ -43,7 +43,7 @@ class Values:
     """The values of one operation. `variables` are as sent.
 
     `conditions` counts what each row of a list is tested with, so that tests take time that grows with rows only: every
-    member of a filter, every filter, and `ITEMS` items of a list are one; every list is `LIST`.
+    member of a filter, and every `ITEMS` items of a list in one, are one; every list is `LIST`.
     """
 
     def __init__(self, schema: GraphQLSchema, limits: DocumentLimits, variables: Mapping[str, object]) -> None:
@@ -117,13 +117,14 @@ class Values:
         if len(value) > len(type_.fields):
             raise ValueExcessError(f"{path} has more members than a {type_.name} can have.")
         is_filter = type_.name.endswith(FILTERS)
-        found = int(is_filter)
+        found = 0
         for name, member in value.items():
             field = type_.fields.get(name)
             if field is not None:
                 found += self._measure(field.type, member, f"{path}.{name}", is_filter=is_filter, depth=depth + 1)
                 self._told(found, path)
-        return found
+        # An empty filter has to be read, too.
+        return max(found, int(is_filter))
 
     def _told(self, found: int, path: str) -> int:
         if found > self._limits.conditions:

@@ -47,6 +47,8 @@ class FilterCompiler:
         # Many conditions on one row fold its texts once.
         self._shown = FoldedOnce(shown_texts)
         self._title: FoldedOnce[Task] = FoldedOnce(lambda task: (task.title,))
+        self._tags: FoldedOnce[Task] = FoldedOnce(lambda task: [tag.name for tag in task.tags or ()])
+        self._labels: FoldedOnce[Task] = FoldedOnce(lambda task: [each.label or "" for each in task.subjects or ()])
 
     def compile(self, wanted: TaskFilter) -> CompiledFilter:
         """The filter with all that is nested in it."""
@@ -131,7 +133,7 @@ class FilterCompiler:
         if wanted.definition is not None:
             tests.append(_text(wanted.definition, lambda task: task.definition.key if task.definition else None))
         if wanted.tag is not None:
-            tests.append(_tag(wanted.tag))
+            tests.append(_tag(wanted.tag, self._tags))
         if wanted.has_candidate_users is not None:
             tests.append(_has(wanted.has_candidate_users, lambda task: task.candidate_users))
         if wanted.has_candidate_groups is not None:
@@ -139,7 +141,7 @@ class FilterCompiler:
         if wanted.has_flow is not None:
             tests.append(_has(wanted.has_flow, lambda task: task.flow_id is not None))
         if wanted.subject is not None and wanted.subject.label is not None:
-            tests.append(_subject(wanted.subject))
+            tests.append(_subject(wanted.subject, self._labels))
         return tests
 
 
@@ -204,17 +206,19 @@ def _has(wanted: bool, value: Callable[[Task], object]) -> Test:  # noqa: FBT001
     return lambda task: bool(value(task)) == wanted
 
 
-def _tag(match: TextMatch) -> Test:
+def _tag(match: TextMatch, names: FoldedOnce[Task]) -> Test:
     """One tag must fit; `is_null` asks for tasks without tags. `not_in` of tags comes as a filter of its own."""
     holds = match.test()
 
     def test(task: Task) -> bool:
-        return any(holds(tag.name) for tag in task.tags) if task.tags else holds(None)
+        if not task.tags:
+            return holds(None)
+        return any(map(holds, (tag.name for tag in task.tags), names.parts(task)))
 
     return test
 
 
-def _subject(match: SubjectMatch) -> Test:
+def _subject(match: SubjectMatch, labels: FoldedOnce[Task]) -> Test:
     """One subject must fit all members of the match."""
     label = folded(match.label or "")
 
@@ -222,8 +226,8 @@ def _subject(match: SubjectMatch) -> Test:
         return any(
             (match.type is None or subject.type == match.type)
             and (match.native_id is None or subject.native_id == match.native_id)
-            and label in folded(subject.label or "")
-            for subject in task.subjects or ()
+            and label in shown
+            for subject, shown in zip(task.subjects or (), labels.parts(task), strict=True)
         )
 
     return test

@@ -108,6 +108,21 @@ class NewestFirst:
         return self.rank(self.values_of(row))
 
 
+class Unsorted(Generic[R]):
+    """For rows that are all read and only counted."""
+
+    tie_length = 0
+
+    def values_of(self, row: R) -> SortValues:
+        return ()
+
+    def rank(self, values: SortValues) -> Rank:
+        return ()
+
+    def rank_of(self, row: R) -> Rank:
+        return ()
+
+
 class ByName(Generic[R]):
     """By the name that `name_of` gives, case ignored. No vendor's sort is used."""
 

@@ -23,7 +23,7 @@ from gateway.federation.lists.page import PageBuilder
 from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan
 from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, start_of
 from gateway.federation.lists.row_stream import Admit, FetchAll, PagedStream, ScannedStream, StreamSpec, VendorPages
-from gateway.federation.lists.sort_order import SortValues, TotalOrder
+from gateway.federation.lists.sort_order import Order, SortValues, TotalOrder, Unsorted
 from gateway.federation.lists.source_report import Contribution, is_complete
 from gateway.federation.objects import GET_TASK
 from gateway.federation.overlay import Overlay, Reading
@@ -130,7 +130,7 @@ class TaskLists:
         self, caller: Caller, planner: Planner, request: TaskListRequest, since: Mapping[str, datetime]
     ) -> list[Contribution[Task]]:
         contributions = [
-            self._contribution(caller, source, planner, request, TotalOrder(()), None, since.get(source.key))
+            self._contribution(caller, source, planner, request, Unsorted(), None, since.get(source.key))
             for source in self._sources
         ]
         async with anyio.create_task_group() as group:
@@ -183,7 +183,7 @@ class TaskLists:
         source: Source,
         planner: Planner,
         request: TaskListRequest,
-        order: TotalOrder,
+        order: Order[Task],
         start: ListPosition | None,
         since: datetime | None,
     ) -> Contribution[Task]:
@@ -308,7 +308,7 @@ async def _listed(connector: Connector[Any], query: TaskQuery, limit: int, after
 
 
 def _written(
-    source: str, tasks: Sequence[Task], plan: SourcePlan, order: TotalOrder, start: ListPosition | None
+    source: str, tasks: Sequence[Task], plan: SourcePlan, order: Order[Task], start: ListPosition | None
 ) -> ScannedStream[Task]:
     """The tasks that writes left, as long as the vendor does not show them, and those that the caller ended."""
     stream = StreamId(source, StreamKind.LOCAL)
