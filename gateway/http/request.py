@@ -58,7 +58,9 @@ async def read_request(scope: Scope, receive: Receive, max_body_bytes: int) -> G
 
 async def _body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
     declared = header(scope, b"content-length") or ""
-    if declared.isdecimal() and int(declared) > max_bytes:
+    if declared.isdecimal() and (len(declared) > _LONGEST_LENGTH or int(declared) > max_bytes):
+        if header(scope, b"expect") is None and len(declared) <= _LONGEST_LENGTH:
+            await _drain(receive, int(declared))
         raise _too_large(max_bytes)
     body = bytearray()
     while True:
@@ -67,13 +69,31 @@ async def _body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
             raise RefusedError(400, "BAD_REQUEST", "The request ended early.")
         body += message.get("body", b"")
         if len(body) > max_bytes:
+            await _drain(receive, 0)
             raise _too_large(max_bytes)
         if not message.get("more_body", False):
             return bytes(body)
 
 
+DRAINED = 16 * 1024 * 1024
+"""Bytes of a body that is too large which are read, and dropped, so that the client can read the refusal."""
+_LONGEST_LENGTH = 20
+
+
+async def _drain(receive: Receive, declared: int) -> None:
+    """Reads the rest of the body if it is not very large. A client that is still sending would see a reset, not the answer."""
+    left = DRAINED
+    if declared > left:
+        return
+    while left > 0:
+        message: Message = await receive()
+        left -= len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
+
+
 def _too_large(max_bytes: int) -> RefusedError:
-    # The rest of the body is not read, so the connection cannot be used again.
+    # More of the body may follow, so the connection cannot be used again.
     text = f"The request is larger than {max_bytes} bytes."
     return RefusedError(413, "PAYLOAD_TOO_LARGE", text, {"Connection": "close"})
 

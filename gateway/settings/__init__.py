@@ -4,6 +4,7 @@ file      `load`: reads the TOML file and fills in `${NAME}` and `${file:path}`
 gateway   `[gateway]`: the process
 auth      `[auth]`: how callers sign in
 cache_bounds  `[gateway.cache]`: how much is kept
+connections  `[gateway.connections]`: what a client may use before it is known
 store     `[store]`: how long the journal keeps ended tasks
 people    `[[people]]`: people and their identities
 checks    each table against its type, and the tables against each other
@@ -14,6 +15,7 @@ errors    `ConfigurationError`: one line that names the key
 
 from gateway.settings.auth import ApiKey, ApiKeysAuth, DemoAuth
 from gateway.settings.cache_bounds import CacheBounds
+from gateway.settings.connections import ConnectionLimits
 from gateway.settings.errors import ConfigurationError
 from gateway.settings.file import Settings, load
 from gateway.settings.gateway import GatewaySettings
@@ -25,6 +27,7 @@ __all__ = [
     "ApiKeysAuth",
     "CacheBounds",
     "ConfigurationError",
+    "ConnectionLimits",
     "DemoAuth",
     "GatewaySettings",
     "PersonSettings",
