@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from graphql import (
+    FloatValueNode,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLSchema,
+    IntValueNode,
     ListValueNode,
     NullValueNode,
     ObjectValueNode,
@@ -78,11 +80,18 @@ class Values:
             case ListValueNode():
                 return [self._plain(each, path, depth + 1) for each in node.values]
             case ObjectValueNode():
-                return {each.name.value: self._plain(each.value, path, depth + 1) for each in node.fields}
+                return {
+                    each.name.value: self._plain(each.value, f"{path}.{each.name.value}", depth + 1)
+                    for each in node.fields
+                }
             case NullValueNode():
                 return None
+            case IntValueNode() | FloatValueNode():
+                if len(node.value) > LONGEST_NUMBER:
+                    raise ValueExcessError(_too_long_a_number(path))
+                return WrittenFloat(node.value)
             case _:
-                # Numbers, enums and booleans have a text too.
+                # Enums and booleans have a text too.
                 return getattr(node, "value", None)
 
     def _measure(self, type_: GraphQLInputType, value: object, path: str, *, is_filter: bool, depth: int) -> int:
@@ -163,9 +172,13 @@ class Values:
                 elif isinstance(each, list):
                     below.extend(each)
                 elif not _is_short_number(each):
-                    raise ValueExcessError(f"{path} has a number with more than {LONGEST_NUMBER} digits.")
+                    raise ValueExcessError(_too_long_a_number(path))
             level = below
             depth += 1
+
+
+def _too_long_a_number(path: str) -> str:
+    return f"{path} has a number with more than {LONGEST_NUMBER} digits."
 
 
 def _is_short_number(value: object) -> bool:
