@@ -5,14 +5,14 @@ import queue
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any, TextIO
 
 MOST_WAITING = 10_000
 """Lines that may wait; more are dropped and counted."""
 MOST_FRAMES = 30
 
-Event = dict[str, Any]
+Event = MutableMapping[str, Any]
 
 
 class LogWriter:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
-from gateway.cli.log_writer import MOST_WAITING, LogWriter
+from gateway.cli.log_writer import MOST_WAITING, Event, LogWriter
 
 
 def logger(writer: LogWriter) -> Any:
@@ -44,7 +44,7 @@ def test_a_line_is_made_in_another_thread() -> None:
     go, stream = threading.Event(), io.StringIO()
     made_in: set[str] = set()
 
-    def render(event: dict[str, Any]) -> str:
+    def render(event: Event) -> str:
         go.wait()
         made_in.add(threading.current_thread().name)
         return f"{event['event']} {event.get('lines_dropped_before', '')}"

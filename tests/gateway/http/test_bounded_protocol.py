@@ -176,11 +176,11 @@ async def test_a_head_beyond_the_bounds_is_refused(start: bytes, piece: bytes) -
     assert transport.status == "431"
     assert b"8192 bytes" in transport.written
     assert transport.has_ended
-    assert not transport.is_over
+    assert not transport.is_closing()
     (timer,) = door.loop.timers
     assert timer.seconds == LINGER_SECONDS
     timer.fire()
-    assert transport.is_over
+    assert transport.is_closing()
     assert door.application.scopes == []
 
 
