@@ -32,7 +32,7 @@ help:
 	@echo "                marked neither server (start one, or a program) nor slow, with few examples of properties"
 	@echo "make test       every check: format, lint, types, import contracts, all tests; prints the CPU seconds"
 	@echo "make test-long  the property tests with many more examples"
-	@echo "make test-real  the Camunda connector against a real engine (Java, several hundred MB)"
+	@echo "make test-real  the connector of Camunda 7 against a real Operaton (Java 17, Maven), Camunda 8 from an archive"
 	@echo "make graphiql   fetch the files of the page at /graphql from npm; demo and test do it too"
 	@echo "make clean      remove .venv and what the tools left"
 
@@ -87,9 +87,9 @@ $(CHECKS): checks-%:
 test-long: .venv/.installed-dev graphiql $(NPM_INSTALLED)
 	HYPOTHESIS_PROFILE=long $(SIDE_BY_SIDE) $(PARTS)
 
-# No part of test: fetches an engine once (kept outside of the tree), starts it, tests against it, stops it.
+# No part of test: fetches Operaton once (kept outside of the tree), starts it, tests against it, stops it.
 test-real: .venv/.installed-dev
-	@$(BIN)/python -m tests.real
+	@$(BIN)/python -m tests.real $(ENGINES)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache gateway/graphiql/npm tests/*/node_modules

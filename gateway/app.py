@@ -17,6 +17,7 @@ from gateway.http import (
     Deadlines,
     GraphQLRoute,
     Metrics,
+    ProtectedResource,
     health_routes,
     log_upstream_request,
     metrics_routes,
@@ -59,7 +60,12 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
             gateway.federation.drain(seconds)
 
     app.state.drain = drain
-    graphiql = GraphiQL(settings) if settings.gateway.offers("graphiql") else None
+    graphiql = (
+        GraphiQL(settings, logins=lambda: opened[0].authenticator.logins() if opened else ())
+        if settings.gateway.offers("graphiql")
+        else None
+    )
+    resource = ProtectedResource(settings.auth)
     route = GraphQLRoute(
         Execution(
             build_schema(),
@@ -73,13 +79,15 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         deadlines=Deadlines(
             settings.gateway.query_deadline, settings.gateway.mutation_deadline, settings.gateway.bulk_deadline
         ),
+        resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
     )
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
     app.router.routes.append(Route("/graphql", route, methods=None))
     if graphiql is not None:
         app.router.routes.append(graphiql.route)
-    app.include_router(health_routes(sources))
+    app.router.routes.extend(resource.routes())
+    app.include_router(health_routes(sources, lambda: opened[0].authenticator))
     if settings.gateway.metrics:
         app.include_router(metrics_routes(metrics))
 
@@ -90,5 +98,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
             allow_origins=list(settings.gateway.cors_origins),
             allow_methods=["GET", "POST"],
             allow_headers=["authorization", "content-type"],
+            # Without it a page could not read where to sign in.
+            expose_headers=["WWW-Authenticate"],
         )
     return app

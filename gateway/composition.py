@@ -19,14 +19,22 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.registry import connector_types
-from gateway.auth import Authenticator, sign_in
+from gateway.auth import Authenticator, IssuerStatus, open_authenticator
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
 from gateway.federation.cache import Cache, Kind, Tag
-from gateway.federation.lists import CursorCodec, DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
+from gateway.federation.lists import (
+    CursorCodec,
+    DefinitionLists,
+    DirectoryScan,
+    FlowLists,
+    PeopleLists,
+    Stats,
+    TaskLists,
+)
 from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.service import FederatedSources, Lists, Objects
-from gateway.federation.sources import Source, SourceReader, flight_context
+from gateway.federation.sources import Links, Source, SourceReader, flight_context
 from gateway.federation.traffic import Observe, ignore_record
 from gateway.federation.writes import (
     AtMostOnceSender,
@@ -35,6 +43,7 @@ from gateway.federation.writes import (
     Creator,
     FlowWriter,
     FormValidation,
+    Identities,
     Looker,
     Looks,
     LostAnswers,
@@ -52,19 +61,24 @@ from gateway.federation.writes import (
     WritePipeline,
     shows_last_write,
 )
-from gateway.people import People
-from gateway.people.configured import ConfiguredPeople
+from gateway.people import People, Person, SourceRules
+from gateway.people.book import BookOfPeople
+from gateway.people.opening import open_book
 from gateway.settings import Settings
 from gateway.shared import Leases
 from gateway.shared.memory import memory_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
+from gateway.store.forgetting import Forgotten
+from gateway.store.forgetting import forget_person as erase_person
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import Target
 
 log = structlog.get_logger("taskgate.federation")
 
-# Seconds for which the start waits until every source has looked at its account.
+# Seconds for which the start waits until every source has looked at its account, and every issuer has told its keys.
 FIRST_LOOK = 3.0
+# Seconds for two answers of each provider.
+LOOK_AT_ISSUERS = 12.0
 
 
 class Gateway(Struct, frozen=True, kw_only=True):
@@ -89,13 +103,22 @@ async def open_gateway(
     """
     async with AsyncExitStack() as stack:
         shared = memory_state()
-        people = ConfiguredPeople(person.caller() for person in settings.people)
         sources = []
         for section in settings.sources:
             connector = connector_types()[section.vendor].open(section)
             source = Source(connector, rate_limits=shared.rate_limits, observe=observe)
             stack.push_async_callback(source.aclose)
             sources.append(source)
+        people = await stack.enter_async_context(
+            open_book(
+                [Person(caller=person.caller(), subject=person.subject) for person in settings.people],
+                {source.key: link_rules(source) for source in sources},
+                DirectoryScan({source.key: source for source in sources}),
+            )
+        )
+        authenticator = await stack.enter_async_context(
+            open_authenticator(settings.auth, people, is_development=settings.gateway.profile == "development")
+        )
         keep_own = timedelta(days=settings.store.keep_own_days)
         journal = SqliteJournal(settings.gateway.journal, keep_ended=keep_own.total_seconds())
         stack.callback(journal.close)
@@ -128,7 +151,26 @@ async def open_gateway(
         async with anyio.create_task_group() as group:
             for source in sources:
                 group.start_soon(partial(source.start, within=FIRST_LOOK))
-        yield Gateway(authenticator=Authenticator(sign_in(settings.auth, people)), federation=federation)
+            group.start_soon(partial(authenticator.first_look, within=FIRST_LOOK))
+        yield Gateway(authenticator=authenticator, federation=federation)
+
+
+def link_rules(source: Source) -> SourceRules:
+    """How people are linked to the accounts of the source."""
+    settings = source.connector.settings
+    return SourceRules(
+        settings=settings.people,
+        facts=source.connector.info.directory,
+        directory_seconds=settings.cache.directory_seconds,
+    )
+
+
+async def issuers_now(settings: Settings) -> tuple[Sequence[IssuerStatus], set[str]]:
+    """The identity providers after one look at each, and the addresses of those where pages can sign people in."""
+    development = settings.gateway.profile == "development"
+    async with open_authenticator(settings.auth, BookOfPeople(), is_development=development) as authenticator:
+        await authenticator.first_look(within=LOOK_AT_ISSUERS)
+        return authenticator.issuers(), {login.issuer for login in authenticator.logins()}
 
 
 def journal_fault(settings: Settings) -> str | None:
@@ -141,6 +183,17 @@ def journal_fault(settings: Settings) -> str | None:
     except GatewayUnavailableError as error:
         return f"{path}: {error.message}"
     return None
+
+
+def forget_person(settings: Settings, key: str) -> Forgotten:
+    """Erases a person from the journal of writes. Raises GatewayUnavailableError."""
+    path = settings.gateway.journal
+    return erase_person(path, key) if path.exists() else Forgotten(writes=0, ended_tasks=0, left=0)
+
+
+def directory_scan(connector: Connector[Any]) -> DirectoryScan:
+    """Reads the directory of one source, as the book of people does."""
+    return DirectoryScan({connector.source: Source(connector, rate_limits=memory_state().rate_limits)})
 
 
 async def history_shows_last_write(settings: Settings, connector: Connector[Any]) -> bool | None:
@@ -195,7 +248,8 @@ def compose(
     )
     reader = SourceReader(answers)
     flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)
-    tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows, own=own)
+    identities = Identities(people)
+    tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows, own=own, links=Links(people))
     task_lists = TaskLists(
         sources,
         reader=reader,
@@ -279,6 +333,7 @@ def compose(
         ),
         leases=target_leases,
         own=own,
+        identities=identities,
         recovery=recovery,
         recorder=recorder,
         settler=settler,
@@ -321,6 +376,7 @@ def compose(
             pipeline=pipeline,
             tasks=task_writer,
             reads=tasks,
+            identities=identities,
             deadline=bulk_deadline,
         ),
         next_task=NextTask(

@@ -14,14 +14,22 @@ from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import CacheSettings, LimitsSettings, Section, SourceSettings
 from gateway.cli import app
 from gateway.federation.sources.action_capabilities import action_capabilities
-from gateway.settings import CacheBounds, StoreSettings, load
+from gateway.settings import (
+    CacheBounds,
+    ClaimPaths,
+    IssuerSettings,
+    LoginSettings,
+    OidcAuth,
+    StoreSettings,
+    load,
+)
 from schema.core.enums import UserErrorCode
 from schema.core.limits import DocumentLimits
 from tests.documents import PAGES, README, ROOT, Page
 from tests.world import World
 
-BEHAVIOUR, CLIENTS, CONFIGURATION, OPERATING = (
-    Page(f"docs/{name}.md") for name in ("behaviour", "clients", "configuration", "operating")
+BEHAVIOUR, CLIENTS, CONFIGURATION, OPERATING, SIGN_IN = (
+    Page(f"docs/{name}.md") for name in ("behaviour", "clients", "configuration", "operating", "sign-in")
 )
 
 
@@ -128,7 +136,7 @@ def test_the_listed_codes_are_the_codes_of_the_gateway() -> None:
     listed = {code for row in CLIENTS.rows("code") for code in row[0].split(", ")}
 
     assert set(REFUSALS) <= listed
-    assert listed <= set(REFUSALS) | set(UserErrorCode) | {"INTERNAL"}
+    assert listed <= set(REFUSALS) | set(UserErrorCode) | {"INTERNAL", "SIGN_IN_UNAVAILABLE"}
 
 
 def test_the_listed_statuses_of_a_write_are_all_statuses() -> None:
@@ -160,6 +168,39 @@ def test_the_tables_of_cache_and_limits_equal_the_settings(head: str, model: typ
     expected = [[f"`{name}`", str(field.default), field.description] for name, field in model.model_fields.items()]
 
     assert expected == CONFIGURATION.rows(head)
+
+
+@pytest.mark.parametrize(
+    ("head", "model"),
+    [
+        ("`[auth]`", OidcAuth),
+        ("`[[auth.issuers]]`", IssuerSettings),
+        ("`[auth.issuers.claims]`", ClaimPaths),
+        ("`[auth.issuers.login]`", LoginSettings),
+    ],
+)
+def test_the_tables_of_sign_in_equal_the_settings(head: str, model: type[Section]) -> None:
+    """Every setting with its default, in the order of the settings."""
+    expected = [
+        (f"`{name}`", "required" if field.is_required() else repr(field.get_default(call_default_factory=True)))
+        for name, field in model.model_fields.items()
+        if name != "mode"
+    ]
+    shown = [(row[0], repr(ClaimPaths()) if row[1] == "see below" else row[1]) for row in SIGN_IN.rows(head)]
+
+    assert expected == shown
+
+
+def test_the_configurations_of_the_sign_in_page_can_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a person, whom keys need."""
+    monkeypatch.setenv("ALICE_KEY_SHA256", hashlib.sha256(b"key").hexdigest())
+    path = tmp_path / "taskgate.toml"
+    modes = []
+    for block in SIGN_IN.blocks("toml"):
+        path.write_text(f'{block}\n[[people]]\nkey = "alice"\nname = "Alice"\n', encoding="utf-8")
+        modes.append(load(path).auth.mode)
+
+    assert ["oidc", "api_keys"] == modes
 
 
 def test_the_table_of_documented_limits_equals_the_connectors() -> None:

@@ -24,7 +24,7 @@ from gateway.federation.lists import CursorCodec
 from gateway.federation.sources import Source
 from gateway.federation.traffic import CallContext, OperationRecords, in_context
 from gateway.http.request import RefusedError, json_of
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 from gateway.shared.memory import memory_state
 from gateway.store.sqlite import SqliteJournal
 from schema.api import build_schema
@@ -121,7 +121,7 @@ class Gateway:
         shared = memory_state()
         self._federation = compose(
             [Source(Vendor(key), rate_limits=shared.rate_limits) for key in KEYS],
-            people=ConfiguredPeople(),
+            people=BookOfPeople(),
             journal=SqliteJournal(None),
             answers=Cache(max_bytes=1 << 28, max_entries=10_000, log=shared.invalidations),
             cursors=CursorCodec(b"benchmark"),

@@ -30,7 +30,8 @@ CAPABLE = "query ($key: [ID!]) { sources(ids: $key) { capabilities { action supp
 LISTED = """query ($source: ID!, $after: String) {
   tasks(first: 100, after: $after, filter: {source: {eq: $source}, isOpen: true}) {
     nodes { id native { nativeId } flow { id native { nativeId } definition { key } subjects { type nativeId } } } pageInfo { hasNextPage endCursor } } }"""
-TASK = """query ($id: ID!) { task(id: $id) { assignee { id } priority permittedActions { action allowed } outcomes { code }
+TASK = "query ($id: ID!) { task(id: $id) { isOpen assignee { id } priority permittedActions { action allowed } } }"
+FORM = """query ($id: ID!) { task(id: $id) { outcomes { code }
   form { fields { key type required isReadOnly options { value } } } } }"""
 FLOW = "query ($id: ID!) { flow(id: $id) { state } }"
 BY_ID = "query ($id: ID!) { operation(id: $id) { status requestedAt settledAt } }"

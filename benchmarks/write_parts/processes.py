@@ -5,7 +5,7 @@ import logging
 import multiprocessing
 import socket
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -24,14 +24,14 @@ from sandbox.registry import stand_ins
 from sandbox.server import serve
 
 
-def stand_in_process(pipe: Connection, tasks: int, seed: int) -> None:
+def stand_in_process(pipe: Connection, tasks: int, seed: int, names: Sequence[str]) -> None:
     """Serve until the other end of `pipe` is closed. First send the gateway's configuration and the addresses."""
 
     async def served() -> None:
         more = crowd()
         # Before the vendors' modules are imported, which make their directories of it.
         vars(people)["ALL_PEOPLE"] = (*people.ALL_PEOPLE, *more)
-        chosen = [kind() for kind in stand_ins().values()]
+        chosen = [kind() for name, kind in stand_ins().items() if not names or name in names]
         found = {one.vendor: identities(one, more) for one in chosen}
         for each in chosen:
             each.reset(tasks=tasks, seed=seed, now=None, scenario=None)
@@ -104,10 +104,11 @@ class Gateway:
 
 
 @contextmanager
-def vendors(tasks: int, seed: int) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
+def vendors(tasks: int, seed: int, names: Sequence[str] = ()) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
+    """Those of the stand-ins, or all: their configuration and addresses."""
     spawning = multiprocessing.get_context("spawn")
     ours, theirs = spawning.Pipe()
-    process = spawning.Process(target=stand_in_process, args=(theirs, tasks, seed), daemon=True)
+    process = spawning.Process(target=stand_in_process, args=(theirs, tasks, seed, names), daemon=True)
     process.start()
     theirs.close()
     try:

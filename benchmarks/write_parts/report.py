@@ -9,12 +9,16 @@ from benchmarks.write_parts.world import CREATED, OWNER, World, Written
 
 
 class Verdict(Struct):
-    """The writes of one verb, and what is wrong about them: APPLIED without effect, and effects without APPLIED."""
+    """The writes of one verb, and what is wrong about them: APPLIED without effect, and effects without APPLIED.
+
+    `wrong` tells each target for which something is.
+    """
 
     writes: list[Written] = []
     effects: int = 0
     lies: int = 0
     more: int = 0
+    wrong: list[str] = []
 
 
 async def verdicts(world: World, urls: Mapping[str, str]) -> list[tuple[str, str, Verdict]]:
@@ -22,8 +26,11 @@ async def verdicts(world: World, urls: Mapping[str, str]) -> list[tuple[str, str
     found: list[tuple[str, str, Verdict]] = []
     for vendor in urls:
         done: Counter[tuple[str, str]] = Counter()
+        seen: defaultdict[str, list[str]] = defaultdict(list)
         for effect in await world.effects(vendor):
-            done["" if effect["action"] in CREATED else effect["task"], effect["action"]] += 1
+            target = "" if effect["action"] in CREATED else effect["task"]
+            done[target, effect["action"]] += 1
+            seen[target].append(f"{effect['at']} {effect['action']}")
         groups: defaultdict[tuple[str, frozenset[str]], list[Written]] = defaultdict(list)
         for one in world.written:
             if one.vendor == vendor:
@@ -32,6 +39,7 @@ async def verdicts(world: World, urls: Mapping[str, str]) -> list[tuple[str, str
         taken_over = {one.target for one in world.written if one.vendor == vendor and one.verb == "COMPLETE"}
         for (target, names), written in groups.items():
             left = sum(done[target, name] for name in names)
+            wrong_before = sum(row.lies + row.more for row in rows.values())
             # The effects are those of the writes that were APPLIED, then of those that may have been.
             for one in sorted(written, key=lambda one: ("APPLIED", "PENDING", "UNKNOWN", "REJECTED").index(one.status)):
                 row = rows[one.verb]
@@ -44,6 +52,11 @@ async def verdicts(world: World, urls: Mapping[str, str]) -> list[tuple[str, str
             if left and not (names == OWNER and target in taken_over):
                 last = rows[written[-1].verb]
                 last.effects, last.more = last.effects + left, last.more + left
+            if sum(row.lies + row.more for row in rows.values()) > wrong_before:
+                told = [
+                    f"{one.at} {one.verb} {one.status} {one.operation}" for one in world.written if one.target == target
+                ]
+                rows[written[-1].verb].wrong.append("\n    ".join([f"{vendor} {target}", *told, *seen[target]]))
         found += [(vendor, verb, one) for verb, one in sorted(rows.items())]
     return found
 

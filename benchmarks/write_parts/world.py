@@ -5,13 +5,13 @@ import random
 import time
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 from msgspec import Struct
 
-from benchmarks.write_parts.graphql import BY_ID, CAPABLE, FLOW, FREE, INPUTS, LISTED, MUTATIONS, SEEN, TASK
+from benchmarks.write_parts.graphql import BY_ID, CAPABLE, FLOW, FORM, FREE, INPUTS, LISTED, MUTATIONS, SEEN, TASK
 from benchmarks.write_parts.people import PEOPLE, crowd
 from benchmarks.write_parts.processes import Gateway
 from schema.core.relay import global_id, person_id
@@ -21,6 +21,8 @@ LATE_MS = 2500
 FAULTY, AGAIN = 0.3, 0.5
 # Seconds that a person waits after a source was not available, and that the settling of the last writes may take.
 PAUSE, SETTLING = 0.3, 90.0
+# How often a target at which nothing is possible is tried again.
+MOST_TRIES = 40
 # Requests that change nothing are left alone: the faults are for writes.
 WRITES = r"(?!.*(?:/token|/login|[:/]search|:execute)$).*"
 FAULTS: Sequence[Mapping[str, object]] = (
@@ -49,6 +51,7 @@ EFFECTS = {
     "CREATE": CREATED - {"start_flow"},
     **dict.fromkeys(("CLAIM", "RELEASE", "ASSIGN", "UNASSIGN"), OWNER),
     **dict.fromkeys(("CANCEL", "SKIP"), frozenset({"cancel", "skip"})),
+    **dict.fromkeys(("START", "RESUME"), frozenset({"start", "resume", "stop"})),
     **dict.fromkeys(
         ("UPDATE_DUE", "UPDATE_FOLLOW_UP", "UPDATE_PRIORITY", "UPDATE_CANDIDATES", "UPDATE_DETAILS"),
         frozenset({"update"}),
@@ -56,6 +59,10 @@ EFFECTS = {
 }
 # The folder of new tasks, where a vendor needs one.
 CREATED_IN = {"uipath": {"folderId": 828}}
+
+
+class NothingNowError(Exception):
+    """No write is possible at the moment."""
 
 
 class Written(Struct, eq=False):
@@ -68,6 +75,7 @@ class Written(Struct, eq=False):
     codes: tuple[str, ...] = ()
     operation: str = ""
     seconds: float | None = None
+    at: str = ""
     was_open: bool = False
     resent: bool = False
     is_settled: bool = False
@@ -102,7 +110,8 @@ class World:
         self._count: Counter[tuple[str, str]] = Counter()
         self._number = 0
         self._supported: set[tuple[str, str]] = set()
-        self._sent: Counter[str] = Counter()
+        self.sent: Counter[str] = Counter()
+        self._tries: Counter[str] = Counter()
         self.is_done = False
 
     async def ask(self, person: str, document: str, **variables: Any) -> dict[str, Any]:
@@ -152,36 +161,48 @@ class World:
         return deque(found)
 
     async def work(self, slots: deque[Slot], vendor: str, most: int) -> None:
-        """One person's work: take a target, write to it, put it back; until `most` writes were sent to the vendor."""
-        while slots and self._sent[vendor] < most:
-            self._sent[vendor] += 1
+        """One person's work: take a target, write to it, put it back; until `most` writes in all were sent to the vendor."""
+        while slots and self.sent[vendor] < most:
+            self.sent[vendor] += 1
             slot = slots.popleft()
             try:
                 written = await self._write_to(slot)
-            except httpx2.HTTPError:
+            except (httpx2.HTTPError, NothingNowError):
                 await asyncio.sleep(PAUSE)
-                slots.append(slot)
+                self._tries[slot.id] += 1
+                if self._tries[slot.id] < MOST_TRIES:
+                    slots.append(slot)
                 written = None
             if written is None:
-                self._sent[vendor] -= 1
+                self.sent[vendor] -= 1
                 continue
             if "UPSTREAM_UNAVAILABLE" in written.codes and written.status == "REJECTED":
                 await asyncio.sleep(PAUSE)
-            if written.status in {"APPLIED", "REJECTED"} or self._chance.random() < AGAIN:
+            is_clear = slot.kind == "source" or written.status in {"APPLIED", "REJECTED"}
+            if is_clear or self._chance.random() < AGAIN:
                 slots.append(slot)
 
     async def _write_to(self, slot: Slot) -> Written | None:
-        """One write that is possible now, of those the one with the fewest so far; None if there is none."""
-        person, task = "carol", dict[str, Any]()
+        """One write that is possible now, of those the one with the fewest so far; None if there never will be one.
+
+        NothingNowError if there may be one later: the source may be unavailable, or the last write not settled.
+        """
+        person, task, is_open = "carol", dict[str, Any](), True
         match slot.kind:
             case "task":
                 person = self._chance.choice(PEOPLE)
-                task = (await self.ask(person, TASK, id=slot.id))["task"] or {}
+                task = (await self.ask(person, TASK, id=slot.id))["task"]
+                if task is None:
+                    # An admin sees every task.
+                    person = "carol"
+                    task = (await self.ask(person, TASK, id=slot.id))["task"] or {}
+                is_open = task.get("isOpen", True)
                 allowed = [one["action"] for one in task.get("permittedActions", ()) if one["allowed"]]
             case "flow":
                 flow = (await self.ask(person, FLOW, id=slot.id))["flow"] or {}
                 ways = {"ACTIVE": ["SUSPEND_FLOW", "CANCEL_FLOW"], "SUSPENDED": ["RESUME_FLOW", "CANCEL_FLOW"]}
                 allowed = ways.get(flow.get("state", ""), [])
+                is_open = not flow or flow["state"] in ways
             case _:
                 allowed = ["CREATE", "START_FLOW"]
         verbs = [
@@ -192,10 +213,14 @@ class World:
             and one.endswith("_FLOW") is (slot.kind != "task" and one != "CREATE")
         ]
         if not verbs:
-            return None
+            if allowed or not is_open:
+                return None
+            raise NothingNowError
         verb = min(verbs, key=lambda one: (self._count[slot.vendor, one], self._chance.random()))
+        if verb in {"COMPLETE", "SAVE_DRAFT"}:
+            task |= (await self.ask(person, FORM, id=slot.id))["task"] or {"outcomes": (), "form": None}
         self._count[slot.vendor, verb] += 1
-        written = Written(slot.vendor, verb, slot.native)
+        written = Written(slot.vendor, verb, slot.native, at=datetime.now(UTC).isoformat())
         self.written.append(written)
         await self._send(written, person, self._arguments(verb, slot, task))
         return written

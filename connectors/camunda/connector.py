@@ -32,6 +32,7 @@ from connectors.sdk import (
     Definition,
     DetailAspect,
     DetailParts,
+    DirectoryFact,
     Flow,
     FlowOutcome,
     FlowQuery,
@@ -95,6 +96,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     listings: ClassVar[frozenset[Listing]] = frozenset(
         {Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS}
     )
+    directory: ClassVar[frozenset[DirectoryFact]] = frozenset(DirectoryFact)
     sorts_flows: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
     traces = TRACES

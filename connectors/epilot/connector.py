@@ -31,6 +31,7 @@ from connectors.sdk import (
     ConnectorInfo,
     CreateTask,
     DetailAspect,
+    DirectoryFact,
     Flow,
     FlowOutcome,
     FlowQuery,
@@ -92,6 +93,7 @@ class EpilotConnector(Connector[EpilotSettings]):
     # For lists that the vendor gives in one answer. Its two query APIs give 100 rows a page.
     page_limit = 1000
     listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS})
+    directory = frozenset({DirectoryFact.EMAILS, DirectoryFact.MEMBERSHIPS})
     open_to_everyone = True
     traces = TRACES
 

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from typing import ClassVar, Self
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from connectors.littlehorse import after_write, ids, mapping, search, wire
 from connectors.littlehorse.assignment import Assignments
@@ -29,9 +30,11 @@ from connectors.sdk import (
     ConflictError,
     Connector,
     ConnectorError,
+    ConnectorInfo,
     Credentials,
     Definition,
     DetailAspect,
+    DirectoryFact,
     Flow,
     ForbiddenError,
     Group,
@@ -96,6 +99,15 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
     page_limit = AT_ONCE * MOST_ROWS
     listings = frozenset({Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS})
     traces = TRACES
+
+    @classmethod
+    def info_for(cls, settings: LittlehorseSettings) -> ConnectorInfo:
+        """The directory is the identity provider's, which the admin account reads. The bridge does not say who is disabled."""
+        names_are_ids = settings.options.user_id_claim == "PREFERRED_USERNAME"
+        facts = {DirectoryFact.NAMES_AS_IDS} if names_are_ids else set()
+        if settings.options.identity_adapter and settings.has_admin:
+            facts |= {DirectoryFact.EMAILS, DirectoryFact.USERNAMES, DirectoryFact.MEMBERSHIPS}
+        return replace(super().info_for(settings), directory=frozenset(facts))
 
     def __init__(
         self,

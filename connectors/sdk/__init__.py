@@ -63,7 +63,7 @@ from connectors.sdk.commands import (
     actions_of,
 )
 from connectors.sdk.connector import Connector
-from connectors.sdk.connector_info import ConnectorInfo, Listing
+from connectors.sdk.connector_info import ConnectorInfo, DirectoryFact, Listing
 from connectors.sdk.detail_parts import DetailParts
 from connectors.sdk.errors import (
     AlreadyAssignedError,
@@ -292,6 +292,7 @@ __all__ = [
     "DeleteTask",
     "DetailAspect",
     "DetailParts",
+    "DirectoryFact",
     "Exchange",
     "FixedHeaders",
     "Flow",

@@ -5,11 +5,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from connectors.sdk.model import CountAccuracy, Flow, FlowState, Task, TaskKind, TaskPriority, TaskState
 from connectors.sdk.odd_rows import OddRow
-from connectors.sdk.row_test import FoldedOnce, TextMatch, all_hold, folded, part_of, shown_texts
+from connectors.sdk.row_test import (
+    FoldedOnce,
+    TextMatch,
+    all_hold,
+    always,
+    folded,
+    one_holds,
+    part_of,
+    shown_texts,
+)
 
 
 class TaskOrderField(StrEnum):
@@ -60,6 +69,11 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
     that moment, or overdue according to the vendor. `text` is searched in each text of a row (`shown_texts`), both
     `folded`. `present` and `absent` name order fields that must, or must not, have a value: the gateway splits an
     ordered list into these two parts, so it does not matter where the vendor sorts nulls.
+    `any_of`: at least one of these queries must match, too; only connectors with `ConnectorInfo.takes_unions` get it.
+
+    `order`, `without_candidates` and `with_data` are no conditions. `without_candidates`: rows may come without their
+    candidates (`ConnectorInfo.costly_candidates`), which then count as matching. `with_data`: rows are to bring the data
+    of their tasks (`ConnectorInfo.lists_data`).
     """
 
     ids: frozenset[str] | None = None
@@ -83,7 +97,10 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
     text: str | None = None
     present: frozenset[TaskOrderField] = frozenset()
     absent: frozenset[TaskOrderField] = frozenset()
+    any_of: "tuple[TaskQuery, ...] | None" = None
     order: tuple[SortKey, ...] = ()
+    without_candidates: bool = False
+    with_data: bool = False
 
     def test(self, shown: Callable[[Task], str | None] | None = None) -> Callable[[Task], bool]:
         """Whether a row satisfies every member; the order does not count. Made once for many rows.
@@ -92,7 +109,11 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
         """
         tests = [*self._record_tests(), *self._people_tests(), *self._business_tests()]
         if self.text is not None:
-            tests.append(part_of(folded(self.text), shown or FoldedOnce(shown_texts)))
+            shown = shown or FoldedOnce(shown_texts)
+            tests.append(part_of(folded(self.text), shown))
+        if self.any_of is not None:
+            alternatives = [each.bare() for each in self.any_of] if self.without_candidates else self.any_of
+            tests.append(one_holds([each.test(shown) for each in alternatives]))
         return all_hold(tests)
 
     def matches(self, task: Task) -> bool:
@@ -119,11 +140,23 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
         for absent in self.absent:
             yield _has_no_value(absent)
 
+    def bare(self) -> "TaskQuery":
+        """The query for rows without candidates, as `without_candidates`; its alternatives too."""
+        alternatives = None if self.any_of is None else tuple(each.bare() for each in self.any_of)
+        return structs.replace(self, without_candidates=True, any_of=alternatives)
+
     def _people_tests(self) -> Iterator[Callable[[Task], bool]]:
         if (owners := self.assignees) is not None:
             yield lambda task: any(user.native_id in owners for user in task.assignees)
         if (has_assignee := self.has_assignee) is not None:
             yield lambda task: bool(task.assignees) == has_assignee
+        candidates = all_hold(list(self._candidate_tests()))
+        if self.without_candidates and candidates is not always:
+            yield lambda task: (task.candidate_users is None and task.candidate_groups is None) or candidates(task)
+        elif candidates is not always:
+            yield candidates
+
+    def _candidate_tests(self) -> Iterator[Callable[[Task], bool]]:
         if (users := self.candidate_users) is not None:
             yield lambda task: any(user.native_id in users for user in task.candidate_users or ())
         if (groups := self.candidate_groups) is not None:

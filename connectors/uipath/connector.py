@@ -20,6 +20,7 @@ from connectors.sdk import (
     CreateTask,
     DeleteTask,
     DetailAspect,
+    DirectoryFact,
     Flow,
     FlowOutcome,
     FlowQuery,
@@ -83,6 +84,8 @@ class UiPathConnector(Connector[UiPathSettings]):
     page_limit = 500
     scan_page = SCAN_PAGE
     listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS})
+    # It says neither who is in a group nor which accounts are out of use.
+    directory = frozenset({DirectoryFact.EMAILS, DirectoryFact.USERNAMES})
     # The vendor names no candidates of an unassigned task. Users who may not work in its folder are refused by the vendor.
     open_to_everyone = True
     arrays = ARRAYS

@@ -5,6 +5,7 @@ request         the GraphQL request in a URL or a body, checked; `RefusedError`
 media_types     content negotiation of GraphQL over HTTP
 bounded_protocol  connections: bytes of heads, time for heads and bodies, how many there are
 hanging_up      whether the client of a request has hung up
+protected_resource  which identity provider signs people in, for clients that look for it
 health          `/livez` and `/readyz`
 metrics         `/metrics` for Prometheus
 access_log      one log line for each request to the gateway, and request ids
@@ -16,6 +17,7 @@ from gateway.http.bounded_protocol import ConnectionBounds, bounded_protocol
 from gateway.http.graphql_route import Deadlines, GraphQLRoute
 from gateway.http.health import health_routes
 from gateway.http.metrics import Metrics, metrics_routes
+from gateway.http.protected_resource import ProtectedResource
 from gateway.http.upstream_log import log_upstream_request
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "Deadlines",
     "GraphQLRoute",
     "Metrics",
+    "ProtectedResource",
     "bounded_protocol",
     "health_routes",
     "log_upstream_request",

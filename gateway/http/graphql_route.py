@@ -3,6 +3,7 @@
 Every refusal is a GraphQL response: `{"errors": [...]}` with `extensions.code`.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from connectors.sdk.caller import Caller
-from gateway.auth import Authenticator, UnauthenticatedCallerError
+from gateway.auth import Authenticator, SignInUnavailableError, UnauthenticatedCallerError
 from gateway.federation.traffic import CallContext, OperationRecords, RequestCost, in_context
 from gateway.http.access_log import LOGGED
 from gateway.http.hanging_up import hung_up
@@ -49,6 +50,7 @@ class Deadlines(Struct, frozen=True):
 class GraphQLRoute:
     """`authenticator` and `federation` are called for each request: they open after the application is built.
 
+    `resource_metadata` gives the address where a client finds the identity provider (RFC 9728), None without one.
     `page` answers a browser that opens the URL: a GET without a query that prefers text/html.
     """
 
@@ -60,6 +62,7 @@ class GraphQLRoute:
         federation: Callable[[], Federation],
         max_body_bytes: int,
         deadlines: Deadlines,
+        resource_metadata: Callable[[Scope], str | None] = lambda _scope: None,
         page: Callable[[Scope], Response] | None = None,
     ) -> None:
         self._execution = execution
@@ -67,6 +70,7 @@ class GraphQLRoute:
         self._federation = federation
         self._max_body_bytes = max_body_bytes
         self._deadlines = deadlines
+        self._resource_metadata = resource_metadata
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,12 +86,16 @@ class GraphQLRoute:
             media = _media_type(scope)
             # Before the body is read: a caller without a valid token costs no more than this.
             authenticator = self._authenticator()
-            caller = _caller(authenticator, scope)
+            caller = await self._caller(authenticator, scope)
             logged["caller"] = caller.key
             token = authenticator.token(scope["headers"])
             request = await read_request(scope, receive, self._max_body_bytes)
             return await self._run(scope, request, caller, token, media, logged)
         except RefusedError as refused:
+            logged["refused"] = refused.code
+            if refused.status in {401, 503}:
+                # What an operator needs to know when people cannot sign in. It repeats nothing of the token.
+                logged["reason"] = str(refused)
             answer = {"errors": [{"message": str(refused), "extensions": {"code": refused.code}}]}
             return _response(answer, refused.status, media, refused.headers)
         except Exception:  # noqa: BLE001 the last place where it can become a GraphQL response
@@ -128,12 +136,15 @@ class GraphQLRoute:
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
         return _answered(answer, media, _cost(cost))
 
-
-def _caller(authenticator: Authenticator, scope: Scope) -> Caller:
-    try:
-        return authenticator.caller(scope["headers"])
-    except UnauthenticatedCallerError as error:
-        raise RefusedError(401, "UNAUTHENTICATED", str(error), {"WWW-Authenticate": error.challenge}) from error
+    async def _caller(self, authenticator: Authenticator, scope: Scope) -> Caller:
+        try:
+            return await authenticator.caller(scope["headers"])
+        except UnauthenticatedCallerError as error:
+            challenge = error.challenge(self._resource_metadata(scope))
+            raise RefusedError(401, "UNAUTHENTICATED", str(error), {"WWW-Authenticate": challenge}) from error
+        except SignInUnavailableError as error:
+            headers = {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
+            raise RefusedError(503, "SIGN_IN_UNAVAILABLE", str(error), headers) from error
 
 
 def _cost(cost: RequestCost) -> dict[str, Any]:

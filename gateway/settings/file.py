@@ -10,10 +10,11 @@ from typing import Any
 
 from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import Section, SourceSettings
-from gateway.settings.auth import ApiKeysAuth, Auth, DemoAuth
-from gateway.settings.checks import check_auth, check_distinct, check_identities, checked
+from gateway.settings.auth import Auth, AuthSettings
+from gateway.settings.checks import check_auth, check_distinct, check_identities, check_sources, checked
 from gateway.settings.errors import ConfigurationError, KeyPath
 from gateway.settings.gateway import GatewaySettings
+from gateway.settings.link_checks import check_links, check_subjects
 from gateway.settings.people import PersonSettings
 from gateway.settings.store import StoreSettings
 
@@ -36,7 +37,7 @@ class Settings:
     """`sources` and `people` are in the file's order; each source has its vendor's own settings type."""
 
     gateway: GatewaySettings
-    auth: DemoAuth | ApiKeysAuth
+    auth: AuthSettings
     people: Sequence[PersonSettings]
     sources: Sequence[SourceSettings]
     store: StoreSettings
@@ -60,6 +61,9 @@ def load(path: Path) -> Settings:
     check_distinct("people", [person.key for person in head.people])
     check_identities(head.people, {source.key for source in sources})
     check_auth(head.auth, head.people, head.gateway)
+    check_sources(sources, head.auth)
+    check_subjects(head.people)
+    check_links(sources, head.auth)
     return Settings(gateway=head.gateway, auth=head.auth, people=head.people, sources=sources, store=head.store)
 
 

@@ -22,9 +22,21 @@ def _is_network(text: str) -> str:
 
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/?#@]+)$")]
 
+# Bytes below which a secret that signs can be found by trying.
+_SHORTEST_SECRET = 16
+
+
+def _signing(value: SecretStr) -> SecretStr:
+    length = len(value.get_secret_value().encode())
+    if not length:
+        raise ValueError("is empty")
+    if length < _SHORTEST_SECRET:
+        raise ValueError(f"is shorter than {_SHORTEST_SECRET} bytes; `openssl rand -base64 32` makes one")
+    return value
+
 
 class GatewaySettings(Section):
-    """`secret` signs cursors. `journal` is the SQLite file of writes. `max_body_bytes` bounds one HTTP request.
+    """`secret` signs cursors; 16 bytes or more. `journal` is the SQLite file of writes. `max_body_bytes` bounds one HTTP request.
 
     `introspection`, `graphiql` and `suggestions` (of names, in errors) are None by default: the profile decides.
     `query_deadline` and `mutation_deadline` are the seconds that one GraphQL operation may wait for its sources. One with
@@ -32,7 +44,7 @@ class GatewaySettings(Section):
     `trusted_proxies` are the addresses and networks whose `X-Forwarded-*` headers are believed.
     """
 
-    secret: SecretStr | None = Field(default=None, min_length=1)
+    secret: Annotated[SecretStr, AfterValidator(_signing)] | None = None
     journal: Path
     profile: Literal["development", "production"] = "development"
     cors_origins: tuple[Origin, ...] = ()

@@ -4,11 +4,13 @@ port        the journal as the gateway uses it: guarantees, stages, errors
 evidence    what is kept of a vendor write so that its effect can be recognised
 undo        what takes the first of two steps back
 sqlite      the journal in a SQLite file; only `gateway.composition` imports it
+worker      the thread that works on that file
 rows        its rows as records
 leases      leases on targets, shared by the gateways over that file
 checkpoints moves its log into the file, beside the writes
 private_file  its access rights
 presence    which gateways run over it
+forgetting  erases a person; only `gateway.composition` imports it
 migrations  the tables of that file as numbered steps
 """
 

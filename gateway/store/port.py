@@ -1,5 +1,6 @@
 """The journal of writes as the gateway uses it. The implementation is chosen by `gateway.composition`."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -155,10 +156,12 @@ class Journal(Protocol):
         only_unsettled: bool = False,
         is_final: bool = False,
         was_seen: bool = True,
+        earlier: Collection[str] = (),
     ) -> None:
         """Record the result and the task that the write ended; a later call replaces both.
 
-        The steps that are not settled get the status of the result. UNKNOWN and PENDING leave `settled_at` empty, unless
+        The steps that are not settled get the status of the result. `earlier`: commands that only lead to what the write
+        asks for; a step of these that is not settled stays UNKNOWN where the write is REJECTED. UNKNOWN and PENDING leave `settled_at` empty, unless
         `is_final`: nothing will ever be known. `was_seen`: the author could see the target; otherwise `last` leaves the
         write out, unless it was sent. `frees_key` is for a write that certainly did not happen,
         for a reason that passes: its idempotency key can be used again, and `last` leaves it out. `only_open`: a write that
@@ -174,8 +177,8 @@ class Journal(Protocol):
         It ends with `give_back`, and with this gateway. Within one gateway the callers agree among themselves.
         """
 
-    async def give_back(self, target: Target, *, hidden: Task | None = None) -> None:
-        """End the lease on the target, if this gateway holds it.
+    def give_back(self, target: Target, *, hidden: Task | None = None) -> "asyncio.Future[None]":
+        """End the lease on the target, if this gateway holds it. Begins at once: a `take` that is called later comes later.
 
         `hidden`: the task, without payload, as it was before a write took its candidates. Another gateway gets it with the
         lease: they could see the task until then.

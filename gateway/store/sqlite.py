@@ -1,4 +1,4 @@
-"""The journal of writes in a SQLite file: WAL mode, one connection, worker threads.
+"""The journal of writes in a SQLite file: WAL mode, one connection, one thread (`worker`).
 
 A commit survives the end of the process. Only `mark_sent` and `note_undo` wait for the disk: their commits survive a
 power failure too, with all commits before them, because one sync of the log covers the whole log. The others cost no
@@ -6,15 +6,13 @@ sync. What a power failure takes from them is safe to lose: a write that was not
 was sent is SENT again and is looked up.
 """
 
-import contextlib
+import asyncio
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import anyio
 import msgspec
 
 from connectors.sdk.commands import MutationStatus, TaskAction
@@ -39,6 +37,7 @@ from gateway.store.rows import (
     target_columns,
 )
 from gateway.store.undo import Undo
+from gateway.store.worker import Access, Worker
 from schema.ports import Operation, Target, WriteResult
 
 T = TypeVar("T")
@@ -48,6 +47,8 @@ FORGETS_EVERY = 60.0
 # Statuses that may become known later.
 _OPEN = frozenset({MutationStatus.UNKNOWN, MutationStatus.PENDING})
 
+# Written out, so that the index of open writes is used.
+_IS_OPEN = f"stage <> '{Stage.SETTLED}'"
 _RECORD = "SELECT id, fingerprint, stage, result, settled_at, gateway FROM operation"
 _BY_KEY = "WHERE person = ? AND client_key = ?"
 
@@ -73,7 +74,6 @@ class SqliteJournal:
         self._keep_ended = keep_ended
         # When old records were last deleted, by both clocks.
         self._forgot_at: tuple[float, float] | None = None
-        self._lock = threading.Lock()
         self._checkpoints = None if path is None else Checkpoints(path)
         try:
             if path is not None:
@@ -81,7 +81,7 @@ class SqliteJournal:
             self._db = sqlite3.connect(":memory:" if path is None else path, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute(f"PRAGMA wal_autocheckpoint={MOST_PAGES}")
-            # `_synced` waits for the disk.
+            # The worker waits for the disk where that is asked for.
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute("PRAGMA foreign_keys=ON")
             migrate(self._db)
@@ -90,6 +90,7 @@ class SqliteJournal:
             self._forget_old()
             self._db.commit()
             self._presence = Presence(path)
+            self._worker = Worker(self._db, self._checkpoints)
         except (sqlite3.Error, OSError) as error:
             raise GatewayUnavailableError(f"the journal of writes cannot be opened: {error}") from error
 
@@ -109,20 +110,18 @@ class SqliteJournal:
         def insert() -> Record | None:
             write = (operation_id, person, client_key, fingerprint, source, native_id, kind, action.value)
             row = (*write, Stage.ADMITTED, self._now(), self._ran(), self._presence.id)
-            with self._lock, self._db:
-                self._forget_old()
-                added = self._db.execute(
-                    "INSERT INTO operation (id, person, client_key, fingerprint, source, target, kind, action, stage,"
-                    " requested_at, ran, gateway) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                    " ON CONFLICT (person, client_key) DO NOTHING",
-                    row,
-                )
-                if added.rowcount == 1:
-                    return None
-                found = self._db.execute(f"{_RECORD} {_BY_KEY}", (person, client_key)).fetchone()
-            return self._record_of(found)
+            self._forget_old()
+            added = self._db.execute(
+                "INSERT INTO operation (id, person, client_key, fingerprint, source, target, kind, action, stage,"
+                " requested_at, ran, gateway) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (person, client_key) DO NOTHING",
+                row,
+            )
+            if added.rowcount == 1:
+                return None
+            return self._record_of(self._db.execute(f"{_RECORD} {_BY_KEY}", (person, client_key)).fetchone())
 
-        return await self._run(insert)
+        return await self._run(insert, Access.WRITE)
 
     async def earlier(self, person: str, client_key: str) -> Record | None:
         return await self._run(lambda: self._recorded(_BY_KEY, person, client_key))
@@ -132,51 +131,47 @@ class SqliteJournal:
 
     async def take(self, target: Target) -> Lease | None:
         def taken() -> Lease | None:
-            with self._lock:
-                return leases.take(self._db, target_columns(target), self._presence.id, self._presence.is_running)
+            return leases.take(self._db, target_columns(target), self._presence.id, self._presence.is_running)
 
-        return await self._run(taken)
+        return await self._run(taken, Access.WRITE)
 
-    async def give_back(self, target: Target, *, hidden: Task | None = None) -> None:
+    def give_back(self, target: Target, *, hidden: Task | None = None) -> "asyncio.Future[None]":
         def end() -> None:
-            with self._lock:
-                leases.give_back(self._db, target_columns(target), self._presence.id, ran=self._ran(), hidden=hidden)
+            leases.give_back(self._db, target_columns(target), self._presence.id, ran=self._ran(), hidden=hidden)
 
-        await self._run(end)
+        return self._worker.begin(end, Access.WRITE)
 
     async def mark_sent(self, operation_id: str, evidence: Evidence | None = None) -> int:
         kept = None if evidence is None else msgspec.msgpack.encode(evidence)
         command = "" if evidence is None else evidence.command
 
         def update() -> int:
-            with self._lock, self._synced(), self._db:
-                now = self._now()
-                self._db.execute(
-                    "UPDATE operation SET stage = ?, sent_at = coalesce(sent_at, ?), seen = 1 WHERE id = ? AND stage <> ?",
-                    (Stage.SENT, now, operation_id, Stage.SETTLED),
-                )
-                number = self._db.execute(
-                    "INSERT INTO step (operation_id, number, command, evidence, sent_at) SELECT id,"
-                    " 1 + (SELECT coalesce(max(number), 0) FROM step WHERE operation_id = id), ?, ?, ?"
-                    " FROM operation WHERE id = ? AND stage = ? RETURNING number",
-                    (command, kept, now, operation_id, Stage.SENT),
-                ).fetchone()
-                row = self._db.execute("SELECT stage FROM operation WHERE id = ?", (operation_id,)).fetchone()
+            now = self._now()
+            self._db.execute(
+                "UPDATE operation SET stage = ?, sent_at = coalesce(sent_at, ?), seen = 1 WHERE id = ? AND stage <> ?",
+                (Stage.SENT, now, operation_id, Stage.SETTLED),
+            )
+            number = self._db.execute(
+                "INSERT INTO step (operation_id, number, command, evidence, sent_at) SELECT id,"
+                " 1 + (SELECT coalesce(max(number), 0) FROM step WHERE operation_id = id), ?, ?, ?"
+                " FROM operation WHERE id = ? AND stage = ? RETURNING number",
+                (command, kept, now, operation_id, Stage.SENT),
+            ).fetchone()
+            row = self._db.execute("SELECT stage FROM operation WHERE id = ?", (operation_id,)).fetchone()
             if row is not None and row[0] == Stage.SETTLED:
                 raise GatewayUnavailableError("the write was given up before it was sent; send it again")
             return 1 if number is None else int(number[0])
 
-        return await self._run(update)
+        return await self._run(update, Access.SYNCED)
 
     async def settle_step(self, operation_id: str, number: int, status: MutationStatus) -> None:
         def update() -> None:
-            with self._lock, self._db:
-                self._db.execute(
-                    "UPDATE step SET status = ?, settled_at = ? WHERE operation_id = ? AND number = ?",
-                    (status, None if status in _OPEN else self._now(), operation_id, number),
-                )
+            self._db.execute(
+                "UPDATE step SET status = ?, settled_at = ? WHERE operation_id = ? AND number = ?",
+                (status, None if status in _OPEN else self._now(), operation_id, number),
+            )
 
-        await self._run(update)
+        await self._run(update, Access.WRITE)
 
     async def settle(
         self,
@@ -189,8 +184,10 @@ class SqliteJournal:
         only_unsettled: bool = False,
         is_final: bool = False,
         was_seen: bool = True,
+        earlier: Collection[str] = (),
     ) -> None:
         kept = packed(result)
+        unclear = list(earlier) if result.status is MutationStatus.REJECTED else []
         settled = None if result.status in _OPEN and not is_final else self._now()
         values = (
             Stage.SETTLED,
@@ -206,26 +203,27 @@ class SqliteJournal:
         )
 
         def update() -> None:
-            with self._lock, self._db:
-                changed = self._db.execute(
-                    "UPDATE operation SET stage = ?, settled_at = ?, result = ?, freed = ?,"
-                    " client_key = CASE WHEN ? THEN NULL ELSE client_key END, seen = max(seen, ?)"
-                    " WHERE id = ? AND NOT (? AND stage = ?) AND NOT (? AND settled_at IS NOT NULL)",
-                    values,
-                )
-                if changed.rowcount != 1:
-                    return
+            changed = self._db.execute(
+                "UPDATE operation SET stage = ?, settled_at = ?, result = ?, freed = ?,"
+                " client_key = CASE WHEN ? THEN NULL ELSE client_key END, seen = max(seen, ?)"
+                " WHERE id = ? AND NOT (? AND stage = ?) AND NOT (? AND settled_at IS NOT NULL)",
+                values,
+            )
+            if changed.rowcount != 1:
+                return
+            marks = ", ".join("?" * len(unclear))
+            self._db.execute(
+                f"UPDATE step SET status = CASE WHEN command IN ({marks}) THEN ? ELSE ? END, settled_at = ?"  # noqa: S608 marks
+                " WHERE operation_id = ? AND settled_at IS NULL",
+                (*unclear, MutationStatus.UNKNOWN, result.status, settled, operation_id),
+            )
+            if ended is not None:
+                record = (operation_id, ended.at.timestamp(), msgspec.msgpack.encode(ended))
                 self._db.execute(
-                    "UPDATE step SET status = ?, settled_at = ? WHERE operation_id = ? AND settled_at IS NULL",
-                    (result.status, settled, operation_id),
+                    "INSERT OR REPLACE INTO ended_task (operation_id, at, record) VALUES (?, ?, ?)", record
                 )
-                if ended is not None:
-                    record = (operation_id, ended.at.timestamp(), msgspec.msgpack.encode(ended))
-                    self._db.execute(
-                        "INSERT OR REPLACE INTO ended_task (operation_id, at, record) VALUES (?, ?, ?)", record
-                    )
 
-        await self._run(update)
+        await self._run(update, Access.WRITE)
 
     async def open_writes(self) -> Sequence[OpenWrite]:
         return await self._run(lambda: self._open_except({self._presence.id}))
@@ -253,8 +251,7 @@ class SqliteJournal:
 
         def select() -> tuple[TaskRef, Step] | None:
             statement = f"{STEP.replace('SELECT', 'SELECT target,', 1)} WHERE {where} LIMIT 1"
-            with self._lock, self._db:
-                row = self._db.execute(statement, values).fetchone()
+            row = self._db.execute(statement, values).fetchone()
             return None if row is None else (TaskRef(source, row[0]), step_of(row[1:]))
 
         return await self._run(select)
@@ -267,22 +264,19 @@ class SqliteJournal:
         row = (undo.operation_id, undo.noted_at.timestamp(), msgspec.msgpack.encode(undo))
 
         def insert() -> None:
-            with self._lock, self._synced(), self._db:
-                self._db.execute("INSERT OR REPLACE INTO undo (operation_id, at, record) VALUES (?, ?, ?)", row)
+            self._db.execute("INSERT OR REPLACE INTO undo (operation_id, at, record) VALUES (?, ?, ?)", row)
 
-        await self._run(insert)
+        await self._run(insert, Access.SYNCED)
 
     async def drop_undo(self, operation_id: str) -> None:
         def delete() -> None:
-            with self._lock, self._db:
-                self._db.execute("DELETE FROM undo WHERE operation_id = ?", (operation_id,))
+            self._db.execute("DELETE FROM undo WHERE operation_id = ?", (operation_id,))
 
-        await self._run(delete)
+        await self._run(delete, Access.WRITE)
 
     async def undos(self) -> Sequence[Undo]:
         def select() -> list[Undo]:
-            with self._lock, self._db:
-                rows = self._db.execute("SELECT record FROM undo ORDER BY at, rowid").fetchall()
+            rows = self._db.execute("SELECT record FROM undo ORDER BY at, rowid").fetchall()
             return [undo for (kept,) in rows if (undo := decoded(kept, Undo)) is not None]
 
         return await self._run(select)
@@ -290,10 +284,9 @@ class SqliteJournal:
     async def ended_tasks(self, *, most: int) -> Sequence[EndedTask]:
         def select() -> list[EndedTask]:
             since = self._now() - self._keep_ended
-            with self._lock, self._db:
-                rows = self._db.execute(
-                    "SELECT record FROM ended_task WHERE at >= ? ORDER BY at DESC, rowid DESC LIMIT ?", (since, most)
-                ).fetchall()
+            rows = self._db.execute(
+                "SELECT record FROM ended_task WHERE at >= ? ORDER BY at DESC, rowid DESC LIMIT ?", (since, most)
+            ).fetchall()
             return [ended for (kept,) in reversed(rows) if (ended := decoded(kept, EndedTask)) is not None]
 
         return await self._run(select)
@@ -309,11 +302,12 @@ class SqliteJournal:
         return await self._run(lambda: self._one(f"{OPERATION} {where}", target_columns(target)))
 
     def close(self) -> None:
-        with self._lock:
-            if self._checkpoints is not None:
-                self._checkpoints.close()
-            self._db.close()
-            self._presence.close()
+        """Waits for what has begun."""
+        self._worker.close()
+        if self._checkpoints is not None:
+            self._checkpoints.close()
+        self._db.close()
+        self._presence.close()
 
     def _ran(self) -> float:
         """Seconds that gateways have run over this file. Unlike the clock of the machine, it cannot jump ahead."""
@@ -335,16 +329,14 @@ class SqliteJournal:
 
     def _open_except(self, also: set[str]) -> list[OpenWrite]:
         """The open writes whose gateway does not run, or is one of `also`."""
-        with self._lock, self._db:
-            gateways = self._db.execute("SELECT DISTINCT gateway FROM operation WHERE stage <> ?", (Stage.SETTLED,))
-            running = [one for (one,) in gateways.fetchall() if one not in also and self._presence.is_running(one)]
+        gateways = self._db.execute(f"SELECT DISTINCT gateway FROM operation WHERE {_IS_OPEN}")  # noqa: S608 no input
+        running = [one for (one,) in gateways.fetchall() if one not in also and self._presence.is_running(one)]
         marks = ", ".join("?" * len(running))
-        where = f"WHERE stage <> ? AND (gateway IS NULL OR gateway NOT IN ({marks})) ORDER BY requested_at, rowid"
-        return self._all(open_write_of, f"{OPEN_WRITE} {where}", Stage.SETTLED, *running)
+        where = f"WHERE {_IS_OPEN} AND (gateway IS NULL OR gateway NOT IN ({marks})) ORDER BY requested_at, rowid"
+        return self._all(open_write_of, f"{OPEN_WRITE} {where}", *running)
 
     def _recorded(self, where: str, *values: str | None) -> Record | None:
-        with self._lock:
-            row = self._db.execute(f"{_RECORD} {where}", values).fetchone()
+        row = self._db.execute(f"{_RECORD} {where}", values).fetchone()
         return None if row is None else self._record_of(row)
 
     def _record_of(self, row: tuple[Any, ...]) -> Record:
@@ -363,29 +355,11 @@ class SqliteJournal:
         return gateway != self._presence.id and self._presence.is_running(gateway)
 
     def _one(self, statement: str, values: tuple[str, ...]) -> Operation | None:
-        with self._lock, self._db:
-            row = self._db.execute(statement, values).fetchone()
+        row = self._db.execute(statement, values).fetchone()
         return None if row is None else operation_of(row)
 
     def _all(self, record: Callable[[tuple[Any, ...]], T], statement: str, *values: str) -> list[T]:
-        with self._lock, self._db:
-            return [record(row) for row in self._db.execute(statement, values).fetchall()]
+        return [record(row) for row in self._db.execute(statement, values).fetchall()]
 
-    @contextlib.contextmanager
-    def _synced(self) -> Iterator[None]:
-        """Around a transaction whose commit waits until it is on the disk, with all commits before it."""
-        if self._checkpoints is None:  # in memory
-            yield
-            return
-        self._db.execute("PRAGMA synchronous=FULL")
-        try:
-            yield
-        finally:
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._checkpoints.note_commit()
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        try:
-            return await anyio.to_thread.run_sync(work)
-        except sqlite3.Error as error:
-            raise GatewayUnavailableError(f"the journal of writes cannot be used: {error}") from error
+    async def _run(self, work: Callable[[], T], access: Access = Access.READ) -> T:
+        return await self._worker.do(work, access)

@@ -1,5 +1,6 @@
 """Configured sources, and what each contributed to a list."""
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
@@ -64,7 +65,10 @@ class RateLimit(Struct, frozen=True, kw_only=True):
 
 
 class SourceInfo(Struct, frozen=True, kw_only=True):
-    """One configured source, without address and secrets. `capabilities` has one entry per action."""
+    """One configured source, without address and secrets. `capabilities` has one entry per action.
+
+    `cache` counts when it is called: it looks at every kept answer, and few requests ask for it.
+    """
 
     key: str
     name: str
@@ -75,5 +79,5 @@ class SourceInfo(Struct, frozen=True, kw_only=True):
     last_success_at: datetime | None = None
     time_zone: str | None = None
     capabilities: tuple[ActionCapability, ...] = ()
-    cache: CacheInfo | None = None
+    cache: Callable[[], CacheInfo] | None = None
     rate_limits: tuple[RateLimit, ...] = ()

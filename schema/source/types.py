@@ -81,7 +81,7 @@ class Source(Node):
 
     @resolved(description="Its cached answers.")
     def cache(self) -> CacheInfo:
-        return CacheInfo.from_port(self.info.cache or ports.CacheInfo(ttl_seconds=0))
+        return CacheInfo.from_port(self.info.cache() if self.info.cache else ports.CacheInfo(ttl_seconds=0))
 
     @resolved(description="Its rate limits for the viewer. Costs no upstream call.")
     def rate_limits(self) -> list[RateLimitBucket]:

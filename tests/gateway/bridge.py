@@ -15,7 +15,7 @@ from gateway.federation.cache import Cache
 from gateway.federation.lists import CursorCodec
 from gateway.federation.sources import Source, flight_context
 from gateway.federation.traffic import CallContext, in_context
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 from gateway.shared.memory import memory_state
 from gateway.store.sqlite import SqliteJournal
 from sandbox.littlehorse import LittlehorseStandIn
@@ -84,7 +84,7 @@ class Bridge:
         )
         self.gateway = compose(
             [self.source],
-            people=ConfiguredPeople(),
+            people=BookOfPeople(),
             journal=SqliteJournal(None),
             answers=self.answers,
             cursors=CursorCodec(b"a test"),

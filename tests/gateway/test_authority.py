@@ -1,6 +1,5 @@
 """A source that is called with the person's own token. Answers are not shared between people."""
 
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,9 +11,10 @@ import pytest
 from gateway.app import create_app
 from gateway.settings import load
 from sandbox.config import toml
+from sandbox.issuer import SmallIssuer
 from sandbox.littlehorse import LittlehorseStandIn
 from sandbox.people import DEMO_PEOPLE
-from sandbox.server import serve
+from sandbox.server import serve, serve_issuer
 
 QUEUE = "{ viewer { inbox(scope: MINE_OR_CLAIMABLE, first: 100) { nodes { id state } sources { status error { code } } } } }"
 
@@ -37,6 +37,13 @@ class Bridge:
         return found
 
 
+def accepted_by_both(issuer: SmallIssuer, stand_in: LittlehorseStandIn, person: str) -> str:
+    """A token of the provider that the gateway and the bridge trust, with the claims that the bridge reads."""
+    claims = stand_in.issuer.claims(stand_in.token(person))
+    assert claims is not None
+    return issuer.ring.signed({**claims, "iss": issuer.address, "aud": list(claims["aud"])})
+
+
 @pytest.fixture(params=["viewer", "exchange"])
 async def bridge(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bridge]:
     async with AsyncExitStack() as stack:
@@ -44,7 +51,10 @@ async def bridge(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         stand_in.set_up()
         stand_in.reset(tasks=40, seed=7, now=None, scenario=None)
         urls = await stack.enter_async_context(serve([stand_in], host="127.0.0.1", base_port=0))
-        tokens = {person.key: stand_in.token(person.key) for person in DEMO_PEOPLE}
+        issuer = SmallIssuer(algorithm="ES256")
+        address = await stack.enter_async_context(serve_issuer(issuer, host="127.0.0.1", port=0))
+        stand_in.issuer.trusted = issuer.ring.verified
+        tokens = {person.key: accepted_by_both(issuer, stand_in, person.key) for person in DEMO_PEOPLE}
         source = stand_in.source_config(urls["littlehorse"]) | {"acts_as": request.param}
         people = [
             {
@@ -56,10 +66,11 @@ async def bridge(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             }
             for person in DEMO_PEOPLE
         ]
-        keys = [
-            {"person": person, "sha256": hashlib.sha256(token.encode()).hexdigest()} for person, token in tokens.items()
-        ]
-        document = {"gateway": {}, "auth": {"mode": "api_keys", "keys": keys}, "people": people, "sources": [source]}
+        auth = {
+            "mode": "oidc",
+            "issuers": [{"issuer": address, "audience": "taskgate", "claims": {"key": "preferred_username"}}],
+        }
+        document = {"gateway": {}, "auth": auth, "people": people, "sources": [source]}
         path = tmp_path / "taskgate.toml"
         path.write_text(toml(document), encoding="utf-8")
         app = create_app(load(path))

@@ -48,7 +48,7 @@ async def mutate(world: World, name: str, person: str = "alice", **values: Any) 
 
 async def test_alices_inbox_is_one_list_in_due_order_over_all_systems(world: World) -> None:
     """Due times ascending, tasks without one last. All tasks are hers."""
-    inbox = (await world.data(INBOX, scope="MINE"))["viewer"]["inbox"]
+    inbox = (await world.data(INBOX, scope="MINE", first=100))["viewer"]["inbox"]
     dues = [node["dueAt"] for node in inbox["nodes"]]
     dated = [due for due in dues if due is not None]
 

@@ -5,6 +5,7 @@ source         the settings that every source has; a vendor derives its own from
 credentials    the kinds of credentials that several vendors share
 limits         requests in a window, and requests at the same time
 cache          how long answers stay fresh
+links          how people are linked to accounts
 outcomes       outcomes that the configuration lists
 """
 
@@ -17,6 +18,7 @@ from connectors.sdk.settings.credentials import (
     OAuthCredentials,
 )
 from connectors.sdk.settings.limits import LimitsSettings
+from connectors.sdk.settings.links import LinkSettings
 from connectors.sdk.settings.outcomes import ConfiguredOutcome, ConfiguredOutcomes
 from connectors.sdk.settings.section import Section
 from connectors.sdk.settings.source import ActsAs, SourceSettings
@@ -30,6 +32,7 @@ __all__ = [
     "ConfiguredOutcomes",
     "HeaderCredentials",
     "LimitsSettings",
+    "LinkSettings",
     "NoCredentials",
     "OAuthCredentials",
     "Section",

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from connectors.sdk.settings.cache import CacheSettings
 from connectors.sdk.settings.limits import LimitsSettings
+from connectors.sdk.settings.links import LinkSettings
 from connectors.sdk.settings.section import Section
 
 ActsAs = Literal["service", "viewer", "exchange"]
@@ -52,6 +53,7 @@ class SourceSettings(Section):
     exclusive_account: bool = False
     cache: CacheSettings = CacheSettings()
     limits: LimitsSettings = LimitsSettings()
+    people: LinkSettings = LinkSettings()
 
     @field_validator("acts_as")
     @classmethod

@@ -12,6 +12,7 @@ query_logic       conjunction, generalisation and contradiction of queries
 sort_order        orders of rows, and the null partitions that a vendor can sort
 list_reader       a source's pages and full scans through the cache
 full_scan         a list read page by page to its end
+directory_scan    a source's whole directory, for the book of people
 begun_scans       full scans that ran out of time, which go on where they stopped
 row_stream        paged and scanned streams of one source's rows
 row_work          work on rows in stretches, between which other requests are served
@@ -27,9 +28,10 @@ odd_rows          rows that do not fit the vendor's documentation, and whose the
 
 from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.definition_list import DefinitionLists
+from gateway.federation.lists.directory_scan import DirectoryScan
 from gateway.federation.lists.flow_list import FlowLists
 from gateway.federation.lists.people_list import PeopleLists
 from gateway.federation.lists.stats import Stats
 from gateway.federation.lists.task_list import TaskLists
 
-__all__ = ["CursorCodec", "DefinitionLists", "FlowLists", "PeopleLists", "Stats", "TaskLists"]
+__all__ = ["CursorCodec", "DefinitionLists", "DirectoryScan", "FlowLists", "PeopleLists", "Stats", "TaskLists"]

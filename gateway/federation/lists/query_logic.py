@@ -106,10 +106,11 @@ RULES: dict[str, Rule] = {
     "text": Value(),
     "present": AllFields(),
     "absent": AllFields(),
+    "any_of": Value(),
 }
 # One subject of a task must meet both, so they are combined as one condition.
 SUBJECT = ("subject_types", "subject_ids")
-UNCONDITIONAL = ("order",)
+UNCONDITIONAL = ("order", "without_candidates", "with_data")
 SETS = (*(name for name, rule in RULES.items() if isinstance(rule, OneOf)), *SUBJECT)
 NOTHING = TaskQuery(states=frozenset())
 

@@ -47,7 +47,14 @@ class Stats:
         now = request.now or self._now()
         tasks, reports = await self._lists.all_tasks(
             caller,
-            TaskListRequest(scope=request.scope, filter=request.filter, fresh=request.fresh, count=True, now=now),
+            TaskListRequest(
+                scope=request.scope,
+                filter=request.filter,
+                fresh=request.fresh,
+                count=True,
+                now=now,
+                without_candidates=TaskDimension.CANDIDATE_GROUP not in request.group_by,
+            ),
         )
         incomplete = {report.source for report in reports if not is_complete(report)}
         grouped: dict[tuple[BucketKey, ...], list[Task]] = {}

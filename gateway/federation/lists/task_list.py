@@ -1,6 +1,6 @@
 """Lists of tasks over all sources: plan per source, ordered streams, merge, page, and a report per source."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +27,7 @@ from gateway.federation.lists.sort_order import Order, SortValues, TotalOrder, U
 from gateway.federation.lists.source_report import Contribution, is_complete
 from gateway.federation.objects import GET_TASK
 from gateway.federation.overlay import Overlay, Reading
-from gateway.federation.sources import Source, SourceReader
+from gateway.federation.sources import Links, Source, SourceReader
 from gateway.people import People
 from schema.ports import InboxScope, PersonId, RowList, SourceReport, TaskEdgeRow, TaskFilter, TaskList, TaskListRequest
 
@@ -58,6 +58,7 @@ class TaskLists:
         self._overlay = overlay
         self._cursors = cursors
         self._people = people
+        self._links = Links(people)
         self._within_flow = within_flow
         self._own = own
         self._now = now
@@ -94,10 +95,7 @@ class TaskLists:
         since: Mapping[str, datetime],
     ) -> tuple[RowList[Task], list[Contribution[Task]]]:
         """`since`: the age of what is shown of failing sources."""
-        contributions = [
-            self._contribution(caller, source, planner, request, order, page.start, since.get(source.key))
-            for source in self._sources
-        ]
+        contributions = await self._contributions(caller, planner, request, order, page.start, since)
         return await page.build(contributions), contributions
 
     def _stood_in(self, contributions: Sequence[Contribution[Task]]) -> dict[str, datetime]:
@@ -129,10 +127,7 @@ class TaskLists:
     async def _all_read(
         self, caller: Caller, planner: Planner, request: TaskListRequest, since: Mapping[str, datetime]
     ) -> list[Contribution[Task]]:
-        contributions = [
-            self._contribution(caller, source, planner, request, Unsorted(), None, since.get(source.key))
-            for source in self._sources
-        ]
+        contributions = await self._contributions(caller, planner, request, Unsorted(), None, since)
         async with anyio.create_task_group() as group:
             for contribution in contributions:
                 for stream in contribution.streams:
@@ -168,6 +163,8 @@ class TaskLists:
             native_id=self._native_id,
             now=request.now or self._now(),
             own=lambda connector: own_ended(caller, connector, self._own, request.scope),
+            without_candidates=request.without_candidates,
+            with_data=request.with_data,
         )
 
     def _native_id(self, source: str, person: PersonId) -> str | None:
@@ -177,24 +174,66 @@ class TaskLists:
             return None if identity is None else identity.native_id
         return person.ref.native_id if person.ref is not None and person.ref.source == source else None
 
-    def _contribution(
+    async def _contributions(
         self,
         caller: Caller,
-        source: Source,
+        planner: Planner,
+        request: TaskListRequest,
+        order: Order[Task],
+        start: ListPosition | None,
+        since: Mapping[str, datetime],
+    ) -> list[Contribution[Task]]:
+        """One for each source. A source in which people are still looked up holds no other source up."""
+        contributions: list[Contribution[Task]] = [Contribution(source) for source in self._sources]
+        people = [caller] if planner.needs_identity else []
+        people += filter(None, map(self._people.by_key, keys_of(request.filter)))
+        unknown = {
+            source.key
+            for source in self._sources
+            if not self._links.are_known(source, people) and planner.may_ask(source)
+        }
+
+        async def contribute(contribution: Contribution[Task]) -> None:
+            source = contribution.source
+            if source.key in unknown:
+                try:
+                    await self._links.know(source, people)
+                except ConnectorError as error:
+                    contribution.refusal = error
+                    return
+            self._plan(contribution, caller, planner, request, order, start, since.get(source.key))
+            if unknown:
+                # The others begin to read meanwhile; only with what is read in any case.
+                for stream in contribution.streams:
+                    if not stream.bound:
+                        group.start_soon(stream.prepare)
+
+        async with anyio.create_task_group() as group:
+            for contribution in contributions:
+                if unknown:
+                    group.start_soon(contribute, contribution)
+                else:
+                    await contribute(contribution)
+        return contributions
+
+    def _plan(
+        self,
+        contribution: Contribution[Task],
+        caller: Caller,
         planner: Planner,
         request: TaskListRequest,
         order: Order[Task],
         start: ListPosition | None,
         since: datetime | None,
-    ) -> Contribution[Task]:
-        contribution: Contribution[Task] = Contribution(source)
+    ) -> None:
+        source = contribution.source
         contribution.list_note = source.connector.info.list_note
         try:
             plan = source.ask(LIST_TASKS, lambda: planner.plan(source))
         except ConnectorError as error:
             source.record_failure(error)
             contribution.refusal = error
-            return contribution
+            return
         contribution.is_skipped, contribution.refusal = plan.is_skipped, plan.refusal
         contribution.filters, contribution.sorts = plan.filters, plan.sorts
         for planned in plan.streams:
@@ -221,7 +260,6 @@ class TaskLists:
         if plan.streams and (written or plan.own):
             tasks = [self._within_flow(one.expected) for one in written]
             contribution.streams.append(_written(source.key, tasks, plan, order, start))
-        return contribution
 
     def _first_page(self, contribution: Contribution[Task], *, fresh: bool) -> FirstPage:
         connector = contribution.source.connector
@@ -245,6 +283,7 @@ class TaskLists:
 
         partition = planned.partition
         own = {task.native_id for task in plan.own}
+        admits = plan.admits_from(planned)
         reading = Reading.ROW if planned.ids is None else Reading.RECORD
 
         def admit(task: Task) -> Task | None:
@@ -252,7 +291,7 @@ class TaskLists:
                 return None
             shown = self._within_flow(task)
             is_own = partition is None or partition.holds(shown)
-            return shown if is_own and shown.native_id not in own and plan.admits(shown) else None
+            return shown if is_own and shown.native_id not in own and admits(shown) else None
 
         return admit
 
@@ -318,6 +357,16 @@ def _written(
         return Snapshot(tuple(rows.values()))
 
     return ScannedStream(StreamSpec(stream, order, lambda task: task, start_of(stream, start)), fetch)
+
+
+def keys_of(wanted: TaskFilter) -> Iterator[str]:
+    """The keys of the people whom the filter names, with those of all that is nested in it."""
+    for person in (*(wanted.assignees or ()), *(wanted.candidate_users or ())):
+        if person.key is not None:
+            yield person.key
+    nested = () if wanted.none_of is None else (wanted.none_of,)
+    for each in (*wanted.all_of, *(wanted.any_of or ()), *nested):
+        yield from keys_of(each)
 
 
 def _fresh_seconds(snapshot: Snapshot[Task], least: float) -> float:

@@ -15,7 +15,7 @@ from gateway.federation.cache import CachedResult, Kind, Tag
 from gateway.federation.objects.batch import read_each
 from gateway.federation.objects.flows import FlowReader
 from gateway.federation.overlay import Overlay, Reading
-from gateway.federation.sources import Source, SourceReader
+from gateway.federation.sources import Links, Source, SourceReader
 
 GET_TASK = "get task"
 
@@ -34,12 +34,14 @@ class TaskReader:
         overlay: Overlay,
         flows: FlowReader,
         own: OwnWork,
+        links: Links,
     ) -> None:
         self._sources = sources
         self._reader = reader
         self._overlay = overlay
         self._flows = flows
         self._own = own
+        self._links = links
         # The sources whose connector looks at the flow; the rows of other sources need no look-up.
         self._by_flow = {
             key for key, source in sources.items() if type(source.connector).within_flow is not Connector.within_flow
@@ -51,9 +53,13 @@ class TaskReader:
         """The tasks that exist and that `caller` may see. A ref that could not be read has its error."""
 
         wanted = [ref for ref in dict.fromkeys(refs) if ref.source in self._sources]
-        records = await self._records(wanted, fresh=fresh)
-        found: dict[TaskRef, Task | ConnectorError] = {}
-        for ref in wanted:
+        unknown = await self._not_known(caller, {ref.source for ref in wanted})
+        wanted_known = [ref for ref in wanted if ref.source not in unknown]
+        records = await self._records(wanted_known, fresh=fresh)
+        found: dict[TaskRef, Task | ConnectorError] = {
+            ref: unknown[ref.source] for ref in wanted if ref.source in unknown
+        }
+        for ref in wanted_known:
             record = records.get(ref)
             if isinstance(record, AlreadyAssignedError):
                 # The vendor says whose it is not, and shows no more: to a reader there is no such task.
@@ -68,6 +74,24 @@ class TaskReader:
                 except ConnectorError as error:
                     found[ref] = error
         return found
+
+    async def _not_known(self, caller: Caller, sources: Iterable[str]) -> dict[str, ConnectorError]:
+        """Looks the caller up where that is needed; the sources in which it failed. Task admins see tasks in any case."""
+        failed: dict[str, ConnectorError] = {}
+
+        async def know(source: Source) -> None:
+            try:
+                await self._links.know(source, [caller])
+            except ConnectorError as error:
+                failed[source.key] = error
+
+        asked = () if caller.is_task_admin else [self._sources[key] for key in sources]
+        unknown = [source for source in asked if not self._links.are_known(source, [caller])]
+        if unknown:
+            async with anyio.create_task_group() as group:
+                for source in unknown:
+                    group.start_soon(know, source)
+        return failed
 
     async def visible_task(self, caller: Caller, ref: TaskRef) -> Task | None:
         """As `tasks`, for one. Raises ConnectorError."""

@@ -31,7 +31,7 @@ from gateway.federation.traffic import (
     in_context,
 )
 from gateway.shared import RateLimitState
-from schema.ports import RateLimit, SourceInfo, SourceStatus
+from schema.ports import ActionCapability, RateLimit, SourceInfo, SourceStatus
 
 T = TypeVar("T")
 
@@ -70,6 +70,7 @@ class Source:
         self._account = AccountWatch(self._look_at_account)
         self._info: ConnectorInfo | None = None
         self._capabilities: Mapping[TaskAction, Capability] = {}
+        self._described: tuple[ActionCapability, ...] = ()
         self._withheld: Mapping[TaskAction, str] = {}
         self._is_per_person = connector.settings.acts_as != "service"
         self._record = StatusRecord(self.key, per_person=self._is_per_person, clock=connector.clock)
@@ -172,6 +173,7 @@ class Source:
 
     def info(self) -> SourceInfo:
         """As it is now. Rate limits that count for each person are those of the current caller."""
+        self._note_info()
         settings = self.connector.settings
         with in_context(acting_on(settings, current_context())):
             limits = tuple(
@@ -193,7 +195,7 @@ class Source:
             acts_as=settings.acts_as,
             last_success_at=self._record.last_success_at,
             time_zone=settings.time_zone,
-            capabilities=described(self.action_capabilities, self._withheld),
+            capabilities=self._described,
             rate_limits=limits,
         )
 
@@ -228,6 +230,7 @@ class Source:
             known = action_capabilities(self._info.capabilities)
             self._withheld = withheld
             self._capabilities = {action: how for action, how in known.items() if action not in withheld}
+            self._described = described(self._capabilities, withheld)
 
     async def _look_at_account(self) -> bool:
         """Whether everything is offered that is declared. ConnectorError if that cannot be found out now."""

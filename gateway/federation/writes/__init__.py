@@ -11,6 +11,7 @@ ended               what a write that ended a task leaves for its author and its
 verbs               the table of verbs: intent, command, wanted state, tags touched
 wanted_states       the state that each command is to bring about
 attempt             the state of one write on its way, and its results
+identities          who the people of a write are in its source
 command_builder     intents to commands; people and groups to native ids
 form_validation     outcomes and form data against the task's form
 bulk                one action on several tasks: a write for each, and the dry run
@@ -40,6 +41,7 @@ from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.flow_write import FlowWriter
 from gateway.federation.writes.form_validation import FormValidation
 from gateway.federation.writes.history_check import shows_last_write
+from gateway.federation.writes.identities import Identities
 from gateway.federation.writes.looker import Looker
 from gateway.federation.writes.looks import Looks
 from gateway.federation.writes.lost_answer import LostAnswers, Pause
@@ -62,6 +64,7 @@ __all__ = [
     "Creator",
     "FlowWriter",
     "FormValidation",
+    "Identities",
     "Looker",
     "Looks",
     "LostAnswers",

@@ -9,13 +9,15 @@ from msgspec import structs
 from connectors.sdk.caller import Caller
 from connectors.sdk.capability import Support
 from connectors.sdk.commands import MutationStatus, TaskCommand
-from connectors.sdk.errors import UnsupportedActionError
+from connectors.sdk.errors import ConnectorError, UnsupportedActionError
 from connectors.sdk.model import TaskRef
 from gateway.federation.objects import TaskReader
 from gateway.federation.sources import Source
 from gateway.federation.traffic import Batches, Priority, RequestCost, current_context, in_context
 from gateway.federation.writes.array import Array
+from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.bulk_run import BulkRun
+from gateway.federation.writes.identities import Identities
 from gateway.federation.writes.pipeline import WritePipeline
 from gateway.federation.writes.task_write import TaskWriter
 from gateway.federation.writes.verbs import Verb, verb_for
@@ -41,6 +43,7 @@ class BulkWriter:
         pipeline: WritePipeline,
         tasks: TaskWriter,
         reads: TaskReader,
+        identities: Identities,
         deadline: float = DEADLINE,
         monotonic: Callable[[], float] = anyio.current_time,
     ) -> None:
@@ -48,6 +51,7 @@ class BulkWriter:
         self._pipeline = pipeline
         self._tasks = tasks
         self._reads = reads
+        self._identities = identities
         self._deadline = deadline
         self._monotonic = monotonic
 
@@ -147,7 +151,7 @@ class BulkWriter:
             for ref in refs:
                 attempt = run.attempt(source, ref)
                 try:
-                    planned = await self._tasks.plan(attempt, ref)
+                    planned = await self._planned(attempt, ref)
                 except Exception as raised:  # noqa: BLE001 as in `_write`
                     run.failed(ref, attempt, raised)
                     continue
@@ -157,6 +161,13 @@ class BulkWriter:
                 run.entries[ref] = BulkEntry(planned, is_recorded=False)
         # Before an emulated write the task is read again.
         estimates.append(len(requests) + (reading.requests if is_emulated and requests else 0))
+
+    async def _planned(self, attempt: Attempt, ref: TaskRef) -> Sequence[TaskCommand] | WriteResult:
+        try:
+            await self._identities.know(attempt.source, attempt.caller, attempt.request.intent)
+        except ConnectorError as error:
+            return attempt.rejected(error)
+        return await self._tasks.plan(attempt, ref)
 
     async def _read_ahead(self, run: BulkRun, refs: Sequence[TaskRef], *, fresh: bool) -> None:
         """All tasks in as few calls as the vendor allows. What fails is read again for its own entry."""

@@ -38,6 +38,8 @@ from gateway.federation.writes.copies import Copies
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.ended import ended_task
 from gateway.federation.writes.flow_write import FlowWriter
+from gateway.federation.writes.identities import Identities
+from gateway.federation.writes.progress import earlier_steps
 from gateway.federation.writes.reconciler import Reconciler
 from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
@@ -67,6 +69,7 @@ class WritePipeline:
         creator: Creator,
         leases: TargetLeases,
         own: OwnWork,
+        identities: Identities,
         recovery: Recovery,
         recorder: Recorder,
         settler: Settler,
@@ -87,6 +90,7 @@ class WritePipeline:
         self._leases = leases
         self._copies = Copies(journal, recovery)
         self._own = own
+        self._identities = identities
         self._now = now
         self._recovery = recovery
         self._recorder = recorder
@@ -249,6 +253,7 @@ class WritePipeline:
         hindrance = await attempt.hindrance()
         if hindrance is not None:
             return attempt.rejected(hindrance)
+        await self._identities.know(attempt.source, attempt.caller, attempt.request.intent)
         target = attempt.request.target
         if not isinstance(target, TaskRef | FlowRef):
             return await self._creator.carry_out(attempt)
@@ -267,7 +272,12 @@ class WritePipeline:
         # A task that is shown for this one answer is not recorded, so a repeated key does not show it again.
         kept = structs.replace(result, task=None) if attempt.is_shown_once else result
         await self._recorder.record(
-            attempt.operation_id, kept, ended=ended, frees_key=frees_key, was_seen=attempt.was_seen
+            attempt.operation_id,
+            kept,
+            ended=ended,
+            frees_key=frees_key,
+            was_seen=attempt.was_seen,
+            earlier=earlier_steps(action_of(attempt.request.intent)),
         )
         if result.status in {MutationStatus.UNKNOWN, MutationStatus.PENDING}:
             self._reconciler.wake(attempt.source.key)

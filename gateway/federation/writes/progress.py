@@ -54,12 +54,20 @@ def settled(effect: str | None, *, is_applied: bool) -> str | None:
 
 
 # Steps that only lead to what a write asked for, by its action.
-_EARLIER = {TaskAction.COMPLETE: frozenset({Claim, Assign}), TaskAction.ASSIGN: frozenset({Update})}
+_EARLIER = {
+    TaskAction.COMPLETE: frozenset({Claim.__name__, Assign.__name__}),
+    TaskAction.ASSIGN: frozenset({Update.__name__}),
+}
+
+
+def earlier_steps(action: TaskAction | None) -> frozenset[str]:
+    """The names of steps that only lead to what a write asked for."""
+    return frozenset() if action is None else _EARLIER.get(action, frozenset())
 
 
 def is_end(action: TaskAction | None, step: str) -> bool:
     """Whether a step of that name can bring about what the write asked for."""
-    return step not in {command.__name__ for command in _EARLIER.get(action, ())} if action else True
+    return step not in earlier_steps(action)
 
 
 def end_of(action: TaskAction | None) -> str:

@@ -20,6 +20,7 @@ from gateway.federation.authorization import OwnWork
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.sources import Source
 from gateway.federation.traffic import CallContext, Priority, RequestCost, current_context, in_context
+from gateway.federation.writes.progress import earlier_steps
 from gateway.federation.writes.read_share import ReadShare
 from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.settlement import Settlement, Settler, unresolved
@@ -255,6 +256,7 @@ class Reconciler:
             ended=None if found is None else found.ended,
             is_final=is_final,
             only_unsettled=True,
+            earlier=earlier_steps(write.action),
         )
         self._watches.pop(write.operation_id, None)
         if isinstance(write.target, TaskRef | FlowRef):

@@ -22,6 +22,7 @@ class _Unrecorded(Struct, frozen=True):
     frees_key: bool
     was_seen: bool
     is_final: bool
+    earlier: frozenset[str]
 
 
 class Recorder:
@@ -42,6 +43,7 @@ class Recorder:
         frees_key: bool = False,
         was_seen: bool = True,
         is_final: bool = False,
+        earlier: frozenset[str] = frozenset(),
     ) -> None:
         """As `Journal.settle`. Raises nothing."""
         if any(problem.quotes_vendor for problem in result.problems):
@@ -50,11 +52,17 @@ class Recorder:
                 self._told.popitem(last=False)
         try:
             await self._journal.settle(
-                operation_id, result, ended=ended, frees_key=frees_key, was_seen=was_seen, is_final=is_final
+                operation_id,
+                result,
+                ended=ended,
+                frees_key=frees_key,
+                was_seen=was_seen,
+                is_final=is_final,
+                earlier=earlier,
             )
         except GatewayError:
             log.exception("result not recorded", operation=operation_id)
-            self._unrecorded[operation_id] = _Unrecorded(result, ended, frees_key, was_seen, is_final)
+            self._unrecorded[operation_id] = _Unrecorded(result, ended, frees_key, was_seen, is_final, earlier)
             while len(self._unrecorded) > MOST_KEPT:
                 self._unrecorded.popitem(last=False)
 
@@ -82,5 +90,6 @@ class Recorder:
                 frees_key=kept.frees_key,
                 was_seen=kept.was_seen,
                 is_final=kept.is_final,
+                earlier=kept.earlier,
             )
             self._unrecorded.pop(operation_id, None)

@@ -113,7 +113,10 @@ class NextTask:
                     async with self._presses.hold(_press(caller.key, request.idempotency_key)):
                         result = await self._once(caller, record)
         except GatewayUnavailableError as error:
-            result = await self._known(caller, record) or _refused(record.operation_id, error)
+            known = await self._known(caller, record)
+            result = known or _refused(record.operation_id, error)
+            if known is None and record.operation_id == record.own_id:
+                await self._record(record, result, frees_key=True)
         except (GatewayError, InputError) as error:
             result = _refused(record.operation_id, error)
         return structs.replace(result, upstream_calls=cost.requests)

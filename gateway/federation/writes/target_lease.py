@@ -1,12 +1,12 @@
 """The right to be the only one that writes to a target: in this process, and over all gateways on one journal."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import anyio
 import structlog
 
-from connectors.sdk.errors import GatewayError
 from connectors.sdk.model import Task
 from gateway.shared import Leases
 from gateway.store import Journal
@@ -47,12 +47,14 @@ class TargetLeases:
             try:
                 yield
             finally:
-                with anyio.CancelScope(shield=True):
-                    await self._give_back(target)
+                self._give_back(target)
 
     async def _take(self, target: Target) -> None:
         for left in self._not_given_back - {target}:
-            await self._give_back(left)
+            # A write of this gateway that holds the target now gives it back itself.
+            async with self._local.hold_if_free(left) as is_free:
+                if is_free and left in self._not_given_back:
+                    self._give_back(left)
         pause = FIRST_PAUSE
         while (lease := await self._journal.take(target)) is None:
             await anyio.sleep(pause)
@@ -61,12 +63,17 @@ class TargetLeases:
         if lease.is_from_another:
             self._changed_elsewhere(target, lease.hidden)
 
-    async def _give_back(self, target: Target) -> None:
-        """A journal that fails now is tried again before the next write: the result of this one stays true."""
-        try:
-            await self._journal.give_back(target, hidden=self._hidden(target))
-        except GatewayError:
-            log.exception("lease not given back", target=target)
-            self._not_given_back.add(target)
-        else:
-            self._not_given_back.discard(target)
+    def _give_back(self, target: Target) -> None:
+        """Nothing waits for it: the journal does it before it is asked for the target again. What fails is tried again before
+        the next write; the result of this one stays true.
+        """
+        giving = self._journal.give_back(target, hidden=self._hidden(target))
+        self._not_given_back.discard(target)
+
+        def given(ended: "asyncio.Future[None]") -> None:
+            error = None if ended.cancelled() else ended.exception()
+            if error is not None:
+                log.error("lease not given back", target=target, exc_info=error)
+                self._not_given_back.add(target)
+
+        giving.add_done_callback(given)

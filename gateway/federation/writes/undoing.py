@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -25,12 +25,12 @@ from gateway.federation.overlay import Overlay
 from gateway.federation.sources import Source
 from gateway.federation.traffic import CallContext, Priority, current_context, in_context
 from gateway.federation.writes.attempt import Attempt
-from gateway.federation.writes.progress import Progress
+from gateway.federation.writes.progress import Progress, earlier_steps
 from gateway.federation.writes.send_once import AtMostOnceSender
 from gateway.federation.writes.target_lease import TargetLeases
 from gateway.federation.writes.verbs import is_shown
 from gateway.people import People
-from gateway.store import KEPT_SECONDS, Journal, Undo
+from gateway.store import KEPT_SECONDS, Journal, Step, Undo
 from schema.ports import (
     AssignIntent,
     Operation,
@@ -168,7 +168,7 @@ class Undoer:
                 await self._advance(undo, caller)
                 found = await self._journal.find(operation_id)
                 if found is not None and found.status is MutationStatus.REJECTED:
-                    return _rejection(undo, Undone.DONE, found)
+                    return _rejection(undo, Undone.DONE, found, await self._journal.steps(operation_id))
         return None
 
     def met(self, caller: Caller) -> None:
@@ -286,7 +286,8 @@ class Undoer:
         found = await self._journal.find(undo.operation_id)
         if found is None or found.status not in {MutationStatus.UNKNOWN, MutationStatus.PENDING}:
             return
-        await self._journal.settle(undo.operation_id, _rejection(undo, undone, found))
+        rejection = _rejection(undo, undone, found, await self._journal.steps(undo.operation_id))
+        await self._journal.settle(undo.operation_id, rejection, earlier=earlier_steps(found.action))
 
     async def _send(self, undo: Undo, source: Source, caller: Caller, now: Task) -> tuple[Undone, Task | None]:
         command = undo.undo.on(now)
@@ -333,14 +334,21 @@ def _is_left(undo: Undo, now: Task) -> bool:
     return is_shown(undo.step.on(now), now) and {owner.native_id for owner in now.assignees} == set(undo.owners)
 
 
-def _rejection(undo: Undo, undone: Undone, found: Operation) -> WriteResult:
+def _rejection(undo: Undo, undone: Undone, found: Operation, steps: Sequence[Step]) -> WriteResult:
+    """Its effect is what the steps before the last one did, by what the journal says of them."""
     progress = Progress(undo.end)
-    if undone is Undone.DONE:
-        progress.add(undo.step.name)
-        progress.take_back(undo.step.name)
-    elif undone is Undone.FAILED:
-        progress.add_unclear(undo.step.name)
-        progress.note_open(undo.step.name)
+    for step in steps:
+        is_undone = step.command == undo.step.name and undone is Undone.DONE
+        if step.command == undo.end or (step.status is MutationStatus.REJECTED and not is_undone):
+            continue
+        if is_undone or step.status is MutationStatus.APPLIED:
+            progress.add(step.command)
+        else:
+            progress.add_unclear(step.command)
+        if is_undone:
+            progress.take_back(step.command)
+        elif step.command == undo.step.name and undone is Undone.FAILED:
+            progress.note_open(step.command)
     cut = Problem(code="UPSTREAM_ERROR", message="the write was cut off; send it again", source=undo.target.source)
     return WriteResult(
         status=MutationStatus.REJECTED,

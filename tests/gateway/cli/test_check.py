@@ -1,14 +1,20 @@
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from starlette.responses import JSONResponse
 
 from connectors.littlehorse import LittlehorseConnector, LittlehorseSettings
-from gateway.cli.check import _row
+from gateway.auth.oidc import provider
+from gateway.cli.check import _issuers_answer, _row
 from gateway.settings import load
+from sandbox.config import toml
+from sandbox.issuer import DISCOVERY, GATEWAY, PAGE, SmallIssuer
 from sandbox.littlehorse import LittlehorseStandIn
+from tests.gateway.auth.oidc.providing import ByHost
 from tests.gateway.cli.command import run
 from tests.gateway.configuration import write_configuration
 
@@ -71,3 +77,37 @@ async def test_check_says_what_the_account_cannot_do(
 
     assert ("littlehorse", "littlehorse", expected) == row[:3]
     assert ("service-account-taskgate" if is_set_up else "e-mail address") in row[3]
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_well", "told"),
+    [
+        ("none", True, "OK  its keys are read"),
+        ("down", False, "UNAVAILABLE  discovery answered with status 503"),
+        ("another", False, "UNAVAILABLE  its discovery is that of another issuer"),
+        ("no page", False, "LIMITED  its discovery does not say where pages sign people in"),
+    ],
+)
+async def test_check_reads_discovery_and_keys_of_each_provider(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    fault: str,
+    told: str,
+    *,
+    is_well: bool,
+) -> None:
+    """A row for each."""
+    small = SmallIssuer(algorithm="ES256")
+    small.is_down = fault == "down"
+    if fault in {"another", "no page"}:
+        issuer = small.address + ("/other" if fault == "another" else "")
+        keys = small.base_url + "/realms/demo/protocol/openid-connect/certs"
+        small.replaced[DISCOVERY] = JSONResponse({"issuer": issuer, "jwks_uri": keys})
+    original = provider.provider_client
+    monkeypatch.setattr("gateway.auth.oidc.sign_in.provider_client", lambda _=None: original(ByHost([small])))
+    issuers = [{"issuer": small.address, "audience": GATEWAY, "login": {"client_id": PAGE}}]
+    settings = load(write_configuration(tmp_path, auth=toml({"auth": {"mode": "oidc", "issuers": issuers}})))
+
+    assert is_well == await _issuers_answer(settings)
+    assert f"{small.address}  {told}" in re.sub("  +", "  ", capsys.readouterr().out)

@@ -40,7 +40,8 @@ from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.sort_order import TotalOrder
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.source import Source
-from gateway.people.configured import ConfiguredPeople
+from gateway.people import People
+from gateway.people.book import BookOfPeople
 from gateway.shared.memory import memory_state
 from gateway.store import Journal
 from gateway.store.sqlite import SqliteJournal
@@ -220,6 +221,7 @@ async def no_pause(_seconds: float) -> None:
 def federation(
     *connectors: Connector[Any],
     people: Sequence[Caller] = (),
+    book: People | None = None,
     journal: Journal | None = None,
     answers: Cache | None = None,
     monotonic: Callable[[], float] = time.monotonic,
@@ -230,13 +232,13 @@ def federation(
 ) -> FederatedSources:
     """The real federation over sources in memory, with real clocks where a test does not depend on them.
 
-    `pause` is the time between two looks after a lost answer: none.
+    `book` knows the people, without one these are `people`. `pause` is the time between two looks after a lost answer: none.
     """
     shared = memory_state()
     sources = [Source(connector, rate_limits=shared.rate_limits) for connector in connectors]
     return compose(
         sources,
-        people=ConfiguredPeople(people),
+        people=BookOfPeople(people) if book is None else book,
         journal=journal or SqliteJournal(None),
         answers=answers or Cache(max_bytes=1 << 24, max_entries=1000, log=shared.invalidations),
         cursors=CursorCodec(b"test"),

@@ -1,6 +1,7 @@
 """What is shown while a source fails, after a write too, and while an answer is read again."""
 
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 import anyio
 import pytest
@@ -302,13 +303,26 @@ async def test_a_source_shows_what_is_cached() -> None:
     """The number of entries, the hit ratio, and the oldest entry."""
     north = MemoryConnector("north", [task("north", "1")])
     sources = federation(north, people=[ALICE])
-    (before,) = sources.sources()
-    await sources.list_tasks(ALICE, QUEUE)
-    await sources.list_tasks(ALICE, QUEUE)
-    (after,) = sources.sources()
+    (shown,) = sources.sources()
+    assert shown.cache is not None
 
-    assert before.cache is not None
-    assert after.cache is not None
-    assert (0, None) == (before.cache.entries, before.cache.hit_ratio)
-    assert after.cache.entries > 0
-    assert 0.5 == after.cache.hit_ratio
+    before = shown.cache()
+    await sources.list_tasks(ALICE, QUEUE)
+    await sources.list_tasks(ALICE, QUEUE)
+    after = shown.cache()
+
+    assert (0, None) == (before.entries, before.hit_ratio)
+    assert after.entries > 0
+    assert 0.5 == after.hit_ratio
+
+
+async def test_what_is_cached_is_looked_at_only_when_it_is_asked_for() -> None:
+    """Every request needs the sources; looking at all kept answers each time would cost more than the request."""
+    answers = kept(Clock())
+    sources = federation(MemoryConnector("north"), people=[ALICE], answers=answers)
+
+    with patch.object(answers, "view", side_effect=AssertionError("looked at")):
+        (shown,) = sources.sources()
+
+    assert shown.cache is not None
+    assert 0 == shown.cache().entries

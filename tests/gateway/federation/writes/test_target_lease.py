@@ -1,14 +1,16 @@
 """Leases on targets: one write at a time, over all gateways on one journal."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import anyio
 from structlog.testing import capture_logs
 
 from connectors.sdk.commands import MutationStatus
 from connectors.sdk.errors import GatewayUnavailableError
-from connectors.sdk.model import Task
+from connectors.sdk.model import Task, TaskRef
 from gateway.federation.traffic import CallContext, in_context
 from gateway.federation.writes.target_lease import TargetLeases
 from gateway.shared.memory import MemoryLeases
@@ -30,9 +32,14 @@ class FailingLeases(SqliteJournal):
         self._check("take")
         return await super().take(target)
 
-    async def give_back(self, target: Target, *, hidden: Task | None = None) -> None:
-        self._check("give_back")
-        await super().give_back(target, hidden=hidden)
+    def give_back(self, target: Target, *, hidden: Task | None = None) -> "asyncio.Future[None]":
+        try:
+            self._check("give_back")
+        except GatewayUnavailableError as error:
+            failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            failed.set_exception(error)
+            return failed
+        return super().give_back(target, hidden=hidden)
 
     def _check(self, method: str) -> None:
         if method in self._fails:
@@ -131,3 +138,42 @@ async def test_gateways_take_turns(tmp_path: Path) -> None:
     assert [f"end {name}" for name in inside[::2]] == inside[1::2]
     assert told
     assert {(REF, None)} == set(told)
+
+
+async def test_what_was_not_given_back_is_not_taken_from_a_write_that_has_it_again(tmp_path: Path) -> None:
+    """Its target is still noted as one to give back, while a write to another target begins."""
+    first, second = TaskRef("north", "1"), TaskRef("north", "2")
+    journal, other = (
+        FailingLeases(tmp_path / "journal.sqlite3", "give_back"),
+        SqliteJournal(tmp_path / "journal.sqlite3"),
+    )
+    leases = TargetLeases(MemoryLeases(), journal=journal, changed_elsewhere=lambda *_: None)
+    async with leases.hold(first):
+        pass
+    take, waits, goes_on = journal.take, anyio.Event(), anyio.Event()
+
+    async def taken(target: Target) -> Lease | None:
+        lease = await take(target)
+        if target == first:
+            waits.set()
+            await goes_on.wait()
+        return lease
+
+    with patch.object(journal, "take", taken):
+        async with anyio.create_task_group() as group:
+
+            async def again() -> None:
+                async with leases.hold(first):
+                    assert None is await other.take(first)
+
+            group.start_soon(again)
+            await waits.wait()
+            async with leases.hold(second):
+                assert None is await other.take(first)
+            goes_on.set()
+    await journal.undos()  # what began before has been done
+    given = await other.take(first)
+
+    assert given is not None
+    other.close()
+    journal.close()

@@ -3,16 +3,22 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from connectors.sdk.commands import MutationStatus
 from gateway.store import Stage
-from schema.ports import ClaimIntent, CompleteIntent
+from schema.ports import ClaimIntent, CompleteIntent, SourceRef, WriteResult
+from tests.gateway.federation.writes.model.history import Write
 from tests.gateway.federation.writes.model.inline_journal import End
+from tests.gateway.federation.writes.model.kinds import TECHNICAL
 from tests.gateway.federation.writes.model.vendor import Effect
 from tests.gateway.federation.writes.model.world import ALL_SETTLED, Answer, History, World
 
 _FINAL = frozenset({MutationStatus.APPLIED, MutationStatus.REJECTED})
+
+
+Told = tuple[float, WriteResult]
+"""When a result was told."""
 
 
 class Lie(Struct, frozen=True):
@@ -24,23 +30,63 @@ class Lie(Struct, frozen=True):
 
 
 def lies_of(world: World, history: History, effects: Mapping[str, list[Effect]]) -> Iterator[Lie]:
-    """`effects` are those of the vendor by call."""
+    """`effects` are those of the vendor by operation."""
     number = history.plan.number
     for write in history.plan.writes:
         answers = [answer for answer in history.answers if answer.write is write]
-        operations = {answer.call.operation_id: answer for answer in answers if answer.call.operation_id is not None}
-        main = [effect for answer in answers for effect in _main(answer, effects)]
-        if len(main) > 1:
-            yield Lie(number, "duplicate", f"{write.name}: {main}")
-        for operation_id, first in operations.items():
-            row = world.ends[operation_id]
-            told = [answer for answer in answers if answer.result and answer.result.operation_id == operation_id]
-            for what in _lies_of_operation(row, told, _main(first, effects), effects.get(first.call.name, [])):
-                yield Lie(number, what, f"{write.name} {type(write.intent).__name__}: {_words(row, told)}")
+        operations = {
+            one: admitted
+            for one, admitted in history.admitted.items()
+            if admitted.write == write.name and not admitted.undoes
+        }
+        done = Counter[object]()
+        for one, admitted in operations.items():
+            # What takes the next task may try several.
+            done[admitted.target if write.intent else ""] += len(_main(write, effects.get(one, [])))
+        if max(done.values(), default=0) > 1:
+            yield Lie(number, "duplicate", f"{write.name}: {done}")
+        for one, admitted in operations.items():
+            row = world.ends[one]
+            told = [
+                (answer.at, result) for answer in answers for result in answer.results if result.operation_id == one
+            ]
+            if write.intent is None and admitted.target == SourceRef(""):
+                about = f"{write.name} {_intent(write)}: {_words(row, told)}"
+                if row.stage is not Stage.SETTLED or row.result is None:
+                    yield Lie(number, "no end", about)
+                calls = {answer.call.name for answer in answers if _found_nothing(answer, one)}
+                claimed = [other for other, its in operations.items() if its.call in calls and effects.get(other)]
+                if claimed:
+                    yield Lie(number, "REJECTED with effect", about)
+                continue
+            of_it = effects.get(one, [])
+            for what in _lies_of_operation(row, told, _main(write, of_it), of_it):
+                yield Lie(number, what, f"{write.name} {_intent(write)}: {_words(row, told)}")
+    if world.kind.take_over is not None:
+        yield from _lost_tasks(world, history)
 
 
-def _lies_of_operation(row: End, told: list[Answer], main: list[Effect], effects: list[Effect]) -> Iterator[str]:
-    statuses = {answer.result.status for answer in told if answer.result is not None}
+def _found_nothing(answer: Answer, record: str) -> bool:
+    """Whether a search for the next task ended without one. Its claims have records of their own."""
+    return any(
+        result.operation_id == record and result.status is MutationStatus.REJECTED and not result.replayed
+        for result in answer.results
+    )
+
+
+def _lost_tasks(world: World, history: History) -> Iterator[Lie]:
+    """Tasks that the account took over and still has, although they can be read."""
+    plan = history.plan
+    if plan.blind[1] - plan.blind[0] > ALL_SETTLED / 2:
+        return
+    for task in (plan.task, *plan.more):
+        now = None if task is None else world.vendor.tasks[task.native_id].now
+        if now is not None and now.is_open and TECHNICAL in {owner.native_id for owner in now.assignees}:
+            yield Lie(plan.number, "a task stays with the account", f"{now.native_id}")
+
+
+def _lies_of_operation(row: End, told: list[Told], main: list[Effect], effects: list[Effect]) -> Iterator[str]:
+    statuses = {result.status for _, result in told}
     final = None if row.result is None else row.result.status
     if row.stage is not Stage.SETTLED or final is None:
         yield "no end"
@@ -65,16 +111,19 @@ def _was_owner_already(row: End) -> bool:
     return row.action == ClaimIntent.action and not row.steps
 
 
-def _main(answer: Answer, effects: Mapping[str, list[Effect]]) -> list[Effect]:
-    """The effects of the verb itself: not those of a claim before a completion, nor of an undo."""
-    found = effects.get(answer.call.name, [])
-    if isinstance(answer.write.intent, CompleteIntent):
+def _main(write: Write, found: list[Effect]) -> list[Effect]:
+    """The effects of the verb itself: not those of a claim or take-over before a completion."""
+    if isinstance(write.intent, CompleteIntent):
         return [effect for effect in found if effect.command == "Complete"]
     return found
 
 
-def _words(row: End, told: list[Answer]) -> str:
-    said = [(round(answer.at, 1), answer.result and answer.result.status.value) for answer in told]
+def _intent(write: Write) -> str:
+    return "next task" if write.intent is None else type(write.intent).__name__
+
+
+def _words(row: End, told: list[Told]) -> str:
+    said = [(round(at, 1), result.status.value) for at, result in told]
     return f"record {row.result and row.result.status}, settled {row.settled_at}, told {said}"
 
 
@@ -82,7 +131,7 @@ class Tally(Struct):
     """What became of the writes of many histories."""
 
     histories: int = 0
-    statuses: Counter[str] = Counter()
+    statuses: Counter[str] = field(default_factory=Counter)
     kills: int = 0
     effects: int = 0
 
@@ -90,7 +139,7 @@ class Tally(Struct):
 def tally(world: World, histories: list[History], into: Tally) -> None:
     into.histories += len(histories)
     into.kills += world.kills
-    into.effects += sum(effect.call is not None for effect in world.vendor.effects)
+    into.effects += sum(effect.operation is not None for effect in world.vendor.effects)
     for row in world.ends.values():
         status = None if row.result is None else row.result.status.value
         into.statuses[f"{status}{' for good' if status == 'UNKNOWN' and row.settled_at else ''}"] += 1

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, ClassVar, Self
 
 from connectors.sdk.capability import Support, handles
@@ -19,6 +19,7 @@ from connectors.sdk.commands import (
     CreateTask,
     FlowCommand,
     FlowOutcome,
+    IfLate,
     Outcome,
     Release,
     Resume,
@@ -41,8 +42,8 @@ from connectors.sdk.settings.source import ActsAs
 from connectors.sdk.traces import Traces
 from tests.gateway.federation.memory_source import NO_NETWORK, task
 from tests.gateway.federation.rich_source import flow
-from tests.gateway.federation.writes.model.kinds import KINDS, TECHNICAL, Kind
-from tests.gateway.federation.writes.model.vendor import Vendor
+from tests.gateway.federation.writes.model.kinds import ALL, TECHNICAL, Kind
+from tests.gateway.federation.writes.model.vendor import CALL, Vendor
 
 SOURCE = "north"
 _ENTRIES: Mapping[type[Command], frozenset[ActivityType]] = {
@@ -95,7 +96,11 @@ class ModelConnector(Connector[ModelSettings]):
         return TaskQuery()
 
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
-        return Page(items=())
+        """The tasks of the history that asks."""
+        self._count()
+        call = CALL.get()
+        ids = [one for one, story in self.memory.stories.items() if call is not None and story is call.history]
+        return Page(items=tuple(task for one in ids if (task := self.memory.task_seen(one)) is not None))
 
     async def own_account(self) -> str | None:
         return TECHNICAL if self.kind.is_known else None
@@ -153,8 +158,42 @@ class ModelConnector(Connector[ModelSettings]):
     async def complete(self, command: Complete) -> Outcome:
         return await self._write(
             command,
-            lambda one, actor: self.memory.end(one, actor, outcome=command.outcome, data=command.data),
+            lambda one, actor: self.memory.end(
+                one, actor, outcome=command.outcome, data=command.data, by_owner=self.kind.take_over is not None
+            ),
         )
+
+    async def _with_take_over(self, command: TaskCommand) -> Sequence[TaskCommand]:
+        if not isinstance(command, Complete):
+            return (command,)
+        owner = command.task.assignee
+        if owner is not None and owner.native_id == TECHNICAL:
+            return (command,)
+        return (Assign(task=command.task, actor=command.actor, user_id=TECHNICAL, override=True), command)
+
+    def undo_of(self, step: TaskCommand, before: Task) -> TaskCommand | None:
+        if not isinstance(step, Assign):
+            return None
+        owner = before.assignee
+        if owner is None:
+            return Unassign(task=before, actor=step.actor)
+        return Assign(task=before, actor=step.actor, user_id=owner.native_id, override=True)
+
+    def if_late(self, step: TaskCommand, undo: TaskCommand) -> IfLate:
+        return self.kind.take_over or super().if_late(step, undo)
+
+    async def perform_array(self, commands: Sequence[TaskCommand]) -> Mapping[str, Outcome | ConnectorError]:
+        self._count()
+        changes = {command.task.native_id: partial(self._changed, command) for command in commands}
+        made = await self.memory.requested_together(type(commands[0]).__name__, changes)
+        return {one: Outcome(task=found) if isinstance(found, Task) else _error(found) for one, found in made.items()}
+
+    def _changed(self, command: TaskCommand) -> Task:
+        native_id, actor = command.task.native_id, self._actor(command)
+        if isinstance(command, Claim):
+            return self.memory.claim(native_id, command.require_actor().native_id, actor)
+        assert isinstance(command, Assign)
+        return self.memory.own(native_id, command.user_id or "", actor)
 
     async def cancel(self, command: Cancel) -> Outcome:
         return await self._write(command, lambda one, actor: self.memory.end(one, actor, state=TaskState.CANCELED))
@@ -213,6 +252,11 @@ class ModelConnector(Connector[ModelSettings]):
         current_call().count_request()
 
 
+def _error(found: object) -> ConnectorError:
+    assert isinstance(found, ConnectorError)
+    return found
+
+
 def _read(read: Callable[[str], Any], native_id: str) -> Any:
     try:
         return read(native_id)
@@ -240,9 +284,10 @@ def _traces(kind: Kind) -> Traces:
 @cache
 def connector_of(name: str) -> ModelConnector:
     """A connector to a vendor of that kind; it has no vendor yet."""
-    kind = KINDS[name]
+    kind = ALL[name]
     how: dict[str, Any] = {"guarded": kind.guarded}
-    methods: dict[str, Any] = {"kind": kind, "traces": _traces(kind)}
+    arrays = frozenset({Claim, Assign}) if kind.has_arrays else frozenset()
+    methods: dict[str, Any] = {"kind": kind, "traces": _traces(kind), "arrays": arrays}
 
     def declared(method: str, command: Any, **more: Any) -> None:
         async def performed(self: Any, command: Any) -> Any:
@@ -250,6 +295,8 @@ def connector_of(name: str) -> ModelConnector:
 
         methods[f"{method}_{command.__name__}"] = handles(command, **more)(performed)
 
+    if kind.take_over is not None:
+        methods["steps"] = ModelConnector._with_take_over
     if kind.emulates_claim:
         declared("_claim", Claim, support=Support.EMULATED, atomic=False, note="reads, then assigns")
     else:

@@ -45,15 +45,17 @@ POINTS = tuple((method, when) for method in ("admit", "mark_sent", "settle") for
 class Write(Struct, frozen=True, kw_only=True):
     """One click: its calls all have one key, or are one call without a key.
 
-    `calls` are the seconds at which a call is made, the first the click itself.
+    `calls` are the seconds at which a call is made, the first the click itself. `targets`: it is a bulk action; further
+    calls name all tasks of the history. Without an intent it takes the next task of the history.
     """
 
     name: str
     person: str
-    intent: Intent
+    intent: Intent | None
     target: Target
     key: str | None
     calls: tuple[float, ...]
+    targets: tuple[TaskRef, ...] = ()
 
 
 class Rival(Struct, frozen=True):
@@ -77,7 +79,7 @@ class Kill(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """`looked`: the second before its beginning at which a page shows the task, and the cache may keep it. `breaks`: the calls of the journal that fail, by method and number. `blind`: the seconds in which reads fail."""
+    """`looked`: the second before its beginning at which a page shows the task, and the cache may keep it. `more`: further tasks. `breaks`: the calls of the journal that fail, by method and number. `blind`: the seconds in which reads fail."""
 
     number: int
     begins: float
@@ -90,6 +92,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     breaks: frozenset[tuple[str, int]]
     blind: tuple[float, float]
     looked: float | None = None
+    more: tuple[Task, ...] = ()
 
 
 def plan_of(kind: Kind, seed: int, number: int) -> Plan:
@@ -97,15 +100,15 @@ def plan_of(kind: Kind, seed: int, number: int) -> Plan:
     chance = random.Random(f"{seed}/{kind.name}/{number}")
     about = chance.choices(("task", "flow", "new"), (85, 10, 5))[0]
     if about == "new":
-        return _plan(chance, number, None, None, _creations(chance, number), ())
+        return drawn_plan(chance, number, None, None, _creations(chance, number), ())
     if about == "flow":
         one = flow(SOURCE, f"f{number}")
         verbs: Sequence[Intent] = [SuspendFlowIntent(), ResumeFlowIntent(), CancelFlowIntent()]
         writes = _writes(chance, number, FlowRef(SOURCE, one.native_id), [("carol", verb) for verb in verbs])
         rivals = tuple(
-            _rival(chance, kind, "suspend_flow", "resume_flow", "cancel_flow") for _ in range(_few(chance, 0.4))
+            drawn_rival(chance, kind, "suspend_flow", "resume_flow", "cancel_flow") for _ in range(few(chance, 0.4))
         )
-        return _plan(chance, number, None, one, writes, rivals)
+        return drawn_plan(chance, number, None, one, writes, rivals)
     first = _first_verb(chance)
     owner = None if first in {"claim", "complete-free", "assign"} else "alice"
     state = TaskState.SUSPENDED if first == "resume" else None
@@ -114,20 +117,22 @@ def plan_of(kind: Kind, seed: int, number: int) -> Plan:
     ref = TaskRef(SOURCE, one_task.native_id)
     writes = _writes(chance, number, ref, _task_writes(chance, number, first))
     rivals = tuple(
-        _rival(chance, kind, "claim", "own", "complete", "complete", "disown", "update", "cancel")
-        for _ in range(_few(chance, 0.45))
+        drawn_rival(chance, kind, "claim", "own", "complete", "complete", "disown", "update", "cancel")
+        for _ in range(few(chance, 0.45))
     )
-    return _plan(chance, number, one_task, None, writes, rivals)
+    return drawn_plan(chance, number, one_task, None, writes, rivals)
 
 
-def _plan(
+def drawn_plan(
     chance: random.Random,
     number: int,
     task: Task | None,
     flow: Flow | None,
     writes: tuple[Write, ...],
     rivals: tuple[Rival, ...],
+    more: tuple[Task, ...] = (),
 ) -> Plan:
+    """With faults, a kill perhaps, and failures of the journal and of reads."""
     begins = chance.uniform(0, 60)
     kill = None
     if chance.random() < 0.1:
@@ -135,7 +140,7 @@ def _plan(
         kill = Kill(method, when, chance.choice((1, 1, 1, 2)), chance.random() < 0.2)
     breaks = frozenset(
         (chance.choice(("admit", "mark_sent", "settle", "settle")), chance.choice((1, 1, 2)))
-        for _ in range(_few(chance, 0.12))
+        for _ in range(few(chance, 0.12))
     )
     blind = (0.0, 0.0)
     if chance.random() < 0.15:
@@ -152,6 +157,7 @@ def _plan(
         kill=kill,
         breaks=breaks,
         blind=blind,
+        more=more,
     )
 
 
@@ -160,7 +166,7 @@ def faults_of(plan: Plan) -> Iterator[Fault]:
     return itertools.chain(plan.faults, itertools.repeat(Fault.NONE))
 
 
-def _few(chance: random.Random, share: float) -> int:
+def few(chance: random.Random, share: float) -> int:
     """0 mostly; 1 or 2 with that probability."""
     return 0 if chance.random() >= share else chance.choice((1, 1, 2))
 
@@ -250,7 +256,7 @@ def _writes(
     return tuple(writes)
 
 
-def _rival(chance: random.Random, kind: Kind, *verbs: str) -> Rival:
+def drawn_rival(chance: random.Random, kind: Kind, *verbs: str) -> Rival:
     at = chance.choice((chance.uniform(-1, 2), chance.uniform(0, 30), chance.uniform(0, 200)))
     return rival_of(chance, kind, verbs, at=max(0.0, at))
 

@@ -1,6 +1,7 @@
-"""The journal in memory without threads, which the next gateway can take over."""
+"""The journal in memory without threads, which several gateways can share."""
 
-import sqlite3
+import asyncio
+import itertools
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from gateway.store import Lease, Stage
 from gateway.store.presence import Presence
 from gateway.store.rows import decoded
 from gateway.store.sqlite import SqliteJournal
+from gateway.store.worker import Access
 from schema.ports import Target, WriteResult
 
 T = TypeVar("T")
@@ -28,15 +30,38 @@ class End(Struct, frozen=True):
     steps: int
 
 
-class InlineJournal(SqliteJournal):
-    """`after`: the journal of a gateway that ended, over the same storage."""
+class Marks(Presence):
+    """The marks of gateways that are one process here. `running`: the ids of all that run."""
 
-    def __init__(self, now: Callable[[], float], after: "InlineJournal | None" = None) -> None:
-        if after is None:
+    def __init__(self, running: set[str], gateway: str) -> None:
+        self.id = gateway
+        self._running = running
+        running.add(gateway)
+
+    def is_running(self, gateway: str | None) -> bool:
+        return gateway in self._running
+
+    def close(self) -> None:
+        self._running.discard(self.id)
+
+
+class InlineJournal(SqliteJournal):
+    """`beside`: the journal of another gateway over the same storage, which runs or has ended.
+
+    `has_leases` False: the gateways run one after the other, so that none shares a lease.
+    """
+
+    def __init__(
+        self, now: Callable[[], float], beside: "InlineJournal | None" = None, *, has_leases: bool = False
+    ) -> None:
+        if beside is None:
             super().__init__(None, now=now, monotonic=now)
+            self._running: set[str] = set()
+            self._numbers = itertools.count()
         else:
-            vars(self).update(vars(after))
-            self._presence = Presence(None)
+            vars(self).update(vars(beside))
+        self._presence = Marks(self._running, f"gateway {next(self._numbers)}")
+        self._has_leases = has_leases
         self.is_closed = False
 
     def ends(self) -> Mapping[str, End]:
@@ -47,21 +72,26 @@ class InlineJournal(SqliteJournal):
             row[0]: End(TaskAction(row[1]), Stage(row[2]), row[3], decoded(row[4], WriteResult), row[5]) for row in rows
         }
 
-    async def take(self, target: Target) -> Lease | None:
-        """Its gateways run one after the other, so none shares a lease; `test_target_lease` has those that do."""
-        self._check_open()
-        return Lease()
+    def end(self) -> None:
+        """The process of this gateway has ended, or does nothing more."""
+        self.is_closed = True
+        self._presence.close()
 
-    async def give_back(self, target: Target, *, hidden: Task | None = None) -> None:
+    async def take(self, target: Target) -> Lease | None:
         self._check_open()
+        return await super().take(target) if self._has_leases else Lease()
+
+    def give_back(self, target: Target, *, hidden: Task | None = None) -> "asyncio.Future[None]":
+        if self._has_leases and not self.is_closed:
+            return super().give_back(target, hidden=hidden)
+        given: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        given.set_result(None)
+        return given
 
     def _check_open(self) -> None:
         if self.is_closed:
             raise GatewayUnavailableError("the journal is closed")
 
-    async def _run(self, work: Callable[[], T]) -> T:
+    async def _run(self, work: Callable[[], T], access: Access = Access.READ) -> T:
         self._check_open()
-        try:
-            return work()
-        except sqlite3.Error as error:
-            raise GatewayUnavailableError("the journal of writes cannot be used") from error
+        return await super()._run(work, access)

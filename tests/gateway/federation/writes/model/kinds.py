@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from connectors.sdk.commands import IfLate
+
 # Native id of the account with which a source with a service account writes, as the vendor shows it.
 TECHNICAL = "taskgate-account"
 
@@ -15,6 +17,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     assignment without a guard. `lag`: seconds by which a read may be behind. `late_max`: seconds for which a request whose
     answer was lost may still be applied. `shows_data`, `shows_history`, `shows_author`: whether reads show the data of a
     completed task, entries of a history, and who completed it. `is_known`: the gateway knows its account's id there.
+    `take_over`: only the owner completes a task, so the account takes it over first; what a completion does that arrives
+    after the task was given back. `has_arrays`: claims and assignments of several tasks travel in one request.
     """
 
     name: str
@@ -28,6 +32,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     acts_as: Literal["service", "viewer"] = "service"
     is_known: bool = True
     exclusive_account: bool = False
+    take_over: IfLate | None = None
+    has_arrays: bool = False
 
 
 KINDS = {
@@ -50,3 +56,15 @@ KINDS = {
         Kind(name="viewer-open", acts_as="viewer", shows_data=False, shows_history=True),
     )
 }
+
+TAKE_OVERS = {
+    kind.name: kind
+    for kind in (
+        Kind(name="take-over", guarded=True, take_over=IfLate.REFUSED, shows_author=True, has_arrays=True),
+        Kind(name="take-over-open", take_over=IfLate.HARMLESS, shows_history=True, lag=3.0, late_max=9.0),
+        Kind(name="take-over-late", take_over=IfLate.HARMFUL, guarded=True, shows_data=False),
+    )
+}
+"""Those whose completions are two writes."""
+
+ALL = KINDS | TAKE_OVERS

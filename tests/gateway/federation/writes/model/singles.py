@@ -56,11 +56,14 @@ class Around(StrEnum):
     BLIND = "reads fail for a while"
 
 
-_ALL = tuple(itertools.product((*_ON_TASK, *_ON_FLOW, *_NEW), Fault, Around))
-OF_VERB = len(Fault) * len(Around)
-"""How many there are of each verb."""
-SINGLES = len(_ALL)
-"""How many there are. Beyond, they begin again with other draws."""
+def _is_of_use(verb: str, fault: Fault, around: Around) -> bool:
+    """Not where that circumstance would change nothing: what is new has no rivals, and one request meets no second fault."""
+    if around in _RIVAL_AT and verb in _NEW:
+        return False
+    if around is Around.RIVAL_UNSEEN and verb not in {"claim", "assign"}:
+        return False
+    return not (around is Around.SECOND_FAULT and fault is Fault.NONE)
+
 
 _RIVAL_AT = {
     Around.RIVAL_BEFORE: (0.0, 0.0),
@@ -68,6 +71,12 @@ _RIVAL_AT = {
     Around.RIVAL_AFTER: (TIMEOUT, TIMEOUT + 3.0),
     Around.RIVAL_LATER: (6.0, 60.0),
 }
+_ALL = tuple(one for one in itertools.product((*_ON_TASK, *_ON_FLOW, *_NEW), Fault, Around) if _is_of_use(*one))
+OF_VERB = 140
+"""How many run side by side: about those of one verb."""
+SINGLES = len(_ALL)
+"""How many there are. Beyond, they begin again with other draws."""
+
 _CALLS = {Around.COPY: (0.0, 0.01), Around.LATER_COPY: (0.0, 30.0)}
 
 
@@ -91,7 +100,7 @@ def single_of(kind: Kind, seed: int, number: int) -> Plan:
     calls = _CALLS.get(around, (0.0,))
     rivals: Sequence[Rival] = ()
     looked = None
-    if around in _RIVAL_AT and verb not in _NEW:
+    if around in _RIVAL_AT:
         rivals = (rival_of(chance, kind, _rivals_of(verb), at=chance.uniform(*_RIVAL_AT[around])),)
     if around is Around.RIVAL_UNSEEN and isinstance(intent, ClaimIntent | AssignIntent):
         # They make the same person the owner.

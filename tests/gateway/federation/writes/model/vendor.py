@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from datetime import datetime
 from enum import StrEnum
@@ -26,6 +26,7 @@ from tests.gateway.federation.memory_source import NOW
 from tests.gateway.federation.writes.model.kinds import Kind
 
 R = TypeVar("R", Task, Flow)
+T = TypeVar("T")
 Change = Callable[[], Task | Flow]
 
 # Seconds until the client of the vendor gives up.
@@ -52,11 +53,11 @@ class Fault(StrEnum):
 
 
 class Call(Struct, eq=False):
-    """One call of a client. `history` is whose it is, `name` is unique."""
+    """One call of a client. `history` is whose it is, `write` names the write that it asks for; `name` is unique."""
 
     name: str
     history: "Story"
-    operation_id: str | None = None
+    write: str
 
 
 class Story(Struct, eq=False):
@@ -68,16 +69,19 @@ class Story(Struct, eq=False):
 
 
 CALL: ContextVar[Call | None] = ContextVar("call", default=None)
-"""The client's call in which a write is sent; the vendor notes it with the effect."""
+"""The client's call in which a write is sent."""
+
+SENT: ContextVar[str | None] = ContextVar("sent", default=None)
+"""The operation of the journal whose request is sent; the vendor notes it with the effect."""
 
 
 class Effect(Struct, frozen=True):
-    """A change that was applied. `call` is None for writes that did not come from a client of this gateway."""
+    """A change that was applied. `operation` is None for writes that did not come through a gateway."""
 
     at: float
     target: str
     command: str
-    call: str | None
+    operation: str | None
 
 
 class Record(Struct, Generic[R], eq=False):
@@ -104,6 +108,8 @@ class Vendor:
         self.flows: dict[str, Record[Flow]] = {}
         self.effects: list[Effect] = []
         self.stories: dict[str, Story] = {}
+        # By target: the operation that was sent last, for requests with several writes.
+        self.sent: dict[str, str] = {}
         self.seconds = seconds
         self.wall = now
 
@@ -139,45 +145,65 @@ class Vendor:
 
     async def requested(self, command: str, target: str, change: Change) -> Task | Flow:
         """One write request with the next fault of the history. Once it has left, it goes on without the client."""
+        operation = SENT.get()
+        found = await self._travelled(target, lambda: self.apply(command, target, change, operation))
+        if isinstance(found, ConnectorError):
+            raise found
+        return found
+
+    async def requested_together(
+        self, command: str, changes: Mapping[str, Change]
+    ) -> Mapping[str, Task | Flow | ConnectorError]:
+        """One request with a write for each target. An answer in a wrong form lacks the lines of some."""
+        operations = {target: self.sent.get(target) for target in changes}
+
+        def applied() -> Mapping[str, Task | Flow | ConnectorError]:
+            return {
+                target: self.apply(command, target, change, operations[target]) for target, change in changes.items()
+            }
+
+        found = await self._travelled(next(iter(changes)), applied)
+        if isinstance(found, MalformedResponseError):
+            return {}
+        if isinstance(found, ConnectorError):
+            raise found
+        return found
+
+    async def _travelled(self, target: str, apply: Callable[[], T]) -> T | ConnectorError:
+        """What the client gets: the answer, or the failure of the request."""
         call = CALL.get()
-        story = None if call is None else call.history
+        story = self.stories.get(target) if call is None else call.history
         fault = Fault.NONE if story is None else next(story.faults)
         chance = random.Random(0) if story is None else story.chance
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Task | Flow | ConnectorError] = loop.create_future()
+        answer: asyncio.Future[T | ConnectorError] = loop.create_future()
         travel = chance.uniform(0.02, 1.0)
 
-        def applied() -> Task | Flow | ConnectorError:
-            return self.apply(command, target, change, None if call is None else call.name)
-
-        def answered(what: Task | Flow | ConnectorError) -> None:
+        def answered(what: T | ConnectorError) -> None:
             if not answer.done():
                 answer.set_result(what)
 
         match fault:
             case Fault.NONE:
-                loop.call_later(travel, lambda: answered(applied()))
+                loop.call_later(travel, lambda: answered(apply()))
             case Fault.LOST_AFTER | Fault.RESET_AFTER | Fault.ERROR_AFTER | Fault.WRONG_AFTER:
-                loop.call_later(travel, applied)
+                loop.call_later(travel, apply)
             case Fault.LATE:
-                loop.call_later(chance.uniform(TIMEOUT, self.kind.late_max), applied)
+                loop.call_later(chance.uniform(TIMEOUT, self.kind.late_max), apply)
             case _:
                 pass
         if fault is not Fault.NONE:
             seconds = TIMEOUT if fault in {Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.LATE} else travel + 0.01
             loop.call_later(0.01 if fault is Fault.UNSENT else seconds, lambda: answered(failure(fault)))
-        found = await answer
-        if isinstance(found, ConnectorError):
-            raise found
-        return found
+        return await answer
 
-    def apply(self, command: str, target: str, change: Change, call: str | None) -> Task | Flow | ConnectorError:
+    def apply(self, command: str, target: str, change: Change, operation: str | None) -> Task | Flow | ConnectorError:
         """The record after the change, which is an effect; or the vendor's refusal."""
         try:
             changed = change()
         except ConnectorError as error:
             return error
-        self.effects.append(Effect(self.seconds(), changed.native_id, command, call))
+        self.effects.append(Effect(self.seconds(), changed.native_id, command, operation))
         return changed
 
     # Changes. They raise the vendor's refusal.
@@ -230,10 +256,14 @@ class Vendor:
         state: TaskState = TaskState.COMPLETED,
         outcome: str | None = None,
         data: dict[str, object] | None = None,
+        by_owner: bool = False,
     ) -> Task:
+        """`by_owner`: the vendor takes it from the task's owner alone."""
         task = self.task(native_id)
         if self.kind.guarded or state is not TaskState.COMPLETED:
             self._require_open(task)
+        if by_owner and [owner.native_id for owner in task.assignees] != [actor]:
+            raise ConflictError("only its owner completes it", native_status=409)
         if self.kind.shows_data:
             self.tasks[native_id].data = {**self.tasks[native_id].data, **(data or {})}
         return self.store(
@@ -318,4 +348,4 @@ def failure(fault: Fault) -> ConnectorError:
             raise AssertionError
 
 
-__all__ = ["CALL", "NOW", "TIMEOUT", "Call", "Effect", "Fault", "Record", "Story", "Vendor", "failure"]
+__all__ = ["CALL", "NOW", "SENT", "TIMEOUT", "Call", "Effect", "Fault", "Record", "Story", "Vendor", "failure"]

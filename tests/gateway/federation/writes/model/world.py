@@ -4,25 +4,25 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 from msgspec import Struct
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.errors import ConnectorError, GatewayUnavailableError
-from connectors.sdk.model import FlowState, TaskState
+from connectors.sdk.model import FlowState, TaskRef, TaskState
 from gateway import composition
 from gateway.federation.cache import Cache
 from gateway.federation.lists import CursorCodec
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources import Source, SourceReader
 from gateway.federation.traffic import CallContext, in_context
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 from gateway.shared import SharedState
 from gateway.shared.memory import memory_state
 from gateway.store import EndedTask, Evidence, Record
-from schema.ports import WriteRequest, WriteResult
+from schema.ports import BulkRequest, TakeNextRequest, Target, TaskIntent, WriteRequest, WriteResult
 from tests.gateway.federation.memory_source import person
 from tests.gateway.federation.writes.model.clock import ModelClock
 from tests.gateway.federation.writes.model.connector import SOURCE, ModelConnector, connector_of
@@ -30,7 +30,7 @@ from tests.gateway.federation.writes.model.history import Plan, Rival, Write, fa
 from tests.gateway.federation.writes.model.inline_journal import End, InlineJournal
 from tests.gateway.federation.writes.model.kinds import Kind
 from tests.gateway.federation.writes.model.light_reader import LightReader
-from tests.gateway.federation.writes.model.vendor import CALL, Call, Story, Vendor
+from tests.gateway.federation.writes.model.vendor import CALL, SENT, Call, Story, Vendor
 from tests.gateway.federation.writes.model.vendor import Record as VendorRecord
 
 PEOPLE = {
@@ -47,12 +47,21 @@ MUTATION_DEADLINE = 60.0
 
 
 class Answer(Struct, frozen=True):
-    """What a call was told; None if its gateway was killed."""
+    """What a call was told: a result, of a bulk action one for each task; nothing if its gateway was killed."""
 
     write: Write
     call: Call
     at: float
-    result: WriteResult | None
+    results: tuple[WriteResult, ...]
+
+
+class Admitted(Struct, frozen=True):
+    """A write of the journal. `undoes`: it takes a step of another write back. `call`: that in which it began."""
+
+    write: str
+    call: str
+    target: Target
+    undoes: bool
 
 
 class History(Story, eq=False, kw_only=True):
@@ -60,6 +69,7 @@ class History(Story, eq=False, kw_only=True):
 
     plan: Plan
     answers: list[Answer]
+    admitted: dict[str, Admitted]
     came: dict[str, int]
 
     def comes_to(self, method: str, when: str) -> int:
@@ -76,20 +86,20 @@ class History(Story, eq=False, kw_only=True):
 
 
 class ModelJournal(InlineJournal):
-    """Kills the gateway, and fails, where a history says so. The journal of a killed gateway cannot be used."""
+    """Kills its gateway, and fails, where a history says so. The journal of a killed gateway cannot be used."""
 
-    def __init__(self, world: "World", after: "ModelJournal | None") -> None:
-        super().__init__(world.clock.timestamp, after)
+    def __init__(self, world: "World", beside: "ModelJournal | None") -> None:
+        super().__init__(world.clock.timestamp, beside, has_leases=world.size > 1)
         self._world = world
 
-    async def admit(self, *, operation_id: str, **more: Any) -> Record | None:
+    async def admit(self, *, operation_id: str, target: Target, fingerprint: str, **more: Any) -> Record | None:
         history = self._world.history()
         await self._reach(history, "admit", "before")
-        found = await super().admit(operation_id=operation_id, **more)
+        found = await super().admit(operation_id=operation_id, target=target, fingerprint=fingerprint, **more)
         call = CALL.get()
-        if found is None and call is not None:
-            call.operation_id = operation_id
-            self._world.histories_of[operation_id] = call.history  # type: ignore[assignment]
+        if found is None and call is not None and history is not None:
+            history.admitted[operation_id] = Admitted(call.write, call.name, target, undoes=not fingerprint)
+            self._world.histories_of[operation_id] = history
         await self._reach(history, "admit", "after")
         return found
 
@@ -98,6 +108,10 @@ class ModelJournal(InlineJournal):
         await self._reach(history, "mark_sent", "before")
         number = await super().mark_sent(operation_id, evidence)
         await self._reach(history, "mark_sent", "after")
+        SENT.set(operation_id)
+        admitted = None if history is None else history.admitted[operation_id]
+        if admitted is not None and isinstance(admitted.target, TaskRef):
+            self._world.vendor.sent[admitted.target.native_id] = operation_id
         return number
 
     async def settle(
@@ -118,16 +132,18 @@ class ModelJournal(InlineJournal):
         ):
             raise GatewayUnavailableError("disk full")
         if history.plan.kill is not None and history.dies_at(method, when):
-            await self._world.kill(is_graceful=history.plan.kill.is_graceful)
+            dying = self._world.gateway_of(self)
+            if dying is not None:
+                await self._world.kill(dying, is_graceful=history.plan.kill.is_graceful)
 
 
 class Gateway:
     """One process: its parts, and the calls that it serves."""
 
-    def __init__(self, world: "World", after: "Gateway | None" = None) -> None:
+    def __init__(self, world: "World", beside: "Gateway | None" = None) -> None:
         shared = memory_state()
         self.connector: ModelConnector = connector_of(world.kind.name).of(world.vendor)
-        self.journal: ModelJournal = ModelJournal(world, None if after is None else after.journal)
+        self.journal: ModelJournal = ModelJournal(world, None if beside is None else beside.journal)
         self.answers = Cache(
             max_bytes=1 << 24,
             max_entries=1000,
@@ -143,7 +159,7 @@ class Gateway:
     def _composed(self, world: "World", shared: SharedState) -> FederatedSources:
         return composition.compose(
             [Source(self.connector, rate_limits=shared.rate_limits)],
-            people=ConfiguredPeople(PEOPLE.values()),
+            people=BookOfPeople(PEOPLE.values()),
             journal=self.journal,
             answers=self.answers,
             cursors=CursorCodec(b"model"),
@@ -165,22 +181,28 @@ class Gateway:
 
 
 class World:
-    """`has_cache`: whether reads go through the cache; without it they take a third of the time."""
+    """`has_cache`: whether reads go through the cache; without it they take a third of the time. `size`: gateways at once."""
 
-    def __init__(self, kind: Kind, *, has_cache: bool = False) -> None:
+    def __init__(self, kind: Kind, *, has_cache: bool = False, size: int = 1) -> None:
         self.kind = kind
         self.has_cache = has_cache
+        self.size = size
         self.clock = clock = ModelClock()
         self.seconds, self.now = clock.seconds, clock.now
         self.vendor = Vendor(kind, self.seconds, self.now)
         self.ends: Mapping[str, End] = {}
         self.histories_of: dict[str, History] = {}
-        self.gateway = Gateway(self)
+        first = Gateway(self)
+        self.gateways = [first, *(Gateway(self, first) for _ in range(size - 1))]
         self.kills = 0
         self._ended: list[asyncio.Task[Any]] = []
         self._calls = 0
         self._all_called = asyncio.Event()
         self._failures: list[BaseException] = []
+
+    def gateway_of(self, journal: ModelJournal) -> Gateway | None:
+        """None for one that is ending already."""
+        return next((gateway for gateway in self.gateways if gateway.journal is journal), None)
 
     def history(self) -> History | None:
         """That of the present call."""
@@ -190,7 +212,8 @@ class World:
 
     async def run(self, plans: Sequence[Plan], seed: int) -> list[History]:
         """All plans from their beginning to the time when every write must have its end."""
-        await self.gateway.start()
+        for gateway in self.gateways:
+            await gateway.start()
         histories = [self._begun(plan, seed) for plan in plans]
         loop = asyncio.get_running_loop()
         for history in histories:
@@ -206,27 +229,28 @@ class World:
         for failure in self._failures:
             raise failure
         await asyncio.sleep(ALL_SETTLED + 60)
-        await self.gateway.federation.stop()
-        await self.gateway.answers.aclose()
+        for gateway in self.gateways:
+            await gateway.federation.stop()
+            await gateway.answers.aclose()
         await asyncio.gather(*self._ended, return_exceptions=True)
-        self.ends = self.gateway.journal.ends()
-        self.gateway.journal.close()
+        self.ends = self.gateways[0].journal.ends()
+        self.gateways[0].journal.close()
         return histories
 
-    async def kill(self, *, is_graceful: bool) -> None:
-        """The gateway ends now, and another one starts. The call of the moment ends with it."""
-        dying, self.gateway = self.gateway, Gateway(self, self.gateway)
+    async def kill(self, dying: Gateway, *, is_graceful: bool) -> None:
+        """The gateway ends now, and another one starts in its place. The call of the moment ends with it."""
+        new = self.gateways[self.gateways.index(dying)] = Gateway(self, dying)
         self.kills += 1
         if is_graceful:
-            self._ended.append(asyncio.ensure_future(self._replaced(dying, self.gateway)))
+            self._ended.append(asyncio.ensure_future(self._replaced(dying, new)))
             await asyncio.sleep(0)
             return
-        dying.journal.is_closed = True
+        dying.journal.end()
         dying.connector.is_dead = True
         for call in dying.calls:
             call.cancel()
         self._ended.append(asyncio.ensure_future(self._stopped(dying)))
-        starting = asyncio.ensure_future(self.gateway.start())
+        starting = asyncio.ensure_future(new.start())
         self._ended.append(starting)
         current = asyncio.current_task()
         if current in dying.calls or (current is not None and current.cancelling()):
@@ -234,6 +258,7 @@ class World:
 
     async def _replaced(self, gateway: Gateway, by: Gateway) -> None:
         await self._stopped(gateway)
+        gateway.journal.end()
         await by.start()
 
     async def _stopped(self, gateway: Gateway) -> None:
@@ -248,11 +273,12 @@ class World:
             blind=tuple(1000.0 + at if at else 0.0 for at in plan.blind),  # type: ignore[arg-type]
             plan=plan,
             answers=[],
+            admitted={},
             came={},
         )
-        if plan.task is not None:
-            self.vendor.tasks[plan.task.native_id] = VendorRecord([(self.seconds(), plan.task)])
-            self.vendor.stories[plan.task.native_id] = history
+        for task in (*((plan.task,) if plan.task is not None else ()), *plan.more):
+            self.vendor.tasks[task.native_id] = VendorRecord([(self.seconds(), task)])
+            self.vendor.stories[task.native_id] = history
         if plan.flow is not None:
             self.vendor.flows[plan.flow.native_id] = VendorRecord([(self.seconds(), plan.flow)])
             self.vendor.stories[plan.flow.native_id] = history
@@ -260,50 +286,63 @@ class World:
 
     def _call(self, history: History, write: Write, number: int) -> None:
         """Make a call; later if no gateway serves now."""
-        loop, gateway = asyncio.get_running_loop(), self.gateway
+        # The writes of a history, and the calls of a write, go to each gateway in turn.
+        turn = history.plan.number + history.plan.writes.index(write) + number
+        loop, gateway = asyncio.get_running_loop(), self.gateways[turn % self.size]
         if not gateway.is_open.is_set():
             loop.call_later(0.5, self._call, history, write, number)
             return
-        call = Call(f"{write.name}.{number}", history)
+        call = Call(f"{write.name}.{number}", history, write.name)
         task = loop.create_task(self._performed(gateway, PEOPLE[write.person], write, call))
         gateway.calls.add(task)
         if history.plan.kill is not None and history.plan.kill.method == "sending" and number == 0:
-            loop.call_later(history.chance.uniform(0.0, 1.2), self._kill_while, task, history)
+            loop.call_later(history.chance.uniform(0.0, 1.2), self._kill_while, gateway, task, history)
 
         def ended(_: object) -> None:
             gateway.calls.discard(task)
             failure = None if task.cancelled() else task.exception()
             if failure is not None:
                 self._failures.append(failure)
-            result = None if task.cancelled() or failure is not None else task.result()
-            history.answers.append(Answer(write, call, self.seconds(), result))
+            results = () if task.cancelled() or failure is not None else task.result()
+            history.answers.append(Answer(write, call, self.seconds(), results))
             self._calls -= 1
             if not self._calls:
                 self._all_called.set()
 
         task.add_done_callback(ended)
 
-    def _kill_while(self, task: "asyncio.Task[Any]", history: History) -> None:
+    def _kill_while(self, gateway: Gateway, task: "asyncio.Task[Any]", history: History) -> None:
         """In the middle of a call, if it still runs."""
-        if not task.done() and history.plan.kill is not None and not history.came.get("sending in"):
+        if (
+            not task.done()
+            and gateway in self.gateways
+            and history.plan.kill is not None
+            and not history.came.get("sending in")
+        ):
             history.came["sending in"] = 1
-            self._ended.append(asyncio.ensure_future(self.kill(is_graceful=history.plan.kill.is_graceful)))
+            self._ended.append(asyncio.ensure_future(self.kill(gateway, is_graceful=history.plan.kill.is_graceful)))
 
-    async def _performed(self, gateway: Gateway, caller: Caller, write: Write, call: Call) -> WriteResult:
+    async def _performed(self, gateway: Gateway, caller: Caller, write: Write, call: Call) -> tuple[WriteResult, ...]:
         CALL.set(call)
-        request = WriteRequest(target=write.target, intent=write.intent, idempotency_key=write.key)
         token = "token" if self.kind.acts_as == "viewer" else None
         with in_context(CallContext(caller=caller, token=token).with_deadline(MUTATION_DEADLINE)):
-            return await gateway.federation.perform(caller, request)
+            if write.intent is None:
+                return (await gateway.federation.take_next(caller, TakeNextRequest(idempotency_key=write.key)),)
+            if write.targets:
+                done = await gateway.federation.perform_bulk(caller, _bulk_of(write, call))
+                return tuple(entry.result for entry in done.entries.values())
+            request = WriteRequest(target=write.target, intent=write.intent, idempotency_key=write.key)
+            return (await gateway.federation.perform(caller, request),)
 
     def _look(self, history: History) -> None:
         """A page shows the task to all who may see it."""
-        if history.plan.task is not None and self.gateway.is_open.is_set():
+        gateway = self.gateways[history.plan.number % self.size]
+        if history.plan.task is not None and gateway.is_open.is_set():
             ref = history.plan.task.ref
 
             async def looked() -> None:
                 with in_context(CallContext(caller=PEOPLE["alice"], token="token").with_deadline(5.0)):
-                    await self.gateway.federation.get_tasks(PEOPLE["alice"], [ref])
+                    await gateway.federation.get_tasks(PEOPLE["alice"], [ref])
 
             self._ended.append(asyncio.ensure_future(looked()))
 
@@ -312,6 +351,14 @@ class World:
         if target is not None:
             changes = _changes(self.vendor, target.native_id, rival)
             self.vendor.apply(rival.verb, target.native_id, changes[rival.verb], None)
+
+
+def _bulk_of(write: Write, call: Call) -> BulkRequest:
+    """The first call names some of the tasks, later ones all."""
+    plan = cast("History", call.history).plan
+    everything = tuple(task.ref for task in (plan.task, *plan.more) if task is not None)
+    targets = write.targets if call.name.endswith(".0") else everything
+    return BulkRequest(targets=targets, intent=cast("TaskIntent", write.intent), idempotency_key=write.key)
 
 
 def _changes(vendor: Vendor, native_id: str, rival: Rival) -> dict[str, Callable[[], Any]]:

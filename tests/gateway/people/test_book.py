@@ -1,7 +1,7 @@
 from connectors.sdk.caller import Caller, Identity
 from connectors.sdk.model import NativeRef
 from gateway.people import People
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 
 ALICE = Caller(
     key="alice",
@@ -9,7 +9,7 @@ ALICE = Caller(
     identities={"north": Identity(native_id="a1"), "south": Identity(native_id="17")},
 )
 BOB = Caller(key="bob", name="Bob Keller", identities={"north": Identity(native_id="17")})
-PEOPLE: People = ConfiguredPeople([ALICE, BOB])
+PEOPLE: People = BookOfPeople([ALICE, BOB])
 
 
 def test_a_person_is_found_by_key() -> None:
@@ -35,4 +35,4 @@ def test_all_are_in_the_order_of_the_configuration() -> None:
 def test_there_may_be_no_people() -> None:
     """A gateway without `[[people]]`."""
 
-    assert [] == list(ConfiguredPeople().all())
+    assert [] == list(BookOfPeople().all())
