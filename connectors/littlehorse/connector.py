@@ -198,7 +198,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             return mapping.task_from_wire(row, self.settings, fetched_at=now, payload=raw)
 
         found = decode_rows(rows, lambda raw: decode_record(raw, wire.TaskRow), as_task=made, people=mapping.OWNERS)
-        matches = (task for row, raw in found.rows if query.matches(task := made(row, raw)))
+        matches = filter(query.test(), (made(row, raw) for row, raw in found.rows))
         items = tuple(distinct(matches, lambda task: task.native_id))
         return following.page(items, odd=(*hidden, *found.odd))
 

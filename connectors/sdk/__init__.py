@@ -4,6 +4,7 @@ connector        the class to derive from; `connector_info`: what it can do; `ca
 model            records: tasks, flows, people, forms
 commands         verbs as values, and their results
 query            what a list is asked for, and a page of it
+row_test         conditions on rows, made once for many rows
 errors           every failure, by what can be done about it
 settings         what the configuration says of a source
 http             requests to the vendor, and credentials
@@ -221,14 +222,11 @@ from connectors.sdk.query import (
     SortKey,
     TaskOrderField,
     TaskQuery,
-    TextMatch,
-    folded,
-    has_words,
     order_value,
     overdue,
-    shown_texts,
     time_of,
 )
+from connectors.sdk.row_test import TextMatch, Words, folded, has_words, shown_texts
 from connectors.sdk.settings import (
     ActsAs,
     BasicCredentials,
@@ -397,6 +395,7 @@ __all__ = [
     "VendorCursor",
     "VersionConflictError",
     "ViewerToken",
+    "Words",
     "actions_of",
     "announced_total",
     "convert_record",
