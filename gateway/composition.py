@@ -111,7 +111,7 @@ async def open_gateway(
         people = await stack.enter_async_context(
             open_book(
                 [Person(caller=person.caller(), subject=person.subject) for person in settings.people],
-                {source.key: link_rules(source) for source in sources},
+                {source.key: SourceRules.of(source.connector) for source in sources},
                 DirectoryScan({source.key: source for source in sources}),
             )
         )
@@ -206,10 +206,8 @@ def compose(
     def ended(ref: TaskRef) -> None:
         answers.invalidate([Tag(ref.source, Kind.TASK, ref.native_id), Tag(ref.source, Kind.TASK_LIST)])
 
-    overlay, flow_overlay = (
-        Overlay(monotonic=monotonic, now=now, ended=ended, scope=scope),
-        FlowOverlay(monotonic=monotonic, now=now, scope=scope),
-    )
+    overlay = Overlay(monotonic=monotonic, now=now, ended=ended, scope_of=scope)
+    flow_overlay = FlowOverlay(monotonic=monotonic, now=now, scope_of=scope)
     reader = SourceReader(answers)
     flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)
     identities = Identities(people)

@@ -35,6 +35,7 @@ from connectors.sdk import (
     Definition,
     DetailAspect,
     DetailParts,
+    DirectoryFact,
     Flow,
     FlowOutcome,
     FlowQuery,
@@ -99,7 +100,9 @@ class CamundaConnector(Connector[CamundaSettings]):
     listings: ClassVar[frozenset[Listing]] = frozenset(
         {Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS}
     )
+    directory: ClassVar[frozenset[DirectoryFact]] = frozenset(DirectoryFact)
     sorts_flows: ClassVar[bool] = True
+    one_owner: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
     traces = TRACES
 

@@ -19,6 +19,7 @@ from gateway.auth import Authenticator, SignInUnavailableError, UnauthenticatedC
 from gateway.federation.traffic import CallContext, OperationRecords, RequestCost, in_context
 from gateway.http.access_log import LOGGED
 from gateway.http.caller_budgets import CallerBudgets
+from gateway.http.hanging_up import hung_up
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
 from gateway.http.request_id import request_id
@@ -96,7 +97,7 @@ class GraphQLRoute:
             self._take(lambda: self._budgets.take_request(caller.key), caller, extensions)
             token = authenticator.token(scope["headers"])
             request = await read_request(scope, receive, self._max_body_bytes)
-            return await self._run(request, caller, token, media, logged, extensions)
+            return await self._run(scope, request, caller, token, media, logged, extensions)
         except RefusedError as refused:
             logged["refused"] = refused.code
             if refused.status in {401, 503}:
@@ -112,6 +113,7 @@ class GraphQLRoute:
 
     async def _run(
         self,
+        scope: Scope,
         request: GraphQLRequest,
         caller: Caller,
         token: str | None,
@@ -133,11 +135,11 @@ class GraphQLRoute:
             caller=caller,
             token=token,
             request_id=extensions["requestId"],
-            counters=(cost,),
             asked_at=time.monotonic(),
             operation_records=OperationRecords(),
+            has_left=hung_up(scope),
         )
-        with in_context(context.with_deadline(self._deadlines.of(operation))):
+        with in_context(context.counted_by(cost).with_deadline(self._deadlines.of(operation))):
             answer = await self._execution.run(operation, Context(caller, self._federation()))
         logged["upstream_calls"] = cost.sent
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
@@ -169,13 +171,14 @@ class GraphQLRoute:
 
 
 def _cost(cost: RequestCost) -> dict[str, Any]:
-    """For `extensions.taskgate`: what the operation cost upstream."""
+    """For `extensions.taskgate`: what the operation cost upstream, without what other people's tasks cost."""
+    told = cost.told
     return {
-        "upstreamCalls": cost.sent,
-        "waits": cost.waits,
-        "waitedMs": round(cost.waited_seconds * 1000, 1),
-        "retries": cost.retries,
-        "refusals": cost.refusals,
+        "upstreamCalls": told.sent,
+        "waits": told.waits,
+        "waitedMs": round(told.waited_seconds * 1000, 1),
+        "retries": told.retries,
+        "refusals": told.refusals,
     }
 
 

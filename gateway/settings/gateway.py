@@ -1,5 +1,6 @@
 """`[gateway]`: what holds for the process and not for one source."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,7 +9,17 @@ from pydantic import AfterValidator, Field, SecretStr
 from connectors.sdk.settings import Section
 from gateway.settings.cache_bounds import CacheBounds
 from gateway.settings.callers import CallersSettings
+from gateway.settings.connections import ConnectionLimits
 from schema.core.limits import DocumentLimits
+
+
+def _is_network(text: str) -> str:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError("must be an address or a network, such as 10.0.0.7 or 10.0.0.0/8") from None
+    return text
+
 
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/?#@]+)$")]
 
@@ -32,6 +43,7 @@ class GatewaySettings(Section):
     `query_deadline` and `mutation_deadline` are the seconds that one GraphQL operation may wait for its sources. One with
     `bulkTaskAction` may wait `bulk_deadline` seconds longer, and each bulk action takes that long at most.
     `audit` is the file of audit lines; without it they are lines of the log.
+    `trusted_proxies` are the addresses and networks whose `X-Forwarded-*` headers are believed.
     """
 
     secret: Annotated[SecretStr, AfterValidator(_signing)] | None = None
@@ -49,6 +61,10 @@ class GatewaySettings(Section):
     bulk_deadline: float = Field(default=300.0, gt=0, le=3_600)
     callers: CallersSettings = CallersSettings()
     limits: DocumentLimits = DocumentLimits()
+    # What a client may use before it is known.
+    connections: ConnectionLimits = ConnectionLimits()
+    trusted_proxies: tuple[Annotated[str, AfterValidator(_is_network)], ...] = ()
+
     cache: CacheBounds = CacheBounds()
 
     def offers(self, what: Literal["introspection", "graphiql", "suggestions"]) -> bool:

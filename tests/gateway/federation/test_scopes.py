@@ -7,6 +7,7 @@ from msgspec import structs
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.model import Flow, FlowRef, NativeRef, Task, TaskRef, UserRef
+from gateway.federation.overlay import FlowOverlay, Overlay, Reading
 from gateway.federation.service import FederatedSources
 from gateway.federation.traffic import CallContext, in_context
 from schema.ports import InboxScope, ReleaseIntent, TaskListRequest
@@ -71,8 +72,8 @@ async def test_what_a_write_left_is_shown_to_no_other_person(acts_as: str, *, is
     assert (["1"] if is_told else [], [REF] if is_told else []) == (await it.listed(BOB), list(await it.read(BOB)))
 
 
-async def test_whom_the_vendor_shows_the_task_sees_it_as_the_write_left_it() -> None:
-    """The record of the vendor's lagging read is replaced for everybody who may read it."""
+async def test_whom_the_vendor_shows_the_task_sees_it_as_the_vendor_shows_it() -> None:
+    """While its reads lag, that is as it was before the write."""
     it = World("viewer", task("north", "1", owner="alice"))
     it.vendor.seen_by = {"alice": {"1"}, "bob": {"1"}}
     it.vendor.lag()
@@ -81,7 +82,26 @@ async def test_whom_the_vendor_shows_the_task_sees_it_as_the_write_left_it() -> 
         found = (await it.sources.get_tasks(BOB, [REF])).get(REF)
 
     assert isinstance(found, Task)
-    assert () == found.assignees
+    assert ("alice",) == tuple(owner.native_id for owner in found.assignees)
+
+
+def test_a_later_write_of_another_person_ends_what_ones_own_left() -> None:
+    """Nothing is decided on it: alice is not the owner any more, whatever her own claim left."""
+    scope = ["alice"]
+    overlay = Overlay(scope_of=lambda _: scope[0])
+    flows = FlowOverlay(scope_of=lambda _: scope[0])
+    free, hers, his = (task("north", "1", owner=owner) for owner in (None, "alice", "bob"))
+    overlay.put(free, hers)
+    flows.put(flow("north", "f1"))
+    mine = (overlay.expected("north", Reading.RECORD), flows.expected(FLOW))
+    scope[0] = "bob"
+    overlay.put(hers, his)
+    flows.put(flow("north", "f1"))
+    scope[0] = "alice"
+
+    assert ([hers], flow("north", "f1")) == mine
+    assert ([], None) == (overlay.expected("north", Reading.RECORD), flows.expected(FLOW))
+    assert free is overlay.seen(free, Reading.RECORD)
 
 
 @pytest.mark.parametrize(("acts_as", "is_told"), [("viewer", False), ("service", True)])
