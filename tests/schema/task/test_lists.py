@@ -140,11 +140,10 @@ async def test_arguments_have_their_defaults(ask: Ask, federation: FakeFederatio
     nulls = "first: null, after: null, filter: null, orderBy: null, freshness: null"
     await ask(f"{{ tasks({nulls}) {{ isComplete }} }}")
     await ask('{ tasks(first: 100, after: "x", orderBy: [], freshness: FRESH) { totalCount } }')
-    default = TaskListRequest(order=DUE, first=25, count=False, now=NOW)
+    default = TaskListRequest(order=DUE, first=25, count=False, now=NOW, without_candidates=True)
+    last = TaskListRequest(first=100, after="x", fresh=True, now=NOW, without_candidates=True)
 
-    assert [default, default, TaskListRequest(first=100, after="x", fresh=True, now=NOW)] == federation.calls[
-        "list_tasks"
-    ]
+    assert [default, default, last] == federation.calls["list_tasks"]
 
 
 async def test_inbox_shows_open_tasks_unless_states_are_given(ask: Ask, federation: FakeFederation) -> None:
@@ -201,6 +200,31 @@ async def test_total_is_requested_only_if_selected(
 
     assert [] == result.errors
     assert count == federation.calls["list_tasks"][0].count
+
+
+@pytest.mark.parametrize(
+    ("fields", "without_candidates", "with_data"),
+    [
+        ("nodes { id assignee { id } }", True, False),
+        ("nodes { candidateUsers { id } }", False, False),
+        ("edges { node { ...Offer } }", False, False),
+        ("nodes { permits(action: CLAIM) { allowed } }", False, False),
+        ("nodes { id version }", False, False),
+        ("edges { node { data } }", True, True),
+        ("nodes { id data @skip(if: true) }", True, False),
+        ("sources { count }", True, False),
+    ],
+)
+async def test_a_source_is_asked_for_what_the_rows_are_selected_with(
+    fields: str, without_candidates: bool, with_data: bool, ask: Ask, federation: FakeFederation
+) -> None:
+    """Candidates and data may cost calls of their own."""
+    offer = "fragment Offer on Task { permittedActions { action } }" if "...Offer" in fields else ""
+    result = await ask(f"{{ viewer {{ inbox(first: 5) {{ {fields} }} }} tasks(first: 5) {{ {fields} }} }} {offer}")
+    assert [] == result.errors
+    asked = federation.calls["list_tasks"]
+
+    assert [(without_candidates, with_data)] * 2 == [(each.without_candidates, each.with_data) for each in asked]
 
 
 async def test_page_holds_rows_cursors_and_reports(ask: Ask, federation: FakeFederation) -> None:
