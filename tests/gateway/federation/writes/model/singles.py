@@ -71,9 +71,7 @@ _RIVAL_AT = {
     Around.RIVAL_AFTER: (TIMEOUT, TIMEOUT + 3.0),
     Around.RIVAL_LATER: (6.0, 60.0),
 }
-_ALL = tuple(
-    one for one in itertools.product((*_ON_TASK, *_ON_FLOW, *_NEW), Fault, Around) if _is_of_use(*one)
-)
+_ALL = tuple(one for one in itertools.product((*_ON_TASK, *_ON_FLOW, *_NEW), Fault, Around) if _is_of_use(*one))
 OF_VERB = 140
 """How many run side by side: about those of one verb."""
 SINGLES = len(_ALL)
