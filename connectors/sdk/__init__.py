@@ -242,6 +242,7 @@ from connectors.sdk.settings import (
     OAuthCredentials,
     Section,
     SourceSettings,
+    WebAddress,
 )
 from connectors.sdk.time import half_open, local_time_to_wire, time_from_wire, whole_milliseconds
 from connectors.sdk.traces import Traces
@@ -396,6 +397,7 @@ __all__ = [
     "VendorCursor",
     "VersionConflictError",
     "ViewerToken",
+    "WebAddress",
     "actions_of",
     "announced_total",
     "convert_record",

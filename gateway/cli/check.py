@@ -37,6 +37,9 @@ def check(config: ConfigFile) -> None:
     fault = journal_fault(settings)
     if fault is not None:
         print(fault, file=sys.stderr)
+    if settings.gateway.secret is None:
+        # `serve` warns of it too.
+        print("gateway.secret: is not set; cursors end with the process and are not shared between replicas")
     is_well = [asyncio.run(_all_answer(settings)), asyncio.run(_issuers_answer(settings)), fault is None]
     if not all(is_well):
         raise typer.Exit(1)

@@ -1,5 +1,6 @@
 """`[gateway]`: what holds for the process and not for one source."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,7 +10,16 @@ from connectors.sdk.settings import Section
 from gateway.settings.cache_bounds import CacheBounds
 from schema.core.limits import DocumentLimits
 
-Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/?#@]+)$")]
+_ORIGIN = re.compile(r"\*|https?://[^\s/?#@]+")
+
+
+def _origin(value: str) -> str:
+    if not _ORIGIN.fullmatch(value):
+        raise ValueError("must be an origin such as https://dashboard.example.com, without a path, or *")
+    return value
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
 
 # Bytes below which a secret that signs can be found by trying.
 _SHORTEST_SECRET = 16

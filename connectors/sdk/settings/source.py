@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator
 
+from connectors.sdk.settings.address import WebAddress
 from connectors.sdk.settings.cache import CacheSettings
 from connectors.sdk.settings.limits import LimitsSettings
 from connectors.sdk.settings.links import LinkSettings
@@ -39,7 +40,7 @@ class SourceSettings(Section):
     key: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
     name: str
     vendor: str
-    base_url: str = Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
+    base_url: WebAddress
     acts_as: ActsAs = "service"
     time_zone: str | None = None
     connect_timeout: float = Field(default=3.0, gt=0, le=60)
