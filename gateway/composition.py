@@ -112,7 +112,7 @@ async def open_gateway(
         people = await stack.enter_async_context(
             open_book(
                 [Person(caller=person.caller(), subject=person.subject) for person in settings.people],
-                {source.key: link_rules(source) for source in sources},
+                {source.key: SourceRules.of(source.connector) for source in sources},
                 DirectoryScan({source.key: source for source in sources}),
             )
         )
@@ -153,16 +153,6 @@ async def open_gateway(
                 group.start_soon(partial(source.start, within=FIRST_LOOK))
             group.start_soon(partial(authenticator.first_look, within=FIRST_LOOK))
         yield Gateway(authenticator=authenticator, federation=federation)
-
-
-def link_rules(source: Source) -> SourceRules:
-    """How people are linked to the accounts of the source."""
-    settings = source.connector.settings
-    return SourceRules(
-        settings=settings.people,
-        facts=source.connector.info.directory,
-        directory_seconds=settings.cache.directory_seconds,
-    )
 
 
 async def issuers_now(settings: Settings) -> tuple[Sequence[IssuerStatus], set[str]]:
@@ -242,10 +232,8 @@ def compose(
     def ended(ref: TaskRef) -> None:
         answers.invalidate([Tag(ref.source, Kind.TASK, ref.native_id), Tag(ref.source, Kind.TASK_LIST)])
 
-    overlay, flow_overlay = (
-        Overlay(monotonic=monotonic, now=now, ended=ended),
-        FlowOverlay(monotonic=monotonic, now=now),
-    )
+    overlay = Overlay(monotonic=monotonic, now=now, ended=ended, scope_of=lambda key: by_key[key].scope)
+    flow_overlay = FlowOverlay(monotonic=monotonic, now=now, scope_of=lambda key: by_key[key].scope)
     reader = SourceReader(answers)
     flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)
     identities = Identities(people)

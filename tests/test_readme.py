@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from connectors.sdk.commands import MutationStatus, TaskAction
+from connectors.sdk.connector_info import DirectoryFact
 from connectors.sdk.registry import connector_types
-from connectors.sdk.settings import CacheSettings, LimitsSettings, Section, SourceSettings
+from connectors.sdk.settings import CacheSettings, LimitsSettings, LinkSettings, Section, SourceSettings
 from gateway.cli import app
 from gateway.federation.sources.action_capabilities import action_capabilities
 from gateway.settings import (
@@ -28,8 +29,8 @@ from schema.core.limits import DocumentLimits
 from tests.documents import PAGES, README, ROOT, Page
 from tests.world import World
 
-BEHAVIOUR, CLIENTS, CONFIGURATION, OPERATING, SIGN_IN = (
-    Page(f"docs/{name}.md") for name in ("behaviour", "clients", "configuration", "operating", "sign-in")
+BEHAVIOUR, CLIENTS, CONFIGURATION, OPERATING, PEOPLE, SIGN_IN = (
+    Page(f"docs/{name}.md") for name in ("behaviour", "clients", "configuration", "operating", "people", "sign-in")
 )
 
 
@@ -191,6 +192,30 @@ def test_the_tables_of_sign_in_equal_the_settings(head: str, model: type[Section
     assert expected == shown
 
 
+def test_the_table_of_link_rules_equals_the_settings() -> None:
+    """Every setting with its default, in the order of the settings."""
+    expected = [
+        (f"`{name}`", repr(field.get_default(call_default_factory=True)))
+        for name, field in LinkSettings.model_fields.items()
+    ]
+
+    assert expected == [(row[0], row[1]) for row in PEOPLE.rows("`[sources.people]`")]
+
+
+def test_the_table_of_directories_equals_the_connectors() -> None:
+    """What each vendor's directory tells. LittleHorse's depends on its settings."""
+    facts = {kind.title: kind.directory for kind in connector_types().values()}
+    told = {row[0]: tuple(cell.startswith("yes") for cell in row[1:4]) for row in PEOPLE.rows("vendor")}
+
+    assert {title: told[title] for title in facts if title != "LittleHorse"} == {
+        title: tuple(
+            fact in each for fact in (DirectoryFact.EMAILS, DirectoryFact.USERNAMES, DirectoryFact.MEMBERSHIPS)
+        )
+        for title, each in facts.items()
+        if title != "LittleHorse"
+    }
+
+
 def test_the_configurations_of_the_sign_in_page_can_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a person, whom keys need."""
     monkeypatch.setenv("ALICE_KEY_SHA256", hashlib.sha256(b"key").hexdigest())
@@ -232,7 +257,8 @@ def test_every_command_of_the_readme_exists() -> None:
 
     assert {"demo", "test", "check", "test-long", "test-real", "graphiql", "clean"} == targets
     assert targets <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    assert commands <= {command.callback.__name__ for command in app.registered_commands if command.callback}
+    single = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert commands <= single | {group.name for group in app.registered_groups}
 
 
 def test_links_lead_somewhere() -> None:

@@ -98,6 +98,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     )
     directory: ClassVar[frozenset[DirectoryFact]] = frozenset(DirectoryFact)
     sorts_flows: ClassVar[bool] = True
+    one_owner: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
     traces = TRACES
 

@@ -95,6 +95,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
     title: ClassVar[str] = "LittleHorse"
     settings_type = LittlehorseSettings
     never_filled = frozenset({TaskOrderField.DUE_AT, TaskOrderField.FOLLOW_UP_AT, TaskOrderField.UPDATED_AT})
+    one_owner = True
     # Every list is a full scan, so that there is no larger page for scans.
     page_limit = AT_ONCE * MOST_ROWS
     listings = frozenset({Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS})
@@ -197,7 +198,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             return mapping.task_from_wire(row, self.settings, fetched_at=now, payload=raw)
 
         found = decode_rows(rows, lambda raw: decode_record(raw, wire.TaskRow), as_task=made, people=mapping.OWNERS)
-        matches = (task for row, raw in found.rows if query.matches(task := made(row, raw)))
+        matches = filter(query.test(), (made(row, raw) for row, raw in found.rows))
         items = tuple(distinct(matches, lambda task: task.native_id))
         return following.page(items, odd=(*hidden, *found.odd))
 

@@ -4,6 +4,7 @@ connector        the class to derive from; `connector_info`: what it can do; `ca
 model            records: tasks, flows, people, forms
 commands         verbs as values, and their results
 query            what a list is asked for, and a page of it
+row_test         conditions on rows, made once for many rows
 errors           every failure, by what can be done about it
 settings         what the configuration says of a source
 http             requests to the vendor, and credentials
@@ -23,7 +24,7 @@ Not in `__all__`: `registry` (the gateway finds vendors with it), `testing` (the
 (form-js documents), which vendors that have such forms import by itself, with `feel` (its expressions).
 """
 
-from connectors.sdk.caller import Identity
+from connectors.sdk.caller import Access, Identity
 from connectors.sdk.capability import Capability, Support, handles
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import (
@@ -221,14 +222,11 @@ from connectors.sdk.query import (
     SortKey,
     TaskOrderField,
     TaskQuery,
-    TextMatch,
-    folded,
-    has_words,
     order_value,
     overdue,
-    shown_texts,
     time_of,
 )
+from connectors.sdk.row_test import TextMatch, Words, folded, has_words, shown_texts
 from connectors.sdk.settings import (
     ActsAs,
     BasicCredentials,
@@ -254,6 +252,7 @@ __all__ = [
     "MISSING",
     "NO_CONTENT",
     "OPEN_STATES",
+    "Access",
     "Activity",
     "ActivityType",
     "ActsAs",
@@ -398,6 +397,7 @@ __all__ = [
     "VersionConflictError",
     "ViewerToken",
     "WebAddress",
+    "Words",
     "actions_of",
     "announced_total",
     "convert_record",

@@ -24,6 +24,16 @@ class Identity(Struct, frozen=True, kw_only=True):
         return group.name is not None and group.name.casefold() in {name.casefold() for name in self.groups}
 
 
+class Access(Struct, frozen=True):
+    """Who has rights in a part of a source: users by id, and groups."""
+
+    users: frozenset[str] = frozenset()
+    groups: tuple[GroupRef, ...] = ()
+
+    def holds(self, identity: Identity) -> bool:
+        return identity.native_id in self.users or any(map(identity.belongs_to, self.groups))
+
+
 class Caller(Struct, frozen=True, kw_only=True):
     """The person of a request. `key` is unique in the gateway; `identities` are by source key."""
 

@@ -56,6 +56,21 @@ async def _all_answer(settings: "Settings") -> bool:
     return all(row[2] == "OK" for row in rows) and all(row[2] in {"OK", "UNREAD"} for row in directories)
 
 
+async def _rows(settings: "Settings", section: "SourceSettings") -> tuple[Row, Row | None]:
+    """What the source answers, and what its directory says if the source answers."""
+    from connectors.sdk.registry import connector_types
+    from gateway.cli.directory_check import directory_row
+
+    row = await _row(settings, section)
+    if row[2] not in {"OK", "LIMITED"}:
+        return row, None
+    connector = connector_types()[section.vendor].open(section)
+    try:
+        return row, await directory_row(settings, section, connector)
+    finally:
+        await connector.aclose()
+
+
 async def _issuers_answer(settings: "Settings") -> bool:
     from gateway.composition import issuers_now
     from gateway.settings import OidcAuth
@@ -74,21 +89,6 @@ async def _issuers_answer(settings: "Settings") -> bool:
     print()
     print_table(("issuer", "status", ""), rows)
     return all(row[1] == "OK" for row in rows)
-
-
-async def _rows(settings: "Settings", section: "SourceSettings") -> tuple[Row, Row | None]:
-    """What the source answers, and what its directory says if the source answers."""
-    from connectors.sdk.registry import connector_types
-    from gateway.cli.directory_check import directory_row
-
-    row = await _row(settings, section)
-    if row[2] not in {"OK", "LIMITED"}:
-        return row, None
-    connector = connector_types()[section.vendor].open(section)
-    try:
-        return row, await directory_row(settings, section, connector)
-    finally:
-        await connector.aclose()
 
 
 async def _row(settings: "Settings", section: "SourceSettings") -> Row:

@@ -23,7 +23,7 @@ async def directory_row(
     from gateway.composition import directory_scan
     from gateway.people import SourceRules
 
-    rules = SourceRules(settings=section.people, facts=connector.info.directory)
+    rules = SourceRules.of(connector)
     is_named = any(section.key in person.identities for person in settings.people)
     if Listing.USERS not in connector.info.listings or not (rules.needs_directory or is_named):
         return None

@@ -3,6 +3,8 @@
 graphql_route   `/graphql`: reads a request, signs the caller in, runs the schema, writes JSON
 request         the GraphQL request in a URL or a body, checked; `RefusedError`
 media_types     content negotiation of GraphQL over HTTP
+bounded_protocol  connections: bytes of heads, time for heads and bodies, how many there are
+hanging_up      whether the client of a request has hung up
 protected_resource  which identity provider signs people in, for clients that look for it
 health          `/livez` and `/readyz`
 metrics         `/metrics` for Prometheus
@@ -11,6 +13,7 @@ upstream_log    one log line for each upstream request
 """
 
 from gateway.http.access_log import AccessLog
+from gateway.http.bounded_protocol import ConnectionBounds, bounded_protocol
 from gateway.http.graphql_route import Deadlines, GraphQLRoute
 from gateway.http.health import health_routes
 from gateway.http.metrics import Metrics, metrics_routes
@@ -19,10 +22,12 @@ from gateway.http.upstream_log import log_upstream_request
 
 __all__ = [
     "AccessLog",
+    "ConnectionBounds",
     "Deadlines",
     "GraphQLRoute",
     "Metrics",
     "ProtectedResource",
+    "bounded_protocol",
     "health_routes",
     "log_upstream_request",
     "metrics_routes",

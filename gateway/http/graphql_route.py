@@ -18,6 +18,7 @@ from connectors.sdk.caller import Caller
 from gateway.auth import Authenticator, SignInUnavailableError, UnauthenticatedCallerError
 from gateway.federation.traffic import CallContext, OperationRecords, RequestCost, in_context
 from gateway.http.access_log import LOGGED
+from gateway.http.hanging_up import hung_up
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
 from schema.core.context import Context
@@ -89,7 +90,7 @@ class GraphQLRoute:
             logged["caller"] = caller.key
             token = authenticator.token(scope["headers"])
             request = await read_request(scope, receive, self._max_body_bytes)
-            return await self._run(request, caller, token, media, logged)
+            return await self._run(scope, request, caller, token, media, logged)
         except RefusedError as refused:
             logged["refused"] = refused.code
             if refused.status in {401, 503}:
@@ -104,7 +105,13 @@ class GraphQLRoute:
             return _response(answer, 500, media, {})
 
     async def _run(
-        self, request: GraphQLRequest, caller: Caller, token: str | None, media: str, logged: dict[str, Any]
+        self,
+        scope: Scope,
+        request: GraphQLRequest,
+        caller: Caller,
+        token: str | None,
+        media: str,
+        logged: dict[str, Any],
     ) -> Response:
         try:
             operation = self._execution.read(request.query, request.operation_name, request.variables)
@@ -118,11 +125,11 @@ class GraphQLRoute:
         context = CallContext(
             caller=caller,
             token=token,
-            counters=(cost,),
             asked_at=time.monotonic(),
             operation_records=OperationRecords(),
+            has_left=hung_up(scope),
         )
-        with in_context(context.with_deadline(self._deadlines.of(operation))):
+        with in_context(context.counted_by(cost).with_deadline(self._deadlines.of(operation))):
             answer = await self._execution.run(operation, Context(caller, self._federation()))
         logged["upstream_calls"] = cost.sent
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
@@ -140,13 +147,14 @@ class GraphQLRoute:
 
 
 def _cost(cost: RequestCost) -> dict[str, Any]:
-    """`extensions.taskgate`: what the operation cost upstream."""
+    """`extensions.taskgate`: what the operation cost upstream, without what other people's tasks cost."""
+    told = cost.told
     return {
-        "upstreamCalls": cost.sent,
-        "waits": cost.waits,
-        "waitedMs": round(cost.waited_seconds * 1000, 1),
-        "retries": cost.retries,
-        "refusals": cost.refusals,
+        "upstreamCalls": told.sent,
+        "waits": told.waits,
+        "waitedMs": round(told.waited_seconds * 1000, 1),
+        "retries": told.retries,
+        "refusals": told.refusals,
     }
 
 

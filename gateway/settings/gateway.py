@@ -1,6 +1,7 @@
 """`[gateway]`: what holds for the process and not for one source."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,6 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from connectors.sdk.settings import Section
 from gateway.settings.cache_bounds import CacheBounds
+from gateway.settings.connections import ConnectionLimits
 from schema.core.limits import DocumentLimits
 
 _ORIGIN = re.compile(r"\*|https?://[^\s/?#@]+")
@@ -17,6 +19,14 @@ def _origin(value: str) -> str:
     if not _ORIGIN.fullmatch(value):
         raise ValueError("must be an origin such as https://dashboard.example.com, without a path, or *")
     return value
+
+
+def _is_network(text: str) -> str:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError("must be an address or a network, such as 10.0.0.7 or 10.0.0.0/8") from None
+    return text
 
 
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -40,6 +50,7 @@ class GatewaySettings(Section):
     `introspection`, `graphiql` and `suggestions` (of names, in errors) are None by default: the profile decides.
     `query_deadline` and `mutation_deadline` are the seconds that one GraphQL operation may wait for its sources. One with
     `bulkTaskAction` may wait `bulk_deadline` seconds longer, and each bulk action takes that long at most.
+    `trusted_proxies` are the addresses and networks whose `X-Forwarded-*` headers are believed.
     """
 
     secret: Annotated[SecretStr, AfterValidator(_signing)] | None = None
@@ -55,6 +66,10 @@ class GatewaySettings(Section):
     mutation_deadline: float = Field(default=60.0, gt=0, le=300)
     bulk_deadline: float = Field(default=300.0, gt=0, le=3_600)
     limits: DocumentLimits = DocumentLimits()
+    # What a client may use before it is known.
+    connections: ConnectionLimits = ConnectionLimits()
+    trusted_proxies: tuple[Annotated[str, AfterValidator(_is_network)], ...] = ()
+
     cache: CacheBounds = CacheBounds()
 
     def offers(self, what: Literal["introspection", "graphiql", "suggestions"]) -> bool:

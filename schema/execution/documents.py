@@ -24,6 +24,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from schema.core.limits import DocumentLimits
 from schema.execution import shape
 from schema.execution.cost import Meter
+from schema.execution.values import ValueExcessError
 
 KEPT_DOCUMENTS = 256
 LARGEST_KEPT_CHARACTERS = 32 * 1024
@@ -97,8 +98,11 @@ class Documents:
             raise DocumentError("OPERATION_RESOLUTION_FAILURE", [GraphQLError(text)])
         if operation.operation is OperationType.SUBSCRIPTION:
             raise DocumentError("SUBSCRIPTIONS_NOT_SERVED", [GraphQLError("Subscriptions are not served.", operation)])
-        # Page sizes come by variable, so this check is made for each request.
-        measure = Meter(self._schema, document, variables or {}).measure(operation)
+        # Page sizes and filters come by variable, so this check is made for each request.
+        try:
+            measure = Meter(self._schema, document, variables or {}, self._limits).measure(operation)
+        except ValueExcessError as error:
+            raise DocumentError("TOO_COSTLY", [GraphQLError(str(error), operation)]) from error
         excesses = [GraphQLError(excess, operation) for excess in measure.cost_excesses(self._limits)]
         if excesses:
             raise DocumentError("TOO_COSTLY", excesses)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
+import structlog
 from msgspec import structs
 
 from connectors.sdk.capability import Capability
@@ -34,6 +35,7 @@ from gateway.shared import RateLimitState
 from schema.ports import ActionCapability, RateLimit, SourceInfo, SourceStatus
 
 T = TypeVar("T")
+log = structlog.get_logger("taskgate.source")
 
 # Seconds that a reader waits longer than the call may take, to get what arrived at the last moment.
 GRACE = 0.05
@@ -233,13 +235,27 @@ class Source:
             self._described = described(self._capabilities, withheld)
 
     async def _look_at_account(self) -> bool:
-        """Whether everything is offered that is declared. ConnectorError if that cannot be found out now."""
+        """Whether nothing has to be looked at again soon. ConnectorError if it cannot be found out now."""
+        may_change = self.connector.info.access is not None
         try:
             with in_context(self._context("look at account", is_about_one=True)):
+                if may_change:
+                    await self._look_at_access()
                 await self.connector.look_at_account()
         except Exception as raised:  # noqa: BLE001 what a connector raises must not end the watch
-            raise self.error_of(raised, "look at account") from None
-        return not self.connector.info.withheld
+            error = self.error_of(raised, "look at account")
+            if may_change and isinstance(error, RejectedError):
+                return False
+            raise error from None
+        return not self.connector.info.withheld and not may_change
+
+    async def _look_at_access(self) -> None:
+        """What was known stays known while the source is away."""
+        try:
+            await self.connector.look_at_access()
+        except RejectedError as refused:
+            self.connector.note_access({})
+            log.warning("rights unknown", source=self.key, code=refused.code)
 
     async def _probe(self) -> None:
         """Whether the source is available. A source that needs a person's credentials is called without any."""

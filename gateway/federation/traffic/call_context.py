@@ -18,6 +18,10 @@ from gateway.federation.traffic.priority import Priority
 from gateway.federation.traffic.request_cost import RequestCost
 
 
+def _is_there() -> bool:
+    return False
+
+
 class CallContext(UpstreamCall, frozen=True, kw_only=True):
     """Adds to `authority` and `counters` what only the gateway needs to know of its calls.
 
@@ -31,6 +35,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     `batches`: what collects reads by id, for writes that travel together; None: each read is a call of its own
     `is_about_one`: the request is about one object, or is made with one person's credentials: an error answer may be about
     these, and not about the source
+    `has_left`: whether the client has hung up, so that the answer is of no use
     `is_probe`: the request is a health probe and passes an open circuit breaker
     """
 
@@ -45,6 +50,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     batches: Batches | None = None
     is_about_one: bool = False
     is_probe: bool = False
+    has_left: Callable[[], bool] = _is_there
 
     def __repr__(self) -> str:
         """Without the token."""
@@ -69,7 +75,18 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
 
     def counted_by(self, cost: RequestCost) -> "CallContext":
         """`cost` counts the requests, beside the counters that there are."""
-        return structs.replace(self, counters=(*self.counters, cost))
+        return structs.replace(self, counters=(*self.counters, cost, cost.told))
+
+    def counted_apart_by(self, cost: RequestCost) -> "CallContext":
+        """As `counted_by`; the counters that there are count the requests too, but do not tell them: see `tell`."""
+        counters = (each for each in self.counters if not each.is_told)
+        return structs.replace(self, counters=(*counters, cost, cost.told))
+
+    def tell(self, cost: RequestCost) -> None:
+        """What may be told of a part that was counted apart, to the counters of this context."""
+        for each in self.counters:
+            if each.is_told:
+                each.add(cost)
 
     def records_of(self, source: str, scope: Hashable) -> SourceRecords | None:
         """The records of a source that a read may share; None without a moment that all of them were read after."""

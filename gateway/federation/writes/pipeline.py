@@ -113,8 +113,16 @@ class WritePipeline:
     async def run(self, attempt: Attempt) -> WriteResult:
         """As `perform`."""
         context = structs.replace(self.limited(current_context()), priority=Priority.WRITE)
-        with in_context(context.counted_by(attempt.cost)):
-            return await self._perform(attempt)
+        if attempt.caller.is_task_admin:
+            with in_context(context.counted_by(attempt.cost)):
+                return await self._perform(attempt)
+        with in_context(context.counted_apart_by(attempt.cost)):
+            result = await self._perform(attempt)
+        if isinstance(attempt.refusal, NotFoundError):
+            # The number of calls could tell whether there is such a target.
+            return structs.replace(result, upstream_calls=0)
+        context.tell(attempt.cost.told)
+        return result
 
     def limited(self, context: CallContext) -> CallContext:
         """With no more time than a write may take."""

@@ -24,6 +24,7 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.model import OPEN_STATES, Task, TaskRef
 from connectors.sdk.query import SortKey, order_value
+from gateway.federation.cache import fingerprint
 from gateway.federation.objects import TaskReader
 from gateway.federation.overlay import Overlay, Reading
 from gateway.federation.sources import Source
@@ -119,7 +120,7 @@ class NextTask:
                 await self._record(record, result, frees_key=True)
         except (GatewayError, InputError) as error:
             result = _refused(record.operation_id, error)
-        return structs.replace(result, upstream_calls=cost.requests)
+        return structs.replace(result, upstream_calls=cost.told.requests)
 
     async def _known(self, caller: Caller, record: "_Recorded") -> WriteResult | None:
         """The journal fails: what is known of an earlier request with the key. None if there was none."""
@@ -307,9 +308,7 @@ class _Recorded:
 
     @property
     def fingerprint(self) -> str:
-        seen = ("next", self.request.filter, self.request.order)
-        encoded = msgspec.json.Encoder(order="deterministic").encode(seen)
-        return hashlib.blake2b(encoded, digest_size=16).hexdigest()
+        return fingerprint("next", self.request.filter, self.request.order)
 
 
 def _turned(tasks: Sequence[Task], order: Sequence[SortKey], person: str) -> Iterator[Task]:

@@ -7,7 +7,8 @@ from msgspec import structs
 
 from connectors.sdk.errors import InputError
 from connectors.sdk.model import OPEN_STATES, FlowRef, NativeRef, TaskKind, TaskRef, TaskState, UserRef
-from connectors.sdk.query import SortDirection, SortKey, TaskOrderField, TextMatch
+from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
+from connectors.sdk.row_test import TextMatch
 from schema.core.relay import global_id, person_id
 from schema.ports import InboxScope, PersonId, Problem, TaskFilter, TaskListRequest
 from tests.schema.conftest import NOW, Ask
