@@ -242,6 +242,7 @@ from connectors.sdk.settings import (
     ReaderCredentials,
     Section,
     SourceSettings,
+    WebAddress,
 )
 from connectors.sdk.time import half_open, local_time_to_wire, time_from_wire, whole_milliseconds
 from connectors.sdk.traces import Traces
@@ -398,6 +399,7 @@ __all__ = [
     "VendorCursor",
     "VersionConflictError",
     "ViewerToken",
+    "WebAddress",
     "Words",
     "acting_credentials",
     "actions_of",

@@ -38,6 +38,9 @@ def check(config: ConfigFile) -> None:
     faults = [fault for fault in (journal_fault(settings), audit_fault(settings.gateway.audit)) if fault is not None]
     for fault in faults:
         print(fault, file=sys.stderr)
+    if settings.gateway.secret is None:
+        # `serve` warns of it too.
+        print("gateway.secret: is not set; cursors end with the process and are not shared between replicas")
     is_well = [asyncio.run(_all_answer(settings)), asyncio.run(_issuers_answer(settings)), not faults]
     if not all(is_well):
         raise typer.Exit(1)

@@ -11,7 +11,8 @@ store     `[store]`: how long the journal keeps ended tasks
 people    `[[people]]`: people and their identities
 checks    each table against its type, and the tables against each other
 link_checks  whether `[sources.people]` can work
-errors    `ConfigurationError`: one line that names the key
+faults    the words for what is wrong with a table
+errors    `ConfigurationError`: a line that names the key
 
 `[[sources]]` have their types in the vendors' folders and `connectors/sdk/settings`.
 """

@@ -1,5 +1,6 @@
 """`[gateway]`: what holds for the process and not for one source."""
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +13,14 @@ from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
 from schema.core.limits import DocumentLimits
 
+_ORIGIN = re.compile(r"\*|https?://[^\s/?#@]+")
+
+
+def _origin(value: str) -> str:
+    if not _ORIGIN.fullmatch(value):
+        raise ValueError("must be an origin such as https://dashboard.example.com, without a path, or *")
+    return value
+
 
 def _is_network(text: str) -> str:
     try:
@@ -21,7 +30,7 @@ def _is_network(text: str) -> str:
     return text
 
 
-Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/?#@]+)$")]
+Origin = Annotated[str, AfterValidator(_origin)]
 
 # Bytes below which a secret that signs can be found by trying.
 _SHORTEST_SECRET = 16

@@ -1,6 +1,7 @@
 """What the configuration may say of a source.
 
 section        base class of every part of the configuration
+address        addresses of systems and token endpoints
 source         the settings that every source has; a vendor derives its own from them
 credentials    the kinds of credentials that several vendors share
 limits         requests in a window, and requests at the same time
@@ -9,6 +10,7 @@ links          how people are linked to accounts
 outcomes       outcomes that the configuration lists
 """
 
+from connectors.sdk.settings.address import Endpoint, WebAddress
 from connectors.sdk.settings.cache import CacheSettings
 from connectors.sdk.settings.credentials import (
     BasicCredentials,
@@ -30,6 +32,7 @@ __all__ = [
     "CacheSettings",
     "ConfiguredOutcome",
     "ConfiguredOutcomes",
+    "Endpoint",
     "HeaderCredentials",
     "LimitsSettings",
     "LinkSettings",
@@ -38,4 +41,5 @@ __all__ = [
     "ReaderCredentials",
     "Section",
     "SourceSettings",
+    "WebAddress",
 ]

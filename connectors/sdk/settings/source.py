@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from connectors.sdk.settings.address import WebAddress
 from connectors.sdk.settings.cache import CacheSettings
 from connectors.sdk.settings.credentials import (
     BasicCredentials,
@@ -50,7 +51,7 @@ class SourceSettings(Section):
     key: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
     name: str
     vendor: str
-    base_url: str = Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
+    base_url: WebAddress
     acts_as: ActsAs = "service"
     audience: str | None = Field(default=None, min_length=1)
     reader: ReaderCredentials | None = None

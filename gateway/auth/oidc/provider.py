@@ -116,3 +116,6 @@ class Provider:
             raise ProviderError(f"{what} is larger than {MAX_ANSWER_BYTES} bytes") from None
         except (CorruptBodyError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise ProviderError(f"{what} is not as documented") from None
+        except ValueError:
+            # Of a host that cannot be looked up.
+            raise ProviderError(f"{what} has an address that cannot be asked") from None

@@ -18,9 +18,12 @@ from sandbox.camunda.stand_in import CamundaStandIn
 from sandbox.config import toml
 from sandbox.issuer import DISCOVERY, GATEWAY, PAGE, SmallIssuer
 from sandbox.littlehorse import LittlehorseStandIn
+from tests.gateway import configuration
 from tests.gateway.auth.oidc.providing import ByHost
 from tests.gateway.cli.command import run
 from tests.gateway.configuration import write_configuration
+
+PERSON = '[[people]]\nkey = "alice"\nname = "Alice"\n'
 
 
 def test_check_fails_if_a_source_does_not_answer(tmp_path: Path) -> None:
@@ -143,3 +146,13 @@ async def test_check_reads_discovery_and_keys_of_each_provider(
 
     assert is_well == await _issuers_answer(settings)
     assert f"{small.address}  {told}" in re.sub("  +", "  ", capsys.readouterr().out)
+
+
+def test_check_tells_that_cursors_are_not_shared(tmp_path: Path) -> None:
+    """As `serve` warns of it. It is no fault."""
+    texts = [
+        run("check", "--config", str(write_configuration(tmp_path, gateway=gateway, sources="", people=PERSON)))
+        for gateway in ("[gateway]\n", configuration.GATEWAY)
+    ]
+
+    assert [(0, True), (0, False)] == [(code, "gateway.secret: is not set" in text) for code, text in texts]
