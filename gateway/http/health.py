@@ -32,7 +32,7 @@ def health_routes(sources: Callable[[], Sequence[SourceInfo] | None]) -> APIRout
 
 def source_health(source: SourceInfo) -> dict[str, Any]:
     """One source, with the values that the graph and the metrics show too."""
-    cache = source.cache
+    cache = None if source.cache is None else source.cache()
     return {
         "status": source.status,
         "reason": source.status_reason,
