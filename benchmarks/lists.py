@@ -50,7 +50,7 @@ from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources import Source, flight_context
 from gateway.federation.traffic import CallContext, RequestCost, in_context
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 from gateway.shared.memory import memory_state
 from gateway.store.sqlite import SqliteJournal
 from sandbox.littlehorse import LittlehorseStandIn
@@ -208,7 +208,7 @@ class Bench:
     def _opened(self) -> FederatedSources:
         return compose(
             self._sources,
-            people=ConfiguredPeople(),
+            people=BookOfPeople(),
             journal=SqliteJournal(None),
             answers=Cache(max_bytes=1 << 28, max_entries=10_000, log=self._shared.invalidations),
             cursors=CursorCodec(b"benchmark"),
@@ -381,7 +381,7 @@ class SlowRows:
         )
         self._gateway: FederatedSources = compose(
             [self._source],
-            people=ConfiguredPeople(),
+            people=BookOfPeople(),
             journal=SqliteJournal(None),
             answers=self._answers,
             cursors=CursorCodec(b"benchmark"),

@@ -2,6 +2,7 @@
 
 sdk           what a connector may use
 camunda       Camunda 8
+camunda7      Camunda 7 and Operaton
 uipath        UiPath Action Center and Maestro
 epilot        epilot
 littlehorse   LittleHorse User Tasks Bridge

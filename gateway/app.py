@@ -13,10 +13,13 @@ from gateway.federation.traffic import UpstreamRequestRecord
 from gateway.federation.writes import Pause
 from gateway.graphiql import GraphiQL
 from gateway.http import (
+    REQUEST_ID_HEADER,
     AccessLog,
+    CallerBudgets,
     Deadlines,
     GraphQLRoute,
     Metrics,
+    ProtectedResource,
     health_routes,
     log_upstream_request,
     metrics_routes,
@@ -25,6 +28,18 @@ from gateway.settings import Settings
 from schema.api import build_schema
 from schema.execution import Execution
 from schema.ports import SourceInfo
+
+# Headers that a page of another origin may send: sign-in, and what GraphQL clients and tracing add by themselves.
+ALLOWED_HEADERS = (
+    "authorization",
+    "content-type",
+    "x-request-id",
+    "traceparent",
+    "tracestate",
+    "apollographql-client-name",
+    "apollographql-client-version",
+    "apollo-require-preflight",
+)
 
 
 def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
@@ -58,8 +73,18 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         for gateway in opened:
             gateway.federation.drain(seconds)
 
+    def reopen_audit() -> None:
+        for gateway in opened:
+            gateway.reopen_audit()
+
     app.state.drain = drain
-    graphiql = GraphiQL(settings) if settings.gateway.offers("graphiql") else None
+    app.state.reopen_audit = reopen_audit
+    graphiql = (
+        GraphiQL(settings, logins=lambda: opened[0].authenticator.logins() if opened else ())
+        if settings.gateway.offers("graphiql")
+        else None
+    )
+    resource = ProtectedResource(settings.auth)
     route = GraphQLRoute(
         Execution(
             build_schema(),
@@ -73,22 +98,28 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         deadlines=Deadlines(
             settings.gateway.query_deadline, settings.gateway.mutation_deadline, settings.gateway.bulk_deadline
         ),
+        budgets=CallerBudgets(settings.gateway.callers),
+        resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
     )
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
     app.router.routes.append(Route("/graphql", route, methods=None))
     if graphiql is not None:
         app.router.routes.append(graphiql.route)
-    app.include_router(health_routes(sources))
+    app.router.routes.extend(resource.routes())
+    app.include_router(health_routes(sources, lambda: opened[0].authenticator))
     if settings.gateway.metrics:
         app.include_router(metrics_routes(metrics))
 
-    app.add_middleware(AccessLog, observe=metrics.observe_request)
     if settings.gateway.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(settings.gateway.cors_origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type"],
+            allow_headers=ALLOWED_HEADERS,
+            # Without WWW-Authenticate a page could not read where to sign in.
+            expose_headers=[REQUEST_ID_HEADER, "Retry-After", "WWW-Authenticate"],
         )
+    # Around all others: each answer has its request id, that to a preflight too.
+    app.add_middleware(AccessLog, observe=metrics.observe_request)
     return app

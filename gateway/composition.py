@@ -1,40 +1,47 @@
 """The composition root: the only file that names the concrete parts of the gateway. It opens and closes them."""
 
 import math
-import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import anyio
 import structlog
 from msgspec import Struct
 
 from connectors.sdk.clock import Clock, utc_now
-from connectors.sdk.connector import Connector
-from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.registry import connector_types
-from gateway.auth import Authenticator, sign_in
+from gateway.audit import Audit, LogAudit, open_audit
+from gateway.auth import Authenticator, open_authenticator
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
 from gateway.federation.cache import Cache, Kind, Tag
-from gateway.federation.lists import CursorCodec, DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
+from gateway.federation.lists import (
+    CursorCodec,
+    DefinitionLists,
+    DirectoryScan,
+    FlowLists,
+    PeopleLists,
+    Stats,
+    TaskLists,
+)
 from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.overlay import FlowOverlay, Overlay
 from gateway.federation.service import FederatedSources, Lists, Objects
-from gateway.federation.sources import Source, SourceReader, flight_context
+from gateway.federation.sources import Links, Source, SourceReader, flight_context
 from gateway.federation.traffic import Observe, ignore_record
 from gateway.federation.writes import (
     AtMostOnceSender,
+    AuditTrail,
     BulkWriter,
     CommandBuilder,
     Creator,
     FlowWriter,
     FormValidation,
+    Identities,
     Looker,
     Looks,
     LostAnswers,
@@ -50,10 +57,9 @@ from gateway.federation.writes import (
     TaskWriter,
     Undoer,
     WritePipeline,
-    shows_last_write,
 )
-from gateway.people import People
-from gateway.people.configured import ConfiguredPeople
+from gateway.people import People, Person, SourceRules
+from gateway.people.opening import open_book
 from gateway.settings import Settings
 from gateway.shared import Leases
 from gateway.shared.memory import memory_state
@@ -63,15 +69,16 @@ from schema.ports import Target
 
 log = structlog.get_logger("taskgate.federation")
 
-# Seconds for which the start waits until every source has looked at its account.
+# Seconds for which the start waits until every source has looked at its account, and every issuer has told its keys.
 FIRST_LOOK = 3.0
 
 
 class Gateway(Struct, frozen=True, kw_only=True):
-    """What the application serves requests with."""
+    """What the application serves requests with. `reopen_audit`: the audit's file was moved away, and a new one is begun."""
 
     authenticator: Authenticator
     federation: FederatedSources
+    reopen_audit: Callable[[], None]
 
 
 @asynccontextmanager
@@ -89,13 +96,28 @@ async def open_gateway(
     """
     async with AsyncExitStack() as stack:
         shared = memory_state()
-        people = ConfiguredPeople(person.caller() for person in settings.people)
         sources = []
         for section in settings.sources:
-            connector = connector_types()[section.vendor].open(section)
-            source = Source(connector, rate_limits=shared.rate_limits, observe=observe)
+            kind, reading = connector_types()[section.vendor], section.as_reader()
+            source = Source(
+                kind.open(section),
+                reader=None if reading is None else kind.open(reading),
+                rate_limits=shared.rate_limits,
+                observe=observe,
+            )
             stack.push_async_callback(source.aclose)
             sources.append(source)
+        audit = stack.enter_context(open_audit(settings.gateway.audit))
+        people = await stack.enter_async_context(
+            open_book(
+                [Person(caller=person.caller(), subject=person.subject) for person in settings.people],
+                {source.key: SourceRules.of(source.connector) for source in sources},
+                DirectoryScan({source.key: source for source in sources}),
+            )
+        )
+        authenticator = await stack.enter_async_context(
+            open_authenticator(settings.auth, people, is_development=settings.gateway.profile == "development")
+        )
         keep_own = timedelta(days=settings.store.keep_own_days)
         journal = SqliteJournal(settings.gateway.journal, keep_ended=keep_own.total_seconds())
         stack.callback(journal.close)
@@ -122,39 +144,29 @@ async def open_gateway(
             bulk_deadline=settings.gateway.bulk_deadline,
             settled=settled,
             pause=pause,
+            audit=audit,
         )
         stack.push_async_callback(federation.stop)
         await federation.start()
         async with anyio.create_task_group() as group:
             for source in sources:
                 group.start_soon(partial(source.start, within=FIRST_LOOK))
-        yield Gateway(authenticator=Authenticator(sign_in(settings.auth, people)), federation=federation)
+            group.start_soon(partial(authenticator.first_look, within=FIRST_LOOK))
+        yield Gateway(
+            authenticator=authenticator,
+            federation=federation,
+            reopen_audit=audit.reopen,
+        )
 
 
-def journal_fault(settings: Settings) -> str | None:
-    """Why the journal of writes cannot be used, in one line; None if it can. A file that is not there is not made."""
-    path = settings.gateway.journal
-    if not path.exists():
-        return None if os.access(path.parent, os.W_OK) else f"{path}: its folder cannot be written"
-    try:
-        SqliteJournal(path).close()
-    except GatewayUnavailableError as error:
-        return f"{path}: {error.message}"
-    return None
-
-
-async def history_shows_last_write(settings: Settings, connector: Connector[Any]) -> bool | None:
-    """Whether the source's history shows the gateway's last write to it; None if that cannot be told."""
-    path = settings.gateway.journal
-    if journal_fault(settings) is not None or not path.exists():
-        return None
-    journal = SqliteJournal(path)
-    try:
-        return await shows_last_write(connector, journal)
-    except GatewayUnavailableError:
-        return None
-    finally:
-        journal.close()
+def link_rules(source: Source) -> SourceRules:
+    """How people are linked to the accounts of the source."""
+    settings = source.connector.settings
+    return SourceRules(
+        settings=settings.people,
+        facts=source.connector.info.directory,
+        directory_seconds=settings.cache.directory_seconds,
+    )
 
 
 def own_work(people: People, *, keep: timedelta, ended: Iterable[EndedTask] = ()) -> OwnWork:
@@ -177,25 +189,29 @@ def compose(
     bulk_deadline: float = 300.0,
     pause: Pause = anyio.sleep,
     settled: Settled = lambda _source, _status: None,
+    audit: Audit | None = None,
 ) -> FederatedSources:
-    """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`.
+    """The parts around `sources`, which are opened and closed elsewhere, as are `journal`, `answers` and `audit`.
 
-    The deadlines are in seconds, for one write and for one bulk action.
+    The deadlines are in seconds, for one write and for one bulk action. Without `audit` its lines are lines of the log.
     """
     own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS))
-    known, shown = KnownAccounts(people), RecentlyShown()
     by_key = {source.key: source for source in sources}
+
+    def scope(source: str) -> Hashable:
+        return by_key[source].scope if source in by_key else None
+
+    known, shown = KnownAccounts(people, scope=scope), RecentlyShown()
 
     def ended(ref: TaskRef) -> None:
         answers.invalidate([Tag(ref.source, Kind.TASK, ref.native_id), Tag(ref.source, Kind.TASK_LIST)])
 
-    overlay, flow_overlay = (
-        Overlay(monotonic=monotonic, now=now, ended=ended),
-        FlowOverlay(monotonic=monotonic, now=now),
-    )
+    overlay = Overlay(monotonic=monotonic, now=now, ended=ended, scope_of=scope)
+    flow_overlay = FlowOverlay(monotonic=monotonic, now=now, scope_of=scope)
     reader = SourceReader(answers)
     flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)
-    tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows, own=own)
+    identities = Identities(people)
+    tasks = TaskReader(by_key, reader=reader, overlay=overlay, flows=flows, own=own, links=Links(people))
     task_lists = TaskLists(
         sources,
         reader=reader,
@@ -222,6 +238,7 @@ def compose(
 
     sender = AtMostOnceSender(journal=journal, answers=answers, now=now)
     target_leases = TargetLeases(leases, journal=journal, changed_elsewhere=changed_elsewhere, hidden=hidden_now)
+    trail = AuditTrail(by_key, audit=audit or LogAudit(), now=now)
     undoer = Undoer(
         by_key,
         journal=journal,
@@ -230,6 +247,7 @@ def compose(
         sender=sender,
         leases=target_leases,
         people=people,
+        trail=trail,
         now=now,
         monotonic=monotonic,
     )
@@ -245,6 +263,7 @@ def compose(
         recorder=recorder,
         own=own,
         answers=answers,
+        trail=trail,
         settled=settled,
         now=now,
         monotonic=monotonic,
@@ -263,7 +282,7 @@ def compose(
         known=known,
         looks=Looks(),
     )
-    recovery = Recovery(journal=journal)
+    recovery = Recovery(journal=journal, trail=trail)
     pipeline = WritePipeline(
         by_key,
         journal=journal,
@@ -279,11 +298,13 @@ def compose(
         ),
         leases=target_leases,
         own=own,
+        identities=identities,
         recovery=recovery,
         recorder=recorder,
         settler=settler,
         reconciler=reconciler,
         undoer=undoer,
+        trail=trail,
         deadline=write_deadline,
     )
     return FederatedSources(
@@ -321,6 +342,8 @@ def compose(
             pipeline=pipeline,
             tasks=task_writer,
             reads=tasks,
+            trail=trail,
+            identities=identities,
             deadline=bulk_deadline,
         ),
         next_task=NextTask(
@@ -334,6 +357,7 @@ def compose(
             presses=target_leases,
             recovery=recovery,
             recorder=recorder,
+            trail=trail,
         ),
         known=known,
         shown=shown,

@@ -1,8 +1,10 @@
 """Stand-ins: servers that behave like the vendors' systems on the wire. They share no code with the gateway.
 
-One folder for each vendor, all with the same file names: `camunda`, `uipath`, `epilot`, `littlehorse`, `geotareas`. Around them:
+One folder for each vendor, all with the same file names: `camunda`, `uipath`, `epilot`, `littlehorse`, `geotareas`,
+`camunda7`. Around them:
 
-- `server`: serves stand-ins on sockets
+- `issuer`: a small identity provider, where the demo's people sign in
+- `server`: serves stand-ins, and the identity provider, on sockets
 - `control`: the interface below `/__sandbox__/`: recording, faults, limits, fresh data
 - `faults`, `rate_limit`, `recording`: what the control interface is made of
 - `stand_in`: the base class of every stand-in

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sandbox.issuer import GATEWAY, PAGE, TASK_ADMIN
 from sandbox.people import DEMO_PEOPLE
 from sandbox.stand_in import StandIn
 
@@ -11,8 +12,13 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b
 _BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
-def configuration(stand_ins: Sequence[StandIn], urls: Mapping[str, str], gateway_secret: str) -> str:
-    """Return the TOML text. `urls` are the base URLs of the running stand-ins, by vendor."""
+def configuration(
+    stand_ins: Sequence[StandIn], urls: Mapping[str, str], gateway_secret: str, *, issuer: str | None = None
+) -> str:
+    """Return the TOML text. `urls` are the base URLs of the running stand-ins, by vendor.
+
+    People sign in by name, or with tokens of the identity provider at `issuer`.
+    """
     sources = [stand_in.source_config(urls[stand_in.vendor]) for stand_in in stand_ins]
     people: list[dict[str, Any]] = [
         {
@@ -28,7 +34,24 @@ def configuration(stand_ins: Sequence[StandIn], urls: Mapping[str, str], gateway
         }
         for person in DEMO_PEOPLE
     ]
-    return toml({"gateway": {"secret": gateway_secret}, "auth": {"mode": "demo"}, "people": people, "sources": sources})
+    auth = {"mode": "demo"} if issuer is None else _auth(issuer)
+    return toml({"gateway": {"secret": gateway_secret}, "auth": auth, "people": people, "sources": sources})
+
+
+def _auth(issuer: str) -> dict[str, Any]:
+    return {
+        "mode": "oidc",
+        "issuers": [
+            {
+                "issuer": issuer,
+                "audience": GATEWAY,
+                "admin_roles": [TASK_ADMIN],
+                # The people of the configuration have these names as keys.
+                "claims": {"key": "preferred_username"},
+                "login": {"client_id": PAGE},
+            }
+        ],
+    }
 
 
 def toml(document: Mapping[str, Any]) -> str:

@@ -10,10 +10,13 @@ PORT_OFFSETS: Mapping[str, int] = MappingProxyType(
         "epilot": 3,
         "littlehorse": 4,
         "geotareas": 5,
-        "camunda7": 6,  # reserved: there is no such stand-in yet
+        "camunda7": 6,
     }
 )
 """By vendor. Offset 0 is the overview of all stand-ins."""
+
+ISSUER_OFFSET = 9
+"""The identity provider's."""
 
 
 def port_of(vendor: str, base_port: int) -> int:

@@ -14,11 +14,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox.control import CUT, Control
+from sandbox.issuer import SmallIssuer
 from sandbox.ports import port_of
 from sandbox.stand_in import StandIn
 
 BACKLOG = 2048
 GRACE_S = 1
+# As usual for servers, and longer than clients keep a connection: none is closed while a request is on its way.
+KEEP_ALIVE_S = 75
 
 
 class PortTakenError(OSError):
@@ -91,6 +94,7 @@ def _server(app: ASGIApp) -> _EmbeddedServer:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )
     return _EmbeddedServer(config)
 
@@ -113,17 +117,33 @@ async def serve(
             listeners.append(listener)
             urls[each.vendor] = f"http://{shown}:{listener.getsockname()[1]}"
         apps: list[ASGIApp] = [_Overview(urls), *(Control(each, latency_ms=latency_ms) for each in stand_ins)]
-        servers = [_server(app) for app in apps]
-        running = [
-            asyncio.ensure_future(server.serve(sockets=[listener]))
-            for server, listener in zip(servers, listeners, strict=True)
-        ]
-        try:
-            # The sockets listen already: the kernel queues requests that arrive before the servers have started.
-            while not all(server.started or task.done() for server, task in zip(servers, running, strict=True)):  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
+        async with _running(apps, listeners):
             yield urls
-        finally:
-            for server in servers:
-                server.should_exit = True
-            await asyncio.gather(*running)
+
+
+@contextlib.asynccontextmanager
+async def serve_issuer(issuer: SmallIssuer, *, host: str, port: int) -> AsyncIterator[str]:
+    """Serve the identity provider until the block ends; yields its `iss`. Port 0 takes a free port."""
+    shown = f"[{host}]" if ":" in host else host
+    with contextlib.closing(_listening(host, port, "the identity provider")) as listener:
+        issuer.base_url = f"http://{shown}:{listener.getsockname()[1]}"
+        async with _running([issuer], [listener]):
+            yield issuer.address
+
+
+@contextlib.asynccontextmanager
+async def _running(apps: Sequence[ASGIApp], listeners: Sequence[socket.socket]) -> AsyncIterator[None]:
+    servers = [_server(app) for app in apps]
+    running = [
+        asyncio.ensure_future(server.serve(sockets=[listener]))
+        for server, listener in zip(servers, listeners, strict=True)
+    ]
+    try:
+        # The sockets listen already: the kernel queues requests that arrive before the servers have started.
+        while not all(server.started or task.done() for server, task in zip(servers, running, strict=True)):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        yield
+    finally:
+        for server in servers:
+            server.should_exit = True
+        await asyncio.gather(*running)

@@ -31,10 +31,14 @@ FURTHER_VENDOR_FILES = {
     "options.py",
     "steps.py",
     "traces.py",
+    "writing.py",
     "extras.py",
     "formats",
 }
-STAND_INS = sorted(path.parent.name for path in (ROOT / "sandbox").glob("*/__init__.py"))
+NO_STAND_INS = {"issuer"}  # an identity provider: it plays no vendor
+STAND_INS = sorted(
+    path.parent.name for path in (ROOT / "sandbox").glob("*/__init__.py") if path.parent.name not in NO_STAND_INS
+)
 STAND_IN_NAMES = {
     "__init__": "lists the folder's files; names the class as `STAND_IN`",
     "stand_in": "the application that the sandbox serves",

@@ -64,7 +64,10 @@ def test_the_installed_wheel_needs_no_tree(installed: Path) -> None:
     files, vendors, schema = run(installed, PROGRAM).split("\n", 2)
 
     assert [] == [file for file in json.loads(files) if not Path(file).is_relative_to(installed)]
-    assert "camunda epilot geotareas littlehorse uipath camunda uipath epilot littlehorse geotareas" == vendors
+    assert (
+        "camunda camunda7 epilot geotareas littlehorse uipath camunda uipath epilot littlehorse geotareas camunda7"
+        == vendors
+    )
     assert (ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8").strip() == schema
 
 

@@ -211,7 +211,7 @@ def test_the_command_ends_with_one_line_and_a_code(tmp_path: Path) -> None:
     executable(fitting / "bin" / "java", "#!/bin/sh\n")
     (fitting / "release").write_text('JAVA_VERSION="21.0.1"\n')
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.real"],
+        [sys.executable, "-m", "tests.real", "camunda"],
         cwd=ROOT,
         env={"PATH": str(tmp_path), "JAVA_HOME": str(fitting), "HOME": str(tmp_path)},
         capture_output=True,

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import ClassVar, Self, TypeVar
+from functools import partial
+from typing import ClassVar, Self
 
 from msgspec import Raw
 from msgspec.structs import replace
@@ -11,12 +12,11 @@ from connectors.camunda import after_write, details, flows, options, people, sea
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.errors import CLAIMS_FOR_ITSELF, is_refusal, parse_error
 from connectors.camunda.extras import Extras
-from connectors.camunda.formats import judge_form
 from connectors.camunda.forms import variables_of
 from connectors.camunda.ids import is_key
 from connectors.camunda.mapping import changeset_of, read_task, task_of, tasks_of
 from connectors.camunda.options import ActionOptions
-from connectors.camunda.paging import SCAN_PAGE, page_of, page_request
+from connectors.camunda.paging import SCAN_PAGE, nothing, page_of, page_request
 from connectors.camunda.settings import CamundaSettings
 from connectors.camunda.start_forms import StartForms
 from connectors.camunda.traces import TRACES, account_of
@@ -31,10 +31,11 @@ from connectors.sdk import (
     ConflictError,
     Connector,
     ConnectorError,
-    CountAccuracy,
+    ConnectorInfo,
     Definition,
     DetailAspect,
     DetailParts,
+    DirectoryFact,
     Flow,
     FlowOutcome,
     FlowQuery,
@@ -67,16 +68,15 @@ from connectors.sdk import (
     UpdateField,
     Upstream,
     User,
-    decode_rows,
-    from_settings,
+    acting_credentials,
+    current_call,
     get_each,
     handles,
     parse_options,
     readable_task,
     utc_now,
 )
-
-T = TypeVar("T")
+from connectors.sdk.form_js import judge_form
 
 
 def _claims(way: str) -> Callable[[CamundaSettings], bool]:
@@ -100,14 +100,20 @@ class CamundaConnector(Connector[CamundaSettings]):
     listings: ClassVar[frozenset[Listing]] = frozenset(
         {Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS}
     )
+    directory: ClassVar[frozenset[DirectoryFact]] = frozenset(DirectoryFact)
     sorts_flows: ClassVar[bool] = True
+    one_owner: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True
     traces = TRACES
+
+    @classmethod
+    def info_for(cls, settings: CamundaSettings) -> ConnectorInfo:
+        return replace(super().info_for(settings), directory=people.directory_facts(settings))
 
     def __init__(self, settings: CamundaSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
         self._client = CamundaClient(upstream)
-        self._start_forms = StartForms(self._client)
+        self._start_forms = StartForms(self._client, settings.options)
         self.extras = Extras(self._client, settings)
         self._only_claims_for: str | None = None
 
@@ -115,8 +121,8 @@ class CamundaConnector(Connector[CamundaSettings]):
     def open(cls, settings: CamundaSettings, *, transport: Transport | None = None, clock: Clock = utc_now) -> Self:
         upstream = Upstream(
             settings,
-            credentials=from_settings(settings.credentials),
-            parse_error=parse_error,
+            credentials=acting_credentials(settings, settings.credentials, clock=clock),
+            parse_error=partial(parse_error, as_person=settings.acts_as != "service"),
             is_refusal=is_refusal,
             transport=transport,
         )
@@ -130,7 +136,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
         filter = search.filter_of(query, self.settings.options)
         if filter is None:
-            return _nothing()
+            return nothing()
         limit = min(limit, SCAN_PAGE)
         answer = await self._client.search_user_tasks(
             filter=filter, sort=search.sort_of(query.order), page=page_request(limit, after)
@@ -180,13 +186,7 @@ class CamundaConnector(Connector[CamundaSettings]):
 
     async def start_form(self, command: StartFlow) -> Form | None:
         """One search for the version that starts, and one call for its form; what cannot change is asked for once."""
-        # What is wrong with the command is told without a call; its data are judged by the form.
-        body = flows.start_request(replace(command, data=None), self.settings.options)
-        start = parse_options(command.options, options.start_flow_options(self.settings.options))
-        version = body.get("processDefinitionVersion")
-        return await self._start_forms.read(
-            command, version=version if isinstance(version, int) else None, tenant=start.tenant_id
-        )
+        return await self._start_forms.read(command)
 
     def is_native_id(self, native_id: str) -> bool:
         return is_key(native_id)
@@ -197,16 +197,7 @@ class CamundaConnector(Connector[CamundaSettings]):
         return flows.pushdown(query, self.settings.options)
 
     async def list_flows(self, query: FlowQuery, *, limit: int, after: str | None = None) -> Page[Flow]:
-        filter = flows.filter_of(query, self.settings.options)
-        if filter is None:
-            return _nothing()
-        limit = min(limit, SCAN_PAGE)
-        answer = await self._client.search_process_instances(
-            filter=filter, sort=flows.NEWEST_FIRST, page=page_request(limit, after)
-        )
-        found = decode_rows(answer.items, flows.read_flow)
-        items = flows.flows_of(found, self.settings, fetched_at=self.clock())
-        return page_of(items, answer, limit=limit, after=after, odd=found.odd)
+        return await flows.page(self._client, query, self.settings, limit=limit, after=after, clock=self.clock)
 
     async def get_flows(self, ids: Sequence[str]) -> Mapping[str, Flow | ConnectorError]:
         """One call for each 100 ids."""
@@ -251,12 +242,12 @@ class CamundaConnector(Connector[CamundaSettings]):
         return await people.members(self._client, group_id, limit=min(limit, SCAN_PAGE), after=after)
 
     async def ping(self) -> None:
-        # The topology needs our credentials; the status tells whether a partition works, and needs none.
-        await self._client.get_topology()
-        await self._client.get_status()
+        await self._client.check(signed_in=self.settings.acts_as == "service" or current_call().authority is not None)
 
     async def look_at_account(self) -> str:
         """The server tells who it is, and lists no rights. On newer servers a user, unlike a client, claims for itself only."""
+        if self.settings.acts_as != "service":
+            return ""
         user = await self.extras.get_self()
         self._only_claims_for = None if user is None or not await self.extras.is_bound() else user.native_id
         return "" if user is None else user.name or user.native_id
@@ -290,7 +281,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     )
     async def claim(self, command: Claim) -> Outcome:
         user = command.require_actor().native_id
-        await self._assign_unless_taken(command.task, user)
+        await self._assign_unless_taken(command.task, user, is_claim=_claims("claim")(self.settings))
         return Outcome(task=after_write.assigned(command.task, user, at=self.clock()))
 
     @handles(Release, note="the gateway checks the owner before the call; the engine does not")
@@ -322,12 +313,14 @@ class CamundaConnector(Connector[CamundaSettings]):
                 command.task.native_id, assignee=user, allow_override=True, action=action
             )
         else:
-            await self._assign_unless_taken(command.task, user, action)
+            # A person claims for themselves only: for others there is no command that refuses a task which has an owner.
+            is_own = command.actor is not None and command.actor.native_id == user
+            is_claim = _claims("claim")(self.settings) and (self.settings.acts_as == "service" or is_own)
+            await self._assign_unless_taken(command.task, user, action, is_claim=is_claim)
         return Outcome(task=after_write.assigned(command.task, user, at=self.clock()))
 
-    async def _assign_unless_taken(self, task: Task, user: str, action: str | None = None) -> None:
+    async def _assign_unless_taken(self, task: Task, user: str, action: str | None = None, *, is_claim: bool) -> None:
         """To `user`, unless another person is the assignee: by the engine's CLAIM, or by a read before the assignment."""
-        is_claim = self.settings.options.claims == "claim"
         if not is_claim:
             now = (await self.get_tasks([task.native_id])).get(task.native_id)
             if isinstance(now, ConnectorError):
@@ -405,7 +398,3 @@ class CamundaConnector(Connector[CamundaSettings]):
     async def resume_flow(self, command: ResumeFlow) -> FlowOutcome:
         await self._client.resume_process_instance(command.flow.native_id)
         return FlowOutcome(flow=after_write.changed_flow(command.flow, "ACTIVE", at=self.clock()))
-
-
-def _nothing() -> Page[T]:
-    return Page(items=(), total=0, total_accuracy=CountAccuracy.EXACT)

@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from connectors.camunda import wire
 from connectors.camunda.client import CamundaClient
-from connectors.camunda.formats import has_inputs
 from connectors.camunda.forms import external_form, form_of, schema_of
 from connectors.camunda.mapping import read_task, utc
 from connectors.camunda.paging import DRAIN_PAGE, MOST_PAGES, drain_search, total_of
@@ -32,6 +31,7 @@ from connectors.sdk import (
     drain_by_offset,
     readable_rows,
 )
+from connectors.sdk.form_js import has_inputs
 
 OPERATIONS = {
     "CREATE": ActivityType.CREATED,

@@ -16,11 +16,12 @@ from connectors.camunda.forms import variables_of
 from connectors.camunda.ids import keys_of
 from connectors.camunda.mapping import task_definition, url_of, utc, version_of
 from connectors.camunda.options import start_flow_options
-from connectors.camunda.paging import batches, drain_search, following, page_request
+from connectors.camunda.paging import SCAN_PAGE, batches, drain_search, following, nothing, page_of, page_request
 from connectors.camunda.search import outward
 from connectors.camunda.settings import CamundaOptions, CamundaSettings
 from connectors.sdk import (
     BATCH_CONCURRENCY,
+    Clock,
     ConnectorError,
     Decoded,
     DecodedRows,
@@ -92,6 +93,19 @@ def flow_of(row: wire.ProcessInstance, raw: bytes | Raw, settings: CamundaSettin
         native_state=row.state,
         payload=Raw(raw),
     )
+
+
+async def page(
+    client: CamundaClient, query: FlowQuery, settings: CamundaSettings, *, limit: int, after: str | None, clock: Clock
+) -> Page[Flow]:
+    """One search for a page of at most SCAN_PAGE flows; none if nothing can match."""
+    filter = filter_of(query, settings.options)
+    if filter is None:
+        return nothing()
+    limit = min(limit, SCAN_PAGE)
+    answer = await _search_newest(client, filter, page_request(limit, after))
+    found = decode_rows(answer.items, read_flow)
+    return page_of(flows_of(found, settings, fetched_at=clock()), answer, limit=limit, after=after, odd=found.odd)
 
 
 def flows_of(

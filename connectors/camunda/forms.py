@@ -5,15 +5,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from connectors.camunda import wire
-from connectors.camunda.formats import fields_of, nested_data
-from connectors.sdk import (
-    Form,
-    FormKind,
-    ValidationFailedError,
-    decode_json,
-    encode_json_numbers,
-    json_schema_of,
-)
+from connectors.sdk import Form, FormKind, ValidationFailedError, decode_json, encode_json_numbers
+from connectors.sdk.form_js import form_of_document, nested_data
 
 
 def schema_of(form: wire.Form | None) -> object:
@@ -31,14 +24,7 @@ def form_of(form: wire.Form | None, held: Mapping[str, object]) -> Form:
     schema = schema_of(form)
     if form is None or schema is None:
         return Form(kind=FormKind.NONE)
-    fields = fields_of(schema, held)
-    return Form(
-        kind=FormKind.VENDOR_SCHEMA,
-        fields=fields,
-        json_schema=json_schema_of(fields, sends_unknown=True),
-        vendor_schema=schema,
-        key=form.form_id or form.form_key,
-    )
+    return form_of_document(schema, held, key=form.form_id or form.form_key)
 
 
 def external_form(reference: str) -> Form:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from connectors.camunda.wire import PageInfo, SearchPage
-from connectors.sdk import NextPage, OddRow, Page, VendorCursor, announced_total, drain
+from connectors.sdk import CountAccuracy, NextPage, OddRow, Page, VendorCursor, announced_total, drain
 
 T = TypeVar("T")
 
@@ -53,6 +53,11 @@ def page_of(
     # A count below the number of rows given is wrong: more rows may follow.
     is_capped = _is_capped(answer.page) or (total is not None and total < len(answer.items))
     return following(answer, limit=limit, after=after).page(items, total=total, is_capped=is_capped, odd=odd)
+
+
+def nothing() -> Page[Any]:
+    """The page of a query that nothing can match, without a call."""
+    return Page(items=(), total=0, total_accuracy=CountAccuracy.EXACT)
 
 
 async def drain_search(

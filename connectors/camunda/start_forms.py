@@ -2,18 +2,24 @@
 
 from cachetools import LRUCache
 from msgspec import Struct
+from msgspec.structs import replace
 
 from connectors.camunda import wire
 from connectors.camunda.client import CamundaClient
+from connectors.camunda.flows import start_request
 from connectors.camunda.formats import embedded_start_form
 from connectors.camunda.forms import form_of
+from connectors.camunda.options import start_flow_options
+from connectors.camunda.settings import CamundaOptions
 from connectors.sdk import (
     Form,
     FormKind,
     StartFlow,
     ValidationFailedError,
+    current_call,
     decode_record,
     decode_rows,
+    parse_options,
 )
 
 # The tenant of a cluster without tenants, and of a start that names none.
@@ -25,8 +31,9 @@ MOST_KEPT = 256
 
 
 class _Pinned(Struct, frozen=True):
-    """A version of a process in a tenant."""
+    """A version of a process in a tenant, for the person who may read it; None for the source's account."""
 
+    principal: str | None
     process_id: str
     version: int
     tenant: str | None
@@ -38,20 +45,28 @@ class StartForms:
     A linked form is read for each start: a process may follow the latest version of its form.
     """
 
-    def __init__(self, client: CamundaClient) -> None:
+    def __init__(self, client: CamundaClient, options: CamundaOptions) -> None:
         self._client = client
+        self._options = options
         self._versions: LRUCache[_Pinned, wire.ProcessDefinition] = LRUCache(MOST_KEPT)
         self._embedded: LRUCache[str, wire.Form | None] = LRUCache(MOST_KEPT)
 
-    async def read(self, command: StartFlow, *, version: int | None, tenant: str | None) -> Form | None:
-        """None if the start event has no form. ValidationFailedError if the account can read no such process."""
-        process = await self._process(command.definition_key, version, tenant)
+    async def read(self, command: StartFlow) -> Form | None:
+        """None if the start event has no form. ValidationFailedError if the account can read no such process, and,
+        without a call, for what is wrong with the command; its data are judged by the form.
+        """
+        body = start_request(replace(command, data=None), self._options)
+        version = body.get("processDefinitionVersion")
+        tenant = parse_options(command.options, start_flow_options(self._options)).tenant_id
+        process = await self._process(command.definition_key, version if isinstance(version, int) else None, tenant)
         found = await self._form(process)
         form = form_of(found, {})
         return None if form.kind is FormKind.NONE else form
 
     async def _process(self, process_id: str, version: int | None, tenant: str | None) -> wire.ProcessDefinition:
-        pinned = None if version is None else _Pinned(process_id, version, tenant)
+        who = current_call().authority
+        principal = None if who is None else who.principal
+        pinned = None if version is None else _Pinned(principal, process_id, version, tenant)
         kept = None if pinned is None else self._versions.get(pinned)
         if kept is not None:
             return kept

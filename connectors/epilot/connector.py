@@ -31,6 +31,7 @@ from connectors.sdk import (
     ConnectorInfo,
     CreateTask,
     DetailAspect,
+    DirectoryFact,
     Flow,
     FlowOutcome,
     FlowQuery,
@@ -92,6 +93,7 @@ class EpilotConnector(Connector[EpilotSettings]):
     # For lists that the vendor gives in one answer. Its two query APIs give 100 rows a page.
     page_limit = 1000
     listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS})
+    directory = frozenset({DirectoryFact.EMAILS, DirectoryFact.MEMBERSHIPS})
     open_to_everyone = True
     traces = TRACES
 
@@ -195,7 +197,7 @@ class EpilotConnector(Connector[EpilotSettings]):
     async def list_flows(self, query: FlowQuery, *, limit: int, after: str | None = None) -> Page[Flow]:
         cursor = OffsetCursor.parse(after)
         executions = await flows.executions_for(query, self.settings, self._client)
-        found = [flow for flow in map(self._flow, executions.records) if query.matches(flow)]
+        found = list(filter(query.test(), map(self._flow, executions.records)))
         return await paging.cut(found, cursor, limit=limit, key=_native_id, odd=executions.odd)
 
     # People

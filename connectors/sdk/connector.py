@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from msgspec import structs
 
-from connectors.sdk.caller import Identity
+from connectors.sdk.caller import Access, Identity
 from connectors.sdk.capability import Capability, Support
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import (
@@ -25,7 +25,7 @@ from connectors.sdk.commands import (
     UpdateField,
     actions_of,
 )
-from connectors.sdk.connector_info import ConnectorInfo, Listing
+from connectors.sdk.connector_info import ConnectorInfo, DirectoryFact, Listing
 from connectors.sdk.errors import (
     ConflictError,
     ConnectorError,
@@ -63,12 +63,11 @@ def _weakness(how: Capability) -> tuple[int, bool]:
 
 
 class Connector(ABC, Generic[SettingsT]):
-    """Reads and writes one source ("camunda-eu"). It never retries or waits, and keeps nothing but an HTTP client
-    and facts that cannot change.
+    """Reads and writes one source ("camunda-eu"). It never retries or waits, and keeps an HTTP client and unchanging facts only.
 
     A vendor declares facts about itself as class attributes; `ConnectorInfo` explains them. `arrays` are the commands that
-    the vendor takes for several tasks in one request. Verbs are declared with
-    `@handles` on the methods that perform them. `info` has the facts and verbs that apply under the source's settings.
+    the vendor takes for several tasks in one request. Verbs are declared with `@handles` on the methods that perform them.
+    `info` has the facts and verbs that apply under the source's settings.
     """
 
     vendor: ClassVar[str]
@@ -79,9 +78,14 @@ class Connector(ABC, Generic[SettingsT]):
     page_limit: ClassVar[int] = 50
     scan_page: ClassVar[int | None] = None
     listings: ClassVar[frozenset[Listing]] = frozenset()
+    directory: ClassVar[frozenset[DirectoryFact]] = frozenset()
     list_note: ClassVar[str] = ""
     sorts_flows: ClassVar[bool] = False
+    one_owner: ClassVar[bool] = False
     open_to_everyone: ClassVar[bool] = False
+    takes_unions: ClassVar[bool] = False
+    costly_candidates: ClassVar[bool] = False
+    lists_data: ClassVar[bool] = False
     arrays: ClassVar[frozenset[type[TaskCommand]]] = frozenset()
     default_limits: ClassVar[LimitsSettings] = LimitsSettings()
     traces: Traces = Traces()
@@ -129,9 +133,14 @@ class Connector(ABC, Generic[SettingsT]):
             page_limit=cls.page_limit,
             scan_page=cls.scan_page,
             listings=cls.listings,
+            directory=cls.directory,
             list_note=cls.list_note,
             sorts_flows=cls.sorts_flows,
+            one_owner=cls.one_owner,
             open_to_everyone=cls.open_to_everyone,
+            takes_unions=cls.takes_unions,
+            costly_candidates=cls.costly_candidates,
+            lists_data=cls.lists_data,
             default_limits=cls.default_limits,
             capabilities=MappingProxyType({command: how for command, how, _ in reversed(cls._chosen(settings))}),
         )
@@ -146,11 +155,12 @@ class Connector(ABC, Generic[SettingsT]):
         """The narrowest query, without an order, that the vendor answers exactly and that contains all matches of `query`.
 
         The gateway filters the rows again. Leaving members out, or widening them so that lists share one answer, is safe.
+        `any_of` is kept as it is, or left out: then the gateway asks once for each of its queries.
         """
 
     @abstractmethod
     async def list_tasks(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]:
-        """One page of a query that `pushdown` returned, perhaps with an order by `sorts`.
+        """One page of a query that `pushdown` returned, perhaps with an order by `sorts`, `without_candidates` or `with_data`.
 
         The same arguments give the same page until something changes upstream. `after` is the `next_cursor` of a page;
         a cursor of another list is ValidationFailedError.
@@ -224,6 +234,12 @@ class Connector(ABC, Generic[SettingsT]):
     async def ping(self) -> None:
         """Return if the vendor answers and accepts our credentials; raise ConnectorError otherwise."""
 
+    async def look_at_access(self) -> None:
+        """Renew `info.access`, if it is not None. The gateway calls it as `look_at_account`, and more often.
+
+        RejectedError if the account may not find it out; then no one has rights.
+        """
+
     async def look_at_account(self) -> str:
         """Who the source's own account turns out to be, for people; empty if the vendor does not tell.
 
@@ -231,6 +247,10 @@ class Connector(ABC, Generic[SettingsT]):
         ConnectorError if it cannot be found out. The gateway calls it when it opens the source, and again from time to time.
         """
         return ""
+
+    def note_access(self, access: Mapping[str, Access]) -> None:
+        """Who has rights in which part of the source, from now on."""
+        self.info = structs.replace(self.info, access=MappingProxyType(dict(access)))
 
     def withhold(self, reasons: Mapping[type[Command], str]) -> None:
         """These commands are not offered, and `perform` refuses them with the reason; all others are as declared."""

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from connectors.sdk.caller import Access
 from connectors.sdk.capability import Capability
 from connectors.sdk.commands import Cancel, CancelStrategy, Command
 from connectors.sdk.query import TaskOrderField
@@ -22,6 +23,19 @@ class Listing(Enum):
     TASK_DEFINITIONS = "task definitions"
 
 
+class DirectoryFact(Enum):
+    """What a source tells of its accounts, so that people can be linked to them.
+
+    EMAILS: accounts have mail addresses. USERNAMES: accounts have user names. NAMES_AS_IDS: the native id of an account is
+    its user name, also where the directory does not list the account. MEMBERSHIPS: groups and their members are listed.
+    """
+
+    EMAILS = "mail addresses"
+    USERNAMES = "user names"
+    NAMES_AS_IDS = "user names as ids"
+    MEMBERSHIPS = "memberships"
+
+
 class ConnectorInfo(Struct, frozen=True, kw_only=True):
     """The gateway reads these facts from `connector.info` only, so a connector around another one can replace them.
 
@@ -31,9 +45,17 @@ class ConnectorInfo(Struct, frozen=True, kw_only=True):
     `page_limit`: most rows in one page of a list. `scan_page`: rows in one page of a list that the gateway filters or
     sorts, so that it reads many; the vendor's largest, or fewer where a row costs the vendor time. None: `page_limit`.
     `listings`: the lists that the source has beside its tasks. The gateway does not ask for the others.
+    `directory`: what the source's directory tells of its accounts; the rules of `[sources.people]` depend on it.
     `list_note`: what a list of tasks may leave out or show late, as text for people; empty if lists are complete.
     `sorts_flows`: flows come with the newest start first.
+    `one_owner`: no task has more than one owner.
     `open_to_everyone`: everyone with an identity in the source may claim a READY task that has no candidates.
+    `access`: only those may who have rights in the part of the source that the task is in, by `Task.access_key`. A part that
+    is missing: no one, as far as is known. None: rights do not differ.
+    `takes_unions`: `pushdown` keeps `TaskQuery.any_of` where one question to the vendor covers all of its queries. Other
+    connectors never get it: they are asked once for each.
+    `costly_candidates`: the candidates of rows cost calls of their own, so a query may do without them.
+    `lists_data`: rows can bring the data of their tasks; `detail_in` reads them from the row.
     `default_limits`: what the vendor documents. The source's own `limits` replace single values of it.
     `capabilities`: the commands of this source under its settings.
     `withheld`: those of them that its account turned out not to be able to perform, each with the reason.
@@ -46,9 +68,15 @@ class ConnectorInfo(Struct, frozen=True, kw_only=True):
     page_limit: int = 50
     scan_page: int | None = None
     listings: frozenset[Listing] = frozenset()
+    directory: frozenset[DirectoryFact] = frozenset()
     list_note: str = ""
     sorts_flows: bool = False
+    one_owner: bool = False
     open_to_everyone: bool = False
+    access: Mapping[str, Access] | None = None
+    takes_unions: bool = False
+    costly_candidates: bool = False
+    lists_data: bool = False
     default_limits: LimitsSettings = LimitsSettings()
     capabilities: Mapping[type[Command], Capability] = MappingProxyType({})
     withheld: Mapping[type[Command], str] = MappingProxyType({})

@@ -5,20 +5,23 @@ serve           the gateway
 sandbox         the stand-ins
 check           the configuration, and whether every source answers
 schema          the SDL
+people          erases a person from the journal
 
+directory_check  what `check` says of a source's directory
 options         types of options that several commands have
 configuration   the configuration file, read or written
 stand_ins       the chosen stand-ins, with data
 asgi_server     an application served by this process
 run             runs a command until it ends or is stopped by a signal
 logs            log lines as JSON, or errors only
+log_writer      the thread that writes them
 table           a table as text
 failure         one line on stderr and exit code 1
 """
 
 import typer
 
-from gateway.cli import check, demo, sandbox, schema, serve
+from gateway.cli import check, demo, people, sandbox, schema, serve
 
 app = typer.Typer(
     help="One GraphQL inbox over every human-task system of a company.", no_args_is_help=True, add_completion=False
@@ -28,5 +31,6 @@ app.command()(serve.serve)
 app.command()(sandbox.sandbox)
 app.command()(check.check)
 app.command()(schema.schema)
+app.add_typer(people.people, name="people")
 
 __all__ = ["app"]

@@ -24,26 +24,49 @@ def sandbox(
     tasks: Tasks = 40,
     seed: Seed = 7,
     latency_ms: Annotated[float, typer.Option(min=0, help="Added to every answer.")] = 0,
+    issuer: Annotated[
+        bool, typer.Option("--issuer", help="Serve an identity provider too, where the people sign in.")
+    ] = False,
     config_out: Annotated[Path | None, typer.Option(help="Write a configuration that `serve` takes.")] = None,
 ) -> None:
-    """The stand-ins of the vendors' systems."""
+    """The stand-ins of the vendors' systems, and an identity provider."""
     chosen = filled_stand_ins(vendor, tasks=tasks, seed=seed)
-    run(_sandbox(chosen, host, port, latency_ms, config_out))
+    run(_sandbox(chosen, host, port, latency_ms, config_out, with_issuer=issuer))
 
 
 async def _sandbox(
-    chosen: "Sequence[StandIn]", host: str, port: int, latency_ms: float, config_out: Path | None
+    chosen: "Sequence[StandIn]",
+    host: str,
+    port: int,
+    latency_ms: float,
+    config_out: Path | None,
+    *,
+    with_issuer: bool,
 ) -> None:
     import secrets
+    from contextlib import AsyncExitStack
 
     from sandbox.config import configuration
+    from sandbox.issuer import SmallIssuer
+    from sandbox.ports import ISSUER_OFFSET
     from sandbox.server import serve as serve_stand_ins
+    from sandbox.server import serve_issuer
 
-    async with serve_stand_ins(chosen, host=host, base_port=port, latency_ms=latency_ms) as urls:
+    async with AsyncExitStack() as stack:
+        urls = await stack.enter_async_context(
+            serve_stand_ins(chosen, host=host, base_port=port, latency_ms=latency_ms)
+        )
+        address = None
+        if with_issuer:
+            address = await stack.enter_async_context(
+                serve_issuer(SmallIssuer(), host=host, port=port + ISSUER_OFFSET if port else 0)
+            )
         if config_out is not None:
-            write_private(config_out, configuration(chosen, urls, secrets.token_urlsafe(32)))
+            write_private(config_out, configuration(chosen, urls, secrets.token_urlsafe(32), issuer=address))
             print(f"configuration written: taskgate serve --config {config_out}")
         for name, url in urls.items():
             print(f"{name:<12} {url}")
+        if address is not None:
+            print(f"{'issuer':<12} {address}")
         sys.stdout.flush()
         await forever()

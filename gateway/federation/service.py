@@ -26,9 +26,11 @@ from gateway.federation.cache import Cache
 from gateway.federation.lists import DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
 from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.sources import Source
+from gateway.federation.traffic import current_context
 from gateway.federation.writes import BulkWriter, NextTask, WritePipeline
 from gateway.people import People
 from schema.ports import (
+    AccountLink,
     BulkRequest,
     BulkResult,
     CacheInfo,
@@ -49,6 +51,9 @@ from schema.ports import (
     WriteRequest,
     WriteResult,
 )
+
+# Seconds that a person's accounts may take to be looked up.
+LINK_SECONDS = 8.0
 
 
 class Lists(Struct, frozen=True, kw_only=True):
@@ -134,6 +139,10 @@ class FederatedSources:
 
     def person_linked_to(self, ref: NativeRef) -> Caller | None:
         return self._people.by_native_ref(ref)
+
+    async def links_of(self, person: Caller) -> Sequence[AccountLink]:
+        left = current_context().remaining()
+        return await self._people.links(person, within=LINK_SECONDS if left is None else min(left, LINK_SECONDS))
 
     async def list_tasks(self, caller: Caller, request: TaskListRequest) -> TaskList:
         self._writes.met(caller)

@@ -7,11 +7,59 @@
   // GraphiQL's dialogs read this nonce: the Content-Security-Policy allows only style elements that carry it.
   window.__webpack_nonce__ = config.nonce;
 
-  function fetchAs(url, init = {}) {
+  async function fetchAs(url, init = {}) {
     const headers = new Headers(init.headers);
     // The headers editor overrides the chosen person.
     if (token && !headers.has("authorization")) headers.set("Authorization", `Bearer ${token}`);
-    return fetch(url, { ...init, headers });
+    const response = await fetch(url, { ...init, headers });
+    // The token is over, or not accepted.
+    if (response.status === 401 && config.logins.length) offerLogins();
+    return response;
+  }
+
+  function say(text) {
+    place.firstElementChild.textContent = text;
+  }
+
+  function button(label, pressed) {
+    const made = Object.assign(document.createElement("button"), { textContent: label, type: "button" });
+    made.addEventListener("click", pressed);
+    return made;
+  }
+
+  /** A button for each identity provider. */
+  function offerLogins() {
+    const bar = document.getElementById("logins");
+    const at = (login) => (config.logins.length > 1 ? ` at ${new URL(login.issuer).host}` : "");
+    bar.replaceChildren(
+      ...config.logins.map((login) => button(`Sign in${at(login)}`, () => signIn.leave(login).catch((error) => say(error.message)))),
+    );
+    bar.hidden = false;
+  }
+
+  function showSignedIn() {
+    const bar = document.getElementById("logins");
+    // The token is in this page's memory only.
+    bar.replaceChildren("Signed in", button("Sign out", () => location.reload()));
+    bar.hidden = false;
+  }
+
+  /** Signs in at a provider; true with a token. Otherwise the page says what to do. */
+  async function isSignedIn() {
+    try {
+      token = await signIn.returned(config.logins);
+    } catch (error) {
+      say(`${error.message} Sign in again.`);
+      offerLogins();
+      return false;
+    }
+    if (token) {
+      showSignedIn();
+      return true;
+    }
+    offerLogins();
+    say("Sign in above, or enter an API key or a token. Only this page keeps it; closing the page forgets it.");
+    return false;
   }
 
   function showPeople() {
@@ -54,7 +102,7 @@
 
   async function start() {
     if (!window.React || !window.ReactDOM || !window.GraphiQL) {
-      place.firstElementChild.textContent = "GraphiQL's files could not be loaded. Reload the page; if that does not help, ask the operator of this gateway.";
+      say("GraphiQL's files could not be loaded. Reload the page; if that does not help, ask the operator of this gateway.");
       return;
     }
     const root = ReactDOM.createRoot(place);
@@ -75,7 +123,9 @@
       showPeople();
       render();
     } else {
-      place.firstElementChild.textContent = "Enter your API key above. Only this page keeps it; closing the page forgets it.";
+      say("Enter your API key or token above. Only this page keeps it; closing the page forgets it.");
+      if (config.logins.length && (await isSignedIn())) return render();
+      if (config.hasLogin && !config.logins.length) say("The identity provider cannot be reached now. Reload the page later, or enter an API key or a token.");
       showSignIn(render);
     }
   }

@@ -4,9 +4,11 @@ import hashlib
 import html
 import re
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import orjson
 from starlette.requests import Request
@@ -16,10 +18,11 @@ from starlette.types import Scope
 
 from gateway.graphiql.assets import FILES, FOLDER, is_complete
 from gateway.graphiql.examples import CLAIMABLE, EXAMPLES
-from gateway.settings import DemoAuth, PersonSettings, Settings
+from gateway.settings import DemoAuth, OidcAuth, PersonSettings, Settings
 
 _HERE = Path(__file__).parent
-_OWN = ("favicon.svg", "filling.js", "page.css", "page.js")
+_OWN = ("favicon.svg", "filling.js", "page.css", "page.js", "sign_in.js")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?")
 _SLOT = re.compile(r"\{\{(.+?)\}\}")
 # Fixed here, because the types that a machine has registered for .js differ.
 _MEDIA_TYPES = {
@@ -30,7 +33,7 @@ _MEDIA_TYPES = {
 _POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
-    "connect-src": "'self'",
+    "connect-src": "'self'{providers}",  # where the page gets its token
     "style-src": "'self' 'nonce-{nonce}'",  # GraphiQL's dialogs add style elements with this nonce
     "font-src": "data:",  # GraphiQL's style sheet contains its fonts
     "img-src": "'self' data:",  # and some of its icons
@@ -56,13 +59,37 @@ class Asset:
     path: str
 
 
+class Login(Protocol):
+    """Where people sign in. `scopes` are divided by spaces."""
+
+    @property
+    def issuer(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def scopes(self) -> str: ...
+    @property
+    def authorization_endpoint(self) -> str: ...
+    @property
+    def token_endpoint(self) -> str: ...
+
+
+def no_logins() -> Sequence[Login]:
+    return ()
+
+
 class GraphiQL:
     """Reads the files once, when it is built. Without npm's files in `folder`, the page says how to get them.
+
+    `logins` tells, for each response, at which identity providers people can sign in now.
 
     `route` serves the page's files. The page finds them by relative URLs, so /graphql and /graphiql need one parent.
     """
 
-    def __init__(self, settings: Settings, folder: Path = FOLDER) -> None:
+    def __init__(
+        self, settings: Settings, folder: Path = FOLDER, *, logins: Callable[[], Sequence[Login]] = no_logins
+    ) -> None:
+        self._logins = logins
         is_whole = is_complete(folder)
         files = [_HERE / name for name in _OWN]
         if is_whole:
@@ -78,9 +105,13 @@ class GraphiQL:
         """The page, for a browser that opens /graphql."""
         nonce = secrets.token_urlsafe(16)
         address = str(Request(scope).url.replace(query=""))
-        slots = {"config": _script_data({**self._config, "nonce": nonce}), "address": html.escape(address)}
+        logins = self._logins()
+        config = {**self._config, "logins": [_login(each) for each in logins], "nonce": nonce}
+        slots = {"config": _script_data(config), "address": html.escape(address)}
         page = _SLOT.sub(lambda slot: {**self._slots, **slots}[slot[1]], self._template)
-        policy = "; ".join(f"{what} {whence}" for what, whence in _POLICY.items()).format(nonce=nonce)
+        policy = "; ".join(f"{what} {whence}" for what, whence in _POLICY.items()).format(
+            nonce=nonce, providers="".join(f" {origin}" for origin in _origins(logins))
+        )
         return Response(page, headers={**_PAGE_HEADERS, "Content-Security-Policy": policy}, media_type="text/html")
 
     async def _file(self, request: Request) -> Response:
@@ -105,12 +136,13 @@ def _asset(file: Path) -> Asset:
 
 
 def _config(settings: Settings) -> dict[str, Any]:
-    """The settings for page.js; the nonce is added for each response."""
+    """The settings for page.js; nonce and logins are added for each response."""
     config: dict[str, Any] = {
         "examples": [{"query": example.query, "variables": example.variables} for example in EXAMPLES],
         "claimable": CLAIMABLE,
         "people": [],
         "person": None,
+        "hasLogin": isinstance(settings.auth, OidcAuth) and any(each.login for each in settings.auth.issuers),
     }
     # The page shows the people only in demo mode, where their keys are the tokens.
     if isinstance(settings.auth, DemoAuth):
@@ -122,6 +154,23 @@ def _config(settings: Settings) -> dict[str, Any]:
 def _person(person: PersonSettings) -> dict[str, str]:
     belongs = [*person.groups, *(role.replace("_", " ") for role in sorted(person.roles))]
     return {"key": person.key, "name": person.name, "belongs": ", ".join(belongs)}
+
+
+def _login(login: Login) -> dict[str, str]:
+    return {
+        "issuer": login.issuer,
+        "clientId": login.client_id,
+        "scopes": login.scopes,
+        "authorizationEndpoint": login.authorization_endpoint,
+        "tokenEndpoint": login.token_endpoint,
+    }
+
+
+def _origins(logins: Sequence[Login]) -> Sequence[str]:
+    """The origins of the token endpoints. The endpoints are a provider's own text: nothing else gets into the policy."""
+    parts = [urlsplit(login.token_endpoint) for login in logins]
+    origins = dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts)
+    return [origin for origin in origins if _ORIGIN.fullmatch(origin)]
 
 
 def _script_data(value: dict[str, Any]) -> str:

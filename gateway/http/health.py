@@ -7,11 +7,14 @@ import orjson
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
+from gateway.auth import Authenticator, IssuerStatus
 from schema.ports import SourceInfo
 
 
-def health_routes(sources: Callable[[], Sequence[SourceInfo] | None]) -> APIRouter:
-    """`sources` gives None until the gateway has opened them."""
+def health_routes(
+    sources: Callable[[], Sequence[SourceInfo] | None], authenticator: Callable[[], Authenticator]
+) -> APIRouter:
+    """`sources` gives None until the gateway has opened them. `authenticator` is asked after that."""
     router = APIRouter()
 
     @router.get("/livez")
@@ -20,14 +23,29 @@ def health_routes(sources: Callable[[], Sequence[SourceInfo] | None]) -> APIRout
 
     @router.get("/readyz")
     async def readyz() -> Response:
-        """Ready once the sources are open. A failing source is reported, but the gateway stays ready for the others."""
+        """Ready once the sources are open. A failing source is reported, but the gateway stays ready for the others.
+
+        So is an identity provider that is away: the gateway goes on asking for its keys.
+        """
         opened = sources()
         if opened is None:
             return JSONResponse({"status": "starting"}, 503)
-        report = {"status": "ok", "sources": {source.key: source_health(source) for source in opened}}
+        report: dict[str, Any] = {"status": "ok", "sources": {source.key: source_health(source) for source in opened}}
+        if signs_in := authenticator().issuers():
+            report["issuers"] = {each.issuer: _issuer_health(each) for each in signs_in}
         return Response(orjson.dumps(report), media_type="application/json")
 
     return router
+
+
+def _issuer_health(issuer: IssuerStatus) -> dict[str, Any]:
+    """`keysAgeSeconds` is null without keys: then no token of the issuer can be checked."""
+    age = issuer.keys_age
+    return {
+        "status": issuer.status,
+        "reason": issuer.reason,
+        "keysAgeSeconds": None if age is None else round(age),
+    }
 
 
 def source_health(source: SourceInfo) -> dict[str, Any]:

@@ -108,8 +108,8 @@ class _Sources(Collector):
                     limit.add_metric((source.key, bucket.name), bucket.limit)
                     left.add_metric((source.key, bucket.name), bucket.remaining)
             if source.cache is not None:
-                cached = source.cache()
-                entries.add_metric((source.key,), cached.entries)
-                if cached.hit_ratio is not None:
-                    hits.add_metric((source.key,), cached.hit_ratio)
+                cache = source.cache()
+                entries.add_metric((source.key,), cache.entries)
+                if cache.hit_ratio is not None:
+                    hits.add_metric((source.key,), cache.hit_ratio)
         return (status, limit, left, entries, hits)

@@ -1,9 +1,18 @@
 """Who the people are, and which accounts of the sources are theirs.
 
-port         `People`, the port: what the rest of the gateway knows about people
-configured   `ConfiguredPeople`: people of `[[people]]`; only the composition names it
+port          `People`: what the rest of the gateway knows about people; `SignedIn`: what a token says
+opening       opens the book; only the composition names it
+book          `BookOfPeople`: one entry a person, joined to accounts
+entry         one person, from the configuration and the token
+claims        values of the claims of a token
+wish          which account the rules of a source find for one person
+directories   the directories that links need, kept up to date
+directory     the accounts of one source, found by id, address, user name and words
+name_index    people or accounts by words
 """
 
-from gateway.people.port import People
+from gateway.people.entry import Person
+from gateway.people.port import DirectoryRecord, KeptAccounts, People, ReadDirectory, SignedIn
+from gateway.people.wish import SourceRules
 
-__all__ = ["People"]
+__all__ = ["DirectoryRecord", "KeptAccounts", "People", "Person", "ReadDirectory", "SignedIn", "SourceRules"]

@@ -1,18 +1,68 @@
 """What the rest of the gateway knows about people."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from msgspec import Struct
+
 from connectors.sdk.caller import Caller
-from connectors.sdk.model import NativeRef
+from connectors.sdk.model import NativeRef, User
+from schema.ports import AccountLink
+
+
+class SignedIn(Struct, frozen=True, kw_only=True):
+    """What a checked token says of the person.
+
+    `key`: the configured claim, with the issuer's prefix. `email` is in lower case; `is_email_proved`: the issuer says, or is
+    trusted, that it is the person's, and may speak for its domain. `claims`: the payload, for the rules of the sources.
+    `expires_at`: in seconds of Unix time.
+    """
+
+    issuer: str
+    subject: str
+    key: str
+    name: str
+    email: str | None = None
+    is_email_proved: bool = False
+    groups: tuple[str, ...] = ()
+    roles: frozenset[str] = frozenset()
+    claims: Mapping[str, object]
+    expires_at: float
+
+
+class DirectoryRecord(Struct, frozen=True, kw_only=True):
+    """One read of a source's directory.
+
+    `groups`: ids and names of each account's groups, by native id; empty if memberships were not asked for.
+    `is_whole`: no account is missing.
+    """
+
+    accounts: Sequence[User]
+    groups: Mapping[str, tuple[str, ...]]
+    is_whole: bool
+
+
+class ReadDirectory(Protocol):
+    """Reads the directory of the source with that key, in its own call context. Raises ConnectorError.
+
+    `is_awaited` is asked before each request: whether a person's request waits for the answer.
+    """
+
+    def __call__(
+        self, source: str, *, with_groups: bool, is_awaited: Callable[[], bool]
+    ) -> Awaitable[DirectoryRecord]: ...
 
 
 class People(Protocol):
     """The book of people: one entry a person, unique by key.
 
-    Look-ups are in memory and answer at once. The book may grow while the gateway runs: ask it again for each request
+    Look-ups are in memory and answer at once. The book grows while the gateway runs: ask it again for each request
     and keep no copy.
     """
+
+    def signed_in(self, who: SignedIn) -> Caller:
+        """The person of a token: the entry of `[[people]]` whose subject or key fits, else the person with that key."""
+        ...
 
     def by_key(self, key: str) -> Caller | None: ...
 
@@ -21,3 +71,39 @@ class People(Protocol):
         ...
 
     def all(self) -> Collection[Caller]: ...
+
+    def find(self, search: str | None) -> Iterator[Caller]:
+        """By name, the people who have each word of `search` in name, mail address or key."""
+        ...
+
+    def is_resolved(self, person: Caller, source: str) -> bool:
+        """Whether `Caller.identity(source)` is known now, be it that there is none."""
+        ...
+
+    async def resolve(self, person: Caller, source: str, *, within: float) -> None:
+        """Make it known, for at most so many seconds. Raises UnavailableError if the source's directory cannot be read."""
+        ...
+
+    async def links(self, person: Caller, *, within: float) -> Sequence[AccountLink]:
+        """The person's accounts, also one that is only a candidate. Sources whose directory cannot be read are left out."""
+        ...
+
+    def accounts(self, source: str) -> "KeptAccounts | None":
+        """The accounts of a directory that the book keeps up to date; None for other sources, and while it has none."""
+        ...
+
+
+class KeptAccounts(Protocol):
+    """The accounts of a source as the book has them."""
+
+    @property
+    def age(self) -> float:
+        """Seconds since the accounts were read."""
+        ...
+
+    @property
+    def is_whole(self) -> bool: ...
+
+    def find(self, search: str | None) -> Iterator[User]:
+        """By name, the accounts that have each word of `search` in name, user name or mail address."""
+        ...

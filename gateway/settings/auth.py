@@ -1,17 +1,27 @@
 """`[auth]`: how callers sign in."""
 
+import hashlib
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from connectors.sdk.settings import Section
+from connectors.sdk.settings import Section, WebAddress
+from gateway.settings.issuers import IssuerSettings
+
+# `printf %s "$KEY" | sha256sum` and `echo "$KEY" | sha256sum` with a KEY that is not set.
+_OF_NOTHING = {hashlib.sha256(nothing).hexdigest() for nothing in (b"", b"\n")}
 
 
-def _lower(value: str) -> str:
-    return value.lower()
+def _digest(value: str) -> str:
+    lower = value.lower()
+    if len(lower) != 64 or not set(lower) <= set("0123456789abcdef"):
+        raise ValueError('must be a SHA-256 digest of 64 hexadecimal digits: printf %s "$KEY" | sha256sum')
+    if lower in _OF_NOTHING:
+        raise ValueError("is the digest of an empty key; was the variable set?")
+    return lower
 
 
-Digest = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$"), AfterValidator(_lower)]
+Digest = Annotated[str, AfterValidator(_digest)]
 
 
 class DemoAuth(Section):
@@ -33,4 +43,19 @@ class ApiKeysAuth(Section):
     keys: tuple[ApiKey, ...] = Field(min_length=1)
 
 
-Auth = Annotated[DemoAuth | ApiKeysAuth, Field(discriminator="mode")]
+class OidcAuth(Section):
+    """Tokens of identity providers, and `keys` for machines.
+
+    `keep_seconds`: for how long a checked token is not checked again; 0 checks it for each request. `resource` is the
+    public address of /graphql, for clients that look for the provider; without it the request's own address is told.
+    """
+
+    mode: Literal["oidc"]
+    issuers: tuple[IssuerSettings, ...] = Field(min_length=1, max_length=20)
+    keys: tuple[ApiKey, ...] = ()
+    keep_seconds: float = Field(default=60.0, ge=0, le=60)
+    resource: WebAddress | None = None
+
+
+AuthSettings = DemoAuth | ApiKeysAuth | OidcAuth
+Auth = Annotated[AuthSettings, Field(discriminator="mode")]

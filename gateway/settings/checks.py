@@ -1,49 +1,27 @@
 """Checks of a configuration: each table against its type, then the tables against each other."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never
 
-from pydantic import ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
-from connectors.sdk.settings import Section
-from gateway.settings.auth import ApiKeysAuth, DemoAuth
+from connectors.sdk.settings import Section, SourceSettings
+from gateway.settings.auth import ApiKey, ApiKeysAuth, AuthSettings, DemoAuth, OidcAuth
 from gateway.settings.errors import ConfigurationError, KeyPath
+from gateway.settings.faults import faults_of
 from gateway.settings.gateway import GatewaySettings
+from gateway.settings.issuers import IssuerSettings, is_protected
 from gateway.settings.people import PersonSettings
 
 S = TypeVar("S", bound=Section)
 
 
 def checked(kind: type[S], raw: Mapping[str, Any], path: KeyPath) -> S:
-    """The table at `path` as its type; ConfigurationError for the first thing that is wrong with it."""
+    """The table at `path` as its type; ConfigurationError with a line for each thing that is wrong with it."""
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
-        # The input is left out: it may be a secret.
-        first = error.errors(include_url=False, include_input=False)[0]
-        messages = {"extra_forbidden": "unknown key", "missing": "is missing", "union_tag_not_found": "is missing"}
-        message = messages.get(first["type"]) or first["msg"].removeprefix("Value error, ")
-        where = (*path, *_keys_of_the_file(first["loc"], raw))
-        if first["type"].startswith("union_tag") and "ctx" in first:
-            where = (*where, first["ctx"]["discriminator"].strip("'"))
-            if first["type"] == "union_tag_invalid":
-                message = f"must be one of {first['ctx']['expected_tags']}"
-        raise ConfigurationError(where, " ".join(message.split())) from None
-
-
-def _keys_of_the_file(location: Sequence[str | int], raw: Any) -> Iterable[str | int]:
-    """Pydantic's location without the tags of unions, which are not keys of the file."""
-    for index, part in enumerate(location):
-        is_last = index == len(location) - 1
-        if isinstance(raw, Mapping):
-            if part not in raw and not is_last and part in list(raw.values()):
-                continue
-            raw = raw.get(str(part))
-        elif isinstance(raw, list) and isinstance(part, int) and part < len(raw):
-            raw = raw[part]
-        else:
-            raw = None
-        yield part
+        raise ConfigurationError.of(faults_of(error, raw, path)) from None
 
 
 def check_distinct(table: str, keys: Sequence[str]) -> None:
@@ -59,13 +37,14 @@ def check_identities(people: Sequence[PersonSettings], sources: set[str]) -> Non
         for source, identity in person.identities.items():
             path = ("people", index, "identities", source)
             if source not in sources:
-                raise ConfigurationError(path, f"there is no source {source!r}")
+                missing = f"there is no source {source!r}" if sources else "there are no sources"
+                raise ConfigurationError(path, missing)
             owner = owners.setdefault((source, identity.id), person.key)
             if owner != person.key:
                 raise ConfigurationError((*path, "id"), f"{identity.id!r} is also the identity of {owner!r}")
 
 
-def check_auth(auth: DemoAuth | ApiKeysAuth, people: Sequence[PersonSettings], gateway: GatewaySettings) -> None:
+def check_auth(auth: AuthSettings, people: Sequence[PersonSettings], gateway: GatewaySettings) -> None:
     """Every person who may sign in is configured, and the demo mode stays out of production."""
     known = {person.key for person in people}
     match auth:
@@ -78,8 +57,77 @@ def check_auth(auth: DemoAuth | ApiKeysAuth, people: Sequence[PersonSettings], g
             if person not in known:
                 raise ConfigurationError(("auth", "default_person"), f"there is no person {person!r}")
         case ApiKeysAuth(keys=keys):
-            for index, key in enumerate(keys):
-                if key.person not in known:
-                    raise ConfigurationError(("auth", "keys", index, "person"), f"there is no person {key.person!r}")
-                if key.sha256 in {earlier.sha256 for earlier in keys[:index]}:
-                    raise ConfigurationError(("auth", "keys", index, "sha256"), "the same digest is listed twice")
+            _check_keys(keys, known)
+        case OidcAuth(keys=keys, issuers=issuers):
+            _check_keys(keys, known)
+            _check_issuers(issuers, may_be_plain=gateway.profile == "development")
+        case _:
+            assert_never(auth)
+
+
+def _check_keys(keys: Sequence[ApiKey], known: set[str]) -> None:
+    for index, key in enumerate(keys):
+        if key.person not in known:
+            raise ConfigurationError(("auth", "keys", index, "person"), f"there is no person {key.person!r}")
+        if key.sha256 in {earlier.sha256 for earlier in keys[:index]}:
+            raise ConfigurationError(("auth", "keys", index, "sha256"), "the same digest is listed twice")
+
+
+def _check_issuers(issuers: Sequence[IssuerSettings], *, may_be_plain: bool) -> None:
+    """Each issuer is one, speaks for people of its own, and is read over a connection that nothing can change."""
+    for index, issuer in enumerate(issuers):
+        path = ("auth", "issuers", index)
+        for name in ("issuer", "jwks_url"):
+            address = getattr(issuer, name)
+            if address is not None and not may_be_plain and not is_protected(address):
+                raise ConfigurationError((*path, name), "must begin with https:// (http:// is for this machine only)")
+        if issuer.issuer in {earlier.issuer for earlier in issuers[:index]}:
+            raise ConfigurationError((*path, "issuer"), "the same issuer is listed twice")
+        if len(issuers) == 1:
+            continue
+        if not issuer.email_domains:
+            raise ConfigurationError(
+                (*path, "email_domains"),
+                "is missing: with several issuers each one says for which domains' addresses it may speak",
+            )
+        if not issuer.prefix:
+            raise ConfigurationError(
+                (*path, "prefix"), "is missing: with several issuers it tells apart people of the same key"
+            )
+        for other in issuers:
+            if other is not issuer and other.prefix and issuer.prefix.startswith(other.prefix):
+                raise ConfigurationError(
+                    (*path, "prefix"),
+                    f"begins with {other.prefix!r}, the prefix of another issuer: keys could be equal",
+                )
+
+
+def check_sources(sources: Sequence[SourceSettings], auth: AuthSettings) -> None:
+    """No secret is empty, and tokens of people are passed on only where people sign in with such tokens."""
+    for index, source in enumerate(sources):
+        path = ("sources", index)
+        if source.acts_as != "service" and not isinstance(auth, OidcAuth):
+            raise ConfigurationError(
+                (*path, "acts_as"),
+                f'{source.acts_as} needs the token of an identity provider that the caller signs in with: [auth] mode = "oidc"',
+            )
+        for place in _empty_secrets(source):
+            raise ConfigurationError((*path, *place), "is empty")
+
+
+def _empty_secrets(value: object) -> Iterable[KeyPath]:
+    match value:
+        case SecretStr():
+            if not value.get_secret_value().strip():
+                yield ()
+        case BaseModel():
+            for name in type(value).model_fields:
+                yield from ((name, *place) for place in _empty_secrets(getattr(value, name)))
+        case Mapping():
+            for name, member in value.items():
+                yield from ((str(name), *place) for place in _empty_secrets(member))
+        case list() | tuple():
+            for index, member in enumerate(value):
+                yield from ((index, *place) for place in _empty_secrets(member))
+        case _:
+            pass

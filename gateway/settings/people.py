@@ -21,10 +21,11 @@ class IdentitySettings(Section):
 
 
 class PersonSettings(Section):
-    """`identities` by source key."""
+    """`identities` by source key. `subject`: the token that means this person, as "<issuer>|<sub>"."""
 
     key: PersonKey
     name: str = Field(min_length=1)
+    subject: str | None = Field(default=None, pattern=r"^[^|]+\|.+$")
     email: str | None = None
     groups: tuple[str, ...] = ()
     roles: frozenset[Literal["task_admin"]] = frozenset()

@@ -10,6 +10,7 @@ leases      leases on targets, shared by the gateways over that file
 checkpoints moves its log into the file, beside the writes
 private_file  its access rights
 presence    which gateways run over it
+forgetting  erases a person; only `gateway.composition` imports it
 migrations  the tables of that file as numbered steps
 """
 

@@ -46,7 +46,7 @@ def person(text: str, field: Sequence[str], context: Context) -> PersonId:
     if len(parts) == 1:
         key = parts[0].removeprefix(PERSON_MARK)
         if context.federation.person(key) is None:
-            raise InputError(f"{'.'.join(field)} names no configured person", field=field)
+            raise InputError(f"{'.'.join(field)} names no known person", field=field)
         return PersonId(key=key)
     ref = NativeRef(*parts)
     require_source(ref.source, field, context)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 PERSON_MARK = "@"
 
-# Numbers of parts after the type. One: key of a configured person, key of a source. Two: source and native id.
+# Numbers of parts after the type. One: key of a person, key of a source. Two: source and native id.
 # Three: source, native id of the task, native id of the comment.
 _PARTS = {
     "Task": (2,),
@@ -24,7 +24,7 @@ _PARTS = {
 
 
 class GlobalId(Struct, frozen=True):
-    """Base64 of `Type:part:part`, parts percent-encoded. See _PARTS; `User:@key` is a configured person."""
+    """Base64 of `Type:part:part`, parts percent-encoded. See _PARTS; `User:@key` is a person with a key."""
 
     type: str
     parts: tuple[str, ...]
@@ -39,7 +39,7 @@ def global_id(type_name: str, *parts: str) -> strawberry.ID:
 
 
 def person_id(key: str) -> strawberry.ID:
-    """The global id of a configured person."""
+    """The global id of a person with a key."""
     return global_id("User", PERSON_MARK + key)
 
 

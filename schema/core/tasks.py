@@ -23,8 +23,10 @@ async def list_tasks(
     scope: InboxScope = InboxScope.ALL_VISIBLE,
     order: tuple[SortKey, ...] = BY_DUE_TIME,
     fresh: bool = False,
+    without_candidates: bool = False,
+    with_data: bool = False,
 ) -> TaskList:
-    """One page of the tasks that the viewer may see. `count`: ask for the total, which may cost upstream calls."""
+    """One page of the tasks that the viewer may see. The last arguments, and `count`, are as in `TaskListRequest`."""
     request = TaskListRequest(
         scope=scope,
         filter=filter,
@@ -36,6 +38,8 @@ async def list_tasks(
         fresh=fresh,
         count=count,
         now=context.now,
+        without_candidates=without_candidates,
+        with_data=with_data,
     )
     found = await context.federation.list_tasks(context.caller, request)
     if fresh:

@@ -35,6 +35,21 @@ def selects_total(info: strawberry.Info[Context, None]) -> bool:
     return selects(info, ("totalCount",), ("totalAccuracy",), ("sources", "count"))
 
 
+# Fields of a task that are made of its candidates.
+_OF_CANDIDATES = ("candidateUsers", "candidateGroups", "permittedActions", "permits", "version")
+_ROWS = (("nodes",), ("edges", "node"))
+
+
+def spares_candidates(info: strawberry.Info[Context, None]) -> bool:
+    """Whether no field of the rows of a list of tasks needs their candidates."""
+    return not selects(info, *((*row, field) for row in _ROWS for field in _OF_CANDIDATES))
+
+
+def selects_data(info: strawberry.Info[Context, None]) -> bool:
+    """Whether the data of the rows of a list of tasks are selected."""
+    return selects(info, *((*row, "data") for row in _ROWS))
+
+
 def has_root_field(
     document: DocumentNode, operation: OperationDefinitionNode, name: str, variables: Mapping[str, object]
 ) -> bool:

@@ -9,7 +9,7 @@ queries.py      `user`, `users`, `group`, `groups`
 from schema.people.connection import GroupConnection, UserConnection
 from schema.people.dataloaders import GroupByRefLoader, UserByRefLoader
 from schema.people.queries import PeopleQueries, group_by_id, user_by_id
-from schema.people.types import Group, IdentityLink, User, identities_of
+from schema.people.types import Group, IdentityLink, User, identity_links
 
 __all__ = [
     "Group",
@@ -21,6 +21,6 @@ __all__ = [
     "UserByRefLoader",
     "UserConnection",
     "group_by_id",
-    "identities_of",
+    "identity_links",
     "user_by_id",
 ]

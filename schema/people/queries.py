@@ -20,7 +20,7 @@ from schema.ports import PageRequest
 class PeopleQueries:
     @resolved(
         description=(
-            "A user by id. Null if the id is malformed, of another type, or of a person or source that is not configured. The source is not asked whether the account exists: an unknown account has an id only."
+            "A user by id. Null if the id is malformed, of another type, of a person who is not known, or of a source that is not configured. The source is not asked whether the account exists: an unknown account has an id only."
         )
     )
     def user(

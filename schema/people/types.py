@@ -1,6 +1,6 @@
 """User and Group. Both load from the source's directory when a field is selected that the row does not have."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import strawberry
@@ -15,10 +15,10 @@ from schema.core.presenters import present
 from schema.core.relay import Node, global_id, person_id
 from schema.core.resolver import resolved
 from schema.core.tasks import BY_DUE_TIME, list_tasks, only_open
-from schema.execution import selects_total
+from schema.execution import selects_data, selects_total, spares_candidates
 from schema.people.connection import UserConnection
 from schema.people.dataloaders import GroupByRefLoader, UserByRefLoader
-from schema.ports import GroupRow, PageRequest, PersonId, PersonRow
+from schema.ports import AccountLink, GroupRow, PageRequest, PersonId, PersonRow
 from schema.source import Source, all_sources
 
 if TYPE_CHECKING:
@@ -31,17 +31,17 @@ T = TypeVar("T")
 class IdentityLink:
     source: Source = strawberry.field(description="Source of the account.")
     native_id: str = strawberry.field(description="Native id of the account.")
-    username: str | None = strawberry.field(description="User name in the source. Null if not configured.")
-    email: str | None = strawberry.field(description="Mail address in the source. Null if not configured.")
+    username: str | None = strawberry.field(description="User name in the source, as far as it is known.")
+    email: str | None = strawberry.field(description="Mail address in the source, as far as it is known.")
     linked_by: str = strawberry.field(
-        description="How the account was linked to the person. Always CONFIG: by the configuration."
+        description="What linked the account to the person. CONFIG: the configuration. CLAIM: a claim of the person's token. EMAIL_MATCH: the only account in use that has the person's mail address."
     )
-    verified: bool = strawberry.field(description="Whether writes may rely on the link. True for CONFIG.")
+    verified: bool = strawberry.field(
+        description="False: the identity provider does not say that the mail address is the person's. The account is a candidate then, which shows nothing and allows nothing."
+    )
 
 
-@strawberry.type(
-    description="A configured person with linked accounts in sources, or one account that is linked to no person."
-)
+@strawberry.type(description="A person with linked accounts in sources, or one account that is linked to no person.")
 class User(Node):
     person: strawberry.Private[Caller | None]
     ref: strawberry.Private[model.NativeRef | None]
@@ -110,11 +110,18 @@ class User(Node):
     def source(self, info: strawberry.Info[Context, None]) -> Source | None:
         return None if self.ref is None else Source.of(self.ref.source, info.context)
 
-    @resolved(description="Linked accounts in configuration order. Empty if this is an account without a person.")
-    def identities(self, info: strawberry.Info[Context, None]) -> list[IdentityLink]:
-        return [] if self.person is None else identities_of(self.person, info.context)
+    @resolved(
+        description="Linked accounts in configuration order. Empty if this is an account without a person. An account is missing while the directory of its source cannot be read."
+    )
+    async def identities(self, info: strawberry.Info[Context, None]) -> list[IdentityLink]:
+        if self.person is None:
+            return []
+        links = await info.context.federation.links_of(self.person)
+        return identity_links([link for link in links if link.verified], info.context)
 
-    @resolved(description="Groups of a linked person, as configured per source. Null for an account without a person.")
+    @resolved(
+        description="Groups of a linked person in each source, as far as they are known. Null for an account without a person."
+    )
     def groups(self, info: strawberry.Info[Context, None]) -> list["Group"] | None:
         if self.person is None:
             return None
@@ -158,6 +165,8 @@ class User(Node):
             wanted if asked is not None and asked.names_state() else only_open(wanted),
             page_arguments(first, after, last, before),
             count=selects_total(info),
+            without_candidates=spares_candidates(info),
+            with_data=selects_data(info),
             order=BY_DUE_TIME if order is None else tuple(key.to_port() for key in order),
         )
         connection: TaskConnection = present(found, context)
@@ -239,18 +248,20 @@ class Group(Node):
         return self.ref.native_id if found is None else found.name
 
 
-def identities_of(person: Caller, context: Context) -> list[IdentityLink]:
+def identity_links(links: Sequence[AccountLink], context: Context) -> list[IdentityLink]:
+    """In configuration order of the sources."""
+    by_source = {link.source: link for link in links}
     return [
         IdentityLink(
             source=source,
-            native_id=identity.native_id,
-            username=identity.username,
-            email=identity.email,
-            linked_by="CONFIG",
-            verified=True,
+            native_id=link.identity.native_id,
+            username=link.identity.username,
+            email=link.identity.email,
+            linked_by=link.linked_by.value,
+            verified=link.verified,
         )
         for key, source in context.once(all_sources).items()
-        if (identity := person.identity(key)) is not None
+        if (link := by_source.get(key)) is not None
     ]
 
 

@@ -5,7 +5,7 @@ lists.py       requests for pages of tasks, flows, definitions and people, and t
 filters.py     TaskFilter: which tasks
 stats.py       counts of tasks in buckets
 sources.py     configured sources, and the report of each on a list
-people.py      PersonId, and rows of lists of people and groups
+people.py      PersonId, a person's accounts, and rows of lists of people and groups
 actions.py     what a source can do (ActionCapability), what a person may do to a task (Verdict)
 intents.py     one struct a verb, with its arguments
 writes.py      request, result and journal record of a write
@@ -53,13 +53,14 @@ from schema.ports.lists import (
     TaskList,
     TaskListRequest,
 )
-from schema.ports.people import GroupRow, PersonId, PersonRow
+from schema.ports.people import AccountLink, GroupRow, LinkedBy, PersonId, PersonRow
 from schema.ports.problem import Problem
 from schema.ports.sources import CacheInfo, FilterPlacement, RateLimit, SourceInfo, SourceReport, SourceStatus
 from schema.ports.stats import BucketKey, StatsRequest, TaskBucket, TaskDimension, TaskStats
 from schema.ports.writes import Operation, SourceRef, Target, WriteRequest, WriteResult
 
 __all__ = [
+    "AccountLink",
     "ActionCapability",
     "AssignIntent",
     "BucketKey",
@@ -82,6 +83,7 @@ __all__ = [
     "GroupRow",
     "InboxScope",
     "Intent",
+    "LinkedBy",
     "Operation",
     "PageRequest",
     "PersonId",

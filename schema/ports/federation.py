@@ -21,7 +21,7 @@ from connectors.sdk.model import (
 from schema.ports.actions import Verdict
 from schema.ports.bulk import BulkRequest, BulkResult, TakeNextRequest
 from schema.ports.lists import DefinitionRow, FlowListRequest, PageRequest, RowList, TaskList, TaskListRequest
-from schema.ports.people import GroupRow, PersonRow
+from schema.ports.people import AccountLink, GroupRow, PersonRow
 from schema.ports.sources import SourceInfo
 from schema.ports.stats import StatsRequest, TaskStats
 from schema.ports.writes import Operation, WriteRequest, WriteResult
@@ -34,10 +34,13 @@ class Federation(Protocol):
         """Every configured source in configuration order, from memory."""
 
     def person(self, key: str) -> Caller | None:
-        """The configured person with that key."""
+        """The person of the book with that key."""
 
     def person_linked_to(self, ref: NativeRef) -> Caller | None:
-        """The configured person that the account is linked to."""
+        """The person of the book that the account is linked to."""
+
+    async def links_of(self, person: Caller) -> Sequence[AccountLink]:
+        """The person's accounts, with candidates. Sources whose directory cannot be read now are left out."""
 
     async def list_tasks(self, caller: Caller, request: TaskListRequest) -> TaskList:
         """One merged page. Raises InputError for a cursor of another list."""

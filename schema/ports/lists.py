@@ -28,7 +28,9 @@ class TaskListRequest(Struct, frozen=True, kw_only=True):
 
     `backward`: the last `first` rows, or the `first` rows before the cursor `after`. The page ends before the row of
     the cursor `until` in any case. `now` decides which tasks are
-    overdue; None means the gateway's clock.
+    overdue; None means the gateway's clock. `without_candidates`: the caller looks neither at the candidates of the rows
+    nor at what depends on them (permitted actions, version). `with_data`: the caller will ask for the data of all rows.
+    Both only spare calls.
     """
 
     scope: InboxScope = InboxScope.ALL_VISIBLE
@@ -41,6 +43,8 @@ class TaskListRequest(Struct, frozen=True, kw_only=True):
     fresh: bool = False
     count: bool = True
     now: datetime | None = None
+    without_candidates: bool = False
+    with_data: bool = False
 
 
 class PageRequest(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from schema.core.pagination import After, Before, First, Last, page_arguments
 from schema.core.relay import GlobalId, decode
 from schema.core.resolver import resolved
 from schema.core.tasks import FreshTaskByRefLoader, TaskByRefLoader, list_tasks
-from schema.execution import selects_total
+from schema.execution import selects_data, selects_total, spares_candidates
 from schema.task.connection import TaskConnection
 from schema.task.dataloaders import TaskDetailByAspectLoader
 from schema.task.filters import TaskFilter
@@ -67,6 +67,8 @@ class TaskQueries:
             wanted,
             page_arguments(first, after, last, before),
             count=selects_total(info),
+            without_candidates=spares_candidates(info),
+            with_data=selects_data(info),
             order=sort_keys(order_by),
             fresh=freshness is Freshness.FRESH,
         )

@@ -12,8 +12,8 @@ from schema.core.pagination import After, Before, First, Last, page_arguments
 from schema.core.presenters import present
 from schema.core.resolver import resolved
 from schema.core.tasks import list_tasks, only_open
-from schema.execution import selects_total
-from schema.people import IdentityLink, User, identities_of
+from schema.execution import selects_data, selects_total, spares_candidates
+from schema.people import IdentityLink, User, identity_links
 from schema.task.connection import TaskConnection
 from schema.task.filters import TaskFilter
 from schema.task.sorting import DEFAULT_ORDER, OrderBy, sort_keys
@@ -28,9 +28,11 @@ class Viewer:
     def user(self, info: Info) -> User:
         return User.from_caller(info.context.caller)
 
-    @resolved(description="Accounts of the person, in configuration order.")
-    def identities(self, info: Info) -> list[IdentityLink]:
-        return identities_of(info.context.caller, info.context)
+    @resolved(
+        description="Accounts of the person, in configuration order. A source that is missing knows no account of the person, or its directory cannot be read now; its part of a list tells which."
+    )
+    async def identities(self, info: Info) -> list[IdentityLink]:
+        return identity_links(await info.context.federation.links_of(info.context.caller), info.context)
 
     @resolved(
         description=(
@@ -60,6 +62,8 @@ class Viewer:
             wanted if asked.names_state() else only_open(wanted),
             page_arguments(first, after, last, before),
             count=selects_total(info),
+            without_candidates=spares_candidates(info),
+            with_data=selects_data(info),
             scope=scope or InboxScope.MINE,
             order=sort_keys(order_by),
             fresh=freshness is Freshness.FRESH,

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def visit(chromium: str) -> Iterator[Visitor]:
     """A function that takes an application and steps of visit.mjs: tuples of name and arguments. One browser makes all
-    visits.
+    visits, which reach the application and the origins of `also`.
     """
     node = shutil.which("node")
     if node is None:
@@ -52,9 +52,9 @@ def visit(chromium: str) -> Iterator[Visitor]:
 
     with Conversation([node, HERE / "visit.mjs", chromium], HERE) as browser:
 
-        async def visited(app: ASGIApp, *steps: tuple[str, ...]) -> Visit:
+        async def visited(app: ASGIApp, *steps: tuple[str, ...], also: Sequence[str] = ()) -> Visit:
             async with on_a_socket(app) as address:
-                return Visit(**await browser.told({"address": address, "steps": steps}))
+                return Visit(**await browser.told({"address": address, "steps": steps, "also": also}))
 
         yield visited
 

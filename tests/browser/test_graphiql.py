@@ -12,6 +12,9 @@ from starlette.routing import Route
 from gateway.app import create_app
 from gateway.graphiql.page import GraphiQL
 from gateway.settings import load
+from sandbox.config import toml
+from sandbox.issuer import GATEWAY, PAGE, TOKEN, SmallIssuer
+from sandbox.server import serve_issuer
 from tests.browser.conftest import Visitor
 from tests.gateway.configuration import write_configuration
 from tests.world import World
@@ -109,11 +112,44 @@ async def test_with_api_keys_the_page_asks_for_a_key(visit: Visitor, tmp_path: P
             ("run",),
         )
 
-    assert seen.told[1].startswith("Enter your API key above.")
+    assert seen.told[1].startswith("Enter your API key or token above.")
     assert EXAMPLES == seen.told[3]
     assert "query: Query" in seen.told[4]
     assert {"viewer": {"user": {"displayName": "Alice Moreno"}}} == seen.told[6]["data"]
     assert ([], []) == (seen.abroad, seen.complaints)
+
+
+@pytest.mark.usefixtures("graphiql_files")
+async def test_people_sign_in_at_their_provider(visit: Visitor, tmp_path: Path) -> None:
+    """By Authorization Code with PKCE. The token is stored nowhere, the code leaves the address, and an answer that was not
+    asked for signs no one in.
+    """
+    issuer = SmallIssuer(algorithm="ES256")
+    async with serve_issuer(issuer, host="127.0.0.1", port=0) as address:
+        auth = {"mode": "oidc", "issuers": [{"issuer": address, "audience": GATEWAY, "login": {"client_id": PAGE}}]}
+        app = create_app(load(write_configuration(tmp_path, auth=toml({"auth": auth}))))
+        async with app.router.lifespan_context(app):
+            seen = await visit(
+                app,
+                ("answer", "code=of-another&state=of-another"),
+                ("open",),
+                ("said",),
+                ("signIn", "Grace Okafor"),
+                ("tabs",),
+                ("documentation",),
+                ("write", "Me", "query Me { viewer { user { displayName } } }"),
+                ("run",),
+                also=[issuer.base_url],
+            )
+
+    assert "not asked for here" in seen.told[0]
+    assert seen.told[2].startswith("Sign in above")
+    assert seen.told[3]["address"].endswith("/graphql")
+    assert "eyJ" not in seen.told[3]["kept"]
+    assert EXAMPLES == seen.told[4]
+    assert {"viewer": {"user": {"displayName": "Grace Okafor"}}} == seen.told[7]["data"]
+    assert ([], []) == (seen.abroad, seen.complaints)
+    assert 1 == issuer.requests[TOKEN]
 
 
 @pytest.mark.usefixtures("graphiql_files")

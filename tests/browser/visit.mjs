@@ -1,6 +1,6 @@
 // Visits the gateway's page in a Chromium that reaches no other host.
-// `visit.mjs CHROMIUM` reads one visit a line, {address, steps}, each step [name, ...arguments]. It prints a line with what
-// each step told, and whatever the page wanted elsewhere or complained about. Each visit has a profile of its own.
+// `visit.mjs CHROMIUM` reads one visit a line, {address, steps, also}, each step [name, ...arguments]. It prints a line with what
+// each step told, and whatever the page wanted elsewhere (`also` names origins that it may reach) or complained about. Each visit has a profile of its own.
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
@@ -36,7 +36,7 @@ async function visit(order) {
   );
   await context.route("**/*", (route) => {
     const { origin } = new URL(route.request().url());
-    if (origin === home) return route.continue();
+    if (origin === home || order.also.includes(origin)) return route.continue();
     abroad.push(route.request().url());
     return route.abort();
   });
@@ -98,8 +98,21 @@ async function visit(order) {
       return page.getByLabel("Ask as").locator("option").allInnerTexts();
     },
     async key(key) {
-      await page.getByLabel("API key").fill(key);
+      await page.getByLabel("API key or token").fill(key);
       await page.keyboard.press("Enter");
+    },
+    /** Signs in at the provider, where a person is chosen; ends on the page again. */
+    async signIn(person) {
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("link", { name: person }).click();
+      await page.getByText("Signed in").waitFor();
+      return { address: page.url(), kept: await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }])) };
+    },
+    /** Opens the page as a provider would that was not asked. */
+    async answer(query) {
+      await page.goto(`${order.address}/graphql?${query}`);
+      await page.getByRole("button", { name: "Sign in" }).waitFor();
+      return page.locator("main").innerText();
     },
     /** What the documentation says of the graph's roots: it comes by introspection. */
     async documentation() {

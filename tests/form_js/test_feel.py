@@ -6,8 +6,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from connectors.camunda.formats.feel import evaluate, unary_test
-from connectors.camunda.formats.feel_values import NOT_EVALUATED
+from connectors.sdk.feel.evaluation import evaluate, unary_test
+from connectors.sdk.feel.values import NOT_EVALUATED
 from tests.form_js.library import told
 
 pytestmark = pytest.mark.server

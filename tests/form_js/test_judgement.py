@@ -14,10 +14,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from connectors.camunda.formats.form_components import Component, components_of
-from connectors.camunda.formats.form_judgement import judge_form
-from connectors.camunda.formats.form_text import number_of
 from connectors.sdk import FormJudgement, is_same
+from connectors.sdk.feel.texts import number_of
+from connectors.sdk.form_js.components import Component, components_of
+from connectors.sdk.form_js.judgement import judge_form
 from tests.form_js.forms import SIZES, Data, Sheet, choices, field, group, hidden, rows, sheets
 from tests.form_js.library import told
 from tests.tree import ROOT
@@ -258,7 +258,7 @@ def test_every_difference_is_documented() -> None:
     section = (
         (ROOT / "docs" / "forms.md")
         .read_text(encoding="utf-8")
-        .partition("## Camunda")[2]
+        .partition("\n## form-js\n")[2]
         .partition("\n## ")[0]
         .lower()
     )

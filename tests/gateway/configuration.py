@@ -4,7 +4,7 @@ from pathlib import Path
 
 GATEWAY = """
 [gateway]
-secret = "cursor-secret"
+secret = "cursor-secret-of-tests"
 """
 AUTH = """
 [auth]

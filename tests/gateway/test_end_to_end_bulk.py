@@ -150,7 +150,7 @@ async def test_a_request_to_uipath_that_never_arrived_has_no_effect_that_is_not_
     assert {"APPLIED", "UNKNOWN"} >= set(statuses(found))
 
 
-@pytest.mark.parametrize("vendor", ["camunda", "uipath", "littlehorse", "geotareas"])
+@pytest.mark.parametrize("vendor", ["camunda", "uipath", "littlehorse", "geotareas", "camunda7"])
 async def test_people_who_take_the_next_task_at_once_get_different_ones(world: World, vendor: str) -> None:
     """Until there is none. Tasks of epilot have no candidates, so nothing there is in the list of claimable tasks."""
     results: list[Answer] = []

@@ -39,7 +39,12 @@ def ids_in(value: Any) -> Iterator[str]:
 async def test_every_id_of_an_answer_is_a_node(world: World, person: str) -> None:
     """For one object of each type and source."""
     found = {}
-    for text in ids_in(await world.data(EVERYTHING, person)):
+    shown = await world.data(EVERYTHING, person)
+    for task in shown["tasks"]["nodes"]:
+        if task["flow"] is not None and task["flow"]["definition"] is None:
+            # The vendor has removed it: only its id is known, from the task.
+            del task["flow"]
+    for text in ids_in(shown):
         inside = decode(text)
         assert inside is not None
         found[inside.type, inside.parts[0]] = text

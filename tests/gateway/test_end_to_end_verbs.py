@@ -170,7 +170,7 @@ async def test_flows_of_all_sources_are_one_list_for_task_admins(world: World) -
     active = (await world.data(document, "carol", first=100, filter={"state": {"eq": "ACTIVE"}}))["flows"]
     alices = (await world.data(document, "alice", first=5))["flows"]
 
-    assert [node["id"] for node in whole["nodes"]] == walked
+    assert [node["id"] for node in whole["nodes"]] == walked[:100]
     assert len(walked) == whole["totalCount"]
     assert sorted((node["startedAt"] for node in whole["nodes"]), reverse=True) == [
         node["startedAt"] for node in whole["nodes"]

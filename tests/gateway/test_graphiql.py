@@ -115,7 +115,7 @@ async def test_everything_that_the_page_loads_comes_from_the_gateway(settings: S
         addresses = re.findall(r'(?:src|href)="(.*?)"', page)
         files = [await client.get(f"/{address}") for address in addresses]
 
-    assert 9 == len(addresses)
+    assert 10 == len(addresses)
     assert [(200, types[Path(address).suffix]) for address in addresses] == [
         (file.status_code, file.headers["content-type"]) for file in files
     ]
@@ -220,6 +220,52 @@ async def test_with_api_keys_the_page_contains_no_names(tmp_path: Path, npm_file
 
     assert ([], None) == (config(page)["people"], config(page)["person"])
     assert "Moreno" not in page
+
+
+class Offered:
+    """A provider as the gateway tells it to the page."""
+
+    issuer = "https://login.example.com/realms/main"
+    client_id = "taskgate-page"
+    scopes = "openid email"
+    authorization_endpoint = "https://login.example.com/auth"
+
+    def __init__(self, token_endpoint: str = "https://tokens.example.com:8443/token") -> None:
+        self.token_endpoint = token_endpoint
+
+
+OIDC_AUTH = """
+[auth]
+mode = "oidc"
+issuers = [{ issuer = "https://login.example.com/realms/main", audience = "taskgate", login = { client_id = "p" } }]
+"""
+
+
+async def test_with_a_provider_the_page_may_reach_its_token_endpoint(tmp_path: Path, npm_files: Path) -> None:
+    """And no further address. The page is told what a public client needs; there is no secret."""
+    settings = load(write_configuration(tmp_path, auth=OIDC_AUTH))
+    async with visitor(GraphiQL(settings, npm_files, logins=lambda: [Offered(), Offered()])) as client:
+        page = await client.get("/graphql")
+
+    assert "'self' https://tokens.example.com:8443" == policy(page)["connect-src"]
+    assert (True, []) == (config(page.text)["hasLogin"], config(page.text)["people"])
+    assert {
+        "issuer": "https://login.example.com/realms/main",
+        "clientId": "taskgate-page",
+        "scopes": "openid email",
+        "authorizationEndpoint": "https://login.example.com/auth",
+        "tokenEndpoint": "https://tokens.example.com:8443/token",
+    } == config(page.text)["logins"][0]
+
+
+@pytest.mark.parametrize("endpoint", ["https://a;script-src *", "https://a *", "data:x", "https://a@b/", "https:///x"])
+async def test_no_address_of_a_provider_changes_the_policy(tmp_path: Path, npm_files: Path, endpoint: str) -> None:
+    """It is left out."""
+    settings = load(write_configuration(tmp_path, auth=OIDC_AUTH))
+    async with visitor(GraphiQL(settings, npm_files, logins=lambda: [Offered(endpoint)])) as client:
+        page = await client.get("/graphql")
+
+    assert ("'self'", "'self'") == (policy(page)["connect-src"], policy(page)["script-src"])
 
 
 async def test_without_its_files_the_page_says_how_to_get_them(settings: Settings, tmp_path: Path) -> None:

@@ -61,8 +61,25 @@ PLANTS: dict[str, Plant] = {
         "escalated",
         "yes",
     ),
+    # A bare list.
+    "camunda7": (
+        "POST",
+        "/engine-rest/(history/)?task",
+        "",
+        {},
+        {"id": "t", "name": "A", "created": "2026-06-10T08:00:00.000+0000"},
+        "priority",
+        "50",
+    ),
 }
-KEYS = {"camunda": "userTaskKey", "uipath": "Id", "epilot": "id", "littlehorse": "id", "geotareas": "id"}
+KEYS = {
+    "camunda": "userTaskKey",
+    "uipath": "Id",
+    "epilot": "id",
+    "littlehorse": "id",
+    "geotareas": "id",
+    "camunda7": "id",
+}
 
 
 async def source_ids(world: World) -> dict[str, str]:
@@ -81,7 +98,8 @@ async def test_one_odd_row_costs_one_row_of_its_source(world: World) -> None:
         method, path, rows, around, row, member, value = PLANTS[vendor]
         key = KEYS[vendor]
         others = [{**row, key: type(row[key])(f"{row[key]}{number}")} for number in (7, 8)]
-        await plant(world, vendor, method, path, {**around, rows: [others[0], {**row, member: value}, others[1]]})
+        listed = [others[0], {**row, member: value}, others[1]]
+        await plant(world, vendor, method, path, {**around, rows: listed} if rows else listed)
         tasks = (await world.data(LIST, "carol", source=source))["tasks"]
         [report] = [each for each in tasks["sources"] if each["status"] != "SKIPPED"]
 

@@ -112,7 +112,7 @@ def test_nothing_else_is_missing(document: DocumentNode) -> None:
 
 
 async def test_my_open_tasks(described: World, document: DocumentNode) -> None:
-    """Ten tasks of five systems, sorted by due time, tasks without one last; all are hers. The upstream calls are those
+    """Eleven tasks of six systems, sorted by due time, tasks without one last; all are hers. The upstream calls are those
     of a cold list.
     """
     inbox = (await ask(described, document, "MyOpenTasks"))["viewer"]["inbox"]
@@ -121,20 +121,22 @@ async def test_my_open_tasks(described: World, document: DocumentNode) -> None:
     calls = {one["source"]["key"]: one["upstreamCalls"] for one in inbox["sources"]}
     placed = {one["source"]["key"]: (one["filterPlacement"], one["sortPlacement"]) for one in inbox["sources"]}
 
-    assert {"camunda": 3, "uipath": 2, "epilot": 2, "littlehorse": 1, "geotareas": 2} == by_source(inbox["nodes"])
+    assert {"camunda": 3, "uipath": 2, "epilot": 2, "littlehorse": 1, "geotareas": 2, "camunda7": 1} == by_source(
+        inbox["nodes"]
+    )
     assert {node["state"] for node in inbox["nodes"]} <= {"RESERVED", "IN_PROGRESS", "SUSPENDED"}
     assert {person_id("alice")} == {node["assignee"]["id"] for node in inbox["nodes"]}
     assert [*sorted(dated), *[None] * (len(dues) - len(dated))] == dues
-    assert (10, "EXACT", True) == (inbox["totalCount"], inbox["totalAccuracy"], inbox["isComplete"])
+    assert (11, "EXACT", True) == (inbox["totalCount"], inbox["totalAccuracy"], inbox["isComplete"])
     assert ("GATEWAY", "GATEWAY") == placed["geotareas"]
     # Camunda: dated and undated. GEOtareas: a list per status, and one call more to sign in.
-    assert {"camunda": 2, "uipath": 1, "epilot": 1, "geotareas": 3} == {
+    assert {"camunda": 2, "uipath": 1, "epilot": 1, "geotareas": 3, "camunda7": 6} == {
         key: count for key, count in calls.items() if key != "littlehorse"
     }
 
 
 async def test_my_open_tasks_while_a_system_is_rate_limited(described: World, document: DocumentNode) -> None:
-    """Eight rows, and RATE_LIMITED with the time to retry. HTTP 200 without errors."""
+    """Nine rows, and RATE_LIMITED with the time to retry. HTTP 200 without errors."""
     await described.control(
         "geotareas",
         "faults",
@@ -151,7 +153,7 @@ async def test_my_open_tasks_while_a_system_is_rate_limited(described: World, do
     inbox = (await ask(described, document, "MyOpenTasks"))["viewer"]["inbox"]
     report = next(one for one in inbox["sources"] if one["source"]["key"] == "geotareas")
 
-    assert (8, 8, "LOWER_BOUND", False) == (
+    assert (9, 9, "LOWER_BOUND", False) == (
         len(inbox["nodes"]),
         inbox["totalCount"],
         inbox["totalAccuracy"],
@@ -187,7 +189,7 @@ async def test_inbox_counters(described: World, document: DocumentNode) -> None:
     again = await ask(described, document, "InboxCounters", "alice")
 
     assert first["all"]["total"] == sum(bucket["count"] for bucket in first["all"]["buckets"])
-    assert 10 == first["mine"]["total"] == sum(bucket["count"] for bucket in first["mine"]["buckets"])
+    assert 11 == first["mine"]["total"] == sum(bucket["count"] for bucket in first["mine"]["buckets"])
     assert all(bucket["count"] for bucket in first["all"]["buckets"])
     assert first["all"]["buckets"] == again["all"]["buckets"]
     assert before == {vendor: len(await described.requests(vendor)) for vendor in described.urls}

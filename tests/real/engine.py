@@ -31,6 +31,10 @@ _JVM_FOLDERS = (Path("/usr/lib/jvm"), Path("/Library/Java/JavaVirtualMachines"))
 _VERSION_OF_JAVA = re.compile(r'(?:JAVA_VERSION=|version )"(?:1\.)?(\d+)')
 
 
+# The exit code if an engine cannot be had, or started, on this machine. Nothing is said about the connector then.
+NOT_THERE = 75
+
+
 class EngineError(Exception):
     """The engine cannot be fetched, started or reached. The text is one line."""
 
@@ -87,6 +91,11 @@ def java_home() -> Path:
         raise EngineError(f"no Java: {wanted}")
     there = ", ".join(str(major) for major in sorted(set(versions.values())))
     raise EngineError(f"no fitting Java, only {there}: {wanted}")
+
+
+def is_archive_there() -> bool:
+    """Whether an archive is given or kept, so that nothing is fetched."""
+    return "CAMUNDA_ARCHIVE" in os.environ or (cache() / f"camunda-zeebe-{VERSION}.tar.gz").is_file()
 
 
 def archive() -> Path:

@@ -24,6 +24,24 @@ def test_the_configuration_names_people_sources_and_identities() -> None:
     assert ("http://127.0.0.1:9101", "basic") == (camunda["base_url"], camunda["credentials"]["kind"])
 
 
+def test_people_sign_in_at_the_identity_provider_where_there_is_one() -> None:
+    """Each with the key that the configuration has."""
+    text = configuration([], {}, "secret", issuer="http://127.0.0.1:9109/realms/demo")
+
+    assert {
+        "mode": "oidc",
+        "issuers": [
+            {
+                "issuer": "http://127.0.0.1:9109/realms/demo",
+                "audience": "taskgate",
+                "admin_roles": ["task-admin"],
+                "claims": {"key": "preferred_username"},
+                "login": {"client_id": "taskgate-page"},
+            }
+        ],
+    } == tomllib.loads(text)["auth"]
+
+
 @pytest.mark.parametrize(
     "document",
     [

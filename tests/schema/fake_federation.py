@@ -28,6 +28,7 @@ from connectors.sdk.model import (
     User,
 )
 from schema.ports import (
+    AccountLink,
     BulkEntry,
     BulkRequest,
     BulkResult,
@@ -35,6 +36,7 @@ from schema.ports import (
     EdgeRow,
     FlowListRequest,
     GroupRow,
+    LinkedBy,
     Operation,
     PageRequest,
     PersonRow,
@@ -122,6 +124,12 @@ class FakeFederation:
 
     def person(self, key: str) -> Caller | None:
         return self._people.get(key)
+
+    async def links_of(self, person: Caller) -> Sequence[AccountLink]:
+        return [
+            AccountLink(source=source, identity=identity, linked_by=LinkedBy.CONFIG)
+            for source, identity in person.identities.items()
+        ]
 
     def person_linked_to(self, ref: NativeRef) -> Caller | None:
         for person in self._people.values():

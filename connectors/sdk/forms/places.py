@@ -26,11 +26,19 @@ def value_at(data: object, path: Sequence[str | int]) -> object:
     return data
 
 
-def put_at(data: dict[str, Any], path: Sequence[str | int], value: object, *, replaces: bool = False) -> bool:
+def put_at(
+    data: dict[str, Any] | list[Any],
+    path: Sequence[str | int],
+    value: object,
+    *,
+    replaces: bool = False,
+    fills: bool = False,
+) -> bool:
     """Set the value at `path`, with new objects and lists on the way where there is nothing, and a new row at the end of
     a list.
 
-    A plain value in the way is replaced if `replaces`; else nothing is set. False if nothing was set.
+    A plain value in the way is replaced if `replaces`; else nothing is set. With `fills` a row may be beyond the end: the
+    places before it become null. The caller bounds its number. False if nothing was set.
     """
     node: Any = data
     for position, part in enumerate(path[:-1]):
@@ -38,18 +46,19 @@ def put_at(data: dict[str, Any], path: Sequence[str | int], value: object, *, re
         is_open = inner is MISSING or inner is None or (replaces and not isinstance(inner, dict | list))
         if is_open:
             inner = [] if isinstance(path[position + 1], int) else {}
-            if not _set(node, part, inner):
+            if not _set(node, part, inner, fills=fills):
                 return False
         node = inner
-    return bool(path) and _set(node, path[-1], value)
+    return bool(path) and _set(node, path[-1], value, fills=fills)
 
 
-def _set(node: object, part: str | int, value: object) -> bool:
+def _set(node: object, part: str | int, value: object, *, fills: bool) -> bool:
     if isinstance(node, dict):
         node[str(part)] = value
         return True
-    if not isinstance(node, list) or not isinstance(part, int) or not 0 <= part <= len(node):
+    if not isinstance(node, list) or not isinstance(part, int) or part < 0 or (part > len(node) and not fills):
         return False
+    node.extend([None] * (part - len(node)))
     node[part : part + 1] = [value]
     return True
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from msgspec import structs
 
 from connectors.sdk.connector import Connector
-from connectors.sdk.connector_info import Listing
+from connectors.sdk.connector_info import DirectoryFact, Listing
 from connectors.sdk.errors import ConnectorError, NotFoundError
 from connectors.sdk.model import OPEN_STATES, DetailAspect, Task, TaskState
 from connectors.sdk.query import TaskQuery
@@ -67,7 +68,7 @@ class ReadPromises:
         """Every listed task matches the pushed-down query, every match is listed, and no match of the query is lost."""
         everything = await drain(connector, connector.pushdown(TaskQuery()), connector.info.page_limit)
         assert everything, "the list of all tasks is empty"
-        for query in queries(sample, everything):
+        for query in queries(sample, everything, takes_unions=connector.info.takes_unions):
             pushed = connector.pushdown(query)
             listed = {task.native_id for task in await drain(connector, pushed, connector.info.page_limit)}
             matching = {task.native_id for task in everything if pushed.matches(task)}
@@ -81,10 +82,37 @@ class ReadPromises:
             assert matching <= listed, (
                 f"pushed down {shown(pushed)}; the list left out ids that match: {ids_of(matching - listed)}"
             )
+            assert not connector.info.one_owner or all(len(task.assignees) <= 1 for task in everything), (
+                "one_owner is declared, and a task has several owners"
+            )
             assert wanted <= listed, (
                 f"pushed down {shown(pushed)} for {shown(query)}; the list lacks ids that match the latter: "
                 f"{ids_of(wanted - listed)}. pushdown must not narrow a query"
             )
+
+    async def test_rows_without_candidates_or_with_data_are_the_same_tasks(
+        self, connector: Connector[Any], sample: ContractSample
+    ) -> None:
+        """For a connector that says `costly_candidates` or `lists_data`: what is no condition changes no list, and `detail_in`
+        gives the data that `get_detail` reads."""
+        if not (connector.info.costly_candidates or connector.info.lists_data):
+            pytest.skip("rows have no parts that are optional")
+        query = connector.pushdown(TaskQuery(states=OPEN_STATES))
+        limit = connector.info.page_limit
+        whole = {task.native_id for task in (await connector.list_tasks(query, limit=limit)).items}
+        spared = await connector.list_tasks(
+            structs.replace(query, without_candidates=connector.info.costly_candidates), limit=limit
+        )
+        with_data = await connector.list_tasks(structs.replace(query, with_data=connector.info.lists_data), limit=limit)
+        brought = [(task, connector.detail_in(task, frozenset({DetailAspect.DATA}))) for task in with_data.items]
+
+        assert whole == {task.native_id for task in spared.items} == {task.native_id for task in with_data.items}
+        for task, detail in [pair for pair in brought if pair[1] is not None][:3]:
+            read = await connector.get_detail(task, frozenset({DetailAspect.DATA}))
+            assert detail is not None
+            assert detail.data == read.data, f"detail_in gives other data of {task.native_id} than get_detail"
+        if connector.info.lists_data:
+            assert any(detail for _, detail in brought), "detail_in gives no data of rows that were asked with data"
 
     @pytest.mark.parametrize("odd", [None, {}, "a row"], ids=["null", "empty", "text"])
     async def test_one_odd_row_costs_one_row(
@@ -190,6 +218,23 @@ class ReadPromises:
         assert sorted(large) == sorted(small), "small pages and large pages differ"
         if listing not in connector.info.listings:
             assert ([], []) == (small, requests), f"{listing} is not among `listings`, yet there is such a list"
+
+    async def test_the_directory_tells_what_it_declares(self, connector: Connector[Any]) -> None:
+        """`directory`: rules that link people to accounts depend on it."""
+        facts = connector.info.directory
+        users = (await connector.list_users(limit=connector.info.page_limit)).items
+        groups = (await connector.list_groups(limit=connector.info.page_limit)).items
+        members = [(await connector.list_members(group.native_id, limit=2)).items for group in groups[:5]]
+
+        if DirectoryFact.EMAILS in facts:
+            assert any(user.email for user in users), "no user has a mail address, yet `directory` has EMAILS"
+        if DirectoryFact.USERNAMES in facts:
+            assert any(user.username for user in users), "no user has a user name, yet `directory` has USERNAMES"
+        if DirectoryFact.NAMES_AS_IDS in facts:
+            odd = [user.native_id for user in users if user.username not in {None, user.native_id}]
+            assert not odd, f"`directory` has NAMES_AS_IDS, yet these ids are no user names: {ids_of(odd)}"
+        if DirectoryFact.MEMBERSHIPS in facts:
+            assert any(members), "no group has members, yet `directory` has MEMBERSHIPS"
 
 
 async def _raises_for_unknown_ids(connector: Connector[Any], sample: ContractSample) -> bool:

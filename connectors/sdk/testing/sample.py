@@ -61,7 +61,7 @@ class ContractSample(Struct, frozen=True, kw_only=True):
     start_flow: StartFlow | None = None
 
 
-def queries(sample: ContractSample, everything: Sequence[Task]) -> Iterator[TaskQuery]:
+def queries(sample: ContractSample, everything: Sequence[Task], *, takes_unions: bool = False) -> Iterator[TaskQuery]:
     """One query for each member of TaskQuery, and some combinations."""
     people = frozenset({sample.actor.native_id})
     groups = frozenset(sample.actor.groups)
@@ -79,11 +79,19 @@ def queries(sample: ContractSample, everything: Sequence[Task]) -> Iterator[Task
     yield TaskQuery(candidate_users=people)
     yield TaskQuery(candidate_groups=groups)
     yield TaskQuery(candidate_groups=groups, states=frozenset({TaskState.READY}), has_assignee=False)
+    mine, open_to = TaskQuery(assignees=people), frozenset({TaskState.READY})
+    offered = TaskQuery(candidate_users=people, states=open_to), TaskQuery(candidate_groups=groups, states=open_to)
     yield TaskQuery(has_candidates=True)
     yield TaskQuery(has_candidates=False)
     yield TaskQuery(flows=frozenset(sorted(flows)[:1]))
     yield TaskQuery(flows=frozenset(sorted(flows)[:3]), states=OPEN_STATES)
     yield from _business(everything)
+    if takes_unions:
+        yield TaskQuery(any_of=(mine, *offered), states=OPEN_STATES)
+        yield TaskQuery(any_of=offered)
+        yield TaskQuery(any_of=(TaskQuery(candidate_users=people), TaskQuery(candidate_groups=groups)))
+        yield TaskQuery(any_of=(mine, TaskQuery(states=open_to, has_candidates=False)), states=OPEN_STATES)
+        yield TaskQuery(any_of=(mine, *offered), candidate_groups=groups, states=OPEN_STATES)
     for field in TaskOrderField:
         yield TaskQuery(present=frozenset({field}))
         yield TaskQuery(absent=frozenset({field}))

@@ -99,9 +99,9 @@ class WritePromises:
     ) -> None:
         """A guarded verb, sent again on the same record, is refused and changes nothing."""
         command = await prepared(connector, sample, verb)
-        await perform(connector, command)
+        await carried_out(connector, command)
         second = by(sample.other, command) if isinstance(command, Claim) else command
-        errors = await errors_of(lambda: connector.perform(second))
+        errors = await errors_of(lambda: carried_out(connector, second))
         found = await find(connector, command.task.native_id)
         how = connector.info.capabilities[verb]
 

@@ -12,7 +12,7 @@ permitted_actions   what a caller may do to a task, told before it is tried; rol
 from gateway.federation.authorization.known_accounts import KnownAccounts
 from gateway.federation.authorization.own_work import MOST_KEPT, OWN_WORK, OwnWork
 from gateway.federation.authorization.permitted_actions import permitted_actions, with_roles
-from gateway.federation.authorization.policy import Policy
+from gateway.federation.authorization.policy import Policy, unlinked
 from gateway.federation.authorization.recently_shown import RecentlyShown
 from gateway.federation.authorization.visibility import can_see, disjuncts, own_ended, visible_record
 
@@ -27,6 +27,7 @@ __all__ = [
     "disjuncts",
     "own_ended",
     "permitted_actions",
+    "unlinked",
     "visible_record",
     "with_roles",
 ]

@@ -16,15 +16,19 @@ from connectors.sdk.errors import (
     RejectedError,
 )
 from connectors.sdk.model import UNREADABLE, Task, TaskState, UserRef
+from connectors.sdk.settings import LinkSettings
 from gateway.federation.authorization.known_accounts import KnownAccounts
 from gateway.federation.authorization.own_work import OWN_WORK
 from gateway.federation.authorization.table import ADMIN_ONLY, PERSONAL, TABLE, Relation, states_for
-from gateway.federation.authorization.visibility import is_candidate, is_open_to_everyone, is_owner
+from gateway.federation.authorization.visibility import is_candidate, is_open_to, is_owner
 from schema.ports import AssignIntent, CompleteIntent, Intent
 
-UNLINKED = "you are not linked to a user of this source; add an identity for this source to your entry in people"
-
 _ADMINS = "only task admins may do this"
+
+
+def unlinked(links: LinkSettings) -> str:
+    """Why a person gets nothing of a source, and what to configure."""
+    return f"you are not linked to a user of this source; it takes {links.described()}"
 
 
 class Policy:
@@ -61,7 +65,7 @@ class Policy:
         if not any(action in row[relation] for relation in relations):
             return self._wrong_relation(task, action)
         if action in PERSONAL and self._identity is None:
-            return IdentityNotLinkedError(UNLINKED)
+            return IdentityNotLinkedError(unlinked(self._connector.settings.people))
         return self._connector.refusal_of(task, action, self._identity)
 
     def check(self, task: Task, intent: Intent, action: TaskAction) -> None:
@@ -95,7 +99,7 @@ class Policy:
     def identity(self) -> Identity:
         """The caller's identity in the source. Raises IdentityNotLinkedError if there is none."""
         if self._identity is None:
-            raise IdentityNotLinkedError(UNLINKED)
+            raise IdentityNotLinkedError(unlinked(self._connector.settings.people))
         return self._identity
 
     def is_mine(self, task: Task) -> bool:
@@ -128,9 +132,8 @@ class Policy:
             relations.add(Relation.ADMIN)
         if self.is_mine(task):
             relations.add(Relation.OWNER)
-        if is_open_to_everyone(self._connector, task) or (
-            self._identity is not None and is_candidate(self._identity, task)
-        ):
+        identity = self._identity
+        if identity is not None and (is_candidate(identity, task) or is_open_to(identity, self._connector, task)):
             relations.add(Relation.CANDIDATE)
         return relations
 

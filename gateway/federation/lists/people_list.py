@@ -1,6 +1,8 @@
 """Lists of people and groups over all sources, by name. A person appears once, in however many sources they are linked."""
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from datetime import timedelta
+from itertools import islice
 from typing import TypeVar
 
 from msgspec import structs
@@ -9,10 +11,11 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.connector_info import Listing
 from connectors.sdk.errors import InputError
 from connectors.sdk.model import NativeRef, Task, TaskRef, User
-from connectors.sdk.query import Page, has_words
+from connectors.sdk.query import Page
+from connectors.sdk.row_test import Words
 from gateway.federation.authorization import KnownAccounts
-from gateway.federation.cache import Kind
-from gateway.federation.lists.cursor import CursorCodec, fingerprint
+from gateway.federation.cache import CachedResult, Kind, fingerprint
+from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.full_scan import N, Snapshot
 from gateway.federation.lists.list_reader import ListReader, has_listing
 from gateway.federation.lists.page import PageBuilder
@@ -21,13 +24,16 @@ from gateway.federation.lists.row_stream import Admit, FetchAll, ScannedStream, 
 from gateway.federation.lists.sort_order import ByName, in_direction
 from gateway.federation.lists.source_report import Contribution
 from gateway.federation.sources import Source, SourceReader
-from gateway.people import People
+from gateway.people import KeptAccounts, People
 from schema.ports import FilterPlacement, GroupRow, PageRequest, PersonRow, RowList
 
 Row = TypeVar("Row", PersonRow, GroupRow)
 
 PEOPLE = "@"
-"""In place of a source: people of the configuration."""
+"""In place of a source: people of the book."""
+
+# People who are listed at most; more are found by a search.
+MOST_PEOPLE = 2_000
 
 LAST_LETTER = chr(0x10FFFF)
 
@@ -72,9 +78,10 @@ class PeopleLists:
         task = None if assignable_to is None else await self._assignable(caller, assignable_to)
         page: PageBuilder[PersonRow] = self._page("users", request, search, assignable_to)
         distinct: set[tuple[str, str]] = set()
+        words = Words(search or "")
 
         def admit(row: PersonRow) -> PersonRow | None:
-            if search is not None and not _is_found(search, row.person, row.user):
+            if not _is_found(words, row.person, row.user):
                 return None
             if task is not None and not _is_offered(row):
                 return None
@@ -91,10 +98,10 @@ class PeopleLists:
                 _add(contribution, self._accounts(contribution, request, search, task), admit, page)
             else:
                 # Without a directory: the people who are linked to the source.
-                _add(contribution, self._configured(source.key), admit, page)
+                _add(contribution, self._people_in(source.key, search), admit, page)
         if task is None and contributions:
             all_people = StreamId(PEOPLE, StreamKind.LOCAL)
-            _add(contributions[0], self._configured(None), admit, page, all_people)
+            _add(contributions[0], self._people_in(None, search), admit, page, all_people)
         found = await page.build(contributions)
         # A person of several sources counts once, so the total is known only where all lists were read to their end.
         is_known = all(
@@ -107,10 +114,10 @@ class PeopleLists:
     async def groups(self, request: PageRequest, *, search: str | None = None) -> RowList[GroupRow]:
         """Groups of all sources. Raises InputError for a cursor that does not fit."""
         page: PageBuilder[GroupRow] = self._page("groups", request, search, None)
+        words = Words(search or "")
 
         def admit(row: GroupRow) -> GroupRow | None:
-            names = (row.group.name, row.group.native_id, *row.group.aliases)
-            return row if search is None or has_words(search, names) else None
+            return row if words.are_in((row.group.name, row.group.native_id, *row.group.aliases)) else None
 
         contributions: list[Contribution[GroupRow]] = []
         for source in self._sources:
@@ -156,6 +163,9 @@ class PeopleLists:
         connector = contribution.source.connector
 
         async def fetch() -> Snapshot[PersonRow]:
+            kept = None if request.fresh or task is not None else self._people.accounts(contribution.source.key)
+            if kept is not None:
+                return self._kept(contribution, kept, search)
             snapshot = await self._found(
                 contribution,
                 "list all users",
@@ -233,18 +243,29 @@ class PeopleLists:
         rows = {row.native_id: row for row in (*whole.rows, *found.rows)}
         return Snapshot(list(rows.values()), truncated=True, pages=whole.pages + found.pages)
 
-    def _configured(self, source: str | None) -> FetchAll[PersonRow]:
-        """People of the configuration; only those linked to `source` unless that is None."""
+    def _kept(
+        self, contribution: Contribution[PersonRow], kept: KeptAccounts, search: str | None
+    ) -> Snapshot[PersonRow]:
+        """The accounts of a directory that the book of people keeps up to date: it is not read once more."""
+        source = contribution.source
+        most = source.connector.settings.scan_limit
+        found = list(islice(kept.find(search), most + 1))
+        read_at = source.connector.clock() - timedelta(seconds=kept.age)
+        contribution.note(CachedResult(value=None, fetched_at=read_at, age=kept.age, from_cache=True))
+        self._known.note_accounts(source.key, found)
+        rows = [self._row(source.key, user) for user in found[:most]]
+        return Snapshot(rows, truncated=len(found) > most or not kept.is_whole)
+
+    def _people_in(self, source: str | None, search: str | None) -> FetchAll[PersonRow]:
+        """People of the book; only those linked to `source` unless that is None."""
 
         async def fetch() -> Snapshot[PersonRow]:
-            people = self._people.all()
-            return Snapshot(
-                [
-                    PersonRow(PEOPLE, person.key, person.name, person, None)
-                    for person in people
-                    if source is None or person.identity(source) is not None
-                ]
+            linked = (
+                person for person in self._people.find(search) if source is None or person.identity(source) is not None
             )
+            found = list(islice(linked, MOST_PEOPLE + 1))
+            rows = [PersonRow(PEOPLE, person.key, person.name, person, None) for person in found[:MOST_PEOPLE]]
+            return Snapshot(rows, truncated=len(found) > MOST_PEOPLE)
 
         return fetch
 
@@ -275,12 +296,12 @@ def _add(
     contribution.streams.append(ScannedStream(spec, fetch))
 
 
-def _is_found(search: str, person: Caller | None, user: User | None) -> bool:
+def _is_found(words: Words, person: Caller | None, user: User | None) -> bool:
     """Whether each word of `search` is a part of a name, user name or mail address."""
     texts = [] if person is None else [person.name, person.email, person.key]
     if user is not None:
         texts += [user.name, user.username, user.email]
-    return has_words(search, [text for text in texts if text])
+    return words.are_in([text for text in texts if text])
 
 
 def _is_offered(row: PersonRow) -> bool:

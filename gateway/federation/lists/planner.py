@@ -11,16 +11,19 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError
 from connectors.sdk.model import Task
 from connectors.sdk.query import Interval, SortDirection, TaskQuery
-from gateway.federation.authorization import disjuncts
+from connectors.sdk.row_test import all_hold, always, one_holds
+from gateway.federation.authorization import disjuncts, unlinked
 from gateway.federation.lists.filter_compiler import CompiledFilter, FilterCompiler, Test
 from gateway.federation.lists.position import StreamId, StreamKind
-from gateway.federation.lists.query_logic import conjunction, is_contradictory
+from gateway.federation.lists.query_logic import is_contradictory
 from gateway.federation.lists.sort_order import EPOCH, MICROSECOND, NullPartition, SortValues, TotalOrder
+from gateway.federation.lists.vendor_query import VendorQuery, vendor_queries
 from gateway.federation.sources import Source
 from schema.ports import FilterPlacement, InboxScope, PersonId, TaskFilter
 
 # A person's native id in a source, by the source's key; None where they have none.
 NativeId = Callable[[str, PersonId], str | None]
+EVERYTHING = TaskQuery()
 
 
 class PlannedStream(Struct, frozen=True):
@@ -28,7 +31,9 @@ class PlannedStream(Struct, frozen=True):
 
     `query` is what the vendor is asked; with `ids` the tasks are read by id instead. `partition` is the part of the list
     that the vendor sorts, None for a full scan. `is_pushed`: the vendor applies the whole query of the gateway.
-    `is_exact`: it applies the whole filter, so its total counts the wanted rows.
+    `is_exact`: it applies the whole filter, so its total counts the wanted rows. `visible`: the disjuncts that the stream is
+    for, as they are tested on rows that were asked for without candidates. `shows_others`: the vendor's answer has tasks
+    that the caller may not see.
     """
 
     id: StreamId
@@ -37,13 +42,15 @@ class PlannedStream(Struct, frozen=True):
     is_pushed: bool = True
     is_exact: bool = False
     ids: frozenset[str] | None = None
+    visible: tuple[TaskQuery, ...] = ()
+    shows_others: bool = False
 
 
 class SourcePlan(Struct, frozen=True, kw_only=True):
     """What one source is asked: no stream where it is skipped, or the caller gets nothing (`refusal`).
 
-    `admits`: whether a row matches the filter and the caller may see it within the scope. `disjuncts` are the queries
-    whose union the list is, by the numbers in `StreamId`. `own`: rows of the journal that match the filter; the source
+    `matches`: whether a row matches the filter. `admits`: also, whether the caller may see it within the scope. `disjuncts` are the
+    queries whose union the list is, by the numbers in `StreamId`. `own`: rows of the journal that match the filter; the source
     does not show them to the caller.
     """
 
@@ -52,19 +59,22 @@ class SourcePlan(Struct, frozen=True, kw_only=True):
     filters: FilterPlacement = FilterPlacement.PUSHED_DOWN
     sorts: FilterPlacement = FilterPlacement.PUSHED_DOWN
     admits: Test = lambda _: False
+    matches: Test = lambda _: False
     disjuncts: tuple[TaskQuery, ...] = ()
     own: tuple[Task, ...] = ()
+
+    def admits_from(self, stream: PlannedStream) -> Test:
+        """Whether a row of this stream is in the list.
+
+        Of a row without candidates the vendor has tested those of the stream's own disjuncts, and of no others.
+        """
+        if not stream.query.without_candidates:
+            return self.admits
+        return all_hold([one_holds([query.test() for query in stream.visible]), self.matches])
 
     @property
     def is_skipped(self) -> bool:
         return not self.streams and self.refusal is None
-
-
-class _Wanted(Struct, frozen=True):
-    """The filter and one visibility disjunct as one query, and whether it says all that both say."""
-
-    query: TaskQuery
-    is_exact: bool
 
 
 class Planner:
@@ -85,58 +95,77 @@ class Planner:
         native_id: NativeId,
         now: datetime,
         own: Callable[[Connector[Any]], tuple[Task, ...]] = lambda _: (),
+        without_candidates: bool = False,
+        with_data: bool = False,
     ) -> None:
         self._caller, self._scope, self._filter = caller, scope, wanted
         self._order, self._turned_at = order, turned_at
         self._native_id, self._now = native_id, now
         self._own = own
+        self._without_candidates, self._with_data = without_candidates, with_data
+
+    def may_ask(self, source: Source) -> bool:
+        """Whether rows of the source may match the filter, who its people there may be."""
+        return self._compiled(source, lambda _key, _person: "?").query is not None
 
     def plan(self, source: Source) -> SourcePlan:
         """The plan for one source."""
-        compiled = self._compiled(source)
+        compiled = self._compiled(source, self._native_id)
         if compiled.query is None:
             return SourcePlan()
         refusal = self._refusal(source)
         if refusal is not None:
             return SourcePlan(refusal=refusal)
         visible = disjuncts(self._caller, source.connector, self._scope, compiled.query)
-        wanted = _wanted(compiled.query, visible)
+        all_visible = disjuncts(self._caller, source.connector, InboxScope.ALL_VISIBLE, EVERYTHING)
+        wanted = vendor_queries(compiled.query, visible, all_visible, source.connector)
         if not wanted:
             return SourcePlan()
         partitions = self._partitions(source.connector) if compiled.query.ids is None else None
         if compiled.query.ids is not None:
             # Vendors that search by id at all do it no better than they read by id, and others would be scanned.
-            streams = [PlannedStream(StreamId(source.key, StreamKind.SCANNED), compiled.query, ids=compiled.query.ids)]
+            streams = [
+                PlannedStream(
+                    StreamId(source.key, StreamKind.SCANNED),
+                    compiled.query,
+                    ids=compiled.query.ids,
+                    shows_others=not self._caller.is_task_admin,
+                )
+            ]
         elif partitions is None:
-            streams = _scanned(source, wanted)
+            streams = self._scanned(source, wanted, is_exact=compiled.is_exact)
         else:
             streams = self._paged(source, wanted, partitions, is_exact=compiled.is_exact)
         is_pushed = compiled.is_exact and all(each.is_exact for each in wanted) and all(s.is_pushed for s in streams)
+        matches, is_visible = compiled.matches, one_holds([query.test() for query in visible])
         return SourcePlan(
             streams=tuple(streams),
             filters=FilterPlacement.PUSHED_DOWN if is_pushed else FilterPlacement.GATEWAY,
             sorts=FilterPlacement.GATEWAY if partitions is None else FilterPlacement.PUSHED_DOWN,
-            admits=lambda task: compiled.matches(task) and any(query.matches(task) for query in visible),
+            admits=all_hold([test for test in (is_visible, matches) if test is not always]),
+            matches=matches,
             disjuncts=tuple(each.query for each in wanted),
-            own=tuple(task for task in self._own(source.connector) if compiled.matches(task)),
+            own=tuple(task for task in self._own(source.connector) if matches(task)),
         )
 
-    def _compiled(self, source: Source) -> CompiledFilter:
+    def _compiled(self, source: Source, native_id: NativeId) -> CompiledFilter:
         compiler = FilterCompiler(
             source.key,
             source.connector.settings.vendor,
-            native_id=lambda person: self._native_id(source.key, person),
+            native_id=lambda person: native_id(source.key, person),
             now=self._now,
         )
         return compiler.compile(self._filter)
 
+    @property
+    def needs_identity(self) -> bool:
+        """Whether the list depends on who the caller is in each source."""
+        return self._scope is not InboxScope.ALL_VISIBLE or not self._caller.is_task_admin
+
     def _refusal(self, source: Source) -> ConnectorError | None:
-        sees_all = self._scope is InboxScope.ALL_VISIBLE and self._caller.is_task_admin
-        if sees_all or self._caller.identity(source.key) is not None:
+        if not self.needs_identity or self._caller.identity(source.key) is not None:
             return None
-        return IdentityNotLinkedError(
-            "you are not linked to a user of this system; add an identity for this source to your entry in people"
-        ).at(source.key, "list tasks")
+        return IdentityNotLinkedError(unlinked(source.connector.settings.people)).at(source.key, "list tasks")
 
     def _partitions(self, connector: Connector[Any]) -> tuple[NullPartition, ...] | None:
         return (
@@ -146,7 +175,7 @@ class Planner:
         )
 
     def _paged(
-        self, source: Source, wanted: Sequence[_Wanted], partitions: Sequence[NullPartition], *, is_exact: bool
+        self, source: Source, wanted: Sequence[VendorQuery], partitions: Sequence[NullPartition], *, is_exact: bool
     ) -> list[PlannedStream]:
         """A stream for each disjunct and partition."""
         streams = []
@@ -161,16 +190,62 @@ class Planner:
                     continue
                 asked = self._narrowed(query)
                 pushed = source.connector.pushdown(asked)
+                is_whole = pushed == query and each.is_exact and is_exact
                 streams.append(
                     PlannedStream(
                         StreamId(source.key, StreamKind.PAGED, number, partition.label),
-                        structs.replace(pushed, order=partition.order),
+                        structs.replace(
+                            self._sparing(source, asked, pushed, is_exact=is_exact),
+                            order=partition.order,
+                            # Rows that may be left out need not bring theirs.
+                            with_data=self._with_data and is_whole and source.connector.info.lists_data,
+                        ),
                         partition,
                         is_pushed=pushed == asked,
-                        is_exact=pushed == query and each.is_exact and is_exact,
+                        is_exact=is_whole,
+                        visible=each.visible,
+                        shows_others=each.shows_others,
                     )
                 )
         return streams
+
+    def _scanned(self, source: Source, wanted: Sequence[VendorQuery], *, is_exact: bool) -> list[PlannedStream]:
+        """A stream for each different query that the vendor is asked; disjuncts mostly share one."""
+        streams: dict[TaskQuery, PlannedStream] = {}
+        for number, each in enumerate(wanted):
+            pushed = source.connector.pushdown(each.query)
+            query = self._sparing(source, each.query, pushed, is_exact=is_exact)
+            stream_id, is_pushed = StreamId(source.key, StreamKind.SCANNED, number), pushed == each.query
+            earlier = streams.get(pushed)
+            streams[pushed] = (
+                PlannedStream(
+                    stream_id, query, is_pushed=is_pushed, visible=each.visible, shows_others=each.shows_others
+                )
+                if earlier is None
+                else structs.replace(
+                    earlier,
+                    query=query if earlier.query.without_candidates else earlier.query,
+                    is_pushed=earlier.is_pushed and is_pushed,
+                    visible=(*earlier.visible, *each.visible),
+                    shows_others=earlier.shows_others or each.shows_others,
+                )
+            )
+        return list(streams.values())
+
+    def _sparing(self, source: Source, asked: TaskQuery, pushed: TaskQuery, *, is_exact: bool) -> TaskQuery:
+        """The pushed query, without candidates where nothing needs them.
+
+        That is only where the vendor applies all that is said about candidates. `is_exact`: the query says all that the
+        filter says.
+        """
+        info = source.connector.info
+        is_bare = (
+            self._without_candidates
+            and info.costly_candidates
+            and is_exact
+            and _about_candidates(asked) == _about_candidates(pushed)
+        )
+        return structs.replace(pushed, without_candidates=is_bare)
 
     def _narrowed(self, query: TaskQuery) -> TaskQuery:
         """What can follow the row where the list turned: a vendor that bounds times need not start at its first row."""
@@ -185,22 +260,5 @@ class Planner:
         return structs.replace(query, times=(*query.times, (key.field, bound)))
 
 
-def _wanted(asked: TaskQuery, visible: Sequence[TaskQuery]) -> list[_Wanted]:
-    """The filter's query within each disjunct that it can match in."""
-    wanted = [_Wanted(*conjunction(asked, disjunct)) for disjunct in visible]
-    return list(dict.fromkeys(each for each in wanted if not is_contradictory(each.query)))
-
-
-def _scanned(source: Source, wanted: Sequence[_Wanted]) -> list[PlannedStream]:
-    """A stream for each different query that the vendor is asked; disjuncts mostly share one."""
-    streams: dict[TaskQuery, PlannedStream] = {}
-    for number, each in enumerate(wanted):
-        pushed = source.connector.pushdown(each.query)
-        is_pushed = pushed == each.query
-        earlier = streams.get(pushed)
-        if earlier is None:
-            stream_id = StreamId(source.key, StreamKind.SCANNED, number)
-            streams[pushed] = PlannedStream(stream_id, pushed, is_pushed=is_pushed)
-        elif earlier.is_pushed and not is_pushed:
-            streams[pushed] = structs.replace(earlier, is_pushed=False)
-    return list(streams.values())
+def _about_candidates(query: TaskQuery) -> tuple[object, ...]:
+    return query.candidate_users, query.candidate_groups, query.has_candidates, query.any_of

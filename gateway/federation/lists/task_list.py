@@ -1,6 +1,6 @@
 """Lists of tasks over all sources: plan per source, ordered streams, merge, page, and a report per source."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +13,8 @@ from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
 from gateway.federation.authorization import OwnWork, own_ended
-from gateway.federation.cache import Kind
-from gateway.federation.lists.cursor import CursorCodec, fingerprint
+from gateway.federation.cache import Kind, fingerprint
+from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.disjuncts import FirstPage, TaskDisjuncts
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.list_reader import ListReader, page_size
@@ -23,11 +23,13 @@ from gateway.federation.lists.page import PageBuilder
 from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan
 from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, start_of
 from gateway.federation.lists.row_stream import Admit, FetchAll, PagedStream, ScannedStream, StreamSpec, VendorPages
-from gateway.federation.lists.sort_order import SortValues, TotalOrder
+from gateway.federation.lists.sort_order import Order, SortValues, TotalOrder, Unsorted
 from gateway.federation.lists.source_report import Contribution, is_complete
+from gateway.federation.lists.told_calls import counted_by, counted_pages, is_vain
 from gateway.federation.objects import GET_TASK
 from gateway.federation.overlay import Overlay, Reading
-from gateway.federation.sources import Source, SourceReader
+from gateway.federation.sources import Links, Source, SourceReader
+from gateway.federation.traffic import RequestCost, in_context
 from gateway.people import People
 from schema.ports import InboxScope, PersonId, RowList, SourceReport, TaskEdgeRow, TaskFilter, TaskList, TaskListRequest
 
@@ -58,6 +60,7 @@ class TaskLists:
         self._overlay = overlay
         self._cursors = cursors
         self._people = people
+        self._links = Links(people)
         self._within_flow = within_flow
         self._own = own
         self._now = now
@@ -94,10 +97,7 @@ class TaskLists:
         since: Mapping[str, datetime],
     ) -> tuple[RowList[Task], list[Contribution[Task]]]:
         """`since`: the age of what is shown of failing sources."""
-        contributions = [
-            self._contribution(caller, source, planner, request, order, page.start, since.get(source.key))
-            for source in self._sources
-        ]
+        contributions = await self._contributions(caller, planner, request, order, page.start, since)
         return await page.build(contributions), contributions
 
     def _stood_in(self, contributions: Sequence[Contribution[Task]]) -> dict[str, datetime]:
@@ -129,10 +129,7 @@ class TaskLists:
     async def _all_read(
         self, caller: Caller, planner: Planner, request: TaskListRequest, since: Mapping[str, datetime]
     ) -> list[Contribution[Task]]:
-        contributions = [
-            self._contribution(caller, source, planner, request, TotalOrder(()), None, since.get(source.key))
-            for source in self._sources
-        ]
+        contributions = await self._contributions(caller, planner, request, Unsorted(), None, since)
         async with anyio.create_task_group() as group:
             for contribution in contributions:
                 for stream in contribution.streams:
@@ -168,6 +165,8 @@ class TaskLists:
             native_id=self._native_id,
             now=request.now or self._now(),
             own=lambda connector: own_ended(caller, connector, self._own, request.scope),
+            without_candidates=request.without_candidates,
+            with_data=request.with_data,
         )
 
     def _native_id(self, source: str, person: PersonId) -> str | None:
@@ -177,26 +176,71 @@ class TaskLists:
             return None if identity is None else identity.native_id
         return person.ref.native_id if person.ref is not None and person.ref.source == source else None
 
-    def _contribution(
+    async def _contributions(
         self,
         caller: Caller,
-        source: Source,
         planner: Planner,
         request: TaskListRequest,
-        order: TotalOrder,
+        order: Order[Task],
+        start: ListPosition | None,
+        since: Mapping[str, datetime],
+    ) -> list[Contribution[Task]]:
+        """One for each source. A source in which people are still looked up holds no other source up."""
+        contributions: list[Contribution[Task]] = [Contribution(source) for source in self._sources]
+        people = [caller] if planner.needs_identity else []
+        people += filter(None, map(self._people.by_key, keys_of(request.filter)))
+        unknown = {
+            source.key
+            for source in self._sources
+            if not self._links.are_known(source, people) and planner.may_ask(source)
+        }
+
+        async def contribute(contribution: Contribution[Task]) -> None:
+            source = contribution.source
+            if source.key in unknown:
+                try:
+                    await self._links.know(source, people)
+                except ConnectorError as error:
+                    contribution.refusal = error
+                    return
+            self._plan(contribution, caller, planner, request, order, start, since.get(source.key))
+            if unknown:
+                # The others begin to read meanwhile; only with what is read in any case.
+                for stream in contribution.streams:
+                    if not stream.bound:
+                        group.start_soon(stream.prepare)
+
+        async with anyio.create_task_group() as group:
+            for contribution in contributions:
+                if unknown:
+                    group.start_soon(contribute, contribution)
+                else:
+                    await contribute(contribution)
+        return contributions
+
+    def _plan(
+        self,
+        contribution: Contribution[Task],
+        caller: Caller,
+        planner: Planner,
+        request: TaskListRequest,
+        order: Order[Task],
         start: ListPosition | None,
         since: datetime | None,
-    ) -> Contribution[Task]:
-        contribution: Contribution[Task] = Contribution(source)
+    ) -> None:
+        source = contribution.source
         contribution.list_note = source.connector.info.list_note
         try:
             plan = source.ask(LIST_TASKS, lambda: planner.plan(source))
         except ConnectorError as error:
             source.record_failure(error)
             contribution.refusal = error
-            return contribution
+            return
         contribution.is_skipped, contribution.refusal = plan.is_skipped, plan.refusal
         contribution.filters, contribution.sorts = plan.filters, plan.sorts
+        if any(planned.shows_others for planned in plan.streams):
+            contribution.told = RequestCost()
+            contribution.is_vain = lambda: is_vain(plan, contribution.streams)
         for planned in plan.streams:
             partition = planned.partition
             spec = StreamSpec(
@@ -210,7 +254,7 @@ class TaskLists:
                 is_replaced=self._is_replaced,
             )
             contribution.streams.append(
-                ScannedStream(spec, self._scan(contribution, planned, fresh=request.fresh))
+                ScannedStream(spec, self._scan(contribution, plan, planned, fresh=request.fresh))
                 if partition is None
                 else PagedStream(spec, self._pages(contribution, planned, request))
             )
@@ -221,19 +265,19 @@ class TaskLists:
         if plan.streams and (written or plan.own):
             tasks = [self._within_flow(one.expected) for one in written]
             contribution.streams.append(_written(source.key, tasks, plan, order, start))
-        return contribution
 
     def _first_page(self, contribution: Contribution[Task], *, fresh: bool) -> FirstPage:
         connector = contribution.source.connector
 
         async def fetch(query: TaskQuery, limit: int) -> Page[Task]:
-            return await self._reader.read(
-                contribution,
-                LIST_TASKS,
-                (query, None, limit),
-                lambda: connector.list_tasks(query, limit=limit),
-                fresh=fresh,
-            )
+            with in_context(counted_by(contribution.told)):
+                return await self._reader.read(
+                    contribution,
+                    LIST_TASKS,
+                    (query, None, limit),
+                    lambda: connector.list_tasks(query, limit=limit),
+                    fresh=fresh,
+                )
 
         return fetch
 
@@ -245,6 +289,7 @@ class TaskLists:
 
         partition = planned.partition
         own = {task.native_id for task in plan.own}
+        admits = plan.admits_from(planned)
         reading = Reading.ROW if planned.ids is None else Reading.RECORD
 
         def admit(task: Task) -> Task | None:
@@ -252,7 +297,7 @@ class TaskLists:
                 return None
             shown = self._within_flow(task)
             is_own = partition is None or partition.holds(shown)
-            return shown if is_own and shown.native_id not in own and plan.admits(shown) else None
+            return shown if is_own and shown.native_id not in own and admits(shown) else None
 
         return admit
 
@@ -263,13 +308,16 @@ class TaskLists:
         self, contribution: Contribution[Task], planned: PlannedStream, request: TaskListRequest
     ) -> VendorPages[Task]:
         connector = contribution.source.connector
+        page_of = counted_pages(
+            contribution.told, planned, lambda limit, after: _listed(connector, planned.query, limit, after)
+        )
 
         async def fetch(after: str | None, limit: int) -> Page[Task]:
             return await self._reader.read(
                 contribution,
                 LIST_TASKS,
                 (planned.query, after, limit),
-                lambda: _listed(connector, planned.query, limit, after),
+                lambda: page_of(limit, after),
                 fresh=request.fresh,
             )
 
@@ -278,9 +326,12 @@ class TaskLists:
             limit=page_size(connector.info, request.first, is_exact=planned.is_exact),
             scan_limit=connector.settings.scan_limit,
             is_exact=planned.is_exact,
+            shows_others=planned.shows_others,
         )
 
-    def _scan(self, contribution: Contribution[Task], planned: PlannedStream, *, fresh: bool) -> FetchAll[Task]:
+    def _scan(
+        self, contribution: Contribution[Task], plan: SourcePlan, planned: PlannedStream, *, fresh: bool
+    ) -> FetchAll[Task]:
         source, query, ids = contribution.source, planned.query, planned.ids
         connector = source.connector
         list_seconds = connector.settings.cache.list_seconds
@@ -290,7 +341,7 @@ class TaskLists:
                 contribution,
                 "list all tasks",
                 query,
-                lambda limit, after: _listed(connector, query, limit, after),
+                counted_pages(contribution.told, planned, lambda limit, after: _listed(connector, query, limit, after)),
                 fresh=fresh,
                 keeps_partial=True,
                 ttl=lambda snapshot: _fresh_seconds(snapshot, list_seconds),
@@ -298,7 +349,10 @@ class TaskLists:
 
         async def fetch_by_id() -> Snapshot[Task]:
             known = [one for one in sorted(ids or ()) if connector.is_native_id(one)]
-            return await self._reader.by_id(contribution, GET_TASK, known, connector.get_tasks, fresh=fresh)
+            with in_context(counted_by(contribution.told)):
+                return await self._reader.by_id(
+                    contribution, GET_TASK, known, connector.get_tasks, fresh=fresh, shows=plan.admits
+                )
 
         return fetch if ids is None else fetch_by_id
 
@@ -308,7 +362,7 @@ async def _listed(connector: Connector[Any], query: TaskQuery, limit: int, after
 
 
 def _written(
-    source: str, tasks: Sequence[Task], plan: SourcePlan, order: TotalOrder, start: ListPosition | None
+    source: str, tasks: Sequence[Task], plan: SourcePlan, order: Order[Task], start: ListPosition | None
 ) -> ScannedStream[Task]:
     """The tasks that writes left, as long as the vendor does not show them, and those that the caller ended."""
     stream = StreamId(source, StreamKind.LOCAL)
@@ -318,6 +372,16 @@ def _written(
         return Snapshot(tuple(rows.values()))
 
     return ScannedStream(StreamSpec(stream, order, lambda task: task, start_of(stream, start)), fetch)
+
+
+def keys_of(wanted: TaskFilter) -> Iterator[str]:
+    """The keys of the people whom the filter names, with those of all that is nested in it."""
+    for person in (*(wanted.assignees or ()), *(wanted.candidate_users or ())):
+        if person.key is not None:
+            yield person.key
+    nested = () if wanted.none_of is None else (wanted.none_of,)
+    for each in (*wanted.all_of, *(wanted.any_of or ()), *nested):
+        yield from keys_of(each)
 
 
 def _fresh_seconds(snapshot: Snapshot[Task], least: float) -> float:

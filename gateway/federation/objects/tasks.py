@@ -15,7 +15,8 @@ from gateway.federation.cache import CachedResult, Kind, Tag
 from gateway.federation.objects.batch import read_each
 from gateway.federation.objects.flows import FlowReader
 from gateway.federation.overlay import Overlay, Reading
-from gateway.federation.sources import Source, SourceReader
+from gateway.federation.sources import Links, Source, SourceReader
+from gateway.federation.traffic import RequestCost, current_context, in_context
 
 GET_TASK = "get task"
 
@@ -34,12 +35,14 @@ class TaskReader:
         overlay: Overlay,
         flows: FlowReader,
         own: OwnWork,
+        links: Links,
     ) -> None:
         self._sources = sources
         self._reader = reader
         self._overlay = overlay
         self._flows = flows
         self._own = own
+        self._links = links
         # The sources whose connector looks at the flow; the rows of other sources need no look-up.
         self._by_flow = {
             key for key, source in sources.items() if type(source.connector).within_flow is not Connector.within_flow
@@ -51,7 +54,26 @@ class TaskReader:
         """The tasks that exist and that `caller` may see. A ref that could not be read has its error."""
 
         wanted = [ref for ref in dict.fromkeys(refs) if ref.source in self._sources]
-        records = await self._records(wanted, fresh=fresh)
+        unknown = await self._not_known(caller, {ref.source for ref in wanted})
+        known = [ref for ref in wanted if ref.source not in unknown]
+        found: dict[TaskRef, Task | ConnectorError] = {
+            ref: unknown[ref.source] for ref in wanted if ref.source in unknown
+        }
+        if caller.is_task_admin:
+            return found | self._visible(caller, known, await self._records(known, fresh=fresh))
+        cost, context = RequestCost(), current_context()
+        with in_context(context.counted_apart_by(cost)):
+            records = await self._records(known, fresh=fresh)
+        found |= self._visible(caller, known, records)
+        if all(ref in found for ref in wanted):
+            # Otherwise the number of calls could tell that a hidden task exists, and was read a moment ago.
+            context.tell(cost)
+        return found
+
+    def _visible(
+        self, caller: Caller, wanted: Iterable[TaskRef], records: Mapping[TaskRef, Task | ConnectorError]
+    ) -> dict[TaskRef, Task | ConnectorError]:
+        """The records that the caller may see, as the state of their flows makes them."""
         found: dict[TaskRef, Task | ConnectorError] = {}
         for ref in wanted:
             record = records.get(ref)
@@ -68,6 +90,24 @@ class TaskReader:
                 except ConnectorError as error:
                     found[ref] = error
         return found
+
+    async def _not_known(self, caller: Caller, sources: Iterable[str]) -> dict[str, ConnectorError]:
+        """Looks the caller up where that is needed; the sources in which it failed. Task admins see tasks in any case."""
+        failed: dict[str, ConnectorError] = {}
+
+        async def know(source: Source) -> None:
+            try:
+                await self._links.know(source, [caller])
+            except ConnectorError as error:
+                failed[source.key] = error
+
+        asked = () if caller.is_task_admin else [self._sources[key] for key in sources]
+        unknown = [source for source in asked if not self._links.are_known(source, [caller])]
+        if unknown:
+            async with anyio.create_task_group() as group:
+                for source in unknown:
+                    group.start_soon(know, source)
+        return failed
 
     async def visible_task(self, caller: Caller, ref: TaskRef) -> Task | None:
         """As `tasks`, for one. Raises ConnectorError."""

@@ -8,13 +8,15 @@ containment           unexpected exceptions of a connector
 status                how it fared lately, and how a failing read shows
 action_capabilities   what it can do, by action of the graph
 caller_scope          credential scope and authority, for sources that see the person
+links                 who people are in a source, looked up where it is not known
 flight_context        the call context of a single flight
 """
 
 from gateway.federation.sources.batch import FetchMany
 from gateway.federation.sources.flight_context import flight_context
+from gateway.federation.sources.links import Links
 from gateway.federation.sources.reader import SourceReader, fresh_seconds
 from gateway.federation.sources.source import SHORT_WAIT, Source
 from gateway.federation.sources.status import status_of
 
-__all__ = ["SHORT_WAIT", "FetchMany", "Source", "SourceReader", "flight_context", "fresh_seconds", "status_of"]
+__all__ = ["SHORT_WAIT", "FetchMany", "Links", "Source", "SourceReader", "flight_context", "fresh_seconds", "status_of"]

@@ -11,6 +11,7 @@ ended               what a write that ended a task leaves for its author and its
 verbs               the table of verbs: intent, command, wanted state, tags touched
 wanted_states       the state that each command is to bring about
 attempt             the state of one write on its way, and its results
+identities          who the people of a write are in its source
 command_builder     intents to commands; people and groups to native ids
 form_validation     outcomes and form data against the task's form
 bulk                one action on several tasks: a write for each, and the dry run
@@ -28,18 +29,21 @@ lost_answer         while the request is open: look, wait, send again where a gu
 settlement          what a later look makes of a write of the journal
 reconciler          looks at open writes in the background, and gives up at last
 read_share          the share of a source's reads for that
+audit_lines         the audit's lines about writes
 history_check       whether a vendor's history shows what the gateway's account did
 recorder            results in the journal, and those that it could not take
 recovery            writes that the end of an earlier process cut off
 send_once           journal entry, one request upstream, invalidation of cached answers
 """
 
+from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.bulk import BulkWriter
 from gateway.federation.writes.command_builder import CommandBuilder
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.flow_write import FlowWriter
 from gateway.federation.writes.form_validation import FormValidation
 from gateway.federation.writes.history_check import shows_last_write
+from gateway.federation.writes.identities import Identities
 from gateway.federation.writes.looker import Looker
 from gateway.federation.writes.looks import Looks
 from gateway.federation.writes.lost_answer import LostAnswers, Pause
@@ -57,11 +61,13 @@ from gateway.federation.writes.undoing import Undoer
 
 __all__ = [
     "AtMostOnceSender",
+    "AuditTrail",
     "BulkWriter",
     "CommandBuilder",
     "Creator",
     "FlowWriter",
     "FormValidation",
+    "Identities",
     "Looker",
     "Looks",
     "LostAnswers",

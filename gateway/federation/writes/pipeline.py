@@ -34,10 +34,12 @@ from gateway.federation.authorization import OwnWork, visible_record
 from gateway.federation.sources import Source
 from gateway.federation.traffic import CallContext, Priority, current_context, in_context
 from gateway.federation.writes.attempt import Attempt
+from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.copies import Copies
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.ended import ended_task
 from gateway.federation.writes.flow_write import FlowWriter
+from gateway.federation.writes.identities import Identities
 from gateway.federation.writes.progress import earlier_steps
 from gateway.federation.writes.reconciler import Reconciler
 from gateway.federation.writes.recorder import Recorder
@@ -68,11 +70,13 @@ class WritePipeline:
         creator: Creator,
         leases: TargetLeases,
         own: OwnWork,
+        identities: Identities,
         recovery: Recovery,
         recorder: Recorder,
         settler: Settler,
         reconciler: Reconciler,
         undoer: Undoer,
+        trail: AuditTrail,
         now: Clock = utc_now,
         deadline: float = math.inf,
     ) -> None:
@@ -88,12 +92,14 @@ class WritePipeline:
         self._leases = leases
         self._copies = Copies(journal, recovery)
         self._own = own
+        self._identities = identities
         self._now = now
         self._recovery = recovery
         self._recorder = recorder
         self._settler = settler
         self._reconciler = reconciler
         self._undoer = undoer
+        self._trail = trail
         self._background: list[asyncio.Task[None]] = []
         self._running: set[anyio.CancelScope] = set()
         # When all writes must be at their end, in seconds of the event loop's clock.
@@ -104,14 +110,27 @@ class WritePipeline:
         operation_id = str(uuid.uuid4())
         source = self._sources.get(request.target.source)
         if source is None:
-            return _rejected(operation_id, NotFoundError("there is no such source"))
+            denied = _rejected(operation_id, NotFoundError("there is no such source"))
+            self._trail.denied(caller, request, denied)
+            return denied
         return await self.run(Attempt(caller, request, source, operation_id))
 
     async def run(self, attempt: Attempt) -> WriteResult:
         """As `perform`."""
         context = structs.replace(self.limited(current_context()), priority=Priority.WRITE)
-        with in_context(context.counted_by(attempt.cost)):
-            return await self._perform(attempt)
+        if attempt.caller.is_task_admin:
+            with in_context(context.counted_by(attempt.cost)):
+                result = await self._perform(attempt)
+                self._trail.ended(attempt, result)
+                return result
+        with in_context(context.counted_apart_by(attempt.cost)):
+            result = await self._perform(attempt)
+            self._trail.ended(attempt, result)
+        if isinstance(attempt.refusal, NotFoundError):
+            # The number of calls could tell whether there is such a target.
+            return structs.replace(result, upstream_calls=0)
+        context.tell(attempt.cost.told)
+        return result
 
     def limited(self, context: CallContext) -> CallContext:
         """With no more time than a write may take."""
@@ -250,6 +269,7 @@ class WritePipeline:
         hindrance = await attempt.hindrance()
         if hindrance is not None:
             return attempt.rejected(hindrance)
+        await self._identities.know(attempt.source, attempt.caller, attempt.request.intent)
         target = attempt.request.target
         if not isinstance(target, TaskRef | FlowRef):
             return await self._creator.carry_out(attempt)

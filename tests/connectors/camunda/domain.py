@@ -8,10 +8,10 @@ import msgspec
 
 from connectors.camunda import wire
 from connectors.camunda.flows import FLOW_STATES, task_within_flow
-from connectors.camunda.formats.form_components import FIELD_TYPES
 from connectors.camunda.forms import form_of
 from connectors.camunda.mapping import STATE_RULES, score_of
 from connectors.camunda.settings import CamundaSettings, PriorityThresholds
+from connectors.sdk.form_js import FIELD_TYPES
 from connectors.sdk.model import Flow, FormFieldType, FormKind, Task, TaskPriority
 from connectors.sdk.query import TaskOrderField, order_value, overdue
 from tests.connectors.camunda.rows import flow_of, task_of

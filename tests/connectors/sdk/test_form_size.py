@@ -5,8 +5,8 @@ import threading
 import time
 from datetime import date
 
-from connectors.camunda.formats import judge_form
 from connectors.sdk import FormField, FormFieldType, FormJudgement
+from connectors.sdk.form_js import judge_form
 from connectors.sdk.forms import LARGE, MOST_VALUES, judged, values_of
 from connectors.uipath.formats.formio import judge
 

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.sdk.forms import is_empty, is_same, json_schema_of, judge_fields, matches, option, value_at
+from connectors.sdk.forms import (
+    copied,
+    is_empty,
+    is_same,
+    json_schema_of,
+    judge_fields,
+    matches,
+    option,
+    put_at,
+    value_at,
+)
 from connectors.sdk.model import FormField, FormFieldType, FormJudgement
 
 TEXT, NUMBER, BOOLEAN = FormFieldType.TEXT, FormFieldType.NUMBER, FormFieldType.BOOLEAN
@@ -167,3 +177,27 @@ def test_the_schema_of_nested_keys_files_and_rows() -> None:
     assert ["number"] == schema["properties"]["invoice"]["required"]
     assert "Number" == value_at(schema, ["properties", "invoice", "properties", "number", "title"])
     assert "additionalProperties" not in schema
+
+
+@pytest.mark.parametrize(
+    ("path", "fills", "after"),
+    [
+        (("a", 1, "b"), False, {"a": [0, {"b": 9}], "c": None}),
+        (("a", 0), False, {"a": [9], "c": None}),
+        (("c", 0, "b"), False, {"a": [0], "c": [{"b": 9}]}),
+        (("a", 3), True, {"a": [0, None, None, 9], "c": None}),
+        (("c", 1, 1), True, {"a": [0], "c": [None, [None, 9]]}),
+        (("a", 2), False, None),
+        (("a", -1), True, None),
+        (("a", "b"), True, None),
+        (("a", 0, "b"), True, None),
+        ((), True, None),
+    ],
+)
+def test_a_value_is_set_at_its_path(path: tuple[str | int, ...], *, fills: bool, after: object) -> None:
+    """With what is missing on the way. Rows beyond the end only if asked for; nothing through a value or a list's name."""
+    before: dict[str, Any] = {"a": [0], "c": None}
+    data = copied(before)
+
+    assert (after is not None) is put_at(data, path, 9, fills=fills)
+    assert (before if after is None else after) == data

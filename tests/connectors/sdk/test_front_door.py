@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import connectors.sdk
+import connectors.sdk.form_js
 import connectors.sdk.testing
 from connectors.sdk import Assign, ConnectorInfo, Task, TaskState, utc_now
 
@@ -18,7 +19,11 @@ VENDORS = [
     ),
     ROOT / "tests" / "connectors" / "sixth_vendor" / "acme_taskgate",
 ]
-DOORS = {"connectors.sdk": connectors.sdk, "connectors.sdk.testing": connectors.sdk.testing}
+DOORS = {
+    "connectors.sdk": connectors.sdk,
+    "connectors.sdk.form_js": connectors.sdk.form_js,
+    "connectors.sdk.testing": connectors.sdk.testing,
+}
 
 
 def imports(folder: Path) -> list[tuple[str, str]]:

@@ -55,6 +55,7 @@ def settings(acts_as: str) -> TwoWaysSettings:
             "name": "Memory",
             "base_url": BASE,
             "acts_as": acts_as,
+            "audience": "memory" if acts_as == "viewer" else None,
             "credentials": BearerCredentials(kind="bearer", token=SecretStr("t")),
         }
     )

@@ -1,4 +1,5 @@
 import hashlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,35 +19,46 @@ keys = [
 
 
 @pytest.fixture
-def api_keys(tmp_path: Path) -> Authenticator:
-    return authenticator(tmp_path, KEYS)
+async def api_keys(tmp_path: Path) -> AsyncIterator[Authenticator]:
+    async with authenticator(tmp_path, KEYS) as opened:
+        yield opened
 
 
-def test_keys_are_known_by_their_digest(api_keys: Authenticator) -> None:
+async def test_keys_are_known_by_their_digest(api_keys: Authenticator) -> None:
     """A person may have several keys; hexadecimal digits may be upper case."""
-    found = [api_keys.caller(sent(b"Bearer " + token)).key for token in (b"first token", b"second", b"third")]
+    found = [(await api_keys.caller(sent(b"Bearer " + token))).key for token in (b"first token", b"second", b"third")]
 
     assert found == ["alice", "alice", "bob"]
 
 
-def test_a_request_without_a_token_is_refused(api_keys: Authenticator) -> None:
+async def test_a_request_without_a_token_is_refused(api_keys: Authenticator) -> None:
     """RFC 6750, 3.1: without credentials the challenge names no error."""
     with pytest.raises(UnauthenticatedCallerError) as caught:
-        api_keys.caller([])
+        await api_keys.caller([])
 
-    assert caught.value.challenge == 'Bearer realm="taskgate"'
+    assert caught.value.challenge() == 'Bearer realm="taskgate"'
 
 
 @pytest.mark.parametrize("token", [b"alice", b"fourth", hashlib.sha256(b"third").hexdigest().encode(), b"x" * 9000])
-def test_unknown_tokens_are_refused_without_repeating_them(api_keys: Authenticator, token: bytes) -> None:
+async def test_unknown_tokens_are_refused_without_repeating_them(api_keys: Authenticator, token: bytes) -> None:
     """A person's key and a digest from the file are not tokens."""
     with pytest.raises(UnauthenticatedCallerError) as caught:
-        api_keys.caller(sent(b"Bearer " + token))
+        await api_keys.caller(sent(b"Bearer " + token))
 
-    assert token.decode() not in str(caught.value) + caught.value.challenge
+    assert token.decode() not in str(caught.value) + caught.value.challenge()
 
 
-def test_a_token_may_be_passed_to_sources(api_keys: Authenticator) -> None:
-    """Sources with `acts_as` viewer or exchange get it."""
+@pytest.mark.parametrize("header", [b"Bearer", b"Bearer ", b"Bearer   ", b"Bearer \t", b""])
+async def test_an_empty_token_is_refused_before_its_digest_is_looked_for(
+    api_keys: Authenticator, header: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is nobody's key, whatever digests the configuration holds."""
+    monkeypatch.setattr(hashlib, "sha256", None)
 
-    assert [api_keys.token(sent(b"Bearer third")), api_keys.token([])] == ["third", None]
+    with pytest.raises(UnauthenticatedCallerError):
+        await api_keys.caller(sent(header))
+
+
+async def test_a_key_is_never_passed_to_sources(api_keys: Authenticator) -> None:
+    """It is a secret between its owner and the gateway."""
+    assert [api_keys.token(sent(b"Bearer third")), api_keys.token([])] == [None, None]

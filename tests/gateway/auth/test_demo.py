@@ -1,3 +1,4 @@
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -7,34 +8,38 @@ from tests.gateway.auth.signed_in import authenticator, sent
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Authenticator:
-    return authenticator(tmp_path)
+async def demo(tmp_path: Path) -> AsyncIterator[Authenticator]:
+    async with authenticator(tmp_path) as opened:
+        yield opened
 
 
-def test_the_default_person_needs_no_token(demo: Authenticator) -> None:
+async def test_the_default_person_needs_no_token(demo: Authenticator) -> None:
     """A request without an Authorization header is from alice."""
 
-    assert demo.caller([]).key == "alice"
+    assert (await demo.caller([])).key == "alice"
 
 
-def test_a_person_key_is_a_token(demo: Authenticator) -> None:
+async def test_a_person_key_is_a_token(demo: Authenticator) -> None:
     """The scheme's case does not matter (RFC 9110, 11.1)."""
 
-    assert ["bob", "carol"] == [demo.caller(sent(b"Bearer bob")).key, demo.caller(sent(b"bearer carol")).key]
+    assert ["bob", "carol"] == [
+        (await demo.caller(sent(b"Bearer bob"))).key,
+        (await demo.caller(sent(b"bearer carol"))).key,
+    ]
 
 
 @pytest.mark.parametrize(
     "value", [b"Bearer mallory", b"Bearer", b"Bearer ", b"Basic Ym9i", b"bob", b"", b"Bearer \xff"]
 )
-def test_other_tokens_are_refused(demo: Authenticator, value: bytes) -> None:
+async def test_other_tokens_are_refused(demo: Authenticator, value: bytes) -> None:
     """A wrong token does not count as no token."""
     with pytest.raises(UnauthenticatedCallerError) as caught:
-        demo.caller(sent(value))
+        await demo.caller(sent(value))
 
-    assert caught.value.challenge == 'Bearer realm="taskgate", error="invalid_token"'
+    assert caught.value.challenge().startswith('Bearer realm="taskgate", error="invalid_token", error_description="')
 
 
-def test_a_person_key_is_not_passed_to_sources(demo: Authenticator) -> None:
+async def test_a_person_key_is_not_passed_to_sources(demo: Authenticator) -> None:
     """It is a name, not a credential."""
 
     assert demo.token(sent(b"Bearer bob")) is None

@@ -17,6 +17,7 @@ STAND_INS = {
     "epilot": 3,
     "littlehorse": 4,
     "geotareas": 5,
+    "camunda7": 6,
 }
 """Vendors, with the distance of each port from the sandbox's own port."""
 

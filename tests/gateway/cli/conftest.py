@@ -19,13 +19,13 @@ def logging_as_before() -> Iterator[None]:
 @pytest.fixture
 def ports(own_ports: range) -> tuple[int, int]:
     """A free port for the gateway, and one for the sandbox. The ports just above the sandbox's are free too."""
-    for base in own_ports[::7]:
+    for base in own_ports[::8]:
         with ExitStack() as taken:
             try:
-                for offset in range(7):
+                for offset in range(8):
                     listener = taken.enter_context(socket.socket())
                     listener.bind(("127.0.0.1", base + offset))
             except OSError:
                 continue
-            return base + 6, base
-    raise RuntimeError("this machine has no seven free ports in a row")
+            return base + 7, base
+    raise RuntimeError("this machine has no eight free ports in a row")

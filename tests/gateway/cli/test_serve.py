@@ -14,7 +14,7 @@ def test_serve_reads_what_the_sandbox_wrote(ports: tuple[int, int], tmp_path: Pa
     port, sandbox_port = ports
     config = tmp_path / "taskgate.toml"
     with started("sandbox", "--port", str(sandbox_port), "--tasks", "5", "--config-out", str(config)) as stand_ins:
-        lines_until(stand_ins, "geotareas ")
+        lines_until(stand_ins, "camunda7 ")
         listed = httpx2.get(f"http://127.0.0.1:{sandbox_port}/", trust_env=False).json()
         code, table = run("check", "--config", str(config))
         with started("serve", "--config", str(config), "--port", str(port)) as gateway:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from zlib import crc32
 
@@ -33,6 +34,7 @@ from connectors.sdk.model import (
 )
 from connectors.sdk.query import Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
+from gateway.audit import Audit
 from gateway.composition import compose
 from gateway.federation.authorization import OwnWork
 from gateway.federation.cache import Cache
@@ -40,7 +42,8 @@ from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.sort_order import TotalOrder
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.source import Source
-from gateway.people.configured import ConfiguredPeople
+from gateway.people import People
+from gateway.people.book import BookOfPeople
 from gateway.shared.memory import memory_state
 from gateway.store import Journal
 from gateway.store.sqlite import SqliteJournal
@@ -220,6 +223,7 @@ async def no_pause(_seconds: float) -> None:
 def federation(
     *connectors: Connector[Any],
     people: Sequence[Caller] = (),
+    book: People | None = None,
     journal: Journal | None = None,
     answers: Cache | None = None,
     monotonic: Callable[[], float] = time.monotonic,
@@ -227,16 +231,22 @@ def federation(
     own: OwnWork | None = None,
     pause: Callable[[float], Awaitable[None]] = no_pause,
     settled: Callable[[str, str], None] = lambda _source, _status: None,
+    audit: Audit | None = None,
+    readers: Mapping[str, Connector[Any]] = MappingProxyType({}),
 ) -> FederatedSources:
     """The real federation over sources in memory, with real clocks where a test does not depend on them.
 
+        `readers` are the connectors of reader accounts, by source. `book` knows the people, without one these are `people`.
     `pause` is the time between two looks after a lost answer: none.
     """
     shared = memory_state()
-    sources = [Source(connector, rate_limits=shared.rate_limits) for connector in connectors]
+    sources = [
+        Source(connector, rate_limits=shared.rate_limits, reader=readers.get(connector.source))
+        for connector in connectors
+    ]
     return compose(
         sources,
-        people=ConfiguredPeople(people),
+        people=BookOfPeople(people) if book is None else book,
         journal=journal or SqliteJournal(None),
         answers=answers or Cache(max_bytes=1 << 24, max_entries=1000, log=shared.invalidations),
         cursors=CursorCodec(b"test"),
@@ -246,6 +256,7 @@ def federation(
         own=own,
         pause=pause,
         settled=settled,
+        audit=audit,
     )
 
 

@@ -1,8 +1,10 @@
 from pathlib import Path
 
+import pytest
+
 from connectors.sdk.caller import Identity
-from gateway.settings import load
-from tests.gateway.configuration import write_configuration
+from gateway.settings import ConfigurationError, load
+from tests.gateway.configuration import PEOPLE, SOURCES, write_configuration
 
 
 def test_people_become_callers_with_an_identity_per_source(tmp_path: Path) -> None:
@@ -21,3 +23,54 @@ def test_roles_make_a_task_admin(tmp_path: Path) -> None:
     callers = [person.caller() for person in load(write_configuration(tmp_path)).people]
 
     assert [("alice", False), ("bob", False), ("carol", True)] == [(c.key, c.is_task_admin) for c in callers]
+
+
+@pytest.mark.parametrize(
+    ("rules", "line"),
+    [
+        ("match = 'email'", "sources[1].people.match: this source tells no mail addresses of users"),
+        ("match = 'name'", "sources[1].people.match: "),
+        ("username_claim = 'x'", "sources[1].people.username_claim: this source tells no user names"),
+        (
+            "id_claim = 'x'\ngroups = 'directory'",
+            "sources[1].people.groups: this source does not tell who is in a group",
+        ),
+        ("id_claim = 'x'", "sources[1].people: claims are in tokens of an identity provider; [auth] mode is 'demo'"),
+        ("groups_claim = 'x'", "sources[1].people: groups are of people whom a rule links"),
+        (
+            "id_claim = 'x'\ngroups_claim = 'y'\ngroups = 'directory'",
+            "sources[1].people: groups come from groups_claim or",
+        ),
+        ("id_claim = 'x'\ngroup_names = { a = 'b' }", "sources[1].people: group_names translates the values of"),
+        ("id_claim = ''", "sources[1].people.id_claim: "),
+        ("claim = 'x'", "sources[1].people.claim: unknown key"),
+    ],
+)
+def test_rules_that_cannot_work_are_refused(tmp_path: Path, rules: str, line: str) -> None:
+    """With one line: what a source's directory does not tell, and what needs tokens."""
+    sources = f"{SOURCES}\n[sources.people]\n{rules}\n"
+
+    with pytest.raises(ConfigurationError) as refused:
+        load(write_configuration(tmp_path, sources=sources))
+
+    assert str(refused.value).startswith(line), refused.value
+
+
+def test_a_directory_with_addresses_may_link_people_by_them(tmp_path: Path) -> None:
+    """Also without tokens: the addresses of the configuration are the operator's word."""
+    camunda, field = SOURCES.split("[[sources]]")[1:]
+    rules = "[sources.people]\nmatch = 'email'\ngroups = 'directory'\n"
+
+    loaded = load(write_configuration(tmp_path, sources=f"[[sources]]{camunda}{rules}[[sources]]{field}"))
+
+    assert ["email", None] == [source.people.match for source in loaded.sources]
+
+
+def test_a_token_means_one_person(tmp_path: Path) -> None:
+    """Two entries with one subject are refused."""
+    again = PEOPLE.replace('name = "Bob', 'subject = "https://a|1"\nname = "Bob').replace(
+        'name = "Carol', 'subject = "https://a|1"\nname = "Carol'
+    )
+
+    with pytest.raises(ConfigurationError, match=r"people\[2\].subject: this is also the subject of 'bob'"):
+        load(write_configuration(tmp_path, people=again))

@@ -2,14 +2,14 @@
 
 from connectors.sdk.model import GroupRef, UserRef
 from gateway.federation.authorization import KnownAccounts
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 from tests.gateway.federation.memory_source import task
 from tests.gateway.federation.write_requests import PEOPLE
 
 
 def test_a_name_is_the_records_then_the_persons_then_one_read_before() -> None:
     """Of the same source; a native id is no name."""
-    known = KnownAccounts(ConfiguredPeople(PEOPLE))
+    known = KnownAccounts(BookOfPeople(PEOPLE))
     known.note_task(
         task("north", "1", candidate_users=(UserRef(native_id="7", name="Robin"), UserRef(native_id="8", name="8")))
     )
@@ -28,7 +28,7 @@ def test_a_name_is_the_records_then_the_persons_then_one_read_before() -> None:
 
 def test_a_record_gets_the_names_that_are_known() -> None:
     """Members that the vendor does not have stay null."""
-    known = KnownAccounts(ConfiguredPeople(()), most=2)
+    known = KnownAccounts(BookOfPeople(()), most=2)
     known.note_task(
         task("north", "1", candidate_groups=tuple(GroupRef(native_id=id, name=f"Group {id}") for id in "123"))
     )

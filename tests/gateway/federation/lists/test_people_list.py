@@ -10,8 +10,10 @@ from connectors.sdk.connector_info import Listing
 from connectors.sdk.errors import InputError, UnavailableError
 from connectors.sdk.model import Group, NativeRef, Task, TaskRef, TaskState, User, UserRef
 from connectors.sdk.query import Page
+from connectors.sdk.settings import LinkSettings
 from schema.ports import PageRequest, SourceStatus, TaskListRequest
 from tests.gateway.federation.memory_source import MemoryConnector, federation, person, task
+from tests.gateway.people.people import Stage, account, configured, token
 
 ALICE = person("alice", "north", "south")
 BOB = person("bob", "west")
@@ -238,3 +240,43 @@ async def test_a_technical_account_that_is_a_persons_too_is_offered() -> None:
     )
 
     assert ["alice"] == [edge.item.native_id for edge in offered.edges]
+
+
+async def test_a_directory_that_the_book_keeps_is_not_read_once_more() -> None:
+    """Its people are found by name, user name, mail address and key, those of the configuration too. FRESH asks the vendor."""
+    stage = Stage([configured("carol", "carol@example.com")], north=LinkSettings(match="email"))
+    stage.accounts["north"] = [
+        account("1", "ann@example.com", name="Ann"),
+        account("2", "bob@example.com", name="Bob Keller"),
+        account("3", name="Åse", username="aase"),
+    ]
+    await stage.read()
+    bob = stage.book.signed_in(token("bob", name="Robert"))
+    north = Directory("north", ["zoe"])
+    sources = federation(north, book=stage.book)
+
+    async def names(search: str | None = None, *, fresh: bool = False) -> list[str]:
+        found = await sources.list_users(bob, PageRequest(fresh=fresh), search=search)
+        return [edge.item.name for edge in found.edges]
+
+    assert ["Ann", "Carol", "Robert", "Åse"] == await names()
+    assert [["Åse"], ["Robert"], ["Robert"], ["Carol"], []] == [
+        await names(words) for words in ("AASE", "keller bob", "robert", "carol@", "xq")
+    ]
+    assert [] == north.searched
+    assert "Zoe" in await names(fresh=True)
+
+
+async def test_a_list_of_very_many_people_is_a_part_of_them() -> None:
+    """The rest is found by a search. The number is not known then."""
+    stage = Stage(north=LinkSettings(match="email"))
+    stage.accounts["north"] = [account(f"{number:03}") for number in range(30)]
+    await stage.read()
+    sources = federation(Directory("north", [], scan_limit=20), book=stage.book)
+    who = stage.book.signed_in(token("bob"))
+
+    listed = await sources.list_users(who, PageRequest(first=100))
+    found = await sources.list_users(who, PageRequest(first=100), search="account 02")
+
+    assert (21, None, SourceStatus.PARTIAL) == (len(listed.edges), listed.total, listed.sources[0].status)
+    assert (11, 11) == (len(found.edges), found.total)

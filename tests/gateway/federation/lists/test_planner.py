@@ -21,6 +21,7 @@ ADMIN = person("carol", "north", admin=True)
 ALICE = person("alice", "north")
 EVERYTHING, BY_DUE_DATE = TaskFilter(), TotalOrder(())
 READY = frozenset({TaskState.READY})
+MINE_OR = InboxScope.MINE_OR_CLAIMABLE
 
 
 def plan(
@@ -114,3 +115,88 @@ def test_after_a_turn_a_source_is_read_from_the_row_on(backward: bool) -> None:
     assert straight.keys() == turned.keys()
     assert structs.replace(straight[dated.id].query, times=(bound,)) == dated.query
     assert not dated.is_exact
+
+
+def uniting(**facts: bool) -> MemoryConnector:
+    """A source whose vendor takes unions, and has the other facts."""
+    connector = MemoryConnector("north")
+    connector.info = structs.replace(connector.info, takes_unions=True, **facts)
+    return connector
+
+
+def test_a_vendor_that_takes_unions_is_asked_once() -> None:
+    """For its own tasks, and for those that a person or a group may claim: with exact counts."""
+    (asked,) = plan(uniting(), ALICE, order=TotalOrder((SortKey(TaskOrderField.CREATED_AT),)), scope=MINE_OR).streams
+    mine = TaskQuery(assignees=frozenset({"alice"}))
+    user = TaskQuery(candidate_users=frozenset({"alice"}), states=READY)
+    group = TaskQuery(candidate_groups=frozenset({"accounting"}), states=READY)
+
+    assert (mine, user, group) == asked.query.any_of
+    assert (True, True) == (asked.is_pushed, asked.is_exact)
+    assert not asked.query.without_candidates
+
+
+def test_a_part_that_fits_into_no_union_is_asked_by_itself() -> None:
+    """Here the vendor has no union with tasks that have no candidates."""
+
+    class Partly(MemoryConnector):
+        def pushdown(self, query: TaskQuery) -> TaskQuery:
+            is_known = all(each.has_candidates is None for each in query.any_of or ())
+            return structs.replace(query, order=(), any_of=query.any_of if is_known else None)
+
+    connector = Partly("north")
+    connector.info = structs.replace(connector.info, takes_unions=True, open_to_everyone=True)
+    found = plan(connector, ALICE, order=None)
+
+    assert [3, 0] == [len(each.query.any_of or ()) for each in found.streams]
+    assert found.streams[1].query.has_candidates is False
+    assert FilterPlacement.PUSHED_DOWN is found.filters
+
+
+def test_rows_without_candidates_are_admitted_where_the_vendor_was_asked_for_them() -> None:
+    """The rest of the rule is applied to them all the same."""
+    found = plan(uniting(costly_candidates=True), ALICE, scope=MINE_OR, without_candidates=True)
+    admits = found.admits_from(found.streams[0])
+    bare = task("north", "1", candidate_users=None, candidate_groups=None)
+
+    assert all(each.query.without_candidates for each in found.streams)
+    assert (True, False) == (admits(bare), found.admits(bare))
+    assert not admits(structs.replace(bare, state=TaskState.COMPLETED))
+    assert not admits(task("north", "1", candidate_groups=()))
+    assert admits(task("north", "1", owner="alice", candidate_users=None, candidate_groups=None))
+    assert not admits(task("north", "1", owner="bob", candidate_users=None, candidate_groups=None))
+
+
+def test_a_row_without_candidates_is_admitted_by_its_own_part_only() -> None:
+    """The vendor was asked for the caller's own tasks there, and not for those that she may claim."""
+    connector = MemoryConnector("north")
+    connector.info = structs.replace(connector.info, costly_candidates=True)
+    found = plan(connector, ALICE, scope=MINE_OR, without_candidates=True)
+    bare = task("north", "1", candidate_users=None, candidate_groups=None)
+    admitted = {each.id.disjunct: found.admits_from(each)(bare) for each in found.streams}
+
+    assert {0: False, 1: True, 2: True} == admitted
+
+
+@pytest.mark.parametrize("weak", [False, True])
+@pytest.mark.parametrize("order", [None, BY_DUE_DATE])
+def test_candidates_are_read_where_the_gateway_looks_at_them(weak: bool, order: TotalOrder | None) -> None:
+    """The vendor does not apply the rule, or candidates are asked for, or each row has them anyway."""
+    connector = MemoryConnector("north", weak=weak)
+    connector.info = structs.replace(connector.info, costly_candidates=True)
+    needed = plan(connector, ALICE, scope=InboxScope.CLAIMABLE, order=order, without_candidates=weak)
+    scanned = plan(connector, ALICE, order=None, without_candidates=True).streams if weak else ()
+    free = plan(MemoryConnector("north"), ALICE, without_candidates=True)
+
+    assert not any(each.query.without_candidates for each in (*needed.streams, *scanned, *free.streams))
+
+
+def test_data_are_asked_for_of_rows_that_are_all_wanted() -> None:
+    """Not of a list that the gateway filters."""
+    no_ready = TaskFilter(none_of=TaskFilter(all_of=(TaskFilter(text="x"), TaskFilter(states=READY))))
+    whole = plan(uniting(lists_data=True), ADMIN, with_data=True)
+    filtered = plan(uniting(lists_data=True), ADMIN, no_ready, with_data=True)
+    other = plan(MemoryConnector("north"), ADMIN, with_data=True)
+
+    assert all(each.query.with_data for each in whole.streams)
+    assert not any(each.query.with_data for each in (*filtered.streams, *other.streams))

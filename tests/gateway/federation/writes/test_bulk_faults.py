@@ -59,6 +59,7 @@ class FaultyConnector(ArrayConnector):
         return {one: answer for one, answer in answers.items() if fate < 0.8 or self.chance.random() < 0.7}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 async def test_no_task_has_two_effects_and_none_is_told_wrongly(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """With keys that come again, each time with other tasks: only an applied claim is APPLIED, and no effect is REJECTED."""

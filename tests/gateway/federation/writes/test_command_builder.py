@@ -10,7 +10,7 @@ from connectors.sdk.model import NativeRef, TaskPriority, User, UserRef
 from gateway.federation.authorization import KnownAccounts
 from gateway.federation.writes.command_builder import shared_arguments
 from gateway.federation.writes.verbs import VERBS
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 from schema.ports import AssignIntent, CancelIntent, CommentIntent, CompleteIntent, PersonId, UpdateIntent
 from tests.gateway.federation.memory_source import federation, task
 from tests.gateway.federation.rich_source import RichConnector
@@ -117,7 +117,7 @@ async def test_an_account_out_of_use_gets_no_task() -> None:
 def test_what_is_known_of_accounts_is_bounded_and_grows_old() -> None:
     """The oldest name is forgotten; an account back in use, or asked about long ago, gets tasks again."""
     now = [0.0]
-    known = KnownAccounts(ConfiguredPeople(()), most=2, monotonic=lambda: now[0])
+    known = KnownAccounts(BookOfPeople(()), most=2, monotonic=lambda: now[0])
     refs = [NativeRef("north", str(number)) for number in range(3)]
     for ref in refs:
         known.note_task(task("north", "1", assignees=(UserRef(native_id=ref.native_id, name=f"Name {ref.native_id}"),)))

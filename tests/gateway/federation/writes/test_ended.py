@@ -13,7 +13,7 @@ from connectors.sdk.errors import UnavailableError
 from connectors.sdk.model import DetailAspect, Task, TaskDetail, TaskState, UserRef
 from gateway.composition import own_work
 from gateway.federation.service import FederatedSources
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import (
     CancelIntent,
@@ -198,7 +198,7 @@ async def test_the_journal_brings_it_back_after_a_restart_until_it_forgets() -> 
     north = alices()
     await perform(federation(north, people=PEOPLE, journal=journal), CompleteIntent(outcome="approved"), ALICE)
     ended = await journal.ended_tasks(most=9)
-    people = ConfiguredPeople(PEOPLE)
+    people = BookOfPeople(PEOPLE)
 
     kept = federation(north, people=PEOPLE, own=own_work(people, keep=timedelta(days=3), ended=ended))
     old = [structs.replace(one, at=one.at - timedelta(days=3, seconds=1)) for one in ended]

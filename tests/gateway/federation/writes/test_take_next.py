@@ -62,6 +62,7 @@ async def test_the_first_of_the_list_is_claimed() -> None:
     assert "2" == taken(await take(sources))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("due", [False, True])
 @pytest.mark.parametrize("scanned", [False, True])
 async def test_fifty_people_at_once_get_fifty_tasks_by_fifty_writes(due: bool, scanned: bool) -> None:

@@ -51,6 +51,7 @@ async def check_history(seed: int) -> None:
     assert completions or [world.native("alice")] == [owner.native_id for owner in shown.assignees], told
 
 
+@pytest.mark.slow
 async def test_no_history_loses_a_task_or_lies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Side by side: most of their time they wait."""
     monkeypatch.setattr(undoing, "FIRST_WAIT", 0.05)

@@ -18,7 +18,7 @@ from gateway.federation.lists import CursorCodec
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources import Source, SourceReader
 from gateway.federation.traffic import CallContext, in_context
-from gateway.people.configured import ConfiguredPeople
+from gateway.people.book import BookOfPeople
 from gateway.shared import SharedState
 from gateway.shared.memory import memory_state
 from gateway.store import EndedTask, Evidence, Record
@@ -159,7 +159,7 @@ class Gateway:
     def _composed(self, world: "World", shared: SharedState) -> FederatedSources:
         return composition.compose(
             [Source(self.connector, rate_limits=shared.rate_limits)],
-            people=ConfiguredPeople(PEOPLE.values()),
+            people=BookOfPeople(PEOPLE.values()),
             journal=self.journal,
             answers=self.answers,
             cursors=CursorCodec(b"model"),

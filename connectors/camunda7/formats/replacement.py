@@ -1,0 +1,77 @@
+"""An update as the full replacement that the engine has for it: what is read is sent back with the changes."""
+
+from collections.abc import Mapping
+
+from connectors.camunda7 import wire
+from connectors.camunda7.mapping import score_of, to_wire, utc
+from connectors.camunda7.settings import PriorityThresholds
+from connectors.sdk import Update, UpdateField, ValidationFailedError, whole_milliseconds
+
+LINKS = frozenset({UpdateField.CANDIDATE_USERS, UpdateField.CANDIDATE_GROUPS})
+
+_MEMBERS = {
+    UpdateField.TITLE: "name",
+    UpdateField.DESCRIPTION: "description",
+    UpdateField.DUE_AT: "due",
+    UpdateField.FOLLOW_UP_AT: "followUp",
+    UpdateField.PRIORITY: "priority",
+}
+
+
+def changes_of(command: Update, thresholds: PriorityThresholds) -> dict[str, object]:
+    """The members of a task that change, without candidates. ValidationFailedError for what is not possible."""
+    if not command.fields:
+        raise ValidationFailedError("names nothing to change")
+    if UpdateField.PRIORITY in command.clear:
+        raise ValidationFailedError("a task of Camunda 7 always has a priority", field=("clear",))
+    given: dict[UpdateField, object] = {
+        UpdateField.TITLE: command.title,
+        UpdateField.DESCRIPTION: command.description,
+        UpdateField.DUE_AT: command.due_at and to_wire(command.due_at),
+        UpdateField.FOLLOW_UP_AT: command.follow_up_at and to_wire(command.follow_up_at),
+        UpdateField.PRIORITY: None if command.priority is None else score_of(command.priority, thresholds),
+    }
+    changes: dict[str, object] = {}
+    for field, member in _MEMBERS.items():
+        value = given[field]
+        if field in command.clear and value is not None:
+            raise ValidationFailedError("is given a value and cleared", field=(field.value,))
+        if field in command.clear or value is not None:
+            changes[member] = value
+    return changes
+
+
+def body_of(task: wire.Task, changes: Mapping[str, object]) -> dict[str, object]:
+    """Every member that a replacement can set. One that is left out would lose its value."""
+    return {
+        "name": task.name,
+        "description": task.description,
+        "priority": task.priority,
+        "assignee": task.assignee,
+        "owner": task.owner,
+        "delegationState": task.delegation_state,
+        "due": task.due,
+        "followUp": task.follow_up,
+        "parentTaskId": task.parent_task_id,
+        "caseInstanceId": task.case_instance_id,
+        "tenantId": task.tenant_id,
+        **changes,
+    }
+
+
+def shows(task: wire.Task, changes: Mapping[str, object]) -> bool:
+    """Whether the task has the values that were sent."""
+    seen: dict[str, object] = {
+        "name": task.name,
+        "description": task.description,
+        "priority": task.priority,
+        "due": _moment(task.due),
+        "followUp": _moment(task.follow_up),
+    }
+    return all(_moment(value) == seen[member] for member, value in changes.items())
+
+
+def _moment(value: object) -> object:
+    """A time in the engine's form as a time; anything else as it is."""
+    found = utc(value) if isinstance(value, str) and len(value) >= 23 else None
+    return value if found is None else whole_milliseconds(found)

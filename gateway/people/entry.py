@@ -1,0 +1,111 @@
+"""One person of the book, with what the rules of the sources read from the configuration and from the token."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from msgspec import Struct, structs
+
+from connectors.sdk.caller import Caller, Identity
+from connectors.sdk.settings import LinkSettings
+from gateway.people.claims import text_claim, text_claims
+from gateway.people.directory import address
+from gateway.people.port import SignedIn
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """An entry of `[[people]]`. `subject`: the token that it stands for, as "<issuer>|<sub>"."""
+
+    caller: Caller
+    subject: str | None = None
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """`configured`: identities of `[[people]]`. `native_ids`, `usernames` and `groups_there` are claims, by source.
+
+    `address` is the mail address as addresses are compared. `seen_at`: when the person signed in last, in seconds of the book's clock; None for a person of the
+    configuration who has not.
+    """
+
+    key: str
+    name: str
+    email: str | None = None
+    is_email_proved: bool = False
+    groups: tuple[str, ...] = ()
+    roles: frozenset[str] = frozenset()
+    issuer: str | None = None
+    configured: Mapping[str, Identity] = MappingProxyType({})
+    native_ids: Mapping[str, str] = _NOTHING
+    usernames: Mapping[str, str] = _NOTHING
+    groups_there: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    seen_at: float | None = None
+
+    @property
+    def address(self) -> str | None:
+        return address(self.email)
+
+    @property
+    def proved_address(self) -> str | None:
+        return self.address if self.is_email_proved else None
+
+    def says_the_same_as(self, other: "Entry | None") -> bool:
+        """Whether nothing differs but the time."""
+        return other is not None and structs.replace(self, seen_at=other.seen_at) == other
+
+
+def configured(person: Person) -> Entry:
+    """What the configuration says is proved: the operator vouches for the mail address."""
+    caller = person.caller
+    return Entry(
+        key=caller.key,
+        name=caller.name,
+        email=caller.email,
+        is_email_proved=caller.email is not None,
+        groups=caller.groups,
+        roles=caller.roles,
+        configured=caller.identities,
+    )
+
+
+def signed_in(who: SignedIn, known: Entry | None, rules: Mapping[str, LinkSettings], *, seen_at: float) -> Entry:
+    """`known`: the person's entry of `[[people]]`; what it says wins, and its roles are added to those of the token."""
+    native_ids, usernames, groups_there = {}, {}, {}
+    for source, rule in rules.items():
+        if rule.id_claim is not None and (native_id := text_claim(who.claims, rule.id_claim)) is not None:
+            native_ids[source] = native_id
+        if rule.username_claim is not None and (name := text_claim(who.claims, rule.username_claim)) is not None:
+            usernames[source] = name
+        if rule.groups_claim is not None:
+            claimed = text_claims(who.claims, rule.groups_claim) or ()
+            groups_there[source] = _translated(claimed, rule.group_names) if rule.group_names else claimed
+    entry = Entry(
+        key=who.key,
+        name=who.name,
+        email=who.email,
+        is_email_proved=who.is_email_proved,
+        groups=who.groups,
+        roles=who.roles,
+        issuer=who.issuer,
+        native_ids=native_ids,
+        usernames=usernames,
+        groups_there=groups_there,
+        seen_at=seen_at,
+    )
+    if known is None:
+        return entry
+    has_email = known.email is not None
+    return structs.replace(
+        entry,
+        key=known.key,
+        name=known.name,
+        email=known.email if has_email else entry.email,
+        is_email_proved=has_email or entry.is_email_proved,
+        groups=known.groups or entry.groups,
+        roles=known.roles | entry.roles,
+        configured=known.configured,
+    )
+
+
+def _translated(groups: tuple[str, ...], names: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names[group] for group in groups if group in names))

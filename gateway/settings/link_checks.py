@@ -1,0 +1,45 @@
+"""Checks of `[sources.people]` and of subjects: whether links can work as they are configured."""
+
+from collections.abc import Sequence
+
+from connectors.sdk.connector_info import DirectoryFact
+from connectors.sdk.registry import connector_types
+from connectors.sdk.settings import SourceSettings
+from gateway.settings.auth import ApiKeysAuth, AuthSettings, DemoAuth
+from gateway.settings.errors import ConfigurationError
+from gateway.settings.people import PersonSettings
+
+
+def check_subjects(people: Sequence[PersonSettings]) -> None:
+    """Each token means one person."""
+    owners: dict[str, str] = {}
+    for index, person in enumerate(people):
+        if person.subject is not None and (owner := owners.setdefault(person.subject, person.key)) != person.key:
+            raise ConfigurationError(("people", index, "subject"), f"this is also the subject of {owner!r}")
+
+
+def check_links(sources: Sequence[SourceSettings], auth: AuthSettings) -> None:
+    """Each rule can work: with what the source's directory tells, and with the way people sign in."""
+    for index, source in enumerate(sources):
+        rules, facts = source.people, connector_types()[source.vendor].info_for(source).directory
+        lacks = (
+            ("match", rules.match is not None, {DirectoryFact.EMAILS}, "tells no mail addresses of users"),
+            (
+                "username_claim",
+                rules.username_claim is not None,
+                {DirectoryFact.USERNAMES, DirectoryFact.NAMES_AS_IDS},
+                "tells no user names",
+            ),
+            ("groups", rules.groups == "directory", {DirectoryFact.MEMBERSHIPS}, "does not tell who is in a group"),
+        )
+        for key, is_wanted, needs, lack in lacks:
+            if is_wanted and not needs & facts:
+                raise ConfigurationError(
+                    ("sources", index, "people", key),
+                    f"this source {lack}; link people by [people.identities] or id_claim",
+                )
+        if rules.needs_token and isinstance(auth, DemoAuth | ApiKeysAuth):
+            raise ConfigurationError(
+                ("sources", index, "people"),
+                f"claims are in tokens of an identity provider; [auth] mode is {auth.mode!r}",
+            )
