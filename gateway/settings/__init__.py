@@ -5,6 +5,7 @@ gateway   `[gateway]`: the process
 auth      `[auth]`: how callers sign in
 issuers   `[[auth.issuers]]`: identity providers, and how their claims are read
 cache_bounds  `[gateway.cache]`: how much is kept
+callers   `[gateway.callers]`: how much each person may ask for in a minute
 connections  `[gateway.connections]`: what a client may use before it is known
 store     `[store]`: how long the journal keeps ended tasks
 people    `[[people]]`: people and their identities
@@ -18,6 +19,7 @@ errors    `ConfigurationError`: a line that names the key
 
 from gateway.settings.auth import ApiKey, ApiKeysAuth, AuthSettings, DemoAuth, OidcAuth
 from gateway.settings.cache_bounds import CacheBounds
+from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
 from gateway.settings.errors import ConfigurationError
 from gateway.settings.file import Settings, load
@@ -32,6 +34,7 @@ __all__ = [
     "ApiKeysAuth",
     "AuthSettings",
     "CacheBounds",
+    "CallersSettings",
     "ClaimPaths",
     "ConfigurationError",
     "ConnectionLimits",

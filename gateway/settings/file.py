@@ -55,6 +55,8 @@ def load(path: Path) -> Settings:
         journal = gateway.get("journal", f"{path.name}.journal.sqlite3")
         # Joining keeps an absolute path; a relative one starts at the configuration's folder.
         gateway["journal"] = str(path.parent / journal) if isinstance(journal, str) else journal
+        if isinstance(gateway.get("audit"), str):
+            gateway["audit"] = str(path.parent / gateway["audit"])
     listed = document.pop("sources", [])
     head, sources = _tables(document, listed)
     check_distinct("sources", [source.key for source in sources])

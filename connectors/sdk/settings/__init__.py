@@ -23,7 +23,7 @@ from connectors.sdk.settings.limits import LimitsSettings
 from connectors.sdk.settings.links import LinkSettings
 from connectors.sdk.settings.outcomes import ConfiguredOutcome, ConfiguredOutcomes
 from connectors.sdk.settings.section import Section
-from connectors.sdk.settings.source import ActsAs, SourceSettings
+from connectors.sdk.settings.source import ActsAs, ReaderCredentials, SourceSettings
 
 __all__ = [
     "ActsAs",
@@ -38,6 +38,7 @@ __all__ = [
     "LinkSettings",
     "NoCredentials",
     "OAuthCredentials",
+    "ReaderCredentials",
     "Section",
     "SourceSettings",
     "WebAddress",

@@ -9,7 +9,7 @@ import anyio
 import httpx2
 import msgspec
 
-from connectors.sdk.http import CorruptBodyError, TooLargeError, read_bounded
+from connectors.sdk.http import CorruptBodyError, NoCookies, TooLargeError, read_bounded
 from gateway.auth.oidc.key_set import MOST_KEYS, KeySet
 from gateway.settings import IssuerSettings, is_protected
 
@@ -54,6 +54,7 @@ def provider_client(transport: Transport | None = None) -> httpx2.AsyncClient:
         # Takes no cookie from any domain.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         trust_env=False,
+        cookies=NoCookies(),
         timeout=PATIENCE,
         headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "taskgate"},
         limits=httpx2.Limits(max_connections=20, max_keepalive_connections=5, keepalive_expiry=30),

@@ -7,10 +7,14 @@ import httpx2
 import pytest
 from starlette.responses import JSONResponse
 
+from connectors.camunda import CamundaConnector
+from connectors.camunda.settings import CamundaSettings
 from connectors.littlehorse import LittlehorseConnector, LittlehorseSettings
 from gateway.auth.oidc import provider
 from gateway.cli.check import _issuers_answer, _row
 from gateway.settings import load
+from sandbox.camunda.auth import CLIENT_SECRET
+from sandbox.camunda.stand_in import CamundaStandIn
 from sandbox.config import toml
 from sandbox.issuer import DISCOVERY, GATEWAY, PAGE, SmallIssuer
 from sandbox.littlehorse import LittlehorseStandIn
@@ -80,6 +84,34 @@ async def test_check_says_what_the_account_cannot_do(
 
     assert ("littlehorse", "littlehorse", expected) == row[:3]
     assert ("service-account-taskgate" if is_set_up else "e-mail address") in row[3]
+
+
+@pytest.mark.parametrize(
+    ("secret", "expected", "said"),
+    [(CLIENT_SECRET, "OK", "answers; its reader is accepted"), ("wrong", "UNAUTHENTICATED", "its reader: ")],
+)
+async def test_check_tries_the_reader_of_a_source(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, secret: str, expected: str, said: str
+) -> None:
+    """Of one that acts as the person, the reader is the only account that `check` has."""
+    stand_in = CamundaStandIn(authentication="oidc")
+    stand_in.reset(tasks=1, seed=7, now=None, scenario="oidc")
+    transport = httpx2.ASGITransport(app=stand_in)
+
+    class Here(CamundaConnector):
+        @classmethod
+        def open(cls, settings: CamundaSettings, **_: Any) -> "Here":
+            return super().open(settings, transport=transport)
+
+    monkeypatch.setattr("connectors.sdk.registry.connector_types", lambda: {"camunda": Here})
+    config = stand_in.source_config("http://camunda.test")
+    reader = config["credentials"] | {"client_secret": secret}
+    personal = {"acts_as": "viewer", "audience": "zeebe.camunda.io", "credentials": {"kind": "none"}, "reader": reader}
+    row = await _row(load(write_configuration(tmp_path)), CamundaSettings.model_validate(config | personal))
+
+    assert ("camunda", "camunda", expected) == row[:3]
+    assert said in row[3]
+    assert secret not in row[3]
 
 
 @pytest.mark.parametrize(
