@@ -288,3 +288,16 @@ async def test_those_who_signed_in_longest_ago_are_forgotten_first() -> None:
     assert stage.book.by_native_ref(NativeRef("north", "carol")) is None
     assert alice is not None
     assert () == alice.groups
+
+
+async def test_what_earlier_tokens_said_is_not_kept() -> None:
+    """Neither for links nor in memory."""
+    stage = Stage(north=ALL_RULES)
+    for number in range(50):
+        bob = stage.book.signed_in(
+            token("bob", email=f"bob{number}@example.com", claims={"ids": {"north": number}, "login": f"bob{number}"})
+        )
+
+    assert ("49", {"bob"}) == (await stage.identity(bob, "north"), {person.key for person in stage.book.all()})
+    assert stage.book.by_native_ref(NativeRef("north", "1")) is None
+    assert [1, 1, 1] == [len(index) for index in (stage.book._by_ref, stage.book._by_user_name, stage.book._by_address)]
