@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from msgspec import structs
 
-from connectors.sdk.caller import Identity
+from connectors.sdk.caller import Access, Identity
 from connectors.sdk.capability import Capability, Support
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import (
@@ -81,6 +81,7 @@ class Connector(ABC, Generic[SettingsT]):
     directory: ClassVar[frozenset[DirectoryFact]] = frozenset()
     list_note: ClassVar[str] = ""
     sorts_flows: ClassVar[bool] = False
+    one_owner: ClassVar[bool] = False
     open_to_everyone: ClassVar[bool] = False
     takes_unions: ClassVar[bool] = False
     costly_candidates: ClassVar[bool] = False
@@ -135,6 +136,7 @@ class Connector(ABC, Generic[SettingsT]):
             directory=cls.directory,
             list_note=cls.list_note,
             sorts_flows=cls.sorts_flows,
+            one_owner=cls.one_owner,
             open_to_everyone=cls.open_to_everyone,
             takes_unions=cls.takes_unions,
             costly_candidates=cls.costly_candidates,
@@ -232,6 +234,12 @@ class Connector(ABC, Generic[SettingsT]):
     async def ping(self) -> None:
         """Return if the vendor answers and accepts our credentials; raise ConnectorError otherwise."""
 
+    async def look_at_access(self) -> None:
+        """Renew `info.access`, if it is not None. The gateway calls it as `look_at_account`, and more often.
+
+        RejectedError if the account may not find it out; then no one has rights.
+        """
+
     async def look_at_account(self) -> str:
         """Who the source's own account turns out to be, for people; empty if the vendor does not tell.
 
@@ -239,6 +247,10 @@ class Connector(ABC, Generic[SettingsT]):
         ConnectorError if it cannot be found out. The gateway calls it when it opens the source, and again from time to time.
         """
         return ""
+
+    def note_access(self, access: Mapping[str, Access]) -> None:
+        """Who has rights in which part of the source, from now on."""
+        self.info = structs.replace(self.info, access=MappingProxyType(dict(access)))
 
     def withhold(self, reasons: Mapping[type[Command], str]) -> None:
         """These commands are not offered, and `perform` refuses them with the reason; all others are as declared."""

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from connectors.sdk.caller import Access
 from connectors.sdk.capability import Capability
 from connectors.sdk.commands import Cancel, CancelStrategy, Command
 from connectors.sdk.query import TaskOrderField
@@ -47,7 +48,10 @@ class ConnectorInfo(Struct, frozen=True, kw_only=True):
     `directory`: what the source's directory tells of its accounts; the rules of `[sources.people]` depend on it.
     `list_note`: what a list of tasks may leave out or show late, as text for people; empty if lists are complete.
     `sorts_flows`: flows come with the newest start first.
+    `one_owner`: no task has more than one owner.
     `open_to_everyone`: everyone with an identity in the source may claim a READY task that has no candidates.
+    `access`: only those may who have rights in the part of the source that the task is in, by `Task.access_key`. A part that
+    is missing: no one, as far as is known. None: rights do not differ.
     `takes_unions`: `pushdown` keeps `TaskQuery.any_of` where one question to the vendor covers all of its queries. Other
     connectors never get it: they are asked once for each.
     `costly_candidates`: the candidates of rows cost calls of their own, so a query may do without them.
@@ -67,7 +71,9 @@ class ConnectorInfo(Struct, frozen=True, kw_only=True):
     directory: frozenset[DirectoryFact] = frozenset()
     list_note: str = ""
     sorts_flows: bool = False
+    one_owner: bool = False
     open_to_everyone: bool = False
+    access: Mapping[str, Access] | None = None
     takes_unions: bool = False
     costly_candidates: bool = False
     lists_data: bool = False

@@ -17,6 +17,7 @@ from connectors.sdk import (
     ConflictError,
     Connector,
     ConnectorError,
+    ConnectorInfo,
     CreateTask,
     DeleteTask,
     DetailAspect,
@@ -84,9 +85,10 @@ class UiPathConnector(Connector[UiPathSettings]):
     page_limit = 500
     scan_page = SCAN_PAGE
     listings = frozenset({Listing.FLOWS, Listing.USERS, Listing.GROUPS})
+    one_owner = True
     # It says neither who is in a group nor which accounts are out of use.
     directory = frozenset({DirectoryFact.EMAILS, DirectoryFact.USERNAMES})
-    # The vendor names no candidates of an unassigned task. Users who may not work in its folder are refused by the vendor.
+    # The vendor names no candidates of an unassigned task. Users who may work in its folder may claim it.
     open_to_everyone = True
     arrays = ARRAYS
     traces = TRACES
@@ -162,6 +164,15 @@ class UiPathConnector(Connector[UiPathSettings]):
 
     async def ping(self) -> None:
         await self._client.list_tasks({"$orderby": "Id asc"}, top=1, as_task_admin=self.settings.options.as_task_admin)
+
+    @classmethod
+    def info_for(cls, settings: UiPathSettings) -> ConnectorInfo:
+        """Until the folders were read no one is known to have rights in them."""
+        return replace(super().info_for(settings), access={})
+
+    async def look_at_access(self) -> None:
+        """One call or more for each folder, and one for the list of folders if none is configured."""
+        self.note_access(await self._directory.access())
 
     async def look_at_account(self) -> str:
         """The user of the credentials. An application without a user cannot be the assignee that a completion needs.

@@ -156,6 +156,7 @@ def task_from_wire(
         url=settings.task_url(unit, row.id),
         native_type=native_type,
         native_state=status,
+        access_key=str(unit),
         payload=payload,
     )
 

@@ -45,12 +45,13 @@ Clauses = list[str] | None
 def pushdown(query: TaskQuery, folders: tuple[int, ...] = ()) -> TaskQuery:
     """The part of `query` that `filter_of` expresses. Every task that matches `query` also matches this part.
 
-    Candidates, tags, due dates, overdue and text are left to the gateway: lambdas over collections, comparisons of nested
+    Candidates (but for "no candidate"), tags, due dates, overdue and text are left to the gateway: lambdas over collections, comparisons of nested
     members and the vendor's collation are not documented.
     """
     wanted = replace(
         query,
         states=_pushed_states(query.states),
+        has_candidates=False if _asks_for_unassigned(query) else None,
         kinds=None if query.kinds is not None and TaskKind.UNKNOWN in query.kinds else query.kinds,
         times=tuple((field, each) for field, each in query.times if field in TIME_MEMBERS or field in NEVER_FILLED),
         present=query.present - {TaskOrderField.DUE_AT},
@@ -140,6 +141,23 @@ def _included(states: frozenset[TaskState]) -> str:
     if states >= VENDOR_OPEN_STATES:
         conditions |= {TaskState.READY: "Status eq 'Unassigned'", TaskState.RESERVED: "Status eq 'Pending'"}
     return f"({' or '.join(condition for state, condition in conditions.items() if state in states)})"
+
+
+def _candidates(query: TaskQuery) -> Clauses:
+    """Of READY tasks only: `Pending` ones without an owner were given to several people or to a group."""
+    return ["Status eq 'Unassigned'"] if _asks_for_unassigned(query) else []
+
+
+def _asks_for_unassigned(query: TaskQuery) -> bool:
+    return query.has_candidates is False and query.states == frozenset({TaskState.READY})
+
+
+def _access(query: TaskQuery) -> Clauses:
+    """The folders that someone has rights in."""
+    if query.access_keys is None:
+        return []
+    folders = sorted(folder for key in query.access_keys if (folder := number(key)) is not None)
+    return [any_of(FOLDER, [str(folder) for folder in folders])] if folders else None
 
 
 def _owners(query: TaskQuery) -> Clauses:
@@ -242,6 +260,8 @@ _CLAUSES: Mapping[str, Callable[[TaskQuery], Clauses]] = {
     "ids": _ids,
     "flows": _flows,
     "states": _states,
+    "access_keys": _access,
+    "has_candidates": _candidates,
     "assignees": _owners,
     "has_assignee": _ownership,
     "present": _presence,

@@ -4,10 +4,13 @@ An entry holds the record that the vendor will show, and the versions that the v
 when the vendor shows any other version, and after `LONGEST` seconds: from then on the vendor is believed. Lists may lag
 behind reads by id, so the entry ends for each of them alone. Rows that were read before the write stay replaced: they are
 shown while the source cannot be read.
+
+What a write left is the vendor's answer to its author. It is shown within the author's credential scope only, as every
+answer is.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from enum import Enum
 
@@ -15,6 +18,9 @@ from msgspec import Struct, structs
 
 from connectors.sdk.clock import utc_now
 from connectors.sdk.model import Flow, FlowRef, Task, TaskRef
+
+# The credential scope of the current context, for a source.
+ScopeOf = Callable[[str], Hashable]
 
 LONGEST = 60.0
 # Seconds. By default no older answer is a fallback for a failing source (`cache.max_stale_seconds`).
@@ -71,6 +77,7 @@ class Overlay:
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
         ended: Callable[[TaskRef], None] = lambda _: None,
+        scope_of: ScopeOf = lambda _: None,
         kept: float = KEPT,
     ) -> None:
         """`ended` is called when an entry ends. Cached reads of that task may be older than the entry: the callback
@@ -80,26 +87,34 @@ class Overlay:
         self._monotonic = monotonic
         self._now = now
         self._ended = ended
-        self._entries: dict[TaskRef, _Entry] = {}
+        self._scope_of = scope_of
+        self._entries: dict[tuple[Hashable, TaskRef], _Entry] = {}
 
     def put(self, before: Task, expected: Task) -> None:
         """After a write: `before` is the record that it was decided on, `expected` the one that the vendor will show."""
         self._expire()
-        earlier = self._entries.pop(before.ref, None)
+        key = self._key(before.ref)
+        earlier = self._entries.pop(key, None)
+        # What other people's writes left, in a source that sees the person, is no longer so.
+        self.forget(before.ref)
         versions = (before,) if earlier is None else (*earlier.written.versions, before)
         outdated = frozenset(version.version for version in versions) - {expected.version}
         is_new = before is expected or (earlier is not None and earlier.written.is_new)
-        self._entries[before.ref] = _Entry(
+        self._entries[key] = _Entry(
             Written(expected, versions, is_new), outdated, self._now(), self._monotonic() + LONGEST
         )
 
     def forget(self, ref: TaskRef) -> None:
-        """Another gateway wrote to the task: what our own writes left is not what the vendor will show."""
-        self._entries.pop(ref, None)
+        """Another wrote to the task: what earlier writes left is not what the vendor will show."""
+        for key in [key for key in self._entries if key[1] == ref]:
+            del self._entries[key]
 
     def seen(self, task: Task, reading: Reading) -> Task:
         """The record to show for one that was read: the expected one while the vendor lags behind, or was not asked since."""
-        entry = self._entries.get(task.ref)
+        if not self._entries:
+            return task
+        key = self._key(task.ref)
+        entry = self._entries.get(key)
         if entry is None:
             return task
         is_over = entry.is_over(reading, self._monotonic())
@@ -110,7 +125,7 @@ class Overlay:
             return entry.expected
         if reading not in entry.shown_by:
             # The vendor shows it. Older answers do not, so the entry stays for them.
-            self._entries[task.ref] = structs.replace(entry, shown_by=entry.shown_by | {reading})
+            self._entries[key] = structs.replace(entry, shown_by=entry.shown_by | {reading})
             if not is_over:
                 self._ended(task.ref)
         return task
@@ -127,25 +142,29 @@ class Overlay:
         if not self._entries:
             return ()
         self._expire()
-        now = self._monotonic()
+        now, scope = self._monotonic(), self._scope_of(source)
         return [
             entry.written
-            for ref, entry in self._entries.items()
+            for (within, ref), entry in self._entries.items()
             if ref.source == source
+            and within == scope
             and (not entry.is_over(reading, now) or (read_at is not None and read_at < entry.at))
         ]
 
     def _expire(self) -> None:
         now = self._monotonic()
-        ended = [(ref, entry) for ref, entry in self._entries.items() if entry.until <= now]
-        for number, (ref, entry) in enumerate(ended):
+        ended = [(key, entry) for key, entry in self._entries.items() if entry.until <= now]
+        for number, (key, entry) in enumerate(ended):
             is_shown = len(entry.shown_by) == len(Reading)
             if entry.until + self._kept - LONGEST <= now or len(ended) - number > MOST_KEPT:
-                del self._entries[ref]
+                del self._entries[key]
             elif not is_shown:
-                self._entries[ref] = structs.replace(entry, shown_by=frozenset(Reading))
+                self._entries[key] = structs.replace(entry, shown_by=frozenset(Reading))
             if not is_shown:
-                self._ended(ref)
+                self._ended(key[1])
+
+    def _key(self, ref: TaskRef) -> tuple[Hashable, TaskRef]:
+        return self._scope_of(ref.source), ref
 
 
 class FlowOverlay:
@@ -156,28 +175,33 @@ class FlowOverlay:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
+        scope_of: ScopeOf = lambda _: None,
         kept: float = KEPT,
     ) -> None:
         self._kept = kept
         self._monotonic = monotonic
         self._now = now
-        self._expected: dict[FlowRef, tuple[Flow, float, datetime]] = {}
+        self._scope_of = scope_of
+        self._expected: dict[tuple[Hashable, FlowRef], tuple[Flow, float, datetime]] = {}
 
     def put(self, expected: Flow) -> None:
         """After a write: the record that the vendor will show."""
         now = self._monotonic()
-        kept = [(ref, entry) for ref, entry in self._expected.items() if entry[1] + self._kept - LONGEST > now]
+        kept = [(key, entry) for key, entry in self._expected.items() if entry[1] + self._kept - LONGEST > now]
         self._expected = dict(kept[-MOST_KEPT:])
-        self._expected.pop(expected.ref, None)
-        self._expected[expected.ref] = (expected, now + LONGEST, self._now())
+        key = self._key(expected.ref)
+        self.forget(expected.ref)
+        self._expected[key] = (expected, now + LONGEST, self._now())
 
     def forget(self, ref: FlowRef) -> None:
         """As for tasks."""
-        self._expected.pop(ref, None)
+        for key in [key for key in self._expected if key[1] == ref]:
+            del self._expected[key]
 
     def seen(self, flow: Flow) -> Flow:
         """The record to show for one that was read: the expected one while the vendor lags behind, or was not asked since."""
-        entry = self._expected.get(flow.ref)
+        key = self._key(flow.ref)
+        entry = self._expected.get(key)
         if entry is None:
             return flow
         expected, until, at = entry
@@ -185,10 +209,13 @@ class FlowOverlay:
             return expected
         if flow.fetched_at >= at:
             # The vendor shows it. Older answers do not, so the entry stays for them.
-            self._expected[flow.ref] = (expected, min(until, self._monotonic()), at)
+            self._expected[key] = (expected, min(until, self._monotonic()), at)
         return flow
 
     def expected(self, ref: FlowRef) -> Flow | None:
         """The record that the vendor may not show yet."""
-        entry = self._expected.get(ref)
+        entry = self._expected.get(self._key(ref))
         return entry[0] if entry is not None and self._monotonic() < entry[1] else None
+
+    def _key(self, ref: FlowRef) -> tuple[Hashable, FlowRef]:
+        return self._scope_of(ref.source), ref

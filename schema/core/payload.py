@@ -59,7 +59,9 @@ class WritePayload:
     replayed: bool = strawberry.field(
         description="True if this is the recorded result of an earlier request with the same `idempotencyKey`."
     )
-    upstream_calls: int = strawberry.field(description="Number of upstream calls that this write made.")
+    upstream_calls: int = strawberry.field(
+        description="Number of upstream calls that this write made. 0 if there is no such target for the viewer."
+    )
     client_mutation_id: str | None = strawberry.field(
         description="The value sent by the client. Null if none was sent, or if it was too long."
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import strawberry
+from msgspec import structs
 
 from schema import ports
 from schema.core.context import Context
@@ -19,12 +20,14 @@ from schema.source.capabilities import SourceCapability
 @strawberry.type(description="Cached answers of a source.")
 class CacheInfo:
     ttl_seconds: int = strawberry.field(description="Seconds for which a list is fresh.")
-    entries: int = strawberry.field(description="Number of cached answers.")
+    entries: int = strawberry.field(description="Number of cached answers. 0 if the viewer is no task admin.")
     hit_ratio: float | None = strawberry.field(
-        description="Share of reads that caused no upstream call, 0 to 1. Null before the first read."
+        description="Share of reads that caused no upstream call, 0 to 1. Null before the first read, and if the viewer is "
+        "no task admin."
     )
     oldest_fetched_at: datetime | None = strawberry.field(
-        description="Time when the oldest cached answer was read. Null if the cache is empty."
+        description="Time when the oldest cached answer was read. Null if the cache is empty, and if the viewer is no task "
+        "admin."
     )
 
     @classmethod
@@ -42,10 +45,12 @@ class RateLimitBucket:
     name: str = strawberry.field(description="Requests that count: `reads`, `writes` or `requests` (both).")
     limit: int | None = strawberry.field(description="Requests allowed per window. Null if unknown.")
     remaining: int | None = strawberry.field(
-        description="Requests left in the current window. Null if no limit is known."
+        description="Requests left in the current window. Null if no limit is known. Task admins only, where all people "
+        "share the limit."
     )
     reset_at: datetime | None = strawberry.field(
-        description="Time when the next used request becomes available again. Null if all are available."
+        description="Time when the next used request becomes available again. Null if all are available. Task admins only, "
+        "where all people share the limit."
     )
     observed: bool = strawberry.field(
         description="True if the source itself reported the limit, false if it is configured or documented."
@@ -119,7 +124,22 @@ def present_source(source: SourceInfo, context: Context) -> Source:
 
 def all_sources(context: Context) -> Mapping[str, Source]:
     """Sources by key, in configuration order. Call it through `context.once`."""
-    return {key: Source.from_info(info) for key, info in context.sources.items()}
+    is_admin = context.caller.is_task_admin
+    return {
+        key: Source.from_info(info if is_admin else _without_activity(info)) for key, info in context.sources.items()
+    }
+
+
+def _without_activity(source: SourceInfo) -> SourceInfo:
+    """Without what tells how often the source was called: for other people, and for tasks that a caller may not see."""
+    view, limits = source.cache, source.rate_limits
+    if source.acts_as == "service":
+        limits = tuple(structs.replace(limit, remaining=None, reset_at=None) for limit in limits)
+
+    def cache() -> ports.CacheInfo:
+        return ports.CacheInfo(ttl_seconds=0 if view is None else view().ttl_seconds)
+
+    return structs.replace(source, cache=cache, rate_limits=limits)
 
 
 @strawberry.type(description="Report of a source on one list.")
@@ -133,8 +153,12 @@ class SourceResult:
     fetched_at: datetime | None = strawberry.field(
         description="Time when the oldest row was read from the source. Null if there is no row."
     )
-    from_cache: bool = strawberry.field(description="True if this list needed no upstream call.")
-    upstream_calls: int = strawberry.field(description="Number of upstream calls that this list made.")
+    from_cache: bool = strawberry.field(
+        description="True if this list needed no upstream call: an earlier answer had its rows, or one that came at the same time."
+    )
+    upstream_calls: int = strawberry.field(
+        description="Number of upstream calls that this list made, without those for tasks that the viewer may not see."
+    )
     truncated: bool = strawberry.field(
         description="True if reading stopped before the end of the source's list, so that rows may be missing."
     )

@@ -30,7 +30,7 @@ async def report(world: World, key: str, **variables: Any) -> dict[str, Any]:
 
 
 async def health(world: World, key: str) -> dict[str, Any]:
-    return next(source for source in (await world.data(HEALTH))["sources"] if source["key"] == key)
+    return next(source for source in (await world.data(HEALTH, "carol"))["sources"] if source["key"] == key)
 
 
 async def test_an_answer_has_the_number_of_calls_that_arrived(world: World) -> None:

@@ -99,7 +99,8 @@ class Task(Struct, frozen=True, kw_only=True):
     """One human task as a list row carries it.
 
     `rule` names the row of the vendor's state table that decided `state`. `is_overdue` is set only if the vendor itself
-    tells it. `due_at` is None for a time without a zone; its text is then in `sla.ends_on`.
+    tells it. `due_at` is None for a time without a zone; its text is then in `sla.ends_on`. `access_key`: the part of the
+    source that rights are given for (UiPath: a folder); see `ConnectorInfo.access`.
     """
 
     source: str
@@ -138,6 +139,7 @@ class Task(Struct, frozen=True, kw_only=True):
     url: str | None = None
     native_type: str | None = None
     native_state: str | None = None
+    access_key: str | None = None
     payload: msgspec.Raw | None = None
 
     @property

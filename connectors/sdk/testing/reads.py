@@ -82,6 +82,9 @@ class ReadPromises:
             assert matching <= listed, (
                 f"pushed down {shown(pushed)}; the list left out ids that match: {ids_of(matching - listed)}"
             )
+            assert not connector.info.one_owner or all(len(task.assignees) <= 1 for task in everything), (
+                "one_owner is declared, and a task has several owners"
+            )
             assert wanted <= listed, (
                 f"pushed down {shown(pushed)} for {shown(query)}; the list lacks ids that match the latter: "
                 f"{ids_of(wanted - listed)}. pushdown must not narrow a query"

@@ -20,7 +20,7 @@ from connectors.sdk.settings import LinkSettings
 from gateway.federation.authorization.known_accounts import KnownAccounts
 from gateway.federation.authorization.own_work import OWN_WORK
 from gateway.federation.authorization.table import ADMIN_ONLY, PERSONAL, TABLE, Relation, states_for
-from gateway.federation.authorization.visibility import is_candidate, is_open_to_everyone, is_owner
+from gateway.federation.authorization.visibility import is_candidate, is_open_to, is_owner
 from schema.ports import AssignIntent, CompleteIntent, Intent
 
 _ADMINS = "only task admins may do this"
@@ -132,9 +132,8 @@ class Policy:
             relations.add(Relation.ADMIN)
         if self.is_mine(task):
             relations.add(Relation.OWNER)
-        if is_open_to_everyone(self._connector, task) or (
-            self._identity is not None and is_candidate(self._identity, task)
-        ):
+        identity = self._identity
+        if identity is not None and (is_candidate(identity, task) or is_open_to(identity, self._connector, task)):
             relations.add(Relation.CANDIDATE)
         return relations
 

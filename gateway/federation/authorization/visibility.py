@@ -4,7 +4,8 @@ A task admin sees every task. Another person sees a task if one of these is true
 
 - the person is one of its owners;
 - the person, or one of the person's groups, is a candidate;
-- the task is READY, has no candidate, and the vendor lets every user claim such tasks (`Connector.open_to_everyone`);
+- the task is READY, has no candidate, and the vendor lets every user claim such tasks (`Connector.open_to_everyone`),
+  or every user with rights in the part of the source that the task is in (`ConnectorInfo.access`);
 - the person ended the task through this gateway, or owned it when it was ended: then it is shown as that write left it.
 
 A person without an identity in the source sees none of its tasks but those that they ended. The gateway applies the
@@ -38,14 +39,27 @@ def is_owner(identity: Identity, task: Task) -> bool:
     return any(user.native_id == identity.native_id for user in task.assignees)
 
 
-def is_open_to_everyone(connector: Connector[Any], task: Task) -> bool:
-    """A READY task without a candidate, of a vendor that lets every user claim those."""
-    return (
-        connector.info.open_to_everyone
-        and task.state is TaskState.READY
-        and not task.candidate_users
-        and not task.candidate_groups
-    )
+def is_open_to(identity: Identity, connector: Connector[Any], task: Task) -> bool:
+    """A READY task without a candidate, of a vendor that lets this user claim those."""
+    info = connector.info
+    if not info.open_to_everyone or task.state is not TaskState.READY or task.candidate_users or task.candidate_groups:
+        return False
+    if info.access is None:
+        return True
+    access = None if task.access_key is None else info.access.get(task.access_key)
+    return access is not None and access.holds(identity)
+
+
+def _open_to(identity: Identity, connector: Connector[Any]) -> list[TaskQuery]:
+    """The tasks that `is_open_to` lets the user claim, as queries."""
+    info = connector.info
+    if not info.open_to_everyone:
+        return []
+    unrestricted = TaskQuery(states=READY, has_candidates=False)
+    if info.access is None:
+        return [unrestricted]
+    keys = frozenset(key for key, access in info.access.items() if access.holds(identity))
+    return [structs.replace(unrestricted, access_keys=keys)] if keys else []
 
 
 def can_see(caller: Caller, connector: Connector[Any], task: Task) -> bool:
@@ -55,7 +69,7 @@ def can_see(caller: Caller, connector: Connector[Any], task: Task) -> bool:
     identity = caller.identity(connector.source)
     if identity is None:
         return False
-    return is_owner(identity, task) or is_candidate(identity, task) or is_open_to_everyone(connector, task)
+    return is_owner(identity, task) or is_candidate(identity, task) or is_open_to(identity, connector, task)
 
 
 def visible_record(
@@ -112,5 +126,4 @@ def disjuncts(caller: Caller, connector: Connector[Any], scope: InboxScope, aske
         case InboxScope.ALL_VISIBLE:
             if asked.assignees == mine.assignees:
                 return (mine,)
-            unrestricted = [TaskQuery(states=READY, has_candidates=False)] if connector.info.open_to_everyone else []
-            return (mine, *candidate, *unrestricted)
+            return (mine, *candidate, *_open_to(identity, connector))

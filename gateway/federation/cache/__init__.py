@@ -1,5 +1,6 @@
 """Answers of vendors, shared among the callers who may see them: bounded, invalidated by writes, kept for failures.
 
+fingerprint     a short hash of values
 key             names an answer: source, question and credential scope
 tags            what an answer is about, and what a write touches
 invalidation    a write on its way, and what it does to answers
@@ -11,6 +12,7 @@ cache           single flight; fresh answers, refreshes in the background, fallb
 """
 
 from gateway.federation.cache.cache import Cache, FlightContext
+from gateway.federation.cache.fingerprint import fingerprint
 from gateway.federation.cache.invalidation import PendingWrite
 from gateway.federation.cache.key import SERVICE, CacheKey, Scope
 from gateway.federation.cache.result import CachedResult, CacheView
@@ -27,4 +29,5 @@ __all__ = [
     "PendingWrite",
     "Scope",
     "Tag",
+    "fingerprint",
 ]

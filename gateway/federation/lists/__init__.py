@@ -7,6 +7,7 @@ people_list       pages of people, groups and members
 stats             counts of tasks by what they have in common
 
 planner           what each source is asked for a list of tasks
+vendor_query      the filter within the rule of visibility, as a query for a vendor
 filter_compiler   filters as a pushed query and an exact test
 query_logic       conjunction, generalisation and contradiction of queries
 sort_order        orders of rows, and the null partitions that a vendor can sort
@@ -15,6 +16,7 @@ full_scan         a list read page by page to its end
 directory_scan    a source's whole directory, for the book of people
 begun_scans       full scans that ran out of time, which go on where they stopped
 row_stream        paged and scanned streams of one source's rows
+row_work          work on rows in stretches, between which other requests are served
 count             how many rows a source has, exactly or at least
 disjuncts         what the vendor tells of overlapping parts of a list
 merge             all streams in one order
@@ -22,6 +24,7 @@ page              the merged page with cursors and reports
 cursor            cursors on the wire, and fingerprints of lists
 position          where a page ended: a position per stream
 source_report     what one source contributed
+told_calls        which of its calls a person is told of
 odd_rows          rows that do not fit the vendor's documentation, and whose they may be
 """
 

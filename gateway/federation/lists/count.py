@@ -46,7 +46,8 @@ def lower_bound(value: int) -> Count:
 class CountableStream(Protocol):
     """What counting needs of a stream.
 
-    `counts_itself`: its count is of the rows that its disjunct asks for and no others. `seen`: native ids of its rows that
+    `counts_itself`: its count is of the rows that its disjunct asks for and no others. `known`: native ids of its rows that
+    may be counted: those that were read, or only those that were given where it depends on other people's rows how many
     were read.
     """
 
@@ -63,7 +64,7 @@ class CountableStream(Protocol):
     def counts_itself(self) -> bool: ...
 
     @property
-    def seen(self) -> Collection[str]: ...
+    def known(self) -> Collection[str]: ...
 
     def count(self) -> Count:
         """The number of all its rows, as far as known."""
@@ -108,10 +109,10 @@ async def count_rows(
     what disjuncts have in common.
     """
     complete = [stream.ids() for stream in streams]
-    seen = {*given, *(native_id for stream in streams if stream.opened for native_id in stream.seen)}
+    seen = {*given, *(native_id for stream in streams if stream.opened for native_id in stream.known)}
     if None not in complete:
         return exactly(len(seen))
-    known = [stream for stream in streams if stream.opened and (stream.error is None or stream.seen)]
+    known = [stream for stream in streams if stream.opened and (stream.error is None or stream.known)]
     if not known:
         return lower_bound(len(seen)) if seen else None
     total = await _of_disjuncts(_by_disjunct(streams), disjuncts, ask=ask)

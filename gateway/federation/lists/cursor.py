@@ -1,28 +1,31 @@
-"""Cursors of merged lists: where every stream stands, signed, compressed and bound to one list.
+"""Cursors of merged lists: where every stream stands, compressed, encrypted, signed and bound to one list.
 
 A cursor holds the sort values of the last row returned and, per paged stream, the page that its next row is on. On
 resuming, rows up to those values are skipped. Counting rows instead would lose tasks as soon as one leaves the list. A
 source that failed keeps a position of its own, so that its rows do not count as returned. It also carries what the
-first page knew of the number of rows.
+first page knew of the number of rows. It is encrypted because a vendor's page cursor may count, or name, tasks that the
+reader may not see. Equal positions have equal cursors (AES-SIV, RFC 5297).
 """
 
 import base64
 import binascii
 import hashlib
-import hmac
 import zlib
 
 import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from msgspec import Struct
 
 from connectors.sdk.errors import InputError
 from gateway.federation.lists.position import ListPosition, SourceCount, StreamId, StreamPosition
 from gateway.federation.lists.sort_order import SortValues
 
-VERSION = 4
+VERSION = 5
 # Letters of the longest cursor that is decoded at all.
 LONGEST = 4096
-SIGNATURE_BYTES = 16
+# Cursors are filled up to a multiple of this many bytes: their length tells nothing of what is in them.
+BLOCK = 32
 
 
 class Envelope(Struct, frozen=True, array_like=True):
@@ -37,10 +40,10 @@ class Envelope(Struct, frozen=True, array_like=True):
 
 
 class CursorCodec:
-    """Signs cursors with `secret`."""
+    """Encrypts and signs cursors with `secret`."""
 
     def __init__(self, secret: bytes) -> None:
-        self._secret = hashlib.blake2b(secret, digest_size=32, person=b"taskgate-cursor").digest()
+        self._cipher = AESSIV(hashlib.blake2b(secret, digest_size=64, person=b"taskgate-cursor").digest())
 
     def encode(self, fingerprint: str, position: ListPosition) -> str:
         """The cursor of a position in the list that `fingerprint` stands for."""
@@ -53,7 +56,8 @@ class CursorCodec:
             tuple(position.counts.items()),
         )
         packed = zlib.compress(msgspec.json.encode(envelope), 9)
-        return _spelled(self._sign(packed) + packed)
+        filled = packed + bytes(-len(packed) % BLOCK)
+        return _spelled(self._cipher.encrypt(filled, None))
 
     def decode(self, fingerprint: str, cursor: str, field: str = "after") -> ListPosition:
         """The position; InputError at `field` for a cursor of another secret, list or version, or a damaged one."""
@@ -69,9 +73,12 @@ class CursorCodec:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError) as error:
             raise _RefusedError("it is damaged") from error
-        signature, packed = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
+        try:
+            packed = self._cipher.decrypt(raw, None)
+        except (InvalidTag, ValueError) as error:
+            raise _RefusedError("it was changed, or made with another secret") from error
         # The padding bits of base64 are unused: reject every spelling but our own.
-        if not hmac.compare_digest(signature, self._sign(packed)) or _spelled(raw) != cursor:
+        if _spelled(raw) != cursor:
             raise _RefusedError("it was changed, or made with another secret")
         envelope = _unpacked(packed)
         if envelope is None or envelope.version != VERSION:
@@ -80,33 +87,11 @@ class CursorCodec:
             raise _RefusedError("it belongs to another filter, order, scope or person")
         return ListPosition(envelope.last, dict(envelope.streams), envelope.backward, dict(envelope.counts))
 
-    def _sign(self, packed: bytes) -> bytes:
-        return hmac.digest(self._secret, packed, "sha256")[:SIGNATURE_BYTES]
-
-
-def fingerprint(*parts: object) -> str:
-    """A short hash of everything that decides which rows a list has and how they are sorted; equal for equal parts."""
-    return hashlib.blake2b(msgspec.json.encode([_canonical(part) for part in parts]), digest_size=9).hexdigest()
-
-
-def _canonical(value: object) -> object:
-    """JSON that is the same for equal values: sets have no order of their own."""
-    match value:
-        case Struct():
-            members = ((name, getattr(value, name)) for name in value.__struct_fields__)
-            return [type(value).__name__, {name: _canonical(member) for name, member in members if member is not None}]
-        case frozenset():
-            return sorted((_canonical(member) for member in value), key=repr)
-        case tuple():
-            return [_canonical(member) for member in value]
-        case _:
-            return value
-
 
 def _unpacked(packed: bytes) -> Envelope | None:
-    """None for another version's envelope. It is signed, so its size is bounded by what this gateway compressed."""
+    """None for another version's envelope. What fills it up is left out. It is signed, so its size is bounded by what this gateway compressed."""
     try:
-        return msgspec.json.decode(zlib.decompress(packed), type=Envelope)
+        return msgspec.json.decode(zlib.decompressobj().decompress(packed), type=Envelope)
     except msgspec.ValidationError:
         return None
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from connectors.sdk.connector_info import Listing
 from connectors.sdk.model import Definition
-from gateway.federation.cache import Kind
-from gateway.federation.lists.cursor import CursorCodec, fingerprint
+from gateway.federation.cache import Kind, fingerprint
+from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.list_reader import ListReader, has_listing
 from gateway.federation.lists.page import PageBuilder

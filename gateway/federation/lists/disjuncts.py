@@ -26,7 +26,9 @@ class TaskDisjuncts:
         self._first_page = first_page
         # Where all versions are in the list, or none is, the vendor's totals are right whichever it shows.
         self._written = [
-            one for one in written if one.is_new or len({plan.admits(version) for version in one.versions}) > 1
+            one
+            for one in written
+            if len(shown := {plan.admits(version) for version in one.versions}) > 1 or (one.is_new and True in shown)
         ]
         # Rows of the journal that no disjunct has: they only add to the vendor's totals.
         self._own = len({one.native_id for one in plan.own} - {one.expected.native_id for one in self._written})

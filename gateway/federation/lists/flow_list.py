@@ -7,8 +7,8 @@ from connectors.sdk.connector_info import Listing
 from connectors.sdk.errors import ConnectorError, ForbiddenError, InputError
 from connectors.sdk.model import Flow
 from connectors.sdk.query import FlowQuery, Page
-from gateway.federation.cache import Kind
-from gateway.federation.lists.cursor import CursorCodec, fingerprint
+from gateway.federation.cache import Kind, fingerprint
+from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.list_reader import ListReader, has_listing, page_size
 from gateway.federation.lists.page import PageBuilder
@@ -99,9 +99,11 @@ class FlowLists:
         return ScannedStream(spec, self._scan(contribution, pushed, fresh=request.fresh))
 
     def _admit(self, query: FlowQuery) -> Admit[Flow]:
+        matches = query.test()
+
         def admit(flow: Flow) -> Flow | None:
             shown = self._overlay.seen(flow)
-            return shown if query.matches(shown) else None
+            return shown if matches(shown) else None
 
         return admit
 

@@ -154,9 +154,19 @@ class ListReader:
         return completed(found, older.value)
 
     async def by_id(
-        self, contribution: Contribution[R], operation: str, ids: Collection[str], fetch: FetchMany[N], *, fresh: bool
+        self,
+        contribution: Contribution[R],
+        operation: str,
+        ids: Collection[str],
+        fetch: FetchMany[N],
+        *,
+        fresh: bool,
+        shows: Callable[[N], bool],
     ) -> Snapshot[N]:
-        """The things with these native ids, as single reads share them. `error` is that of one that could not be read."""
+        """The things with these native ids, as single reads share them. `error` is that of one that could not be read.
+
+        The report tells the age of those that the list `shows` to the caller.
+        """
         source = contribution.source
         with in_context(_within(contribution)):
             answers = await self._reader.read_each(source, operation, ids, fetch, kind=Kind.TASK, fresh=fresh)
@@ -169,9 +179,10 @@ class ListReader:
             if isinstance(answer, ConnectorError):
                 error = answer
                 continue
-            contribution.note(answer)
             if answer.value is not None:
                 rows.append(answer.value)
+            if answer.value is not None and shows(answer.value):
+                contribution.note(answer)
         if error is not None and not rows:
             raise error
         return Snapshot(rows, truncated=error is not None, error=error)
@@ -203,7 +214,9 @@ def _as_a_list(*, of_one: bool) -> Iterator[None]:
 def _within(contribution: Contribution[R]) -> CallContext:
     """Counted for the report; and done when the time for the whole list is over, however many pages it reads."""
     left = max(0.0, contribution.until - anyio.current_time())
-    return current_context().counted_by(contribution.cost).limited_to(left)
+    context, cost = current_context(), contribution.cost
+    counted = context.counted_by(cost) if contribution.told is None else context.counted_apart_by(cost)
+    return counted.limited_to(left)
 
 
 def page_size(info: ConnectorInfo, first: int, *, is_exact: bool) -> int:

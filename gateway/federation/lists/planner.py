@@ -1,6 +1,6 @@
 """What each source is asked for a list of tasks. Plans are made from memory, without a call."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,16 +11,19 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError
 from connectors.sdk.model import Task
 from connectors.sdk.query import Interval, SortDirection, TaskQuery
+from connectors.sdk.row_test import all_hold, always, one_holds
 from gateway.federation.authorization import disjuncts, unlinked
 from gateway.federation.lists.filter_compiler import CompiledFilter, FilterCompiler, Test
 from gateway.federation.lists.position import StreamId, StreamKind
-from gateway.federation.lists.query_logic import conjunction, is_contradictory
+from gateway.federation.lists.query_logic import is_contradictory
 from gateway.federation.lists.sort_order import EPOCH, MICROSECOND, NullPartition, SortValues, TotalOrder
+from gateway.federation.lists.vendor_query import VendorQuery, vendor_queries
 from gateway.federation.sources import Source
 from schema.ports import FilterPlacement, InboxScope, PersonId, TaskFilter
 
 # A person's native id in a source, by the source's key; None where they have none.
 NativeId = Callable[[str, PersonId], str | None]
+EVERYTHING = TaskQuery()
 
 
 class PlannedStream(Struct, frozen=True):
@@ -29,7 +32,8 @@ class PlannedStream(Struct, frozen=True):
     `query` is what the vendor is asked; with `ids` the tasks are read by id instead. `partition` is the part of the list
     that the vendor sorts, None for a full scan. `is_pushed`: the vendor applies the whole query of the gateway.
     `is_exact`: it applies the whole filter, so its total counts the wanted rows. `visible`: the disjuncts that the stream is
-    for, as they are tested on rows that were asked for without candidates.
+    for, as they are tested on rows that were asked for without candidates. `shows_others`: the vendor's answer has tasks
+    that the caller may not see.
     """
 
     id: StreamId
@@ -39,6 +43,7 @@ class PlannedStream(Struct, frozen=True):
     is_exact: bool = False
     ids: frozenset[str] | None = None
     visible: tuple[TaskQuery, ...] = ()
+    shows_others: bool = False
 
 
 class SourcePlan(Struct, frozen=True, kw_only=True):
@@ -65,24 +70,11 @@ class SourcePlan(Struct, frozen=True, kw_only=True):
         """
         if not stream.query.without_candidates:
             return self.admits
-        return lambda task: self.matches(task) and any(query.matches(task) for query in stream.visible)
+        return all_hold([one_holds([query.test() for query in stream.visible]), self.matches])
 
     @property
     def is_skipped(self) -> bool:
         return not self.streams and self.refusal is None
-
-
-class _Wanted(Struct, frozen=True):
-    """The filter and one visibility disjunct, or a union of some, as one query, and whether it says all that they say."""
-
-    query: TaskQuery
-    is_exact: bool
-    disjuncts: tuple[TaskQuery, ...]
-
-    @property
-    def visible(self) -> tuple[TaskQuery, ...]:
-        """The disjuncts as they are tested on rows without candidates."""
-        return tuple(each.bare() for each in self.disjuncts)
 
 
 class Planner:
@@ -125,26 +117,35 @@ class Planner:
         if refusal is not None:
             return SourcePlan(refusal=refusal)
         visible = disjuncts(self._caller, source.connector, self._scope, compiled.query)
-        wanted = _wanted(compiled.query, visible, source.connector)
+        all_visible = disjuncts(self._caller, source.connector, InboxScope.ALL_VISIBLE, EVERYTHING)
+        wanted = vendor_queries(compiled.query, visible, all_visible, source.connector)
         if not wanted:
             return SourcePlan()
         partitions = self._partitions(source.connector) if compiled.query.ids is None else None
         if compiled.query.ids is not None:
             # Vendors that search by id at all do it no better than they read by id, and others would be scanned.
-            streams = [PlannedStream(StreamId(source.key, StreamKind.SCANNED), compiled.query, ids=compiled.query.ids)]
+            streams = [
+                PlannedStream(
+                    StreamId(source.key, StreamKind.SCANNED),
+                    compiled.query,
+                    ids=compiled.query.ids,
+                    shows_others=not self._caller.is_task_admin,
+                )
+            ]
         elif partitions is None:
             streams = self._scanned(source, wanted, is_exact=compiled.is_exact)
         else:
             streams = self._paged(source, wanted, partitions, is_exact=compiled.is_exact)
         is_pushed = compiled.is_exact and all(each.is_exact for each in wanted) and all(s.is_pushed for s in streams)
+        matches, is_visible = compiled.matches, one_holds([query.test() for query in visible])
         return SourcePlan(
             streams=tuple(streams),
             filters=FilterPlacement.PUSHED_DOWN if is_pushed else FilterPlacement.GATEWAY,
             sorts=FilterPlacement.GATEWAY if partitions is None else FilterPlacement.PUSHED_DOWN,
-            admits=lambda task: compiled.matches(task) and any(query.matches(task) for query in visible),
-            matches=compiled.matches,
+            admits=all_hold([test for test in (is_visible, matches) if test is not always]),
+            matches=matches,
             disjuncts=tuple(each.query for each in wanted),
-            own=tuple(task for task in self._own(source.connector) if compiled.matches(task)),
+            own=tuple(task for task in self._own(source.connector) if matches(task)),
         )
 
     def _compiled(self, source: Source, native_id: NativeId) -> CompiledFilter:
@@ -174,7 +175,7 @@ class Planner:
         )
 
     def _paged(
-        self, source: Source, wanted: Sequence[_Wanted], partitions: Sequence[NullPartition], *, is_exact: bool
+        self, source: Source, wanted: Sequence[VendorQuery], partitions: Sequence[NullPartition], *, is_exact: bool
     ) -> list[PlannedStream]:
         """A stream for each disjunct and partition."""
         streams = []
@@ -203,11 +204,12 @@ class Planner:
                         is_pushed=pushed == asked,
                         is_exact=is_whole,
                         visible=each.visible,
+                        shows_others=each.shows_others,
                     )
                 )
         return streams
 
-    def _scanned(self, source: Source, wanted: Sequence[_Wanted], *, is_exact: bool) -> list[PlannedStream]:
+    def _scanned(self, source: Source, wanted: Sequence[VendorQuery], *, is_exact: bool) -> list[PlannedStream]:
         """A stream for each different query that the vendor is asked; disjuncts mostly share one."""
         streams: dict[TaskQuery, PlannedStream] = {}
         for number, each in enumerate(wanted):
@@ -216,13 +218,16 @@ class Planner:
             stream_id, is_pushed = StreamId(source.key, StreamKind.SCANNED, number), pushed == each.query
             earlier = streams.get(pushed)
             streams[pushed] = (
-                PlannedStream(stream_id, query, is_pushed=is_pushed, visible=each.visible)
+                PlannedStream(
+                    stream_id, query, is_pushed=is_pushed, visible=each.visible, shows_others=each.shows_others
+                )
                 if earlier is None
                 else structs.replace(
                     earlier,
                     query=query if earlier.query.without_candidates else earlier.query,
                     is_pushed=earlier.is_pushed and is_pushed,
                     visible=(*earlier.visible, *each.visible),
+                    shows_others=earlier.shows_others or each.shows_others,
                 )
             )
         return list(streams.values())
@@ -253,37 +258,6 @@ class Planner:
         rises = (key.direction is SortDirection.ASC) != self._order.backward
         bound = Interval(gte=moment) if rises else Interval(lte=moment)
         return structs.replace(query, times=(*query.times, (key.field, bound)))
-
-
-def _wanted(asked: TaskQuery, visible: Sequence[TaskQuery], connector: Connector[Any]) -> list[_Wanted]:
-    """The filter's query within each disjunct that it can match in; within several at once where one question is enough."""
-    parts: dict[tuple[TaskQuery, bool], tuple[TaskQuery, ...]] = {}
-    for disjunct in visible:
-        part = conjunction(asked, disjunct)
-        if not is_contradictory(part[0]):
-            parts[part] = (*parts.get(part, ()), disjunct)
-    wanted = [_Wanted(*part, same) for part, same in parts.items()]
-    if not connector.info.takes_unions or len(wanted) < 2 or asked.ids is not None:
-        return wanted
-    unions: list[list[_Wanted]] = []
-    for each in wanted:
-        home = next((union for union in unions if _takes(connector, asked, [*union, each])), None)
-        if home is None:
-            unions.append([each])
-        else:
-            home.append(each)
-    return [union[0] if len(union) == 1 else _united(asked, union) for union in unions]
-
-
-def _united(asked: TaskQuery, parts: Iterable[_Wanted]) -> _Wanted:
-    every = tuple(disjunct for part in parts for disjunct in part.disjuncts)
-    return _Wanted(structs.replace(asked, any_of=every), is_exact=True, disjuncts=every)
-
-
-def _takes(connector: Connector[Any], asked: TaskQuery, parts: Iterable[_Wanted]) -> bool:
-    """Whether the vendor answers the union in one question."""
-    query = _united(asked, parts).query
-    return connector.pushdown(query).any_of == query.any_of
 
 
 def _about_candidates(query: TaskQuery) -> tuple[object, ...]:

@@ -40,7 +40,7 @@ class SomeOf(OneOf):
         if one is None or other is None:
             return (other if one is None else one), True
         # One value may be in the first set and another in the second: the sets cannot be intersected.
-        return min(one, other, key=len), one == other
+        return min(one, other, key=len), one <= other or other <= one
 
 
 class Value:
@@ -96,6 +96,7 @@ RULES: dict[str, Rule] = {
     "candidate_users": SomeOf(),
     "candidate_groups": SomeOf(),
     "has_candidates": Flag(),
+    "access_keys": OneOf(),
     "flows": OneOf(),
     "definition_keys": OneOf(),
     "business_keys": OneOf(),
@@ -140,6 +141,20 @@ def conjunction(left: TaskQuery, right: TaskQuery) -> tuple[TaskQuery, bool]:
         # One subject may meet the first condition and another the second.
         is_exact = is_exact and subject == _subject(right)
     return structs.replace(left, **members, **subject), is_exact
+
+
+def within(asked: TaskQuery, disjunct: TaskQuery) -> tuple[TaskQuery, bool]:
+    """As `conjunction`; the query always says all that `disjunct` says, also where it cannot say both."""
+    lost = {
+        name: None
+        for name, rule in RULES.items()
+        if isinstance(rule, SomeOf)
+        and (one := getattr(asked, name)) is not None
+        and (other := getattr(disjunct, name)) is not None
+        and not one <= other
+    }
+    query, is_exact = conjunction(structs.replace(asked, **lost), disjunct)
+    return query, is_exact and all(getattr(disjunct, name) <= getattr(asked, name) for name in lost)
 
 
 def generalisation(left: TaskQuery, right: TaskQuery) -> TaskQuery:

@@ -13,6 +13,7 @@ from connectors.sdk.query import Page
 from gateway.federation.lists.count import Count, exactly, lower_bound
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.position import StreamId, StreamPosition, StreamStart
+from gateway.federation.lists.row_work import RowWork
 from gateway.federation.lists.sort_order import Listed, Order, R, Rank, SortValues
 
 _R_co = TypeVar("_R_co", bound=Listed, covariant=True)
@@ -55,13 +56,15 @@ class VendorPages(Struct, Generic[R], frozen=True):
     """How a vendor's sorted list is read.
 
     `fetch` reads pages of `limit` rows. `scan_limit` bounds how many unwanted rows are read in a row, and half of how
-    many are read in all. `is_exact`: the vendor's total counts the wanted rows and no others.
+    many are read in all. `is_exact`: the vendor's total counts the wanted rows and no others. `shows_others`: the vendor's
+    pages have rows of other people too.
     """
 
     fetch: FetchPage[R]
     limit: int
     scan_limit: int
     is_exact: bool
+    shows_others: bool = False
 
 
 class Stream(Protocol[_R_co]):
@@ -69,7 +72,7 @@ class Stream(Protocol[_R_co]):
 
     `error` ended the stream before its end; `truncated`: rows are missing, or may come in the wrong order. `lacks_rows`:
     the vendor announced rows that it does not give. `has_read`: the source answered. `seen`: native ids of the rows that
-    were read. `counts_itself`: `count` is of the rows that its disjunct asks for and no others. `odd` are rows that were
+    were read; `known`: as `CountableStream` has it. `counts_itself`: `count` is of the rows that its disjunct asks for and no others. `odd` are rows that were
     left out because they do not fit the vendor's documentation, by their key.
     """
 
@@ -87,6 +90,9 @@ class Stream(Protocol[_R_co]):
 
     @property
     def seen(self) -> Collection[str]: ...
+
+    @property
+    def known(self) -> Collection[str]: ...
 
     odd: dict[str, OddRow]
 
@@ -141,6 +147,8 @@ class PagedStream(Generic[R]):
         self._order, self._admit, self._concerns = spec.order, spec.admit, spec.concerns
         self._is_replaced = spec.is_replaced
         self._fetch, self._scan_limit, self.counts_itself = pages.fetch, pages.scan_limit, pages.is_exact
+        self._shows_others = pages.shows_others
+        self._given: set[str] = set()
         self._error_of = spec.error_of
         self._start = spec.start.position
         self._limit = self._start.limit if self._start is not None and self._start.limit else pages.limit
@@ -169,9 +177,11 @@ class PagedStream(Generic[R]):
     async def prepare(self) -> None:
         self.opened = True
         unwanted = 0
+        work = RowWork()
         try:
             while not self._at_end and not self._has_whole_tie():
                 page = await self._next_page()
+                await work.rest()
                 self.has_read = True
                 if self._vendor_total is None and page.total is not None:
                     is_exact = page.total_accuracy is CountAccuracy.EXACT
@@ -237,6 +247,7 @@ class PagedStream(Generic[R]):
         row = self._rows.popleft()
         self._left[row.page] -= 1
         self._last = row.item
+        self._given.add(row.item.native_id)
         return row.item
 
     def skip(self, rank: Rank) -> None:
@@ -263,6 +274,10 @@ class PagedStream(Generic[R]):
     def has(self, native_id: str) -> bool:
         return native_id in self.seen
 
+    @property
+    def known(self) -> Collection[str]:
+        return self._given if self._shows_others and self.ids() is None else self.seen
+
     def ids(self) -> frozenset[str] | None:
         is_complete = self._at_end and self._start is None and self.error is None and not self.truncated
         return frozenset(self.seen) if is_complete else None
@@ -279,7 +294,7 @@ class PagedStream(Generic[R]):
             known = self._vendor_total.at_least(len(self.seen))
             # Rows that were announced and not given are not known to exist.
             return lower_bound(known.value) if self.lacks_rows else known
-        return lower_bound(len(self.seen))
+        return lower_bound(len(self.known))
 
 
 class ScannedStream(Generic[R]):
@@ -312,8 +327,9 @@ class ScannedStream(Generic[R]):
         try:
             snapshot = await self._fetch()
             self.has_read = True
-            wanted = [shown for row in snapshot.rows if (shown := self._admit(row)) is not None]
-            ranked = [(self._order.rank_of(row), row) for row in wanted]
+            work = RowWork()
+            wanted = [row for row in await work.each(snapshot.rows, self._admit) if row is not None]
+            ranked = list(zip(await work.each(wanted, self._order.rank_of), wanted, strict=True))
             rest = [pair for pair in ranked if self._after is None or pair[0] > self._after]
             self._rows = deque(sorted(rest, key=lambda pair: pair[0]))
         except Exception as raised:  # noqa: BLE001 what a source raises stays in its part of the list
@@ -326,6 +342,10 @@ class ScannedStream(Generic[R]):
     @property
     def disjunct(self) -> int:
         return self.id.disjunct
+
+    @property
+    def known(self) -> Collection[str]:
+        return self.seen
 
     def head(self) -> Rank | None:
         return self._rows[0][0] if self._rows else None

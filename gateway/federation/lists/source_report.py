@@ -1,6 +1,6 @@
 """What one source contributes to a list, and the report that is made of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, Generic
 
@@ -21,7 +21,7 @@ from gateway.federation.lists.position import SourceCount, StreamKind
 from gateway.federation.lists.row_stream import Stream
 from gateway.federation.lists.sort_order import R
 from gateway.federation.sources import Source, status_of
-from gateway.federation.traffic import RequestCost
+from gateway.federation.traffic import RequestCost, current_context
 from schema.ports import FilterPlacement, Problem, SourceReport, SourceStatus
 
 
@@ -29,7 +29,9 @@ class Contribution(Generic[R]):
     """One source's streams of one list, and everything that its report says.
 
     `is_skipped`: the source is not asked. `list_note`: what the list may leave out, for people. `refusal`: why the caller gets nothing of it. `until`: when the time for its
-    part of the list is over, in seconds of the event loop's clock.
+    part of the list is over, in seconds of the event loop's clock. `told`: counts the calls that are told, None for all;
+    where an answer has tasks of other people, the number of calls depends on them. `is_vain`: such an answer was about
+    chosen tasks, and shows none of them to the caller.
     """
 
     def __init__(self, source: Source) -> None:
@@ -40,6 +42,9 @@ class Contribution(Generic[R]):
         self.until = anyio.current_time() + source.max_wait
         self.refusal: ConnectorError | None = None
         self.disjuncts: Disjuncts | None = None
+        self.told: RequestCost | None = None
+        self.is_vain: Callable[[], bool] = lambda: False
+        self._calls: int | None = None
         self.filters = FilterPlacement.PUSHED_DOWN
         self.sorts = FilterPlacement.PUSHED_DOWN
         self.list_note = ""
@@ -124,15 +129,31 @@ class Contribution(Generic[R]):
             status=status,
             count=count,
             count_accuracy=accuracy,
-            fetched_at=self._oldest,
-            from_cache=self._from_cache and self.cost.requests == 0,
-            upstream_calls=self.cost.requests,
+            fetched_at=None if self._shows_none_of_others else self._oldest,
+            from_cache=self._from_cache and self.calls == 0 and not self._shows_none_of_others,
+            upstream_calls=self.calls,
             truncated=any(stream.truncated for stream in self.streams),
             filter_placement=self.filters,
             sort_placement=self.sorts,
             note=self.list_note or None,
             error=None if error is None else Problem.from_error(error),
         )
+
+    @property
+    def calls(self) -> int:
+        """How many of its calls are told; to the counters of the GraphQL operation too."""
+        if self.told is None:
+            return self.cost.requests
+        if self._calls is None:
+            self._calls = 0 if self.is_vain() else self.told.requests
+            if self._calls:
+                current_context().tell(self.told)
+        return self._calls
+
+    @property
+    def _shows_none_of_others(self) -> bool:
+        """The answer has tasks of other people and none of the caller's: then its age tells of other people's questions."""
+        return self.told is not None and not any(stream.seen for stream in self.streams)
 
     def _left_out(self) -> dict[str, OddRow]:
         """The odd rows by key, without tasks that another stream of the source shows."""

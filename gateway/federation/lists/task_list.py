@@ -13,8 +13,8 @@ from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.query import Page, SortKey, TaskOrderField, TaskQuery
 from gateway.federation.authorization import OwnWork, own_ended
-from gateway.federation.cache import Kind
-from gateway.federation.lists.cursor import CursorCodec, fingerprint
+from gateway.federation.cache import Kind, fingerprint
+from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.disjuncts import FirstPage, TaskDisjuncts
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.list_reader import ListReader, page_size
@@ -23,11 +23,13 @@ from gateway.federation.lists.page import PageBuilder
 from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan
 from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, start_of
 from gateway.federation.lists.row_stream import Admit, FetchAll, PagedStream, ScannedStream, StreamSpec, VendorPages
-from gateway.federation.lists.sort_order import SortValues, TotalOrder
+from gateway.federation.lists.sort_order import Order, SortValues, TotalOrder, Unsorted
 from gateway.federation.lists.source_report import Contribution, is_complete
+from gateway.federation.lists.told_calls import counted_by, counted_pages, is_vain
 from gateway.federation.objects import GET_TASK
 from gateway.federation.overlay import Overlay, Reading
 from gateway.federation.sources import Links, Source, SourceReader
+from gateway.federation.traffic import RequestCost, in_context
 from gateway.people import People
 from schema.ports import InboxScope, PersonId, RowList, SourceReport, TaskEdgeRow, TaskFilter, TaskList, TaskListRequest
 
@@ -127,7 +129,7 @@ class TaskLists:
     async def _all_read(
         self, caller: Caller, planner: Planner, request: TaskListRequest, since: Mapping[str, datetime]
     ) -> list[Contribution[Task]]:
-        contributions = await self._contributions(caller, planner, request, TotalOrder(()), None, since)
+        contributions = await self._contributions(caller, planner, request, Unsorted(), None, since)
         async with anyio.create_task_group() as group:
             for contribution in contributions:
                 for stream in contribution.streams:
@@ -179,7 +181,7 @@ class TaskLists:
         caller: Caller,
         planner: Planner,
         request: TaskListRequest,
-        order: TotalOrder,
+        order: Order[Task],
         start: ListPosition | None,
         since: Mapping[str, datetime],
     ) -> list[Contribution[Task]]:
@@ -222,7 +224,7 @@ class TaskLists:
         caller: Caller,
         planner: Planner,
         request: TaskListRequest,
-        order: TotalOrder,
+        order: Order[Task],
         start: ListPosition | None,
         since: datetime | None,
     ) -> None:
@@ -236,6 +238,9 @@ class TaskLists:
             return
         contribution.is_skipped, contribution.refusal = plan.is_skipped, plan.refusal
         contribution.filters, contribution.sorts = plan.filters, plan.sorts
+        if any(planned.shows_others for planned in plan.streams):
+            contribution.told = RequestCost()
+            contribution.is_vain = lambda: is_vain(plan, contribution.streams)
         for planned in plan.streams:
             partition = planned.partition
             spec = StreamSpec(
@@ -249,7 +254,7 @@ class TaskLists:
                 is_replaced=self._is_replaced,
             )
             contribution.streams.append(
-                ScannedStream(spec, self._scan(contribution, planned, fresh=request.fresh))
+                ScannedStream(spec, self._scan(contribution, plan, planned, fresh=request.fresh))
                 if partition is None
                 else PagedStream(spec, self._pages(contribution, planned, request))
             )
@@ -265,13 +270,14 @@ class TaskLists:
         connector = contribution.source.connector
 
         async def fetch(query: TaskQuery, limit: int) -> Page[Task]:
-            return await self._reader.read(
-                contribution,
-                LIST_TASKS,
-                (query, None, limit),
-                lambda: connector.list_tasks(query, limit=limit),
-                fresh=fresh,
-            )
+            with in_context(counted_by(contribution.told)):
+                return await self._reader.read(
+                    contribution,
+                    LIST_TASKS,
+                    (query, None, limit),
+                    lambda: connector.list_tasks(query, limit=limit),
+                    fresh=fresh,
+                )
 
         return fetch
 
@@ -302,13 +308,16 @@ class TaskLists:
         self, contribution: Contribution[Task], planned: PlannedStream, request: TaskListRequest
     ) -> VendorPages[Task]:
         connector = contribution.source.connector
+        page_of = counted_pages(
+            contribution.told, planned, lambda limit, after: _listed(connector, planned.query, limit, after)
+        )
 
         async def fetch(after: str | None, limit: int) -> Page[Task]:
             return await self._reader.read(
                 contribution,
                 LIST_TASKS,
                 (planned.query, after, limit),
-                lambda: _listed(connector, planned.query, limit, after),
+                lambda: page_of(limit, after),
                 fresh=request.fresh,
             )
 
@@ -317,9 +326,12 @@ class TaskLists:
             limit=page_size(connector.info, request.first, is_exact=planned.is_exact),
             scan_limit=connector.settings.scan_limit,
             is_exact=planned.is_exact,
+            shows_others=planned.shows_others,
         )
 
-    def _scan(self, contribution: Contribution[Task], planned: PlannedStream, *, fresh: bool) -> FetchAll[Task]:
+    def _scan(
+        self, contribution: Contribution[Task], plan: SourcePlan, planned: PlannedStream, *, fresh: bool
+    ) -> FetchAll[Task]:
         source, query, ids = contribution.source, planned.query, planned.ids
         connector = source.connector
         list_seconds = connector.settings.cache.list_seconds
@@ -329,7 +341,7 @@ class TaskLists:
                 contribution,
                 "list all tasks",
                 query,
-                lambda limit, after: _listed(connector, query, limit, after),
+                counted_pages(contribution.told, planned, lambda limit, after: _listed(connector, query, limit, after)),
                 fresh=fresh,
                 keeps_partial=True,
                 ttl=lambda snapshot: _fresh_seconds(snapshot, list_seconds),
@@ -337,7 +349,10 @@ class TaskLists:
 
         async def fetch_by_id() -> Snapshot[Task]:
             known = [one for one in sorted(ids or ()) if connector.is_native_id(one)]
-            return await self._reader.by_id(contribution, GET_TASK, known, connector.get_tasks, fresh=fresh)
+            with in_context(counted_by(contribution.told)):
+                return await self._reader.by_id(
+                    contribution, GET_TASK, known, connector.get_tasks, fresh=fresh, shows=plan.admits
+                )
 
         return fetch if ids is None else fetch_by_id
 
@@ -347,7 +362,7 @@ async def _listed(connector: Connector[Any], query: TaskQuery, limit: int, after
 
 
 def _written(
-    source: str, tasks: Sequence[Task], plan: SourcePlan, order: TotalOrder, start: ListPosition | None
+    source: str, tasks: Sequence[Task], plan: SourcePlan, order: Order[Task], start: ListPosition | None
 ) -> ScannedStream[Task]:
     """The tasks that writes left, as long as the vendor does not show them, and those that the caller ended."""
     stream = StreamId(source, StreamKind.LOCAL)

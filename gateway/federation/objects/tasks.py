@@ -16,6 +16,7 @@ from gateway.federation.objects.batch import read_each
 from gateway.federation.objects.flows import FlowReader
 from gateway.federation.overlay import Overlay, Reading
 from gateway.federation.sources import Links, Source, SourceReader
+from gateway.federation.traffic import RequestCost, current_context, in_context
 
 GET_TASK = "get task"
 
@@ -54,12 +55,27 @@ class TaskReader:
 
         wanted = [ref for ref in dict.fromkeys(refs) if ref.source in self._sources]
         unknown = await self._not_known(caller, {ref.source for ref in wanted})
-        wanted_known = [ref for ref in wanted if ref.source not in unknown]
-        records = await self._records(wanted_known, fresh=fresh)
+        known = [ref for ref in wanted if ref.source not in unknown]
         found: dict[TaskRef, Task | ConnectorError] = {
             ref: unknown[ref.source] for ref in wanted if ref.source in unknown
         }
-        for ref in wanted_known:
+        if caller.is_task_admin:
+            return found | self._visible(caller, known, await self._records(known, fresh=fresh))
+        cost, context = RequestCost(), current_context()
+        with in_context(context.counted_apart_by(cost)):
+            records = await self._records(known, fresh=fresh)
+        found |= self._visible(caller, known, records)
+        if all(ref in found for ref in wanted):
+            # Otherwise the number of calls could tell that a hidden task exists, and was read a moment ago.
+            context.tell(cost)
+        return found
+
+    def _visible(
+        self, caller: Caller, wanted: Iterable[TaskRef], records: Mapping[TaskRef, Task | ConnectorError]
+    ) -> dict[TaskRef, Task | ConnectorError]:
+        """The records that the caller may see, as the state of their flows makes them."""
+        found: dict[TaskRef, Task | ConnectorError] = {}
+        for ref in wanted:
             record = records.get(ref)
             if isinstance(record, AlreadyAssignedError):
                 # The vendor says whose it is not, and shows no more: to a reader there is no such task.

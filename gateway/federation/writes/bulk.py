@@ -9,19 +9,20 @@ from msgspec import structs
 from connectors.sdk.caller import Caller
 from connectors.sdk.capability import Support
 from connectors.sdk.commands import MutationStatus, TaskCommand
-from connectors.sdk.errors import ConnectorError, UnsupportedActionError
+from connectors.sdk.errors import ConnectorError, NotFoundError, UnsupportedActionError
 from connectors.sdk.model import TaskRef
 from gateway.federation.objects import TaskReader
 from gateway.federation.sources import Source
 from gateway.federation.traffic import Batches, Priority, RequestCost, current_context, in_context
 from gateway.federation.writes.array import Array
 from gateway.federation.writes.attempt import Attempt
+from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.bulk_run import BulkRun
 from gateway.federation.writes.identities import Identities
 from gateway.federation.writes.pipeline import WritePipeline
 from gateway.federation.writes.task_write import TaskWriter
 from gateway.federation.writes.verbs import Verb, verb_for
-from schema.ports import BulkEntry, BulkRequest, BulkResult, WriteResult
+from schema.ports import BulkEntry, BulkRequest, BulkResult, WriteRequest, WriteResult
 
 # Seconds that one bulk action may take.
 DEADLINE = 300.0
@@ -43,6 +44,7 @@ class BulkWriter:
         pipeline: WritePipeline,
         tasks: TaskWriter,
         reads: TaskReader,
+        trail: AuditTrail,
         identities: Identities,
         deadline: float = DEADLINE,
         monotonic: Callable[[], float] = anyio.current_time,
@@ -51,6 +53,7 @@ class BulkWriter:
         self._pipeline = pipeline
         self._tasks = tasks
         self._reads = reads
+        self._trail = trail
         self._identities = identities
         self._deadline = deadline
         self._monotonic = monotonic
@@ -72,6 +75,9 @@ class BulkWriter:
                 by_source.setdefault(ref.source, []).append(ref)
             else:
                 run.has_no_source(ref)
+                if not request.dry_run:
+                    one = WriteRequest(target=ref, intent=request.intent)
+                    self._trail.denied(caller, one, run.entries[ref].result)
         cost = RequestCost()
         estimates: list[int] = []
         with in_context(structs.replace(context, priority=Priority.WRITE).counted_by(cost)):
@@ -81,7 +87,7 @@ class BulkWriter:
                         group.start_soon(self._judge_all, run, self._sources[key], refs, estimates)
                     else:
                         group.start_soon(self._write_all, run, self._sources[key], refs)
-        calls = sum(estimates) if request.dry_run else cost.requests
+        calls = sum(estimates) if request.dry_run else cost.told.requests
         return BulkResult({ref: run.entries[ref] for ref in dict.fromkeys(request.targets)}, calls)
 
     # Writing
@@ -149,18 +155,21 @@ class BulkWriter:
             if verb is not None:
                 await self._read_ahead(run, refs, fresh=is_emulated)
             for ref in refs:
-                attempt = run.attempt(source, ref)
+                attempt, cost = run.attempt(source, ref), RequestCost()
                 try:
-                    planned = await self._planned(attempt, ref)
+                    with in_context(current_context().counted_apart_by(cost)):
+                        planned = await self._planned(attempt, ref)
                 except Exception as raised:  # noqa: BLE001 as in `_write`
                     run.failed(ref, attempt, raised)
                     continue
+                if run.caller.is_task_admin or not isinstance(attempt.refusal, NotFoundError):
+                    current_context().tell(cost.told)
                 if not isinstance(planned, WriteResult):
                     requests.update(_requests_of(source, planned))
                     planned = attempt.result(MutationStatus.PENDING)
                 run.entries[ref] = BulkEntry(planned, is_recorded=False)
         # Before an emulated write the task is read again.
-        estimates.append(len(requests) + (reading.requests if is_emulated and requests else 0))
+        estimates.append(len(requests) + (reading.told.requests if is_emulated and requests else 0))
 
     async def _planned(self, attempt: Attempt, ref: TaskRef) -> Sequence[TaskCommand] | WriteResult:
         try:

@@ -24,11 +24,13 @@ from connectors.sdk.errors import (
 )
 from connectors.sdk.model import OPEN_STATES, Task, TaskRef
 from connectors.sdk.query import SortKey, order_value
+from gateway.federation.cache import fingerprint
 from gateway.federation.objects import TaskReader
 from gateway.federation.overlay import Overlay, Reading
 from gateway.federation.sources import Source
 from gateway.federation.traffic import RequestCost, current_context, in_context
 from gateway.federation.writes.attempt import UNSETTLED, Attempt
+from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.pipeline import WritePipeline, may_pass
 from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
@@ -83,6 +85,7 @@ class NextTask:
         presses: TargetLeases,
         recovery: Recovery,
         recorder: Recorder,
+        trail: AuditTrail,
     ) -> None:
         """`presses` make copies of a request wait for the first, also at another gateway over the same journal."""
         self._sources = sources
@@ -95,6 +98,7 @@ class NextTask:
         self._presses = presses
         self._recovery = recovery
         self._recorder = recorder
+        self._trail = trail
         # Claims that have begun and have not ended.
         self._running: set[Attempt] = set()
 
@@ -119,7 +123,9 @@ class NextTask:
                 await self._record(record, result, frees_key=True)
         except (GatewayError, InputError) as error:
             result = _refused(record.operation_id, error)
-        return structs.replace(result, upstream_calls=cost.requests)
+        if result.status is MutationStatus.REJECTED and not result.replayed:
+            self._trail.found_no_next(caller, result)
+        return structs.replace(result, upstream_calls=cost.told.requests)
 
     async def _known(self, caller: Caller, record: "_Recorded") -> WriteResult | None:
         """The journal fails: what is known of an earlier request with the key. None if there was none."""
@@ -307,9 +313,7 @@ class _Recorded:
 
     @property
     def fingerprint(self) -> str:
-        seen = ("next", self.request.filter, self.request.order)
-        encoded = msgspec.json.Encoder(order="deterministic").encode(seen)
-        return hashlib.blake2b(encoded, digest_size=16).hexdigest()
+        return fingerprint("next", self.request.filter, self.request.order)
 
 
 def _turned(tasks: Sequence[Task], order: Sequence[SortKey], person: str) -> Iterator[Task]:

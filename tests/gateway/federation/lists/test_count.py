@@ -29,6 +29,10 @@ class Part(Struct):
     error: str | None = None
     counts_itself: bool = True
 
+    @property
+    def known(self) -> frozenset[str]:
+        return self.seen
+
     def ids(self) -> frozenset[str] | None:
         return self.seen if self.opened and self.error is None and self.seen == self.all_rows else None
 

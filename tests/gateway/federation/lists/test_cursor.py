@@ -16,7 +16,8 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.errors import InputError
 from connectors.sdk.model import FlowRef, NativeRef, TaskPriority, TaskState
 from connectors.sdk.query import SortDirection, SortKey, TaskOrderField
-from gateway.federation.lists.cursor import CursorCodec, fingerprint
+from gateway.federation.cache import fingerprint
+from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.lists.position import ListPosition, SourceCount, StreamId, StreamKind, StreamPosition
 from schema.ports import InboxScope, TaskFilter, TaskListRequest
 from tests.gateway.federation.listing_source import ListingConnector
@@ -107,10 +108,25 @@ def test_a_cursor_of_another_secret_list_or_version_is_refused(monkeypatch: pyte
 def test_a_cursor_of_another_shape_is_refused() -> None:
     """Version 2 named streams by a text. It is signed with the same secret."""
     packed = zlib.compress(b'[2,"a list",[["x",null],{"north:0:+":["26",26,false,false,null,70,true]},false]]')
-    signed = base64.urlsafe_b64encode(CODEC._sign(packed) + packed).decode().rstrip("=")
+    signed = base64.urlsafe_b64encode(CODEC._cipher.encrypt(packed, None)).decode().rstrip("=")
 
     with pytest.raises(InputError, match="another version"):
         CODEC.decode("a list", signed)
+
+
+def test_a_cursor_tells_nothing_of_what_is_in_it() -> None:
+    """Neither a vendor's cursor, which may name a hidden task, nor how many rows were skipped, also not by its length."""
+    stream = StreamId("north", StreamKind.PAGED)
+    near, far = (
+        CODEC.encode("a list", structs.replace(POSITION, streams={stream: StreamPosition(page, 26)}))
+        for page in ("1@0@77", "94@93@40")
+    )
+    raw = base64.urlsafe_b64decode(near + "=" * (-len(near) % 4))
+
+    assert len(near) == len(far)
+    for start in range(len(raw)):
+        with pytest.raises(zlib.error):
+            zlib.decompress(raw[start:])
 
 
 def test_a_fingerprint_is_the_same_for_equal_parts_only() -> None:
