@@ -260,11 +260,15 @@ async def test_a_token_means_the_entry_of_the_configuration_with_its_key_or_subj
     alice = stage.book.signed_in(token("alice", roles=frozenset({"task_admin"}), groups=("staff",)))
     bob = stage.book.signed_in(token("x9", subject="sub-7", email="b@example.com", name="Robert"))
     new = stage.book.signed_in(token("sub-7", name="New"))
+    other = stage.book.signed_in(token("bob", name="Another Bob", roles=frozenset({"task_admin"})))
 
     assert ("alice", "a@example.com", ("staff",), True) == (alice.key, alice.email, alice.groups, alice.is_task_admin)
     assert ("bob", "Bob", "b1") == (bob.key, bob.name, await stage.identity(bob, "north"))
     assert ("sub-7", "New") == (new.key, new.name)
-    assert ["alice", "bob", "sub-7"] == [person.key for person in stage.book.all()]
+    # The entry names another subject.
+    assert (f"{ISSUER}|sub-bob", "Another Bob") == (other.key, other.name)
+    assert ["alice", "bob", "sub-7", other.key] == [person.key for person in stage.book.all()]
+    assert [False] == [person.is_task_admin for person in stage.book.all() if person.key == "bob"]
 
 
 async def test_an_address_in_the_configuration_is_the_operators_word() -> None:
