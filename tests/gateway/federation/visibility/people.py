@@ -179,6 +179,10 @@ class MarkedConnector(MemoryConnector):
                 rule="memory",
                 fetched_at=NOW,
                 name=f"flow {mark_of(one.removeprefix('flow-'))}",
+                business_key=mark_of(one.removeprefix("flow-")),
+                # Flows of other people have started it.
+                parent_id=f"flow-group-{len(one)}",
+                root_id="flow-person-150",
             )
             for one in ids
             if one.startswith("flow-")
