@@ -13,9 +13,11 @@ pytestmark = pytest.mark.server
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = {
     "documents.py": ["--runs", "1", "--only", "nested"],
+    "door.py": ["--seconds", "0.2", "--rounds", "1", "--only", "without end"],
     "faults.py": ["--seconds", "0.2"],
     "limits.py": ["--seconds", "0.2"],
     "lists.py": ["--sizes", "200", "--runs", "1"],
+    "people.py": ["--people", "500"],
     "writes.py": ["--writes", "300", "--kills", "2", "--claims", "5"],
 }
 

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from connectors.sdk.commands import MutationStatus, TaskAction
+from connectors.sdk.connector_info import DirectoryFact
 from connectors.sdk.registry import connector_types
-from connectors.sdk.settings import CacheSettings, LimitsSettings, Section, SourceSettings
+from connectors.sdk.settings import CacheSettings, LimitsSettings, LinkSettings, Section, SourceSettings
 from gateway.cli import app
 from gateway.federation.sources.action_capabilities import action_capabilities
 from gateway.settings import (
     CacheBounds,
+    CallersSettings,
     ClaimPaths,
     IssuerSettings,
     LoginSettings,
@@ -28,8 +31,8 @@ from schema.core.limits import DocumentLimits
 from tests.documents import PAGES, README, ROOT, Page
 from tests.world import World
 
-BEHAVIOUR, CLIENTS, CONFIGURATION, OPERATING, SIGN_IN = (
-    Page(f"docs/{name}.md") for name in ("behaviour", "clients", "configuration", "operating", "sign-in")
+BEHAVIOUR, CLIENTS, CONFIGURATION, OPERATING, PEOPLE, SIGN_IN = (
+    Page(f"docs/{name}.md") for name in ("behaviour", "clients", "configuration", "operating", "people", "sign-in")
 )
 
 
@@ -42,9 +45,10 @@ async def test_the_first_query_gives_the_answer_that_the_readme_shows(world: Wor
     answer = (await world.client.post("/graphql", json=body)).json()
 
     expected = json.loads(README.blocks("json")[0])
-    # Whether a call had to wait shortly for its turn depends on the machine.
+    # Whether a call had to wait shortly for its turn depends on the machine, and each answer has an id of its own.
     for told in (expected, answer):
         del told["extensions"]["taskgate"]["waits"], told["extensions"]["taskgate"]["waitedMs"]
+        assert 16 == len(told["extensions"].pop("requestId"))
     assert expected == answer
 
 
@@ -60,6 +64,28 @@ async def test_the_readmes_operations_work(world: World) -> None:
         claimed["task"]["state"],
         claimed["task"]["assignee"]["displayName"],
     )
+
+
+async def test_a_claim_is_the_line_of_the_audit_that_the_docs_show(world: World) -> None:
+    """Its members and their order, and all values that are not of the one write."""
+    shown = json.loads(OPERATING.blocks("json")[0])
+    _, claim = README.blocks("graphql")
+    queue = (
+        '{ viewer { inbox(scope: CLAIMABLE, filter: { sourceKey: { eq: "camunda" } }, first: 1) { nodes { id } } } }'
+    )
+    task = (await world.data(queue))["viewer"]["inbox"]["nodes"][0]
+    with capture_logs() as logged:
+        answer = await world.ask(claim, id=task["id"])
+    [line] = [each for each in logged if each["event"] == "audit"]
+
+    assert [*shown] == [name for name in line if name in shown]
+    own = {name: line[name] for name in ("time", "target", "operation")}
+    assert {**shown, **own, "codes": (), "request": answer["extensions"]["requestId"]} == {
+        name: line[name] for name in shown
+    }
+    assert {name: len(shown[name]) for name in own} == {name: len(value) for name, value in own.items()}
+    told = {row[0].strip("`").replace("`, `", " ") for row in OPERATING.rows("member")}
+    assert set(shown) == set(" ".join(told).split())
 
 
 def test_the_example_configuration_can_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,6 +127,17 @@ def test_the_table_of_settings_equals_the_settings() -> None:
     assert {name: str(fields[name].default) for name in actual} == actual
 
 
+def test_the_table_of_authority_has_the_modes_of_each_vendor() -> None:
+    """In whose name its sources may be called."""
+    order = ("service", "viewer", "exchange")
+    expected = {
+        connector.title: ", ".join(f"`{mode}`" for mode in order if mode in connector.settings_type.modes)
+        for connector in connector_types().values()
+    }
+
+    assert expected == {row[0]: row[1] for row in CONFIGURATION.rows("vendor | `acts_as`")}
+
+
 NEW = "application/graphql-response+json"
 REFUSALS: dict[str, dict[str, Any]] = {
     "UNAUTHENTICATED": {"headers": {"Authorization": "Bearer mallory"}},
@@ -136,7 +173,8 @@ def test_the_listed_codes_are_the_codes_of_the_gateway() -> None:
     listed = {code for row in CLIENTS.rows("code") for code in row[0].split(", ")}
 
     assert set(REFUSALS) <= listed
-    assert listed <= set(REFUSALS) | set(UserErrorCode) | {"INTERNAL", "SIGN_IN_UNAVAILABLE"}
+    # Their statuses are tested with the budgets of callers, and with the providers.
+    assert listed <= set(REFUSALS) | set(UserErrorCode) | {"INTERNAL", "SIGN_IN_UNAVAILABLE", "CALLER_LIMITED"}
 
 
 def test_the_listed_statuses_of_a_write_are_all_statuses() -> None:
@@ -161,6 +199,7 @@ def test_the_table_of_limits_equals_the_limits() -> None:
         ("`[sources.limits]`", LimitsSettings),
         ("`[gateway.cache]`", CacheBounds),
         ("`[store]`", StoreSettings),
+        ("`[gateway.callers]`", CallersSettings),
     ],
 )
 def test_the_tables_of_cache_and_limits_equal_the_settings(head: str, model: type[Section]) -> None:
@@ -189,6 +228,30 @@ def test_the_tables_of_sign_in_equal_the_settings(head: str, model: type[Section
     shown = [(row[0], repr(ClaimPaths()) if row[1] == "see below" else row[1]) for row in SIGN_IN.rows(head)]
 
     assert expected == shown
+
+
+def test_the_table_of_link_rules_equals_the_settings() -> None:
+    """Every setting with its default, in the order of the settings."""
+    expected = [
+        (f"`{name}`", repr(field.get_default(call_default_factory=True)))
+        for name, field in LinkSettings.model_fields.items()
+    ]
+
+    assert expected == [(row[0], row[1]) for row in PEOPLE.rows("`[sources.people]`")]
+
+
+def test_the_table_of_directories_equals_the_connectors() -> None:
+    """What each vendor's directory tells. LittleHorse's depends on its settings."""
+    facts = {kind.title: kind.directory for kind in connector_types().values()}
+    told = {row[0]: tuple(cell.startswith("yes") for cell in row[1:4]) for row in PEOPLE.rows("vendor")}
+
+    assert {title: told[title] for title in facts if title != "LittleHorse"} == {
+        title: tuple(
+            fact in each for fact in (DirectoryFact.EMAILS, DirectoryFact.USERNAMES, DirectoryFact.MEMBERSHIPS)
+        )
+        for title, each in facts.items()
+        if title != "LittleHorse"
+    }
 
 
 def test_the_configurations_of_the_sign_in_page_can_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +295,8 @@ def test_every_command_of_the_readme_exists() -> None:
 
     assert {"demo", "test", "check", "test-long", "test-real", "graphiql", "clean"} == targets
     assert targets <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    assert commands <= {command.callback.__name__ for command in app.registered_commands if command.callback}
+    single = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert commands <= single | {group.name for group in app.registered_groups}
 
 
 def test_links_lead_somewhere() -> None:

@@ -36,6 +36,7 @@ from connectors.sdk import (
     DeleteTask,
     DetailAspect,
     DetailParts,
+    DirectoryFact,
     Flow,
     FlowOutcome,
     FlowQuery,
@@ -99,6 +100,7 @@ class Camunda7Connector(Connector[Camunda7Settings]):
     listings: ClassVar[frozenset[Listing]] = frozenset(
         {Listing.FLOWS, Listing.USERS, Listing.GROUPS, Listing.MEMBERS, Listing.TASK_DEFINITIONS}
     )
+    directory: ClassVar[frozenset[DirectoryFact]] = frozenset(DirectoryFact)
     sorts_flows: ClassVar[bool] = True
     one_owner: ClassVar[bool] = True
     open_to_everyone: ClassVar[bool] = True

@@ -82,7 +82,7 @@ class TaskReader:
         found = split_rows(page.rows, as_task=self._bare, people=PEOPLE)
         is_bare = query.without_candidates and is_within and self._applies_filters
         tasks, odd = await self._whole(found.rows, is_bare=is_bare)
-        items = [task for task in tasks if query.matches(task)]
+        items = list(filter(query.test(), tasks))
         is_counted = plan.is_exact and is_within and len(items) == len(tasks)
         made = page.page(items, is_counted=is_counted, odd=(*found.odd, *odd))
         if is_counted or cursor.offset or made.next_cursor is not None or made.truncated or made.odd:

@@ -197,7 +197,7 @@ class EpilotConnector(Connector[EpilotSettings]):
     async def list_flows(self, query: FlowQuery, *, limit: int, after: str | None = None) -> Page[Flow]:
         cursor = OffsetCursor.parse(after)
         executions = await flows.executions_for(query, self.settings, self._client)
-        found = [flow for flow in map(self._flow, executions.records) if query.matches(flow)]
+        found = list(filter(query.test(), map(self._flow, executions.records)))
         return await paging.cut(found, cursor, limit=limit, key=_native_id, odd=executions.odd)
 
     # People

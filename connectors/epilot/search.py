@@ -169,7 +169,7 @@ class Kanban(TaskList):
         page = await OffsetCursor.parse(after).page(read, limit=limit, most=MOST_ROWS, key=_key)
         tasks, odd = self.rows_of(page.rows, frozenset({columns.assignee}))
         # The vendor's filter compares letter case, so that it may let through a status that it should exclude.
-        matching = [task for task in tasks if query.matches(task)]
+        matching = list(filter(query.test(), tasks))
         return page.page(matching, odd=odd)
 
     def _body(self, query: TaskQuery, offset: int, size: int) -> dict[str, object]:
@@ -230,7 +230,7 @@ class ExecutionsV1(TaskList):
         asked = [each for each in found.records if query.states is None or _is_running(each)]
         executions, is_whole = await in_full(asked, self.client)
         tasks, odd = self.tasks_of(executions)
-        matching = [task for task in tasks if query.matches(task)]
+        matching = list(filter(query.test(), tasks))
         page = await cut(matching, cursor, limit=limit, key=_native_id, odd=(*found.odd, *odd))
         if is_whole:
             return page

@@ -132,7 +132,7 @@ class GeotareasConnector(Connector[GeotareasSettings]):
 
         found = split_rows(page.rows, as_task=made, people=mapping.OWNERS)
         tasks = [made(row, raw) for row, raw in found.rows]
-        items = tuple(task for task in tasks if query.matches(task))
+        items = tuple(filter(query.test(), tasks))
         is_whole = len(names) == 1 and len(items) == len(tasks) and query.definition_keys is None
         return page.page(items, is_counted=is_whole, odd=found.odd)
 
@@ -208,7 +208,7 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         page = await cursor.page(read, limit=limit, most=self.page_limit, key=row_key, streams=names)
         found = split_rows(page.rows)
         rows = [self._flow(row, raw) for row, raw in found.rows]
-        items = tuple(flow for flow in rows if query.matches(flow))
+        items = tuple(filter(query.test(), rows))
         is_whole = len(names) == 1 and len(items) == len(rows) and query.started_at is None
         return page.page(items, is_counted=is_whole, odd=found.odd)
 

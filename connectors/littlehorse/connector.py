@@ -106,7 +106,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         """The directory is the identity provider's, which the admin account reads. The bridge does not say who is disabled."""
         names_are_ids = settings.options.user_id_claim == "PREFERRED_USERNAME"
         facts = {DirectoryFact.NAMES_AS_IDS} if names_are_ids else set()
-        if settings.options.identity_adapter and settings.has_admin:
+        if settings.options.identity_adapter and (settings.has_admin or settings.reader is not None):
             facts |= {DirectoryFact.EMAILS, DirectoryFact.USERNAMES, DirectoryFact.MEMBERSHIPS}
         return replace(super().info_for(settings), directory=frozenset(facts))
 
@@ -147,7 +147,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             case "exchange", OAuthCredentials() as client:
                 user = TokenExchange(client, clock=clock)
             case _:
-                user = ViewerToken(clock=clock)
+                user = ViewerToken(settings.audience, clock=clock)
         return cls(settings, upstream, user=user, account=account, clock=clock)
 
     async def ping(self) -> None:
@@ -198,7 +198,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             return mapping.task_from_wire(row, self.settings, fetched_at=now, payload=raw)
 
         found = decode_rows(rows, lambda raw: decode_record(raw, wire.TaskRow), as_task=made, people=mapping.OWNERS)
-        matches = (task for row, raw in found.rows if query.matches(task := made(row, raw)))
+        matches = filter(query.test(), (made(row, raw) for row, raw in found.rows))
         items = tuple(distinct(matches, lambda task: task.native_id))
         return following.page(items, odd=(*hidden, *found.odd))
 

@@ -4,6 +4,7 @@ connector        the class to derive from; `connector_info`: what it can do; `ca
 model            records: tasks, flows, people, forms
 commands         verbs as values, and their results
 query            what a list is asked for, and a page of it
+row_test         conditions on rows, made once for many rows
 errors           every failure, by what can be done about it
 settings         what the configuration says of a source
 http             requests to the vendor, and credentials
@@ -129,6 +130,7 @@ from connectors.sdk.http import (
     Transport,
     Upstream,
     ViewerToken,
+    acting_credentials,
     current_call,
     error_from_status,
     from_settings,
@@ -221,14 +223,11 @@ from connectors.sdk.query import (
     SortKey,
     TaskOrderField,
     TaskQuery,
-    TextMatch,
-    folded,
-    has_words,
     order_value,
     overdue,
-    shown_texts,
     time_of,
 )
+from connectors.sdk.row_test import TextMatch, Words, folded, has_words, shown_texts
 from connectors.sdk.settings import (
     ActsAs,
     BasicCredentials,
@@ -240,8 +239,10 @@ from connectors.sdk.settings import (
     LimitsSettings,
     NoCredentials,
     OAuthCredentials,
+    ReaderCredentials,
     Section,
     SourceSettings,
+    WebAddress,
 )
 from connectors.sdk.time import half_open, local_time_to_wire, time_from_wire, whole_milliseconds
 from connectors.sdk.traces import Traces
@@ -344,6 +345,7 @@ __all__ = [
     "PreviousStep",
     "RateLimitedError",
     "ReadRows",
+    "ReaderCredentials",
     "RejectedError",
     "Release",
     "Requirement",
@@ -397,6 +399,9 @@ __all__ = [
     "VendorCursor",
     "VersionConflictError",
     "ViewerToken",
+    "WebAddress",
+    "Words",
+    "acting_credentials",
     "actions_of",
     "announced_total",
     "convert_record",

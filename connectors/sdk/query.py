@@ -1,15 +1,24 @@
 """The query of a list in native values, and a page of its answer."""
 
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
 from msgspec import Struct, structs
 
-from connectors.sdk.model import CountAccuracy, Flow, FlowState, SubjectRef, Task, TaskKind, TaskPriority, TaskState
+from connectors.sdk.model import CountAccuracy, Flow, FlowState, Task, TaskKind, TaskPriority, TaskState
 from connectors.sdk.odd_rows import OddRow
+from connectors.sdk.row_test import (
+    FoldedOnce,
+    TextMatch,
+    all_hold,
+    always,
+    folded,
+    one_holds,
+    part_of,
+    shown_texts,
+)
 
 
 class TaskOrderField(StrEnum):
@@ -50,29 +59,6 @@ class Interval(Struct, frozen=True, kw_only=True):
             and (self.gte is None or value >= self.gte)
             and (self.lt is None or value < self.lt)
             and (self.lte is None or value <= self.lte)
-        )
-
-
-class TextMatch(Struct, frozen=True, kw_only=True):
-    """Every member that is not None must hold. `contains` and `starts_with` compare folded texts, `not_in` exact ones.
-
-    A missing text matches `is_null` and `not_in` only.
-    """
-
-    contains: str | None = None
-    starts_with: str | None = None
-    not_in: frozenset[str] | None = None
-    is_null: bool | None = None
-
-    def holds(self, text: str | None) -> bool:
-        if text is None:
-            return self.contains is None and self.starts_with is None and self.is_null is not False
-        plain = folded(text)
-        return (
-            (self.contains is None or folded(self.contains) in plain)
-            and (self.starts_with is None or plain.startswith(folded(self.starts_with)))
-            and (self.not_in is None or text not in self.not_in)
-            and self.is_null is not True
         )
 
 
@@ -117,87 +103,89 @@ class TaskQuery(Struct, frozen=True, kw_only=True):
     without_candidates: bool = False
     with_data: bool = False
 
+    def test(self, shown: Callable[[Task], str | None] | None = None) -> Callable[[Task], bool]:
+        """Whether a row satisfies every member; the order does not count. Made once for many rows.
+
+        `shown` gives the folded text of a row, if several tests of one row share it.
+        """
+        tests = [*self._record_tests(), *self._people_tests(), *self._business_tests()]
+        if self.text is not None:
+            shown = shown or FoldedOnce(shown_texts)
+            tests.append(part_of(folded(self.text), shown))
+        if self.any_of is not None:
+            alternatives = [each.bare() for each in self.any_of] if self.without_candidates else self.any_of
+            tests.append(one_holds([each.test(shown) for each in alternatives]))
+        return all_hold(tests)
+
     def matches(self, task: Task) -> bool:
-        """Whether a row satisfies every condition."""
-        return (
-            (self.ids is None or task.native_id in self.ids)
-            and (self.states is None or task.state in self.states)
-            and (self.kinds is None or task.kind in self.kinds)
-            and (self.priorities is None or task.priority in self.priorities)
-            and self._matches_people(task)
-            and self._matches_business(task)
-            and (not self.times or all(interval.holds(time_of(task, field)) for field, interval in self.times))
-            and (self.overdue_at is None or overdue(task, self.overdue_at) is True)
-            and (self.is_escalated is None or task.is_escalated is self.is_escalated)
-            and (self.text is None or self._has_text(task))
-            and (not self.present or all(order_value(task, field) is not None for field in self.present))
-            and (not self.absent or all(order_value(task, field) is None for field in self.absent))
-            and (self.any_of is None or any(each.matches(task) for each in self._alternatives()))
-        )
+        """`test` of one row. For many rows make the test once."""
+        return self.test()(task)
+
+    def _record_tests(self) -> Iterator[Callable[[Task], bool]]:
+        if (ids := self.ids) is not None:
+            yield lambda task: task.native_id in ids
+        if (states := self.states) is not None:
+            yield lambda task: task.state in states
+        if (kinds := self.kinds) is not None:
+            yield lambda task: task.kind in kinds
+        if (priorities := self.priorities) is not None:
+            yield lambda task: task.priority in priorities
+        if (moment := self.overdue_at) is not None:
+            yield lambda task: overdue(task, moment) is True
+        if (is_escalated := self.is_escalated) is not None:
+            yield lambda task: task.is_escalated is is_escalated
+        for field, interval in self.times:
+            yield _within(interval, field)
+        for present in self.present:
+            yield _has_value(present)
+        for absent in self.absent:
+            yield _has_no_value(absent)
 
     def bare(self) -> "TaskQuery":
         """The query for rows without candidates, as `without_candidates`; its alternatives too."""
         alternatives = None if self.any_of is None else tuple(each.bare() for each in self.any_of)
         return structs.replace(self, without_candidates=True, any_of=alternatives)
 
-    def _alternatives(self) -> "Sequence[TaskQuery]":
-        return [each.bare() for each in self.any_of or ()] if self.without_candidates else self.any_of or ()
+    def _people_tests(self) -> Iterator[Callable[[Task], bool]]:
+        if (owners := self.assignees) is not None:
+            yield lambda task: any(user.native_id in owners for user in task.assignees)
+        if (has_assignee := self.has_assignee) is not None:
+            yield lambda task: bool(task.assignees) == has_assignee
+        candidates = all_hold(list(self._candidate_tests()))
+        if self.without_candidates and candidates is not always:
+            yield lambda task: (task.candidate_users is None and task.candidate_groups is None) or candidates(task)
+        elif candidates is not always:
+            yield candidates
 
-    def _matches_people(self, task: Task) -> bool:
-        return (
-            (self.assignees is None or any(user.native_id in self.assignees for user in task.assignees))
-            and (self.has_assignee is None or bool(task.assignees) == self.has_assignee)
-            and self._matches_candidates(task)
-        )
+    def _candidate_tests(self) -> Iterator[Callable[[Task], bool]]:
+        if (users := self.candidate_users) is not None:
+            yield lambda task: any(user.native_id in users for user in task.candidate_users or ())
+        if (groups := self.candidate_groups) is not None:
+            names = frozenset(name.casefold() for name in groups)
+            yield lambda task: any(
+                group.native_id in groups or (group.name is not None and group.name.casefold() in names)
+                for group in task.candidate_groups or ()
+            )
+        if (access_keys := self.access_keys) is not None:
+            yield lambda task: task.access_key in access_keys
+        if (has_candidates := self.has_candidates) is not None:
+            yield lambda task: bool(task.candidate_users or task.candidate_groups) == has_candidates
 
-    def _matches_candidates(self, task: Task) -> bool:
-        if self.without_candidates and task.candidate_users is None and task.candidate_groups is None:
-            return True
-        return (
-            (
-                self.candidate_users is None
-                or any(user.native_id in self.candidate_users for user in task.candidate_users or ())
+    def _business_tests(self) -> Iterator[Callable[[Task], bool]]:
+        if (flows := self.flows) is not None:
+            yield lambda task: task.flow_id in flows
+        if (keys := self.definition_keys) is not None:
+            yield lambda task: task.definition is not None and task.definition.key in keys
+        if (business_keys := self.business_keys) is not None:
+            yield lambda task: task.business_key in business_keys
+        if (tags := self.tags) is not None:
+            yield lambda task: any(tag.name in tags for tag in task.tags or ())
+        types, ids = self.subject_types, self.subject_ids
+        if types is not None or ids is not None:
+            yield lambda task: any(
+                (types is None or subject.type in types) and (ids is None or subject.native_id in ids)
+                for subject in task.subjects or ()
             )
-            and (
-                self.candidate_groups is None
-                or any(
-                    group.native_id in self.candidate_groups
-                    or (group.name is not None and group.name.casefold() in self._folded_groups())
-                    for group in task.candidate_groups or ()
-                )
-            )
-            and (self.access_keys is None or task.access_key in self.access_keys)
-            and (
-                self.has_candidates is None
-                or bool(task.candidate_users or task.candidate_groups) == self.has_candidates
-            )
-        )
-
-    def _matches_business(self, task: Task) -> bool:
-        return (
-            (self.flows is None or task.flow_id in self.flows)
-            and (
-                self.definition_keys is None
-                or (task.definition is not None and task.definition.key in self.definition_keys)
-            )
-            and (self.business_keys is None or task.business_key in self.business_keys)
-            and (self.tags is None or any(tag.name in self.tags for tag in task.tags or ()))
-            and (
-                (self.subject_types is None and self.subject_ids is None)
-                or any(
-                    (self.subject_types is None or subject.type in self.subject_types)
-                    and (self.subject_ids is None or subject.native_id in self.subject_ids)
-                    for subject in task.subjects or ()
-                )
-            )
-        )
-
-    def _has_text(self, task: Task) -> bool:
-        wanted = folded(self.text or "")
-        return any(wanted in folded(text) for text in shown_texts(task))
-
-    def _folded_groups(self) -> frozenset[str]:
-        return frozenset(name.casefold() for name in self.candidate_groups or ())
 
 
 class FlowQuery(Struct, frozen=True, kw_only=True):
@@ -213,28 +201,57 @@ class FlowQuery(Struct, frozen=True, kw_only=True):
     has_start: bool | None = None
     started_at: Interval | None = None
 
+    def test(self) -> Callable[[Flow], bool]:
+        """Whether a row satisfies every member. Made once for many rows."""
+        return all_hold([*self._tests(), *self._subject_tests()])
+
     def matches(self, flow: Flow) -> bool:
-        key = None if flow.definition is None else flow.definition.key
-        return (
-            (self.ids is None or flow.native_id in self.ids)
-            and (self.states is None or flow.state in self.states)
-            and (self.definition_keys is None or key in self.definition_keys)
-            and (self.definition is None or self.definition.holds(key))
-            and self._matches_subject(flow.subjects or ())
-            and (self.has_start is None or (flow.started_at is not None) == self.has_start)
-            and (self.started_at is None or self.started_at.holds(flow.started_at))
+        """`test` of one row. For many rows make the test once."""
+        return self.test()(flow)
+
+    def _tests(self) -> Iterator[Callable[[Flow], bool]]:
+        if (ids := self.ids) is not None:
+            yield lambda flow: flow.native_id in ids
+        if (states := self.states) is not None:
+            yield lambda flow: flow.state in states
+        if (keys := self.definition_keys) is not None:
+            yield lambda flow: _definition_key(flow) in keys
+        if self.definition is not None:
+            holds = self.definition.test()
+            yield lambda flow: holds(_definition_key(flow))
+        if (has_start := self.has_start) is not None:
+            yield lambda flow: (flow.started_at is not None) == has_start
+        if (started_at := self.started_at) is not None:
+            yield lambda flow: started_at.holds(flow.started_at)
+
+    def _subject_tests(self) -> Iterator[Callable[[Flow], bool]]:
+        types, ids = self.subject_types, self.subject_ids
+        if types is None and ids is None and self.subject_label is None:
+            return
+        has_label = TextMatch(contains=self.subject_label).test()
+        any_label = self.subject_label is None
+        yield lambda flow: any(
+            (types is None or subject.type in types)
+            and (ids is None or subject.native_id in ids)
+            and (any_label or has_label(subject.label))
+            for subject in flow.subjects or ()
         )
 
-    def _matches_subject(self, subjects: Sequence[SubjectRef]) -> bool:
-        if self.subject_types is None and self.subject_ids is None and self.subject_label is None:
-            return True
-        label = TextMatch(contains=self.subject_label)
-        return any(
-            (self.subject_types is None or subject.type in self.subject_types)
-            and (self.subject_ids is None or subject.native_id in self.subject_ids)
-            and (self.subject_label is None or label.holds(subject.label))
-            for subject in subjects
-        )
+
+def _definition_key(flow: Flow) -> str | None:
+    return None if flow.definition is None else flow.definition.key
+
+
+def _within(interval: Interval, field: TaskOrderField) -> Callable[[Task], bool]:
+    return lambda task: interval.holds(time_of(task, field))
+
+
+def _has_value(field: TaskOrderField) -> Callable[[Task], bool]:
+    return lambda task: order_value(task, field) is not None
+
+
+def _has_no_value(field: TaskOrderField) -> Callable[[Task], bool]:
+    return lambda task: order_value(task, field) is None
 
 
 def overdue(task: Task, moment: datetime) -> bool | None:
@@ -254,56 +271,25 @@ def time_of(task: Task, field: TaskOrderField) -> datetime | None:
     return value if isinstance(value, datetime) else None
 
 
-def shown_texts(task: Task) -> Sequence[str]:
-    """The texts of a row that people read: title, description, definition, business key, subjects."""
-    subjects = [subject.label for subject in task.subjects or ()]
-    definition = None if task.definition is None else task.definition.name or task.definition.key
-    return [text for text in (task.title, task.description, definition, task.business_key, *subjects) if text]
+_STATES = {state: number for number, state in enumerate(TaskState)}
 
-
-def folded(text: str) -> str:
-    """The text as texts are compared: without case, accents and invisible letters; each run of white space is a space.
-
-    White space at both ends is dropped. Compatible forms are one form: a ligature is its letters, a full-width letter
-    is the plain one.
-    """
-    if text.isascii():
-        return " ".join(text.lower().split())
-    # Decomposing can bring capitals, and folding can bring composed letters: each is done again.
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold())
-    kept = (
-        letter for letter in decomposed if not unicodedata.combining(letter) and unicodedata.category(letter) != "Cf"
-    )
-    return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
-
-
-def has_words(search: str, texts: Sequence[str]) -> bool:
-    """Whether each word of `search` is a part of one of the texts, in any order; all are `folded`."""
-    plain = [folded(text) for text in texts]
-    return all(any(word in text for text in plain) for word in folded(search).split())
+ORDER_VALUES: Mapping[TaskOrderField, Callable[[Task], datetime | int | str | None]] = {
+    TaskOrderField.DUE_AT: lambda task: task.due_at,
+    TaskOrderField.FOLLOW_UP_AT: lambda task: task.follow_up_at,
+    TaskOrderField.CREATED_AT: lambda task: task.created_at,
+    TaskOrderField.UPDATED_AT: lambda task: task.updated_at,
+    TaskOrderField.COMPLETED_AT: lambda task: task.completed_at,
+    TaskOrderField.PRIORITY: lambda task: 50 if task.priority_score is None else task.priority_score,
+    TaskOrderField.TITLE: lambda task: task.title.casefold(),
+    TaskOrderField.STATE: lambda task: _STATES[task.state],
+    TaskOrderField.SOURCE: lambda task: task.source,
+}
+"""What a row sorts by. A row without priority sorts as MEDIUM (50)."""
 
 
 def order_value(task: Task, field: TaskOrderField) -> datetime | int | str | None:
-    """The value a row sorts by. A row without priority sorts as MEDIUM (50)."""
-    match field:
-        case TaskOrderField.DUE_AT:
-            return task.due_at
-        case TaskOrderField.FOLLOW_UP_AT:
-            return task.follow_up_at
-        case TaskOrderField.CREATED_AT:
-            return task.created_at
-        case TaskOrderField.UPDATED_AT:
-            return task.updated_at
-        case TaskOrderField.COMPLETED_AT:
-            return task.completed_at
-        case TaskOrderField.PRIORITY:
-            return 50 if task.priority_score is None else task.priority_score
-        case TaskOrderField.TITLE:
-            return task.title.casefold()
-        case TaskOrderField.STATE:
-            return list(TaskState).index(task.state)
-        case TaskOrderField.SOURCE:
-            return task.source
+    """The value a row sorts by; see `ORDER_VALUES`."""
+    return ORDER_VALUES[field](task)
 
 
 T = TypeVar("T")

@@ -155,7 +155,7 @@ class TaskList:
         """Compares ids and texts again, because the vendor's database may ignore letter case. Then the total is unknown."""
         compared = TaskQuery(ids=query.ids, business_keys=query.business_keys, definition_keys=query.definition_keys)
         tasks, odd = self._tasks(rows)
-        items = tuple(task for task in tasks if compared.matches(task))
+        items = tuple(filter(compared.test(), tasks))
         known = total if compared == TaskQuery() else None
         return following.page(items, total=known, is_capped=is_capped, odd=odd)
 

@@ -14,6 +14,7 @@ stand_ins       the chosen stand-ins, with data
 asgi_server     an application served by this process
 run             runs a command until it ends or is stopped by a signal
 logs            log lines as JSON, or errors only
+log_writer      the thread that writes them
 table           a table as text
 failure         one line on stderr and exit code 1
 """

@@ -10,6 +10,8 @@ from gateway.cli.failure import fail
 if TYPE_CHECKING:
     import socket
 
+    from gateway.settings import GatewaySettings
+
 # Seconds: that accepted requests have to end; for writes less, so that they are still answered; in which connections that
 # are open may bring a last request.
 SHUTDOWN_S = 8
@@ -42,10 +44,28 @@ class AsgiServer:
     how long its writes may still run.
     """
 
-    def __init__(self, application: Callable[..., Any], address: "socket.socket") -> None:
+    def __init__(
+        self, application: Callable[..., Any], address: "socket.socket", gateway: "GatewaySettings | None" = None
+    ) -> None:
+        """`gateway` has the bounds of connections; without it they are the defaults."""
         import contextlib
 
         import uvicorn
+
+        from gateway.http import ConnectionBounds, bounded_protocol
+        from gateway.settings import ConnectionLimits
+
+        limits = ConnectionLimits() if gateway is None else gateway.connections
+        proxies = () if gateway is None else gateway.trusted_proxies
+        bounds = ConnectionBounds(
+            head_bytes=limits.head_bytes,
+            headers=limits.headers,
+            head_seconds=limits.head_seconds,
+            body_seconds=limits.body_seconds,
+            total=limits.total,
+            per_address=limits.per_address,
+            proxies=proxies,
+        )
 
         class Embedded(uvicorn.Server):
             """Leaves SIGINT and SIGTERM to the command."""
@@ -54,11 +74,34 @@ class AsgiServer:
                 return contextlib.nullcontext()
 
             async def shutdown(self, sockets: "list[socket.socket] | None" = None) -> None:
-                for server in self.servers:
-                    server.close()
                 self.server_state.default_headers = [*self.server_state.default_headers, CLOSING]
+                await self._accept_the_last(sockets or [])
                 await asyncio.sleep(LINGER_S)
                 await super().shutdown(sockets)
+
+            async def _accept_the_last(self, sockets: "list[socket.socket]") -> None:
+                """Closes the listeners. Clients whose connections wait there have connected: they are served too."""
+                listeners = [each.dup() for each in sockets]
+                for server in self.servers:
+                    server.close()
+                # The loop closes its own handles at its next turn.
+                await asyncio.sleep(0)
+                for each in sockets:
+                    each.close()
+                for listener in listeners:
+                    listener.setblocking(False)
+                    accepted = []
+                    with contextlib.suppress(OSError):
+                        while True:
+                            accepted.append(listener.accept()[0])
+                    listener.close()
+                    for connection in accepted:
+                        await asyncio.get_running_loop().connect_accepted_socket(self._connected, connection)
+
+            def _connected(self) -> asyncio.Protocol:
+                return self.config.http_protocol_class(  # type: ignore[call-arg]
+                    config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+                )
 
         self._socket = address
         self._server = Embedded(
@@ -68,6 +111,10 @@ class AsgiServer:
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=SHUTDOWN_S,
+                http=bounded_protocol(bounds),
+                timeout_keep_alive=limits.keep_alive_seconds,
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=list(proxies),
             )
         )
         self._drain: Callable[[float], None] | None = getattr(getattr(application, "state", None), "drain", None)

@@ -60,7 +60,7 @@ async def _demo(chosen: "list[StandIn]", port: int, sandbox_port: int, *, once: 
             path = Path(folder) / "taskgate.toml"
             path.write_text(configuration(chosen, urls, secrets.token_urlsafe(32)), encoding="utf-8")
             settings = load(path)
-            async with AsgiServer(create_app(settings), listener):
+            async with AsgiServer(create_app(settings), listener, settings.gateway):
                 address = f"http://{LOCALHOST}:{port}/graphql"
                 _print_people(settings, address, {"sandbox": f"http://{LOCALHOST}:{sandbox_port}", **urls})
                 complete = await _print_inbox(address)

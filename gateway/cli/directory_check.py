@@ -20,10 +20,10 @@ async def directory_row(
     """A row of the table of directories; None for a source without one that matters."""
     from connectors.sdk.connector_info import Listing
     from connectors.sdk.errors import ConnectorError
-    from gateway.composition import directory_scan
+    from gateway.inspection import directory_scan
     from gateway.people import SourceRules
 
-    rules = SourceRules(settings=section.people, facts=connector.info.directory)
+    rules = SourceRules.of(connector)
     is_named = any(section.key in person.identities for person in settings.people)
     if Listing.USERS not in connector.info.listings or not (rules.needs_directory or is_named):
         return None

@@ -1,6 +1,4 @@
-"""Where the log lines of a command go: stderr."""
-
-import sys
+"""Where the log lines of a command go: stderr, by a thread of their own."""
 
 
 def log_as_json() -> None:
@@ -10,16 +8,16 @@ def log_as_json() -> None:
     import orjson
     import structlog
 
+    from gateway.cli.log_writer import LogWriter
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str).decode()),
+            LogWriter(lambda event: orjson.dumps(event, default=str).decode()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
 
 
@@ -29,7 +27,15 @@ def log_errors_only() -> None:
 
     import structlog
 
+    from gateway.cli.log_writer import LogWriter
+
+    render = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+            LogWriter(lambda event: str(render(None, "", event))),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

@@ -58,7 +58,9 @@ async def read_request(scope: Scope, receive: Receive, max_body_bytes: int) -> G
 
 async def _body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
     declared = header(scope, b"content-length") or ""
-    if declared.isdecimal() and int(declared) > max_bytes:
+    if declared.isdecimal() and (len(declared) > _LONGEST_LENGTH or int(declared) > max_bytes):
+        if header(scope, b"expect") is None and len(declared) <= _LONGEST_LENGTH:
+            await _drain(receive, int(declared))
         raise _too_large(max_bytes)
     body = bytearray()
     while True:
@@ -67,19 +69,37 @@ async def _body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
             raise RefusedError(400, "BAD_REQUEST", "The request ended early.")
         body += message.get("body", b"")
         if len(body) > max_bytes:
+            await _drain(receive, 0)
             raise _too_large(max_bytes)
         if not message.get("more_body", False):
             return bytes(body)
 
 
+DRAINED = 16 * 1024 * 1024
+"""Bytes of a body that is too large which are read, and dropped, so that the client can read the refusal."""
+_LONGEST_LENGTH = 20
+
+
+async def _drain(receive: Receive, declared: int) -> None:
+    """Reads the rest of the body if it is not very large. A client that is still sending would see a reset, not the answer."""
+    left = DRAINED
+    if declared > left:
+        return
+    while left > 0:
+        message: Message = await receive()
+        left -= len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
+
+
 def _too_large(max_bytes: int) -> RefusedError:
-    # The rest of the body is not read, so the connection cannot be used again.
+    # More of the body may follow, so the connection cannot be used again.
     text = f"The request is larger than {max_bytes} bytes."
     return RefusedError(413, "PAYLOAD_TOO_LARGE", text, {"Connection": "close"})
 
 
 def _from_json(body: bytes) -> GraphQLRequest:
-    parameters = _json(body, "The body")
+    parameters = json_of(body, "The body")
     if isinstance(parameters, list):
         raise _bad("Send one request at a time, not a batch.")
     if not isinstance(parameters, dict):
@@ -101,7 +121,7 @@ def _from_query_string(query_string: bytes, max_bytes: int) -> GraphQLRequest:
         parameters[name] = value
     for name in ("variables", "extensions"):
         if name in parameters:
-            parameters[name] = _json(parameters[name].encode(), f"The parameter {name}") if parameters[name] else None
+            parameters[name] = json_of(parameters[name].encode(), f"The parameter {name}") if parameters[name] else None
     if parameters.get("operationName") == "":
         parameters["operationName"] = None
     return _request(parameters, may_write=False)
@@ -126,13 +146,28 @@ def _request(parameters: dict[str, Any], *, may_write: bool) -> GraphQLRequest:
     )
 
 
-# A number with a fraction keeps its digits; the JSON scalar reads them.
-_DECODER = msgspec.json.Decoder(float_hook=WrittenFloat)
+_MOST_FRACTIONS = 20_000
 
 
-def _json(text: bytes, what: str) -> Any:
+class _Fractions:
+    """A number with a fraction keeps its digits; the JSON scalar reads them. Each takes as long as many whole numbers."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_FRACTIONS
+
+    def __call__(self, text: str) -> WrittenFloat:
+        self._left -= 1
+        if self._left < 0:
+            raise RefusedError(
+                400, "TOO_COSTLY", f"The request has more than {_MOST_FRACTIONS} numbers with a fraction."
+            )
+        return WrittenFloat(text)
+
+
+def json_of(text: bytes, what: str) -> Any:
+    """RefusedError names `what` if it is not JSON."""
     try:
-        return _DECODER.decode(text)
+        return msgspec.json.Decoder(float_hook=_Fractions()).decode(text)
     except (ValueError, RecursionError):
         raise _bad(f"{what} is not JSON in UTF-8, or is nested too deeply.") from None
 

@@ -49,8 +49,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     def proved_address(self) -> str | None:
         return self.address if self.is_email_proved else None
 
-    def same_links(self, other: "Entry | None") -> bool:
-        """Whether nothing that decides about links differs."""
+    def says_the_same_as(self, other: "Entry | None") -> bool:
+        """Whether nothing differs but the time."""
         return other is not None and structs.replace(self, seen_at=other.seen_at) == other
 
 

@@ -3,7 +3,7 @@
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 
-from connectors.sdk.query import folded
+from connectors.sdk.row_test import folded
 
 # Comes after the names of those who have one.
 LAST_NAME = "\U0010ffff"

@@ -1,10 +1,12 @@
 """Which account of a source the rules find for one person, without regard to other people."""
 
 from collections.abc import Sequence
+from typing import Any, Self
 
 from msgspec import Struct
 
 from connectors.sdk.caller import Identity
+from connectors.sdk.connector import Connector
 from connectors.sdk.connector_info import DirectoryFact
 from connectors.sdk.settings import LinkSettings
 from gateway.people.directory import Directory, user_name
@@ -18,6 +20,15 @@ class SourceRules(Struct, frozen=True, kw_only=True):
     settings: LinkSettings
     facts: frozenset[DirectoryFact] = frozenset()
     directory_seconds: float = 300.0
+
+    @classmethod
+    def of(cls, connector: Connector[Any]) -> Self:
+        settings = connector.settings
+        return cls(
+            settings=settings.people,
+            facts=connector.info.directory,
+            directory_seconds=settings.cache.directory_seconds,
+        )
 
     @property
     def names_are_ids(self) -> bool:

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import strawberry
 
-from connectors.sdk.query import Interval, TextMatch
+from connectors.sdk.query import Interval
+from connectors.sdk.row_test import TextMatch
 from schema.core.arguments import given, source_key
 from schema.core.context import Context
 from schema.ports import SubjectMatch

@@ -1,4 +1,4 @@
-"""Limits of one GraphQL request, read by parser, cost measurement and validation."""
+"""Limits of one GraphQL request: of its document, of the values of its arguments, and of what it may cost."""
 
 from pydantic import Field
 
@@ -15,6 +15,11 @@ class DocumentLimits(Section):
     its fragments expanded. `introspection_depth` is the depth below `__schema` and `__type`. `objects`: page sizes of
     nested lists multiplied, of lists beside each other added. `detail_rows`: rows with fields that cost the source a
     request per row. `errors`: errors of a document reported at once.
+
+    Limits of values, in the document and in variables alike: `conditions` that a row is tested with (members of filters;
+    25 items of a list are one, every list of an operation is 15, times the rows that it stands below); `list_items` of
+    one list; `filter_characters` of a text in a filter or a search, `id_characters` of an id, `text_characters` of any
+    other text; `value_depth` of inputs; `json_values` and `json_depth` of all JSON.
     """
 
     tokens: int = Field(default=1_500, ge=1)
@@ -31,3 +36,11 @@ class DocumentLimits(Section):
     objects: int = Field(default=5_000, ge=1)
     detail_rows: int = Field(default=DETAIL_ROWS, ge=1)
     errors: int = Field(default=5, ge=1)
+    conditions: int = Field(default=70, ge=15)
+    list_items: int = Field(default=500, ge=1)
+    filter_characters: int = Field(default=500, ge=1, le=10_000)
+    id_characters: int = Field(default=2_000, ge=100)
+    text_characters: int = Field(default=65_536, ge=1)
+    value_depth: int = Field(default=16, ge=4, le=64)
+    json_values: int = Field(default=10_000, ge=1)
+    json_depth: int = Field(default=32, ge=1, le=100)

@@ -35,10 +35,12 @@ def read_time(value: object) -> datetime:
     if isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value)
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except OverflowError:
+            raise GraphQLError("DateTime must be within the years 1 to 9999 in UTC.") from None
         except ValueError:
-            moment = None
-        if moment is not None and moment.tzinfo is not None:
-            return moment.astimezone(UTC)
+            pass
     raise GraphQLError("DateTime must be an ISO 8601 string with a time zone, such as 2026-06-15T09:00:00Z.")
 
 

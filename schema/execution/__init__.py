@@ -5,6 +5,7 @@ executor.py   how values are completed: numbers that no Int can hold
 documents.py  documents parsed, measured and validated, cached by their text
 shape.py      counts of what a document contains, before anything else reads it
 cost.py       what a document may return: depth, fields, objects of lists, rows with details
+values.py     how large the values of arguments are, in the document and in variables
 selection.py  which fields a request selected below a field
 """
 

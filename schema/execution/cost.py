@@ -11,6 +11,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLArgument,
     GraphQLNamedType,
     GraphQLSchema,
     InlineFragmentNode,
@@ -30,6 +31,7 @@ from msgspec import Struct, structs
 
 from schema.core.limits import DocumentLimits
 from schema.core.pagination import DEFAULT_PAGE, MAX_PAGE
+from schema.execution.values import LIST, SEARCH, Values
 
 DETAIL_FIELDS = frozenset(
     ("Task", name) for name in ("form", "outcomes", "data", "previousSteps", "comments", "activities")
@@ -47,7 +49,8 @@ _BOTTOM = 100
 class Measure(Struct, frozen=True):
     """Cost of a selection with everything below it. `objects`: page sizes of nested lists multiplied, else added.
 
-    `detail_rows`: the largest number of rows for which a detail field is selected.
+    `detail_rows`: the largest number of rows for which a detail field is selected. `conditions`: what the rows of all lists
+    are tested with, see `Values`.
     """
 
     fields: int = 0
@@ -56,6 +59,7 @@ class Measure(Struct, frozen=True):
     introspection_depth: int = 0
     objects: int = 0
     detail_rows: int = 0
+    conditions: int = 0
 
     def beside(self, other: "Measure") -> "Measure":
         return Measure(
@@ -65,6 +69,7 @@ class Measure(Struct, frozen=True):
             max(self.introspection_depth, other.introspection_depth),
             self.objects + other.objects,
             max(self.detail_rows, other.detail_rows),
+            self.conditions + other.conditions,
         )
 
     def structure_excesses(self, limits: DocumentLimits) -> Iterator[str]:
@@ -85,6 +90,7 @@ class Measure(Struct, frozen=True):
                 self.detail_rows,
                 limits.detail_rows,
             ),
+            ("tests rows with {} conditions in all its lists", self.conditions, limits.conditions),
         )
 
 
@@ -101,19 +107,27 @@ class Meter:
     """
 
     def __init__(
-        self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, object] | None = None
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        variables: Mapping[str, object] | None = None,
+        limits: DocumentLimits | None = None,
     ) -> None:
+        """With `limits` the values of arguments are checked too: measuring raises ValueExcessError."""
         self.visited = 0
         self._schema = schema
         self._variables = None if variables is None else {**_defaults(document), **variables}
         self._fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
+        self._values = None if limits is None else Values(schema, limits, self._variables or {})
         # By name, and by the rows of the bulk action that the fragment stands in.
         self._measured: dict[tuple[str, int], Measure] = {}
         self._bulk_rows = 1
 
     def measure(self, operation: OperationDefinitionNode) -> Measure:
+        if self._values is not None:
+            self._values.check_variables(operation)
         return self._selection(operation.selection_set, self._schema.get_root_type(operation.operation), 0)
 
     def _selection(self, selection: SelectionSetNode, parent: GraphQLNamedType | None, level: int) -> Measure:
@@ -172,7 +186,19 @@ class Meter:
             introspection_depth=below.introspection_depth + 1 if is_introspection else below.introspection_depth,
             objects=below.objects if rows is None else rows * max(1, below.objects),
             detail_rows=detail_rows,
+            conditions=below.conditions * (rows or 1)
+            + (0 if definition is None else self._conditions(node, definition.args)),
         )
+
+    def _conditions(self, node: FieldNode, arguments: Mapping[str, GraphQLArgument]) -> int:
+        """What the rows of a list are tested with; 0 for other fields. The values of all arguments are checked."""
+        if self._values is None:
+            return 0
+        found = LIST if SEARCH in arguments or "filter" in arguments else 0
+        for sent in node.arguments or ():
+            if sent.name.value in arguments:
+                found += self._values.conditions(sent.name.value, arguments[sent.name.value].type, sent.value)
+        return found
 
     def _rows(self, node: FieldNode, arguments: Mapping[str, object]) -> int | None:
         """The most rows that a list field may return. None if the field has no page size."""

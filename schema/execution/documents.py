@@ -23,7 +23,8 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema.core.limits import DocumentLimits
 from schema.execution import shape
-from schema.execution.cost import Meter
+from schema.execution.cost import Measure, Meter
+from schema.execution.values import ValueExcessError
 
 KEPT_DOCUMENTS = 256
 LARGEST_KEPT_CHARACTERS = 32 * 1024
@@ -85,8 +86,8 @@ class Documents:
 
     def operation(
         self, document: DocumentNode, name: str | None, variables: dict[str, Any] | None
-    ) -> OperationDefinitionNode:
-        """The operation to run. Raises DocumentError if it is ambiguous, missing, not served or exceeds a limit."""
+    ) -> tuple[OperationDefinitionNode, Measure]:
+        """The operation to run, and what it costs. Raises DocumentError if it is ambiguous, missing, not served or exceeds a limit."""
         operation = get_operation_ast(document, name)
         if operation is None:
             text = (
@@ -97,12 +98,15 @@ class Documents:
             raise DocumentError("OPERATION_RESOLUTION_FAILURE", [GraphQLError(text)])
         if operation.operation is OperationType.SUBSCRIPTION:
             raise DocumentError("SUBSCRIPTIONS_NOT_SERVED", [GraphQLError("Subscriptions are not served.", operation)])
-        # Page sizes come by variable, so this check is made for each request.
-        measure = Meter(self._schema, document, variables or {}).measure(operation)
+        # Page sizes and filters come by variable, so this check is made for each request.
+        try:
+            measure = Meter(self._schema, document, variables or {}, self._limits).measure(operation)
+        except ValueExcessError as error:
+            raise DocumentError("TOO_COSTLY", [GraphQLError(str(error), operation)]) from error
         excesses = [GraphQLError(excess, operation) for excess in measure.cost_excesses(self._limits)]
         if excesses:
             raise DocumentError("TOO_COSTLY", excesses)
-        return operation
+        return operation, measure
 
     def _validated(self, text: str) -> DocumentNode:
         try:

@@ -3,7 +3,8 @@
 from msgspec import Struct
 
 from connectors.sdk.model import FlowRef, NativeRef, TaskKind, TaskPriority, TaskRef, TaskState
-from connectors.sdk.query import Interval, TaskOrderField, TextMatch
+from connectors.sdk.query import Interval, TaskOrderField
+from connectors.sdk.row_test import TextMatch
 from schema.ports.people import PersonId
 
 

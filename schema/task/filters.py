@@ -7,7 +7,8 @@ import strawberry
 from msgspec import structs
 
 from connectors.sdk.model import OPEN_STATES, FlowRef, NativeRef, TaskRef
-from connectors.sdk.query import Interval, TextMatch
+from connectors.sdk.query import Interval
+from connectors.sdk.row_test import TextMatch
 from schema import ports
 from schema.core.arguments import argument, given, person
 from schema.core.context import Context

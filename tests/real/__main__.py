@@ -1,7 +1,7 @@
-"""`make test-real`: starts the engines, runs their tests in this folder, and stops them.
+"""`make test-real`: starts the engines and the identity provider, runs their tests in this folder, and stops them.
 
-Operaton is fetched from Maven Central. Camunda 8 is tested if its archive is there: named by CAMUNDA_ARCHIVE, or kept. Names of
-engines as arguments choose among them; further arguments are for pytest.
+Operaton and Keycloak are fetched from Maven Central. Camunda 8 is tested if its archive is there: named by CAMUNDA_ARCHIVE, or
+kept. Names of engines as arguments choose among them; further arguments are for pytest.
 """
 
 import os
@@ -15,6 +15,8 @@ from types import FrameType
 import pytest
 
 from tests.real.engine import NOT_THERE, EngineError, Ports, archive, is_archive_there, java_home, running, unpacked
+from tests.real.keycloak.run import QUIET
+from tests.real.keycloak.run import run as keycloak
 from tests.real.operaton.engine import prepared
 
 FIRST_PORT = 28080
@@ -34,7 +36,8 @@ def _camunda(arguments: list[str]) -> int:
     with running(folder, java, ports) as address:
         print(f"{folder.name} is ready at {address} after {time.monotonic() - prepared_at:.1f} s")
         os.environ["CAMUNDA_REAL_ADDRESS"] = address
-        return int(pytest.main([str(HERE), f"--ignore={HERE / 'operaton'}", *arguments]))
+        others = [f"--ignore={HERE / name}" for name in ("operaton", "keycloak")]
+        return int(pytest.main([str(HERE), *others, *QUIET, *arguments]))
 
 
 def _operaton(arguments: list[str]) -> int:
@@ -47,7 +50,7 @@ def _operaton(arguments: list[str]) -> int:
     return int(pytest.main([str(HERE / "operaton"), *arguments]))
 
 
-PARTS: dict[str, Callable[[list[str]], int]] = {"operaton": _operaton, "camunda": _camunda}
+PARTS: dict[str, Callable[[list[str]], int]] = {"operaton": _operaton, "keycloak": keycloak, "camunda": _camunda}
 
 
 def main(arguments: list[str]) -> int:
@@ -57,7 +60,7 @@ def main(arguments: list[str]) -> int:
     chosen = [each for each in arguments if each in PARTS]
     rest = [each for each in arguments if each not in PARTS]
     if not chosen:
-        chosen = ["operaton", *(["camunda"] if is_archive_there() else [])]
+        chosen = ["operaton", "keycloak", *(["camunda"] if is_archive_there() else [])]
     try:
         codes = [PARTS[part](rest) for part in chosen]
     except EngineError as error:

@@ -89,7 +89,7 @@ class OwnWork:
 
     def remembered(self, task: Task) -> Task:
         """A record that the vendor gave, with what our write told and the record leaves out."""
-        ended = None if task.rule == OWN_WORK else self._newest.get(task.ref)
+        ended = None if not self._newest or task.rule == OWN_WORK else self._newest.get(task.ref)
         if ended is None or ended.at < self._now() - self._keep:
             return task
         self._seen[task.ref] = task if task.payload is None else structs.replace(task, payload=None)

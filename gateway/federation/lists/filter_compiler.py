@@ -11,7 +11,8 @@ from typing import TypeVar
 from msgspec import Struct, structs
 
 from connectors.sdk.model import NativeRef, Task, TaskState
-from connectors.sdk.query import TaskQuery, TextMatch, folded, overdue
+from connectors.sdk.query import TaskQuery, overdue
+from connectors.sdk.row_test import FoldedOnce, TextMatch, all_hold, always, folded, one_holds, shown_texts
 from gateway.federation.lists.query_logic import conjunction, generalisation, is_contradictory
 from schema.ports import PersonId, SubjectMatch, TaskFilter
 
@@ -29,7 +30,7 @@ class CompiledFilter(Struct, frozen=True):
 
 
 MATCHES_NONE = CompiledFilter(None, is_exact=True, matches=lambda _: False)
-MATCHES_ALL = CompiledFilter(TaskQuery(), is_exact=True, matches=lambda _: True)
+MATCHES_ALL = CompiledFilter(TaskQuery(), is_exact=True, matches=always)
 
 
 class FilterCompiler:
@@ -43,6 +44,11 @@ class FilterCompiler:
         self._vendor = vendor
         self._native_id = native_id
         self._now = now
+        # Many conditions on one row fold its texts once.
+        self._shown = FoldedOnce(shown_texts)
+        self._title: FoldedOnce[Task] = FoldedOnce(lambda task: (task.title,))
+        self._tags: FoldedOnce[Task] = FoldedOnce(lambda task: [tag.name for tag in task.tags or ()])
+        self._labels: FoldedOnce[Task] = FoldedOnce(lambda task: [each.label or "" for each in task.subjects or ()])
 
     def compile(self, wanted: TaskFilter) -> CompiledFilter:
         """The filter with all that is nested in it."""
@@ -66,7 +72,7 @@ class FilterCompiler:
         return CompiledFilter(
             asked,
             is_exact=asked == query and not tests,
-            matches=lambda task: query.matches(task) and all(test(task) for test in tests),
+            matches=all_hold([query.test(self._shown), *tests] if query != TaskQuery() else tests),
         )
 
     def _includes_source(self, wanted: TaskFilter) -> bool:
@@ -120,13 +126,14 @@ class FilterCompiler:
             titles = wanted.titles
             tests.append(lambda task: task.title in titles)
         if wanted.title is not None:
-            tests.append(_text(wanted.title, lambda task: task.title))
+            holds = wanted.title.test()
+            tests.append(lambda task: holds(task.title, self._title(task)))
         if wanted.business_key is not None:
             tests.append(_text(wanted.business_key, lambda task: task.business_key))
         if wanted.definition is not None:
             tests.append(_text(wanted.definition, lambda task: task.definition.key if task.definition else None))
         if wanted.tag is not None:
-            tests.append(_tag(wanted.tag))
+            tests.append(_tag(wanted.tag, self._tags))
         if wanted.has_candidate_users is not None:
             tests.append(_has(wanted.has_candidate_users, lambda task: task.candidate_users))
         if wanted.has_candidate_groups is not None:
@@ -134,7 +141,7 @@ class FilterCompiler:
         if wanted.has_flow is not None:
             tests.append(_has(wanted.has_flow, lambda task: task.flow_id is not None))
         if wanted.subject is not None and wanted.subject.label is not None:
-            tests.append(_subject(wanted.subject))
+            tests.append(_subject(wanted.subject, self._labels))
         return tests
 
 
@@ -159,7 +166,7 @@ def _all_of(operands: Sequence[CompiledFilter]) -> CompiledFilter:
         is_exact = is_exact and operand.is_exact and says_all
     if is_contradictory(query):
         return MATCHES_NONE
-    return CompiledFilter(query, is_exact=is_exact, matches=lambda task: all(each.matches(task) for each in operands))
+    return CompiledFilter(query, is_exact=is_exact, matches=all_hold([operand.matches for operand in operands]))
 
 
 def _any_of(operands: Sequence[CompiledFilter]) -> CompiledFilter:
@@ -171,7 +178,7 @@ def _any_of(operands: Sequence[CompiledFilter]) -> CompiledFilter:
     query = possible[0][0]
     for other, _ in possible[1:]:
         query = generalisation(query, other)
-    return CompiledFilter(query, is_exact=False, matches=lambda task: any(each.matches(task) for _, each in possible))
+    return CompiledFilter(query, is_exact=False, matches=one_holds([operand.matches for _, operand in possible]))
 
 
 def _not(operand: CompiledFilter) -> CompiledFilter:
@@ -180,9 +187,10 @@ def _not(operand: CompiledFilter) -> CompiledFilter:
         return MATCHES_ALL
     if operand.is_exact and operand.query == TaskQuery():
         return MATCHES_NONE
+    matches = operand.matches
     states = operand.query.states
     if not operand.is_exact or states is None or operand.query != TaskQuery(states=states):
-        return CompiledFilter(TaskQuery(), is_exact=False, matches=lambda task: not operand.matches(task))
+        return CompiledFilter(TaskQuery(), is_exact=False, matches=lambda task: not matches(task))
     others = frozenset(TaskState) - states
     if not others:
         return MATCHES_NONE
@@ -190,24 +198,27 @@ def _not(operand: CompiledFilter) -> CompiledFilter:
 
 
 def _text(match: TextMatch, text: Callable[[Task], str | None]) -> Test:
-    return lambda task: match.holds(text(task))
+    holds = match.test()
+    return lambda task: holds(text(task))
 
 
 def _has(wanted: bool, value: Callable[[Task], object]) -> Test:  # noqa: FBT001 a member of the filter
     return lambda task: bool(value(task)) == wanted
 
 
-def _tag(match: TextMatch) -> Test:
+def _tag(match: TextMatch, names: FoldedOnce[Task]) -> Test:
     """One tag must fit; `is_null` asks for tasks without tags. `not_in` of tags comes as a filter of its own."""
+    holds = match.test()
 
     def test(task: Task) -> bool:
-        names = [tag.name for tag in task.tags or ()]
-        return any(match.holds(name) for name in names) if names else match.holds(None)
+        if not task.tags:
+            return holds(None)
+        return any(map(holds, (tag.name for tag in task.tags), names.parts(task)))
 
     return test
 
 
-def _subject(match: SubjectMatch) -> Test:
+def _subject(match: SubjectMatch, labels: FoldedOnce[Task]) -> Test:
     """One subject must fit all members of the match."""
     label = folded(match.label or "")
 
@@ -215,8 +226,8 @@ def _subject(match: SubjectMatch) -> Test:
         return any(
             (match.type is None or subject.type == match.type)
             and (match.native_id is None or subject.native_id == match.native_id)
-            and label in folded(subject.label or "")
-            for subject in task.subjects or ()
+            and label in shown
+            for subject, shown in zip(task.subjects or (), labels.parts(task), strict=True)
         )
 
     return test

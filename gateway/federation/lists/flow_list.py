@@ -99,9 +99,11 @@ class FlowLists:
         return ScannedStream(spec, self._scan(contribution, pushed, fresh=request.fresh))
 
     def _admit(self, query: FlowQuery) -> Admit[Flow]:
+        matches = query.test()
+
         def admit(flow: Flow) -> Flow | None:
             shown = self._overlay.seen(flow)
-            return shown if query.matches(shown) else None
+            return shown if matches(shown) else None
 
         return admit
 

@@ -11,7 +11,8 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.connector_info import Listing
 from connectors.sdk.errors import InputError
 from connectors.sdk.model import NativeRef, Task, TaskRef, User
-from connectors.sdk.query import Page, has_words
+from connectors.sdk.query import Page
+from connectors.sdk.row_test import Words
 from gateway.federation.authorization import KnownAccounts
 from gateway.federation.cache import CachedResult, Kind, fingerprint
 from gateway.federation.lists.cursor import CursorCodec
@@ -77,9 +78,10 @@ class PeopleLists:
         task = None if assignable_to is None else await self._assignable(caller, assignable_to)
         page: PageBuilder[PersonRow] = self._page("users", request, search, assignable_to)
         distinct: set[tuple[str, str]] = set()
+        words = Words(search or "")
 
         def admit(row: PersonRow) -> PersonRow | None:
-            if search is not None and not _is_found(search, row.person, row.user):
+            if not _is_found(words, row.person, row.user):
                 return None
             if task is not None and not _is_offered(row):
                 return None
@@ -112,10 +114,10 @@ class PeopleLists:
     async def groups(self, request: PageRequest, *, search: str | None = None) -> RowList[GroupRow]:
         """Groups of all sources. Raises InputError for a cursor that does not fit."""
         page: PageBuilder[GroupRow] = self._page("groups", request, search, None)
+        words = Words(search or "")
 
         def admit(row: GroupRow) -> GroupRow | None:
-            names = (row.group.name, row.group.native_id, *row.group.aliases)
-            return row if search is None or has_words(search, names) else None
+            return row if words.are_in((row.group.name, row.group.native_id, *row.group.aliases)) else None
 
         contributions: list[Contribution[GroupRow]] = []
         for source in self._sources:
@@ -294,12 +296,12 @@ def _add(
     contribution.streams.append(ScannedStream(spec, fetch))
 
 
-def _is_found(search: str, person: Caller | None, user: User | None) -> bool:
+def _is_found(words: Words, person: Caller | None, user: User | None) -> bool:
     """Whether each word of `search` is a part of a name, user name or mail address."""
     texts = [] if person is None else [person.name, person.email, person.key]
     if user is not None:
         texts += [user.name, user.username, user.email]
-    return has_words(search, [text for text in texts if text])
+    return words.are_in([text for text in texts if text])
 
 
 def _is_offered(row: PersonRow) -> bool:

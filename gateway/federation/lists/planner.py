@@ -11,6 +11,7 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError
 from connectors.sdk.model import Task
 from connectors.sdk.query import Interval, SortDirection, TaskQuery
+from connectors.sdk.row_test import all_hold, always, one_holds
 from gateway.federation.authorization import disjuncts, unlinked
 from gateway.federation.lists.filter_compiler import CompiledFilter, FilterCompiler, Test
 from gateway.federation.lists.position import StreamId, StreamKind
@@ -69,7 +70,7 @@ class SourcePlan(Struct, frozen=True, kw_only=True):
         """
         if not stream.query.without_candidates:
             return self.admits
-        return lambda task: self.matches(task) and any(query.matches(task) for query in stream.visible)
+        return all_hold([one_holds([query.test() for query in stream.visible]), self.matches])
 
     @property
     def is_skipped(self) -> bool:
@@ -136,14 +137,15 @@ class Planner:
         else:
             streams = self._paged(source, wanted, partitions, is_exact=compiled.is_exact)
         is_pushed = compiled.is_exact and all(each.is_exact for each in wanted) and all(s.is_pushed for s in streams)
+        matches, is_visible = compiled.matches, one_holds([query.test() for query in visible])
         return SourcePlan(
             streams=tuple(streams),
             filters=FilterPlacement.PUSHED_DOWN if is_pushed else FilterPlacement.GATEWAY,
             sorts=FilterPlacement.GATEWAY if partitions is None else FilterPlacement.PUSHED_DOWN,
-            admits=lambda task: compiled.matches(task) and any(query.matches(task) for query in visible),
-            matches=compiled.matches,
+            admits=all_hold([test for test in (is_visible, matches) if test is not always]),
+            matches=matches,
             disjuncts=tuple(each.query for each in wanted),
-            own=tuple(task for task in self._own(source.connector) if compiled.matches(task)),
+            own=tuple(task for task in self._own(source.connector) if matches(task)),
         )
 
     def _compiled(self, source: Source, native_id: NativeId) -> CompiledFilter:

@@ -13,6 +13,7 @@ from connectors.sdk.query import Page
 from gateway.federation.lists.count import Count, exactly, lower_bound
 from gateway.federation.lists.full_scan import Snapshot
 from gateway.federation.lists.position import StreamId, StreamPosition, StreamStart
+from gateway.federation.lists.row_work import RowWork
 from gateway.federation.lists.sort_order import Listed, Order, R, Rank, SortValues
 
 _R_co = TypeVar("_R_co", bound=Listed, covariant=True)
@@ -176,9 +177,11 @@ class PagedStream(Generic[R]):
     async def prepare(self) -> None:
         self.opened = True
         unwanted = 0
+        work = RowWork()
         try:
             while not self._at_end and not self._has_whole_tie():
                 page = await self._next_page()
+                await work.rest()
                 self.has_read = True
                 if self._vendor_total is None and page.total is not None:
                     is_exact = page.total_accuracy is CountAccuracy.EXACT
@@ -324,8 +327,9 @@ class ScannedStream(Generic[R]):
         try:
             snapshot = await self._fetch()
             self.has_read = True
-            wanted = [shown for row in snapshot.rows if (shown := self._admit(row)) is not None]
-            ranked = [(self._order.rank_of(row), row) for row in wanted]
+            work = RowWork()
+            wanted = [row for row in await work.each(snapshot.rows, self._admit) if row is not None]
+            ranked = list(zip(await work.each(wanted, self._order.rank_of), wanted, strict=True))
             rest = [pair for pair in ranked if self._after is None or pair[0] > self._after]
             self._rows = deque(sorted(rest, key=lambda pair: pair[0]))
         except Exception as raised:  # noqa: BLE001 what a source raises stays in its part of the list

@@ -7,6 +7,7 @@ from connectors.sdk.caller import Caller
 from connectors.sdk.clock import utc_now
 from connectors.sdk.model import CountAccuracy, GroupRef, NativeRef, Task, UserRef
 from connectors.sdk.query import overdue
+from gateway.federation.lists.row_work import RowWork
 from gateway.federation.lists.source_report import is_complete
 from gateway.federation.lists.task_list import TaskLists
 from gateway.federation.sources import Source
@@ -57,8 +58,10 @@ class Stats:
         )
         incomplete = {report.source for report in reports if not is_complete(report)}
         grouped: dict[tuple[BucketKey, ...], list[Task]] = {}
-        for task in tasks:
-            keys = tuple(self._key(dimension, task, now) for dimension in request.group_by)
+        keys_of = await RowWork().each(
+            tasks, lambda task: tuple(self._key(dimension, task, now) for dimension in request.group_by)
+        )
+        for task, keys in zip(tasks, keys_of, strict=True):
             grouped.setdefault(keys, []).append(task)
         buckets = [
             TaskBucket(

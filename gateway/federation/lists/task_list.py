@@ -22,15 +22,8 @@ from gateway.federation.lists.odd_rows import may_concern, presentable
 from gateway.federation.lists.page import PageBuilder
 from gateway.federation.lists.planner import PlannedStream, Planner, SourcePlan
 from gateway.federation.lists.position import ListPosition, StreamId, StreamKind, start_of
-from gateway.federation.lists.row_stream import (
-    Admit,
-    FetchAll,
-    PagedStream,
-    ScannedStream,
-    StreamSpec,
-    VendorPages,
-)
-from gateway.federation.lists.sort_order import SortValues, TotalOrder
+from gateway.federation.lists.row_stream import Admit, FetchAll, PagedStream, ScannedStream, StreamSpec, VendorPages
+from gateway.federation.lists.sort_order import Order, SortValues, TotalOrder, Unsorted
 from gateway.federation.lists.source_report import Contribution, is_complete
 from gateway.federation.lists.told_calls import counted_by, counted_pages, is_vain
 from gateway.federation.objects import GET_TASK
@@ -136,7 +129,7 @@ class TaskLists:
     async def _all_read(
         self, caller: Caller, planner: Planner, request: TaskListRequest, since: Mapping[str, datetime]
     ) -> list[Contribution[Task]]:
-        contributions = await self._contributions(caller, planner, request, TotalOrder(()), None, since)
+        contributions = await self._contributions(caller, planner, request, Unsorted(), None, since)
         async with anyio.create_task_group() as group:
             for contribution in contributions:
                 for stream in contribution.streams:
@@ -188,7 +181,7 @@ class TaskLists:
         caller: Caller,
         planner: Planner,
         request: TaskListRequest,
-        order: TotalOrder,
+        order: Order[Task],
         start: ListPosition | None,
         since: Mapping[str, datetime],
     ) -> list[Contribution[Task]]:
@@ -231,7 +224,7 @@ class TaskLists:
         caller: Caller,
         planner: Planner,
         request: TaskListRequest,
-        order: TotalOrder,
+        order: Order[Task],
         start: ListPosition | None,
         since: datetime | None,
     ) -> None:
@@ -369,7 +362,7 @@ async def _listed(connector: Connector[Any], query: TaskQuery, limit: int, after
 
 
 def _written(
-    source: str, tasks: Sequence[Task], plan: SourcePlan, order: TotalOrder, start: ListPosition | None
+    source: str, tasks: Sequence[Task], plan: SourcePlan, order: Order[Task], start: ListPosition | None
 ) -> ScannedStream[Task]:
     """The tasks that writes left, as long as the vendor does not show them, and those that the caller ended."""
     stream = StreamId(source, StreamKind.LOCAL)

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+import httpx2
 import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from connectors.camunda7 import Camunda7Connector
+from connectors.camunda7 import Camunda7Connector, Camunda7Settings
 from connectors.camunda7.client import Body
 from connectors.camunda7.errors import is_refusal
 from connectors.camunda7.formats import format_date
@@ -15,7 +16,8 @@ from connectors.sdk.errors import ConnectorError, ForbiddenError, UnavailableErr
 from connectors.sdk.http import Answer
 from connectors.sdk.model import ActivityType, CountAccuracy, DetailAspect, FormFieldType, FormKind, TaskState
 from connectors.sdk.query import Interval, SortDirection, SortKey, TaskOrderField, TaskQuery
-from connectors.sdk.testing import Reply, drain, read
+from connectors.sdk.testing import FaultyTransport, Reply, drain, read
+from sandbox.camunda7 import Camunda7StandIn
 from sandbox.camunda7.auth import UnauthenticatedError
 from tests.connectors.camunda7.conftest import NOW, House
 
@@ -380,3 +382,22 @@ async def test_one_wrong_password_locks_the_account(house: House, connector: Cam
         await connector.ping()
     house.now += timedelta(seconds=3)
     await connector.ping()
+
+
+@pytest.mark.parametrize(
+    ("credentials", "header"),
+    [
+        ({"kind": "none"}, None),
+        ({"kind": "basic", "username": "taskgate", "password": "secret"}, "Basic dGFza2dhdGU6c2VjcmV0"),
+        ({"kind": "bearer", "token": "secret"}, "Bearer secret"),
+    ],
+)
+async def test_the_account_signs_in_as_the_engine_is_set_up(credentials: dict[str, str], header: str | None) -> None:
+    """The starter's REST API has no authentication; Basic, or a token where something before it checks one."""
+    source = Camunda7StandIn().source_config("http://camunda7.test") | {"credentials": credentials}
+    transport = FaultyTransport(httpx2.MockTransport(lambda _: Reply.json({"count": 0}).response()))
+    connector = Camunda7Connector.open(Camunda7Settings.model_validate(source), transport=transport)
+    await connector.ping()
+    await connector.aclose()
+
+    assert [header] == [each.headers.get("Authorization") for each in transport.requests]

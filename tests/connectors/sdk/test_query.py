@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from connectors.sdk.model import GroupRef, Task, TaskState, UserRef
-from connectors.sdk.query import SortKey, TaskOrderField, TaskQuery, folded, order_value
+from connectors.sdk.query import SortKey, TaskOrderField, TaskQuery, order_value
+from connectors.sdk.row_test import folded
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 TASK = Task(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.cli.asgi_server import WRITES_S, AsgiServer, bound
+from tests.effort import sized
 
 pytestmark = pytest.mark.server
 
@@ -83,3 +84,58 @@ async def test_what_was_accepted_is_answered_and_nothing_new_is_accepted() -> No
 
     assert [WRITES_S] == application.drained
     assert [True, True] == [answer.startswith(b"HTTP/1.1 200 OK") and answer.endswith(b"ok") for answer in answers]
+
+
+async def answered_once(port: int, *, waits: float) -> bool | None:
+    """Whether a request over its own connection was answered; None where the gateway did not accept it."""
+    try:
+        reader, writer = await asyncio.open_connection(HOST, port)
+    except OSError:
+        return None
+    await asyncio.sleep(waits)
+    try:
+        writer.write(REQUEST)
+        return (await reader.read()).endswith(b"ok")
+    except ConnectionError:
+        return False
+    finally:
+        writer.close()
+
+
+async def test_no_connected_client_is_lost() -> None:
+    """Clients connect and ask without a pause while the server ends, over and over."""
+    lost = asked = 0
+    for number in range(sized(50, 3)):
+        application, port = Application(), free_port()
+        application.go.set()
+        server = AsgiServer(application, bound(HOST, port))
+        await server.__aenter__()
+
+        async def client(waits: float, port: int = port) -> None:
+            nonlocal lost, asked
+            while (found := await answered_once(port, waits=waits)) is not None:
+                asked += 1
+                lost += not found
+
+        clients = [asyncio.create_task(client(waits)) for waits in (0.0, 0.0, 0.001, 0.01)]
+        await asyncio.sleep(0.01 + number % 5 / 1_000)
+        async with asyncio.timeout(10):
+            await server.__aexit__(None, None, None)
+            await asyncio.gather(*clients)
+
+    assert asked
+    assert lost == 0
+
+
+async def test_a_client_whose_connection_was_not_accepted_yet_is_answered() -> None:
+    """The system accepted it. The server had no turn of its loop since."""
+    application, port = Application(), free_port()
+    application.go.set()
+    server = AsgiServer(application, bound(HOST, port))
+    await server.__aenter__()
+    with socket.create_connection((HOST, port)) as client:
+        client.sendall(REQUEST)
+        await server.__aexit__(None, None, None)
+        answer = client.recv(1_000)
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")

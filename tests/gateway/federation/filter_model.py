@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from connectors.sdk.model import FlowRef, NativeRef, SubjectRef, Task
-from connectors.sdk.query import TextMatch, time_of
+from connectors.sdk.query import time_of
+from connectors.sdk.row_test import TextMatch
 from schema.ports import PersonId, SubjectMatch, TaskFilter
 from tests.gateway.federation.memory_source import NOW
 

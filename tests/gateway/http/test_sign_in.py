@@ -8,12 +8,14 @@ from typing import Any
 import httpx2
 import pytest
 
+from connectors.sdk.http.upstream import Upstream
 from gateway.app import create_app
 from gateway.auth.oidc import provider
 from gateway.settings import load
 from sandbox.config import toml
 from sandbox.issuer import CERTS, GATEWAY, SmallIssuer
 from tests.gateway.auth.oidc.providing import ByHost
+from tests.gateway.auth.oidc.test_hostile_tokens import HOSTILE
 from tests.gateway.configuration import PEOPLE, SOURCES
 from tests.gateway.conftest import OpenClient
 
@@ -170,16 +172,38 @@ async def test_a_page_of_another_origin_can_read_the_challenge(
     assert "WWW-Authenticate" in answer.headers["access-control-expose-headers"]
 
 
-async def test_refused_tokens_reach_no_vendor_and_the_provider_once(
-    client: httpx2.AsyncClient, small: SmallIssuer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever is asked for. A hundred unknown keys cause one request."""
-    from connectors.sdk.http.upstream import Upstream
+@pytest.fixture
+def no_vendor(client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on a request to a vendor fails the test. The gateway has started before."""
 
     def sent(*_: object, **__: object) -> None:
-        raise AssertionError("a vendor was asked")
+        pytest.fail("a vendor was asked")
 
     monkeypatch.setattr(Upstream, "exchange", sent)
+
+
+@pytest.mark.usefixtures("no_vendor")
+async def test_each_hostile_token_is_401_and_reaches_no_vendor(client: httpx2.AsyncClient, small: SmallIssuer) -> None:
+    """With a challenge that says why; nothing of the token is told back."""
+    wrong = []
+    for name, make in HOSTILE.items():
+        token = make(small)
+        query = 'mutation { claimTask(input: {taskId: "x"}) { status } }'
+        answer = await client.post(
+            "/graphql", json={"query": query}, headers=[(b"authorization", b"Bearer " + token.encode("latin-1"))]
+        )
+        told = answer.headers.get("www-authenticate", "") + answer.text
+        if answer.status_code != 401 or 'error="invalid_token"' not in told or token in told:
+            wrong.append((name, answer.status_code))
+
+    assert [] == wrong
+
+
+@pytest.mark.usefixtures("no_vendor")
+async def test_refused_tokens_reach_no_vendor_and_the_provider_once(
+    client: httpx2.AsyncClient, small: SmallIssuer
+) -> None:
+    """Whatever is asked for. A hundred unknown keys cause one request."""
     before = small.requests[CERTS]
     foreign = SmallIssuer(algorithm="ES256")
     query = "{ tasks(first: 1) { nodes { id } } }"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.sdk.query import folded, has_words
+from connectors.sdk.row_test import folded, has_words
 from gateway.people import name_index
 from gateway.people.name_index import NameIndex
 

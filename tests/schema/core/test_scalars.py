@@ -58,3 +58,10 @@ def test_value_that_is_not_json_is_a_bug() -> None:
     """Its text is not shown instead."""
     with pytest.raises(TypeError):
         write_json({"x": object()})
+
+
+@pytest.mark.parametrize("value", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
+def test_time_beyond_the_calendar_is_refused(value: str) -> None:
+    """It is none once it is in UTC."""
+    with pytest.raises(GraphQLError, match="1 to 9999"):
+        read_time(value)

@@ -17,7 +17,8 @@ from connectors.sdk.model import (
     TaskRef,
     TaskState,
 )
-from connectors.sdk.query import FlowQuery, Interval, TextMatch
+from connectors.sdk.query import FlowQuery, Interval
+from connectors.sdk.row_test import TextMatch
 from schema.core.relay import global_id
 from schema.ports import DefinitionRow, FlowListRequest, PageRequest, SourceRef, WriteRequest, WriteResult, intents
 from tests.schema.conftest import NOW, Ask

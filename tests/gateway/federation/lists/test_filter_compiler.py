@@ -21,7 +21,8 @@ from connectors.sdk.model import (
     TaskState,
     UserRef,
 )
-from connectors.sdk.query import Interval, TaskOrderField, TaskQuery, TextMatch
+from connectors.sdk.query import Interval, TaskOrderField, TaskQuery
+from connectors.sdk.row_test import TextMatch
 from gateway.federation.lists.filter_compiler import CompiledFilter, FilterCompiler
 from schema.core.context import Context
 from schema.ports import PersonId, SubjectMatch, TaskFilter

@@ -8,8 +8,9 @@ from msgspec import structs
 
 from connectors.sdk.errors import ConnectorError, UnavailableError
 from connectors.sdk.model import CountAccuracy, Task, TaskRef
-from connectors.sdk.query import Page, TaskOrderField, TaskQuery, TextMatch
+from connectors.sdk.query import Page, TaskOrderField, TaskQuery
 from connectors.sdk.registry import connector_types
+from connectors.sdk.row_test import TextMatch
 from schema.ports import ClaimIntent, InboxScope, SourceStatus, TaskFilter, TaskListRequest, WriteRequest
 from tests.gateway.federation.memory_source import MemoryConnector, federation, later, person, task
 

@@ -6,20 +6,25 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-from connectors.sdk.commands import Command
-from connectors.sdk.errors import ConnectorError, UnavailableError
-from gateway.federation.writes import looker, proof
+from msgspec import structs
+
+from connectors.sdk.commands import Command, MutationStatus
+from connectors.sdk.errors import ConflictError, ConnectorError, UnavailableError
+from gateway.federation.writes import Undoer, WritePipeline, array, looker, proof
 from gateway.federation.writes.attempt import Attempt
 from gateway.federation.writes.authorship import Who, completer
 from gateway.federation.writes.evidence import evidence_of
 from gateway.federation.writes.proof import Verdict
 from gateway.federation.writes.send_once import AtMostOnceSender
+from gateway.federation.writes.undoing import Undone
 from gateway.federation.writes.verbs import VERBS
 from gateway.store import Evidence
+from schema.ports import ClaimIntent, WriteResult
 
 Perform = Callable[[Any], Awaitable[Any]]
 
 _send = AtMostOnceSender.send
+_run = WritePipeline.run
 
 
 @contextmanager
@@ -112,6 +117,38 @@ def outcome_as_proof() -> Iterator[None]:
 def old_look_as_proof() -> Iterator[None]:
     """Who was no owner when a page showed the task a while ago was none when the write was sent."""
     with patch.object(proof, "SKEW", timedelta(minutes=10)):
+        yield
+
+
+@contextmanager
+def lacking_line_as_refusal() -> Iterator[None]:
+    """A task that the answer for several does not name counts as refused."""
+    with patch.object(array, "MalformedResponseError", lambda text, **_: ConflictError(text)):
+        yield
+
+
+@contextmanager
+def next_task_after_a_lost_claim() -> Iterator[None]:
+    """Where the claim of a task is unclear, the search for the next one goes on."""
+
+    async def run(self: WritePipeline, attempt: Attempt) -> WriteResult:
+        result = await _run(self, attempt)
+        is_of_search = isinstance(attempt.request.intent, ClaimIntent) and attempt.request.idempotency_key is None
+        is_open = result.status is MutationStatus.UNKNOWN and is_of_search
+        return structs.replace(result, status=MutationStatus.REJECTED) if is_open else result
+
+    with patch.object(WritePipeline, "run", run):
+        yield
+
+
+@contextmanager
+def step_not_undone() -> Iterator[None]:
+    """What the first step of two did is left as it is."""
+
+    async def take_back(*_: object) -> tuple[Undone, None]:
+        return Undone.CLOSED, None
+
+    with patch.object(Undoer, "take_back", take_back):
         yield
 
 

@@ -38,6 +38,7 @@ _NEW: dict[str, Intent] = {
     "create": CreateTaskIntent(title="new"),
     "start_flow": StartFlowIntent(definition_key="invoice"),
 }
+_COMPLETIONS = frozenset({"complete", "complete-free"})
 _UNASSIGNED = frozenset({"claim", "complete-free", "assign"})
 
 
@@ -62,7 +63,7 @@ def _is_of_use(verb: str, fault: Fault, around: Around) -> bool:
         return False
     if around is Around.RIVAL_UNSEEN and verb not in {"claim", "assign"}:
         return False
-    return not (around is Around.SECOND_FAULT and fault is Fault.NONE)
+    return not (around is Around.SECOND_FAULT and fault is Fault.NONE and verb != "complete-free")
 
 
 _RIVAL_AT = {
@@ -80,10 +81,16 @@ SINGLES = len(_ALL)
 _CALLS = {Around.COPY: (0.0, 0.01), Around.LATER_COPY: (0.0, 30.0)}
 
 
+def singles_of(kind: Kind) -> int:
+    """How many there are for a kind: where only completions differ from other kinds, those."""
+    return SINGLES if kind.take_over is None else sum(verb in _COMPLETIONS for verb, _, _ in _ALL)
+
+
 def single_of(kind: Kind, seed: int, number: int) -> Plan:
     """Equal arguments give equal plans."""
     chance = random.Random(f"{seed}/{kind.name}/{number}")
-    verb, fault, around = _ALL[(number - FIRST) % SINGLES]
+    chosen = _ALL if kind.take_over is None else [one for one in _ALL if one[0] in _COMPLETIONS]
+    verb, fault, around = chosen[(number - FIRST) % len(chosen)]
     begins = chance.uniform(0, 60)
     one_flow = flow(SOURCE, f"f{number}") if verb in _ON_FLOW else None
     one_task = None

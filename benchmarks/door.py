@@ -1,0 +1,317 @@
+"""Attacks on the door: `python benchmarks/door.py [--seconds N] [--rounds N]`.
+
+A gateway without sources runs in a process of its own, as `taskgate serve` starts it, with two seconds for a head and for a
+body. Clients without a token attack it from loopback addresses of their own, one kind of attack after the other, for so many
+seconds. Meanwhile another client asks `/livez` every 50 ms. For each attack it prints how many connections were tried and
+what became of them, how many were open in the end, the CPU seconds of the gateway and the slowest `/livez`. The goal is an
+answer within 100 ms.
+
+Then shutdown, so many rounds: four clients send requests without a pause, some over connections that are open already and
+wait, and the gateway gets a SIGTERM in between. It prints the requests that connected and were not answered, which must be
+none, and how long the gateway took to end, at most 10 seconds.
+
+Exits with 1 where a goal was missed.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from msgspec import Struct
+
+GOAL_MS = 100.0
+GOAL_EXIT = 10.0
+CONFIGURATION = """
+[gateway]
+secret = "a secret of the benchmark, long enough"
+profile = "development"
+
+[gateway.connections]
+head_seconds = 2
+body_seconds = 2
+
+[auth]
+mode = "demo"
+default_person = "alice"
+
+[[people]]
+key = "alice"
+name = "Alice"
+"""
+BODY = b'{"query": "{ __typename }"}'
+POST = (
+    b"POST /graphql HTTP/1.1\r\nhost: gateway.test\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
+    % (len(BODY), BODY)
+)
+PIECE = b"a" * 65_536
+
+
+class Attack(Struct, frozen=True):
+    """`one` attacks over one connection until it is closed, and returns what became of it. `many` run side by side."""
+
+    name: str
+    one: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[str]]
+    many: int = 1
+    addresses: int = 1
+
+
+async def _answer(reader: asyncio.StreamReader) -> str:
+    """The status of the answer, or how the connection ended."""
+    try:
+        line = await reader.readline()
+    except ConnectionError:
+        return "reset"
+    return line.split(b" ")[1].decode() if line.startswith(b"HTTP/1.1 ") else "closed"
+
+
+def flow(
+    start: bytes, piece: bytes = b"", *, pause: float = 0.0, most: int = 1_000
+) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[str]]:
+    """Sends the start, then pieces until the gateway answers or closes the connection."""
+
+    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
+        answer = asyncio.ensure_future(_answer(reader))
+        with contextlib.suppress(ConnectionError):
+            writer.write(start)
+            for _ in range(most if piece else 0):
+                if answer.done():
+                    break
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(pause)
+        return await answer
+
+    return one
+
+
+HEAD = b"GET /livez HTTP/1.1\r\nhost: gateway.test\r\n"
+ATTACKS = (
+    Attack("one header without end", flow(HEAD + b"x: ", PIECE)),
+    Attack("small headers without end", flow(HEAD, b"x: y\r\n" * 1_000)),
+    Attack("a request line without end", flow(b"GET /", PIECE)),
+    Attack("half heads", flow(HEAD), many=600, addresses=4),
+    Attack("heads by the letter", flow(b"GET /livez HTTP/1.1\r\nx: ", b"y", pause=0.1), many=150),
+    Attack("half bodies", flow(POST[:-5]), many=150),
+    Attack("bodies by the letter", flow(POST[:-20], b" ", pause=0.1), many=150),
+    Attack("connections that say nothing", flow(b""), many=600, addresses=4),
+    Attack("1,500 connections of one address", flow(b""), many=1_500),
+    Attack("1,500 connections of ten addresses", flow(b""), many=1_500, addresses=10),
+    Attack(
+        "a body of 10 MB",
+        flow(POST.replace(b"content-length: %d" % len(BODY), b"content-length: 9961472"), PIECE, most=152),
+        many=4,
+    ),
+    Attack(
+        "a body of chunks without end",
+        flow(
+            HEAD.replace(b"GET /livez", b"POST /graphql")
+            + b"content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n",
+            b"10000\r\n" + PIECE + b"\r\n",
+        ),
+    ),
+    Attack("10,000 requests at once", flow((HEAD + b"\r\n") * 10_000), many=4),
+    Attack("noise", flow(b"\x16\x03\x01" + bytes(range(256)) * 16), many=50),
+)
+
+
+class Gateway:
+    """A gateway process."""
+
+    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+        self.process, self.port = process, port
+
+    def cpu(self) -> float:
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / 100
+
+    def connections(self) -> int:
+        files = Path(f"/proc/{self.process.pid}/fd").iterdir()
+        return sum(1 for file in files if file.is_symlink() and str(file.readlink()).startswith("socket:"))
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@asynccontextmanager
+async def served(folder: Path) -> AsyncIterator[Gateway]:
+    config, port = folder / "taskgate.toml", free_port()
+    config.write_text(CONFIGURATION)
+    code = "from gateway.cli import app; app()"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, "serve", "--config", str(config), "--port", str(port),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    gateway = Gateway(process, port)
+    try:
+        async with asyncio.timeout(60):
+            while True:
+                with contextlib.suppress(OSError):
+                    await _livez(port)
+                    break
+                await asyncio.sleep(0.05)
+        yield gateway
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _livez(port: int) -> float:
+    """Milliseconds to the answer, with a connection of its own."""
+    began = time.perf_counter()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /livez HTTP/1.1\r\nhost: gateway.test\r\nconnection: close\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    if not answer.startswith(b"HTTP/1.1 200"):
+        raise ConnectionError("no answer")
+    return (time.perf_counter() - began) * 1000
+
+
+async def probed(port: int, seconds: float) -> float:
+    """The slowest of the answers to a client in a process of its own, whose event loop has nothing else to do."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, __file__, "--probe", str(port), "--seconds", str(seconds), stdout=subprocess.PIPE
+    )
+    told, _ = await process.communicate()
+    return float(told)
+
+
+async def probe(port: int, seconds: float) -> float:
+    slowest = 0.0
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            async with asyncio.timeout(5):
+                slowest = max(slowest, await _livez(port))
+        except (OSError, TimeoutError):
+            slowest = max(slowest, 5_000.0)
+        await asyncio.sleep(0.05)
+    return slowest
+
+
+async def attacked(gateway: Gateway, attack: Attack, seconds: float) -> tuple[Counter[str], int, float, float]:
+    """What became of the connections, how many were open in the end, CPU seconds, and the slowest /livez in ms."""
+    ends: Counter[str] = Counter()
+    before = gateway.cpu()
+
+    async def attacker(number: int) -> None:
+        address = f"127.0.1.{1 + number % attack.addresses}"
+        while True:
+            try:
+                reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port, local_addr=(address, 0))
+            except OSError:
+                ends["not connected"] += 1
+            else:
+                ends[await attack.one(reader, writer)] += 1
+                writer.close()
+            # The attackers and the gateway share a machine.
+            await asyncio.sleep(0.2)
+
+    attackers = [asyncio.create_task(attacker(number)) for number in range(attack.many)]
+    slowest = await probed(gateway.port, seconds)
+    still = gateway.connections()
+    spent = gateway.cpu() - before
+    for each in attackers:
+        each.cancel()
+    await asyncio.gather(*attackers, return_exceptions=True)
+    return ends, still, spent, slowest
+
+
+async def attacks(folder: Path, seconds: float, only: str) -> int:
+    print(f"{'attack':36} {'open':>5} {'CPU s':>6} {'slowest /livez':>15}   ends of connections")
+    missed = 0
+    async with served(folder) as gateway:
+        for attack in [each for each in ATTACKS if only in each.name]:
+            ends, still, spent, slowest = await attacked(gateway, attack, seconds)
+            is_missed = slowest > GOAL_MS
+            missed += is_missed
+            told = ", ".join(f"{end}: {count}" for end, count in ends.most_common())
+            print(
+                f"{attack.name:36} {still:5} {spent:6.2f} {slowest:12.1f} ms{' !' if is_missed else '  '} {told}",
+                flush=True,
+            )
+            await asyncio.sleep(0.5)
+    print(f"{missed} attacks held /livez for more than {GOAL_MS:.0f} ms")
+    return missed
+
+
+async def ended(folder: Path) -> tuple[int, int, float]:
+    """One end of a gateway under load: requests sent, requests lost, seconds to the end."""
+    sent = lost = 0
+    async with served(folder) as gateway:
+        is_over = False
+
+        async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal sent, lost
+            sent += 1
+            try:
+                writer.write(POST.replace(b"host", b"connection: close\r\nhost"))
+                lost += b'"__typename":"Query"' not in await reader.read()
+            except ConnectionError:
+                lost += 1
+            writer.close()
+
+        async def client(number: int) -> None:
+            while not is_over:
+                try:
+                    connection = await asyncio.open_connection("127.0.0.1", gateway.port)
+                except OSError:
+                    return
+                if number % 2:
+                    # The connection waits for a moment.
+                    await asyncio.sleep(0.002)
+                await ask(*connection)
+
+        clients = [asyncio.create_task(client(number)) for number in range(4)]
+        await asyncio.sleep(0.3)
+        gateway.process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        await asyncio.wait_for(gateway.process.wait(), 30)
+        took = time.monotonic() - began
+        is_over = True
+        await asyncio.gather(*clients)
+    return sent, lost, took
+
+
+async def shutdowns(folder: Path, rounds: int) -> int:
+    sent = lost = 0
+    longest = 0.0
+    for _ in range(rounds):
+        asked, missing, took = await ended(folder)
+        sent, lost, longest = sent + asked, lost + missing, max(longest, took)
+    print(f"{rounds} ends under load: {sent} requests, {lost} lost; the longest end took {longest:.2f} s")
+    return lost + (longest > GOAL_EXIT)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Attacks before sign-in, and ends under load.")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each attack")
+    parser.add_argument("--rounds", type=int, default=50, help="ends of a gateway")
+    parser.add_argument("--only", default="", metavar="TEXT", help="attacks whose name contains TEXT")
+    parser.add_argument("--probe", type=int, metavar="PORT", help="only ask /livez there, and print the slowest answer")
+    given = parser.parse_args()
+    if given.probe:
+        print(asyncio.run(probe(given.probe, given.seconds)))
+        return 0
+    with tempfile.TemporaryDirectory(prefix="taskgate-door-") as folder:
+        missed = asyncio.run(attacks(Path(folder), given.seconds, given.only))
+        missed += asyncio.run(shutdowns(Path(folder), given.rounds))
+    return min(missed, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
