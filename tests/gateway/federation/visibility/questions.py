@@ -57,7 +57,7 @@ fragment flow on Flow {
 EXECUTION = Execution(build_schema())
 
 # Each as often as it stands here.
-READS = (*["list"] * 6, "stats", *["tasks"] * 40, *["details"] * 10, "flow", "users", "graph")
+READS = (*["list"] * 6, "stats", *["tasks"] * 80, *["details"] * 20, "flow", "users")
 WRITES = (*["perform"] * 6, "bulk", "next", *["operation"] * 4)
 
 
