@@ -3,13 +3,13 @@
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import pytest
 from gateway.settings import GatewaySettings
 from sandbox.issuer import GATEWAY, PAGE, TASK_ADMIN
 from tests.documents import Page
-from tests.gateway.cli.command import PATIENCE_S, lines_until, started
+from tests.gateway.cli.command import PATIENCE_S, lines_until, run, started
 
 GUIDE = Page("docs/deploy.md")
 CONFIGURATION = GUIDE.blocks("toml")[0]
@@ -64,20 +64,7 @@ class Follower:
         self.folder = folder
         self.places = {shown: f"http://127.0.0.1:{base + offset}{path}" for shown, (offset, path) in PLACES.items()}
         self.port = base + 8
-        programs = folder / "bin"
-        programs.mkdir()
-        command = programs / "taskgate"
-        command.write_text(f"#!{sys.executable}\nfrom gateway.cli import app\napp()\n")
-        command.chmod(0o700)
-        self.environment = {
-            **os.environ,
-            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(GUIDE.path.parent.parent),
-            "PYTHONUNBUFFERED": "1",
-            "NO_PROXY": "*",
-            "PASSWORD": "alice",
-            "PASSWORD_OF_DMITRI": "dmitri",
-        }
+        self.secrets = {"PASSWORD": "alice", "PASSWORD_OF_DMITRI": "dmitri"}
 
     def here(self, text: str) -> str:
         """The guide's text with the addresses of this machine."""
@@ -86,11 +73,20 @@ class Follower:
         return text.replace("--port 8000", f"--port {self.port}")
 
     def run(self, block: str) -> str:
-        """What the commands print."""
+        """What the commands print. One of taskgate runs in this process: a new one costs seconds."""
+        told = self.here(block)
+        if told.startswith("taskgate "):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.chdir(self.folder)
+                for name, value in self.secrets.items():
+                    patch.setenv(name, value)
+                code, printed = run(*shlex.split(told)[1:])
+            assert code == 0, printed
+            return printed
         done = subprocess.run(
-            ["sh", "-euc", self.here(block)],
+            ["/bin/sh", "-euc", told],
             cwd=self.folder,
-            env=self.environment,
+            env={**os.environ, "NO_PROXY": "*", **self.secrets},
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
@@ -99,15 +95,17 @@ class Follower:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def serve(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            ["sh", "-euc", f"exec {self.here(SERVE)}"],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+    @contextmanager
+    def serving(self) -> Iterator[subprocess.Popen[str]]:
+        """The gateway as a process of its own."""
+        words = shlex.split(self.here(SERVE))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PYTHONPATH", str(GUIDE.path.parent.parent))
+            patch.chdir(self.folder)
+            for name, value in self.secrets.items():
+                patch.setenv(name, value)
+            with started(*words[1:]) as gateway:
+                yield gateway
 
 
 def put_secrets(follower: Follower, written: dict[str, Any]) -> None:
@@ -117,7 +115,7 @@ def put_secrets(follower: Follower, written: dict[str, Any]) -> None:
         secret = credentials.get("client_secret") or credentials.get("token") or credentials["password"]
         (follower.folder / "secrets" / source["key"]).write_text(f"{secret}\n")
         if "api_key" in credentials:
-            follower.environment["GEOTAREAS_API_KEY"] = credentials["api_key"]
+            follower.secrets["GEOTAREAS_API_KEY"] = credentials["api_key"]
 
 
 def rows(table: str) -> list[list[str]]:
@@ -152,16 +150,12 @@ def test_the_guide_ends_in_the_inbox_of_a_person_who_stands_in_no_file(
     put_secrets(follower, sandbox)
 
     checked = follower.run(CHECK)
-    gateway = follower.serve()
-    try:
+    with follower.serving() as gateway:
         lines_until(gateway, "/graphql")
         inbox = json.loads(follower.run(FIRST_QUERY))
         unlinked = json.loads(follower.run(NOT_LINKED))["data"]["viewer"]
         gateway.send_signal(signal.SIGTERM)
         printed, _ = gateway.communicate(timeout=PATIENCE_S)
-    finally:
-        gateway.kill()
-        gateway.communicate()
     forgotten = follower.run(FORGET)
 
     assert rows(follower.here(GUIDE.blocks("text")[0])) == rows(checked)
