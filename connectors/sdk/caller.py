@@ -35,16 +35,18 @@ class Access(Struct, frozen=True):
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """The person of a request. `key` is unique in the gateway; `identities` are by source key. `issuer`: who
-    made the token that the person signed in with; None for a key of the gateway's own."""
+    """The person of a request. `key` is unique in the gateway; `identities` are by source key.
+
+    `issuer` is the one of the person's token; None where they did not sign in with one.
+    """
 
     key: str
     name: str
     email: str | None = None
     groups: tuple[str, ...] = ()
     roles: frozenset[str] = frozenset()
-    issuer: str | None = None
     identities: Mapping[str, Identity]
+    issuer: str | None = None
 
     @property
     def is_task_admin(self) -> bool:

@@ -28,6 +28,7 @@ from connectors.sdk.http.answer import Answer
 from connectors.sdk.http.body import CorruptBodyError, TooLargeError, read_bounded
 from connectors.sdk.http.call import current_call
 from connectors.sdk.http.credentials import Credentials, NoAuthorisation
+from connectors.sdk.http.no_cookies import NoCookies
 from connectors.sdk.http.retry_after import retry_at
 from connectors.sdk.http.success import Success, is_json, is_json_object
 from connectors.sdk.settings import SourceSettings
@@ -66,6 +67,9 @@ def _trusted_certificates() -> ssl.SSLContext:
 class Upstream:
     """Sends requests to one origin and below one path. It sends each request once and follows no redirect.
 
+    Nothing of one call is left for the next: no cookies, and no sign-in of a connection. The credentials of a request are
+    its own headers, so that one client serves all people.
+
     There are two exceptions to "once". A 401 proves that nothing was applied: credentials that can be renewed (a login,
     a token) are renewed once, and the request is sent again. And a read is sent again if the admission control allows it.
     `parse_error` turns a vendor's answer into its error; if it returns None, the status decides. `is_refusal` tells whether
@@ -102,6 +106,7 @@ class Upstream:
             verify=_trusted_certificates(),
             follow_redirects=False,
             trust_env=False,
+            cookies=NoCookies(),
             headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "taskgate"},
             limits=httpx2.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=30),
         )
@@ -196,6 +201,8 @@ class Upstream:
 
         async def attempt() -> Answer:
             extra = await credentials.headers(self)
+            if is_write:
+                current_call().note_writer(is_person=credentials.is_person)
             answer = await send(extra)
             if answer.status == 401 and self._refuses_credentials(answer) and credentials.renew(extra):
                 answer = await send(await credentials.headers(self))

@@ -8,7 +8,7 @@ import anyio
 import httpx2
 import msgspec
 
-from connectors.sdk.http import CorruptBodyError, TooLargeError, read_bounded
+from connectors.sdk.http import CorruptBodyError, NoCookies, TooLargeError, read_bounded
 from gateway.auth.oidc.key_set import MOST_KEYS, KeySet
 from gateway.settings import IssuerSettings, is_protected
 
@@ -51,6 +51,7 @@ def provider_client(transport: Transport | None = None) -> httpx2.AsyncClient:
         verify=_trusted_certificates(),
         follow_redirects=False,
         trust_env=False,
+        cookies=NoCookies(),
         timeout=PATIENCE,
         headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "taskgate"},
         limits=httpx2.Limits(max_connections=20, max_keepalive_connections=5, keepalive_expiry=30),
@@ -115,3 +116,6 @@ class Provider:
             raise ProviderError(f"{what} is larger than {MAX_ANSWER_BYTES} bytes") from None
         except (CorruptBodyError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise ProviderError(f"{what} is not as documented") from None
+        except ValueError:
+            # Of a host that cannot be looked up.
+            raise ProviderError(f"{what} has an address that cannot be asked") from None

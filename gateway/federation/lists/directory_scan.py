@@ -62,7 +62,9 @@ class DirectoryScan:
 
 class _Scan:
     def __init__(self, source: Source, is_awaited: Callable[[], bool]) -> None:
-        self.connector = source.connector
+        # The reader account reads it where there is one: no person asks.
+        with in_context(CallContext(by_reader=True)):
+            self.connector = source.connector
         self._source, self._is_awaited = source, is_awaited
         self._memberships = 0
 
@@ -120,7 +122,8 @@ class _Scan:
         # A connector may answer from memory: the rest of the gateway must not wait for the whole directory.
         await anyio.lowlevel.checkpoint()
         is_awaited = self._is_awaited()
-        context = CallContext(priority=Priority.INTERACTIVE if is_awaited else Priority.BACKGROUND)
+        priority = Priority.INTERACTIVE if is_awaited else Priority.BACKGROUND
+        context = CallContext(priority=priority, by_reader=True)
         with in_context(context.with_deadline(self.connector.settings.deadline if is_awaited else PATIENCE)):
             return await self._source.read(READ_DIRECTORY, call)
 

@@ -16,13 +16,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, load
 from sandbox.issuer import GATEWAY, PAGE, TASK_ADMIN
 from tests.documents import Page
 from tests.gateway.cli.command import PATIENCE_S, lines_until, run, started
 
 GUIDE = Page("docs/deploy.md")
-CONFIGURATION = GUIDE.blocks("toml")[0]
+CONFIGURATION, AS_PERSON = GUIDE.blocks("toml")
 SECRETS, CHECK, SERVE, FIRST_QUERY, NOT_LINKED, FORGET = GUIDE.blocks("sh")
 
 # Where the sandbox has what the guide names: the distance of the port from the sandbox's own, and a path.
@@ -173,16 +173,34 @@ def test_the_guide_ends_in_the_inbox_of_a_person_who_stands_in_no_file(
     }
 
 
+def test_a_source_that_acts_as_the_person_can_be_configured_as_shown(tmp_path: Path) -> None:
+    """In place of the same source of the complete configuration."""
+    before, _, rest = CONFIGURATION.partition("[[sources]]")
+    _, other, after = rest.partition("[[sources]]")
+    config = tmp_path / "taskgate.toml"
+    config.write_text(before + AS_PERSON + other + after, encoding="utf-8")
+    (tmp_path / "secrets").mkdir()
+    for name in re.findall(r"\{file:(secrets/\w+)\}", CONFIGURATION):
+        (tmp_path / name).write_text("a secret of sixteen bytes\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GEOTAREAS_API_KEY", "gtk_1")
+        sources = load(config).sources
+
+    keys = [source["key"] for source in tomllib.loads(CONFIGURATION)["sources"]]
+    assert keys == [source.key for source in sources]
+    assert ["viewer", *["service"] * 5] == [source.acts_as for source in sources]
+
+
 def test_each_line_of_the_configuration_is_explained() -> None:
     """By words behind it."""
-    lines = [line for line in CONFIGURATION.splitlines() if line]
+    lines = [line for block in (CONFIGURATION, AS_PERSON) for line in block.splitlines() if line]
 
     assert [] == [line for line in lines if not re.search(r" +# \S.*\w$", line)]
 
 
 def test_all_addresses_of_the_guide_are_replaced() -> None:
     """So that the test reaches nothing outside of this machine."""
-    told = "\n".join([CONFIGURATION, *GUIDE.blocks("sh")])
+    told = "\n".join([CONFIGURATION, AS_PERSON, *GUIDE.blocks("sh")])
     addresses = re.findall(r"https?://[^\s\"/]+", told)
 
     assert {re.match(r"https://[^/]+", place)[0] for place in PLACES} == set(addresses)  # type: ignore[index]

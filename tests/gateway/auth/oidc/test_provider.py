@@ -145,6 +145,18 @@ async def test_an_address_where_nothing_answers_is_told(provider: Provider) -> N
         await provider.keys("http://127.0.0.1:1/keys")
 
 
+async def test_a_host_that_is_none_is_told(small: SmallIssuer) -> None:
+    """The look-up of such a name is an error of its own kind."""
+
+    async def look_up(request: httpx2.Request) -> httpx2.Response:
+        request.url.host.encode("idna")
+        raise AssertionError
+
+    async with provider_client(httpx2.MockTransport(look_up)) as client:
+        with pytest.raises(ProviderError, match="cannot be asked"):
+            await Provider(settings_for(small), client).keys("https://a..example.com/keys")
+
+
 async def test_a_broken_key_keeps_no_other_key_out(provider: Provider, small: SmallIssuer) -> None:
     """RFC 7517, 5: what is not understood is ignored."""
     listed = small.ring.jwks()["keys"]
