@@ -91,6 +91,7 @@ HOSTILE: dict[str, Make] = {
     "no UTF-8": lambda small: signed_raw(small, own_header(small), b'{"iss":"\xff"}'),
     "deeper than can be read": deep,
     "larger than 8 kB": lambda small: small.token("alice", more="x" * 9000),
+    "larger than 8 kB as a whole": lambda small: small.token("alice", more="x" * 5400),
     "a header larger than 1 kB": lambda small: signed_raw(small, own_header(small, x="y" * 1100), payload(small)),
     "alg none": lambda small: unsigned(small, {"alg": "none", "typ": "JWT"}),
     "alg None": lambda small: unsigned(small, {"alg": "None", "kid": small.ring.kid}),
