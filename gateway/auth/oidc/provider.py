@@ -2,7 +2,6 @@
 
 import ssl
 from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import anyio
@@ -51,10 +50,8 @@ def provider_client(transport: Transport | None = None) -> httpx2.AsyncClient:
         transport=transport,
         verify=_trusted_certificates(),
         follow_redirects=False,
-        # Takes no cookie from any domain.
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        trust_env=False,
         cookies=NoCookies(),
+        trust_env=False,
         timeout=PATIENCE,
         headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "taskgate"},
         limits=httpx2.Limits(max_connections=20, max_keepalive_connections=5, keepalive_expiry=30),
