@@ -43,7 +43,6 @@ class Caller(Struct, frozen=True, kw_only=True):
     key: str
     name: str
     email: str | None = None
-    issuer: str | None = None
     groups: tuple[str, ...] = ()
     roles: frozenset[str] = frozenset()
     identities: Mapping[str, Identity]
