@@ -1,4 +1,4 @@
-"""Nobody is told anything of tasks that they may not see: in 10,000 random operations of 200 people, and in twin worlds.
+"""People are told nothing of tasks that they may not see: in 10,000 random operations of 200 people, and in twin worlds.
 
 The same properties must find faults that are planted in the rule of visibility.
 """
