@@ -15,6 +15,9 @@ from gateway.http.request import header
 LOGGED = "taskgate.logged"
 """Key of the ASGI scope: a dict of what a route adds to the line of its request."""
 
+LONGEST = 200
+"""Characters of a path or of an operation's name that a log line has."""
+
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 
 log = structlog.get_logger("taskgate.http")
@@ -55,7 +58,7 @@ class AccessLog:
             log.info(
                 "request",
                 method=scope["method"],
-                path=scope["path"],
+                path=scope["path"][:LONGEST],
                 status=status,
                 ms=round(seconds * 1000, 1),
                 **logged,
