@@ -61,7 +61,8 @@ SLOW_MS = 3.0
 
 @asynccontextmanager
 async def client() -> AsyncIterator[httpx2.AsyncClient]:
-    limits = httpx2.Limits(max_connections=200, max_keepalive_connections=40)
+    # The gateway closes a connection that was idle for 5 s: a request must not meet that.
+    limits = httpx2.Limits(max_connections=200, max_keepalive_connections=40, keepalive_expiry=2)
     async with httpx2.AsyncClient(timeout=60, limits=limits, verify=False, trust_env=False) as made:
         yield made
 

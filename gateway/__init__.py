@@ -2,10 +2,12 @@
 
 app           the ASGI application
 composition   opens, connects and closes all concrete parts
+inspection    what commands find out, or change, without opening a gateway
 cli           the commands of `taskgate`
 http          what speaks HTTP: the GraphQL route, health, metrics, logs of requests
 graphiql      the page that a browser gets at /graphql
 auth          sign-in: which person sent a request
+audit         one line for each write
 people        who the people are, and which accounts are theirs
 settings      the configuration file
 federation    all sources as one: lists, single objects, writes

@@ -13,7 +13,9 @@ from gateway.federation.traffic import UpstreamRequestRecord
 from gateway.federation.writes import Pause
 from gateway.graphiql import GraphiQL
 from gateway.http import (
+    REQUEST_ID_HEADER,
     AccessLog,
+    CallerBudgets,
     Deadlines,
     GraphQLRoute,
     Metrics,
@@ -26,6 +28,18 @@ from gateway.settings import Settings
 from schema.api import build_schema
 from schema.execution import Execution
 from schema.ports import SourceInfo
+
+# Headers that a page of another origin may send: sign-in, and what GraphQL clients and tracing add by themselves.
+ALLOWED_HEADERS = (
+    "authorization",
+    "content-type",
+    "x-request-id",
+    "traceparent",
+    "tracestate",
+    "apollographql-client-name",
+    "apollographql-client-version",
+    "apollo-require-preflight",
+)
 
 
 def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
@@ -59,7 +73,12 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         for gateway in opened:
             gateway.federation.drain(seconds)
 
+    def reopen_audit() -> None:
+        for gateway in opened:
+            gateway.reopen_audit()
+
     app.state.drain = drain
+    app.state.reopen_audit = reopen_audit
     graphiql = (
         GraphiQL(settings, logins=lambda: opened[0].authenticator.logins() if opened else ())
         if settings.gateway.offers("graphiql")
@@ -79,6 +98,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         deadlines=Deadlines(
             settings.gateway.query_deadline, settings.gateway.mutation_deadline, settings.gateway.bulk_deadline
         ),
+        budgets=CallerBudgets(settings.gateway.callers),
         resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
     )
@@ -91,14 +111,15 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
     if settings.gateway.metrics:
         app.include_router(metrics_routes(metrics))
 
-    app.add_middleware(AccessLog, observe=metrics.observe_request)
     if settings.gateway.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(settings.gateway.cors_origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type"],
-            # Without it a page could not read where to sign in.
-            expose_headers=["WWW-Authenticate"],
+            allow_headers=ALLOWED_HEADERS,
+            # Without WWW-Authenticate a page could not read where to sign in.
+            expose_headers=[REQUEST_ID_HEADER, "Retry-After", "WWW-Authenticate"],
         )
+    # Around all others: each answer has its request id, that to a preflight too.
+    app.add_middleware(AccessLog, observe=metrics.observe_request)
     return app

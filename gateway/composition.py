@@ -1,25 +1,22 @@
 """The composition root: the only file that names the concrete parts of the gateway. It opens and closes them."""
 
 import math
-import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import anyio
 import structlog
 from msgspec import Struct
 
 from connectors.sdk.clock import Clock, utc_now
-from connectors.sdk.connector import Connector
-from connectors.sdk.errors import GatewayUnavailableError
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.registry import connector_types
-from gateway.auth import Authenticator, IssuerStatus, open_authenticator
+from gateway.audit import Audit, LogAudit, open_audit
+from gateway.auth import Authenticator, open_authenticator
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.lists import (
@@ -38,6 +35,7 @@ from gateway.federation.sources import Links, Source, SourceReader, flight_conte
 from gateway.federation.traffic import Observe, ignore_record
 from gateway.federation.writes import (
     AtMostOnceSender,
+    AuditTrail,
     BulkWriter,
     CommandBuilder,
     Creator,
@@ -59,17 +57,13 @@ from gateway.federation.writes import (
     TaskWriter,
     Undoer,
     WritePipeline,
-    shows_last_write,
 )
 from gateway.people import People, Person, SourceRules
-from gateway.people.book import BookOfPeople
 from gateway.people.opening import open_book
 from gateway.settings import Settings
 from gateway.shared import Leases
 from gateway.shared.memory import memory_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
-from gateway.store.forgetting import Forgotten
-from gateway.store.forgetting import forget_person as erase_person
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import Target
 
@@ -77,15 +71,14 @@ log = structlog.get_logger("taskgate.federation")
 
 # Seconds for which the start waits until every source has looked at its account, and every issuer has told its keys.
 FIRST_LOOK = 3.0
-# Seconds for two answers of each provider.
-LOOK_AT_ISSUERS = 12.0
 
 
 class Gateway(Struct, frozen=True, kw_only=True):
-    """What the application serves requests with."""
+    """What the application serves requests with. `reopen_audit`: the audit's file was moved away, and a new one is begun."""
 
     authenticator: Authenticator
     federation: FederatedSources
+    reopen_audit: Callable[[], None]
 
 
 @asynccontextmanager
@@ -105,10 +98,16 @@ async def open_gateway(
         shared = memory_state()
         sources = []
         for section in settings.sources:
-            connector = connector_types()[section.vendor].open(section)
-            source = Source(connector, rate_limits=shared.rate_limits, observe=observe)
+            kind, reading = connector_types()[section.vendor], section.as_reader()
+            source = Source(
+                kind.open(section),
+                reader=None if reading is None else kind.open(reading),
+                rate_limits=shared.rate_limits,
+                observe=observe,
+            )
             stack.push_async_callback(source.aclose)
             sources.append(source)
+        audit = stack.enter_context(open_audit(settings.gateway.audit))
         people = await stack.enter_async_context(
             open_book(
                 [Person(caller=person.caller(), subject=person.subject) for person in settings.people],
@@ -145,6 +144,7 @@ async def open_gateway(
             bulk_deadline=settings.gateway.bulk_deadline,
             settled=settled,
             pause=pause,
+            audit=audit,
         )
         stack.push_async_callback(federation.stop)
         await federation.start()
@@ -152,52 +152,21 @@ async def open_gateway(
             for source in sources:
                 group.start_soon(partial(source.start, within=FIRST_LOOK))
             group.start_soon(partial(authenticator.first_look, within=FIRST_LOOK))
-        yield Gateway(authenticator=authenticator, federation=federation)
+        yield Gateway(
+            authenticator=authenticator,
+            federation=federation,
+            reopen_audit=audit.reopen,
+        )
 
 
-async def issuers_now(settings: Settings) -> tuple[Sequence[IssuerStatus], set[str]]:
-    """The identity providers after one look at each, and the addresses of those where pages can sign people in."""
-    development = settings.gateway.profile == "development"
-    async with open_authenticator(settings.auth, BookOfPeople(), is_development=development) as authenticator:
-        await authenticator.first_look(within=LOOK_AT_ISSUERS)
-        return authenticator.issuers(), {login.issuer for login in authenticator.logins()}
-
-
-def journal_fault(settings: Settings) -> str | None:
-    """Why the journal of writes cannot be used, in one line; None if it can. A file that is not there is not made."""
-    path = settings.gateway.journal
-    if not path.exists():
-        return None if os.access(path.parent, os.W_OK) else f"{path}: its folder cannot be written"
-    try:
-        SqliteJournal(path).close()
-    except GatewayUnavailableError as error:
-        return f"{path}: {error.message}"
-    return None
-
-
-def forget_person(settings: Settings, key: str) -> Forgotten:
-    """Erases a person from the journal of writes. Raises GatewayUnavailableError."""
-    path = settings.gateway.journal
-    return erase_person(path, key) if path.exists() else Forgotten(writes=0, ended_tasks=0, left=0)
-
-
-def directory_scan(connector: Connector[Any]) -> DirectoryScan:
-    """Reads the directory of one source, as the book of people does."""
-    return DirectoryScan({connector.source: Source(connector, rate_limits=memory_state().rate_limits)})
-
-
-async def history_shows_last_write(settings: Settings, connector: Connector[Any]) -> bool | None:
-    """Whether the source's history shows the gateway's last write to it; None if that cannot be told."""
-    path = settings.gateway.journal
-    if journal_fault(settings) is not None or not path.exists():
-        return None
-    journal = SqliteJournal(path)
-    try:
-        return await shows_last_write(connector, journal)
-    except GatewayUnavailableError:
-        return None
-    finally:
-        journal.close()
+def link_rules(source: Source) -> SourceRules:
+    """How people are linked to the accounts of the source."""
+    settings = source.connector.settings
+    return SourceRules(
+        settings=settings.people,
+        facts=source.connector.info.directory,
+        directory_seconds=settings.cache.directory_seconds,
+    )
 
 
 def own_work(people: People, *, keep: timedelta, ended: Iterable[EndedTask] = ()) -> OwnWork:
@@ -220,20 +189,25 @@ def compose(
     bulk_deadline: float = 300.0,
     pause: Pause = anyio.sleep,
     settled: Settled = lambda _source, _status: None,
+    audit: Audit | None = None,
 ) -> FederatedSources:
-    """The parts around `sources`, which are opened and closed elsewhere, as are `journal` and `answers`.
+    """The parts around `sources`, which are opened and closed elsewhere, as are `journal`, `answers` and `audit`.
 
-    The deadlines are in seconds, for one write and for one bulk action.
+    The deadlines are in seconds, for one write and for one bulk action. Without `audit` its lines are lines of the log.
     """
     own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS))
-    known, shown = KnownAccounts(people), RecentlyShown()
     by_key = {source.key: source for source in sources}
+
+    def scope(source: str) -> Hashable:
+        return by_key[source].scope if source in by_key else None
+
+    known, shown = KnownAccounts(people, scope=scope), RecentlyShown()
 
     def ended(ref: TaskRef) -> None:
         answers.invalidate([Tag(ref.source, Kind.TASK, ref.native_id), Tag(ref.source, Kind.TASK_LIST)])
 
-    overlay = Overlay(monotonic=monotonic, now=now, ended=ended, scope_of=lambda key: by_key[key].scope)
-    flow_overlay = FlowOverlay(monotonic=monotonic, now=now, scope_of=lambda key: by_key[key].scope)
+    overlay = Overlay(monotonic=monotonic, now=now, ended=ended, scope_of=scope)
+    flow_overlay = FlowOverlay(monotonic=monotonic, now=now, scope_of=scope)
     reader = SourceReader(answers)
     flows = FlowReader(by_key, reader=reader, overlay=flow_overlay)
     identities = Identities(people)
@@ -264,6 +238,7 @@ def compose(
 
     sender = AtMostOnceSender(journal=journal, answers=answers, now=now)
     target_leases = TargetLeases(leases, journal=journal, changed_elsewhere=changed_elsewhere, hidden=hidden_now)
+    trail = AuditTrail(by_key, audit=audit or LogAudit(), now=now)
     undoer = Undoer(
         by_key,
         journal=journal,
@@ -272,6 +247,7 @@ def compose(
         sender=sender,
         leases=target_leases,
         people=people,
+        trail=trail,
         now=now,
         monotonic=monotonic,
     )
@@ -287,6 +263,7 @@ def compose(
         recorder=recorder,
         own=own,
         answers=answers,
+        trail=trail,
         settled=settled,
         now=now,
         monotonic=monotonic,
@@ -305,7 +282,7 @@ def compose(
         known=known,
         looks=Looks(),
     )
-    recovery = Recovery(journal=journal)
+    recovery = Recovery(journal=journal, trail=trail)
     pipeline = WritePipeline(
         by_key,
         journal=journal,
@@ -327,6 +304,7 @@ def compose(
         settler=settler,
         reconciler=reconciler,
         undoer=undoer,
+        trail=trail,
         deadline=write_deadline,
     )
     return FederatedSources(
@@ -364,6 +342,7 @@ def compose(
             pipeline=pipeline,
             tasks=task_writer,
             reads=tasks,
+            trail=trail,
             identities=identities,
             deadline=bulk_deadline,
         ),
@@ -378,6 +357,7 @@ def compose(
             presses=target_leases,
             recovery=recovery,
             recorder=recorder,
+            trail=trail,
         ),
         known=known,
         shown=shown,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from connectors.sdk.commands import MutationStatus, TaskAction
 from connectors.sdk.connector_info import DirectoryFact
@@ -17,6 +18,7 @@ from gateway.cli import app
 from gateway.federation.sources.action_capabilities import action_capabilities
 from gateway.settings import (
     CacheBounds,
+    CallersSettings,
     ClaimPaths,
     IssuerSettings,
     LoginSettings,
@@ -43,9 +45,10 @@ async def test_the_first_query_gives_the_answer_that_the_readme_shows(world: Wor
     answer = (await world.client.post("/graphql", json=body)).json()
 
     expected = json.loads(README.blocks("json")[0])
-    # Whether a call had to wait shortly for its turn depends on the machine.
+    # Whether a call had to wait shortly for its turn depends on the machine, and each answer has an id of its own.
     for told in (expected, answer):
         del told["extensions"]["taskgate"]["waits"], told["extensions"]["taskgate"]["waitedMs"]
+        assert 16 == len(told["extensions"].pop("requestId"))
     assert expected == answer
 
 
@@ -61,6 +64,28 @@ async def test_the_readmes_operations_work(world: World) -> None:
         claimed["task"]["state"],
         claimed["task"]["assignee"]["displayName"],
     )
+
+
+async def test_a_claim_is_the_line_of_the_audit_that_the_docs_show(world: World) -> None:
+    """Its members and their order, and all values that are not of the one write."""
+    shown = json.loads(OPERATING.blocks("json")[0])
+    _, claim = README.blocks("graphql")
+    queue = (
+        '{ viewer { inbox(scope: CLAIMABLE, filter: { sourceKey: { eq: "camunda" } }, first: 1) { nodes { id } } } }'
+    )
+    task = (await world.data(queue))["viewer"]["inbox"]["nodes"][0]
+    with capture_logs() as logged:
+        answer = await world.ask(claim, id=task["id"])
+    [line] = [each for each in logged if each["event"] == "audit"]
+
+    assert [*shown] == [name for name in line if name in shown]
+    own = {name: line[name] for name in ("time", "target", "operation")}
+    assert {**shown, **own, "codes": (), "request": answer["extensions"]["requestId"]} == {
+        name: line[name] for name in shown
+    }
+    assert {name: len(shown[name]) for name in own} == {name: len(value) for name, value in own.items()}
+    told = {row[0].strip("`").replace("`, `", " ") for row in OPERATING.rows("member")}
+    assert set(shown) == set(" ".join(told).split())
 
 
 def test_the_example_configuration_can_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,6 +127,17 @@ def test_the_table_of_settings_equals_the_settings() -> None:
     assert {name: str(fields[name].default) for name in actual} == actual
 
 
+def test_the_table_of_authority_has_the_modes_of_each_vendor() -> None:
+    """In whose name its sources may be called."""
+    order = ("service", "viewer", "exchange")
+    expected = {
+        connector.title: ", ".join(f"`{mode}`" for mode in order if mode in connector.settings_type.modes)
+        for connector in connector_types().values()
+    }
+
+    assert expected == {row[0]: row[1] for row in CONFIGURATION.rows("vendor | `acts_as`")}
+
+
 NEW = "application/graphql-response+json"
 REFUSALS: dict[str, dict[str, Any]] = {
     "UNAUTHENTICATED": {"headers": {"Authorization": "Bearer mallory"}},
@@ -137,7 +173,8 @@ def test_the_listed_codes_are_the_codes_of_the_gateway() -> None:
     listed = {code for row in CLIENTS.rows("code") for code in row[0].split(", ")}
 
     assert set(REFUSALS) <= listed
-    assert listed <= set(REFUSALS) | set(UserErrorCode) | {"INTERNAL", "SIGN_IN_UNAVAILABLE"}
+    # Their statuses are tested with the budgets of callers, and with the providers.
+    assert listed <= set(REFUSALS) | set(UserErrorCode) | {"INTERNAL", "SIGN_IN_UNAVAILABLE", "CALLER_LIMITED"}
 
 
 def test_the_listed_statuses_of_a_write_are_all_statuses() -> None:
@@ -162,6 +199,7 @@ def test_the_table_of_limits_equals_the_limits() -> None:
         ("`[sources.limits]`", LimitsSettings),
         ("`[gateway.cache]`", CacheBounds),
         ("`[store]`", StoreSettings),
+        ("`[gateway.callers]`", CallersSettings),
     ],
 )
 def test_the_tables_of_cache_and_limits_equal_the_settings(head: str, model: type[Section]) -> None:

@@ -13,7 +13,7 @@ ROOMS = rooms()
 WITHOUT_FRONT_DOOR = {
     "connectors": "its folders are found by the registry",
     "connectors.sdk": "a vendor's file names the few files that it needs",
-    "gateway": "its folders are rooms, app and composition stand alone",
+    "gateway": "its folders are rooms, app, composition and inspection stand alone",
     "gateway.federation": "its folders are rooms, service and overlay stand alone",
     "sandbox": "its folders are found by the registry",
     "schema": "its folders are rooms, api and node stand alone",
@@ -65,7 +65,7 @@ def closed_around(module: str, importer: str) -> str | None:
         room = ".".join(parts[:depth])
         if room in WITHOUT_FRONT_DOOR or is_within(importer, room):
             continue
-        if room in COMPOSED and importer == "gateway.composition":
+        if room in COMPOSED and importer in {"gateway.composition", "gateway.inspection"}:
             continue
         return room
     return None

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Raw
 
 from connectors.camunda import wire
-from connectors.sdk import JSON_OK, NO_CONTENT, Answer, Upstream
+from connectors.sdk import JSON_OK, NO_CONTENT, Answer, Credentials, FixedHeaders, Upstream
 
 Sort = Sequence[Mapping[str, str]]
 
@@ -23,9 +23,17 @@ class CamundaClient:
     async def get_topology(self) -> wire.Topology:
         return (await self._upstream.read("GET", "/topology")).decode(wire.Topology)
 
-    async def get_status(self) -> None:
+    async def check(self, *, signed_in: bool) -> None:
+        """The status tells whether a partition works. The topology needs credentials, which are tried where there are any."""
+        if not signed_in:
+            await self.get_status(FixedHeaders({}))
+            return
+        await self.get_topology()
+        await self.get_status()
+
+    async def get_status(self, credentials: Credentials | None = None) -> None:
         """UnavailableError (503) if no partition has a healthy leader. The server answers without credentials too."""
-        await self._upstream.read("GET", "/status")
+        await self._upstream.read("GET", "/status", credentials=credentials)
 
     async def get_current_user(self) -> wire.CurrentUser:
         answer = await self._upstream.read("GET", "/authentication/me")

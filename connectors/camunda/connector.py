@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import ClassVar, Self
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from connectors.camunda import after_write, details, flows, options, people, search, steps
 from connectors.camunda.client import CamundaClient
@@ -29,6 +31,7 @@ from connectors.sdk import (
     ConflictError,
     Connector,
     ConnectorError,
+    ConnectorInfo,
     Definition,
     DetailAspect,
     DetailParts,
@@ -65,7 +68,8 @@ from connectors.sdk import (
     UpdateField,
     Upstream,
     User,
-    from_settings,
+    acting_credentials,
+    current_call,
     get_each,
     handles,
     parse_options,
@@ -102,6 +106,10 @@ class CamundaConnector(Connector[CamundaSettings]):
     open_to_everyone: ClassVar[bool] = True
     traces = TRACES
 
+    @classmethod
+    def info_for(cls, settings: CamundaSettings) -> ConnectorInfo:
+        return replace(super().info_for(settings), directory=people.directory_facts(settings))
+
     def __init__(self, settings: CamundaSettings, upstream: Upstream, *, clock: Clock = utc_now) -> None:
         super().__init__(settings, upstream, clock=clock)
         self._client = CamundaClient(upstream)
@@ -113,8 +121,8 @@ class CamundaConnector(Connector[CamundaSettings]):
     def open(cls, settings: CamundaSettings, *, transport: Transport | None = None, clock: Clock = utc_now) -> Self:
         upstream = Upstream(
             settings,
-            credentials=from_settings(settings.credentials),
-            parse_error=parse_error,
+            credentials=acting_credentials(settings, settings.credentials, clock=clock),
+            parse_error=partial(parse_error, as_person=settings.acts_as != "service"),
             is_refusal=is_refusal,
             transport=transport,
         )
@@ -234,12 +242,12 @@ class CamundaConnector(Connector[CamundaSettings]):
         return await people.members(self._client, group_id, limit=min(limit, SCAN_PAGE), after=after)
 
     async def ping(self) -> None:
-        # The topology needs our credentials; the status tells whether a partition works, and needs none.
-        await self._client.get_topology()
-        await self._client.get_status()
+        await self._client.check(signed_in=self.settings.acts_as == "service" or current_call().authority is not None)
 
     async def look_at_account(self) -> str:
         """The server tells who it is, and lists no rights. On newer servers a user, unlike a client, claims for itself only."""
+        if self.settings.acts_as != "service":
+            return ""
         user = await self.extras.get_self()
         self._only_claims_for = None if user is None or not await self.extras.is_bound() else user.native_id
         return "" if user is None else user.name or user.native_id
@@ -273,7 +281,7 @@ class CamundaConnector(Connector[CamundaSettings]):
     )
     async def claim(self, command: Claim) -> Outcome:
         user = command.require_actor().native_id
-        await self._assign_unless_taken(command.task, user)
+        await self._assign_unless_taken(command.task, user, is_claim=_claims("claim")(self.settings))
         return Outcome(task=after_write.assigned(command.task, user, at=self.clock()))
 
     @handles(Release, note="the gateway checks the owner before the call; the engine does not")
@@ -305,12 +313,14 @@ class CamundaConnector(Connector[CamundaSettings]):
                 command.task.native_id, assignee=user, allow_override=True, action=action
             )
         else:
-            await self._assign_unless_taken(command.task, user, action)
+            # A person claims for themselves only: for others there is no command that refuses a task which has an owner.
+            is_own = command.actor is not None and command.actor.native_id == user
+            is_claim = _claims("claim")(self.settings) and (self.settings.acts_as == "service" or is_own)
+            await self._assign_unless_taken(command.task, user, action, is_claim=is_claim)
         return Outcome(task=after_write.assigned(command.task, user, at=self.clock()))
 
-    async def _assign_unless_taken(self, task: Task, user: str, action: str | None = None) -> None:
+    async def _assign_unless_taken(self, task: Task, user: str, action: str | None = None, *, is_claim: bool) -> None:
         """To `user`, unless another person is the assignee: by the engine's CLAIM, or by a read before the assignment."""
-        is_claim = self.settings.options.claims == "claim"
         if not is_claim:
             now = (await self.get_tasks([task.native_id])).get(task.native_id)
             if isinstance(now, ConnectorError):

@@ -11,6 +11,7 @@ from connectors.sdk import (
     ForbiddenError,
     NotFoundError,
     OverloadedError,
+    UnauthenticatedError,
     UnavailableError,
     ValidationFailedError,
     is_json,
@@ -22,6 +23,11 @@ CLAIMS_FOR_ITSELF = (
     'or set its option claims = "assign"'
 )
 
+OTHER_NAME = (
+    "the cluster knows you by another name than your link to this source has: the link must be the user name that the "
+    "cluster takes from your token"
+)
+
 # Characters of the vendor's own text that a message may hold.
 LONGEST_DETAIL = 300
 
@@ -31,8 +37,10 @@ class _Native(TypedDict):
     native_code: str | None
 
 
-def parse_error(answer: Answer) -> ConnectorError | None:
+def parse_error(answer: Answer, *, as_person: bool = False) -> ConnectorError | None:
     """The error that a problem document means; None if the status alone decides (401, 429, other 4xx and 5xx).
+
+    `as_person`: the request carried the token of a person.
 
     The engine's texts are the only thing that tells some refusals apart. They are compared in one line.
     """
@@ -43,7 +51,12 @@ def parse_error(answer: Answer) -> ConnectorError | None:
         case 400:
             return ValidationFailedError(_cut(text) or "refused the request as invalid", **native)
         case 403:
-            return _forbidden(text, native)
+            return _forbidden(text, native, as_person=as_person)
+        case 401 if as_person:
+            return UnauthenticatedError(
+                "refused the token of your sign-in: the cluster must take tokens of the same provider and audience",
+                native_status=401,
+            )
         case 404:
             return _not_found(text, native, is_write=answer.is_write)
         case 409 if answer.is_write:
@@ -60,10 +73,11 @@ def is_refusal(answer: Answer) -> bool:
     return problem is not None and problem.status == answer.status and bool(problem.title)
 
 
-def _forbidden(text: str, native: _Native) -> ConnectorError:
+def _forbidden(text: str, native: _Native, *, as_person: bool) -> ConnectorError:
     if "does not match the calling user" in text:
-        return ForbiddenError(CLAIMS_FOR_ITSELF, **native)
-    return ForbiddenError(_cut(text) or "the service account lacks a permission", **native)
+        return ForbiddenError(OTHER_NAME if as_person else CLAIMS_FOR_ITSELF, **native)
+    whose = "you lack" if as_person else "the service account lacks"
+    return ForbiddenError(_cut(text) or f"{whose} a permission", **native)
 
 
 def _not_found(text: str, native: _Native, *, is_write: bool) -> ConnectorError:

@@ -13,11 +13,12 @@ class Extras:
         self._settings = settings
 
     async def get_self(self) -> User | None:
-        """The user that the source's credentials belong to.
+        """The user that the source's credentials belong to, or the person of the call.
 
         None, without a call, if the cluster needs no credentials. None as well for a client that is not a user.
         """
-        if isinstance(self._settings.credentials, NoCredentials):
+        settings = self._settings
+        if settings.acts_as == "service" and isinstance(settings.credentials, NoCredentials):
             return None
         try:
             user = await self._client.get_current_user()

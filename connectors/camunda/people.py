@@ -11,12 +11,13 @@ from msgspec.structs import replace
 from connectors.camunda import wire
 from connectors.camunda.client import CamundaClient
 from connectors.camunda.paging import batches, drain_search, page_of, page_request
-from connectors.camunda.settings import CamundaCredentials
+from connectors.camunda.settings import CamundaCredentials, CamundaSettings
 from connectors.sdk import (
     BasicCredentials,
     ConnectorError,
     CountAccuracy,
     DecodedRows,
+    DirectoryFact,
     Group,
     NotFoundError,
     Page,
@@ -29,6 +30,13 @@ from connectors.sdk import (
 )
 
 T = TypeVar("T")
+
+
+def directory_facts(settings: CamundaSettings) -> frozenset[DirectoryFact]:
+    """What the gateway itself can read of the directory: without an account of any kind, nothing."""
+    if settings.acts_as == "service" or settings.reader is not None:
+        return frozenset(DirectoryFact)
+    return frozenset({DirectoryFact.NAMES_AS_IDS})
 
 
 async def users_by_name(client: CamundaClient, names: Iterable[str]) -> dict[str, User]:

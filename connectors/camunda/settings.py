@@ -1,11 +1,12 @@
 """Configuration of one Camunda 8 cluster."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from connectors.sdk import (
+    ActsAs,
     BasicCredentials,
     BearerCredentials,
     ConfiguredOutcomes,
@@ -72,11 +73,28 @@ class CamundaOptions(Section):
 
 
 class CamundaSettings(SourceSettings):
-    """`base_url` is the cluster's address with or without `/v2`."""
+    """`base_url` is the cluster's address with or without `/v2`.
+
+    `credentials` are those of the service account, with `exchange` those of the client that exchanges tokens. With `viewer`
+    there are none.
+    """
+
+    modes: ClassVar[frozenset[ActsAs]] = frozenset({"service", "viewer", "exchange"})
 
     vendor: Literal["camunda"] = "camunda"
     credentials: CamundaCredentials = NoCredentials()
     options: CamundaOptions = CamundaOptions()
+
+    @model_validator(mode="after")
+    def _credentials_fit(self) -> Self:
+        if self.acts_as == "viewer" and not isinstance(self.credentials, NoCredentials):
+            raise ValueError(
+                "acts_as viewer takes no credentials: each request has the token of its person; an account for look-ups "
+                "that no person asks for is the reader"
+            )
+        if self.acts_as == "exchange" and not isinstance(self.credentials, OAuthCredentials):
+            raise ValueError("acts_as exchange needs credentials of kind oauth, of a client that may exchange tokens")
+        return self
 
     @property
     def task_link(self) -> str | None:

@@ -16,6 +16,7 @@ from connectors.sdk import (
     FormKind,
     StartFlow,
     ValidationFailedError,
+    current_call,
     decode_record,
     decode_rows,
     parse_options,
@@ -30,8 +31,9 @@ MOST_KEPT = 256
 
 
 class _Pinned(Struct, frozen=True):
-    """A version of a process in a tenant."""
+    """A version of a process in a tenant, for the person who may read it; None for the source's account."""
 
+    principal: str | None
     process_id: str
     version: int
     tenant: str | None
@@ -62,7 +64,9 @@ class StartForms:
         return None if form.kind is FormKind.NONE else form
 
     async def _process(self, process_id: str, version: int | None, tenant: str | None) -> wire.ProcessDefinition:
-        pinned = None if version is None else _Pinned(process_id, version, tenant)
+        who = current_call().authority
+        principal = None if who is None else who.principal
+        pinned = None if version is None else _Pinned(principal, process_id, version, tenant)
         kept = None if pinned is None else self._versions.get(pinned)
         if kept is not None:
             return kept

@@ -28,7 +28,12 @@ TRACES = Traces(
 
 
 def account_of(settings: CamundaSettings) -> str | None:
-    """The audit log names a client by its id and a user by the user name; what a bearer token stands for is not known."""
+    """The audit log names a client by its id and a user by the user name; what a bearer token stands for is not known.
+
+    None where the source acts as the person: a client that exchanges tokens does nothing itself.
+    """
+    if settings.acts_as != "service":
+        return None
     match settings.credentials:
         case OAuthCredentials(client_id=client):
             return client

@@ -37,9 +37,9 @@ def parse_error(answer: Answer) -> ConnectorError | None:
 
 
 def is_refusal(answer: Answer) -> bool:
-    """Whether a 4xx is the vendor's own. Some operations are documented without a body for 403 and 404."""
+    """Whether a 4xx is the vendor's own. Some operations are documented without a body for 403 and 404: without a type then."""
     if answer.status in {403, 404} and not answer.body:
-        return True
+        return not answer.headers.get("content-type")
     body = answer.try_decode(wire.ErrorBody) if is_json(answer) else None
     return body is not None and (body.message or body.error) is not None
 

@@ -5,9 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
-from connectors.sdk import OutcomeNature, Section, SourceSettings
+from connectors.sdk import OutcomeNature, Section, SourceSettings, WebAddress
 
-Address = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
 Identifier = Annotated[str, Field(min_length=1, max_length=512)]
 
 
@@ -118,9 +117,9 @@ class EpilotOptions(Section):
     list_by: ListBy = ListBy.KANBAN
     generation: Generation = Generation.V2
     ready_when: ReadyWhen = ReadyWhen.BOTH
-    user_url: Address = "https://user.sls.epilot.io"
-    kanban_url: Address = "https://kanban.sls.epilot.io"
-    query_url: Address = "https://query.sls.epilot.io"
+    user_url: WebAddress = "https://user.sls.epilot.io"
+    kanban_url: WebAddress = "https://kanban.sls.epilot.io"
+    query_url: WebAddress = "https://query.sls.epilot.io"
     org_id: str | None = Field(default=None, pattern=r"^[\x21-\x7e]{1,64}$")
     entities: tuple[Entity, ...] = Field(default=(), max_length=100)
     definition_ids: tuple[Identifier, ...] = Field(default=(), max_length=1000)
@@ -144,7 +143,7 @@ class EpilotSettings(SourceSettings):
     """`base_url` is the workflow execution API. Without `time_zone`, due dates without a zone stay texts."""
 
     vendor: Literal["epilot"] = "epilot"
-    base_url: Address = "https://workflows-execution.sls.epilot.io"
+    base_url: WebAddress = "https://workflows-execution.sls.epilot.io"
     credentials: EpilotCredentials
     options: EpilotOptions = EpilotOptions()
 

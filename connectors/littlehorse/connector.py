@@ -106,7 +106,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
         """The directory is the identity provider's, which the admin account reads. The bridge does not say who is disabled."""
         names_are_ids = settings.options.user_id_claim == "PREFERRED_USERNAME"
         facts = {DirectoryFact.NAMES_AS_IDS} if names_are_ids else set()
-        if settings.options.identity_adapter and settings.has_admin:
+        if settings.options.identity_adapter and (settings.has_admin or settings.reader is not None):
             facts |= {DirectoryFact.EMAILS, DirectoryFact.USERNAMES, DirectoryFact.MEMBERSHIPS}
         return replace(super().info_for(settings), directory=frozenset(facts))
 
@@ -147,7 +147,7 @@ class LittlehorseConnector(Connector[LittlehorseSettings]):
             case "exchange", OAuthCredentials() as client:
                 user = TokenExchange(client, clock=clock)
             case _:
-                user = ViewerToken(clock=clock)
+                user = ViewerToken(settings.audience, clock=clock)
         return cls(settings, upstream, user=user, account=account, clock=clock)
 
     async def ping(self) -> None:

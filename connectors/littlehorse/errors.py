@@ -141,9 +141,9 @@ def asked_as_person() -> Iterator[None]:
 
 
 def is_refusal(answer: Answer) -> bool:
-    """Whether a 4xx is the bridge's own. Its security filter answers 403 without a body."""
+    """Whether a 4xx is the bridge's own. Its security filter answers 403 without a body, with a challenge that says why."""
     if answer.status == 403 and not answer.body:
-        return True
+        return "insufficient_scope" in answer.headers.get("www-authenticate", "")
     body = answer.try_decode(wire.ErrorBody) if is_json(answer) else None
     return body is not None and body.status == answer.status
 

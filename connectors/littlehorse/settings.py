@@ -10,6 +10,7 @@ from connectors.sdk import (
     ConfiguredOutcomes,
     NoCredentials,
     OAuthCredentials,
+    ReaderCredentials,
     Section,
     SourceSettings,
 )
@@ -70,6 +71,10 @@ class LittlehorseSettings(SourceSettings):
     def has_admin(self) -> bool:
         """Whether the source has an account for the admin operations."""
         return self.options.admin and not isinstance(self.credentials, NoCredentials)
+
+    def _of_reader(self, reader: ReaderCredentials) -> dict[str, object]:
+        """Only an account with the role of the admin operations reads everything."""
+        return {**super()._of_reader(reader), "options": {**self.options.model_dump(), "admin": True}}
 
     @model_validator(mode="after")
     def _credentials_fit(self) -> Self:

@@ -130,6 +130,7 @@ from connectors.sdk.http import (
     Transport,
     Upstream,
     ViewerToken,
+    acting_credentials,
     current_call,
     error_from_status,
     from_settings,
@@ -238,8 +239,10 @@ from connectors.sdk.settings import (
     LimitsSettings,
     NoCredentials,
     OAuthCredentials,
+    ReaderCredentials,
     Section,
     SourceSettings,
+    WebAddress,
 )
 from connectors.sdk.time import half_open, local_time_to_wire, time_from_wire, whole_milliseconds
 from connectors.sdk.traces import Traces
@@ -342,6 +345,7 @@ __all__ = [
     "PreviousStep",
     "RateLimitedError",
     "ReadRows",
+    "ReaderCredentials",
     "RejectedError",
     "Release",
     "Requirement",
@@ -395,7 +399,9 @@ __all__ = [
     "VendorCursor",
     "VersionConflictError",
     "ViewerToken",
+    "WebAddress",
     "Words",
+    "acting_credentials",
     "actions_of",
     "announced_total",
     "convert_record",

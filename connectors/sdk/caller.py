@@ -35,7 +35,10 @@ class Access(Struct, frozen=True):
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """The person of a request. `key` is unique in the gateway; `identities` are by source key."""
+    """The person of a request. `key` is unique in the gateway; `identities` are by source key.
+
+    `issuer` is the one of the person's token; None where they did not sign in with one.
+    """
 
     key: str
     name: str

@@ -32,12 +32,16 @@ def check(config: ConfigFile) -> None:
     """
     log_errors_only()
     settings = load_or_fail(config)
-    from gateway.composition import journal_fault
+    from gateway.audit import audit_fault
+    from gateway.inspection import journal_fault
 
-    fault = journal_fault(settings)
-    if fault is not None:
+    faults = [fault for fault in (journal_fault(settings), audit_fault(settings.gateway.audit)) if fault is not None]
+    for fault in faults:
         print(fault, file=sys.stderr)
-    is_well = [asyncio.run(_all_answer(settings)), asyncio.run(_issuers_answer(settings)), fault is None]
+    if settings.gateway.secret is None:
+        # `serve` warns of it too.
+        print("gateway.secret: is not set; cursors end with the process and are not shared between replicas")
+    is_well = [asyncio.run(_all_answer(settings)), asyncio.run(_issuers_answer(settings)), not faults]
     if not all(is_well):
         raise typer.Exit(1)
 
@@ -69,7 +73,7 @@ async def _rows(settings: "Settings", section: "SourceSettings") -> tuple[Row, R
 
 
 async def _issuers_answer(settings: "Settings") -> bool:
-    from gateway.composition import issuers_now
+    from gateway.inspection import issuers_now
     from gateway.settings import OidcAuth
 
     if not isinstance(settings.auth, OidcAuth):
@@ -91,13 +95,14 @@ async def _issuers_answer(settings: "Settings") -> bool:
 async def _row(settings: "Settings", section: "SourceSettings") -> Row:
     from connectors.sdk.errors import ConnectorError
     from connectors.sdk.registry import connector_types
-    from gateway.composition import history_shows_last_write
+    from gateway.inspection import history_shows_last_write
 
     connector = connector_types()[section.vendor].open(section)
     try:
         await connector.ping()
         account = await _account(connector)
         shown = await history_shows_last_write(settings, connector)
+        reader = await _reader(section)
     except ConnectorError as error:
         return section.key, section.vendor, error.code, error.message
     finally:
@@ -106,7 +111,28 @@ async def _row(settings: "Settings", section: "SourceSettings") -> Row:
     if lacks:
         return section.key, section.vendor, "LIMITED", "; ".join(lacks) + _HISTORY[shown]
     as_whom = f" as {account}" if account else ""
-    return section.key, section.vendor, "OK", f"answers, and accepts our credentials{as_whom}{_HISTORY[shown]}"
+    answers = "answers, and accepts our credentials" if section.acts_as == "service" else "answers"
+    return section.key, section.vendor, "OK", f"{answers}{as_whom}{reader}{_HISTORY[shown]}"
+
+
+async def _reader(section: "SourceSettings") -> str:
+    """What the reader account of a source can do; empty without one. ConnectorError if it is refused."""
+    from connectors.sdk.errors import ConnectorError
+    from connectors.sdk.registry import connector_types
+
+    reading = section.as_reader()
+    if reading is None:
+        return ""
+    connector = connector_types()[section.vendor].open(reading)
+    try:
+        await connector.ping()
+        account = await _account(connector)
+    except ConnectorError as error:
+        error.message = f"its reader: {error.message}"
+        raise
+    finally:
+        await connector.aclose()
+    return f"; its reader is accepted{f' as {account}' if account else ''}"
 
 
 async def _account(connector: "Connector[Any]") -> str:

@@ -20,7 +20,7 @@ async def directory_row(
     """A row of the table of directories; None for a source without one that matters."""
     from connectors.sdk.connector_info import Listing
     from connectors.sdk.errors import ConnectorError
-    from gateway.composition import directory_scan
+    from gateway.inspection import directory_scan
     from gateway.people import SourceRules
 
     rules = SourceRules.of(connector)

@@ -25,7 +25,7 @@ def forget(key: Annotated[str, typer.Argument(help="The person's key.")], config
     log_errors_only()
     settings = load_or_fail(config)
     from connectors.sdk.errors import GatewayUnavailableError
-    from gateway.composition import forget_person
+    from gateway.inspection import forget_person
 
     try:
         forgotten = forget_person(settings, key)

@@ -21,12 +21,16 @@ def serve(config: ConfigFile, host: str = LOCALHOST, port: Port = 8000) -> None:
     log_as_json()
     settings = load_or_fail(config)
     from gateway.app import create_app
-    from gateway.composition import journal_fault
+    from gateway.audit import audit_fault
+    from gateway.inspection import journal_fault
 
-    fault = journal_fault(settings)
+    fault = journal_fault(settings) or audit_fault(settings.gateway.audit)
     if fault is not None:
         fail(fault)
-    run(_serve(create_app(settings), settings.gateway, host, port))
+    application = create_app(settings)
+    # Without a file of its own, a hang-up ends the process as any other.
+    on_hangup = None if settings.gateway.audit is None else application.state.reopen_audit
+    run(_serve(application, settings.gateway, host, port), on_hangup=on_hangup)
 
 
 async def _serve(application: Callable[..., Any], gateway: "GatewaySettings", host: str, port: int) -> None:

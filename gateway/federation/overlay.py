@@ -95,6 +95,8 @@ class Overlay:
         self._expire()
         key = self._key(before.ref)
         earlier = self._entries.pop(key, None)
+        # What other people's writes left, in a source that sees the person, is no longer so.
+        self.forget(before.ref)
         versions = (before,) if earlier is None else (*earlier.written.versions, before)
         outdated = frozenset(version.version for version in versions) - {expected.version}
         is_new = before is expected or (earlier is not None and earlier.written.is_new)
@@ -103,7 +105,7 @@ class Overlay:
         )
 
     def forget(self, ref: TaskRef) -> None:
-        """Another gateway wrote to the task: what our own writes left is not what the vendor will show."""
+        """Another wrote to the task: what earlier writes left is not what the vendor will show."""
         for key in [key for key in self._entries if key[1] == ref]:
             del self._entries[key]
 
@@ -188,7 +190,7 @@ class FlowOverlay:
         kept = [(key, entry) for key, entry in self._expected.items() if entry[1] + self._kept - LONGEST > now]
         self._expected = dict(kept[-MOST_KEPT:])
         key = self._key(expected.ref)
-        self._expected.pop(key, None)
+        self.forget(expected.ref)
         self._expected[key] = (expected, now + LONGEST, self._now())
 
     def forget(self, ref: FlowRef) -> None:

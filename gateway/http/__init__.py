@@ -8,20 +8,26 @@ hanging_up      whether the client of a request has hung up
 protected_resource  which identity provider signs people in, for clients that look for it
 health          `/livez` and `/readyz`
 metrics         `/metrics` for Prometheus
-access_log      one log line for each request to the gateway, and request ids
+access_log      one log line for each request to the gateway
+request_id      the id that an answer and all log lines of its request share
+caller_budgets  how much one person may ask for in a minute
 upstream_log    one log line for each upstream request
 """
 
 from gateway.http.access_log import AccessLog
 from gateway.http.bounded_protocol import ConnectionBounds, bounded_protocol
+from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.graphql_route import Deadlines, GraphQLRoute
 from gateway.http.health import health_routes
 from gateway.http.metrics import Metrics, metrics_routes
 from gateway.http.protected_resource import ProtectedResource
+from gateway.http.request_id import HEADER as REQUEST_ID_HEADER
 from gateway.http.upstream_log import log_upstream_request
 
 __all__ = [
+    "REQUEST_ID_HEADER",
     "AccessLog",
+    "CallerBudgets",
     "ConnectionBounds",
     "Deadlines",
     "GraphQLRoute",

@@ -1,16 +1,15 @@
-"""One log line for each HTTP request, and the id that all log lines of a request share."""
+"""One log line for each HTTP request, and the request id in all its log lines and in its answer."""
 
-import re
-import secrets
 import time
 from collections.abc import Callable
 from typing import Any
 
 import structlog
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
-from gateway.http.request import header
+from gateway.http.request_id import HEADER, request_id
 
 LOGGED = "taskgate.logged"
 """Key of the ASGI scope: a dict of what a route adds to the line of its request."""
@@ -18,16 +17,14 @@ LOGGED = "taskgate.logged"
 LONGEST = 200
 """Characters of a path or of an operation's name that a log line has."""
 
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
-
 log = structlog.get_logger("taskgate.http")
 
 
 class AccessLog:
     """Middleware: logs method, path, status, time, and what the route adds (caller, operation).
 
-    Never logs the query string, headers or the body. Every line of a request carries `request`, its request id.
-    `observe` gets method, path, status and seconds of each request.
+    Never logs the query string, headers or the body. Every line of a request carries `request`, its request id; every
+    answer has it as `X-Request-Id`. `observe` gets method, path, status and seconds of each request.
     """
 
     def __init__(self, app: ASGIApp, *, observe: Callable[[str, str, int, float], None]) -> None:
@@ -42,12 +39,14 @@ class AccessLog:
         status = 0
         logged: dict[str, Any] = {}
         scope[LOGGED] = logged
-        bind_contextvars(request=request_id(header(scope, b"traceparent")))
+        this = request_id(scope)
+        bind_contextvars(request=this)
 
         async def send_noting_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                MutableHeaders(scope=message)[HEADER] = this
             await send(message)
 
         try:
@@ -63,9 +62,3 @@ class AccessLog:
                 ms=round(seconds * 1000, 1),
                 **logged,
             )
-
-
-def request_id(traceparent: str | None) -> str:
-    """The trace id of a valid `traceparent` (https://www.w3.org/TR/trace-context/), else a random id."""
-    found = _TRACEPARENT.fullmatch(traceparent or "")
-    return found[1] if found is not None and found[1].strip("0") else secrets.token_hex(8)

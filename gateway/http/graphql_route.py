@@ -18,9 +18,11 @@ from connectors.sdk.caller import Caller
 from gateway.auth import Authenticator, SignInUnavailableError, UnauthenticatedCallerError
 from gateway.federation.traffic import CallContext, OperationRecords, RequestCost, in_context
 from gateway.http.access_log import LOGGED, LONGEST
+from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.hanging_up import hung_up
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
+from gateway.http.request_id import request_id
 from schema.core.context import Context
 from schema.execution import Execution, GraphQLOperation, GraphQLResponse, RequestError
 from schema.ports import Federation
@@ -50,8 +52,9 @@ class Deadlines(Struct, frozen=True):
 class GraphQLRoute:
     """`authenticator` and `federation` are called for each request: they open after the application is built.
 
-    `resource_metadata` gives the address where a client finds the identity provider (RFC 9728), None without one.
-    `page` answers a browser that opens the URL: a GET without a query that prefers text/html.
+    `budgets` bound what one person asks for. `resource_metadata` gives the address where a client finds the identity
+    provider (RFC 9728), None without one. `page` answers a browser that opens the URL: a GET without a query that prefers
+    text/html.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class GraphQLRoute:
         federation: Callable[[], Federation],
         max_body_bytes: int,
         deadlines: Deadlines,
+        budgets: CallerBudgets,
         resource_metadata: Callable[[Scope], str | None] = lambda _scope: None,
         page: Callable[[Scope], Response] | None = None,
     ) -> None:
@@ -70,6 +74,7 @@ class GraphQLRoute:
         self._federation = federation
         self._max_body_bytes = max_body_bytes
         self._deadlines = deadlines
+        self._budgets = budgets
         self._resource_metadata = resource_metadata
         self._page = page
 
@@ -82,27 +87,29 @@ class GraphQLRoute:
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         media = JSON
         logged: dict[str, Any] = scope.setdefault(LOGGED, {})
+        extensions: dict[str, Any] = {"requestId": request_id(scope)}
         try:
             media = _media_type(scope)
             # Before the body is read: a caller without a valid token costs no more than this.
             authenticator = self._authenticator()
             caller = await self._caller(authenticator, scope)
             logged["caller"] = caller.key
+            self._take(lambda: self._budgets.take_request(caller.key), caller, extensions)
             token = authenticator.token(scope["headers"])
             request = await read_request(scope, receive, self._max_body_bytes)
-            return await self._run(scope, request, caller, token, media, logged)
+            return await self._run(scope, request, caller, token, media, logged, extensions)
         except RefusedError as refused:
             logged["refused"] = refused.code
             if refused.status in {401, 503}:
                 # What an operator needs to know when people cannot sign in. It repeats nothing of the token.
                 logged["reason"] = str(refused)
-            answer = {"errors": [{"message": str(refused), "extensions": {"code": refused.code}}]}
-            return _response(answer, refused.status, media, refused.headers)
+            error = {"message": str(refused), "extensions": {"code": refused.code}}
+            return _response({"errors": [error], "extensions": extensions}, refused.status, media, refused.headers)
         except Exception:  # noqa: BLE001 the last place where it can become a GraphQL response
             # Errors of resolvers are in the response already. This one happened before or after they ran.
             _log.exception("internal error")
-            answer = {"errors": [{"message": "internal error", "extensions": {"code": "INTERNAL"}}]}
-            return _response(answer, 500, media, {})
+            error = _found_by({"message": "internal error", "extensions": {"code": "INTERNAL"}}, extensions)
+            return _response({"errors": [error], "extensions": extensions}, 500, media, {})
 
     async def _run(
         self,
@@ -112,19 +119,22 @@ class GraphQLRoute:
         token: str | None,
         media: str,
         logged: dict[str, Any],
+        extensions: dict[str, Any],
     ) -> Response:
         try:
             operation = self._execution.read(request.query, request.operation_name, request.variables)
         except RequestError as error:
-            return _answered(error.answer, media)
+            return _answered(error.answer, media, extensions)
         if operation.name is not None:
             logged["operation"] = operation.name[:LONGEST]
         if operation.is_mutation and not request.may_write:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
+        self._take(lambda: self._budgets.take_cost(caller.key, operation.cost), caller, extensions)
         cost = RequestCost()
         context = CallContext(
             caller=caller,
             token=token,
+            request_id=extensions["requestId"],
             asked_at=time.monotonic(),
             operation_records=OperationRecords(),
             has_left=hung_up(scope),
@@ -133,7 +143,21 @@ class GraphQLRoute:
             answer = await self._execution.run(operation, Context(caller, self._federation()))
         logged["upstream_calls"] = cost.sent
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
-        return _answered(answer, media, _cost(cost))
+        if answer.ran:
+            extensions["taskgate"] = {**_cost(cost), **self._remaining(caller)}
+        return _answered(answer, media, extensions)
+
+    def _take(self, take: Callable[[], None], caller: Caller, extensions: dict[str, Any]) -> None:
+        """What a request takes from the caller's budget. A refusal tells what is left of it."""
+        try:
+            take()
+        except RefusedError:
+            extensions["taskgate"] = self._remaining(caller)
+            raise
+
+    def _remaining(self, caller: Caller) -> dict[str, Any]:
+        left = self._budgets.remaining(caller.key)
+        return {} if left is None else {"callerRemaining": left}
 
     async def _caller(self, authenticator: Authenticator, scope: Scope) -> Caller:
         try:
@@ -147,7 +171,7 @@ class GraphQLRoute:
 
 
 def _cost(cost: RequestCost) -> dict[str, Any]:
-    """`extensions.taskgate`: what the operation cost upstream, without what other people's tasks cost."""
+    """For `extensions.taskgate`: what the operation cost upstream, without what other people's tasks cost."""
     told = cost.told
     return {
         "upstreamCalls": told.sent,
@@ -158,15 +182,23 @@ def _cost(cost: RequestCost) -> dict[str, Any]:
     }
 
 
-def _answered(answer: GraphQLResponse, media: str, cost: Mapping[str, Any] | None = None) -> Response:
+def _answered(answer: GraphQLResponse, media: str, extensions: Mapping[str, Any]) -> Response:
     """200; where nothing was executed, 400 under the newer media type.
 
     GraphQL over HTTP: under application/json a client could not tell our 400 from one of a proxy.
     """
     written = answer.written()
-    if cost is not None and answer.ran:
-        written["extensions"] = {"taskgate": cost}
-    return _response(written, 200 if answer.ran or media == JSON else 400, media, {})
+    if "errors" in written:
+        written["errors"] = [_found_by(error, extensions) for error in written["errors"]]
+    return _response({**written, "extensions": extensions}, 200 if answer.ran or media == JSON else 400, media, {})
+
+
+def _found_by(error: dict[str, Any], extensions: Mapping[str, Any]) -> dict[str, Any]:
+    """An INTERNAL error with the request id, by which its reason is found in the log: clients often show errors alone."""
+    told = error.get("extensions", {})
+    if told.get("code") != "INTERNAL":
+        return error
+    return {**error, "extensions": {**told, "requestId": extensions["requestId"]}}
 
 
 def _opens_page(scope: Scope) -> bool:

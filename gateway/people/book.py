@@ -27,6 +27,8 @@ MOST_PEOPLE = 50_000
 # Seconds after the last sign-in for which two people who are found one account stand in each other's way. Later the one who
 # signs in has it: the other's user at the identity provider may be deleted and made anew.
 RIVAL_SECONDS = 86_400.0
+# Accounts whose people are remembered until anything changes.
+MOST_REFS = 100_000
 # Ambiguous accounts that one process logs.
 MOST_LOGGED = 1_000
 
@@ -52,6 +54,7 @@ class BookOfPeople:
         self._rules, self._directories, self._now, self._most = rules, directories, now, most
         self._configured = {one.caller.key: configured(one) for one in known}
         self._subjects = {one.subject: one.caller.key for one in known if one.subject is not None}
+        self._by_subject_only = frozenset(self._subjects.values())
         self._owners = {
             NativeRef(source, identity.native_id): key
             for key, entry in self._configured.items()
@@ -66,6 +69,7 @@ class BookOfPeople:
         self._names = NameIndex()
         # Links as they were worked out, by person and source, until anything changes.
         self._links: dict[tuple[str, str], AccountLink | None] = {}
+        self._linked: dict[NativeRef, str | None] = {}
         self._logged: set[tuple[str, ...]] = set()
         if directories is not None:
             directories.on_change = self._changed
@@ -75,14 +79,14 @@ class BookOfPeople:
 
     def signed_in(self, who: SignedIn) -> Caller:
         """Raises nothing: a token that names no entry of `[[people]]` is a new person."""
-        key = self._subjects.get(f"{who.issuer}|{who.subject}", who.key)
+        key = self._key_of(who)
         known = self._configured.get(key)
         settings = {source: rules.settings for source, rules in self._rules.items()}
-        entry = signed_in(who, known, settings, seen_at=self._now())
+        entry = signed_in(key, who, known, settings, seen_at=self._now())
         before = self._signed_in.get(key)
         self._signed_in[key] = entry
         self._signed_in.move_to_end(key)
-        if not entry.same_links(before) or self._is_old(before):
+        if not entry.says_the_same_as(before) or self._is_old(before):
             self._unnote(before or known)
             self._note(entry)
             self._keep(entry)
@@ -95,15 +99,13 @@ class BookOfPeople:
 
     def by_native_ref(self, ref: NativeRef) -> Caller | None:
         owner = self._owners.get(ref)
-        if owner is not None:
-            return self._callers[owner]
-        if ref.source not in self._rules:
-            return None
-        for key in self._candidates(ref):
-            link = self._link(key, ref.source)
-            if link is not None and link.verified and link.identity.native_id == ref.native_id:
-                return self._callers[key]
-        return None
+        if owner is None and ref.source in self._rules:
+            if ref not in self._linked:
+                if len(self._linked) >= MOST_REFS:
+                    self._linked.clear()
+                self._linked[ref] = self._linked_to(ref)
+            owner = self._linked[ref]
+        return None if owner is None else self._callers[owner]
 
     def all(self) -> Collection[Caller]:
         return self._callers.values()
@@ -156,8 +158,21 @@ class BookOfPeople:
             yield from (source for source in self._sources(entry) if self.identity(key, source) is not None)
 
     def _changed(self, _source: str) -> None:
-        """A directory was read anew: all links are worked out again."""
+        """A directory was read anew."""
+        self._forget_links()
+
+    def _forget_links(self) -> None:
+        """All links are worked out again when they are asked for."""
         self._links.clear()
+        self._linked.clear()
+
+    def _key_of(self, who: SignedIn) -> str:
+        """An entry of `[[people]]` that names a subject is meant by no other one, whatever key its token has."""
+        subject = f"{who.issuer}|{who.subject}"
+        named = self._subjects.get(subject)
+        if named is not None:
+            return named
+        return subject if who.key in self._by_subject_only else who.key
 
     def _keep(self, entry: Entry) -> None:
         # Without rules a person has what the configuration says, and nothing else.
@@ -167,6 +182,7 @@ class BookOfPeople:
             email=entry.email,
             groups=entry.groups,
             roles=entry.roles,
+            issuer=entry.issuer,
             identities=LinkedIdentities(self, entry.key) if self._rules else entry.configured,
         )
         self._names.put(entry.key, [text for text in (entry.name, entry.email, entry.key) if text])
@@ -201,6 +217,13 @@ class BookOfPeople:
                 "the directory of this source is not shown whole, or has more accounts than are read, so it is not known which "
                 "account there is whose"
             ).at(source, "read directory")
+
+    def _linked_to(self, ref: NativeRef) -> str | None:
+        for key in self._candidates(ref):
+            identity = self.identity(key, ref.source)
+            if identity is not None and identity.native_id == ref.native_id:
+                return key
+        return None
 
     def _link(self, key: str, source: str) -> AccountLink | None:
         if (key, source) not in self._links:
@@ -281,7 +304,7 @@ class BookOfPeople:
     def _note(self, entry: Entry) -> None:
         for index, key in self._keys(entry):
             index.setdefault(key, set()).add(entry.key)
-        self._links.clear()
+        self._forget_links()
 
     def _unnote(self, entry: Entry | None) -> None:
         if entry is None:
@@ -293,7 +316,7 @@ class BookOfPeople:
 
     def _forget(self, key: str, entry: Entry) -> None:
         self._unnote(entry)
-        self._links.clear()
+        self._forget_links()
         known = self._configured.get(key)
         if known is None:
             del self._callers[key]

@@ -112,8 +112,9 @@ class Directories:
             )
             found = await Directory.indexed(record, read_at=started, now=self._now)
         except ConnectorError as error:
+            if source not in self._failed:
+                log.warning("directory not read", source=source, code=error.code)
             self._failed[source] = (self._now(), error)
-            log.warning("directory not read", source=source, code=error.code)
             raise
         finally:
             self._loading.pop(source, None)

@@ -5,18 +5,21 @@ gateway   `[gateway]`: the process
 auth      `[auth]`: how callers sign in
 issuers   `[[auth.issuers]]`: identity providers, and how their claims are read
 cache_bounds  `[gateway.cache]`: how much is kept
+callers   `[gateway.callers]`: how much each person may ask for in a minute
 connections  `[gateway.connections]`: what a client may use before it is known
 store     `[store]`: how long the journal keeps ended tasks
 people    `[[people]]`: people and their identities
 checks    each table against its type, and the tables against each other
 link_checks  whether `[sources.people]` can work
-errors    `ConfigurationError`: one line that names the key
+faults    the words for what is wrong with a table
+errors    `ConfigurationError`: a line that names the key
 
 `[[sources]]` have their types in the vendors' folders and `connectors/sdk/settings`.
 """
 
 from gateway.settings.auth import ApiKey, ApiKeysAuth, AuthSettings, DemoAuth, OidcAuth
 from gateway.settings.cache_bounds import CacheBounds
+from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
 from gateway.settings.errors import ConfigurationError
 from gateway.settings.file import Settings, load
@@ -31,6 +34,7 @@ __all__ = [
     "ApiKeysAuth",
     "AuthSettings",
     "CacheBounds",
+    "CallersSettings",
     "ClaimPaths",
     "ConfigurationError",
     "ConnectionLimits",

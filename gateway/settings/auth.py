@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from connectors.sdk.settings import Section
-from gateway.settings.issuers import Address, IssuerSettings
+from connectors.sdk.settings import Section, WebAddress
+from gateway.settings.issuers import IssuerSettings
 
 # `printf %s "$KEY" | sha256sum` and `echo "$KEY" | sha256sum` with a KEY that is not set.
 _OF_NOTHING = {hashlib.sha256(nothing).hexdigest() for nothing in (b"", b"\n")}
@@ -54,7 +54,7 @@ class OidcAuth(Section):
     issuers: tuple[IssuerSettings, ...] = Field(min_length=1, max_length=20)
     keys: tuple[ApiKey, ...] = ()
     keep_seconds: float = Field(default=60.0, ge=0, le=60)
-    resource: Address | None = None
+    resource: WebAddress | None = None
 
 
 AuthSettings = DemoAuth | ApiKeysAuth | OidcAuth

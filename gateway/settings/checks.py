@@ -8,6 +8,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from connectors.sdk.settings import Section, SourceSettings
 from gateway.settings.auth import ApiKey, ApiKeysAuth, AuthSettings, DemoAuth, OidcAuth
 from gateway.settings.errors import ConfigurationError, KeyPath
+from gateway.settings.faults import faults_of
 from gateway.settings.gateway import GatewaySettings
 from gateway.settings.issuers import IssuerSettings, is_protected
 from gateway.settings.people import PersonSettings
@@ -16,37 +17,11 @@ S = TypeVar("S", bound=Section)
 
 
 def checked(kind: type[S], raw: Mapping[str, Any], path: KeyPath) -> S:
-    """The table at `path` as its type; ConfigurationError for the first thing that is wrong with it."""
+    """The table at `path` as its type; ConfigurationError with a line for each thing that is wrong with it."""
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
-        # The input is left out: it may be a secret.
-        first = error.errors(include_url=False, include_input=False)[0]
-        messages = {"extra_forbidden": "unknown key", "missing": "is missing", "union_tag_not_found": "is missing"}
-        if first["type"].endswith("too_short") and first.get("ctx", {}).get("min_length") == 1:
-            messages[first["type"]] = "is empty"
-        message = messages.get(first["type"]) or first["msg"].removeprefix("Value error, ")
-        where = (*path, *_keys_of_the_file(first["loc"], raw))
-        if first["type"].startswith("union_tag") and "ctx" in first:
-            where = (*where, first["ctx"]["discriminator"].strip("'"))
-            if first["type"] == "union_tag_invalid":
-                message = f"must be one of {first['ctx']['expected_tags']}"
-        raise ConfigurationError(where, " ".join(message.split())) from None
-
-
-def _keys_of_the_file(location: Sequence[str | int], raw: Any) -> Iterable[str | int]:
-    """Pydantic's location without the tags of unions, which are not keys of the file."""
-    for index, part in enumerate(location):
-        is_last = index == len(location) - 1
-        if isinstance(raw, Mapping):
-            if part not in raw and not is_last and part in list(raw.values()):
-                continue
-            raw = raw.get(str(part))
-        elif isinstance(raw, list) and isinstance(part, int) and part < len(raw):
-            raw = raw[part]
-        else:
-            raw = None
-        yield part
+        raise ConfigurationError.of(faults_of(error, raw, path)) from None
 
 
 def check_distinct(table: str, keys: Sequence[str]) -> None:
@@ -62,7 +37,8 @@ def check_identities(people: Sequence[PersonSettings], sources: set[str]) -> Non
         for source, identity in person.identities.items():
             path = ("people", index, "identities", source)
             if source not in sources:
-                raise ConfigurationError(path, f"there is no source {source!r}")
+                missing = f"there is no source {source!r}" if sources else "there are no sources"
+                raise ConfigurationError(path, missing)
             owner = owners.setdefault((source, identity.id), person.key)
             if owner != person.key:
                 raise ConfigurationError((*path, "id"), f"{identity.id!r} is also the identity of {owner!r}")

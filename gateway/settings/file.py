@@ -44,7 +44,10 @@ class Settings:
 
 
 def load(path: Path) -> Settings:
-    """Read and check the file; ConfigurationError for the first fault."""
+    """Read and check the file.
+
+    ConfigurationError for all faults of its tables; if there is none, for the first table that does not fit another one.
+    """
     raw = _read(path)
     document: dict[str, Any] = {name: _substituted(value, (name,), path.parent) for name, value in raw.items()}
     gateway = document.setdefault("gateway", {})
@@ -52,11 +55,10 @@ def load(path: Path) -> Settings:
         journal = gateway.get("journal", f"{path.name}.journal.sqlite3")
         # Joining keeps an absolute path; a relative one starts at the configuration's folder.
         gateway["journal"] = str(path.parent / journal) if isinstance(journal, str) else journal
+        if isinstance(gateway.get("audit"), str):
+            gateway["audit"] = str(path.parent / gateway["audit"])
     listed = document.pop("sources", [])
-    head = checked(_Document, document, ())
-    if not isinstance(listed, list):
-        raise ConfigurationError(("sources",), "must be a list of tables: [[sources]]")
-    sources = tuple(_source(each, ("sources", index)) for index, each in enumerate(listed))
+    head, sources = _tables(document, listed)
     check_distinct("sources", [source.key for source in sources])
     check_distinct("people", [person.key for person in head.people])
     check_identities(head.people, {source.key for source in sources})
@@ -65,6 +67,27 @@ def load(path: Path) -> Settings:
     check_subjects(head.people)
     check_links(sources, head.auth)
     return Settings(gateway=head.gateway, auth=head.auth, people=head.people, sources=sources, store=head.store)
+
+
+def _tables(document: dict[str, Any], listed: Any) -> tuple[_Document, Sequence[SourceSettings]]:
+    faults: list[ConfigurationError] = []
+    sources = []
+    head = None
+    try:
+        head = checked(_Document, document, ())
+    except ConfigurationError as fault:
+        faults.append(fault)
+    if not isinstance(listed, list):
+        faults.append(ConfigurationError(("sources",), "must be a list of tables: [[sources]]"))
+        listed = []
+    for index, each in enumerate(listed):
+        try:
+            sources.append(_source(each, ("sources", index)))
+        except ConfigurationError as fault:
+            faults.append(fault)
+    if head is None or faults:
+        raise ConfigurationError.of(faults)
+    return head, tuple(sources)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -76,6 +99,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigurationError((), f"{path}: is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError((), f"{path}: is not TOML: {error}") from None
+    except RecursionError:
+        raise ConfigurationError((), f"{path}: is nested too deeply") from None
 
 
 def _substituted(value: Any, path: KeyPath, folder: Path) -> Any:

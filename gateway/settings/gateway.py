@@ -1,5 +1,6 @@
 """`[gateway]`: what holds for the process and not for one source."""
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,8 +9,17 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from connectors.sdk.settings import Section
 from gateway.settings.cache_bounds import CacheBounds
+from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
 from schema.core.limits import DocumentLimits
+
+_ORIGIN = re.compile(r"\*|https?://[^\s/?#@]+")
+
+
+def _origin(value: str) -> str:
+    if not _ORIGIN.fullmatch(value):
+        raise ValueError("must be an origin such as https://dashboard.example.com, without a path, or *")
+    return value
 
 
 def _is_network(text: str) -> str:
@@ -20,7 +30,7 @@ def _is_network(text: str) -> str:
     return text
 
 
-Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/?#@]+)$")]
+Origin = Annotated[str, AfterValidator(_origin)]
 
 # Bytes below which a secret that signs can be found by trying.
 _SHORTEST_SECRET = 16
@@ -41,11 +51,13 @@ class GatewaySettings(Section):
     `introspection`, `graphiql` and `suggestions` (of names, in errors) are None by default: the profile decides.
     `query_deadline` and `mutation_deadline` are the seconds that one GraphQL operation may wait for its sources. One with
     `bulkTaskAction` may wait `bulk_deadline` seconds longer, and each bulk action takes that long at most.
+    `audit` is the file of audit lines; without it they are lines of the log.
     `trusted_proxies` are the addresses and networks whose `X-Forwarded-*` headers are believed.
     """
 
     secret: Annotated[SecretStr, AfterValidator(_signing)] | None = None
     journal: Path
+    audit: Path | None = None
     profile: Literal["development", "production"] = "development"
     cors_origins: tuple[Origin, ...] = ()
     max_body_bytes: int = Field(default=256 * 1024, ge=1024, le=16 * 1024 * 1024)
@@ -56,6 +68,7 @@ class GatewaySettings(Section):
     query_deadline: float = Field(default=10.0, gt=0, le=300)
     mutation_deadline: float = Field(default=60.0, gt=0, le=300)
     bulk_deadline: float = Field(default=300.0, gt=0, le=3_600)
+    callers: CallersSettings = CallersSettings()
     limits: DocumentLimits = DocumentLimits()
     # What a client may use before it is known.
     connections: ConnectionLimits = ConnectionLimits()

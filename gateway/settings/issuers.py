@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from connectors.sdk.settings import Section
+from connectors.sdk.settings import Section, WebAddress
 
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
 """Signatures with a public key. `none` and HMAC are not among them: with HMAC a public key would sign tokens."""
@@ -16,17 +16,6 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PATH = re.compile(r"[^.\s]{1,200}(\.[^.\s]{1,200}){0,9}")
 _DOMAIN = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,200}")
-
-
-def _address(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        is_address = bool(parts.hostname) and parts.scheme in {"http", "https"} and parts.port != 0
-    except ValueError:
-        is_address = False
-    if not is_address or "@" in parts.netloc or "?" in value or "#" in value or not value.isprintable() or " " in value:
-        raise ValueError("must be an address such as https://login.example.com/realms/main, without ? and #")
-    return value
 
 
 def _claim_path(value: str) -> str:
@@ -53,7 +42,6 @@ def _several(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-Address = Annotated[str, AfterValidator(_address)]
 ClaimPath = Annotated[str, AfterValidator(_claim_path)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_several), Field(min_length=1)]
@@ -86,10 +74,10 @@ class IssuerSettings(Section):
     must hold a value, or one of several.
     """
 
-    issuer: Address
+    issuer: WebAddress
     audience: Texts
     algorithms: tuple[Algorithm, ...] = Field(default=("RS256", "PS256", "ES256", "EdDSA"), min_length=1)
-    jwks_url: Address | None = None
+    jwks_url: WebAddress | None = None
     leeway: float = Field(default=30.0, ge=0, le=300)
     prefix: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._@-]{0,39})?$")
     claims: ClaimPaths = ClaimPaths()

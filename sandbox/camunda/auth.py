@@ -27,6 +27,18 @@ TOKEN_PATH = "/oauth/token"  # noqa: S105 # a path
 TOKEN_LIFETIME_S = 300
 
 
+_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+
+
+@dataclass(frozen=True, slots=True)
+class _Granted:
+    """A token of the provider: whose it is, for whom, and until when. `person` is None for the client's own."""
+
+    person: str | None
+    audience: tuple[str, ...]
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """`id` is a user name or the client id of a token. It is None if the API is unprotected."""
@@ -102,7 +114,7 @@ class Authentication:
     def __init__(self, scenario: Scenario, clock: Clock, admin: tuple[str, str]) -> None:
         """`admin` is name and password of the only user who may do everything."""
         self._scenario, self._clock, self._admin = scenario, clock, admin
-        self._expiries: dict[str, datetime] = {}
+        self._granted: dict[str, _Granted] = {}
 
     def caller(self, request: Request) -> Caller:
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
@@ -116,25 +128,53 @@ class Authentication:
             people = {person.key for person in ALL_PEOPLE} if self._scenario.authorizations else set()
             if user in people and password == user:
                 return Caller(user, "USER", request_id, is_admin=False)
-        expiry = self._expiries.get(credentials) if scheme.lower() == "bearer" else None
-        if expiry is not None and self._clock() < expiry:
-            return Caller(CLIENT_ID, "CLIENT", request_id)
+        granted = self._granted.get(credentials) if scheme.lower() == "bearer" else None
+        if granted is not None and self._clock() < granted.until and AUDIENCE in granted.audience:
+            if granted.person is None:
+                return Caller(CLIENT_ID, "CLIENT", request_id)
+            is_admin = any(each.key == granted.person and "task_admin" in each.roles for each in ALL_PEOPLE)
+            return Caller(granted.person, "USER", request_id, is_admin=is_admin)
         raise ProblemError(401, "Unauthorized", "An Authentication object was not found in the SecurityContext")
 
+    def grant(
+        self,
+        person: str | None,
+        audience: tuple[str, ...] = (AUDIENCE,),
+        lifetime_s: int = TOKEN_LIFETIME_S,
+    ) -> str:
+        """Return a JWT for a person, or for the client itself. Only this stand-in accepts it."""
+        until = self._clock() + timedelta(seconds=lifetime_s)
+        claims = {
+            "aud": audience,
+            "sub": person or CLIENT_ID,
+            "exp": int(until.timestamp()),
+            "jti": secrets.token_hex(8),
+        }
+        parts = [orjson.dumps({"alg": "RS256", "typ": "JWT"}), orjson.dumps(claims), secrets.token_bytes(16)]
+        token = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+        self._granted[token] = _Granted(person, audience, until)
+        return token
+
     async def token(self, request: Request) -> Response:
-        """Return a token for the client credentials in the form body (RFC 6749 section 4.4)."""
+        """Return a token for the client credentials in the form body (RFC 6749 section 4.4), or in exchange (RFC 8693)."""
         if self._scenario.method != "oidc":
             return _refused(404, "invalid_request", "the cluster does not sign in by tokens")
         form = {name: values[0] for name, values in parse_qs((await request.body()).decode(errors="replace")).items()}
-        if form.get("grant_type") != "client_credentials":
-            return _refused(400, "unsupported_grant_type", "only client_credentials")
+        if form.get("grant_type") not in {"client_credentials", _EXCHANGE}:
+            return _refused(400, "unsupported_grant_type", "only client_credentials and token exchange")
         if (form.get("client_id"), form.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
             return _refused(401, "invalid_client", "no such client or secret")
         if form.get("audience", AUDIENCE) != AUDIENCE:
             return _refused(403, "access_denied", "no such audience")
-        token = secrets.token_urlsafe(24)
-        self._expiries[token] = self._clock() + timedelta(seconds=TOKEN_LIFETIME_S)
-        content = {"access_token": token, "expires_in": TOKEN_LIFETIME_S, "token_type": "Bearer"}
+        person = None
+        if form["grant_type"] == _EXCHANGE:
+            subject = self._granted.get(form.get("subject_token", ""))
+            if subject is None or subject.person is None or self._clock() >= subject.until:
+                return _refused(400, "invalid_grant", "no such subject token")
+            if CLIENT_ID not in subject.audience:
+                return _refused(403, "access_denied", "Client is not within the token audience")
+            person = subject.person
+        content = {"access_token": self.grant(person), "expires_in": TOKEN_LIFETIME_S, "token_type": "Bearer"}
         return Response(orjson.dumps(content), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from sandbox.camunda.auth import AUDIENCE, CLIENT_ID, CLIENT_SECRET, TOKEN_PATH, Authentication
+from sandbox.camunda.auth import AUDIENCE, CLIENT_ID, CLIENT_SECRET, TOKEN_LIFETIME_S, TOKEN_PATH, Authentication
 from sandbox.camunda.definitions import FIRST_FREE_KEY, deployed_listeners
 from sandbox.camunda.engine import Engine
 from sandbox.camunda.errors import ProblemError, problem
@@ -103,6 +103,10 @@ class CamundaStandIn(StandIn):
             "acts_as": "service",
             "credentials": credentials[self.scenario.method],
         }
+
+    def token(self, person: str, *audience: str, lifetime_s: int = TOKEN_LIFETIME_S) -> str:
+        """Return a token with which a person signed in. Without an audience it is for the cluster."""
+        return self.authentication.grant(person, audience or (AUDIENCE,), lifetime_s)
 
     def identities(self) -> dict[str, dict[str, Any]]:
         return {person.key: {"id": person.key, "groups": list(person.groups)} for person in DEMO_PEOPLE}

@@ -23,7 +23,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema.core.limits import DocumentLimits
 from schema.execution import shape
-from schema.execution.cost import Meter
+from schema.execution.cost import Measure, Meter
 from schema.execution.values import ValueExcessError
 
 KEPT_DOCUMENTS = 256
@@ -86,8 +86,8 @@ class Documents:
 
     def operation(
         self, document: DocumentNode, name: str | None, variables: dict[str, Any] | None
-    ) -> OperationDefinitionNode:
-        """The operation to run. Raises DocumentError if it is ambiguous, missing, not served or exceeds a limit."""
+    ) -> tuple[OperationDefinitionNode, Measure]:
+        """The operation to run, and what it costs. Raises DocumentError if it is ambiguous, missing, not served or exceeds a limit."""
         operation = get_operation_ast(document, name)
         if operation is None:
             text = (
@@ -106,7 +106,7 @@ class Documents:
         excesses = [GraphQLError(excess, operation) for excess in measure.cost_excesses(self._limits)]
         if excesses:
             raise DocumentError("TOO_COSTLY", excesses)
-        return operation
+        return operation, measure
 
     def _validated(self, text: str) -> DocumentNode:
         try:

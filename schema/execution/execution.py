@@ -3,7 +3,7 @@
 from typing import Any
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationDefinitionNode, OperationType, execute
+from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, execute
 from msgspec import Struct
 from strawberry.execution import optimized_is_awaitable
 
@@ -16,12 +16,16 @@ from schema.execution.selection import has_root_field
 
 
 class GraphQLOperation(Struct, frozen=True, kw_only=True):
-    """A parsed and validated operation. `name` is None if the document gives none. `is_bulk`: it writes to many tasks."""
+    """A parsed and validated operation. `name` is None if the document gives none. `is_bulk`: it writes to many tasks.
+
+    `cost`: the rows that it may return, at least 1.
+    """
 
     document: DocumentNode
     name: str | None
     is_mutation: bool
     is_bulk: bool
+    cost: int
     variables: dict[str, Any] | None
 
 
@@ -74,7 +78,7 @@ class Execution:
         """The operation to run. Raises RequestError if the request cannot run."""
         try:
             document = self._documents.read(query)
-            node: OperationDefinitionNode = self._documents.operation(document, operation_name, variables)
+            node, measure = self._documents.operation(document, operation_name, variables)
         except DocumentError as error:
             raise RequestError(
                 GraphQLResponse([written(each, error.code) for each in error.errors], ran=False)
@@ -85,6 +89,7 @@ class Execution:
             name=None if node.name is None else node.name.value,
             is_mutation=is_mutation,
             is_bulk=is_mutation and has_root_field(document, node, BULK, variables or {}),
+            cost=max(1, measure.objects),
             variables=variables,
         )
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import anyio
+
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.model import Flow, FlowRef
 from schema.core.context import Context
@@ -22,8 +24,32 @@ class FreshFlowByRefLoader(Loader[FlowRef, Flow]):
         return await self._federation.get_flows(self._caller, keys, fresh=True)
 
 
-def flow_loader(ref: FlowRef, context: Context) -> Loader[FlowRef, Flow]:
-    """The loader for a flow: as fresh as the task or flow that it was reached from."""
+class RelatedFlowByRefLoader(Loader[FlowRef, Flow]):
+    """Flows that another flow names: its parent and its root. The viewer may see no task of theirs, and then not them."""
+
+    async def find(self, keys: Sequence[FlowRef]) -> Mapping[FlowRef, Flow | ConnectorError]:
+        if self._caller.is_task_admin:
+            return await self._federation.get_flows(self._caller, keys)
+        found: dict[FlowRef, Flow | ConnectorError] = {}
+
+        async def read(ref: FlowRef) -> None:
+            try:
+                flow = await self._federation.get_visible_flow(self._caller, ref)
+            except ConnectorError as error:
+                found[ref] = error
+            else:
+                found.update({} if flow is None else {ref: flow})
+
+        async with anyio.create_task_group() as group:
+            for ref in keys:
+                group.start_soon(read, ref)
+        return found
+
+
+def flow_loader(ref: FlowRef, context: Context, *, is_related: bool = False) -> Loader[FlowRef, Flow]:
+    """The loader for a flow: as fresh as the task or flow that it was reached from. `is_related`: from another flow."""
+    if is_related:
+        return context.loader(RelatedFlowByRefLoader)
     if context.is_fresh(ref):
         return context.loader(FreshFlowByRefLoader)
     return context.loader(FlowByRefLoader)

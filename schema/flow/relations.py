@@ -30,9 +30,11 @@ async def tasks_in(ref: FlowRef, states: frozenset[TaskState], context: Context)
     return [edge.task for edge in listed.edges]
 
 
-async def current_tasks_of(ref: FlowRef, record: Flow | None, context: Context) -> Sequence[Task]:
+async def current_tasks_of(
+    ref: FlowRef, record: Flow | None, context: Context, *, is_related: bool = False
+) -> Sequence[Task]:
     """Tasks of the flow that can be worked on now: those that its record names, else a list by state."""
-    found = record or await flow_loader(ref, context).load(ref)
+    found = record or await flow_loader(ref, context, is_related=is_related).load(ref)
     if found is None or found.current_task_ids is None:
         return await tasks_in(ref, _WORKABLE, context)
     refs = [TaskRef(ref.source, native_id) for native_id in found.current_task_ids[:MOST_CURRENT_TASKS]]
@@ -44,7 +46,7 @@ async def current_tasks_of(ref: FlowRef, record: Flow | None, context: Context) 
     return shown
 
 
-async def state_of(ref: FlowRef, context: Context) -> FlowState:
+async def state_of(ref: FlowRef, context: Context, *, is_related: bool = False) -> FlowState:
     """State of the flow; UNKNOWN if it cannot be loaded, because the field is non-null."""
-    (found,) = await flow_loader(ref, context).load_many([ref])
+    (found,) = await flow_loader(ref, context, is_related=is_related).load_many([ref])
     return found.state if isinstance(found, Flow) else FlowState.UNKNOWN

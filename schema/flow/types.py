@@ -68,7 +68,9 @@ def _loaded(description: str, read: Callable[[model.Flow, Context], object]) -> 
 
 def _stub_of(flow: model.Flow, native_id: str | None, context: Context) -> "Flow | None":
     return (
-        None if native_id is None else Flow.stub(model.FlowRef(flow.source, native_id), None, flow.fetched_at, context)
+        None
+        if native_id is None
+        else Flow.stub(model.FlowRef(flow.source, native_id), None, flow.fetched_at, context, is_related=True)
     )
 
 
@@ -81,6 +83,8 @@ class Flow(Node):
     ref: strawberry.Private[model.FlowRef]
     seen_at: strawberry.Private[datetime]
     record: strawberry.Private[model.Flow | None]
+    # Named by another flow: the viewer may not see it, and then no more than its id is shown.
+    is_related: strawberry.Private[bool] = False
 
     definition: FlowDefinition | None = _loaded(
         "Definition that the flow runs. Null if the source does not say.",
@@ -102,10 +106,12 @@ class Flow(Node):
         lambda flow, _: subjects_from_model(flow.subjects),
     )
     parent: "Flow | None" = _loaded(
-        "Flow that started this flow. Null if none did.", lambda flow, context: _stub_of(flow, flow.parent_id, context)
+        "Flow that started this flow. Null if none did. Only its id is told if the viewer sees none of its tasks.",
+        lambda flow, context: _stub_of(flow, flow.parent_id, context),
     )
     root: "Flow | None" = _loaded(
-        "Outermost flow. Null if this flow is the outermost, or if the source does not say.",
+        "Outermost flow. Null if this flow is the outermost, or if the source does not say. Only its id is told if the viewer "
+        "sees none of its tasks.",
         lambda flow, context: _stub_of(flow, flow.root_id, context),
     )
     phases: list[FlowPhase] | None = _loaded(
@@ -121,7 +127,7 @@ class Flow(Node):
     def state(self, info: Info) -> Awaitable[FlowState] | FlowState:
         if self.record is not None:
             return self.record.state
-        return state_of(self.ref, info.context)
+        return state_of(self.ref, info.context, is_related=self.is_related)
 
     @resolved(
         graphql_type=NativeRecord,
@@ -138,7 +144,8 @@ class Flow(Node):
     )
     async def current_tasks(self, info: Info) -> "list[Task]":
         context = info.context
-        return [present(task, context) for task in await current_tasks_of(self.ref, self.record, context)]
+        tasks = await current_tasks_of(self.ref, self.record, context, is_related=self.is_related)
+        return [present(task, context) for task in tasks]
 
     @resolved(
         graphql_type=Annotated["TaskConnection", strawberry.lazy("schema.task")],
@@ -183,7 +190,9 @@ class Flow(Node):
         )
 
     @classmethod
-    def stub(cls, ref: model.FlowRef, name: str | None, seen_at: datetime, context: Context) -> "Flow":
+    def stub(
+        cls, ref: model.FlowRef, name: str | None, seen_at: datetime, context: Context, *, is_related: bool = False
+    ) -> "Flow":
         """A flow known by its id, and sometimes its name, alone."""
         return cls(
             id=global_id("Flow", ref.source, ref.native_id),
@@ -192,6 +201,7 @@ class Flow(Node):
             ref=ref,
             seen_at=seen_at,
             record=None,
+            is_related=is_related,
         )
 
     def read(self, context: Context, read: Callable[[model.Flow, Context], T], absent: T) -> Awaitable[T] | T:
@@ -201,11 +211,11 @@ class Flow(Node):
         return self._load(context, read, absent)
 
     async def _load(self, context: Context, read: Callable[[model.Flow, Context], T], absent: T) -> T:
-        found = await flow_loader(self.ref, context).load(self.ref)
+        found = await flow_loader(self.ref, context, is_related=self.is_related).load(self.ref)
         return absent if found is None else read(found, context)
 
     async def _loaded_native(self, context: Context) -> NativeRecord:
-        (found,) = await flow_loader(self.ref, context).load_many([self.ref])
+        (found,) = await flow_loader(self.ref, context, is_related=self.is_related).load_many([self.ref])
         return self._native(found if isinstance(found, model.Flow) else None, context)
 
     def _native(self, record: model.Flow | None, context: Context) -> NativeRecord:

@@ -19,7 +19,7 @@ from gateway.people.book import BookOfPeople
 from gateway.shared.memory import memory_state
 from gateway.store.sqlite import SqliteJournal
 from sandbox.littlehorse import LittlehorseStandIn
-from sandbox.littlehorse.directory import user_called
+from sandbox.littlehorse.directory import CLIENT_ID, user_called
 from sandbox.littlehorse.records import TaskRun
 from schema.ports import (
     InboxScope,
@@ -28,6 +28,7 @@ from schema.ports import (
     WriteRequest,
     WriteResult,
 )
+from tests.gateway.kept_audit import KeptAudit
 from tests.world import short_pause
 
 KEY = "littlehorse"
@@ -69,11 +70,14 @@ class Bridge:
         # httpx2 and Starlette type ASGI applications differently.
         app: Any = self.stand_in
         config = self.stand_in.source_config("http://bridge.test") | {"acts_as": acts_as, **settings}
+        if acts_as == "viewer":
+            config["audience"] = CLIENT_ID
         if not has_account:
             del config["credentials"]
         parsed = LittlehorseSettings.model_validate(config)
         self.transport = LosingTransport(httpx2.ASGITransport(app=app))
         connector = LittlehorseConnector.open(parsed, transport=self.transport)
+        self.audit = KeptAudit()
         shared = memory_state()
         self.source = Source(connector, rate_limits=shared.rate_limits)
         self.answers = Cache(
@@ -90,6 +94,7 @@ class Bridge:
             cursors=CursorCodec(b"a test"),
             leases=shared.leases,
             pause=short_pause,
+            audit=self.audit,
         )
 
     def caller(self, person: str) -> Caller:

@@ -7,12 +7,14 @@ from typing import Any
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.app import create_app
 from gateway.settings import load
 from sandbox.config import toml
 from sandbox.issuer import SmallIssuer
 from sandbox.littlehorse import LittlehorseStandIn
+from sandbox.littlehorse.directory import CLIENT_ID
 from sandbox.people import DEMO_PEOPLE
 from sandbox.server import serve, serve_issuer
 
@@ -44,7 +46,9 @@ def accepted_by_both(issuer: SmallIssuer, stand_in: LittlehorseStandIn, person: 
     return issuer.ring.signed({**claims, "iss": issuer.address, "aud": list(claims["aud"])})
 
 
-@pytest.fixture(params=["viewer", "exchange"])
+@pytest.fixture(
+    params=[{"acts_as": "viewer", "audience": CLIENT_ID}, {"acts_as": "exchange"}], ids=["viewer", "exchange"]
+)
 async def bridge(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bridge]:
     async with AsyncExitStack() as stack:
         stand_in = LittlehorseStandIn()
@@ -55,7 +59,7 @@ async def bridge(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         address = await stack.enter_async_context(serve_issuer(issuer, host="127.0.0.1", port=0))
         stand_in.issuer.trusted = issuer.ring.verified
         tokens = {person.key: accepted_by_both(issuer, stand_in, person.key) for person in DEMO_PEOPLE}
-        source = stand_in.source_config(urls["littlehorse"]) | {"acts_as": request.param}
+        source = stand_in.source_config(urls["littlehorse"]) | request.param
         people = [
             {
                 "key": person.key,
@@ -82,19 +86,24 @@ async def bridge(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 
 async def test_a_claim_is_the_persons_own(bridge: Bridge) -> None:
-    """The bridge sees alice, not the service account."""
+    """The bridge sees alice, not the service account. So does the audit, with the provider whose token she has."""
     queue = (await bridge.ask("alice", QUEUE))["data"]["viewer"]["inbox"]
     task = next(node["id"] for node in queue["nodes"] if node["state"] == "READY")
-    claimed = await bridge.ask(
-        "alice",
-        "mutation ($id: ID!) { claimTask(input: {taskId: $id}) { status support atomic errors { code message } } }",
-        id=task,
-    )
+    with capture_logs() as logged:
+        claimed = await bridge.ask(
+            "alice",
+            "mutation ($id: ID!) { claimTask(input: {taskId: $id}) { status support atomic errors { code message } } }",
+            id=task,
+        )
+    [line] = [each for each in logged if each["event"] == "audit"]
 
     assert {"status": "APPLIED", "support": "NATIVE", "atomic": True, "errors": []} == claimed["data"]["claimTask"]
     assert [("claim", bridge.stand_in.identities()["alice"]["id"])] == [
         (effect.action, effect.actor) for effect in bridge.stand_in.effects.all()
     ]
+
+    assert ("alice", "person", "APPLIED") == (line["person"], line["as"], line["status"])
+    assert line["issuer"].startswith("http://127.0.0.1:")
 
 
 async def test_answers_are_not_shared_between_people(bridge: Bridge) -> None:

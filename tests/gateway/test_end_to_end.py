@@ -324,7 +324,7 @@ async def test_a_task_that_a_person_may_not_see_is_not_found_by_id(world: World)
 
 async def test_bad_ids_are_null_in_queries_and_an_error_in_mutations(world: World) -> None:
     """No call is made."""
-    for bad in ("", "nonsense", "VGFzazo=", "VXNlcjpAYWxpY2U=", "é", "A" * 5000):
+    for bad in ("", "nonsense", "VGFzazo=", "VXNlcjpAYWxpY2U=", "é", "A" * 2000):
         read = await world.data("query N($id: ID!) { task(id: $id) { id } }", id=bad)
         written = await mutate(world, "claimTask", taskId=bad)
 

@@ -9,6 +9,7 @@ token_exchange    credentials of the caller: the caller's own token, or one in e
 call              the current call: what is counted, and for whom; records that an operation reads once
 authority         the caller, for sources that act as the caller
 admission         the interface of the gateway's admission control
+no_cookies        the client keeps no cookies
 body              response bodies, with a bound on their decoded size
 retry_after       the Retry-After header
 """
@@ -18,11 +19,19 @@ from connectors.sdk.http.answer import Answer
 from connectors.sdk.http.authority import Authority
 from connectors.sdk.http.body import STEP, CorruptBodyError, TooLargeError, read_bounded
 from connectors.sdk.http.call import RequestCounter, SharedRecords, UpstreamCall, current_call, in_call, read_once
-from connectors.sdk.http.credentials import Credentials, Exchange, FixedHeaders, TokenCredentials, from_settings
+from connectors.sdk.http.credentials import (
+    AnyCredentials,
+    Credentials,
+    Exchange,
+    FixedHeaders,
+    TokenCredentials,
+    from_settings,
+)
+from connectors.sdk.http.no_cookies import NoCookies
 from connectors.sdk.http.retry_after import LONGEST, retry_at
 from connectors.sdk.http.success import JSON_CREATED, JSON_OK, NO_CONTENT, Success, is_json, is_json_object
 from connectors.sdk.http.token import Token, received_token, token_of
-from connectors.sdk.http.token_exchange import TokenExchange, ViewerToken
+from connectors.sdk.http.token_exchange import TokenExchange, ViewerToken, acting_credentials
 from connectors.sdk.http.upstream import Transport, Upstream, error_from_status
 
 __all__ = [
@@ -34,11 +43,13 @@ __all__ = [
     "STEP",
     "AdmissionControl",
     "Answer",
+    "AnyCredentials",
     "Authority",
     "CorruptBodyError",
     "Credentials",
     "Exchange",
     "FixedHeaders",
+    "NoCookies",
     "Permit",
     "RequestCounter",
     "SharedRecords",
@@ -51,6 +62,7 @@ __all__ = [
     "Upstream",
     "UpstreamCall",
     "ViewerToken",
+    "acting_credentials",
     "current_call",
     "error_from_status",
     "from_settings",

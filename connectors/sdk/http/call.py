@@ -16,6 +16,9 @@ class RequestCounter(Protocol):
     def count_request(self) -> None:
         """One more request is about to be sent."""
 
+    def note_writer(self, *, is_person: bool) -> None:
+        """A write is about to be sent, with the credentials of the person or of an account."""
+
 
 class SharedRecords(Protocol):
     async def once(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
@@ -37,6 +40,10 @@ class UpstreamCall(Struct, frozen=True, kw_only=True):
     def count_request(self) -> None:
         for counter in self.counters:
             counter.count_request()
+
+    def note_writer(self, *, is_person: bool) -> None:
+        for counter in self.counters:
+            counter.note_writer(is_person=is_person)
 
 
 _NO_CALL = UpstreamCall()

@@ -4,7 +4,7 @@ import base64
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 from urllib.parse import urlencode
 
 import anyio
@@ -42,6 +42,10 @@ class Exchange(Protocol):
 
 
 class Credentials(ABC):
+    """`is_person`: they are those of the person of the call, and not of an account of the source."""
+
+    is_person: ClassVar[bool] = False
+
     @abstractmethod
     async def headers(self, upstream: Exchange) -> Mapping[str, str]:
         """The headers for a request that is sent now. ConnectorError if they cannot be obtained."""
@@ -105,9 +109,10 @@ class TokenCredentials(Credentials):
         return True
 
 
-def from_settings(
-    settings: NoCredentials | BasicCredentials | BearerCredentials | HeaderCredentials | OAuthCredentials,
-) -> Credentials:
+AnyCredentials = NoCredentials | BasicCredentials | BearerCredentials | HeaderCredentials | OAuthCredentials
+
+
+def from_settings(settings: AnyCredentials) -> Credentials:
     """Credentials of the kinds that vendors share. A vendor with a login of its own builds TokenCredentials."""
     match settings:
         case NoCredentials():

@@ -7,7 +7,7 @@ next request asks for another one.
 import re
 from base64 import urlsafe_b64decode
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -15,6 +15,8 @@ from connectors.sdk.errors import MalformedResponseError
 
 if TYPE_CHECKING:
     from connectors.sdk.http.answer import Answer
+
+T = TypeVar("T")
 
 # What a header carries after "Bearer ": ASCII, without spaces and control characters.
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
@@ -41,20 +43,43 @@ def is_sendable(token: str) -> bool:
     return _SENDABLE.fullmatch(token) is not None
 
 
-class _Claims(msgspec.Struct):
+class _Expiry(msgspec.Struct):
     exp: float
+
+
+class _Audience(msgspec.Struct):
+    aud: str | tuple[str, ...] = ()
 
 
 def has_expired(token: str, now: datetime) -> bool:
     """Whether `token` is a JWT (RFC 7519) whose end has passed. Other tokens do not tell."""
+    claims = _claims(token, _Expiry)
+    return claims is not None and claims.exp <= now.timestamp()
+
+
+def seconds_left(token: str, now: datetime) -> float | None:
+    """Seconds until the end of a JWT, below 0 after it; None for a token that does not tell."""
+    claims = _claims(token, _Expiry)
+    return None if claims is None else claims.exp - now.timestamp()
+
+
+def is_for(token: str, audience: str) -> bool:
+    """Whether `audience` is in the `aud` of a JWT, which is a text or a list. False for a token that does not tell."""
+    claims = _claims(token, _Audience)
+    if claims is None:
+        return False
+    return claims.aud == audience if isinstance(claims.aud, str) else audience in claims.aud
+
+
+def _claims(token: str, kind: type[T]) -> T | None:
+    """Claims of a JWT, whose signature is not checked: it was when the person signed in, or is by the vendor."""
     parts = token.split(".")
     if len(parts) != 3:
-        return False
+        return None
     try:
-        claims = msgspec.json.decode(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)), type=_Claims)
+        return msgspec.json.decode(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)), type=kind)
     except (ValueError, msgspec.MsgspecError):
-        return False
-    return claims.exp <= now.timestamp()
+        return None
 
 
 def received_token(value: str, *, lifetime: float | None, native_status: int | None = None) -> Token:

@@ -14,10 +14,10 @@ from connectors.sdk.errors import ConnectorError, IdentityNotLinkedError, Unauth
 from connectors.sdk.http.answer import Answer
 from connectors.sdk.http.authority import Authority
 from connectors.sdk.http.call import current_call
-from connectors.sdk.http.credentials import Credentials, Exchange
-from connectors.sdk.http.token import Token, has_expired, is_sendable, token_of
+from connectors.sdk.http.credentials import AnyCredentials, Credentials, Exchange, from_settings
+from connectors.sdk.http.token import Token, has_expired, is_for, is_sendable, seconds_left, token_of
 from connectors.sdk.http.upstream import error_from_status
-from connectors.sdk.settings import OAuthCredentials
+from connectors.sdk.settings import OAuthCredentials, SourceSettings
 
 # RFC 8693 sections 2.1 and 3.
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -28,24 +28,38 @@ _OURS = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_t
 
 
 class ViewerToken(Credentials):
-    """The token that the caller signed in with. It cannot be renewed here; one that has expired is not sent."""
+    """The token that the caller signed in with. It cannot be renewed here; one that has expired is not sent.
 
-    def __init__(self, *, clock: Clock = utc_now) -> None:
+    Nor is one that is not meant for this system: `audience` must be in its `aud` (RFC 9700, section 4.10). A token that
+    tells no audience is for none.
+    """
+
+    is_person = True
+
+    def __init__(self, audience: str | None, *, clock: Clock = utc_now) -> None:
+        self._audience = audience
         self._clock = clock
 
     async def headers(self, upstream: Exchange) -> Mapping[str, str]:
         _, token = _present()
         _refuse_expired(token, self._clock)
+        if self._audience is None or not is_for(token, self._audience):
+            raise UnauthenticatedError(
+                f"was not called: the token that you signed in with is not for this system, its aud lacks "
+                f"{self._audience!r}; the identity provider must add this audience to the tokens of the sign-in"
+            )
         return {"Authorization": f"Bearer {token}"}
 
 
 class TokenExchange(Credentials):
     """RFC 8693: a token for each person, kept until `EARLY` seconds before its end (300 s if the issuer does not tell).
 
-    A person who signs in with another token gets a new one. There is one exchange per person at a time. Tokens are kept
-    for at most `most` people; the least recently used one is dropped.
+    A token of another sign-in is exchanged for another one; those of a person's last sign-ins are kept beside each other.
+    There is one exchange per person at a time. Tokens are kept for at most `most` people; the least recently used one is
+    dropped.
     """
 
+    is_person = True
     EARLY = 60.0
 
     def __init__(
@@ -60,29 +74,36 @@ class TokenExchange(Credentials):
         self._clock = clock
         self._most = most
         self._monotonic = monotonic
-        self._people: OrderedDict[str, _Exchanged] = OrderedDict()
+        self._people: OrderedDict[str, _Person] = OrderedDict()
 
     async def headers(self, upstream: Exchange) -> Mapping[str, str]:
         who, subject = _present()
-        kept = self._people.setdefault(who.principal, _Exchanged())
+        person = self._people.setdefault(who.principal, _Person())
         self._people.move_to_end(who.principal)
         while len(self._people) > self._most:
             self._people.popitem(last=False)
         digest = hashlib.blake2b(subject.encode(), digest_size=16).digest()
-        async with kept.lock:
-            if kept.value is None or kept.subject != digest or self._monotonic() >= kept.until:
+        async with person.lock:
+            kept = person.tokens.get(digest)
+            if kept is None or self._monotonic() >= kept.until:
                 _refuse_expired(subject, self._clock)
                 token = await self._exchanged(upstream, subject)
-                lifetime = 300.0 if token.lifetime is None else token.lifetime
-                kept.value, kept.subject = token.value, digest
-                kept.until = self._monotonic() + lifetime - min(self.EARLY, lifetime / 2)
+                lifetime = self._lifetime(token)
+                kept = _Kept(token.value, self._monotonic() + lifetime - min(self.EARLY, lifetime / 2))
+                person.keep(digest, kept)
             return {"Authorization": f"Bearer {kept.value}"}
 
     def renew(self, refused: Mapping[str, str]) -> bool:
-        kept = self._people.get(_present()[0].principal)
-        if kept is not None and refused.get("Authorization") == f"Bearer {kept.value}":
-            kept.value = None
+        person = self._people.get(_present()[0].principal)
+        if person is not None:
+            person.drop(refused.get("Authorization", ""))
         return True
+
+    def _lifetime(self, token: Token) -> float:
+        """Seconds: what the issuer says, and no longer than the token itself says. One that is over is not kept."""
+        said = 300.0 if token.lifetime is None else token.lifetime
+        left = seconds_left(token.value, self._clock())
+        return said if left is None else max(0.0, min(said, left))
 
     async def _exchanged(self, upstream: Exchange, subject: str) -> Token:
         form = {
@@ -106,21 +127,55 @@ class TokenExchange(Credentials):
         return token_of(answer)
 
 
-class _Exchanged:
-    """`subject` is the digest of the token that was exchanged; `until` in seconds of the monotonic clock."""
+class _Kept(msgspec.Struct, frozen=True):
+    """`until` in seconds of the monotonic clock."""
 
-    __slots__ = ("lock", "subject", "until", "value")
+    value: str
+    until: float
+
+
+class _Person:
+    """The tokens of one person, by the digests of those that were exchanged: a browser and a phone have one each."""
+
+    __slots__ = ("lock", "tokens")
+
+    # Sign-ins of a person that are remembered.
+    MOST = 4
 
     def __init__(self) -> None:
         self.lock = anyio.Lock()
-        self.value: str | None = None
-        self.subject = b""
-        self.until = 0.0
+        self.tokens: dict[bytes, _Kept] = {}
+
+    def keep(self, digest: bytes, token: _Kept) -> None:
+        self.tokens.pop(digest, None)
+        self.tokens[digest] = token
+        while len(self.tokens) > self.MOST:
+            del self.tokens[next(iter(self.tokens))]
+
+    def drop(self, header: str) -> None:
+        """A token was refused."""
+        self.tokens = {digest: one for digest, one in self.tokens.items() if header != f"Bearer {one.value}"}
 
 
 class _ErrorAnswer(msgspec.Struct):
     error: str | None = None
     error_description: str | None = None
+
+
+def acting_credentials(settings: SourceSettings, credentials: AnyCredentials, *, clock: Clock = utc_now) -> Credentials:
+    """What the requests of a source carry, by its `acts_as`: `credentials`, the caller's token, or one exchanged for it.
+
+    ValueError for an exchange without credentials of kind oauth: the settings of the vendor refuse it before.
+    """
+    match settings.acts_as, credentials:
+        case "viewer", _:
+            return ViewerToken(settings.audience, clock=clock)
+        case "exchange", OAuthCredentials() as client:
+            return TokenExchange(client, clock=clock)
+        case "exchange", _:
+            raise ValueError("acts_as exchange needs credentials of kind oauth")
+        case _:
+            return from_settings(credentials)
 
 
 def _refuse_expired(token: str, clock: Clock) -> None:

@@ -28,8 +28,9 @@ from connectors.sdk.http.answer import Answer
 from connectors.sdk.http.body import CorruptBodyError, TooLargeError, read_bounded
 from connectors.sdk.http.call import current_call
 from connectors.sdk.http.credentials import Credentials, NoAuthorisation
+from connectors.sdk.http.no_cookies import NoCookies
 from connectors.sdk.http.retry_after import retry_at
-from connectors.sdk.http.success import Success, is_json_object
+from connectors.sdk.http.success import Success, is_json, is_json_object
 from connectors.sdk.settings import SourceSettings
 
 Transport = httpx2.AsyncBaseTransport
@@ -52,8 +53,9 @@ _FORBIDDEN_IN_PATH = re.compile(r"[^!-~]|[{}?#\\]|/\.{0,2}/|/\.{1,2}$")
 ParseError = Callable[[Answer], ConnectorError | None]
 IsRefusal = Callable[[Answer], bool]
 
-# Statuses that mean the same from a vendor and from something before it: not applied (401, 429), or late (408).
-_CLEAR_REFUSALS = frozenset({401, 408, 429})
+# Refusals that are believed in another form than the vendor's own too, by the header that HTTP or every vendor gives with
+# them: the body is empty then, or JSON. A page is of something in between.
+_MARKS = {401: "www-authenticate", 429: "retry-after"}
 
 
 @cache
@@ -65,11 +67,15 @@ def _trusted_certificates() -> ssl.SSLContext:
 class Upstream:
     """Sends requests to one origin and below one path. It sends each request once and follows no redirect.
 
+    Nothing of one call is left for the next: no cookies, and no sign-in of a connection. The credentials of a request are
+    its own headers, so that one client serves all people.
+
     There are two exceptions to "once". A 401 proves that nothing was applied: credentials that can be renewed (a login,
     a token) are renewed once, and the request is sent again. And a read is sent again if the admission control allows it.
     `parse_error` turns a vendor's answer into its error; if it returns None, the status decides. `is_refusal` tells whether
     a 4xx answer to a write has the vendor's own form; any other one may come from something in between, and leaves open
-    whether the write was applied. Without it every JSON object is taken for the vendor's form. Every request to the
+    whether the write was applied. (A 401 with a challenge and a 429 with Retry-After count without a body too.) Without
+    `is_refusal` every JSON object is taken for the vendor's form. Every request to the
     source's own origin needs a permit of the `admission` control, given here or by `guard`; a connector alone has none.
     """
 
@@ -100,6 +106,7 @@ class Upstream:
             verify=_trusted_certificates(),
             follow_redirects=False,
             trust_env=False,
+            cookies=NoCookies(),
             headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "taskgate"},
             limits=httpx2.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=30),
         )
@@ -194,6 +201,8 @@ class Upstream:
 
         async def attempt() -> Answer:
             extra = await credentials.headers(self)
+            if is_write:
+                current_call().note_writer(is_person=credentials.is_person)
             answer = await send(extra)
             if answer.status == 401 and self._refuses_credentials(answer) and credentials.renew(extra):
                 answer = await send(await credentials.headers(self))
@@ -295,8 +304,8 @@ class Upstream:
         return isinstance(self._error(answer), UnauthenticatedError)
 
     def _error(self, answer: Answer) -> ConnectorError:
-        refuses = answer.is_write and 400 <= answer.status < 500 and answer.status not in _CLEAR_REFUSALS
-        if refuses and not self._is_refusal(answer):
+        refuses = answer.is_write and 400 <= answer.status < 500
+        if refuses and not (self._is_refusal(answer) or _is_marked(answer)):
             return MalformedResponseError(
                 f"refused with status {answer.status}, but not in the vendor's own form",
                 maybe_applied=True,
@@ -304,6 +313,12 @@ class Upstream:
             )
         error = None if self._parse_error is None else self._parse_error(answer)
         return error or error_from_status(answer)
+
+
+def _is_marked(answer: Answer) -> bool:
+    """Whether a 401 or 429 is one as every vendor gives it."""
+    mark = _MARKS.get(answer.status)
+    return mark is not None and mark in answer.headers and (not answer.body or is_json(answer))
 
 
 async def _again(attempt: Callable[[], Awaitable[Answer]], admission: AdmissionControl) -> Answer:

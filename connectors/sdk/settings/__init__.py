@@ -1,6 +1,7 @@
 """What the configuration may say of a source.
 
 section        base class of every part of the configuration
+address        addresses of systems and token endpoints
 source         the settings that every source has; a vendor derives its own from them
 credentials    the kinds of credentials that several vendors share
 limits         requests in a window, and requests at the same time
@@ -9,6 +10,7 @@ links          how people are linked to accounts
 outcomes       outcomes that the configuration lists
 """
 
+from connectors.sdk.settings.address import Endpoint, WebAddress
 from connectors.sdk.settings.cache import CacheSettings
 from connectors.sdk.settings.credentials import (
     BasicCredentials,
@@ -21,7 +23,7 @@ from connectors.sdk.settings.limits import LimitsSettings
 from connectors.sdk.settings.links import LinkSettings
 from connectors.sdk.settings.outcomes import ConfiguredOutcome, ConfiguredOutcomes
 from connectors.sdk.settings.section import Section
-from connectors.sdk.settings.source import ActsAs, SourceSettings
+from connectors.sdk.settings.source import ActsAs, ReaderCredentials, SourceSettings
 
 __all__ = [
     "ActsAs",
@@ -30,11 +32,14 @@ __all__ = [
     "CacheSettings",
     "ConfiguredOutcome",
     "ConfiguredOutcomes",
+    "Endpoint",
     "HeaderCredentials",
     "LimitsSettings",
     "LinkSettings",
     "NoCredentials",
     "OAuthCredentials",
+    "ReaderCredentials",
     "Section",
     "SourceSettings",
+    "WebAddress",
 ]

@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
+from connectors.sdk.settings.address import Endpoint
 from connectors.sdk.settings.section import Section
 
 
@@ -33,7 +34,7 @@ class OAuthCredentials(Section):
     """OAuth 2.0 client credentials, sent in the form body. `token_url` must be an origin that you trust."""
 
     kind: Literal["oauth"]
-    token_url: str = Field(pattern=r"^https?://")
+    token_url: Endpoint
     client_id: str
     client_secret: SecretStr
     audience: str | None = None

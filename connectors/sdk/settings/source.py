@@ -2,17 +2,28 @@
 
 from collections.abc import Set as AbstractSet
 from functools import cache
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from connectors.sdk.settings.address import WebAddress
 from connectors.sdk.settings.cache import CacheSettings
+from connectors.sdk.settings.credentials import (
+    BasicCredentials,
+    BearerCredentials,
+    HeaderCredentials,
+    OAuthCredentials,
+)
 from connectors.sdk.settings.limits import LimitsSettings
 from connectors.sdk.settings.links import LinkSettings
 from connectors.sdk.settings.section import Section
 
 ActsAs = Literal["service", "viewer", "exchange"]
+
+ReaderCredentials = Annotated[
+    BasicCredentials | BearerCredentials | HeaderCredentials | OAuthCredentials, Field(discriminator="kind")
+]
 
 
 @cache
@@ -30,7 +41,8 @@ class SourceSettings(Section):
     the vendor's reads show a write. `exclusive_account`: nothing but this gateway uses the service account, so what the
     account did is what the gateway did.
     `acts_as`: "service" calls with one service account, "viewer" with the caller's own token, "exchange" with a token
-    that the issuer gives in exchange for it.
+    that the issuer gives in exchange for it. `audience` is what a token's `aud` must hold so that it may be passed on
+    ("viewer"). `reader`: credentials of an account that may read everything, for look-ups that no person asks for.
     """
 
     # The values of `acts_as` that the vendor supports.
@@ -39,8 +51,10 @@ class SourceSettings(Section):
     key: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
     name: str
     vendor: str
-    base_url: str = Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
+    base_url: WebAddress
     acts_as: ActsAs = "service"
+    audience: str | None = Field(default=None, min_length=1)
+    reader: ReaderCredentials | None = None
     time_zone: str | None = None
     connect_timeout: float = Field(default=3.0, gt=0, le=60)
     read_timeout: float = Field(default=10.0, gt=0, le=120)
@@ -61,6 +75,35 @@ class SourceSettings(Section):
         if value not in cls.modes:
             raise ValueError(f"this vendor's sources act as {', '.join(sorted(cls.modes))}, not as {value}")
         return value
+
+    @model_validator(mode="after")
+    def _fit_the_mode(self) -> Self:
+        if self.acts_as == "viewer" and self.audience is None:
+            raise ValueError(
+                "acts_as viewer needs audience: what the aud of a token holds that this system accepts; tokens for others "
+                "are not passed on"
+            )
+        if self.acts_as != "viewer" and self.audience is not None:
+            raise ValueError("audience is for acts_as viewer; a token endpoint is asked for credentials.audience")
+        if self.acts_as == "service" and self.reader is not None:
+            raise ValueError("reader is for acts_as viewer and exchange: the account of credentials reads everything")
+        self.as_reader()
+        return self
+
+    def as_reader(self) -> Self | None:
+        """The same source, called with the `reader` account; None without one. ValueError if the vendor cannot use it."""
+        if self.reader is None:
+            return None
+        own = {"acts_as": "service", "audience": None, "reader": None, **self._of_reader(self.reader)}
+        try:
+            return type(self).model_validate({**self.model_dump(), **own})
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise ValueError(f"reader: {first['msg'].removeprefix('Value error, ')}") from None
+
+    def _of_reader(self, reader: ReaderCredentials) -> dict[str, object]:
+        """What else differs when the `reader` account is used."""
+        return {"credentials": reader.model_dump()}
 
     @field_validator("time_zone")
     @classmethod

@@ -81,7 +81,8 @@ def _name(settings: IssuerSettings, claims: Mapping[str, Any], email: str | None
 def _email(value: Any) -> str | None:
     if not isinstance(value, str) or len(value) > _LONGEST_EMAIL or not _EMAIL.fullmatch(value):
         return None
-    return value.lower()
+    # A lower case beyond ASCII may be another person's address: that of the Kelvin sign is a k.
+    return value.lower() if value.isascii() else None
 
 
 def _is_proved(settings: IssuerSettings, claims: Mapping[str, Any], email: str) -> bool:

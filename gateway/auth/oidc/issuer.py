@@ -137,10 +137,13 @@ class Issuer:
         try:
             keys = await self._provider.keys(await self._jwks_address())
         except ProviderError as error:
-            self._failures += 1
             if self._reason != str(error):
                 log.warning("identity provider", issuer=self.settings.issuer, fault=str(error))
-            self._reason = str(error)
+            self._failed(str(error))
+        except Exception:
+            # A fault of ours must not end the task that reads keys.
+            log.exception("identity provider", issuer=self.settings.issuer)
+            self._failed("its keys could not be read: an internal error, which the log has")
         else:
             if self._reason is not None:
                 log.info("identity provider", issuer=self.settings.issuer, keys=len(keys))
@@ -148,6 +151,10 @@ class Issuer:
             self._failures, self._reason = 0, None
         finally:
             self._flight = None
+
+    def _failed(self, reason: str) -> None:
+        self._failures += 1
+        self._reason = reason
 
     async def _jwks_address(self) -> str:
         """From the configuration, else from discovery. After a failure it is looked for again: it may have changed."""

@@ -2,13 +2,14 @@
 
 import ssl
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import anyio
 import httpx2
 import msgspec
 
-from connectors.sdk.http import CorruptBodyError, TooLargeError, read_bounded
+from connectors.sdk.http import CorruptBodyError, NoCookies, TooLargeError, read_bounded
 from gateway.auth.oidc.key_set import MOST_KEYS, KeySet
 from gateway.settings import IssuerSettings, is_protected
 
@@ -50,7 +51,10 @@ def provider_client(transport: Transport | None = None) -> httpx2.AsyncClient:
         transport=transport,
         verify=_trusted_certificates(),
         follow_redirects=False,
+        # Takes no cookie from any domain.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         trust_env=False,
+        cookies=NoCookies(),
         timeout=PATIENCE,
         headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "taskgate"},
         limits=httpx2.Limits(max_connections=20, max_keepalive_connections=5, keepalive_expiry=30),
@@ -115,3 +119,6 @@ class Provider:
             raise ProviderError(f"{what} is larger than {MAX_ANSWER_BYTES} bytes") from None
         except (CorruptBodyError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise ProviderError(f"{what} is not as documented") from None
+        except ValueError:
+            # Of a host that cannot be looked up.
+            raise ProviderError(f"{what} has an address that cannot be asked") from None

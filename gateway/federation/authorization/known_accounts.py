@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
 from msgspec import structs
@@ -10,6 +10,7 @@ from msgspec import structs
 from connectors.sdk.model import Group, GroupRef, NativeRef, Task, User, UserRef
 from gateway.people import People
 
+K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 # Accounts, groups, and accounts out of use, that are kept at most; the oldest are forgotten.
@@ -21,10 +22,18 @@ OUT_OF_USE_SECONDS = 900.0
 class KnownAccounts:
     """In memory, one per process. Nothing is read for it."""
 
-    def __init__(self, people: People, *, most: int = MOST, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._people, self._most, self._monotonic = people, most, monotonic
-        self._named: OrderedDict[NativeRef, User] = OrderedDict()
-        self._groups: OrderedDict[NativeRef, str] = OrderedDict()
+    def __init__(
+        self,
+        people: People,
+        *,
+        most: int = MOST,
+        monotonic: Callable[[], float] = time.monotonic,
+        scope: Callable[[str], Hashable] = lambda _: None,
+    ) -> None:
+        """`scope` tells with whom answers of a source may be shared, by its key: names are known among these."""
+        self._people, self._most, self._monotonic, self._scope = people, most, monotonic, scope
+        self._named: OrderedDict[Hashable, User] = OrderedDict()
+        self._groups: OrderedDict[Hashable, str] = OrderedDict()
         self._out_of_use: OrderedDict[NativeRef, float] = OrderedDict()
 
     def note_task(self, task: Task) -> None:
@@ -33,10 +42,10 @@ class KnownAccounts:
         for user in (*task.assignees, *(task.candidate_users or ()), *ended_by):
             if user.name and user.name != user.native_id:
                 account = User(native_id=user.native_id, name=user.name, email=user.email)
-                _keep(self._named, NativeRef(task.source, user.native_id), account, self._most)
+                _keep(self._named, self._key(NativeRef(task.source, user.native_id)), account, self._most)
         for group in task.candidate_groups or ():
             if group.name and group.name != group.native_id:
-                _keep(self._groups, NativeRef(task.source, group.native_id), group.name, self._most)
+                _keep(self._groups, self._key(NativeRef(task.source, group.native_id)), group.name, self._most)
 
     def note_accounts(self, source: str, users: Iterable[User]) -> None:
         """Keep which of these accounts of a directory are out of use."""
@@ -48,11 +57,11 @@ class KnownAccounts:
 
     def named(self, ref: NativeRef) -> User | None:
         """The account with the name that a task carried."""
-        return self._named.get(ref)
+        return self._named.get(self._key(ref))
 
     def named_group(self, ref: NativeRef) -> Group | None:
         """The group with the name that a task carried."""
-        name = self._groups.get(ref)
+        name = self._groups.get(self._key(ref))
         return None if name is None else Group(native_id=ref.native_id, name=name)
 
     def is_out_of_use(self, ref: NativeRef) -> bool:
@@ -86,17 +95,22 @@ class KnownAccounts:
 
     def _named_groups(self, source: str, groups: Iterable[GroupRef]) -> tuple[GroupRef, ...]:
         return tuple(
-            group if group.name else structs.replace(group, name=self._groups.get(NativeRef(source, group.native_id)))
+            group
+            if group.name
+            else structs.replace(group, name=self._groups.get(self._key(NativeRef(source, group.native_id))))
             for group in groups
         )
 
     def _read_name(self, ref: NativeRef) -> str | None:
-        account = self._named.get(ref)
+        account = self._named.get(self._key(ref))
         return None if account is None else account.name
 
+    def _key(self, ref: NativeRef) -> Hashable:
+        return (self._scope(ref.source), ref)
 
-def _keep(kept: OrderedDict[NativeRef, V], ref: NativeRef, value: V, most: int) -> None:
-    kept[ref] = value
-    kept.move_to_end(ref)
+
+def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
     while len(kept) > most:
         kept.popitem(last=False)

@@ -13,6 +13,7 @@ from connectors.sdk.connector import Connector
 from connectors.sdk.connector_info import ConnectorInfo
 from connectors.sdk.errors import ConnectorError, MalformedResponseError, RateLimitedError, RejectedError
 from connectors.sdk.odd_rows import OddRow
+from connectors.sdk.settings import ActsAs
 from gateway.federation.cache import Scope
 from gateway.federation.sources.account import AccountWatch
 from gateway.federation.sources.action_capabilities import action_capabilities, described, withheld_actions
@@ -47,6 +48,9 @@ class Source:
     """Every read of the source passes through `read`, every write through `write`, what needs no request through `ask`.
 
     They raise ConnectorError and nothing else, whatever the connector raises. Each request that the connector sends needs a permit of `admission`; `observe` is told of it.
+
+    `reader` is the same source called with its reader account, for sources that act as the caller. The gateway reads by it
+    where no person asks (`CallContext.by_reader`). It never writes, and what it reads is shown to no person.
     """
 
     def __init__(
@@ -55,8 +59,10 @@ class Source:
         *,
         rate_limits: RateLimitState,
         observe: Observe = ignore_record,
+        reader: Connector[Any] | None = None,
     ) -> None:
-        self.connector = connector
+        self.main = connector
+        self._reader = reader
         self.key = connector.source
         self.admission = AdmissionControl(
             self.key,
@@ -68,6 +74,8 @@ class Source:
             observe=observe,
         )
         connector.guard(self.admission)
+        if reader is not None:
+            reader.guard(self.admission)
         self._containment = Containment(self.key)
         self._account = AccountWatch(self._look_at_account)
         self._info: ConnectorInfo | None = None
@@ -76,6 +84,28 @@ class Source:
         self._withheld: Mapping[TaskAction, str] = {}
         self._is_per_person = connector.settings.acts_as != "service"
         self._record = StatusRecord(self.key, per_person=self._is_per_person, clock=connector.clock)
+
+    @property
+    def acts_as(self) -> ActsAs:
+        """Whose credentials its calls have."""
+        mode: ActsAs = self.main.settings.acts_as
+        return mode
+
+    @property
+    def connector(self) -> Connector[Any]:
+        """What calls the source in the current context: by the reader account where the gateway looks for itself."""
+        return self._reader if self._reader is not None and self.is_by_reader else self.main
+
+    @property
+    def is_by_reader(self) -> bool:
+        """Whether the current context reads with the reader account."""
+        context = current_context()
+        return self._reader is not None and context.by_reader and context.caller is None
+
+    @property
+    def reads_by_itself(self) -> bool:
+        """Whether the gateway can read it without a person."""
+        return self.acts_as == "service" or self._reader is not None
 
     async def start(self, *, within: float) -> None:
         """Look at the source's own account now, for at most so many seconds, and from time to time until `aclose`."""
@@ -137,6 +167,8 @@ class Source:
 
         An unexpected exception after a request was begun leaves open whether the write was applied.
         """
+        if self.is_by_reader:
+            raise RuntimeError(f"{self.key}: the reader account never writes")
         cost = RequestCost()
         try:
             with in_context(self._context(operation, is_about_one=is_about_one).counted_by(cost)):
@@ -218,7 +250,9 @@ class Source:
     async def aclose(self) -> None:
         await self._account.aclose()
         await self.admission.aclose()
-        await self.connector.aclose()
+        await self.main.aclose()
+        if self._reader is not None:
+            await self._reader.aclose()
 
     def _context(self, operation: str, *, is_about_one: bool) -> CallContext:
         context = acting_on(self.connector.settings, current_context())
@@ -226,8 +260,8 @@ class Source:
 
     def _note_info(self) -> None:
         """A connector replaces its info when it knows more of its account."""
-        if self._info is not self.connector.info:
-            self._info = self.connector.info
+        if self._info is not self.main.info:
+            self._info = self.main.info
             withheld = withheld_actions(self._info.withheld)
             known = action_capabilities(self._info.capabilities)
             self._withheld = withheld
@@ -236,28 +270,28 @@ class Source:
 
     async def _look_at_account(self) -> bool:
         """Whether nothing has to be looked at again soon. ConnectorError if it cannot be found out now."""
-        may_change = self.connector.info.access is not None
+        may_change = self.main.info.access is not None
         try:
             with in_context(self._context("look at account", is_about_one=True)):
                 if may_change:
                     await self._look_at_access()
-                await self.connector.look_at_account()
+                await self.main.look_at_account()
         except Exception as raised:  # noqa: BLE001 what a connector raises must not end the watch
             error = self.error_of(raised, "look at account")
             if may_change and isinstance(error, RejectedError):
                 return False
             raise error from None
-        return not self.connector.info.withheld and not may_change
+        return not self.main.info.withheld and not may_change
 
     async def _look_at_access(self) -> None:
         """What was known stays known while the source is away."""
         try:
-            await self.connector.look_at_access()
+            await self.main.look_at_access()
         except RejectedError as refused:
-            self.connector.note_access({})
+            self.main.note_access({})
             log.warning("rights unknown", source=self.key, code=refused.code)
 
     async def _probe(self) -> None:
-        """Whether the source is available. A source that needs a person's credentials is called without any."""
-        await self.connector.probe()
+        """Whether the source is available. A source that needs a person's credentials is called without any, or by its reader."""
+        await (self._reader or self.main).probe()
         self._record.record_success()

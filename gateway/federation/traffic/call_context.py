@@ -28,6 +28,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     `operation`: what the requests are for, as logs and errors name it ("list tasks")
     `caller`: None while the gateway calls for itself
     `token`: what the caller signed in with, if another system could accept it
+    `request_id`: of the request that it is for, as logs and answers tell it; None while the gateway calls for itself
     `deadline`: until when an answer is useful, in seconds of the event loop's clock; None: no deadline
     `asked_at`: when the question arrived, in seconds of the monotonic clock; None: with the call itself. A read that began
     later is fresh enough for it
@@ -35,6 +36,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     `batches`: what collects reads by id, for writes that travel together; None: each read is a call of its own
     `is_about_one`: the request is about one object, or is made with one person's credentials: an error answer may be about
     these, and not about the source
+    `by_reader`: the gateway looks for itself, with the source's `reader` account if it has one; never for a person
     `has_left`: whether the client has hung up, so that the answer is of no use
     `is_probe`: the request is a health probe and passes an open circuit breaker
     """
@@ -42,6 +44,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     operation: str = ""
     caller: Caller | None = None
     token: str | None = None
+    request_id: str | None = None
     priority: Priority = Priority.INTERACTIVE
     deadline: float | None = None
     asked_at: float | None = None
@@ -49,6 +52,7 @@ class CallContext(UpstreamCall, frozen=True, kw_only=True):
     operation_records: OperationRecords | None = None
     batches: Batches | None = None
     is_about_one: bool = False
+    by_reader: bool = False
     is_probe: bool = False
     has_left: Callable[[], bool] = _is_there
 

@@ -12,6 +12,7 @@ class RequestCost:
     `waits`, `waited_seconds`: that waited for admission, and for how long together
     `retries`: reads that were sent again
     `refusals`: refused by admission control
+    `writers`: with whose credentials writes were sent: "account", "person"
     `writes`: writes that got a permit; `was_write_cut_off_waiting`: one was cut off before it got one, so it was not sent
 
     `told` is what may be shown to a person: without requests whose number depends on tasks that the person may not see
@@ -28,6 +29,7 @@ class RequestCost:
         "waited_seconds",
         "waits",
         "was_write_cut_off_waiting",
+        "writers",
         "writes",
     )
 
@@ -42,6 +44,7 @@ class RequestCost:
         self.retries = 0
         self.refusals = 0
         self.writes = 0
+        self.writers: set[str] = set()
         self.was_write_cut_off_waiting = False
 
     @property
@@ -52,6 +55,9 @@ class RequestCost:
 
     def count_request(self) -> None:
         self.requests += 1
+
+    def note_writer(self, *, is_person: bool) -> None:
+        self.writers.add("person" if is_person else "account")
 
     def add_wait(self, seconds: float) -> None:
         if seconds > MIN_WAIT:

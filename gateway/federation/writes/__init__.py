@@ -29,12 +29,14 @@ lost_answer         while the request is open: look, wait, send again where a gu
 settlement          what a later look makes of a write of the journal
 reconciler          looks at open writes in the background, and gives up at last
 read_share          the share of a source's reads for that
+audit_lines         the audit's lines about writes
 history_check       whether a vendor's history shows what the gateway's account did
 recorder            results in the journal, and those that it could not take
 recovery            writes that the end of an earlier process cut off
 send_once           journal entry, one request upstream, invalidation of cached answers
 """
 
+from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.bulk import BulkWriter
 from gateway.federation.writes.command_builder import CommandBuilder
 from gateway.federation.writes.creation import Creator
@@ -59,6 +61,7 @@ from gateway.federation.writes.undoing import Undoer
 
 __all__ = [
     "AtMostOnceSender",
+    "AuditTrail",
     "BulkWriter",
     "CommandBuilder",
     "Creator",

@@ -16,12 +16,13 @@ from gateway.federation.sources import Source
 from gateway.federation.traffic import Batches, Priority, RequestCost, current_context, in_context
 from gateway.federation.writes.array import Array
 from gateway.federation.writes.attempt import Attempt
+from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.bulk_run import BulkRun
 from gateway.federation.writes.identities import Identities
 from gateway.federation.writes.pipeline import WritePipeline
 from gateway.federation.writes.task_write import TaskWriter
 from gateway.federation.writes.verbs import Verb, verb_for
-from schema.ports import BulkEntry, BulkRequest, BulkResult, WriteResult
+from schema.ports import BulkEntry, BulkRequest, BulkResult, WriteRequest, WriteResult
 
 # Seconds that one bulk action may take.
 DEADLINE = 300.0
@@ -43,6 +44,7 @@ class BulkWriter:
         pipeline: WritePipeline,
         tasks: TaskWriter,
         reads: TaskReader,
+        trail: AuditTrail,
         identities: Identities,
         deadline: float = DEADLINE,
         monotonic: Callable[[], float] = anyio.current_time,
@@ -51,6 +53,7 @@ class BulkWriter:
         self._pipeline = pipeline
         self._tasks = tasks
         self._reads = reads
+        self._trail = trail
         self._identities = identities
         self._deadline = deadline
         self._monotonic = monotonic
@@ -72,6 +75,9 @@ class BulkWriter:
                 by_source.setdefault(ref.source, []).append(ref)
             else:
                 run.has_no_source(ref)
+                if not request.dry_run:
+                    one = WriteRequest(target=ref, intent=request.intent)
+                    self._trail.denied(caller, one, run.entries[ref].result)
         cost = RequestCost()
         estimates: list[int] = []
         with in_context(structs.replace(context, priority=Priority.WRITE).counted_by(cost)):

@@ -105,7 +105,7 @@ class Looker:
         is_accepted: bool,
     ) -> Trust:
         settings, traces = source.connector.settings, source.connector.traces
-        as_person = settings.acts_as != "service"
+        as_person = source.acts_as != "service"
         is_named = traces.names_completer and evidence.command == Complete.__name__
         is_taken = may_claim_themselves(evidence) and evidence.user != evidence.actor
         needs_account = not is_accepted and (is_named or is_taken or bool(aspects_of(evidence, traces)))
@@ -126,7 +126,7 @@ class Looker:
         """Asked once. None as well while the source cannot tell it: then its name proves nothing."""
         if source.key not in self._accounts:
             try:
-                self._accounts[source.key] = await source.read("own account", source.connector.own_account)
+                self._accounts[source.key] = await source.read("own account", source.main.own_account)
             except ConnectorError:
                 return None
         return self._accounts[source.key]

@@ -34,6 +34,7 @@ from gateway.federation.authorization import OwnWork, visible_record
 from gateway.federation.sources import Source
 from gateway.federation.traffic import CallContext, Priority, current_context, in_context
 from gateway.federation.writes.attempt import Attempt
+from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.copies import Copies
 from gateway.federation.writes.creation import Creator
 from gateway.federation.writes.ended import ended_task
@@ -75,6 +76,7 @@ class WritePipeline:
         settler: Settler,
         reconciler: Reconciler,
         undoer: Undoer,
+        trail: AuditTrail,
         now: Clock = utc_now,
         deadline: float = math.inf,
     ) -> None:
@@ -97,6 +99,7 @@ class WritePipeline:
         self._settler = settler
         self._reconciler = reconciler
         self._undoer = undoer
+        self._trail = trail
         self._background: list[asyncio.Task[None]] = []
         self._running: set[anyio.CancelScope] = set()
         # When all writes must be at their end, in seconds of the event loop's clock.
@@ -107,7 +110,9 @@ class WritePipeline:
         operation_id = str(uuid.uuid4())
         source = self._sources.get(request.target.source)
         if source is None:
-            return _rejected(operation_id, NotFoundError("there is no such source"))
+            denied = _rejected(operation_id, NotFoundError("there is no such source"))
+            self._trail.denied(caller, request, denied)
+            return denied
         return await self.run(Attempt(caller, request, source, operation_id))
 
     async def run(self, attempt: Attempt) -> WriteResult:
@@ -115,9 +120,9 @@ class WritePipeline:
         context = structs.replace(self.limited(current_context()), priority=Priority.WRITE)
         if attempt.caller.is_task_admin:
             with in_context(context.counted_by(attempt.cost)):
-                return await self._perform(attempt)
+                return await self._audited(attempt)
         with in_context(context.counted_apart_by(attempt.cost)):
-            result = await self._perform(attempt)
+            result = await self._audited(attempt)
         if isinstance(attempt.refusal, NotFoundError):
             # The number of calls could tell whether there is such a target.
             return structs.replace(result, upstream_calls=0)
@@ -177,6 +182,17 @@ class WritePipeline:
     async def _try_to_catch_up(self) -> None:
         with contextlib.suppress(GatewayError):
             await self._recorder.catch_up()
+
+    async def _audited(self, attempt: Attempt) -> WriteResult:
+        """With its line in the audit, also where something fails that should not."""
+        try:
+            result = await self._perform(attempt)
+        except Exception:
+            error = GatewayUnavailableError("internal error of the gateway")
+            self._trail.ended(attempt, attempt.unknown() if attempt.was_sent else attempt.rejected(error))
+            raise
+        self._trail.ended(attempt, result)
+        return result
 
     async def _perform(self, attempt: Attempt) -> WriteResult:
         seen = structs.replace(attempt.request, expected_version=None)

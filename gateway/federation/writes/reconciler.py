@@ -20,6 +20,7 @@ from gateway.federation.authorization import OwnWork
 from gateway.federation.cache import Cache, Kind, Tag
 from gateway.federation.sources import Source
 from gateway.federation.traffic import CallContext, Priority, RequestCost, current_context, in_context
+from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.progress import earlier_steps
 from gateway.federation.writes.read_share import ReadShare
 from gateway.federation.writes.recorder import Recorder
@@ -75,6 +76,7 @@ class Reconciler:
         recorder: Recorder,
         own: OwnWork,
         answers: Cache,
+        trail: AuditTrail,
         settled: Settled = lambda _source, _status: None,
         now: Clock = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
@@ -85,6 +87,7 @@ class Reconciler:
         self._recorder = recorder
         self._own = own
         self._answers = answers
+        self._trail = trail
         self._settled = settled
         self._now = now
         self._monotonic = monotonic
@@ -136,13 +139,15 @@ class Reconciler:
         found = await self._journal.unsettled()
         open_ids = {write.operation_id for write in found}
         self._watches = {one: watch for one, watch in self._watches.items() if one in open_ids}
-        self._waiting = {write.person for write in found if not self._is_readable(write)}
+        self._waiting = {write.person for write in found if self._is_personal(write)}
         writes = [write for write in found if self._loop_of(write.target.source) == key]
         now = self._monotonic()
         watches = {write.operation_id: self._watches.setdefault(write.operation_id, _Watch(now)) for write in writes}
         due = [write for write in writes if watches[write.operation_id].next_at <= now + TOGETHER]
         if due:
-            await self._look_at(due, CallContext(operation="look up a write", priority=Priority.BACKGROUND))
+            await self._look_at(
+                due, CallContext(operation="look up a write", priority=Priority.BACKGROUND, by_reader=True)
+            )
         ends = [watch.next_at for one, watch in watches.items() if one in self._watches]
         return max(0.1, min(IDLE, min(ends, default=now + IDLE) - self._monotonic()))
 
@@ -179,7 +184,7 @@ class Reconciler:
     async def _visit(self, person: str, context: CallContext) -> None:
         try:
             writes = [write for write in await self._journal.unsettled() if write.person == person]
-            await self._look_at([write for write in writes if not self._is_readable(write)], context, is_visit=True)
+            await self._look_at([write for write in writes if self._is_personal(write)], context, is_visit=True)
         except GatewayError:
             log.exception("open writes not looked at")
 
@@ -238,7 +243,12 @@ class Reconciler:
     def _is_readable(self, write: OpenWrite) -> bool:
         """Whether the gateway can read the source by itself."""
         source = self._sources.get(write.target.source)
-        return source is None or source.connector.settings.acts_as == "service"
+        return source is None or source.reads_by_itself
+
+    def _is_personal(self, write: OpenWrite) -> bool:
+        """Whether the author's token can read what others may not. It may also help where the reader account fails."""
+        source = self._sources.get(write.target.source)
+        return source is not None and source.acts_as != "service"
 
     def _is_over(self, write: OpenWrite, watch: _Watch, found: Settlement | None) -> bool:
         """Whether the search ends. A clock that jumps ahead ends it early, one that jumps back does not prolong it."""
@@ -265,6 +275,7 @@ class Reconciler:
             self._answers.invalidate([Tag(source, kinds[0], native_id), Tag(source, kinds[1])])
         status = "UNRESOLVED" if result.status is MutationStatus.UNKNOWN else result.status.value
         self._settled(write.target.source, status)
+        self._trail.settled(write.person, write.target, write.action, result)
         tell = log.warning if status == "UNRESOLVED" else log.info
         tell("write settled later", operation=write.operation_id, source=write.target.source, status=status)
 

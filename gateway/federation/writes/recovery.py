@@ -8,6 +8,7 @@ import structlog
 from connectors.sdk.commands import MutationStatus
 from connectors.sdk.errors import GatewayError, GatewayUnavailableError
 from gateway.federation.writes.attempt import UNSETTLED
+from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.store import Journal, OpenWrite, Stage
 from schema.ports import Problem, WriteResult
 
@@ -20,8 +21,9 @@ PAUSE = 10.0
 class Recovery:
     """Gives every write of an earlier process a result that says no more than is known."""
 
-    def __init__(self, *, journal: Journal) -> None:
+    def __init__(self, *, journal: Journal, trail: AuditTrail) -> None:
         self._journal = journal
+        self._trail = trail
 
     async def settle(self) -> None:
         """What was admitted and not sent is REJECTED, and its key can be used again; what may have left is UNKNOWN.
@@ -51,6 +53,7 @@ class Recovery:
             await self._journal.settle(
                 write.operation_id, result, frees_key=not is_sent, only_open=True, was_seen=is_sent
             )
+            self._trail.settled(write.person, write.target, write.action, result, kind="recovered")
             log.info("write recovered", operation=write.operation_id, status=result.status)
 
 

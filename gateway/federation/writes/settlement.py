@@ -104,7 +104,8 @@ class Settler:
             return found
         earlier = write.result or WriteResult(status=MutationStatus.UNKNOWN, operation_id=write.operation_id)
         if look.verdict is Verdict.NOT_APPLIED:
-            problem = Problem.from_error(ConflictError(_state_of(look)).at(source.key, ""))
+            seen = "the record shows another change" if source.is_by_reader else _state_of(look)
+            problem = Problem.from_error(ConflictError(seen).at(source.key, ""))
             status, task, problems = MutationStatus.REJECTED, shown, [problem]
         else:
             # The caller could see the task when the write was sent. An ended one is shown as the write left it.
@@ -119,6 +120,9 @@ class Settler:
             problems=tuple(problems),
             upstream_calls=0,
         )
+        if source.is_by_reader:
+            # The author is shown only what their own token reads, and what was read before the write is no longer so.
+            return structs.replace(found, task=None, result=structs.replace(result, task=None, flow=None))
         ended = None
         if status is MutationStatus.APPLIED and caller is not None and now is not None:
             ended = ended_later(write.operation_id, caller, evidence, now, at=self._now())

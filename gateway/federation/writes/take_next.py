@@ -30,6 +30,7 @@ from gateway.federation.overlay import Overlay, Reading
 from gateway.federation.sources import Source
 from gateway.federation.traffic import RequestCost, current_context, in_context
 from gateway.federation.writes.attempt import UNSETTLED, Attempt
+from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.pipeline import WritePipeline, may_pass
 from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
@@ -84,6 +85,7 @@ class NextTask:
         presses: TargetLeases,
         recovery: Recovery,
         recorder: Recorder,
+        trail: AuditTrail,
     ) -> None:
         """`presses` make copies of a request wait for the first, also at another gateway over the same journal."""
         self._sources = sources
@@ -96,6 +98,7 @@ class NextTask:
         self._presses = presses
         self._recovery = recovery
         self._recorder = recorder
+        self._trail = trail
         # Claims that have begun and have not ended.
         self._running: set[Attempt] = set()
 
@@ -120,6 +123,8 @@ class NextTask:
                 await self._record(record, result, frees_key=True)
         except (GatewayError, InputError) as error:
             result = _refused(record.operation_id, error)
+        if result.status is MutationStatus.REJECTED and not result.replayed:
+            self._trail.found_no_next(caller, result)
         return structs.replace(result, upstream_calls=cost.told.requests)
 
     async def _known(self, caller: Caller, record: "_Recorded") -> WriteResult | None:

@@ -25,6 +25,7 @@ from gateway.federation.overlay import Overlay
 from gateway.federation.sources import Source
 from gateway.federation.traffic import CallContext, Priority, current_context, in_context
 from gateway.federation.writes.attempt import Attempt
+from gateway.federation.writes.audit_lines import AuditTrail
 from gateway.federation.writes.progress import Progress, earlier_steps
 from gateway.federation.writes.send_once import AtMostOnceSender
 from gateway.federation.writes.target_lease import TargetLeases
@@ -71,6 +72,7 @@ class Undoer:
         sender: AtMostOnceSender,
         leases: TargetLeases,
         people: People,
+        trail: AuditTrail,
         now: Clock = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -81,6 +83,7 @@ class Undoer:
         self._sender = sender
         self._leases = leases
         self._people = people
+        self._trail = trail
         self._now = now
         self._monotonic = monotonic
         # Writes that still run undo their step themselves: those of this process are here.
@@ -256,7 +259,7 @@ class Undoer:
             if undo.is_done and is_over:
                 await self.drop(undo.operation_id)
             return undo.is_done and is_over
-        if caller is None and source.connector.settings.acts_as != "service":
+        if caller is None and source.acts_as != "service":
             self._waiting.add(undo.person)
             undone = Undone.FAILED
         else:
@@ -288,6 +291,7 @@ class Undoer:
             return
         rejection = _rejection(undo, undone, found, await self._journal.steps(undo.operation_id))
         await self._journal.settle(undo.operation_id, rejection, earlier=earlier_steps(found.action))
+        self._trail.settled(undo.person, undo.target, found.action, rejection)
 
     async def _send(self, undo: Undo, source: Source, caller: Caller, now: Task) -> tuple[Undone, Task | None]:
         command = undo.undo.on(now)
@@ -311,15 +315,16 @@ class Undoer:
             # Without the vendor's words.
             problem = Problem(code=error.code, message="the step was not undone", source=source.key)
             problems = () if is_done else (problem,)
-            await self._settle(attempt, attempt.result(status, problems=problems))
+            await self._settle(undo, attempt, command, attempt.result(status, problems=problems))
             return (Undone.DONE if is_done else Undone.FAILED), seen
         self._overlay.put(now, outcome.task)
-        await self._settle(attempt, attempt.result(outcome.status, task=outcome.task))
+        await self._settle(undo, attempt, command, attempt.result(outcome.status, task=outcome.task))
         is_applied = outcome.status is MutationStatus.APPLIED
         return (Undone.DONE if is_applied else Undone.FAILED), outcome.task
 
-    async def _settle(self, attempt: Attempt, result: WriteResult) -> None:
+    async def _settle(self, undo: Undo, attempt: Attempt, command: TaskCommand, result: WriteResult) -> None:
         """`frees_key`: it is no write that the author asked for, so it is not shown as the task's last one."""
+        self._trail.undone(undo.person, attempt, command.action, result)
         with contextlib.suppress(GatewayError):
             await self._journal.settle(attempt.operation_id, result, frees_key=True)
 

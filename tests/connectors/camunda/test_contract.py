@@ -5,12 +5,15 @@ from typing import ClassVar
 
 import httpx2
 import pytest
+from msgspec.structs import replace
 
 from connectors.camunda import CamundaConnector
 from connectors.camunda.settings import CamundaSettings
 from connectors.sdk.caller import Identity
 from connectors.sdk.commands import CancelFlow, StartFlow
+from connectors.sdk.http import Authority, UpstreamCall, in_call
 from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTransport
+from sandbox.camunda.auth import CLIENT_ID
 from sandbox.camunda.stand_in import CamundaStandIn
 
 
@@ -35,6 +38,11 @@ class TestCamunda810(ConnectorContract):
 
     @pytest.fixture
     def sample(self, stand_in: CamundaStandIn, transport: FaultyTransport) -> ContractSample:
+        return self.made_sample(stand_in)
+
+    @staticmethod
+    def made_sample(stand_in: CamundaStandIn) -> ContractSample:
+        """Of the data that the stand-in has now."""
         rows = stand_in.store.tasks.rows
         unowned = [row.user_task_key for row in rows if row.state == "CREATED" and row.assignee is None]
         instances = stand_in.store.instances.rows
@@ -74,3 +82,28 @@ class TestCamunda89(Older):
 class TestCamunda88(Older):
     __test__ = True
     version = "8.8"
+
+
+class TestCamundaAsPerson(Older):
+    """With a person's exchanged token, where users claim for themselves only. Carol may do everything there."""
+
+    __test__ = True
+    version = "8.9.17+oidc"
+
+    @pytest.fixture
+    async def connector(
+        self, stand_in: CamundaStandIn, transport: FaultyTransport, sample: ContractSample
+    ) -> AsyncIterator[CamundaConnector]:
+        config = stand_in.source_config("https://camunda.test") | {"acts_as": "exchange"}
+        carol = Authority(principal="carol", identity=sample.actor, token=stand_in.token("carol", CLIENT_ID))
+        with in_call(UpstreamCall(authority=carol)):
+            # The tokens of the stand-in are as old as its clock says.
+            made = CamundaConnector.open(
+                CamundaSettings.model_validate(config), transport=transport, clock=stand_in.clock
+            )
+            yield made
+            await made.aclose()
+
+    @pytest.fixture
+    def sample(self, stand_in: CamundaStandIn, transport: FaultyTransport) -> ContractSample:
+        return replace(self.made_sample(stand_in), actor=Identity(native_id="carol"))

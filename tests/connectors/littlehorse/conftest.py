@@ -16,6 +16,7 @@ from connectors.sdk.model import Task
 from connectors.sdk.query import TaskQuery
 from connectors.sdk.testing import FaultyTransport
 from sandbox.littlehorse import LittlehorseStandIn
+from sandbox.littlehorse.directory import CLIENT_ID
 from sandbox.littlehorse.records import TaskRun
 
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
@@ -41,6 +42,8 @@ class Tenant:
 
     def settings(self, acts_as: str = "service", *, credentials: bool = True, **options: Any) -> LittlehorseSettings:
         config = self.stand_in.source_config(BASE_URL) | {"acts_as": acts_as}
+        if acts_as == "viewer":
+            config["audience"] = CLIENT_ID
         config["options"] = config["options"] | options
         if not credentials:
             del config["credentials"]

@@ -11,12 +11,12 @@ from connectors.sdk.caller import Identity
 from connectors.sdk.http import Authority, UpstreamCall, in_call
 from connectors.sdk.testing import ConnectorContract, ContractSample, FaultyTransport
 from sandbox.littlehorse import LittlehorseStandIn
-from sandbox.littlehorse.directory import user_called
+from sandbox.littlehorse.directory import CLIENT_ID, user_called
 
 
 class TestLittlehorse(ConnectorContract):
     connector_type = LittlehorseConnector
-    acts_as: ClassVar[str] = "service"
+    mode: ClassVar[dict[str, str]] = {"acts_as": "service"}
 
     @pytest.fixture
     def stand_in(self) -> LittlehorseStandIn:
@@ -35,9 +35,7 @@ class TestLittlehorse(ConnectorContract):
     async def connector(
         self, transport: FaultyTransport, stand_in: LittlehorseStandIn, sample: ContractSample
     ) -> AsyncIterator[LittlehorseConnector]:
-        settings = LittlehorseSettings.model_validate(
-            stand_in.source_config("http://littlehorse.test") | {"acts_as": self.acts_as}
-        )
+        settings = LittlehorseSettings.model_validate(stand_in.source_config("http://littlehorse.test") | self.mode)
         carol = Authority(principal="carol", identity=sample.actor, token=stand_in.token("carol"))
         with in_call(UpstreamCall(authority=carol)):
             connector = LittlehorseConnector.open(settings, transport=transport)
@@ -65,10 +63,10 @@ class TestLittlehorse(ConnectorContract):
 class TestLittlehorseAsViewer(TestLittlehorse):
     """With the token of the person, and with the account for admin operations."""
 
-    acts_as = "viewer"
+    mode: ClassVar[dict[str, str]] = {"acts_as": "viewer", "audience": CLIENT_ID}
 
 
 class TestLittlehorseByExchange(TestLittlehorse):
     """With a token that the issuer exchanges for the token of the person."""
 
-    acts_as = "exchange"
+    mode: ClassVar[dict[str, str]] = {"acts_as": "exchange"}

@@ -151,7 +151,7 @@ def test_the_token_of_a_login_is_checked_too(token: str) -> None:
 async def test_a_callers_token_that_cannot_be_sent_is_the_callers() -> None:
     """Nothing is sent."""
     world = World()
-    here = world.upstream(ViewerToken())
+    here = world.upstream(ViewerToken("here"))
     call = UpstreamCall(authority=Authority(principal="alice", identity=None, token="tök"))
     with in_call(call), pytest.raises(IdentityNotLinkedError):
         await here.read("GET", "/x")

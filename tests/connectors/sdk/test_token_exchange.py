@@ -46,6 +46,11 @@ OAUTH = OAuthCredentials(
 )
 
 
+def jwt(**claims: object) -> str:
+    parts = (b'{"alg":"RS256"}', json.dumps(claims).encode())
+    return ".".join([*(urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), "signature"])
+
+
 # Keycloak's answer if the client that people sign in with does not name ours in the audience of its tokens.
 NO_AUDIENCE = b'{"error":"access_denied","error_description":"Client is not within the token audience"}'
 
@@ -103,15 +108,69 @@ async def test_a_persons_token_is_passed_on_unchanged() -> None:
         seen.append(request.headers["authorization"])
         return Reply(401)
 
-    here = upstream(answer, ViewerToken())
-    with acting("alice", "abc"), pytest.raises(UnauthenticatedError):
+    here = upstream(answer, ViewerToken("here"))
+    with acting("alice", token := jwt(aud="here")), pytest.raises(UnauthenticatedError):
         await here.write("POST", "/x", success=JSON_OK)
     await here.aclose()
 
-    assert ["Bearer abc"] == seen
+    assert [f"Bearer {token}"] == seen
 
 
-@pytest.mark.parametrize("credentials", [ViewerToken(), TokenExchange(OAUTH)], ids=["viewer", "exchange"])
+@pytest.mark.parametrize("aud", ["here", ["here"], ["account", "here"]])
+async def test_a_token_for_this_system_is_passed_on(aud: object) -> None:
+    """`aud` is a text or a list (RFC 7519, 4.1.3)."""
+    seen: list[str] = []
+
+    def answer(request: httpx2.Request) -> Reply:
+        seen.append(request.headers["authorization"])
+        return Reply(200)
+
+    here = upstream(answer, ViewerToken("here"))
+    with acting("alice", token := jwt(aud=aud)):
+        await here.read("GET", "/x")
+    await here.aclose()
+
+    assert [f"Bearer {token}"] == seen
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        jwt(),
+        jwt(aud="gateway"),
+        jwt(aud=["gateway", "account"]),
+        jwt(aud="Here"),
+        jwt(aud="here.test"),
+        jwt(aud=[]),
+        jwt(aud=None),
+        jwt(aud={"here": 1}),
+        jwt(aud=["here", 1]),
+        jwt(azp="here", scope="here"),
+        "opaque",
+        "a.b.c",
+        f"{jwt(aud='here')}.more",
+    ],
+)
+@pytest.mark.parametrize("audience", ["here", None])
+async def test_a_token_for_another_system_is_not_passed_on(token: str, audience: str | None) -> None:
+    """Nor one that does not tell. The person is told what is missing; without a configured audience nothing fits."""
+    seen: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> Reply:
+        seen.append(request)
+        return Reply(200)
+
+    here = upstream(answer, ViewerToken(audience))
+    with acting("alice", token), pytest.raises(UnauthenticatedError, match="is not for this system") as caught:
+        await here.write("POST", "/x", success=JSON_OK)
+    await here.aclose()
+
+    assert [] == seen
+    assert not caught.value.maybe_applied
+    assert token not in str(caught.value)
+
+
+@pytest.mark.parametrize("credentials", [ViewerToken("here"), TokenExchange(OAUTH)], ids=["viewer", "exchange"])
 @pytest.mark.parametrize("token", [None, ""])
 async def test_without_a_persons_token_nothing_is_sent(credentials: Credentials, token: str | None) -> None:
     """For a person without a token, and without a person."""
@@ -187,6 +246,41 @@ async def test_each_person_has_a_token_of_their_own() -> None:
     await here.aclose()
 
     assert ["a/1", "b/2", "b/3", "a/1", "new/4", "b/2"] == issuer.seen
+
+
+async def test_two_browsers_of_a_person_do_not_drive_each_other_out() -> None:
+    """Each has its own sign-in. The oldest of five is forgotten."""
+    issuer = Issuer()
+    here = Upstream(SETTINGS, credentials=TokenExchange(OAUTH), transport=issuer)
+    for token in ("a", "b", "a", "b", "c", "d", "e", "b", "a"):
+        with acting("alice", token):
+            await here.read("GET", "/x")
+    await here.aclose()
+
+    assert ["a/1", "b/2", "a/1", "b/2", "c/3", "d/4", "e/5", "b/2", "a/6"] == issuer.seen
+
+
+@pytest.mark.parametrize(("own_end", "said", "kept_for"), [(200, 3600, 140), (200, None, 140), (3600, 200, 140)])
+async def test_a_token_is_kept_no_longer_than_it_says_itself(own_end: int, said: int | None, kept_for: int) -> None:
+    """Whatever the issuer says beside it. Nothing that is over is kept."""
+    clock, moment = Clock(), datetime(2026, 6, 15, 9, tzinfo=UTC)
+    exchanges: list[str] = []
+
+    def answer(request: httpx2.Request) -> Reply:
+        if request.url.host == "here.test":
+            return Reply(200)
+        exchanges.append(request.url.path)
+        end = moment.timestamp() + own_end
+        return Reply.json({"access_token": jwt(exp=end), **({} if said is None else {"expires_in": said})})
+
+    here = upstream(answer, TokenExchange(OAUTH, monotonic=clock, clock=lambda: moment))
+    with acting("alice", "subject"):
+        for seconds in (0, kept_for - 1, 2):
+            clock.now += seconds
+            await here.read("GET", "/x")
+    await here.aclose()
+
+    assert 2 == len(exchanges)
 
 
 async def test_fifty_requests_of_a_person_share_one_exchange() -> None:
@@ -289,11 +383,6 @@ async def test_a_failed_exchange_is_tried_again_by_the_next_request() -> None:
     assert 200 == answer.status
 
 
-def jwt(**claims: object) -> str:
-    parts = (b'{"alg":"RS256"}', json.dumps(claims).encode())
-    return ".".join([*(urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), "signature"])
-
-
 @pytest.mark.parametrize("credentials", [ViewerToken, TokenExchange], ids=["viewer", "exchange"])
 async def test_a_token_that_has_expired_is_not_sent(credentials: type[Credentials]) -> None:
     """The person is told so. The vendor would refuse it, or accept it for some requests only."""
@@ -301,17 +390,17 @@ async def test_a_token_that_has_expired_is_not_sent(credentials: type[Credential
     given: dict[str, Any] = {"clock": lambda: moment}
     here = Upstream(
         SETTINGS,
-        credentials=ViewerToken(**given) if credentials is ViewerToken else TokenExchange(OAUTH, **given),
+        credentials=ViewerToken("here", **given) if credentials is ViewerToken else TokenExchange(OAUTH, **given),
         transport=(issuer := Issuer()),
     )
     with (
-        acting("alice", jwt(exp=moment.timestamp())),
+        acting("alice", jwt(aud="here", exp=moment.timestamp())),
         pytest.raises(UnauthenticatedError, match="sign in again") as caught,
     ):
         await here.write("POST", "/x", success=JSON_OK)
     assert ([], []) == (issuer.forms, issuer.seen)
     assert not caught.value.maybe_applied
-    with acting("alice", jwt(exp=moment.timestamp() + 1)):
+    with acting("alice", jwt(aud="here", exp=moment.timestamp() + 1)):
         await here.read("GET", "/x")
     await here.aclose()
 

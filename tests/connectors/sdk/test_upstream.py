@@ -47,9 +47,14 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Count:
-    """Counts requests."""
+    """Counts requests, and notes of each write whether it has the person's credentials."""
 
-    value = 0
+    def __init__(self) -> None:
+        self.value = 0
+        self.writers: list[bool] = []
+
+    def note_writer(self, *, is_person: bool) -> None:
+        self.writers.append(is_person)
 
     def count_request(self) -> None:
         self.value += 1
@@ -164,7 +169,7 @@ async def test_a_refused_connection_applies_nothing() -> None:
 async def test_each_failure_has_its_error_and_one_request(
     fault: Fault, kind: type[ConnectorError], maybe_applied: bool
 ) -> None:
-    """Each request is counted once, for reads and for writes."""
+    """Each request is counted once, for reads and for writes. Of a write it is noted whose credentials it has."""
     transport = faulty()
     upstream = Upstream(settings(), transport=transport)
     count = Count()
@@ -177,7 +182,7 @@ async def test_each_failure_has_its_error_and_one_request(
 
     assert (maybe_applied, False) == (write.value.maybe_applied, read.value.maybe_applied)
     assert ["POST", "GET"] == [request.method for request in requests]
-    assert 2 == count.value
+    assert (2, [False]) == (count.value, count.writers)
 
 
 async def test_neither_a_proxy_of_the_environment_nor_a_redirect_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -386,7 +391,7 @@ async def test_an_answer_that_is_not_documented_leaves_a_write_open(answer: Repl
     if answer.status < 300:
         assert (await upstream.read("GET", "/x")).ok
     else:
-        with pytest.raises(RejectedError):
+        with pytest.raises(ConnectorError):
             await upstream.read("GET", "/x")
     await upstream.aclose()
 

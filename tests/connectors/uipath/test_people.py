@@ -6,11 +6,13 @@ import httpx2
 import pytest
 from msgspec.structs import replace
 
+from connectors.sdk.caller import Identity
 from connectors.sdk.errors import (
     NotFoundError,
     ValidationFailedError,
 )
 from connectors.sdk.model import Task, TaskState
+from connectors.sdk.query import TaskQuery
 from connectors.uipath import UiPathConnector
 from tests.connectors.uipath.tenant import NOW, Tenant
 
@@ -98,6 +100,33 @@ async def test_more_folders_than_are_read_are_told(scripted: Scripted) -> None:
         return httpx2.Response(200, json={"@odata.count": len(rows), "value": rows})
 
     assert (await scripted(answer).list_users(limit=500)).truncated
+
+
+async def test_unassigned_tasks_are_for_people_with_rights_in_the_folder(tenant: Tenant) -> None:
+    """Users by id, groups by id or name. One call for each folder, and one for the list of folders."""
+    assert {} == tenant.connector.info.access
+    await tenant.connector.ping()
+    with tenant.transport.counting() as requests:
+        await tenant.connector.look_at_access()
+    access = tenant.connector.info.access or {}
+    alice, named = tenant.identity("alice"), Identity(native_id="0", groups=("accounting",))
+
+    assert {"828", "1204", "1377"} == access.keys()
+    assert 4 == len(requests)
+    assert ["828"] == [key for key, one in access.items() if one.holds(alice)]
+    assert ["828"] == [key for key, one in access.items() if one.holds(named)]
+    assert not any(one.holds(Identity(native_id="0")) for one in access.values())
+
+
+async def test_folders_of_the_tasks_of_a_list_can_be_asked_for(tenant: Tenant) -> None:
+    """Unassigned tasks of some folders are one exact question."""
+    query = TaskQuery(states=frozenset({TaskState.READY}), has_candidates=False, access_keys=frozenset({"828"}))
+    found = await tenant.drain(query)
+
+    assert query == tenant.connector.pushdown(query)
+    assert found
+    assert all(query.matches(task) and task.access_key == "828" for task in found)
+    assert {task.native_id for task in await tenant.drain() if query.matches(task)} == {one.native_id for one in found}
 
 
 async def test_groups_are_those_of_the_directory(tenant: Tenant) -> None:

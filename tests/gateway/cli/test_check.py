@@ -7,16 +7,23 @@ import httpx2
 import pytest
 from starlette.responses import JSONResponse
 
+from connectors.camunda import CamundaConnector
+from connectors.camunda.settings import CamundaSettings
 from connectors.littlehorse import LittlehorseConnector, LittlehorseSettings
 from gateway.auth.oidc import provider
 from gateway.cli.check import _issuers_answer, _row
 from gateway.settings import load
+from sandbox.camunda.auth import CLIENT_SECRET
+from sandbox.camunda.stand_in import CamundaStandIn
 from sandbox.config import toml
 from sandbox.issuer import DISCOVERY, GATEWAY, PAGE, SmallIssuer
 from sandbox.littlehorse import LittlehorseStandIn
+from tests.gateway import configuration
 from tests.gateway.auth.oidc.providing import ByHost
 from tests.gateway.cli.command import run
 from tests.gateway.configuration import write_configuration
+
+PERSON = '[[people]]\nkey = "alice"\nname = "Alice"\n'
 
 
 def test_check_fails_if_a_source_does_not_answer(tmp_path: Path) -> None:
@@ -80,6 +87,34 @@ async def test_check_says_what_the_account_cannot_do(
 
 
 @pytest.mark.parametrize(
+    ("secret", "expected", "said"),
+    [(CLIENT_SECRET, "OK", "answers; its reader is accepted"), ("wrong", "UNAUTHENTICATED", "its reader: ")],
+)
+async def test_check_tries_the_reader_of_a_source(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, secret: str, expected: str, said: str
+) -> None:
+    """Of one that acts as the person, the reader is the only account that `check` has."""
+    stand_in = CamundaStandIn(authentication="oidc")
+    stand_in.reset(tasks=1, seed=7, now=None, scenario="oidc")
+    transport = httpx2.ASGITransport(app=stand_in)
+
+    class Here(CamundaConnector):
+        @classmethod
+        def open(cls, settings: CamundaSettings, **_: Any) -> "Here":
+            return super().open(settings, transport=transport)
+
+    monkeypatch.setattr("connectors.sdk.registry.connector_types", lambda: {"camunda": Here})
+    config = stand_in.source_config("http://camunda.test")
+    reader = config["credentials"] | {"client_secret": secret}
+    personal = {"acts_as": "viewer", "audience": "zeebe.camunda.io", "credentials": {"kind": "none"}, "reader": reader}
+    row = await _row(load(write_configuration(tmp_path)), CamundaSettings.model_validate(config | personal))
+
+    assert ("camunda", "camunda", expected) == row[:3]
+    assert said in row[3]
+    assert secret not in row[3]
+
+
+@pytest.mark.parametrize(
     ("fault", "is_well", "told"),
     [
         ("none", True, "OK  its keys are read"),
@@ -111,3 +146,13 @@ async def test_check_reads_discovery_and_keys_of_each_provider(
 
     assert is_well == await _issuers_answer(settings)
     assert f"{small.address}  {told}" in re.sub("  +", "  ", capsys.readouterr().out)
+
+
+def test_check_tells_that_cursors_are_not_shared(tmp_path: Path) -> None:
+    """As `serve` warns of it. It is no fault."""
+    texts = [
+        run("check", "--config", str(write_configuration(tmp_path, gateway=gateway, sources="", people=PERSON)))
+        for gateway in ("[gateway]\n", configuration.GATEWAY)
+    ]
+
+    assert [(0, True), (0, False)] == [(code, "gateway.secret: is not set" in text) for code, text in texts]

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from zlib import crc32
 
@@ -33,6 +34,7 @@ from connectors.sdk.model import (
 )
 from connectors.sdk.query import Page, TaskOrderField, TaskQuery
 from connectors.sdk.settings import SourceSettings
+from gateway.audit import Audit
 from gateway.composition import compose
 from gateway.federation.authorization import OwnWork
 from gateway.federation.cache import Cache
@@ -229,13 +231,19 @@ def federation(
     own: OwnWork | None = None,
     pause: Callable[[float], Awaitable[None]] = no_pause,
     settled: Callable[[str, str], None] = lambda _source, _status: None,
+    audit: Audit | None = None,
+    readers: Mapping[str, Connector[Any]] = MappingProxyType({}),
 ) -> FederatedSources:
     """The real federation over sources in memory, with real clocks where a test does not depend on them.
 
-    `book` knows the people, without one these are `people`. `pause` is the time between two looks after a lost answer: none.
+        `readers` are the connectors of reader accounts, by source. `book` knows the people, without one these are `people`.
+    `pause` is the time between two looks after a lost answer: none.
     """
     shared = memory_state()
-    sources = [Source(connector, rate_limits=shared.rate_limits) for connector in connectors]
+    sources = [
+        Source(connector, rate_limits=shared.rate_limits, reader=readers.get(connector.source))
+        for connector in connectors
+    ]
     return compose(
         sources,
         people=BookOfPeople(people) if book is None else book,
@@ -248,6 +256,7 @@ def federation(
         own=own,
         pause=pause,
         settled=settled,
+        audit=audit,
     )
 
 

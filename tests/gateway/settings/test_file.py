@@ -137,3 +137,83 @@ def test_secrets_do_not_print(tmp_path: Path) -> None:
 
     assert "never-told" not in text
     assert "cursor-secret" not in text
+
+
+def told(folder: Path, **parts: str) -> list[str]:
+    """The lines of the fault."""
+    with pytest.raises(ConfigurationError) as caught:
+        load(write_configuration(folder, **parts))
+    return str(caught.value).splitlines()
+
+
+def test_all_faults_of_the_tables_are_told_at_once(tmp_path: Path) -> None:
+    """A line for each, in the order of the file."""
+    gateway = '[gateway]\nprofil = "x"\nmax_body_bytes = "many"\n'
+
+    assert [
+        "gateway.max_body_bytes: must be a whole number",
+        "gateway.profil: unknown key",
+        "sources[0].base_url: must be an address such as https://system.example.com/path",
+        "sources[1].time_zon: unknown key",
+    ] == told(
+        tmp_path,
+        gateway=gateway,
+        sources=SOURCES.replace("time_zone", "time_zon").replace("http://127.0.0.1:9", "127.0.0.1:9", 1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("parts", "line"),
+    [
+        ({"gateway": f"x = {'[' * 5000}{']' * 5000}\n"}, "is nested too deeply"),
+        (
+            {"gateway": '[gateway]\ncors_origins = "https://a.example.com"\n'},
+            "gateway.cors_origins: must be a list: [...]",
+        ),
+        (
+            {"gateway": '[gateway]\ncors_origins = ["https://a.example.com/"]\n'},
+            "gateway.cors_origins[0]: must be an origin such as https://dashboard.example.com, without a path, or *",
+        ),
+        ({"gateway": "[gateway]\nmetrics = 'on or off'\n"}, "gateway.metrics: must be true or false"),
+        ({"gateway": "[gateway]\nquery_deadline = 0\n"}, "gateway.query_deadline: must be greater than 0"),
+        (
+            {"sources": SOURCES.replace("tenant =", "tenent =")},
+            "sources[1].credentials.tenant: is missing; 'tenent' is unknown: is it misspelt?",
+        ),
+        (
+            {"sources": SOURCES.replace("{ email", '{ kind = "basic", email')},
+            "sources[1].credentials.kind: must be 'login'",
+        ),
+        ({"sources": ""}, "people[0].identities.camunda: there are no sources"),
+    ],
+)
+def test_faults_are_told_in_plain_words(tmp_path: Path, parts: dict[str, str], line: str) -> None:
+    """Not in those of the library that finds them."""
+    [shown] = told(tmp_path, **parts)
+
+    assert shown.endswith(line)
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("http://127.0.0.1:99999", "its host or port is none"),
+        ("http://127.0.0.1:0", "its host or port is none"),
+        ("http://[::1", "its host or port is none"),
+        ("http://a b", "must be an address"),
+        ("https://a.example.com/x?y=1", "must be an address without ?"),
+        ("https://a@b.example.com", "must be an address"),
+        ("http://169.254.169.254", "is a link-local address"),
+        ("http://2852039166/latest", "is a link-local address"),
+        ("http://0xa9fea9fe", "is a link-local address"),
+        ("http://0251.0376.0251.0376", "is a link-local address"),
+        ("http://[fe80::1]:80", "is a link-local address"),
+        ("http://[::ffff:169.254.1.1]", "is a link-local address"),
+    ],
+)
+def test_an_address_that_cannot_be_one_of_a_system_is_refused(tmp_path: Path, address: str, says: str) -> None:
+    """In all forms that the system takes. Nothing is sent there."""
+    [line] = told(tmp_path, sources=SOURCES.replace("http://127.0.0.1:9", address, 1))
+
+    assert line.startswith("sources[0].base_url: ")
+    assert says in line

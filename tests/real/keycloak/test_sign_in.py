@@ -76,9 +76,12 @@ async def test_the_page_is_told_where_people_sign_in(open_sign_in: OpenSignIn, r
             "code_challenge_method": "S256",
         }
         with httpx2.Client(timeout=120, trust_env=False) as browser:
-            page = browser.get(login.authorization_endpoint, params=asked).text
-            action = html.unescape(re.findall(r'<form[^>]* action="([^"]+)"', page)[0])
-            back = browser.post(action, data={"username": "bob", "password": "bob"})
+            page = browser.get(login.authorization_endpoint, params=asked)
+            action = html.unescape(re.findall(r'<form[^>]* action="([^"]+)"', page.text)[0])
+            # They are for secure connections; a browser takes one to this machine for secure.
+            cookies = "; ".join(each.partition(";")[0] for each in page.headers.get_list("set-cookie"))
+            back = browser.post(action, data={"username": "bob", "password": "bob"}, headers={"Cookie": cookies})
+            assert 302 == back.status_code, back.text
             answer = parse_qs(urlsplit(back.headers["location"]).query)
             form = {
                 "grant_type": "authorization_code",

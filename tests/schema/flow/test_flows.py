@@ -255,3 +255,33 @@ async def test_wrong_arguments_are_refused_by_name(
     (payload,) = result.data.values()
     assert {"status": "REJECTED", "errors": [{"code": "VALIDATION_FAILED", "field": field}]} == payload
     assert [] == federation.calls["perform"]
+
+
+async def test_the_parent_of_a_flow_is_shown_to_people_who_see_it(
+    ask: Ask, federation: FakeFederation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To others it is an id. They may see a task of the flow, and none of the flow that started it."""
+    parent = FlowRef("c8", "f0")
+    federation.flows[REF] = a_flow(parent_id="f0", root_id="f0")
+    federation.flows[parent] = a_flow(native_id="f0", name="Merger", business_key="secret")
+
+    async def visible(_caller: object, ref: FlowRef, *, fresh: bool = False) -> Flow | None:
+        return a_flow(parent_id="f0", root_id="f0") if ref == REF else None
+
+    monkeypatch.setattr(federation, "get_visible_flow", visible)
+    query = """query ($id: ID!) { flow(id: $id) { parent { id name state businessKey native { type } } root { businessKey } } }"""
+    shown = await ask(query, id=FLOW)
+
+    assert [] == shown.errors
+    assert {
+        "flow": {
+            "parent": {
+                "id": global_id("Flow", "c8", "f0"),
+                "name": None,
+                "state": "UNKNOWN",
+                "businessKey": None,
+                "native": {"type": None},
+            },
+            "root": {"businessKey": None},
+        }
+    } == shown.data

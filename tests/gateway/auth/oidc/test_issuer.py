@@ -179,6 +179,20 @@ async def test_a_set_without_keys_does_not_replace_the_keys(issuer: Issuer, smal
         assert small.ring.kid == (await issuer.key(small.ring.kid, "ES256")).kid
 
 
+async def test_an_error_of_ours_is_a_failed_read(
+    issuer: Issuer, small: SmallIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The known keys serve, and the next read may succeed."""
+    await issuer.refresh()
+    with monkeypatch.context() as broken:
+        broken.setattr(issuer._provider, "keys", None)
+        await issuer.refresh()
+        assert ("STALE", 5) == (issuer.status().status, issuer.due_in())
+    await issuer.refresh()
+
+    assert "OK" == issuer.status().status
+
+
 async def test_a_caller_who_goes_away_ends_no_request(issuer: Issuer, small: SmallIssuer) -> None:
     """Others wait for the same answer."""
     first = asyncio.ensure_future(issuer.key(small.ring.kid, "ES256"))

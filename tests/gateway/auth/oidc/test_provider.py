@@ -139,10 +139,38 @@ async def test_a_slow_answer_is_given_up(monkeypatch: pytest.MonkeyPatch, small:
             await Provider(settings_for(small), client).keys(KEYS)
 
 
+async def test_a_cookie_of_the_provider_is_not_sent_back(small: SmallIssuer) -> None:
+    """The client keeps nothing of an answer."""
+    sent = []
+
+    async def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request.headers.get("cookie"))
+        body = httpx2.ByteStream(json.dumps(small.ring.jwks()).encode())
+        return httpx2.Response(200, stream=body, headers={"Set-Cookie": "session=1; Path=/"})
+
+    async with provider_client(httpx2.MockTransport(answer)) as client:
+        for _ in range(2):
+            await Provider(settings_for(small), client).keys(KEYS)
+
+    assert [None, None] == sent
+
+
 async def test_an_address_where_nothing_answers_is_told(provider: Provider) -> None:
     """As such."""
     with pytest.raises(ProviderError, match="cannot be reached"):
         await provider.keys("http://127.0.0.1:1/keys")
+
+
+async def test_a_host_that_is_none_is_told(small: SmallIssuer) -> None:
+    """The look-up of such a name is an error of its own kind."""
+
+    async def look_up(request: httpx2.Request) -> httpx2.Response:
+        request.url.host.encode("idna")
+        raise AssertionError
+
+    async with provider_client(httpx2.MockTransport(look_up)) as client:
+        with pytest.raises(ProviderError, match="cannot be asked"):
+            await Provider(settings_for(small), client).keys("https://a..example.com/keys")
 
 
 async def test_a_broken_key_keeps_no_other_key_out(provider: Provider, small: SmallIssuer) -> None:

@@ -96,3 +96,35 @@ async def test_what_fails_anywhere_fails_the_read(raised: Exception, kind: type[
 
     with pytest.raises(kind):
         await scan_of(connector)("north", with_groups=True, is_awaited=lambda: False)
+
+
+async def test_accounts_with_very_long_texts_belong_to_no_person() -> None:
+    """Memory is bounded, whatever the vendor sends."""
+    connector = Directory(users=2)
+    connector.users.append(User(native_id="long", name="x" * 1_000))
+
+    record = await scan_of(connector)("north", with_groups=False, is_awaited=lambda: False)
+
+    assert ["u0", "u1"] == [one.native_id for one in record.accounts]
+
+
+async def test_memberships_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the bound the read is not whole."""
+    monkeypatch.setattr(directory_scan, "MOST_MEMBERSHIPS", 2)
+
+    record = await scan_of(Directory())("north", with_groups=True, is_awaited=lambda: False)
+
+    assert not record.is_whole
+
+
+async def test_a_directory_without_an_end_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page is empty, and names another one."""
+
+    class Endless(Directory):
+        def _page(self, rows: Sequence[Any], after: str | None) -> Page[Any]:
+            return Page(items=(), next_cursor=str(int(after or 0) + 1))
+
+    monkeypatch.setattr(directory_scan, "MOST_SECONDS", 0.02)
+
+    with pytest.raises(UnavailableError, match="does not come to an end"):
+        await scan_of(Endless())("north", with_groups=False, is_awaited=lambda: False)

@@ -19,7 +19,14 @@ class Settings(SourceSettings):
 
 def settings(acts_as: str) -> SourceSettings:
     return Settings.model_validate(
-        {"key": "here", "name": "Here", "vendor": "memory", "base_url": "http://here.test", "acts_as": acts_as}
+        {
+            "key": "here",
+            "name": "Here",
+            "vendor": "memory",
+            "base_url": "http://here.test",
+            "acts_as": acts_as,
+            "audience": "here" if acts_as == "viewer" else None,
+        }
     )
 
 

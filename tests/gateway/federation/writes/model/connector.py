@@ -319,6 +319,7 @@ def connector_of(name: str) -> ModelConnector:
         vendor="model",
         base_url="http://model.test",
         acts_as=kind.acts_as,
+        audience="north" if kind.acts_as == "viewer" else None,
         late_max=kind.late_max + 1,
         read_lag=kind.lag + 1,
         exclusive_account=kind.exclusive_account,

@@ -1,0 +1,136 @@
+"""Where a source is called as the person, nothing that one person read or wrote is told to another by the gateway's memory."""
+
+from collections.abc import Iterable
+
+import pytest
+from msgspec import structs
+
+from connectors.sdk.caller import Caller
+from connectors.sdk.model import Flow, FlowRef, NativeRef, Task, TaskRef, UserRef
+from gateway.federation.overlay import FlowOverlay, Overlay, Reading
+from gateway.federation.service import FederatedSources
+from gateway.federation.traffic import CallContext, in_context
+from schema.ports import InboxScope, ReleaseIntent, TaskListRequest
+from tests.gateway.federation.memory_source import MemoryConnector, federation, task
+from tests.gateway.federation.rich_source import flow
+from tests.gateway.federation.write_requests import ALICE, BOB, PEOPLE, REF, perform
+
+FLOW = FlowRef("north", "f1")
+
+
+class Vendor(MemoryConnector):
+    """Shows each task to those people only whom it is for, as the person's own rights would have it."""
+
+    def __init__(self, *tasks: Task, acts_as: str) -> None:
+        super().__init__("north", tasks)
+        self.settings = self.settings.model_copy(update={"acts_as": acts_as})
+        self.seen_by: dict[str, set[str]] = {}
+        self.asking: Caller = ALICE
+
+    def _reads(self) -> dict[str, Task]:
+        hidden = (
+            set() if self.settings.acts_as == "service" else set(self.held) - self.seen_by.get(self.asking.key, set())
+        )
+        return {key: one for key, one in super()._reads().items() if key not in hidden}
+
+
+class World:
+    def __init__(self, acts_as: str, *tasks: Task) -> None:
+        self.vendor = Vendor(*tasks, acts_as=acts_as)
+        self.sources: FederatedSources = federation(self.vendor, people=PEOPLE)
+
+    def as_(self, caller: Caller) -> CallContext:
+        self.vendor.asking = caller
+        return CallContext(caller=caller, token="t")
+
+    async def listed(self, caller: Caller) -> list[str]:
+        with in_context(self.as_(caller)):
+            request = TaskListRequest(scope=InboxScope.ALL_VISIBLE, first=9)
+            return [edge.task.native_id for edge in (await self.sources.list_tasks(caller, request)).edges]
+
+    async def read(self, caller: Caller) -> Iterable[TaskRef]:
+        with in_context(self.as_(caller)):
+            return (await self.sources.get_tasks(caller, [REF])).keys()
+
+    async def release(self, caller: Caller) -> None:
+        with in_context(self.as_(caller)):
+            await perform(self.sources, ReleaseIntent(), caller)
+
+
+@pytest.mark.parametrize(("acts_as", "is_told"), [("viewer", False), ("exchange", False), ("service", True)])
+async def test_what_a_write_left_is_shown_to_no_other_person(acts_as: str, *, is_told: bool) -> None:
+    """By the gateway's rules bob is a candidate of the released task. Only the vendor knows that he may not see it.
+
+    The author sees it at once, although the vendor's reads lag.
+    """
+    it = World(acts_as, task("north", "1", owner="alice"))
+    it.vendor.seen_by = {"alice": {"1"}}
+    await it.release(ALICE)
+    it.vendor.seen_by = {}
+
+    assert (["1"], [REF]) == (await it.listed(ALICE), list(await it.read(ALICE)))
+    assert (["1"] if is_told else [], [REF] if is_told else []) == (await it.listed(BOB), list(await it.read(BOB)))
+
+
+async def test_whom_the_vendor_shows_the_task_sees_it_as_the_vendor_shows_it() -> None:
+    """While its reads lag, that is as it was before the write."""
+    it = World("viewer", task("north", "1", owner="alice"))
+    it.vendor.seen_by = {"alice": {"1"}, "bob": {"1"}}
+    it.vendor.lag()
+    await it.release(ALICE)
+    with in_context(it.as_(BOB)):
+        found = (await it.sources.get_tasks(BOB, [REF])).get(REF)
+
+    assert isinstance(found, Task)
+    assert ("alice",) == tuple(owner.native_id for owner in found.assignees)
+
+
+def test_a_later_write_of_another_person_ends_what_ones_own_left() -> None:
+    """Nothing is decided on it: alice is not the owner any more, whatever her own claim left."""
+    scope = ["alice"]
+    overlay = Overlay(scope_of=lambda _: scope[0])
+    flows = FlowOverlay(scope_of=lambda _: scope[0])
+    free, hers, his = (task("north", "1", owner=owner) for owner in (None, "alice", "bob"))
+    overlay.put(free, hers)
+    flows.put(flow("north", "f1"))
+    mine = (overlay.expected("north", Reading.RECORD), flows.expected(FLOW))
+    scope[0] = "bob"
+    overlay.put(hers, his)
+    flows.put(flow("north", "f1"))
+    scope[0] = "alice"
+
+    assert ([hers], flow("north", "f1")) == mine
+    assert ([], None) == (overlay.expected("north", Reading.RECORD), flows.expected(FLOW))
+    assert free is overlay.seen(free, Reading.RECORD)
+
+
+@pytest.mark.parametrize(("acts_as", "is_told"), [("viewer", False), ("service", True)])
+async def test_a_name_on_one_persons_task_is_told_to_no_other(acts_as: str, *, is_told: bool) -> None:
+    """Where accounts have no directory, names are known from tasks: from those that the person saw."""
+    named = structs.replace(
+        task("north", "1", owner="alice"), candidate_users=(UserRef(native_id="z9", name="Zoe Ash"),)
+    )
+    it = World(acts_as, named)
+    it.vendor.seen_by = {"alice": {"1"}}
+    await it.listed(ALICE)
+    told = []
+    for caller in (ALICE, BOB):
+        with in_context(it.as_(caller)):
+            told.append(await it.sources.get_users([NativeRef("north", "z9")]))
+
+    assert [True, is_told] == [bool(each) for each in told]
+
+
+@pytest.mark.parametrize(("acts_as", "is_told"), [("viewer", False), ("service", True)])
+async def test_a_flow_that_one_person_started_is_not_shown_to_another(acts_as: str, *, is_told: bool) -> None:
+    """While the vendor does not show it yet."""
+    it = World(acts_as)
+    started: Flow = flow("north", "f1")
+    with in_context(it.as_(ALICE)):
+        it.sources._objects.flows._overlay.put(started)
+    seen = []
+    for caller in (ALICE, BOB):
+        with in_context(it.as_(caller)):
+            seen.append(it.sources._objects.flows._overlay.expected(FLOW))
+
+    assert [started, started if is_told else None] == seen
