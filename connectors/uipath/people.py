@@ -30,6 +30,8 @@ LoginRow = tuple[Decoded[wire.UserLogin], Raw]
 # Folders that are read for one answer, and the most pages (of MOST_ROWS) of one folder.
 MOST_FOLDERS = 20
 MOST_PAGES = 5
+# Users that these may give together.
+MOST_USERS = MOST_FOLDERS * MOST_PAGES * MOST_ROWS
 # Folders whose users are read from time to time.
 MOST_WATCHED = 100
 # Folders of one page, and the most pages, of the list of folders.

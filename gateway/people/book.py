@@ -258,17 +258,20 @@ class BookOfPeople:
     def _identity(self, entry: Entry, source: str, native_id: str) -> Identity:
         directory, rules = self._directory(source), self._rules[source]
         account = None if directory is None else directory.account(native_id)
+        groups, group_ids = entry.groups, None
         if rules.settings.groups_claim is not None:
             groups = entry.groups_there.get(source, ())
         elif rules.has_directory_groups:
-            groups = () if directory is None else directory.groups_of(native_id)
-        else:
-            groups = entry.groups
+            found = () if directory is None else directory.groups_of(native_id)
+            # Tasks name a group by its id or its name. Further names could cost a call each.
+            groups = tuple(dict.fromkeys(name for one in found for name in (one.native_id, one.name)))
+            group_ids = tuple(one.native_id for one in found)
         return Identity(
             native_id=native_id,
             username=entry.usernames.get(source) if account is None else account.username,
             email=None if account is None else account.email,
             groups=groups,
+            group_ids=group_ids,
         )
 
     def _rival(self, entry: Entry, ref: NativeRef) -> str | None:

@@ -6,7 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.model import NativeRef, User
+from connectors.sdk.model import Group, NativeRef, User
 from schema.ports import AccountLink
 
 
@@ -33,12 +33,12 @@ class SignedIn(Struct, frozen=True, kw_only=True):
 class DirectoryRecord(Struct, frozen=True, kw_only=True):
     """One read of a source's directory.
 
-    `groups`: ids and names of each account's groups, by native id; empty if memberships were not asked for.
+    `groups`: each account's groups, by native id; empty if memberships were not asked for.
     `is_whole`: no account is missing.
     """
 
     accounts: Sequence[User]
-    groups: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, tuple[Group, ...]]
     is_whole: bool
 
 

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from connectors.sdk.connector_info import DirectoryFact
 from connectors.sdk.errors import UnavailableError
-from connectors.sdk.model import NativeRef
+from connectors.sdk.model import Group, NativeRef
 from connectors.sdk.settings import LinkSettings
 from schema.ports import LinkedBy
 from tests.gateway.people.people import ISSUER, WITHIN, Stage, account, configured, token
@@ -236,7 +236,7 @@ async def test_groups_are_the_persons_own_or_translated_or_the_directorys() -> N
         west=LinkSettings(id_claim="id", groups_claim="teams"),
         east=LinkSettings(id_claim="id", groups="directory"),
     )
-    stage.groups["east"] = {"b1": ("g7", "Invoices")}
+    stage.groups["east"] = {"b1": (Group(native_id="g7", name="Invoices", aliases=("g7", "INV")),)}
     bob = stage.book.signed_in(
         token("bob", groups=("staff",), claims={"id": "b1", "teams": ["/fin", "/fin", 5, None, "Accounting"]})
     )
@@ -249,6 +249,7 @@ async def test_groups_are_the_persons_own_or_translated_or_the_directorys() -> N
         "west": ("/fin", "5", "Accounting"),
         "east": ("g7", "Invoices"),
     } == {source: identity.groups for source, identity in bob.identities.items()}
+    assert [None, None, None, ("g7",)] == [identity.group_ids for identity in bob.identities.values()]
 
 
 async def test_a_token_means_the_entry_of_the_configuration_with_its_key_or_subject() -> None:
