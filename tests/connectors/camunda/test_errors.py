@@ -201,7 +201,7 @@ async def test_an_expired_token_is_renewed_once_and_never_shown(task: Task, answ
         asked.append(request.url.host)
         if request.url.host == "login.test":
             return httpx2.Response(200, json={"access_token": "s3cr3t-token", "expires_in": 300})
-        return httpx2.Response(401, json={"title": "Unauthorized"})
+        return httpx2.Response(401, json={"title": "Unauthorized", "status": 401})
 
     connector = answering(answer, settings)
 

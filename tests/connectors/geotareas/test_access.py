@@ -133,7 +133,6 @@ REFUSALS = [
     (400, refusal("VALIDATION_ERROR"), errors.ValidationFailedError, False),
     (400, refusal("BAD_REQUEST"), errors.UnauthenticatedError, False),
     (401, refusal("UNAUTHORIZED", with_data=True), errors.UnauthenticatedError, False),
-    (401, "", errors.UnauthenticatedError, False),
     (403, refusal("FORBIDDEN"), errors.ForbiddenError, False),
     (404, refusal("NOT_FOUND", with_data=True), errors.NotFoundError, False),
     (409, refusal("CONFLICT"), errors.ValidationFailedError, False),

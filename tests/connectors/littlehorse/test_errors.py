@@ -67,7 +67,6 @@ REFUSALS = [
     (boot(400, "INVALID_ARGUMENT: x"), errors.ValidationFailedError, False),
     (httpx2.Response(429, headers={"Retry-After": "7"}), errors.RateLimitedError, False),
     (httpx2.Response(502, text="<html>"), errors.UnavailableError, True),
-    (httpx2.Response(401, text="<html>"), errors.UnauthenticatedError, False),
     (httpx2.Response(500, content=b"\xff{"), errors.UnavailableError, True),
     (httpx2.Response(500, json=["NOT_FOUND"]), errors.UnavailableError, True),
     (httpx2.Response(500, json={"message": 1}), errors.UnavailableError, True),
@@ -188,7 +187,7 @@ async def test_names_in_a_refusal_are_short_and_printable(scripted: Scripted, ta
     ("name", "response", "code"),
     [
         ("UnauthorizedError", problem(401), "UNAUTHENTICATED"),
-        ("ForbiddenError", empty(403, "Bearer"), "FORBIDDEN"),
+        ("ForbiddenError", empty(403, 'Bearer error="insufficient_scope"'), "FORBIDDEN"),
         ("ForbiddenError", boot(401, OTHER_OWNER), "ALREADY_ASSIGNED"),
         ("TaskStateError", boot(403, "The UserTask ... is already DONE or CANCELLED"), "INVALID_STATE"),
         ("AssignmentError", boot(409, "UserTaskRun cannot be claimed!"), "ALREADY_ASSIGNED"),

@@ -24,6 +24,8 @@ from connectors.sdk.settings import (
 from connectors.sdk.testing import Reply
 
 SETTINGS = SourceSettings(key="here", name="Here", vendor="memory", base_url="https://here.test/api")
+# As a server refuses a token.
+REFUSED = Reply(401, {"WWW-Authenticate": "Bearer"})
 OAUTH = OAuthCredentials(
     kind="oauth", token_url="https://login.test/token", client_id="me", client_secret=SecretStr("s3cret&"), scope="a b"
 )
@@ -176,7 +178,7 @@ async def test_fifty_refused_callers_share_one_renewal() -> None:
     issuer = Issuer()
 
     def answer(request: httpx2.Request) -> Reply:
-        return Reply(401) if request.headers["authorization"] == "Bearer token-1" else Reply.json({})
+        return REFUSED if request.headers["authorization"] == "Bearer token-1" else Reply.json({})
 
     here = upstream(answer, TokenCredentials(issuer))
     async with anyio.create_task_group() as group:
@@ -193,7 +195,7 @@ async def test_a_refused_token_is_renewed_once() -> None:
 
     def answer(request: httpx2.Request) -> Reply:
         seen.append(request.headers["authorization"])
-        return Reply(401)
+        return REFUSED
 
     for credentials in (
         TokenCredentials(issuer),

@@ -187,7 +187,7 @@ async def test_one_call_may_have_credentials_of_its_own() -> None:
     assert ["Bearer other", "Bearer other", "Bearer source"] == seen
 
 
-@pytest.mark.parametrize(("said", "fetches"), [(b"another person's", 1), (b"", 2)])
+@pytest.mark.parametrize(("said", "fetches"), [(b'{"of": "another person"}', 1), (b"", 2)])
 async def test_a_401_that_is_not_about_the_token_does_not_renew_it(said: bytes, fetches: int) -> None:
     """The vendor's `parse_error` decides."""
     fetched: list[int] = []
@@ -203,7 +203,7 @@ async def test_a_401_that_is_not_about_the_token_does_not_renew_it(said: bytes, 
         settings("service"),
         credentials=TokenCredentials(fetch),
         parse_error=parse_error,
-        transport=httpx2.MockTransport(lambda request: Reply(401, body=said).response()),
+        transport=httpx2.MockTransport(lambda request: Reply(401, {"WWW-Authenticate": "Bearer"}, said).response()),
     )
     with pytest.raises(ConnectorError) as caught:
         await upstream.write("POST", "/x", success=JSON_OK)
