@@ -181,7 +181,7 @@ def test_a_source_that_acts_as_the_person_can_be_configured_as_shown(tmp_path: P
     config.write_text(before + AS_PERSON + other + after, encoding="utf-8")
     (tmp_path / "secrets").mkdir()
     for name in re.findall(r"\{file:(secrets/\w+)\}", CONFIGURATION):
-        (tmp_path / name).write_text("a secret of sixteen bytes\n")
+        (tmp_path / name).write_text("a-secret-of-sixteen-bytes\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GEOTAREAS_API_KEY", "gtk_1")
         sources = load(config).sources
