@@ -12,13 +12,12 @@ Times are response times. The requests to the failing source are counted in its 
 import argparse
 import asyncio
 import logging
-import multiprocessing
 import random
 import tempfile
 import time
 import tomllib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -28,11 +27,11 @@ import structlog
 import uvloop
 from msgspec import Struct
 
+from benchmarks.processes import serve_until_closed, started
 from gateway.app import create_app
 from gateway.settings import load
 from sandbox.config import configuration, toml
 from sandbox.registry import stand_ins
-from sandbox.server import serve
 from schema.core.relay import global_id
 
 SICK = "uipath"
@@ -103,39 +102,18 @@ class Seen(Struct):
 
 
 def stand_in_process(pipe: Connection, other_end: Connection) -> None:
-    """Serve until the other end of `pipe` is closed. First send the gateway's configuration and the addresses."""
-    other_end.close()
-
-    async def served() -> None:
-        chosen = [kind() for kind in stand_ins().values()]
-        for each in chosen:
-            each.set_up()
-            each.reset(tasks=40, seed=7, now=None, scenario=None)
-        async with serve(chosen, host="127.0.0.1", base_port=0, latency_ms=LATENCY_MS) as urls:
-            pipe.send((configuration(chosen, urls, "of a benchmark"), dict(urls)))
-            await asyncio.to_thread(pipe.poll, None)
-
-    # Replies of abandoned requests are cut off at the end; that is expected.
-    logging.disable()
-    uvloop.run(served())
-
-
-@contextmanager
-def vendors() -> Iterator[tuple[str, dict[str, str]]]:
-    """A process with the stand-ins. Must be started before threads and the event loop, because it is a fork: that saves
-    importing everything a second time.
-    """
-    forking = multiprocessing.get_context("fork")
-    ours, theirs = forking.Pipe()
-    process = forking.Process(target=stand_in_process, args=(theirs, ours), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        yield ours.recv()
-    finally:
-        ours.close()
-        process.join(timeout=5)
-        process.terminate()
+    """Sends the gateway's configuration and the addresses."""
+    chosen = [kind() for kind in stand_ins().values()]
+    for each in chosen:
+        each.set_up()
+        each.reset(tasks=40, seed=7, now=None, scenario=None)
+    serve_until_closed(
+        pipe,
+        other_end,
+        chosen,
+        lambda urls: (configuration(chosen, urls, "of a benchmark"), dict(urls)),
+        latency_ms=LATENCY_MS,
+    )
 
 
 class World:
@@ -331,7 +309,7 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=DEFAULT_SECONDS, help="of queries, all states together")
     seconds: float = arguments.parse_args().seconds
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with vendors() as (text, urls):
+    with started("fork", stand_in_process) as (text, urls):
         seen = uvloop.run(run(seconds, text, urls))
     print(
         f"five sources, {LATENCY_MS} ms away; {SICK} is the sick one; a source has {DEADLINE} s; {RATE:.0f} queries a second, "

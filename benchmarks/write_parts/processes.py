@@ -13,44 +13,40 @@ from typing import Any
 
 import structlog
 import uvicorn
-import uvloop
 
+from benchmarks.processes import serve_until_closed, started
 from benchmarks.write_parts.people import crowd, identities
 from gateway.app import create_app
 from gateway.settings import load
 from sandbox import people
 from sandbox.config import configuration, toml
 from sandbox.registry import stand_ins
-from sandbox.server import serve
 
 
-def stand_in_process(pipe: Connection, tasks: int, seed: int, names: Sequence[str]) -> None:
-    """Serve until the other end of `pipe` is closed. First send the gateway's configuration and the addresses."""
+def stand_in_process(pipe: Connection, other_end: Connection, tasks: int, seed: int, names: Sequence[str]) -> None:
+    """Sends the gateway's configuration and the addresses."""
+    more = crowd()
+    # Before the vendors' modules are imported, which make their directories of it.
+    vars(people)["ALL_PEOPLE"] = (*people.ALL_PEOPLE, *more)
+    chosen = [kind() for name, kind in stand_ins().items() if not names or name in names]
+    found = {one.vendor: identities(one, more) for one in chosen}
+    for each in chosen:
+        each.reset(tasks=tasks, seed=seed, now=None, scenario=None)
 
-    async def served() -> None:
-        more = crowd()
-        # Before the vendors' modules are imported, which make their directories of it.
-        vars(people)["ALL_PEOPLE"] = (*people.ALL_PEOPLE, *more)
-        chosen = [kind() for name, kind in stand_ins().items() if not names or name in names]
-        found = {one.vendor: identities(one, more) for one in chosen}
-        for each in chosen:
-            each.reset(tasks=tasks, seed=seed, now=None, scenario=None)
-        async with serve(chosen, host="127.0.0.1", base_port=0) as urls:
-            document = tomllib.loads(configuration(chosen, urls, "of a benchmark"))
-            document["people"] += [
-                {
-                    "key": one.key,
-                    "name": one.name,
-                    "groups": list(one.groups),
-                    "identities": {vendor: known[one.key] for vendor, known in found.items()},
-                }
-                for one in more
-            ]
-            pipe.send((document, dict(urls)))
-            await asyncio.to_thread(pipe.poll, None)
+    def told(urls: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+        document = tomllib.loads(configuration(chosen, urls, "of a benchmark"))
+        document["people"] += [
+            {
+                "key": one.key,
+                "name": one.name,
+                "groups": list(one.groups),
+                "identities": {vendor: known[one.key] for vendor, known in found.items()},
+            }
+            for one in more
+        ]
+        return document, dict(urls)
 
-    logging.disable()
-    uvloop.run(served())
+    serve_until_closed(pipe, other_end, chosen, told)
 
 
 def gateway_process(path: Path, port: int, ready: Connection) -> None:
@@ -106,17 +102,8 @@ class Gateway:
 @contextmanager
 def vendors(tasks: int, seed: int, names: Sequence[str] = ()) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     """Those of the stand-ins, or all: their configuration and addresses."""
-    spawning = multiprocessing.get_context("spawn")
-    ours, theirs = spawning.Pipe()
-    process = spawning.Process(target=stand_in_process, args=(theirs, tasks, seed, names), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        yield ours.recv()
-    finally:
-        ours.close()
-        process.join(timeout=5)
-        process.terminate()
+    with started("spawn", stand_in_process, tasks, seed, names) as found:
+        yield found
 
 
 @contextmanager

@@ -46,7 +46,6 @@ class Caller(Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
     roles: frozenset[str] = frozenset()
     identities: Mapping[str, Identity]
-    issuer: str | None = None
 
     @property
     def is_task_admin(self) -> bool:

@@ -54,6 +54,7 @@ class BookOfPeople:
         self._rules, self._directories, self._now, self._most = rules, directories, now, most
         self._configured = {one.caller.key: configured(one) for one in known}
         self._subjects = {one.subject: one.caller.key for one in known if one.subject is not None}
+        self._by_subject_only = frozenset(self._subjects.values())
         self._owners = {
             NativeRef(source, identity.native_id): key
             for key, entry in self._configured.items()
@@ -78,10 +79,10 @@ class BookOfPeople:
 
     def signed_in(self, who: SignedIn) -> Caller:
         """Raises nothing: a token that names no entry of `[[people]]` is a new person."""
-        key = self._subjects.get(f"{who.issuer}|{who.subject}", who.key)
+        key = self._key_of(who)
         known = self._configured.get(key)
         settings = {source: rules.settings for source, rules in self._rules.items()}
-        entry = signed_in(who, known, settings, seen_at=self._now())
+        entry = signed_in(key, who, known, settings, seen_at=self._now())
         before = self._signed_in.get(key)
         self._signed_in[key] = entry
         self._signed_in.move_to_end(key)
@@ -164,6 +165,14 @@ class BookOfPeople:
         """All links are worked out again when they are asked for."""
         self._links.clear()
         self._linked.clear()
+
+    def _key_of(self, who: SignedIn) -> str:
+        """An entry of `[[people]]` that names a subject is meant by no other one, whatever key its token has."""
+        subject = f"{who.issuer}|{who.subject}"
+        named = self._subjects.get(subject)
+        if named is not None:
+            return named
+        return subject if who.key in self._by_subject_only else who.key
 
     def _keep(self, entry: Entry) -> None:
         # Without rules a person has what the configuration says, and nothing else.

@@ -61,7 +61,9 @@ class People(Protocol):
     """
 
     def signed_in(self, who: SignedIn) -> Caller:
-        """The person of a token: the entry of `[[people]]` whose subject or key fits, else the person with that key."""
+        """The person of a token: the entry of `[[people]]` with its subject, else the one without a subject that has its key,
+        else a person of its own.
+        """
         ...
 
     def by_key(self, key: str) -> Caller | None: ...

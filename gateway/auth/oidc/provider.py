@@ -2,6 +2,7 @@
 
 import ssl
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import anyio
@@ -50,6 +51,8 @@ def provider_client(transport: Transport | None = None) -> httpx2.AsyncClient:
         transport=transport,
         verify=_trusted_certificates(),
         follow_redirects=False,
+        # Takes no cookie from any domain.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         trust_env=False,
         cookies=NoCookies(),
         timeout=PATIENCE,

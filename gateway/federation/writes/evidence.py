@@ -15,10 +15,10 @@ from connectors.sdk.commands import (
     SetTags,
     TaskCommand,
     Update,
-    UpdateField,
 )
 from connectors.sdk.model import Flow, Task
 from gateway.federation.writes.verbs import is_shown
+from gateway.federation.writes.wanted_states import wanted_fields
 from gateway.store import Evidence, digest
 
 SALT_BYTES = 16
@@ -47,20 +47,6 @@ def evidence_of(command: Command, *, at: datetime, held: Mapping[str, object] | 
         text=digest(salt, command.text) if isinstance(command, AddComment) else None,
         fields=_fields(salt, command),
     )
-
-
-def wanted_fields(command: Update) -> Mapping[UpdateField, object]:
-    """The value that each changed field is to have; None for a cleared one."""
-    given: Mapping[UpdateField, object] = {
-        UpdateField.TITLE: command.title,
-        UpdateField.DESCRIPTION: command.description,
-        UpdateField.DUE_AT: command.due_at,
-        UpdateField.FOLLOW_UP_AT: command.follow_up_at,
-        UpdateField.PRIORITY: command.priority,
-        UpdateField.CANDIDATE_USERS: command.candidate_users,
-        UpdateField.CANDIDATE_GROUPS: command.candidate_groups,
-    }
-    return {field: None if field in command.clear else given[field] for field in command.fields}
 
 
 def _is_shown_before(command: Command, before: Task | Flow | None) -> bool:

@@ -3,7 +3,7 @@
 A state alone proves no write: another one may have brought it about. What proves one is in `proof`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from connectors.sdk.commands import Assign, Claim, SetTags, TaskCommand, Update, UpdateField
@@ -50,15 +50,6 @@ def has_tags(command: SetTags, now: Task) -> bool:
 
 def is_updated(command: Update, now: Task) -> bool:
     """Every field has its new value, or none if it was cleared."""
-    wanted: dict[UpdateField, object] = {
-        UpdateField.TITLE: command.title,
-        UpdateField.DESCRIPTION: command.description,
-        UpdateField.DUE_AT: command.due_at,
-        UpdateField.FOLLOW_UP_AT: command.follow_up_at,
-        UpdateField.PRIORITY: command.priority,
-        UpdateField.CANDIDATE_USERS: command.candidate_users,
-        UpdateField.CANDIDATE_GROUPS: command.candidate_groups,
-    }
     users, groups = now.candidate_users, now.candidate_groups
     shown: dict[UpdateField, object] = {
         UpdateField.TITLE: now.title,
@@ -70,8 +61,23 @@ def is_updated(command: Update, now: Task) -> bool:
         UpdateField.CANDIDATE_GROUPS: None if groups is None else tuple(group.native_id for group in groups),
     }
     return all(
-        not shown[field] if field in command.clear else shown[field] == wanted[field] for field in command.fields
+        not shown[field] if field in command.clear else shown[field] == wanted
+        for field, wanted in wanted_fields(command).items()
     )
+
+
+def wanted_fields(command: Update) -> Mapping[UpdateField, object]:
+    """The value that each changed field is to have; None for a cleared one."""
+    given: Mapping[UpdateField, object] = {
+        UpdateField.TITLE: command.title,
+        UpdateField.DESCRIPTION: command.description,
+        UpdateField.DUE_AT: command.due_at,
+        UpdateField.FOLLOW_UP_AT: command.follow_up_at,
+        UpdateField.PRIORITY: command.priority,
+        UpdateField.CANDIDATE_USERS: command.candidate_users,
+        UpdateField.CANDIDATE_GROUPS: command.candidate_groups,
+    }
+    return {field: None if field in command.clear else given[field] for field in command.fields}
 
 
 def _is_owned_by(task: Task, native_id: str) -> bool:

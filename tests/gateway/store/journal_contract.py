@@ -392,6 +392,21 @@ class JournalContract:
             (write.operation_id, write.result and write.result.status) for write in unsettled
         ]
 
+    async def test_an_unclear_step_before_the_last_stays_so_when_the_write_is_refused(
+        self, open_journal: OpenJournal
+    ) -> None:
+        """It may have been applied, so it still explains what a later look shows. The last one was refused."""
+        evidence = Evidence(command="Claim", salt=b"salt", sent_at=TASK.fetched_at)
+        async with open_journal(Clock()) as journal:
+            await admit(journal)
+            await journal.mark_sent("op-1", evidence)
+            await journal.mark_sent("op-1", structs.replace(evidence, command="Complete"))
+            await journal.settle("op-1", result(status=MutationStatus.REJECTED), earlier={"Claim", "Assign"})
+            steps = await journal.steps("op-1")
+
+        assert [MutationStatus.UNKNOWN, MutationStatus.REJECTED] == [step.status for step in steps]
+        assert all(step.settled_at is not None for step in steps)
+
     async def test_a_write_that_nothing_will_ever_prove_is_settled_as_unknown(self, open_journal: OpenJournal) -> None:
         """With a time of settlement."""
         async with open_journal(Clock()) as journal:

@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 import shutil
 import sqlite3
@@ -288,6 +289,60 @@ async def test_only_what_must_outlast_a_power_failure_waits_for_the_disk(tmp_pat
     journal.close()
 
     assert ["NORMAL", "NORMAL", "FULL", "NORMAL", "NORMAL"] == commits
+
+
+async def test_a_lease_ends_in_the_commit_of_the_result(tmp_path: Path) -> None:
+    """Nothing waits for its end, so it takes part in what comes next."""
+    journal = SqliteJournal(tmp_path / "journal.sqlite3")
+    commits: list[str] = []
+    await admit(journal)
+    await journal.take(REF)
+    journal._db.set_trace_callback(lambda statement: commits.append(statement) if statement == "COMMIT" else None)
+    given = journal.give_back(REF)
+    await journal.settle("op-1", result())
+    await given
+    journal.close()
+
+    assert ["COMMIT"] == commits
+
+
+async def test_writes_of_a_moment_share_a_commit_and_fail_alone(tmp_path: Path) -> None:
+    """They wait while another program has the file. One of them is refused by the journal itself, the others are recorded."""
+    journal = SqliteJournal(tmp_path / "journal.sqlite3")
+    await admit(journal, "op-1")
+    await journal.settle("op-1", result())
+    await admit(journal, "op-2", key=None)
+    with contextlib.closing(sqlite3.connect(tmp_path / "journal.sqlite3")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        calls = [
+            asyncio.ensure_future(call)
+            for call in (
+                journal.take(REF),
+                journal.mark_sent("op-1"),
+                journal.mark_sent("op-2"),
+                admit(journal, "op-3"),
+            )
+        ]
+        await asyncio.sleep(0)
+        other.rollback()
+    told = await asyncio.gather(*calls, return_exceptions=True)
+    stages = [(await journal.record(one)) for one in ("op-1", "op-2")]
+    journal.close()
+
+    assert [False, True, False, False] == [isinstance(one, GatewayUnavailableError) for one in told]
+    assert [Stage.SETTLED, Stage.SENT] == [one and one.stage for one in stages]
+
+
+async def test_a_journal_that_is_closed_takes_nothing_more(tmp_path: Path) -> None:
+    """What was begun before is done."""
+    journal = SqliteJournal(tmp_path / "journal.sqlite3")
+    admitted = asyncio.ensure_future(admit(journal))
+    await asyncio.sleep(0)
+    journal.close()
+
+    assert None is await admitted
+    with pytest.raises(GatewayUnavailableError):
+        await journal.give_back(REF)
 
 
 async def test_the_log_is_moved_into_the_file_beside_the_writes(tmp_path: Path) -> None:

@@ -234,6 +234,14 @@ async def test_a_good_token_is_accepted(sign_in: OidcSignIn, small: SmallIssuer,
     assert "Alice Moreno" == caller.name
 
 
+async def test_a_subject_is_bounded_also_where_it_is_no_key(small: SmallIssuer, time: Time) -> None:
+    """It is kept and logged."""
+    async with signing_in((small, {"claims": {"key": "preferred_username"}}), time=time) as sign_in:
+        with pytest.raises(UnauthenticatedCallerError, match="names no person"):
+            await sign_in.person(small.token("alice", sub="s" * 256).encode())
+        assert await sign_in.person(small.token("alice", sub="s" * 255).encode())
+
+
 async def test_cheap_faults_ask_the_provider_nothing(sign_in: OidcSignIn, small: SmallIssuer) -> None:
     """What is wrong with issuer, audience, time or type is seen before a key is looked for."""
     for name in ("larger than 8 kB", "another issuer", "another audience", "expired", "an ID token", "good, with jku"):

@@ -263,9 +263,12 @@ async def test_a_journal_that_fails_before_the_claim_leaves_the_key_usable() -> 
     journal.settle = failing  # type: ignore[method-assign]
     refused = await take(sources, key="k")
     journal.settle = settle  # type: ignore[method-assign]
+    recorded = await sources.operation(ALICE, refused.operation_id)
     again = await take(sources, key="k")
 
     assert (REJECTED, ["GATEWAY_UNAVAILABLE"]) == (refused.status, codes(refused))
+    assert recorded is not None
+    assert (REJECTED, True) == (recorded.status, recorded.settled_at is not None)
     assert (APPLIED, ["claim"]) == (again.status, north.writes)
 
 
