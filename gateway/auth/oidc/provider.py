@@ -2,7 +2,6 @@
 
 import ssl
 from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import anyio
@@ -51,8 +50,6 @@ def provider_client(transport: Transport | None = None) -> httpx2.AsyncClient:
         transport=transport,
         verify=_trusted_certificates(),
         follow_redirects=False,
-        # Takes no cookie from any domain.
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         trust_env=False,
         cookies=NoCookies(),
         timeout=PATIENCE,
