@@ -45,6 +45,7 @@ class Caller(Struct, frozen=True, kw_only=True):
     email: str | None = None
     groups: tuple[str, ...] = ()
     roles: frozenset[str] = frozenset()
+    issuer: str | None = None
     identities: Mapping[str, Identity]
 
     @property
