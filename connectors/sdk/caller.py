@@ -47,6 +47,7 @@ class Caller(Struct, frozen=True, kw_only=True):
     roles: frozenset[str] = frozenset()
     issuer: str | None = None
     identities: Mapping[str, Identity]
+    issuer: str | None = None
 
     @property
     def is_task_admin(self) -> bool:
