@@ -45,7 +45,6 @@ class Caller(Struct, frozen=True, kw_only=True):
     email: str | None = None
     groups: tuple[str, ...] = ()
     roles: frozenset[str] = frozenset()
-    issuer: str | None = None
     identities: Mapping[str, Identity]
     issuer: str | None = None
 
