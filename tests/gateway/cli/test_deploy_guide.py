@@ -43,18 +43,16 @@ PLACES = {
 }
 
 
-@pytest.fixture
-def base(own_ports: range) -> int:
-    """The first of ten free ports: the sandbox's, with the gateway's among them."""
-    for first in own_ports[::10]:
+def free(ports: range) -> Iterator[int]:
+    """First ones of ten free ports: the sandbox's, with the gateway's among them. Not those that other tests take first."""
+    for first in reversed(ports[::10]):
         with ExitStack() as taken:
             try:
                 for offset in range(10):
                     taken.enter_context(socket.socket()).bind(("127.0.0.1", first + offset))
             except OSError:
                 continue
-            return first
-    raise RuntimeError("this machine has no ten free ports in a row")
+        yield first
 
 
 class Follower:
@@ -124,30 +122,38 @@ def rows(table: str) -> list[list[str]]:
 
 
 @pytest.fixture
-def sandbox(base: int, tmp_path: Path) -> Iterator[dict[str, Any]]:
-    """Stand-ins and identity provider; gives the configuration that the sandbox writes. Camunda takes clients, not users."""
+def sandbox(own_ports: range, tmp_path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Stand-ins and identity provider: the first port, and the configuration that the sandbox writes. Camunda takes clients,
+    not users.
+    """
     config = tmp_path / "sandbox.toml"
-    with started("sandbox", "--issuer", "--port", str(base), "--config-out", str(config)) as running:
-        lines_until(running, "issuer ")
-        fresh = {"tasks": 40, "seed": 7, "scenario": "oidc"}
-        httpx2.post(f"http://127.0.0.1:{base + 1}/__sandbox__/reset", json=fresh, trust_env=False).raise_for_status()
-        written = tomllib.loads(config.read_text(encoding="utf-8"))
-        camunda = next(source for source in written["sources"] if source["key"] == "camunda")
-        camunda["credentials"] = {"client_secret": "taskgate-secret"}
-        yield written
+    for base in free(own_ports):
+        with started("sandbox", "--issuer", "--port", str(base), "--config-out", str(config)) as running:
+            if "issuer " not in lines_until(running, "issuer "):
+                continue  # Another program was faster.
+            fresh = {"tasks": 40, "seed": 7, "scenario": "oidc"}
+            camunda = f"http://127.0.0.1:{base + 1}/__sandbox__/reset"
+            httpx2.post(camunda, json=fresh, trust_env=False, timeout=PATIENCE_S).raise_for_status()
+            written = tomllib.loads(config.read_text(encoding="utf-8"))
+            source = next(source for source in written["sources"] if source["key"] == "camunda")
+            source["credentials"] = {"client_secret": "taskgate-secret"}
+            yield base, written
+            return
+    raise RuntimeError("this machine has no ten free ports in a row")
 
 
 @pytest.mark.server
 def test_the_guide_ends_in_the_inbox_of_a_person_who_stands_in_no_file(
-    base: int, sandbox: dict[str, Any], tmp_path: Path
+    sandbox: tuple[int, dict[str, Any]], tmp_path: Path
 ) -> None:
     """Every command, in the order of the guide, prints what the guide shows."""
     folder = tmp_path / "etc"
     folder.mkdir()
+    base, written = sandbox
     follower = Follower(folder, base)
     (folder / "taskgate.toml").write_text(follower.here(CONFIGURATION), encoding="utf-8")
     follower.run(SECRETS)
-    put_secrets(follower, sandbox)
+    put_secrets(follower, written)
 
     checked = follower.run(CHECK)
     with follower.serving() as gateway:
@@ -181,7 +187,7 @@ def test_a_source_that_acts_as_the_person_can_be_configured_as_shown(tmp_path: P
     config.write_text(before + AS_PERSON + other + after, encoding="utf-8")
     (tmp_path / "secrets").mkdir()
     for name in re.findall(r"\{file:(secrets/\w+)\}", CONFIGURATION):
-        (tmp_path / name).write_text("a secret of sixteen bytes\n")
+        (tmp_path / name).write_text("a-secret-of-sixteen-bytes\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GEOTAREAS_API_KEY", "gtk_1")
         sources = load(config).sources

@@ -31,6 +31,7 @@ class Realm:
         realm = cls(address, client)
         realm._password = password
         realm._sent("POST", "", {"realm": REALM, "enabled": True, "sslRequired": "none"})
+        realm._add_attribute("geotareas_user")
         realm._sent("POST", f"/{REALM}/roles", {"name": "task-admin"})
         group = realm._sent("POST", f"/{REALM}/groups", {"name": "accounting"}).headers["location"].rpartition("/")[2]
         for client_made in _clients():
@@ -80,6 +81,12 @@ class Realm:
             if component["providerId"] == "rsa-generated" and component["name"] != "new":
                 self._sent("DELETE", f"/{REALM}/components/{component['id']}")
 
+    def _add_attribute(self, name: str) -> None:
+        """One of the user profile, which administrators alone may edit."""
+        profile = self._sent("GET", f"/{REALM}/users/profile").json()
+        profile["attributes"].append({"name": name, "permissions": {"view": ["admin"], "edit": ["admin"]}})
+        self._sent("PUT", f"/{REALM}/users/profile", profile)
+
     def _sent(self, method: str, path: str, body: object = None) -> httpx2.Response:
         # An administrator's token is over after a minute: each request has its own.
         form = {"grant_type": "password", "client_id": "admin-cli", "username": ADMIN, "password": self._password}
@@ -102,6 +109,7 @@ def _person(name: str) -> dict[str, Any]:
         "emailVerified": True,
         "firstName": name.capitalize(),
         "lastName": "Example",
+        "attributes": {"geotareas_user": [f"number of {name}"]},
         "credentials": [{"type": "password", "value": name, "temporary": False}],
     }
 

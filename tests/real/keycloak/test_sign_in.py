@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import html
+import json
 import re
 import time
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +15,7 @@ import pytest
 from gateway.auth import Authenticator, SignInUnavailableError, UnauthenticatedCallerError
 from tests.real.keycloak.conftest import OpenSignIn
 from tests.real.keycloak.engine import Keycloak
-from tests.real.keycloak.realm import BRIEF, PAGE, PLAIN, REDIRECT, Realm
+from tests.real.keycloak.realm import BRIEF, GATEWAY, PAGE, PLAIN, REDIRECT, Realm
 
 
 def sent(token: str) -> list[tuple[bytes, bytes]]:
@@ -41,6 +42,16 @@ async def test_groups_and_roles_come_from_the_claims(open_sign_in: OpenSignIn, r
     )
     assert ((), True) == (carol.groups, carol.is_task_admin)
     assert (realm.url, "OK") == (status.issuer, status.status)
+
+
+def test_the_clients_of_the_guide_give_the_claims_that_it_links_by(realm: Realm) -> None:
+    """The access token for the page is for the gateway, and tells user name and attribute."""
+    payload = realm.token("alice").split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+    assert ("alice", "number of alice") == (claims["preferred_username"], claims["geotareas_user"])
+    assert GATEWAY in claims["aud"]
+    assert ["accounting"] == claims["groups"]
 
 
 async def test_other_tokens_of_the_same_keys_are_refused(open_sign_in: OpenSignIn, realm: Realm) -> None:

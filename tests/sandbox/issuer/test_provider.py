@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
+from sandbox.accounts import with_accounts
+from sandbox.geotareas import GeotareasStandIn
 from sandbox.issuer import AUTH, CERTS, DISCOVERY, GATEWAY, GATEWAY_SECRET, PAGE, TOKEN, VENDOR, SmallIssuer
 
 EXCHANGE = {
@@ -56,6 +58,15 @@ async def test_the_keys_have_one_for_encryption_beside_them(client: httpx2.Async
     assert [(issuer.ring.kid, "sig"), (first, "sig"), ("for-encryption", "enc")] == [(k["kid"], k["use"]) for k in both]
     assert [issuer.ring.kid, "for-encryption"] == [key["kid"] for key in one]
     assert not any("d" in key for key in both)
+
+
+def test_a_token_tells_the_accounts_that_the_provider_knows() -> None:
+    """Where the client has the mapper. Dmitri has no account in the demo."""
+    issuer = SmallIssuer(people=with_accounts([GeotareasStandIn()]))
+
+    assert "182736450918273601" == issuer.claims("alice")["geotareas_user"]
+    assert "geotareas_user" not in issuer.claims("dmitri")
+    assert "geotareas_user" not in issuer.claims("alice", client=VENDOR)
 
 
 def test_an_audience_alone_is_a_text_and_no_group_is_no_claim(issuer: SmallIssuer) -> None:
