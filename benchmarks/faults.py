@@ -111,7 +111,7 @@ def stand_in_process(pipe: Connection, other_end: Connection) -> None:
         pipe,
         other_end,
         chosen,
-        lambda urls: (configuration(chosen, urls, "of a benchmark"), dict(urls)),
+        lambda urls: (configuration(chosen, urls, "a secret of a benchmark"), dict(urls)),
         latency_ms=LATENCY_MS,
     )
 

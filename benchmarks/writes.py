@@ -1,7 +1,7 @@
 """What faults and kills do to writes: `python benchmarks/writes.py [--writes N] [--kills N] [--claims N] [--seed N]`.
 Options: `--vendors camunda uipath` for some of the stand-ins; `--journal` for the journal's cost alone.
 
-The five stand-ins run in their own process, the gateway in another one, which is killed (kill -9) at random moments
+The stand-ins run in their own process, the gateway in another one, which is killed (kill -9) at random moments
 and started again over its journal. People send writes of all verbs that the tasks allow, each with an idempotency key,
 and a share of the requests of the gateway meets a fault: an answer that is lost, late or wrong, a connection that is cut
 before or after the stand-in applied the write, a failure with and without an effect. A call without an answer, because

@@ -34,7 +34,7 @@ def stand_in_process(pipe: Connection, other_end: Connection, tasks: int, seed: 
         each.reset(tasks=tasks, seed=seed, now=None, scenario=None)
 
     def told(urls: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-        document = tomllib.loads(configuration(chosen, urls, "of a benchmark"))
+        document = tomllib.loads(configuration(chosen, urls, "a secret of a benchmark"))
         document["people"] += [
             {
                 "key": one.key,

@@ -45,12 +45,13 @@ FAULTS: Sequence[Mapping[str, object]] = (
 )
 
 # What the stand-ins' logs call the effects of a verb. Verbs whose effects have one name are counted together.
-OWNER = frozenset({"claim", "assign", "unassign"})
+OWNER = frozenset({"claim", "release", "assign", "unassign"})
 CREATED = frozenset({"create", "create_task", "start_flow"})
 EFFECTS = {
     "CREATE": CREATED - {"start_flow"},
     **dict.fromkeys(("CLAIM", "RELEASE", "ASSIGN", "UNASSIGN"), OWNER),
-    **dict.fromkeys(("CANCEL", "SKIP"), frozenset({"cancel", "skip"})),
+    "SAVE_DRAFT": frozenset({"save_draft", "save"}),
+    **dict.fromkeys(("CANCEL", "SKIP"), frozenset({"cancel", "skip", "delete"})),
     **dict.fromkeys(("START", "RESUME"), frozenset({"start", "resume", "stop"})),
     **dict.fromkeys(
         ("UPDATE_DUE", "UPDATE_FOLLOW_UP", "UPDATE_PRIORITY", "UPDATE_CANDIDATES", "UPDATE_DETAILS"),

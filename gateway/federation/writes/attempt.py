@@ -56,6 +56,8 @@ class Attempt:
         # What the earlier steps of several have done. A lost answer is looked for once, because the step is undone then.
         self.progress: Progress | None = None
         self.looks_once = False
+        # Commands of earlier steps that may have been applied, although the write is refused because of that.
+        self.unclear_steps: set[str] = set()
         # The caller may see the target: only then is it a write to it.
         self.was_seen = False
         # `task` is one that the caller may not see: it is shown in this one answer.

@@ -301,7 +301,7 @@ class WritePipeline:
             ended=ended,
             frees_key=frees_key,
             was_seen=attempt.was_seen,
-            earlier=earlier_steps(action_of(attempt.request.intent)),
+            earlier=earlier_steps(action_of(attempt.request.intent)) | attempt.unclear_steps,
         )
         if result.status in {MutationStatus.UNKNOWN, MutationStatus.PENDING}:
             self._reconciler.wake(attempt.source.key)

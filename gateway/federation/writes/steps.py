@@ -100,6 +100,7 @@ class StepWriter:
             return begun
         if begun.status is not MutationStatus.APPLIED:
             progress.add_unclear(name)
+            attempt.unclear_steps.add(name)
             return await self._undone(attempt, progress, undo, begun)
         progress.add(name)
         attempt.task = before

@@ -341,10 +341,15 @@ def _is_left(undo: Undo, now: Task) -> bool:
 
 def _rejection(undo: Undo, undone: Undone, found: Operation, steps: Sequence[Step]) -> WriteResult:
     """Its effect is what the steps before the last one did, by what the journal says of them."""
-    progress = Progress(undo.end)
+    progress, first = Progress(undo.end), None
     for step in steps:
-        is_undone = step.command == undo.step.name and undone is Undone.DONE
-        if step.command == undo.end or (step.status is MutationStatus.REJECTED and not is_undone):
+        # The two steps may have one name.
+        if first is None and step.command == undo.step.name:
+            first = step
+        elif step.command == undo.end:
+            continue
+        is_undone = step is first and undone is Undone.DONE
+        if step.status is MutationStatus.REJECTED and not is_undone:
             continue
         if is_undone or step.status is MutationStatus.APPLIED:
             progress.add(step.command)
@@ -352,7 +357,7 @@ def _rejection(undo: Undo, undone: Undone, found: Operation, steps: Sequence[Ste
             progress.add_unclear(step.command)
         if is_undone:
             progress.take_back(step.command)
-        elif step.command == undo.step.name and undone is Undone.FAILED:
+        elif step is first and undone is Undone.FAILED:
             progress.note_open(step.command)
     cut = Problem(code="UPSTREAM_ERROR", message="the write was cut off; send it again", source=undo.target.source)
     return WriteResult(

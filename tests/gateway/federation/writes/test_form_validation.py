@@ -41,3 +41,16 @@ async def test_a_draft_may_lack_required_fields_but_not_have_a_wrong_type() -> N
     wrong = await perform(sources, SaveDraftIntent(data={"amount": "much"}), ALICE)
 
     assert (MutationStatus.APPLIED, ["VALIDATION_FAILED"]) == (kept.status, codes(wrong))
+
+
+async def test_where_a_task_names_no_outcomes_any_is_sent() -> None:
+    """The vendor has no list of them, and none is configured. One is not demanded either."""
+    tasks = [task("north", "1", owner="alice"), task("north", "2", owner="alice")]
+    north = MemoryConnector("north", tasks)
+    sources = federation(north, people=PEOPLE)
+
+    given = await perform(sources, CompleteIntent(outcome="whatever"), ALICE)
+    without = await perform(sources, CompleteIntent(), ALICE, target=tasks[1].ref)
+
+    assert [MutationStatus.APPLIED] * 2 == [given.status, without.status]
+    assert ["complete", "complete"] == north.writes
