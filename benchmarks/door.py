@@ -39,6 +39,7 @@ profile = "development"
 [gateway.connections]
 head_seconds = 2
 body_seconds = 2
+answer_seconds = 2
 
 [auth]
 mode = "demo"

@@ -12,5 +12,6 @@ One folder for each vendor, all with the same file names: `camunda`, `uipath`, `
 - `ports`: the port of each stand-in
 - `config`: the gateway's configuration for the stand-ins
 - `people`: the people of the demo, the same in every stand-in
+- `accounts`: the same people as the identity provider knows them, with their accounts at the vendors
 - `work`: names, amounts and dates for sample data
 """

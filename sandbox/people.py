@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """`attributes` are what an identity provider keeps about the person besides: claims with their values."""
+
     key: str
     name: str
     email: str
     groups: tuple[str, ...]
     roles: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 ALICE = Person("alice", "Alice Moreno", "alice@example.com", ("accounting",))

@@ -173,6 +173,12 @@ def tree(depth: int) -> dict[str, Any]:
     return {"isOpen": True} if depth == 0 else {"or": [tree(depth - 1), {"and": [tree(depth - 1)]}]}
 
 
+def wide(aliases: int) -> str:
+    """Lists of a row under many aliases."""
+    groups = " ".join(f"a{n}: candidateGroups {{ name source {{ id key name vendor }} }}" for n in range(aliases))
+    return f"{{ tasks(first: 100) {{ nodes {{ {groups} }} }} }}"
+
+
 def nested(levels: int) -> Any:
     value: Any = 1
     for _ in range(levels):
@@ -210,6 +216,8 @@ def corpus() -> dict[str, Callable[[], dict[str, Any]]]:
         "lists below rows": lambda: {
             "query": "{ tasks(first: 50) { nodes { assignee { tasks(first: 1) { totalCount } } } } }"
         },
+        "100 rows, many fields": lambda: {"query": wide(10)},
+        "100 rows, thirty times as many": lambda: {"query": wide(30)},
         "a text of 20,000": lambda: tasks({"text": "a" * 20_000}),
         "a text of 200,000": lambda: tasks({"text": long}),
         "a text of 500": lambda: tasks({"text": "a" * 499 + "b"}),

@@ -10,12 +10,16 @@ TASK_ADMIN = "task_admin"
 
 
 class Identity(Struct, frozen=True, kw_only=True):
-    """A person's user id and groups in one source. `groups` are ids or names as the vendor has them; both are matched."""
+    """A person's user id and groups in one source. `groups` are ids or names as the vendor has them; both are matched.
+
+    `group_ids`: each group once, where `groups` has the names of groups beside their ids.
+    """
 
     native_id: str
     username: str | None = None
     email: str | None = None
     groups: tuple[str, ...] = ()
+    group_ids: tuple[str, ...] | None = None
 
     def belongs_to(self, group: GroupRef) -> bool:
         """By id exactly, or by name ignoring case: vendors name groups sometimes by id and sometimes by name."""

@@ -79,6 +79,7 @@ class Connector(ABC, Generic[SettingsT]):
     scan_page: ClassVar[int | None] = None
     listings: ClassVar[frozenset[Listing]] = frozenset()
     directory: ClassVar[frozenset[DirectoryFact]] = frozenset()
+    directory_page: ClassVar[int | None] = None
     list_note: ClassVar[str] = ""
     sorts_flows: ClassVar[bool] = False
     one_owner: ClassVar[bool] = False
@@ -134,6 +135,7 @@ class Connector(ABC, Generic[SettingsT]):
             scan_page=cls.scan_page,
             listings=cls.listings,
             directory=cls.directory,
+            directory_page=cls.directory_page,
             list_note=cls.list_note,
             sorts_flows=cls.sorts_flows,
             one_owner=cls.one_owner,

@@ -46,6 +46,8 @@ class ConnectorInfo(Struct, frozen=True, kw_only=True):
     sorts, so that it reads many; the vendor's largest, or fewer where a row costs the vendor time. None: `page_limit`.
     `listings`: the lists that the source has beside its tasks. The gateway does not ask for the others.
     `directory`: what the source's directory tells of its accounts; the rules of `[sources.people]` depend on it.
+    `directory_page`: rows in one page of the directory, where it is read whole; None: `scan_page`. A connector that reads
+    everything for each page says how many rows it gives at most.
     `list_note`: what a list of tasks may leave out or show late, as text for people; empty if lists are complete.
     `sorts_flows`: flows come with the newest start first.
     `one_owner`: no task has more than one owner.
@@ -69,6 +71,7 @@ class ConnectorInfo(Struct, frozen=True, kw_only=True):
     scan_page: int | None = None
     listings: frozenset[Listing] = frozenset()
     directory: frozenset[DirectoryFact] = frozenset()
+    directory_page: int | None = None
     list_note: str = ""
     sorts_flows: bool = False
     one_owner: bool = False

@@ -69,7 +69,7 @@ from connectors.uipath.errors import is_refusal, parse_error
 from connectors.uipath.extras import Extras
 from connectors.uipath.ids import TaskId, number
 from connectors.uipath.paging import SCAN_PAGE, TaskList
-from connectors.uipath.people import Directory
+from connectors.uipath.people import MOST_USERS, Directory
 from connectors.uipath.settings import UiPathSettings
 from connectors.uipath.traces import TRACES
 
@@ -88,6 +88,7 @@ class UiPathConnector(Connector[UiPathSettings]):
     one_owner = True
     # It says neither who is in a group nor which accounts are out of use.
     directory = frozenset({DirectoryFact.EMAILS, DirectoryFact.USERNAMES})
+    directory_page = MOST_USERS
     # The vendor names no candidates of an unassigned task. Users who may work in its folder may claim it.
     open_to_everyone = True
     arrays = ARRAYS

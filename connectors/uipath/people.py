@@ -5,7 +5,21 @@ from typing import TypeVar
 
 from msgspec import Raw
 
-from connectors.sdk import Access, Decoded, Group, GroupRef, KeysetCursor, OddRow, Page, User, distinct, split_rows
+from connectors.sdk import (
+    Access,
+    ConnectorError,
+    Decoded,
+    Group,
+    GroupRef,
+    KeysetCursor,
+    OddRow,
+    Page,
+    RejectedError,
+    User,
+    distinct,
+    get_each,
+    split_rows,
+)
 from connectors.uipath import mapping, wire
 from connectors.uipath.client import Rows, UiPathClient, drain_rows
 from connectors.uipath.formats import MOST_ROWS
@@ -16,6 +30,8 @@ LoginRow = tuple[Decoded[wire.UserLogin], Raw]
 # Folders that are read for one answer, and the most pages (of MOST_ROWS) of one folder.
 MOST_FOLDERS = 20
 MOST_PAGES = 5
+# Users that these may give together.
+MOST_USERS = MOST_FOLDERS * MOST_PAGES * MOST_ROWS
 # Folders whose users are read from time to time.
 MOST_WATCHED = 100
 # Folders of one page, and the most pages, of the list of folders.
@@ -46,16 +62,23 @@ class Directory:
         return {group.native_id: group for group in groups if group.native_id in ids}
 
     async def access(self) -> dict[str, Access]:
-        """Who may see and edit the tasks of each folder, but of at most `MOST_WATCHED` folders."""
+        """Who may see and edit the tasks of each folder, but of at most `MOST_WATCHED` folders.
+
+        Folders whose users the account may not read are absent.
+        """
         folders = list(self._configured) or (await self._list_folders())[0]
-        found: dict[str, Access] = {}
-        for folder in folders[:MOST_WATCHED]:
-            logins = split_rows((await self._logins(folder))[0]).records
-            users = frozenset(user.native_id for login in logins if (user := mapping.user_of(login)) is not None)
-            groups = [group for login in logins if (group := mapping.group_of(login)) is not None]
-            names = [(group.native_id, name) for group in groups for name in (group.name, *group.aliases)]
-            found[str(folder)] = Access(users, tuple(GroupRef(native_id=key, name=name) for key, name in names))
-        return found
+        found = await get_each(map(str, folders[:MOST_WATCHED]), self._access_to)
+        for error in found.values():
+            if isinstance(error, ConnectorError) and not isinstance(error, RejectedError):
+                raise error
+        return {folder: access for folder, access in found.items() if isinstance(access, Access)}
+
+    async def _access_to(self, folder: str) -> Access:
+        logins = split_rows((await self._logins(int(folder)))[0]).records
+        users = frozenset(user.native_id for login in logins if (user := mapping.user_of(login)) is not None)
+        groups = [group for login in logins if (group := mapping.group_of(login)) is not None]
+        names = [(group.native_id, name) for group in groups for name in (group.name, *group.aliases)]
+        return Access(users, tuple(GroupRef(native_id=key, name=name) for key, name in names))
 
     async def _list(
         self, read: Callable[[wire.UserLogin], T | None], *, folder: int | None, limit: int, after: str | None

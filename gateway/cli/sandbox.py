@@ -46,6 +46,7 @@ async def _sandbox(
     import secrets
     from contextlib import AsyncExitStack
 
+    from sandbox.accounts import with_accounts
     from sandbox.config import configuration
     from sandbox.issuer import SmallIssuer
     from sandbox.ports import ISSUER_OFFSET
@@ -59,7 +60,9 @@ async def _sandbox(
         address = None
         if with_issuer:
             address = await stack.enter_async_context(
-                serve_issuer(SmallIssuer(), host=host, port=port + ISSUER_OFFSET if port else 0)
+                serve_issuer(
+                    SmallIssuer(people=with_accounts(chosen)), host=host, port=port + ISSUER_OFFSET if port else 0
+                )
             )
         if config_out is not None:
             write_private(config_out, configuration(chosen, urls, secrets.token_urlsafe(32), issuer=address))

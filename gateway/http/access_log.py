@@ -14,6 +14,9 @@ from gateway.http.request_id import HEADER, request_id
 LOGGED = "taskgate.logged"
 """Key of the ASGI scope: a dict of what a route adds to the line of its request."""
 
+LONGEST = 200
+"""Characters of a path or of an operation's name that a log line has."""
+
 log = structlog.get_logger("taskgate.http")
 
 
@@ -54,7 +57,7 @@ class AccessLog:
             log.info(
                 "request",
                 method=scope["method"],
-                path=scope["path"],
+                path=scope["path"][:LONGEST],
                 status=status,
                 ms=round(seconds * 1000, 1),
                 **logged,

@@ -36,6 +36,7 @@ class ConnectionBounds(Struct, frozen=True, kw_only=True):
     headers: int
     head_seconds: float
     body_seconds: float
+    answer_seconds: float
     total: int
     per_address: int
     proxies: Sequence[str] = ()
@@ -107,6 +108,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*given, **named)
         # Runs while a part of a request is here and the rest is not.
         self._timer: asyncio.TimerHandle | None = None
+        # Runs while the client does not read.
+        self._unread_timer: asyncio.TimerHandle | None = None
         self._is_in_body = False
         self._is_refused = False
         self._is_last = False
@@ -126,6 +129,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
+        self._stop_unread()
         self.connections_open.drop(self)
         super().connection_lost(exc)
 
@@ -196,6 +200,21 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if not self.pipeline:
             self.connections_open.waits(self)
+
+    def pause_writing(self) -> None:
+        """The client does not read the answer: the process holds it."""
+        super().pause_writing()
+        self._stop_unread()
+        self._unread_timer = self.loop.call_later(self.bounds.answer_seconds, self.abort)
+
+    def resume_writing(self) -> None:
+        self._stop_unread()
+        super().resume_writing()
+
+    def _stop_unread(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
 
     def shutdown(self) -> None:
         """The server ends: a request that is here, or is on its way in, is still answered."""

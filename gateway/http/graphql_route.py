@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from connectors.sdk.caller import Caller
 from gateway.auth import Authenticator, SignInUnavailableError, UnauthenticatedCallerError
 from gateway.federation.traffic import CallContext, OperationRecords, RequestCost, in_context
-from gateway.http.access_log import LOGGED
+from gateway.http.access_log import LOGGED, LONGEST
 from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.hanging_up import hung_up
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
@@ -126,7 +126,7 @@ class GraphQLRoute:
         except RequestError as error:
             return _answered(error.answer, media, extensions)
         if operation.name is not None:
-            logged["operation"] = operation.name
+            logged["operation"] = operation.name[:LONGEST]
         if operation.is_mutation and not request.may_write:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
         self._take(lambda: self._budgets.take_cost(caller.key, operation.cost), caller, extensions)

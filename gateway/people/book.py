@@ -54,6 +54,7 @@ class BookOfPeople:
         self._rules, self._directories, self._now, self._most = rules, directories, now, most
         self._configured = {one.caller.key: configured(one) for one in known}
         self._subjects = {one.subject: one.caller.key for one in known if one.subject is not None}
+        self._by_subject_only = frozenset(self._subjects.values())
         self._owners = {
             NativeRef(source, identity.native_id): key
             for key, entry in self._configured.items()
@@ -78,10 +79,10 @@ class BookOfPeople:
 
     def signed_in(self, who: SignedIn) -> Caller:
         """Raises nothing: a token that names no entry of `[[people]]` is a new person."""
-        key = self._subjects.get(f"{who.issuer}|{who.subject}", who.key)
+        key = self._key_of(who)
         known = self._configured.get(key)
         settings = {source: rules.settings for source, rules in self._rules.items()}
-        entry = signed_in(who, known, settings, seen_at=self._now())
+        entry = signed_in(key, who, known, settings, seen_at=self._now())
         before = self._signed_in.get(key)
         self._signed_in[key] = entry
         self._signed_in.move_to_end(key)
@@ -164,6 +165,14 @@ class BookOfPeople:
         """All links are worked out again when they are asked for."""
         self._links.clear()
         self._linked.clear()
+
+    def _key_of(self, who: SignedIn) -> str:
+        """An entry of `[[people]]` that names a subject is meant by no other one, whatever key its token has."""
+        subject = f"{who.issuer}|{who.subject}"
+        named = self._subjects.get(subject)
+        if named is not None:
+            return named
+        return subject if who.key in self._by_subject_only else who.key
 
     def _keep(self, entry: Entry) -> None:
         # Without rules a person has what the configuration says, and nothing else.
@@ -249,17 +258,20 @@ class BookOfPeople:
     def _identity(self, entry: Entry, source: str, native_id: str) -> Identity:
         directory, rules = self._directory(source), self._rules[source]
         account = None if directory is None else directory.account(native_id)
+        groups, group_ids = entry.groups, None
         if rules.settings.groups_claim is not None:
             groups = entry.groups_there.get(source, ())
         elif rules.has_directory_groups:
-            groups = () if directory is None else directory.groups_of(native_id)
-        else:
-            groups = entry.groups
+            found = () if directory is None else directory.groups_of(native_id)
+            # Tasks name a group by its id or its name. Further names could cost a call each.
+            groups = tuple(dict.fromkeys(name for one in found for name in (one.native_id, one.name)))
+            group_ids = tuple(one.native_id for one in found)
         return Identity(
             native_id=native_id,
             username=entry.usernames.get(source) if account is None else account.username,
             email=None if account is None else account.email,
             groups=groups,
+            group_ids=group_ids,
         )
 
     def _rival(self, entry: Entry, ref: NativeRef) -> str | None:

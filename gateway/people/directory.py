@@ -5,14 +5,14 @@ from types import MappingProxyType
 
 import anyio.lowlevel
 
-from connectors.sdk.model import User
+from connectors.sdk.model import Group, User
 from gateway.people.name_index import NameIndex
 from gateway.people.port import DirectoryRecord
 
 # Accounts that are indexed before other work of the process goes on.
 AT_ONCE = 500
 
-_NO_GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+_NO_GROUPS: Mapping[str, tuple[Group, ...]] = MappingProxyType({})
 
 
 def address(email: str | None) -> str | None:
@@ -36,7 +36,7 @@ class Directory:
         self._by_id: dict[str, User] = {}
         self._by_address: dict[str, list[str]] = {}
         self._by_user_name: dict[str, list[str]] = {}
-        self._groups: Mapping[str, tuple[str, ...]] = _NO_GROUPS
+        self._groups: Mapping[str, tuple[Group, ...]] = _NO_GROUPS
         self._names = NameIndex()
 
     @classmethod
@@ -66,7 +66,7 @@ class Directory:
         """Native ids of the accounts in use with that `user_name`."""
         return self._by_user_name.get(name, ())
 
-    def groups_of(self, native_id: str) -> tuple[str, ...]:
+    def groups_of(self, native_id: str) -> tuple[Group, ...]:
         return self._groups.get(native_id, ())
 
     def find(self, search: str | None) -> Iterator[User]:

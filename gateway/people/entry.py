@@ -68,8 +68,10 @@ def configured(person: Person) -> Entry:
     )
 
 
-def signed_in(who: SignedIn, known: Entry | None, rules: Mapping[str, LinkSettings], *, seen_at: float) -> Entry:
-    """`known`: the person's entry of `[[people]]`; what it says wins, and its roles are added to those of the token."""
+def signed_in(
+    key: str, who: SignedIn, known: Entry | None, rules: Mapping[str, LinkSettings], *, seen_at: float
+) -> Entry:
+    """`key`: the person's. `known`: the person's entry of `[[people]]`; what it says wins, and its roles are added to those of the token."""
     native_ids, usernames, groups_there = {}, {}, {}
     for source, rule in rules.items():
         if rule.id_claim is not None and (native_id := text_claim(who.claims, rule.id_claim)) is not None:
@@ -80,7 +82,7 @@ def signed_in(who: SignedIn, known: Entry | None, rules: Mapping[str, LinkSettin
             claimed = text_claims(who.claims, rule.groups_claim) or ()
             groups_there[source] = _translated(claimed, rule.group_names) if rule.group_names else claimed
     entry = Entry(
-        key=who.key,
+        key=key,
         name=who.name,
         email=who.email,
         is_email_proved=who.is_email_proved,
@@ -97,7 +99,6 @@ def signed_in(who: SignedIn, known: Entry | None, rules: Mapping[str, LinkSettin
     has_email = known.email is not None
     return structs.replace(
         entry,
-        key=known.key,
         name=known.name,
         email=known.email if has_email else entry.email,
         is_email_proved=has_email or entry.is_email_proved,

@@ -6,7 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.model import NativeRef, User
+from connectors.sdk.model import Group, NativeRef, User
 from schema.ports import AccountLink
 
 
@@ -33,12 +33,12 @@ class SignedIn(Struct, frozen=True, kw_only=True):
 class DirectoryRecord(Struct, frozen=True, kw_only=True):
     """One read of a source's directory.
 
-    `groups`: ids and names of each account's groups, by native id; empty if memberships were not asked for.
+    `groups`: each account's groups, by native id; empty if memberships were not asked for.
     `is_whole`: no account is missing.
     """
 
     accounts: Sequence[User]
-    groups: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, tuple[Group, ...]]
     is_whole: bool
 
 
@@ -61,7 +61,9 @@ class People(Protocol):
     """
 
     def signed_in(self, who: SignedIn) -> Caller:
-        """The person of a token: the entry of `[[people]]` whose subject or key fits, else the person with that key."""
+        """The person of a token: the entry of `[[people]]` with its subject, else the one without a subject that has its key,
+        else a person of its own.
+        """
         ...
 
     def by_key(self, key: str) -> Caller | None: ...

@@ -3,8 +3,9 @@
 import base64
 import binascii
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -28,6 +29,9 @@ TOKEN_LIFETIME_S = 300
 
 
 _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+
+
+Trusted = Callable[[str], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,14 @@ class Permissions:
 
 
 class Authentication:
-    def __init__(self, scenario: Scenario, clock: Clock, admin: tuple[str, str]) -> None:
-        """`admin` is name and password of the only user who may do everything."""
+    def __init__(
+        self, scenario: Scenario, clock: Clock, admin: tuple[str, str], trusted: Trusted = lambda _: None
+    ) -> None:
+        """`admin` is name and password of the only user who may do everything.
+
+        `trusted` checks tokens of another provider that the cluster accepts too: it gives their claims.
+        """
+        self._trusted = trusted
         self._scenario, self._clock, self._admin = scenario, clock, admin
         self._granted: dict[str, _Granted] = {}
 
@@ -128,13 +138,23 @@ class Authentication:
             people = {person.key for person in ALL_PEOPLE} if self._scenario.authorizations else set()
             if user in people and password == user:
                 return Caller(user, "USER", request_id, is_admin=False)
-        granted = self._granted.get(credentials) if scheme.lower() == "bearer" else None
+        granted = self._known(credentials) if scheme.lower() == "bearer" else None
         if granted is not None and self._clock() < granted.until and AUDIENCE in granted.audience:
             if granted.person is None:
                 return Caller(CLIENT_ID, "CLIENT", request_id)
             is_admin = any(each.key == granted.person and "task_admin" in each.roles for each in ALL_PEOPLE)
             return Caller(granted.person, "USER", request_id, is_admin=is_admin)
         raise ProblemError(401, "Unauthorized", "An Authentication object was not found in the SecurityContext")
+
+    def _known(self, token: str) -> _Granted | None:
+        """Return a token that was made here, or one of a trusted provider."""
+        granted = self._granted.get(token)
+        claims = None if granted is not None else self._trusted(token)
+        if claims is None:
+            return granted
+        aud = claims.get("aud", ())
+        until = datetime.fromtimestamp(claims["exp"], UTC)
+        return _Granted(claims.get("preferred_username"), (aud,) if isinstance(aud, str) else tuple(aud), until)
 
     def grant(
         self,
@@ -168,7 +188,7 @@ class Authentication:
             return _refused(403, "access_denied", "no such audience")
         person = None
         if form["grant_type"] == _EXCHANGE:
-            subject = self._granted.get(form.get("subject_token", ""))
+            subject = self._known(form.get("subject_token", ""))
             if subject is None or subject.person is None or self._clock() >= subject.until:
                 return _refused(400, "invalid_grant", "no such subject token")
             if CLIENT_ID not in subject.audience:

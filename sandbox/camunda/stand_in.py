@@ -11,7 +11,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from sandbox.camunda.auth import AUDIENCE, CLIENT_ID, CLIENT_SECRET, TOKEN_LIFETIME_S, TOKEN_PATH, Authentication
+from sandbox.camunda.auth import (
+    AUDIENCE,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    TOKEN_LIFETIME_S,
+    TOKEN_PATH,
+    Authentication,
+    Trusted,
+)
 from sandbox.camunda.definitions import FIRST_FREE_KEY, deployed_listeners
 from sandbox.camunda.engine import Engine
 from sandbox.camunda.errors import ProblemError, problem
@@ -38,6 +46,7 @@ class CamundaStandIn(StandIn):
     def __init__(self, *, clock: Clock = utc_now, release: str = "8.9", authentication: SignInMethod = "basic") -> None:
         super().__init__(clock=clock)
         self._apps: dict[Release, Starlette] = {}
+        self.trusted: Trusted = lambda _token: None
         self._usual = Scenario(RELEASES[release], authentication)
         self._make(self._usual, SampleData([], [], FIRST_FREE_KEY), 0)
 
@@ -53,7 +62,11 @@ class CamundaStandIn(StandIn):
         self.store = SearchStore(seed, scenario.release, data.tasks, data.instances)
         self.searches = StoreSearches(self.store)
         self.engine = Engine(data, self.store, self.listeners, self.clock, self.effects)
-        self.authentication = Authentication(scenario, self.clock, (USER, PASSWORD))
+        self.authentication = Authentication(scenario, self.clock, (USER, PASSWORD), self._trusts)
+
+    def _trusts(self, token: str) -> Mapping[str, Any] | None:
+        """Asked at each request: what is trusted may be set after a reset."""
+        return self.trusted(token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         release = self.scenario.release

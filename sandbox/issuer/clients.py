@@ -12,8 +12,8 @@ VENDOR = "vendor-api"
 class Client:
     """`secret` is None for a public client, which may be sent back to `redirects`: beginnings of addresses.
 
-    `adds_audiences` stand in the tokens that the client gets, as Keycloak's audience mappers put them there. `exchanges`:
-    it may exchange people's tokens (RFC 8693).
+    `adds_audiences` stand in the tokens that the client gets, as Keycloak's audience mappers put them there, and with
+    `adds_attributes` people's attributes. `exchanges`: it may exchange people's tokens (RFC 8693).
     """
 
     id: str
@@ -21,6 +21,7 @@ class Client:
     redirects: tuple[str, ...] = ()
     adds_audiences: tuple[str, ...] = ()
     adds_groups: bool = False
+    adds_attributes: bool = False
     exchanges: bool = False
 
 
@@ -30,6 +31,7 @@ CLIENTS = (
         redirects=("http://127.0.0.1:", "http://localhost:"),
         adds_audiences=(GATEWAY,),
         adds_groups=True,
+        adds_attributes=True,
     ),
     Client(GATEWAY, secret=GATEWAY_SECRET, adds_audiences=(VENDOR,), exchanges=True),
     Client(VENDOR, secret="vendor-secret"),  # noqa: S106 of the sandbox alone

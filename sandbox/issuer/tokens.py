@@ -50,6 +50,7 @@ def access_claims(
         "email_verified": True,
         "name": person.name,
         **({"groups": list(person.groups)} if client.adds_groups and person.groups else {}),
+        **(dict(person.attributes) if client.adds_attributes else {}),
         "preferred_username": person.key,
         "given_name": given,
         "family_name": family,

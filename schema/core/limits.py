@@ -13,7 +13,8 @@ class DocumentLimits(Section):
     `tokens`, `operations`, `fragments`, `fields`, `aliases`, `spreads`, `directives`, `variables` and `arguments`
     (with input fields) are counts in the document. `fields`, `aliases` and `depth` are also limits per operation with
     its fragments expanded. `introspection_depth` is the depth below `__schema` and `__type`. `objects`: page sizes of
-    nested lists multiplied, of lists beside each other added. `detail_rows`: rows with fields that cost the source a
+    nested lists multiplied, of lists beside each other added. `answer_fields`: fields, times the rows
+    that they are selected for. `detail_rows`: rows with fields that cost the source a
     request per row. `errors`: errors of a document reported at once.
 
     Limits of values, in the document and in variables alike: `conditions` that a row is tested with (members of filters;
@@ -34,6 +35,7 @@ class DocumentLimits(Section):
     depth: int = Field(default=12, ge=1)
     introspection_depth: int = Field(default=15, ge=1)
     objects: int = Field(default=5_000, ge=1)
+    answer_fields: int = Field(default=8_000, ge=1)
     detail_rows: int = Field(default=DETAIL_ROWS, ge=1)
     errors: int = Field(default=5, ge=1)
     conditions: int = Field(default=70, ge=15)

@@ -50,7 +50,7 @@ class Measure(Struct, frozen=True):
     """Cost of a selection with everything below it. `objects`: page sizes of nested lists multiplied, else added.
 
     `detail_rows`: the largest number of rows for which a detail field is selected. `conditions`: what the rows of all lists
-    are tested with, see `Values`.
+    are tested with, see `Values`. `answer_fields`: fields, times the rows that they are selected for.
     """
 
     fields: int = 0
@@ -60,6 +60,7 @@ class Measure(Struct, frozen=True):
     objects: int = 0
     detail_rows: int = 0
     conditions: int = 0
+    answer_fields: int = 0
 
     def beside(self, other: "Measure") -> "Measure":
         return Measure(
@@ -70,6 +71,7 @@ class Measure(Struct, frozen=True):
             self.objects + other.objects,
             max(self.detail_rows, other.detail_rows),
             self.conditions + other.conditions,
+            self.answer_fields + other.answer_fields,
         )
 
     def structure_excesses(self, limits: DocumentLimits) -> Iterator[str]:
@@ -83,6 +85,7 @@ class Measure(Struct, frozen=True):
 
     def cost_excesses(self, limits: DocumentLimits) -> Iterator[str]:
         """Limits exceeded that depend on page sizes, which usually are variables."""
+        is_within = self.objects <= limits.objects and self.fields <= limits.fields
         return _told(
             ("may return {} objects of lists", self.objects, limits.objects),
             (
@@ -90,6 +93,8 @@ class Measure(Struct, frozen=True):
                 self.detail_rows,
                 limits.detail_rows,
             ),
+            # Too many rows or fields are told once.
+            ("may answer with {} fields", self.answer_fields if is_within else 0, limits.answer_fields),
             ("tests rows with {} conditions in all its lists", self.conditions, limits.conditions),
         )
 
@@ -186,6 +191,7 @@ class Meter:
             introspection_depth=below.introspection_depth + 1 if is_introspection else below.introspection_depth,
             objects=below.objects if rows is None else rows * max(1, below.objects),
             detail_rows=detail_rows,
+            answer_fields=1 + below.answer_fields * (rows or 1),
             conditions=below.conditions * (rows or 1)
             + (0 if definition is None else self._conditions(node, definition.args)),
         )

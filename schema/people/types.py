@@ -130,7 +130,7 @@ class User(Node):
             Group.from_row(model.GroupRef(native_id=name), key, context)
             for key in context.sources
             if (identity := self.person.identity(key)) is not None
-            for name in identity.groups
+            for name in (identity.groups if identity.group_ids is None else identity.group_ids)
         ]
 
     @resolved(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from graphql import DocumentNode
 
+from schema.core.relay import global_id
 from tests.gateway.test_operations import ask, described, document
 from tests.world import World
 
@@ -252,6 +253,26 @@ STREAMS = {
     "MY_GROUPS": "camunda 1, uipath 1, epilot 0, littlehorse 12, geotareas 2, camunda7 6",
     "ALL_VISIBLE": "camunda 4, uipath 3, epilot 2, littlehorse 18, geotareas 2, camunda7 7",
 }
+
+
+@pytest.mark.parametrize("person", ["alice", "carol"])
+async def test_the_same_tasks_are_listed_whether_candidates_are_selected_or_not(person: str, world: World) -> None:
+    """Of Camunda 7, whose rows have none: what the engine applies is what the gateway would."""
+    lists = " ".join(
+        f'{scope}: inbox(scope: {scope}, first: 100, filter: {{ source: {{ eq: "{global_id("Source", "camunda7")}" }} }})'
+        f" {{ totalCount nodes {{ id ...Offer }} }}"
+        for scope in ("CLAIMABLE", "MINE_OR_CLAIMABLE", "MY_GROUPS", "ALL_VISIBLE")
+    )
+    query = f"query Q($offer: Boolean!) {{ viewer {{ {lists} }} }} fragment Offer on Task {{ candidateGroups @include(if: $offer) {{ id }} }}"
+    bare, whole = [(await world.data(query, person, offer=offer))["viewer"] for offer in (False, True)]
+
+    assert {scope: [row["id"] for row in found["nodes"]] for scope, found in whole.items()} == {
+        scope: [row["id"] for row in found["nodes"]] for scope, found in bare.items()
+    }
+    assert {scope: found["totalCount"] for scope, found in whole.items()} == {
+        scope: found["totalCount"] for scope, found in bare.items()
+    }
+    assert whole["ALL_VISIBLE"]["nodes"]
 
 
 @pytest.mark.parametrize("scope", STREAMS)

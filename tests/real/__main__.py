@@ -21,11 +21,13 @@ from tests.real.operaton.engine import prepared
 
 FIRST_PORT = 28080
 HERE = Path(__file__).parent
+# The exit code of a run that a signal ended.
+STOPPED = 130
 
 
 def _ended(number: int, frame: FrameType | None) -> None:
-    """Exit through every `finally`, so that the engine is stopped."""
-    sys.exit(128 + number)
+    """Exit through every `finally`, so that the engine is stopped. pytest ends at this error and at no SystemExit."""
+    raise KeyboardInterrupt
 
 
 def _camunda(arguments: list[str]) -> int:
@@ -57,15 +59,22 @@ def main(arguments: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _ended)
     began = time.monotonic()
+    codes: list[int] = []
     chosen = [each for each in arguments if each in PARTS]
     rest = [each for each in arguments if each not in PARTS]
     if not chosen:
         chosen = ["operaton", "keycloak", *(["camunda"] if is_archive_there() else [])]
     try:
-        codes = [PARTS[part](rest) for part in chosen]
+        for part in chosen:
+            codes.append(PARTS[part](rest))
+            if codes[-1] == pytest.ExitCode.INTERRUPTED:
+                return STOPPED
     except EngineError as error:
         print(f"make test-real: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("make test-real: stopped", file=sys.stderr)
+        return STOPPED
     if "camunda" not in chosen:
         print("Camunda 8 was not tested: name its archive in CAMUNDA_ARCHIVE")
     print(f"make test-real took {time.monotonic() - began:.0f} s")

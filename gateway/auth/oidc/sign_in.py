@@ -6,8 +6,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from msgspec.structs import replace
-
 from connectors.sdk.caller import Caller
 from gateway.auth.api_keys import ApiKeySignIn
 from gateway.auth.challenge import SignInUnavailableError, UnauthenticatedCallerError
@@ -49,8 +47,7 @@ class OidcSignIn:
             except KeysUnavailableError as error:
                 raise SignInUnavailableError(str(error), retry_after=error.retry_after) from error
             self._kept.keep(digest, who, size=len(token))
-        caller = self._people.signed_in(who)
-        return caller if caller.issuer == who.issuer else replace(caller, issuer=who.issuer)
+        return self._people.signed_in(who)
 
     def person_without_token(self) -> Caller | None:
         return None

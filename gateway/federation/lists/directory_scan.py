@@ -70,7 +70,7 @@ class _Scan:
 
     async def record(self, *, with_groups: bool) -> DirectoryRecord:
         accounts, is_whole = await self.all(self.connector.list_users, most=MOST_ACCOUNTS)
-        groups: dict[str, tuple[str, ...]] = {}
+        groups: dict[str, tuple[Group, ...]] = {}
         if with_groups:
             found, has_all = await self.all(self.connector.list_groups, most=MOST_GROUPS)
             is_whole = await self.add_members(found, groups) and has_all and is_whole
@@ -85,15 +85,16 @@ class _Scan:
             found: Page[N] = await self._asked(partial(page_of, limit=limit, after=after))
             return structs.replace(found, items=[row for row in found.items if _is_short(row)])
 
-        found = await full_scan(page, page_limit=scan_page(self.connector.info), scan_limit=most)
+        info = self.connector.info
+        found = await full_scan(page, page_limit=info.directory_page or scan_page(info), scan_limit=most)
         if found.error is not None:
             raise found.error
         if found.odd:
             self._source.note_odd(READ_DIRECTORY, found.odd)
         return found.rows, not found.truncated
 
-    async def add_members(self, groups: Sequence[Group], found: dict[str, tuple[str, ...]]) -> bool:
-        """Adds to `found` the ids and names of the groups of each account; whether none is missing."""
+    async def add_members(self, groups: Sequence[Group], found: dict[str, tuple[Group, ...]]) -> bool:
+        """Adds to `found` the groups of each account; whether none is missing."""
         is_whole = True
 
         async def add(group: Group) -> None:
@@ -102,9 +103,8 @@ class _Scan:
             is_whole = is_whole and has_all and self._take(len(members))
             if not is_whole:
                 return
-            names = tuple(dict.fromkeys((group.native_id, group.name, *group.aliases)))
             for member in members:
-                found[member.native_id] = (*found.get(member.native_id, ()), *names)
+                found[member.native_id] = (*found.get(member.native_id, ()), group)
 
         for start in range(0, len(groups), GROUPS_AT_ONCE):
             if not is_whole:

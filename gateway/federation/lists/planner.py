@@ -195,7 +195,7 @@ class Planner:
                     PlannedStream(
                         StreamId(source.key, StreamKind.PAGED, number, partition.label),
                         structs.replace(
-                            self._sparing(source, asked, pushed, is_exact=is_exact),
+                            self._sparing(source, asked, pushed, is_exact=is_exact and each.is_exact),
                             order=partition.order,
                             # Rows that may be left out need not bring theirs.
                             with_data=self._with_data and is_whole and source.connector.info.lists_data,
@@ -214,7 +214,7 @@ class Planner:
         streams: dict[TaskQuery, PlannedStream] = {}
         for number, each in enumerate(wanted):
             pushed = source.connector.pushdown(each.query)
-            query = self._sparing(source, each.query, pushed, is_exact=is_exact)
+            query = self._sparing(source, each.query, pushed, is_exact=is_exact and each.is_exact)
             stream_id, is_pushed = StreamId(source.key, StreamKind.SCANNED, number), pushed == each.query
             earlier = streams.get(pushed)
             streams[pushed] = (
@@ -235,8 +235,8 @@ class Planner:
     def _sparing(self, source: Source, asked: TaskQuery, pushed: TaskQuery, *, is_exact: bool) -> TaskQuery:
         """The pushed query, without candidates where nothing needs them.
 
-        That is only where the vendor applies all that is said about candidates. `is_exact`: the query says all that the
-        filter says.
+        That is only where the vendor applies all that is said about candidates. `is_exact`: `asked` says all that the filter
+        and the rule of visibility say.
         """
         info = source.connector.info
         is_bare = (

@@ -44,6 +44,8 @@ class Contribution(Generic[R]):
         self.disjuncts: Disjuncts | None = None
         self.told: RequestCost | None = None
         self.is_vain: Callable[[], bool] = lambda: False
+        # Whether a row belongs into the list.
+        self.concerns: Callable[[R], bool] = lambda _: True
         self._calls: int | None = None
         self.filters = FilterPlacement.PUSHED_DOWN
         self.sorts = FilterPlacement.PUSHED_DOWN

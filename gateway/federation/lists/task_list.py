@@ -101,12 +101,13 @@ class TaskLists:
         return await page.build(contributions), contributions
 
     def _stood_in(self, contributions: Sequence[Contribution[Task]]) -> dict[str, datetime]:
-        """The age of old rows by source, where a write is newer that is not among those shown in any case."""
+        """The age of old rows by source, where a write to a row of the list is newer that is not shown in any case."""
         since = {}
         for contribution in contributions:
-            key, read_at = contribution.source.key, contribution.stood_in_at
-            if read_at is not None and len(self._overlay.written(key, Reading.ROW, read_at=read_at)) > len(
-                self._overlay.written(key, Reading.ROW)
+            key, read_at, concerns = contribution.source.key, contribution.stood_in_at, contribution.concerns
+            if read_at is not None and any(
+                one not in self._overlay.written(key, Reading.ROW) and any(map(concerns, one.versions))
+                for one in self._overlay.written(key, Reading.ROW, read_at=read_at)
             ):
                 since[key] = read_at
         return since
@@ -237,6 +238,7 @@ class TaskLists:
             contribution.refusal = error
             return
         contribution.is_skipped, contribution.refusal = plan.is_skipped, plan.refusal
+        contribution.concerns = plan.admits
         contribution.filters, contribution.sorts = plan.filters, plan.sorts
         if any(planned.shows_others for planned in plan.streams):
             contribution.told = RequestCost()

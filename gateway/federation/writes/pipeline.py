@@ -120,12 +120,9 @@ class WritePipeline:
         context = structs.replace(self.limited(current_context()), priority=Priority.WRITE)
         if attempt.caller.is_task_admin:
             with in_context(context.counted_by(attempt.cost)):
-                result = await self._perform(attempt)
-                self._trail.ended(attempt, result)
-                return result
+                return await self._audited(attempt)
         with in_context(context.counted_apart_by(attempt.cost)):
-            result = await self._perform(attempt)
-            self._trail.ended(attempt, result)
+            result = await self._audited(attempt)
         if isinstance(attempt.refusal, NotFoundError):
             # The number of calls could tell whether there is such a target.
             return structs.replace(result, upstream_calls=0)
@@ -185,6 +182,17 @@ class WritePipeline:
     async def _try_to_catch_up(self) -> None:
         with contextlib.suppress(GatewayError):
             await self._recorder.catch_up()
+
+    async def _audited(self, attempt: Attempt) -> WriteResult:
+        """With its line in the audit, also where something fails that should not."""
+        try:
+            result = await self._perform(attempt)
+        except Exception:
+            error = GatewayUnavailableError("internal error of the gateway")
+            self._trail.ended(attempt, attempt.unknown() if attempt.was_sent else attempt.rejected(error))
+            raise
+        self._trail.ended(attempt, result)
+        return result
 
     async def _perform(self, attempt: Attempt) -> WriteResult:
         seen = structs.replace(attempt.request, expected_version=None)

@@ -6,9 +6,10 @@ import httpx2
 import pytest
 from msgspec.structs import replace
 
-from connectors.sdk.caller import Identity
+from connectors.sdk.caller import Access, Identity
 from connectors.sdk.errors import (
     NotFoundError,
+    UnavailableError,
     ValidationFailedError,
 )
 from connectors.sdk.model import Task, TaskState
@@ -116,6 +117,25 @@ async def test_unassigned_tasks_are_for_people_with_rights_in_the_folder(tenant:
     assert ["828"] == [key for key, one in access.items() if one.holds(alice)]
     assert ["828"] == [key for key, one in access.items() if one.holds(named)]
     assert not any(one.holds(Identity(native_id="0")) for one in access.values())
+
+
+async def test_a_folder_that_the_account_may_not_read_is_left_out(scripted: Scripted) -> None:
+    """The others are known. A source that is away changes nothing."""
+    statuses = {828: 200, 1204: 403}
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        folder = int(request.headers["x-uipath-organizationunitid"])
+        rows = [{"Id": 7, "Type": "DirectoryUser", "Name": "Ann", "Surname": "A", "EmailAddress": "a@b.test"}]
+        return httpx2.Response(statuses[folder], json={"@odata.count": 1, "value": rows})
+
+    connector = scripted(answer, folders=[828, 1204])
+    await connector.look_at_access()
+    known = connector.info.access
+    statuses[828] = 503
+    with pytest.raises(UnavailableError):
+        await connector.look_at_access()
+
+    assert {"828": Access(frozenset({"7"}))} == known == connector.info.access
 
 
 async def test_folders_of_the_tasks_of_a_list_can_be_asked_for(tenant: Tenant) -> None:

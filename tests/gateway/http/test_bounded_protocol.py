@@ -16,7 +16,14 @@ from gateway.http.bounded_protocol import LAST_SECONDS, LINGER_SECONDS, BoundedP
 from gateway.http.hanging_up import hung_up
 
 BOUNDS = ConnectionBounds(
-    head_bytes=8_192, headers=20, head_seconds=10.0, body_seconds=30.0, total=4, per_address=2, proxies=("10.0.0.0/8",)
+    head_bytes=8_192,
+    headers=20,
+    head_seconds=10.0,
+    body_seconds=30.0,
+    answer_seconds=20.0,
+    total=4,
+    per_address=2,
+    proxies=("10.0.0.0/8",),
 )
 GET = b"GET / HTTP/1.1\r\nhost: gateway.test\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nhost: gateway.test\r\ncontent-length: 4\r\n\r\n"
@@ -215,6 +222,28 @@ async def test_what_does_not_arrive_in_time_ends_the_connection(sent: bytes, sec
 
     assert transport.status == status
     assert transport.is_over or transport.has_ended
+
+
+async def test_a_client_that_does_not_read_loses_its_answer() -> None:
+    """One that goes on reading has its time again."""
+    door = Door()
+    door.application.go.clear()
+    connection, transport = door.connected()
+    connection.data_received(GET)
+    connection.pause_writing()
+    connection.resume_writing()
+    assert door.loop.timers == []
+
+    connection.pause_writing()
+    (timer,) = door.loop.timers
+    assert timer.seconds == 20.0
+    timer.fire()
+    connection.connection_lost(None)
+    door.application.go.set()
+    await door.turns()
+
+    assert transport.is_reset
+    assert door.loop.timers == []
 
 
 async def test_the_answer_to_one_request_outlives_the_next_one_that_does_not_come() -> None:

@@ -183,8 +183,11 @@ def no_vendor(client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.usefixtures("no_vendor")
-async def test_each_hostile_token_is_401_and_reaches_no_vendor(client: httpx2.AsyncClient, small: SmallIssuer) -> None:
-    """With a challenge that says why; nothing of the token is told back."""
+async def test_each_hostile_token_is_401_and_reaches_no_vendor(
+    client: httpx2.AsyncClient, small: SmallIssuer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a challenge that says why. Neither the answers nor the logs have anything of a token, good ones included."""
+    assert 200 == (await ask(client, small.token("alice"))).status_code
     wrong = []
     for name, make in HOSTILE.items():
         token = make(small)
@@ -196,7 +199,10 @@ async def test_each_hostile_token_is_401_and_reaches_no_vendor(client: httpx2.As
         if answer.status_code != 401 or 'error="invalid_token"' not in told or token in told:
             wrong.append((name, answer.status_code))
 
+    logged = "".join(capsys.readouterr())
     assert [] == wrong
+    assert "The token has expired." in logged
+    assert "eyJ" not in logged
 
 
 @pytest.mark.usefixtures("no_vendor")

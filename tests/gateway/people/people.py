@@ -8,7 +8,7 @@ import anyio
 from connectors.sdk.caller import Caller, Identity
 from connectors.sdk.connector_info import DirectoryFact
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.model import User
+from connectors.sdk.model import Group, User
 from connectors.sdk.settings import LinkSettings
 from gateway.people import DirectoryRecord, Person, SignedIn, SourceRules
 from gateway.people.book import BookOfPeople
@@ -58,7 +58,7 @@ class Stage:
     ) -> None:
         self.time = 0.0
         self.accounts: dict[str, list[User]] = {source: [] for source in rules}
-        self.groups: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        self.groups: dict[str, Mapping[str, tuple[Group, ...]]] = {}
         self.is_whole = True
         self.failure: ConnectorError | None = None
         self.gate: anyio.Event | None = None

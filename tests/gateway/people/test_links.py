@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from connectors.sdk.connector_info import DirectoryFact
 from connectors.sdk.errors import UnavailableError
-from connectors.sdk.model import NativeRef
+from connectors.sdk.model import Group, NativeRef
 from connectors.sdk.settings import LinkSettings
 from schema.ports import LinkedBy
 from tests.gateway.people.people import ISSUER, WITHIN, Stage, account, configured, token
@@ -236,7 +236,7 @@ async def test_groups_are_the_persons_own_or_translated_or_the_directorys() -> N
         west=LinkSettings(id_claim="id", groups_claim="teams"),
         east=LinkSettings(id_claim="id", groups="directory"),
     )
-    stage.groups["east"] = {"b1": ("g7", "Invoices")}
+    stage.groups["east"] = {"b1": (Group(native_id="g7", name="Invoices", aliases=("g7", "INV")),)}
     bob = stage.book.signed_in(
         token("bob", groups=("staff",), claims={"id": "b1", "teams": ["/fin", "/fin", 5, None, "Accounting"]})
     )
@@ -249,6 +249,7 @@ async def test_groups_are_the_persons_own_or_translated_or_the_directorys() -> N
         "west": ("/fin", "5", "Accounting"),
         "east": ("g7", "Invoices"),
     } == {source: identity.groups for source, identity in bob.identities.items()}
+    assert [None, None, None, ("g7",)] == [identity.group_ids for identity in bob.identities.values()]
 
 
 async def test_a_token_means_the_entry_of_the_configuration_with_its_key_or_subject() -> None:
@@ -260,11 +261,15 @@ async def test_a_token_means_the_entry_of_the_configuration_with_its_key_or_subj
     alice = stage.book.signed_in(token("alice", roles=frozenset({"task_admin"}), groups=("staff",)))
     bob = stage.book.signed_in(token("x9", subject="sub-7", email="b@example.com", name="Robert"))
     new = stage.book.signed_in(token("sub-7", name="New"))
+    other = stage.book.signed_in(token("bob", name="Another Bob", roles=frozenset({"task_admin"})))
 
     assert ("alice", "a@example.com", ("staff",), True) == (alice.key, alice.email, alice.groups, alice.is_task_admin)
     assert ("bob", "Bob", "b1") == (bob.key, bob.name, await stage.identity(bob, "north"))
     assert ("sub-7", "New") == (new.key, new.name)
-    assert ["alice", "bob", "sub-7"] == [person.key for person in stage.book.all()]
+    # The entry names another subject.
+    assert (f"{ISSUER}|sub-bob", "Another Bob") == (other.key, other.name)
+    assert ["alice", "bob", "sub-7", other.key] == [person.key for person in stage.book.all()]
+    assert [False] == [person.is_task_admin for person in stage.book.all() if person.key == "bob"]
 
 
 async def test_an_address_in_the_configuration_is_the_operators_word() -> None:
@@ -288,3 +293,16 @@ async def test_those_who_signed_in_longest_ago_are_forgotten_first() -> None:
     assert stage.book.by_native_ref(NativeRef("north", "carol")) is None
     assert alice is not None
     assert () == alice.groups
+
+
+async def test_what_earlier_tokens_said_is_not_kept() -> None:
+    """Neither for links nor in memory."""
+    stage = Stage(north=ALL_RULES)
+    for number in range(50):
+        bob = stage.book.signed_in(
+            token("bob", email=f"bob{number}@example.com", claims={"ids": {"north": number}, "login": f"bob{number}"})
+        )
+
+    assert ("49", {"bob"}) == (await stage.identity(bob, "north"), {person.key for person in stage.book.all()})
+    assert stage.book.by_native_ref(NativeRef("north", "1")) is None
+    assert [1, 1, 1] == [len(index) for index in (stage.book._by_ref, stage.book._by_user_name, stage.book._by_address)]

@@ -20,6 +20,7 @@ name = "LittleHorse"
 vendor = "littlehorse"
 base_url = "http://127.0.0.1:9"
 acts_as = "viewer"
+audience = "bridge"
 options = { tenant = "default" }
 """
 

@@ -1,9 +1,11 @@
 """A realm of Keycloak with people, groups, roles and clients, made through its admin API."""
 
+import json
 from typing import Any, Self
 
 import httpx2
 
+from tests.documents import Page
 from tests.real.keycloak.engine import ADMIN
 
 REALM = "company"
@@ -105,31 +107,18 @@ def _person(name: str) -> dict[str, Any]:
 
 
 def _clients() -> list[dict[str, Any]]:
+    """The gateway and the page are made from what docs/deploy.md shows, with this machine's address."""
     public = {"publicClient": True, "directAccessGrantsEnabled": True, "standardFlowEnabled": True}
-    groups = {
-        "name": "groups",
-        "protocol": "openid-connect",
-        "protocolMapper": "oidc-group-membership-mapper",
-        "config": {"claim.name": "groups", "full.path": "false", "access.token.claim": "true"},
-    }
-    pkce = {"pkce.code.challenge.method": "S256"}
+    gateway, page = (json.loads(block) for block in Page("docs/deploy.md").blocks("json")[:2])
     return [
         {
-            "clientId": GATEWAY,
+            **gateway,
             "secret": GATEWAY_SECRET,
-            "publicClient": False,
             "attributes": {"standard.token.exchange.enabled": "true"},
             "protocolMappers": [_audience(VENDOR)],
         },
         {"clientId": VENDOR, "secret": "v", "publicClient": False, "standardFlowEnabled": False},
-        {
-            **public,
-            "clientId": PAGE,
-            "redirectUris": [REDIRECT],
-            "webOrigins": ["+"],
-            "attributes": pkce,
-            "protocolMappers": [groups, _audience(GATEWAY)],
-        },
+        {**page, "redirectUris": [REDIRECT], "webOrigins": ["+"]},
         {**public, "clientId": PLAIN},
         {
             **public,

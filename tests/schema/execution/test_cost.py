@@ -28,7 +28,7 @@ def test_measure_adds_up() -> None:
     """Fields and aliases of a fragment count for each spread."""
     document = """{ a: tasks(first: 10) { nodes { ...T } edges { node { ...T } } } viewer { inbox { totalCount } } }
       fragment T on Task { id x: title assignee { id } }"""
-    expected = Measure(fields=7 + 8, aliases=3, depth=5, objects=10 + 25)
+    expected = Measure(fields=7 + 8, aliases=3, depth=5, objects=10 + 25, answer_fields=138)
 
     assert expected == _measured(document)[0]
 

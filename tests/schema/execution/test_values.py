@@ -179,3 +179,14 @@ def test_a_time_beyond_the_calendar_is_the_clients_fault(execution: Execution, w
     (told,) = raised.value.answer.errors
     assert told["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
     assert "years 1 to 9999" in told["message"]
+
+
+def test_fields_of_an_answer_count_for_each_row(execution: Execution) -> None:
+    """A list of a row counts once, however long it is: its length is the source's."""
+
+    def wide(aliases: int) -> str | None:
+        groups = " ".join(f"a{n}: candidateGroups {{ name source {{ key name }} }}" for n in range(aliases))
+        return refusal(execution, f"{{ tasks(first: 100) {{ nodes {{ {groups} }} }} }}")
+
+    assert wide(15) is None
+    assert "may answer with 14601 fields; at most 8000 are served" in (wide(29) or "")

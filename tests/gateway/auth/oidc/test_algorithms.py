@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
+from joserfc.util import int_to_base64
 from starlette.responses import JSONResponse
 
 from gateway.auth import UnauthenticatedCallerError
@@ -58,13 +59,14 @@ def listed(key: Any, **more: Any) -> dict[str, Any]:
     "unusable",
     [
         listed(RSA, use="enc", alg="RSA-OAEP"),
+        listed(RSA, use="enc"),
         listed(RSA, key_ops=["encrypt"]),
         listed(RSA, alg="RS512"),
         listed(RSA, kid="other"),
         listed(RSA, e=""),
         listed(RSA, n="AQAB"),
         listed(RSA, n=RSA.as_dict(private=False)["n"] * 8),
-        listed(RSA, e="A" * 300),
+        listed(RSA, e=int_to_base64(2**1000 + 1)),
         {"kty": "RSA", "kid": "k"},
         {**OctKey.generate_key(256, {"kid": "k"}).as_dict(private=True)},
         listed(KEYS["ES256"]),

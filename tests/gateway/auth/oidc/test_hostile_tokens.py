@@ -91,6 +91,7 @@ HOSTILE: dict[str, Make] = {
     "no UTF-8": lambda small: signed_raw(small, own_header(small), b'{"iss":"\xff"}'),
     "deeper than can be read": deep,
     "larger than 8 kB": lambda small: small.token("alice", more="x" * 9000),
+    "larger than 8 kB as a whole": lambda small: small.token("alice", more="x" * 5400),
     "a header larger than 1 kB": lambda small: signed_raw(small, own_header(small, x="y" * 1100), payload(small)),
     "alg none": lambda small: unsigned(small, {"alg": "none", "typ": "JWT"}),
     "alg None": lambda small: unsigned(small, {"alg": "None", "kid": small.ring.kid}),
@@ -232,6 +233,14 @@ async def test_a_good_token_is_accepted(sign_in: OidcSignIn, small: SmallIssuer,
 
     assert caller is not None
     assert "Alice Moreno" == caller.name
+
+
+async def test_a_subject_is_bounded_also_where_it_is_no_key(small: SmallIssuer, time: Time) -> None:
+    """It is kept and logged."""
+    async with signing_in((small, {"claims": {"key": "preferred_username"}}), time=time) as sign_in:
+        with pytest.raises(UnauthenticatedCallerError, match="names no person"):
+            await sign_in.person(small.token("alice", sub="s" * 256).encode())
+        assert await sign_in.person(small.token("alice", sub="s" * 255).encode())
 
 
 async def test_cheap_faults_ask_the_provider_nothing(sign_in: OidcSignIn, small: SmallIssuer) -> None:

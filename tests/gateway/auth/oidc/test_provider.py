@@ -139,6 +139,22 @@ async def test_a_slow_answer_is_given_up(monkeypatch: pytest.MonkeyPatch, small:
             await Provider(settings_for(small), client).keys(KEYS)
 
 
+async def test_a_cookie_of_the_provider_is_not_sent_back(small: SmallIssuer) -> None:
+    """The client keeps nothing of an answer."""
+    sent = []
+
+    async def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request.headers.get("cookie"))
+        body = httpx2.ByteStream(json.dumps(small.ring.jwks()).encode())
+        return httpx2.Response(200, stream=body, headers={"Set-Cookie": "session=1; Path=/"})
+
+    async with provider_client(httpx2.MockTransport(answer)) as client:
+        for _ in range(2):
+            await Provider(settings_for(small), client).keys(KEYS)
+
+    assert [None, None] == sent
+
+
 async def test_an_address_where_nothing_answers_is_told(provider: Provider) -> None:
     """As such."""
     with pytest.raises(ProviderError, match="cannot be reached"):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from connectors.sdk.errors import BrokenError, UnavailableError
 from connectors.sdk.http import current_call
@@ -26,6 +27,7 @@ class Directory(MemoryConnector):
         super().__init__("north")
         self.users = [User(native_id=f"u{number}") for number in range(users)]
         self.contexts: list[CallContext] = []
+        self.limits: list[int] = []
         self.broken: Exception | None = None
 
     async def list_users(
@@ -34,6 +36,7 @@ class Directory(MemoryConnector):
         context = current_call()
         assert isinstance(context, CallContext)
         self.contexts.append(context)
+        self.limits.append(limit)
         return self._page(self.users, after)
 
     async def list_groups(self, *, search: str | None = None, limit: int, after: str | None = None) -> Page[Group]:
@@ -71,11 +74,13 @@ async def test_all_accounts_are_read_page_by_page() -> None:
     assert {} == record.groups
 
 
-async def test_memberships_have_ids_and_names_of_groups() -> None:
-    """Tasks name a group by one or the other."""
+async def test_memberships_are_those_of_all_groups() -> None:
+    """Read group by group."""
     record = await scan_of(Directory())("north", with_groups=True, is_awaited=lambda: False)
 
-    assert {"u1": ("g1", "G1", "x"), "u2": ("g1", "G1", "x", "g2", "G2", "x")} == record.groups
+    assert {"u1": ["g1"], "u2": ["g1", "g2"]} == {
+        account: [group.native_id for group in groups] for account, groups in record.groups.items()
+    }
 
 
 async def test_a_directory_beyond_the_bound_is_not_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,3 +133,13 @@ async def test_a_directory_without_an_end_fails(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(UnavailableError, match="does not come to an end"):
         await scan_of(Endless())("north", with_groups=False, is_awaited=lambda: False)
+
+
+@pytest.mark.parametrize(("page", "expected"), [(None, 100), (70_000, 50_000)])
+async def test_a_connector_that_reads_all_for_each_page_gives_large_pages(page: int | None, expected: int) -> None:
+    """UiPath's reads all folders."""
+    connector = Directory(users=1)
+    connector.info = structs.replace(connector.info, directory_page=page)
+    await scan_of(connector)("north", with_groups=False, is_awaited=lambda: False)
+
+    assert [expected] == connector.limits

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.errors import IdentityNotLinkedError
-from connectors.sdk.model import TaskState
+from connectors.sdk.model import NativeRef, TaskState
 from connectors.sdk.query import Interval, SortKey, TaskOrderField, TaskQuery
 from gateway.federation.lists.planner import Planner, SourcePlan
 from gateway.federation.lists.position import StreamKind
@@ -189,6 +189,19 @@ def test_candidates_are_read_where_the_gateway_looks_at_them(weak: bool, order: 
     free = plan(MemoryConnector("north"), ALICE, without_candidates=True)
 
     assert not any(each.query.without_candidates for each in (*needed.streams, *scanned, *free.streams))
+
+
+@pytest.mark.parametrize("order", [None, BY_DUE_DATE])
+def test_candidates_are_read_where_one_query_cannot_say_two_things_about_them(order: TotalOrder | None) -> None:
+    """A group that the filter names, and one of the caller's: a vendor is asked for one of them."""
+    connector = MemoryConnector("north")
+    connector.info = structs.replace(connector.info, costly_candidates=True)
+    legal = NativeRef("north", "legal")
+    wanted = TaskFilter(candidate_groups=frozenset({legal}))
+    found = plan(connector, ALICE, wanted, scope=InboxScope.MY_GROUPS, order=order, without_candidates=True)
+
+    assert found.streams
+    assert not any(each.query.without_candidates for each in found.streams)
 
 
 def test_data_are_asked_for_of_rows_that_are_all_wanted() -> None:

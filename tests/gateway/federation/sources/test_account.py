@@ -5,10 +5,13 @@ import asyncio
 import anyio
 import pytest
 
-from connectors.sdk.errors import ForbiddenError, UnavailableError
-from gateway.federation.sources import account
+from connectors.sdk.caller import Access
+from connectors.sdk.errors import ConnectorError, ForbiddenError, UnavailableError
+from gateway.federation.sources import Source, account
 from gateway.federation.sources.account import AccountWatch
 from gateway.federation.traffic import Priority, current_context
+from gateway.shared.memory import memory_state
+from tests.gateway.federation.memory_source import MemoryConnector
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +67,27 @@ async def test_the_start_does_not_wait_for_long() -> None:
     with anyio.fail_after(2):
         await watch.start(within=0.01)
         await watch.aclose()
+
+
+@pytest.mark.parametrize(("error", "left"), [(ForbiddenError("no"), {}), (UnavailableError("away"), {"f": Access()})])
+async def test_rights_are_those_of_the_last_answer(error: ConnectorError, left: dict[str, Access]) -> None:
+    """There are none if the vendor refuses to tell them. They are looked at again soon in any case."""
+    connector = MemoryConnector("north")
+    connector.note_access({"f": Access()})
+    looks = asyncio.Event()
+
+    async def look() -> None:
+        if len(seen) == 2:
+            looks.set()
+        seen.append(1)
+        raise error
+
+    seen: list[int] = []
+    connector.look_at_access = look  # type: ignore[method-assign]
+    source = Source(connector, rate_limits=memory_state().rate_limits)
+    await source.start(within=5)
+    with anyio.fail_after(5):
+        await looks.wait()
+    await source.aclose()
+
+    assert connector.info.access == left

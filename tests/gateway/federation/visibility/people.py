@@ -133,7 +133,13 @@ class MarkedConnector(MemoryConnector):
     ) -> None:
         super().__init__(key, tasks, sorts=EVERYTHING)
         self.settings = MarkedSettings(
-            key=key, name=key, vendor="memory", base_url="http://memory.test", acts_as=acts_as, scan_limit=300
+            key=key,
+            name=key,
+            vendor="memory",
+            base_url="http://memory.test",
+            acts_as=acts_as,
+            audience=None if acts_as == "service" else key,
+            scan_limit=300,
         )
         self.info = structs.replace(self.info, page_limit=20, scan_page=scan_page, one_owner=True)
         self._pushes = None if pushes is None else frozenset(pushes)
@@ -179,6 +185,10 @@ class MarkedConnector(MemoryConnector):
                 rule="memory",
                 fetched_at=NOW,
                 name=f"flow {mark_of(one.removeprefix('flow-'))}",
+                business_key=mark_of(one.removeprefix("flow-")),
+                # Flows of other people have started it.
+                parent_id=f"flow-group-{len(one)}",
+                root_id="flow-person-150",
             )
             for one in ids
             if one.startswith("flow-")

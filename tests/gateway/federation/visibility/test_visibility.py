@@ -1,4 +1,4 @@
-"""Nobody is told anything of tasks that they may not see: in 10,000 random operations of 200 people, and in twin worlds.
+"""People are told nothing of tasks that they may not see: in 10,000 random operations of 200 people, and in twin worlds.
 
 The same properties must find faults that are planted in the rule of visibility.
 """
@@ -15,7 +15,7 @@ from tests.gateway.federation.visibility.twins import differences
 from tests.gateway.federation.visibility.world import foreign_marks
 
 OPERATIONS = sized(100_000, 10_000)
-QUESTIONS = sized(20_000, 300)
+QUESTIONS = sized(20_000, 250)
 # Within so many operations or questions, in a small world, a planted fault is found.
 SOON = 4_000
 EXACT = (STRONG, OWN)
@@ -37,6 +37,11 @@ def _dropped(*_: object) -> dict[str, object]:
 async def test_no_answer_has_a_mark_of_another_person() -> None:
     """While sources fail, lag and lose answers, time passes, and people try each other's ids, cursors and keys."""
     assert [] == await foreign_marks(OPERATIONS, seed=1)
+
+
+async def test_no_field_of_the_graph_has_a_mark_of_another_person() -> None:
+    """Whole tasks and flows, with those that they refer to."""
+    assert [] == await foreign_marks(sized(2_000, 24), seed=2, count=24, reads=("graph",))
 
 
 async def test_answers_do_not_depend_on_tasks_of_other_people() -> None:

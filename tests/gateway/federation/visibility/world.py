@@ -99,7 +99,9 @@ class World:
                 pass
 
 
-async def foreign_marks(operations: int, seed: int, *, count: int = PEOPLE, most: int | None = None) -> list[Foreign]:
+async def foreign_marks(
+    operations: int, seed: int, *, count: int = PEOPLE, reads: Sequence[str] = READS, most: int | None = None
+) -> list[Foreign]:
     """The answers with marks of other people, in so many random operations of `count` people. Ends after `most` of them."""
     chance = random.Random(seed)
     people = everybody(count)
@@ -112,7 +114,7 @@ async def foreign_marks(operations: int, seed: int, *, count: int = PEOPLE, most
         person = chance.choice(people)
         # Half of the targets are tasks of the person's own circles, so that writes are applied.
         refs = near[person.key] if chance.random() < 0.5 else world.refs
-        what = chance.choice(WRITES if chance.random() < 0.08 else READS)
+        what = chance.choice(WRITES if chance.random() < 0.08 else reads)
         asked = question(chance, refs, people, what, number)
         given = await answer(world.federation, person, asked, kept, world.monotonic())
         foreign = marks_in(given) - own_marks(person)

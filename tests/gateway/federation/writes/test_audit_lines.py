@@ -175,6 +175,21 @@ async def test_what_is_found_out_later_is_a_line_of_its_own(audit: KeptAudit) ->
     assert {lost.operation_id} == {each.operation for each in audit.lines}
 
 
+@pytest.mark.parametrize(("method", "status"), [("record", "UNKNOWN"), ("catch_up", "REJECTED")])
+async def test_a_fault_of_the_gateway_takes_no_line_away(audit: KeptAudit, method: str, status: str) -> None:
+    """After the request was sent, and before."""
+    sources, _ = opened(audit)
+
+    async def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    setattr(sources._writes._recorder, method, broken)
+    with pytest.raises(ZeroDivisionError):
+        await perform(sources, ClaimIntent(), ALICE)
+
+    assert [("write", "alice", "CLAIM", status)] == audit.told
+
+
 async def test_a_write_that_the_end_of_a_process_cut_off_is_a_line(audit: KeptAudit) -> None:
     """At the next start: it never had one."""
     journal = SqliteJournal(None)
