@@ -304,7 +304,7 @@ async def test_a_write_that_runs_when_the_gateway_is_about_to_end_is_answered() 
         async with anyio.create_task_group() as group:
             group.start_soon(claim, "1")
             await asked.wait()
-            sources.drain(0.05)
+            sources.drain(0.5)
             group.start_soon(claim, "2")
 
     assert [MutationStatus.UNKNOWN] * 2 == [result.status for result in results]

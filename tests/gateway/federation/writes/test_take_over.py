@@ -127,6 +127,7 @@ async def test_while_a_completion_may_arrive_no_other_one_is_sent(world: VendorW
 async def test_a_completion_that_arrives_late_is_that_of_the_equal_write(world: VendorWorld) -> None:
     """Between the steps of the second one, whose own completion is refused then. One effect, one write APPLIED."""
     world.transport.plant(COMPLETION, "late", "late ones first")
+    late_after(world, 30)
     async with started(world):
         lost = await world.write("alice", FORM, INTENTS[FORM])
         again = await world.write("alice", FORM, INTENTS[FORM], key="second")
