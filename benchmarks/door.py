@@ -4,7 +4,7 @@ A gateway without sources runs in a process of its own, as `taskgate serve` star
 body. Clients without a token attack it from loopback addresses of their own, one kind of attack after the other, for so many
 seconds. Meanwhile another client asks `/livez` every 50 ms. For each attack it prints how many connections were tried and
 what became of them, how many were open in the end, the CPU seconds of the gateway and the slowest `/livez`. The goal is an
-answer within 100 ms.
+answer within 100 ms; the first line is without an attack, for comparison.
 
 Then shutdown, so many rounds: four clients send requests without a pause, some over connections that are open already and
 wait, and the gateway gets a SIGTERM in between. It prints the requests that connected and were not answered, which must be
@@ -97,6 +97,7 @@ def flow(
 
 HEAD = b"GET /livez HTTP/1.1\r\nhost: gateway.test\r\n"
 ATTACKS = (
+    Attack("none, for comparison", flow(b""), many=0),
     Attack("one header without end", flow(HEAD + b"x: ", PIECE)),
     Attack("small headers without end", flow(HEAD, b"x: y\r\n" * 1_000)),
     Attack("a request line without end", flow(b"GET /", PIECE)),
@@ -109,7 +110,11 @@ ATTACKS = (
     Attack("1,500 connections of ten addresses", flow(b""), many=1_500, addresses=10),
     Attack(
         "a body of 10 MB",
-        flow(POST.replace(b"content-length: %d" % len(BODY), b"content-length: 9961472"), PIECE, most=152),
+        flow(
+            POST.replace(b"content-length: %d" % len(BODY), b"content-length: %d" % (152 * len(PIECE) + len(BODY))),
+            PIECE,
+            most=152,
+        ),
         many=4,
     ),
     Attack(
@@ -157,7 +162,7 @@ async def served(folder: Path) -> AsyncIterator[Gateway]:
     )  # fmt: skip
     gateway = Gateway(process, port)
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while True:
                 with contextlib.suppress(OSError):
                     await _livez(port)
