@@ -38,7 +38,7 @@ class DocumentLimits(Section):
     answer_fields: int = Field(default=8_000, ge=1)
     detail_rows: int = Field(default=DETAIL_ROWS, ge=1)
     errors: int = Field(default=5, ge=1)
-    conditions: int = Field(default=70, ge=7)
+    conditions: int = Field(default=100, ge=7)
     list_items: int = Field(default=500, ge=1)
     filter_characters: int = Field(default=500, ge=1, le=10_000)
     id_characters: int = Field(default=2_000, ge=100)
