@@ -11,9 +11,10 @@ FOLDERS_connectors := tests/connectors tests/form_js tests/formio
 FOLDERS_federation := tests/gateway/federation tests/schema
 FOLDERS_gateway := tests/gateway --ignore=tests/gateway/federation
 FOLDERS_rest := tests $(patsubst %,--ignore=%,$(FOLDERS_connectors) tests/gateway tests/schema)
-# As many at once as there are processors, four at most. What each prints stays together where make can do that.
-PROCESSORS := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n > 4 ? 4 : n)))
-SIDE_BY_SIDE := $(MAKE) --no-print-directory --keep-going --jobs=$(PROCESSORS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+# Two for each processor, because two of the parts wait half of their time; four at most. What each prints stays together where
+# make can do that.
+JOBS := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n > 2 ? 4 : 2 * n)))
+SIDE_BY_SIDE := $(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 CPU_SECONDS := $(BIN)/python tests/cpu_seconds.py
 NPM_INSTALL := npm install --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error --fetch-retries=1 --fetch-timeout=60000
 NPM_INSTALLED := $(patsubst %/package.json,%/node_modules/.installed,$(wildcard tests/*/package.json))
