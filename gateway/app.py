@@ -20,6 +20,7 @@ from gateway.http import (
     GraphQLRoute,
     Metrics,
     ProtectedResource,
+    front_page,
     health_routes,
     log_upstream_request,
     metrics_routes,
@@ -104,6 +105,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
     )
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
     app.router.routes.append(Route("/graphql", route, methods=None))
+    app.router.routes.append(front_page(has_page=graphiql is not None))
     if graphiql is not None:
         app.router.routes.append(graphiql.route)
     app.router.routes.extend(resource.routes())

@@ -13,7 +13,7 @@ from schema.ports import SourceInfo, SourceStatus
 
 # Seconds. The last one is longer than a query's default deadline.
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
-PATHS = frozenset({"/graphql", "/livez", "/readyz", "/metrics"})
+PATHS = frozenset({"/", "/graphql", "/livez", "/readyz", "/metrics"})
 
 
 class Metrics:
