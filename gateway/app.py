@@ -16,6 +16,7 @@ from gateway.http import (
     REQUEST_ID_HEADER,
     AccessLog,
     CallerBudgets,
+    Compression,
     Deadlines,
     GraphQLRoute,
     Metrics,
@@ -104,7 +105,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         page=graphiql.response if graphiql is not None else None,
     )
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
-    app.router.routes.append(Route("/graphql", route, methods=None))
+    app.router.routes.append(Route("/graphql", Compression(route), methods=None))
     app.router.routes.append(front_page(has_page=graphiql is not None))
     if graphiql is not None:
         app.router.routes.append(graphiql.route)

@@ -6,6 +6,7 @@ media_types     content negotiation of GraphQL over HTTP
 bounded_protocol  connections: bytes of heads, time for heads and bodies, how many there are
 hanging_up      whether the client of a request has hung up
 protected_resource  which identity provider signs people in, for clients that look for it
+compression     gzip, for clients that ask for it
 front_page      `/`: leads to GraphiQL, or says where the API is
 health          `/livez` and `/readyz`
 metrics         `/metrics` for Prometheus
@@ -18,6 +19,7 @@ upstream_log    one log line for each upstream request
 from gateway.http.access_log import AccessLog
 from gateway.http.bounded_protocol import ConnectionBounds, bounded_protocol
 from gateway.http.caller_budgets import CallerBudgets
+from gateway.http.compression import Compression
 from gateway.http.front_page import front_page
 from gateway.http.graphql_route import Deadlines, GraphQLRoute
 from gateway.http.health import health_routes
@@ -30,6 +32,7 @@ __all__ = [
     "REQUEST_ID_HEADER",
     "AccessLog",
     "CallerBudgets",
+    "Compression",
     "ConnectionBounds",
     "Deadlines",
     "GraphQLRoute",
