@@ -54,7 +54,11 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
     def sources() -> Sequence[SourceInfo] | None:
         return opened[0].federation.sources() if opened else None
 
-    metrics = Metrics(sources=lambda: sources() or ())
+    metrics = Metrics(
+        sources=lambda: sources() or (),
+        open_writes=lambda: opened[0].federation.open_writes() if opened else {},
+        keys=[source.key for source in settings.sources],
+    )
 
     def observe(record: UpstreamRequestRecord) -> None:
         metrics.observe(record)
@@ -62,7 +66,9 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_gateway(settings, observe=observe, settled=metrics.observe_settled, pause=pause) as gateway:
+        async with open_gateway(
+            settings, observe=observe, settled=metrics.observe_settled, wrote=metrics.observe_write, pause=pause
+        ) as gateway:
             opened.append(gateway)
             try:
                 yield
@@ -103,6 +109,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         budgets=CallerBudgets(settings.gateway.callers),
         resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
+        observe=metrics.observe_operation,
     )
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
     app.router.routes.append(Route("/graphql", Compression(route), methods=None))

@@ -9,6 +9,7 @@ protected_resource  which identity provider signs people in, for clients that lo
 compression     gzip, for clients that ask for it
 front_page      `/`: leads to GraphiQL, or says where the API is
 health          `/livez` and `/readyz`
+operation_record  what became of a GraphQL request, for the metrics
 metrics         `/metrics` for Prometheus
 access_log      one log line for each request to the gateway
 request_id      the id that an answer and all log lines of its request share
