@@ -18,7 +18,7 @@ RUN python -m venv /opt/taskgate && /opt/taskgate/bin/pip install --no-cache-dir
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --no-create-home taskgate \
-    && install -d -o taskgate /etc/taskgate
+    && install -d -o taskgate /etc/taskgate /var/lib/taskgate
 COPY --from=build /opt/taskgate /opt/taskgate
 USER 10001
 ENV PATH=/opt/taskgate/bin:$PATH PYTHONUNBUFFERED=1

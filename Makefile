@@ -1,5 +1,8 @@
 # One word each. Everything is installed into .venv; PYTHON is any Python from 3.11 on.
 PYTHON ?= python3
+# Ports of `make demo`; the stand-ins take those just above SANDBOX_PORT.
+PORT = 8000
+SANDBOX_PORT = 9100
 BIN := .venv/bin
 # Every program that tests start would compile the whole tree again, as some containers ask for.
 export PYTHONDONTWRITEBYTECODE =
@@ -28,7 +31,8 @@ FOLDERS_vendors := tests $(patsubst %,--ignore=%,$(FOLDERS_graph))
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo       sandbox and gateway on this machine, with people and tasks to try"
+	@echo "make demo       sandbox and gateway on this machine, with people and tasks to try; PORT=8010 and"
+	@echo "                SANDBOX_PORT=9200 choose other ports"
 	@echo "make check      for daily work, within a minute: format, lint, types, import contracts, and the tests that are"
 	@echo "                marked neither server (start one, or a program) nor slow, with few examples of properties"
 	@echo "make test       every check: format, lint, types, import contracts, all tests; prints the CPU seconds"
@@ -39,6 +43,7 @@ help:
 
 .venv/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "taskgate needs Python 3.11 or newer: make PYTHON=...")'
+	@echo "installing taskgate into .venv: one to four minutes, once"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
@@ -56,7 +61,7 @@ tests/%/node_modules/.installed: tests/%/package.json
 	@cd $(<D) && command -v npm >/dev/null && $(NPM_INSTALL) && touch node_modules/.installed || echo "$(<D): npm packages are not installed, tests that need them are skipped" >&2
 
 demo: .venv/.installed graphiql
-	$(BIN)/taskgate demo
+	@$(BIN)/taskgate demo --port $(PORT) --sandbox-port $(SANDBOX_PORT)
 
 # Both print at their end how many CPU seconds they took, of all processes that they started.
 test: .venv/.installed-dev graphiql $(NPM_INSTALLED)

@@ -16,10 +16,12 @@ from gateway.http import (
     REQUEST_ID_HEADER,
     AccessLog,
     CallerBudgets,
+    Compression,
     Deadlines,
     GraphQLRoute,
     Metrics,
     ProtectedResource,
+    front_page,
     health_routes,
     log_upstream_request,
     metrics_routes,
@@ -52,7 +54,11 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
     def sources() -> Sequence[SourceInfo] | None:
         return opened[0].federation.sources() if opened else None
 
-    metrics = Metrics(sources=lambda: sources() or ())
+    metrics = Metrics(
+        sources=lambda: sources() or (),
+        open_writes=lambda: opened[0].federation.open_writes() if opened else {},
+        keys=[source.key for source in settings.sources],
+    )
 
     def observe(record: UpstreamRequestRecord) -> None:
         metrics.observe(record)
@@ -60,7 +66,9 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_gateway(settings, observe=observe, settled=metrics.observe_settled, pause=pause) as gateway:
+        async with open_gateway(
+            settings, observe=observe, settled=metrics.observe_settled, wrote=metrics.observe_write, pause=pause
+        ) as gateway:
             opened.append(gateway)
             try:
                 yield
@@ -101,9 +109,11 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         budgets=CallerBudgets(settings.gateway.callers),
         resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
+        observe=metrics.observe_operation,
     )
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
-    app.router.routes.append(Route("/graphql", route, methods=None))
+    app.router.routes.append(Route("/graphql", Compression(route), methods=None))
+    app.router.routes.append(front_page(has_page=graphiql is not None))
     if graphiql is not None:
         app.router.routes.append(graphiql.route)
     app.router.routes.extend(resource.routes())

@@ -15,7 +15,7 @@ from msgspec import Struct
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.model import FlowRef, Task, TaskRef
 from connectors.sdk.registry import connector_types
-from gateway.audit import Audit, LogAudit, open_audit
+from gateway.audit import Audit, AuditLine, LogAudit, ObservedAudit, open_audit
 from gateway.auth import Authenticator, open_authenticator
 from gateway.federation.authorization import MOST_KEPT, KnownAccounts, OwnWork, RecentlyShown
 from gateway.federation.cache import Cache, Kind, Tag
@@ -87,12 +87,13 @@ async def open_gateway(
     *,
     observe: Observe = ignore_record,
     settled: Settled = lambda _source, _status: None,
+    wrote: Callable[[AuditLine], None] = lambda _line: None,
     pause: Pause = anyio.sleep,
 ) -> AsyncIterator[Gateway]:
     """All parts, open until the block ends.
 
-    `observe` is called after every upstream request, `settled` for every write whose result became known later. `pause`
-    waits between two looks at a write whose answer was lost.
+    `observe` is called after every upstream request, `settled` for every write whose result became known later,
+    `wrote` with every line of the audit. `pause` waits between two looks at a write whose answer was lost.
     """
     async with AsyncExitStack() as stack:
         shared = memory_state()
@@ -144,7 +145,7 @@ async def open_gateway(
             bulk_deadline=settings.gateway.bulk_deadline,
             settled=settled,
             pause=pause,
-            audit=audit,
+            audit=ObservedAudit(audit, wrote),
         )
         stack.push_async_callback(federation.stop)
         await federation.start()

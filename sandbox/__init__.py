@@ -6,6 +6,7 @@ One folder for each vendor, all with the same file names: `camunda`, `uipath`, `
 - `issuer`: a small identity provider, where the demo's people sign in
 - `server`: serves stand-ins, and the identity provider, on sockets
 - `control`: the interface below `/__sandbox__/`: recording, faults, limits, fresh data
+- `offers`: the list of what it takes
 - `faults`, `rate_limit`, `recording`: what the control interface is made of
 - `stand_in`: the base class of every stand-in
 - `registry`: finds the stand-ins

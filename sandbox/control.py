@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from sandbox.faults import Fault, Faults
+from sandbox.offers import offers
 from sandbox.rate_limit import RateLimit
 from sandbox.recording import RecordedRequest, Recording, masked_headers, masked_text
 from sandbox.stand_in import Limits, StandIn, iso_millis
@@ -68,7 +69,13 @@ class Control:
         self._faults = Faults()
         limits = stand_in.default_limits()
         self._rate_limit = None if limits is None else RateLimit(limits, stand_in.clock)
+        bodies: dict[str, type[msgspec.Struct]] = {
+            "reset": ResetRequest,
+            "settings": SettingsRequest,
+            "rate-limit": RateLimitRequest,
+        }
         self._routes: dict[tuple[str, str], Callable[[bytes], Response | None]] = {
+            ("GET", ""): lambda _: _json(offers(stand_in.vendor, PREFIX, bodies), option=orjson.OPT_INDENT_2),
             ("GET", "requests"): lambda _: _json({"requests": [asdict(each) for each in self._recording.all()]}),
             ("DELETE", "requests"): lambda _: self._recording.clear(),
             ("GET", "effects"): lambda _: _json({"effects": [asdict(each) for each in stand_in.effects.all()]}),
@@ -85,8 +92,10 @@ class Control:
             await self.stand_in(scope, receive, send)
             return
         body = await _whole_body(receive)
-        if scope["path"].startswith(PREFIX):
-            await self._control(scope["method"], scope["path"].removeprefix(PREFIX), body)(scope, receive, send)
+        if f"{scope['path']}/".startswith(PREFIX):
+            await self._control(
+                scope["method"], scope["path"].removeprefix(PREFIX.rstrip("/")).removeprefix("/"), body
+            )(scope, receive, send)
             return
         if scope["method"] == "GET" and re.fullmatch(self.stand_in.page_paths or "(?!)", scope["path"]):
             await _page(self.stand_in.vendor, scope["path"])(scope, receive, send)
@@ -184,8 +193,8 @@ def _decode(body: bytes, kind: type[T]) -> T:
     return msgspec.json.decode(body or b"{}", type=kind)
 
 
-def _json(content: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status, media_type="application/json")
+def _json(content: Any, status: int = 200, *, option: int = 0) -> Response:
+    return Response(orjson.dumps(content, option=option), status, media_type="application/json")
 
 
 async def _whole_body(receive: Receive) -> bytes:

@@ -6,6 +6,7 @@ sandbox         the stand-ins
 check           the configuration, and whether every source answers
 schema          the SDL
 people          erases a person from the journal
+version         the option `--version`
 
 directory_check  what `check` says of a source's directory
 options         types of options that several commands have
@@ -13,7 +14,7 @@ configuration   the configuration file, read or written
 stand_ins       the chosen stand-ins, with data
 asgi_server     an application served by this process
 run             runs a command until it ends or is stopped by a signal
-logs            log lines as JSON, or errors only
+logs            which log lines, and how they are written
 log_writer      the thread that writes them
 table           a table as text
 failure         one line on stderr and exit code 1
@@ -21,11 +22,10 @@ failure         one line on stderr and exit code 1
 
 import typer
 
-from gateway.cli import check, demo, people, sandbox, schema, serve
+from gateway.cli import check, demo, people, sandbox, schema, serve, version
 
-app = typer.Typer(
-    help="One GraphQL inbox over every human-task system of a company.", no_args_is_help=True, add_completion=False
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+app.callback()(version.main)
 app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(sandbox.sandbox)

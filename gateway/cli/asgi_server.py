@@ -21,8 +21,8 @@ POLL_S = 0.005
 CLOSING = (b"connection", b"close")
 
 
-def bound(host: str, port: int) -> "socket.socket":
-    """A socket at this address, for an `AsgiServer`. Fails the command if the port is taken."""
+def bound(host: str, port: int, *, advice: str = "choose another --port") -> "socket.socket":
+    """A socket at this address, for an `AsgiServer`. Fails the command, with this advice, if the port is taken."""
     import socket
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -32,7 +32,7 @@ def bound(host: str, port: int) -> "socket.socket":
         made.bind((host, port))
     except OSError as error:
         made.close()
-        fail(f"the gateway cannot listen on {host}:{port}: {error.strerror}; choose another --port")
+        fail(f"the gateway cannot listen on {host}:{port}: {error.strerror}; {advice}")
     return made
 
 

@@ -1,41 +1,58 @@
 """Where the log lines of a command go: stderr, by a thread of their own."""
 
+from collections.abc import Callable
+from typing import Any
 
-def log_as_json() -> None:
-    """One JSON object a line, from INFO on."""
-    import logging
+from gateway.cli.options import LogFormat, LogLevel
 
+# The audit is no matter of verbosity: without a file of its own its lines are in the log at every level.
+AUDIT = "taskgate.audit"
+
+
+def log_requests(level: LogLevel = "info", form: LogFormat = "json") -> None:
+    """Lines from `level` on, one for each event: a JSON object, or text for people with the time in UTC."""
     import orjson
-    import structlog
 
-    from gateway.cli.log_writer import LogWriter
-
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            LogWriter(lambda event: orjson.dumps(event, default=str).decode()),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-    )
+    if form == "console":
+        _configure(level, _console(), "%Y-%m-%dT%H:%M:%SZ", utc=True)
+    else:
+        _configure(level, lambda event: orjson.dumps(event, default=str).decode(), "iso", utc=True)
 
 
 def log_errors_only() -> None:
     """For commands that print text for people."""
+    _configure("error", _console(), "%Y-%m-%d %H:%M:%S", utc=False)
+
+
+def _console() -> Callable[[Any], str]:
+    import structlog
+
+    render = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    return lambda event: str(render(None, "", event))
+
+
+def _configure(level: LogLevel, render: Callable[[Any], str], times: str, *, utc: bool) -> None:
     import logging
 
     import structlog
 
     from gateway.cli.log_writer import LogWriter
 
-    render = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    levels = {name.lower(): number for name, number in logging.getLevelNamesMapping().items()}
+    least = levels[level]
+
+    def keep(_logger: object, method: str, event: Any) -> Any:
+        if levels.get(method, least) < least and event.get("logger") != AUDIT:
+            raise structlog.DropEvent
+        return event
+
     structlog.configure(
         processors=[
+            keep,
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
-            LogWriter(lambda event: str(render(None, "", event))),
+            structlog.processors.TimeStamper(fmt=times, utc=utc),
+            LogWriter(render),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        wrapper_class=structlog.make_filtering_bound_logger(min(least, logging.INFO)),
     )

@@ -3,22 +3,30 @@
 import gc
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from gateway.cli.asgi_server import AsgiServer, bound
 from gateway.cli.configuration import load_or_fail
 from gateway.cli.failure import fail
-from gateway.cli.logs import log_as_json
-from gateway.cli.options import LOCALHOST, ConfigFile, Port
+from gateway.cli.logs import log_requests
+from gateway.cli.options import LOCALHOST, ConfigFile, LogFormat, LogLevel, Port
 from gateway.cli.run import forever, run
 
 if TYPE_CHECKING:
     from gateway.settings import GatewaySettings
 
 
-def serve(config: ConfigFile, host: str = LOCALHOST, port: Port = 8000) -> None:
+def serve(
+    config: ConfigFile,
+    host: str = LOCALHOST,
+    port: Port = 8000,
+    log_level: Annotated[LogLevel, typer.Option(help="Log lines from this level on; one a request at info.")] = "info",
+    log_format: Annotated[LogFormat, typer.Option(help="A JSON object a line, or text for people.")] = "json",
+) -> None:
     """The gateway."""
-    log_as_json()
+    log_requests(log_level, log_format)
     settings = load_or_fail(config)
     from gateway.app import create_app
     from gateway.audit import audit_fault

@@ -27,7 +27,7 @@ from gateway.federation.lists import DefinitionLists, FlowLists, PeopleLists, St
 from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.sources import Source
 from gateway.federation.traffic import current_context
-from gateway.federation.writes import BulkWriter, NextTask, WritePipeline
+from gateway.federation.writes import BulkWriter, NextTask, OpenWrites, WritePipeline
 from gateway.people import People
 from schema.ports import (
     AccountLink,
@@ -115,6 +115,10 @@ class FederatedSources:
     async def stop(self) -> None:
         """Cut off what still runs."""
         await self._writes.stop()
+
+    def open_writes(self) -> Mapping[str, OpenWrites]:
+        """By source: writes whose result is not known yet. For operators."""
+        return self._writes.open_writes()
 
     def sources(self) -> Sequence[SourceInfo]:
         return [self._info_of(source) for source in self._sources]

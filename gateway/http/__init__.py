@@ -6,7 +6,10 @@ media_types     content negotiation of GraphQL over HTTP
 bounded_protocol  connections: bytes of heads, time for heads and bodies, how many there are
 hanging_up      whether the client of a request has hung up
 protected_resource  which identity provider signs people in, for clients that look for it
+compression     gzip, for clients that ask for it
+front_page      `/`: leads to GraphiQL, or says where the API is
 health          `/livez` and `/readyz`
+operation_record  what became of a GraphQL request, for the metrics
 metrics         `/metrics` for Prometheus
 access_log      one log line for each request to the gateway
 request_id      the id that an answer and all log lines of its request share
@@ -17,6 +20,8 @@ upstream_log    one log line for each upstream request
 from gateway.http.access_log import AccessLog
 from gateway.http.bounded_protocol import ConnectionBounds, bounded_protocol
 from gateway.http.caller_budgets import CallerBudgets
+from gateway.http.compression import Compression
+from gateway.http.front_page import front_page
 from gateway.http.graphql_route import Deadlines, GraphQLRoute
 from gateway.http.health import health_routes
 from gateway.http.metrics import Metrics, metrics_routes
@@ -28,12 +33,14 @@ __all__ = [
     "REQUEST_ID_HEADER",
     "AccessLog",
     "CallerBudgets",
+    "Compression",
     "ConnectionBounds",
     "Deadlines",
     "GraphQLRoute",
     "Metrics",
     "ProtectedResource",
     "bounded_protocol",
+    "front_page",
     "health_routes",
     "log_upstream_request",
     "metrics_routes",

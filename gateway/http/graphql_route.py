@@ -21,6 +21,7 @@ from gateway.http.access_log import LOGGED, LONGEST
 from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.hanging_up import hung_up
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
+from gateway.http.operation_record import OperationRecord, codes_of
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
 from gateway.http.request_id import request_id
 from schema.core.context import Context
@@ -53,7 +54,7 @@ class GraphQLRoute:
     """`authenticator` and `federation` are called for each request: they open after the application is built.
 
     `budgets` bound what one person asks for. `resource_metadata` gives the address where a client finds the identity
-    provider (RFC 9728), None without one. `page` answers a browser that opens the URL: a GET without a query that prefers
+    provider (RFC 9728), None without one. `observe` gets what became of each request. `page` answers a browser that opens the URL: a GET without a query that prefers
     text/html.
     """
 
@@ -68,6 +69,7 @@ class GraphQLRoute:
         budgets: CallerBudgets,
         resource_metadata: Callable[[Scope], str | None] = lambda _scope: None,
         page: Callable[[Scope], Response] | None = None,
+        observe: Callable[[OperationRecord], None] = lambda _record: None,
     ) -> None:
         self._execution = execution
         self._authenticator = authenticator
@@ -77,6 +79,7 @@ class GraphQLRoute:
         self._budgets = budgets
         self._resource_metadata = resource_metadata
         self._page = page
+        self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = (
@@ -100,6 +103,7 @@ class GraphQLRoute:
             return await self._run(scope, request, caller, token, media, logged, extensions)
         except RefusedError as refused:
             logged["refused"] = refused.code
+            self._observe(OperationRecord(codes=(refused.code,)))
             if refused.status in {401, 503}:
                 # What an operator needs to know when people cannot sign in. It repeats nothing of the token.
                 logged["reason"] = str(refused)
@@ -108,6 +112,7 @@ class GraphQLRoute:
         except Exception:  # noqa: BLE001 the last place where it can become a GraphQL response
             # Errors of resolvers are in the response already. This one happened before or after they ran.
             _log.exception("internal error")
+            self._observe(OperationRecord(codes=("INTERNAL",)))
             error = _found_by({"message": "internal error", "extensions": {"code": "INTERNAL"}}, extensions)
             return _response({"errors": [error], "extensions": extensions}, 500, media, {})
 
@@ -124,6 +129,7 @@ class GraphQLRoute:
         try:
             operation = self._execution.read(request.query, request.operation_name, request.variables)
         except RequestError as error:
+            self._observe(OperationRecord(codes=codes_of(error.answer)))
             return _answered(error.answer, media, extensions)
         if operation.name is not None:
             logged["operation"] = operation.name[:LONGEST]
@@ -131,16 +137,25 @@ class GraphQLRoute:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
         self._take(lambda: self._budgets.take_cost(caller.key, operation.cost), caller, extensions)
         cost = RequestCost()
+        began = time.monotonic()
         context = CallContext(
             caller=caller,
             token=token,
             request_id=extensions["requestId"],
-            asked_at=time.monotonic(),
+            asked_at=began,
             operation_records=OperationRecords(),
             has_left=hung_up(scope),
         )
         with in_context(context.counted_by(cost).with_deadline(self._deadlines.of(operation))):
             answer = await self._execution.run(operation, Context(caller, self._federation()))
+        self._observe(
+            OperationRecord(
+                kind="mutation" if operation.is_mutation else "query",
+                name=operation.name,
+                codes=codes_of(answer),
+                seconds=time.monotonic() - began,
+            )
+        )
         logged["upstream_calls"] = cost.sent
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
         if answer.ran:

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from gateway.auth import Authenticator, IssuerStatus
-from schema.ports import SourceInfo
+from schema.ports import SourceInfo, SourceStatus
 
 
 def health_routes(
@@ -49,12 +49,17 @@ def _issuer_health(issuer: IssuerStatus) -> dict[str, Any]:
 
 
 def source_health(source: SourceInfo) -> dict[str, Any]:
-    """One source, with the values that the graph and the metrics show too."""
+    """One source, with the values that the graph and the metrics show too.
+
+    The graph calls a source OK that was not asked yet: nothing is wrong with it. An operator is told the difference.
+    """
+    was_asked = source.last_success_at is not None or source.last_failure_at is not None
     cache = None if source.cache is None else source.cache()
     return {
-        "status": source.status,
+        "status": source.status if was_asked or source.status is not SourceStatus.OK else "NOT_ASKED",
         "reason": source.status_reason,
         "lastSuccessAt": source.last_success_at,
+        "lastFailureAt": source.last_failure_at,
         "rateLimits": [
             {"name": each.name, "limit": each.limit, "remaining": each.remaining, "resetAt": each.reset_at}
             for each in source.rate_limits

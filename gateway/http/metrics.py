@@ -1,28 +1,74 @@
-"""/metrics for Prometheus: requests to the gateway, upstream requests, and the sources as the graph shows them."""
+"""/metrics for Prometheus: requests and GraphQL operations, writes, upstream requests, the sources as the graph shows them,
+and the process.
+"""
 
-from collections.abc import Callable, Iterable, Sequence
+import platform
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gateway.audit import AuditLine
 from gateway.federation.traffic import UpstreamRequestRecord
+from gateway.federation.writes import OpenWrites
+from gateway.http.operation_record import OperationNames, OperationRecord
 from schema.ports import SourceInfo, SourceStatus
 
 # Seconds. The last one is longer than a query's default deadline.
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
-PATHS = frozenset({"/graphql", "/livez", "/readyz", "/metrics"})
+PATHS = frozenset({"/", "/graphql", "/livez", "/readyz", "/metrics"})
 
 
 class Metrics:
-    """`sources` is called at each scrape. Labels are names from the configuration or the code, never from a request."""
+    """`sources` and `open_writes` are called at each scrape. `keys` are those of the sources.
+
+    Labels are names from the configuration or the code. Of a request only the names of operations are, a bounded number.
+    """
 
     media_type = CONTENT_TYPE_LATEST
 
-    def __init__(self, *, sources: Callable[[], Sequence[SourceInfo]]) -> None:
+    def __init__(
+        self,
+        *,
+        sources: Callable[[], Sequence[SourceInfo]],
+        open_writes: Callable[[], Mapping[str, OpenWrites]] = dict,
+        keys: Iterable[str] = (),
+    ) -> None:
         self._registry = CollectorRegistry()
+        self._keys = frozenset(keys)
+        self._names = OperationNames()
+        self._operations = Histogram(
+            "taskgate_graphql_operation_seconds",
+            "GraphQL operations that ran, by name; result is errors if the answer has any.",
+            ("operation", "kind", "result"),
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+        self._errors = Counter(
+            "taskgate_graphql_errors",
+            "Answers of /graphql with an error, by its code; refusals too. Problems of writes are in taskgate_writes.",
+            ("code",),
+            registry=self._registry,
+        )
+        self._writes = Counter(
+            "taskgate_writes",
+            "Lines of the audit: writes when they end, and what became known of them later.",
+            ("source", "action", "status", "kind"),
+            registry=self._registry,
+        )
         self._requests = Histogram(
             "taskgate_http_request_seconds",
             "Requests to the gateway.",
@@ -57,6 +103,10 @@ class Metrics:
             registry=self._registry,
         )
         self._registry.register(_Sources(sources))
+        self._registry.register(_OpenWrites(sources, open_writes))
+        ProcessCollector(registry=self._registry)
+        built = Gauge("taskgate_build_info", "1, with versions.", ("version", "python"), registry=self._registry)
+        built.labels(version("taskgate"), platform.python_version()).set(1)
 
     def observe(self, record: UpstreamRequestRecord) -> None:
         kind = "write" if record.is_write else "read"
@@ -69,6 +119,18 @@ class Metrics:
     def observe_settled(self, source: str, result: str) -> None:
         """`result`: APPLIED, REJECTED, or UNRESOLVED if it was never found out."""
         self._settled.labels(source, result).inc()
+
+    def observe_write(self, line: AuditLine) -> None:
+        """A source that is not configured is a client's own text, or that of a write of an earlier configuration."""
+        source = line.source if line.source in self._keys else "other" if line.source else "none"
+        self._writes.labels(source, line.action, line.status, line.kind).inc()
+
+    def observe_operation(self, record: OperationRecord) -> None:
+        for code in record.codes:
+            self._errors.labels(code).inc()
+        if record.kind is not None:
+            result = "errors" if record.codes else "ok"
+            self._operations.labels(self._names.label(record.name), record.kind, result).observe(record.seconds)
 
     def observe_request(self, method: str, path: str, status: int, seconds: float) -> None:
         """Unknown paths and methods share one label each: clients could invent any number of them."""
@@ -113,3 +175,30 @@ class _Sources(Collector):
                 if cache.hit_ratio is not None:
                     hits.add_metric((source.key,), cache.hit_ratio)
         return (status, limit, left, entries, hits)
+
+
+class _OpenWrites(Collector):
+    def __init__(
+        self, sources: Callable[[], Sequence[SourceInfo]], open_writes: Callable[[], Mapping[str, OpenWrites]]
+    ) -> None:
+        self._sources = sources
+        self._open_writes = open_writes
+
+    def collect(self) -> Iterable[Metric]:
+        """A source without open writes has 0; "other" stands for sources that are configured no more."""
+        count = GaugeMetricFamily(
+            "taskgate_writes_open", "Writes without a clear answer that are still looked up.", labels=("source",)
+        )
+        age = GaugeMetricFamily(
+            "taskgate_writes_open_oldest_seconds", "Age of the oldest of them; it ends after 900.", labels=("source",)
+        )
+        now = datetime.now(UTC)
+        totals = {source.key: (0, 0.0) for source in self._sources()}
+        for key, writes in self._open_writes().items():
+            label = key if key in totals else "other"
+            number, oldest = totals.get(label, (0, 0.0))
+            totals[label] = (number + writes.count, max(oldest, (now - writes.oldest).total_seconds()))
+        for label, (number, oldest) in totals.items():
+            count.add_metric((label,), number)
+            age.add_metric((label,), oldest)
+        return (count, age)

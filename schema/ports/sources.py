@@ -77,6 +77,7 @@ class SourceInfo(Struct, frozen=True, kw_only=True):
     acts_as: str
     status_reason: str | None = None
     last_success_at: datetime | None = None
+    last_failure_at: datetime | None = None
     time_zone: str | None = None
     capabilities: tuple[ActionCapability, ...] = ()
     cache: Callable[[], CacheInfo] | None = None

@@ -124,6 +124,24 @@ async def test_everything_that_the_page_loads_comes_from_the_gateway(settings: S
     }
 
 
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip, br", "gzip"), ("gzip;q=0.0", None), ("identity", None), ("br;q=1, gzip;q=0.1", "gzip")],
+)
+async def test_a_file_is_compressed_where_the_browser_takes_it(
+    settings: Settings, accepted: str, encoding: str | None
+) -> None:
+    """Each form has an entity tag of its own."""
+    async with visitor(GraphiQL(settings)) as client:
+        address = re.findall(r'href="(.*?/page.css)"', (await client.get("/graphql")).text)[0]
+        file = await client.get(f"/{address}", headers={"Accept-Encoding": accepted})
+
+    assert encoding == file.headers.get("content-encoding")
+    assert (encoding == "gzip") == ("-gzip" in file.headers["etag"])
+    assert "Accept-Encoding" == file.headers["vary"]
+    assert file.text.count("{") > 3
+
+
 async def test_a_file_that_the_browser_has_is_not_sent_again(settings: Settings) -> None:
     """The entity tag is the digest of the file."""
     async with visitor(GraphiQL(settings)) as client:

@@ -228,6 +228,7 @@ class Source:
             status_reason=self._record.reason,
             acts_as=settings.acts_as,
             last_success_at=self._record.last_success_at,
+            last_failure_at=self._record.last_failure_at,
             time_zone=settings.time_zone,
             capabilities=self._described,
             rate_limits=limits,

@@ -59,6 +59,7 @@ class StatusRecord:
         self.status = SourceStatus.OK
         self.reason: str | None = None
         self.last_success_at: datetime | None = None
+        self.last_failure_at: datetime | None = None
         self._last_failure: ConnectorError | None = None
         self._odd: set[tuple[str, tuple[str, ...]]] = set()
 
@@ -87,6 +88,7 @@ class StatusRecord:
         if error is self._last_failure:
             return  # several reads waited for one call
         self._last_failure = error
+        self.last_failure_at = self._clock()
         if isinstance(error, BrokenError):
             log.error(
                 "source broken", source=self._source, operation=error.operation, code=error.code, reason=error.message

@@ -48,7 +48,7 @@ from gateway.federation.writes.looker import Looker
 from gateway.federation.writes.looks import Looks
 from gateway.federation.writes.lost_answer import LostAnswers, Pause
 from gateway.federation.writes.pipeline import WritePipeline
-from gateway.federation.writes.reconciler import Reconciler, Settled
+from gateway.federation.writes.reconciler import OpenWrites, Reconciler, Settled
 from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.send_once import AtMostOnceSender
@@ -72,6 +72,7 @@ __all__ = [
     "Looks",
     "LostAnswers",
     "NextTask",
+    "OpenWrites",
     "Pause",
     "Reconciler",
     "Recorder",

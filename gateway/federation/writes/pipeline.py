@@ -41,7 +41,7 @@ from gateway.federation.writes.ended import ended_task
 from gateway.federation.writes.flow_write import FlowWriter
 from gateway.federation.writes.identities import Identities
 from gateway.federation.writes.progress import earlier_steps
-from gateway.federation.writes.reconciler import Reconciler
+from gateway.federation.writes.reconciler import OpenWrites, Reconciler
 from gateway.federation.writes.recorder import Recorder
 from gateway.federation.writes.recovery import Recovery
 from gateway.federation.writes.settlement import Settler
@@ -173,6 +173,10 @@ class WritePipeline:
         await asyncio.gather(*self._background, return_exceptions=True)
         await self._reconciler.stop()
         await self._undoer.stop()
+
+    def open_writes(self) -> Mapping[str, OpenWrites]:
+        """By source: writes whose result is not known yet."""
+        return self._reconciler.open_writes()
 
     def met(self, caller: Caller) -> None:
         """A request of that person is here: what only their token can find out is looked up."""

@@ -7,10 +7,11 @@ It only reads. A write that can be proved is settled as soon as the source shows
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 
 import anyio
 import structlog
-from msgspec import structs
+from msgspec import Struct, structs
 
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import MutationStatus
@@ -45,6 +46,13 @@ _REMOVED = ""
 
 Settled = Callable[[str, str], None]
 """Told of each write that ends: its source, and APPLIED, REJECTED or UNRESOLVED."""
+
+
+class OpenWrites(Struct, frozen=True):
+    """Writes to one source whose result is not known yet. `oldest`: when the first of them was asked for."""
+
+    count: int
+    oldest: datetime
 
 
 class _Watch:
@@ -92,6 +100,8 @@ class Reconciler:
         self._now = now
         self._monotonic = monotonic
         self._watches: dict[str, _Watch] = {}
+        # As the journal had them at the last look, without those that have ended since.
+        self._open: dict[str, OpenWrite] = {}
         self._shares = {key: _share_of(source, monotonic) for key, source in sources.items()}
         self._wakes = {key: asyncio.Event() for key in (*sources, _REMOVED)}
         # People whose writes only their own token can look at, and the looks that their requests have begun.
@@ -123,6 +133,14 @@ class Reconciler:
     def _loop_of(self, source: str) -> str:
         return source if source in self._sources else _REMOVED
 
+    def open_writes(self) -> Mapping[str, OpenWrites]:
+        """By source, as known without a look into the journal: that of another gateway is up to IDLE seconds late."""
+        found: dict[str, OpenWrites] = {}
+        for write in self._open.values():
+            known = found.get(write.target.source, OpenWrites(0, write.requested_at))
+            found[write.target.source] = OpenWrites(known.count + 1, min(known.oldest, write.requested_at))
+        return found
+
     async def stop(self) -> None:
         """Cut off the looks that requests have begun."""
         for visit in self._visits:
@@ -138,6 +156,7 @@ class Reconciler:
         await self._recorder.catch_up()
         found = await self._journal.unsettled()
         open_ids = {write.operation_id for write in found}
+        self._open = {write.operation_id: write for write in found}
         self._watches = {one: watch for one, watch in self._watches.items() if one in open_ids}
         self._waiting = {write.person for write in found if self._is_personal(write)}
         writes = [write for write in found if self._loop_of(write.target.source) == key]
@@ -269,6 +288,7 @@ class Reconciler:
             earlier=earlier_steps(write.action),
         )
         self._watches.pop(write.operation_id, None)
+        self._open.pop(write.operation_id, None)
         if isinstance(write.target, TaskRef | FlowRef):
             kinds = (Kind.TASK, Kind.TASK_LIST) if isinstance(write.target, TaskRef) else (Kind.FLOW, Kind.FLOW_LIST)
             source, native_id = write.target.source, write.target.native_id

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,7 @@ def test_commands_are_listed_without_their_heavy_parts() -> None:
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
 
     assert done.stdout == "\n"
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert run("--version") == (0, f"taskgate {version('taskgate')}\n")

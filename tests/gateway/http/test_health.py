@@ -1,10 +1,16 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from gateway.app import create_app
+from gateway.http.health import source_health
 from gateway.settings import load
+from schema.ports import SourceInfo, SourceStatus
 from tests.gateway.configuration import write_configuration
+
+NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
 
 async def test_alive_before_ready(tmp_path: Path) -> None:
@@ -23,14 +29,45 @@ async def test_readiness_has_the_status_of_each_source(client: httpx2.AsyncClien
     sources = (await client.get("/readyz")).json()["sources"]
 
     assert {"camunda", "field"} == sources.keys()
-    assert sources["camunda"]["status"] in {"OK", "UNAVAILABLE"}
+    assert sources["camunda"]["status"] in {"NOT_ASKED", "UNAVAILABLE"}
+    assert (sources["camunda"]["status"] == "NOT_ASKED") == (sources["camunda"]["lastFailureAt"] is None)
     assert {
-        "status": "OK",
+        "status": "NOT_ASKED",
         "reason": None,
         "lastSuccessAt": None,
+        "lastFailureAt": None,
         "rateLimits": [
             {"name": "reads", "limit": 30, "remaining": 30, "resetAt": None},
             {"name": "writes", "limit": 10, "remaining": 10, "resetAt": None},
         ],
         "cache": {"entries": 0, "hitRatio": None},
     } == sources["field"]
+
+
+@pytest.mark.parametrize(
+    ("status", "succeeded", "failed", "told"),
+    [
+        (SourceStatus.OK, None, None, "NOT_ASKED"),
+        (SourceStatus.OK, NOW, None, "OK"),
+        (SourceStatus.OK, NOW, NOW, "OK"),
+        (SourceStatus.UNAVAILABLE, None, NOW, "UNAVAILABLE"),
+        (SourceStatus.RATE_LIMITED, None, None, "RATE_LIMITED"),
+    ],
+)
+def test_a_source_that_was_not_asked_is_not_called_ok(
+    status: SourceStatus, succeeded: datetime | None, failed: datetime | None, told: str
+) -> None:
+    """With the times of the last success and the last failure."""
+    source = SourceInfo(
+        key="a",
+        name="A",
+        vendor="v",
+        status=status,
+        acts_as="service",
+        last_success_at=succeeded,
+        last_failure_at=failed,
+    )
+
+    health = source_health(source)
+
+    assert (told, succeeded, failed) == tuple(health[name] for name in ("status", "lastSuccessAt", "lastFailureAt"))

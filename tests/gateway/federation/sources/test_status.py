@@ -40,6 +40,7 @@ def test_a_failure_is_the_status_until_the_next_success(error: ConnectorError, e
     here = record()
     here.record_failure(error)
     failed = (here.status, here.reason, here.last_success_at)
+    assert NOW == here.last_failure_at
     here.record_success()
 
     assert (expected, error.message, None) == failed

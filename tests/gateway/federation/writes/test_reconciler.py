@@ -14,7 +14,7 @@ from connectors.sdk.traces import Traces
 from gateway.federation.authorization import OwnWork
 from gateway.federation.service import FederatedSources
 from gateway.federation.traffic import CallContext, in_context
-from gateway.federation.writes.reconciler import Reconciler
+from gateway.federation.writes.reconciler import OpenWrites, Reconciler
 from gateway.store.sqlite import SqliteJournal
 from schema.ports import (
     ClaimIntent,
@@ -103,6 +103,19 @@ def world(*, owner: str | None = "alice", traces: Traces | None = None, **more: 
     if traces is not None:
         north.traces = traces
     return World(north, **more)
+
+
+async def test_open_writes_are_counted_by_source_until_they_end() -> None:
+    """With the time of the oldest. A write that ends is not counted from then on, without another look."""
+    it = world(owner=None)
+    first = await it.lose(ClaimIntent(), applied=False)
+    await it.reconciler.look_at_all("north")
+    began = it.sources.open_writes()
+    status = await it.after(75, first)
+
+    assert {"north": OpenWrites(1, NOW)} == began
+    assert (MutationStatus.UNKNOWN, True) == status
+    assert {} == it.sources.open_writes()
 
 
 CASES: list[tuple[str | None, Traces | None, Intent]] = [
