@@ -272,6 +272,28 @@ async def test_a_token_means_the_entry_of_the_configuration_with_its_key_or_subj
     assert [False] == [person.is_task_admin for person in stage.book.all() if person.key == "bob"]
 
 
+async def test_a_machine_has_nothing_of_the_tokens_of_its_person() -> None:
+    """Its key says who it is, and no provider says that those roles, groups and accounts hold now."""
+    rules = LinkSettings(id_claim="id", match="email")
+    stage = Stage([configured("alice", "a@example.com", west="w1")], north=rules, west=rules)
+    stage.accounts["north"] = [account("a1", "a@example.com")]
+    stage.book.signed_in(token("alice", roles=frozenset({"task_admin"}), groups=("staff",), claims={"id": "chief"}))
+    machine = stage.book.as_configured("alice")
+    assert machine is not None
+    before = stage.book.is_resolved(machine, "north")
+
+    assert (False, "a1", "w1") == (
+        before,
+        await stage.identity(machine, "north"),
+        await stage.identity(machine, "west"),
+    )
+    assert (False, (), ()) == (machine.is_task_admin, machine.groups, machine.identities["north"].groups)
+    assert ["a1", "w1"] == sorted(link.identity.native_id for link in await stage.book.links(machine, within=WITHIN))
+    alice = stage.book.by_key("alice")
+    assert alice is not None
+    assert (True, "chief") == (alice.is_task_admin, await stage.identity(alice, "north"))
+
+
 async def test_an_address_in_the_configuration_is_the_operators_word() -> None:
     """People without a token are linked by it, too."""
     stage = Stage([configured("alice", "a@example.com")], north=BY_MAIL)
