@@ -275,7 +275,7 @@ class BookOfPeople:
     def _identity(self, entry: Entry, source: str, native_id: str) -> Identity:
         directory, rules = self._directory(source), self._rules[source]
         account = None if directory is None else directory.account(native_id)
-        groups, group_ids = entry.groups, None
+        groups, group_ids = entry.groups_there.get(source, entry.groups), None
         if rules.settings.groups_claim is not None:
             groups = entry.groups_there.get(source, ())
         elif rules.has_directory_groups:

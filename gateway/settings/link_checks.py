@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from connectors.sdk.connector_info import DirectoryFact
 from connectors.sdk.registry import connector_types
-from connectors.sdk.settings import SourceSettings
-from gateway.settings.auth import ApiKeysAuth, AuthSettings, DemoAuth
-from gateway.settings.errors import ConfigurationError
+from connectors.sdk.settings import LinkSettings, SourceSettings
+from gateway.settings.auth import ApiKeysAuth, AuthSettings, DemoAuth, OidcAuth
+from gateway.settings.errors import ConfigurationError, KeyPath
 from gateway.settings.people import PersonSettings
 
 
@@ -43,3 +43,16 @@ def check_links(sources: Sequence[SourceSettings], auth: AuthSettings) -> None:
                 ("sources", index, "people"),
                 f"claims are in tokens of an identity provider; [auth] mode is {auth.mode!r}",
             )
+        _check_issuers(("sources", index, "people", "issuers"), rules, auth)
+
+
+def _check_issuers(path: KeyPath, rules: LinkSettings, auth: AuthSettings) -> None:
+    """Two providers may have users and groups of the same names: of several, a source says whose names are its own."""
+    known = [each.issuer for each in auth.issuers] if isinstance(auth, OidcAuth) else []
+    for issuer in rules.issuers:
+        if issuer not in known:
+            raise ConfigurationError(path, f"there is no issuer {issuer!r}")
+    if len(known) > 1 and rules.takes_names and not rules.issuers:
+        raise ConfigurationError(
+            path, "is missing: with several issuers it says whose claims and groups are those of this source"
+        )

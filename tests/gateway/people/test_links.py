@@ -6,15 +6,22 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
+from connectors.sdk.caller import Caller
 from connectors.sdk.connector_info import DirectoryFact
 from connectors.sdk.errors import UnavailableError
 from connectors.sdk.model import Group, NativeRef
 from connectors.sdk.settings import LinkSettings
+from gateway.people import Person
 from schema.ports import LinkedBy
 from tests.gateway.people.people import ISSUER, WITHIN, Stage, account, configured, token
 
 BY_MAIL = LinkSettings(match="email")
+SOURCES = ("north", "south", "west", "east")
 ALL_RULES = LinkSettings(id_claim="ids.north", username_claim="login", match="email")
+
+
+def with_groups(key: str, *groups: str) -> Person:
+    return Person(caller=Caller(key=key, name=key.title(), groups=groups, identities={}))
 
 
 async def test_the_first_rule_that_finds_an_account_wins() -> None:
@@ -250,6 +257,33 @@ async def test_groups_are_the_persons_own_or_translated_or_the_directorys() -> N
         "east": ("g7", "Invoices"),
     } == {source: identity.groups for source, identity in bob.identities.items()}
     assert [None, None, None, ("g7",)] == [identity.group_ids for identity in bob.identities.values()]
+
+
+async def test_claims_of_an_issuer_that_a_source_does_not_name_mean_nothing_there() -> None:
+    """Two providers have users and groups of the same names. Proved addresses, and what the operator says, hold."""
+    stage = Stage(
+        [with_groups("eva", "legal")],
+        north=LinkSettings(id_claim="id", issuers=(ISSUER,)),
+        south=LinkSettings(username_claim="login", match="email", issuers=(ISSUER,)),
+        west=LinkSettings(match="email", groups_claim="teams", issuers=(ISSUER,)),
+        east=LinkSettings(id_claim="id", issuers=(ISSUER, "https://partner.org")),
+    )
+    for source in ("south", "west"):
+        stage.accounts[source] = [
+            account("x1", "x@partner.org"),
+            account("e1", "e@partner.org"),
+            account("c1", username="carol"),
+        ]
+    claims = {"id": "c1", "login": "carol", "teams": ["finance"]}
+    more: dict[str, Any] = {"issuer": "https://partner.org", "groups": ("staff",)}
+    stranger = stage.book.signed_in(token("partner-carol", email="x@partner.org", claims=claims, **more))
+    eva = stage.book.signed_in(token("eva", email="e@partner.org", claims={**claims, "id": "e1"}, **more))
+    own = stage.book.signed_in(token("ann", groups=("staff",), claims={**claims, "id": "a1", "login": "ann"}))
+
+    assert [None, "x1", "x1", "c1"] == [await stage.identity(stranger, each) for each in SOURCES]
+    assert [(), (), ("staff",)] == [stranger.identities[each].groups for each in ("south", "west", "east")]
+    assert [("legal",), ()] == [eva.identities[each].groups for each in ("south", "west")]
+    assert ("a1", ("staff",)) == (await stage.identity(own, "north"), own.identities["north"].groups)
 
 
 async def test_a_token_means_the_entry_of_the_configuration_with_its_key_or_subject() -> None:
