@@ -7,15 +7,20 @@ from connectors.sdk.settings import SourceSettings
 from gateway.federation.cache import SERVICE, Scope
 from gateway.federation.traffic import CallContext
 
-# The scope of a person begins with "person:".
+# The scope of a person begins with "person:" or "no token:".
 _NO_CALLER = Scope("no caller")
 
 
 def scope_of(settings: SourceSettings, context: CallContext) -> Scope:
-    """Among whom answers of the source may be shared: all callers, or the one caller of `context`."""
+    """Among whom answers of the source may be shared: all callers, or the requests with a token of the one caller of `context`.
+
+    A request without one is told nothing that was read with one: a machine's key is no credential at the vendor.
+    """
     if settings.acts_as == "service":
         return SERVICE
-    return _NO_CALLER if context.caller is None else Scope(f"person:{context.caller.key}")
+    if context.caller is None:
+        return _NO_CALLER
+    return Scope(f"{'person' if context.token else 'no token'}:{context.caller.key}")
 
 
 def acting_on(settings: SourceSettings, context: CallContext) -> CallContext:
