@@ -17,7 +17,8 @@ class LinkSettings(Section):
     A claim is named by its path; dots lead into members.
     `groups`: "own" takes the person's own groups, "directory" what the source's directory says. `groups_claim`: the claim that
     holds the groups instead; `group_names` translates its values, and those that it does not list are left out.
-    `issuers`: the identity providers whose claims and groups mean something in this source; without any, all do.
+    `issuers`: the identity providers whose claims and groups mean something in this source, and whose tokens it may get;
+    without any, all do.
     """
 
     id_claim: ClaimPath | None = None
@@ -36,10 +37,6 @@ class LinkSettings(Section):
             raise ValueError("group_names translates the values of groups_claim, which is missing")
         if not self.has_rule and (self.groups_claim is not None or self.groups == "directory"):
             raise ValueError("groups are of people whom a rule links: id_claim, username_claim or match is missing")
-        if not self.has_rule and self.issuers:
-            raise ValueError(
-                "issuers are those whose claims a rule reads: id_claim, username_claim or match is missing"
-            )
         return self
 
     @property
@@ -57,8 +54,8 @@ class LinkSettings(Section):
         """Whether ids, user names or groups of tokens are taken as those of the source."""
         return self.needs_token or (self.has_rule and self.groups == "own")
 
-    def believes(self, issuer: str) -> bool:
-        """Whether the claims of that issuer's tokens mean something in the source."""
+    def believes(self, issuer: str | None) -> bool:
+        """Whether that issuer's tokens mean something in the source. None: the issuer is not known."""
         return not self.issuers or issuer in self.issuers
 
     def described(self) -> str:

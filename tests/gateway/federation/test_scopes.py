@@ -7,8 +7,10 @@ from msgspec import structs
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.model import Flow, FlowRef, NativeRef, Task, TaskRef, UserRef
+from connectors.sdk.settings import LinkSettings
 from gateway.federation.overlay import FlowOverlay, Overlay, Reading
 from gateway.federation.service import FederatedSources
+from gateway.federation.sources.caller_scope import acting_on
 from gateway.federation.traffic import CallContext, in_context
 from schema.ports import InboxScope, ReleaseIntent, TaskListRequest
 from tests.gateway.federation.memory_source import MemoryConnector, federation, task
@@ -70,6 +72,19 @@ async def test_what_a_write_left_is_shown_to_no_other_person(acts_as: str, *, is
 
     assert (["1"], [REF]) == (await it.listed(ALICE), list(await it.read(ALICE)))
     assert (["1"] if is_told else [], [REF] if is_told else []) == (await it.listed(BOB), list(await it.read(BOB)))
+
+
+@pytest.mark.parametrize(("issuer", "token"), [("https://a", "t"), ("https://b", None), (None, None)])
+def test_a_source_gets_the_tokens_of_the_issuers_that_it_names(issuer: str | None, token: str | None) -> None:
+    """A provider that exchanges tokens could sign in with those of another provider."""
+    settings = World("exchange").vendor.settings
+    settings = settings.model_copy(update={"people": LinkSettings(issuers=("https://a",))})
+    caller = structs.replace(ALICE, issuer=issuer)
+
+    authority = acting_on(settings, CallContext(caller=caller, token="t")).authority
+
+    assert authority is not None
+    assert ("alice", token) == (authority.principal, authority.token)
 
 
 @pytest.mark.parametrize("acts_as", ["viewer", "exchange"])

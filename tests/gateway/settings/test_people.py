@@ -76,7 +76,7 @@ SECOND = ISSUERS.partition('oidc"')[2].replace("a.example", "b.example").replace
             "id_claim = 'x'\nissuers = ['https://a.example/']",
             "sources[1].people.issuers: there is no issuer 'https://a.example/'",
         ),
-        ("issuers = ['https://a.example']", "sources[1].people: issuers are those whose claims a rule reads"),
+        ("issuers = ['https://a.example']", "sources[1].people.issuers: are those whose claims a rule reads"),
         ("id_claim = 'x'\nissuers = ['https://a.example', 'https://b.example']", None),
         ("", None),
     ],
@@ -94,6 +94,33 @@ def test_with_several_issuers_a_source_names_those_whose_claims_count(
 
     assert (told or "").startswith(line or ""), told
     assert (told is None) == (line is None)
+
+
+def test_with_several_issuers_a_source_names_those_whose_tokens_are_exchanged(tmp_path: Path) -> None:
+    """The token endpoint of one provider gets no token of another: it could sign in with it."""
+    bridge = """
+[[sources]]
+key = "bridge"
+name = "Bridge"
+vendor = "littlehorse"
+base_url = "http://127.0.0.1:1"
+acts_as = "exchange"
+[sources.credentials]
+kind = "oauth"
+token_url = "https://a.example/token"
+client_id = "taskgate"
+client_secret = "s"
+[sources.options]
+tenant = "default"
+"""
+    named = f"{bridge}[sources.people]\nissuers = ['https://a.example']\n"
+    auth = ISSUERS + SECOND
+
+    with pytest.raises(ConfigurationError, match=r"sources\[0\].people.issuers: is missing: with several issuers"):
+        load(write_configuration(tmp_path, auth=auth, people="", sources=bridge))
+    assert ("https://a.example",) == load(write_configuration(tmp_path, auth=auth, people="", sources=named)).sources[
+        0
+    ].people.issuers
 
 
 def test_a_single_issuer_needs_no_mention(tmp_path: Path) -> None:
