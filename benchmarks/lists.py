@@ -9,17 +9,12 @@ Then three questions to the same sources, cold: a text search that finds nothing
 `sizes` given), the states of the flows of a page, and a page after ten writes. Of five sources, the flows of each cost
 one call.
 
-Last, the inbox from a vendor whose rows cost time, as a real LittleHorse bridge's do: its stand-in takes 30 ms for each row
-of a list, one after the other. 400 tasks of two definitions are assigned to four people, or all to one. The source acts as a
-service account, with its default deadline and a cold cache.
-
-Exits with 1 where a page of sources that sort costs more at the largest size than at the smallest, flow states more than a
-call for each source, or such an inbox is not complete within the default deadline.
+Exits with 1 where a page of sources that sort costs more at the largest size than at the smallest, or flow states more than
+a call for each source.
 """
 
 import argparse
 import asyncio
-import dataclasses
 import gc
 import logging
 import sys
@@ -34,7 +29,6 @@ import msgspec
 import structlog
 from msgspec import Struct, structs
 
-from connectors.littlehorse import LittlehorseConnector, LittlehorseSettings
 from connectors.sdk.caller import Caller, Identity
 from connectors.sdk.capability import handles
 from connectors.sdk.commands import Claim, Outcome
@@ -48,15 +42,12 @@ from gateway.composition import compose
 from gateway.federation.cache import Cache
 from gateway.federation.lists.cursor import CursorCodec
 from gateway.federation.service import FederatedSources
-from gateway.federation.sources import Source, flight_context
+from gateway.federation.sources import Source
 from gateway.federation.traffic import CallContext, RequestCost, in_context
 from gateway.people.book import BookOfPeople
 from gateway.shared.memory import memory_state
 from gateway.store.sqlite import SqliteJournal
-from sandbox.littlehorse import LittlehorseStandIn
-from sandbox.littlehorse.records import TaskRun
-from sandbox.littlehorse.store import Kernel
-from schema.ports import ClaimIntent, InboxScope, TaskFilter, TaskList, TaskListRequest, WriteRequest
+from schema.ports import ClaimIntent, TaskFilter, TaskList, TaskListRequest, WriteRequest
 
 NOW = datetime(2026, 6, 15, 9, tzinfo=UTC)
 SIZES = (1_000, 10_000, 100_000)
@@ -70,11 +61,6 @@ RUNS = 3
 # With a hundred times the size, CPU time that is more than this many times as high counts as growth. A smaller
 # difference can come from a shared machine.
 TOLERANCE = 1.5
-ROW_MS = 30
-ASSIGNED = 400
-PARTITIONS = 4
-PEOPLE = ("alice", "bob", "carol", "dmitri")
-DEFINITIONS = ("approve-invoice", "review-contract")
 ADMIN = Caller(key="carol", name="Carol", groups=(), roles=frozenset({"task_admin"}), identities={})
 CLAIMANT = Caller(
     key="alice",
@@ -326,7 +312,7 @@ async def run(sizes: Sequence[int], *, runs: int) -> int:
                     flush=True,
                 )
     print(f"{grown} pages of sources that sort cost more with more tasks")
-    return min(grown + await questions(sizes if sizes != SIZES else SEARCHED) + await slow_rows(), 1)
+    return min(grown + await questions(sizes if sizes != SIZES else SEARCHED), 1)
 
 
 async def questions(sizes: Sequence[int]) -> int:
@@ -345,98 +331,6 @@ async def questions(sizes: Sequence[int]) -> int:
                 flush=True,
             )
     return too_many
-
-
-class Inbox(Struct, frozen=True):
-    seconds: float
-    rows: int
-    calls: int
-    is_complete: bool
-    status: str
-
-
-class SlowRows:
-    """A gateway over one stand-in. `mine` of the assigned tasks are alice's."""
-
-    def __init__(self, *, mine: int, row_ms: float = ROW_MS, assigned: int = ASSIGNED) -> None:
-        self.stand_in = LittlehorseStandIn()
-        self.stand_in.set_up()
-        self.stand_in.variant.partitions = PARTITIONS
-        self.stand_in.reset(tasks=40, seed=7, now=None, scenario=None)
-        self.stand_in.settings.row_ms = row_ms
-        some = self.stand_in.bridge.kernel.all()[0]
-        tasks = [self._task(some, number, mine) for number in range(assigned)]
-        self.stand_in.bridge.kernel = Kernel(tasks, seed=7, clock=self.stand_in.clock)
-        # httpx2 and Starlette type ASGI applications differently.
-        app: Any = self.stand_in
-        settings = LittlehorseSettings.model_validate(self.stand_in.source_config("http://bridge.test"))
-        connector = LittlehorseConnector.open(settings, transport=httpx2.ASGITransport(app=app))
-        shared = memory_state()
-        self._source = Source(connector, rate_limits=shared.rate_limits)
-        self._answers = Cache(
-            max_bytes=1 << 28,
-            max_entries=1000,
-            log=shared.invalidations,
-            flight_context=flight_context({settings.key: settings.deadline}),
-        )
-        self._gateway: FederatedSources = compose(
-            [self._source],
-            people=BookOfPeople(),
-            journal=SqliteJournal(None),
-            answers=self._answers,
-            cursors=CursorCodec(b"benchmark"),
-            leases=shared.leases,
-        )
-        found = self.stand_in.identities()["alice"]
-        identity = Identity(native_id=found["id"], groups=tuple(found["groups"]))
-        self._alice = Caller(key="alice", name="Alice", identities={settings.key: identity})
-
-    def _task(self, some: TaskRun, number: int, mine: int) -> TaskRun:
-        person = "alice" if number < mine else PEOPLE[1 + number % (len(PEOPLE) - 1)]
-        return dataclasses.replace(
-            some,
-            wf_run_id=f"{number:032x}",
-            id="0-1",
-            definition=DEFINITIONS[number % len(DEFINITIONS)],
-            status="ASSIGNED",
-            user=f"{person}@example.com",
-            group="accounting",
-            scheduled_at=some.scheduled_at + timedelta(seconds=number),
-        )
-
-    async def inbox(self) -> Inbox:
-        request = TaskListRequest(scope=InboxScope.MINE, order=(SortKey(TaskOrderField.CREATED_AT),), first=100)
-        began = time.perf_counter()
-        page = await self._gateway.list_tasks(self._alice, request)
-        [report] = page.sources
-        return Inbox(
-            time.perf_counter() - began, page.total or 0, report.upstream_calls, page.is_complete, report.status
-        )
-
-    async def aclose(self) -> None:
-        await self._answers.aclose()
-        await self._source.aclose()
-
-
-async def slow_rows() -> int:
-    """How many inboxes are not complete at once, of those that must be."""
-    print(
-        f"{'inbox, rows of ' + str(ROW_MS) + ' ms':26} {'own tasks':>10} {'try':>4} {'calls':>5} {'rows':>5} {'s':>6} status"
-    )
-    missing = 0
-    for mine in (ASSIGNED // len(PEOPLE), 174, ASSIGNED):
-        bench = SlowRows(mine=mine)
-        for attempt in (1, 2):
-            answered = await bench.inbox()
-            is_missing = attempt == 1 and not (answered.is_complete and answered.rows == mine)
-            missing += is_missing
-            print(
-                f"{f'{ASSIGNED} assigned':26} {mine:10,} {attempt:4} {answered.calls:5} {answered.rows:5} "
-                f"{answered.seconds:6.2f} {answered.status}{' !' if is_missing else ''}",
-                flush=True,
-            )
-        await bench.aclose()
-    return missing
 
 
 def main() -> int:

@@ -93,7 +93,8 @@ async def written(
             for vendor in urls:
                 await world.control(vendor, "rate-limit", {"limit": 1_000_000, "write_limit": 1_000_000})
                 await world.control(vendor, "effects", method="DELETE")
-            slots = {vendor: await world.slots(vendor, most // 4 + 40) for vendor in urls}
+            found_slots = await asyncio.gather(*(world.slots(vendor, most // 4 + 40) for vendor in urls))
+            slots = dict(zip(urls, found_slots, strict=True))
             began = time.perf_counter()
             dying = asyncio.create_task(killing(world, most, kills, random.Random(seed)))
             telling = asyncio.create_task(told(world))

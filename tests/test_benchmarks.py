@@ -18,6 +18,7 @@ SMALL = {
     "limits.py": ["--seconds", "0.2"],
     "lists.py": ["--sizes", "200", "--runs", "1"],
     "people.py": ["--people", "500"],
+    "slow_rows.py": ["--assigned", "40"],
     "writes.py": ["--writes", "300", "--kills", "2", "--claims", "5"],
 }
 

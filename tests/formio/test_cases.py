@@ -195,13 +195,14 @@ async def test_a_draft_keeps_data_beside_the_form(world: World) -> None:
     assert [["data", "decision"], ["data", "sure"]] == [each["field"] for each in refused["errors"]]
 
 
-async def test_a_grid_with_too_many_values_is_refused_before_it_is_judged(world: World) -> None:
-    """At once, about the data as a whole; one that is just as large as allowed is judged."""
+async def test_a_grid_with_too_many_values_is_refused_before_it_is_judged(tmp_path: Path) -> None:
+    """At once, about the data as a whole, where the gateway takes requests of that size. A large grid is judged."""
     cell = {"type": "number", "key": "n", "input": True, "validate": {"max": 5}}
-    await closed(world)
-    await plant(world, {"components": [{"type": "datagrid", "key": "g", "input": True, "components": [cell]}]}, {})
-    huge, nothing = await sent(world, data={"g": [{"n": 9}] * (MOST_VALUES + 1)}, outcome="submit")
-    large, _ = await sent(world, data={"g": [{"n": 1}] * 600 + [{"n": 9}]}, outcome="submit")
+    async with opened(tmp_path, in_gateway=[f"limits = {{ json_values = {4 * MOST_VALUES} }}"]) as world:
+        await closed(world)
+        await plant(world, {"components": [{"type": "datagrid", "key": "g", "input": True, "components": [cell]}]}, {})
+        huge, nothing = await sent(world, data={"g": [{"n": 9}] * (MOST_VALUES + 1)}, outcome="submit")
+        large, _ = await sent(world, data={"g": [{"n": 1}] * 600 + [{"n": 9}]}, outcome="submit")
 
     assert nothing is None
     assert [["data"]] == [each["field"] for each in huge["errors"]]

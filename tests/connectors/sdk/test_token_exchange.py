@@ -106,7 +106,7 @@ async def test_a_persons_token_is_passed_on_unchanged() -> None:
 
     def answer(request: httpx2.Request) -> Reply:
         seen.append(request.headers["authorization"])
-        return Reply(401)
+        return Reply(401, {"WWW-Authenticate": "Bearer"})
 
     here = upstream(answer, ViewerToken("here"))
     with acting("alice", token := jwt(aud="here")), pytest.raises(UnauthenticatedError):
