@@ -29,6 +29,8 @@ MOST_PEOPLE = 50_000
 RIVAL_SECONDS = 86_400.0
 # Accounts whose people are remembered until anything changes.
 MOST_REFS = 100_000
+# A subject begins with the issuer's address.
+ADDRESSES = ("https://", "http://")
 # Ambiguous accounts that one process logs.
 MOST_LOGGED = 1_000
 
@@ -177,7 +179,8 @@ class BookOfPeople:
         named = self._subjects.get(subject)
         if named is not None:
             return named
-        return subject if who.key in self._by_subject_only else who.key
+        # A key that looks like a subject is none: people may choose the text of some claims.
+        return subject if who.key in self._by_subject_only or who.key.lower().startswith(ADDRESSES) else who.key
 
     def _keep(self, entry: Entry) -> None:
         self._callers[entry.key] = self._caller(entry)

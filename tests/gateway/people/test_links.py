@@ -306,6 +306,18 @@ async def test_a_token_means_the_entry_of_the_configuration_with_its_key_or_subj
     assert [False] == [person.is_task_admin for person in stage.book.all() if person.key == "bob"]
 
 
+@pytest.mark.parametrize("chosen", [f"{ISSUER}|s-2", "https://partner.org|s-2"])
+async def test_no_key_that_people_choose_is_that_of_a_person_by_subject(chosen: str) -> None:
+    """Bob's entry names another subject than that of the new bob, who is known by issuer and subject."""
+    stage = Stage([configured("bob", subject=f"{ISSUER}|s-1")], north=BY_MAIL)
+    issuer = chosen.partition("|")[0]
+    new = stage.book.signed_in(token("bob", subject="s-2", issuer=issuer))
+    stranger = stage.book.signed_in(token(chosen, subject="s-3", name="Eve"))
+
+    assert (chosen, f"{ISSUER}|s-3") == (new.key, stranger.key)
+    assert ("Bob", "Eve") == tuple(person.name for person in (new, stranger))
+
+
 async def test_a_machine_has_nothing_of_the_tokens_of_its_person() -> None:
     """Its key says who it is, and no provider says that those roles, groups and accounts hold now."""
     rules = LinkSettings(id_claim="id", match="email")
