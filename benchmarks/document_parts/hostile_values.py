@@ -207,8 +207,8 @@ def corpus() -> dict[str, Callable[[], dict[str, Any]]]:
     return {
         "no filter": lambda: tasks({}),
         "no filter, counts": lambda: {"query": STATS},
-        "five lists": lambda: {
-            "query": "{" + " ".join(f"a{n}: tasks(first: 1) {{ totalCount }}" for n in range(5)) + "}"
+        "ten lists": lambda: {
+            "query": "{" + " ".join(f"a{n}: tasks(first: 1) {{ totalCount }}" for n in range(10)) + "}"
         },
         "thirty lists": lambda: {
             "query": "{" + " ".join(f"a{n}: tasks(first: 1) {{ totalCount }}" for n in range(30)) + "}"

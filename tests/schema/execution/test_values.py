@@ -50,9 +50,9 @@ HOSTILE: dict[str, tuple[Any, str]] = {
     "id": ({"id": {"eq": "a" * 200_000}}, "$f.id.eq has 200000 characters"),
     "ids": ({"id": {"in": ["x"] * 4_000}}, "$f.id.in has 4000 entries; at most 500"),
     "texts": ({"or": [{"text": f"q{n}"} for n in range(8_000)]}, "$f.or has 8000 entries"),
-    "conditions": ({"or": [{"text": f"q{n}"} for n in range(71)]}, "$f.or has more than 70 conditions"),
-    "empty filters": ({"or": [{}] * 71}, "$f.or has more than 70 conditions"),
-    "several lists": ({"title": {"in": ["x"] * 500}, "tag": {"in": ["x"] * 500}, "definitionKey": {"in": ["x"] * 500}, "businessKey": {"in": ["x"] * 500}}, "$f has more than 70 conditions"),
+    "conditions": ({"or": [{"text": f"q{n}"} for n in range(101)]}, "$f.or has more than 100 conditions"),
+    "empty filters": ({"or": [{}] * 101}, "$f.or has more than 100 conditions"),
+    "several lists": ({"title": {"in": ["x"] * 500}, "tag": {"in": ["x"] * 500}, "definitionKey": {"in": ["x"] * 500}, "businessKey": {"in": ["x"] * 500}, "and": [{"title": {"in": ["x"] * 500}}, {"tag": {"in": ["x"] * 500}}]}, "has more than 100 conditions"),
     "a tree": (tree(11), "$f.or"),
     "depth": (json.loads('{"not":' * 20 + "{}" + "}" * 20), "is nested more than 16 levels deep"),
     "unknown members": ({f"m{n}": 1 for n in range(1_000)}, "$f has more members than a TaskFilter can have"),
@@ -86,16 +86,16 @@ def test_an_ordinary_filter_is_served(execution: Execution, wanted: Any) -> None
 def test_literals_have_the_same_bounds(execution: Execution) -> None:
     """Also where a variable stands in a literal, over and over."""
     long = refusal(execution, '{ tasks(filter: {text: "' + "a" * 501 + '"}) { totalCount } }')
-    many = refusal(execution, "{ tasks(filter: {or: [" + '{text: "q"} ' * 71 + "]}) { totalCount } }")
+    many = refusal(execution, "{ tasks(filter: {or: [" + '{text: "q"} ' * 101 + "]}) { totalCount } }")
     again = refusal(
         execution,
-        "query ($f: TaskFilter!) { tasks(filter: {or: [" + "$f " * 10 + "]}) { totalCount } }",
+        "query ($f: TaskFilter!) { tasks(filter: {or: [" + "$f " * 11 + "]}) { totalCount } }",
         {"f": {"or": [{"text": f"q{n}"} for n in range(10)]}},
     )
 
     assert long == "filter.text has 501 characters; at most 500 are served."
-    assert many == "filter.or has more than 70 conditions."
-    assert again == "filter.or has more than 70 conditions."
+    assert many == "filter.or has more than 100 conditions."
+    assert again == "filter.or has more than 100 conditions."
 
 
 def test_every_list_of_an_operation_counts(execution: Execution) -> None:
@@ -104,15 +104,15 @@ def test_every_list_of_an_operation_counts(execution: Execution) -> None:
     def lists(count: int) -> str | None:
         return refusal(execution, "{" + " ".join(f"a{n}: tasks(first: 1) {{ totalCount }}" for n in range(count)) + "}")
 
-    below = "{ tasks(first: 10) { nodes { assignee { tasks(first: 1) { totalCount } } } } }"
+    below = "{ tasks(first: 20) { nodes { assignee { tasks(first: 1) { totalCount } } } } }"
     fragment = "{ a: viewer { ...V } b: viewer { ...V } } fragment V on Viewer { " + " ".join(
-        f"a{n}: inbox(first: 1) {{ totalCount }}" for n in range(3)
+        f"a{n}: inbox(first: 1) {{ totalCount }}" for n in range(8)
     )
 
-    assert lists(4) is None
-    assert "75 conditions in all its lists; at most 70" in (lists(5) or "")
-    assert "165 conditions" in (refusal(execution, below) or "")
-    assert "90 conditions" in (refusal(execution, fragment + " }") or "")
+    assert lists(14) is None
+    assert "105 conditions in all its lists; at most 100" in (lists(15) or "")
+    assert "147 conditions" in (refusal(execution, below) or "")
+    assert "112 conditions" in (refusal(execution, fragment + " }") or "")
 
 
 MUTATION = "mutation ($i: {}!) {{ {}(input: $i) {{ status }} }}"
