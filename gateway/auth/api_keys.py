@@ -17,7 +17,7 @@ class ApiKeySignIn:
 
     async def person(self, token: bytes) -> Caller | None:
         person = self._persons.get(_digest(token))
-        return None if person is None else self._people.by_key(person)
+        return None if person is None else self._people.as_configured(person)
 
     def person_without_token(self) -> Caller | None:
         return None

@@ -29,6 +29,8 @@ MOST_PEOPLE = 50_000
 RIVAL_SECONDS = 86_400.0
 # Accounts whose people are remembered until anything changes.
 MOST_REFS = 100_000
+# A subject begins with the issuer's address.
+ADDRESSES = ("https://", "http://")
 # Ambiguous accounts that one process logs.
 MOST_LOGGED = 1_000
 
@@ -67,8 +69,8 @@ class BookOfPeople:
         self._by_address: dict[str, set[str]] = {}
         self._callers: dict[str, Caller] = {}
         self._names = NameIndex()
-        # Links as they were worked out, by person and source, until anything changes.
-        self._links: dict[tuple[str, str], AccountLink | None] = {}
+        # Links as they were worked out, by person, source, and whether a token tells of the person, until anything changes.
+        self._links: dict[tuple[str, str, bool], AccountLink | None] = {}
         self._linked: dict[NativeRef, str | None] = {}
         self._logged: set[tuple[str, ...]] = set()
         if directories is not None:
@@ -97,6 +99,10 @@ class BookOfPeople:
     def by_key(self, key: str) -> Caller | None:
         return self._callers.get(key)
 
+    def as_configured(self, key: str) -> Caller | None:
+        entry = self._configured.get(key)
+        return None if entry is None else self._caller(entry)
+
     def by_native_ref(self, ref: NativeRef) -> Caller | None:
         owner = self._owners.get(ref)
         if owner is None and ref.source in self._rules:
@@ -114,13 +120,13 @@ class BookOfPeople:
         return (self._callers[key] for key in self._names.find(search))
 
     def is_resolved(self, person: Caller, source: str) -> bool:
-        return self._is_resolved(person.key, source)
+        return self._is_resolved(self._entry_of(person), source)
 
     async def resolve(self, person: Caller, source: str, *, within: float) -> None:
-        await self._resolve(person.key, source, within=within)
+        await self._resolve(self._entry_of(person), source, within=within)
 
     async def links(self, person: Caller, *, within: float) -> Sequence[AccountLink]:
-        entry = self._entry(person.key)
+        entry = self._entry_of(person)
         if entry is None:
             return [
                 AccountLink(source=source, identity=identity, linked_by=LinkedBy.CONFIG)
@@ -130,15 +136,15 @@ class BookOfPeople:
 
         async def resolve(source: str) -> None:
             try:
-                await self._resolve(person.key, source, within=within, for_candidates=True)
+                await self._resolve(self._entry_of(person), source, within=within, for_candidates=True)
             except UnavailableError:
                 unread.add(source)
 
         async with anyio.create_task_group() as group:
             for source in self._rules:
-                if not self._is_resolved(person.key, source, for_candidates=True):
+                if not self._is_resolved(entry, source, for_candidates=True):
                     group.start_soon(resolve, source)
-        found = (self._link(person.key, source) for source in self._sources(entry) if source not in unread)
+        found = (self._link(self._entry_of(person), source) for source in self._sources(entry) if source not in unread)
         return [link for link in found if link is not None]
 
     def accounts(self, source: str) -> KeptAccounts | None:
@@ -147,15 +153,16 @@ class BookOfPeople:
             found if found is not None and self._directories is not None and self._directories.is_good(source) else None
         )
 
-    def identity(self, key: str, source: str) -> Identity | None:
+    def identity(self, key: str, source: str, *, is_signed_in: bool = True) -> Identity | None:
         """The account that the person is linked to, as far as it is known."""
-        link = self._link(key, source)
+        link = self._link(self._entry(key, is_signed_in=is_signed_in), source)
         return None if link is None or not link.verified else link.identity
 
-    def linked_sources(self, key: str) -> Iterator[str]:
-        entry = self._entry(key)
+    def linked_sources(self, key: str, *, is_signed_in: bool = True) -> Iterator[str]:
+        entry = self._entry(key, is_signed_in=is_signed_in)
         if entry is not None:
-            yield from (source for source in self._sources(entry) if self.identity(key, source) is not None)
+            found = ((source, self._link(entry, source)) for source in self._sources(entry))
+            yield from (source for source, link in found if link is not None and link.verified)
 
     def _changed(self, _source: str) -> None:
         """A directory was read anew."""
@@ -172,23 +179,34 @@ class BookOfPeople:
         named = self._subjects.get(subject)
         if named is not None:
             return named
-        return subject if who.key in self._by_subject_only else who.key
+        # A key that looks like a subject is none: people may choose the text of some claims.
+        return subject if who.key in self._by_subject_only or who.key.lower().startswith(ADDRESSES) else who.key
 
     def _keep(self, entry: Entry) -> None:
+        self._callers[entry.key] = self._caller(entry)
+        self._names.put(entry.key, [text for text in (entry.name, entry.email, entry.key) if text])
+
+    def _caller(self, entry: Entry) -> Caller:
         # Without rules a person has what the configuration says, and nothing else.
-        self._callers[entry.key] = Caller(
+        is_signed_in = entry.seen_at is not None
+        return Caller(
             key=entry.key,
             name=entry.name,
             email=entry.email,
             groups=entry.groups,
             roles=entry.roles,
             issuer=entry.issuer,
-            identities=LinkedIdentities(self, entry.key) if self._rules else entry.configured,
+            identities=LinkedIdentities(self, entry.key, is_signed_in=is_signed_in)
+            if self._rules
+            else entry.configured,
         )
-        self._names.put(entry.key, [text for text in (entry.name, entry.email, entry.key) if text])
 
-    def _entry(self, key: str) -> Entry | None:
-        return self._signed_in.get(key) or self._configured.get(key)
+    def _entry(self, key: str, *, is_signed_in: bool = True) -> Entry | None:
+        """What the person's last token says too, unless the one who asks did not sign in with one."""
+        return (self._signed_in.get(key) if is_signed_in else None) or self._configured.get(key)
+
+    def _entry_of(self, person: Caller) -> Entry | None:
+        return self._entry(person.key, is_signed_in=person.issuer is not None)
 
     def _sources(self, entry: Entry) -> list[str]:
         return list(dict.fromkeys((*entry.configured, *self._rules)))
@@ -198,8 +216,8 @@ class BookOfPeople:
             return None
         return self._directories.kept(source)
 
-    def _is_resolved(self, key: str, source: str, *, for_candidates: bool = False) -> bool:
-        rules, entry = self._rules.get(source), self._entry(key)
+    def _is_resolved(self, entry: Entry | None, source: str, *, for_candidates: bool = False) -> bool:
+        rules = self._rules.get(source)
         if rules is None or entry is None or self._directories is None or source not in self._directories:
             return True
         if not waits_for_directory(entry, source, rules, for_candidates=for_candidates):
@@ -207,8 +225,8 @@ class BookOfPeople:
         directory = self._directory(source)
         return directory is not None and directory.is_whole and self._directories.is_good(source)
 
-    async def _resolve(self, key: str, source: str, *, within: float, for_candidates: bool = False) -> None:
-        if self._is_resolved(key, source, for_candidates=for_candidates) or self._directories is None:
+    async def _resolve(self, entry: Entry | None, source: str, *, within: float, for_candidates: bool = False) -> None:
+        if self._is_resolved(entry, source, for_candidates=for_candidates) or self._directories is None:
             return
         await self._directories.require(source, within=within)
         directory = self._directory(source)
@@ -225,11 +243,13 @@ class BookOfPeople:
                 return key
         return None
 
-    def _link(self, key: str, source: str) -> AccountLink | None:
-        if (key, source) not in self._links:
-            entry = self._entry(key)
-            self._links[key, source] = None if entry is None else self._worked_out(entry, source)
-        return self._links[key, source]
+    def _link(self, entry: Entry | None, source: str) -> AccountLink | None:
+        if entry is None:
+            return None
+        kept = entry.key, source, entry.seen_at is not None
+        if kept not in self._links:
+            self._links[kept] = self._worked_out(entry, source)
+        return self._links[kept]
 
     def _worked_out(self, entry: Entry, source: str) -> AccountLink | None:
         wish = self._wish(entry, source)
@@ -258,7 +278,7 @@ class BookOfPeople:
     def _identity(self, entry: Entry, source: str, native_id: str) -> Identity:
         directory, rules = self._directory(source), self._rules[source]
         account = None if directory is None else directory.account(native_id)
-        groups, group_ids = entry.groups, None
+        groups, group_ids = entry.groups_there.get(source, entry.groups), None
         if rules.settings.groups_claim is not None:
             groups = entry.groups_there.get(source, ())
         elif rules.has_directory_groups:
@@ -347,19 +367,22 @@ class BookOfPeople:
 
 
 class LinkedIdentities(Mapping[str, Identity]):
-    """The identities of a person by source, as the book knows them at the moment of each look-up."""
+    """The identities of a person by source, as the book knows them at the moment of each look-up.
 
-    def __init__(self, book: BookOfPeople, key: str) -> None:
-        self._book, self._key = book, key
+    `is_signed_in`: with what the person's last token says.
+    """
+
+    def __init__(self, book: BookOfPeople, key: str, *, is_signed_in: bool = True) -> None:
+        self._book, self._key, self._is_signed_in = book, key, is_signed_in
 
     def __getitem__(self, source: str) -> Identity:
-        found = self._book.identity(self._key, source)
+        found = self._book.identity(self._key, source, is_signed_in=self._is_signed_in)
         if found is None:
             raise KeyError(source)
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return self._book.linked_sources(self._key)
+        return self._book.linked_sources(self._key, is_signed_in=self._is_signed_in)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -22,7 +22,7 @@ class Person(Struct, frozen=True, kw_only=True):
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """`configured`: identities of `[[people]]`. `native_ids`, `usernames` and `groups_there` are claims, by source.
+    """`configured`: identities of `[[people]]`. `native_ids`, `usernames` and `groups_there` are claims, by source; where `groups_there` has nothing, `groups` hold.
 
     `address` is the mail address as addresses are compared. `seen_at`: when the person signed in last, in seconds of the book's clock; None for a person of the
     configuration who has not.
@@ -74,6 +74,10 @@ def signed_in(
     """`key`: the person's. `known`: the person's entry of `[[people]]`; what it says wins, and its roles are added to those of the token."""
     native_ids, usernames, groups_there = {}, {}, {}
     for source, rule in rules.items():
+        if not rule.believes(who.issuer):
+            # Another provider has users and groups of the same names.
+            groups_there[source] = known.groups if known is not None and rule.groups_claim is None else ()
+            continue
         if rule.id_claim is not None and (native_id := text_claim(who.claims, rule.id_claim)) is not None:
             native_ids[source] = native_id
         if rule.username_claim is not None and (name := text_claim(who.claims, rule.username_claim)) is not None:

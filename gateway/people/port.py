@@ -14,7 +14,8 @@ class SignedIn(Struct, frozen=True, kw_only=True):
     """What a checked token says of the person.
 
     `key`: the configured claim, with the issuer's prefix. `email` is in lower case; `is_email_proved`: the issuer says, or is
-    trusted, that it is the person's, and may speak for its domain. `claims`: the payload, for the rules of the sources.
+    trusted, that it is the person's, and may speak for its domain. `claims`: the payload, for the rules of the sources,
+    without an address that is not proved.
     `expires_at`: in seconds of Unix time.
     """
 
@@ -67,6 +68,10 @@ class People(Protocol):
         ...
 
     def by_key(self, key: str) -> Caller | None: ...
+
+    def as_configured(self, key: str) -> Caller | None:
+        """A person of `[[people]]` without what their tokens say: for one who signs in by other means."""
+        ...
 
     def by_native_ref(self, ref: NativeRef) -> Caller | None:
         """The person linked to an account of a source; None for an account that belongs to no known person."""

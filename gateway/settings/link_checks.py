@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from connectors.sdk.connector_info import DirectoryFact
 from connectors.sdk.registry import connector_types
 from connectors.sdk.settings import SourceSettings
-from gateway.settings.auth import ApiKeysAuth, AuthSettings, DemoAuth
-from gateway.settings.errors import ConfigurationError
+from gateway.settings.auth import ApiKeysAuth, AuthSettings, DemoAuth, OidcAuth
+from gateway.settings.errors import ConfigurationError, KeyPath
 from gateway.settings.people import PersonSettings
 
 
@@ -43,3 +43,26 @@ def check_links(sources: Sequence[SourceSettings], auth: AuthSettings) -> None:
                 ("sources", index, "people"),
                 f"claims are in tokens of an identity provider; [auth] mode is {auth.mode!r}",
             )
+        _check_issuers(("sources", index, "people", "issuers"), source, auth)
+
+
+def _check_issuers(path: KeyPath, source: SourceSettings, auth: AuthSettings) -> None:
+    """Two providers may have users and groups of the same names: of several, a source says whose names are its own.
+
+    A token endpoint gets no token of another provider: it could sign in with it.
+    """
+    rules, is_service = source.people, source.acts_as == "service"
+    if rules.issuers and is_service and not rules.has_rule:
+        raise ConfigurationError(
+            path, "are those whose claims a rule reads: id_claim, username_claim or match is missing"
+        )
+    known = [each.issuer for each in auth.issuers] if isinstance(auth, OidcAuth) else []
+    for issuer in rules.issuers:
+        if issuer not in known:
+            raise ConfigurationError(path, f"there is no issuer {issuer!r}")
+    takes = rules.takes_names or source.acts_as == "exchange"
+    if len(known) > 1 and takes and not rules.issuers:
+        raise ConfigurationError(
+            path,
+            "is missing: with several issuers it says whose claims and groups are those of this source, and whose tokens it may get",
+        )

@@ -187,7 +187,7 @@ def _present() -> tuple[Authority, str]:
     who = current_call().authority
     if who is None or not who.token:
         raise IdentityNotLinkedError(
-            "this source is called with the caller's own token, and the request has none; sign in"
+            "this source is called with the caller's own token, and the request has none that it takes; sign in at its identity provider"
         )
     if not is_sendable(who.token):
         raise IdentityNotLinkedError("the token that you signed in with cannot be passed on; sign in with another one")

@@ -17,6 +17,8 @@ class LinkSettings(Section):
     A claim is named by its path; dots lead into members.
     `groups`: "own" takes the person's own groups, "directory" what the source's directory says. `groups_claim`: the claim that
     holds the groups instead; `group_names` translates its values, and those that it does not list are left out.
+    `issuers`: the identity providers whose claims and groups mean something in this source, and whose tokens it may get;
+    without any, all do.
     """
 
     id_claim: ClaimPath | None = None
@@ -25,6 +27,7 @@ class LinkSettings(Section):
     groups: Literal["own", "directory"] = "own"
     groups_claim: ClaimPath | None = None
     group_names: dict[str, str] = Field(default_factory=dict)
+    issuers: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _says_groups_once(self) -> "LinkSettings":
@@ -45,6 +48,15 @@ class LinkSettings(Section):
     def needs_token(self) -> bool:
         """Whether a rule reads the claims of a token."""
         return self.id_claim is not None or self.username_claim is not None or self.groups_claim is not None
+
+    @property
+    def takes_names(self) -> bool:
+        """Whether ids, user names or groups of tokens are taken as those of the source."""
+        return self.needs_token or (self.has_rule and self.groups == "own")
+
+    def believes(self, issuer: str | None) -> bool:
+        """Whether that issuer's tokens mean something in the source. None: the issuer is not known."""
+        return not self.issuers or issuer in self.issuers
 
     def described(self) -> str:
         """The ways to be linked to an account, for the person who is not."""

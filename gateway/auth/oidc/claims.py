@@ -33,7 +33,8 @@ def signed_in(settings: IssuerSettings, claims: Mapping[str, Any]) -> SignedIn:
         roles=frozenset({TASK_ADMIN})
         if set(settings.admin_roles) & set(_texts(_at(claims, settings.claims.roles)))
         else frozenset(),
-        claims=claims,
+        # Rules of sources take names and ids from claims: an address that is not proved is none.
+        claims=claims if is_proved else _without(claims, settings.claims.email),
         expires_at=float(min(claims["exp"], _LAST_MOMENT)),
     )
 
@@ -48,6 +49,19 @@ def _at(claims: Mapping[str, Any], path: str) -> Any:
             return None
         value = value.get(name)
     return value
+
+
+def _without(claims: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """The claims without what `_at` finds there, by either way of reading the path."""
+    return _dropped({name: value for name, value in claims.items() if name != path}, path.split("."))
+
+
+def _dropped(value: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:
+    first, *rest = names
+    if not rest:
+        return {name: member for name, member in value.items() if name != first}
+    inner = value.get(first)
+    return {**value, first: _dropped(inner, rest)} if isinstance(inner, Mapping) else value
 
 
 def _texts(value: Any) -> Sequence[str]:

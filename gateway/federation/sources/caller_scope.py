@@ -2,20 +2,26 @@
 
 from msgspec import structs
 
+from connectors.sdk.caller import Caller
 from connectors.sdk.http import Authority
 from connectors.sdk.settings import SourceSettings
 from gateway.federation.cache import SERVICE, Scope
 from gateway.federation.traffic import CallContext
 
-# The scope of a person begins with "person:".
+# The scope of a person begins with "person:" or "no token:".
 _NO_CALLER = Scope("no caller")
 
 
 def scope_of(settings: SourceSettings, context: CallContext) -> Scope:
-    """Among whom answers of the source may be shared: all callers, or the one caller of `context`."""
+    """Among whom answers of the source may be shared: all callers, or the requests with a token of the one caller of `context`.
+
+    A request without one is told nothing that was read with one: a machine's key is no credential at the vendor.
+    """
     if settings.acts_as == "service":
         return SERVICE
-    return _NO_CALLER if context.caller is None else Scope(f"person:{context.caller.key}")
+    if context.caller is None:
+        return _NO_CALLER
+    return Scope(f"{'person' if _token(settings, context.caller, context) else 'no token'}:{context.caller.key}")
 
 
 def acting_on(settings: SourceSettings, context: CallContext) -> CallContext:
@@ -23,5 +29,11 @@ def acting_on(settings: SourceSettings, context: CallContext) -> CallContext:
     caller = context.caller
     if settings.acts_as == "service" or caller is None:
         return structs.replace(context, authority=None)
-    authority = Authority(principal=caller.key, identity=caller.identity(settings.key), token=context.token)
+    token = _token(settings, caller, context)
+    authority = Authority(principal=caller.key, identity=caller.identity(settings.key), token=token)
     return structs.replace(context, authority=authority)
+
+
+def _token(settings: SourceSettings, caller: Caller, context: CallContext) -> str | None:
+    """The caller's token, if the source may get it: a provider that exchanges tokens could sign in with those of another one."""
+    return context.token if settings.people.believes(caller.issuer) else None

@@ -7,8 +7,10 @@ from msgspec import structs
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.model import Flow, FlowRef, NativeRef, Task, TaskRef, UserRef
+from connectors.sdk.settings import LinkSettings
 from gateway.federation.overlay import FlowOverlay, Overlay, Reading
 from gateway.federation.service import FederatedSources
+from gateway.federation.sources.caller_scope import acting_on
 from gateway.federation.traffic import CallContext, in_context
 from schema.ports import InboxScope, ReleaseIntent, TaskListRequest
 from tests.gateway.federation.memory_source import MemoryConnector, federation, task
@@ -39,17 +41,17 @@ class World:
         self.vendor = Vendor(*tasks, acts_as=acts_as)
         self.sources: FederatedSources = federation(self.vendor, people=PEOPLE)
 
-    def as_(self, caller: Caller) -> CallContext:
+    def as_(self, caller: Caller, token: str | None = "t") -> CallContext:
         self.vendor.asking = caller
-        return CallContext(caller=caller, token="t")
+        return CallContext(caller=caller, token=token)
 
-    async def listed(self, caller: Caller) -> list[str]:
-        with in_context(self.as_(caller)):
+    async def listed(self, caller: Caller, token: str | None = "t") -> list[str]:
+        with in_context(self.as_(caller, token)):
             request = TaskListRequest(scope=InboxScope.ALL_VISIBLE, first=9)
             return [edge.task.native_id for edge in (await self.sources.list_tasks(caller, request)).edges]
 
-    async def read(self, caller: Caller) -> Iterable[TaskRef]:
-        with in_context(self.as_(caller)):
+    async def read(self, caller: Caller, token: str | None = "t") -> Iterable[TaskRef]:
+        with in_context(self.as_(caller, token)):
             return (await self.sources.get_tasks(caller, [REF])).keys()
 
     async def release(self, caller: Caller) -> None:
@@ -70,6 +72,32 @@ async def test_what_a_write_left_is_shown_to_no_other_person(acts_as: str, *, is
 
     assert (["1"], [REF]) == (await it.listed(ALICE), list(await it.read(ALICE)))
     assert (["1"] if is_told else [], [REF] if is_told else []) == (await it.listed(BOB), list(await it.read(BOB)))
+
+
+@pytest.mark.parametrize(("issuer", "token"), [("https://a", "t"), ("https://b", None), (None, None)])
+def test_a_source_gets_the_tokens_of_the_issuers_that_it_names(issuer: str | None, token: str | None) -> None:
+    """A provider that exchanges tokens could sign in with those of another provider."""
+    settings = World("exchange").vendor.settings
+    settings = settings.model_copy(update={"people": LinkSettings(issuers=("https://a",))})
+    caller = structs.replace(ALICE, issuer=issuer)
+
+    authority = acting_on(settings, CallContext(caller=caller, token="t")).authority
+
+    assert authority is not None
+    assert ("alice", token) == (authority.principal, authority.token)
+
+
+@pytest.mark.parametrize("acts_as", ["viewer", "exchange"])
+async def test_a_request_without_a_token_is_told_nothing_that_was_read_with_one(acts_as: str) -> None:
+    """A machine's key that stands for alice is no credential of hers at the vendor."""
+    it = World(acts_as, task("north", "1", owner="alice"), task("north", "2", owner="alice"))
+    it.vendor.seen_by = {"alice": {"1", "2"}}
+    before = await it.listed(ALICE)
+    await it.release(ALICE)
+    it.vendor.seen_by = {}
+
+    assert (["1", "2"], []) == (sorted(before), await it.listed(ALICE, token=None))
+    assert [] == list(await it.read(ALICE, token=None))
 
 
 async def test_whom_the_vendor_shows_the_task_sees_it_as_the_vendor_shows_it() -> None:

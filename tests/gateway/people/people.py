@@ -23,7 +23,7 @@ def token(key: str, *, email: str | None = None, proved: bool = True, **more: An
     """The address is <key>@example.com unless said otherwise."""
     claims = more.pop("claims", {})
     return SignedIn(
-        issuer=ISSUER,
+        issuer=more.pop("issuer", ISSUER),
         subject=more.pop("subject", f"sub-{key}"),
         key=key,
         name=more.pop("name", key.title()),

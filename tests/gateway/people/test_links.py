@@ -6,15 +6,22 @@ import anyio
 import pytest
 from structlog.testing import capture_logs
 
+from connectors.sdk.caller import Caller
 from connectors.sdk.connector_info import DirectoryFact
 from connectors.sdk.errors import UnavailableError
 from connectors.sdk.model import Group, NativeRef
 from connectors.sdk.settings import LinkSettings
+from gateway.people import Person
 from schema.ports import LinkedBy
 from tests.gateway.people.people import ISSUER, WITHIN, Stage, account, configured, token
 
 BY_MAIL = LinkSettings(match="email")
+SOURCES = ("north", "south", "west", "east")
 ALL_RULES = LinkSettings(id_claim="ids.north", username_claim="login", match="email")
+
+
+def with_groups(key: str, *groups: str) -> Person:
+    return Person(caller=Caller(key=key, name=key.title(), groups=groups, identities={}))
 
 
 async def test_the_first_rule_that_finds_an_account_wins() -> None:
@@ -252,6 +259,33 @@ async def test_groups_are_the_persons_own_or_translated_or_the_directorys() -> N
     assert [None, None, None, ("g7",)] == [identity.group_ids for identity in bob.identities.values()]
 
 
+async def test_claims_of_an_issuer_that_a_source_does_not_name_mean_nothing_there() -> None:
+    """Two providers have users and groups of the same names. Proved addresses, and what the operator says, hold."""
+    stage = Stage(
+        [with_groups("eva", "legal")],
+        north=LinkSettings(id_claim="id", issuers=(ISSUER,)),
+        south=LinkSettings(username_claim="login", match="email", issuers=(ISSUER,)),
+        west=LinkSettings(match="email", groups_claim="teams", issuers=(ISSUER,)),
+        east=LinkSettings(id_claim="id", issuers=(ISSUER, "https://partner.org")),
+    )
+    for source in ("south", "west"):
+        stage.accounts[source] = [
+            account("x1", "x@partner.org"),
+            account("e1", "e@partner.org"),
+            account("c1", username="carol"),
+        ]
+    claims = {"id": "c1", "login": "carol", "teams": ["finance"]}
+    more: dict[str, Any] = {"issuer": "https://partner.org", "groups": ("staff",)}
+    stranger = stage.book.signed_in(token("partner-carol", email="x@partner.org", claims=claims, **more))
+    eva = stage.book.signed_in(token("eva", email="e@partner.org", claims={**claims, "id": "e1"}, **more))
+    own = stage.book.signed_in(token("ann", groups=("staff",), claims={**claims, "id": "a1", "login": "ann"}))
+
+    assert [None, "x1", "x1", "c1"] == [await stage.identity(stranger, each) for each in SOURCES]
+    assert [(), (), ("staff",)] == [stranger.identities[each].groups for each in ("south", "west", "east")]
+    assert [("legal",), ()] == [eva.identities[each].groups for each in ("south", "west")]
+    assert ("a1", ("staff",)) == (await stage.identity(own, "north"), own.identities["north"].groups)
+
+
 async def test_a_token_means_the_entry_of_the_configuration_with_its_key_or_subject() -> None:
     """The entry's name, address and groups win; the roles of both hold."""
     stage = Stage(
@@ -270,6 +304,40 @@ async def test_a_token_means_the_entry_of_the_configuration_with_its_key_or_subj
     assert (f"{ISSUER}|sub-bob", "Another Bob") == (other.key, other.name)
     assert ["alice", "bob", "sub-7", other.key] == [person.key for person in stage.book.all()]
     assert [False] == [person.is_task_admin for person in stage.book.all() if person.key == "bob"]
+
+
+@pytest.mark.parametrize("chosen", [f"{ISSUER}|s-2", "https://partner.org|s-2"])
+async def test_no_key_that_people_choose_is_that_of_a_person_by_subject(chosen: str) -> None:
+    """Bob's entry names another subject than that of the new bob, who is known by issuer and subject."""
+    stage = Stage([configured("bob", subject=f"{ISSUER}|s-1")], north=BY_MAIL)
+    issuer = chosen.partition("|")[0]
+    new = stage.book.signed_in(token("bob", subject="s-2", issuer=issuer))
+    stranger = stage.book.signed_in(token(chosen, subject="s-3", name="Eve"))
+
+    assert (chosen, f"{ISSUER}|s-3") == (new.key, stranger.key)
+    assert ("Bob", "Eve") == tuple(person.name for person in (new, stranger))
+
+
+async def test_a_machine_has_nothing_of_the_tokens_of_its_person() -> None:
+    """Its key says who it is, and no provider says that those roles, groups and accounts hold now."""
+    rules = LinkSettings(id_claim="id", match="email")
+    stage = Stage([configured("alice", "a@example.com", west="w1")], north=rules, west=rules)
+    stage.accounts["north"] = [account("a1", "a@example.com")]
+    stage.book.signed_in(token("alice", roles=frozenset({"task_admin"}), groups=("staff",), claims={"id": "chief"}))
+    machine = stage.book.as_configured("alice")
+    assert machine is not None
+    before = stage.book.is_resolved(machine, "north")
+
+    assert (False, "a1", "w1") == (
+        before,
+        await stage.identity(machine, "north"),
+        await stage.identity(machine, "west"),
+    )
+    assert (False, (), ()) == (machine.is_task_admin, machine.groups, machine.identities["north"].groups)
+    assert ["a1", "w1"] == sorted(link.identity.native_id for link in await stage.book.links(machine, within=WITHIN))
+    alice = stage.book.by_key("alice")
+    assert alice is not None
+    assert (True, "chief") == (alice.is_task_admin, await stage.identity(alice, "north"))
 
 
 async def test_an_address_in_the_configuration_is_the_operators_word() -> None:

@@ -56,6 +56,79 @@ def test_rules_that_cannot_work_are_refused(tmp_path: Path, rules: str, line: st
     assert str(refused.value).startswith(line), refused.value
 
 
+ISSUERS = """
+[auth]
+mode = "oidc"
+[[auth.issuers]]
+issuer = "https://a.example"
+audience = "x"
+prefix = "a-"
+email_domains = ["a.example"]
+"""
+SECOND = ISSUERS.partition('oidc"')[2].replace("a.example", "b.example").replace("a-", "b-")
+
+
+@pytest.mark.parametrize(
+    ("rules", "line"),
+    [
+        ("id_claim = 'x'", "sources[1].people.issuers: is missing: with several issuers it says whose claims"),
+        (
+            "id_claim = 'x'\nissuers = ['https://a.example/']",
+            "sources[1].people.issuers: there is no issuer 'https://a.example/'",
+        ),
+        ("issuers = ['https://a.example']", "sources[1].people.issuers: are those whose claims a rule reads"),
+        ("id_claim = 'x'\nissuers = ['https://a.example', 'https://b.example']", None),
+        ("", None),
+    ],
+)
+def test_with_several_issuers_a_source_names_those_whose_claims_count(
+    tmp_path: Path, rules: str, line: str | None
+) -> None:
+    """They have users and groups of the same names: those of one would be those of the other."""
+    path = write_configuration(tmp_path, auth=ISSUERS + SECOND, sources=f"{SOURCES}\n[sources.people]\n{rules}\n")
+    told = None
+    try:
+        load(path)
+    except ConfigurationError as refused:
+        told = str(refused)
+
+    assert (told or "").startswith(line or ""), told
+    assert (told is None) == (line is None)
+
+
+def test_with_several_issuers_a_source_names_those_whose_tokens_are_exchanged(tmp_path: Path) -> None:
+    """The token endpoint of one provider gets no token of another: it could sign in with it."""
+    bridge = """
+[[sources]]
+key = "bridge"
+name = "Bridge"
+vendor = "littlehorse"
+base_url = "http://127.0.0.1:1"
+acts_as = "exchange"
+[sources.credentials]
+kind = "oauth"
+token_url = "https://a.example/token"
+client_id = "taskgate"
+client_secret = "s"
+[sources.options]
+tenant = "default"
+"""
+    named = f"{bridge}[sources.people]\nissuers = ['https://a.example']\n"
+    auth = ISSUERS + SECOND
+
+    with pytest.raises(ConfigurationError, match=r"sources\[0\].people.issuers: is missing: with several issuers"):
+        load(write_configuration(tmp_path, auth=auth, people="", sources=bridge))
+    assert ("https://a.example",) == load(write_configuration(tmp_path, auth=auth, people="", sources=named)).sources[
+        0
+    ].people.issuers
+
+
+def test_a_single_issuer_needs_no_mention(tmp_path: Path) -> None:
+    sources = f"{SOURCES}\n[sources.people]\nid_claim = 'x'\n"
+
+    assert () == load(write_configuration(tmp_path, auth=ISSUERS, sources=sources)).sources[1].people.issuers
+
+
 def test_a_directory_with_addresses_may_link_people_by_them(tmp_path: Path) -> None:
     """Also without tokens: the addresses of the configuration are the operator's word."""
     camunda, field = SOURCES.split("[[sources]]")[1:]

@@ -131,6 +131,19 @@ def test_an_address_is_a_key_only_if_it_is_proved() -> None:
         read(claims={"key": "email"}, email_domains=["other.com"])
 
 
+def test_an_address_that_is_not_proved_links_no_account() -> None:
+    """A rule of a source may take the claim as a user name: some vendors' user names are addresses."""
+    unproved = without("email_verified", mail={"of": {"work": "Bob@Example.com"}, "other": 1})
+
+    assert "Alice@Example.com" == read().claims["email"]
+    assert "Alice@Example.com" == read(without("email_verified"), trust_email=True).claims["email"]
+    assert ["email" in read(unproved).claims, "email" in read(email_domains=["other.com"]).claims] == [False, False]
+    assert {"of": {}, "other": 1} == read(unproved, claims={"email": "mail.of.work"}).claims["mail"]
+    assert {"sub": "s", "exp": 1, "a": {}} == read(
+        {"sub": "s", "exp": 1, "a": {"b": "x"}, "a.b": "y"}, claims={"email": "a.b"}
+    ).claims
+
+
 @pytest.mark.parametrize(
     ("required", "is_let_in"),
     [

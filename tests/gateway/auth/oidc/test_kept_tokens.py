@@ -11,7 +11,7 @@ from gateway.people import SignedIn
 from gateway.people.book import BookOfPeople
 from gateway.settings import ApiKey
 from sandbox.issuer import SmallIssuer, subject
-from sandbox.people import ALICE
+from sandbox.people import ALICE, CAROL
 from tests.gateway.auth.oidc.providing import BEGINNING, Time, signing_in, small_issuer
 
 
@@ -119,6 +119,18 @@ async def test_machines_have_keys_beside_the_tokens_of_people(sign_in: OidcSignI
     assert MACHINE == await sign_in.person(b"a key")
     assert (False, True) == (sign_in.is_credential(b"a key"), sign_in.is_credential(token))
     assert 0 == small.requests.total()
+
+
+async def test_a_machine_is_no_task_admin_because_its_person_signed_in_as_one(small: SmallIssuer, time: Time) -> None:
+    """The key would keep the role when the provider has taken it away."""
+    carol = Caller(key=subject(CAROL), name="Carol as configured", identities={})
+    keys = (ApiKey(person=carol.key, sha256=hashlib.sha256(b"a key").hexdigest()),)
+    admins = {"admin_roles": ["task-admin"]}
+    async with signing_in((small, admins), time=time, people=BookOfPeople([carol]), keys=keys) as opened:
+        person = await opened.person(small.token("carol").encode())
+        machine = await opened.person(b"a key")
+
+    assert (True, False) == (person and person.is_task_admin, machine and machine.is_task_admin)
 
 
 async def test_a_token_that_cannot_be_checked_now_is_not_refused(sign_in: OidcSignIn, small: SmallIssuer) -> None:
