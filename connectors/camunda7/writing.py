@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from connectors.camunda7 import after_write, assignment, steps, wire
 from connectors.camunda7.client import Camunda7Client
-from connectors.camunda7.formats import LINKS, body_of, changes_of, draft_text, modification, shows, variables_of
+from connectors.camunda7.formats import LINKS, body_of, changes_of, draft_text, modification, shown_of, variables_of
 from connectors.camunda7.ids import is_id
 from connectors.camunda7.mapping import SKIPPED, Candidates, score_of, task_of
 from connectors.camunda7.options import CreateTaskOptions
@@ -110,7 +110,10 @@ class TaskWriter:
             raise VersionConflictError("the task has changed since it was read")
 
     async def _verified(self, task: Task, changes: dict[str, object]) -> Task:
-        """The task as it is now. ConflictError if another replacement has taken the changes back."""
+        """The task as it is now. ConflictError if another replacement has taken the changes back.
+
+        A part of them that is left was brought about by this update: then `maybe_applied`.
+        """
         try:
             row = await self._reader.current(task.native_id)
             found = await self._reader.candidates(row)
@@ -118,8 +121,12 @@ class TaskWriter:
             # It was applied: the engine said so. What became of the task is for the next read.
             error.maybe_applied = True
             raise
-        if not shows(row, changes):
-            raise ConflictError("another change of the task replaced this one at the same time; read it and try again")
+        shown = shown_of(row, changes)
+        if len(shown) < len(changes):
+            raise ConflictError(
+                "another change of the task replaced this one at the same time; read it and try again",
+                maybe_applied=bool(shown),
+            )
         return self._reader.shown(row, task, found)
 
     async def save_draft(self, command: SaveDraft) -> Outcome:

@@ -12,7 +12,7 @@ from connectors.camunda7.formats.alternatives import Alternatives, alternatives_
 from connectors.camunda7.formats.bpmn import FormInput, UserTask, user_tasks
 from connectors.camunda7.formats.dates import DEFAULT_PATTERN, format_date, has_time
 from connectors.camunda7.formats.modification import modification
-from connectors.camunda7.formats.replacement import LINKS, body_of, changes_of, shows
+from connectors.camunda7.formats.replacement import LINKS, body_of, changes_of, shown_of
 from connectors.camunda7.formats.variables import LONGEST_TEXT, data_of, draft_text, value_of, variables_of
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
     "format_date",
     "has_time",
     "modification",
-    "shows",
+    "shown_of",
     "user_tasks",
     "value_of",
     "variables_of",

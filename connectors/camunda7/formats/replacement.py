@@ -16,6 +16,7 @@ _MEMBERS = {
     UpdateField.FOLLOW_UP_AT: "followUp",
     UpdateField.PRIORITY: "priority",
 }
+_TIMES = frozenset({"due", "followUp"})
 
 
 def changes_of(command: Update, thresholds: PriorityThresholds) -> dict[str, object]:
@@ -59,19 +60,23 @@ def body_of(task: wire.Task, changes: Mapping[str, object]) -> dict[str, object]
     }
 
 
-def shows(task: wire.Task, changes: Mapping[str, object]) -> bool:
-    """Whether the task has the values that were sent."""
+def shown_of(task: wire.Task, changes: Mapping[str, object]) -> frozenset[str]:
+    """The members that have the values that were sent. An empty text is none: a database may store it as null."""
     seen: dict[str, object] = {
-        "name": task.name,
-        "description": task.description,
+        "name": task.name or None,
+        "description": task.description or None,
         "priority": task.priority,
         "due": _moment(task.due),
         "followUp": _moment(task.follow_up),
     }
-    return all(_moment(value) == seen[member] for member, value in changes.items())
+    sent = {
+        member: _moment(value) if member in _TIMES else (None if value == "" else value)
+        for member, value in changes.items()
+    }
+    return frozenset(member for member, value in sent.items() if value == seen[member])
 
 
 def _moment(value: object) -> object:
     """A time in the engine's form as a time; anything else as it is."""
-    found = utc(value) if isinstance(value, str) and len(value) >= 23 else None
+    found = utc(value) if isinstance(value, str) else None
     return value if found is None else whole_milliseconds(found)

@@ -1,10 +1,13 @@
 """The traps of the engine's writes."""
 
+from collections.abc import Mapping
+
 import httpx2
 import pytest
 from msgspec.structs import replace
 
 from connectors.camunda7 import Camunda7Connector
+from connectors.camunda7.client import Camunda7Client
 from connectors.sdk.caller import Identity
 from connectors.sdk.commands import (
     Assign,
@@ -151,6 +154,40 @@ async def test_an_update_of_another_version_is_a_conflict(house: House, connecto
         await connector.perform(Update(task=task, actor=ALICE, title="A third", expects_version=True))
 
     assert [] == [each for each in house.sent if each.startswith("PUT")]
+
+
+async def test_a_title_that_reads_like_a_time_is_a_text(house: House, connector: Camunda7Connector) -> None:
+    """The update was applied: it must not be refused because the title is no time when it is read."""
+    task = await house.task()
+    title = "2026-12-01T00:00:00.000+0000"
+    outcome = await connector.perform(Update(task=task, actor=ALICE, title=title))
+
+    assert title == outcome.task.title
+
+
+@pytest.mark.parametrize(("description", "is_open"), [(None, False), ("Ours", True)])
+async def test_a_part_of_an_update_that_is_left_may_be_ours(
+    house: House,
+    connector: Camunda7Connector,
+    monkeypatch: pytest.MonkeyPatch,
+    description: str | None,
+    *,
+    is_open: bool,
+) -> None:
+    """Another person replaced the title at the same time, and perhaps the description too."""
+    task = await house.task()
+    record = house.record()
+    replace_task = Camunda7Client.replace_task
+
+    async def replaced(client: Camunda7Client, id: str, body: Mapping[str, object]) -> None:
+        await replace_task(client, id, body)
+        record.name, record.description = "Theirs", description
+
+    monkeypatch.setattr(Camunda7Client, "replace_task", replaced)
+    with pytest.raises(ConflictError) as caught:
+        await connector.perform(Update(task=task, actor=ALICE, title="Ours", description="Ours"))
+
+    assert is_open == caught.value.maybe_applied
 
 
 async def test_candidates_change_one_a_request(house: House, connector: Camunda7Connector) -> None:
