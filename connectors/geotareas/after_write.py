@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from connectors.geotareas import wire
 from connectors.geotareas.mapping import groups_of, state_of, users_of
-from connectors.sdk import MalformedResponseError, Task, time_from_wire
+from connectors.sdk import MalformedResponseError, Task, TaskState, time_from_wire
 
 
 def check_reassigned(answer: wire.Reassigned, *, user_id: str | None, group_id: str | None) -> None:
@@ -15,6 +15,13 @@ def check_reassigned(answer: wire.Reassigned, *, user_id: str | None, group_id: 
     shown = answer.assigned_to_group if user_id is None else answer.assigned_to_user
     if shown is None or shown.id != (group_id if user_id is None else user_id):
         raise MalformedResponseError("answered without the user or group that the task was to get", maybe_applied=True)
+
+
+def check_completed(answer: wire.Completed, *, outcome: str) -> None:
+    """MalformedResponseError, with `maybe_applied`, for an answer that shows an open task or another outcome."""
+    state, _ = state_of(answer.status, assigned=True)
+    if state is not TaskState.COMPLETED or answer.result not in {None, outcome}:
+        raise MalformedResponseError("answered without the completion that was sent", maybe_applied=True)
 
 
 def reassigned(task: Task, answer: wire.Reassigned, *, fetched_at: datetime) -> Task:

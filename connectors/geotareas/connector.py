@@ -285,6 +285,7 @@ class GeotareasConnector(Connector[GeotareasSettings]):
         answer = await self._client.complete(
             command.task.native_id, result_code=command.outcome, captured_data=command.data, comment=command.comment
         )
+        after_write.check_completed(answer, outcome=command.outcome)
         task = after_write.completed(command.task, answer, self.settings.zone, fetched_at=self.clock())
         return Outcome(task=task, effect=after_write.effect_of(answer))
 

@@ -231,6 +231,17 @@ async def test_an_answer_without_the_new_owner_may_be_applied(
     assert caught.value.maybe_applied
 
 
+@pytest.mark.parametrize("shown", [{"status": "IN_PROGRESS"}, {"status": "COMPLETED", "result": "rejected"}])
+async def test_an_answer_without_the_completion_may_be_applied(scripted: Scripted, task: Task, shown: Any) -> None:
+    """An open task, or the outcome of another person's completion: a read has to show what was done."""
+    data = {"task_id": task.native_id, **shown}
+    connector = scripted(lambda _: httpx2.Response(200, json={"success": True, "data": data}))
+
+    with pytest.raises(MalformedResponseError) as caught:
+        await connector.perform(Complete(task=task, outcome="sent"))
+    assert caught.value.maybe_applied
+
+
 async def test_captured_data_keeps_its_numbers(scripted: Scripted, task: Task) -> None:
     """Decimals and large integers are sent as exact numbers. Absent values are not sent."""
     bodies: list[bytes] = []
