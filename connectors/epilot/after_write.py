@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from msgspec import Raw
+from msgspec import Raw, UnsetType
 from msgspec.structs import replace
 
 from connectors.epilot import wire
@@ -10,7 +10,9 @@ from connectors.epilot.ids import flow_id, task_id
 from connectors.epilot.mapping import FUTURE, OF_ENDED_FLOW, task_from_wire, tasks_of
 from connectors.epilot.settings import EpilotSettings
 from connectors.epilot.wire import Execution, FlowOfTask
-from connectors.sdk import Flow, FlowState, Outcome, Task
+from connectors.sdk import Flow, FlowState, MalformedResponseError, Outcome, Task
+
+_ENDS = frozenset({"COMPLETED", "SKIPPED"})
 
 
 def changed(before: Task, answer: tuple[wire.Task, Raw], settings: EpilotSettings, *, fetched_at: datetime) -> Task:
@@ -21,6 +23,12 @@ def changed(before: Task, answer: tuple[wire.Task, Raw], settings: EpilotSetting
     )
     task = task_from_wire(row, flow, settings, fetched_at=fetched_at, payload=payload)
     return replace(task, subjects=before.subjects)
+
+
+def check_ended(row: wire.Task, status: str | UnsetType) -> None:
+    """MalformedResponseError, with `maybe_applied`, for an answer that does not show the end that was sent."""
+    if status in _ENDS and row.status != status:
+        raise MalformedResponseError(f"answered with a task that is not {status}", maybe_applied=True)
 
 
 def created(flow: Flow, answer: tuple[wire.Task, Raw], settings: EpilotSettings, *, fetched_at: datetime) -> Task:

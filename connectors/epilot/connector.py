@@ -373,6 +373,7 @@ class EpilotConnector(Connector[EpilotSettings]):
             answer = await self._client.workflows.update_step(where.flow.execution, where.task, body)
         else:
             answer = await self._client.flows.patch_task(where.flow.execution, where.task, change.of_task())
+        after_write.check_ended(answer[0], change.status)
         return self._changed(command.task, answer)
 
     def _changed(self, before: Task, answer: tuple[wire.Task, Raw]) -> Outcome:

@@ -214,18 +214,20 @@ class Wire:
         body = json.loads(request.content) if request.content else None
         path = request.url.raw_path.decode()
         self.sent.append((f"{request.method} {path}", body))
+        # A change of a task's status is answered with that status.
+        ended = {"status": body["status"]} if request.method == "PATCH" and body and "status" in body else {}
         # What is created is answered with 201.
         status = 201 if request.method == "POST" and path.rstrip("/").endswith(CREATING) else 200
         if "/steps" in path:
             steps = workflow_execution()["flow"][0]["steps"]
-            return httpx2.Response(status, json={**steps[1], "executionId": "8gja72h6kas6h", **self.changes})
+            return httpx2.Response(status, json={**steps[1], "executionId": "8gja72h6kas6h", **ended, **self.changes})
         if path.startswith("/v1") and request.method == "PATCH":
             return httpx2.Response(204)
         if path.startswith("/v1"):
             return httpx2.Response(status, json={**workflow_execution(), **self.changes})
         flow = flow_execution()
         if "/tasks" in path:
-            return httpx2.Response(status, json={**flow["tasks"][1], **self.changes})
+            return httpx2.Response(status, json={**flow["tasks"][1], **ended, **self.changes})
         return httpx2.Response(status, json={**flow, **self.changes})
 
 

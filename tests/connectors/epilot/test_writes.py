@@ -118,6 +118,17 @@ async def test_a_verb_is_one_change_of_the_step(
     assert wire.sent == [("PATCH /v1/workflows/executions/8gja72h6kas6h/steps/step2", body)]
 
 
+@pytest.mark.parametrize("verb", [Complete, Skip])
+async def test_an_answer_that_shows_an_open_task_is_no_end(
+    scripted: Scripted, task: Task, step: Task, verb: type[TaskCommand]
+) -> None:
+    """Whether it was applied is not known: a read has to show it."""
+    for each in (task, step):
+        with pytest.raises(MalformedResponseError) as caught:
+            await scripted(Wire(status="IN_PROGRESS")).perform(verb(task=each, actor=ALICE))
+        assert caught.value.maybe_applied
+
+
 async def test_ids_are_percent_encoded(scripted: Scripted, task: Task) -> None:
     """Each in its own part of the path."""
     wire = Wire(id="t/1")
