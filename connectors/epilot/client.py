@@ -170,14 +170,20 @@ class FlowsClient:
     async def close(
         self, execution_id: str, *, reasons: Sequence[wire.Reason] = (), description: str | None = None
     ) -> Execution:
-        """`reasons` are of those that the execution is configured with."""
+        """`reasons` are of those that the execution is configured with.
+
+        MalformedResponseError, with `maybe_applied`, for an answer that does not show the flow closed.
+        """
         given: dict[str, object] = {}
         if reasons:
             given["selected_reasons"] = _reasons(reasons)
         if description:
             given["extra_description"] = description
         body: dict[str, object] = {"status": "CLOSED"}
-        return await self.patch(execution_id, {**body, "closing_reason": given} if given else body)
+        closed = await self.patch(execution_id, {**body, "closing_reason": given} if given else body)
+        if closed.record.status != body["status"]:
+            raise MalformedResponseError("answered with a flow that is not closed", maybe_applied=True)
+        return closed
 
     async def patch_task(self, execution_id: str, task_id: str, body: Body) -> TaskWithBytes:
         """`body` may have `name`, `status`, `due_date`, `assigned_to`, `description`, `next_condition_id`, ..."""

@@ -20,6 +20,7 @@ from connectors.sdk.commands import (
 from connectors.sdk.errors import (
     ConflictError,
     ConnectorError,
+    MalformedResponseError,
     ValidationFailedError,
 )
 from connectors.sdk.model import Flow, FlowState, SubjectRef, Task, TaskPriority, TaskState
@@ -77,6 +78,13 @@ async def test_a_flow_is_closed_with_reasons_that_it_offers(
 
     assert wire.sent == [(FLOW, body)]
     assert (outcome.flow.state, outcome.flow.current_task_ids) == (FlowState.CANCELED, ())
+
+
+async def test_an_answer_that_shows_an_open_flow_is_no_cancel(scripted: Scripted, flow: Flow) -> None:
+    """Whether it was applied is not known: a read has to show it."""
+    with pytest.raises(MalformedResponseError) as caught:
+        await scripted(Wire(status="OPEN")).perform_on_flow(CancelFlow(flow=flow))
+    assert caught.value.maybe_applied
 
 
 @pytest.mark.parametrize(
