@@ -34,7 +34,7 @@ class Trust(Struct, frozen=True, kw_only=True):
 
     `as_person`: the source is called with the person's own token, and with that of the account only for what the person's
     cannot do. `account`: the service account's id, None if it is not known; `is_exclusive`: nothing but the gateway uses it. `is_person`: whether a native id belongs to a person that the
-    gateway knows. `others`: the other steps of the journal to the same target. `late`: how long after sending a request
+    gateway knows. `others`: the other steps of the journal to the same target, earlier ones of the same write too. `late`: how long after sending a request
     may be applied, and its effect become readable; `lag`: how far a read may be behind. `is_accepted`: the vendor took this write and said PENDING.
     """
 

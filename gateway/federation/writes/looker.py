@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from connectors.sdk.commands import CancelFlowOfTask, Complete
+from connectors.sdk.commands import CancelFlowOfTask, Complete, MutationStatus
 from connectors.sdk.errors import ConnectorError, GatewayError
 from connectors.sdk.model import FlowRef, NativeRef, Task, TaskRef
 from gateway.federation.objects import FlowReader, TaskReader
@@ -118,7 +118,10 @@ class Looker:
             account=await self._account(source) if needs_account else None,
             is_exclusive=settings.exclusive_account,
             is_person=lambda native_id: self._people.by_native_ref(NativeRef(source.key, native_id)) is not None,
-            others=tuple(step for step in steps if step.operation_id != operation_id),
+            # An earlier step of this write is another one; an earlier attempt at the same step is not, and has no answer.
+            others=tuple(
+                step for step in steps if step.operation_id != operation_id or step.status is MutationStatus.APPLIED
+            ),
             is_accepted=is_accepted,
         )
 

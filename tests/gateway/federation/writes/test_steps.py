@@ -9,7 +9,7 @@ from connectors.sdk.commands import MutationStatus
 from connectors.sdk.model import NativeRef, Task, TaskState
 from gateway.federation.writes import undoing
 from gateway.store.sqlite import SqliteJournal
-from schema.ports import AssignIntent, CompleteIntent
+from schema.ports import AssignIntent, CompleteIntent, UpdateIntent
 from tests.gateway.federation.writes.interrupted import APPLIED, NOT_APPLIED, VendorWorld, started, until
 
 CLAIM = {"camunda": "POST /v2/user-tasks/[0-9]+/assignment", "geotareas": "POST .*/reassign"}
@@ -183,3 +183,23 @@ async def test_another_gateway_undoes_no_step_of_a_write_that_runs(tmp_path: Pat
     assert found is not None
     assert (MutationStatus.UNKNOWN, MutationStatus.UNKNOWN) == (done.status, found.status)
     assert (["sales"], ()) == (groups(shown), shown.assignees)
+
+
+@pytest.mark.parametrize(("fault", "is_added"), [("before", False), ("after", True)])
+async def test_the_entry_of_the_first_step_does_not_prove_the_second(
+    fault: str, patient: None, *, is_added: bool
+) -> None:
+    """Both are updates of one account, and the history shows an entry for either."""
+    world = VendorWorld("camunda7", exclusive_account=True)
+    task = next(
+        each
+        for each in await world.open_tasks()
+        if each.state is not TaskState.SUSPENDED and "sales" not in groups(each)
+    )
+    wanted = tuple(NativeRef("camunda7", each) for each in (*groups(task), "sales"))
+    world.transport.plant("POST .*/identity-links", fault)
+    done = await world.write("carol", task.ref, UpdateIntent(title="New", candidate_groups=wanted))
+    shown = await world.shown(task.ref)
+
+    assert MutationStatus.UNKNOWN is done.status
+    assert ("New", is_added) == (shown.title, "sales" in groups(shown))
