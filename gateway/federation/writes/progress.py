@@ -8,6 +8,8 @@ _DONE = {
     Assign.__name__: "assigned to the gateway's account",
     Update.__name__: "candidate groups replaced",
 }
+# Of a change in two steps, the first may be any part of it.
+_PART_DONE = "a part changed"
 _TAKEN_BACK = {Assign.__name__: "given back", Update.__name__: "put back"}
 _END = {Complete.__name__: "completed", Unassign.__name__: "taken from its owner"}
 _OPEN = "; not known whether "
@@ -17,23 +19,27 @@ class Progress:
     """Of one write. `end` is the name of its last step's command."""
 
     def __init__(self, end: str) -> None:
+        self._end_step = end
         self._end = _END.get(end, "done")
         self._done: list[str] = []
 
     def add(self, step: str) -> None:
         """The step was certainly applied."""
-        self._done.append(_DONE.get(step, "begun"))
+        self._done.append(self._words(step))
 
     def add_unclear(self, step: str) -> None:
-        self._done.append(f"not known whether {_DONE.get(step, 'begun')}")
+        self._done.append(f"not known whether {self._words(step)}")
 
     def take_back(self, step: str) -> None:
         """The step added last was undone."""
-        self._done[-1] = f"{_DONE.get(step, 'begun')} and {_TAKEN_BACK.get(step, 'undone')}"
+        self._done[-1] = f"{self._words(step)} and {_TAKEN_BACK.get(step, 'undone')}"
 
     def note_open(self, step: str) -> None:
         """The step added last is not undone yet."""
         self._done[-1] += f", will be {_TAKEN_BACK.get(step, 'undone')}"
+
+    def _words(self, step: str) -> str:
+        return _PART_DONE if step == self._end_step == Update.__name__ else _DONE.get(step, "begun")
 
     @property
     def not_ended(self) -> str | None:
@@ -60,6 +66,9 @@ _EARLIER = {
 }
 
 
+_CHANGES = frozenset(action for action in TaskAction if action.startswith("UPDATE_"))
+
+
 def earlier_steps(action: TaskAction | None) -> frozenset[str]:
     """The names of steps that only lead to what a write asked for."""
     return frozenset() if action is None else _EARLIER.get(action, frozenset())
@@ -72,4 +81,6 @@ def is_end(action: TaskAction | None, step: str) -> bool:
 
 def end_of(action: TaskAction | None) -> str:
     """The name of the last step of a write of several."""
+    if action in _CHANGES:
+        return Update.__name__
     return (Unassign if action is TaskAction.ASSIGN else Complete).__name__

@@ -36,6 +36,17 @@ def test_an_effect_is_settled_with_its_write(effect: str | None, applied: str | 
     assert (applied, rejected) == (settled(effect, is_applied=True), settled(effect, is_applied=False))
 
 
+def test_of_a_change_in_two_steps_the_first_is_a_part() -> None:
+    """It may be the title: only an assignment to a group begins with its groups."""
+    effects = []
+    for action in (TaskAction.UPDATE_CANDIDATES, TaskAction.ASSIGN):
+        progress = Progress(end_of(action))
+        progress.add("Update")
+        effects.append(progress.not_ended)
+
+    assert ["a part changed; not done", "candidate groups replaced; not taken from its owner"] == effects
+
+
 def test_an_earlier_step_alone_is_not_what_was_asked_for() -> None:
     """Nor is a step of an unknown write judged."""
     assert [False, False, True] == [is_end(TaskAction.COMPLETE, step) for step in ("Claim", "Assign", "Complete")]

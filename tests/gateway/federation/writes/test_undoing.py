@@ -81,4 +81,4 @@ def test_of_two_steps_of_one_name_the_first_is_told() -> None:
     """The second did not happen."""
     steps = (("Update", APPLIED), ("Update", REJECTED))
 
-    assert "candidate groups replaced; not done" == told(CHANGE, "Update", Undone.OTHERS, *steps)
+    assert "a part changed; not done" == told(CHANGE, "Update", Undone.OTHERS, *steps)
