@@ -17,7 +17,7 @@ from connectors.sdk.settings import ActsAs
 from gateway.federation.cache import Scope
 from gateway.federation.sources.account import AccountWatch
 from gateway.federation.sources.action_capabilities import action_capabilities, described, withheld_actions
-from gateway.federation.sources.caller_scope import acting_on, scope_of
+from gateway.federation.sources.caller_scope import acting_on, has_credentials, scope_of
 from gateway.federation.sources.containment import Containment
 from gateway.federation.sources.status import StatusRecord
 from gateway.federation.traffic import (
@@ -143,6 +143,11 @@ class Source:
     def scope(self) -> Scope:
         """The credential scope of the current context."""
         return scope_of(self.connector.settings, current_context())
+
+    @property
+    def has_credentials(self) -> bool:
+        """Whether it could be called in the current context."""
+        return has_credentials(self.connector.settings, current_context())
 
     async def read(self, operation: str, call: Callable[[], Awaitable[T]], *, is_about_one: bool = False) -> T:
         """The result of `call`. Its ConnectorError names source and operation, and is recorded as a failure.
