@@ -100,6 +100,23 @@ async def test_a_request_without_a_token_is_told_nothing_that_was_read_with_one(
     assert [] == list(await it.read(ALICE, token=None))
 
 
+@pytest.mark.parametrize(("acts_as", "is_told"), [("viewer", False), ("exchange", False), ("service", True)])
+async def test_a_request_without_a_token_is_not_shown_the_task_of_a_write_with_one(
+    acts_as: str, *, is_told: bool
+) -> None:
+    """It has the idempotency key of the write: it is told the result, and not the task."""
+    it = World(acts_as, task("north", "1", owner="alice"))
+    it.vendor.seen_by = {"alice": {"1"}}
+    told = []
+    for token in ("t", None):
+        with in_context(it.as_(ALICE, token)):
+            told.append(await perform(it.sources, ReleaseIntent(), ALICE, key="k"))
+
+    first, again = told
+    assert ("APPLIED", "APPLIED", True) == (first.status, again.status, again.replayed)
+    assert (True, is_told) == (first.task is not None, again.task is not None)
+
+
 async def test_whom_the_vendor_shows_the_task_sees_it_as_the_vendor_shows_it() -> None:
     """While its reads lag, that is as it was before the write."""
     it = World("viewer", task("north", "1", owner="alice"))
