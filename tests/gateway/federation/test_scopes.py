@@ -7,12 +7,13 @@ from msgspec import structs
 
 from connectors.sdk.caller import Caller
 from connectors.sdk.model import Flow, FlowRef, NativeRef, Task, TaskRef, UserRef
+from connectors.sdk.query import SortKey, TaskOrderField
 from connectors.sdk.settings import LinkSettings
 from gateway.federation.overlay import FlowOverlay, Overlay, Reading
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.caller_scope import acting_on
 from gateway.federation.traffic import CallContext, in_context
-from schema.ports import InboxScope, ReleaseIntent, TaskListRequest
+from schema.ports import InboxScope, ReleaseIntent, TakeNextRequest, TaskListRequest
 from tests.gateway.federation.memory_source import MemoryConnector, federation, task
 from tests.gateway.federation.rich_source import flow
 from tests.gateway.federation.write_requests import ALICE, BOB, PEOPLE, REF, perform
@@ -111,6 +112,21 @@ async def test_a_request_without_a_token_is_not_shown_the_task_of_a_write_with_o
     for token in ("t", None):
         with in_context(it.as_(ALICE, token)):
             told.append(await perform(it.sources, ReleaseIntent(), ALICE, key="k"))
+
+    first, again = told
+    assert ("APPLIED", "APPLIED", True) == (first.status, again.status, again.replayed)
+    assert (True, is_told) == (first.task is not None, again.task is not None)
+
+
+@pytest.mark.parametrize(("acts_as", "is_told"), [("viewer", False), ("service", True)])
+async def test_nor_the_task_that_was_taken_with_one(acts_as: str, *, is_told: bool) -> None:
+    """The key of a `takeNextTask`."""
+    it = World(acts_as, task("north", "1"))
+    it.vendor.seen_by = {"alice": {"1"}}
+    told = []
+    for token in ("t", None):
+        with in_context(it.as_(ALICE, token)):
+            told.append(await it.sources.take_next(ALICE, TakeNextRequest(idempotency_key="k", order=(SortKey(TaskOrderField.CREATED_AT),))))
 
     first, again = told
     assert ("APPLIED", "APPLIED", True) == (first.status, again.status, again.replayed)

@@ -73,9 +73,7 @@ def test_tokens_of_one_person_share_answers_if_they_are_for_the_same(
     acts_as: str, other: dict[str, object], *, is_shared: bool
 ) -> None:
     """A token that the vendor or the provider would refuse is told nothing that was read with another one."""
-    scopes = [
-        scope_of(settings(acts_as), structs.replace(CONTEXT, token=token(**claims))) for claims in (FULL, other)
-    ]
+    scopes = [scope_of(settings(acts_as), structs.replace(CONTEXT, token=token(**claims))) for claims in (FULL, other)]
 
     assert is_shared is (scopes[0] == scopes[1])
 
