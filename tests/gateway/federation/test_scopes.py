@@ -126,7 +126,11 @@ async def test_nor_the_task_that_was_taken_with_one(acts_as: str, *, is_told: bo
     told = []
     for token in ("t", None):
         with in_context(it.as_(ALICE, token)):
-            told.append(await it.sources.take_next(ALICE, TakeNextRequest(idempotency_key="k", order=(SortKey(TaskOrderField.CREATED_AT),))))
+            told.append(
+                await it.sources.take_next(
+                    ALICE, TakeNextRequest(idempotency_key="k", order=(SortKey(TaskOrderField.CREATED_AT),))
+                )
+            )
 
     first, again = told
     assert ("APPLIED", "APPLIED", True) == (first.status, again.status, again.replayed)
