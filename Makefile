@@ -37,7 +37,8 @@ help:
 	@echo "                marked neither server (start one, or a program) nor slow, with few examples of properties"
 	@echo "make test       every check: format, lint, types, import contracts, all tests; prints the CPU seconds"
 	@echo "make test-long  the property tests with many more examples"
-	@echo "make test-real  the connector of Camunda 7 against a real Operaton (Java 17, Maven), Camunda 8 from an archive"
+	@echo "make test-real  Camunda 7 against a real Operaton, sign-in against a real Keycloak (Java 17, Maven), Camunda 8 from"
+	@echo "                an archive"
 	@echo "make graphiql   fetch the files of the page at /graphql from npm; demo and test do it too"
 	@echo "make clean      remove .venv and what the tools left"
 
