@@ -11,7 +11,14 @@ from connectors.sdk.capability import Capability
 from connectors.sdk.commands import TaskAction
 from connectors.sdk.connector import Connector
 from connectors.sdk.connector_info import ConnectorInfo
-from connectors.sdk.errors import ConnectorError, MalformedResponseError, RateLimitedError, RejectedError
+from connectors.sdk.errors import (
+    AlreadyAssignedError,
+    ConnectorError,
+    ForbiddenError,
+    MalformedResponseError,
+    RateLimitedError,
+    RejectedError,
+)
 from connectors.sdk.odd_rows import OddRow
 from connectors.sdk.settings import ActsAs
 from gateway.federation.cache import Scope
@@ -127,6 +134,10 @@ class Source:
         if self.admission.state is not BreakerState.CLOSED:
             return SourceStatus.UNAVAILABLE
         return self._record.status
+
+    def hides(self, error: ConnectorError) -> bool:
+        """Whether the vendor's answer about one task says only that the caller of the request may not see it."""
+        return isinstance(error, AlreadyAssignedError) or (self._is_per_person and isinstance(error, ForbiddenError))
 
     @property
     def max_wait(self) -> float:

@@ -153,9 +153,10 @@ class TaskWriter:
             task = await self._reads.task(ref, fresh=fresh)
             if not fresh and self._visible(attempt, ref, task) is None and self._could_see(attempt, ref):
                 task = await self._reads.task(ref, fresh=True)
-        except AlreadyAssignedError:
+        except (AlreadyAssignedError, ForbiddenError) as error:
             # Vendors that see the person say so of tasks, too, that this person never saw.
-            if attempt.caller.is_task_admin or self._could_see(attempt, ref):
+            is_hidden = attempt.source.hides(error) and not attempt.caller.is_task_admin
+            if not is_hidden or self._could_see(attempt, ref):
                 raise
             task = None
         except MalformedResponseError:
