@@ -184,7 +184,7 @@ class BookOfPeople:
 
     def _keep(self, entry: Entry) -> None:
         self._callers[entry.key] = self._caller(entry)
-        self._names.put(entry.key, [text for text in (entry.name, entry.email, entry.key) if text])
+        self._names.put(entry.key, [text for text in (entry.name, entry.shown_email, entry.key) if text])
 
     def _caller(self, entry: Entry) -> Caller:
         # Without rules a person has what the configuration says, and nothing else.
@@ -192,7 +192,7 @@ class BookOfPeople:
         return Caller(
             key=entry.key,
             name=entry.name,
-            email=entry.email,
+            email=entry.shown_email,
             groups=entry.groups,
             roles=entry.roles,
             issuer=entry.issuer,

@@ -49,6 +49,11 @@ class Entry(Struct, frozen=True, kw_only=True):
     def proved_address(self) -> str | None:
         return self.address if self.is_email_proved else None
 
+    @property
+    def shown_email(self) -> str | None:
+        """People choose whom they give work to by it: an address that is not proved may be that of another person."""
+        return self.email if self.is_email_proved else None
+
     def says_the_same_as(self, other: "Entry | None") -> bool:
         """Whether nothing differs but the time."""
         return other is not None and structs.replace(self, seen_at=other.seen_at) == other

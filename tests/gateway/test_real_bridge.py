@@ -134,9 +134,10 @@ def groups_of(task: Task) -> set[str]:
 
 @pytest.mark.parametrize("intent", [ClaimIntent(), CompleteIntent(data={"approved": True})])
 async def test_a_task_that_a_colleague_took_is_told_as_taken(intent: Any) -> None:
-    """The bridge refuses the person's token, and shows no more: the answer has no task, and a read finds none."""
+    """To a person who has just seen it. The bridge refuses their token, and shows no more: the answer has no task, and a read finds none."""
     async with opened("viewer") as bridge:
         run = bridge.one(**INVOICE)
+        await bridge.inbox("alice", InboxScope.CLAIMABLE)
         bridge.stand_in.bridge.kernel.claim(run.key, "bob@example.com", override=False)
         result = await bridge.write("alice", ref_of(run), intent)
 
@@ -226,3 +227,22 @@ async def test_a_token_that_is_over_asks_to_sign_in_again() -> None:
             report.error is not None and "sign in again" in report.error.message,
         )
         assert SourceStatus.OK is bridge.source.status
+
+
+@pytest.mark.parametrize("acts_as", ["viewer", "exchange"])
+async def test_a_write_does_not_tell_that_another_persons_task_exists(acts_as: str) -> None:
+    """The bridge says of a task that it has an owner also to a person who never saw it. One who has just seen it is told."""
+    async with opened(acts_as) as bridge:
+        free = bridge.one(**INVOICE)
+        hidden = next(
+            task
+            for task in bridge.stand_in.bridge.kernel.all()
+            if task.status == "ASSIGNED" and task.group not in {None, "accounting"}
+        )
+        await bridge.inbox("bob", InboxScope.MINE_OR_CLAIMABLE)
+        await bridge.write("alice", ref_of(free), ClaimIntent())
+        refs = (ref_of(free), ref_of(hidden), TaskRef(KEY, f"{'f' * 32}:0-1"))
+        told = [(await bridge.write("bob", ref, ClaimIntent())).problems[0] for ref in refs]
+
+    assert ["ALREADY_ASSIGNED", "NOT_FOUND", "NOT_FOUND"] == [each.code for each in told]
+    assert told[1].message == told[2].message

@@ -30,7 +30,7 @@ from connectors.sdk.http.credentials import (
 from connectors.sdk.http.no_cookies import NoCookies
 from connectors.sdk.http.retry_after import LONGEST, retry_at
 from connectors.sdk.http.success import JSON_CREATED, JSON_OK, NO_CONTENT, Success, is_json, is_json_object
-from connectors.sdk.http.token import Token, received_token, token_of
+from connectors.sdk.http.token import Token, received_token, token_of, use_of
 from connectors.sdk.http.token_exchange import TokenExchange, ViewerToken, acting_credentials
 from connectors.sdk.http.upstream import Transport, Upstream, error_from_status
 
@@ -74,4 +74,5 @@ __all__ = [
     "received_token",
     "retry_at",
     "token_of",
+    "use_of",
 ]

@@ -7,6 +7,8 @@ next request asks for another one.
 import re
 from base64 import urlsafe_b64decode
 from datetime import datetime
+from functools import lru_cache
+from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -51,6 +53,13 @@ class _Audience(msgspec.Struct):
     aud: str | tuple[str, ...] = ()
 
 
+class _Use(msgspec.Struct):
+    aud: object = None
+    azp: object = None
+    client_id: object = None
+    scope: object = None
+
+
 def has_expired(token: str, now: datetime) -> bool:
     """Whether `token` is a JWT (RFC 7519) whose end has passed. Other tokens do not tell."""
     claims = _claims(token, _Expiry)
@@ -69,6 +78,25 @@ def is_for(token: str, audience: str) -> bool:
     if claims is None:
         return False
     return claims.aud == audience if isinstance(claims.aud, str) else audience in claims.aud
+
+
+@lru_cache(maxsize=256)
+def use_of(token: str) -> str | None:
+    """A digest of what a JWT is for: its audience, client and scope (RFC 9068, section 2.2; `azp`: OpenID Connect).
+
+    Equal for the tokens that one client gets one after another. None for a token that does not tell.
+    """
+    claims = _claims(token, _Use)
+    if claims is None:
+        return None
+    told = [_words(value) for value in (claims.aud, claims.azp, claims.client_id, claims.scope)]
+    return blake2b(msgspec.json.encode(told), digest_size=16).hexdigest()
+
+
+def _words(value: object) -> list[str]:
+    """In no order: a provider may write them in another one each time."""
+    each = value.split() if isinstance(value, str) else value if isinstance(value, list) else [value]
+    return sorted(map(str, each))
 
 
 def _claims(token: str, kind: type[T]) -> T | None:

@@ -9,7 +9,6 @@ import anyio
 from connectors.sdk.clock import utc_now
 from connectors.sdk.connector_info import ConnectorInfo, Listing
 from connectors.sdk.errors import (
-    AlreadyAssignedError,
     BrokenError,
     ConnectorError,
     ForbiddenError,
@@ -173,8 +172,8 @@ class ListReader:
         rows: list[N] = []
         error: ConnectorError | None = None
         for answer in answers.values():
-            if isinstance(answer, AlreadyAssignedError):
-                # Another person's, whom the vendor does not name: not one of the caller's tasks.
+            if isinstance(answer, ConnectorError) and source.hides(answer):
+                # The vendor shows no more than that there is one: not one of the caller's tasks.
                 continue
             if isinstance(answer, ConnectorError):
                 error = answer

@@ -77,8 +77,8 @@ class TaskReader:
         found: dict[TaskRef, Task | ConnectorError] = {}
         for ref in wanted:
             record = records.get(ref)
-            if isinstance(record, AlreadyAssignedError):
-                # The vendor says whose it is not, and shows no more: to a reader there is no such task.
+            if isinstance(record, ConnectorError) and self._sources[ref.source].hides(record):
+                # The vendor shows no more than that there is one: to a reader there is no such task.
                 record = None
             if isinstance(record, ConnectorError):
                 found[ref] = record

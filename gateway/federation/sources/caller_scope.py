@@ -3,25 +3,37 @@
 from msgspec import structs
 
 from connectors.sdk.caller import Caller
-from connectors.sdk.http import Authority
+from connectors.sdk.http import Authority, use_of
 from connectors.sdk.settings import SourceSettings
 from gateway.federation.cache import SERVICE, Scope
 from gateway.federation.traffic import CallContext
 
-# The scope of a person begins with "person:" or "no token:".
+# The scope of a person begins with "person:", "no token:" or "for ".
 _NO_CALLER = Scope("no caller")
 
 
 def scope_of(settings: SourceSettings, context: CallContext) -> Scope:
-    """Among whom answers of the source may be shared: all callers, or the requests with a token of the one caller of `context`.
+    """Among whom answers of the source may be shared: all callers, or the requests of the one caller of `context` with tokens for the same use.
 
-    A request without one is told nothing that was read with one: a machine's key is no credential at the vendor.
+    A request without a token is told nothing that was read with one: a machine's key is no credential at the vendor. Nor is
+    one whose token has another audience, client or scope: the vendor, or the provider that exchanges it, may refuse that.
     """
     if settings.acts_as == "service":
         return SERVICE
     if context.caller is None:
         return _NO_CALLER
-    return Scope(f"{'person' if _token(settings, context.caller, context) else 'no token'}:{context.caller.key}")
+    token = _token(settings, context.caller, context)
+    if not token:
+        return Scope(f"no token:{context.caller.key}")
+    use = use_of(token)
+    return Scope(f"{'person' if use is None else f'for {use}'}:{context.caller.key}")
+
+
+def has_credentials(settings: SourceSettings, context: CallContext) -> bool:
+    """Whether the source could be called in `context`: one that acts as the person needs a token of theirs."""
+    return settings.acts_as == "service" or (
+        context.caller is not None and bool(_token(settings, context.caller, context))
+    )
 
 
 def acting_on(settings: SourceSettings, context: CallContext) -> CallContext:

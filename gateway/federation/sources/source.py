@@ -11,13 +11,20 @@ from connectors.sdk.capability import Capability
 from connectors.sdk.commands import TaskAction
 from connectors.sdk.connector import Connector
 from connectors.sdk.connector_info import ConnectorInfo
-from connectors.sdk.errors import ConnectorError, MalformedResponseError, RateLimitedError, RejectedError
+from connectors.sdk.errors import (
+    AlreadyAssignedError,
+    ConnectorError,
+    ForbiddenError,
+    MalformedResponseError,
+    RateLimitedError,
+    RejectedError,
+)
 from connectors.sdk.odd_rows import OddRow
 from connectors.sdk.settings import ActsAs
 from gateway.federation.cache import Scope
 from gateway.federation.sources.account import AccountWatch
 from gateway.federation.sources.action_capabilities import action_capabilities, described, withheld_actions
-from gateway.federation.sources.caller_scope import acting_on, scope_of
+from gateway.federation.sources.caller_scope import acting_on, has_credentials, scope_of
 from gateway.federation.sources.containment import Containment
 from gateway.federation.sources.status import StatusRecord
 from gateway.federation.traffic import (
@@ -128,6 +135,10 @@ class Source:
             return SourceStatus.UNAVAILABLE
         return self._record.status
 
+    def hides(self, error: ConnectorError) -> bool:
+        """Whether the vendor's answer about one task says only that the caller of the request may not see it."""
+        return isinstance(error, AlreadyAssignedError) or (self._is_per_person and isinstance(error, ForbiddenError))
+
     @property
     def max_wait(self) -> float:
         """Seconds that a reader of the current context may wait for an answer."""
@@ -143,6 +154,11 @@ class Source:
     def scope(self) -> Scope:
         """The credential scope of the current context."""
         return scope_of(self.connector.settings, current_context())
+
+    @property
+    def has_credentials(self) -> bool:
+        """Whether it could be called in the current context."""
+        return has_credentials(self.connector.settings, current_context())
 
     async def read(self, operation: str, call: Callable[[], Awaitable[T]], *, is_about_one: bool = False) -> T:
         """The result of `call`. Its ConnectorError names source and operation, and is recorded as a failure.

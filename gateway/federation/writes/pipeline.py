@@ -211,9 +211,11 @@ class WritePipeline:
                 answer.result = await self._first(attempt)
                 return answer.result
         try:
-            return await self._repeated(attempt, earlier)
+            result = await self._repeated(attempt, earlier)
         except GatewayError as error:
             return attempt.rejected(error)
+        # The vendor gave the record to the author's token, and not to a machine's key.
+        return result if attempt.source.has_credentials else structs.replace(result, task=None, flow=None)
 
     async def _admit(self, attempt: Attempt) -> Record | None:
         """As `Journal.admit`. A repeated key gets its answer also while the journal cannot be written."""

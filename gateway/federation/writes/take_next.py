@@ -125,7 +125,12 @@ class NextTask:
             result = _refused(record.operation_id, error)
         if result.status is MutationStatus.REJECTED and not result.replayed:
             self._trail.found_no_next(caller, result)
-        return structs.replace(result, upstream_calls=cost.told.requests)
+        return structs.replace(result, task=self._told_task(result), upstream_calls=cost.told.requests)
+
+    def _told_task(self, result: WriteResult) -> Task | None:
+        """Where the source acts as the person, an earlier claim's task is not told to a request without their token."""
+        task = result.task
+        return None if task is None or not self._sources[task.source].has_credentials else task
 
     async def _known(self, caller: Caller, record: "_Recorded") -> WriteResult | None:
         """The journal fails: what is known of an earlier request with the key. None if there was none."""

@@ -1,18 +1,20 @@
 """Where a source is called as the person, nothing that one person read or wrote is told to another by the gateway's memory."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 from msgspec import structs
 
 from connectors.sdk.caller import Caller
+from connectors.sdk.errors import ConnectorError, ForbiddenError
 from connectors.sdk.model import Flow, FlowRef, NativeRef, Task, TaskRef, UserRef
+from connectors.sdk.query import SortKey, TaskOrderField
 from connectors.sdk.settings import LinkSettings
 from gateway.federation.overlay import FlowOverlay, Overlay, Reading
 from gateway.federation.service import FederatedSources
 from gateway.federation.sources.caller_scope import acting_on
 from gateway.federation.traffic import CallContext, in_context
-from schema.ports import InboxScope, ReleaseIntent, TaskListRequest
+from schema.ports import InboxScope, ReleaseIntent, TakeNextRequest, TaskFilter, TaskListRequest
 from tests.gateway.federation.memory_source import MemoryConnector, federation, task
 from tests.gateway.federation.rich_source import flow
 from tests.gateway.federation.write_requests import ALICE, BOB, PEOPLE, REF, perform
@@ -98,6 +100,69 @@ async def test_a_request_without_a_token_is_told_nothing_that_was_read_with_one(
 
     assert (["1", "2"], []) == (sorted(before), await it.listed(ALICE, token=None))
     assert [] == list(await it.read(ALICE, token=None))
+
+
+@pytest.mark.parametrize(("acts_as", "is_told"), [("viewer", False), ("exchange", False), ("service", True)])
+async def test_a_request_without_a_token_is_not_shown_the_task_of_a_write_with_one(
+    acts_as: str, *, is_told: bool
+) -> None:
+    """It has the idempotency key of the write: it is told the result, and not the task."""
+    it = World(acts_as, task("north", "1", owner="alice"))
+    it.vendor.seen_by = {"alice": {"1"}}
+    told = []
+    for token in ("t", None):
+        with in_context(it.as_(ALICE, token)):
+            told.append(await perform(it.sources, ReleaseIntent(), ALICE, key="k"))
+
+    first, again = told
+    assert ("APPLIED", "APPLIED", True) == (first.status, again.status, again.replayed)
+    assert (True, is_told) == (first.task is not None, again.task is not None)
+
+
+@pytest.mark.parametrize(("acts_as", "is_told"), [("viewer", False), ("service", True)])
+async def test_nor_the_task_that_was_taken_with_one(acts_as: str, *, is_told: bool) -> None:
+    """The key of a `takeNextTask`."""
+    it = World(acts_as, task("north", "1"))
+    it.vendor.seen_by = {"alice": {"1"}}
+    told = []
+    for token in ("t", None):
+        with in_context(it.as_(ALICE, token)):
+            told.append(
+                await it.sources.take_next(
+                    ALICE, TakeNextRequest(idempotency_key="k", order=(SortKey(TaskOrderField.CREATED_AT),))
+                )
+            )
+
+    first, again = told
+    assert ("APPLIED", "APPLIED", True) == (first.status, again.status, again.replayed)
+    assert (True, is_told) == (first.task is not None, again.task is not None)
+
+
+class Refusing(Vendor):
+    """Answers 403, not 404, for a task that is there and that the person may not see."""
+
+    async def get_tasks(self, ids: Sequence[str]) -> Mapping[str, Task | ConnectorError]:
+        hidden = (set(self.held) - set(self._reads())) & set(ids)
+        return {**await super().get_tasks(ids), **{each: ForbiddenError("a permission is missing") for each in hidden}}
+
+
+async def test_a_vendor_that_refuses_a_task_does_not_tell_that_there_is_one() -> None:
+    """Bob is told the same of a task that he may not see and of one that does not exist: by reads, lists and writes."""
+    vendor = Refusing(task("north", "1", owner="alice"), acts_as="viewer")
+    sources, absent = federation(vendor, people=PEOPLE), TaskRef("north", "404")
+    told: list[object] = []
+    vendor.asking = BOB
+    for ref in (REF, absent):
+        with in_context(CallContext(caller=BOB, token="t")):
+            read = await sources.get_tasks(BOB, [ref])
+            wanted = TaskFilter(ids=frozenset({ref}))
+            request = TaskListRequest(scope=InboxScope.ALL_VISIBLE, first=9, filter=wanted)
+            listed = await sources.list_tasks(BOB, request)
+            written = await perform(sources, ReleaseIntent(), BOB, target=ref)
+        reports = [(each.status, each.error) for each in listed.sources]
+        told.append((read, listed.edges, reports, written.status, written.problems))
+
+    assert told[0] == told[1]
 
 
 async def test_whom_the_vendor_shows_the_task_sees_it_as_the_vendor_shows_it() -> None:

@@ -374,3 +374,14 @@ async def test_what_earlier_tokens_said_is_not_kept() -> None:
     assert ("49", {"bob"}) == (await stage.identity(bob, "north"), {person.key for person in stage.book.all()})
     assert stage.book.by_native_ref(NativeRef("north", "1")) is None
     assert [1, 1, 1] == [len(index) for index in (stage.book._by_ref, stage.book._by_user_name, stage.book._by_address)]
+
+
+def test_an_address_that_is_not_proved_is_not_shown_as_the_persons() -> None:
+    """Neither in lists of users nor as what a search finds: work could be given to a person who wrote another's address."""
+    book = Stage().book
+    book.signed_in(token("mallory", email="alice@example.com", proved=False))
+    before = [person.email for person in book.find("mallory")], list(book.find("alice@example.com"))
+    book.signed_in(token("mallory", email="alice@example.com"))
+
+    assert ([None], []) == before
+    assert ["alice@example.com"] == [person.email for person in book.find("alice@example.com")]

@@ -1,6 +1,10 @@
 """Credential scope and authority, for each `acts_as`."""
 
+from base64 import urlsafe_b64encode
+
+import msgspec
 import pytest
+from msgspec import structs
 
 from connectors.sdk.caller import Caller, Identity
 from connectors.sdk.http import Authority
@@ -43,6 +47,35 @@ def test_a_person_has_a_scope_and_an_authority_of_their_own(acts_as: str) -> Non
     """With the identity in that source, and the token of the sign-in."""
     assert Scope("person:alice") == scope_of(settings(acts_as), CONTEXT)
     assert Authority(principal="alice", identity=HERE, token="t") == acting_on(settings(acts_as), CONTEXT).authority
+
+
+def token(**claims: object) -> str:
+    """Without a signature: that was checked when the person signed in."""
+    body = urlsafe_b64encode(msgspec.json.encode(claims)).rstrip(b"=").decode()
+    return f"e30.{body}.e30"
+
+
+FULL = {"aud": ["gateway", "here"], "azp": "page", "scope": "openid profile"}
+
+
+@pytest.mark.parametrize("acts_as", ["viewer", "exchange"])
+@pytest.mark.parametrize(
+    ("other", "is_shared"),
+    [
+        (FULL | {"aud": ["here", "gateway"], "scope": "profile openid", "exp": 9, "jti": "2"}, True),
+        (FULL | {"aud": "gateway"}, False),
+        (FULL | {"azp": "another program"}, False),
+        (FULL | {"scope": "openid"}, False),
+        ({}, False),
+    ],
+)
+def test_tokens_of_one_person_share_answers_if_they_are_for_the_same(
+    acts_as: str, other: dict[str, object], *, is_shared: bool
+) -> None:
+    """A token that the vendor or the provider would refuse is told nothing that was read with another one."""
+    scopes = [scope_of(settings(acts_as), structs.replace(CONTEXT, token=token(**claims))) for claims in (FULL, other)]
+
+    assert is_shared is (scopes[0] == scopes[1])
 
 
 @pytest.mark.parametrize("acts_as", ["viewer", "exchange"])
