@@ -71,6 +71,7 @@ def closed_around(module: str, importer: str) -> str | None:
     return None
 
 
+@pytest.mark.slow
 def test_rooms_are_entered_by_their_front_door() -> None:
     """So a file of a room can be moved without a change in other rooms."""
 

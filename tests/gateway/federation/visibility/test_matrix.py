@@ -45,6 +45,8 @@ from schema.ports import (
 )
 from tests.gateway.federation.memory_source import federation
 
+pytestmark = pytest.mark.slow
+
 TASKS = 12
 PEOPLE = ("alice", "carol", "grace", "stranger")
 WRITES: tuple[TaskIntent, ...] = (ClaimIntent(), CompleteIntent(outcome=None, data=None), CommentIntent(text="a word"))

@@ -14,6 +14,8 @@ from tests.gateway.federation.visibility.people import OWN, STRONG
 from tests.gateway.federation.visibility.twins import differences
 from tests.gateway.federation.visibility.world import foreign_marks
 
+pytestmark = pytest.mark.slow
+
 OPERATIONS = sized(100_000, 10_000)
 QUESTIONS = sized(20_000, 250)
 # Within so many operations or questions, in a small world, a planted fault is found.
