@@ -47,7 +47,7 @@ def faults_of(error: ValidationError, raw: Any, path: KeyPath) -> Sequence[Confi
             told |= {place, (*place[:-1], near)}
             faults.append(ConfigurationError((*path, *place), f"is missing; {near!r} is unknown: is it misspelt?"))
     for each, place in zip(found, places, strict=True):
-        # A list of which each item is at fault is called too short as well.
+        # A list whose items are all at fault is also called too short.
         is_within = any(other != place and other[: len(place)] == place for other in places)
         if place not in told and not (is_within and each["type"].endswith("too_short")):
             faults.append(ConfigurationError((*path, *place), _message(each)))

@@ -49,7 +49,7 @@ def no_path() -> RefusalError:
 
 
 def forbidden(user: str, permissions: list[tuple[str, str, str]]) -> RefusalError:
-    """`permissions` are each a permission, a resource and its id, one of which is missing."""
+    """Each of `permissions` is a permission, a resource and its id: the account lacks one of them."""
     named = " or ".join(f"'{name}' permission on resource '{id}' of type '{kind}'" for name, kind, id in permissions)
     missing = [{"permissionName": name, "resourceName": kind, "resourceId": id} for name, kind, id in permissions]
     single = len(permissions) == 1

@@ -1,7 +1,7 @@
 """Unions of queries as the engine's groups of alternatives (`orQueries`).
 
-The engine takes a conjunction of such groups, each of which is a disjunction of single filters. A union of conjunctions is
-brought into that form; one that would need too many groups, or a filter that has no place in a group, is not taken.
+The engine takes several such groups and joins them by AND; within a group, single filters are joined by OR. A union of
+conjunctions is brought into that form; one that would need too many groups, or a filter that has no place in a group, is not taken.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ _LISTS = frozenset({"assigneeIn", "candidateGroups"})
 
 
 class Alternatives(Struct, frozen=True):
-    """Groups, all of which must hold. `within`: a user, and the groups that the union names."""
+    """All groups must hold. `within`: a user, and the groups that the union names."""
 
     groups: tuple[Group, ...]
     within: tuple[str, frozenset[str]] | None = None

@@ -257,7 +257,7 @@ class PeopleLists:
         return Snapshot(rows, truncated=len(found) > most or not kept.is_whole)
 
     def _people_in(self, source: str | None, search: str | None) -> FetchAll[PersonRow]:
-        """People of the book; only those linked to `source` unless that is None."""
+        """People of the book; with a `source`, those who are linked to it."""
 
         async def fetch() -> Snapshot[PersonRow]:
             linked = (

@@ -100,7 +100,7 @@ async def test_a_claim_is_the_persons_own(cluster: Cluster, mode: str) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_person_assigns_to_another(cluster: Cluster, mode: str) -> None:
-    """By a read and an assignment: such a server takes a claim for nobody else. To oneself it is a claim."""
+    """By a read and an assignment. An assignment to oneself is a claim: such a server takes those."""
     connector = cluster.open(mode)
     with cluster.as_person("alice") as alice:
         first, second, *_ = await cluster.ready(connector)
