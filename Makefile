@@ -24,7 +24,7 @@ NPM_INSTALLED := $(patsubst %/package.json,%/node_modules/.installed,$(wildcard 
 
 # With few tests in each part, starting it is what costs: `make check` has two.
 CHECKS := checks-graph checks-vendors
-FOLDERS_graph := tests/gateway tests/schema
+FOLDERS_graph := tests/gateway
 FOLDERS_vendors := tests $(patsubst %,--ignore=%,$(FOLDERS_graph))
 
 .PHONY: demo check test test-long test-real lint types contracts $(PARTS) $(CHECKS) graphiql clean help
