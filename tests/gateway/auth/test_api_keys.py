@@ -52,7 +52,7 @@ async def test_unknown_tokens_are_refused_without_repeating_them(api_keys: Authe
 async def test_an_empty_token_is_refused_before_its_digest_is_looked_for(
     api_keys: Authenticator, header: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is nobody's key, whatever digests the configuration holds."""
+    """It is the key of no person, whatever digests the configuration holds."""
     monkeypatch.setattr(hashlib, "sha256", None)
 
     with pytest.raises(UnauthenticatedCallerError):

@@ -83,7 +83,7 @@ def test_keys_of_several_issuers_are_told_apart() -> None:
 
 @pytest.mark.parametrize("key", [None, "", 7, ["a"], "a\nb", " a", "k" * 201, "\u202e"])
 def test_without_a_key_there_is_no_person(key: Any) -> None:
-    """Nobody is signed in under a name that is made up."""
+    """A made-up name signs in no person."""
     with pytest.raises(TokenRefusedError, match="person's key"):
         read(without("preferred_username", preferred_username=key), claims={"key": "preferred_username"})
 

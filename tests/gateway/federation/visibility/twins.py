@@ -69,7 +69,7 @@ async def differences(
 ) -> list[tuple[object, object, object]]:
     """The questions of one person that are answered otherwise in the other world, with both answers.
 
-    In each world the person asks the same, while the sources are well and nobody else asks. `page`: rows in one page.
+    In each world the person asks the same, while the sources are well and no other person asks. `page`: rows in one page.
     """
     people = everybody(40)
     person = people[0]
