@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -10,6 +11,7 @@ from msgspec import structs
 
 from connectors.sdk.caller import Access, Identity
 from connectors.sdk.capability import Capability, Support
+from connectors.sdk.changes import Changes
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import (
     Command,
@@ -175,6 +177,14 @@ class Connector(ABC, Generic[SettingsT]):
         AlreadyAssignedError if the vendor tells the caller only that the task is another person's: a read then shows nothing
         of the task, and a write is refused with that error.
         """
+
+    async def changes(self, since: datetime) -> Changes | None:
+        """What the vendor says has changed since that moment of its clock, with a call or a few. None: it does not tell.
+
+        A hint: what it leaves out is found by comparing lists. The gateway asks again from an earlier moment, so that what the
+        vendor shows late is not missed.
+        """
+        return None
 
     async def get_detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:
         """The requested aspects, with as few calls as the vendor allows."""

@@ -1,6 +1,7 @@
 """All configured sources as one: implements `schema.ports.Federation` by delegation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import aclosing
 from functools import partial
 from types import MappingProxyType
 
@@ -24,6 +25,7 @@ from connectors.sdk.model import (
 from gateway.federation.authorization import KnownAccounts, RecentlyShown, permitted_actions, with_roles
 from gateway.federation.cache import Cache
 from gateway.federation.lists import DefinitionLists, FlowLists, PeopleLists, Stats, TaskLists
+from gateway.federation.live import Live
 from gateway.federation.objects import Definitions, DirectoryReader, FlowReader, TaskReader
 from gateway.federation.sources import Source
 from gateway.federation.traffic import current_context
@@ -37,6 +39,7 @@ from schema.ports import (
     DefinitionRow,
     FlowListRequest,
     GroupRow,
+    InboxWatchRequest,
     Operation,
     PageRequest,
     PersonRow,
@@ -44,6 +47,7 @@ from schema.ports import (
     SourceInfo,
     StatsRequest,
     TakeNextRequest,
+    TaskEvent,
     TaskList,
     TaskListRequest,
     TaskStats,
@@ -91,6 +95,7 @@ class FederatedSources:
         next_task: NextTask,
         known: KnownAccounts,
         shown: RecentlyShown,
+        live: Live,
     ) -> None:
         self._sources = sources
         self._by_key = {source.key: source for source in sources}
@@ -103,6 +108,7 @@ class FederatedSources:
         self._next_task = next_task
         self._known = known
         self._shown = shown
+        self.live = live
 
     async def start(self) -> None:
         """Before the first request. Raises GatewayUnavailableError if the journal of writes cannot be used."""
@@ -110,10 +116,12 @@ class FederatedSources:
 
     def drain(self, seconds: float) -> None:
         """The gateway ends in so many seconds: writes that still run then are answered with what is known of them."""
+        self.live.close_subscriptions()
         self._writes.drain(seconds)
 
     async def stop(self) -> None:
         """Cut off what still runs."""
+        await self.live.aclose()
         await self._writes.stop()
 
     def open_writes(self) -> Mapping[str, OpenWrites]:
@@ -155,6 +163,26 @@ class FederatedSources:
             self._known.note_task(edge.task)
         self._note_shown(caller, [edge.task.ref for edge in listed.edges])
         return listed
+
+    async def watch_inbox(self, caller: Caller, request: InboxWatchRequest) -> AsyncGenerator[TaskEvent, None]:
+        async with aclosing(self.live.inbox(caller, request)) as told:
+            async for event in told:
+                self._note_told(caller, event)
+                yield event
+
+    async def watch_tasks(self, caller: Caller, refs: Collection[TaskRef]) -> AsyncGenerator[TaskEvent, None]:
+        async with aclosing(self.live.tasks(caller, refs)) as told:
+            async for event in told:
+                self._note_told(caller, event)
+                yield event
+
+    def watch_statuses(self, keys: Collection[str]) -> AsyncGenerator[str, None]:
+        return self.live.statuses(keys)
+
+    def _note_told(self, caller: Caller, event: TaskEvent) -> None:
+        if event.task is not None:
+            self._known.note_task(event.task)
+            self._note_shown(caller, [event.task.ref])
 
     async def task_stats(self, caller: Caller, request: StatsRequest) -> TaskStats:
         return await self._lists.stats.of(caller, request)

@@ -7,6 +7,7 @@ issuers   `[[auth.issuers]]`: identity providers, and how their claims are read
 cache_bounds  `[gateway.cache]`: how much is kept
 callers   `[gateway.callers]`: how much each person may ask for in a minute
 connections  `[gateway.connections]`: what a client may use before it is known
+live      `[gateway.live]`: how soon subscribers learn of changes
 store     `[store]`: how long the journal keeps ended tasks
 people    `[[people]]`: people and their identities
 checks    each table against its type, and the tables against each other
@@ -25,6 +26,7 @@ from gateway.settings.errors import ConfigurationError
 from gateway.settings.file import Settings, load
 from gateway.settings.gateway import GatewaySettings
 from gateway.settings.issuers import Algorithm, ClaimPaths, IssuerSettings, LoginSettings, is_protected
+from gateway.settings.live import LiveSettings
 from gateway.settings.people import PersonSettings
 from gateway.settings.store import StoreSettings
 
@@ -41,6 +43,7 @@ __all__ = [
     "DemoAuth",
     "GatewaySettings",
     "IssuerSettings",
+    "LiveSettings",
     "LoginSettings",
     "OidcAuth",
     "PersonSettings",

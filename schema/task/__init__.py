@@ -11,6 +11,7 @@ filters.py            TaskFilter and its members
 sorting.py            TaskOrder
 queries.py            `viewer`, `task`, `tasks`
 viewer.py             Viewer: the person who asks, and their inbox
+subscriptions.py      `taskChanged`, `inboxChanged`
 stats.py              `taskStats`
 definitions.py        TaskDefinition, `taskDefinitions`
 mutations/            one file a group of mutations
@@ -32,6 +33,7 @@ from schema.task.mutations import (
 from schema.task.queries import TaskQueries, comment_by_id, task_by_id
 from schema.task.sorting import TaskOrder
 from schema.task.stats import TaskStatsQueries
+from schema.task.subscriptions import InboxChange, TaskChange, TaskSubscriptions
 from schema.task.types import Task
 from schema.task.viewer import Viewer
 
@@ -40,9 +42,11 @@ __all__ = [
     "ChangeMutations",
     "CreateMutations",
     "EndMutations",
+    "InboxChange",
     "NextTaskMutations",
     "OwnershipMutations",
     "Task",
+    "TaskChange",
     "TaskConnection",
     "TaskDefinition",
     "TaskDefinitionQueries",
@@ -51,6 +55,7 @@ __all__ = [
     "TaskPayload",
     "TaskQueries",
     "TaskStatsQueries",
+    "TaskSubscriptions",
     "Viewer",
     "WorkMutations",
     "comment_by_id",

@@ -34,6 +34,7 @@ from gateway.federation.traffic import (
     Clock,
     Observe,
     Priority,
+    RateLimitView,
     RequestCost,
     current_context,
     ignore_record,
@@ -134,6 +135,11 @@ class Source:
         if self.admission.state is not BreakerState.CLOSED:
             return SourceStatus.UNAVAILABLE
         return self._record.status
+
+    @property
+    def status_reason(self) -> str | None:
+        """What is wrong, for people."""
+        return self._record.reason
 
     def hides(self, error: ConnectorError) -> bool:
         """Whether the vendor's answer about one task says only that the caller of the request may not see it."""
@@ -241,7 +247,7 @@ class Source:
             name=settings.name,
             vendor=settings.vendor,
             status=self.status,
-            status_reason=self._record.reason,
+            status_reason=self.status_reason,
             acts_as=settings.acts_as,
             last_success_at=self._record.last_success_at,
             last_failure_at=self._record.last_failure_at,
@@ -249,6 +255,11 @@ class Source:
             capabilities=self._described,
             rate_limits=limits,
         )
+
+    def read_limit(self) -> RateLimitView:
+        """The limit that reads of the current context count for."""
+        with in_context(acting_on(self.connector.settings, current_context())):
+            return self.admission.rate_limits()[0]
 
     def limit_met(self, *, ahead: int = 0, needs_read: bool = False) -> RateLimitedError | None:
         """Why a write of the current caller could not be sent within `SHORT_WAIT`, from memory; None if it could.
