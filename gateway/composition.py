@@ -160,16 +160,6 @@ async def open_gateway(
         )
 
 
-def link_rules(source: Source) -> SourceRules:
-    """How people are linked to the accounts of the source."""
-    settings = source.connector.settings
-    return SourceRules(
-        settings=settings.people,
-        facts=source.connector.info.directory,
-        directory_seconds=settings.cache.directory_seconds,
-    )
-
-
 def own_work(people: People, *, keep: timedelta, ended: Iterable[EndedTask] = ()) -> OwnWork:
     """What people ended, from what the journal has."""
     return OwnWork(ended, keep=keep, is_person=lambda ref: people.by_native_ref(ref) is not None)

@@ -6,7 +6,7 @@ book          `BookOfPeople`: one entry a person, joined to accounts
 entry         one person, from the configuration and the token
 claims        values of the claims of a token
 wish          which account the rules of a source find for one person
-directories   the directories that links need, kept up to date
+directories   the directories of the sources, kept up to date
 directory     the accounts of one source, found by id, address, user name and words
 name_index    people or accounts by words
 """

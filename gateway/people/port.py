@@ -46,11 +46,12 @@ class DirectoryRecord(Struct, frozen=True, kw_only=True):
 class ReadDirectory(Protocol):
     """Reads the directory of the source with that key, in its own call context. Raises ConnectorError.
 
-    `is_awaited` is asked before each request: whether a person's request waits for the answer.
+    `is_awaited` is asked before each request: whether a person's request waits for the answer. `pace`: seconds between two
+    requests, for a directory that no link needs.
     """
 
     def __call__(
-        self, source: str, *, with_groups: bool, is_awaited: Callable[[], bool]
+        self, source: str, *, with_groups: bool, is_awaited: Callable[[], bool], pace: float = 0.0
     ) -> Awaitable[DirectoryRecord]: ...
 
 
