@@ -50,6 +50,7 @@ from gateway.federation.writes import (
     Reconciler,
     Recorder,
     Recovery,
+    Replays,
     Settled,
     Settler,
     StepWriter,
@@ -274,6 +275,7 @@ def compose(
         looks=Looks(),
     )
     recovery = Recovery(journal=journal, trail=trail)
+    replays = Replays(reads=tasks, own=own)
     pipeline = WritePipeline(
         by_key,
         journal=journal,
@@ -296,6 +298,7 @@ def compose(
         reconciler=reconciler,
         undoer=undoer,
         trail=trail,
+        replays=replays,
         deadline=write_deadline,
     )
     return FederatedSources(
@@ -349,6 +352,7 @@ def compose(
             recovery=recovery,
             recorder=recorder,
             trail=trail,
+            replays=replays,
         ),
         known=known,
         shown=shown,
