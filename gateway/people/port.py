@@ -101,6 +101,18 @@ class People(Protocol):
         ...
 
 
+class PeopleStore(Protocol):
+    """Keeps what tokens told of people beyond the end of the process, for a time and a number of people that it bounds."""
+
+    async def people(self) -> Sequence[tuple[str, float, bytes]]:
+        """Key, last sign-in in seconds since 1970, and record; those who signed in longest ago first. Raises nothing."""
+        ...
+
+    def keep_person(self, key: str, seen_at: float, record: bytes) -> None:
+        """Keeps the record in place of an earlier one. Waits for nothing and raises nothing."""
+        ...
+
+
 class KeptAccounts(Protocol):
     """The accounts of a source as the book has them."""
 
