@@ -22,13 +22,13 @@ async def open_book(
     store: PeopleStore | None = None,
     issuers: Sequence[str] = (),
 ) -> AsyncIterator[BookOfPeople]:
-    """`people` of the configuration; `rules` of all sources. All directories are read that can be.
+    """`people` of the configuration; `rules` of all sources. All directories are read that can be, and that are shown to people.
 
     `store` keeps who signed in. `issuers`: the settings of the identity providers, as texts.
     """
     linking = {source: each for source, each in rules.items() if each.settings.has_rule}
     needed = {source: each for source, each in linking.items() if each.needs_directory}
-    spare = {source: each for source, each in rules.items() if each.is_readable and source not in needed}
+    spare = {source: each for source, each in rules.items() if each.is_shown and source not in needed}
     directories = Directories(
         read,
         {source: each.directory_seconds for source, each in (needed | spare).items()},

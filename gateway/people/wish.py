@@ -17,13 +17,13 @@ from schema.ports import LinkedBy
 class SourceRules(Struct, frozen=True, kw_only=True):
     """The rules of one source, what its directory tells, and for how many seconds that is good.
 
-    `is_readable`: the gateway can list its accounts without a person.
+    `is_shown`: the gateway can list its accounts without a person, and show them to all.
     """
 
     settings: LinkSettings
     facts: frozenset[DirectoryFact] = frozenset()
     directory_seconds: float = 300.0
-    is_readable: bool = False
+    is_shown: bool = False
 
     @classmethod
     def of(cls, connector: Connector[Any]) -> Self:
@@ -32,8 +32,7 @@ class SourceRules(Struct, frozen=True, kw_only=True):
             settings=settings.people,
             facts=connector.info.directory,
             directory_seconds=settings.cache.directory_seconds,
-            is_readable=Listing.USERS in connector.info.listings
-            and (settings.acts_as == "service" or settings.as_reader() is not None),
+            is_shown=Listing.USERS in connector.info.listings and settings.acts_as == "service",
         )
 
     @property

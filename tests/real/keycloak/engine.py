@@ -120,7 +120,8 @@ def unpacked(packed: Path) -> Path:
     if not program.is_file():
         raise EngineError(f"no archive: {packed} holds no {PROGRAM}")
     # The archive's format keeps no rights that Python would restore.
-    program.chmod(0o755)
+    for script in program.parent.glob("*.sh"):
+        script.chmod(0o755)
     return folder
 
 
