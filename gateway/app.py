@@ -115,7 +115,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
     app.router.routes.append(Route("/graphql", Compression(route), methods=None))
     app.router.routes.append(front_page(has_page=graphiql is not None))
     if graphiql is not None:
-        app.router.routes.append(graphiql.route)
+        app.router.routes.extend(graphiql.routes)
     app.router.routes.extend(resource.routes())
     app.include_router(health_routes(sources, lambda: opened[0].authenticator))
     if settings.gateway.metrics:

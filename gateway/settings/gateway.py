@@ -37,7 +37,7 @@ _SHORTEST_SECRET = 16
 
 
 def _signing(value: SecretStr) -> SecretStr:
-    length = len(value.get_secret_value().encode())
+    length = len(value.get_secret_value().strip().encode())
     if not length:
         raise ValueError("is empty")
     if length < _SHORTEST_SECRET:
