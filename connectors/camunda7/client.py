@@ -47,7 +47,7 @@ class Camunda7Client:
 
     async def takes_alternatives(self) -> bool:
         """Whether the engine applies groups of alternatives. One that does not know them would count every task."""
-        return await self.count_tasks({"orQueries": [{"taskId": _NOTHING}]}) == 0
+        return await self.count_tasks({"orQueries": [{"taskIdIn": [_NOTHING]}]}) == 0
 
     # Tasks
 

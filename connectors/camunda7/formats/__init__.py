@@ -8,7 +8,7 @@ replacement     an update as the full replacement of a task
 variables       typed variables
 """
 
-from connectors.camunda7.formats.alternatives import Alternatives, alternatives_of
+from connectors.camunda7.formats.alternatives import Alternatives, Group, alternatives_of, with_ids
 from connectors.camunda7.formats.bpmn import FormInput, UserTask, start_inputs, user_tasks
 from connectors.camunda7.formats.dates import DEFAULT_PATTERN, format_date, has_time
 from connectors.camunda7.formats.modification import modification
@@ -21,6 +21,7 @@ __all__ = [
     "LONGEST_TEXT",
     "Alternatives",
     "FormInput",
+    "Group",
     "UserTask",
     "alternatives_of",
     "body_of",
@@ -35,4 +36,5 @@ __all__ = [
     "user_tasks",
     "value_of",
     "variables_of",
+    "with_ids",
 ]
