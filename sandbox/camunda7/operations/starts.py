@@ -38,13 +38,27 @@ def by_id(answer: Answer, refusal: Callable[[str], errors.RefusalError]) -> Hand
     return operation
 
 
-def no_definition(id: str) -> errors.RefusalError:
-    return errors.RefusalError(404, "InvalidRequestException", f"No matching process definition with id {id}", None)
+def no_document(id: str) -> errors.RefusalError:
+    return errors.RefusalError(404, "InvalidRequestException", f"No matching definition with id {id}")
+
+
+def no_form(id: str) -> errors.RefusalError:
+    return errors.RefusalError(
+        400, "InvalidRequestException", f"Cannot get start form data for process definition {id}"
+    )
+
+
+def no_deployed_form(id: str) -> errors.RefusalError:
+    return errors.RefusalError(404, "InvalidRequestException", _nothing_deployed(id), None)
 
 
 def no_start(id: str) -> errors.RefusalError:
-    text = f"Cannot instantiate process definition {id}: no deployed process definition found"
-    return errors.RefusalError(404, "RestException", text, None)
+    text = f"Cannot instantiate process definition {id}: {_nothing_deployed(id)}"
+    return errors.RefusalError(500, "RestException", text)
+
+
+def _nothing_deployed(id: str) -> str:
+    return f"no deployed process definition found with id '{id}': processDefinition is null"
 
 
 def document(call: Call, process: Process) -> Result:

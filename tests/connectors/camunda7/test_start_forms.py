@@ -85,6 +85,22 @@ async def test_a_form_that_is_not_deployed_is_named(
         await connector.start_form(StartFlow(definition_key="supplier-contract"))
 
 
+async def test_a_version_that_is_gone_is_named(
+    house: House, connector: Camunda7Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was deleted between the two calls of a start: the engine's 500 says that nothing was started."""
+    found = await connector._client.find_version("invoice", 3)
+    monkeypatch.setattr(house.stand_in.store, "process_of", lambda _: None)
+
+    async def as_before(*_: object) -> object:
+        return found
+
+    monkeypatch.setattr(connector._client, "find_version", as_before)
+    with pytest.raises(ValidationFailedError, match="not deployed") as refusal:
+        await connector.perform_on_flow(StartFlow(definition_key="invoice", version="3", data={"amount": 12}))
+    assert not refusal.value.maybe_applied
+
+
 async def test_the_engine_checks_form_data_of_a_start_too(house: House, connector: Camunda7Connector) -> None:
     """Its refusal names the field, and nothing has been started."""
     before = len(house.stand_in.store.instances)
