@@ -217,8 +217,10 @@ def test_without_traces_nothing_is_imported(monkeypatch: pytest.MonkeyPatch) -> 
         (
             "OTEL_EXPORTER_OTLP_PROTOCOL",
             "grpc",
-            ("gateway.traces: OTEL_EXPORTER_OTLP_PROTOCOL=grpc needs the package opentelemetry-exporter-otlp-proto-grpc; "
-            "http/protobuf needs nothing more"),
+            (
+                "gateway.traces: OTEL_EXPORTER_OTLP_PROTOCOL=grpc needs the package opentelemetry-exporter-otlp-proto-grpc; "
+                "http/protobuf needs nothing more"
+            ),
         ),
         ("OTEL_TRACES_EXPORTER", "otlp,console", None),
         ("OTEL_TRACES_EXPORTER", "none", None),
