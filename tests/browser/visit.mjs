@@ -80,6 +80,20 @@ async function visit(order) {
     async variables() {
       return JSON.parse(await read(".graphiql-editor-tool .graphiql-editor:not(.hidden)"));
     },
+    /** Waits until the page has sent what it sends by itself. */
+    async settled() {
+      await page.waitForLoadState("networkidle");
+    },
+    /** Writes a query and runs it at once; gives the answer. */
+    async hurry(query) {
+      await editor(".graphiql-response").evaluate((element) => element.CodeMirror.setValue(""));
+      await page.evaluate((text) => {
+        document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror.setValue(text);
+        document.querySelector(".graphiql-execute-button").click();
+      }, query);
+      await page.waitForFunction(() => document.querySelector(".graphiql-response .CodeMirror").CodeMirror.getValue() !== "");
+      return JSON.parse(await read(".graphiql-response"));
+    },
     /** Runs the tab in front; gives the answer that is shown. */
     async run() {
       await editor(".graphiql-response").evaluate((element) => element.CodeMirror.setValue(""));
