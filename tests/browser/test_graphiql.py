@@ -97,7 +97,7 @@ async def test_the_examples_claim_and_complete_a_task(visit: Visitor, world: Wor
         ("tab", "Complete"),
         ("variables",),
         ("run",),
-        ("settled",),
+        ("refilled",),
         ("variables",),
         ("tab", "Detail"),
         ("run",),
