@@ -139,6 +139,6 @@ def _source(raw: Any, path: KeyPath) -> SourceSettings:
         raise ConfigurationError((*path, "vendor"), "is missing")
     connector = connector_types().get(vendor) if isinstance(vendor, str) else None
     if connector is None:
-        known = ", ".join(sorted(connector_types()))
+        known = ", ".join(connector_types())
         raise ConfigurationError((*path, "vendor"), f"unknown vendor {vendor!r}; known vendors: {known}")
     return checked(connector.settings_type, raw, path)
