@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import anyio
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from gateway.composition import Gateway, open_gateway
 from gateway.federation.traffic import UpstreamRequestRecord
@@ -18,8 +18,10 @@ from gateway.http import (
     Compression,
     Deadlines,
     GraphQLRoute,
+    GraphQLSockets,
     Metrics,
     OperationRecord,
+    OperationStreams,
     ProtectedResource,
     Traced,
     cors_options,
@@ -81,6 +83,9 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     app = FastAPI(title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
     def drain(seconds: float) -> None:
+        # First: what is cut off is not told as ended.
+        streams.ending.set()
+        sockets.close_all()
         for gateway in opened:
             gateway.federation.drain(seconds)
 
@@ -96,26 +101,45 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         else None
     )
     resource = ProtectedResource(settings.auth)
+    execution = Execution(
+        build_schema(),
+        settings.gateway.limits,
+        introspection=settings.gateway.offers("introspection"),
+        suggestions=settings.gateway.offers("suggestions"),
+    )
+    deadlines = Deadlines(
+        settings.gateway.query_deadline, settings.gateway.mutation_deadline, settings.gateway.bulk_deadline
+    )
+    budgets = CallerBudgets(settings.gateway.callers)
+    streams = OperationStreams(
+        execution,
+        federation=lambda: opened[0].federation,
+        deadlines=deadlines,
+        budgets=budgets,
+        observe=observe_operation,
+    )
+    sockets = GraphQLSockets(
+        streams,
+        authenticator=lambda: opened[0].authenticator,
+        origins=settings.gateway.cors_origins,
+        max_bytes=settings.gateway.max_body_bytes,
+        per_connection=settings.gateway.live.per_connection,
+    )
     route = GraphQLRoute(
-        Execution(
-            build_schema(),
-            settings.gateway.limits,
-            introspection=settings.gateway.offers("introspection"),
-            suggestions=settings.gateway.offers("suggestions"),
-        ),
+        execution,
         authenticator=lambda: opened[0].authenticator,
         federation=lambda: opened[0].federation,
         max_body_bytes=settings.gateway.max_body_bytes,
-        deadlines=Deadlines(
-            settings.gateway.query_deadline, settings.gateway.mutation_deadline, settings.gateway.bulk_deadline
-        ),
-        budgets=CallerBudgets(settings.gateway.callers),
+        deadlines=deadlines,
+        budgets=budgets,
+        streams=streams,
         resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
         observe=observe_operation,
     )
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
     app.router.routes.append(Route("/graphql", Compression(route), methods=None))
+    app.router.routes.append(WebSocketRoute("/graphql", sockets))
     app.router.routes.append(front_page(has_page=graphiql is not None))
     if graphiql is not None:
         app.router.routes.extend(graphiql.routes)

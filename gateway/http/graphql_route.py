@@ -6,11 +6,11 @@ Every refusal is a GraphQL response: `{"errors": [...]}` with `extensions.code`.
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 import orjson
 import structlog
-from msgspec import Struct
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -19,11 +19,23 @@ from gateway.auth import Authenticator, SignInUnavailableError, UnauthenticatedC
 from gateway.federation.traffic import CallContext, OperationRecords, RequestCost, in_context
 from gateway.http.access_log import LOGGED, LONGEST
 from gateway.http.caller_budgets import CallerBudgets
+from gateway.http.deadlines import Deadlines
 from gateway.http.hanging_up import hung_up
-from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
+from gateway.http.media_types import (
+    EVENT_STREAM,
+    GRAPHQL_RESPONSE,
+    JSON,
+    MULTIPART,
+    preferred,
+    preferred_stream,
+    prefers_html,
+)
 from gateway.http.operation_record import OperationRecord, codes_of
+from gateway.http.operation_streams import OperationStreams, SignedInClient, with_request_id
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
 from gateway.http.request_id import request_id
+from gateway.http.streamed_answer import EventStream, Multipart, Responses, StreamedAnswer
+from gateway.http.token_end import end_of
 from schema.core.context import Context
 from schema.execution import Execution, GraphQLOperation, GraphQLResponse, RequestError
 from schema.ports import Federation
@@ -34,20 +46,8 @@ _HEADERS = {
     "Vary": "Accept, Authorization",
     "X-Content-Type-Options": "nosniff",
 }
+_OFFERED = f"This URL answers with {GRAPHQL_RESPONSE} or {JSON}, and subscriptions with {EVENT_STREAM} or {MULTIPART}."
 _log = structlog.get_logger("taskgate.http")
-
-
-class Deadlines(Struct, frozen=True):
-    """Seconds that a GraphQL operation may wait for its sources; `bulk` more if it writes to many tasks."""
-
-    query: float
-    mutation: float
-    bulk: float
-
-    def of(self, operation: GraphQLOperation) -> float:
-        if not operation.is_mutation:
-            return self.query
-        return self.mutation + (self.bulk if operation.is_bulk else 0.0)
 
 
 class GraphQLRoute:
@@ -67,6 +67,7 @@ class GraphQLRoute:
         max_body_bytes: int,
         deadlines: Deadlines,
         budgets: CallerBudgets,
+        streams: OperationStreams,
         resource_metadata: Callable[[Scope], str | None] = lambda _scope: None,
         page: Callable[[Scope], Response] | None = None,
         observe: Callable[[OperationRecord], None] = lambda _record: None,
@@ -77,6 +78,7 @@ class GraphQLRoute:
         self._max_body_bytes = max_body_bytes
         self._deadlines = deadlines
         self._budgets = budgets
+        self._streams = streams
         self._resource_metadata = resource_metadata
         self._page = page
         self._observe = observe
@@ -87,12 +89,14 @@ class GraphQLRoute:
         )
         await response(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+    async def _answer(self, scope: Scope, receive: Receive) -> Response | StreamedAnswer:
         media = JSON
         logged: dict[str, Any] = scope.setdefault(LOGGED, {})
         extensions: dict[str, Any] = {"requestId": request_id(scope)}
         try:
-            media = _media_type(scope)
+            accept = header(scope, b"accept")
+            answer_type, stream = _media_types(accept)
+            media = answer_type or JSON
             # Before the body is read: a caller without a valid token costs no more than this.
             authenticator = self._authenticator()
             caller = await self._caller(authenticator, scope)
@@ -100,7 +104,8 @@ class GraphQLRoute:
             self._take(lambda: self._budgets.take_request(caller.key), caller, extensions)
             token = authenticator.token(scope["headers"])
             request = await read_request(scope, receive, self._max_body_bytes)
-            return await self._run(scope, request, caller, token, media, logged, extensions)
+            must_stream = answer_type is None
+            return await self._run(scope, request, caller, token, media, stream, must_stream, logged, extensions)
         except RefusedError as refused:
             logged["refused"] = refused.code
             self._observe(OperationRecord(codes=(refused.code,)))
@@ -123,19 +128,31 @@ class GraphQLRoute:
         caller: Caller,
         token: str | None,
         media: str,
+        stream: str | None,
+        must_stream: bool,  # noqa: FBT001 the client takes nothing else
         logged: dict[str, Any],
         extensions: dict[str, Any],
-    ) -> Response:
+    ) -> Response | StreamedAnswer:
         try:
-            operation = self._execution.read(request.query, request.operation_name, request.variables)
+            operation = self._execution.read(
+                request.query, request.operation_name, request.variables, is_streamed=stream is not None
+            )
         except RequestError as error:
             self._observe(OperationRecord(codes=codes_of(error.answer)))
+            if stream == EVENT_STREAM and must_stream:
+                return self._streamed(stream, _once(error.answer), None)
             return _answered(error.answer, media, extensions)
         if operation.name is not None:
             logged["operation"] = operation.name[:LONGEST]
         if operation.is_mutation and not request.may_write:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
         self._take(lambda: self._budgets.take_cost(caller.key, operation.cost), caller, extensions)
+        if stream is not None and (operation.is_subscription or must_stream):
+            if stream == MULTIPART and not operation.is_subscription:
+                raise RefusedError(406, "NOT_ACCEPTABLE", _OFFERED)
+            client = SignedInClient(caller=caller, token=token, expires_at=end_of(_bearer(scope)))
+            answers = self._responses(operation, client, extensions["requestId"])
+            return self._streamed(stream, answers, client.expires_at)
         cost = RequestCost()
         began = time.monotonic()
         context = CallContext(
@@ -162,6 +179,15 @@ class GraphQLRoute:
             extensions["taskgate"] = {**_cost(cost), **self._remaining(caller)}
         return _answered(answer, media, extensions)
 
+    async def _responses(self, operation: GraphQLOperation, client: SignedInClient, request_id: str) -> Responses:
+        async with aclosing(self._streams.responses(operation, client, request_id)) as responses:
+            async for response in responses:
+                yield with_request_id(response.written(), request_id), response.ran
+
+    def _streamed(self, media: str, responses: Responses, expires_at: float | None) -> StreamedAnswer:
+        framing = EventStream() if media == EVENT_STREAM else Multipart()
+        return StreamedAnswer(framing, responses, ending=self._streams.ending, expires_at=expires_at)
+
     def _take(self, take: Callable[[], None], caller: Caller, extensions: dict[str, Any]) -> None:
         """What a request takes from the caller's budget. A refusal tells what is left of it."""
         try:
@@ -183,6 +209,15 @@ class GraphQLRoute:
         except SignInUnavailableError as error:
             headers = {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
             raise RefusedError(503, "SIGN_IN_UNAVAILABLE", str(error), headers) from error
+
+
+async def _once(response: GraphQLResponse) -> Responses:
+    yield response.written(), response.ran
+
+
+def _bearer(scope: Scope) -> str | None:
+    found = header(scope, b"authorization")
+    return None if found is None else found.partition(" ")[2].strip()
 
 
 def _cost(cost: RequestCost) -> dict[str, Any]:
@@ -220,11 +255,12 @@ def _opens_page(scope: Scope) -> bool:
     return scope["method"] == "GET" and prefers_html(header(scope, b"accept")) and not asks(scope["query_string"])
 
 
-def _media_type(scope: Scope) -> str:
-    media = preferred(header(scope, b"accept"))
-    if media is None:
-        raise RefusedError(406, "NOT_ACCEPTABLE", f"This URL answers with {GRAPHQL_RESPONSE} or {JSON}.")
-    return media
+def _media_types(accept: str | None) -> tuple[str | None, str | None]:
+    """Of a single answer, and of a stream."""
+    found = preferred(accept), preferred_stream(accept)
+    if found == (None, None):
+        raise RefusedError(406, "NOT_ACCEPTABLE", _OFFERED)
+    return found
 
 
 def _response(content: dict[str, Any], status: int, media: str, headers: dict[str, str]) -> Response:

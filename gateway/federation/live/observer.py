@@ -91,6 +91,7 @@ class Observer:
         self._watches[watch] = None
         if self._rows is None:
             self._early.add(watch)
+            watch.await_first(self.source)
         else:
             watch.begin(self.source, self._rows)
             since = self._monotonic() - REPLAYED
@@ -259,12 +260,17 @@ class Observer:
             self._tell(found)
         now = self._monotonic()
         is_for_all = has_missed or (not self._is_whole and now >= self._resync_at + self._settings.max_seconds)
-        told = list(self._watches) if is_for_all else list(self._early)
-        self._early.clear()
-        for watch in told:
+        for watch in self._watches:
+            is_early = watch in self._early
+            if not (is_early or is_for_all):
+                continue
             self._resync_at = now
-            watch.resync(self.source, rows)
+            if is_early:
+                watch.first(self.source, rows)
+            else:
+                watch.resync(self.source, rows)
             self._tell_closed(watch)
+        self._early.clear()
 
     def _changes(
         self, before: Mapping[str, Task], rows: Mapping[str, Task], closed: Mapping[str, Task | None]
@@ -311,6 +317,8 @@ class Observer:
             error = UpstreamTimeoutError("its list does not come to an end").at(self.source, LOOK)
         # A limit of our own making: the list is only read later.
         self._missed = self._missed or not isinstance(error, RateLimitedError)
+        for watch in self._early:
+            watch.without_first(self.source)
         log.info("look failed", source=self.source, code=error.code)
 
     # Time

@@ -61,6 +61,27 @@ class Watch(ABC):
         self.rights = Rights(caller, people)
         self.queue = EventQueue(now=now)
         self.now = now
+        # Sources whose first list is on its way.
+        self._awaited: set[str] = set()
+
+    def await_first(self, source: str) -> None:
+        """What the source shows is not known yet. Once all sources are known, one RESYNC tells that all is told from there on."""
+        self._awaited.add(source)
+
+    def first(self, source: str, rows: Mapping[str, Task]) -> None:
+        """The list that was awaited, or that could not be read before."""
+        self.begin(source, rows)
+        if source in self._awaited:
+            self.without_first(source)
+        else:
+            self.queue.resync()
+
+    def without_first(self, source: str) -> None:
+        """The source cannot be read now: the others are not waited for any longer."""
+        if source in self._awaited:
+            self._awaited.discard(source)
+            if not self._awaited:
+                self.queue.resync()
 
     @abstractmethod
     def begin(self, source: str, rows: Mapping[str, Task]) -> None:
@@ -85,7 +106,8 @@ class Watch(ABC):
         return False
 
     def tick(self, source: str, rows: Mapping[str, Task]) -> None:
-        """Time has passed."""
+        """Time has passed: rights may have changed."""
+        self._are_others(source, rows)
 
     def owes_resync(self) -> bool:
         """Whether a RESYNC is due that was held back; afterwards it is not."""
@@ -246,6 +268,3 @@ class TaskWatch(Watch):
 
     def _see(self, ref: TaskRef, record: Task | None) -> Task | None:
         return self._visible(self.rights.caller, ref.source, ref.native_id, record)
-
-    def tick(self, source: str, rows: Mapping[str, Task]) -> None:
-        self._are_others(source, rows)
