@@ -1,10 +1,13 @@
 """What a vendor tells of changes, where it tells."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
 
 from msgspec import Struct
 
 from connectors.sdk.model import Task
+from connectors.sdk.query import Interval, Page, TaskOrderField, TaskQuery
 
 
 class Changes(Struct, frozen=True, kw_only=True):
@@ -18,3 +21,28 @@ class Changes(Struct, frozen=True, kw_only=True):
     gone: frozenset[str] = frozenset()
     is_whole: bool = True
     lacks_updates: bool = False
+
+
+class ListTasks(Protocol):
+    """`Connector.list_tasks`."""
+
+    async def __call__(self, query: TaskQuery, *, limit: int, after: str | None = None) -> Page[Task]: ...
+
+
+async def changes_by_times(
+    list_tasks: ListTasks,
+    pushdown: Callable[[TaskQuery], TaskQuery],
+    times: Sequence[TaskOrderField],
+    since: datetime,
+    *,
+    limit: int,
+) -> Changes:
+    """The tasks with one of these times since that moment: a page for each, the later ones of `times` being the newer."""
+    found: dict[str, Task] = {}
+    is_whole = True
+    for time in times:
+        query = pushdown(TaskQuery(times=((time, Interval(gte=since)),)))
+        page = await list_tasks(query, limit=limit)
+        found |= {task.native_id: task for task in page.items}
+        is_whole = is_whole and page.next_cursor is None and bool(query.times)
+    return Changes(tasks=tuple(found.values()), is_whole=is_whole, lacks_updates=TaskOrderField.UPDATED_AT not in times)

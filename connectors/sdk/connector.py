@@ -11,7 +11,7 @@ from msgspec import structs
 
 from connectors.sdk.caller import Access, Identity
 from connectors.sdk.capability import Capability, Support
-from connectors.sdk.changes import Changes
+from connectors.sdk.changes import Changes, changes_by_times
 from connectors.sdk.clock import Clock, utc_now
 from connectors.sdk.commands import (
     Command,
@@ -68,7 +68,8 @@ class Connector(ABC, Generic[SettingsT]):
     """Reads and writes one source ("camunda-eu"). It never retries or waits, and keeps an HTTP client and unchanging facts only.
 
     A vendor declares facts about itself as class attributes; `ConnectorInfo` explains them. `arrays` are the commands that
-    the vendor takes for several tasks in one request. Verbs are declared with `@handles` on the methods that perform them.
+    the vendor takes for several tasks in one request. `changed_by` are the times by which its lists tell what has changed, for
+    `changes`, in the order in which they come about; empty where they do not tell. Verbs are declared with `@handles` on the methods that perform them.
     `info` has the facts and verbs that apply under the source's settings.
     """
 
@@ -89,6 +90,7 @@ class Connector(ABC, Generic[SettingsT]):
     takes_unions: ClassVar[bool] = False
     costly_candidates: ClassVar[bool] = False
     lists_data: ClassVar[bool] = False
+    changed_by: ClassVar[tuple[TaskOrderField, ...]] = ()
     arrays: ClassVar[frozenset[type[TaskCommand]]] = frozenset()
     default_limits: ClassVar[LimitsSettings] = LimitsSettings()
     traces: Traces = Traces()
@@ -184,7 +186,11 @@ class Connector(ABC, Generic[SettingsT]):
         A hint: what it leaves out is found by comparing lists. The gateway asks again from an earlier moment, so that what the
         vendor shows late is not missed.
         """
-        return None
+        if not self.changed_by:
+            return None
+        return await changes_by_times(
+            self.list_tasks, self.pushdown, self.changed_by, since, limit=self.info.page_limit
+        )
 
     async def get_detail(self, task: Task, aspects: AbstractSet[DetailAspect]) -> TaskDetail:
         """The requested aspects, with as few calls as the vendor allows."""

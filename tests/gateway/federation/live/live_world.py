@@ -66,6 +66,7 @@ class Client:
         with in_context(self.context):
             self._running = asyncio.create_task(self._follow())
         await settle()
+        self.held = await self.listed()
         return self
 
     async def _follow(self) -> None:
@@ -83,7 +84,9 @@ class Client:
 
     async def listed(self, *, fresh: bool = True) -> dict[TaskRef, Task]:
         """What the list shows now."""
-        request = TaskListRequest(scope=self.scope, filter=self.filter, first=100, fresh=fresh, count=False)
+        request = TaskListRequest(
+            scope=self.scope, filter=self.filter, first=100, fresh=fresh, count=False, now=self.gateway.live._now()
+        )
         with in_context(self.context):
             found = await self.gateway.list_tasks(self.caller, request)
         return {edge.task.ref: edge.task for edge in found.edges}

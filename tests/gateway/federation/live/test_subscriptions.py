@@ -280,7 +280,7 @@ async def test_comings_and_goings_leave_nothing() -> None:
         for _ in range(200):
             client = await Client(gateway, ALICE).start()
             await client.stop()
-        assert north.lists <= 201 + 1
+        assert north.lists <= 402
         gateway.live._settings = LiveSettings()
         for observer in gateway.live._observers.values():
             observer._idle_since = -1e9
