@@ -18,14 +18,14 @@ from tests.gateway.federation.memory_source import MemoryConnector, federation, 
 
 ALICE, BOB = person("alice", "north"), person("bob", "north", groups=("sales",))
 IDS = ("1", "2", "3", "4")
+CHANGES = ("add", "drop", "rename", "own", "free", "hand", "close", "due")
+WRITES = {"claim": ClaimIntent(), "release": ReleaseIntent(), "complete": CompleteIntent()}
+OTHERS = ("limited", "away", "back", "lag", "catch up", "lose", "wait", "join", *WRITES)
 OVERDUE = TaskFilter(is_overdue=True)
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(
-            ["add", "drop", "rename", "own", "free", "hand", "close", "due"]
-            + ["look", "look", "limited", "away", "back", "lag", "catch up", "lose", "claim", "release", "complete", "wait", "join"]
-        ),
+        st.sampled_from((*CHANGES, *OTHERS, "look", "look")),
         st.sampled_from(IDS),
     ),
     max_size=25,
@@ -41,7 +41,7 @@ class FeedingConnector(MemoryConnector):
         self.told: dict[str, Any] = {}
         self.loses = False
 
-    async def changes(self, since: datetime) -> Changes | None:  # noqa: ARG002 it keeps no times
+    async def changes(self, since: datetime) -> Changes | None:
         self._count()
         if not self.feeds:
             return None
@@ -59,9 +59,7 @@ class World:
     def __init__(self, *, feeds: bool) -> None:
         self.now = later(hours=0)
         self.north = FeedingConnector("north", [task("north", "1"), task("north", "2", owner="alice")], feeds=feeds)
-        self.gateway: FederatedSources = still(
-            federation(self.north, people=(ALICE, BOB), now=lambda: self.now)
-        )
+        self.gateway: FederatedSources = still(federation(self.north, people=(ALICE, BOB), now=lambda: self.now))
         self.clients = [
             Client(self.gateway, ALICE),
             Client(self.gateway, BOB),
@@ -70,22 +68,26 @@ class World:
         ]
 
     async def step(self, what: str, native_id: str) -> None:
-        held = self.north.held
-        changes: dict[str, Any] = {
-            "rename": {"title": f"Title {len(held)} {native_id} {self.now}"},
-            "own": {"assignees": (UserRef(native_id="bob"),), "state": TaskState.RESERVED},
-            "free": {"assignees": (), "state": TaskState.READY},
-            "hand": {"candidate_groups": (GroupRef(native_id="sales"),)},
-            "close": {"state": TaskState.COMPLETED},
-            "due": {"due_at": later(hours=1)},
-        }
+        if what in CHANGES:
+            self.change(what, native_id)
+        elif what in WRITES:
+            if self.north.fail is None and native_id in self.north.held:
+                request = WriteRequest(target=TaskRef("north", native_id), intent=WRITES[what])
+                await self.gateway.perform(ALICE, request)
+        elif what == "look":
+            await look(self.gateway)
+        elif what == "wait":
+            self.now = later(hours=2)
+            for observer in self.gateway.live._observers.values():
+                observer._tick()
+        elif what == "join":
+            if self.north.fail is None:
+                self.clients.append(await Client(self.gateway, ALICE).start())
+        else:
+            self.disturb(what)
+
+    def disturb(self, what: str) -> None:
         match what:
-            case "add":
-                held[native_id] = task("north", native_id)
-            case "drop":
-                held.pop(native_id, None)
-            case "look":
-                await look(self.gateway)
             case "limited":
                 self.north.fail = RateLimitedError("wait")
             case "away":
@@ -98,19 +100,24 @@ class World:
                 self.north.shown = None
             case "lose":
                 self.north.loses = True
-            case "claim" | "release" | "complete":
-                intent = {"claim": ClaimIntent(), "release": ReleaseIntent(), "complete": CompleteIntent()}[what]
-                if self.north.fail is None and native_id in held:
-                    await self.gateway.perform(ALICE, WriteRequest(target=TaskRef("north", native_id), intent=intent))
-            case "wait":
-                self.now = later(hours=2)
-                for observer in self.gateway.live._observers.values():
-                    observer._tick()
-            case "join" if self.north.fail is None:
-                self.clients.append(await Client(self.gateway, ALICE).start())
-            case _:
-                if native_id in held:
-                    held[native_id] = structs.replace(held[native_id], **changes[what])
+
+    def change(self, what: str, native_id: str) -> None:
+        """Directly at the vendor."""
+        held = self.north.held
+        changes: dict[str, dict[str, Any]] = {
+            "rename": {"title": f"Title {len(held)} {native_id} {self.now}"},
+            "own": {"assignees": (UserRef(native_id="bob"),), "state": TaskState.RESERVED},
+            "free": {"assignees": (), "state": TaskState.READY},
+            "hand": {"candidate_groups": (GroupRef(native_id="sales"),)},
+            "close": {"state": TaskState.COMPLETED},
+            "due": {"due_at": later(hours=1)},
+        }
+        if what == "add":
+            held[native_id] = task("north", native_id)
+        elif what == "drop":
+            held.pop(native_id, None)
+        elif native_id in held:
+            held[native_id] = structs.replace(held[native_id], **changes[what])
 
     async def run(self, history: list[tuple[str, str]]) -> None:
         await self.gateway.start()
@@ -126,7 +133,9 @@ class World:
         await settle()
         for client in self.clients:
             fresh = await client.listed()
-            assert {ref: one.version for ref, one in client.held.items()} == {ref: one.version for ref, one in fresh.items()}
+            assert {ref: one.version for ref, one in client.held.items()} == {
+                ref: one.version for ref, one in fresh.items()
+            }
             assert {one.title for one in client.held.values()} == {one.title for one in fresh.values()}
         for client in self.clients:
             await client.stop()
