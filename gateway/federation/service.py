@@ -252,7 +252,7 @@ class FederatedSources:
     def _note_shown(self, caller: Caller, refs: Sequence[TaskRef]) -> None:
         # Task admins see every task: what they saw before changes nothing.
         if not caller.is_task_admin:
-            self._shown.note(caller.key, refs)
+            self._shown.note(caller, refs)
 
     async def operation(self, caller: Caller, operation_id: str) -> Operation | None:
         self._writes.met(caller)
