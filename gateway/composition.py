@@ -66,6 +66,7 @@ from gateway.shared import Leases
 from gateway.shared.memory import memory_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
 from gateway.store.sqlite import SqliteJournal
+from gateway.telemetry import NO_TRACING, Tracing
 from schema.ports import Target
 
 log = structlog.get_logger("taskgate.federation")
@@ -90,11 +91,13 @@ async def open_gateway(
     settled: Settled = lambda _source, _status: None,
     wrote: Callable[[AuditLine], None] = lambda _line: None,
     pause: Pause = anyio.sleep,
+    tracing: Tracing = NO_TRACING,
 ) -> AsyncIterator[Gateway]:
     """All parts, open until the block ends.
 
     `observe` is called after every upstream request, `settled` for every write whose result became known later,
     `wrote` with every line of the audit. `pause` waits between two looks at a write whose answer was lost.
+    `tracing` has a span for each upstream request.
     """
     async with AsyncExitStack() as stack:
         shared = memory_state()
@@ -106,6 +109,7 @@ async def open_gateway(
                 reader=None if reading is None else kind.open(reading),
                 rate_limits=shared.rate_limits,
                 observe=observe,
+                tracing=tracing,
             )
             stack.push_async_callback(source.aclose)
             sources.append(source)

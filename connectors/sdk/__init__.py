@@ -7,7 +7,7 @@ query            what a list is asked for, and a page of it
 row_test         conditions on rows, made once for many rows
 errors           every failure, by what can be done about it
 settings         what the configuration says of a source
-http             requests to the vendor, and credentials
+http             requests to the vendor, credentials, and what a message may repeat of a vendor's text
 paging           cursors, and loops over pages
 offset_list      lists that the vendor pages by offset
 forms            judging form data, and their JSON Schema
@@ -140,6 +140,8 @@ from connectors.sdk.http import (
     read_once,
     received_token,
     retry_at,
+    vendor_code,
+    vendor_text,
 )
 from connectors.sdk.json import (
     Decoded,
@@ -470,6 +472,8 @@ __all__ = [
     "utc_now",
     "value_at",
     "values_of",
+    "vendor_code",
+    "vendor_text",
     "whole_milliseconds",
     "write_cursor",
 ]

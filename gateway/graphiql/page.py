@@ -20,7 +20,7 @@ from starlette.types import Scope
 
 from gateway.graphiql import returning
 from gateway.graphiql.assets import FILES, FOLDER, is_complete
-from gateway.graphiql.examples import CLAIMABLE, EXAMPLES
+from gateway.graphiql.examples import ASSIGNEES, EXAMPLES, SAMPLE
 from gateway.settings import DemoAuth, OidcAuth, PersonSettings, Settings
 
 _HERE = Path(__file__).parent
@@ -163,7 +163,8 @@ def _config(settings: Settings) -> dict[str, Any]:
     """The settings for page.js; nonce and logins are added for each response."""
     config: dict[str, Any] = {
         "examples": [{"query": example.query, "variables": example.variables} for example in EXAMPLES],
-        "claimable": CLAIMABLE,
+        "sample": SAMPLE,
+        "assignees": ASSIGNEES,
         "people": [],
         "person": None,
         "hasLogin": isinstance(settings.auth, OidcAuth) and any(each.login for each in settings.auth.issuers),

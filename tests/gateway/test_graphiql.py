@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from gateway.graphiql import assets
 from gateway.graphiql.assets import FILES, FetchError, fetch, is_complete, pinned
-from gateway.graphiql.examples import CLAIMABLE, EXAMPLES
+from gateway.graphiql.examples import ASSIGNEES, EXAMPLES, SAMPLE
 from gateway.graphiql.page import GraphiQL
 from gateway.settings import Settings, load
 from schema.api import build_schema
@@ -306,7 +306,7 @@ async def test_the_url_in_the_page_is_escaped(settings: Settings, tmp_path: Path
     assert "<script>" not in response.text
 
 
-@pytest.mark.parametrize("operation", [*(example.query for example in EXAMPLES), CLAIMABLE])
+@pytest.mark.parametrize("operation", [*(example.query for example in EXAMPLES), SAMPLE, ASSIGNEES])
 def test_every_operation_of_the_page_fits_the_schema(operation: str) -> None:
     """They are the first operations that people see."""
     core = build_schema()._schema
