@@ -28,7 +28,7 @@ from gateway.http import (
 )
 from gateway.settings import Settings
 from schema.api import build_schema
-from schema.execution import Execution
+from schema.execution import BoundedIntExecutor, Execution
 from schema.ports import SourceInfo
 
 # Headers that a page of another origin may send: sign-in, and what GraphQL clients and tracing add by themselves.
@@ -99,6 +99,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
             settings.gateway.limits,
             introspection=settings.gateway.offers("introspection"),
             suggestions=settings.gateway.offers("suggestions"),
+            executor=None if settings.gateway.fast_paths.compiled_rows else BoundedIntExecutor,
         ),
         authenticator=lambda: opened[0].authenticator,
         federation=lambda: opened[0].federation,
