@@ -31,7 +31,7 @@ from gateway.http import (
 from gateway.settings import Settings
 from gateway.telemetry import NO_TRACING, Tracing, open_tracing
 from schema.api import build_schema
-from schema.execution import Execution
+from schema.execution import BoundedIntExecutor, Execution
 from schema.ports import SourceInfo
 
 
@@ -102,6 +102,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
             settings.gateway.limits,
             introspection=settings.gateway.offers("introspection"),
             suggestions=settings.gateway.offers("suggestions"),
+            executor=None if settings.gateway.fast_paths.compiled_rows else BoundedIntExecutor,
         ),
         authenticator=lambda: opened[0].authenticator,
         federation=lambda: opened[0].federation,
