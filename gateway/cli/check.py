@@ -29,11 +29,15 @@ _HISTORY = {
 
 
 class Opened(NamedTuple):
-    """The connectors of a source: opened before any of them is asked, because opening them takes time from the others."""
+    """The connectors of a source: opened before any of them is asked, because opening them takes time from the others.
+
+    `directory` reads the directory, by the reader account where there is one. It is asked nothing before.
+    """
 
     section: "SourceSettings"
     main: "Connector[Any]"
     reader: "Connector[Any] | None"
+    directory: "Connector[Any]"
 
     @classmethod
     def of(cls, section: "SourceSettings") -> Self:
@@ -41,10 +45,12 @@ class Opened(NamedTuple):
 
         connector = connector_types()[section.vendor]
         reading = section.as_reader()
-        return cls(section, connector.open(section), None if reading is None else connector.open(reading))
+        reader = None if reading is None else connector.open(reading)
+        return cls(section, connector.open(section), reader, connector.open(reading or section))
 
     async def aclose(self) -> None:
         await self.main.aclose()
+        await self.directory.aclose()
         if self.reader is not None:
             await self.reader.aclose()
 
@@ -107,7 +113,7 @@ async def _rows(settings: "Settings", source: Opened) -> tuple[Row, Row | None]:
     row = await _row(settings, source)
     if row[2] not in {"OK", "LIMITED"}:
         return row, None
-    return row, await directory_row(settings, source.section, source.main)
+    return row, await directory_row(settings, source.section, source.directory)
 
 
 async def _issuers_answer(settings: "Settings") -> bool:
