@@ -290,3 +290,5 @@ async def test_an_ended_task_is_shown_as_the_write_left_it_to_no_weaker_token(ac
     nothing: tuple[list[str], list[TaskRef]] = ([], [])
     everything = (["1"], [REF])
     assert [everything, *[everything if is_told else nothing] * 2] == shown
+    unlinked = structs.replace(ALICE, identities={})
+    assert nothing == (await it.listed(unlinked), list(await it.read(unlinked)))
