@@ -129,9 +129,9 @@ class Documents:
             text = "The document selects too many fields of one name beside each other."
             raise DocumentError("TOO_COSTLY", [GraphQLError(text)])
         if not self._suggestions:
-            for error in errors:
+            for fault in errors:
                 # One rule of the library does so all the same.
-                error.message = error.message.partition(_SUGGESTS)[0]
+                fault.message = fault.message.partition(_SUGGESTS)[0]
         if errors:
             raise DocumentError("GRAPHQL_VALIDATION_FAILED", errors)
         return document
