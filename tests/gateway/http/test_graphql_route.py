@@ -495,3 +495,11 @@ async def test_no_path_redirects_to_a_host_that_the_client_names(client: httpx2.
 
     assert 404 == answer.status_code
     assert "location" not in answer.headers
+
+
+async def test_a_time_that_is_none_is_shown_in_its_place(client: httpx2.AsyncClient) -> None:
+    """As other wrong values of a document are."""
+    [error] = (await post(client, '{ tasks(filter: {dueAt: {gte: "soon"}}) { totalCount } }')).json()["errors"]
+
+    assert error["message"].startswith("DateTime must be an ISO 8601 string")
+    assert [{"line": 1, "column": 31}] == error["locations"]
