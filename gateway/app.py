@@ -78,7 +78,10 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
                 opened.clear()
         await tracing.aclose()
 
-    app = FastAPI(title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    # A redirect would lead to whatever host the request names.
+    app = FastAPI(
+        title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
 
     def drain(seconds: float) -> None:
         for gateway in opened:

@@ -13,6 +13,8 @@ from gateway.cli.options import LOCALHOST, ConfigFile
 from gateway.cli.table import print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from connectors.sdk.connector import Connector
     from connectors.sdk.errors import ConnectorError
     from connectors.sdk.settings import SourceSettings
@@ -76,6 +78,8 @@ def check(
     if settings.gateway.secret is None:
         # `serve` warns of it too.
         print("gateway.secret: is not set; cursors end with the process and are not shared between replicas")
+    for note in limits_without_effect(settings.sources):
+        print(note)
     is_well = [asyncio.run(_all_answer(settings)), asyncio.run(_issuers_answer(settings)), not faults, may_listen]
     if not all(is_well):
         raise typer.Exit(1)
@@ -88,6 +92,21 @@ def _may_listen(host: str, port: int) -> bool:
     except typer.Exit:
         return False
     return True
+
+
+def limits_without_effect(sections: "Sequence[SourceSettings]") -> "Iterator[str]":
+    """A line for each configured limit that is above the one that the vendor documents. It is no fault."""
+    from connectors.sdk.registry import connector_types
+
+    for index, section in enumerate(sections):
+        documented = connector_types()[section.vendor].info_for(section).default_limits
+        for name in ("requests", "writes"):
+            given, most = getattr(section.limits, name), getattr(documented, name)
+            if given is not None and most is not None and given > most:
+                yield (
+                    f"sources[{index}].limits.{name}: {given} is above the {most} that the vendor documents; more are sent only "
+                    "if its answers allow them"
+                )
 
 
 async def _all_answer(settings: "Settings") -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.sdk.registry import connector_types
 from connectors.sdk.testing.faulty_transport import Reply
-from gateway.cli.check import Opened, _row
+from gateway.cli.check import Opened, _row, limits_without_effect
 from gateway.settings import load
 from tests.gateway.cli.command import run
 from tests.gateway.configuration import GATEWAY, SOURCES, write_configuration
@@ -174,3 +174,21 @@ def test_sources_are_opened_before_the_first_is_asked(tmp_path: Path, monkeypatc
 
     assert ["opened", "opened", "asked"] == events[:3]
     assert "opened" not in events[2:]
+
+
+@pytest.mark.parametrize(
+    ("limits", "lines"),
+    [
+        ("{ requests = 31, writes = 5 }", ["sources[1].limits.requests: 31 is above the 30 that the vendor documents"]),
+        ("{ requests = 30, writes = 11 }", ["sources[1].limits.writes: 11 is above the 10 that the vendor documents"]),
+        ("{ window = 60 }", []),
+    ],
+)
+def test_check_tells_a_limit_that_changes_nothing(tmp_path: Path, limits: str, lines: list[str]) -> None:
+    """Of a vendor that documents one. Others may be set freely."""
+    sources = SOURCES.replace(
+        'password = "pass-never-told" }', 'password = "pass-never-told" }\nlimits = { requests = 9999 }', 1
+    )
+    settings = load(write_configuration(tmp_path, sources=f"{sources}limits = {limits}\n"))
+
+    assert lines == [line.partition(";")[0] for line in limits_without_effect(settings.sources)]
