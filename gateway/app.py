@@ -31,7 +31,7 @@ from gateway.http import (
 from gateway.settings import Settings
 from gateway.telemetry import NO_TRACING, Tracing, open_tracing
 from schema.api import build_schema
-from schema.execution import Execution
+from schema.execution import BoundedIntExecutor, Execution
 from schema.ports import SourceInfo
 
 
@@ -105,6 +105,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
             settings.gateway.limits,
             introspection=settings.gateway.offers("introspection"),
             suggestions=settings.gateway.offers("suggestions"),
+            executor=None if settings.gateway.fast_paths.compiled_rows else BoundedIntExecutor,
         ),
         authenticator=lambda: opened[0].authenticator,
         federation=lambda: opened[0].federation,
@@ -121,7 +122,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
     app.router.routes.append(Route("/graphql", Compression(route), methods=None))
     app.router.routes.append(front_page(has_page=graphiql is not None))
     if graphiql is not None:
-        app.router.routes.append(graphiql.route)
+        app.router.routes.extend(graphiql.routes)
     app.router.routes.extend(resource.routes())
     app.include_router(health_routes(sources, lambda: opened[0].authenticator))
     if settings.gateway.metrics:

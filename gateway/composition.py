@@ -50,6 +50,7 @@ from gateway.federation.writes import (
     Reconciler,
     Recorder,
     Recovery,
+    Replays,
     Settled,
     Settler,
     StepWriter,
@@ -60,7 +61,7 @@ from gateway.federation.writes import (
 )
 from gateway.people import People, Person, SourceRules
 from gateway.people.opening import open_book
-from gateway.settings import Settings
+from gateway.settings import OidcAuth, Settings
 from gateway.shared import Leases
 from gateway.shared.memory import memory_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
@@ -113,19 +114,23 @@ async def open_gateway(
             stack.push_async_callback(source.aclose)
             sources.append(source)
         audit = stack.enter_context(open_audit(settings.gateway.audit))
+        keep_own = timedelta(days=settings.store.keep_own_days)
+        journal = SqliteJournal(settings.gateway.journal, keep_ended=keep_own.total_seconds())
+        stack.callback(journal.close)
+        issuers = settings.auth.issuers if isinstance(settings.auth, OidcAuth) else ()
+        keep_people = settings.store.keep_people_days if issuers else 0
         people = await stack.enter_async_context(
             open_book(
                 [Person(caller=person.caller(), subject=person.subject) for person in settings.people],
                 {source.key: SourceRules.of(source.connector) for source in sources},
                 DirectoryScan({source.key: source for source in sources}),
+                store=journal.people(keep=timedelta(days=keep_people).total_seconds()),
+                issuers=[issuer.model_dump_json() for issuer in issuers],
             )
         )
         authenticator = await stack.enter_async_context(
             open_authenticator(settings.auth, people, is_development=settings.gateway.profile == "development")
         )
-        keep_own = timedelta(days=settings.store.keep_own_days)
-        journal = SqliteJournal(settings.gateway.journal, keep_ended=keep_own.total_seconds())
-        stack.callback(journal.close)
         own = own_work(people, keep=keep_own, ended=await journal.ended_tasks(most=MOST_KEPT))
         bounds = settings.gateway.cache
         answers = Cache(
@@ -162,16 +167,6 @@ async def open_gateway(
             federation=federation,
             reopen_audit=audit.reopen,
         )
-
-
-def link_rules(source: Source) -> SourceRules:
-    """How people are linked to the accounts of the source."""
-    settings = source.connector.settings
-    return SourceRules(
-        settings=settings.people,
-        facts=source.connector.info.directory,
-        directory_seconds=settings.cache.directory_seconds,
-    )
 
 
 def own_work(people: People, *, keep: timedelta, ended: Iterable[EndedTask] = ()) -> OwnWork:
@@ -288,6 +283,7 @@ def compose(
         looks=Looks(),
     )
     recovery = Recovery(journal=journal, trail=trail)
+    replays = Replays(reads=tasks, own=own)
     pipeline = WritePipeline(
         by_key,
         journal=journal,
@@ -310,6 +306,7 @@ def compose(
         reconciler=reconciler,
         undoer=undoer,
         trail=trail,
+        replays=replays,
         deadline=write_deadline,
     )
     return FederatedSources(
@@ -363,6 +360,7 @@ def compose(
             recovery=recovery,
             recorder=recorder,
             trail=trail,
+            replays=replays,
         ),
         known=known,
         shown=shown,

@@ -25,6 +25,7 @@ SUSPENDED = "is suspended"
 CHANGED = "ENGINE-03005"
 CHANGED_MEANWHILE = "another request changed the task at the same time"
 FORM_REFUSES = ("Invalid value", "as date using date format")
+NO_PROCESS = "no deployed process definition found"
 JSON_PLUGIN = "Unsupported value type 'Json'"
 OF_A_PROCESS = "part of a running process"
 
@@ -67,6 +68,8 @@ def _by_type(answer: Answer, fault: wire.Fault, text: str) -> ConnectorError | N
         return ConflictError("the process instance is suspended")
     if any(each in text for each in ENDED):
         return _ended(answer)
+    if NO_PROCESS in text:
+        return ValidationFailedError("the process is not deployed in the engine any more", field=("definitionKey",))
     if fault.code == TOO_LONG_CODE:
         return ValidationFailedError("a text is longer than the engine can store (4,000 characters in a variable)")
     if JSON_PLUGIN in text:

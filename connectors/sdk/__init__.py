@@ -13,6 +13,7 @@ offset_list      lists that the vendor pages by offset
 forms            judging form data, and their JSON Schema
 json             a vendor's JSON, with exact decimals and one error
 detail_parts     the aspects of a detail, each read alone
+names            names of groups and users in comparable form
 odd_rows         rows that do not fit the vendor's documentation
 options          options of a command that only one vendor has
 time, clock      times on the wire; the current time
@@ -192,6 +193,7 @@ from connectors.sdk.model import (
     User,
     UserRef,
 )
+from connectors.sdk.names import name_key
 from connectors.sdk.odd_rows import (
     DecodedRows,
     OddRow,
@@ -445,6 +447,7 @@ __all__ = [
     "judged",
     "local_time_to_wire",
     "matches",
+    "name_key",
     "option",
     "order_value",
     "overdue",

@@ -11,6 +11,7 @@ from connectors.sdk.settings import Section
 from gateway.settings.cache_bounds import CacheBounds
 from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
+from gateway.settings.fast_paths import FastPaths
 from schema.core.limits import DocumentLimits
 
 _ORIGIN = re.compile(r"\*|https?://[^\s/?#@]+")
@@ -46,7 +47,7 @@ _SHORTEST_SECRET = 16
 
 
 def _signing(value: SecretStr) -> SecretStr:
-    length = len(value.get_secret_value().encode())
+    length = len(value.get_secret_value().strip().encode())
     if not length:
         raise ValueError("is empty")
     if length < _SHORTEST_SECRET:
@@ -89,6 +90,7 @@ class GatewaySettings(Section):
     trusted_proxies: tuple[Annotated[str, AfterValidator(_is_network)], ...] = ()
 
     cache: CacheBounds = CacheBounds()
+    fast_paths: FastPaths = FastPaths()
 
     def offers(self, what: Literal["introspection", "graphiql", "suggestions"]) -> bool:
         """The configured value, or without one: on in development, off in production."""

@@ -196,7 +196,7 @@ async def test_a_gateway_without_the_files_shows_another_page(visit: Visitor, tm
     async def page(request: Request) -> Response:
         return graphiql.response(request.scope)
 
-    seen = await visit(Starlette(routes=[Route("/graphql", page), graphiql.route]), ("open",), ("said",))
+    seen = await visit(Starlette(routes=[Route("/graphql", page), *graphiql.routes]), ("open",), ("said",))
 
     assert "GraphiQL's files are not here" in seen.told[1]
     assert ([], []) == (seen.abroad, seen.complaints)

@@ -58,7 +58,7 @@ def visitor(graphiql: GraphiQL) -> httpx2.AsyncClient:
     async def page(request: Request) -> Response:
         return graphiql.response(request.scope)
 
-    app = Starlette(routes=[Route("/graphql", page), graphiql.route])
+    app = Starlette(routes=[Route("/graphql", page), *graphiql.routes])
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://gateway")
 
 
@@ -268,6 +268,7 @@ async def test_with_a_provider_the_page_may_reach_its_token_endpoint(tmp_path: P
     assert "'self' https://tokens.example.com:8443" == policy(page)["connect-src"]
     assert (True, []) == (config(page.text)["hasLogin"], config(page.text)["people"])
     assert {
+        "at": None,
         "issuer": "https://login.example.com/realms/main",
         "clientId": "taskgate-page",
         "scopes": "openid email",
