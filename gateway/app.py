@@ -19,6 +19,7 @@ from gateway.http import (
     Compression,
     Deadlines,
     GraphQLRoute,
+    KeptAnswers,
     Metrics,
     ProtectedResource,
     front_page,
@@ -110,6 +111,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         budgets=CallerBudgets(settings.gateway.callers),
         resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
+        kept=KeptAnswers(lambda: opened[0].federation) if settings.gateway.fast_paths.kept_answers else None,
         observe=metrics.observe_operation,
     )
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
