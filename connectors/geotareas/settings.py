@@ -1,6 +1,6 @@
 """Configuration of a GEOtareas tenant."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
@@ -59,6 +59,8 @@ class GeotareasOptions(Section):
 
 class GeotareasSettings(SourceSettings):
     """The vendor's times have no zone: without `time_zone` due and creation dates stay empty."""
+
+    user_ids: ClassVar[tuple[str, str] | None] = (r"[0-9]{1,30}", "a number, such as 17")
 
     credentials: GeotareasCredentials
     options: GeotareasOptions = GeotareasOptions()

@@ -132,6 +132,9 @@ def _from_query_string(query_string: bytes, max_bytes: int) -> GraphQLRequest:
 
 def _request(parameters: dict[str, Any], *, may_write: bool) -> GraphQLRequest:
     query = parameters.get("query")
+    if not query and isinstance(parameters.get("extensions"), dict) and "persistedQuery" in parameters["extensions"]:
+        # Clients know this answer by its text, and send the whole document then.
+        raise RefusedError(200, "PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported")
     if not isinstance(query, str) or not query:
         raise _bad("The parameter query must be a non-empty string.")
     for name, kind, what in (
