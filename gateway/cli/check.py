@@ -33,8 +33,8 @@ _HISTORY = {
 class Opened(NamedTuple):
     """The connectors of a source: opened before any of them is asked, because opening them takes time from the others.
 
-    `directory` reads the directory, by the reader account where there is one. It is asked nothing before. The scan sends its requests
-    through an admission control of its own.
+    `directory` reads the directory, by the reader account where there is one. It is asked nothing before, and sends its
+    requests through an admission control of its own.
     """
 
     section: "SourceSettings"

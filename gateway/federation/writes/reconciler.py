@@ -170,6 +170,10 @@ class Reconciler:
         ends = [watch.next_at for one, watch in watches.items() if one in self._watches]
         return max(0.1, min(IDLE, min(ends, default=now + IDLE) - self._monotonic()))
 
+    def awaits(self, person: str) -> bool:
+        """Whether `met` has something to do."""
+        return person in self._waiting
+
     def met(self, person: str) -> None:
         """A request of that person is here: with its token, their writes to sources that need one are looked at.
 
