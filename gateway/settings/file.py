@@ -64,7 +64,7 @@ def load(path: Path) -> Settings:
     check_identities(head.people, {source.key for source in sources})
     check_auth(head.auth, head.people, head.gateway)
     check_sources(sources, head.auth)
-    check_subjects(head.people)
+    check_subjects(head.people, head.auth)
     check_links(sources, head.auth)
     return Settings(gateway=head.gateway, auth=head.auth, people=head.people, sources=sources, store=head.store)
 

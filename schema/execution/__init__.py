@@ -11,7 +11,7 @@ selection.py  which fields a request selected below a field
 
 from schema.execution.execution import Execution, GraphQLOperation, GraphQLResponse, RequestError
 from schema.execution.executor import BoundedIntExecutor
-from schema.execution.selection import selects, selects_data, selects_total, spares_candidates
+from schema.execution.selection import selects, selects_cursors, selects_data, selects_total, spares_candidates
 
 __all__ = [
     "BoundedIntExecutor",
@@ -20,6 +20,7 @@ __all__ = [
     "GraphQLResponse",
     "RequestError",
     "selects",
+    "selects_cursors",
     "selects_data",
     "selects_total",
     "spares_candidates",

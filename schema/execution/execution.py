@@ -6,6 +6,7 @@ import strawberry
 from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, execute
 from msgspec import Struct
 from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.core.context import Context
 from schema.core.errors import client_error, written
@@ -63,8 +64,10 @@ class Execution:
         *,
         introspection: bool = True,
         suggestions: bool = True,
+        executor: type[StrawberryGraphQLCoreExecutionContext] | None = None,
     ) -> None:
-        self._schema = schema
+        """`executor` in place of the schema's own."""
+        self._executor = executor or schema.execution_context_class
         # Strawberry runs texts only; a parsed document needs the schema of graphql-core.
         self._core = schema._schema  # noqa: SLF001
         self._documents = Documents(
@@ -101,7 +104,7 @@ class Execution:
             context_value=context,
             variable_values=operation.variables,
             operation_name=operation.name,
-            executor_class=self._schema.execution_context_class,
+            executor_class=self._executor,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
             hide_suggestions=not self._suggestions,
         )
