@@ -9,7 +9,7 @@ from connectors.camunda7 import after_write, assignment, steps, wire
 from connectors.camunda7.client import Camunda7Client
 from connectors.camunda7.formats import LINKS, body_of, changes_of, draft_text, modification, shown_of, variables_of
 from connectors.camunda7.ids import is_id
-from connectors.camunda7.mapping import SKIPPED, Candidates, score_of, task_of
+from connectors.camunda7.mapping import SKIPPED, Candidates, task_of
 from connectors.camunda7.options import CreateTaskOptions
 from connectors.camunda7.paging import TaskReader
 from connectors.camunda7.settings import Camunda7Settings
@@ -210,7 +210,7 @@ class TaskWriter:
             raise ValidationFailedError("Camunda 7 creates a task without data", field=("data",))
         options = parse_options(command.options, CreateTaskOptions)
         thresholds = self._settings.options.priority
-        score = thresholds.medium if command.priority is None else score_of(command.priority, thresholds)
+        score = thresholds.medium if command.priority is None else thresholds.score_of(command.priority)
         body: dict[str, object] = {
             "id": id,
             "name": command.title,
