@@ -114,7 +114,7 @@ async def written(
             telling.cancel()
             await world.heal()
             seconds = time.perf_counter() - began
-            await world.settled()
+            await world.settled(over_after=SOURCE["write_timeout"] + SOURCE["late_max"] + SOURCE["read_lag"])
             found = await verdicts(world, urls)
     resent = sum(one.resent for one in world.written)
     print(
@@ -129,8 +129,12 @@ async def written(
             print(f"\nwrong: {target}")
     wrong = sum(one.lies + one.more for _, _, one in found)
     still_open = sum(one.was_open and not one.is_settled for one in world.written)
-    print(f"\nlies and more: {wrong}; without an end: {still_open}; seconds are those of unclear writes to their end")
-    return not wrong and not still_open
+    late = sum(one.is_late for one in world.written)
+    print(
+        f"\nlies and more: {wrong}; without an end: {still_open}; with a late one: {late}; "
+        "seconds are those of unclear writes to their end"
+    )
+    return not wrong and not still_open and not late
 
 
 async def told(world: World) -> None:

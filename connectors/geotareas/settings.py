@@ -58,7 +58,10 @@ class GeotareasOptions(Section):
 
 
 class GeotareasSettings(SourceSettings):
-    """The vendor's times have no zone: without `time_zone` due and creation dates stay empty."""
+    """The vendor's times have no zone: without `time_zone` due and creation dates stay empty. It answers reads from a cache
+    of 15 seconds, hence the default of `read_lag`.
+    """
 
     credentials: GeotareasCredentials
     options: GeotareasOptions = GeotareasOptions()
+    read_lag: float = Field(default=15.0, ge=0, le=120)
