@@ -12,5 +12,6 @@ people        who the people are, and which accounts are theirs
 settings      the configuration file
 federation    all sources as one: lists, single objects, writes
 store         what outlives the process
+telemetry     traces, where they are switched on
 shared        what replicas must agree on: tags, rate limit windows, leases
 """

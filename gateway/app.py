@@ -13,43 +13,36 @@ from gateway.federation.traffic import UpstreamRequestRecord
 from gateway.federation.writes import Pause
 from gateway.graphiql import GraphiQL
 from gateway.http import (
-    REQUEST_ID_HEADER,
     AccessLog,
     CallerBudgets,
     Compression,
     Deadlines,
     GraphQLRoute,
     Metrics,
+    OperationRecord,
     ProtectedResource,
+    Traced,
+    cors_options,
     front_page,
     health_routes,
     log_upstream_request,
     metrics_routes,
 )
 from gateway.settings import Settings
+from gateway.telemetry import NO_TRACING, Tracing, open_tracing
 from schema.api import build_schema
 from schema.execution import Execution
 from schema.ports import SourceInfo
 
-# Headers that a page of another origin may send: sign-in, and what GraphQL clients and tracing add by themselves.
-ALLOWED_HEADERS = (
-    "authorization",
-    "content-type",
-    "x-request-id",
-    "traceparent",
-    "tracestate",
-    "apollographql-client-name",
-    "apollographql-client-version",
-    "apollo-require-preflight",
-)
 
-
-def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
+def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Tracing | None = None) -> FastAPI:
     """A gateway over `settings`. Its parts are opened and closed with the application's lifespan.
 
-    `pause` waits between two looks at a write whose answer was lost; tests shorten it.
+    `pause` waits between two looks at a write whose answer was lost; tests shorten it. `tracing` replaces the one that is
+    configured.
     """
     opened: list[Gateway] = []
+    tracing = tracing or open_tracing(is_on=settings.gateway.traces)
 
     def sources() -> Sequence[SourceInfo] | None:
         return opened[0].federation.sources() if opened else None
@@ -64,16 +57,26 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         metrics.observe(record)
         log_upstream_request(record)
 
+    def observe_operation(record: OperationRecord) -> None:
+        metrics.observe_operation(record)
+        tracing.note_operation(record.kind, record.name, record.codes)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_gateway(
-            settings, observe=observe, settled=metrics.observe_settled, wrote=metrics.observe_write, pause=pause
+            settings,
+            observe=observe,
+            settled=metrics.observe_settled,
+            wrote=metrics.observe_write,
+            pause=pause,
+            tracing=tracing,
         ) as gateway:
             opened.append(gateway)
             try:
                 yield
             finally:
                 opened.clear()
+        await tracing.aclose()
 
     app = FastAPI(title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -109,27 +112,22 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
         budgets=CallerBudgets(settings.gateway.callers),
         resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
-        observe=metrics.observe_operation,
+        observe=observe_operation,
     )
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.
     app.router.routes.append(Route("/graphql", Compression(route), methods=None))
     app.router.routes.append(front_page(has_page=graphiql is not None))
     if graphiql is not None:
-        app.router.routes.append(graphiql.route)
+        app.router.routes.extend(graphiql.routes)
     app.router.routes.extend(resource.routes())
     app.include_router(health_routes(sources, lambda: opened[0].authenticator))
     if settings.gateway.metrics:
         app.include_router(metrics_routes(metrics))
 
     if settings.gateway.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=list(settings.gateway.cors_origins),
-            allow_methods=["GET", "POST"],
-            allow_headers=ALLOWED_HEADERS,
-            # Without WWW-Authenticate a page could not read where to sign in.
-            expose_headers=[REQUEST_ID_HEADER, "Retry-After", "WWW-Authenticate"],
-        )
+        app.add_middleware(CORSMiddleware, **cors_options(settings.gateway))
+    if tracing is not NO_TRACING:
+        app.add_middleware(Traced, tracing=tracing)
     # Around all others: each answer has its request id, that to a preflight too.
     app.add_middleware(AccessLog, observe=metrics.observe_request)
     return app

@@ -50,6 +50,7 @@ from gateway.federation.writes import (
     Reconciler,
     Recorder,
     Recovery,
+    Replays,
     Settled,
     Settler,
     StepWriter,
@@ -60,11 +61,12 @@ from gateway.federation.writes import (
 )
 from gateway.people import People, Person, SourceRules
 from gateway.people.opening import open_book
-from gateway.settings import Settings
+from gateway.settings import OidcAuth, Settings
 from gateway.shared import Leases
 from gateway.shared.memory import memory_state
 from gateway.store import KEPT_SECONDS, EndedTask, Journal
 from gateway.store.sqlite import SqliteJournal
+from gateway.telemetry import NO_TRACING, Tracing
 from schema.ports import Target
 
 log = structlog.get_logger("taskgate.federation")
@@ -89,11 +91,13 @@ async def open_gateway(
     settled: Settled = lambda _source, _status: None,
     wrote: Callable[[AuditLine], None] = lambda _line: None,
     pause: Pause = anyio.sleep,
+    tracing: Tracing = NO_TRACING,
 ) -> AsyncIterator[Gateway]:
     """All parts, open until the block ends.
 
     `observe` is called after every upstream request, `settled` for every write whose result became known later,
     `wrote` with every line of the audit. `pause` waits between two looks at a write whose answer was lost.
+    `tracing` has a span for each upstream request.
     """
     async with AsyncExitStack() as stack:
         shared = memory_state()
@@ -105,23 +109,28 @@ async def open_gateway(
                 reader=None if reading is None else kind.open(reading),
                 rate_limits=shared.rate_limits,
                 observe=observe,
+                tracing=tracing,
             )
             stack.push_async_callback(source.aclose)
             sources.append(source)
         audit = stack.enter_context(open_audit(settings.gateway.audit))
+        keep_own = timedelta(days=settings.store.keep_own_days)
+        journal = SqliteJournal(settings.gateway.journal, keep_ended=keep_own.total_seconds())
+        stack.callback(journal.close)
+        issuers = settings.auth.issuers if isinstance(settings.auth, OidcAuth) else ()
+        keep_people = settings.store.keep_people_days if issuers else 0
         people = await stack.enter_async_context(
             open_book(
                 [Person(caller=person.caller(), subject=person.subject) for person in settings.people],
                 {source.key: SourceRules.of(source.connector) for source in sources},
                 DirectoryScan({source.key: source for source in sources}),
+                store=journal.people(keep=timedelta(days=keep_people).total_seconds()),
+                issuers=[issuer.model_dump_json() for issuer in issuers],
             )
         )
         authenticator = await stack.enter_async_context(
             open_authenticator(settings.auth, people, is_development=settings.gateway.profile == "development")
         )
-        keep_own = timedelta(days=settings.store.keep_own_days)
-        journal = SqliteJournal(settings.gateway.journal, keep_ended=keep_own.total_seconds())
-        stack.callback(journal.close)
         own = own_work(people, keep=keep_own, ended=await journal.ended_tasks(most=MOST_KEPT))
         bounds = settings.gateway.cache
         answers = Cache(
@@ -158,16 +167,6 @@ async def open_gateway(
             federation=federation,
             reopen_audit=audit.reopen,
         )
-
-
-def link_rules(source: Source) -> SourceRules:
-    """How people are linked to the accounts of the source."""
-    settings = source.connector.settings
-    return SourceRules(
-        settings=settings.people,
-        facts=source.connector.info.directory,
-        directory_seconds=settings.cache.directory_seconds,
-    )
 
 
 def own_work(people: People, *, keep: timedelta, ended: Iterable[EndedTask] = ()) -> OwnWork:
@@ -284,6 +283,7 @@ def compose(
         looks=Looks(),
     )
     recovery = Recovery(journal=journal, trail=trail)
+    replays = Replays(reads=tasks, own=own)
     pipeline = WritePipeline(
         by_key,
         journal=journal,
@@ -306,6 +306,7 @@ def compose(
         reconciler=reconciler,
         undoer=undoer,
         trail=trail,
+        replays=replays,
         deadline=write_deadline,
     )
     return FederatedSources(
@@ -359,6 +360,7 @@ def compose(
             recovery=recovery,
             recorder=recorder,
             trail=trail,
+            replays=replays,
         ),
         known=known,
         shown=shown,

@@ -15,6 +15,7 @@ SMALL = {
     "documents.py": ["--runs", "1", "--only", "nested"],
     "door.py": ["--seconds", "0.2", "--rounds", "1", "--only", "without end"],
     "faults.py": ["--seconds", "0.2"],
+    "footprint.py": ["--queries", "20", "--people", "5"],
     "limits.py": ["--seconds", "0.2"],
     "lists.py": ["--sizes", "200", "--runs", "1"],
     "people.py": ["--people", "500"],

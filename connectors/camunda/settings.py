@@ -79,6 +79,7 @@ class CamundaSettings(SourceSettings):
     there are none.
     """
 
+    takes_trace_context: ClassVar[bool] = True
     modes: ClassVar[frozenset[ActsAs]] = frozenset({"service", "viewer", "exchange"})
 
     vendor: Literal["camunda"] = "camunda"

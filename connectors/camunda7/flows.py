@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from msgspec import Raw, Struct
 
 from connectors.camunda7 import wire
-from connectors.camunda7.client import Camunda7Client
+from connectors.camunda7.client import Camunda7Client, ProcessPath
 from connectors.camunda7.formats import UserTask, user_tasks, variables_of
 from connectors.camunda7.ids import definition_id, ids_of
 from connectors.camunda7.mapping import to_wire, url_of, utc
@@ -275,7 +275,7 @@ async def _elements(client: Camunda7Client, processes: Sequence[wire.ProcessDefi
     keys = {process.id: process.key for process in processes}
 
     async def read(id: str) -> list[UserTask]:
-        document = await client.get_process_xml(id)
+        document = await client.get_process_xml(ProcessPath.of_version(id))
         try:
             return user_tasks(document, keys[id])
         except MalformedResponseError:

@@ -1,6 +1,6 @@
 """Configuration of one engine: Camunda 7 or Operaton."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -68,6 +68,8 @@ class Camunda7Options(Section):
 
 class Camunda7Settings(SourceSettings):
     """`base_url` is the address of the REST API, usually with `/engine-rest`."""
+
+    takes_trace_context: ClassVar[bool] = True
 
     vendor: Literal["camunda7"] = "camunda7"
     credentials: Camunda7Credentials = NoCredentials()

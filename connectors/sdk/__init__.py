@@ -7,12 +7,13 @@ query            what a list is asked for, and a page of it
 row_test         conditions on rows, made once for many rows
 errors           every failure, by what can be done about it
 settings         what the configuration says of a source
-http             requests to the vendor, and credentials
+http             requests to the vendor, credentials, and what a message may repeat of a vendor's text
 paging           cursors, and loops over pages
 offset_list      lists that the vendor pages by offset
 forms            judging form data, and their JSON Schema
 json             a vendor's JSON, with exact decimals and one error
 detail_parts     the aspects of a detail, each read alone
+names            names of groups and users in comparable form
 odd_rows         rows that do not fit the vendor's documentation
 options          options of a command that only one vendor has
 time, clock      times on the wire; the current time
@@ -139,6 +140,8 @@ from connectors.sdk.http import (
     read_once,
     received_token,
     retry_at,
+    vendor_code,
+    vendor_text,
 )
 from connectors.sdk.json import (
     Decoded,
@@ -190,6 +193,7 @@ from connectors.sdk.model import (
     User,
     UserRef,
 )
+from connectors.sdk.names import name_key
 from connectors.sdk.odd_rows import (
     DecodedRows,
     OddRow,
@@ -443,6 +447,7 @@ __all__ = [
     "judged",
     "local_time_to_wire",
     "matches",
+    "name_key",
     "option",
     "order_value",
     "overdue",
@@ -467,6 +472,8 @@ __all__ = [
     "utc_now",
     "value_at",
     "values_of",
+    "vendor_code",
+    "vendor_text",
     "whole_milliseconds",
     "write_cursor",
 ]

@@ -29,12 +29,11 @@ def serve(
     log_requests(log_level, log_format)
     settings = load_or_fail(config)
     from gateway.app import create_app
-    from gateway.audit import audit_fault
-    from gateway.inspection import journal_fault
+    from gateway.inspection import faults_before_start
 
-    fault = journal_fault(settings) or audit_fault(settings.gateway.audit)
-    if fault is not None:
-        fail(fault)
+    faults = "\n".join(faults_before_start(settings))
+    if faults:
+        fail(faults)
     application = create_app(settings)
     # Without a file of its own, a hang-up ends the process as any other.
     on_hangup = None if settings.gateway.audit is None else application.state.reopen_audit

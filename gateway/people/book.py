@@ -14,7 +14,9 @@ from connectors.sdk.errors import UnavailableError
 from connectors.sdk.model import NativeRef
 from gateway.people.directories import Directories
 from gateway.people.directory import Directory, address, user_name
-from gateway.people.entry import Entry, Person, configured, signed_in
+from gateway.people.entry import Entry, Person, configured, of_token, with_configured
+from gateway.people.kept_people import KeptPeople
+from gateway.people.linked_identities import LinkedIdentities
 from gateway.people.name_index import NameIndex
 from gateway.people.port import KeptAccounts, SignedIn
 from gateway.people.wish import SourceRules, Wish, waits_for_directory, wish_of
@@ -48,12 +50,16 @@ class BookOfPeople:
         *,
         rules: Mapping[str, SourceRules] = MappingProxyType({}),
         directories: Directories | None = None,
+        kept: KeptPeople | None = None,
         now: Callable[[], float] = time.monotonic,
         most: int = MOST_PEOPLE,
     ) -> None:
-        """`people` of the configuration have distinct keys, and no two share an account. `rules` by source."""
+        """`people` of the configuration have distinct keys, and no two share an account. `rules` by source. `kept` is told of
+        each sign-in.
+        """
         known = [Person(caller=one) if isinstance(one, Caller) else one for one in people]
-        self._rules, self._directories, self._now, self._most = rules, directories, now, most
+        self._rules, self._directories, self._kept, self._now, self._most = rules, directories, kept, now, most
+        self._settings = {source: each.settings for source, each in rules.items()}
         self._configured = {one.caller.key: configured(one) for one in known}
         self._subjects = {one.subject: one.caller.key for one in known if one.subject is not None}
         self._by_subject_only = frozenset(self._subjects.values())
@@ -81,20 +87,15 @@ class BookOfPeople:
 
     def signed_in(self, who: SignedIn) -> Caller:
         """Raises nothing: a token that names no entry of `[[people]]` is a new person."""
-        key = self._key_of(who)
-        known = self._configured.get(key)
-        settings = {source: rules.settings for source, rules in self._rules.items()}
-        entry = signed_in(key, who, known, settings, seen_at=self._now())
-        before = self._signed_in.get(key)
-        self._signed_in[key] = entry
-        self._signed_in.move_to_end(key)
-        if not entry.says_the_same_as(before) or self._is_old(before):
-            self._unnote(before or known)
-            self._note(entry)
-            self._keep(entry)
-        while len(self._signed_in) > self._most:
-            self._forget(*self._signed_in.popitem(last=False))
-        return self._callers[key]
+        told = of_token(self._key_of(who), who, self._settings, seen_at=self._now())
+        is_new = self._enter(told)
+        if self._kept is not None:
+            self._kept.note(told, is_new=is_new)
+        return self._callers[told.key]
+
+    def restore(self, told: Entry) -> None:
+        """A person who signed in before this process began, with what their token told then."""
+        self._enter(told)
 
     def by_key(self, key: str) -> Caller | None:
         return self._callers.get(key)
@@ -163,6 +164,22 @@ class BookOfPeople:
         if entry is not None:
             found = ((source, self._link(entry, source)) for source in self._sources(entry))
             yield from (source for source, link in found if link is not None and link.verified)
+
+    def _enter(self, told: Entry) -> bool:
+        """Whether it says anything new of the person, who signed in last of all."""
+        key, known = told.key, self._configured.get(told.key)
+        entry = with_configured(told, known, self._settings)
+        before = self._signed_in.get(key)
+        self._signed_in[key] = entry
+        self._signed_in.move_to_end(key)
+        is_new = not entry.says_the_same_as(before)
+        if is_new or self._is_old(before):
+            self._unnote(before or known)
+            self._note(entry)
+            self._keep(entry)
+        while len(self._signed_in) > self._most:
+            self._forget(*self._signed_in.popitem(last=False))
+        return is_new
 
     def _changed(self, _source: str) -> None:
         """A directory was read anew."""
@@ -340,6 +357,8 @@ class BookOfPeople:
     def _forget(self, key: str, entry: Entry) -> None:
         self._unnote(entry)
         self._forget_links()
+        if self._kept is not None:
+            self._kept.forget(key)
         known = self._configured.get(key)
         if known is None:
             del self._callers[key]
@@ -364,25 +383,3 @@ class BookOfPeople:
         if kind not in self._logged and len(self._logged) < MOST_LOGGED:
             self._logged.add(kind)
             log.warning("no link", reason=reason, source=source, people=list(people), accounts=list(accounts))
-
-
-class LinkedIdentities(Mapping[str, Identity]):
-    """The identities of a person by source, as the book knows them at the moment of each look-up.
-
-    `is_signed_in`: with what the person's last token says.
-    """
-
-    def __init__(self, book: BookOfPeople, key: str, *, is_signed_in: bool = True) -> None:
-        self._book, self._key, self._is_signed_in = book, key, is_signed_in
-
-    def __getitem__(self, source: str) -> Identity:
-        found = self._book.identity(self._key, source, is_signed_in=self._is_signed_in)
-        if found is None:
-            raise KeyError(source)
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return self._book.linked_sources(self._key, is_signed_in=self._is_signed_in)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)

@@ -15,10 +15,18 @@ from schema.core.limits import DocumentLimits
 
 _ORIGIN = re.compile(r"\*|https?://[^\s/?#@]+")
 
+_HEADER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+
 
 def _origin(value: str) -> str:
     if not _ORIGIN.fullmatch(value):
         raise ValueError("must be an origin such as https://dashboard.example.com, without a path, or *")
+    return value
+
+
+def _header(value: str) -> str:
+    if not _HEADER.fullmatch(value):
+        raise ValueError("must be the name of a header, such as X-Client")
     return value
 
 
@@ -31,13 +39,14 @@ def _is_network(text: str) -> str:
 
 
 Origin = Annotated[str, AfterValidator(_origin)]
+HeaderName = Annotated[str, AfterValidator(_header)]
 
 # Bytes below which a secret that signs can be found by trying.
 _SHORTEST_SECRET = 16
 
 
 def _signing(value: SecretStr) -> SecretStr:
-    length = len(value.get_secret_value().encode())
+    length = len(value.get_secret_value().strip().encode())
     if not length:
         raise ValueError("is empty")
     if length < _SHORTEST_SECRET:
@@ -52,6 +61,8 @@ class GatewaySettings(Section):
     `query_deadline` and `mutation_deadline` are the seconds that one GraphQL operation may wait for its sources. One with
     `bulkTaskAction` may wait `bulk_deadline` seconds longer, and each bulk action takes that long at most.
     `audit` is the file of audit lines; without it they are lines of the log.
+    `cors_headers` may pages of `cors_origins` send beside the usual ones, `cors_exposed_headers` may they read.
+    `traces`: spans are sent as the `OTEL_*` environment variables say.
     `trusted_proxies` are the addresses and networks whose `X-Forwarded-*` headers are believed.
     """
 
@@ -60,11 +71,14 @@ class GatewaySettings(Section):
     audit: Path | None = None
     profile: Literal["development", "production"] = "development"
     cors_origins: tuple[Origin, ...] = ()
+    cors_headers: tuple[HeaderName, ...] = ()
+    cors_exposed_headers: tuple[HeaderName, ...] = ()
     max_body_bytes: int = Field(default=256 * 1024, ge=1024, le=16 * 1024 * 1024)
     introspection: bool | None = None
     graphiql: bool | None = None
     suggestions: bool | None = None
     metrics: bool = True
+    traces: bool = False
     query_deadline: float = Field(default=10.0, gt=0, le=300)
     mutation_deadline: float = Field(default=60.0, gt=0, le=300)
     bulk_deadline: float = Field(default=300.0, gt=0, le=3_600)

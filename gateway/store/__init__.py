@@ -9,6 +9,7 @@ rows        its rows as records
 leases      leases on targets, shared by the gateways over that file
 checkpoints moves its log into the file, beside the writes
 private_file  its access rights
+people      people who signed in; only `gateway.composition` imports it
 presence    which gateways run over it
 forgetting  erases a person; only `gateway.composition` imports it
 migrations  the tables of that file as numbered steps

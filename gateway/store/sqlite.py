@@ -22,6 +22,7 @@ from gateway.store import leases
 from gateway.store.checkpoints import Checkpoints
 from gateway.store.evidence import Evidence
 from gateway.store.migrations import migrate
+from gateway.store.people import SqlitePeople
 from gateway.store.port import KEPT_SECONDS, EndedTask, Lease, OpenWrite, Record, Stage, Step
 from gateway.store.presence import Presence
 from gateway.store.private_file import make_private
@@ -301,6 +302,10 @@ class SqliteJournal:
             " ORDER BY requested_at DESC, rowid DESC LIMIT 1"
         )
         return await self._run(lambda: self._one(f"{OPERATION} {where}", target_columns(target)))
+
+    def people(self, *, keep: float) -> SqlitePeople:
+        """Where people who signed in are kept, for so many seconds after the last time. It ends with the journal."""
+        return SqlitePeople(self._db, self._worker, keep=keep, now=self._now)
 
     def close(self) -> None:
         """Waits for what has begun."""

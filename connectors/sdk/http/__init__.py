@@ -12,6 +12,8 @@ admission         the interface of the gateway's admission control
 no_cookies        the client keeps no cookies
 body              response bodies, with a bound on their decoded size
 retry_after       the Retry-After header
+unreached         why no connection was made, in words
+vendor_text       what a message may repeat of a vendor's own text
 """
 
 from connectors.sdk.http.admission import NO_HEADERS, AdmissionControl, Permit
@@ -32,7 +34,9 @@ from connectors.sdk.http.retry_after import LONGEST, retry_at
 from connectors.sdk.http.success import JSON_CREATED, JSON_OK, NO_CONTENT, Success, is_json, is_json_object
 from connectors.sdk.http.token import Token, received_token, token_of, use_of
 from connectors.sdk.http.token_exchange import TokenExchange, ViewerToken, acting_credentials
+from connectors.sdk.http.unreached import why_unreached
 from connectors.sdk.http.upstream import Transport, Upstream, error_from_status
+from connectors.sdk.http.vendor_text import vendor_code, vendor_text
 
 __all__ = [
     "JSON_CREATED",
@@ -75,4 +79,7 @@ __all__ = [
     "retry_at",
     "token_of",
     "use_of",
+    "vendor_code",
+    "vendor_text",
+    "why_unreached",
 ]

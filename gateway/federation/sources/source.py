@@ -27,6 +27,7 @@ from gateway.federation.sources.action_capabilities import action_capabilities, 
 from gateway.federation.sources.caller_scope import acting_on, has_credentials, scope_of
 from gateway.federation.sources.containment import Containment
 from gateway.federation.sources.status import StatusRecord
+from gateway.federation.sources.wrong_address import of_address
 from gateway.federation.traffic import (
     AdmissionControl,
     BreakerState,
@@ -40,6 +41,7 @@ from gateway.federation.traffic import (
     in_context,
 )
 from gateway.shared import RateLimitState
+from gateway.telemetry import NO_TRACING, Tracing
 from schema.ports import ActionCapability, RateLimit, SourceInfo, SourceStatus
 
 T = TypeVar("T")
@@ -67,6 +69,7 @@ class Source:
         rate_limits: RateLimitState,
         observe: Observe = ignore_record,
         reader: Connector[Any] | None = None,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         self.main = connector
         self._reader = reader
@@ -79,6 +82,9 @@ class Source:
             documented=connector.info.default_limits,
             clock=Clock(now=connector.clock),
             observe=observe,
+            spans=tracing.source(
+                self.key, connector.settings.vendor, passes_context=connector.settings.passes_trace_context
+            ),
         )
         connector.guard(self.admission)
         if reader is not None:
@@ -170,6 +176,8 @@ class Source:
                 result = await call()
         except Exception as raised:
             error = self.error_of(raised, operation)
+            if not is_about_one:
+                error = of_address(error, self.main.settings)
             self.record_failure(error, is_about_one=is_about_one)
             if error is raised:
                 raise

@@ -280,6 +280,7 @@ async def test_a_record_that_does_not_fit_is_its_tasks_error(scripted: Scripted,
     assert isinstance(found["1"], MalformedResponseError)
 
 
+@pytest.mark.slow
 async def test_a_huge_detail_is_read_completely(scripted: Scripted) -> None:
     """Thousands of fields, steps and results, up to the bound of an answer."""
     names = [f"field {number}" for number in range(5000)]
