@@ -56,12 +56,20 @@ class TaskWriter:
         except AlreadyAssignedError:
             raise
         except ConflictError as error:
-            if error.native_code != "OptimisticLockingException":
+            if error.native_code != "OptimisticLockingException" or not await self._is_taken(task, user):
                 raise
             taken = AlreadyAssignedError("another person took the task at the same time")
             taken.native_status, taken.native_code = error.native_status, error.native_code
             raise taken from error
         return Outcome(task=after_write.assigned(task, user, at=self._clock()))
+
+    async def _is_taken(self, task: Task, user: str) -> bool:
+        """Any change of the task at the same time ends a claim: who has the task now tells whether it was another claim."""
+        try:
+            row = await self._row(task)
+        except ConnectorError:
+            return False
+        return row.assignee is not None and row.assignee != user
 
     async def steps(self, command: TaskCommand) -> Sequence[TaskCommand]:
         """A change of several candidates, and an assignment to a group, as their single writes. Reads the task."""

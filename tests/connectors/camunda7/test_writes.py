@@ -61,7 +61,7 @@ async def test_a_claim_without_a_person_is_never_sent(house: House, connector: C
     ("answer", "kind"),
     [
         (fault(500, "TaskAlreadyClaimedException", "already claimed"), AlreadyAssignedError),
-        (fault(500, "OptimisticLockingException", "ENGINE-03005 updated concurrently", 1), AlreadyAssignedError),
+        (fault(500, "OptimisticLockingException", "ENGINE-03005 updated concurrently", 1), ConflictError),
         (fault(500, "NullValueException", "Cannot find task with id x: task is null"), ConflictError),
         (fault(400, "SuspendedEntityInteractionException", "ENGINE-03043 task is suspended."), ConflictError),
     ],
