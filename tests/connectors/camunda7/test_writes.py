@@ -262,6 +262,21 @@ async def test_a_draft_does_not_swallow_the_completion(house: House, connector: 
     assert 42 == flow.variables["amount"]["value"]
 
 
+async def test_a_task_that_is_delegated_meanwhile_is_not_told_as_completed(
+    house: House, connector: Camunda7Connector
+) -> None:
+    """The engine answers as to a completion, and only gives the task back to its owner."""
+    task = await house.task(owner="alice")
+    record = house.stand_in.store.tasks[task.native_id]
+    record.delegation, record.owner = "PENDING", "alice"
+    data = {"approved": True}
+    with pytest.raises(ConflictError, match="delegated") as caught:
+        await connector.perform(Complete(task=task, actor=ALICE, data=data))
+
+    assert not caught.value.maybe_applied
+    assert record.is_open
+
+
 async def test_a_delegated_task_is_completed(house: House, connector: Camunda7Connector) -> None:
     """`submit-form` would give it back to its owner."""
     record = house.record(owner="alice")
