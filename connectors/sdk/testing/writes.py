@@ -60,7 +60,9 @@ class WritePromises:
         if connector.info.capabilities[verb].atomic:
             methods = [request.method for request in requests]
             is_one = len(methods) == 1 or (methods[0] != "GET" and set(methods[1:]) == {"GET"})
-            assert is_one, f"an atomic verb must send one write and read nothing before, sent {requests_shown(requests)}"
+            assert is_one, (
+                f"an atomic verb must send one write and read nothing before, sent {requests_shown(requests)}"
+            )
         if outcome.status is MutationStatus.APPLIED:
             assert took_effect(command, found), f"after {verb.__name__} get_tasks still gives {shown(found)}"
 
@@ -187,7 +189,9 @@ class WritePromises:
         if connector.info.capabilities[flow_verb].atomic:
             methods = [request.method for request in requests]
             is_one = len(methods) == 1 or (methods[0] != "GET" and set(methods[1:]) == {"GET"})
-            assert is_one, f"an atomic verb must send one write and read nothing before, sent {requests_shown(requests)}"
+            assert is_one, (
+                f"an atomic verb must send one write and read nothing before, sent {requests_shown(requests)}"
+            )
         if outcome.status is MutationStatus.APPLIED:
             assert flow_took_effect(command, outcome.flow), f"no effect on FlowOutcome.flow, {shown(outcome.flow)}"
             assert found is None or isinstance(found, Flow)

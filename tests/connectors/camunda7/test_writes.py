@@ -269,7 +269,7 @@ async def test_a_task_that_is_delegated_meanwhile_is_not_told_as_completed(
     task = await house.task(owner="alice")
     record = house.stand_in.store.tasks[task.native_id]
     record.delegation, record.owner = "PENDING", "alice"
-    data = {"approved": True}
+    data: dict[str, object] = {"approved": True}
     with pytest.raises(ConflictError, match="delegated") as caught:
         await connector.perform(Complete(task=task, actor=ALICE, data=data))
 

@@ -432,7 +432,9 @@ async def test_rows_are_found_in_the_lists_of_open_tasks(tenant: Any) -> None:
     }
 
 
-@pytest.mark.parametrize(("total", "most_calls", "calls", "again"), [(150, 9, 4, 0), (90, 9, 2, 2), (90, 1, 1, 1), (900, 9, 1, 0)])
+@pytest.mark.parametrize(
+    ("total", "most_calls", "calls", "again"), [(150, 9, 4, 0), (90, 9, 2, 2), (90, 1, 1, 1), (900, 9, 1, 0)]
+)
 async def test_lists_are_read_as_long_as_they_cost_less_than_the_tasks(
     scripted: Scripted, total: int, most_calls: int, calls: int, again: int
 ) -> None:
