@@ -18,6 +18,7 @@ from gateway.http import (
     Compression,
     Deadlines,
     GraphQLRoute,
+    KeptAnswers,
     Metrics,
     OperationRecord,
     ProtectedResource,
@@ -116,6 +117,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         budgets=CallerBudgets(settings.gateway.callers),
         resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
+        kept=KeptAnswers(lambda: opened[0].federation) if settings.gateway.fast_paths.kept_answers else None,
         observe=observe_operation,
     )
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.

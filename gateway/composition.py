@@ -318,6 +318,9 @@ def compose(
     )
     return FederatedSources(
         sources,
+        standing=lambda: (overlay.changes, flow_overlay.changes, own.changes),
+        settles_at=lambda: min(overlay.settles_at(), flow_overlay.settles_at()),
+        now=now,
         people=people,
         cache=answers,
         lists=Lists(

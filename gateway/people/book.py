@@ -81,6 +81,7 @@ class BookOfPeople:
         self._links: dict[tuple[int, str], tuple[Entry, AccountLink | None]] = {}
         self._linked: dict[NativeRef, str | None] = {}
         self._logged: set[tuple[str, ...]] = set()
+        self._changes = 0
         if directories is not None:
             directories.on_change = self._changed
         for entry in self._configured.values():
@@ -186,8 +187,13 @@ class BookOfPeople:
         """A directory was read anew."""
         self._forget_links()
 
+    @property
+    def changes(self) -> int:
+        return self._changes
+
     def _forget_links(self) -> None:
         """All links are worked out again when they are asked for."""
+        self._changes += 1
         self._links.clear()
         self._linked.clear()
 
@@ -201,6 +207,7 @@ class BookOfPeople:
         return subject if who.key in self._by_subject_only or who.key.lower().startswith(ADDRESSES) else who.key
 
     def _keep(self, entry: Entry) -> None:
+        self._changes += 1
         self._callers[entry.key] = self._caller(entry)
         self._names.put(entry.key, [text for text in (entry.name, entry.shown_email, entry.key) if text])
 

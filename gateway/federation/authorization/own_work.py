@@ -58,6 +58,8 @@ class OwnWork:
         self._by_viewer: dict[_Viewer, dict[TaskRef, EndedTask]] = {}
         # The vendor's record as last read, None if the vendor shows it no more.
         self._seen: dict[TaskRef, Task | None] = {}
+        # Another number whenever what a person sees of it may be another than before.
+        self.changes = 0
         for one in ended:
             self.add(one)
 
@@ -65,6 +67,7 @@ class OwnWork:
         """Note a task that was ended just now, in the current call context."""
         # What the gateway finds out later by itself is shown as the write was made.
         scope = self._scopes.get(ended.operation_id, self._scope(ended.task.source))
+        self.changes += 1
         earlier = self._kept.pop(ended.operation_id, None)
         if earlier is not None:
             self._drop(earlier)
@@ -105,7 +108,9 @@ class OwnWork:
         ended = None if not self._newest or task.rule == OWN_WORK else self._newest.get(task.ref)
         if ended is None or ended.at < self._now() - self._keep:
             return task
-        self._seen[task.ref] = task if task.payload is None else structs.replace(task, payload=None)
+        seen = task if task.payload is None else structs.replace(task, payload=None)
+        self.changes += self._seen.get(task.ref) != seen
+        self._seen[task.ref] = seen
         left = ended.task
         if task.state is not left.state or _ended_again(task, left):
             return task
@@ -120,6 +125,7 @@ class OwnWork:
     def is_gone(self, ref: TaskRef) -> None:
         """Note that the vendor shows the task no more."""
         if ref in self._newest:
+            self.changes += 1
             self._seen[ref] = None
 
     def _completed_by(self, task: Task, left: Task) -> UserRef | None:
