@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import gc
 import io
+import itertools
 import logging
 import sys
 import tempfile
@@ -44,6 +45,7 @@ CASES = {
 }
 HEADERS = [(b"host", b"gateway"), (b"content-type", b"application/json"), (b"accept", b"application/json")]
 ROUNDS = 3
+NUMBERS = itertools.count()
 
 
 async def ask(app: Any, text: str, number: int | None) -> bytes:
@@ -78,8 +80,8 @@ async def ask(app: Any, text: str, number: int | None) -> bytes:
 
 
 async def spend(app: Any, text: str, queries: int, *, is_distinct: bool) -> None:
-    for number in range(queries):
-        await ask(app, text, number if is_distinct else None)
+    for _ in range(queries):
+        await ask(app, text, next(NUMBERS) if is_distinct else None)
 
 
 async def look(app: Any, name: str, text: str, options: argparse.Namespace, *, is_distinct: bool) -> None:

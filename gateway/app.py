@@ -18,6 +18,7 @@ from gateway.http import (
     Compression,
     Deadlines,
     GraphQLRoute,
+    KeptAnswers,
     Metrics,
     OperationRecord,
     ProtectedResource,
@@ -78,7 +79,10 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
                 opened.clear()
         await tracing.aclose()
 
-    app = FastAPI(title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    # A redirect would lead to whatever host the request names.
+    app = FastAPI(
+        title="taskgate", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
 
     def drain(seconds: float) -> None:
         for gateway in opened:
@@ -113,6 +117,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep, tracing: Traci
         budgets=CallerBudgets(settings.gateway.callers),
         resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
+        kept=KeptAnswers(lambda: opened[0].federation) if settings.gateway.fast_paths.kept_answers else None,
         observe=observe_operation,
     )
     # All methods: the route refuses the wrong ones itself, with a GraphQL answer.

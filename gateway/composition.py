@@ -131,7 +131,8 @@ async def open_gateway(
         authenticator = await stack.enter_async_context(
             open_authenticator(settings.auth, people, is_development=settings.gateway.profile == "development")
         )
-        own = own_work(people, keep=keep_own, ended=await journal.ended_tasks(most=MOST_KEPT))
+        ended = await journal.ended_tasks(most=MOST_KEPT)
+        own = own_work(people, keep=keep_own, sources=sources, ended=ended)
         bounds = settings.gateway.cache
         answers = Cache(
             max_bytes=bounds.max_bytes,
@@ -169,9 +170,19 @@ async def open_gateway(
         )
 
 
-def own_work(people: People, *, keep: timedelta, ended: Iterable[EndedTask] = ()) -> OwnWork:
+def own_work(
+    people: People, *, keep: timedelta, sources: Sequence[Source] = (), ended: Iterable[EndedTask] = ()
+) -> OwnWork:
     """What people ended, from what the journal has."""
-    return OwnWork(ended, keep=keep, is_person=lambda ref: people.by_native_ref(ref) is not None)
+    return OwnWork(
+        ended, keep=keep, is_person=lambda ref: people.by_native_ref(ref) is not None, scope=scopes_of(sources)
+    )
+
+
+def scopes_of(sources: Sequence[Source]) -> Callable[[str], Hashable]:
+    """The credential scope of the current call of each source."""
+    by_key = {source.key: source for source in sources}
+    return lambda source: by_key[source].scope if source in by_key else None
 
 
 def compose(
@@ -195,12 +206,8 @@ def compose(
 
     The deadlines are in seconds, for one write and for one bulk action. Without `audit` its lines are lines of the log.
     """
-    own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS))
-    by_key = {source.key: source for source in sources}
-
-    def scope(source: str) -> Hashable:
-        return by_key[source].scope if source in by_key else None
-
+    own = own or own_work(people, keep=timedelta(seconds=KEPT_SECONDS), sources=sources)
+    by_key, scope = {source.key: source for source in sources}, scopes_of(sources)
     known, shown = KnownAccounts(people, scope=scope), RecentlyShown()
 
     def ended(ref: TaskRef) -> None:
@@ -311,6 +318,9 @@ def compose(
     )
     return FederatedSources(
         sources,
+        standing=lambda: (overlay.changes, flow_overlay.changes, own.changes),
+        settles_at=lambda: min(overlay.settles_at(), flow_overlay.settles_at()),
+        now=now,
         people=people,
         cache=answers,
         lists=Lists(

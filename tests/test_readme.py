@@ -143,6 +143,7 @@ NEW = "application/graphql-response+json"
 REFUSALS: dict[str, dict[str, Any]] = {
     "UNAUTHENTICATED": {"headers": {"Authorization": "Bearer mallory"}},
     "BAD_REQUEST": {"json": []},
+    "PERSISTED_QUERY_NOT_SUPPORTED": {"json": {"extensions": {"persistedQuery": {"version": 1}}}},
     "METHOD_NOT_ALLOWED": {"method": "PUT"},
     "NOT_ACCEPTABLE": {"headers": {"Accept": "text/plain"}},
     "UNSUPPORTED_MEDIA_TYPE": {"content": "{ __typename }", "headers": {"Content-Type": "application/graphql"}},

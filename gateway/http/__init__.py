@@ -11,6 +11,7 @@ protected_resource  which identity provider signs people in, for clients that lo
 compression     gzip, for clients that ask for it
 front_page      `/`: leads to GraphiQL, or says where the API is
 health          `/livez` and `/readyz`
+kept_answers    whole answers, given again as long as all that they rest on stands
 operation_record  what became of a GraphQL request, for the metrics
 metrics         `/metrics` for Prometheus
 access_log      one log line for each request to the gateway
@@ -27,6 +28,7 @@ from gateway.http.cors import cors_options
 from gateway.http.front_page import front_page
 from gateway.http.graphql_route import Deadlines, GraphQLRoute
 from gateway.http.health import health_routes
+from gateway.http.kept_answers import KeptAnswers
 from gateway.http.metrics import Metrics, metrics_routes
 from gateway.http.operation_record import OperationRecord
 from gateway.http.protected_resource import ProtectedResource
@@ -42,6 +44,7 @@ __all__ = [
     "ConnectionBounds",
     "Deadlines",
     "GraphQLRoute",
+    "KeptAnswers",
     "Metrics",
     "OperationRecord",
     "ProtectedResource",

@@ -20,6 +20,7 @@ from gateway.federation.traffic import CallContext, OperationRecords, RequestCos
 from gateway.http.access_log import LOGGED, LONGEST
 from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.hanging_up import hung_up
+from gateway.http.kept_answers import KeptAnswer, KeptAnswers, Key
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.operation_record import OperationRecord, codes_of
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
@@ -69,6 +70,7 @@ class GraphQLRoute:
         budgets: CallerBudgets,
         resource_metadata: Callable[[Scope], str | None] = lambda _scope: None,
         page: Callable[[Scope], Response] | None = None,
+        kept: KeptAnswers | None = None,
         observe: Callable[[OperationRecord], None] = lambda _record: None,
     ) -> None:
         self._execution = execution
@@ -79,6 +81,7 @@ class GraphQLRoute:
         self._budgets = budgets
         self._resource_metadata = resource_metadata
         self._page = page
+        self._kept = kept
         self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,7 +103,12 @@ class GraphQLRoute:
             self._take(lambda: self._budgets.take_request(caller.key), caller, extensions)
             token = authenticator.token(scope["headers"])
             request = await read_request(scope, receive, self._max_body_bytes)
-            return await self._run(scope, request, caller, token, media, logged, extensions)
+            key = None if self._kept is None else self._kept.key(caller, token, request.sent)
+            if self._kept is not None and key is not None:
+                found = self._kept.find(key, caller)
+                if found is not None:
+                    return self._given_again(found, caller, media, logged, extensions)
+            return await self._run(scope, request, caller, token, media, logged, extensions, key)
         except RefusedError as refused:
             logged["refused"] = refused.code
             self._observe(OperationRecord(codes=(refused.code,)))
@@ -125,6 +133,7 @@ class GraphQLRoute:
         media: str,
         logged: dict[str, Any],
         extensions: dict[str, Any],
+        key: Key | None,
     ) -> Response:
         try:
             operation = self._execution.read(request.query, request.operation_name, request.variables)
@@ -137,6 +146,11 @@ class GraphQLRoute:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Send mutations by POST.", {"Allow": "POST"})
         self._take(lambda: self._budgets.take_cost(caller.key, operation.cost), caller, extensions)
         cost = RequestCost()
+        keeping = (
+            None
+            if self._kept is None or key is None or not self._execution.may_be_kept(operation)
+            else self._kept.begin(key)
+        )
         began = time.monotonic()
         context = CallContext(
             caller=caller,
@@ -145,6 +159,7 @@ class GraphQLRoute:
             asked_at=began,
             operation_records=OperationRecords(),
             has_left=hung_up(scope),
+            parts=None if keeping is None else keeping.parts,
         )
         with in_context(context.counted_by(cost).with_deadline(self._deadlines.of(operation))):
             answer = await self._execution.run(operation, Context(caller, self._federation()))
@@ -160,7 +175,25 @@ class GraphQLRoute:
         logged["waited_ms"] = round(cost.waited_seconds * 1000, 1)
         if answer.ran:
             extensions["taskgate"] = {**_cost(cost), **self._remaining(caller)}
-        return _answered(answer, media, extensions)
+        if self._kept is None or keeping is None or key is None or not answer.ran or answer.errors:
+            return _answered(answer, media, extensions)
+        data = orjson.dumps(answer.data)
+        if cost.requests == 0:
+            self._kept.keep(key, keeping, data, caller=caller, cost=operation.cost, name=operation.name)
+        return _with_data(data, media, extensions)
+
+    def _given_again(
+        self, kept: KeptAnswer, caller: Caller, media: str, logged: dict[str, Any], extensions: dict[str, Any]
+    ) -> Response:
+        """A kept answer, with what an answer made now would leave in budgets, log and metrics."""
+        if kept.name is not None:
+            logged["operation"] = kept.name[:LONGEST]
+        self._take(lambda: self._budgets.take_cost(caller.key, kept.cost), caller, extensions)
+        self._observe(OperationRecord(kind="query", name=kept.name))
+        logged["upstream_calls"] = 0
+        logged["waited_ms"] = 0.0
+        extensions["taskgate"] = {**_cost(RequestCost()), **self._remaining(caller)}
+        return _with_data(kept.data, media, extensions)
 
     def _take(self, take: Callable[[], None], caller: Caller, extensions: dict[str, Any]) -> None:
         """What a request takes from the caller's budget. A refusal tells what is left of it."""
@@ -208,6 +241,11 @@ def _answered(answer: GraphQLResponse, media: str, extensions: Mapping[str, Any]
     return _response({**written, "extensions": extensions}, 200 if answer.ran or media == JSON else 400, media, {})
 
 
+def _with_data(data: bytes, media: str, extensions: Mapping[str, Any]) -> Response:
+    """As `_answered`, of an answer without errors whose data are written."""
+    return _written(b'{"data":%b,"extensions":%b}' % (data, orjson.dumps(extensions)), 200, media, {})
+
+
 def _found_by(error: dict[str, Any], extensions: Mapping[str, Any]) -> dict[str, Any]:
     """An INTERNAL error with the request id, by which its reason is found in the log: clients often show errors alone."""
     told = error.get("extensions", {})
@@ -228,4 +266,8 @@ def _media_type(scope: Scope) -> str:
 
 
 def _response(content: dict[str, Any], status: int, media: str, headers: dict[str, str]) -> Response:
-    return Response(orjson.dumps(content), status, {**_HEADERS, "Content-Type": f"{media}; charset=utf-8", **headers})
+    return _written(orjson.dumps(content), status, media, headers)
+
+
+def _written(content: bytes, status: int, media: str, headers: dict[str, str]) -> Response:
+    return Response(content, status, {**_HEADERS, "Content-Type": f"{media}; charset=utf-8", **headers})

@@ -6,6 +6,7 @@ documents.py  documents parsed, measured and validated, cached by their text
 shape.py      counts of what a document contains, before anything else reads it
 cost.py       what a document may return: depth, fields, objects of lists, rows with details
 values.py     how large the values of arguments are, in the document and in variables
+keeping.py    whether the answer to an operation may be kept
 selection.py  which fields a request selected below a field
 """
 

@@ -13,6 +13,7 @@ from schema.core.errors import client_error, written
 from schema.core.limits import DocumentLimits
 from schema.execution.cost import BULK
 from schema.execution.documents import DocumentError, Documents
+from schema.execution.keeping import KeptOperations
 from schema.execution.selection import has_root_field
 
 
@@ -74,6 +75,7 @@ class Execution:
             self._core, limits or DocumentLimits(), introspection=introspection, suggestions=suggestions
         )
         self._suggestions = suggestions
+        self._keeping = KeptOperations(self._core)
 
     def read(
         self, query: str, operation_name: str | None = None, variables: dict[str, Any] | None = None
@@ -94,6 +96,12 @@ class Execution:
             is_bulk=is_mutation and has_root_field(document, node, BULK, variables or {}),
             cost=max(1, measure.objects),
             variables=variables,
+        )
+
+    def may_be_kept(self, operation: GraphQLOperation) -> bool:
+        """Whether the answer shows nothing that changes while the answers of sources stay the same."""
+        return not operation.is_mutation and self._keeping.may_be_kept(
+            operation.document, operation.name, operation.variables
         )
 
     async def run(self, operation: GraphQLOperation, context: Context) -> GraphQLResponse:

@@ -41,6 +41,9 @@ async def merge(
         stream = _at_hand(streams, last) or await _next(streams, last)
         if stream is None or not _precedes(stream.head(), until):
             return rows, False
+        if stream.is_read and all(each is stream or (each.is_read and each.head() is None) for each in streams):
+            # The usual end of a list, and all of it where one source has rows.
+            return _rest(stream, streams, rows, returned, last, first=first, until=until, positions=positions)
         if len(rows) == first:
             return rows, True
         last = stream.head() or last
@@ -50,6 +53,33 @@ async def merge(
             continue
         returned.add(identity)
         rows.append(Merged(item, _positions(streams) if positions else {}))
+
+
+def _rest(
+    stream: Stream[R],
+    streams: Sequence[Stream[R]],
+    rows: list[Merged[R]],
+    returned: set[tuple[str, str]],
+    last: Rank,
+    *,
+    first: int,
+    until: Rank | None,
+    positions: bool,
+) -> tuple[list[Merged[R]], bool]:
+    """As `merge`, where only this stream has rows left, and all of them are read."""
+    while True:
+        stream.skip(last)
+        head = stream.head()
+        if head is None or not _precedes(head, until):
+            return rows, False
+        if len(rows) == first:
+            return rows, True
+        last = head
+        item = stream.pop()
+        identity = (item.source, item.native_id)
+        if identity not in returned:
+            returned.add(identity)
+            rows.append(Merged(item, _positions(streams) if positions else {}))
 
 
 def _positions(streams: Sequence[Stream[R]]) -> dict[StreamId, StreamPosition]:

@@ -206,6 +206,7 @@ class TotalOrder:
         self._value_of = tuple(ORDER_VALUES[key.field] for key in self.keys)
         self._rises = tuple((key.direction is SortDirection.ASC) != backward for key in self.keys)
         self.tie_length = ordered.index(TaskOrderField.CREATED_AT) + 1
+        self._steps = tuple(zip(self._value_of, self._rises, strict=True))
 
     def values_of(self, task: Task) -> SortValues:
         values = [value_of(task) for value_of in self._value_of]
@@ -227,7 +228,20 @@ class TotalOrder:
         return (*ranked, *((Descending(str(name)) for name in names) if self.backward else names))
 
     def rank_of(self, task: Task) -> Rank:
-        return self.rank(self.values_of(task))
+        """As `rank` of `values_of`, for every row of every list."""
+        if self.backward:
+            return self.rank(self.values_of(task))
+        ranked: list[Any] = []
+        for value_of, rises in self._steps:
+            value = value_of(task)
+            if value is None:
+                ranked.append((1, 0))
+                continue
+            comparable: Any = microseconds(value) if isinstance(value, datetime) else value
+            ranked.append(
+                (0, comparable if rises else Descending(comparable) if isinstance(comparable, str) else -comparable)
+            )
+        return (*ranked, task.source, task.native_id)
 
     def null_partitions(
         self, sorts: frozenset[TaskOrderField], never_set: frozenset[TaskOrderField]

@@ -258,6 +258,12 @@ class Source:
             rate_limits=limits,
         )
 
+    @property
+    def read_limit(self) -> int | None:
+        """Reads that the vendor allows within a window, as it said last, in the name of the current context. None: no limit is known."""
+        with in_context(acting_on(self.connector.settings, current_context())):
+            return self.admission.rate_limits()[0].limit
+
     def limit_met(self, *, ahead: int = 0, needs_read: bool = False) -> RateLimitedError | None:
         """Why a write of the current caller could not be sent within `SHORT_WAIT`, from memory; None if it could.
 
