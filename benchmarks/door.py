@@ -1,4 +1,4 @@
-"""Attacks on the door: `python benchmarks/door.py [--seconds N] [--rounds N]`.
+"""Attacks on the door: `python benchmarks/door.py [--seconds N] [--rounds N] [--load N]`.
 
 A gateway without sources runs in a process of its own, as `taskgate serve` starts it, with two seconds for a head and for a
 body. Clients without a token attack it from loopback addresses of their own, one kind of attack after the other, for so many
@@ -10,6 +10,11 @@ Then shutdown, so many rounds: four clients send requests without a pause, some 
 wait, and the gateway gets a SIGTERM in between. It prints the requests that connected and were not answered, which must be
 none, and how long the gateway took to end, at most 10 seconds.
 
+Before that, load: a gateway with a stand-in answers a page of 100 cached tasks, first to clients that ask one request after
+the other, for the highest rate that it manages; then three times as many requests arrive each second, whatever becomes of
+them, and then half as many. It prints the rate of answers, which must stay above 80 % of the highest, what refusals took,
+and whether there are still any five seconds after the load.
+
 Exits with 1 where a goal was missed.
 """
 
@@ -17,17 +22,19 @@ import argparse
 import asyncio
 import contextlib
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import uvloop
 from msgspec import Struct
+
+from benchmarks.door_parts import Gateway, livez, loaded, served, stand_in_process
+from benchmarks.processes import started
 
 GOAL_MS = 100.0
 GOAL_EXIT = 10.0
@@ -130,63 +137,6 @@ ATTACKS = (
 )
 
 
-class Gateway:
-    """A gateway process."""
-
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
-        self.process, self.port = process, port
-
-    def cpu(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / 100
-
-    def connections(self) -> int:
-        files = Path(f"/proc/{self.process.pid}/fd").iterdir()
-        return sum(1 for file in files if file.is_symlink() and str(file.readlink()).startswith("socket:"))
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[Gateway]:
-    config, port = folder / "taskgate.toml", free_port()
-    config.write_text(CONFIGURATION)
-    code = "from gateway.cli import app; app()"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, "serve", "--config", str(config), "--port", str(port),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    gateway = Gateway(process, port)
-    try:
-        async with asyncio.timeout(180):
-            while True:
-                with contextlib.suppress(OSError):
-                    await _livez(port)
-                    break
-                await asyncio.sleep(0.05)
-        yield gateway
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-async def _livez(port: int) -> float:
-    """Milliseconds to the answer, with a connection of its own."""
-    began = time.perf_counter()
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(b"GET /livez HTTP/1.1\r\nhost: gateway.test\r\nconnection: close\r\n\r\n")
-    answer = await reader.read()
-    writer.close()
-    if not answer.startswith(b"HTTP/1.1 200"):
-        raise ConnectionError("no answer")
-    return (time.perf_counter() - began) * 1000
-
-
 async def probed(port: int, seconds: float) -> float:
     """The slowest of the answers to a client in a process of its own, whose event loop has nothing else to do."""
     process = await asyncio.create_subprocess_exec(
@@ -202,7 +152,7 @@ async def probe(port: int, seconds: float) -> float:
     while time.monotonic() < until:
         try:
             async with asyncio.timeout(5):
-                slowest = max(slowest, await _livez(port))
+                slowest = max(slowest, await livez(port))
         except (OSError, TimeoutError):
             slowest = max(slowest, 5_000.0)
         await asyncio.sleep(0.05)
@@ -240,7 +190,7 @@ async def attacked(gateway: Gateway, attack: Attack, seconds: float) -> tuple[Co
 async def attacks(folder: Path, seconds: float, only: str) -> int:
     print(f"{'attack':36} {'open':>5} {'CPU s':>6} {'slowest /livez':>15}   ends of connections")
     missed = 0
-    async with served(folder) as gateway:
+    async with served(folder, CONFIGURATION) as gateway:
         for attack in [each for each in ATTACKS if only in each.name]:
             ends, still, spent, slowest = await attacked(gateway, attack, seconds)
             is_missed = slowest > GOAL_MS
@@ -258,7 +208,7 @@ async def attacks(folder: Path, seconds: float, only: str) -> int:
 async def ended(folder: Path) -> tuple[int, int, float]:
     """One end of a gateway under load: requests sent, requests lost, seconds to the end."""
     sent = lost = 0
-    async with served(folder) as gateway:
+    async with served(folder, CONFIGURATION) as gateway:
         is_over = False
 
         async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -307,14 +257,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Attacks before sign-in, and ends under load.")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each attack")
     parser.add_argument("--rounds", type=int, default=50, help="ends of a gateway")
+    parser.add_argument("--load", type=float, default=10.0, metavar="SECONDS", help="of each load; 0: none")
     parser.add_argument("--only", default="", metavar="TEXT", help="attacks whose name contains TEXT")
     parser.add_argument("--probe", type=int, metavar="PORT", help="only ask /livez there, and print the slowest answer")
     given = parser.parse_args()
     if given.probe:
         print(asyncio.run(probe(given.probe, given.seconds)))
         return 0
-    with tempfile.TemporaryDirectory(prefix="taskgate-door-") as folder:
-        missed = asyncio.run(attacks(Path(folder), given.seconds, given.only))
+    with (
+        tempfile.TemporaryDirectory(prefix="taskgate-door-") as folder,
+        started("spawn", stand_in_process) as configuration,
+    ):
+        missed = uvloop.run(loaded(Path(folder), configuration, given.load)) if given.load else 0
+        missed += asyncio.run(attacks(Path(folder), given.seconds, given.only))
         missed += asyncio.run(shutdowns(Path(folder), given.rounds))
     return min(missed, 1)
 

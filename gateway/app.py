@@ -19,6 +19,7 @@ from gateway.http import (
     Compression,
     Deadlines,
     GraphQLRoute,
+    LoadLimit,
     Metrics,
     ProtectedResource,
     front_page,
@@ -54,10 +55,12 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
     def sources() -> Sequence[SourceInfo] | None:
         return opened[0].federation.sources() if opened else None
 
+    load = LoadLimit(settings.gateway.admission)
     metrics = Metrics(
         sources=lambda: sources() or (),
         open_writes=lambda: opened[0].federation.open_writes() if opened else {},
         keys=[source.key for source in settings.sources],
+        load=load.view,
     )
 
     def observe(record: UpstreamRequestRecord) -> None:
@@ -107,6 +110,7 @@ def create_app(settings: Settings, *, pause: Pause = anyio.sleep) -> FastAPI:
             settings.gateway.query_deadline, settings.gateway.mutation_deadline, settings.gateway.bulk_deadline
         ),
         budgets=CallerBudgets(settings.gateway.callers),
+        load=load,
         resource_metadata=resource.metadata_address,
         page=graphiql.response if graphiql is not None else None,
         observe=metrics.observe_operation,

@@ -13,6 +13,7 @@ options         types of options that several commands have
 configuration   the configuration file, read or written
 stand_ins       the chosen stand-ins, with data
 asgi_server     an application served by this process
+listener        accepts its connections
 run             runs a command until it ends or is stopped by a signal
 logs            which log lines, and how they are written
 log_writer      the thread that writes them

@@ -14,6 +14,7 @@ metrics         `/metrics` for Prometheus
 access_log      one log line for each request to the gateway
 request_id      the id that an answer and all log lines of its request share
 caller_budgets  how much one person may ask for in a minute
+load_limit      how many GraphQL requests are carried out side by side
 upstream_log    one log line for each upstream request
 """
 
@@ -24,6 +25,7 @@ from gateway.http.compression import Compression
 from gateway.http.front_page import front_page
 from gateway.http.graphql_route import Deadlines, GraphQLRoute
 from gateway.http.health import health_routes
+from gateway.http.load_limit import LoadLimit
 from gateway.http.metrics import Metrics, metrics_routes
 from gateway.http.protected_resource import ProtectedResource
 from gateway.http.request_id import HEADER as REQUEST_ID_HEADER
@@ -37,6 +39,7 @@ __all__ = [
     "ConnectionBounds",
     "Deadlines",
     "GraphQLRoute",
+    "LoadLimit",
     "Metrics",
     "ProtectedResource",
     "bounded_protocol",

@@ -20,6 +20,7 @@ from gateway.federation.traffic import CallContext, OperationRecords, RequestCos
 from gateway.http.access_log import LOGGED, LONGEST
 from gateway.http.caller_budgets import CallerBudgets
 from gateway.http.hanging_up import hung_up
+from gateway.http.load_limit import LoadLimit
 from gateway.http.media_types import GRAPHQL_RESPONSE, JSON, preferred, prefers_html
 from gateway.http.operation_record import OperationRecord, codes_of
 from gateway.http.request import GraphQLRequest, RefusedError, asks, header, read_request
@@ -53,7 +54,7 @@ class Deadlines(Struct, frozen=True):
 class GraphQLRoute:
     """`authenticator` and `federation` are called for each request: they open after the application is built.
 
-    `budgets` bound what one person asks for. `resource_metadata` gives the address where a client finds the identity
+    `budgets` bound what one person asks for, `load` what is carried out side by side. `resource_metadata` gives the address where a client finds the identity
     provider (RFC 9728), None without one. `observe` gets what became of each request. `page` answers a browser that opens the URL: a GET without a query that prefers
     text/html.
     """
@@ -67,6 +68,7 @@ class GraphQLRoute:
         max_body_bytes: int,
         deadlines: Deadlines,
         budgets: CallerBudgets,
+        load: LoadLimit,
         resource_metadata: Callable[[Scope], str | None] = lambda _scope: None,
         page: Callable[[Scope], Response] | None = None,
         observe: Callable[[OperationRecord], None] = lambda _record: None,
@@ -77,6 +79,7 @@ class GraphQLRoute:
         self._max_body_bytes = max_body_bytes
         self._deadlines = deadlines
         self._budgets = budgets
+        self._load = load
         self._resource_metadata = resource_metadata
         self._page = page
         self._observe = observe
@@ -93,19 +96,14 @@ class GraphQLRoute:
         extensions: dict[str, Any] = {"requestId": request_id(scope)}
         try:
             media = _media_type(scope)
-            # Before the body is read: a caller without a valid token costs no more than this.
-            authenticator = self._authenticator()
-            caller = await self._caller(authenticator, scope)
-            logged["caller"] = caller.key
-            self._take(lambda: self._budgets.take_request(caller.key), caller, extensions)
-            token = authenticator.token(scope["headers"])
-            request = await read_request(scope, receive, self._max_body_bytes)
-            return await self._run(scope, request, caller, token, media, logged, extensions)
+            # Before anything else: a refused request must cost next to nothing.
+            async with self._load.place():
+                return await self._signed_in(scope, receive, media, logged, extensions)
         except RefusedError as refused:
             logged["refused"] = refused.code
             self._observe(OperationRecord(codes=(refused.code,)))
             if refused.status in {401, 503}:
-                # What an operator needs to know when people cannot sign in. It repeats nothing of the token.
+                # What an operator needs to know. It repeats nothing of the token.
                 logged["reason"] = str(refused)
             error = {"message": str(refused), "extensions": {"code": refused.code}}
             return _response({"errors": [error], "extensions": extensions}, refused.status, media, refused.headers)
@@ -115,6 +113,18 @@ class GraphQLRoute:
             self._observe(OperationRecord(codes=("INTERNAL",)))
             error = _found_by({"message": "internal error", "extensions": {"code": "INTERNAL"}}, extensions)
             return _response({"errors": [error], "extensions": extensions}, 500, media, {})
+
+    async def _signed_in(
+        self, scope: Scope, receive: Receive, media: str, logged: dict[str, Any], extensions: dict[str, Any]
+    ) -> Response:
+        # Before the body is read: a caller without a valid token costs no more than this.
+        authenticator = self._authenticator()
+        caller = await self._caller(authenticator, scope)
+        logged["caller"] = caller.key
+        self._take(lambda: self._budgets.take_request(caller.key), caller, extensions)
+        token = authenticator.token(scope["headers"])
+        request = await read_request(scope, receive, self._max_body_bytes)
+        return await self._run(scope, request, caller, token, media, logged, extensions)
 
     async def _run(
         self,

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 
 from connectors.sdk.settings import Section
+from gateway.settings.admission import AdmissionSettings
 from gateway.settings.cache_bounds import CacheBounds
 from gateway.settings.callers import CallersSettings
 from gateway.settings.connections import ConnectionLimits
@@ -69,6 +70,7 @@ class GatewaySettings(Section):
     mutation_deadline: float = Field(default=60.0, gt=0, le=300)
     bulk_deadline: float = Field(default=300.0, gt=0, le=3_600)
     callers: CallersSettings = CallersSettings()
+    admission: AdmissionSettings = AdmissionSettings()
     limits: DocumentLimits = DocumentLimits()
     # What a client may use before it is known.
     connections: ConnectionLimits = ConnectionLimits()
