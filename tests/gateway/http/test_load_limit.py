@@ -111,10 +111,10 @@ def test_below_the_capacity_nothing_is_refused(rate: float) -> None:
 
 
 def test_a_burst_is_answered() -> None:
-    """Ten requests at one moment: all are taken, also what comes right after."""
+    """A quarter of a second's work at one moment: all of it is taken, also what comes right after."""
     process = Process()
     process.run(2, 0.5 * CAPACITY)
-    process.run(0.01, 1_000)
+    process.run(0.02, 500)
     process.run(3, 0.3 * CAPACITY)
 
     assert process.refused == []
